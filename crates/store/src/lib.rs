@@ -1,1 +1,19 @@
-//! `store`
+//! Durable, typed-but-ignorant storage: journals, runs, the catalog, and what runs share.
+//!
+//! To this crate an event is bytes with a number (I14). Everything is synchronous: whoever needs group
+//! commit drains a queue and appends the batch in one call, which is one durable transaction.
+//!
+//! Two backends answer the same contract: [`MemoryStore`] and `SqliteStore`.
+
+mod error;
+mod memory;
+mod model;
+mod store;
+
+pub use error::{AppendError, StoreError};
+pub use memory::MemoryStore;
+pub use model::{
+    Append, Created, Cursor, Filter, LabelTerm, Letter, Life, Loaded, LockRows, MachineId, MemoEntry,
+    MemoKey, NameMatch, NewRun, Object, ObjectKey, Put, Record, Shelf, Snapshot, Summary,
+};
+pub use store::{Catalog, Journal, Runs, Shared, Store};

@@ -1,0 +1,328 @@
+//! The store that lives in memory: for tests, the simulator, and runs that need no tomorrow.
+
+use std::collections::BTreeMap;
+
+use crate::error::{AppendError, StoreError};
+use crate::model::{
+    Append, Created, Cursor, Filter, LabelTerm, Letter, Life, Loaded, LockRows, MachineId, MemoEntry,
+    MemoKey, NameMatch, NewRun, Object, ObjectKey, Put, Record, Shelf, Snapshot, Summary,
+};
+use crate::store::{Catalog, Journal, Runs, Shared};
+
+/// Everything in maps; a clone is a copy of the whole store, as a crash would find it.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryStore {
+    machines: BTreeMap<MachineId, Machine>,
+    objects: BTreeMap<ObjectKey, Object>,
+    locks: LockRows,
+    memos: BTreeMap<MemoKey, MemoEntry>,
+    versions: u64,
+    letters: u64,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Machine {
+    epoch: u64,
+    /// The run as it was created, as long as it is here.
+    document: Option<Vec<u8>>,
+    archived: Option<Vec<u8>>,
+    summary: Summary,
+    records: Vec<Record>,
+    snapshot: Option<Snapshot>,
+    inbox: Vec<Letter>,
+}
+
+impl Machine {
+    fn is_here(&self) -> bool {
+        self.document.is_some()
+    }
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        MemoryStore::default()
+    }
+
+    fn run(&self, machine: &MachineId) -> Option<&Machine> {
+        self.machines.get(machine).filter(|found| found.is_here())
+    }
+
+    fn run_mut(&mut self, machine: &MachineId) -> Option<&mut Machine> {
+        self.machines.get_mut(machine).filter(|found| found.is_here())
+    }
+
+    fn append_one(&mut self, append: &Append) -> Result<(), AppendError> {
+        let run = self.run_mut(&append.machine).ok_or(AppendError::Unknown)?;
+        if append.epoch != run.epoch {
+            return Err(AppendError::Fenced { given: append.epoch, current: run.epoch });
+        }
+        let last = run.records.last().map_or(0, |record| record.seq);
+        if append.seq != last + 1 {
+            return Err(AppendError::Gap { given: append.seq, last });
+        }
+        run.records.push(Record {
+            seq: append.seq,
+            at_us: append.at_us,
+            format: append.format,
+            body: append.body.clone(),
+        });
+        if let Some(summary) = &append.summary {
+            let created_us = run.summary.created_us;
+            run.summary = Summary { uid: append.machine.id.clone(), created_us, ..summary.clone() };
+        }
+        if let Some(number) = append.inbox_done {
+            run.inbox.retain(|letter| letter.number > number);
+        }
+        Ok(())
+    }
+}
+
+impl Journal for MemoryStore {
+    fn next_epoch(&mut self, machine: &MachineId) -> Result<u64, StoreError> {
+        let found = self.machines.entry(machine.clone()).or_default();
+        found.epoch += 1;
+        Ok(found.epoch)
+    }
+
+    fn append(&mut self, batch: &[Append]) -> Result<Vec<Result<(), AppendError>>, StoreError> {
+        Ok(batch.iter().map(|append| self.append_one(append)).collect())
+    }
+
+    fn load(&mut self, machine: &MachineId) -> Result<Option<Loaded>, StoreError> {
+        Ok(self.run(machine).map(|run| {
+            let from = run.snapshot.as_ref().map_or(0, |snapshot| snapshot.seq as usize);
+            Loaded { snapshot: run.snapshot.clone(), records: run.records[from..].to_vec() }
+        }))
+    }
+
+    fn tail(&mut self, machine: &MachineId, after: u64, limit: usize) -> Result<Vec<Record>, StoreError> {
+        let records = self.run(machine).map_or(&[][..], |run| &run.records);
+        Ok(records.iter().filter(|record| record.seq > after).take(limit).cloned().collect())
+    }
+
+    fn save_snapshot(
+        &mut self,
+        machine: &MachineId,
+        epoch: u64,
+        snapshot: &Snapshot,
+    ) -> Result<(), StoreError> {
+        let Some(run) = self.run_mut(machine) else { return Ok(()) };
+        let present = run.snapshot.as_ref().map_or(0, |snapshot| snapshot.seq);
+        if run.epoch == epoch && snapshot.seq >= present && snapshot.seq as usize <= run.records.len() {
+            run.snapshot = Some(snapshot.clone());
+        }
+        Ok(())
+    }
+
+    fn put_inbox(&mut self, machine: &MachineId, body: &[u8]) -> Result<Option<u64>, StoreError> {
+        let number = self.letters + 1;
+        let Some(run) = self.run_mut(machine) else { return Ok(None) };
+        run.inbox.push(Letter { number, body: body.to_vec() });
+        self.letters = number;
+        Ok(Some(number))
+    }
+
+    fn inbox(&mut self, machine: &MachineId) -> Result<Vec<Letter>, StoreError> {
+        Ok(self.run(machine).map(|run| run.inbox.clone()).unwrap_or_default())
+    }
+
+    fn drop_inbox(&mut self, machine: &MachineId, number: u64) -> Result<(), StoreError> {
+        if let Some(run) = self.run_mut(machine) {
+            run.inbox.retain(|letter| letter.number > number);
+        }
+        Ok(())
+    }
+}
+
+impl Runs for MemoryStore {
+    fn create(&mut self, run: &NewRun) -> Result<Created, StoreError> {
+        if self.machines.get(&run.machine).is_some_and(|found| found.is_here() || found.archived.is_some()) {
+            return Ok(Created::Exists);
+        }
+        if let Some(other) = self.find(&run.machine.kind, &run.summary.namespace, &run.summary.name)? {
+            return Ok(Created::NameTaken { uid: other.uid });
+        }
+        let machine = self.machines.entry(run.machine.clone()).or_default();
+        machine.document = Some(run.document.clone());
+        machine.summary = Summary { uid: run.machine.id.clone(), ..run.summary.clone() };
+        Ok(Created::Yes)
+    }
+
+    fn document(&mut self, machine: &MachineId) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.run(machine).and_then(|run| run.document.clone()))
+    }
+
+    fn summary(&mut self, machine: &MachineId) -> Result<Option<Summary>, StoreError> {
+        let found = self.machines.get(machine).filter(|found| found.is_here() || found.archived.is_some());
+        Ok(found.map(|found| found.summary.clone()))
+    }
+
+    fn list(&mut self, filter: &Filter) -> Result<Vec<Summary>, StoreError> {
+        let on_shelf = self.machines.iter().filter(|(id, machine)| {
+            id.kind == filter.kind()
+                && match filter.shelf {
+                    Shelf::Runs => machine.is_here(),
+                    Shelf::Archive => machine.archived.is_some(),
+                }
+        });
+        let mut rows: Vec<(Cursor, &Summary)> = on_shelf
+            .map(|(_, machine)| (machine.summary.cursor(), &machine.summary))
+            .filter(|(cursor, summary)| {
+                filter.after.as_ref().is_none_or(|after| cursor < after) && matches(filter, summary)
+            })
+            .collect();
+        rows.sort_by(|(left, _), (right, _)| right.cmp(left));
+        Ok(rows.into_iter().take(filter.rows_max()).map(|(_, summary)| summary.clone()).collect())
+    }
+
+    fn find(&mut self, kind: &str, namespace: &str, name: &str) -> Result<Option<Summary>, StoreError> {
+        let found = self.machines.iter().find(|(id, machine)| {
+            id.kind == kind
+                && machine.is_here()
+                && machine.summary.namespace == namespace
+                && machine.summary.name == name
+        });
+        Ok(found.map(|(_, machine)| machine.summary.clone()))
+    }
+
+    fn delete(&mut self, machine: &MachineId) -> Result<bool, StoreError> {
+        let Some(run) = self.run_mut(machine) else { return Ok(false) };
+        if run.archived.is_some() {
+            *run = Machine {
+                epoch: run.epoch,
+                archived: run.archived.take(),
+                summary: run.summary.clone(),
+                ..Machine::default()
+            };
+        } else {
+            self.machines.remove(machine);
+        }
+        Ok(true)
+    }
+
+    fn archive(&mut self, machine: &MachineId, document: &[u8]) -> Result<bool, StoreError> {
+        let Some(run) = self.run_mut(machine) else { return Ok(false) };
+        run.archived = Some(document.to_vec());
+        Ok(true)
+    }
+
+    fn archived(&mut self, machine: &MachineId) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.machines.get(machine).and_then(|found| found.archived.clone()))
+    }
+
+    fn delete_archived(&mut self, machine: &MachineId) -> Result<bool, StoreError> {
+        let Some(found) = self.machines.get_mut(machine) else { return Ok(false) };
+        let was_there = found.archived.take().is_some();
+        if !found.is_here() && was_there {
+            self.machines.remove(machine);
+        }
+        Ok(was_there)
+    }
+}
+
+impl Catalog for MemoryStore {
+    fn put_object(&mut self, key: &ObjectKey, body: &[u8], expected: Option<u64>) -> Result<Put, StoreError> {
+        let current = self.objects.get(key).map_or(0, |object| object.version);
+        if expected.is_some_and(|expected| expected != current) {
+            return Ok(Put::Conflict { current });
+        }
+        self.versions += 1;
+        let version = self.versions;
+        self.objects.insert(key.clone(), Object { key: key.clone(), version, body: body.to_vec() });
+        Ok(Put::Done { version })
+    }
+
+    fn object(&mut self, key: &ObjectKey) -> Result<Option<Object>, StoreError> {
+        Ok(self.objects.get(key).cloned())
+    }
+
+    fn objects(&mut self, kind: &str, namespace: Option<&str>) -> Result<Vec<Object>, StoreError> {
+        let wanted = |key: &ObjectKey| {
+            key.kind == kind && namespace.is_none_or(|namespace| key.namespace == namespace)
+        };
+        Ok(self.objects.values().filter(|object| wanted(&object.key)).cloned().collect())
+    }
+
+    fn delete_object(&mut self, key: &ObjectKey) -> Result<bool, StoreError> {
+        let was_there = self.objects.remove(key).is_some();
+        self.versions += u64::from(was_there);
+        Ok(was_there)
+    }
+}
+
+impl Shared for MemoryStore {
+    fn update_locks(
+        &mut self,
+        names: &[String],
+        decide: &mut dyn FnMut(&mut LockRows),
+    ) -> Result<(), StoreError> {
+        let mut rows: LockRows =
+            names.iter().filter_map(|name| Some((name.clone(), self.locks.get(name)?.clone()))).collect();
+        decide(&mut rows);
+        for name in names {
+            self.locks.remove(name);
+        }
+        self.locks.append(&mut rows);
+        Ok(())
+    }
+
+    fn locks(&mut self) -> Result<LockRows, StoreError> {
+        Ok(self.locks.clone())
+    }
+
+    fn put_memo(&mut self, key: &MemoKey, body: &[u8], now_us: i64) -> Result<(), StoreError> {
+        let entry = MemoEntry { body: body.to_vec(), created_us: now_us, hit_us: now_us };
+        self.memos.insert(key.clone(), entry);
+        Ok(())
+    }
+
+    fn hit_memo(&mut self, key: &MemoKey, now_us: i64) -> Result<Option<MemoEntry>, StoreError> {
+        let Some(entry) = self.memos.get_mut(key) else { return Ok(None) };
+        let before = entry.clone();
+        entry.hit_us = now_us;
+        Ok(Some(before))
+    }
+
+    fn memos(
+        &mut self,
+        namespace: &str,
+        cache: Option<&str>,
+    ) -> Result<Vec<(MemoKey, MemoEntry)>, StoreError> {
+        let wanted =
+            |key: &MemoKey| key.namespace == namespace && cache.is_none_or(|cache| key.cache == cache);
+        let found = self.memos.iter().filter(|(key, _)| wanted(key));
+        Ok(found.map(|(key, entry)| (key.clone(), entry.clone())).collect())
+    }
+
+    fn delete_memo(&mut self, key: &MemoKey) -> Result<bool, StoreError> {
+        Ok(self.memos.remove(key).is_some())
+    }
+}
+
+fn matches(filter: &Filter, summary: &Summary) -> bool {
+    let life = match filter.life {
+        Life::Any => true,
+        Life::Live => summary.finished_us.is_none(),
+        Life::Finished => summary.finished_us.is_some(),
+    };
+    let name = match &filter.name {
+        None => true,
+        Some(NameMatch::Contains(part)) => summary.name.contains(part.as_str()),
+        Some(NameMatch::Prefix(part)) => summary.name.starts_with(part.as_str()),
+        Some(NameMatch::Exact(name)) => summary.name == *name,
+    };
+    life && name
+        && filter.namespace.as_ref().is_none_or(|namespace| summary.namespace == *namespace)
+        && (filter.phases.is_empty() || filter.phases.contains(&summary.phase))
+        && filter.labels.iter().all(|term| holds(term, &summary.labels))
+}
+
+fn holds(term: &LabelTerm, labels: &BTreeMap<String, String>) -> bool {
+    match term {
+        LabelTerm::In(key, values) => labels.get(key).is_some_and(|value| values.contains(value)),
+        LabelTerm::NotIn(key, values) => !labels.get(key).is_some_and(|value| values.contains(value)),
+        LabelTerm::Exists(key) => labels.contains_key(key),
+        LabelTerm::Absent(key) => !labels.contains_key(key),
+    }
+}

@@ -1,0 +1,135 @@
+//! The contract of every backend, in four small traits. One object implements all of them.
+//!
+//! A call either takes effect as a whole and durably, or returns a [`StoreError`] and has no effect.
+
+use crate::error::{AppendError, StoreError};
+use crate::model::{
+    Append, Created, Filter, Letter, Loaded, LockRows, MachineId, MemoEntry, MemoKey, NewRun, Object,
+    ObjectKey, Put, Record, Snapshot, Summary,
+};
+
+/// The truth: what happened to each machine, in order.
+pub trait Journal {
+    /// Takes the machine over: raises its epoch, so that appends of the owner before are refused (I9).
+    ///
+    /// Epochs begin at 1. A machine that does not exist yet gets its epoch all the same, so that a name can be
+    /// owned before the run is created.
+    fn next_epoch(&mut self, machine: &MachineId) -> Result<u64, StoreError>;
+
+    /// Appends records of many machines in one durable transaction, in the order given.
+    ///
+    /// Returns one result per record. A refused record was not written and never will be; the others were.
+    fn append(&mut self, batch: &[Append]) -> Result<Vec<Result<(), AppendError>>, StoreError>;
+
+    /// The latest snapshot and all records after it; `None` if the machine was never created.
+    fn load(&mut self, machine: &MachineId) -> Result<Option<Loaded>, StoreError>;
+
+    /// At most `limit` records after number `after`, in order; for followers.
+    fn tail(&mut self, machine: &MachineId, after: u64, limit: usize) -> Result<Vec<Record>, StoreError>;
+
+    /// Keeps a snapshot in place of the one before. No record is removed.
+    ///
+    /// A snapshot under an old epoch, of records that do not exist, or older than the present one is not kept.
+    fn save_snapshot(
+        &mut self,
+        machine: &MachineId,
+        epoch: u64,
+        snapshot: &Snapshot,
+    ) -> Result<(), StoreError>;
+
+    /// Puts an input into the inbox of a machine that another process owns; returns the letter's number.
+    ///
+    /// `None` if there is no such machine.
+    fn put_inbox(&mut self, machine: &MachineId, body: &[u8]) -> Result<Option<u64>, StoreError>;
+
+    /// The letters that wait, oldest first. They stay until [`Append::inbox_done`] or [`Journal::drop_inbox`]
+    /// takes them out.
+    fn inbox(&mut self, machine: &MachineId) -> Result<Vec<Letter>, StoreError>;
+
+    /// Takes letters up to `number` out of the inbox without a record.
+    fn drop_inbox(&mut self, machine: &MachineId, number: u64) -> Result<(), StoreError>;
+}
+
+/// Runs as a list shows them, their documents, and what is kept of them in the end.
+pub trait Runs {
+    /// Creates a run and claims its name, or says why not.
+    fn create(&mut self, run: &NewRun) -> Result<Created, StoreError>;
+
+    /// The frozen document that the run was created with.
+    fn document(&mut self, machine: &MachineId) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// The row of one run, wherever it is.
+    fn summary(&mut self, machine: &MachineId) -> Result<Option<Summary>, StoreError>;
+
+    /// One page of rows, newest first.
+    fn list(&mut self, filter: &Filter) -> Result<Vec<Summary>, StoreError>;
+
+    /// The run of that kind, namespace and name that is here.
+    fn find(&mut self, kind: &str, namespace: &str, name: &str) -> Result<Option<Summary>, StoreError>;
+
+    /// Removes a run with its journal, document and inbox; what was archived stays. `false` if it is not here.
+    fn delete(&mut self, machine: &MachineId) -> Result<bool, StoreError>;
+
+    /// Files the final document of a run, in place of one before. `false` if the run is unknown.
+    fn archive(&mut self, machine: &MachineId, document: &[u8]) -> Result<bool, StoreError>;
+
+    /// The final document of an archived run.
+    fn archived(&mut self, machine: &MachineId) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Removes the archived document; a run that is still here stays. `false` if there was none.
+    fn delete_archived(&mut self, machine: &MachineId) -> Result<bool, StoreError>;
+}
+
+/// Documents that are not runs: templates, cron workflows, ConfigMaps, …
+pub trait Catalog {
+    /// Stores an object, in place of one before.
+    ///
+    /// With `expected`, only if the object is at that version now (0: does not exist).
+    fn put_object(&mut self, key: &ObjectKey, body: &[u8], expected: Option<u64>) -> Result<Put, StoreError>;
+
+    /// One object.
+    fn object(&mut self, key: &ObjectKey) -> Result<Option<Object>, StoreError>;
+
+    /// All objects of a kind, in one namespace or in all, ordered by namespace and name.
+    fn objects(&mut self, kind: &str, namespace: Option<&str>) -> Result<Vec<Object>, StoreError>;
+
+    /// Removes an object; `false` if there was none.
+    fn delete_object(&mut self, key: &ObjectKey) -> Result<bool, StoreError>;
+}
+
+/// What runs share: locks and remembered results.
+pub trait Shared {
+    /// Reads the rows of these locks, lets `decide` change them, and writes them back, in one transaction that
+    /// excludes every other.
+    ///
+    /// A row that does not exist is not in the map; a row taken out of the map is removed.
+    fn update_locks(
+        &mut self,
+        names: &[String],
+        decide: &mut dyn FnMut(&mut LockRows),
+    ) -> Result<(), StoreError>;
+
+    /// Every lock row, by name.
+    fn locks(&mut self) -> Result<LockRows, StoreError>;
+
+    /// Remembers a result, in place of one before.
+    fn put_memo(&mut self, key: &MemoKey, body: &[u8], now_us: i64) -> Result<(), StoreError>;
+
+    /// A remembered result as it was before this call; a hit is noted as of `now_us`.
+    fn hit_memo(&mut self, key: &MemoKey, now_us: i64) -> Result<Option<MemoEntry>, StoreError>;
+
+    /// All remembered results of a cache, or of all caches of a namespace.
+    fn memos(
+        &mut self,
+        namespace: &str,
+        cache: Option<&str>,
+    ) -> Result<Vec<(MemoKey, MemoEntry)>, StoreError>;
+
+    /// Forgets a result; `false` if there was none.
+    fn delete_memo(&mut self, key: &MemoKey) -> Result<bool, StoreError>;
+}
+
+/// Everything a store does.
+pub trait Store: Journal + Runs + Catalog + Shared + Send {}
+
+impl<T: Journal + Runs + Catalog + Shared + Send> Store for T {}
