@@ -1,1 +1,37 @@
-//! `spec`
+//! The documents users write and read: types, parsing with positions, defaults, JSON schema.
+//!
+//! Field names are Argo's in snake case. As in Argo, an empty `String`, list or map is the same as an
+//! absent one; a field whose absence differs from its zero is an `Option`. Kubernetes fragments
+//! (containers, volumes, affinity) stay plain JSON; what the engine reads of them has typed views.
+
+mod argument;
+mod container;
+mod object;
+mod scalar;
+mod status;
+mod template;
+mod workflow;
+
+pub use argument::{
+    Archive, Arguments, Artifact, ArtifactGc, ArtifactLocation, ConfigMapKeyRef, Inputs, Outputs, Parameter,
+    TarArchive, ValueFrom,
+};
+pub use container::{Container, EnvFrom, EnvVar, Script, VolumeMount};
+pub use object::{
+    ConfigMap, CronWorkflow, CronWorkflowSpec, Event, Metadata, Object, PersistentVolumeClaim, Secret,
+    StopStrategy, Submit, Workflow, WorkflowEventBinding, WorkflowEventBindingSpec, WorkflowTemplate,
+};
+pub use scalar::{IntOrStr, Item, any_str_text, number_text};
+pub use status::{
+    ArtifactGcStatus, Condition, LockHolding, MemoizationStatus, MutexHolding, MutexStatus, NodeFlag,
+    NodeStatus, NodeSynchronizationStatus, SemaphoreStatus, SynchronizationStatus, WorkflowStatus,
+};
+pub use template::{
+    Backoff, Cache, CacheConfigMap, ContinueOn, Counter, Dag, DatabaseRef, Gauge, Histogram, Hook, Memoize,
+    Metric, MetricLabel, Metrics, Mutex, PodMetadata, RetryStrategy, Semaphore, Sequence, Suspend,
+    Synchronization, Task, Template, TemplateKind, TemplateRef,
+};
+pub use workflow::{
+    ArtifactRepositoryRef, ExecutorConfig, LabelExpression, LocalObjectRef, PodGc, TtlStrategy,
+    VolumeClaimGc, WorkflowArtifactGc, WorkflowMetadata, WorkflowSpec, WorkflowTemplateRef,
+};
