@@ -1,1 +1,6 @@
-//! `executor`
+//! What runs beside a step: stage its inputs, supervise it, capture its outputs, report its ending.
+//!
+//! On this machine one small detached *supervisor* serves all steps of an engine over a socket. The
+//! reader begins with [`contract`], which holds everything that crosses the process boundary.
+
+pub mod contract;
