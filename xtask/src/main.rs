@@ -1,1 +1,55 @@
-fn main() {}
+//! All automation of this project: `cargo xtask <command>`.
+
+mod lexer;
+mod source;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+use workspace::Workspace;
+
+const HELP: &str = "\
+All automation of this project.
+
+Usage: cargo xtask <command> [options]
+
+  tidy          check the laws of the house
+";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next().unwrap_or_default();
+    let rest: Vec<String> = arguments.collect();
+    match run(&command, &rest) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Runs one command; `false` means that it ran and found something wrong.
+fn run(command: &str, options: &[String]) -> Result<bool, String> {
+    let workspace = Workspace::ours()?;
+    match command {
+        "tidy" => {
+            refuse_options(options)?;
+            tidy::run(&workspace)
+        }
+        "" | "help" | "-h" | "--help" => {
+            print!("{HELP}");
+            Ok(true)
+        }
+        other => Err(format!("unknown command `{other}`; `cargo xtask help` lists them")),
+    }
+}
+
+fn refuse_options(options: &[String]) -> Result<(), String> {
+    match options.first() {
+        None => Ok(()),
+        Some(option) => Err(format!("this command takes no option `{option}`")),
+    }
+}

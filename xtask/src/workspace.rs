@@ -1,0 +1,92 @@
+//! What cargo knows about this workspace: packages, their dependencies and targets.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// The workspace that automation works on.
+pub struct Workspace {
+    pub root: PathBuf,
+    pub packages: Vec<Package>,
+}
+
+/// One crate of the workspace.
+pub struct Package {
+    pub name: String,
+    pub dir: PathBuf,
+    pub dependencies: Vec<Dependency>,
+    pub targets: Vec<Target>,
+}
+
+/// A dependency as written in a `Cargo.toml`.
+pub struct Dependency {
+    pub name: String,
+    pub tests_only: bool,
+}
+
+/// A compilation root: `src/lib.rs`, a binary, an integration test, a bench, an example.
+pub struct Target {
+    pub source: PathBuf,
+    pub tests_only: bool,
+}
+
+impl Workspace {
+    /// Reads the workspace around this program's own source.
+    pub fn ours() -> Result<Workspace, String> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("xtask has no parent folder")?;
+        Workspace::read(root)
+    }
+
+    /// Reads the workspace in `root` by asking cargo; needs no network.
+    pub fn read(root: &Path) -> Result<Workspace, String> {
+        let metadata = cargo_metadata(root, &["--no-deps"])?;
+        let packages = metadata["packages"].as_array().ok_or("cargo metadata names no packages")?;
+        Ok(Workspace {
+            root: root.to_owned(),
+            packages: packages.iter().map(package).collect::<Option<_>>().ok_or("unreadable metadata")?,
+        })
+    }
+
+    /// The path relative to the root, for messages.
+    pub fn shown(&self, path: &Path) -> String {
+        path.strip_prefix(&self.root).unwrap_or(path).display().to_string()
+    }
+}
+
+/// Runs `cargo metadata` in `root`.
+pub fn cargo_metadata(root: &Path, options: &[&str]) -> Result<Value, String> {
+    let output = Command::new("cargo")
+        .args(["metadata", "--format-version", "1", "--offline"])
+        .args(options)
+        .current_dir(root)
+        .output()
+        .map_err(|error| format!("cannot run cargo: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("cargo metadata: {}", String::from_utf8_lossy(&output.stderr).trim()));
+    }
+    serde_json::from_slice(&output.stdout).map_err(|error| format!("cargo metadata: {error}"))
+}
+
+fn package(value: &Value) -> Option<Package> {
+    let dependencies = value["dependencies"].as_array()?;
+    let targets = value["targets"].as_array()?;
+    Some(Package {
+        name: value["name"].as_str()?.to_owned(),
+        dir: Path::new(value["manifest_path"].as_str()?).parent()?.to_owned(),
+        dependencies: dependencies.iter().map(dependency).collect::<Option<_>>()?,
+        targets: targets.iter().map(target).collect::<Option<_>>()?,
+    })
+}
+
+fn dependency(value: &Value) -> Option<Dependency> {
+    Some(Dependency { name: value["name"].as_str()?.to_owned(), tests_only: value["kind"] == "dev" })
+}
+
+fn target(value: &Value) -> Option<Target> {
+    let kinds = value["kind"].as_array()?;
+    Some(Target {
+        source: PathBuf::from(value["src_path"].as_str()?),
+        tests_only: kinds.iter().all(|kind| kind == "test" || kind == "bench" || kind == "example"),
+    })
+}
