@@ -1,6 +1,7 @@
 //! What can go wrong with storage, split by who can do something about it.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 /// Why one record of a batch was not written. The rest of the batch is not affected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -93,4 +94,19 @@ pub enum StoreError {
         /// What the system said.
         reason: String,
     },
+}
+
+impl StoreError {
+    /// What a failure of the file system means for the one who called.
+    pub(crate) fn from_io(path: &Path, error: io::Error) -> StoreError {
+        let path = path.to_owned();
+        let reason = error.to_string();
+        match error.kind() {
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                StoreError::ReadOnly { path, reason }
+            }
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::Full { path },
+            _ => StoreError::Io { path, reason },
+        }
+    }
 }

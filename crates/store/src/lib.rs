@@ -3,11 +3,14 @@
 //! To this crate an event is bytes with a number (I14). Everything is synchronous: whoever needs group
 //! commit drains a queue and appends the batch in one call, which is one durable transaction.
 //!
-//! Two backends answer the same contract: [`MemoryStore`] and `SqliteStore`.
+//! Two backends answer the same contract: [`MemoryStore`] and [`SqliteStore`].
 
 mod error;
 mod memory;
 mod model;
+mod owner;
+mod sqlite;
+mod state;
 mod store;
 
 pub use error::{AppendError, StoreError};
@@ -16,4 +19,7 @@ pub use model::{
     Append, Created, Cursor, Filter, LabelTerm, Letter, Life, Loaded, LockRows, MachineId, MemoEntry,
     MemoKey, NameMatch, NewRun, Object, ObjectKey, Put, Record, Shelf, Snapshot, Summary,
 };
+pub use owner::{AcquireError, Bell, Owned, Owner, Ownership};
+pub use sqlite::{BUSY_TIMEOUT, SqliteStore};
+pub use state::{State, UID_BYTES_MAX};
 pub use store::{Catalog, Journal, Runs, Shared, Store};

@@ -68,8 +68,14 @@ impl MemoryStore {
             body: append.body.clone(),
         });
         if let Some(summary) = &append.summary {
-            let created_us = run.summary.created_us;
-            run.summary = Summary { uid: append.machine.id.clone(), created_us, ..summary.clone() };
+            let fixed = std::mem::take(&mut run.summary);
+            run.summary = Summary {
+                namespace: fixed.namespace,
+                name: fixed.name,
+                uid: fixed.uid,
+                created_us: fixed.created_us,
+                ..summary.clone()
+            };
         }
         if let Some(number) = append.inbox_done {
             run.inbox.retain(|letter| letter.number > number);
@@ -125,6 +131,14 @@ impl Journal for MemoryStore {
 
     fn inbox(&mut self, machine: &MachineId) -> Result<Vec<Letter>, StoreError> {
         Ok(self.run(machine).map(|run| run.inbox.clone()).unwrap_or_default())
+    }
+
+    fn waiting(&mut self) -> Result<Vec<MachineId>, StoreError> {
+        let oldest = |machine: &Machine| machine.inbox.first().map(|letter| letter.number);
+        let mut found: Vec<_> =
+            self.machines.iter().filter_map(|(id, machine)| Some((oldest(machine)?, id))).collect();
+        found.sort();
+        Ok(found.into_iter().map(|(_, id)| id.clone()).collect())
     }
 
     fn drop_inbox(&mut self, machine: &MachineId, number: u64) -> Result<(), StoreError> {

@@ -39,7 +39,8 @@ pub struct Append {
     pub format: u16,
     /// The events as JSON lines; the store never looks inside.
     pub body: Vec<u8>,
-    /// If given, replaces the run's row in all lists, in the same transaction.
+    /// If given, replaces the run's row in all lists, in the same transaction. Namespace, name, uid and time of
+    /// creation stay what they were.
     pub summary: Option<Summary>,
     /// If given, letters up to this number are taken out of the inbox in the same transaction, so that an
     /// accepted input is in the inbox or in the journal, never in neither.

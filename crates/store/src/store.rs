@@ -46,6 +46,9 @@ pub trait Journal {
     /// takes them out.
     fn inbox(&mut self, machine: &MachineId) -> Result<Vec<Letter>, StoreError>;
 
+    /// The machines that letters wait for, in the order of the oldest letter of each.
+    fn waiting(&mut self) -> Result<Vec<MachineId>, StoreError>;
+
     /// Takes letters up to `number` out of the inbox without a record.
     fn drop_inbox(&mut self, machine: &MachineId, number: u64) -> Result<(), StoreError>;
 }

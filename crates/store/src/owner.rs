@@ -1,0 +1,250 @@
+//! Who drives which run: an operating-system lock, an epoch, and a bell.
+//!
+//! The lock is on a file in `owners/` and falls with the process that holds it, however that process ends. The
+//! epoch is raised by every taking and checked by every append (I9), so that an owner that lost its lock without
+//! noticing cannot write. The file says who the owner is and which socket in `wake/` wakes it.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Read, Seek, Write};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crate::error::StoreError;
+use crate::model::MachineId;
+use crate::state::State;
+use crate::store::Journal;
+
+/// How often a taken lock is looked at again before it is believed: [`owner_of`] holds it for an instant.
+const TRIES: u32 = 8;
+
+/// The pause between two looks.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// Longest path that a socket's address can hold; longer ones go by way of their folder's descriptor.
+const SOCKET_PATH_MAX: usize = 100;
+
+/// Tells the engines of one process apart.
+static ENGINES: AtomicU32 = AtomicU32::new(0);
+
+/// One engine's right to drive runs of a state folder, and the bell that wakes it.
+#[derive(Debug)]
+pub struct Ownership {
+    state: State,
+    bell: UnixDatagram,
+    bell_name: String,
+}
+
+/// Who drives a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    /// Its process; `None` if it has not yet said so.
+    pub pid: Option<u32>,
+    bell: String,
+}
+
+/// A run that we drive, until this is dropped or the process ends.
+#[derive(Debug)]
+pub struct Owned {
+    /// The epoch to append under.
+    pub epoch: u64,
+    path: PathBuf,
+    file: File,
+}
+
+/// Why a run could not be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum AcquireError {
+    /// Another engine drives it.
+    #[error("the run is driven by {}", process_text(.pid))]
+    Held {
+        /// The process of the owner, if it is known.
+        pid: Option<u32>,
+    },
+    /// The folder or the database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Ownership {
+    pub(crate) fn new(state: &State) -> Result<Ownership, StoreError> {
+        let folder = state.dir().join("wake");
+        let fault = |error| StoreError::from_io(&folder, error);
+        sweep(&folder);
+        let bell_name = format!("{}-{}.sock", std::process::id(), ENGINES.fetch_add(1, Ordering::Relaxed));
+        let _ = fs::remove_file(folder.join(&bell_name));
+        let bell = with_address(&folder, &bell_name, |address| UnixDatagram::bind(address)).map_err(fault)?;
+        Ok(Ownership { state: state.clone(), bell, bell_name })
+    }
+
+    /// Takes a machine that nobody drives, and raises its epoch.
+    pub fn acquire(&self, store: &mut dyn Journal, machine: &MachineId) -> Result<Owned, AcquireError> {
+        let path = self.state.lock_path(machine)?;
+        let Some(mut file) = lock(&path)? else {
+            let owner = owner_of(&path)?;
+            return Err(AcquireError::Held { pid: owner.and_then(|owner| owner.pid) });
+        };
+        let sign = format!("{} {}\n", std::process::id(), self.bell_name);
+        file.set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| file.write_all(sign.as_bytes()))
+            .map_err(|error| StoreError::from_io(&path, error))?;
+        let mut owned = Owned { epoch: 0, path, file };
+        owned.epoch = store.next_epoch(machine)?;
+        Ok(owned)
+    }
+
+    /// A handle for the thread that waits to be woken.
+    pub fn bell(&self) -> Result<Bell, StoreError> {
+        let socket = self.bell.try_clone().map_err(|error| StoreError::from_io(self.state.dir(), error))?;
+        Ok(Bell { socket })
+    }
+
+    /// Rings our own bell, for instance to make the thread that waits look around and end.
+    pub fn ring(&self) {
+        let owner = Owner { pid: None, bell: self.bell_name.clone() };
+        ring(&self.state.dir().join("wake"), &owner);
+    }
+}
+
+impl Drop for Ownership {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(self.state.dir().join("wake").join(&self.bell_name));
+    }
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        // We still hold the lock: who opened the file before us sees that it is gone and begins anew.
+        let _ = fs::remove_file(&self.path);
+        let _ = self.file.unlock();
+    }
+}
+
+/// Waits until someone says that there is a letter.
+///
+/// Rings may come for nothing and several may be heard as one: look at `Journal::waiting` after each.
+#[derive(Debug)]
+pub struct Bell {
+    socket: UnixDatagram,
+}
+
+impl Bell {
+    /// Waits for a ring; `false` if none came in time. Without `timeout` it waits for ever.
+    pub fn wait(&self, timeout: Option<Duration>) -> bool {
+        let timeout = timeout.map(|timeout| timeout.max(Duration::from_millis(1)));
+        let heard =
+            self.socket.set_read_timeout(timeout).and_then(|()| self.socket.recv(&mut [0; 8])).is_ok();
+        if !heard && timeout.is_none() {
+            // A broken bell must not become a busy loop.
+            thread::sleep(Duration::from_secs(1));
+        }
+        heard
+    }
+}
+
+/// Takes the lock on the file at `path`; `None` if someone else holds it.
+fn lock(path: &Path) -> Result<Option<File>, StoreError> {
+    let fault = |error| StoreError::from_io(path, error);
+    for tried in 0..TRIES {
+        if tried > 0 {
+            thread::sleep(PAUSE);
+        }
+        let file =
+            OpenOptions::new().create(true).truncate(false).read(true).write(true).mode(0o600).open(path);
+        let file = file.map_err(fault)?;
+        match file.try_lock() {
+            Ok(()) if is_at(&file, path) => return Ok(Some(file)),
+            Ok(()) | Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => return Err(fault(error)),
+        }
+    }
+    Ok(None)
+}
+
+/// Whether `path` still names this open file.
+fn is_at(file: &File, path: &Path) -> bool {
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(open), Ok(named)) => open.ino() == named.ino() && open.dev() == named.dev(),
+        _ => false,
+    }
+}
+
+pub(crate) fn owner_of(path: &Path) -> Result<Option<Owner>, StoreError> {
+    let fault = |error| StoreError::from_io(path, error);
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(fault(error)),
+    };
+    // A shared lock, so that two who ask do not see each other.
+    match file.try_lock_shared() {
+        Ok(()) => Ok(None),
+        Err(TryLockError::WouldBlock) => {
+            let mut sign = String::new();
+            for tried in 0..TRIES {
+                if tried > 0 {
+                    thread::sleep(PAUSE);
+                }
+                sign.clear();
+                let read =
+                    file.rewind().and_then(|()| Read::by_ref(&mut file).take(256).read_to_string(&mut sign));
+                if read.is_ok() && sign.ends_with('\n') {
+                    break;
+                }
+            }
+            let (pid, bell) = sign.trim_end().split_once(' ').unwrap_or_default();
+            Ok(Some(Owner { pid: pid.parse().ok(), bell: bell.to_owned() }))
+        }
+        Err(TryLockError::Error(error)) => Err(fault(error)),
+    }
+}
+
+/// Rings the bell of an engine; `false` if it has none.
+pub(crate) fn ring(folder: &Path, owner: &Owner) -> bool {
+    if owner.bell.is_empty() || owner.bell.contains('/') {
+        return false;
+    }
+    let sent = with_address(folder, &owner.bell, |address| {
+        let socket = UnixDatagram::unbound()?;
+        socket.set_nonblocking(true)?;
+        socket.send_to(&[1], address)
+    });
+    // A full queue is a bell that rings already.
+    sent.is_ok() || sent.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
+}
+
+/// Removes the sockets of engines that are no more.
+fn sweep(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let Some(name) = name.to_str() else { continue };
+        let answer = with_address(folder, name, |address| UnixDatagram::unbound()?.connect(address));
+        if answer.is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Calls `act` with an address for a socket in `folder`, however long the folder's path is.
+fn with_address<T>(
+    folder: &Path,
+    name: &str,
+    act: impl FnOnce(&Path) -> std::io::Result<T>,
+) -> std::io::Result<T> {
+    let direct = folder.join(name);
+    if direct.as_os_str().len() <= SOCKET_PATH_MAX {
+        return act(&direct);
+    }
+    let open = File::open(folder)?;
+    act(&Path::new("/proc/self/fd").join(open.as_raw_fd().to_string()).join(name))
+}
+
+fn process_text(pid: &Option<u32>) -> String {
+    pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
+}

@@ -1,0 +1,284 @@
+//! Journals: records in the order of their machine and number, so that a machine loads in one scan.
+
+use std::collections::HashMap;
+
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use crate::error::{AppendError, StoreError};
+use crate::model::{Append, Letter, Loaded, MachineId, Record, Snapshot};
+use crate::sqlite::{SqliteStore, damage, runs};
+use crate::store::Journal;
+
+/// Bits of a record's place that hold its number; the bits above hold the number of its machine.
+const SEQ_BITS: u32 = 36;
+
+/// The highest number a record can have.
+const SEQ_MAX: i64 = (1 << SEQ_BITS) - 1;
+
+impl Journal for SqliteStore {
+    fn next_epoch(&mut self, machine: &MachineId) -> Result<u64, StoreError> {
+        self.write(0, |transaction| {
+            transaction
+                .prepare_cached(
+                    "INSERT INTO machine (kind, id, epoch) VALUES (?1, ?2, 1)
+                     ON CONFLICT (kind, id) DO UPDATE SET epoch = epoch + 1 RETURNING epoch",
+                )?
+                .query_row(params![machine.kind, machine.id], |row| row.get::<_, i64>(0))
+                .map(i64::cast_unsigned)
+        })
+    }
+
+    fn append(&mut self, batch: &[Append]) -> Result<Vec<Result<(), AppendError>>, StoreError> {
+        let bytes = batch.iter().map(|append| append.body.len()).sum();
+        self.write(bytes, |transaction| {
+            let mut tails = HashMap::new();
+            batch.iter().map(|append| append_one(transaction, &mut tails, append)).collect()
+        })
+    }
+
+    fn load(&mut self, machine: &MachineId) -> Result<Option<Loaded>, StoreError> {
+        self.read(|transaction| {
+            let Some(number) = number_of(transaction, machine)? else { return Ok(None) };
+            let snapshot = snapshot(transaction, number)?;
+            let after = snapshot.as_ref().map_or(0, |snapshot| snapshot.seq.cast_signed());
+            let records = records(transaction, number, after, i64::MAX)?;
+            Ok(Some(Loaded { snapshot, records }))
+        })
+    }
+
+    fn tail(&mut self, machine: &MachineId, after: u64, limit: usize) -> Result<Vec<Record>, StoreError> {
+        self.read(|transaction| {
+            let Some(number) = number_of(transaction, machine)? else { return Ok(Vec::new()) };
+            records(transaction, number, after.cast_signed(), i64::try_from(limit).unwrap_or(i64::MAX))
+        })
+    }
+
+    fn save_snapshot(
+        &mut self,
+        machine: &MachineId,
+        epoch: u64,
+        snapshot: &Snapshot,
+    ) -> Result<(), StoreError> {
+        self.write(snapshot.body.len(), |transaction| {
+            let Some(number) = number_of(transaction, machine)? else { return Ok(()) };
+            let seq = snapshot.seq.cast_signed();
+            let (_, present) = epoch_of(transaction, machine)?.unwrap_or_default();
+            if present != epoch || seq > last_seq(transaction, number)? {
+                return Ok(());
+            }
+            transaction
+                .prepare_cached(
+                    "INSERT INTO snapshot (machine, seq, format, sum, body) VALUES (?1, ?2, ?3, ?4, ?5)
+                     ON CONFLICT (machine) DO UPDATE
+                     SET seq = excluded.seq, format = excluded.format, sum = excluded.sum, body = excluded.body
+                     WHERE excluded.seq >= seq",
+                )?
+                .execute(params![number, seq, snapshot.format, sum(&snapshot.body), snapshot.body])?;
+            Ok(())
+        })
+    }
+
+    fn put_inbox(&mut self, machine: &MachineId, body: &[u8]) -> Result<Option<u64>, StoreError> {
+        self.write(body.len(), |transaction| {
+            let Some(number) = number_of(transaction, machine)? else { return Ok(None) };
+            transaction
+                .prepare_cached("INSERT INTO inbox (machine, body) VALUES (?1, ?2)")?
+                .execute(params![number, body])?;
+            Ok(Some(transaction.last_insert_rowid().cast_unsigned()))
+        })
+    }
+
+    fn inbox(&mut self, machine: &MachineId) -> Result<Vec<Letter>, StoreError> {
+        self.read(|transaction| {
+            let Some(number) = number_of(transaction, machine)? else { return Ok(Vec::new()) };
+            let mut statement = transaction
+                .prepare_cached("SELECT number, body FROM inbox WHERE machine = ?1 ORDER BY number")?;
+            let letters = statement.query_map([number], |row| {
+                Ok(Letter { number: row.get::<_, i64>(0)?.cast_unsigned(), body: row.get(1)? })
+            })?;
+            letters.collect()
+        })
+    }
+
+    fn waiting(&mut self) -> Result<Vec<MachineId>, StoreError> {
+        self.read(|transaction| {
+            let mut statement = transaction.prepare_cached(
+                "SELECT m.kind, m.id FROM inbox i JOIN machine m ON m.number = i.machine
+                 GROUP BY m.number ORDER BY min(i.number)",
+            )?;
+            let machines = statement.query_map([], |row| {
+                let kind: String = row.get(0)?;
+                Ok(MachineId { kind: kind.into(), id: row.get(1)? })
+            })?;
+            machines.collect()
+        })
+    }
+
+    fn drop_inbox(&mut self, machine: &MachineId, number: u64) -> Result<(), StoreError> {
+        self.write(0, |transaction| match number_of(transaction, machine)? {
+            Some(machine) => drop_letters(transaction, machine, number),
+            None => Ok(()),
+        })
+    }
+}
+
+/// What an append is measured against: the machine's number, its epoch, and its last record.
+#[derive(Clone, Copy)]
+struct Tail {
+    number: i64,
+    epoch: u64,
+    last: u64,
+}
+
+fn append_one<'a>(
+    transaction: &Transaction<'_>,
+    tails: &mut HashMap<&'a MachineId, Option<Tail>>,
+    append: &'a Append,
+) -> rusqlite::Result<Result<(), AppendError>> {
+    let known = match tails.get(&append.machine) {
+        Some(known) => *known,
+        None => tail_of(transaction, &append.machine)?,
+    };
+    tails.insert(&append.machine, known);
+    let Some(tail) = known else { return Ok(Err(AppendError::Unknown)) };
+    if append.epoch != tail.epoch {
+        return Ok(Err(AppendError::Fenced { given: append.epoch, current: tail.epoch }));
+    }
+    if append.seq != tail.last + 1 || append.seq.cast_signed() > SEQ_MAX {
+        return Ok(Err(AppendError::Gap { given: append.seq, last: tail.last }));
+    }
+    transaction
+        .prepare_cached("INSERT INTO record (place, at_us, format, sum, body) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![
+            place(tail.number, append.seq.cast_signed()),
+            append.at_us,
+            append.format,
+            sum(&append.body),
+            append.body
+        ])?;
+    if let Some(summary) = &append.summary {
+        runs::update_summary(transaction, tail.number, summary)?;
+    }
+    if let Some(letter) = append.inbox_done {
+        drop_letters(transaction, tail.number, letter)?;
+    }
+    tails.insert(&append.machine, Some(Tail { last: append.seq, ..tail }));
+    Ok(Ok(()))
+}
+
+fn tail_of(transaction: &Transaction<'_>, machine: &MachineId) -> rusqlite::Result<Option<Tail>> {
+    let Some((number, epoch)) = epoch_of(transaction, machine)? else { return Ok(None) };
+    let last = last_seq(transaction, number)?.cast_unsigned();
+    Ok(Some(Tail { number, epoch, last }))
+}
+
+/// The number and the epoch of a machine that was created.
+fn epoch_of(transaction: &Transaction<'_>, machine: &MachineId) -> rusqlite::Result<Option<(i64, u64)>> {
+    transaction
+        .prepare_cached("SELECT number, epoch FROM machine WHERE kind = ?1 AND id = ?2 AND created = 1")?
+        .query_row(params![machine.kind, machine.id], |row| {
+            Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned()))
+        })
+        .optional()
+}
+
+/// The number of a machine that was created.
+pub(super) fn number_of(transaction: &Transaction<'_>, machine: &MachineId) -> rusqlite::Result<Option<i64>> {
+    Ok(epoch_of(transaction, machine)?.map(|(number, _)| number))
+}
+
+fn last_seq(transaction: &Transaction<'_>, number: i64) -> rusqlite::Result<i64> {
+    let last: Option<i64> = transaction
+        .prepare_cached("SELECT max(place) FROM record WHERE place BETWEEN ?1 AND ?2")?
+        .query_row([place(number, 0), place(number, SEQ_MAX)], |row| row.get(0))?;
+    Ok(last.map_or(0, |place| place & SEQ_MAX))
+}
+
+fn snapshot(transaction: &Transaction<'_>, number: i64) -> rusqlite::Result<Option<Snapshot>> {
+    let found = transaction
+        .prepare_cached("SELECT seq, format, sum, body FROM snapshot WHERE machine = ?1")?
+        .query_row([number], |row| {
+            let body: Vec<u8> = row.get(3)?;
+            let whole = row.get::<_, u32>(2)? == sum(&body);
+            let seq = row.get::<_, i64>(0)?.cast_unsigned();
+            Ok(whole.then_some(Snapshot { seq, format: row.get(1)?, body }))
+        })
+        .optional()?;
+    // A damaged snapshot is as good as none: it is a shortcut, the records are all there.
+    Ok(found.flatten())
+}
+
+fn records(
+    transaction: &Transaction<'_>,
+    number: i64,
+    after: i64,
+    limit: i64,
+) -> rusqlite::Result<Vec<Record>> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT place, at_us, format, sum, body FROM record WHERE place > ?1 AND place <= ?2 ORDER BY place LIMIT ?3",
+    )?;
+    let mut rows =
+        statement.query([place(number, after.clamp(0, SEQ_MAX)), place(number, SEQ_MAX), limit])?;
+    let mut records: Vec<Record> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let seq = (row.get::<_, i64>(0)? & SEQ_MAX).cast_unsigned();
+        let body: Vec<u8> = row.get(4)?;
+        let expected = after.cast_unsigned() + records.len() as u64 + 1;
+        if seq != expected {
+            return Err(damage(format!("record {expected} is missing")));
+        }
+        if row.get::<_, u32>(3)? != sum(&body) {
+            return Err(damage(format!("record {seq} is not what was written")));
+        }
+        records.push(Record { seq, at_us: row.get(1)?, format: row.get(2)?, body });
+    }
+    Ok(records)
+}
+
+fn drop_letters(transaction: &Transaction<'_>, machine: i64, until: u64) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached("DELETE FROM inbox WHERE machine = ?1 AND number <= ?2")?
+        .execute([machine, until.cast_signed()])?;
+    Ok(())
+}
+
+/// Removes the records, the snapshot and the letters of a machine.
+pub(super) fn delete(transaction: &Transaction<'_>, number: i64) -> rusqlite::Result<()> {
+    transaction.execute(
+        "DELETE FROM record WHERE place BETWEEN ?1 AND ?2",
+        [place(number, 0), place(number, SEQ_MAX)],
+    )?;
+    transaction.execute("DELETE FROM snapshot WHERE machine = ?1", [number])?;
+    transaction.execute("DELETE FROM inbox WHERE machine = ?1", [number])?;
+    Ok(())
+}
+
+/// Names the records whose bytes are not what was written.
+pub(super) fn wrong_sums(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<String>> {
+    let mut statement = transaction.prepare(
+        "SELECT m.kind, m.id, r.place, r.sum, r.body FROM record r LEFT JOIN machine m ON m.number = r.place >> 36",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut wrong = Vec::new();
+    while let Some(row) = rows.next()? {
+        if row.get::<_, u32>(3)? != sum(row.get_ref(4)?.as_blob()?) {
+            let kind: Option<String> = row.get(0)?;
+            let id: Option<String> = row.get(1)?;
+            let seq = row.get::<_, i64>(2)? & SEQ_MAX;
+            wrong.push(format!(
+                "record {seq} of {} `{}` is not what was written",
+                kind.as_deref().unwrap_or("an unknown machine"),
+                id.as_deref().unwrap_or("?")
+            ));
+        }
+    }
+    Ok(wrong)
+}
+
+fn place(number: i64, seq: i64) -> i64 {
+    number << SEQ_BITS | seq
+}
+
+fn sum(body: &[u8]) -> u32 {
+    crc32fast::hash(body)
+}

@@ -1,0 +1,139 @@
+//! The embedded store: one SQLite file in WAL mode with full sync.
+//!
+//! A [`SqliteStore`] is one connection. Any number of them, in any number of processes, may have the same file
+//! open; SQLite lets one write at a time and never makes a reader wait.
+
+mod catalog;
+mod checkpoint;
+mod journal;
+mod runs;
+mod schema;
+mod shared;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
+
+use crate::error::StoreError;
+use checkpoint::Checkpointer;
+
+/// How long a call waits for another process that writes, before it answers [`StoreError::Busy`].
+pub const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Statements kept prepared by each connection; a little more than there are.
+const STATEMENTS_MAX: usize = 64;
+
+/// One connection to the embedded database.
+pub struct SqliteStore {
+    path: PathBuf,
+    connection: Connection,
+    checkpointer: Checkpointer,
+}
+
+impl SqliteStore {
+    /// Opens the database file, which is created if it is not there and brought up to date if it is older.
+    ///
+    /// A file of a newer release, or one that is not ours, is refused and not touched.
+    pub fn open(path: &Path) -> Result<SqliteStore, StoreError> {
+        schema::prepare(path)?;
+        let connection = connect(path).map_err(|error| fault(path, error))?;
+        // Reading anything opens the log, and with it shows now what else would show at the first write.
+        let read_only = connection.is_readonly("main").and_then(|read_only| {
+            connection.query_row("PRAGMA schema_version", [], |_| Ok(()))?;
+            Ok(read_only)
+        });
+        if read_only.map_err(|error| fault(path, error))? {
+            return Err(StoreError::ReadOnly {
+                path: path.to_owned(),
+                reason: "the file is read-only".into(),
+            });
+        }
+        Ok(SqliteStore { path: path.to_owned(), connection, checkpointer: Checkpointer::new(path) })
+    }
+
+    /// Looks through the whole file and says what is wrong with it; empty if nothing is.
+    ///
+    /// Reads every page: for a person who asks, not for every start.
+    pub fn check(&mut self) -> Result<Vec<String>, StoreError> {
+        let looked = self.read(|transaction| {
+            let mut statement = transaction.prepare("PRAGMA integrity_check(100)")?;
+            let lines = statement.query_map([], |row| row.get::<_, String>(0))?;
+            let lines: Vec<_> = lines.collect::<rusqlite::Result<_>>()?;
+            Ok(lines.into_iter().filter(|line| line != "ok").collect::<Vec<_>>())
+        });
+        let looked = match looked {
+            Ok(wrong) if wrong.is_empty() => self.read(journal::wrong_sums),
+            other => other,
+        };
+        match looked {
+            Err(StoreError::Corrupt { reason, .. }) => Ok(vec![reason]),
+            other => other,
+        }
+    }
+
+    /// Runs `work` in one durable transaction that excludes every other writer.
+    fn write<T>(
+        &mut self,
+        bytes: usize,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let result = (|| {
+            let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let value = work(&transaction)?;
+            transaction.commit()?;
+            Ok(value)
+        })();
+        self.checkpointer.wrote(bytes);
+        result.map_err(|error| fault(&self.path, error))
+    }
+
+    /// Runs `work` on one consistent view of the database.
+    fn read<T>(
+        &mut self,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let result = (|| {
+            let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
+            work(&transaction)
+        })();
+        result.map_err(|error| fault(&self.path, error))
+    }
+}
+
+/// Opens a connection with the settings that all of ours share.
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    // Checkpoints inside a commit are what makes the slowest commits slow; `checkpoint.rs` does them elsewhere.
+    connection.execute_batch(
+        "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY; \
+         PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;",
+    )?;
+    Ok(connection)
+}
+
+/// Says what an error of SQLite means for the one who called.
+fn fault(path: &Path, error: rusqlite::Error) -> StoreError {
+    let path = path.to_owned();
+    let reason = error.to_string();
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => StoreError::Full { path },
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => StoreError::ReadOnly { path, reason },
+        // With the file itself there, it is the log beside it that cannot be made.
+        Some(ErrorCode::CannotOpen) if path.exists() => StoreError::ReadOnly { path, reason },
+        Some(ErrorCode::DatabaseCorrupt) => StoreError::Corrupt { path, reason },
+        Some(ErrorCode::NotADatabase) => StoreError::Foreign { path },
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy { path },
+        Some(_) => StoreError::Io { path, reason },
+        // Not an answer of SQLite: a value is not of the type that we wrote.
+        None => StoreError::Corrupt { path, reason },
+    }
+}
+
+/// An error of our own that [`fault`] reports as damage.
+fn damage(reason: String) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Blob, reason.into())
+}

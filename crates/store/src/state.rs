@@ -1,0 +1,153 @@
+//! The state folder: one database, and the files that lie beside it.
+//!
+//! ```text
+//! tiphys.db            everything durable
+//! owners/              one locked file per run that an engine drives
+//! wake/                one socket per engine, to wake it when a letter waits
+//! runs/<uid>/          logs and scratch of a run
+//! artifacts/           the local artifact store
+//! secrets/<uid>.json   secrets given with a run; only its user can read them
+//! ```
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::error::StoreError;
+use crate::model::MachineId;
+use crate::owner::{self, Owner, Ownership};
+use crate::sqlite::SqliteStore;
+
+/// Longest uid that becomes the name of a file.
+pub const UID_BYTES_MAX: usize = 128;
+
+/// A state folder, which any number of processes may share.
+#[derive(Debug, Clone)]
+pub struct State {
+    dir: PathBuf,
+}
+
+impl State {
+    /// Opens the folder, which is created, readable by its user only, if it is not there.
+    ///
+    /// The database is brought up to date if it is older than this release, and refused if it is newer.
+    pub fn open(dir: &Path) -> Result<State, StoreError> {
+        let fault = |error: io::Error| StoreError::from_io(dir, error);
+        create_dir(dir).map_err(fault)?;
+        let dir = fs::canonicalize(dir).map_err(fault)?;
+        let state = State { dir };
+        // The database first: a folder that is refused is left as it was.
+        drop(state.store()?);
+        for folder in ["owners", "wake", "runs", "artifacts", "secrets"] {
+            let path = state.dir.join(folder);
+            create_dir(&path).map_err(|error| StoreError::from_io(&path, error))?;
+        }
+        Ok(state)
+    }
+
+    /// The folder itself, absolute.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The database file.
+    pub fn database(&self) -> PathBuf {
+        self.dir.join("tiphys.db")
+    }
+
+    /// A new connection to the database.
+    pub fn store(&self) -> Result<SqliteStore, StoreError> {
+        SqliteStore::open(&self.database())
+    }
+
+    /// The folder of the local artifact store.
+    pub fn artifacts_dir(&self) -> PathBuf {
+        self.dir.join("artifacts")
+    }
+
+    /// The folder of one run; it is not created here.
+    pub fn run_dir(&self, uid: &str) -> Result<PathBuf, StoreError> {
+        Ok(self.dir.join("runs").join(self.file_name(uid)?))
+    }
+
+    /// The right to drive runs, for one engine.
+    pub fn ownership(&self) -> Result<Ownership, StoreError> {
+        Ownership::new(self)
+    }
+
+    /// Who drives this machine now; `None` if nobody does.
+    pub fn owner_of(&self, machine: &MachineId) -> Result<Option<Owner>, StoreError> {
+        owner::owner_of(&self.lock_path(machine)?)
+    }
+
+    /// Wakes the engine that drives this machine, so that it looks into its inbox. `false` if nobody drives it.
+    pub fn poke(&self, machine: &MachineId) -> Result<bool, StoreError> {
+        Ok(self.owner_of(machine)?.is_some_and(|owner| owner::ring(&self.dir.join("wake"), &owner)))
+    }
+
+    /// Keeps the secrets that were given with a run, in place of those before.
+    pub fn put_secrets(&self, uid: &str, body: &[u8]) -> Result<(), StoreError> {
+        let path = self.secrets_path(uid)?;
+        let mut new = path.clone().into_os_string();
+        new.push(".new");
+        let new = PathBuf::from(new);
+        let write = || {
+            let _ = fs::remove_file(&new);
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
+            file.write_all(body)?;
+            file.sync_all()?;
+            fs::rename(&new, &path)
+        };
+        write().map_err(|error| StoreError::from_io(&path, error))
+    }
+
+    /// The secrets that were given with a run.
+    pub fn secrets(&self, uid: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let path = self.secrets_path(uid)?;
+        match fs::read(&path) {
+            Ok(body) => Ok(Some(body)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(StoreError::from_io(&path, error)),
+        }
+    }
+
+    /// Removes the files of a run: its folder and its secrets. Not its journal, not its artifacts.
+    pub fn remove_files(&self, uid: &str) -> Result<(), StoreError> {
+        let folder = self.run_dir(uid)?;
+        let secrets = self.secrets_path(uid)?;
+        for (path, result) in [(&folder, fs::remove_dir_all(&folder)), (&secrets, fs::remove_file(&secrets))]
+        {
+            match result {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(StoreError::from_io(path, error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn lock_path(&self, machine: &MachineId) -> Result<PathBuf, StoreError> {
+        let name = format!("{}-{}.lock", self.file_name(&machine.kind)?, self.file_name(&machine.id)?);
+        Ok(self.dir.join("owners").join(name))
+    }
+
+    fn secrets_path(&self, uid: &str) -> Result<PathBuf, StoreError> {
+        Ok(self.dir.join("secrets").join(format!("{}.json", self.file_name(uid)?)))
+    }
+
+    /// Checks that a uid is the name of a file in its folder and of nothing else.
+    fn file_name<'a>(&self, uid: &'a str) -> Result<&'a str, StoreError> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        if !uid.is_empty() && uid.len() <= UID_BYTES_MAX && !uid.starts_with('.') && uid.bytes().all(plain) {
+            Ok(uid)
+        } else {
+            Err(StoreError::Io { path: self.dir.clone(), reason: format!("`{uid}` cannot be a uid") })
+        }
+    }
+}
+
+fn create_dir(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}

@@ -1,0 +1,388 @@
+//! One suite for every backend.
+
+use std::collections::BTreeMap;
+
+use tiphys_store::{
+    AppendError, Created, Cursor, Filter, LabelTerm, Life, MachineId, MemoKey, NameMatch, ObjectKey, Put,
+    Shelf, Snapshot, Store, Summary,
+};
+
+use crate::support::{create, each, new_run, record, row};
+
+#[test]
+fn records_come_back_in_order_and_whole() {
+    each(|store| {
+        let (a, b) = (create(store, "a"), create(store, "b"));
+        let bodies: [&[u8]; 3] = [b"one", b"", &[0, 255, 10]];
+        let batch = [
+            record(&a, 1, 1, bodies[0]),
+            record(&b, 1, 1, "other"),
+            record(&a, 1, 2, bodies[1]),
+            record(&a, 1, 3, bodies[2]),
+        ];
+        assert_eq!(store.append(&batch).unwrap(), vec![Ok(()); 4]);
+        let loaded = store.load(&a).unwrap().unwrap();
+        assert_eq!(loaded.snapshot, None);
+        assert_eq!(loaded.last_seq(), 3);
+        let found: Vec<_> =
+            loaded.records.iter().map(|record| (record.seq, record.at_us, &record.body[..])).collect();
+        assert_eq!(found, [(1, 1_001, bodies[0]), (2, 1_002, bodies[1]), (3, 1_003, bodies[2])]);
+        assert_eq!(store.load(&b).unwrap().unwrap().records.len(), 1);
+    });
+}
+
+#[test]
+fn a_refused_record_leaves_the_rest_of_its_batch() {
+    each(|store| {
+        let (a, b) = (create(store, "a"), create(store, "b"));
+        let batch = [
+            record(&a, 1, 1, "a1"),
+            record(&a, 1, 3, "too far"),
+            record(&a, 1, 1, "again"),
+            record(&b, 1, 1, "b1"),
+            record(&MachineId::workflow("nobody"), 1, 1, "?"),
+            record(&a, 1, 2, "a2"),
+        ];
+        let results = store.append(&batch).unwrap();
+        let gap = |given, last| Err(AppendError::Gap { given, last });
+        assert_eq!(results, [Ok(()), gap(3, 1), gap(1, 1), Ok(()), Err(AppendError::Unknown), Ok(())]);
+        assert_eq!(store.load(&a).unwrap().unwrap().last_seq(), 2);
+    });
+}
+
+#[test]
+fn an_old_epoch_is_fenced() {
+    each(|store| {
+        let a = create(store, "a");
+        store.append(&[record(&a, 1, 1, "mine")]).unwrap();
+        assert_eq!(store.next_epoch(&a).unwrap(), 2);
+        let results = store.append(&[record(&a, 1, 2, "late"), record(&a, 2, 2, "new owner")]).unwrap();
+        assert_eq!(results, [Err(AppendError::Fenced { given: 1, current: 2 }), Ok(())]);
+        let never_given = store.append(&[record(&a, 3, 3, "from the future")]).unwrap();
+        assert_eq!(never_given, [Err(AppendError::Fenced { given: 3, current: 2 })]);
+    });
+}
+
+#[test]
+fn a_machine_may_be_owned_before_it_is_created() {
+    each(|store| {
+        let a = MachineId::workflow("a");
+        assert_eq!(store.next_epoch(&a).unwrap(), 1);
+        assert_eq!(store.load(&a).unwrap(), None);
+        assert_eq!(store.append(&[record(&a, 1, 1, "early")]).unwrap(), [Err(AppendError::Unknown)]);
+        assert_eq!(store.create(&new_run("a", row("a", 1))).unwrap(), Created::Yes);
+        assert_eq!(store.append(&[record(&a, 1, 1, "now")]).unwrap(), [Ok(())]);
+    });
+}
+
+#[test]
+fn a_follower_reads_the_tail() {
+    each(|store| {
+        let a = create(store, "a");
+        let batch: Vec<_> = (1..=10).map(|seq| record(&a, 1, seq, seq.to_string())).collect();
+        store.append(&batch).unwrap();
+        let seqs =
+            |records: Vec<tiphys_store::Record>| records.iter().map(|record| record.seq).collect::<Vec<_>>();
+        assert_eq!(seqs(store.tail(&a, 7, 100).unwrap()), [8, 9, 10]);
+        assert_eq!(seqs(store.tail(&a, 0, 2).unwrap()), [1, 2]);
+        assert!(store.tail(&a, 10, 5).unwrap().is_empty());
+        assert!(store.tail(&MachineId::workflow("nobody"), 0, 5).unwrap().is_empty());
+    });
+}
+
+#[test]
+fn a_snapshot_shortens_the_load_and_nothing_else() {
+    each(|store| {
+        let a = create(store, "a");
+        let batch: Vec<_> = (1..=5).map(|seq| record(&a, 1, seq, "x")).collect();
+        store.append(&batch).unwrap();
+        let at = |seq: u64| Snapshot { seq, format: 9, body: format!("state {seq}").into_bytes() };
+        store.save_snapshot(&a, 1, &at(3)).unwrap();
+        store.save_snapshot(&a, 1, &at(2)).unwrap();
+        store.save_snapshot(&a, 1, &at(6)).unwrap();
+        store.save_snapshot(&a, 7, &at(4)).unwrap();
+        let loaded = store.load(&a).unwrap().unwrap();
+        assert_eq!(loaded.snapshot, Some(at(3)));
+        assert_eq!(loaded.records.len(), 2);
+        assert_eq!(loaded.last_seq(), 5);
+        store.save_snapshot(&a, 1, &at(5)).unwrap();
+        assert_eq!(store.load(&a).unwrap().unwrap().last_seq(), 5);
+        assert_eq!(store.tail(&a, 0, 100).unwrap().len(), 5);
+    });
+}
+
+#[test]
+fn letters_wait_until_the_record_that_takes_them() {
+    each(|store| {
+        let (a, b) = (create(store, "a"), create(store, "b"));
+        assert_eq!(store.put_inbox(&MachineId::workflow("nobody"), b"?").unwrap(), None);
+        let first = store.put_inbox(&a, b"stop").unwrap().unwrap();
+        let second = store.put_inbox(&a, b"resume").unwrap().unwrap();
+        let third = store.put_inbox(&b, b"other").unwrap().unwrap();
+        assert!(first < second && second < third);
+        assert_eq!(store.waiting().unwrap(), [a.clone(), b.clone()]);
+        assert_eq!(store.inbox(&a).unwrap()[0].body, b"stop");
+
+        let mut refused = record(&a, 1, 5, "gap");
+        refused.inbox_done = Some(second);
+        store.append(&[refused]).unwrap();
+        assert_eq!(store.inbox(&a).unwrap().len(), 2);
+
+        let mut taken = record(&a, 1, 1, "stopped");
+        taken.inbox_done = Some(first);
+        assert_eq!(store.append(&[taken]).unwrap(), [Ok(())]);
+        assert_eq!(store.inbox(&a).unwrap().iter().map(|letter| letter.number).collect::<Vec<_>>(), [second]);
+        store.drop_inbox(&a, second).unwrap();
+        assert_eq!(store.waiting().unwrap(), [b]);
+    });
+}
+
+#[test]
+fn a_name_is_taken_once() {
+    each(|store| {
+        let run = new_run("u1", row("hello", 1));
+        assert_eq!(store.create(&run).unwrap(), Created::Yes);
+        assert_eq!(store.create(&run).unwrap(), Created::Exists);
+        let namesake = new_run("u2", row("hello", 2));
+        assert_eq!(store.create(&namesake).unwrap(), Created::NameTaken { uid: "u1".into() });
+        let elsewhere = new_run("u3", Summary { namespace: "other".into(), ..row("hello", 3) });
+        assert_eq!(store.create(&elsewhere).unwrap(), Created::Yes);
+        assert_eq!(store.find("workflow", "default", "hello").unwrap().unwrap().uid, "u1");
+        assert_eq!(store.document(&run.machine).unwrap().unwrap(), b"document of u1");
+
+        assert!(store.delete(&run.machine).unwrap());
+        assert!(!store.delete(&run.machine).unwrap());
+        assert_eq!(store.find("workflow", "default", "hello").unwrap(), None);
+        assert_eq!(store.create(&namesake).unwrap(), Created::Yes);
+    });
+}
+
+#[test]
+fn deleting_a_run_takes_everything_of_it() {
+    each(|store| {
+        let a = create(store, "a");
+        store.append(&[record(&a, 1, 1, "x")]).unwrap();
+        store.put_inbox(&a, b"letter").unwrap();
+        store.save_snapshot(&a, 1, &Snapshot { seq: 1, format: 1, body: b"s".to_vec() }).unwrap();
+        assert!(store.delete(&a).unwrap());
+        assert_eq!(store.load(&a).unwrap(), None);
+        assert_eq!(store.summary(&a).unwrap(), None);
+        assert!(store.waiting().unwrap().is_empty());
+        assert_eq!(store.append(&[record(&a, 1, 2, "y")]).unwrap(), [Err(AppendError::Unknown)]);
+    });
+}
+
+#[test]
+fn the_archive_outlives_the_run() {
+    each(|store| {
+        let a = create(store, "a");
+        assert!(!store.archive(&MachineId::workflow("nobody"), b"?").unwrap());
+        assert!(store.archive(&a, b"first").unwrap());
+        assert!(store.archive(&a, b"final").unwrap());
+        let archive = Filter { shelf: Shelf::Archive, ..Filter::default() };
+        assert_eq!(store.list(&archive).unwrap().len(), 1);
+
+        assert!(store.delete(&a).unwrap());
+        assert_eq!(store.archived(&a).unwrap().unwrap(), b"final");
+        assert_eq!(store.list(&Filter::default()).unwrap(), []);
+        assert_eq!(store.list(&archive).unwrap()[0].uid, "a");
+        assert_eq!(store.create(&new_run("b", row("a", 2))).unwrap(), Created::Yes);
+
+        assert!(store.delete_archived(&a).unwrap());
+        assert!(!store.delete_archived(&a).unwrap());
+        assert_eq!(store.list(&archive).unwrap(), []);
+        assert_eq!(store.summary(&a).unwrap(), None);
+    });
+}
+
+#[test]
+fn an_append_brings_the_row_up_to_date() {
+    each(|store| {
+        let a = create(store, "a");
+        let labels = |value: &str| BTreeMap::from([("team".to_owned(), value.to_owned())]);
+        let mut append = record(&a, 1, 1, "x");
+        append.summary = Some(Summary {
+            phase: "Running".into(),
+            progress: "1/2".into(),
+            started_us: Some(5),
+            labels: labels("blue"),
+            namespace: "elsewhere".into(),
+            name: "renamed".into(),
+            uid: "forged".into(),
+            created_us: 77,
+            ..Summary::default()
+        });
+        store.append(&[append]).unwrap();
+        let found = store.summary(&a).unwrap().unwrap();
+        let expected = Summary {
+            uid: "a".into(),
+            phase: "Running".into(),
+            progress: "1/2".into(),
+            started_us: Some(5),
+            labels: labels("blue"),
+            ..row("a", 1)
+        };
+        assert_eq!(found, expected);
+
+        let mut end = record(&a, 1, 2, "y");
+        end.summary = Some(Summary {
+            phase: "Succeeded".into(),
+            finished_us: Some(9),
+            labels: labels("red"),
+            template: Some("tmpl".into()),
+            ..expected
+        });
+        store.append(&[end]).unwrap();
+        let blue =
+            Filter { labels: vec![LabelTerm::In("team".into(), vec!["blue".into()])], ..Filter::default() };
+        assert_eq!(store.list(&blue).unwrap(), []);
+        let done = Filter { life: Life::Finished, phases: vec!["Succeeded".into()], ..Filter::default() };
+        assert_eq!(store.list(&done).unwrap()[0].template.as_deref(), Some("tmpl"));
+    });
+}
+
+fn shelf_of_runs(store: &mut dyn Store) {
+    let make = |number: i64| {
+        let labels = match number % 3 {
+            0 => BTreeMap::new(),
+            rest => BTreeMap::from([("colour".to_owned(), ["", "red", "blue"][rest as usize].to_owned())]),
+        };
+        Summary {
+            namespace: if number % 2 == 0 { "even" } else { "odd" }.into(),
+            name: format!("run-{number:02}"),
+            uid: format!("u{number:02}"),
+            phase: if number < 5 { "Running" } else { "Succeeded" }.into(),
+            created_us: number / 2,
+            finished_us: (number >= 5).then_some(number),
+            labels,
+            ..Summary::default()
+        }
+    };
+    for number in 0..10 {
+        let summary = make(number);
+        let uid = summary.uid.clone();
+        store.create(&new_run(&uid, summary)).unwrap();
+    }
+}
+
+#[track_caller]
+fn check(store: &mut dyn Store, filter: Filter, expected: &[u32]) {
+    let found: Vec<_> = store.list(&filter).unwrap().into_iter().map(|row| row.uid).collect();
+    let expected: Vec<_> = expected.iter().map(|number| format!("u{number:02}")).collect();
+    assert_eq!(found, expected, "{filter:?}");
+}
+
+#[test]
+fn lists_are_filtered_and_newest_first() {
+    each(|store| {
+        shelf_of_runs(store);
+        let all = Filter::default;
+        let texts = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect::<Vec<_>>();
+        let label = |term| Filter { labels: vec![term], ..all() };
+        check(store, all(), &[9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
+        check(store, Filter { namespace: Some("odd".into()), ..all() }, &[9, 7, 5, 3, 1]);
+        check(store, Filter { phases: texts(&["Running"]), ..all() }, &[4, 3, 2, 1, 0]);
+        check(store, Filter { phases: texts(&["Running", "Failed"]), limit: 2, ..all() }, &[4, 3]);
+        check(store, Filter { life: Life::Live, namespace: Some("even".into()), ..all() }, &[4, 2, 0]);
+        check(store, Filter { life: Life::Finished, limit: 1, ..all() }, &[9]);
+        check(store, label(LabelTerm::In("colour".into(), texts(&["red", "green"]))), &[7, 4, 1]);
+        check(store, label(LabelTerm::NotIn("colour".into(), texts(&["red"]))), &[9, 8, 6, 5, 3, 2, 0]);
+        check(store, label(LabelTerm::Exists("colour".into())), &[8, 7, 5, 4, 2, 1]);
+        check(store, label(LabelTerm::Absent("colour".into())), &[9, 6, 3, 0]);
+        check(store, Filter { name: Some(NameMatch::Contains("n-0".into())), limit: 3, ..all() }, &[9, 8, 7]);
+        check(store, Filter { name: Some(NameMatch::Contains("%".into())), ..all() }, &[]);
+        check(store, Filter { name: Some(NameMatch::Prefix("run-03".into())), ..all() }, &[3]);
+        check(store, Filter { name: Some(NameMatch::Prefix("un-03".into())), ..all() }, &[]);
+        check(store, Filter { name: Some(NameMatch::Exact("run-04".into())), ..all() }, &[4]);
+        check(store, Filter { kind: Some("cron".into()), ..all() }, &[]);
+    });
+}
+
+#[test]
+fn pages_join_without_a_seam() {
+    each(|store| {
+        shelf_of_runs(store);
+        let mut after: Option<Cursor> = None;
+        let mut seen = Vec::new();
+        loop {
+            let page = store.list(&Filter { after: after.clone(), limit: 3, ..Filter::default() }).unwrap();
+            let Some(last) = page.last() else { break };
+            after = Some(last.cursor());
+            seen.extend(page.iter().map(|row| row.uid.clone()));
+        }
+        assert_eq!(seen, (0..10).rev().map(|number| format!("u{number:02}")).collect::<Vec<_>>());
+    });
+}
+
+#[test]
+fn objects_have_rising_versions_and_refuse_a_stale_writer() {
+    each(|store| {
+        let key = |namespace: &str, name: &str| ObjectKey {
+            kind: "ConfigMap".into(),
+            namespace: namespace.into(),
+            name: name.into(),
+        };
+        let Put::Done { version: first } = store.put_object(&key("b", "x"), b"1", Some(0)).unwrap() else {
+            panic!()
+        };
+        let Put::Done { version: second } = store.put_object(&key("a", "y"), b"2", None).unwrap() else {
+            panic!()
+        };
+        assert!(second > first);
+        let stale = store.put_object(&key("b", "x"), b"3", Some(0)).unwrap();
+        assert_eq!(stale, Put::Conflict { current: first });
+        assert!(matches!(store.put_object(&key("b", "x"), b"3", Some(first)).unwrap(), Put::Done { .. }));
+        assert_eq!(store.object(&key("b", "x")).unwrap().unwrap().body, b"3");
+        let names = |objects: Vec<tiphys_store::Object>| {
+            objects.into_iter().map(|object| object.key.name).collect::<Vec<_>>()
+        };
+        assert_eq!(names(store.objects("ConfigMap", None).unwrap()), ["y", "x"]);
+        assert_eq!(names(store.objects("ConfigMap", Some("b")).unwrap()), ["x"]);
+        assert!(store.delete_object(&key("b", "x")).unwrap());
+        assert!(!store.delete_object(&key("b", "x")).unwrap());
+        let Put::Done { version } = store.put_object(&key("b", "x"), b"4", Some(0)).unwrap() else {
+            panic!()
+        };
+        assert!(version > second + 1);
+    });
+}
+
+#[test]
+fn locks_change_in_one_piece() {
+    each(|store| {
+        let names = ["mutex/a".to_owned(), "mutex/b".to_owned()];
+        store
+            .update_locks(&names, &mut |rows| {
+                assert!(rows.is_empty());
+                rows.insert("mutex/a".into(), b"held".to_vec());
+                rows.insert("mutex/b".into(), b"held".to_vec());
+            })
+            .unwrap();
+        store
+            .update_locks(&names[..1], &mut |rows| {
+                assert_eq!(rows.len(), 1);
+                rows.clear();
+            })
+            .unwrap();
+        let left = store.locks().unwrap();
+        assert_eq!(left.keys().collect::<Vec<_>>(), ["mutex/b"]);
+    });
+}
+
+#[test]
+fn a_remembered_result_notes_its_use() {
+    each(|store| {
+        let key = MemoKey { namespace: "n".into(), cache: "c".into(), key: "k".into() };
+        assert_eq!(store.hit_memo(&key, 1).unwrap(), None);
+        store.put_memo(&key, b"value", 5).unwrap();
+        assert_eq!(store.hit_memo(&key, 8).unwrap().unwrap().hit_us, 5);
+        let entry = store.hit_memo(&key, 9).unwrap().unwrap();
+        assert_eq!((entry.created_us, entry.hit_us, &entry.body[..]), (5, 8, &b"value"[..]));
+        assert_eq!(store.memos("n", None).unwrap().len(), 1);
+        assert_eq!(store.memos("n", Some("other")).unwrap(), []);
+        store.put_memo(&key, b"newer", 20).unwrap();
+        assert_eq!(store.memos("n", Some("c")).unwrap()[0].1.created_us, 20);
+        assert!(store.delete_memo(&key).unwrap());
+        assert!(!store.delete_memo(&key).unwrap());
+    });
+}

@@ -1,0 +1,126 @@
+//! Killed processes and cut power: what was acknowledged is there, and nothing is there by halves.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use tiphys_store::{AppendError, Journal, MachineId, SqliteStore, State};
+
+use crate::support::{body, child, child_folder, create, record};
+
+/// Not a test of its own: appends for ever, and says what was acknowledged.
+#[test]
+fn child_writer() {
+    let Some(folder) = child_folder() else { return };
+    let uid = std::env::var("TIPHYS_STORE_TEST_UID").unwrap();
+    let state = State::open(&folder).unwrap();
+    let mut store = state.store().unwrap();
+    let machine = MachineId::workflow(&uid);
+    let epoch = store.next_epoch(&machine).unwrap();
+    let mut seq = store.load(&machine).unwrap().unwrap().last_seq();
+    println!();
+    loop {
+        let batch: Vec<_> =
+            (1..=5).map(|step| record(&machine, epoch, seq + step, body(&uid, seq + step))).collect();
+        assert_eq!(store.append(&batch).unwrap(), vec![Ok::<(), AppendError>(()); 5]);
+        seq += 5;
+        println!("acknowledged {seq}");
+    }
+}
+
+fn writer(state: &State, uid: &str) -> Child {
+    child("crash::child_writer", state.dir())
+        .env("TIPHYS_STORE_TEST_UID", uid)
+        .stdin(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// Kills a writer and answers the last number it was told is safe.
+fn kill(mut process: Child) -> u64 {
+    process.kill().unwrap();
+    let lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let said = lines.filter_map(|line| line.strip_prefix("acknowledged ").and_then(|seq| seq.parse().ok()));
+    let last = said.last();
+    process.wait().unwrap();
+    last.unwrap_or(0)
+}
+
+#[track_caller]
+fn check(store: &mut SqliteStore, uid: &str, acknowledged: u64) -> u64 {
+    let loaded = store.load(&MachineId::workflow(uid)).unwrap().unwrap();
+    let last = loaded.last_seq();
+    assert!(last >= acknowledged, "{uid}: acknowledged up to {acknowledged}, found up to {last}");
+    assert_eq!(last % 5, 0, "{uid}: a batch is there by halves");
+    for record in &loaded.records {
+        assert_eq!(record.body, body(uid, record.seq));
+    }
+    last
+}
+
+#[test]
+fn a_killed_writer_loses_nothing_it_was_told_is_safe() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = State::open(folder.path()).unwrap();
+    create(&mut state.store().unwrap(), "a");
+    create(&mut state.store().unwrap(), "b");
+    let mut written = 0;
+    for round in 0..6 {
+        // Two processes at once on one folder, killed at different moments.
+        let (a, b) = (writer(&state, "a"), writer(&state, "b"));
+        std::thread::sleep(Duration::from_millis(60 + 37 * round));
+        let acknowledged_a = kill(a);
+        let acknowledged_b = kill(b);
+        let mut store = state.store().unwrap();
+        written = check(&mut store, "a", acknowledged_a) + check(&mut store, "b", acknowledged_b);
+        assert_eq!(store.check().unwrap(), Vec::<String>::new());
+    }
+    assert!(written > 0, "the writers must have come to write something");
+}
+
+/// The database, its log, and for lengths of the log how many records were safe by then.
+type Written = (Vec<u8>, Vec<u8>, Vec<(u64, u64)>);
+
+/// Writes twenty batches; `None` if the log was written back meanwhile, so that cutting it means nothing.
+fn write_twenty() -> Option<Written> {
+    let folder = tempfile::tempdir().unwrap();
+    let state = State::open(folder.path()).unwrap();
+    let mut store = state.store().unwrap();
+    let before = fs::read(state.database()).unwrap();
+    let a = create(&mut store, "a");
+    let log = state.dir().join("tiphys.db-wal");
+    let mut safe = vec![(fs::metadata(&log).unwrap().len(), 0)];
+    for batch in 0..20 {
+        let records: Vec<_> =
+            (1..=5).map(|step| record(&a, 1, batch * 5 + step, body("a", batch * 5 + step))).collect();
+        store.append(&records).unwrap();
+        safe.push((fs::metadata(&log).unwrap().len(), batch * 5 + 5));
+    }
+    let (database, log) = (fs::read(state.database()).unwrap(), fs::read(&log).unwrap());
+    (database == before).then_some((database, log, safe))
+}
+
+#[test]
+fn a_power_cut_leaves_whole_batches_only() {
+    let a = MachineId::workflow("a");
+    let (database, log, safe) = (0..50).find_map(|_| write_twenty()).unwrap();
+    for (number, cut) in (safe[0].0..=log.len() as u64).step_by(1_531).enumerate() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut log = log[..cut as usize].to_vec();
+        if number % 2 == 0 {
+            // Not cut off but never written: a piece of zeros where the disk had not come to.
+            log.resize(log.len() + 5_000, 0);
+        }
+        fs::write(folder.path().join("tiphys.db"), &database).unwrap();
+        fs::write(folder.path().join("tiphys.db-wal"), log).unwrap();
+        let acknowledged = safe.iter().rev().find(|(length, _)| *length <= cut).unwrap().1;
+        let state = State::open(folder.path()).unwrap();
+        let mut store = state.store().unwrap();
+        check(&mut store, "a", acknowledged);
+        // And it goes on from there.
+        let epoch = store.next_epoch(&a).unwrap();
+        let next = store.load(&a).unwrap().unwrap().last_seq() + 1;
+        assert_eq!(store.append(&[record(&a, epoch, next, "on")]).unwrap(), [Ok(())]);
+    }
+}

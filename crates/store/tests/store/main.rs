@@ -1,0 +1,8 @@
+//! What every store promises, checked on real files and processes.
+
+mod agree;
+mod contract;
+mod crash;
+mod files;
+mod owners;
+mod support;
