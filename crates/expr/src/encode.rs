@@ -1,0 +1,84 @@
+//! Base64 and base32, with Go's messages.
+
+const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/// Standard base64 with padding.
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    encode(bytes, BASE64, 6, 4)
+}
+
+/// Standard base32 with padding.
+pub(crate) fn base32(bytes: &[u8]) -> String {
+    encode(bytes, BASE32, 5, 8)
+}
+
+/// Decodes standard base64 with padding.
+pub(crate) fn unbase64(text: &str) -> Result<Vec<u8>, String> {
+    decode(text, BASE64, 6, 4).map_err(|at| format!("illegal base64 data at input byte {at}"))
+}
+
+/// Decodes standard base32 with padding.
+pub(crate) fn unbase32(text: &str) -> Result<Vec<u8>, String> {
+    decode(text, BASE32, 5, 8).map_err(|at| format!("illegal base32 data at input byte {at}"))
+}
+
+fn encode(bytes: &[u8], alphabet: &[u8], bits: u32, block: usize) -> String {
+    let mut out = String::with_capacity(bytes.len() * 2 + block);
+    let (mut held, mut count) = (0_u32, 0);
+    let mask = (1 << bits) - 1;
+    for byte in bytes {
+        held = held << 8 | u32::from(*byte);
+        count += 8;
+        while count >= bits {
+            count -= bits;
+            out.push(char::from(alphabet[(held >> count & mask) as usize]));
+        }
+        held &= (1 << count) - 1;
+    }
+    if count > 0 {
+        out.push(char::from(alphabet[(held << (bits - count) & mask) as usize]));
+    }
+    while !out.len().is_multiple_of(block) {
+        out.push('=');
+    }
+    out
+}
+
+/// Line breaks are ignored. The error is the place of the first wrong byte.
+fn decode(text: &str, alphabet: &[u8], bits: u32, block: usize) -> Result<Vec<u8>, usize> {
+    let symbols: Vec<(usize, u8)> =
+        text.bytes().enumerate().filter(|(_, byte)| !matches!(byte, b'\n' | b'\r')).collect();
+    let mut out = Vec::with_capacity(symbols.len());
+    for (number, group) in symbols.chunks(block).enumerate() {
+        let data = group.iter().take_while(|(_, byte)| *byte != b'=').count();
+        let mut held: u64 = 0;
+        for (at, byte) in &group[..data] {
+            let digit = alphabet.iter().position(|symbol| symbol == byte).ok_or(*at)?;
+            held = held << bits | digit as u64;
+        }
+        let padded = group[data..].iter().find(|(_, byte)| *byte != b'=');
+        if let Some((at, _)) = padded {
+            return Err(*at);
+        }
+        let is_last = (number + 1) * block >= symbols.len();
+        let whole_bytes = data * bits as usize / 8;
+        let unused = data * bits as usize % 8;
+        let legal = match block {
+            4 => data >= 2,
+            _ => matches!(data, 2 | 4 | 5 | 7 | 8),
+        };
+        if group.len() < block || !legal || (data < block && !is_last) {
+            // Go blames the end of what it could read of the group.
+            return Err(group.get(data).map_or_else(|| start_of(group), |(at, _)| *at));
+        }
+        held >>= unused;
+        out.extend((0..whole_bytes).rev().map(|byte| (held >> (8 * byte)) as u8));
+    }
+    Ok(out)
+}
+
+/// Where a group that is too short begins.
+fn start_of(group: &[(usize, u8)]) -> usize {
+    group.first().map_or(0, |(at, _)| *at)
+}

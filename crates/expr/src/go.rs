@@ -1,0 +1,160 @@
+//! Go's spelling of things: quoting, number formats, and integer parsing.
+//!
+//! Argo's answers are made of Go's `fmt`, `strconv` and `encoding/json`; what users see depends on their
+//! exact spelling, so it is written down here once.
+
+use std::fmt::Write;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// Whether Go considers a character printable: letters, marks, numbers, punctuation, symbols, the blank.
+pub(crate) fn is_print(character: char) -> bool {
+    static PRINTABLE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^[\p{L}\p{M}\p{N}\p{P}\p{S}]$").expect("the pattern is constant and checked by a test")
+    });
+    match character {
+        ' '..='~' => true,
+        '\0'..='\u{a0}' => false,
+        _ => PRINTABLE.is_match(character.encode_utf8(&mut [0; 4])),
+    }
+}
+
+/// A double-quoted Go string literal (`%q`).
+pub(crate) fn quote(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\u{7}' => out.push_str("\\a"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{b}' => out.push_str("\\v"),
+            _ if is_print(character) => out.push(character),
+            '\0'..='\u{1f}' | '\u{7f}' => push(&mut out, format_args!("\\x{:02x}", character as u32)),
+            '\0'..='\u{ffff}' => push(&mut out, format_args!("\\u{:04x}", character as u32)),
+            _ => push(&mut out, format_args!("\\U{:08x}", character as u32)),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// Appends formatted text.
+pub(crate) fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
+    out.write_fmt(text).expect("writing to a string cannot fail");
+}
+
+/// Whether a value that was quoted by Go is still legal inside a JSON string (TP-020).
+pub(crate) fn survives_quoting(text: &str) -> bool {
+    text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) || text.chars().all(char_survives_quoting)
+}
+
+fn char_survives_quoting(character: char) -> bool {
+    match character {
+        '\u{8}' | '\t' | '\n' | '\u{c}' | '\r' => true,
+        '\0'..='\u{1f}' | '\u{7f}' => false,
+        '\0'..='\u{ffff}' => true,
+        _ => is_print(character),
+    }
+}
+
+/// Appends the text as Go's JSON encoder would write it between the quotes, `<`, `>` and `&` escaped.
+pub(crate) fn push_json_escaped(out: &mut String, text: &str) {
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '<' | '>' | '&' | '\0'..='\u{1f}' | '\u{2028}' | '\u{2029}' => {
+                push(out, format_args!("\\u{:04x}", character as u32));
+            }
+            _ => out.push(character),
+        }
+    }
+}
+
+/// The text as a JSON string of Go's encoder.
+pub(crate) fn json_string(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    push_json_escaped(&mut out, text);
+    out.push('"');
+    out
+}
+
+/// Whether Go's JSON encoder would write the text unchanged between the quotes.
+pub(crate) fn is_json_plain(text: &str) -> bool {
+    !text.chars().any(|character| {
+        matches!(character, '"' | '\\' | '<' | '>' | '&' | '\0'..='\u{1f}' | '\u{2028}' | '\u{2029}')
+    })
+}
+
+/// `strconv.Atoi`: an optional sign and decimal digits.
+pub(crate) fn atoi(text: &str) -> Result<i64, String> {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(format!("strconv.Atoi: parsing {}: invalid syntax", quote(text)));
+    }
+    text.parse().map_err(|_| format!("strconv.Atoi: parsing {}: value out of range", quote(text)))
+}
+
+/// The shortest decimal digits of a finite number and the power of ten of the first digit.
+fn shortest(value: f64) -> (String, i32) {
+    let text = format!("{:e}", value.abs());
+    let (mantissa, exponent) = text.split_once('e').expect("this format always has an exponent");
+    (mantissa.replace('.', ""), exponent.parse().expect("the exponent is a number"))
+}
+
+/// Digits with the point after the first, and an exponent of at least `width` digits.
+fn scientific(value: f64, width: usize) -> String {
+    let (digits, exponent) = shortest(value);
+    let sign = if value.is_sign_negative() { "-" } else { "" };
+    let (first, rest) = digits.split_at(1);
+    let point = if rest.is_empty() { "" } else { "." };
+    let exponent_sign = if exponent < 0 { '-' } else { '+' };
+    format!("{sign}{first}{point}{rest}e{exponent_sign}{:0width$}", exponent.abs())
+}
+
+/// Digits without an exponent.
+pub(crate) fn plain_float(value: f64) -> String {
+    format!("{value}")
+}
+
+/// `%v` of a float: the shortest digits, with an exponent below 1e-4 and from 1e6 on.
+pub(crate) fn float(value: f64) -> String {
+    if value.is_nan() {
+        return "NaN".to_owned();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
+    }
+    if value != 0.0 {
+        let (_, exponent) = shortest(value);
+        if !(-4..6).contains(&exponent) {
+            return scientific(value, 2);
+        }
+    }
+    plain_float(value)
+}
+
+/// A float as Go's JSON encoder writes it; `None` when it has no JSON form.
+pub(crate) fn json_float(value: f64) -> Option<String> {
+    if !value.is_finite() {
+        return None;
+    }
+    let magnitude = value.abs();
+    if magnitude != 0.0 && !(1e-6..1e21).contains(&magnitude) {
+        return Some(scientific(value, 1));
+    }
+    Some(plain_float(value))
+}

@@ -1,0 +1,31 @@
+//! Limits: how much one text may ask for (I10).
+
+/// Most parts of an expression, as in the reference language.
+pub const NODES: usize = 10_000;
+
+/// Deepest nesting of an expression; a chain of operators counts each operator.
+pub const DEPTH: usize = 200;
+
+/// Most evaluation steps of one expression. A step is one visit of one part.
+pub const STEPS: u64 = 2_000_000;
+
+/// Most list and map entries and repeated characters that one expression may make, as in the reference.
+pub const MEMORY: u64 = 1_000_000;
+
+/// Longest text in bytes that an expression or one of its functions may make.
+pub const TEXT_BYTES: usize = 16 << 20;
+
+/// Most items of one `withSequence` or `withParam`.
+pub const ITEMS: usize = 1_000_000;
+
+/// Deepest nesting of a JSON document read by an expression.
+pub const JSON_DEPTH: usize = 128;
+
+/// Longest text of a `when` condition in bytes.
+pub const WHEN_BYTES: usize = 1 << 20;
+
+/// Deepest nesting of a `when` condition.
+pub const WHEN_DEPTH: usize = 64;
+
+/// Largest regular expression, in bytes of its compiled program.
+pub const REGEX_BYTES: usize = 4 << 20;

@@ -1,0 +1,369 @@
+//! Tags: texts with `{{names}}` and `{{=expressions}}` in them.
+//!
+//! Argo substitutes in the JSON form of a whole object (TP-001). We substitute leaf by leaf, and keep what
+//! users can see of that detour: names are compared and quoted in their escaped form, inserted values must
+//! survive Go's quoting, results that are not text are inserted as JSON.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::go;
+use crate::program::{Outcome, Program, SyntaxError};
+use crate::scope::{Bound, Scope};
+
+/// What the outside world lends to an expression: the time and a seed for random functions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct World {
+    /// The time that `now()` answers.
+    pub now: jiff::Timestamp,
+    /// Where random functions begin.
+    pub seed: u64,
+}
+
+/// How a pass treats names that are not bound (TP-007).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// What cannot be resolved stays as it is.
+    Lenient,
+    /// Names below `steps` and `tasks` must be bound; others may stay.
+    PrefixStrict,
+    /// Every name must be bound.
+    FullStrict,
+}
+
+/// Why a text could not be rendered. Displays as Argo's message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TagError {
+    /// A name is not bound yet; a later pass may succeed (TP-061).
+    Missing {
+        /// Argo's message.
+        message: String,
+        /// The name that is missing.
+        name: String,
+    },
+    /// The text will never render.
+    Failed {
+        /// Argo's message.
+        message: String,
+    },
+}
+
+impl TagError {
+    /// Argo's message.
+    pub fn message(&self) -> &str {
+        match self {
+            TagError::Missing { message, .. } | TagError::Failed { message } => message,
+        }
+    }
+
+    fn failed(message: impl Into<String>) -> TagError {
+        TagError::Failed { message: message.into() }
+    }
+}
+
+impl fmt::Display for TagError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.message())
+    }
+}
+
+impl std::error::Error for TagError {}
+
+/// The result of a pass over a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// The text after replacement.
+    pub text: String,
+    /// Whether `{{` is still, or again, in the text, so that another pass may change it (TP-006).
+    pub has_tags: bool,
+}
+
+/// A text whose tags are parsed once. Cheap to clone and to render.
+#[derive(Clone, Debug)]
+pub struct Text(Arc<Parsed>);
+
+#[derive(Debug)]
+struct Parsed {
+    source: String,
+    parts: Vec<Part>,
+}
+
+#[derive(Debug)]
+enum Part {
+    Literal(Range<usize>),
+    Simple(Simple),
+    Expression(Box<Expression>),
+}
+
+/// `{{name}}`. All ranges lie in the source.
+#[derive(Debug)]
+struct Simple {
+    /// The whole tag with its braces.
+    whole: Range<usize>,
+    /// The trimmed name (TP-004).
+    name: Range<usize>,
+    /// What follows the last `{{` inside the tag (TP-005).
+    nested: Option<Range<usize>>,
+}
+
+/// `{{=expression}}`.
+#[derive(Debug)]
+struct Expression {
+    whole: Range<usize>,
+    program: Result<Program, SyntaxError>,
+}
+
+/// An expression tag that does not parse.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TagSyntaxError {
+    /// Where the tag begins in the text, in bytes.
+    pub offset: usize,
+    /// The parser's message with its place in the expression.
+    pub message: String,
+}
+
+impl Text {
+    /// Parses the tags of a text. Fails only when a `{{` has no `}}` after it (TP-002).
+    pub fn parse(text: &str) -> Result<Text, TagError> {
+        let mut parts = Vec::new();
+        let mut at = 0;
+        while let Some(open) = text[at..].find("{{").map(|found| at + found) {
+            if open > at {
+                parts.push(Part::Literal(at..open));
+            }
+            let inner = open + 2;
+            let Some(length) = text[inner..].find("}}") else {
+                let (template, rest) = (go::json_string(text), &text[inner..]);
+                let rest = go::json_string(rest);
+                return Err(TagError::failed(format!(
+                    "Cannot find end tag=\"}}}}\" in the template={} starting from {}",
+                    go::quote(&template[1..template.len() - 1]),
+                    go::quote(&rest[1..rest.len() - 1])
+                )));
+            };
+            let close = inner + length;
+            parts.push(parse_tag(text, open..close + 2));
+            at = close + 2;
+        }
+        if at < text.len() {
+            parts.push(Part::Literal(at..text.len()));
+        }
+        Ok(Text(Arc::new(Parsed { source: text.to_owned(), parts })))
+    }
+
+    /// Whether there are no tags at all.
+    pub fn is_literal(&self) -> bool {
+        self.0.parts.iter().all(|part| matches!(part, Part::Literal(_)))
+    }
+
+    /// The text as written.
+    pub fn as_str(&self) -> &str {
+        &self.0.source
+    }
+
+    /// If the whole text is exactly one simple tag, its trimmed name (TP-243).
+    pub fn sole_tag(&self) -> Option<&str> {
+        match self.0.parts.as_slice() {
+            [Part::Simple(tag)] => Some(&self.0.source[tag.name.clone()]),
+            _ => None,
+        }
+    }
+
+    /// The names of the simple tags and the constant paths that expression tags look at.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.parts.iter().flat_map(|part| {
+            let (simple, paths): (_, &[_]) = match part {
+                Part::Literal(_) => (None, &[]),
+                Part::Simple(tag) => (Some(&self.0.source[tag.name.clone()]), &[]),
+                Part::Expression(tag) => (None, tag.program.as_ref().map_or(&[], |program| program.uses())),
+            };
+            simple.into_iter().chain(paths.iter().map(|used| used.path.as_str()))
+        })
+    }
+
+    /// The expression tags that do not parse, for lint.
+    pub fn syntax_errors(&self) -> Vec<TagSyntaxError> {
+        self.0
+            .parts
+            .iter()
+            .filter_map(|part| match part {
+                Part::Expression(tag) => tag
+                    .program
+                    .as_ref()
+                    .err()
+                    .map(|error| TagSyntaxError { offset: tag.whole.start, message: error.to_string() }),
+                Part::Literal(_) | Part::Simple(_) => None,
+            })
+            .collect()
+    }
+
+    /// Replaces the tags of the text in one pass. Inserted values are not scanned again (TP-006).
+    pub fn render(&self, scope: &dyn Scope, mode: Mode, world: &World) -> Result<Rendered, TagError> {
+        let source = &self.0.source;
+        let mut out = String::with_capacity(source.len() + 32);
+        let mut quotable = true;
+        for part in &self.0.parts {
+            match part {
+                Part::Literal(range) => out.push_str(&source[range.clone()]),
+                Part::Simple(tag) => quotable &= tag.render(source, scope, mode, &mut out)?,
+                Part::Expression(tag) => quotable &= tag.render(source, scope, mode, world, &mut out)?,
+            }
+        }
+        if !quotable {
+            return Err(TagError::failed(NOT_JSON));
+        }
+        let has_tags = !self.is_literal() && out.contains("{{");
+        Ok(Rendered { text: out, has_tags })
+    }
+}
+
+/// The message of a pass whose result no longer parses (TP-020).
+const NOT_JSON: &str = "cannot finish template replacement because the result was invalid JSON";
+
+/// Renders a text that is used once.
+pub fn render(text: &str, scope: &dyn Scope, mode: Mode, world: &World) -> Result<String, TagError> {
+    Ok(Text::parse(text)?.render(scope, mode, world)?.text)
+}
+
+fn parse_tag(text: &str, whole: Range<usize>) -> Part {
+    let inner = whole.start + 2..whole.end - 2;
+    let body = &text[inner.clone()];
+    if let Some(expression) = body.strip_prefix('=') {
+        let program = Program::parse(expression);
+        return Part::Expression(Box::new(Expression { whole, program }));
+    }
+    let trimmed = body.trim_matches(is_trimmed);
+    let start = inner.start + (body.len() - body.trim_start_matches(is_trimmed).len());
+    let name = start..start + trimmed.len();
+    let nested = body.rfind("{{").map(|at| inner.start + at + 2..inner.end);
+    Part::Simple(Simple { whole, name, nested })
+}
+
+/// Blanks around a name are trimmed, except those that JSON escapes (TP-004).
+fn is_trimmed(character: char) -> bool {
+    character.is_whitespace()
+        && !matches!(character, '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{2028}' | '\u{2029}')
+}
+
+impl Simple {
+    /// Appends the replacement; answers whether the inserted value survives Go's quoting.
+    fn render(
+        &self,
+        source: &str,
+        scope: &dyn Scope,
+        mode: Mode,
+        out: &mut String,
+    ) -> Result<bool, TagError> {
+        let name = &source[self.name.clone()];
+        match look_up(scope, name) {
+            Some(Bound::Text(value)) => {
+                out.push_str(&value);
+                return Ok(go::survives_quoting(&value));
+            }
+            Some(Bound::Absent) => {
+                return Err(TagError::failed(format!(
+                    "unable to substitute {{{{{name}}}}}: output is an absent optional (skipped/omitted node \
+                     with no default)"
+                )));
+            }
+            Some(Bound::Json(_)) | None => {}
+        }
+        if let Some(nested) = &self.nested {
+            let inner = &source[nested.clone()];
+            match look_up(scope, inner) {
+                Some(Bound::Text(value)) => {
+                    out.push_str(&source[self.whole.start..nested.start - 2]);
+                    out.push_str(&value);
+                    return Ok(go::survives_quoting(&value));
+                }
+                Some(Bound::Absent) => {
+                    return Err(TagError::failed(format!(
+                        "unable to substitute nested tag {}: \"{inner}\" is an absent optional",
+                        &source[self.whole.clone()]
+                    )));
+                }
+                Some(Bound::Json(_)) | None => {}
+            }
+        }
+        if is_strict(name, mode) {
+            let tag = go::json_string(&source[self.whole.clone()]);
+            let message = format!("failed to resolve {}", &tag[1..tag.len() - 1]);
+            return Err(TagError::Missing { message, name: name.to_owned() });
+        }
+        out.push_str(&source[self.whole.clone()]);
+        Ok(true)
+    }
+}
+
+/// A name that JSON would escape is compared in its escaped form, which no scope binds.
+fn look_up<'s>(scope: &'s dyn Scope, name: &str) -> Option<Bound<'s>> {
+    if go::is_json_plain(name) { scope.get(name) } else { None }
+}
+
+/// Whether a simple tag must be resolved in this pass (TP-007, TP-008).
+fn is_strict(name: &str, mode: Mode) -> bool {
+    match mode {
+        Mode::Lenient => false,
+        Mode::FullStrict => true,
+        Mode::PrefixStrict => is_node_path(name) && !name.contains(".outputs.artifacts."),
+    }
+}
+
+/// Whether a path begins with `steps` or `tasks`.
+pub(crate) fn is_node_path(path: &str) -> bool {
+    let rest = path.strip_prefix("steps").or_else(|| path.strip_prefix("tasks"));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+impl Expression {
+    fn render(
+        &self,
+        source: &str,
+        scope: &dyn Scope,
+        mode: Mode,
+        world: &World,
+        out: &mut String,
+    ) -> Result<bool, TagError> {
+        let body = &source[self.whole.start + 3..self.whole.end - 2];
+        let outcome = match &self.program {
+            Ok(program) => program.substitute(body, scope, mode, world),
+            Err(error) if has_placeholder(scope) => Outcome::Failed(error.to_string()),
+            Err(error) => {
+                return Err(TagError::failed(format!("failed to evaluate expression: {error}")));
+            }
+        };
+        match outcome {
+            Outcome::Text(text) => {
+                out.push_str(&text);
+                Ok(true)
+            }
+            Outcome::Json(text) => {
+                out.push_str(&text);
+                Ok(go::survives_quoting(&text))
+            }
+            Outcome::Unresolved => {
+                out.push_str(&source[self.whole.clone()]);
+                Ok(true)
+            }
+            Outcome::Missing(name) => Err(TagError::Missing {
+                message: format!("failed to evaluate expression: {name} is missing"),
+                name,
+            }),
+            Outcome::Failed(_) if has_placeholder(scope) => {
+                out.push_str(&source[self.whole.clone()]);
+                Ok(true)
+            }
+            Outcome::Failed(message) => Err(TagError::Failed { message }),
+        }
+    }
+}
+
+/// Validation binds names to placeholders, among which no expression is judged (TP-321).
+fn has_placeholder(scope: &dyn Scope) -> bool {
+    let mut found = false;
+    scope.visit("", &mut |_, value| {
+        found |= matches!(value, Bound::Text(text) if text.starts_with("__argo__internal__placeholder-"));
+    });
+    found
+}
