@@ -26,7 +26,8 @@ pub(super) fn prepare(path: &Path) -> Result<(), StoreError> {
         Found::Ours(found) if found > FORMAT => {
             Err(StoreError::Newer { path: path.to_owned(), found, known: FORMAT })
         }
-        Found::Ours(_) | Found::Nothing => migrate(path),
+        Found::Ours(_) => alone(path, migrate),
+        Found::Nothing => alone(path, create),
         Found::Stranger => Err(StoreError::Foreign { path: path.to_owned() }),
     }
 }
@@ -59,24 +60,53 @@ fn look(path: &Path) -> Result<Found, StoreError> {
     Ok(if number(68) == APPLICATION_ID { Found::Ours(number(60)) } else { Found::Stranger })
 }
 
-/// Brings the file to the present format, one process at a time.
-fn migrate(path: &Path) -> Result<(), StoreError> {
-    let lock_path = path.with_extension("db-migrating");
-    let lock = fs::OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&lock_path);
-    let lock =
-        lock.and_then(|lock| lock.lock().map(|()| lock)).map_err(|error| StoreError::from_io(path, error))?;
-    let result = run_migrations(path).map_err(|error| fault(path, error));
-    let _ = fs::remove_file(&lock_path);
-    drop(lock);
-    result
+/// Runs `work` in one process at a time.
+fn alone(path: &Path, work: fn(&Path) -> Result<(), StoreError>) -> Result<(), StoreError> {
+    let folder = path.parent().unwrap_or(path);
+    let locked = File::open(folder).and_then(|folder| folder.lock().map(|()| folder));
+    let _lock = locked.map_err(|error| StoreError::from_io(folder, error))?;
+    work(path)
 }
 
-fn run_migrations(path: &Path) -> rusqlite::Result<()> {
+/// Makes a new file aside and puts it in its place whole, with one wait for the disk instead of ten.
+fn create(path: &Path) -> Result<(), StoreError> {
+    if matches!(look(path)?, Found::Ours(_)) {
+        return migrate(path);
+    }
+    let new = path.with_extension("db-new");
+    let begin = || {
+        // One that a crash left behind.
+        let _ = fs::remove_file(&new);
+        fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(&new)
+    };
+    let file = begin().map_err(|error| StoreError::from_io(path, error))?;
+    let made = run_migrations(&new, "OFF").map_err(|error| fault(path, error)).and_then(|()| {
+        let folder = path.parent().unwrap_or(path);
+        let keep = || {
+            file.sync_all()
+                .and_then(|()| fs::rename(&new, path))
+                .and_then(|()| File::open(folder)?.sync_all())
+        };
+        keep().map_err(|error| StoreError::from_io(path, error))
+    });
+    if made.is_err() {
+        let _ = fs::remove_file(&new);
+    }
+    made
+}
+
+/// Brings a file of an earlier release to the present format.
+fn migrate(path: &Path) -> Result<(), StoreError> {
+    run_migrations(path, "FULL").map_err(|error| fault(path, error))
+}
+
+fn run_migrations(path: &Path, synchronous: &str) -> rusqlite::Result<()> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?;
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found: u32 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     for migration in MIGRATIONS.iter().skip(found as usize) {

@@ -46,7 +46,17 @@ fn many_processes_may_open_a_new_folder_at_once() {
     });
     let state = State::open(&dir).unwrap();
     assert_eq!(state.store().unwrap().list(&Default::default()).unwrap().len(), 8);
-    assert!(!dir.join("tiphys.db-migrating").exists());
+    assert!(!dir.join("tiphys.db-new").exists());
+}
+
+#[test]
+fn what_a_crash_left_of_a_first_start_is_no_obstacle() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("tiphys.db"), b"").unwrap();
+    fs::write(folder.path().join("tiphys.db-new"), b"half of a database").unwrap();
+    let state = State::open(folder.path()).unwrap();
+    create(&mut state.store().unwrap(), "a");
+    assert!(!folder.path().join("tiphys.db-new").exists());
 }
 
 #[test]
