@@ -1,5 +1,6 @@
 //! All automation of this project: `cargo xtask <command>`.
 
+mod conformance;
 mod lexer;
 mod source;
 mod tidy;
@@ -15,6 +16,7 @@ All automation of this project.
 Usage: cargo xtask <command> [options]
 
   tidy          check the laws of the house
+  conformance   compare the binary with what Argo really answered
 ";
 
 fn main() -> ExitCode {
@@ -39,6 +41,7 @@ fn run(command: &str, options: &[String]) -> Result<bool, String> {
             refuse_options(options)?;
             tidy::run(&workspace)
         }
+        "conformance" => conformance::run(&workspace, options),
         "" | "help" | "-h" | "--help" => {
             print!("{HELP}");
             Ok(true)

@@ -52,6 +52,20 @@ impl Workspace {
     pub fn shown(&self, path: &Path) -> String {
         path.strip_prefix(&self.root).unwrap_or(path).display().to_string()
     }
+
+    /// The folder with the recorded truth, if it lies beside this checkout.
+    pub fn corpus(&self) -> Option<PathBuf> {
+        let corpus = self.root.parent()?.join("shared/corpus");
+        corpus.join("index.json").is_file().then_some(corpus)
+    }
+
+    /// Where builds go; honours `CARGO_TARGET_DIR` as cargo does.
+    pub fn target_dir(&self) -> PathBuf {
+        match std::env::var_os("CARGO_TARGET_DIR") {
+            Some(dir) => self.root.join(dir),
+            None => self.root.join("target"),
+        }
+    }
 }
 
 /// Runs `cargo metadata` in `root`.

@@ -1,0 +1,60 @@
+//! The best numbers so far, kept in a file: CI fails when one falls.
+
+use serde_json::{Map, Value, json};
+
+use super::Area;
+use crate::workspace::Workspace;
+
+const FILE: &str = "xtask/ratchet.json";
+
+/// Compares with the recorded numbers. With `check` a fallen number fails; without, the file
+/// follows: it is a reviewed change like any other.
+pub fn hold(workspace: &Workspace, areas: &[Area], check: bool) -> Result<bool, String> {
+    let path = workspace.root.join(FILE);
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|_| "{}".to_owned());
+    let mut known: Map<String, Value> =
+        serde_json::from_str(&text).map_err(|error| format!("{FILE}: {error}"))?;
+    let fallen = fallen(&known, areas);
+    for line in &fallen {
+        println!("fallen: {line}");
+    }
+    if check {
+        return Ok(fallen.is_empty());
+    }
+    for area in areas {
+        known.insert(area.name.to_owned(), json!({ "agree": area.agreeing(), "of": area.judged() }));
+    }
+    known.sort_keys();
+    let text = serde_json::to_string_pretty(&known).map_err(|error| error.to_string())?;
+    std::fs::write(&path, text + "\n").map_err(|error| format!("{FILE}: {error}"))?;
+    Ok(true)
+}
+
+/// Areas where fewer cases agree than were recorded.
+fn fallen(known: &Map<String, Value>, areas: &[Area]) -> Vec<String> {
+    let before = |area: &Area| known.get(area.name).and_then(|entry| entry["agree"].as_u64()).unwrap_or(0);
+    areas
+        .iter()
+        .filter(|area| (area.agreeing() as u64) < before(area))
+        .map(|area| format!("{}: {} agree, {} did", area.name, area.agreeing(), before(area)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::{Area, Case, Verdict};
+    use super::fallen;
+
+    #[test]
+    fn a_smaller_number_is_noticed() {
+        let case = |verdict| Case { id: "x".to_owned(), verdict };
+        let cases = vec![case(Verdict::Agrees), case(Verdict::Differs("no".to_owned()))];
+        let areas = [Area { name: "when", about: "", cases, seconds: 0.0 }];
+        let known =
+            |agree: u64| json!({ "when": { "agree": agree, "of": 2 } }).as_object().cloned().expect("a map");
+        assert_eq!(fallen(&known(1), &areas), Vec::<String>::new());
+        assert_eq!(fallen(&known(2), &areas), ["when: 1 agree, 2 did"]);
+    }
+}
