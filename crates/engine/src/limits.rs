@@ -1,0 +1,16 @@
+//! Every bound of the engine, by name (I10).
+
+/// Most nodes entered by one call of `handle`, so that a large fan-out shares the shard.
+pub const ENTER_PER_CALL: usize = 1_000;
+
+/// Most nodes of one workflow.
+pub const NODES_MAX: usize = 4_000_000;
+
+/// How deep templates may call each other (EX-113).
+pub const DEPTH_MAX: u32 = 100;
+
+/// Most characters of a message kept on a node.
+pub const MESSAGE_CHARS_MAX: usize = 16_384;
+
+/// How often a text is scanned again because a value brought tags of its own (TP-006).
+pub const RENDER_PASSES_MAX: usize = 4;

@@ -1,0 +1,444 @@
+//! The compiled document: templates resolved, tags parsed, dependencies counted.
+
+use crate::tree::Tree;
+use crate::workflow::node::{NodeKind, TaskIx};
+use expr::Text;
+use expr::depends::Logic;
+use spec::TemplateKind;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+use std::sync::Arc;
+use tiphys_expr as expr;
+use tiphys_spec as spec;
+
+/// Names a template of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TemplateIx(pub u32);
+
+/// Names a scope of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ScopeIx(pub u32);
+
+/// The workflow's own templates.
+pub const LOCAL: ScopeIx = ScopeIx(0);
+
+/// Everything a run needs of its documents.
+#[derive(Debug)]
+pub struct Plan {
+    /// The workflow's name, from which every id follows.
+    pub name: Arc<str>,
+    /// Its namespace.
+    pub namespace: Arc<str>,
+    /// Its unique id.
+    pub uid: Arc<str>,
+    /// The document, with the effective spec (EX-090).
+    pub workflow: Arc<spec::Workflow>,
+    /// The spec with its tags, as a tree, without templates.
+    pub outline: Tree,
+    /// Where templates live: the workflow first, then each referenced resource.
+    pub scopes: Vec<ScopePlan>,
+    /// All templates of all scopes.
+    pub templates: Vec<TemplatePlan>,
+    /// The template the workflow begins with.
+    pub entrypoint: TemplateIx,
+    /// The entrypoint's arguments.
+    pub arguments: Arguments,
+    /// Workflow parameters in the order of the document.
+    pub parameters: Vec<GlobalParameter>,
+    /// The exit handler (EX-240).
+    pub exit: Option<HookPlan>,
+    /// Other workflow hooks.
+    pub hooks: Vec<HookPlan>,
+    /// ConfigMaps that parameters may read, by name.
+    pub config_maps: BTreeMap<String, spec::ConfigMap>,
+    /// Most active pods of the workflow (EX-260).
+    pub parallelism: Option<u32>,
+    /// Whether the merged spec differs from the submitted one and belongs into the status.
+    pub merged: bool,
+}
+
+/// A library of templates.
+#[derive(Debug)]
+pub struct ScopePlan {
+    /// `local`, `namespaced` or `cluster`.
+    pub kind: &'static str,
+    /// The resource's name.
+    pub resource: Arc<str>,
+    /// Its templates.
+    pub templates: BTreeMap<Arc<str>, TemplateIx>,
+}
+
+/// One template.
+#[derive(Debug)]
+pub struct TemplatePlan {
+    /// Where it lives.
+    pub scope: ScopeIx,
+    /// Its name; empty for inline ones.
+    pub name: Arc<str>,
+    /// The step or task it is written inside of.
+    pub inline_in: Option<Arc<str>>,
+    /// The document, with `templateDefaults` merged under it (EX-114).
+    pub doc: Arc<spec::Template>,
+    /// Its type, none when it has none (EX-117).
+    pub kind: Option<TemplateKind>,
+    /// Declared input parameters.
+    pub parameters: Vec<ParameterPlan>,
+    /// Declared input artifacts.
+    pub artifacts: Vec<ArtifactPlan>,
+    /// What it does.
+    pub flow: Flow,
+    /// Its own or the workflow's retry strategy (EX-118).
+    pub retry: Option<Arc<RetryPlan>>,
+    /// Most active children (EX-261).
+    pub parallelism: Option<u32>,
+    /// Stop entering children once one failed (EX-263).
+    pub fail_fast: bool,
+    /// The whole document without inputs and flow, with its tags.
+    pub body: Tree,
+}
+
+/// What a template does when it is entered.
+#[derive(Debug)]
+pub enum Flow {
+    /// A leaf that some runner runs; the node type it gets.
+    Leaf(NodeKind),
+    /// Waits.
+    Suspend {
+        /// How long; none means until somebody resumes it.
+        duration: Option<Text>,
+    },
+    /// Steps or a dag.
+    Frame(Box<FramePlan>),
+    /// The template has no type.
+    Missing,
+}
+
+/// The tasks of a steps or dag template.
+#[derive(Debug)]
+pub struct FramePlan {
+    /// Whether it is a dag.
+    pub is_dag: bool,
+    /// All steps in order, or all tasks.
+    pub tasks: Vec<TaskPlan>,
+    /// Position by name.
+    pub by_name: HashMap<Arc<str>, TaskIx>,
+    /// Steps: which tasks form which group.
+    pub groups: Vec<Range<u32>>,
+    /// Dag: target tasks in Argo's order (EX-150).
+    pub targets: Vec<TaskIx>,
+    /// Dag: tasks without dependencies that a target needs, in visiting order.
+    pub roots: Vec<TaskIx>,
+    /// Dag: how many tasks the targets need.
+    pub needed: u32,
+    /// Output parameters `(name, source)`, evaluated at the end.
+    pub output_parameters: Vec<OutputParameter>,
+    /// Output artifacts.
+    pub output_artifacts: Vec<OutputArtifact>,
+    /// Dag: the last failing target decides (EX-169).
+    pub all_targets_decide: bool,
+}
+
+/// One step or task.
+#[derive(Debug)]
+pub struct TaskPlan {
+    /// Its name.
+    pub name: Arc<str>,
+    /// What it runs.
+    pub target: Target,
+    /// Its template as status shows it.
+    pub shown: Shown,
+    /// What it passes on.
+    pub arguments: Arguments,
+    /// Its condition.
+    pub when: Option<Text>,
+    /// Its loop.
+    pub items: Items,
+    /// Tolerated phases.
+    pub continue_on: ContinueOn,
+    /// Its exit hook (EX-240).
+    pub exit: Option<Box<HookPlan>>,
+    /// Its other hooks.
+    pub hooks: Vec<HookPlan>,
+    /// Dag: the condition over its dependencies.
+    pub depends: Option<Box<Logic>>,
+    /// Dag: the tasks mentioned in it.
+    pub dependencies: Vec<TaskIx>,
+    /// Dag: the tasks that wait for it, in visiting order.
+    pub dependents: Vec<TaskIx>,
+    /// Dag: whether a target needs it.
+    pub needed: bool,
+    /// Somebody reads its standard output (EX-421).
+    pub result_is_read: bool,
+}
+
+/// What a node's status says of its template.
+#[derive(Clone, Debug)]
+pub enum Shown {
+    /// `templateName`.
+    Name(Arc<str>),
+    /// `templateRef`.
+    Reference,
+    /// Neither: it is inline.
+    Inline,
+}
+
+/// What a step, task or hook runs.
+#[derive(Debug)]
+pub enum Target {
+    /// Known from the document.
+    Known(TemplateIx),
+    /// A reference with tags in it.
+    Templated {
+        /// The resource; none for a plain template name.
+        resource: Option<Text>,
+        /// The template in it.
+        template: Text,
+        /// Look among cluster templates.
+        cluster: bool,
+    },
+    /// Cannot be resolved; the reason.
+    Missing(String),
+}
+
+/// Arguments of a step, task, hook or the entrypoint.
+#[derive(Debug, Default)]
+pub struct Arguments {
+    /// Parameters in order.
+    pub parameters: Vec<(Arc<str>, Source)>,
+    /// Artifacts in order.
+    pub artifacts: Vec<ArtifactArgument>,
+}
+
+/// Where an argument's value comes from.
+#[derive(Debug)]
+pub enum Source {
+    /// A text with tags.
+    Text(Text),
+    /// A ConfigMap.
+    ConfigMap(Box<ConfigMapSource>),
+    /// Neither value nor source: it erases the input's own (PA-022).
+    Nothing,
+}
+
+/// A value in a ConfigMap (PA-045).
+#[derive(Debug)]
+pub struct ConfigMapSource {
+    /// The ConfigMap's name.
+    pub name: Text,
+    /// The key in it.
+    pub key: Text,
+    /// Used when either is missing.
+    pub default: Option<String>,
+}
+
+/// An artifact argument.
+#[derive(Debug)]
+pub struct ArtifactArgument {
+    /// Its name.
+    pub name: Arc<str>,
+    /// A tag that names another artifact.
+    pub from: Option<Text>,
+    /// An expression that yields one.
+    pub from_expression: Option<Text>,
+    /// The argument as written.
+    pub doc: Tree,
+    /// May be missing (PA-183).
+    pub optional: bool,
+    /// Appended to the source's key (PA-184).
+    pub sub_path: Option<Text>,
+}
+
+/// A declared input parameter.
+#[derive(Debug)]
+pub struct ParameterPlan {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Used when no argument comes.
+    pub default: Option<Text>,
+    /// A ConfigMap, when nothing else is given.
+    pub config_map: Option<ConfigMapSource>,
+}
+
+/// A declared input artifact.
+#[derive(Debug)]
+pub struct ArtifactPlan {
+    /// Its name.
+    pub name: Arc<str>,
+    /// As declared.
+    pub doc: Tree,
+    /// May be missing.
+    pub optional: bool,
+    /// The declaration itself says where to find it (PA-182).
+    pub located: bool,
+}
+
+/// A parameter of the workflow.
+#[derive(Debug)]
+pub struct GlobalParameter {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its value, if the document gives one.
+    pub value: Option<String>,
+    /// A ConfigMap otherwise.
+    pub config_map: Option<ConfigMapSource>,
+    /// Used when the ConfigMap has nothing.
+    pub default: Option<String>,
+}
+
+/// An output parameter of a steps or dag template.
+#[derive(Debug)]
+pub struct OutputParameter {
+    /// As declared.
+    pub doc: spec::Parameter,
+    /// `valueFrom.parameter`.
+    pub parameter: Option<Text>,
+    /// `valueFrom.expression`.
+    pub expression: Option<Text>,
+}
+
+/// An output artifact of a steps or dag template.
+#[derive(Debug)]
+pub struct OutputArtifact {
+    /// As declared.
+    pub doc: spec::Artifact,
+    /// `from`.
+    pub from: Option<Text>,
+    /// `fromExpression`.
+    pub from_expression: Option<Text>,
+}
+
+/// Tolerated phases of a child (EX-136).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ContinueOn {
+    /// Tolerates Error.
+    pub error: bool,
+    /// Tolerates Failed.
+    pub failed: bool,
+}
+
+/// The loop of a step or task (EX-192).
+#[derive(Debug)]
+pub enum Items {
+    /// None: it runs once.
+    Once,
+    /// `withItems`.
+    List(Vec<expr::items::Item>),
+    /// `withParam`.
+    Param(Text),
+    /// `withSequence`.
+    Sequence(Box<SequencePlan>),
+}
+
+/// A sequence with tags.
+#[derive(Debug)]
+pub struct SequencePlan {
+    /// How many.
+    pub count: Option<Text>,
+    /// First value.
+    pub start: Option<Text>,
+    /// Last value.
+    pub end: Option<Text>,
+    /// Go format.
+    pub format: Option<Text>,
+}
+
+/// A lifecycle hook.
+#[derive(Debug)]
+pub struct HookPlan {
+    /// Its name; `exit` for the exit hook.
+    pub name: Arc<str>,
+    /// What it runs.
+    pub target: Target,
+    /// Its template as status shows it.
+    pub shown: Shown,
+    /// What it passes; none means the workflow's own arguments for exit hooks (EX-241).
+    pub arguments: Option<Arguments>,
+    /// When it fires.
+    pub expression: Option<Text>,
+}
+
+/// A retry strategy (EX-210).
+#[derive(Clone, Debug)]
+pub struct RetryPlan {
+    /// As declared, with tags.
+    pub doc: Tree,
+}
+
+impl Plan {
+    /// The template behind an index.
+    pub fn template(&self, ix: TemplateIx) -> &TemplatePlan {
+        &self.templates[ix.0 as usize]
+    }
+
+    /// The scope behind an index.
+    pub fn scope(&self, ix: ScopeIx) -> &ScopePlan {
+        &self.scopes[ix.0 as usize]
+    }
+
+    /// Finds a template by the words of a reference; the error is Argo's (EX-111).
+    pub fn find(
+        &self,
+        resource: Option<(&str, bool)>,
+        template: &str,
+        from: ScopeIx,
+    ) -> Result<TemplateIx, String> {
+        find(&self.scopes, resource, template, from)
+    }
+}
+
+/// Finds a template by name and, for a `templateRef`, by resource `(name, cluster-wide)`; plain names are
+/// looked up in the scope of the template that holds the reference (EX-110, OB-362).
+pub(crate) fn find(
+    scopes: &[ScopePlan],
+    resource: Option<(&str, bool)>,
+    template: &str,
+    from: ScopeIx,
+) -> Result<TemplateIx, String> {
+    let own = &scopes[from.0 as usize];
+    let (scope, what) = match resource {
+        None if own.kind == "local" => {
+            return own
+                .templates
+                .get(template)
+                .copied()
+                .ok_or_else(|| format!("template {template} not found"));
+        }
+        None => (
+            Some(own),
+            (
+                if own.kind == "cluster" { "cluster workflow template" } else { "workflow template" },
+                &*own.resource,
+            ),
+        ),
+        Some((name, cluster)) => {
+            let (kind, what) = if cluster {
+                ("cluster", "cluster workflow template")
+            } else {
+                ("namespaced", "workflow template")
+            };
+            (scopes.iter().find(|scope| scope.kind == kind && &*scope.resource == name), (what, name))
+        }
+    };
+    let (what, name) = what;
+    let scope = scope.ok_or_else(|| format!("{what} {name} not found"))?;
+    scope
+        .templates
+        .get(template)
+        .copied()
+        .ok_or_else(|| format!("template {template} not found in {what} {name}"))
+}
+
+impl TemplatePlan {
+    /// The tasks, for steps and dag templates.
+    pub fn frame(&self) -> Option<&FramePlan> {
+        match &self.flow {
+            Flow::Frame(frame) => Some(frame),
+            _ => None,
+        }
+    }
+
+    /// A constant string field of the document's root, for fields without tags.
+    pub fn annotation(&self, key: &str) -> Option<&str> {
+        self.doc.annotations.get(key).map(String::as_str)
+    }
+}

@@ -1,0 +1,301 @@
+//! The status as Argo shows it: a projection of a run, never a second truth.
+
+use crate::plan::Shown;
+use crate::time::Time;
+use crate::workflow::{Node, NodeIx, NodeKind, Phase, Run, Site, Stage};
+use spec::{Condition, NodeFlag, NodeStatus, WorkflowStatus};
+use std::collections::BTreeMap;
+use tiphys_spec as spec;
+
+/// Most steps spent on sums over descendants; beyond it the sums of the remaining nodes are left out.
+const SUM_STEPS_MAX: usize = 20_000_000;
+
+/// The whole status of a run at an instant.
+pub fn status(run: &Run, now: Time) -> WorkflowStatus {
+    let children = children(run);
+    let mut nodes = BTreeMap::new();
+    let mut budget = SUM_STEPS_MAX;
+    let (mut done, mut of) = (0u64, 0u64);
+    let mut resources = BTreeMap::new();
+    for ix in run.indices() {
+        let mut shown = node_status(run, ix, now);
+        shown.children = children[ix.at()].iter().map(|child| run.id(*child)).collect();
+        let node = run.node(ix);
+        if node.kind.is_executable() {
+            let (own_done, own_of) = progress(node);
+            done += u64::from(own_done);
+            of += u64::from(own_of);
+            shown.progress = format!("{own_done}/{own_of}");
+            for (resource, seconds) in usage(node) {
+                *resources.entry(resource).or_insert(0) += seconds;
+            }
+        } else {
+            sum_descendants(run, ix, &children, &mut budget, &mut shown);
+        }
+        nodes.insert(shown.id.clone(), shown);
+    }
+    let mut conditions = vec![Condition {
+        kind: "PodRunning".to_owned(),
+        status: if run.indices().any(|ix| is_running_pod(run.node(ix))) { "True" } else { "False" }
+            .to_owned(),
+        ..Default::default()
+    }];
+    if run.is_ended() {
+        conditions.push(Condition {
+            kind: "Completed".to_owned(),
+            status: "True".to_owned(),
+            ..Default::default()
+        });
+    }
+    WorkflowStatus {
+        phase: phase_name(run).to_owned(),
+        started_at: run.started.map(Time::rfc3339),
+        finished_at: run.finished.map(Time::rfc3339),
+        progress: format!("{done}/{of}"),
+        message: run.message.as_deref().unwrap_or_default().to_owned(),
+        nodes,
+        stored_templates: stored_templates(run),
+        outputs: global_outputs(run),
+        conditions,
+        resources_duration: resources,
+        stored_workflow_template_spec: run.plan.merged.then(|| Box::new(run.plan.workflow.spec.clone())),
+        ..Default::default()
+    }
+}
+
+/// The workflow's phase in Argo's spelling; empty before it began (EX-004).
+pub fn phase_name(run: &Run) -> &'static str {
+    match run.stage {
+        Stage::New => "",
+        Stage::Ended => run.phase.name(),
+        Stage::Main | Stage::Exit => Phase::Running.name(),
+    }
+}
+
+/// The summed progress of a run, `done/of` (OB-153).
+pub fn progress_of(run: &Run) -> (u64, u64) {
+    run.indices().map(|ix| run.node(ix)).filter(|node| node.kind.is_executable()).fold(
+        (0, 0),
+        |(done, of), node| {
+            let (own_done, own_of) = progress(node);
+            (done + u64::from(own_done), of + u64::from(own_of))
+        },
+    )
+}
+
+/// One node's status without its children.
+pub fn node_status(run: &Run, ix: NodeIx, now: Time) -> NodeStatus {
+    let node = run.node(ix);
+    let mut shown = NodeStatus {
+        id: run.id(ix),
+        name: run.name(ix),
+        display_name: run.display_name(ix),
+        kind: node.kind.name().to_owned(),
+        template_scope: template_scope(run, ix),
+        phase: node.phase.name().to_owned(),
+        boundary_id: node.boundary.map(|boundary| run.id(boundary)).unwrap_or_default(),
+        message: node.message.as_deref().unwrap_or_default().to_owned(),
+        started_at: Some(node.started.rfc3339()),
+        finished_at: node.finished.map(Time::rfc3339),
+        daemoned: (node.daemoned && !node.phase.is_ended()).then_some(true),
+        pod_ip: node.address.as_deref().unwrap_or_default().to_owned(),
+        node_flag: node_flag(run, node),
+        inputs: inputs(run, ix),
+        outputs: node.outputs.as_deref().cloned(),
+        task_result_synced: (node.kind == NodeKind::Pod).then_some(true),
+        resources_duration: if node.kind == NodeKind::Pod { usage(node) } else { BTreeMap::new() },
+        ..Default::default()
+    };
+    let _ = now;
+    if matches!(node.kind, NodeKind::Steps | NodeKind::Dag) {
+        shown.outbound_nodes = run.outbound_nodes(ix).into_iter().map(|out| run.id(out)).collect();
+    }
+    match reference(run, ix) {
+        Some(Shown::Name(name)) => shown.template_name = name.to_string(),
+        Some(Shown::Reference) => {
+            shown.template_ref = run.template(ix).or_else(|| run.referred_template(ix)).map(|template| {
+                let scope = run.plan.scope(template.scope);
+                spec::TemplateRef {
+                    name: scope.resource.to_string(),
+                    template: template.name.to_string(),
+                    cluster_scope: scope.kind == "cluster",
+                }
+            });
+        }
+        Some(Shown::Inline) | None => {}
+    }
+    shown
+}
+
+/// How a node's template was referred to.
+fn reference(run: &Run, ix: NodeIx) -> Option<Shown> {
+    let node = run.node(ix);
+    match &node.site {
+        Site::Entry => Some(Shown::Name(run.plan.template(run.plan.entrypoint).name.clone())),
+        Site::Group(_) => None,
+        Site::Attempt(_) | Site::Container(_) => reference(run, node.owner),
+        Site::Hook(_) => run.hook_plan(ix).map(|hook| hook.shown.clone()),
+        Site::Task(_) | Site::Item(..) => run.task_plan(ix).map(|task| task.shown.clone()),
+    }
+}
+
+/// The scope in which the reference to the node's template was found (EX-030).
+fn template_scope(run: &Run, ix: NodeIx) -> String {
+    let node = run.node(ix);
+    let holder = match &node.site {
+        Site::Entry => None,
+        Site::Attempt(_) => return template_scope(run, node.owner),
+        Site::Container(_) => run.node(node.owner).boundary,
+        Site::Hook(_) if node.owner == NodeIx::ROOT => None,
+        _ => node.boundary,
+    };
+    let scope = match holder.and_then(|holder| run.template(holder)) {
+        Some(template) => run.plan.scope(template.scope),
+        None => run.plan.scope(crate::plan::LOCAL),
+    };
+    format!("{}/{}", scope.kind, scope.resource)
+}
+
+fn node_flag(run: &Run, node: &Node) -> Option<NodeFlag> {
+    let hooked = matches!(node.site, Site::Hook(_));
+    let retried = matches!(node.site, Site::Attempt(_));
+    let always = matches!(node.kind, NodeKind::StepGroup | NodeKind::TaskGroup | NodeKind::Skipped);
+    let _ = run;
+    (hooked || retried || always).then_some(NodeFlag { hooked, retried })
+}
+
+/// Declarations with their final values (PA-031).
+fn inputs(run: &Run, ix: NodeIx) -> Option<spec::Inputs> {
+    let node = run.node(ix);
+    let values = node.inputs.as_deref()?;
+    let template = run.template(ix)?;
+    let mut inputs = spec::Inputs::default();
+    for (declared, value) in template.doc.inputs.parameters.iter().zip(&values.parameters) {
+        let mut shown = declared.clone();
+        shown.value = Some(value.to_string());
+        if declared.value.is_none() && declared.default.is_none() {
+            shown.value_from = declared.value_from.clone();
+        }
+        inputs.parameters.push(shown);
+    }
+    for value in values.artifacts.iter().filter(|value| !value.is_null()) {
+        inputs.artifacts.extend(serde_json::from_value::<spec::Artifact>(value.clone()));
+    }
+    for (declared, value) in template.doc.inputs.artifacts.iter().zip(&values.artifacts) {
+        if value.is_null() {
+            inputs.artifacts.push(declared.clone());
+        }
+    }
+    (!inputs.is_empty()).then_some(inputs)
+}
+
+fn progress(node: &Node) -> (u32, u32) {
+    let (done, of) = node.progress.unwrap_or((0, 1));
+    match node.phase {
+        Phase::Succeeded | Phase::Skipped | Phase::Omitted => (of, of),
+        _ => (done, of),
+    }
+}
+
+/// Indicative usage of a pod: default requests times its time (EX-532).
+fn usage(node: &Node) -> BTreeMap<String, i64> {
+    let Some(finished) = node.finished.filter(|_| node.kind == NodeKind::Pod) else { return BTreeMap::new() };
+    let seconds = finished.since_us(node.started).max(0) / 1_000_000;
+    BTreeMap::from([("cpu".to_owned(), seconds / 10), ("memory".to_owned(), seconds)])
+}
+
+fn is_running_pod(node: &Node) -> bool {
+    node.kind == NodeKind::Pod && node.phase == Phase::Running
+}
+
+/// Every node's children in order of entry (EX-031).
+pub fn children(run: &Run) -> Vec<Vec<NodeIx>> {
+    let mut children = vec![Vec::new(); run.nodes.len()];
+    for ix in run.indices() {
+        for parent in run.graph_parents(ix) {
+            let list: &mut Vec<NodeIx> = &mut children[parent.at()];
+            if list.last() != Some(&ix) {
+                list.push(ix);
+            }
+        }
+    }
+    children
+}
+
+/// Progress and usage of a construct: the sums over everything reachable from it (EX-530).
+fn sum_descendants(
+    run: &Run,
+    ix: NodeIx,
+    children: &[Vec<NodeIx>],
+    budget: &mut usize,
+    shown: &mut NodeStatus,
+) {
+    let mut seen = vec![false; run.nodes.len()];
+    let mut open = vec![ix];
+    let (mut done, mut of) = (0u64, 0u64);
+    let mut resources: BTreeMap<String, i64> = BTreeMap::new();
+    while let Some(at) = open.pop() {
+        for child in &children[at.at()] {
+            if std::mem::replace(&mut seen[child.at()], true) {
+                continue;
+            }
+            if *budget == 0 {
+                return;
+            }
+            *budget -= 1;
+            let node = run.node(*child);
+            if node.kind.is_executable() {
+                let (own_done, own_of) = progress(node);
+                done += u64::from(own_done);
+                of += u64::from(own_of);
+                for (resource, seconds) in usage(node) {
+                    *resources.entry(resource).or_insert(0) += seconds;
+                }
+            }
+            open.push(*child);
+        }
+    }
+    if of > 0 {
+        shown.progress = format!("{done}/{of}");
+        shown.resources_duration = resources;
+    }
+}
+
+/// Snapshots of templates from other scopes, and of inline ones (EX-112).
+fn stored_templates(run: &Run) -> BTreeMap<String, spec::Template> {
+    let mut stored = BTreeMap::new();
+    for ix in run.indices() {
+        let Some(template) = run.template(ix) else { continue };
+        let scope = run.plan.scope(template.scope);
+        let by_reference = matches!(reference(run, ix), Some(Shown::Reference));
+        if scope.kind == "local" && template.inline_in.is_none() && !by_reference {
+            continue;
+        }
+        let name = match &template.inline_in {
+            Some(task) => format!("{}/{}/inline/{task}", scope.kind, scope.resource),
+            None => format!("{}/{}/{}", scope.kind, scope.resource, template.name),
+        };
+        stored.entry(name).or_insert_with(|| (*template.doc).clone());
+    }
+    stored
+}
+
+/// `status.outputs`: what was exported (PA-080).
+fn global_outputs(run: &Run) -> Option<spec::Outputs> {
+    let outputs = spec::Outputs {
+        parameters: run
+            .exported_parameters()
+            .map(|(name, value)| spec::Parameter {
+                name: name.to_owned(),
+                value: Some(value.to_owned()),
+                ..Default::default()
+            })
+            .collect(),
+        artifacts: run
+            .exported_artifacts()
+            .filter_map(|artifact| serde_json::from_value(artifact.clone()).ok())
+            .collect(),
+        ..Default::default()
+    };
+    (!outputs.is_empty()).then_some(outputs)
+}

@@ -1,0 +1,122 @@
+//! Documents with tags in them: parsed once, rendered often.
+//!
+//! Argo substitutes in the JSON text of a whole object (TP-001). We render leaf by leaf: the same for
+//! every tag that begins and ends in one string, and no document becomes valid by accident.
+
+use crate::limits;
+use expr::{Mode, Scope, TagError, Text, World};
+use serde_json::{Map, Value};
+use tiphys_expr as expr;
+
+/// A JSON document whose strings may hold tags.
+#[derive(Clone, Debug)]
+pub enum Tree {
+    /// Nothing to render below here.
+    Leaf(Value),
+    /// A string with tags.
+    Text(Text),
+    /// A list.
+    List(Vec<Tree>),
+    /// An object; keys may hold tags too.
+    Map(Vec<(Key, Tree)>),
+}
+
+/// A key of an object.
+#[derive(Clone, Debug)]
+pub enum Key {
+    /// As written.
+    Plain(String),
+    /// To be rendered.
+    Text(Text),
+}
+
+impl Tree {
+    /// Finds the tags. A tag without an end is an error (TP-002).
+    pub fn compile(value: &Value) -> Result<Tree, TagError> {
+        Ok(match value {
+            Value::String(text) if text.contains("{{") => Tree::Text(Text::parse(text)?),
+            Value::Array(items) => {
+                let trees = items.iter().map(Tree::compile).collect::<Result<Vec<_>, _>>()?;
+                if trees.iter().all(|tree| matches!(tree, Tree::Leaf(_))) {
+                    Tree::Leaf(value.clone())
+                } else {
+                    Tree::List(trees)
+                }
+            }
+            Value::Object(fields) => {
+                let mut constant = true;
+                let mut trees = Vec::with_capacity(fields.len());
+                for (key, value) in fields {
+                    let tree = Tree::compile(value)?;
+                    let key = if key.contains("{{") {
+                        Key::Text(Text::parse(key)?)
+                    } else {
+                        Key::Plain(key.clone())
+                    };
+                    constant &= matches!((&key, &tree), (Key::Plain(_), Tree::Leaf(_)));
+                    trees.push((key, tree));
+                }
+                if constant { Tree::Leaf(value.clone()) } else { Tree::Map(trees) }
+            }
+            other => Tree::Leaf(other.clone()),
+        })
+    }
+
+    /// The document with its tags replaced.
+    pub fn render(&self, scope: &dyn Scope, mode: Mode, world: &World) -> Result<Value, TagError> {
+        Ok(match self {
+            Tree::Leaf(value) => value.clone(),
+            Tree::Text(text) => Value::String(render_text(text, scope, mode, world)?),
+            Tree::List(items) => Value::Array(
+                items.iter().map(|item| item.render(scope, mode, world)).collect::<Result<_, _>>()?,
+            ),
+            Tree::Map(fields) => {
+                let mut map = Map::with_capacity(fields.len());
+                for (key, tree) in fields {
+                    let key = match key {
+                        Key::Plain(key) => key.clone(),
+                        Key::Text(text) => render_text(text, scope, mode, world)?,
+                    };
+                    map.insert(key, tree.render(scope, mode, world)?);
+                }
+                Value::Object(map)
+            }
+        })
+    }
+
+    /// Calls `visit` with every text below here.
+    pub fn texts<'t>(&'t self, visit: &mut dyn FnMut(&'t Text)) {
+        match self {
+            Tree::Leaf(_) => {}
+            Tree::Text(text) => visit(text),
+            Tree::List(items) => items.iter().for_each(|item| item.texts(visit)),
+            Tree::Map(fields) => {
+                for (key, tree) in fields {
+                    if let Key::Text(text) = key {
+                        visit(text);
+                    }
+                    tree.texts(visit);
+                }
+            }
+        }
+    }
+}
+
+/// Renders a text, and again while values bring resolvable tags of their own (TP-006).
+pub fn render_text(text: &Text, scope: &dyn Scope, mode: Mode, world: &World) -> Result<String, TagError> {
+    if text.is_literal() {
+        return Ok(text.as_str().to_owned());
+    }
+    let mut rendered = text.render(scope, mode, world)?;
+    for _ in 1..limits::RENDER_PASSES_MAX {
+        if !rendered.has_tags {
+            break;
+        }
+        let again = Text::parse(&rendered.text)?.render(scope, mode, world)?;
+        if again.text == rendered.text {
+            break;
+        }
+        rendered = again;
+    }
+    Ok(rendered.text)
+}

@@ -1,0 +1,467 @@
+//! The only place where a run's state changes (I1).
+
+use super::event::{Control, Event, TemplateKey};
+use super::node::{Node, NodeIx, NodeKind, Part, Phase, Site, TaskIx};
+use super::run::{Attempts, Frame, Loop, Ready, Run, Slot, Stage};
+use crate::plan::{Flow, Target, TemplateIx};
+use crate::time::Time;
+use expr::items::Item;
+use serde_json::value::RawValue;
+use std::cell::OnceCell;
+use std::collections::VecDeque;
+use tiphys_expr as expr;
+
+impl Run {
+    /// Folds one fact into the state.
+    pub fn apply(&mut self, at: Time, event: &Event) {
+        match event {
+            Event::Began { parameters, labels, annotations } => {
+                self.stage = Stage::Main;
+                self.started = Some(at);
+                self.globals.labels = labels.clone();
+                self.globals.annotations = annotations.clone();
+                self.globals.parameters = parameters.clone();
+                self.globals.names = super::globals::names(&self.plan, &self.globals);
+                self.deadline = super::globals::deadline(&self.plan, at);
+            }
+            Event::Entered { .. } => self.apply_entered(at, event),
+            Event::Expanded { owner, task, items } => self.apply_expanded(*owner, task, items),
+            Event::Observed { node, address } => {
+                let ix = *node;
+                let node = &mut self.nodes[node.at()];
+                if !node.phase.is_ended() {
+                    node.phase = Phase::Running;
+                    node.message = None;
+                    node.daemoned |= address.is_some();
+                    node.address = address.clone();
+                    self.review.push_back(ix);
+                }
+            }
+            Event::Progressed { node, done, of } => self.nodes[node.at()].progress = Some((*done, *of)),
+            Event::Supplied { node, outputs } => self.nodes[node.at()].outputs = outputs.clone(),
+            Event::Noted { node, message } => self.nodes[node.at()].message = message.clone(),
+            Event::Scheduled { node, due } => {
+                self.clear_timer(*node);
+                self.timers.insert((*due, *node));
+                self.due.insert(*node, *due);
+            }
+            Event::Ended { node, phase, message, outputs } => {
+                self.clear_timer(*node);
+                let ended = &mut self.nodes[node.at()];
+                ended.phase = *phase;
+                ended.finished = Some(at);
+                ended.message = message.clone();
+                if outputs.is_some() {
+                    ended.outputs = outputs.clone();
+                }
+                self.count_ended(*node);
+                self.settle_unless_hooked(*node);
+            }
+            Event::Settled { node } => self.settle(*node),
+            Event::Withdrawn { node } => {
+                let node = &mut self.nodes[node.at()];
+                node.phase = Phase::Pending;
+                node.generation += 1;
+            }
+            Event::Exported { parameters, artifacts } => {
+                for (name, value) in parameters {
+                    match self.globals.outputs.iter_mut().find(|(known, _)| known == name) {
+                        Some(entry) => entry.1 = value.clone(),
+                        None => self.globals.outputs.push((name.clone(), value.clone())),
+                    }
+                    self.globals
+                        .names
+                        .insert(format!("workflow.outputs.parameters.{name}").into(), value.clone());
+                }
+                for artifact in artifacts {
+                    if let Some(name) = artifact.get("name").and_then(|name| name.as_str()) {
+                        self.globals.artifacts.insert(name.to_owned(), artifact.clone());
+                    }
+                }
+            }
+            Event::Broke { group, phase, message } => {
+                if let Some(frame) = self.frame_index(self.node(*group).owner) {
+                    let frame = &mut self.frames[frame as usize];
+                    frame.broken.get_or_insert((*phase, message.clone()));
+                    frame.ready.clear();
+                    self.review.push_back(*group);
+                }
+            }
+            Event::Controlled { control } => match control {
+                Control::Suspend => self.steering.suspended = true,
+                Control::Resume => self.steering.suspended = false,
+                Control::Stop | Control::Terminate => {
+                    // A stop after a terminate does not bring anything back.
+                    if self.steering.shutdown != Some(Control::Terminate) {
+                        self.steering.shutdown = Some(*control);
+                    }
+                }
+                Control::Deadline => {
+                    self.steering.deadline_passed = true;
+                    self.deadline = None;
+                }
+            },
+            Event::Exiting => self.stage = Stage::Exit,
+            Event::Finished { phase, message } => {
+                self.stage = Stage::Ended;
+                self.phase = *phase;
+                self.message = message.clone();
+                self.finished = Some(at);
+            }
+        }
+    }
+
+    fn apply_entered(&mut self, at: Time, event: &Event) {
+        let Event::Entered { node: ix, owner, site, kind, phase, template: key, message, inputs, outputs } =
+            event
+        else {
+            return;
+        };
+        assert_eq!(ix.at(), self.nodes.len(), "a node's index is the order of its entry");
+        let template = self.template_at(*owner, site, *kind, key.as_ref());
+        let boundary = self.boundary_at(*owner, site);
+        let hash = match site {
+            Site::Entry => expr::names::fnv1a(expr::names::FNV_OFFSET, self.plan.name.as_bytes()),
+            _ => expr::names::fnv1a(self.node(*owner).hash, self.suffix(*owner, site).as_bytes()),
+        };
+        let depth = match site {
+            Site::Entry => 1,
+            _ => self.node(*owner).depth + u32::from(!matches!(site, Site::Group(_) | Site::Container(_))),
+        };
+        let inputs = match (inputs, site) {
+            (None, Site::Attempt(_)) => self.node(*owner).inputs.clone(),
+            (inputs, _) => inputs.clone(),
+        };
+        let part = match kind {
+            NodeKind::Steps | NodeKind::Dag if !phase.is_ended() => {
+                let template = template.expect("a steps or dag node has a template");
+                self.frames.push(self.new_frame(*ix, template));
+                Part::Frame(self.frames.len() as u32 - 1)
+            }
+            NodeKind::Retry if !phase.is_ended() => {
+                self.retries.push(Attempts::default());
+                Part::Retry(self.retries.len() as u32 - 1)
+            }
+            _ => Part::None,
+        };
+        self.nodes.push(Node {
+            owner: *owner,
+            boundary,
+            site: site.clone(),
+            kind: *kind,
+            phase: *phase,
+            template,
+            hash,
+            depth,
+            open_hooks: 0,
+            settled: false,
+            daemoned: false,
+            generation: 0,
+            started: at,
+            finished: phase.is_ended().then_some(at),
+            message: message.clone(),
+            inputs,
+            outputs: outputs.clone(),
+            address: None,
+            progress: None,
+            part,
+        });
+        self.place(*ix);
+        if phase.is_ended() {
+            self.settle_unless_hooked(*ix);
+        } else {
+            self.alive += 1;
+            if *kind == NodeKind::Pod {
+                self.active_pods += 1;
+            }
+            if let Some(frame) = boundary.and_then(|boundary| self.frame_index(boundary))
+                && matches!(kind, NodeKind::Pod | NodeKind::Steps | NodeKind::Dag)
+            {
+                self.frames[frame as usize].active += 1;
+            }
+            if let Part::Frame(frame) = self.node(*ix).part {
+                self.enqueue(frame);
+            }
+            self.review.push_back(*ix);
+        }
+    }
+
+    /// Tells the construct around a new node that it is there.
+    fn place(&mut self, ix: NodeIx) {
+        let node = self.node(ix);
+        let owner = node.owner;
+        match &node.site {
+            Site::Entry | Site::Container(_) => {}
+            Site::Group(number) => {
+                let number = *number as usize;
+                let frame = self.frame_index(owner).expect("a group lies in a frame");
+                let range = {
+                    let frame = &self.frames[frame as usize];
+                    self.tasks(frame).groups[number].clone()
+                };
+                self.groups_of.insert((owner, number as u32), ix);
+                let frame = &mut self.frames[frame as usize];
+                frame.group = Some(ix);
+                frame.ready = range.map(|task| Ready::Task(TaskIx(task))).collect();
+                let frame = self.frame_index(owner).expect("a group lies in a frame");
+                self.enqueue(frame);
+            }
+            Site::Task(_) => {
+                let (frame, task) = self.task_of(ix).expect("a task's node lies in a frame");
+                let frame = &mut self.frames[frame as usize];
+                debug_assert_eq!(frame.ready.front(), Some(&Ready::Task(task)));
+                frame.ready.pop_front();
+                frame.slots[task.at()].node = Some(ix);
+                frame.open += 1;
+            }
+            Site::Item(_, index) => {
+                let index = *index;
+                let (frame, task) = self.task_of(ix).expect("an expansion lies in a frame");
+                let frame = &mut self.frames[frame as usize];
+                let looped = frame.slots[task.at()].looped.expect("an expansion has a loop");
+                let group = &mut self.loops[looped as usize];
+                debug_assert_eq!(group.cursor, index);
+                group.cursor += 1;
+                group.open += 1;
+                group.children.push(ix);
+                if group.cursor as usize == group.items.len() {
+                    frame.ready.retain(|ready| *ready != Ready::Loop(looped));
+                }
+            }
+            Site::Attempt(_) => {
+                self.clear_timer(owner);
+                if let Part::Retry(at) = self.node(owner).part {
+                    self.retries[at as usize].nodes.push(ix);
+                }
+                self.nodes[owner.at()].message = None;
+            }
+            Site::Hook(_) => {
+                self.nodes[owner.at()].open_hooks += 1;
+                self.hook_nodes.entry(owner).or_default().push(ix);
+            }
+        }
+    }
+
+    fn apply_expanded(&mut self, owner: NodeIx, task: &str, items: &[Box<RawValue>]) {
+        let boundary = self.node(owner).boundary.expect("a loop lies in a frame");
+        let at = self.frame_index(boundary).expect("a loop lies in a frame");
+        let task = self.tasks(&self.frames[at as usize]).by_name[task];
+        let looped = self.loops.len() as u32;
+        self.loops.push(Loop {
+            frame: at,
+            task,
+            owner,
+            items: items.iter().filter_map(|item| Item::from_json_text(item.get()).ok()).collect(),
+            cursor: 0,
+            open: 0,
+            children: Vec::with_capacity(items.len()),
+            aggregate: OnceCell::new(),
+        });
+        if self.node(owner).kind == NodeKind::TaskGroup {
+            self.nodes[owner.at()].part = Part::Loop(looped);
+        }
+        let frame = &mut self.frames[at as usize];
+        if frame.ready.front() == Some(&Ready::Task(task)) {
+            // In steps the task itself has no node; its loop takes its place in the line (EX-138).
+            frame.ready.pop_front();
+            frame.open += 1;
+        }
+        frame.ready.push_front(Ready::Loop(looped));
+        frame.slots[task.at()].looped = Some(looped);
+        self.enqueue(at);
+    }
+
+    /// Counters that an ending moves.
+    fn count_ended(&mut self, ix: NodeIx) {
+        self.alive -= 1;
+        let (kind, phase, boundary) = {
+            let node = self.node(ix);
+            (node.kind, node.phase, node.boundary)
+        };
+        if kind == NodeKind::Pod {
+            self.active_pods -= 1;
+        }
+        if let Some(at) = boundary.and_then(|boundary| self.frame_index(boundary))
+            && matches!(kind, NodeKind::Pod | NodeKind::Steps | NodeKind::Dag)
+        {
+            let frame = &mut self.frames[at as usize];
+            frame.active -= 1;
+            frame.failed_child |= phase.is_bad();
+            self.enqueue(at);
+        }
+    }
+
+    fn settle_unless_hooked(&mut self, ix: NodeIx) {
+        if self.has_hooks(ix) {
+            self.review.push_back(ix);
+        } else {
+            self.settle(ix);
+        }
+    }
+
+    /// Whether the document gives this node hooks, so that an ending is not the end of it.
+    pub(crate) fn has_hooks(&self, ix: NodeIx) -> bool {
+        if ix == NodeIx::ROOT {
+            return !self.plan.hooks.is_empty();
+        }
+        self.task_plan(ix).is_some_and(|task| task.exit.is_some() || !task.hooks.is_empty())
+    }
+
+    /// Tells whoever waits for a node that it is over.
+    fn settle(&mut self, ix: NodeIx) {
+        let node = &mut self.nodes[ix.at()];
+        if node.settled {
+            return;
+        }
+        node.settled = true;
+        let owner = node.owner;
+        match &self.nodes[ix.at()].site {
+            Site::Entry => {
+                self.review.push_back(ix);
+                return;
+            }
+            Site::Group(_) | Site::Attempt(_) | Site::Container(_) => {}
+            Site::Hook(_) => self.nodes[owner.at()].open_hooks -= 1,
+            Site::Item(..) => {
+                let (at, task) = self.task_of(ix).expect("an expansion lies in a frame");
+                let looped =
+                    self.frames[at as usize].slots[task.at()].looped.expect("an expansion has a loop");
+                let group = &mut self.loops[looped as usize];
+                group.open -= 1;
+                if group.open == 0
+                    && group.cursor as usize == group.items.len()
+                    && self.node(owner).kind == NodeKind::StepGroup
+                {
+                    let frame = &mut self.frames[at as usize];
+                    frame.open -= 1;
+                    frame.slots[task.at()].settled = true;
+                }
+            }
+            Site::Task(_) => {
+                let (at, task) = self.task_of(ix).expect("a task's node lies in a frame");
+                self.frames[at as usize].open -= 1;
+                self.frames[at as usize].slots[task.at()].settled = true;
+                if self.tasks(&self.frames[at as usize]).is_dag {
+                    self.release_dependents(at, task);
+                }
+            }
+        }
+        self.review.push_back(owner);
+    }
+
+    fn release_dependents(&mut self, at: u32, task: TaskIx) {
+        let plan = self.plan.clone();
+        let frame = &mut self.frames[at as usize];
+        frame.unsettled -= 1;
+        let tasks = &plan.template(frame.template).frame().expect("a frame's template has tasks").tasks;
+        let mut woken = false;
+        for dependent in &tasks[task.at()].dependents {
+            let slot = &mut frame.slots[dependent.at()];
+            slot.waiting_for -= 1;
+            if slot.waiting_for == 0 {
+                frame.ready.push_back(Ready::Task(*dependent));
+                woken = true;
+            }
+        }
+        if woken {
+            self.enqueue(at);
+        }
+    }
+
+    /// Puts a frame on the agenda if it has something to enter.
+    pub(crate) fn enqueue(&mut self, at: u32) {
+        let frame = &mut self.frames[at as usize];
+        if !frame.queued && !frame.ready.is_empty() {
+            frame.queued = true;
+            self.agenda.push_back(at);
+        }
+    }
+
+    fn clear_timer(&mut self, node: NodeIx) {
+        if let Some(due) = self.due.remove(&node) {
+            self.timers.remove(&(due, node));
+        }
+    }
+
+    pub(crate) fn frame_index(&self, node: NodeIx) -> Option<u32> {
+        match self.node(node).part {
+            Part::Frame(at) => Some(at),
+            _ => None,
+        }
+    }
+
+    fn new_frame(&self, node: NodeIx, template: TemplateIx) -> Frame {
+        let plan = self.plan.template(template);
+        let Flow::Frame(tasks) = &plan.flow else {
+            unreachable!("only steps and dag templates are entered as frames")
+        };
+        let mut slots = vec![Slot::default(); tasks.tasks.len()];
+        for (slot, task) in slots.iter_mut().zip(&tasks.tasks) {
+            slot.waiting_for = task.dependencies.len() as u32;
+        }
+        Frame {
+            node,
+            template,
+            group: None,
+            slots,
+            ready: if tasks.is_dag {
+                tasks.roots.iter().map(|task| Ready::Task(*task)).collect()
+            } else {
+                VecDeque::new()
+            },
+            open: 0,
+            unsettled: tasks.needed,
+            active: 0,
+            failed_child: false,
+            broken: None,
+            queued: false,
+        }
+    }
+
+    /// The template a site refers to; the event itself says it where the document cannot.
+    fn template_at(
+        &self,
+        owner: NodeIx,
+        site: &Site,
+        kind: NodeKind,
+        key: Option<&TemplateKey>,
+    ) -> Option<TemplateIx> {
+        if let Some(key) = key {
+            let scope = self
+                .plan
+                .scopes
+                .iter()
+                .find(|scope| *scope.kind == *key.scope && scope.resource == key.resource)?;
+            return scope.templates.get(&key.template).copied();
+        }
+        let target = match site {
+            Site::Entry => return Some(self.plan.entrypoint),
+            Site::Group(_) => return None,
+            Site::Attempt(_) | Site::Container(_) => return self.node(owner).template,
+            Site::Hook(name) => &self.hook_named(owner, name)?.target,
+            Site::Task(name) | Site::Item(name, _) => {
+                let boundary = self.boundary_at(owner, site)?;
+                let tasks = self.tasks(self.frame_of(boundary)?);
+                &tasks.tasks[tasks.by_name.get(name)?.at()].target
+            }
+        };
+        let _ = kind;
+        match target {
+            Target::Known(template) => Some(*template),
+            Target::Templated { .. } | Target::Missing(_) => None,
+        }
+    }
+
+    /// Argo's boundary of a node at this site: the steps or dag node around it (OB-184).
+    fn boundary_at(&self, owner: NodeIx, site: &Site) -> Option<NodeIx> {
+        match site {
+            Site::Entry => None,
+            Site::Group(_) | Site::Container(_) => Some(owner),
+            Site::Attempt(_) | Site::Hook(_) => self.node(owner).boundary,
+            Site::Task(_) | Site::Item(..) => match self.node(owner).kind {
+                NodeKind::Dag | NodeKind::Steps => Some(owner),
+                _ => self.node(owner).boundary,
+            },
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! Steering a run: suspend, resume, stop, terminate, deadlines, and answers to suspended nodes.
+
+use super::command::{Attempt, Command};
+use super::event::{Control, Event};
+use super::handle::{Turn, message};
+use super::input::{Outcome, Request};
+use super::node::{NodeIx, NodeKind, Phase};
+use super::run::{Run, Stage};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What the deadline makes of nodes (EX-291).
+const DEADLINE: &str = "Step exceeded its deadline";
+
+impl Turn<'_> {
+    pub(crate) fn asked(&mut self, request: Request) {
+        match request {
+            Request::Suspend => {
+                if !self.run.steering.suspended {
+                    self.record(Event::Controlled { control: Control::Suspend });
+                }
+            }
+            Request::Resume { selector, by } => self.resume(&selector, by.as_deref()),
+            Request::Stop { selector, message: text } if !selector.is_empty() => {
+                for ix in self.run.suspended_nodes(&selector) {
+                    let text = text.clone().unwrap_or_default();
+                    self.record(Event::Ended {
+                        node: ix,
+                        phase: Phase::Failed,
+                        message: message(text),
+                        outputs: None,
+                    });
+                }
+            }
+            Request::Stop { .. } => self.shut_down(Control::Stop),
+            Request::Terminate => self.shut_down(Control::Terminate),
+            Request::SetNode { selector, parameters, phase, message: text } => {
+                for ix in self.run.suspended_nodes(&selector) {
+                    self.set_node(ix, &parameters, phase, text.clone());
+                }
+            }
+            Request::Note(_) => {}
+        }
+    }
+
+    fn resume(&mut self, selector: &str, by: Option<&str>) {
+        if selector.is_empty() && self.run.steering.suspended {
+            self.record(Event::Controlled { control: Control::Resume });
+        }
+        for ix in self.run.suspended_nodes(selector) {
+            match self.run.supplied(ix) {
+                Ok(outputs) => {
+                    let text = by.map(|by| format!("Resumed by: {by}"));
+                    self.record(Event::Ended {
+                        node: ix,
+                        phase: Phase::Succeeded,
+                        message: text.and_then(message),
+                        outputs,
+                    });
+                }
+                // The request itself is refused by whoever checks it first; a race leaves the node as it is.
+                Err(reason) => self.record(Event::Noted { node: ix, message: message(reason) }),
+            }
+        }
+    }
+
+    /// A suspension's time is over (EX-280, EX-281).
+    pub(crate) fn resume_by_time(&mut self, ix: NodeIx) {
+        match self.run.supplied(ix) {
+            Ok(outputs) => {
+                self.record(Event::Ended { node: ix, phase: Phase::Succeeded, message: None, outputs })
+            }
+            Err(reason) => self.record(Event::Ended {
+                node: ix,
+                phase: Phase::Error,
+                message: message(reason),
+                outputs: None,
+            }),
+        }
+    }
+
+    fn set_node(
+        &mut self,
+        ix: NodeIx,
+        parameters: &BTreeMap<String, String>,
+        phase: Option<Phase>,
+        text: Option<String>,
+    ) {
+        let mut outputs = self.run.node(ix).outputs.as_deref().cloned().unwrap_or_default();
+        for parameter in &mut outputs.parameters {
+            if let Some(value) = parameters.get(&parameter.name) {
+                parameter.value = Some(value.clone());
+            }
+        }
+        let outputs = (!outputs.is_empty()).then(|| Arc::new(outputs));
+        match phase {
+            Some(phase) if phase.is_ended() => {
+                self.record(Event::Ended { node: ix, phase, message: text.and_then(message), outputs });
+            }
+            _ => {
+                self.record(Event::Supplied { node: ix, outputs });
+                if let Some(text) = text {
+                    self.record(Event::Noted { node: ix, message: message(text) });
+                }
+            }
+        }
+    }
+
+    fn shut_down(&mut self, control: Control) {
+        if self.run.steering.shutdown == Some(control) {
+            return;
+        }
+        self.record(Event::Controlled { control });
+        if self.run.steering.suspended {
+            self.record(Event::Controlled { control: Control::Resume });
+        }
+        if self.run.nodes.is_empty() && self.run.stage != Stage::New {
+            let strategy = self.run.steering.strategy().unwrap_or_default();
+            return self.finish(Phase::Failed, message(format!("Stopped with strategy '{strategy}'")));
+        }
+        self.end_what_runs();
+    }
+
+    pub(crate) fn deadline_passed(&mut self) {
+        self.record(Event::Controlled { control: Control::Deadline });
+        self.end_what_runs();
+    }
+
+    /// Stops pods and ends what waits, outside exit handlers unless everything ends (EX-319 to EX-327).
+    fn end_what_runs(&mut self) {
+        for ix in self.run.indices() {
+            if self.run.node(ix).phase.is_ended() || !self.run.is_to_be_stopped(ix) {
+                continue;
+            }
+            match self.run.node(ix).kind {
+                NodeKind::Pod => {
+                    let generation = self.run.node(ix).generation;
+                    self.out.commands.push(Command::Stop(Attempt { node: ix, generation }));
+                }
+                NodeKind::Suspend => {
+                    let text = self.stop_message(true);
+                    self.record(Event::Ended {
+                        node: ix,
+                        phase: Phase::Failed,
+                        message: message(text),
+                        outputs: None,
+                    });
+                }
+                NodeKind::Retry => self.run.review.push_back(ix),
+                NodeKind::Dag | NodeKind::Steps => self.run.review.push_back(ix),
+                _ => {}
+            }
+        }
+        for at in 0..self.run.frames.len() as u32 {
+            self.run.enqueue(at);
+        }
+    }
+
+    fn stop_message(&self, waited: bool) -> String {
+        match self.run.steering.strategy() {
+            Some(strategy) if waited => format!("Stopped with strategy '{strategy}'"),
+            // Two blanks: people match on Argo's own words (EX-289).
+            Some(strategy) => format!("workflow shutdown with strategy:  {strategy}"),
+            None => DEADLINE.to_owned(),
+        }
+    }
+
+    /// A pod that ended because we stopped it fails with the reason for that.
+    pub(crate) fn shutdown_outcome(&self, ix: NodeIx, mut outcome: Outcome) -> Outcome {
+        if outcome.phase != Phase::Succeeded && self.run.is_to_be_stopped(ix) {
+            outcome.phase = Phase::Failed;
+            outcome.message = Some(self.stop_message(false));
+        }
+        outcome
+    }
+
+    /// Nothing more is entered in a frame that the run's end has reached; its remaining tasks are given up.
+    pub(crate) fn shut(&mut self, at: u32) -> bool {
+        let node = self.run.frames[at as usize].node;
+        if !self.run.is_shut(self.run.is_on_exit(node)) {
+            return false;
+        }
+        self.shut_frame(node)
+    }
+
+    /// Ends a frame that may start nothing more, once nothing in it runs (EX-174).
+    pub(crate) fn shut_frame(&mut self, ix: NodeIx) -> bool {
+        if !self.run.is_shut(self.run.is_on_exit(ix)) {
+            return false;
+        }
+        let Some(at) = self.run.frame_index(ix) else { return false };
+        let frame = &mut self.run.frames[at as usize];
+        frame.ready.clear();
+        if self.run.has_open_children(ix) {
+            return true;
+        }
+        let reason = match self.run.steering.strategy() {
+            Some(strategy) => format!("Stopped with strategy '{strategy}'"),
+            None => DEADLINE.to_owned(),
+        };
+        let group = self.run.frames[at as usize].group;
+        if let Some(group) = group.filter(|group| !self.run.node(*group).phase.is_ended()) {
+            self.record(Event::Ended {
+                node: group,
+                phase: Phase::Failed,
+                message: message(reason.clone()),
+                outputs: None,
+            });
+        }
+        if !self.run.node(ix).phase.is_ended() {
+            self.record(Event::Ended {
+                node: ix,
+                phase: Phase::Failed,
+                message: message(reason),
+                outputs: None,
+            });
+        }
+        true
+    }
+}
+
+impl Run {
+    /// Whether the run's end means this node's end (EX-319 to EX-325).
+    pub(crate) fn is_to_be_stopped(&self, ix: NodeIx) -> bool {
+        self.is_shut(self.is_on_exit(ix))
+    }
+
+    fn has_open_children(&self, ix: NodeIx) -> bool {
+        self.indices().skip(ix.at() + 1).any(|child| {
+            let node = self.node(child);
+            node.boundary == Some(ix) && node.kind != NodeKind::StepGroup && !node.phase.is_ended()
+        })
+    }
+
+    /// Suspend nodes that wait and that a node field selector matches (EX-284, EX-285).
+    pub fn suspended_nodes(&self, selector: &str) -> Vec<NodeIx> {
+        self.indices()
+            .filter(|ix| {
+                let node = self.node(*ix);
+                node.kind == NodeKind::Suspend && node.phase == Phase::Running && self.matches(*ix, selector)
+            })
+            .collect()
+    }
+
+    /// Argo's node field selector: comma is AND; `=`, `==`, `!=`.
+    pub fn matches(&self, ix: NodeIx, selector: &str) -> bool {
+        selector.split(',').map(str::trim).filter(|term| !term.is_empty()).all(|term| {
+            let (field, wanted, equal) = if let Some((field, value)) = term.split_once("!=") {
+                (field, value, false)
+            } else if let Some((field, value)) = term.split_once("==") {
+                (field, value, true)
+            } else if let Some((field, value)) = term.split_once('=') {
+                (field, value, true)
+            } else {
+                return false;
+            };
+            (self.field(ix, field.trim()).as_deref() == Some(wanted.trim())) == equal
+        })
+    }
+
+    fn field(&self, ix: NodeIx, field: &str) -> Option<String> {
+        let node = self.node(ix);
+        match field {
+            "displayName" => Some(self.display_name(ix)),
+            "templateName" => self.template(ix).map(|template| template.name.to_string()),
+            "phase" => Some(node.phase.name().to_owned()),
+            "name" => Some(self.name(ix)),
+            "id" => Some(self.id(ix)),
+            "templateRef.template" => self.template(ix).map(|template| template.name.to_string()),
+            "templateRef.name" => {
+                let template = self.template(ix)?;
+                Some(self.plan.scope(template.scope).resource.to_string())
+            }
+            _ => {
+                let name = field.strip_prefix("inputs.parameters.")?.strip_suffix(".value")?;
+                let at = self.template(ix)?.parameters.iter().position(|known| *known.name == *name)?;
+                node.inputs.as_ref()?.parameters.get(at).map(|value| value.to_string())
+            }
+        }
+    }
+
+    /// The outputs of a suspended node when it ends well: what was supplied, or defaults (EX-281).
+    pub fn supplied(&self, ix: NodeIx) -> Result<Option<Arc<tiphys_spec::Outputs>>, String> {
+        let node = self.node(ix);
+        let Some(outputs) = &node.outputs else { return Ok(None) };
+        let mut outputs = (**outputs).clone();
+        let template = self.template(ix);
+        for parameter in &mut outputs.parameters {
+            if parameter.value.is_none() {
+                let own = parameter.value_from.as_ref().and_then(|from| from.default.clone());
+                let input = || {
+                    let declared = template?.doc.inputs.parameter(&parameter.name)?;
+                    declared.default.clone()
+                };
+                let name = &parameter.name;
+                let value = own.or_else(input).ok_or_else(|| {
+                    format!(
+                        "raw output parameter '{name}' has not been set and does not have a default value"
+                    )
+                })?;
+                parameter.value = Some(value);
+            }
+            parameter.value_from = None;
+        }
+        Ok(Some(Arc::new(outputs)))
+    }
+}

@@ -1,0 +1,186 @@
+//! What became true. The journal is a list of these, one JSON object a line; each format ever
+//! released stays readable (I12), so variants and fields are only ever added.
+
+use super::node::{Inputs, NodeIx, NodeKind, Phase, Site};
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tiphys_spec as spec;
+
+/// A fact about one run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Event {
+    /// The workflow began. Its parameters and metadata are as resolved at that moment.
+    Began {
+        /// Final workflow parameters in the order of the document.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        parameters: Vec<(Arc<str>, Arc<str>)>,
+        /// Labels that the document adds at start (EX-096).
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        labels: BTreeMap<String, String>,
+        /// Annotations likewise.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        annotations: BTreeMap<String, String>,
+    },
+    /// A node came to be. Pod nodes are started because of this event.
+    Entered {
+        /// The new node; always the next free index.
+        node: NodeIx,
+        /// Whose construct it belongs to.
+        owner: NodeIx,
+        /// Where it comes from.
+        site: Site,
+        /// Its type.
+        kind: NodeKind,
+        /// The phase it begins with; an ended one for skipped nodes and remembered results.
+        phase: Phase,
+        /// The template, where the document alone does not tell it (a templated reference).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        template: Option<TemplateKey>,
+        /// Why, for nodes that end at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<Arc<str>>,
+        /// Its inputs; an attempt has its wrapper's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        inputs: Option<Arc<Inputs>>,
+        /// Outputs known from the start (suspend templates, remembered results).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        outputs: Option<Arc<spec::Outputs>>,
+    },
+    /// A loop's items are known.
+    Expanded {
+        /// The step group or the task group that owns the expansions.
+        owner: NodeIx,
+        /// The step or task.
+        task: Arc<str>,
+        /// The items as JSON texts, numbers spelt as the user did.
+        items: Vec<Box<RawValue>>,
+    },
+    /// An attempt was seen running.
+    Observed {
+        /// The pod node.
+        node: NodeIx,
+        /// It reported ready and others may use it (daemons); its address.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        address: Option<Arc<str>>,
+    },
+    /// A step told its progress.
+    Progressed {
+        /// The pod node.
+        node: NodeIx,
+        /// Done so far.
+        done: u32,
+        /// Of how many.
+        of: u32,
+    },
+    /// What a node waits for changed.
+    Noted {
+        /// The node.
+        node: NodeIx,
+        /// The new message; none clears it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<Arc<str>>,
+    },
+    /// A node wants to be looked at again at an instant: the end of a suspension or of a backoff.
+    Scheduled {
+        /// The node.
+        node: NodeIx,
+        /// When.
+        due: Time,
+    },
+    /// A person gave a suspended node output values.
+    Supplied {
+        /// The node.
+        node: NodeIx,
+        /// Its outputs from now on.
+        outputs: Option<Arc<spec::Outputs>>,
+    },
+    /// A step group cannot go on; it ends when what runs in it has ended (EX-134).
+    Broke {
+        /// The group.
+        group: NodeIx,
+        /// Error or Failed.
+        phase: Phase,
+        /// Why.
+        message: Arc<str>,
+    },
+    /// A node ended. The first ending counts (I8).
+    Ended {
+        /// The node.
+        node: NodeIx,
+        /// How.
+        phase: Phase,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<Arc<str>>,
+        /// What it gave.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        outputs: Option<Arc<spec::Outputs>>,
+    },
+    /// An ended node's hooks are done too; whoever waits for it may go on.
+    Settled {
+        /// The node.
+        node: NodeIx,
+    },
+    /// A running attempt was taken back by us, not by the workflow: it will be started again.
+    Withdrawn {
+        /// The pod node.
+        node: NodeIx,
+    },
+    /// Outputs became visible to the whole workflow (PA-080).
+    Exported {
+        /// Name and value.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        parameters: Vec<(Arc<str>, Arc<str>)>,
+        /// Whole artifacts, named by their global name.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        artifacts: Vec<Value>,
+    },
+    /// Somebody steers the run as a whole.
+    Controlled {
+        /// What they asked.
+        control: Control,
+    },
+    /// The main part is over and the exit handler's turn has come.
+    Exiting,
+    /// The workflow ended.
+    Finished {
+        /// Succeeded, Failed or Error.
+        phase: Phase,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<Arc<str>>,
+    },
+}
+
+/// A template by its user's words, for references that the document only gives at run time.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TemplateKey {
+    /// `local`, `namespaced` or `cluster`.
+    pub scope: Arc<str>,
+    /// The resource's name; the workflow's for `local`.
+    pub resource: Arc<str>,
+    /// The template's name in it.
+    pub template: Arc<str>,
+}
+
+/// How a run is steered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Control {
+    /// Nothing new starts (EX-283).
+    Suspend,
+    /// It may start again (EX-284).
+    Resume,
+    /// Running steps end, exit handlers run (EX-287).
+    Stop,
+    /// Everything ends (EX-288).
+    Terminate,
+    /// The workflow's deadline has passed (EX-291).
+    Deadline,
+}

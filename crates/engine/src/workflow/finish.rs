@@ -1,0 +1,417 @@
+//! How constructs end: groups, steps, dags, loops, and the workflow itself.
+
+use super::event::Event;
+use super::handle::{Turn, message};
+use super::node::{NodeIx, NodeKind, Part, Phase, Site};
+use super::run::Stage;
+use super::scope::View;
+use crate::tree::render_text;
+use expr::{Bound, Mode, Scope};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tiphys_expr as expr;
+use tiphys_spec as spec;
+
+/// Global parameters and artifacts to be exported.
+pub(crate) type Exports = (Vec<(Arc<str>, Arc<str>)>, Vec<Value>);
+
+impl Turn<'_> {
+    /// A steps node whose groups may go on.
+    pub(crate) fn steps(&mut self, ix: NodeIx) {
+        let Some(at) = self.run.frame_index(ix) else { return };
+        let group = self.run.frames[at as usize].group;
+        let next = match group {
+            None => 0,
+            Some(group) => {
+                let node = self.run.node(group);
+                if !node.phase.is_ended() {
+                    return;
+                }
+                if node.phase.is_bad() {
+                    let message = node.message.clone();
+                    return self.end_frame(ix, Phase::Failed, message);
+                }
+                match node.site {
+                    Site::Group(number) => number as usize + 1,
+                    _ => return,
+                }
+            }
+        };
+        let frame = &self.run.frames[at as usize];
+        if next < self.run.tasks(frame).groups.len() {
+            if self.shut_frame(ix) && next > 0 {
+                return;
+            }
+            let node = NodeIx(self.run.nodes.len() as u32);
+            return self.node_entered(
+                node,
+                ix,
+                Site::Group(next as u32),
+                NodeKind::StepGroup,
+                Phase::Running,
+                None,
+                None,
+            );
+        }
+        self.end_with_outputs(ix, at);
+    }
+
+    /// A group all of whose children may have settled (EX-133).
+    pub(crate) fn group(&mut self, ix: NodeIx) {
+        let steps = self.run.node(ix).owner;
+        let Some(at) = self.run.frame_index(steps) else { return };
+        let frame = &self.run.frames[at as usize];
+        if frame.open > 0 || !frame.ready.is_empty() {
+            return;
+        }
+        if let Some((phase, reason)) = frame.broken.clone() {
+            return self.record(Event::Ended { node: ix, phase, message: Some(reason), outputs: None });
+        }
+        let Site::Group(number) = self.run.node(ix).site else { return };
+        let mut failed = None;
+        let tasks = self.run.tasks(frame);
+        'tasks: for task in tasks.groups[number as usize].clone() {
+            let slot = &frame.slots[task as usize];
+            let members: &[NodeIx] = match (slot.looped, &slot.node) {
+                (Some(looped), _) => &self.run.loops[looped as usize].children,
+                (None, Some(node)) => std::slice::from_ref(node),
+                (None, None) => &[],
+            };
+            let tolerates = tasks.tasks[task as usize].continue_on;
+            for child in members {
+                let tolerated = match self.run.node(*child).phase {
+                    Phase::Failed => tolerates.failed,
+                    Phase::Error => tolerates.error,
+                    _ => true,
+                };
+                if !tolerated {
+                    failed = Some(*child);
+                    break 'tasks;
+                }
+            }
+        }
+        let (phase, message) = match failed {
+            Some(child) => (Phase::Failed, message(format!("child '{}' failed", self.run.id(child)))),
+            None => (Phase::Succeeded, None),
+        };
+        self.record(Event::Ended { node: ix, phase, message, outputs: None });
+    }
+
+    /// A loop of a dag all of whose expansions may have settled (EX-165).
+    pub(crate) fn task_group(&mut self, ix: NodeIx) {
+        let Part::Loop(looped) = self.run.node(ix).part else { return };
+        let group = &self.run.loops[looped as usize];
+        if group.open > 0 || (group.cursor as usize) < group.items.len() {
+            return;
+        }
+        let worst =
+            group.children.iter().rev().map(|child| self.run.node(*child).phase).find(|phase| phase.is_bad());
+        let phase = worst.unwrap_or(Phase::Succeeded);
+        self.record(Event::Ended { node: ix, phase, message: None, outputs: None });
+    }
+
+    /// A dag all of whose tasks may have settled (EX-168).
+    pub(crate) fn dag(&mut self, ix: NodeIx) {
+        let Some(at) = self.run.frame_index(ix) else { return };
+        if self.run.frames[at as usize].unsettled > 0 {
+            return;
+        }
+        match self.dag_phase(at) {
+            Phase::Succeeded => self.end_with_outputs(ix, at),
+            phase => self.end_frame(ix, phase, None),
+        }
+    }
+
+    /// What the targets of a dag come to, each with the phase of the branch that reaches it.
+    fn dag_phase(&self, at: u32) -> Phase {
+        let frame = &self.run.frames[at as usize];
+        let tasks = self.run.tasks(frame);
+        let mut known = BTreeMap::new();
+        let mut result = Phase::Succeeded;
+        for target in &tasks.targets {
+            let Some(node) = frame.slots[target.at()].node else { continue };
+            let branch = self.run.branch_phase(node, &mut known);
+            let tolerates = tasks.tasks[target.at()].continue_on;
+            let tolerated = match branch {
+                Phase::Failed => tolerates.failed,
+                Phase::Error => tolerates.error,
+                _ => true,
+            };
+            if !tolerated {
+                result = branch;
+                if !tasks.all_targets_decide {
+                    break;
+                }
+            }
+        }
+        result
+    }
+
+    /// Ends a steps or dag node well, unless its outputs cannot be had.
+    fn end_with_outputs(&mut self, ix: NodeIx, at: u32) {
+        match self.frame_outputs(at) {
+            Ok(outputs) => {
+                let mut exported = outputs.as_ref().map(exports).unwrap_or_default();
+                if self.run.node(ix).kind == NodeKind::Dag {
+                    // A dag exports what its tasks did not export themselves (PA-080).
+                    let frame = &self.run.frames[at as usize];
+                    for slot in &frame.slots {
+                        let Some(node) = slot.node.map(|node| self.run.node(node)) else { continue };
+                        if node.kind != NodeKind::Pod
+                            && let Some(outputs) = &node.outputs
+                        {
+                            let (parameters, artifacts) = exports(outputs);
+                            exported.0.extend(parameters);
+                            exported.1.extend(artifacts);
+                        }
+                    }
+                }
+                self.export(exported);
+                self.record(Event::Ended {
+                    node: ix,
+                    phase: Phase::Succeeded,
+                    message: None,
+                    outputs: outputs.map(Arc::new),
+                });
+            }
+            Err(reason) => self.outputs_failed(ix, reason),
+        }
+    }
+
+    fn outputs_failed(&mut self, ix: NodeIx, reason: String) {
+        self.record(Event::Ended { node: ix, phase: Phase::Error, message: message(reason), outputs: None });
+    }
+
+    fn end_frame(&mut self, ix: NodeIx, phase: Phase, message: Option<Arc<str>>) {
+        self.record(Event::Ended { node: ix, phase, message, outputs: None });
+    }
+
+    /// Outputs of a steps or dag template, from its children (PA-042, PA-043, PA-187, TP-245).
+    fn frame_outputs(&self, at: u32) -> Result<Option<spec::Outputs>, String> {
+        let frame = &self.run.frames[at as usize];
+        let tasks = self.run.tasks(frame);
+        if tasks.output_parameters.is_empty() && tasks.output_artifacts.is_empty() {
+            return Ok(None);
+        }
+        let view = self.run.task_view(at, None, self.now);
+        let mut outputs = spec::Outputs::default();
+        for output in &tasks.output_parameters {
+            let value = self.frame_parameter(output, &view)?;
+            let mut shown = output.doc.clone();
+            shown.value = Some(value);
+            shown.value_from = None;
+            shown.global_name = self.plain(&shown.global_name, &view);
+            outputs.parameters.push(shown);
+        }
+        for output in &tasks.output_artifacts {
+            if let Some(artifact) = self.frame_artifact(output, &view)? {
+                outputs.artifacts.push(artifact);
+            }
+        }
+        Ok((!outputs.is_empty()).then_some(outputs))
+    }
+
+    fn plain(&self, text: &str, view: &View<'_>) -> String {
+        if !text.contains("{{") {
+            return text.to_owned();
+        }
+        expr::render(text, view, Mode::Lenient, &self.world(0)).unwrap_or_else(|_| text.to_owned())
+    }
+
+    fn frame_parameter(
+        &self,
+        output: &crate::plan::OutputParameter,
+        view: &View<'_>,
+    ) -> Result<String, String> {
+        let name = &output.doc.name;
+        let default = output.doc.value_from.as_ref().and_then(|from| from.default.clone());
+        if let Some(expression) = &output.expression {
+            let expression = render_text(expression, view, Mode::Lenient, &self.world(0))
+                .map_err(|error| error.to_string())?;
+            return match expr::evaluate(&expression, view, &self.world(0)) {
+                Ok(value) if !value.is_nil() => Ok(value.to_text()),
+                Ok(_) => default.ok_or_else(|| {
+                    format!("output parameter \"{name}\": expression `{expression}` has no value (nil)")
+                }),
+                Err(error) => default.ok_or_else(|| error.to_string()),
+            };
+        }
+        let Some(parameter) = &output.parameter else {
+            return Err("output parameters must have a valueFrom specified".to_owned());
+        };
+        let text = render_nested(parameter, view, self)?;
+        let tag = text.trim().trim_start_matches("{{").trim_end_matches("}}").trim();
+        match view.get(tag) {
+            Some(Bound::Text(value)) => Ok(value.into_owned()),
+            Some(Bound::Absent) => default.ok_or_else(|| {
+                format!(
+                    "output parameter \"{name}\": \"{tag}\" is an absent optional \
+                     (skipped/omitted node output with no default)"
+                )
+            }),
+            _ => default.ok_or_else(|| format!("Unable to resolve: \"{tag}\"")),
+        }
+    }
+
+    fn frame_artifact(
+        &self,
+        output: &crate::plan::OutputArtifact,
+        view: &View<'_>,
+    ) -> Result<Option<spec::Artifact>, String> {
+        let found = if let Some(from) = &output.from {
+            let text = render_nested(from, view, self)?;
+            let tag = text.trim().trim_start_matches("{{").trim_end_matches("}}").trim();
+            match view.get(tag) {
+                Some(Bound::Json(value)) => Ok(value.into_owned()),
+                Some(_) => Err(format!("Variable {{{{{tag}}}}} is not an artifact")),
+                None => Err(format!("Unable to resolve: \"{tag}\"")),
+            }
+        } else if let Some(expression) = &output.from_expression {
+            let expression = render_text(expression, view, Mode::Lenient, &self.world(0))
+                .map_err(|error| error.to_string())?;
+            match expr::evaluate(&expression, view, &self.world(0)) {
+                Ok(value) => match value.to_json_value() {
+                    Ok(value @ Value::Object(_)) => Ok(value),
+                    _ => Err(format!("Variable {{{{{expression}}}}} is not an artifact")),
+                },
+                Err(error) => Err(error.to_string()),
+            }
+        } else {
+            return Ok(None);
+        };
+        let mut found: spec::Artifact =
+            match found.and_then(|value| serde_json::from_value(value).map_err(|error| error.to_string())) {
+                Ok(found) => found,
+                Err(_) if output.doc.optional => return Ok(None),
+                Err(reason) => return Err(format!("unable to resolve outputs from scope: {reason}")),
+            };
+        found.name = output.doc.name.clone();
+        found.global_name = self.plain(&output.doc.global_name, view);
+        Ok(Some(found))
+    }
+
+    /// Makes outputs visible to the whole workflow.
+    pub(crate) fn export(&mut self, (parameters, artifacts): Exports) {
+        if !parameters.is_empty() || !artifacts.is_empty() {
+            self.record(Event::Exported { parameters, artifacts });
+        }
+    }
+
+    /// The entry node and its hooks are over: the exit handler, then the end (EX-070, EX-071).
+    pub(crate) fn workflow_after_main(&mut self) {
+        if self.run.is_ended() || !self.run.is_main_over() || !self.run.node(NodeIx::ROOT).settled {
+            return;
+        }
+        if self.run.stage == Stage::Main {
+            let plan = self.run.plan.clone();
+            if let Some(exit) = &plan.exit
+                && self.run.steering.strategy() != Some("Terminate")
+                && self.exit_expression_holds(exit)
+            {
+                self.record(Event::Exiting);
+                let reason = self.enter_hook(NodeIx::ROOT, exit);
+                if let Err(reason) = reason {
+                    return self.finish(
+                        Phase::Error,
+                        message(format!("error in exit template execution : {reason}")),
+                    );
+                }
+                return;
+            }
+        }
+        let exit = self.run.indices().find(|ix| {
+            let node = self.run.node(*ix);
+            node.owner == NodeIx::ROOT && matches!(&node.site, Site::Hook(name) if &**name == "exit")
+        });
+        if exit.is_some_and(|exit| !self.run.node(exit).settled) {
+            return;
+        }
+        self.end_workflow(exit);
+    }
+
+    fn end_workflow(&mut self, exit: Option<NodeIx>) {
+        let root = self.run.node(NodeIx::ROOT);
+        let (phase, mut reason) = match root.phase {
+            Phase::Failed | Phase::Error => (root.phase, root.message.clone()),
+            _ => match exit.map(|exit| self.run.node(exit)) {
+                Some(exit) if exit.phase.is_bad() => (exit.phase, exit.message.clone()),
+                _ => (Phase::Succeeded, root.message.clone()),
+            },
+        };
+        if let Some(strategy) = self.run.steering.strategy()
+            && root.phase.is_bad()
+        {
+            reason = message(format!("Stopped with strategy '{strategy}'"));
+        }
+        // What failed to be entered inside steps or a dag bubbles up in words (EX-068, EX-135).
+        if root.phase == Phase::Error
+            && matches!(root.kind, NodeKind::Steps | NodeKind::Skipped)
+            && let Some(text) = &reason
+        {
+            reason = message(format!("error in entry template execution: {text}"));
+        }
+        self.finish(phase, reason);
+    }
+}
+
+impl super::run::Run {
+    /// The phase that a dag's walk carries to a node: its own once completed, else that of what led there (EX-168).
+    fn branch_phase(&self, ix: NodeIx, known: &mut BTreeMap<NodeIx, Phase>) -> Phase {
+        if self.node(ix).phase.is_completed() {
+            return self.node(ix).phase;
+        }
+        // Post-order over what led to each node, with a stack of our own.
+        let mut stack = vec![(ix, false)];
+        while let Some((at, ready)) = stack.pop() {
+            if known.contains_key(&at) {
+                continue;
+            }
+            let node = self.node(at);
+            if node.phase.is_completed() {
+                known.insert(at, node.phase);
+                continue;
+            }
+            let before = self.graph_parents(at);
+            if ready {
+                let mut branch = Phase::Succeeded;
+                for parent in before {
+                    let phase = known.get(&parent).copied().unwrap_or(Phase::Succeeded);
+                    if phase.is_bad() {
+                        branch = phase;
+                        break;
+                    }
+                }
+                known.insert(at, branch);
+            } else {
+                stack.push((at, true));
+                stack.extend(before.into_iter().map(|parent| (parent, false)));
+            }
+        }
+        known.get(&ix).copied().unwrap_or(Phase::Succeeded)
+    }
+}
+
+fn render_nested(text: &expr::Text, view: &View<'_>, turn: &Turn<'_>) -> Result<String, String> {
+    if text.sole_tag().is_some() || text.is_literal() {
+        return Ok(text.as_str().to_owned());
+    }
+    render_text(text, view, Mode::Lenient, &turn.world(0)).map_err(|error| error.to_string())
+}
+
+/// What of a node's outputs the whole workflow is to see (PA-080, PA-083).
+pub(crate) fn exports(outputs: &spec::Outputs) -> Exports {
+    let mut exported: Exports = Default::default();
+    for parameter in outputs.parameters.iter().filter(|parameter| !parameter.global_name.is_empty()) {
+        if let Some(value) = &parameter.value {
+            exported.0.push((parameter.global_name.as_str().into(), value.as_str().into()));
+        }
+    }
+    for artifact in outputs.artifacts.iter().filter(|artifact| !artifact.global_name.is_empty()) {
+        let mut global = artifact.clone();
+        global.name = std::mem::take(&mut global.global_name);
+        global.path = String::new();
+        exported.1.extend(serde_json::to_value(&global));
+    }
+    exported
+}

@@ -1,0 +1,91 @@
+//! What the whole workflow sees: the names `workflow.*` (TP-080 to TP-092).
+
+use super::run::Globals;
+use crate::plan::Plan;
+use crate::time::Time;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// All names that do not change while the workflow runs.
+pub(crate) fn names(plan: &Plan, globals: &Globals) -> BTreeMap<Arc<str>, Arc<str>> {
+    let mut names = BTreeMap::new();
+    let mut put = |name: &str, value: &str| {
+        names.insert(Arc::<str>::from(name), Arc::<str>::from(value));
+    };
+    let (metadata, spec) = (&plan.workflow.metadata, &plan.workflow.spec);
+    put("workflow.name", &plan.name);
+    put("workflow.namespace", &plan.namespace);
+    put("workflow.uid", &plan.uid);
+    put("workflow.mainEntrypoint", &spec.entrypoint);
+    put("workflow.serviceAccountName", &spec.service_account_name);
+    if let Some(created) = metadata.creation_timestamp.as_deref().and_then(Time::parse) {
+        creation_names(created, &mut put);
+    }
+    if let Some(scheduled) = metadata.annotations.get("workflows.argoproj.io/scheduled-time") {
+        put("workflow.scheduledTime", scheduled);
+    }
+    if let Some(priority) = spec.priority {
+        put("workflow.priority", &priority.to_string());
+    }
+    for (name, value) in &globals.parameters {
+        put(&format!("workflow.parameters.{name}"), value);
+    }
+    let parameters = parameters_json(plan, globals);
+    put("workflow.parameters", &parameters);
+    put("workflow.parameters.json", &parameters);
+    for (field, own, added) in [
+        ("labels", &metadata.labels, &globals.labels),
+        ("annotations", &metadata.annotations, &globals.annotations),
+    ] {
+        let all: BTreeMap<&String, &String> = own.iter().chain(added).collect();
+        for (key, value) in &all {
+            put(&format!("workflow.{field}.{key}"), value);
+        }
+        let json = json!(all).to_string();
+        put(&format!("workflow.{field}.json"), &json);
+        put(&format!("workflow.{field}"), &json);
+    }
+    names
+}
+
+/// The parameters as the list of objects that the document holds, with their final values (TP-089).
+fn parameters_json(plan: &Plan, globals: &Globals) -> String {
+    let list: Vec<Value> = plan
+        .workflow
+        .spec
+        .arguments
+        .parameters
+        .iter()
+        .map(|parameter| {
+            let mut value = serde_json::to_value(parameter).unwrap_or(Value::Null);
+            if let Some((_, resolved)) = globals.parameters.iter().find(|(name, _)| **name == *parameter.name)
+            {
+                value["value"] = Value::String(resolved.to_string());
+            }
+            value
+        })
+        .collect();
+    Value::Array(list).to_string()
+}
+
+/// `workflow.creationTimestamp` and its single-letter formats (TP-083 to TP-085).
+fn creation_names(created: Time, put: &mut dyn FnMut(&str, &str)) {
+    let at = created.timestamp().to_zoned(jiff::tz::TimeZone::UTC);
+    let text = created.rfc3339();
+    put("workflow.creationTimestamp", &text);
+    put("workflow.creationTimestamp.RFC3339", &text);
+    put("workflow.creationTimestamp.s", &created.0.div_euclid(1_000_000).to_string());
+    for letter in ["B", "b", "m", "A", "a", "d", "H", "I", "M", "S", "Y", "y", "p", "Z", "z"] {
+        let formatted = at.strftime(&format!("%{letter}")).to_string();
+        put(&format!("workflow.creationTimestamp.{letter}"), &formatted);
+    }
+    put("workflow.creationTimestamp.L", &format!(".{:03}", created.0.rem_euclid(1_000_000) / 1_000));
+}
+
+/// When the workflow's own deadline is, given when it started (EX-291).
+pub(crate) fn deadline(plan: &Plan, started: Time) -> Option<Time> {
+    let seconds = u64::try_from(plan.workflow.spec.active_deadline_seconds?).unwrap_or(0);
+    Some(started.plus(Duration::from_secs(seconds)))
+}

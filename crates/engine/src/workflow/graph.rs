@@ -1,0 +1,151 @@
+//! The graph that Argo shows: which node leads to which (EX-031, EX-032). Never stored, always derived.
+
+use super::node::{NodeIx, NodeKind, Part, Site};
+use super::run::Run;
+use std::collections::BTreeMap;
+
+impl Run {
+    /// The nodes that have this one among their children.
+    pub(crate) fn graph_parents(&self, ix: NodeIx) -> Vec<NodeIx> {
+        let node = self.node(ix);
+        match &node.site {
+            Site::Entry => Vec::new(),
+            Site::Hook(name) if &**name == "exit" && node.owner == NodeIx::ROOT => Vec::new(),
+            Site::Group(0) => vec![node.owner],
+            Site::Group(number) => {
+                let before = self.group_node(node.owner, number - 1);
+                let Some(before) = before else { return vec![node.owner] };
+                let members = self.members(before);
+                if members.is_empty() {
+                    return vec![before];
+                }
+                let mut leading = Vec::new();
+                members.iter().for_each(|member| self.outbound_into(*member, &mut leading));
+                leading
+            }
+            Site::Task(_) if self.node(node.owner).kind == NodeKind::Dag => {
+                let Some((frame, task)) = self.task_of(ix) else { return vec![node.owner] };
+                let frame = &self.frames[frame as usize];
+                let dependencies = &self.tasks(frame).tasks[task.at()].dependencies;
+                if dependencies.is_empty() {
+                    return vec![node.owner];
+                }
+                let mut leading = Vec::new();
+                for dependency in dependencies {
+                    if let Some(before) = frame.slots[dependency.at()].node {
+                        self.outbound_into(before, &mut leading);
+                    }
+                }
+                leading
+            }
+            Site::Container(name) => self.container_parents(ix, name),
+            Site::Task(_) | Site::Item(..) | Site::Attempt(_) | Site::Hook(_) => vec![node.owner],
+        }
+    }
+
+    fn container_parents(&self, ix: NodeIx, name: &str) -> Vec<NodeIx> {
+        let pod = self.node(ix).owner;
+        let Some(set) = self.template(pod).and_then(|template| template.doc.container_set.as_ref()) else {
+            return vec![pod];
+        };
+        let containers =
+            set.get("containers").and_then(|list| list.as_array()).map(Vec::as_slice).unwrap_or_default();
+        let own = containers
+            .iter()
+            .find(|container| container.get("name").and_then(|own| own.as_str()) == Some(name));
+        let needs: Vec<&str> = own
+            .and_then(|own| own.get("dependencies"))
+            .and_then(|list| list.as_array())
+            .map(|list| list.iter().filter_map(|name| name.as_str()).collect())
+            .unwrap_or_default();
+        let siblings = self.containers(pod);
+        let found: Vec<NodeIx> = needs.iter().filter_map(|name| siblings.get(*name).copied()).collect();
+        if found.is_empty() { vec![pod] } else { found }
+    }
+
+    /// The container nodes of a container set by name.
+    pub(crate) fn containers(&self, pod: NodeIx) -> BTreeMap<&str, NodeIx> {
+        // Members are entered right after their pod.
+        self.indices()
+            .skip(pod.at() + 1)
+            .map_while(|ix| match &self.node(ix).site {
+                Site::Container(name) if self.node(ix).owner == pod => Some((&**name, ix)),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The node of the n-th group of a steps node.
+    fn group_node(&self, steps: NodeIx, number: u32) -> Option<NodeIx> {
+        self.groups_of.get(&(steps, number)).copied()
+    }
+
+    /// Nodes that a group or loop holds, in order.
+    pub(crate) fn members(&self, owner: NodeIx) -> Vec<NodeIx> {
+        let node = self.node(owner);
+        match (&node.site, node.part) {
+            (_, Part::Loop(looped)) => self.loops[looped as usize].children.clone(),
+            (Site::Group(number), _) => {
+                let Some(at) = self.frame_index(node.owner) else { return Vec::new() };
+                let frame = &self.frames[at as usize];
+                let mut members = Vec::new();
+                for task in self.tasks(frame).groups[*number as usize].clone() {
+                    let slot = &frame.slots[task as usize];
+                    match slot.looped {
+                        Some(looped) => members.extend_from_slice(&self.loops[looped as usize].children),
+                        None => members.extend(slot.node),
+                    }
+                }
+                members
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The exit points of a node, appended.
+    pub(crate) fn outbound_into(&self, ix: NodeIx, out: &mut Vec<NodeIx>) {
+        let node = self.node(ix);
+        match node.kind {
+            NodeKind::TaskGroup => {
+                let members = self.members(ix);
+                if members.is_empty() {
+                    out.push(ix);
+                }
+                members.iter().for_each(|member| self.outbound_into(*member, out));
+            }
+            NodeKind::Retry => out.push(self.attempts(ix).last().copied().unwrap_or(ix)),
+            NodeKind::Steps | NodeKind::Dag => match self.frame_index(ix) {
+                Some(_) => out.extend(self.outbound_nodes(ix)),
+                None => out.push(ix),
+            },
+            NodeKind::Pod => {
+                let containers = self.containers(ix);
+                if containers.is_empty() {
+                    return out.push(ix);
+                }
+                let inner: Vec<NodeIx> =
+                    containers.values().flat_map(|container| self.graph_parents(*container)).collect();
+                out.extend(containers.values().filter(|container| !inner.contains(container)));
+            }
+            _ => out.push(ix),
+        }
+    }
+
+    /// `outboundNodes` of a steps or dag node.
+    pub(crate) fn outbound_nodes(&self, ix: NodeIx) -> Vec<NodeIx> {
+        let mut out = Vec::new();
+        let Some(at) = self.frame_index(ix) else { return out };
+        let frame = &self.frames[at as usize];
+        let tasks = self.tasks(frame);
+        if tasks.is_dag {
+            for target in &tasks.targets {
+                if let Some(node) = frame.slots[target.at()].node {
+                    self.outbound_into(node, &mut out);
+                }
+            }
+        } else if let Some(group) = frame.group {
+            self.members(group).iter().for_each(|member| self.outbound_into(*member, &mut out));
+        }
+        out
+    }
+}

@@ -1,0 +1,391 @@
+//! Decides what follows from one input.
+
+use super::command::{Attempt, Command};
+use super::event::{Control, Event};
+use super::input::{Input, Outcome, Report};
+use super::node::{NodeIx, NodeKind, Phase, Site};
+use super::run::{Globals, Run, Stage};
+use crate::limits;
+use crate::machine::{Machine, Outbox, Progress};
+use crate::time::Time;
+use expr::{MapScope, Mode, World};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tiphys_expr as expr;
+use tiphys_spec as spec;
+
+/// One call of `handle`: the run, the instant, and what comes out.
+pub(crate) struct Turn<'a> {
+    pub run: &'a mut Run,
+    pub now: Time,
+    pub out: &'a mut Outbox<Run>,
+    /// Nodes entered so far in this call.
+    pub entered: usize,
+}
+
+impl Machine for Run {
+    type Input = Input;
+    type Event = Event;
+    type Command = Command;
+
+    fn handle(&mut self, input: Input, now: Time, out: &mut Outbox<Run>) -> Progress {
+        if self.is_ended() {
+            return Progress::Done;
+        }
+        let armed = self.next_due();
+        let mut turn = Turn { run: self, now, out, entered: 0 };
+        turn.hear(input);
+        let progress = turn.go_on();
+        match self.next_due() {
+            Some(due) if Some(due) != armed => out.commands.push(Command::SetTimer(due)),
+            _ => {}
+        }
+        progress
+    }
+
+    fn apply(&mut self, at: Time, event: &Event) {
+        Run::apply(self, at, event);
+    }
+
+    fn outstanding(&self) -> Vec<Command> {
+        if self.is_ended() {
+            return vec![Command::Archive];
+        }
+        let mut commands: Vec<Command> = Vec::new();
+        for ix in self.indices() {
+            let node = self.node(ix);
+            if node.kind == NodeKind::Pod && !node.phase.is_ended() {
+                commands.push(Command::Start(Attempt { node: ix, generation: node.generation }));
+                if self.is_to_be_stopped(ix) {
+                    commands.push(Command::Stop(Attempt { node: ix, generation: node.generation }));
+                }
+            }
+        }
+        commands.extend(self.next_due().map(Command::SetTimer));
+        commands
+    }
+}
+
+impl Run {
+    /// The earliest instant at which something is to be looked at.
+    pub fn next_due(&self) -> Option<Time> {
+        let timer = self.timers.first().map(|(due, _)| *due);
+        match (timer, self.deadline) {
+            (Some(timer), Some(deadline)) => Some(timer.min(deadline)),
+            (timer, deadline) => timer.or(deadline),
+        }
+    }
+}
+
+impl Turn<'_> {
+    /// Records a fact: it is applied and emitted here and nowhere else.
+    pub(crate) fn record(&mut self, event: Event) {
+        self.run.apply(self.now, &event);
+        if let Event::Entered { node, kind: NodeKind::Pod, phase: Phase::Pending, .. } = &event {
+            let generation = self.run.node(*node).generation;
+            self.out.commands.push(Command::Start(Attempt { node: *node, generation }));
+        }
+        self.out.events.push(event);
+    }
+
+    /// The instant and the seed for texts of a node, so that a replay renders the same (I7).
+    pub(crate) fn world(&self, salt: u32) -> World {
+        World { now: self.now.timestamp(), seed: seed(&self.run.plan.uid, salt) }
+    }
+
+    fn hear(&mut self, input: Input) {
+        match input {
+            Input::Begin if self.run.stage == Stage::New => self.begin(),
+            Input::Begin | Input::Continue => {}
+            Input::Recovered => self.recover(),
+            Input::Reported { attempt, report } => self.reported(attempt, report),
+            Input::TimerFired => self.timers_fired(),
+            Input::Asked(request) => self.asked(request),
+        }
+    }
+
+    /// Follows up on everything that changed, then enters what may be entered.
+    fn go_on(&mut self) -> Progress {
+        loop {
+            if let Some(node) = self.run.review.pop_front() {
+                self.review(node);
+                continue;
+            }
+            if self.run.is_ended() || self.run.steering.suspended {
+                return Progress::Done;
+            }
+            if self.entered >= limits::ENTER_PER_CALL {
+                return Progress::More;
+            }
+            if self.run.nodes.is_empty() && self.run.stage == Stage::Main {
+                self.enter_entrypoint();
+                continue;
+            }
+            if !self.enter_next() {
+                return Progress::Done;
+            }
+        }
+    }
+
+    /// Sets globals and metadata, then lets the entrypoint in (EX-061).
+    fn begin(&mut self) {
+        let plan = self.run.plan.clone();
+        let mut parameters = Vec::new();
+        for parameter in &plan.parameters {
+            match self.global_value(parameter) {
+                Ok(value) => parameters.push((parameter.name.clone(), Arc::from(value))),
+                Err(reason) => {
+                    self.record(Event::Began {
+                        parameters: Vec::new(),
+                        labels: BTreeMap::new(),
+                        annotations: BTreeMap::new(),
+                    });
+                    return self.finish(
+                        Phase::Failed,
+                        Some(format!("failed to set global parameters: {reason}").into()),
+                    );
+                }
+            }
+        }
+        let metadata = plan.workflow.spec.workflow_metadata.clone().unwrap_or_default();
+        let (mut labels, annotations) = (metadata.labels, metadata.annotations);
+        // `labelsFrom` sees the globals as they will be (EX-096).
+        let globals =
+            Globals { parameters: parameters.clone(), labels: labels.clone(), ..Globals::default() };
+        let mut scope = MapScope::new();
+        for (name, value) in super::globals::names(&plan, &globals) {
+            scope.insert(&*name, &*value);
+        }
+        let mut failure = None;
+        for (key, from) in &metadata.labels_from {
+            match label(key, &from.expression, &scope, &self.world(0)) {
+                Ok(value) => drop(labels.insert(key.clone(), value)),
+                Err(reason) => failure = failure.or(Some(reason)),
+            }
+        }
+        self.record(Event::Began { parameters, labels, annotations });
+        if let Some(reason) = failure {
+            return self.finish(Phase::Error, Some(reason.into()));
+        }
+        if plan.workflow.spec.suspend == Some(true) {
+            self.record(Event::Controlled { control: Control::Suspend });
+        }
+    }
+
+    fn global_value(&self, parameter: &crate::plan::GlobalParameter) -> Result<String, String> {
+        if let Some(value) = &parameter.value {
+            return Ok(value.clone());
+        }
+        let Some(source) = &parameter.config_map else {
+            let name = &parameter.name;
+            return parameter.default.clone().ok_or_else(|| {
+                format!("either value or valueFrom must be specified in order to set global parameter {name}")
+            });
+        };
+        // For workflow arguments any failure falls back to the default (PA-045).
+        self.config_value(source).or_else(|reason| {
+            let name = &parameter.name;
+            parameter.default.clone().ok_or_else(|| {
+                format!("failed to set global parameter {name} from configmap with name {reason}")
+            })
+        })
+    }
+
+    fn reported(&mut self, attempt: Attempt, report: Report) {
+        let Some(node) = self.run.nodes.get(attempt.node.at()) else { return };
+        // A late report, or one about an attempt that was taken back: the first ending counts (I5, I8).
+        if node.kind != NodeKind::Pod || node.phase.is_ended() || node.generation != attempt.generation {
+            return;
+        }
+        let ix = attempt.node;
+        match report {
+            Report::Observed { address } => {
+                if node.phase == Phase::Pending || (address.is_some() && !node.daemoned) {
+                    self.record(Event::Observed { node: ix, address: address.map(Into::into) });
+                }
+            }
+            Report::Progress { done, of } => {
+                if of > 0 && done <= of && node.progress != Some((done, of)) {
+                    self.record(Event::Progressed { node: ix, done, of });
+                }
+            }
+            Report::Ended(outcome) => self.pod_ended(ix, *outcome),
+            Report::Lost(reason) => self.record(Event::Ended {
+                node: ix,
+                phase: Phase::Error,
+                message: message(reason),
+                outputs: None,
+            }),
+            Report::Refused(reason) => {
+                self.record(Event::Ended {
+                    node: ix,
+                    phase: Phase::Error,
+                    message: message(reason),
+                    outputs: None,
+                });
+            }
+            Report::Withdrawn => {
+                self.record(Event::Withdrawn { node: ix });
+                let generation = self.run.node(ix).generation;
+                self.out.commands.push(Command::Start(Attempt { node: ix, generation }));
+            }
+        }
+    }
+
+    fn pod_ended(&mut self, ix: NodeIx, outcome: Outcome) {
+        let outcome = self.shutdown_outcome(ix, outcome);
+        let outputs = self.pod_outputs(ix, &outcome);
+        let mut exported = (Vec::new(), Vec::new());
+        if let Some(outputs) = &outputs {
+            exported = super::finish::exports(outputs);
+        }
+        self.record(Event::Ended {
+            node: ix,
+            phase: outcome.phase,
+            message: outcome.message.and_then(message),
+            outputs: outputs.map(Arc::new),
+        });
+        self.export(exported);
+    }
+
+    /// The outputs of a pod in Argo's shape: declarations with values, then what was archived.
+    fn pod_outputs(&self, ix: NodeIx, outcome: &Outcome) -> Option<spec::Outputs> {
+        let declared = self.run.template(ix).map(|template| &template.doc.outputs);
+        let mut outputs = spec::Outputs {
+            result: outcome.result.clone(),
+            exit_code: outcome.exit_code.map(|code| code.to_string()),
+            artifacts: outcome.artifacts.clone(),
+            ..Default::default()
+        };
+        let view = self.run.view_of(ix, self.now);
+        for parameter in declared.into_iter().flat_map(|outputs| &outputs.parameters) {
+            let Some((_, value)) = outcome.parameters.iter().find(|(name, _)| *name == parameter.name) else {
+                continue;
+            };
+            let mut shown = parameter.clone();
+            shown.value = Some(value.clone());
+            let render = |text: &mut String| {
+                if text.contains("{{") {
+                    *text = expr::render(text, &view, Mode::Lenient, &self.world(0))
+                        .unwrap_or_else(|_| text.clone());
+                }
+            };
+            render(&mut shown.global_name);
+            if let Some(from) = &mut shown.value_from {
+                render(&mut from.path);
+            }
+            outputs.parameters.push(shown);
+        }
+        (!outputs.is_empty()).then_some(outputs)
+    }
+
+    fn timers_fired(&mut self) {
+        if self.run.deadline.is_some_and(|deadline| deadline <= self.now) {
+            self.deadline_passed();
+        }
+        while let Some((due, node)) = self.run.timers.first().copied() {
+            if due > self.now {
+                break;
+            }
+            // Whatever the node decides, this timer is spent; a decision to wait on sets a new one.
+            self.run.timers.remove(&(due, node));
+            self.run.due.remove(&node);
+            match self.run.node(node).kind {
+                NodeKind::Suspend => self.resume_by_time(node),
+                NodeKind::Retry => self.run.review.push_back(node),
+                _ => {}
+            }
+        }
+    }
+
+    /// Looks once at everything that waits, after the state was loaded (I2).
+    fn recover(&mut self) {
+        self.run.agenda.clear();
+        for at in 0..self.run.frames.len() {
+            self.run.frames[at].queued = false;
+            self.run.enqueue(at as u32);
+        }
+        for ix in self.run.indices() {
+            let node = self.run.node(ix);
+            if !node.settled && !(node.kind == NodeKind::Pod && !node.phase.is_ended()) {
+                self.run.review.push_back(ix);
+            }
+        }
+        if self.run.is_main_over() {
+            self.run.review.push_back(NodeIx::ROOT);
+        }
+        self.timers_fired();
+    }
+
+    /// Decides what follows for one node whose circumstances changed.
+    fn review(&mut self, ix: NodeIx) {
+        self.hooks(ix);
+        let node = self.run.node(ix);
+        if node.settled {
+            if ix == NodeIx::ROOT {
+                self.workflow_after_main();
+            }
+            if matches!(&node_site(self.run, ix), Site::Hook(name) if &**name == "exit")
+                && self.run.node(ix).owner == NodeIx::ROOT
+            {
+                self.workflow_after_main();
+            }
+            return;
+        }
+        if self.run.node(ix).phase.is_ended() {
+            return;
+        }
+        match self.run.node(ix).kind {
+            NodeKind::Steps => self.steps(ix),
+            NodeKind::StepGroup => self.group(ix),
+            NodeKind::Dag => self.dag(ix),
+            NodeKind::TaskGroup => self.task_group(ix),
+            NodeKind::Retry => self.retry(ix),
+            NodeKind::Pod
+            | NodeKind::Container
+            | NodeKind::Suspend
+            | NodeKind::Http
+            | NodeKind::Plugin
+            | NodeKind::Skipped => {}
+        }
+    }
+
+    /// Ends the workflow.
+    pub(crate) fn finish(&mut self, phase: Phase, message: Option<Arc<str>>) {
+        self.record(Event::Finished { phase, message });
+        self.out.commands.push(Command::Archive);
+    }
+}
+
+/// One computed label of the workflow.
+fn label(key: &str, expression: &str, scope: &MapScope, world: &World) -> Result<String, String> {
+    let value = expr::evaluate(expression, scope, world).map_err(|error| {
+        format!("failed to evaluate label \"{key}\" expression \"{expression}\": {error}")
+    })?;
+    value.as_text().map(str::to_owned).ok_or_else(|| {
+        format!("failed to evaluate label \"{key}\" expression \"{expression}\" evaluted to {} but must be a string", value.to_text())
+    })
+}
+
+fn node_site(run: &Run, ix: NodeIx) -> Site {
+    run.node(ix).site.clone()
+}
+
+/// A message for a node, cut to its limit; empty means none.
+pub(crate) fn message(text: impl Into<String>) -> Option<Arc<str>> {
+    let mut text = text.into();
+    if text.is_empty() {
+        return None;
+    }
+    if let Some((at, _)) = text.char_indices().nth(limits::MESSAGE_CHARS_MAX) {
+        text.truncate(at);
+        text.push('…');
+    }
+    Some(text.into())
+}
+
+/// A seed that differs between runs and nodes, and not between a run and its replay.
+pub(crate) fn seed(uid: &str, salt: u32) -> u64 {
+    let high = expr::names::fnv1a(expr::names::FNV_OFFSET, uid.as_bytes());
+    (u64::from(high) << 32) | u64::from(salt)
+}

@@ -1,0 +1,202 @@
+//! Lifecycle hooks: ordinary nodes, woken by what their owner does (EX-240 to EX-253).
+
+use super::enter::{Args, Entering, Entry, Given};
+use super::event::Event;
+use super::handle::Turn;
+use super::node::{NodeIx, NodeKind, Phase, Site};
+use super::run::Run;
+use super::scope::View;
+use crate::plan::{HookPlan, LOCAL, ScopeIx, Target};
+use expr::Mode;
+use tiphys_expr as expr;
+
+impl Turn<'_> {
+    /// Starts the hooks of a node whose time has come; settles the node when the last of them is done.
+    pub(crate) fn hooks(&mut self, ix: NodeIx) {
+        if self.run.node(ix).settled || !self.run.has_hooks(ix) {
+            return;
+        }
+        let plan = self.run.plan.clone();
+        let (names, exit): (Vec<&HookPlan>, Option<&HookPlan>) = if ix == NodeIx::ROOT {
+            (plan.hooks.iter().collect(), None)
+        } else {
+            let Some((frame, task)) = self.run.task_of(ix) else { return };
+            let template = self.run.frames[frame as usize].template;
+            let task =
+                &plan.template(template).frame().expect("a frame's template has tasks").tasks[task.at()];
+            // In a dag other hooks run once, for the group, and never for an expansion (EX-244).
+            let is_dag_item = matches!(self.run.node(ix).site, Site::Item(..))
+                && self.run.node(self.run.node(ix).owner).kind == NodeKind::TaskGroup;
+            let hooks = if is_dag_item { Vec::new() } else { task.hooks.iter().collect() };
+            (hooks, task.exit.as_deref())
+        };
+        let phase = self.run.node(ix).phase;
+        if phase != Phase::Pending {
+            for hook in names {
+                if !self.run.has_hook_node(ix, &hook.name) {
+                    self.try_hook(ix, hook);
+                }
+            }
+        }
+        if !self.run.node(ix).phase.is_ended() {
+            return;
+        }
+        if let Some(exit) = exit
+            && self.run.node(ix).phase.is_completed()
+            && self.run.node(ix).kind != NodeKind::TaskGroup
+            && !self.run.has_hook_node(ix, "exit")
+            && self.exit_expression_holds_for(ix, exit)
+        {
+            // A step exit hook's trouble does not change the step (EX-245).
+            drop(self.enter_hook(ix, exit));
+        }
+        if self.run.node(ix).open_hooks == 0 {
+            self.record(Event::Settled { node: ix });
+        }
+    }
+
+    fn try_hook(&mut self, ix: NodeIx, hook: &HookPlan) {
+        let Some(expression) = &hook.expression else {
+            let name = self.run.name_at(ix, &Site::Hook(hook.name.clone()));
+            self.unstarted(
+                ix,
+                Site::Hook(hook.name.clone()),
+                Phase::Error,
+                &format!("Expression required for hook {name}"),
+            );
+            return;
+        };
+        let verdict = {
+            let view = self.run.hook_view(ix, self.now);
+            crate::tree::render_text(expression, &view, Mode::Lenient, &self.world(0))
+                .map_err(|error| error.to_string())
+                .and_then(|text| {
+                    expr::evaluate_bool(&text, &view, &self.world(0)).map_err(|error| error.to_string())
+                })
+        };
+        match verdict {
+            Ok(true) => drop(self.enter_hook(ix, hook)),
+            Ok(false) => {}
+            // What the expression reads may still come; only an ended owner makes it final.
+            Err(_) if !self.run.node(ix).phase.is_ended() => {}
+            Err(reason) => self.unstarted(ix, Site::Hook(hook.name.clone()), Phase::Error, &reason),
+        }
+    }
+
+    /// The recommended reading of EX-628: an exit hook's expression counts at every level.
+    pub(crate) fn exit_expression_holds(&self, exit: &HookPlan) -> bool {
+        self.exit_expression_holds_for(NodeIx::ROOT, exit)
+    }
+
+    fn exit_expression_holds_for(&self, ix: NodeIx, exit: &HookPlan) -> bool {
+        let Some(expression) = &exit.expression else { return true };
+        let view = self.run.hook_view(ix, self.now);
+        expr::evaluate_bool(expression.as_str(), &view, &self.world(0)).unwrap_or(false)
+    }
+
+    /// Enters a hook's template for its owner.
+    pub(crate) fn enter_hook(&mut self, owner: NodeIx, hook: &HookPlan) -> Result<(), String> {
+        let plan = self.run.plan.clone();
+        let site = Site::Hook(hook.name.clone());
+        let scope = self.run.scope_of_hooks(owner);
+        let (template, templated) = match &hook.target {
+            Target::Known(template) => (*template, false),
+            Target::Missing(reason) => {
+                self.unstarted(owner, site, Phase::Error, reason);
+                return Err(reason.clone());
+            }
+            Target::Templated { resource, template, cluster } => {
+                let found = {
+                    let view = self.run.hook_view(owner, self.now);
+                    let render = |text: &expr::Text| {
+                        crate::tree::render_text(text, &view, Mode::Lenient, &self.world(0))
+                            .map_err(|error| error.to_string())
+                    };
+                    let resource = resource.as_ref().map(render).transpose();
+                    resource.and_then(|resource| {
+                        plan.find(resource.as_deref().map(|name| (name, *cluster)), &render(template)?, scope)
+                    })
+                };
+                match found {
+                    Ok(found) => (found, true),
+                    Err(reason) => {
+                        self.unstarted(owner, site, Phase::Error, &reason);
+                        return Err(reason);
+                    }
+                }
+            }
+        };
+        let args = match &hook.arguments {
+            Some(arguments) => {
+                let view = self.run.hook_view(owner, self.now);
+                self.arguments(arguments, &view, Mode::Lenient).map_err(|error| error.to_string())
+            }
+            None => self.workflow_arguments(),
+        };
+        let args = match args {
+            Ok(args) => args,
+            Err(reason) => {
+                self.unstarted(owner, site, Phase::Error, &reason);
+                return Err(reason);
+            }
+        };
+        match self.enter(Entry { owner, site, template, templated, args }) {
+            Entering::Entered => Ok(()),
+            Entering::Refused(reason) => Err(reason),
+            // Held by the workflow's limit: looked at again when a pod ends.
+            Entering::Held => {
+                self.run.held_hooks.push(owner);
+                Ok(())
+            }
+        }
+    }
+
+    /// The workflow's own arguments, which exit hooks without arguments receive (EX-241).
+    fn workflow_arguments(&self) -> Result<Args, String> {
+        let plan = self.run.plan.clone();
+        let view = View::global(self.run, self.now);
+        let mut args =
+            self.arguments(&plan.arguments, &view, Mode::Lenient).map_err(|error| error.to_string())?;
+        for (name, given) in &mut args.parameters {
+            if let Some((_, value)) = self.run.globals.parameters.iter().find(|(known, _)| known == name) {
+                *given = Given::Value(value.clone());
+            }
+        }
+        Ok(args)
+    }
+}
+
+impl Run {
+    /// Whether a hook of this node has been started.
+    fn has_hook_node(&self, owner: NodeIx, name: &str) -> bool {
+        // Hooks are entered after their owner and there are few of them.
+        self.hook_nodes.get(&owner).is_some_and(|nodes| {
+            nodes.iter().any(|ix| matches!(&self.node(*ix).site, Site::Hook(known) if &**known == name))
+        })
+    }
+
+    /// What a hook's texts see: what the owner's own step or task sees, and the owner itself (EX-248).
+    fn hook_view(&self, owner: NodeIx, now: crate::time::Time) -> View<'_> {
+        match self.task_of(owner) {
+            Some((frame, task)) => {
+                let mut view = self.task_view(frame, Some(task), now);
+                if let Site::Item(_, index) = self.node(owner).site
+                    && let Some(looped) = self.frames[frame as usize].slots[task.at()].looped
+                    && self.node(self.node(owner).owner).kind == NodeKind::StepGroup
+                {
+                    view.item = self.loops[looped as usize].items.get(index as usize);
+                }
+                view.owner = Some((task, owner));
+                view
+            }
+            None => View::global(self, now),
+        }
+    }
+
+    fn scope_of_hooks(&self, owner: NodeIx) -> ScopeIx {
+        match self.task_of(owner) {
+            Some((frame, _)) => self.plan.template(self.frames[frame as usize].template).scope,
+            None => LOCAL,
+        }
+    }
+}

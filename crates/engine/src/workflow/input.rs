@@ -1,0 +1,127 @@
+//! What the world tells a run.
+
+use super::command::Attempt;
+use super::node::Phase;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use tiphys_spec as spec;
+
+/// One thing heard. Any of them may come twice or late; the second time changes nothing (I5).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "input", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Input {
+    /// Start the workflow.
+    Begin,
+    /// Go on with what a bounded call left over.
+    Continue,
+    /// The state was loaded again: look once at everything that waits.
+    Recovered,
+    /// A runner's word about an attempt.
+    Reported {
+        /// Which try of which node.
+        attempt: Attempt,
+        /// What happened.
+        report: Report,
+    },
+    /// A timer is due.
+    TimerFired,
+    /// A person or a program asks something of the run.
+    Asked(Request),
+}
+
+/// What happened to an attempt.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Report {
+    /// It runs.
+    Observed {
+        /// Where a daemon can be reached, once it is ready.
+        address: Option<String>,
+    },
+    /// It told its progress.
+    Progress {
+        /// Done so far.
+        done: u32,
+        /// Of how many.
+        of: u32,
+    },
+    /// It ended.
+    Ended(Box<Outcome>),
+    /// It was running once and nobody knows of it any more.
+    Lost(String),
+    /// It could not be started, and never will be.
+    Refused(String),
+    /// We took it back (an interrupted run): it is to start again.
+    Withdrawn,
+}
+
+/// How an attempt came out.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Outcome {
+    /// Succeeded, Failed or Error.
+    pub phase: Phase,
+    /// Argo's words for it.
+    pub message: Option<String>,
+    /// Exit code of the container named `main`.
+    pub exit_code: Option<i32>,
+    /// Captured standard output.
+    pub result: Option<String>,
+    /// Values of output parameters by name.
+    pub parameters: Vec<(String, String)>,
+    /// Saved artifacts, complete.
+    pub artifacts: Vec<spec::Artifact>,
+    /// What became of each container of a container set, by name.
+    #[serde(default)]
+    pub containers: Vec<ContainerOutcome>,
+}
+
+/// How one container of a set came out.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContainerOutcome {
+    /// Its name.
+    pub name: String,
+    /// Succeeded, Failed or Error.
+    pub phase: Phase,
+    /// Why.
+    pub message: Option<String>,
+}
+
+/// What may be asked of a run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Request {
+    /// Hold: nothing new starts.
+    Suspend,
+    /// Release the hold and every suspended node the selector matches.
+    Resume {
+        /// Argo's node field selector; empty matches all (EX-284, EX-285).
+        selector: String,
+        /// Who asks, for the message.
+        by: Option<String>,
+    },
+    /// End running steps, run exit handlers; with a selector, fail the matching suspended nodes.
+    Stop {
+        /// Empty means the whole workflow.
+        selector: String,
+        /// The message of nodes stopped by selector.
+        message: Option<String>,
+    },
+    /// End everything.
+    Terminate,
+    /// Give a suspended node outputs, a phase, a message (EX-286).
+    SetNode {
+        /// Which.
+        selector: String,
+        /// Output parameters.
+        parameters: BTreeMap<String, String>,
+        /// A final phase.
+        phase: Option<Phase>,
+        /// A message.
+        message: Option<String>,
+    },
+    /// Free-form data for faces; recorded nowhere.
+    Note(Value),
+}

@@ -1,0 +1,25 @@
+//! The workflow machine.
+
+mod apply;
+mod command;
+mod control;
+mod enter;
+mod event;
+mod finish;
+mod globals;
+mod graph;
+mod handle;
+mod hooks;
+mod input;
+pub mod node;
+mod pod;
+pub mod retry;
+mod run;
+mod scope;
+
+pub use command::{Attempt, Command};
+pub use event::{Control, Event, TemplateKey};
+pub use input::{ContainerOutcome, Input, Outcome, Report, Request};
+pub use node::{Inputs, Node, NodeIx, NodeKind, Phase, Site};
+pub use pod::Pod;
+pub use run::{Run, Stage, Steering};

@@ -1,0 +1,174 @@
+//! What a runner needs to know of an attempt: the template with its tags replaced, and what is wanted of it.
+
+use super::command::Attempt;
+use super::node::{NodeIx, NodeKind, Phase, Site};
+use super::run::Run;
+use super::scope::View;
+use crate::time::Time;
+use crate::tree::{Key, Tree};
+use expr::{Mode, World};
+use serde_json::Value;
+use tiphys_expr as expr;
+use tiphys_spec as spec;
+
+/// One attempt, ready to be started.
+#[derive(Clone, Debug)]
+pub struct Pod {
+    /// The attempt.
+    pub attempt: Attempt,
+    /// Node id.
+    pub node_id: String,
+    /// Node name.
+    pub node_name: String,
+    /// Pod name.
+    pub pod_name: String,
+    /// The template, rendered.
+    pub template: spec::Template,
+    /// Final input artifacts.
+    pub artifacts: Vec<spec::Artifact>,
+    /// The workflow's volumes, rendered.
+    pub volumes: Vec<Value>,
+    /// Somebody reads its standard output (EX-421).
+    pub wants_result: bool,
+    /// It belongs to an exit handler.
+    pub on_exit: bool,
+    /// How long it may run, in microseconds from now; the workflow's own deadline included.
+    pub time_left_us: Option<i64>,
+}
+
+impl Run {
+    /// Whether this attempt is still to be run.
+    pub fn is_wanted(&self, attempt: Attempt) -> bool {
+        self.nodes.get(attempt.node.at()).is_some_and(|node| {
+            node.kind == NodeKind::Pod && !node.phase.is_ended() && node.generation == attempt.generation
+        })
+    }
+
+    /// What to run for an attempt. The error is the node's message.
+    pub fn pod(&self, attempt: Attempt, now: Time) -> Result<Pod, String> {
+        let ix = attempt.node;
+        let node = self.node(ix);
+        let compiled =
+            self.template(ix).ok_or("the template of this node is not part of the document any more")?;
+        // What a retry re-renders must not differ because the moment does (I7): the entry's instant counts.
+        let world = World { now: node.started.timestamp(), seed: super::handle::seed(&self.plan.uid, ix.0) };
+        let extra = self.retry_names(ix);
+        let view = View { extra: &extra, ..self.view_of(ix, node.started) };
+        let failed = |error: expr::TagError| error.to_string();
+        let rendered = compiled.body.render(&view, Mode::Lenient, &world).map_err(failed)?;
+        let mut template: spec::Template = serde_json::from_value(rendered).map_err(|error| {
+            format!("cannot finish template replacement because the result was invalid: {error}")
+        })?;
+        template.name = compiled.name.to_string();
+        let mut artifacts = Vec::new();
+        for artifact in
+            node.inputs.iter().flat_map(|inputs| &inputs.artifacts).filter(|artifact| !artifact.is_null())
+        {
+            artifacts.push(serde_json::from_value(artifact.clone()).map_err(|error| error.to_string())?);
+        }
+        let frame = node.boundary.and_then(|boundary| self.frame_index(boundary));
+        let volume_view = View { frame: frame.map(|frame| (frame, None)), ..view };
+        let volumes = match self.plan.outline.field("volumes") {
+            Some(tree) => match tree.render(&volume_view, Mode::Lenient, &world).map_err(failed)? {
+                Value::Array(volumes) => volumes,
+                _ => Vec::new(),
+            },
+            None => Vec::new(),
+        };
+        Ok(Pod {
+            attempt,
+            node_id: self.id(ix),
+            node_name: self.name(ix),
+            pod_name: self.pod_name(ix),
+            time_left_us: self.time_left(ix, &template, now)?,
+            artifacts,
+            volumes,
+            wants_result: self.result_is_wanted(ix),
+            on_exit: self.is_on_exit(ix),
+            template,
+        })
+    }
+
+    fn result_is_wanted(&self, ix: NodeIx) -> bool {
+        let node = self.node(ix);
+        let invoked = if matches!(node.site, Site::Attempt(_)) { node.owner } else { ix };
+        let own =
+            self.template(ix).is_some_and(|template| matches!(template.kind, Some(spec::TemplateKind::Data)));
+        own || self.task_plan(invoked).is_some_and(|task| task.result_is_read)
+    }
+
+    /// `retries` and `lastRetry.*` of an attempt (EX-224).
+    fn retry_names(&self, ix: NodeIx) -> Vec<(&'static str, String)> {
+        let node = self.node(ix);
+        let Site::Attempt(number) = node.site else { return Vec::new() };
+        let before = number.checked_sub(1).and_then(|before| self.attempts(node.owner).get(before as usize));
+        let (mut code, mut duration, mut status, mut text) =
+            ("0".to_owned(), "0".to_owned(), String::new(), String::new());
+        if let Some(before) = before {
+            let before = self.node(*before);
+            if let Some(known) = before.outputs.as_ref().and_then(|outputs| outputs.exit_code.clone()) {
+                code = known;
+            }
+            let seconds = before.finished.map_or(0, |finished| finished.since_us(before.started) / 1_000_000);
+            duration = seconds.to_string();
+            status = before.phase.name().to_owned();
+            text = before.message.as_deref().unwrap_or_default().to_owned();
+        }
+        vec![
+            ("retries", number.to_string()),
+            ("lastRetry.exitCode", code),
+            ("lastRetry.duration", duration),
+            ("lastRetry.status", status),
+            ("lastRetry.message", text),
+        ]
+    }
+
+    /// The least of the template's deadline, its timeout and the workflow's deadline (EX-388, EX-626).
+    fn time_left(&self, ix: NodeIx, template: &spec::Template, now: Time) -> Result<Option<i64>, String> {
+        let mut left: Option<i64> = None;
+        let mut at_most = |us: i64| left = Some(left.map_or(us, |left: i64| left.min(us)));
+        if let Some(seconds) = &template.active_deadline_seconds {
+            let text = seconds.text();
+            let seconds: i64 = text
+                .trim()
+                .parse()
+                .map_err(|_| format!("activeDeadlineSeconds `{text}` is not a number of seconds"))?;
+            at_most(seconds.saturating_mul(1_000_000));
+        }
+        if !template.timeout.is_empty() {
+            let nanos = expr::duration::lenient(&template.timeout)?;
+            let end = self.node(ix).started.plus_nanos(nanos);
+            if end <= now {
+                return Err(format!("{} exceeded its deadline", self.name(ix)));
+            }
+            at_most(end.since_us(now));
+        }
+        if let Some(deadline) = self.deadline.filter(|_| !self.is_on_exit(ix)) {
+            // The engine itself ends the step at the deadline; this is for when no engine lives then.
+            at_most(deadline.since_us(now).max(0).saturating_add(2_000_000));
+        }
+        Ok(left)
+    }
+
+    /// Nodes that some runner is to run or runs now.
+    pub fn active_attempts(&self) -> Vec<(Attempt, Phase)> {
+        self.indices()
+            .filter(|ix| self.node(*ix).kind == NodeKind::Pod && !self.node(*ix).phase.is_ended())
+            .map(|ix| (Attempt { node: ix, generation: self.node(ix).generation }, self.node(ix).phase))
+            .collect()
+    }
+}
+
+impl Tree {
+    /// A field of an object.
+    pub fn field(&self, name: &str) -> Option<Tree> {
+        match self {
+            Tree::Leaf(value) => value.get(name).cloned().map(Tree::Leaf),
+            Tree::Map(fields) => fields
+                .iter()
+                .find(|(key, _)| matches!(key, Key::Plain(key) if key == name))
+                .map(|(_, tree)| tree.clone()),
+            _ => None,
+        }
+    }
+}

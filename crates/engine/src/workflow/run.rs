@@ -1,0 +1,443 @@
+//! One execution of a plan: everything `apply` folds events into.
+
+use super::event::Control;
+use super::node::{Node, NodeIx, NodeKind, Part, Phase, Site, TaskIx};
+use crate::plan::{FramePlan, HookPlan, Plan, TaskPlan, TemplateIx, TemplatePlan};
+use crate::time::Time;
+use expr::items::Item;
+use serde_json::Value;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use tiphys_expr as expr;
+
+/// One execution of a plan.
+pub struct Run {
+    /// The compiled document.
+    pub plan: Arc<Plan>,
+    /// All nodes in order of entry.
+    pub nodes: Vec<Node>,
+    /// Invocations of steps and dag templates.
+    pub(crate) frames: Vec<Frame>,
+    /// Expanded steps and tasks.
+    pub(crate) loops: Vec<Loop>,
+    /// Retry wrappers.
+    pub(crate) retries: Vec<Attempts>,
+    /// What the whole workflow sees.
+    pub(crate) globals: Globals,
+    /// How far it is.
+    pub stage: Stage,
+    /// How it ended; meaningless before `Stage::Ended`.
+    pub phase: Phase,
+    /// Why.
+    pub message: Option<Arc<str>>,
+    /// When it began.
+    pub started: Option<Time>,
+    /// When it ended.
+    pub finished: Option<Time>,
+    /// What was asked of it as a whole.
+    pub steering: Steering,
+    /// The nodes of step groups, by steps node and number.
+    pub(crate) groups_of: BTreeMap<(NodeIx, u32), NodeIx>,
+    /// Hooks by the node they belong to.
+    pub(crate) hook_nodes: BTreeMap<NodeIx, Vec<NodeIx>>,
+    /// Nodes one of whose hooks a limit holds back. A shortcut: rebuilt by `recover`.
+    pub(crate) held_hooks: Vec<NodeIx>,
+    /// Pod nodes that are Pending or Running (EX-260).
+    pub(crate) active_pods: u32,
+    /// Nodes that have not ended; the run cannot end before they have.
+    pub(crate) alive: u32,
+    /// Instants at which a node wants to be looked at.
+    pub(crate) timers: BTreeSet<(Time, NodeIx)>,
+    /// The other way round.
+    pub(crate) due: BTreeMap<NodeIx, Time>,
+    /// When the workflow's own deadline is (EX-291).
+    pub(crate) deadline: Option<Time>,
+    /// Frames that have something to enter. A shortcut: rebuilt by `recover`.
+    pub(crate) agenda: VecDeque<u32>,
+    /// Nodes whose condition to go on may have changed. Empty between inputs.
+    pub(crate) review: VecDeque<NodeIx>,
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Nothing has happened yet.
+    New,
+    /// The entry node and the workflow's hooks.
+    Main,
+    /// The exit handler.
+    Exit,
+    /// Done.
+    Ended,
+}
+
+/// What was asked of a run as a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Steering {
+    /// Nothing new starts.
+    pub suspended: bool,
+    /// Stop or Terminate.
+    pub shutdown: Option<Control>,
+    /// The workflow's deadline has passed.
+    pub deadline_passed: bool,
+}
+
+impl Steering {
+    /// Argo's name of the shutdown strategy.
+    pub fn strategy(&self) -> Option<&'static str> {
+        match self.shutdown {
+            Some(Control::Stop) => Some("Stop"),
+            Some(Control::Terminate) => Some("Terminate"),
+            _ => None,
+        }
+    }
+}
+
+/// One invocation of a steps or dag template.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Frame {
+    /// The steps or dag node.
+    pub node: NodeIx,
+    /// Its template.
+    pub template: TemplateIx,
+    /// Steps: the group that runs now.
+    pub group: Option<NodeIx>,
+    /// Every task's place.
+    pub slots: Vec<Slot>,
+    /// Slots and loops that may be entered now, in order.
+    pub ready: VecDeque<Ready>,
+    /// Steps: children of the current group that have not settled.
+    pub open: u32,
+    /// Dag: needed tasks that have not settled.
+    pub unsettled: u32,
+    /// Children that count against the template's own limit (EX-261).
+    pub active: u32,
+    /// A child of type Pod, Steps or DAG has failed (EX-263).
+    pub failed_child: bool,
+    /// Steps: the group could not go on; its phase and message.
+    pub broken: Option<(Phase, Arc<str>)>,
+    /// It stands on the agenda.
+    pub queued: bool,
+}
+
+/// A task's place in a frame.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Slot {
+    /// Dag: dependencies that have not settled.
+    pub waiting_for: u32,
+    /// Its node once entered; the task group of a dag loop.
+    pub node: Option<NodeIx>,
+    /// Its loop.
+    pub looped: Option<u32>,
+    /// Its node, or all nodes of its loop, have settled.
+    pub settled: bool,
+}
+
+/// Something that may be entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ready {
+    /// A task for the first time.
+    Task(TaskIx),
+    /// The next item of a loop.
+    Loop(u32),
+}
+
+/// A step or task with its items.
+pub(crate) struct Loop {
+    /// The frame it belongs to.
+    pub frame: u32,
+    /// The task.
+    pub task: TaskIx,
+    /// The step group or task group that owns the expansions.
+    pub owner: NodeIx,
+    /// The items.
+    pub items: Vec<Item>,
+    /// The next item to enter.
+    pub cursor: u32,
+    /// Expansions that have not settled.
+    pub open: u32,
+    /// Expansions in order.
+    pub children: Vec<NodeIx>,
+    /// Outputs of all expansions together, made once when first asked for.
+    pub aggregate: OnceCell<Result<Aggregate, String>>,
+}
+
+impl PartialEq for Loop {
+    fn eq(&self, other: &Loop) -> bool {
+        (self.frame, self.task, self.owner, self.cursor, self.open)
+            == (other.frame, other.task, other.owner, other.cursor, other.open)
+            && self.children == other.children
+            && self.items.len() == other.items.len()
+            && self.items.iter().zip(&other.items).all(|(a, b)| a.text() == b.text())
+    }
+}
+
+/// Aggregated outputs of a loop (PA-100).
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Aggregate {
+    /// `outputs.result`.
+    pub result: Option<String>,
+    /// `outputs.parameters`.
+    pub list: Option<String>,
+    /// `outputs.parameters.<name>`.
+    pub parameters: BTreeMap<String, String>,
+}
+
+/// A retry wrapper's tries.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Attempts {
+    /// In order.
+    pub nodes: Vec<NodeIx>,
+}
+
+/// What the whole workflow sees as `workflow.*`.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Globals {
+    /// Flat names without dynamic ones.
+    pub names: BTreeMap<Arc<str>, Arc<str>>,
+    /// Parameters in the order of the document.
+    pub parameters: Vec<(Arc<str>, Arc<str>)>,
+    /// Exported parameters in order of first export.
+    pub outputs: Vec<(Arc<str>, Arc<str>)>,
+    /// Exported artifacts by global name.
+    pub artifacts: BTreeMap<String, Value>,
+    /// Labels added at start.
+    pub labels: BTreeMap<String, String>,
+    /// Annotations added at start.
+    pub annotations: BTreeMap<String, String>,
+}
+
+impl Run {
+    /// A run of which nothing has happened yet.
+    pub fn new(plan: Arc<Plan>) -> Run {
+        Run {
+            plan,
+            nodes: Vec::new(),
+            frames: Vec::new(),
+            loops: Vec::new(),
+            retries: Vec::new(),
+            globals: Globals::default(),
+            stage: Stage::New,
+            phase: Phase::Pending,
+            message: None,
+            started: None,
+            finished: None,
+            steering: Steering::default(),
+            groups_of: BTreeMap::new(),
+            hook_nodes: BTreeMap::new(),
+            held_hooks: Vec::new(),
+            active_pods: 0,
+            alive: 0,
+            timers: BTreeSet::new(),
+            due: BTreeMap::new(),
+            deadline: None,
+            agenda: VecDeque::new(),
+            review: VecDeque::new(),
+        }
+    }
+
+    /// The node behind an index.
+    pub fn node(&self, ix: NodeIx) -> &Node {
+        &self.nodes[ix.at()]
+    }
+
+    /// Indices of all nodes in order of entry.
+    pub fn indices(&self) -> impl Iterator<Item = NodeIx> + use<> {
+        (0..self.nodes.len() as u32).map(NodeIx)
+    }
+
+    /// Whether the run is over.
+    pub fn is_ended(&self) -> bool {
+        self.stage == Stage::Ended
+    }
+
+    /// What is appended to the owner's name to get this node's (EX-022).
+    pub(crate) fn suffix(&self, owner: NodeIx, site: &Site) -> String {
+        match site {
+            Site::Entry => String::new(),
+            Site::Group(number) => format!("[{number}]"),
+            Site::Task(name) | Site::Container(name) => format!(".{name}"),
+            Site::Item(name, index) => {
+                let owner = self.node(owner);
+                let described = self.item(owner, name, *index).map(Item::describe).unwrap_or_default();
+                match owner.kind {
+                    NodeKind::TaskGroup => format!("({index}:{described})"),
+                    _ => format!(".{name}({index}:{described})"),
+                }
+            }
+            Site::Attempt(number) => format!("({number})"),
+            Site::Hook(name) if &**name == "exit" => ".onExit".to_owned(),
+            Site::Hook(name) => format!(".hooks.{name}"),
+        }
+    }
+
+    fn item(&self, owner: &Node, task: &str, index: u32) -> Option<&Item> {
+        let looped = match owner.part {
+            Part::Loop(at) => at,
+            _ => {
+                let frame = self.frame_of(owner.boundary?)?;
+                let task = self.tasks(frame).by_name.get(task)?;
+                frame.slots[task.at()].looped?
+            }
+        };
+        self.loops[looped as usize].items.get(index as usize)
+    }
+
+    /// The full node name (EX-022).
+    pub fn name(&self, ix: NodeIx) -> String {
+        let mut suffixes = Vec::new();
+        let mut at = ix;
+        loop {
+            let node = self.node(at);
+            if node.site == Site::Entry {
+                break;
+            }
+            suffixes.push(self.suffix(node.owner, &node.site));
+            at = node.owner;
+        }
+        let mut name = self.plan.name.to_string();
+        suffixes.iter().rev().for_each(|suffix| name.push_str(suffix));
+        name
+    }
+
+    /// The node id (EX-021).
+    pub fn id(&self, ix: NodeIx) -> String {
+        let node = self.node(ix);
+        match node.site {
+            Site::Entry => self.plan.name.to_string(),
+            _ => format!("{}-{}", self.plan.name, node.hash),
+        }
+    }
+
+    /// The pod name (EX-027).
+    pub fn pod_name(&self, ix: NodeIx) -> String {
+        let node = self.node(ix);
+        if self
+            .plan
+            .workflow
+            .metadata
+            .annotations
+            .get("workflows.argoproj.io/pod-name-format")
+            .map(String::as_str)
+            == Some("v1")
+        {
+            return self.id(ix);
+        }
+        let template =
+            node.template.map(|template| self.plan.template(template).name.clone()).unwrap_or_default();
+        expr::names::pod_name_v2(&self.plan.name, &self.name(ix), &template)
+    }
+
+    /// The frame of a steps or dag node.
+    pub(crate) fn frame_of(&self, node: NodeIx) -> Option<&Frame> {
+        match self.node(node).part {
+            Part::Frame(at) => Some(&self.frames[at as usize]),
+            _ => None,
+        }
+    }
+
+    /// The compiled tasks of a frame.
+    pub(crate) fn tasks(&self, frame: &Frame) -> &FramePlan {
+        self.plan
+            .template(frame.template)
+            .frame()
+            .expect("a frame's template has tasks: it was entered as one")
+    }
+
+    /// The template of a node.
+    pub(crate) fn template(&self, node: NodeIx) -> Option<&TemplatePlan> {
+        self.node(node).template.map(|template| self.plan.template(template))
+    }
+
+    /// The step or task a node was entered for, with its frame. None for groups, attempts, hooks and the root.
+    pub(crate) fn task_of(&self, ix: NodeIx) -> Option<(u32, TaskIx)> {
+        let node = self.node(ix);
+        let name = match &node.site {
+            Site::Task(name) | Site::Item(name, _) => name,
+            _ => return None,
+        };
+        let Part::Frame(at) = self.node(node.boundary?).part else { return None };
+        let task = self.tasks(&self.frames[at as usize]).by_name.get(name)?;
+        Some((at, *task))
+    }
+
+    /// The compiled task a node was entered for.
+    pub(crate) fn task_plan(&self, ix: NodeIx) -> Option<&TaskPlan> {
+        let (frame, task) = self.task_of(ix)?;
+        Some(&self.tasks(&self.frames[frame as usize]).tasks[task.at()])
+    }
+
+    /// The hook a node was entered for.
+    pub(crate) fn hook_plan(&self, ix: NodeIx) -> Option<&HookPlan> {
+        let node = self.node(ix);
+        let Site::Hook(name) = &node.site else { return None };
+        self.hook_named(node.owner, name)
+    }
+
+    /// A hook of a node by its name.
+    pub(crate) fn hook_named(&self, owner: NodeIx, name: &str) -> Option<&HookPlan> {
+        if owner == NodeIx::ROOT {
+            return match name {
+                "exit" => self.plan.exit.as_ref(),
+                _ => self.plan.hooks.iter().find(|hook| &*hook.name == name),
+            };
+        }
+        let task = self.task_plan(owner)?;
+        match name {
+            "exit" => task.exit.as_deref(),
+            _ => task.hooks.iter().find(|hook| &*hook.name == name),
+        }
+    }
+
+    /// Whether a node is or lies within the workflow's exit handler or an exit hook (OB-044).
+    pub fn is_on_exit(&self, ix: NodeIx) -> bool {
+        let mut at = ix;
+        loop {
+            let node = self.node(at);
+            match &node.site {
+                Site::Hook(name) if &**name == "exit" => return true,
+                Site::Entry => return false,
+                _ => at = node.owner,
+            }
+        }
+    }
+
+    /// The last try of a retry wrapper, or the node itself (EX-226).
+    pub(crate) fn last_attempt(&self, ix: NodeIx) -> NodeIx {
+        let mut at = ix;
+        while let Part::Retry(retry) = self.node(at).part {
+            match self.retries[retry as usize].nodes.last() {
+                Some(last) => at = *last,
+                None => break,
+            }
+        }
+        at
+    }
+
+    /// The attempts of a wrapper.
+    pub(crate) fn attempts(&self, ix: NodeIx) -> &[NodeIx] {
+        match self.node(ix).part {
+            Part::Retry(at) => &self.retries[at as usize].nodes,
+            _ => &[],
+        }
+    }
+
+    /// The template a skipped node would have run.
+    pub(crate) fn referred_template(&self, ix: NodeIx) -> Option<&TemplatePlan> {
+        match &self.task_plan(ix)?.target {
+            crate::plan::Target::Known(template) => Some(self.plan.template(*template)),
+            _ => None,
+        }
+    }
+
+    /// Exported parameters in order of first export.
+    pub fn exported_parameters(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.globals.outputs.iter().map(|(name, value)| (&**name, &**value))
+    }
+
+    /// Exported artifacts by name.
+    pub fn exported_artifacts(&self) -> impl Iterator<Item = &Value> {
+        self.globals.artifacts.values()
+    }
+}
