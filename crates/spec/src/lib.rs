@@ -6,10 +6,21 @@
 
 mod argument;
 mod container;
+mod decode;
+mod diagnostic;
+mod json_schema;
+pub mod limits;
 mod object;
+mod parse;
+mod place;
+mod plain;
+pub mod quantity;
 mod scalar;
+mod schema;
+mod source;
 mod status;
 mod template;
+mod tree;
 mod workflow;
 
 pub use argument::{
@@ -17,11 +28,17 @@ pub use argument::{
     TarArchive, ValueFrom,
 };
 pub use container::{Container, EnvFrom, EnvVar, Script, VolumeMount};
+pub use decode::similar;
+pub use diagnostic::{Diagnostic, Severity, Style};
+pub use json_schema::json_schema;
 pub use object::{
     ConfigMap, CronWorkflow, CronWorkflowSpec, Event, Metadata, Object, PersistentVolumeClaim, Secret,
     StopStrategy, Submit, Workflow, WorkflowEventBinding, WorkflowEventBindingSpec, WorkflowTemplate,
 };
+pub use parse::{Document, Parsed, Strictness, parse};
+pub use place::{Places, path_field, path_index};
 pub use scalar::{IntOrStr, Item, any_str_text, number_text};
+pub use source::Place;
 pub use status::{
     ArtifactGcStatus, Condition, LockHolding, MemoizationStatus, MutexHolding, MutexStatus, NodeFlag,
     NodeStatus, NodeSynchronizationStatus, SemaphoreStatus, SynchronizationStatus, WorkflowStatus,

@@ -623,6 +623,7 @@ pub struct Gauge {
     /// The value; may hold tags.
     pub value: String,
     /// Whether it is measured while the step runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub realtime: Option<bool>,
     /// `Set`, `Add` or `Sub`; empty means `Set`.
     #[serde(skip_serializing_if = "String::is_empty")]

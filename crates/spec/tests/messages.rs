@@ -1,0 +1,151 @@
+//! What users read when a document is wrong: the words and the place.
+
+use tiphys_spec::{Strictness, Style, parse};
+
+/// Compares the one-line reports, each followed by its help.
+#[track_caller]
+fn check(text: &str, expected: &[&str]) {
+    let parsed = parse("wf.yaml", text, Strictness::Strict);
+    let found: Vec<String> = parsed
+        .diagnostics
+        .iter()
+        .map(|diagnostic| {
+            let help = diagnostic.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
+            format!("{diagnostic}{help}")
+        })
+        .collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn every_mistake_is_reported_at_once() {
+    check(
+        "apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: 5}
+spec:
+  entryPoint: main
+  parallelism: '2'
+  templates:
+  - name: main
+    containr: {}
+    container:
+      image: busybox
+      args: echo
+      timeout: 10s
+  - name: group
+    steps:
+    - name: flat
+",
+        &[
+            "wf.yaml:3:18: error[wrong-type]: `name` must be a text, found the number `5` (quote it: \"5\")",
+            "wf.yaml:5:3: error[unknown-field]: unknown field `entryPoint` in the spec of a workflow \
+             (did you mean `entrypoint`? (names are case-sensitive))",
+            "wf.yaml:6:16: error[wrong-type]: `parallelism` must be a whole number, found the text `2` \
+             (remove the quotes: 2)",
+            "wf.yaml:9:5: error[unknown-field]: unknown field `containr` in `Template` (did you mean `container`?)",
+            "wf.yaml:12:13: error[wrong-type]: `args` must be a list of texts, found the text `echo` \
+             (write a list: [echo])",
+            "wf.yaml:13:7: error[unknown-field]: unknown field `timeout` in `Container` \
+             (`timeout` is a field of `Template`; move it there)",
+            "wf.yaml:16:7: error[wrong-type]: `steps[0]` must be a list of steps, found a map \
+             (steps are groups: begin the first step of each group with `- - name: …`)",
+        ],
+    );
+}
+
+#[test]
+fn unquoted_braces_are_explained() {
+    check(
+        "kind: Workflow\nspec:\n  templates:\n  - name: a\n    steps:\n    - - name: b\n        when: {{x}} == 1\n",
+        &["wf.yaml:7:16: error[yaml-syntax]: text that begins with `{{` is a map in YAML \
+           (quote the text: `\"{{…}}\"`)"],
+    );
+}
+
+#[test]
+fn doubled_keys_name_both_spellings() {
+    check(
+        "kind: ConfigMap\ndata:\n  on: a\n  yes: b\n",
+        &["wf.yaml:4:3: error[duplicate-key]: the key `true` is there twice \
+           (`on` and `yes` mean the same in YAML 1.1; quote them)"],
+    );
+}
+
+#[test]
+fn values_that_change_are_warned_about() {
+    check(
+        "kind: Workflow\nspec: {arguments: {parameters: [{name: a, value: 1.10}, {name: b, value: [1]}]}}\n",
+        &[
+            "wf.yaml:2:50: warning[changed-value]: `1.10` is read as `1.1` (quote it to keep it as written: \"1.10\")",
+            "wf.yaml:2:67: warning[lost-value]: a list as a value becomes the empty text \
+             (write it as a text, for example as JSON in quotes)",
+        ],
+    );
+}
+
+#[test]
+fn old_fields_are_read_as_their_successors() {
+    check(
+        "kind: CronWorkflow\nspec:\n  schedule: '* * * * *'\n  workflowSpec:\n    podPriority: 1\n",
+        &[
+            "wf.yaml:3:3: notice[removed-field]: `schedule` is read as `schedules`, which replaced it in Argo 4 \
+             (write a list: `schedules: […]`)",
+            "wf.yaml:5:5: notice[removed-field]: `podPriority` was removed in Argo 4 and has no effect (remove it)",
+        ],
+    );
+}
+
+#[test]
+fn a_report_shows_the_line() {
+    let text = "kind: Workflow\nspec:\n  entrypont: main\n";
+    let parsed = parse("wf.yaml", text, Strictness::Strict);
+    let expected = "\
+error[unknown-field]: unknown field `entrypont` in the spec of a workflow
+ --> wf.yaml:3:3
+  |
+3 |   entrypont: main
+  |   ^^^^^^^^^ `spec.entrypont`
+  |
+  = help: did you mean `entrypoint`?";
+    assert_eq!(parsed.diagnostics[0].render(Some(text), Style::Plain), expected);
+}
+
+#[test]
+fn a_diagnostic_for_machines_has_the_promised_fields() {
+    let parsed = parse("wf.yaml", "kind: Workflow\nspec:\n  entrypont: main\n", Strictness::Strict);
+    let json = serde_json::to_value(&parsed.diagnostics[0]).unwrap();
+    assert_eq!(
+        json,
+        serde_json::json!({
+            "severity": "error", "code": "unknown-field", "file": "wf.yaml",
+            "line": 3, "column": 3, "endLine": 3, "endColumn": 12,
+            "path": "spec.entrypont",
+            "message": "unknown field `entrypont` in the spec of a workflow",
+            "help": "did you mean `entrypoint`?"
+        })
+    );
+}
+
+#[test]
+fn places_are_found_by_path() {
+    let text = "kind: Workflow
+metadata: {labels: {a.b/c: x}}
+spec:
+  templates:
+  - name: a
+    steps:
+    - - name: b
+        when: >
+          'x' == 'y'
+";
+    let parsed = parse("wf.yaml", text, Strictness::Strict);
+    let places = &parsed.documents[0].places;
+    let at = |path: &str| places.find(path).map(|place| (place.line, place.column));
+    assert_eq!(at("spec.templates[0].steps[0][0].name"), Some((7, 15)));
+    assert_eq!(at("spec.templates[0].steps"), Some((6, 5)));
+    assert_eq!(at("metadata.labels[\"a.b/c\"]"), Some((2, 28)));
+    assert_eq!(at("spec.templates[0].steps[0][1]"), None);
+    assert_eq!(places.nearest("spec.templates[0].steps[0][1].name").line, 7);
+    assert_eq!(tiphys_spec::path_field("metadata.labels", "a.b/c"), "metadata.labels[\"a.b/c\"]");
+}
