@@ -2,7 +2,10 @@
 
 mod conformance;
 mod lexer;
+mod licences;
+mod rules;
 mod source;
+mod suite;
 mod tidy;
 mod workspace;
 
@@ -15,7 +18,10 @@ All automation of this project.
 
 Usage: cargo xtask <command> [options]
 
+  test          run every test, fetching what the tests need; options go to cargo test
   tidy          check the laws of the house
+  licences      check the licences and sources of all dependencies
+  rules         list the rules of the specification that nothing cites
   conformance   compare the binary with what Argo really answered
 ";
 
@@ -37,10 +43,16 @@ fn main() -> ExitCode {
 fn run(command: &str, options: &[String]) -> Result<bool, String> {
     let workspace = Workspace::ours()?;
     match command {
+        "test" => suite::run(&workspace, options),
         "tidy" => {
             refuse_options(options)?;
             tidy::run(&workspace)
         }
+        "licences" => {
+            refuse_options(options)?;
+            licences::run(&workspace)
+        }
+        "rules" => rules::run(&workspace, options),
         "conformance" => conformance::run(&workspace, options),
         "" | "help" | "-h" | "--help" => {
             print!("{HELP}");

@@ -19,6 +19,9 @@ const DEADLINE_PER_SLEPT: u32 = 3;
 /// A run that waits for a person is looked at after this long, plus its sleeps.
 const SUSPENDED_AFTER: Duration = Duration::from_secs(6);
 
+/// `--quick` leaves out what sleeps for longer.
+const QUICK: Duration = Duration::from_secs(3);
+
 const PERSON: &str = "waits for a person";
 const CHANCE: &str = "uses random numbers: its tree differs on every run";
 
@@ -58,6 +61,7 @@ pub fn run(bench: &Bench, options: &Options) -> Result<Vec<Area>, String> {
     let wants_golden = ["golden", "golden-order", "golden-logs"].iter().any(|name| options.has(name));
     let wanted = |manifest: &Manifest| {
         bench.wants(&manifest.path)
+            && (!options.quick || manifest.slept <= QUICK)
             && (options.has(manifest.area)
                 || options.has("phases-ci") && manifest.is_ci
                 || wants_golden && manifest.golden.is_some())

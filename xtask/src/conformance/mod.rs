@@ -116,7 +116,7 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<bool, String> 
     };
     let binary = match &options.binary {
         Some(path) => path.clone(),
-        None => program::build(workspace)?,
+        None => program::build(workspace, options.dev)?,
     };
     let bench = Bench {
         corpus,
@@ -146,7 +146,7 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<bool, String> 
     if options.is_complete() {
         report::write(workspace, &areas)?;
     }
-    ratchet::hold(workspace, &areas, options.check)
+    ratchet::hold(workspace, &areas, &options)
 }
 
 /// Measures how long `work` takes and wraps its cases as the area `name`.

@@ -12,20 +12,31 @@ pub struct Options {
     pub jobs: usize,
     /// Only cases whose id contains this text; nothing is recorded then.
     pub filter: Option<String>,
+    /// Judge the development binary, which the tests have built already.
+    pub dev: bool,
+    /// Leave out manifests that sleep for long.
+    pub quick: bool,
     /// Fail when a number fell instead of recording risen ones.
     pub check: bool,
     /// How many misses to print per area.
     pub misses: usize,
 }
 
-const HELP: &str =
-    "options: --area NAME (repeatable), --binary PATH, --jobs N, --filter TEXT, --misses N, --check";
+const HELP: &str = "options: --area NAME (repeatable), --binary PATH, --jobs N, --filter TEXT, --misses N, --dev, --quick, --check";
 
 impl Options {
     /// Reads the arguments; `areas` are the names that `--area` knows.
     pub fn parse(arguments: &[String], areas: &[(&str, &str)]) -> Result<Options, String> {
-        let mut options =
-            Options { areas: Vec::new(), binary: None, jobs: 2, filter: None, check: false, misses: 10 };
+        let mut options = Options {
+            areas: Vec::new(),
+            binary: None,
+            jobs: 2,
+            filter: None,
+            dev: false,
+            quick: false,
+            check: false,
+            misses: 10,
+        };
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
             let mut value = || rest.next().ok_or(format!("{argument} needs a value; {HELP}"));
@@ -48,6 +59,8 @@ impl Options {
                 "--jobs" => options.jobs = number(value()?)?.max(1),
                 "--misses" => options.misses = number(value()?)?,
                 "--filter" => options.filter = Some(value()?.clone()),
+                "--dev" => options.dev = true,
+                "--quick" => options.quick = true,
                 "--check" => options.check = true,
                 other => return Err(format!("unknown option `{other}`; {HELP}")),
             }
@@ -62,6 +75,6 @@ impl Options {
 
     /// Whether everything was asked for, so that the page can be written anew.
     pub fn is_complete(&self) -> bool {
-        self.areas.is_empty() && self.filter.is_none()
+        self.areas.is_empty() && self.filter.is_none() && !self.quick
     }
 }

@@ -41,16 +41,17 @@ impl Outcome {
     }
 }
 
-/// Builds the release binary and answers where it is.
-pub fn build(workspace: &Workspace) -> Result<PathBuf, String> {
+/// Builds the binary, for release or as the tests do, and answers where it is.
+pub fn build(workspace: &Workspace, dev: bool) -> Result<PathBuf, String> {
+    let (options, folder): (&[&str], _) = if dev { (&[], "debug") } else { (&["--release"], "release") };
     let status = Command::new("cargo")
-        .args(["build", "--release", "--locked", "--package", "tiphys-cli"])
+        .args(["build", "--quiet", "--locked", "--package", "tiphys-cli"])
+        .args(options)
         .current_dir(&workspace.root)
         .status()
         .map_err(|error| format!("cannot run cargo: {error}"))?;
-    let binary = workspace.target_dir().join("release/tiphys");
     match status.success() {
-        true => Ok(binary),
+        true => Ok(workspace.target_dir().join(folder).join("tiphys")),
         false => Err("the binary does not build".to_owned()),
     }
 }

@@ -3,13 +3,14 @@
 use serde_json::{Map, Value, json};
 
 use super::Area;
+use super::options::Options;
 use crate::workspace::Workspace;
 
 const FILE: &str = "xtask/ratchet.json";
 
-/// Compares with the recorded numbers. With `check` a fallen number fails; without, the file
+/// Compares with the recorded numbers. With `--check` a fallen number fails; without, the file
 /// follows: it is a reviewed change like any other.
-pub fn hold(workspace: &Workspace, areas: &[Area], check: bool) -> Result<bool, String> {
+pub fn hold(workspace: &Workspace, areas: &[Area], options: &Options) -> Result<bool, String> {
     let path = workspace.root.join(FILE);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|_| "{}".to_owned());
     let mut known: Map<String, Value> =
@@ -18,7 +19,7 @@ pub fn hold(workspace: &Workspace, areas: &[Area], check: bool) -> Result<bool, 
     for line in &fallen {
         println!("fallen: {line}");
     }
-    if check {
+    if options.check || options.quick {
         return Ok(fallen.is_empty());
     }
     for area in areas {
@@ -30,14 +31,15 @@ pub fn hold(workspace: &Workspace, areas: &[Area], check: bool) -> Result<bool, 
     Ok(true)
 }
 
-/// Areas where fewer cases agree than were recorded.
+/// Areas with more misses than were recorded. Misses, because a part of an area has fewer of them too.
 fn fallen(known: &Map<String, Value>, areas: &[Area]) -> Vec<String> {
-    let before = |area: &Area| known.get(area.name).and_then(|entry| entry["agree"].as_u64()).unwrap_or(0);
-    areas
-        .iter()
-        .filter(|area| (area.agreeing() as u64) < before(area))
-        .map(|area| format!("{}: {} agree, {} did", area.name, area.agreeing(), before(area)))
-        .collect()
+    let misses = |entry: &Value| Some(entry["of"].as_u64()?.saturating_sub(entry["agree"].as_u64()?));
+    let worse = areas.iter().filter_map(|area| {
+        let before = known.get(area.name).and_then(misses)?;
+        let now = (area.judged() - area.agreeing()) as u64;
+        (now > before).then(|| format!("{}: {now} differ, {before} did", area.name))
+    });
+    worse.collect()
 }
 
 #[cfg(test)]
@@ -55,6 +57,6 @@ mod tests {
         let known =
             |agree: u64| json!({ "when": { "agree": agree, "of": 2 } }).as_object().cloned().expect("a map");
         assert_eq!(fallen(&known(1), &areas), Vec::<String>::new());
-        assert_eq!(fallen(&known(2), &areas), ["when: 1 agree, 2 did"]);
+        assert_eq!(fallen(&known(2), &areas), ["when: 1 differ, 0 did"]);
     }
 }

@@ -1,0 +1,225 @@
+//! `cargo xtask rules`: which rules of the specification nothing in the project cites.
+//!
+//! The list of rules lives in `docs/reference/rules.txt`, one a line; `--update` makes it anew from the
+//! specification where that lies beside the checkout. A citation is the rule's id anywhere in a tracked
+//! file of ours; one in a test, a story or an example weighs more than one in a comment.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
+
+use regex::Regex;
+
+use crate::workspace::Workspace;
+
+const LIST: &str = "docs/reference/rules.txt";
+
+/// Rules that only a cluster, a server or a client can show, by the parts of the specification that
+/// this part of the house answers for. The others are counted, and asked for when their room exists.
+const PARTS_IN_USE: &[&str] = &["01", "02", "03", "04", "05", "06"];
+
+/// Rules of those parts that nothing but a cluster can show, one a line with the reason.
+const CLUSTER_ONLY: &str = "docs/reference/rules-cluster.txt";
+
+/// Longest summary of a rule in the list.
+const SUMMARY_CHARS_MAX: usize = 100;
+
+/// Where a rule is cited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Citation {
+    Source,
+    Test,
+}
+
+/// A rule of the specification.
+struct Rule {
+    id: String,
+    part: String,
+    summary: String,
+}
+
+/// Lists uncited rules; with `--check` fails if a part in use has any.
+pub fn run(workspace: &Workspace, options: &[String]) -> Result<bool, String> {
+    let mut check = false;
+    for option in options {
+        match option.as_str() {
+            "--update" => update(workspace)?,
+            "--check" => check = true,
+            other => return Err(format!("unknown option `{other}`; options: --update, --check")),
+        }
+    }
+    let rules = list(workspace)?;
+    let cited = citations(workspace, &rules)?;
+    let excused = excused(workspace);
+    let mut parts: BTreeMap<&str, [usize; 4]> = BTreeMap::new();
+    let mut uncited = 0;
+    for rule in &rules {
+        let row = parts.entry(&rule.part).or_default();
+        row[0] += 1;
+        match cited.get(rule.id.as_str()) {
+            Some(Citation::Test) => row[1] += 1,
+            Some(Citation::Source) => row[2] += 1,
+            None if excused.contains(&rule.id) => row[3] += 1,
+            None if PARTS_IN_USE.iter().any(|part| rule.part.starts_with(part)) => {
+                println!("{}  {}", rule.id, rule.summary);
+                uncited += 1;
+            }
+            None => {}
+        }
+    }
+    println!(
+        "\n{:<28} {:>6} {:>9} {:>12} {:>8} {:>8}",
+        "part", "rules", "in tests", "source only", "excused", "uncited"
+    );
+    for (part, [all, tests, sources, excused]) in parts {
+        let rest = all - tests - sources - excused;
+        println!("{part:<28} {all:>6} {tests:>9} {sources:>12} {excused:>8} {rest:>8}");
+    }
+    println!("\nrules: {uncited} of the parts in use are cited nowhere");
+    Ok(!check || uncited == 0)
+}
+
+/// Reads the list of rules.
+fn list(workspace: &Workspace) -> Result<Vec<Rule>, String> {
+    let text =
+        std::fs::read_to_string(workspace.root.join(LIST)).map_err(|error| format!("{LIST}: {error}"))?;
+    let rules = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
+        let mut fields = line.splitn(3, '\t').map(str::to_owned);
+        Some(Rule { id: fields.next()?, part: fields.next()?, summary: fields.next()? })
+    });
+    Ok(rules.collect())
+}
+
+/// Makes the list anew from the tables of the specification.
+fn update(workspace: &Workspace) -> Result<(), String> {
+    let folder = workspace.root.parent().unwrap_or(&workspace.root).join("shared/spec");
+    let mut text = String::from(
+        "# The rules of the specification: id, part, beginning. Made by `cargo xtask rules --update`.\n",
+    );
+    let mut files: Vec<_> = std::fs::read_dir(&folder)
+        .map_err(|error| format!("{}: {error}", folder.display()))?
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
+    files.sort();
+    for file in files {
+        let part = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let page = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        for rule in rules_of(&page) {
+            text.push_str(&format!("{}\t{part}\t{}\n", rule.0, rule.1));
+        }
+    }
+    std::fs::write(workspace.root.join(LIST), text).map_err(|error| format!("{LIST}: {error}"))
+}
+
+/// The rows of the page's tables that begin with an id.
+fn rules_of(page: &str) -> Vec<(String, String)> {
+    let row = Regex::new(r"^\|\s*\**([A-Z]{2,4}-\d{3}[a-z]?)\**\s*([^|]*)\|(.*)$").expect("a valid pattern");
+    let mut seen = BTreeSet::new();
+    let mut rules = Vec::new();
+    for captures in page.lines().filter_map(|line| row.captures(line)) {
+        let id = captures[1].to_owned();
+        if seen.insert(id.clone()) {
+            let text = format!("{} {}", captures[2].trim(), captures[3].trim_end_matches('|').trim());
+            let text: String = text.trim().chars().filter(|c| *c != '\t').take(SUMMARY_CHARS_MAX).collect();
+            rules.push((id, text));
+        }
+    }
+    rules
+}
+
+/// The strongest citation of each rule.
+fn citations<'a>(workspace: &Workspace, rules: &'a [Rule]) -> Result<BTreeMap<&'a str, Citation>, String> {
+    let known: BTreeMap<&str, &str> = rules.iter().map(|rule| (rule.id.as_str(), rule.id.as_str())).collect();
+    let listed = Command::new("git")
+        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+        .current_dir(&workspace.root)
+        .output()
+        .map_err(|error| format!("cannot run git: {error}"))?;
+    let names = String::from_utf8_lossy(&listed.stdout).into_owned();
+    let mut cited = BTreeMap::new();
+    for name in names.split('\0').filter(|name| counts(name)) {
+        let Ok(text) = std::fs::read_to_string(workspace.root.join(name)) else { continue };
+        for id in ids(&text) {
+            if let Some(id) = known.get(id.as_str()) {
+                let citation = kind(name);
+                let entry = cited.entry(*id).or_insert(citation);
+                *entry = citation.max(*entry);
+            }
+        }
+    }
+    Ok(cited)
+}
+
+/// Whether a citation in this file says that we do what the rule says.
+fn counts(name: &str) -> bool {
+    let ours = ["crates/", "tests/", "examples/", "ui/"].iter().any(|folder| name.starts_with(folder));
+    ours || name == "docs/deviations.md"
+}
+
+fn kind(name: &str) -> Citation {
+    let path = Path::new(name);
+    let is_test = name.contains("tests/")
+        || name.starts_with("examples/")
+        || path.file_name().is_some_and(|file| file == "tests.rs")
+        || path.extension().is_some_and(|extension| extension == "story");
+    if is_test { Citation::Test } else { Citation::Source }
+}
+
+/// Every id in the text. A run of rules is cited as `EX-115..EX-120`, neighbours as `EX-115/116`.
+fn ids(text: &str) -> BTreeSet<String> {
+    let cited = Regex::new(
+        r"\b([A-Z]{2,4})-(\d{3})([a-z]?)((?:(?:\.\.|–)(?:[A-Z]{2,4}-)?\d{3})?)((?:[/,] ?\d{3}\b)*)",
+    )
+    .expect("a valid pattern");
+    let number = Regex::new(r"\d{3}").expect("a valid pattern");
+    let mut found = BTreeSet::new();
+    for captures in cited.captures_iter(text) {
+        let prefix = &captures[1];
+        let first: u32 = captures[2].parse().unwrap_or(0);
+        found.insert(format!("{prefix}-{first:03}{}", &captures[3]));
+        if let Some(last) = number.find(&captures[4]).and_then(|last| last.as_str().parse().ok()) {
+            found.extend((first..=last).map(|number| format!("{prefix}-{number:03}")));
+        }
+        found.extend(number.find_iter(&captures[5]).map(|other| format!("{prefix}-{}", other.as_str())));
+    }
+    found
+}
+
+fn excused(workspace: &Workspace) -> BTreeSet<String> {
+    let text = std::fs::read_to_string(workspace.root.join(CLUSTER_ONLY)).unwrap_or_default();
+    text.lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_whitespace().next())
+        .map(str::to_owned)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Citation, ids, kind, rules_of};
+
+    #[test]
+    fn ids_are_found_alone_in_runs_and_as_neighbours() {
+        let found: Vec<String> =
+            ids("EX-001 (TP-010..TP-012), EX-115/116, OB-020–021; not X-1 or EX-12").into_iter().collect();
+        assert_eq!(found, ["EX-001", "EX-115", "EX-116", "OB-020", "OB-021", "TP-010", "TP-011", "TP-012"]);
+    }
+
+    #[test]
+    fn rows_of_tables_are_rules() {
+        let page = "| ID | Rule |\n|---|---|\n| EX-001 | One | two |\n| EX-035 Node type | Created for |\ntext EX-002\n";
+        let rules = rules_of(page);
+        assert_eq!(rules[0], ("EX-001".to_owned(), "One | two".to_owned()));
+        assert_eq!(rules[1].0, "EX-035");
+        assert_eq!(rules.len(), 2);
+    }
+
+    #[test]
+    fn tests_weigh_more_than_sources() {
+        assert_eq!(kind("crates/engine/src/gate/tests.rs"), Citation::Test);
+        assert_eq!(kind("crates/engine/tests/stories/a.story"), Citation::Test);
+        assert_eq!(kind("crates/engine/src/gate.rs"), Citation::Source);
+        assert!(Citation::Test > Citation::Source);
+    }
+}
