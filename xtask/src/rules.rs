@@ -121,11 +121,23 @@ fn rules_of(page: &str) -> Vec<(String, String)> {
         let id = captures[1].to_owned();
         if seen.insert(id.clone()) {
             let text = format!("{} {}", captures[2].trim(), captures[3].trim_end_matches('|').trim());
-            let text: String = text.trim().chars().filter(|c| *c != '\t').take(SUMMARY_CHARS_MAX).collect();
-            rules.push((id, text));
+            rules.push((id, beginning(text.trim())));
         }
     }
     rules
+}
+
+/// The first words, as many as fit.
+fn beginning(text: &str) -> String {
+    let mut short = String::new();
+    for word in text.split_whitespace() {
+        if short.chars().count() + word.chars().count() >= SUMMARY_CHARS_MAX {
+            break;
+        }
+        short.push_str(if short.is_empty() { "" } else { " " });
+        short.push_str(word);
+    }
+    short
 }
 
 /// The strongest citation of each rule.
