@@ -3,4 +3,12 @@
 //! On this machine one small detached *supervisor* serves all steps of an engine over a socket. The
 //! reader begins with [`contract`], which holds everything that crosses the process boundary.
 
+#![allow(dead_code)] // The sandbox, which uses it, follows.
+
 pub mod contract;
+pub mod frame;
+mod hull;
+pub mod logs;
+mod program;
+pub mod supervisor;
+mod sys;

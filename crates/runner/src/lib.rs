@@ -2,8 +2,14 @@
 //!
 //! A runner knows one step at a time and nothing of workflows. The process runner keeps no step itself: a
 //! detached supervisor (crate `executor`) does, so that steps outlive the engine.
+//!
+//! A program that uses [`process`] must call [`enter_if_asked`] first thing in `main`: the supervisor is the same
+//! program, started again.
 
 mod contract;
+pub mod process;
 
 pub use contract::{News, Refusal, Runner, RunnerError};
 pub use tiphys_executor::contract as step;
+pub use tiphys_executor::logs;
+pub use tiphys_executor::supervisor::enter_if_asked;

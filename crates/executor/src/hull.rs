@@ -1,0 +1,458 @@
+//! The hull of a step: stage, run, wait, collect, report.
+//!
+//! It runs as a process of its own: as process 1 of the step's namespaces in the sandbox, as a plain child of the
+//! supervisor without one. It sees the files that the step sees, so every path means what the step means by it.
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use serde::{Deserialize, Serialize};
+
+use crate::contract::{
+    ContainerEnded, ContainerRequest, Exit, ParameterValue, Role, Stage, StageFailure, StepRequest, Usage,
+};
+use crate::frame;
+use crate::logs;
+use crate::program::{self, Program, Setting};
+use crate::supervisor::keeper;
+use crate::sys::{self, Spawn, Status};
+
+mod collect;
+mod stage;
+
+pub(crate) use collect::Spooled;
+pub(crate) use stage::{script, working_dir, write_file};
+
+/// What a hull tells its supervisor.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum HullNews {
+    /// The step wrote this into its progress file.
+    Progress(String),
+    /// All is over.
+    Done(Box<Done>),
+}
+
+/// What came of a step, as far as its hull knows.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Done {
+    pub containers: Vec<ContainerEnded>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parameters: Vec<ParameterValue>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub artifacts: Vec<Spooled>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<StageFailure>,
+    pub usage: Usage,
+}
+
+/// Descriptors that a hull gets from its supervisor.
+pub(crate) struct Io {
+    /// Where news goes.
+    pub report: OwnedFd,
+    /// `/dev/null`.
+    pub null: OwnedFd,
+    /// stdout and stderr of each container.
+    pub outputs: Vec<[OwnedFd; 2]>,
+    /// What each input artifact is read from; `None` for raw ones, or when there is nothing.
+    pub sources: Vec<Option<OwnedFd>>,
+    /// Folder for output artifacts.
+    pub spool: Option<OwnedFd>,
+    /// `cgroup.procs` files that containers join.
+    pub cgroups: Vec<OwnedFd>,
+}
+
+/// Where a hull works.
+pub(crate) enum Place {
+    /// Its own root. It is process 1, and its containers live under this filter of system calls.
+    Sandbox { filter: Vec<libc::sock_filter>, many_users: bool },
+    /// The machine's root, with this scratch folder.
+    Machine { scratch: PathBuf, path: String, home: String },
+}
+
+/// Signal by which the supervisor says that the grace is over.
+pub(crate) const SIGNAL_KILL: libc::c_int = libc::SIGUSR1;
+
+/// How often a progress file is looked at.
+const PROGRESS_EVERY: Duration = Duration::from_secs(1);
+
+/// Leaves behind everything of the supervisor whose copy this process is, except its own descriptors.
+pub(crate) fn enter_alone(io: &Io) {
+    let files = [&io.report, &io.null].into_iter().chain(io.outputs.iter().flatten());
+    let files = files.chain(io.sources.iter().flatten()).chain(&io.spool).chain(&io.cgroups);
+    let mut keep: Vec<_> = files.map(AsRawFd::as_raw_fd).collect();
+    // 0 to 2 are `/dev/null` in the supervisor; without them a file could get such a number by accident.
+    keep.extend([0, 1, 2]);
+    sys::close_all_except(&mut keep);
+    let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
+}
+
+/// Runs a step to its end. Returns the exit code of the hull, which means nothing.
+pub(crate) fn run(request: &StepRequest, io: Io, place: &Place) -> i32 {
+    let mut done =
+        Done { containers: request.containers.iter().map(not_started).collect(), ..Done::default() };
+    match Hull::new(request, &io, place) {
+        Ok(mut hull) => hull.run(&mut done),
+        Err(error) => done.failure = Some(init_failure(format!("cannot supervise the step: {error}"))),
+    }
+    tell(&io.report, &HullNews::Done(Box::new(done)));
+    0
+}
+
+/// The news of a step that could not be given a place at all.
+pub(crate) fn report_failure(request: &StepRequest, report: &OwnedFd, message: String) {
+    let containers = request.containers.iter().map(not_started).collect();
+    let failure = Some(init_failure(message));
+    tell(report, &HullNews::Done(Box::new(Done { containers, failure, ..Done::default() })));
+}
+
+/// Exit code of Argo's helper containers when they fail.
+const HELPER_FAILED: i32 = 64;
+
+fn init_failure(message: String) -> StageFailure {
+    StageFailure { stage: Stage::Init, code: HELPER_FAILED, message }
+}
+
+fn not_started(container: &ContainerRequest) -> ContainerEnded {
+    ContainerEnded { name: container.name.clone(), ..ContainerEnded::default() }
+}
+
+fn tell(report: &OwnedFd, news: &HullNews) {
+    let mut bytes = Vec::new();
+    frame::write(news, &mut bytes);
+    let mut rest = bytes.as_slice();
+    // When the supervisor is gone this process is about to be killed; nobody is left to tell.
+    while let Ok(written) = rustix::io::write(report, rest) {
+        rest = &rest[written..];
+        if rest.is_empty() {
+            return;
+        }
+    }
+}
+
+struct Hull<'a> {
+    request: &'a StepRequest,
+    io: &'a Io,
+    place: &'a Place,
+    signals: OwnedFd,
+    running: Vec<Running>,
+    /// No further container is started.
+    ending: bool,
+    progress_seen: String,
+}
+
+struct Running {
+    container: usize,
+    pid: u32,
+}
+
+impl<'a> Hull<'a> {
+    fn new(request: &'a StepRequest, io: &'a Io, place: &'a Place) -> io::Result<Self> {
+        let signals = sys::signal_file(&[libc::SIGCHLD, libc::SIGTERM, SIGNAL_KILL])?;
+        if let Place::Machine { .. } = place {
+            rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
+        }
+        Ok(Hull {
+            request,
+            io,
+            place,
+            signals,
+            running: Vec::new(),
+            ending: false,
+            progress_seen: String::new(),
+        })
+    }
+
+    fn run(&mut self, done: &mut Done) {
+        if let Err(message) = stage::inputs(self.request, &self.io.sources) {
+            done.failure = Some(init_failure(message));
+            return;
+        }
+        if self.run_init_containers(done) {
+            self.run_main_containers(done);
+        }
+        self.end_everything(done);
+        if self
+            .request
+            .containers
+            .iter()
+            .zip(&done.containers)
+            .any(|(asked, was)| asked.role == Role::Main && was.started_us > 0)
+        {
+            collect::outputs(self.request, self.io.spool.as_ref().map(AsFd::as_fd), done);
+        }
+    }
+
+    /// Runs them one after the other (EX-430); whether all ended well.
+    fn run_init_containers(&mut self, done: &mut Done) -> bool {
+        for index in self.with_role(Role::Init) {
+            if self.ending {
+                return false;
+            }
+            self.start(index, done);
+            self.wait_until(done, None, |hull| hull.running.is_empty());
+            if !done.containers[index].exit.is_success() {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn run_main_containers(&mut self, done: &mut Done) {
+        for index in self.with_role(Role::Sidecar) {
+            self.start(index, done);
+        }
+        let mains = self.with_role(Role::Main);
+        loop {
+            let started = self.start_ready(&mains, done);
+            let is_main_running = mains.iter().any(|main| self.runs(*main));
+            if !is_main_running && !started {
+                return;
+            }
+            let running = self.running.len();
+            self.wait_until(done, None, |hull| hull.running.len() < running);
+            let failed = |main: &usize| {
+                let exit = done.containers[*main].exit;
+                exit != Exit::NotStarted && !exit.is_success() && !self.runs(*main)
+            };
+            if mains.iter().any(failed) && mains.len() > 1 && !self.ending {
+                // The first failure ends the whole pod (EX-441).
+                self.ending = true;
+                self.signal(libc::SIGTERM);
+            }
+        }
+    }
+
+    /// Starts what has all its dependencies; whether any was started or settled.
+    fn start_ready(&mut self, mains: &[usize], done: &mut Done) -> bool {
+        let mut any = false;
+        for main in mains {
+            let request = &self.request.containers[*main];
+            let is_new =
+                done.containers[*main].started_us == 0 && done.containers[*main].exit == Exit::NotStarted;
+            if !is_new || self.ending {
+                continue;
+            }
+            let ended = |name: &String| {
+                let index = self.request.containers.iter().position(|container| container.name == *name)?;
+                let was = &done.containers[index];
+                (was.exit != Exit::NotStarted && !self.runs(index)).then_some(was.exit)
+            };
+            let dependencies: Vec<_> = request.dependencies.iter().map(|name| (name, ended(name))).collect();
+            if let Some((name, exit)) = dependencies
+                .iter()
+                .find_map(|(name, exit)| exit.filter(|exit| !exit.is_success()).map(|exit| (name, exit)))
+            {
+                let message = format!("dependency \"{name}\" exited with non-zero code: {}", exit.code());
+                done.containers[*main].exit = Exit::Code(program::CANNOT_RUN);
+                done.containers[*main].message = Some(message);
+                any = true;
+            } else if dependencies.iter().all(|(_, exit)| exit.is_some()) {
+                self.start(*main, done);
+                any = true;
+            }
+        }
+        any
+    }
+
+    fn with_role(&self, role: Role) -> Vec<usize> {
+        let containers = self.request.containers.iter().enumerate();
+        containers.filter(|(_, container)| container.role == role).map(|(index, _)| index).collect()
+    }
+
+    fn runs(&self, container: usize) -> bool {
+        self.running.iter().any(|running| running.container == container)
+    }
+
+    fn start(&mut self, index: usize, done: &mut Done) {
+        let now_us = logs::now_ns() / 1_000;
+        let ended = &mut done.containers[index];
+        ended.started_us = now_us;
+        match self.spawn(index) {
+            Ok(pid) => self.running.push(Running { container: index, pid }),
+            Err(message) => {
+                ended.finished_us = now_us;
+                ended.exit = Exit::Code(program::CANNOT_RUN);
+                ended.message = Some(message);
+            }
+        }
+    }
+
+    fn spawn(&self, index: usize) -> Result<u32, String> {
+        let container = &self.request.containers[index];
+        let script = stage::script(container, index, self.place)?;
+        let dir = stage::working_dir(container, self.place)?;
+        let env: Vec<(&str, &str)> = match self.place {
+            Place::Sandbox { .. } => {
+                vec![("PATH", program::PATH_DEFAULT), ("HOME", "/root"), ("HOSTNAME", &self.request.pod_name)]
+            }
+            Place::Machine { path, home, .. } => {
+                vec![("PATH", path), ("HOME", home), ("HOSTNAME", &self.request.pod_name)]
+            }
+        };
+        let aliases = match self.place {
+            Place::Sandbox { .. } => Vec::new(),
+            Place::Machine { .. } => aliases(self.request),
+        };
+        let setting = Setting { dir: &dir, env: &env, script: script.as_deref(), aliases: &aliases };
+        let program = Program::prepare(container, &setting)?;
+        let [stdout, stderr] = &self.io.outputs[index];
+        let (filter, user) = match self.place {
+            Place::Sandbox { filter, many_users } => {
+                let user = container.security.run_as_user.filter(|_| *many_users);
+                let group = container.security.run_as_group.or(user).unwrap_or(0);
+                (Some(filter.as_slice()), user.map(|user| (user, group)))
+            }
+            Place::Machine { .. } => (None, None),
+        };
+        let spawn = Spawn {
+            program: &program.file,
+            args: &program.args,
+            env: &program.env,
+            dir: &program.dir,
+            stdio: [self.io.null.as_fd(), stdout.as_fd(), stderr.as_fd()],
+            rlimits: &rlimits(container),
+            user,
+            session: true,
+            filter,
+            cgroups: &self.io.cgroups,
+        };
+        sys::spawn(&spawn).map_err(|error| cannot_start(container, &error))
+    }
+
+    /// Serves signals and endings until `enough`, or until the time is over.
+    fn wait_until(&mut self, done: &mut Done, until: Option<Instant>, enough: impl Fn(&Self) -> bool) {
+        while !enough(self) {
+            let wait = match (
+                until.map(|until| until.saturating_duration_since(Instant::now())),
+                self.progress_file(),
+            ) {
+                (Some(left), _) if left.is_zero() => return,
+                (Some(left), None) => Some(left),
+                (Some(left), Some(_)) => Some(left.min(PROGRESS_EVERY)),
+                (None, Some(_)) => Some(PROGRESS_EVERY),
+                (None, None) => None,
+            };
+            let timeout = wait.map(|wait| Timespec {
+                tv_sec: wait.as_secs() as i64,
+                tv_nsec: i64::from(wait.subsec_nanos()),
+            });
+            let mut files = [PollFd::new(&self.signals, PollFlags::IN)];
+            let _ = poll(&mut files, timeout.as_ref());
+            while let Some(signal) = sys::read_signal(&self.signals) {
+                match signal {
+                    libc::SIGTERM => {
+                        self.ending = true;
+                        self.signal(libc::SIGTERM);
+                    }
+                    SIGNAL_KILL => {
+                        self.ending = true;
+                        self.signal(libc::SIGKILL);
+                    }
+                    _ => {}
+                }
+            }
+            self.reap(done);
+            self.look_at_progress();
+        }
+    }
+
+    fn reap(&mut self, done: &mut Done) {
+        while let Ok(Some(reaped)) = sys::reap(false) {
+            done.usage.cpu_us += reaped.cpu_us;
+            done.usage.memory_peak_bytes = done.usage.memory_peak_bytes.max(reaped.memory_peak_bytes);
+            // An orphan of the step is only collected.
+            let Some(at) = self.running.iter().position(|running| running.pid == reaped.pid) else {
+                continue;
+            };
+            let ended = &mut done.containers[self.running.swap_remove(at).container];
+            ended.finished_us = logs::now_ns() / 1_000;
+            ended.exit = match reaped.status {
+                Status::Code(code) => Exit::Code(code),
+                Status::Signal(signal) => Exit::Signal(signal),
+            };
+        }
+    }
+
+    /// Sends a signal to every process of the step.
+    fn signal(&self, signal: libc::c_int) {
+        match self.place {
+            Place::Sandbox { .. } => sys::kill_everyone(signal),
+            Place::Machine { .. } => {
+                for running in &self.running {
+                    sys::kill_group(running.pid, signal);
+                }
+            }
+        }
+    }
+
+    /// Ends sidecars gently (EX-431), and whatever else the step left behind at once.
+    fn end_everything(&mut self, done: &mut Done) {
+        self.ending = true;
+        if !self.running.is_empty() {
+            for running in &self.running {
+                sys::kill_group(running.pid, libc::SIGTERM);
+            }
+            let until = Instant::now() + Duration::from_millis(self.request.grace_ms);
+            self.wait_until(done, Some(until), |hull| hull.running.is_empty());
+        }
+        let groups: Vec<u32> = self.running.iter().map(|running| running.pid).collect();
+        self.signal(libc::SIGKILL);
+        self.wait_until(done, None, |hull| hull.running.is_empty());
+        if let Place::Machine { .. } = self.place {
+            for group in groups {
+                sys::kill_group(group, libc::SIGKILL);
+            }
+            keeper::end_children();
+        }
+    }
+
+    fn progress_file(&self) -> Option<&'a str> {
+        let named = |container: &'a ContainerRequest| {
+            container.env.iter().find(|(name, _)| name == "ARGO_PROGRESS_FILE").map(|(_, path)| path.as_str())
+        };
+        self.request.containers.iter().find_map(named)
+    }
+
+    fn look_at_progress(&mut self) {
+        let Some(path) = self.progress_file() else { return };
+        let Ok(text) = collect::read_file(Path::new(path), PROGRESS_BYTES_MAX) else { return };
+        let text = String::from_utf8_lossy(&text).trim().to_owned();
+        if !text.is_empty() && text != self.progress_seen {
+            tell(&self.io.report, &HullNews::Progress(text.clone()));
+            self.progress_seen = text;
+        }
+    }
+}
+
+/// Longest progress file that is believed.
+const PROGRESS_BYTES_MAX: u64 = 256;
+
+/// Files that an image map would put into the root, as names for the real ones.
+pub(crate) fn aliases(request: &StepRequest) -> Vec<(String, PathBuf)> {
+    request.files.iter().map(|file| (file.path.clone(), file.from.clone())).collect()
+}
+
+/// Limits that the kernel enforces for each process. Never on address space, which runtimes reserve freely.
+pub(crate) fn rlimits(container: &ContainerRequest) -> Vec<(u32, u64)> {
+    let limits = container.limits;
+    // No core dumps: nobody would find them, and they hold secrets.
+    let mut list = vec![(libc::RLIMIT_CORE, 0)];
+    if limits.file_bytes > 0 {
+        list.push((libc::RLIMIT_FSIZE, limits.file_bytes));
+    }
+    if limits.processes > 0 {
+        list.push((libc::RLIMIT_NPROC, limits.processes));
+    }
+    list
+}
+
+/// Why a program that was found could not be executed, in Argo's words.
+pub(crate) fn cannot_start(container: &ContainerRequest, error: &io::Error) -> String {
+    let name = container.command.first().map_or("", String::as_str);
+    format!("failed to start command: fork/exec {name}: {}", program::reason(error))
+}

@@ -1,0 +1,77 @@
+use super::*;
+
+fn written(limit: u64, chunks: &[(Stream, &[u8])]) -> (Vec<u8>, Option<String>) {
+    let folder = std::env::temp_dir().join(format!(
+        "tiphys-logs-{}-{:?}",
+        std::process::id(),
+        std::thread::current().id()
+    ));
+    let path = folder.join("x.log");
+    let mut writer = Writer::new(Some(path.clone()), limit, true);
+    for (stream, bytes) in chunks {
+        writer.feed(*stream, bytes, 1_700_000_000_123_456_789);
+    }
+    writer.finish(1_700_000_000_123_456_789);
+    let text = std::fs::read(&path).unwrap_or_default();
+    let _ = std::fs::remove_dir_all(folder);
+    (text, writer.take_result())
+}
+
+#[test]
+fn lines_have_times_and_streams() {
+    let (text, result) =
+        written(0, &[(Stream::Stdout, b"a\nb"), (Stream::Stderr, b"oops\n"), (Stream::Stdout, b"c\nend")]);
+    let text = String::from_utf8(text).unwrap();
+    let time = "2023-11-14T22:13:20.123456789Z";
+    assert_eq!(
+        text,
+        format!("{time} stdout F a\n{time} stderr F oops\n{time} stdout F bc\n{time} stdout P end\n")
+    );
+    assert_eq!(result.as_deref(), Some("a\nbc\nend"));
+}
+
+#[test]
+fn every_byte_survives() {
+    let bytes: Vec<u8> = (0..=255).cycle().take(100_000).collect();
+    let (text, _) = written(0, &[(Stream::Stdout, &bytes)]);
+    let mut back = Vec::new();
+    plain(&text, &mut back);
+    assert_eq!(back, bytes);
+}
+
+#[test]
+fn a_limit_is_said_once() {
+    let line = [b'x'; 99].into_iter().chain([b'\n']).collect::<Vec<u8>>();
+    let chunks: Vec<(Stream, &[u8])> = (0..100).map(|_| (Stream::Stdout, line.as_slice())).collect();
+    let (text, _) = written(1_000, &chunks);
+    assert!(text.len() < 1_300, "{}", text.len());
+    let notices = String::from_utf8(text).unwrap().matches("limit of 1000 bytes").count();
+    assert_eq!(notices, 1);
+}
+
+#[test]
+fn a_result_is_the_last_256_kib() {
+    let bytes = vec![b'a'; 700_000];
+    let (_, result) = written(0, &[(Stream::Stdout, &bytes), (Stream::Stdout, b"z\n")]);
+    let result = result.unwrap();
+    assert_eq!(result.len(), 256 * 1024);
+    assert!(result.ends_with("az"));
+}
+
+#[test]
+fn a_tail_is_found_from_the_end() {
+    let folder = std::env::temp_dir().join(format!("tiphys-tail-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("x.log");
+    let mut text = String::new();
+    for number in 0..20_000 {
+        text += &format!("2026-01-01T00:00:{:02}.000000000Z stdout F line {number}\n", number % 60);
+    }
+    std::fs::write(&path, &text).unwrap();
+    let page = read(&path, &Query { tail: Some(2), ..Query::default() }).unwrap();
+    assert_eq!(page.entries.split(|byte| *byte == b'\n').count(), 3);
+    assert!(page.entries.ends_with(b"line 19999\n"));
+    let page = read(&path, &Query { offset: page.next_offset, ..Query::default() }).unwrap();
+    assert!(page.entries.is_empty());
+    let _ = std::fs::remove_dir_all(folder);
+}

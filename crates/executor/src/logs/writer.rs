@@ -1,0 +1,186 @@
+//! Writing a log: from chunks of bytes to entries, within a limit.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+
+use super::{PIECE_BYTES_MAX, Stream, time};
+
+/// Last bytes of stdout that are kept as a result (EX-422).
+pub const RESULT_BYTES_MAX: usize = 256 * 1024;
+
+/// The log of one container. Its file is made with the first entry.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    path: PathBuf,
+    file: Option<File>,
+    /// 0: no limit.
+    limit_bytes: u64,
+    written_bytes: u64,
+    state: State,
+    unfinished: [Vec<u8>; 2],
+    result: Option<Vec<u8>>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum State {
+    Open,
+    /// The limit is reached, and the log says so. What comes is dropped.
+    Full,
+    /// Cannot be written, or is not wanted. What comes is dropped.
+    Off,
+}
+
+impl Writer {
+    /// A log at `path` (`None`: not kept), which also collects stdout if `result`.
+    pub(crate) fn new(path: Option<PathBuf>, limit_bytes: u64, result: bool) -> Self {
+        Writer {
+            state: if path.is_some() { State::Open } else { State::Off },
+            path: path.unwrap_or_default(),
+            file: None,
+            limit_bytes,
+            written_bytes: 0,
+            unfinished: [Vec::new(), Vec::new()],
+            result: result.then(Vec::new),
+        }
+    }
+
+    /// Takes what a process wrote; returns the new entries, for those who follow the log.
+    pub(crate) fn feed(&mut self, stream: Stream, bytes: &[u8], now_ns: i64) -> Vec<u8> {
+        if stream == Stream::Stdout
+            && let Some(result) = &mut self.result
+        {
+            keep_tail(result, bytes);
+        }
+        if self.state != State::Open {
+            return Vec::new();
+        }
+        let mut entries = Vec::with_capacity(bytes.len() + 64);
+        let unfinished = &mut self.unfinished[stream as usize];
+        let mut rest = bytes;
+        while let Some(at) = rest.iter().position(|byte| *byte == b'\n') {
+            unfinished.extend_from_slice(&rest[..at]);
+            write_entries(&mut entries, stream, unfinished, true, now_ns);
+            unfinished.clear();
+            rest = &rest[at + 1..];
+        }
+        unfinished.extend_from_slice(rest);
+        if unfinished.len() >= PIECE_BYTES_MAX {
+            let whole_pieces = unfinished.len() / PIECE_BYTES_MAX * PIECE_BYTES_MAX;
+            write_entries(&mut entries, stream, &unfinished[..whole_pieces], false, now_ns);
+            unfinished.drain(..whole_pieces);
+        }
+        self.append(entries, now_ns)
+    }
+
+    /// Writes what did not end with a newline; returns the last entries.
+    pub(crate) fn finish(&mut self, now_ns: i64) -> Vec<u8> {
+        let mut entries = Vec::new();
+        for stream in [Stream::Stdout, Stream::Stderr] {
+            let rest = std::mem::take(&mut self.unfinished[stream as usize]);
+            if !rest.is_empty() && self.state == State::Open {
+                write_entries(&mut entries, stream, &rest, false, now_ns);
+            }
+        }
+        self.append(entries, now_ns)
+    }
+
+    /// The captured stdout without one trailing newline, if it was asked for. Bytes that are no text become
+    /// replacement characters.
+    pub(crate) fn take_result(&mut self) -> Option<String> {
+        let mut bytes = self.result.take()?;
+        if bytes.last() == Some(&b'\n') {
+            bytes.pop();
+        }
+        if bytes.len() > RESULT_BYTES_MAX {
+            bytes.drain(..bytes.len() - RESULT_BYTES_MAX);
+        }
+        Some(
+            String::from_utf8(bytes)
+                .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+        )
+    }
+
+    /// Bytes in the file.
+    pub(crate) fn written_bytes(&self) -> u64 {
+        self.written_bytes
+    }
+
+    /// Where the log is kept, if it is.
+    pub(crate) fn path(&self) -> Option<&PathBuf> {
+        (!self.path.as_os_str().is_empty()).then_some(&self.path)
+    }
+
+    fn append(&mut self, mut entries: Vec<u8>, now_ns: i64) -> Vec<u8> {
+        if entries.is_empty() {
+            return entries;
+        }
+        if self.limit_bytes > 0 && self.written_bytes + entries.len() as u64 > self.limit_bytes {
+            let room = (self.limit_bytes - self.written_bytes.min(self.limit_bytes)) as usize;
+            let fitting = entries[..room].iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+            entries.truncate(fitting);
+            let notice = format!(
+                "tiphys: the log has reached its limit of {} bytes; the rest is not kept",
+                self.limit_bytes
+            );
+            write_entries(&mut entries, Stream::Stderr, notice.as_bytes(), true, now_ns);
+            self.state = State::Full;
+            self.unfinished = [Vec::new(), Vec::new()];
+        }
+        if self.write(&entries).is_err() {
+            // The step goes on without a log: a full disk must not change what it does.
+            self.state = State::Off;
+            return Vec::new();
+        }
+        self.written_bytes += entries.len() as u64;
+        if self.state == State::Full {
+            self.file = None;
+        }
+        entries
+    }
+
+    fn write(&mut self, entries: &[u8]) -> std::io::Result<()> {
+        if self.file.is_none() {
+            let mut options = OpenOptions::new();
+            options.create(true).append(true).mode(0o600);
+            let file = options.open(&self.path).or_else(|_| {
+                if let Some(folder) = self.path.parent() {
+                    fs::create_dir_all(folder)?;
+                }
+                options.open(&self.path)
+            })?;
+            self.file = Some(file);
+        }
+        let Some(file) = &mut self.file else { return Ok(()) };
+        file.write_all(entries)
+    }
+}
+
+/// Appends `text` as entries of at most [`PIECE_BYTES_MAX`]; the last one is whole or not.
+fn write_entries(out: &mut Vec<u8>, stream: Stream, text: &[u8], whole: bool, now_ns: i64) {
+    let mut rest = text;
+    loop {
+        let (piece, after) = rest.split_at(rest.len().min(PIECE_BYTES_MAX));
+        time::write_timestamp(now_ns, out);
+        out.push(b' ');
+        out.extend_from_slice(stream.name().as_bytes());
+        out.extend_from_slice(if whole && after.is_empty() { b" F " } else { b" P " });
+        out.extend_from_slice(piece);
+        out.push(b'\n');
+        if after.is_empty() {
+            return;
+        }
+        rest = after;
+    }
+}
+
+/// Appends, but remembers only what a result may need.
+fn keep_tail(kept: &mut Vec<u8>, bytes: &[u8]) {
+    kept.extend_from_slice(bytes);
+    // One byte more than the result, since a trailing newline is not part of it. Trimmed rarely, so that many
+    // small writes do not move the whole tail each time.
+    if kept.len() > 2 * RESULT_BYTES_MAX {
+        kept.drain(..kept.len() - RESULT_BYTES_MAX - 1);
+    }
+}

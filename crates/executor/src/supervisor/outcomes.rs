@@ -1,0 +1,90 @@
+//! The outcome log: every ending is written down before anybody is told.
+//!
+//! One JSON line each. It is read when a supervisor begins where another has died, so that a finished step stays
+//! finished. Endings that were forgotten may still be in the file; nobody asks for them.
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use crate::contract::{AttemptId, Ended};
+
+/// Name of the file in the supervisor's folder.
+pub(crate) const FILE: &str = "outcomes.log";
+
+/// The file is emptied when every ending is forgotten and it is longer than this.
+const EMPTY_ABOVE_BYTES: u64 = 1 << 20;
+
+pub(crate) struct Outcomes {
+    file: File,
+    file_bytes: u64,
+    unwritten: Vec<u8>,
+    known: HashMap<AttemptId, Box<Ended>>,
+}
+
+impl Outcomes {
+    /// Opens the log of a folder and reads what an earlier supervisor left.
+    pub(crate) fn open(folder: &Path) -> io::Result<Outcomes> {
+        let path = folder.join(FILE);
+        let file = OpenOptions::new().create(true).append(true).read(true).mode(0o600).open(&path)?;
+        let mut known = HashMap::new();
+        for line in BufReader::new(File::open(&path)?).split(b'\n') {
+            // A line that is cut off was being written when the machine stopped: that ending was never reported.
+            if let Ok(ended) = serde_json::from_slice::<Ended>(&line?) {
+                known.insert(ended.attempt.clone(), Box::new(ended));
+            }
+        }
+        let file_bytes = file.metadata()?.len();
+        let mut outcomes = Outcomes { file, file_bytes, unwritten: Vec::new(), known };
+        if file_bytes > 0 {
+            // Ends a line that was cut off.
+            outcomes.unwritten.push(b'\n');
+        }
+        Ok(outcomes)
+    }
+
+    pub(crate) fn record(&mut self, ended: &Ended) {
+        serde_json::to_writer(&mut self.unwritten, ended).expect("writes to memory");
+        self.unwritten.push(b'\n');
+        self.known.insert(ended.attempt.clone(), Box::new(ended.clone()));
+    }
+
+    /// Writes what was recorded; whether there was anything.
+    pub(crate) fn flush(&mut self) -> io::Result<bool> {
+        if self.unwritten.is_empty() {
+            return Ok(false);
+        }
+        let written = self.file.write_all(&self.unwritten);
+        self.file_bytes += self.unwritten.len() as u64;
+        self.unwritten.clear();
+        written.map(|()| true)
+    }
+
+    pub(crate) fn get(&self, attempt: &AttemptId) -> Option<&Ended> {
+        self.known.get(attempt).map(Box::as_ref)
+    }
+
+    pub(crate) fn attempts(&self) -> impl Iterator<Item = &AttemptId> {
+        self.known.keys()
+    }
+
+    pub(crate) fn forget(&mut self, attempts: &[AttemptId]) {
+        for attempt in attempts {
+            self.known.remove(attempt);
+        }
+        if self.known.is_empty() && self.file_bytes > EMPTY_ABOVE_BYTES && self.file.set_len(0).is_ok() {
+            self.file_bytes = 0;
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    pub(crate) fn file(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
+    }
+}

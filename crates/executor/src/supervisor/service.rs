@@ -1,0 +1,609 @@
+//! The service: a poll loop over engines, steps, and signals.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::fs;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use rustix::buffer::spare_capacity;
+use rustix::event::{Timespec, epoll};
+use rustix::io::Errno;
+
+use super::connection::{Connection, Heard};
+use super::outcomes::Outcomes;
+use super::step::{Body, Step};
+use super::{Finished, Setup};
+use crate::contract::{
+    AttemptId, FromSupervisor, LogChunk, Report, Sighting, Started, StepProgress, StepRequest, ToSupervisor,
+};
+use crate::hull::HullNews;
+use crate::logs::{self, Stream};
+use crate::sys::{self, Reaped};
+
+mod start;
+
+/// Bytes read at once of an output or a socket.
+const READ_BYTES: usize = 256 * 1024;
+
+/// Most bytes read of an output after its process has ended; a pipe holds less.
+const DRAIN_BYTES_MAX: usize = 2 << 20;
+
+/// How long outcomes may wait to be synced to the disk.
+const SYNC_AFTER: Duration = Duration::from_millis(50);
+
+/// Most events taken from the kernel at once.
+const EVENTS_MAX: usize = 256;
+
+pub(crate) struct Service {
+    setup: Setup,
+    epoll: OwnedFd,
+    signals: OwnedFd,
+    listener: OwnedFd,
+    null: OwnedFd,
+    outcomes: Outcomes,
+    /// Wakes the keeper to sync the outcome log.
+    poke: OwnedFd,
+    sync_at: Option<Instant>,
+    connections: HashMap<u32, Connection>,
+    next_connection: u32,
+    slots: Vec<Slot>,
+    free_slots: Vec<u32>,
+    by_attempt: HashMap<AttemptId, u32>,
+    by_pid: HashMap<u32, u32>,
+    timers: BinaryHeap<Reverse<(Instant, u32, u32)>>,
+    /// What engines are told at the end of this round.
+    news: Vec<Report>,
+    has_log_news: bool,
+    /// Scratch folders that are empty and can be used again.
+    scratch_free: Vec<PathBuf>,
+    scratch_made: u32,
+    environment: start::Environment,
+    links: start::Links,
+    idle_since: Option<Instant>,
+    shutdown: bool,
+    buffer: Vec<u8>,
+}
+
+/// A place in the table of steps. The generation tells an event of an earlier step in the same place apart.
+#[derive(Default)]
+struct Slot {
+    generation: u32,
+    step: Option<Step>,
+}
+
+/// What an event is about, packed into the 64 bits that the kernel keeps for us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Token {
+    Signals,
+    Listener,
+    Connection(u32),
+    /// A step's stream: twice the container's index for stdout, one more for stderr.
+    Stream {
+        slot: u32,
+        generation: u32,
+        stream: u32,
+    },
+    /// A hull's news.
+    Hull {
+        slot: u32,
+        generation: u32,
+    },
+}
+
+const SLOT_BITS: u32 = 20;
+const GENERATION_BITS: u32 = 24;
+const STREAM_BITS: u32 = 12;
+
+/// Most steps at once. Far above what a machine can run.
+const STEPS_MAX: usize = 1 << SLOT_BITS;
+
+/// Most containers of a step, so that every stream has a number.
+pub(crate) const CONTAINERS_MAX: usize = (1 << STREAM_BITS) / 2;
+
+impl Token {
+    fn pack(self) -> u64 {
+        let numbers = |kind: u64, slot: u32, generation: u32, stream: u32| {
+            kind << 56
+                | u64::from(generation & ((1 << GENERATION_BITS) - 1)) << (SLOT_BITS + STREAM_BITS)
+                | u64::from(slot) << STREAM_BITS
+                | u64::from(stream)
+        };
+        match self {
+            Token::Signals => numbers(0, 0, 0, 0),
+            Token::Listener => numbers(1, 0, 0, 0),
+            Token::Connection(number) => 2 << 56 | u64::from(number),
+            Token::Stream { slot, generation, stream } => numbers(3, slot, generation, stream),
+            Token::Hull { slot, generation } => numbers(4, slot, generation, 0),
+        }
+    }
+
+    fn unpack(bits: u64) -> Token {
+        let slot = (bits >> STREAM_BITS) as u32 & ((1 << SLOT_BITS) - 1);
+        let generation = (bits >> (SLOT_BITS + STREAM_BITS)) as u32 & ((1 << GENERATION_BITS) - 1);
+        match bits >> 56 {
+            0 => Token::Signals,
+            1 => Token::Listener,
+            2 => Token::Connection(bits as u32),
+            3 => Token::Stream { slot, generation, stream: bits as u32 & ((1 << STREAM_BITS) - 1) },
+            _ => Token::Hull { slot, generation },
+        }
+    }
+}
+
+impl Service {
+    pub(crate) fn new(
+        setup: Setup,
+        engine: OwnedFd,
+        null: OwnedFd,
+        outcomes: Outcomes,
+        poke: OwnedFd,
+    ) -> io::Result<Service> {
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        let signals = sys::signal_file(&[libc::SIGCHLD, libc::SIGTERM, libc::SIGINT, libc::SIGHUP])?;
+        let listener = listen(&setup)?;
+        let mut service = Service {
+            environment: start::Environment::take(),
+            setup,
+            epoll,
+            signals,
+            listener,
+            null,
+            outcomes,
+            poke,
+            sync_at: None,
+            connections: HashMap::new(),
+            next_connection: 0,
+            slots: Vec::new(),
+            free_slots: Vec::new(),
+            by_attempt: HashMap::new(),
+            by_pid: HashMap::new(),
+            timers: BinaryHeap::new(),
+            news: Vec::new(),
+            has_log_news: false,
+            scratch_free: Vec::new(),
+            scratch_made: 0,
+            links: start::Links::default(),
+            idle_since: None,
+            shutdown: false,
+            buffer: vec![0; READ_BYTES],
+        };
+        watch(&service.epoll, &service.signals, Token::Signals)?;
+        watch(&service.epoll, &service.listener, Token::Listener)?;
+        service.admit(engine)?;
+        Ok(service)
+    }
+
+    /// Serves until nobody needs it any more.
+    pub(crate) fn run(&mut self) -> Finished {
+        let mut events: Vec<epoll::Event> = Vec::with_capacity(EVENTS_MAX);
+        loop {
+            let timeout = self.time_left().map(|left| Timespec {
+                tv_sec: left.as_secs() as i64,
+                tv_nsec: i64::from(left.subsec_nanos()),
+            });
+            events.clear();
+            match epoll::wait(&self.epoll, spare_capacity(&mut events), timeout.as_ref()) {
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(_) => return Finished::Died,
+            }
+            // An ending is looked at after the other events of its round, so that its last output is read first.
+            let mut signalled = false;
+            for event in &events {
+                match Token::unpack(event.data.u64()) {
+                    Token::Signals => signalled = true,
+                    Token::Listener => self.accept(),
+                    Token::Connection(number) => self.hear(number),
+                    Token::Stream { slot, generation, stream } => {
+                        if self.is_current(slot, generation) {
+                            self.read_stream(slot, stream as usize);
+                        }
+                    }
+                    Token::Hull { slot, generation } => {
+                        if self.is_current(slot, generation) {
+                            self.read_hull(slot);
+                        }
+                    }
+                }
+            }
+            if signalled && !self.take_signals() {
+                return Finished::Died;
+            }
+            self.serve_timers();
+            if self.tell().is_err() {
+                return Finished::Died;
+            }
+            if let Some(finished) = self.finished() {
+                return finished;
+            }
+        }
+    }
+
+    /// Takes in an engine.
+    fn admit(&mut self, socket: OwnedFd) -> io::Result<()> {
+        rustix::io::ioctl_fionbio(&socket, true)?;
+        let number = self.next_connection;
+        self.next_connection += 1;
+        watch(&self.epoll, &socket, Token::Connection(number))?;
+        self.connections.insert(number, Connection::new(socket));
+        Ok(())
+    }
+
+    fn accept(&mut self) {
+        while let Ok(socket) = rustix::net::accept_with(&self.listener, rustix::net::SocketFlags::CLOEXEC) {
+            // The folder is ours alone; this is a second lock on the same door.
+            let is_ours = rustix::net::sockopt::socket_peercred(&socket)
+                .is_ok_and(|peer| peer.uid == rustix::process::getuid() || peer.uid.is_root());
+            if is_ours {
+                // An engine that cannot be watched sees its connection close and tries again.
+                let _ = self.admit(socket);
+            }
+        }
+    }
+
+    fn hear(&mut self, number: u32) {
+        let Some(connection) = self.connections.get_mut(&number) else { return };
+        let (messages, closed) = match connection.hear(&mut self.buffer) {
+            Heard::Messages(messages) => (messages, false),
+            Heard::Closed(messages) => (messages, true),
+        };
+        for message in messages {
+            self.obey(number, message);
+        }
+        if closed {
+            self.connections.remove(&number);
+        } else if let Some(connection) = self.connections.get(&number)
+            && connection.is_behind()
+        {
+            self.watch_for_room(number);
+        }
+    }
+
+    /// Asks the kernel to say when a slow engine reads again.
+    fn watch_for_room(&self, number: u32) {
+        let Some(connection) = self.connections.get(&number) else { return };
+        let mut flags = epoll::EventFlags::IN;
+        if connection.is_behind() {
+            flags |= epoll::EventFlags::OUT;
+        }
+        let data = epoll::EventData::new_u64(Token::Connection(number).pack());
+        let _ = epoll::modify(&self.epoll, connection.socket(), data, flags);
+    }
+
+    fn obey(&mut self, number: u32, message: ToSupervisor) {
+        match message {
+            ToSupervisor::Start(requests) => {
+                for request in requests {
+                    self.start(request);
+                }
+            }
+            ToSupervisor::Stop { attempts, grace_ms } => {
+                for attempt in attempts {
+                    self.stop(&attempt, Duration::from_millis(grace_ms));
+                }
+            }
+            ToSupervisor::Recall { ticket, attempts } => {
+                let attempts = if attempts.is_empty() { self.all_attempts() } else { attempts };
+                let sightings = attempts.iter().map(|attempt| self.sighting(attempt)).collect();
+                if let Some(connection) = self.connections.get_mut(&number) {
+                    connection.tell(&FromSupervisor::Sightings { ticket, sightings });
+                }
+            }
+            ToSupervisor::Forget(attempts) => self.outcomes.forget(&attempts),
+            ToSupervisor::Subscribe { attempt, on } => {
+                if let Some(connection) = self.connections.get_mut(&number) {
+                    connection.follow(attempt, on);
+                }
+            }
+            ToSupervisor::Shutdown { kill } => {
+                self.shutdown = true;
+                if kill {
+                    let now = Instant::now();
+                    for slot in &mut self.slots {
+                        if let Some(step) = &mut slot.step {
+                            step.stopped = true;
+                            step.kill(now);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn all_attempts(&self) -> Vec<AttemptId> {
+        self.by_attempt.keys().chain(self.outcomes.attempts()).cloned().collect()
+    }
+
+    fn sighting(&self, attempt: &AttemptId) -> Sighting {
+        if let Some(ended) = self.outcomes.get(attempt) {
+            return Sighting::Ended(Box::new(ended.clone()));
+        }
+        let running = self.by_attempt.get(attempt).and_then(|slot| self.slots[*slot as usize].step.as_ref());
+        match running {
+            // Without a process yet it still counts as running: it will be reported.
+            Some(step) => Sighting::Running(step.started.clone().unwrap_or(Started {
+                attempt: attempt.clone(),
+                pid: 0,
+                at_us: 0,
+            })),
+            None => Sighting::Unknown(attempt.clone()),
+        }
+    }
+
+    fn start(&mut self, request: StepRequest) {
+        self.shutdown = false;
+        if let Some(ended) = self.outcomes.get(&request.attempt) {
+            self.news.push(Report::Ended(Box::new(ended.clone())));
+            return;
+        }
+        if let Some(slot) = self.by_attempt.get(&request.attempt) {
+            let step = self.slots[*slot as usize].step.as_ref();
+            self.news.extend(step.and_then(|step| step.started.clone()).map(Report::Started));
+            return;
+        }
+        self.begin(request);
+    }
+
+    fn stop(&mut self, attempt: &AttemptId, grace: Duration) {
+        let Some(slot) = self.by_attempt.get(attempt).copied() else { return };
+        if let Some(step) = self.slots[slot as usize].step.as_mut() {
+            step.stopped = true;
+            step.ask_to_end(grace);
+        }
+        self.set_timer(slot);
+    }
+
+    fn set_timer(&mut self, slot: u32) {
+        let place = &self.slots[slot as usize];
+        if let Some(due) = place.step.as_ref().and_then(Step::due) {
+            self.timers.push(Reverse((due, slot, place.generation)));
+        }
+    }
+
+    fn serve_timers(&mut self) {
+        let now = Instant::now();
+        while let Some(Reverse((due, slot, generation))) = self.timers.peek().copied() {
+            if due > now {
+                break;
+            }
+            self.timers.pop();
+            if !self.is_current(slot, generation) {
+                continue;
+            }
+            if let Some(step) = self.slots[slot as usize].step.as_mut() {
+                let before = step.ending;
+                step.act(now);
+                if step.ending != before {
+                    self.set_timer(slot);
+                }
+            }
+        }
+        if self.sync_at.is_some_and(|at| at <= now) {
+            self.sync_at = None;
+            // A full pipe means that the keeper is already awake.
+            let _ = rustix::io::write(&self.poke, &[1]);
+        }
+    }
+
+    fn time_left(&self) -> Option<Duration> {
+        let timer = self.timers.peek().map(|Reverse((due, _, _))| *due);
+        let idle = self.idle_since.map(|since| since + Duration::from_millis(self.setup.idle_ms));
+        let next = [timer, idle, self.sync_at].into_iter().flatten().min()?;
+        Some(next.saturating_duration_since(Instant::now()))
+    }
+
+    fn is_current(&self, slot: u32, generation: u32) -> bool {
+        self.slots
+            .get(slot as usize)
+            .is_some_and(|place| place.generation == generation && place.step.is_some())
+    }
+
+    /// Reads once what a container wrote. The kernel calls again while there is more.
+    fn read_stream(&mut self, slot: u32, stream: usize) {
+        let Some(step) = self.slots[slot as usize].step.as_mut() else { return };
+        let Some(file) = step.outputs.get(stream / 2).and_then(|pair| pair[stream % 2].as_ref()) else {
+            return;
+        };
+        match rustix::io::read(file, &mut self.buffer) {
+            Ok(0) => step.outputs[stream / 2][stream % 2] = None,
+            Ok(read) => {
+                let which = if stream.is_multiple_of(2) { Stream::Stdout } else { Stream::Stderr };
+                let lines = step.logs[stream / 2].feed(which, &self.buffer[..read], logs::now_ns());
+                self.log_news(slot, stream / 2, lines);
+            }
+            Err(Errno::AGAIN | Errno::INTR) => {}
+            Err(_) => step.outputs[stream / 2][stream % 2] = None,
+        }
+    }
+
+    fn log_news(&mut self, slot: u32, container: usize, lines: Vec<u8>) {
+        if lines.is_empty() || !self.connections.values().any(Connection::follows_any) {
+            return;
+        }
+        let Some(step) = self.slots[slot as usize].step.as_ref() else { return };
+        let container = step.request.containers[container].name.clone();
+        self.news.push(Report::Log(LogChunk { attempt: step.attempt().clone(), container, lines }));
+        self.has_log_news = true;
+    }
+
+    fn read_hull(&mut self, slot: u32) {
+        let Some(step) = self.slots[slot as usize].step.as_mut() else { return };
+        let Body::Hull { report, inbox, done } = &mut step.body else { return };
+        let Some(file) = report else { return };
+        let read = match rustix::io::read(&*file, &mut self.buffer) {
+            Ok(0) => {
+                *report = None;
+                return;
+            }
+            Ok(read) => read,
+            Err(Errno::AGAIN | Errno::INTR) => return,
+            Err(_) => {
+                *report = None;
+                return;
+            }
+        };
+        inbox.push(&self.buffer[..read]);
+        loop {
+            match inbox.take::<HullNews>() {
+                Ok(Some(HullNews::Progress(progress))) => {
+                    let attempt = step.request.attempt.clone();
+                    self.news.push(Report::Progress(StepProgress { attempt, progress }));
+                }
+                Ok(Some(HullNews::Done(news))) => *done = Some(news),
+                Ok(None) => return,
+                Err(_) => {
+                    *report = None;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Serves signals; whether to go on.
+    fn take_signals(&mut self) -> bool {
+        while let Some(signal) = sys::read_signal(&self.signals) {
+            if signal != libc::SIGCHLD {
+                return false;
+            }
+        }
+        while let Ok(Some(reaped)) = sys::reap(false) {
+            self.bury(reaped);
+        }
+        true
+    }
+
+    /// A child has ended: perhaps the first process of a step, perhaps what a step left behind.
+    fn bury(&mut self, reaped: Reaped) {
+        let Some(slot) = self.by_pid.remove(&reaped.pid) else { return };
+        let Some(step) = self.slots[slot as usize].step.as_mut() else { return };
+        step.reaped = Some(reaped);
+        let is_bare = matches!(step.body, Body::Bare);
+        if is_bare {
+            sys::kill_group(reaped.pid, libc::SIGKILL);
+        }
+        self.finish(slot);
+        if is_bare {
+            self.end_strays();
+        }
+    }
+
+    /// Everything of a step is over: collect what it wrote last, write its ending down.
+    fn finish(&mut self, slot: u32) {
+        self.drain(slot);
+        let place = &mut self.slots[slot as usize];
+        let Some(mut step) = place.step.take() else { return };
+        place.generation = (place.generation + 1) & ((1 << GENERATION_BITS) - 1);
+        self.free_slots.push(slot);
+        self.by_attempt.remove(&step.request.attempt);
+        let ended = step.ended(logs::now_ns() / 1_000);
+        self.give_back(&mut step);
+        self.outcomes.record(&ended);
+        self.news.push(Report::Ended(Box::new(ended)));
+    }
+
+    /// Reads what is left in the pipes of a step whose processes are gone.
+    fn drain(&mut self, slot: u32) {
+        while let Some(Step { body: Body::Hull { report: Some(_), .. }, .. }) =
+            &self.slots[slot as usize].step
+        {
+            self.read_hull(slot);
+            // Its only writer is dead, so the end of the pipe comes.
+        }
+        let containers = self.slots[slot as usize].step.as_ref().map_or(0, |step| step.outputs.len());
+        for container in 0..containers {
+            let mut rest = Vec::new();
+            let now_ns = logs::now_ns();
+            let Some(step) = self.slots[slot as usize].step.as_mut() else { return };
+            for (at, which) in [Stream::Stdout, Stream::Stderr].into_iter().enumerate() {
+                let Some(file) = step.outputs[container][at].take() else { continue };
+                let mut left = DRAIN_BYTES_MAX;
+                while left > 0 {
+                    match rustix::io::read(&file, &mut self.buffer) {
+                        Ok(0) => break,
+                        Ok(read) => {
+                            rest.extend(step.logs[container].feed(which, &self.buffer[..read], now_ns));
+                            left = left.saturating_sub(read);
+                        }
+                        Err(Errno::INTR) => {}
+                        Err(_) => break,
+                    }
+                }
+            }
+            rest.extend(step.logs[container].finish(now_ns));
+            self.log_news(slot, container, rest);
+        }
+    }
+
+    /// Gives back what a step had borrowed.
+    fn give_back(&mut self, step: &mut Step) {
+        self.links.release(&step.request);
+        let Some(scratch) = step.scratch.take() else { return };
+        let is_empty = fs::read_dir(&scratch).is_ok_and(|mut entries| entries.next().is_none());
+        if is_empty {
+            self.scratch_free.push(scratch);
+        } else {
+            let _ = fs::remove_dir_all(&scratch);
+        }
+    }
+
+    /// Writes down what happened, then tells the engines.
+    fn tell(&mut self) -> io::Result<()> {
+        if self.outcomes.flush()? && self.sync_at.is_none() {
+            self.sync_at = Some(Instant::now() + SYNC_AFTER);
+        }
+        let news = std::mem::take(&mut self.news);
+        let has_log_news = std::mem::take(&mut self.has_log_news);
+        let mut dead = Vec::new();
+        let mut behind = Vec::new();
+        for (number, connection) in &mut self.connections {
+            let was_behind = connection.is_behind();
+            if !news.is_empty() {
+                connection.report(&news, has_log_news);
+            }
+            if !connection.flush() {
+                dead.push(*number);
+            } else if connection.is_behind() != was_behind {
+                behind.push(*number);
+            }
+        }
+        for number in behind {
+            self.watch_for_room(number);
+        }
+        for number in dead {
+            self.connections.remove(&number);
+        }
+        Ok(())
+    }
+
+    /// Whether to go, and how.
+    fn finished(&mut self) -> Option<Finished> {
+        if !self.by_attempt.is_empty() || (!self.connections.is_empty() && !self.shutdown) {
+            self.idle_since = None;
+            return None;
+        }
+        let since = *self.idle_since.get_or_insert_with(Instant::now);
+        let is_over = self.shutdown || since.elapsed() >= Duration::from_millis(self.setup.idle_ms);
+        is_over.then_some(if self.outcomes.is_empty() { Finished::Clean } else { Finished::Remembering })
+    }
+}
+
+fn listen(setup: &Setup) -> io::Result<OwnedFd> {
+    use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, listen, socket_with};
+    let _ = fs::remove_file(setup.folder.join(super::SOCKET));
+    let (_handle, address) = super::socket_address(&setup.folder)?;
+    let socket = socket_with(
+        AddressFamily::UNIX,
+        SocketType::STREAM,
+        SocketFlags::CLOEXEC | SocketFlags::NONBLOCK,
+        None,
+    )?;
+    bind(&socket, &address)?;
+    listen(&socket, 16)?;
+    Ok(socket)
+}
+
+fn watch(epoll: &OwnedFd, file: impl AsFd, token: Token) -> io::Result<()> {
+    Ok(epoll::add(epoll, file, epoll::EventData::new_u64(token.pack()), epoll::EventFlags::IN)?)
+}

@@ -1,0 +1,463 @@
+//! Starting a step: which body it gets, and what it borrows.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::{DirBuilderExt, symlink};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use rustix::pipe::{PipeFlags, pipe_with};
+
+use super::super::SCRATCH;
+use super::super::keeper;
+use super::super::step::{Body, Ending, Step};
+use super::{CONTAINERS_MAX, STEPS_MAX, Service, Token, watch};
+use crate::contract::{
+    ContainerEnded, Ended, Exit, Isolation, Report, Role, Stage, StageFailure, Started, StepRequest,
+    VolumeSource,
+};
+use crate::frame::Inbox;
+use crate::hull::{self, Io, Place};
+use crate::logs::{self, Writer};
+use crate::program::{self, Program, Setting};
+use crate::sys::{self, Spawn};
+
+/// What steps without a sandbox get from the environment of the engine.
+pub(crate) struct Environment {
+    path: String,
+    home: String,
+}
+
+impl Environment {
+    pub(crate) fn take() -> Self {
+        Environment {
+            path: std::env::var("PATH").unwrap_or_else(|_| program::PATH_DEFAULT.into()),
+            home: std::env::var("HOME").unwrap_or_else(|_| "/".into()),
+        }
+    }
+}
+
+/// Variable by which a process that left its group is still known as part of a step.
+const MARK: &str = "TIPHYS_ATTEMPT";
+
+impl Service {
+    /// Starts a new step. Whatever prevents it becomes its ending.
+    pub(super) fn begin(&mut self, mut request: StepRequest) {
+        if let Err(reason) = judge(&request, self.by_attempt.len()) {
+            return self.refuse(&request, reason);
+        }
+        let pipes = match request.containers.iter().map(|_| output_pipes()).collect::<io::Result<Vec<_>>>() {
+            Ok(pipes) => pipes,
+            Err(error) => return self.refuse(&request, format!("cannot make pipes: {error}")),
+        };
+        let (reads, writes): (Vec<_>, Vec<_>) = pipes.into_iter().unzip();
+        let started = match request.isolation {
+            Isolation::None if is_plain(&request) => self.start_bare(&request, &writes),
+            Isolation::None => self.start_hull(&request, writes),
+            Isolation::Sandbox => Err(Failed::Init("the sandbox is not available on this machine".into())),
+        };
+        let begun = match started {
+            Ok(begun) => begun,
+            Err(Failed::Init(reason)) => return self.refuse(&request, reason),
+            Err(Failed::Container(reason)) => return self.cannot_run(&request, reason),
+        };
+        for container in &mut request.containers {
+            // Nobody needs it any more, and it may hold secrets.
+            container.env = Vec::new();
+        }
+        let started = begun.pid.map(|pid| Started {
+            attempt: request.attempt.clone(),
+            pid,
+            at_us: logs::now_ns() / 1_000,
+        });
+        let deadline = request.deadline_ms.map(|ms| Instant::now() + Duration::from_millis(ms));
+        let step = Step {
+            logs: writers(&request),
+            outputs: reads.into_iter().map(|[stdout, stderr]| [Some(stdout), Some(stderr)]).collect(),
+            started: started.clone(),
+            pid: begun.pid,
+            body: begun.body,
+            scratch: begun.scratch,
+            ending: Ending::No { deadline },
+            reaped: None,
+            stopped: false,
+            deadline_exceeded: false,
+            out_of_memory: false,
+            request,
+        };
+        self.news.extend(started.map(Report::Started));
+        self.keep(step);
+    }
+
+    fn keep(&mut self, step: Step) {
+        let slot = self.free_slots.pop().unwrap_or_else(|| {
+            self.slots.push(super::Slot::default());
+            self.slots.len() as u32 - 1
+        });
+        let place = &mut self.slots[slot as usize];
+        let generation = place.generation;
+        for (container, streams) in step.outputs.iter().enumerate() {
+            for (which, file) in streams.iter().enumerate() {
+                let stream = (2 * container + which) as u32;
+                if let Some(file) = file {
+                    // A stream that is not watched is read when the step ends.
+                    let _ = watch(&self.epoll, file, Token::Stream { slot, generation, stream });
+                }
+            }
+        }
+        if let Body::Hull { report: Some(report), .. } = &step.body {
+            let _ = watch(&self.epoll, report, Token::Hull { slot, generation });
+        }
+        if let Some(pid) = step.pid {
+            self.by_pid.insert(pid, slot);
+        }
+        self.by_attempt.insert(step.attempt().clone(), slot);
+        place.step = Some(step);
+        self.set_timer(slot);
+    }
+
+    /// The ending of a step that could not be given a place.
+    pub(super) fn refuse(&mut self, request: &StepRequest, message: String) {
+        let failure = StageFailure { stage: Stage::Init, code: program::CANNOT_RUN, message };
+        let containers = request
+            .containers
+            .iter()
+            .map(|container| ContainerEnded { name: container.name.clone(), ..ContainerEnded::default() });
+        self.end_at_once(Ended {
+            attempt: request.attempt.clone(),
+            containers: containers.collect(),
+            failure: Some(failure),
+            ..Ended::default()
+        });
+    }
+
+    /// The ending of a step whose command cannot be executed (EX-409).
+    fn cannot_run(&mut self, request: &StepRequest, message: String) {
+        let now_us = logs::now_ns() / 1_000;
+        let main = ContainerEnded {
+            name: request.containers[0].name.clone(),
+            exit: Exit::Code(program::CANNOT_RUN),
+            message: Some(message),
+            started_us: now_us,
+            finished_us: now_us,
+        };
+        let result = request.outputs.result.then(String::new);
+        self.end_at_once(Ended {
+            attempt: request.attempt.clone(),
+            containers: vec![main],
+            result,
+            ..Ended::default()
+        });
+    }
+
+    fn end_at_once(&mut self, ended: Ended) {
+        self.outcomes.record(&ended);
+        self.news.push(Report::Ended(Box::new(ended)));
+    }
+
+    /// Starts the program itself, with nothing around it.
+    fn start_bare(&mut self, request: &StepRequest, writes: &[[OwnedFd; 2]]) -> Result<Begun, Failed> {
+        let scratch = self.take_scratch()?;
+        let begun = self.start_bare_in(request, writes, &scratch);
+        match begun {
+            Ok(pid) => Ok(Begun { pid: Some(pid), body: Body::Bare, scratch: Some(scratch) }),
+            Err(reason) => {
+                let _ = fs::remove_dir_all(&scratch);
+                Err(Failed::Container(reason))
+            }
+        }
+    }
+
+    fn start_bare_in(
+        &self,
+        request: &StepRequest,
+        writes: &[[OwnedFd; 2]],
+        scratch: &Path,
+    ) -> Result<u32, String> {
+        let main = &request.containers[0];
+        let place = Place::Machine { scratch: scratch.to_owned(), path: String::new(), home: String::new() };
+        let script = hull::script(main, 0, &place)?;
+        let dir = hull::working_dir(main, &place)?;
+        let env = [
+            ("PATH", self.environment.path.as_str()),
+            ("HOME", self.environment.home.as_str()),
+            ("HOSTNAME", request.pod_name.as_str()),
+            (MARK, request.attempt.0.as_str()),
+        ];
+        let aliases = hull::aliases(request);
+        let setting = Setting { dir: &dir, env: &env, script: script.as_deref(), aliases: &aliases };
+        let program = Program::prepare(main, &setting)?;
+        let [stdout, stderr] = &writes[0];
+        let spawn = Spawn {
+            program: &program.file,
+            args: &program.args,
+            env: &program.env,
+            dir: &program.dir,
+            stdio: [self.null.as_fd(), stdout.as_fd(), stderr.as_fd()],
+            rlimits: &hull::rlimits(main),
+            user: None,
+            session: false,
+            filter: None,
+            cgroups: &[],
+        };
+        sys::spawn(&spawn).map_err(|error| hull::cannot_start(main, &error))
+    }
+
+    /// Starts a copy of ourselves that stages, runs and collects.
+    fn start_hull(&mut self, request: &StepRequest, writes: Vec<[OwnedFd; 2]>) -> Result<Begun, Failed> {
+        let scratch = self.take_scratch()?;
+        let fail = |error: io::Error| Failed::Init(format!("cannot start a process for the step: {error}"));
+        self.links.take(request, &scratch).map_err(Failed::Init)?;
+        let (report, report_write) = pipe_with(PipeFlags::CLOEXEC).map_err(|error| fail(error.into()))?;
+        rustix::io::ioctl_fionbio(&report, true).map_err(|error| fail(error.into()))?;
+        let null = self.null.try_clone().map_err(fail)?;
+        let mut io = Some(Io {
+            report: report_write,
+            null,
+            sources: request.inputs.iter().map(|_| None).collect(),
+            outputs: writes,
+            spool: None,
+            cgroups: Vec::new(),
+        });
+        let place = Place::Machine {
+            scratch: scratch.clone(),
+            path: self.environment.path.clone(),
+            home: self.environment.home.clone(),
+        };
+        let pid = sys::fork(0, || match io.take() {
+            Some(io) => {
+                hull::enter_alone(&io);
+                hull::run(request, io, &place)
+            }
+            None => 1,
+        })
+        .map_err(fail)?;
+        let body = Body::Hull { report: Some(report), inbox: Inbox::default(), done: None };
+        Ok(Begun { pid: Some(pid), body, scratch: Some(scratch) })
+    }
+
+    fn take_scratch(&mut self) -> Result<PathBuf, Failed> {
+        if let Some(free) = self.scratch_free.pop() {
+            return Ok(free);
+        }
+        self.scratch_made += 1;
+        let path = self.setup.folder.join(SCRATCH).join(self.scratch_made.to_string());
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&path)
+            .map_err(|error| Failed::Init(format!("cannot make a scratch folder: {error}")))?;
+        Ok(path)
+    }
+
+    /// Ends processes that left the group of a step without sandbox and outlived it. They have become our children.
+    pub(super) fn end_strays(&mut self) {
+        let ours = self.by_pid.len();
+        let children = keeper::children();
+        if children.len() <= ours {
+            return;
+        }
+        for child in children {
+            if self.by_pid.contains_key(&child) || self.is_helper(child) {
+                continue;
+            }
+            let belongs_to_running = attempt_of(child)
+                .is_some_and(|attempt| self.by_attempt.contains_key(&crate::contract::AttemptId(attempt)));
+            if !belongs_to_running {
+                sys::kill(child, libc::SIGKILL);
+            }
+        }
+    }
+
+    fn is_helper(&self, _pid: u32) -> bool {
+        false
+    }
+}
+
+/// The attempt a process was started for, by its environment.
+fn attempt_of(pid: u32) -> Option<String> {
+    let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;
+    let prefix = format!("{MARK}=");
+    let entry =
+        environment.split(|byte| *byte == 0).find_map(|entry| entry.strip_prefix(prefix.as_bytes()))?;
+    String::from_utf8(entry.to_vec()).ok()
+}
+
+/// A step that was started.
+struct Begun {
+    pid: Option<u32>,
+    body: Body,
+    scratch: Option<PathBuf>,
+}
+
+/// A step that was not.
+enum Failed {
+    /// It could not be given a place.
+    Init(String),
+    /// Its command cannot be executed.
+    Container(String),
+}
+
+/// Whether a request can be served at all.
+fn judge(request: &StepRequest, running: usize) -> Result<(), String> {
+    if running >= STEPS_MAX {
+        return Err(format!("more than {STEPS_MAX} steps at once"));
+    }
+    if request.containers.len() > CONTAINERS_MAX {
+        return Err(format!("more than {CONTAINERS_MAX} containers in one step"));
+    }
+    if !request.containers.iter().any(|container| container.role == Role::Main) {
+        return Err("the step has no main container".into());
+    }
+    Ok(())
+}
+
+/// Whether a step without sandbox needs no hull: one program, its output, nothing before, nothing after.
+fn is_plain(request: &StepRequest) -> bool {
+    request.containers.len() == 1
+        && request.inputs.is_empty()
+        && request.volumes.is_empty()
+        && request.mounts.is_empty()
+        && request.outputs.parameters.is_empty()
+        && request.outputs.artifacts.is_empty()
+        && !request.containers[0].env.iter().any(|(name, _)| name == "ARGO_PROGRESS_FILE")
+}
+
+fn writers(request: &StepRequest) -> Vec<Writer> {
+    let path = |name: &str| {
+        let is_kept = !request.log_dir.as_os_str().is_empty();
+        is_kept.then(|| logs::path(&request.log_dir, &request.attempt, name))
+    };
+    let containers = request.containers.iter();
+    containers
+        .map(|container| {
+            let log = if container.quiet { None } else { path(&container.name) };
+            let is_result =
+                request.outputs.result && (container.name == "main" || request.containers.len() == 1);
+            Writer::new(log, request.log_limit_bytes, is_result)
+        })
+        .collect()
+}
+
+/// The two pipes of a container: what we read, what it writes.
+fn output_pipes() -> io::Result<([OwnedFd; 2], [OwnedFd; 2])> {
+    let (stdout_read, stdout_write) = pipe_with(PipeFlags::CLOEXEC)?;
+    let (stderr_read, stderr_write) = pipe_with(PipeFlags::CLOEXEC)?;
+    // Only our ends: a program that cannot wait for its output would be surprised.
+    rustix::io::ioctl_fionbio(&stdout_read, true)?;
+    rustix::io::ioctl_fionbio(&stderr_read, true)?;
+    Ok(([stdout_read, stderr_read], [stdout_write, stderr_write]))
+}
+
+/// Mount paths of volumes, for steps without a sandbox: links on the machine, shared by the steps that need them.
+#[derive(Default)]
+pub(crate) struct Links {
+    made: HashMap<PathBuf, Link>,
+}
+
+struct Link {
+    target: PathBuf,
+    users: usize,
+}
+
+impl Links {
+    /// Makes the links a step needs. On error it has none.
+    fn take(&mut self, request: &StepRequest, scratch: &Path) -> Result<(), String> {
+        let wanted = wanted_links(request, scratch)?;
+        for (at, (path, target)) in wanted.iter().enumerate() {
+            if let Err(reason) = self.take_one(path, target) {
+                for (path, _) in &wanted[..at] {
+                    self.release_one(path);
+                }
+                return Err(reason);
+            }
+        }
+        Ok(())
+    }
+
+    fn take_one(&mut self, path: &Path, target: &Path) -> Result<(), String> {
+        if let Some(link) = self.made.get_mut(path) {
+            if link.target != target {
+                return Err(format!(
+                    "`{}` shows another volume to a running step; the sandbox keeps them apart",
+                    path.display()
+                ));
+            }
+            link.users += 1;
+            return Ok(());
+        }
+        let cannot = |error: io::Error| {
+            format!("cannot show a volume at `{}` without a sandbox: {error}", path.display())
+        };
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(cannot)?;
+        }
+        symlink(target, path).map_err(cannot)?;
+        self.made.insert(path.to_owned(), Link { target: target.to_owned(), users: 1 });
+        Ok(())
+    }
+
+    /// Takes the links away that no other step needs.
+    pub(super) fn release(&mut self, request: &StepRequest) {
+        if self.made.is_empty() {
+            return;
+        }
+        let mounts = request.containers.iter().flat_map(|container| &container.volume_mounts);
+        for path in mounts
+            .map(|mount| mount.mount_path.as_str())
+            .chain(request.mounts.iter().map(|mount| mount.step.as_str()))
+        {
+            self.release_one(Path::new(path));
+        }
+    }
+
+    fn release_one(&mut self, path: &Path) {
+        let Some(link) = self.made.get_mut(path) else { return };
+        link.users -= 1;
+        if link.users == 0 {
+            self.made.remove(path);
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// Where each mount path must lead. Makes the folders and files of volumes that are the step's own.
+fn wanted_links(request: &StepRequest, scratch: &Path) -> Result<Vec<(PathBuf, PathBuf)>, String> {
+    let mut wanted: Vec<(PathBuf, PathBuf)> = Vec::new();
+    for mount in &request.mounts {
+        wanted.push((PathBuf::from(&mount.step), mount.host.clone()));
+    }
+    for mount in request.containers.iter().flat_map(|container| &container.volume_mounts) {
+        let volume = request.volumes.iter().find(|volume| volume.name == mount.name);
+        let Some(volume) = volume else { return Err(format!("volume '{}' not found", mount.name)) };
+        let root = match &volume.source {
+            VolumeSource::HostDir { path, .. } => path.clone(),
+            VolumeSource::Folder { path } => path.clone(),
+            VolumeSource::Scratch | VolumeSource::Memory { .. } | VolumeSource::Files { .. } => {
+                scratch.join(format!(".tiphys-volume-{}", volume.name))
+            }
+        };
+        if !matches!(volume.source, VolumeSource::HostDir { .. }) {
+            fs::create_dir_all(&root)
+                .map_err(|error| format!("cannot make volume '{}': {error}", volume.name))?;
+        }
+        if let VolumeSource::Files { files } = &volume.source {
+            for file in files {
+                hull::write_file(&root.join(&file.path), &file.content, file.mode)
+                    .map_err(|error| format!("cannot write volume '{}': {error}", volume.name))?;
+            }
+        }
+        let target = root.join(&mount.sub_path);
+        if !mount.sub_path.is_empty() && !target.exists() {
+            fs::create_dir_all(&target)
+                .map_err(|error| format!("cannot make volume '{}': {error}", volume.name))?;
+        }
+        let link = (PathBuf::from(&mount.mount_path), target);
+        if !wanted.contains(&link) {
+            wanted.push(link);
+        }
+    }
+    Ok(wanted)
+}

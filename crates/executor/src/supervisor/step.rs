@@ -1,0 +1,190 @@
+//! One attempt in the supervisor's hands.
+
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use crate::contract::{AttemptId, ContainerEnded, Ended, Exit, Started, StepRequest};
+use crate::frame::Inbox;
+use crate::hull::{Done, SIGNAL_KILL};
+use crate::logs::Writer;
+use crate::sys::{self, Reaped, Status};
+
+/// How long a hull may take to collect outputs after its containers were killed.
+const HULL_AFTER_KILL: Duration = Duration::from_secs(60);
+
+pub(crate) struct Step {
+    /// What was asked for. Its environment is gone once the step is started.
+    pub request: StepRequest,
+    pub started: Option<Started>,
+    /// Its first process; none yet while the zygote has not answered.
+    pub pid: Option<u32>,
+    pub body: Body,
+    /// What is read of each container: stdout, stderr.
+    pub outputs: Vec<[Option<OwnedFd>; 2]>,
+    pub logs: Vec<Writer>,
+    pub scratch: Option<PathBuf>,
+    pub ending: Ending,
+    pub reaped: Option<Reaped>,
+    pub stopped: bool,
+    pub deadline_exceeded: bool,
+    pub out_of_memory: bool,
+}
+
+/// What the first process is.
+pub(crate) enum Body {
+    /// The program itself.
+    Bare,
+    /// A hull, and what it has told so far.
+    Hull { report: Option<OwnedFd>, inbox: Inbox, done: Option<Box<Done>> },
+}
+
+/// How far the ending of a step has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// It may run, until this deadline.
+    No { deadline: Option<Instant> },
+    /// It was asked to end and is killed at this time.
+    Asked { kill_at: Instant },
+    /// Its containers were killed; its hull is at this time.
+    Killed { hull_at: Instant },
+    /// Nothing more can be done.
+    Given,
+}
+
+impl Step {
+    pub(crate) fn attempt(&self) -> &AttemptId {
+        &self.request.attempt
+    }
+
+    /// When something must be done about it, if ever.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        match self.ending {
+            Ending::No { deadline } => deadline,
+            Ending::Asked { kill_at } => Some(kill_at),
+            Ending::Killed { hull_at } => Some(hull_at),
+            Ending::Given => None,
+        }
+    }
+
+    /// Asks it to end: SIGTERM now, SIGKILL after the grace. A shorter grace than before counts.
+    pub(crate) fn ask_to_end(&mut self, grace: Duration) {
+        let kill_at = Instant::now() + grace;
+        match self.ending {
+            Ending::No { .. } => {
+                self.ending = Ending::Asked { kill_at };
+                self.signal(libc::SIGTERM);
+            }
+            Ending::Asked { kill_at: before } => self.ending = Ending::Asked { kill_at: before.min(kill_at) },
+            Ending::Killed { .. } | Ending::Given => {}
+        }
+    }
+
+    /// Does what is due.
+    pub(crate) fn act(&mut self, now: Instant) {
+        if self.due().is_none_or(|due| due > now) {
+            return;
+        }
+        match self.ending {
+            Ending::No { .. } => {
+                self.deadline_exceeded = true;
+                self.ask_to_end(Duration::from_millis(self.request.grace_ms));
+            }
+            Ending::Asked { .. } => self.kill(now),
+            Ending::Killed { .. } => {
+                self.ending = Ending::Given;
+                if let Some(pid) = self.pid {
+                    sys::kill(pid, libc::SIGKILL);
+                }
+            }
+            Ending::Given => {}
+        }
+    }
+
+    /// Kills its containers now.
+    pub(crate) fn kill(&mut self, now: Instant) {
+        self.ending = Ending::Killed { hull_at: now + HULL_AFTER_KILL };
+        self.signal(libc::SIGKILL);
+    }
+
+    /// Sends again what was asked before there was a process to ask.
+    pub(crate) fn signal_as_asked(&self) {
+        match self.ending {
+            Ending::No { .. } => {}
+            Ending::Asked { .. } => self.signal(libc::SIGTERM),
+            Ending::Killed { .. } | Ending::Given => self.signal(libc::SIGKILL),
+        }
+    }
+
+    fn signal(&self, signal: libc::c_int) {
+        let (Some(pid), None) = (self.pid, self.reaped) else { return };
+        match self.body {
+            Body::Bare => {
+                sys::kill_group(pid, signal);
+            }
+            Body::Hull { .. } => {
+                sys::kill(pid, if signal == libc::SIGKILL { SIGNAL_KILL } else { signal });
+            }
+        }
+    }
+
+    /// The ending to report, from what its processes left.
+    pub(crate) fn ended(&mut self, finished_us: i64) -> Ended {
+        let mut ended = Ended { attempt: self.request.attempt.clone(), ..Ended::default() };
+        match &mut self.body {
+            Body::Bare => {
+                let main = &self.request.containers[0];
+                ended.containers = vec![ContainerEnded {
+                    name: main.name.clone(),
+                    exit: self.reaped.map_or(Exit::NotStarted, |reaped| exit(reaped.status)),
+                    message: None,
+                    started_us: self.started.as_ref().map_or(0, |started| started.at_us),
+                    finished_us,
+                }];
+                if let Some(reaped) = self.reaped {
+                    ended.usage.cpu_us = reaped.cpu_us;
+                    ended.usage.memory_peak_bytes = reaped.memory_peak_bytes;
+                }
+            }
+            Body::Hull { done: Some(done), .. } => {
+                ended.containers = std::mem::take(&mut done.containers);
+                ended.parameters = std::mem::take(&mut done.parameters);
+                ended.failure = done.failure.take();
+                ended.usage = done.usage;
+            }
+            // The hull was killed: so was everything it ran.
+            Body::Hull { done: None, .. } => {
+                let started_us = self.started.as_ref().map_or(0, |started| started.at_us);
+                let killed = |name: &String| ContainerEnded {
+                    name: name.clone(),
+                    exit: self.reaped.map_or(Exit::NotStarted, |reaped| exit(reaped.status)),
+                    message: None,
+                    started_us,
+                    finished_us,
+                };
+                ended.containers =
+                    self.request.containers.iter().map(|container| killed(&container.name)).collect();
+            }
+        }
+        if self.out_of_memory {
+            for container in &mut ended.containers {
+                if container.exit == Exit::Signal(libc::SIGKILL) {
+                    container.exit = Exit::OomKilled;
+                }
+            }
+        }
+        let main = self.request.containers.iter().position(|container| container.name == "main").unwrap_or(0);
+        ended.result = self.logs.get_mut(main).and_then(Writer::take_result);
+        ended.log_bytes = self.logs.iter().map(Writer::written_bytes).sum();
+        ended.stopped = self.stopped;
+        ended.deadline_exceeded = self.deadline_exceeded;
+        ended
+    }
+}
+
+fn exit(status: Status) -> Exit {
+    match status {
+        Status::Code(code) => Exit::Code(code),
+        Status::Signal(signal) => Exit::Signal(signal),
+    }
+}

@@ -1,0 +1,215 @@
+//! Steps as processes of this machine, in the hands of a detached supervisor.
+//!
+//! One supervisor serves one engine, named by an id that both know (the run's uid, say), in the folder
+//! `<state>/supervisors/<id>`. An engine that comes back under the same id finds its supervisor, or what a dead one
+//! has written down.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use tiphys_executor::contract::{AttemptId, Sighting, StepRequest, ToSupervisor};
+use tiphys_executor::supervisor;
+
+use crate::contract::{News, Refusal, Runner, RunnerError};
+
+mod link;
+
+use link::Link;
+
+/// Longest wait for the answer to a recall.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// How a process runner works.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The state folder.
+    pub state: PathBuf,
+    /// Names the engine, or the run: safe as a file name, and the same after a restart.
+    pub id: String,
+    /// The program to start as supervisor; it must call [`crate::enter_if_asked`]. `None`: this program.
+    pub program: Option<PathBuf>,
+    /// Folders that sandboxed steps must not see, besides the state folder.
+    pub hidden: Vec<PathBuf>,
+    /// Whether sandboxed steps are to be expected, so that the supervisor prepares for them at once.
+    pub sandbox: bool,
+    /// How long a supervisor stays that nobody is connected to and that has no step.
+    pub idle: Duration,
+}
+
+impl Options {
+    /// Usual options.
+    pub fn new(state: impl Into<PathBuf>, id: impl Into<String>) -> Self {
+        Options {
+            state: state.into(),
+            id: id.into(),
+            program: None,
+            hidden: Vec::new(),
+            sandbox: true,
+            idle: Duration::from_secs(3),
+        }
+    }
+
+    fn folder(&self) -> PathBuf {
+        folder(&self.state).join(&self.id)
+    }
+}
+
+fn folder(state: &Path) -> PathBuf {
+    state.join("supervisors")
+}
+
+/// Receives what happens. Called from a thread of the runner, in order; must not call the runner's `recall`.
+pub type OnNews = Box<dyn Fn(News) + Send + Sync>;
+
+/// The client of a supervisor.
+pub struct ProcessRunner {
+    options: Options,
+    on_news: Arc<OnNews>,
+    answers: Answers,
+    state: Mutex<State>,
+}
+
+type Answers = Arc<Mutex<Vec<(u64, Sender<Vec<Sighting>>)>>>;
+
+#[derive(Default)]
+struct State {
+    link: Option<Link>,
+    last_ticket: u64,
+}
+
+impl ProcessRunner {
+    /// A runner that finds or starts its supervisor when it is first needed.
+    pub fn new(options: Options, on_news: OnNews) -> Self {
+        ProcessRunner {
+            options,
+            on_news: Arc::new(on_news),
+            answers: Answers::default(),
+            state: Mutex::default(),
+        }
+    }
+
+    /// Finds or starts the supervisor now, so that the first step need not wait for it.
+    pub fn warm(&self) -> Result<(), RunnerError> {
+        let mut state = self.lock();
+        self.linked(&mut state).map(|_| ())
+    }
+
+    /// Says that this engine is done. The supervisor goes when its last step has ended, at once if `kill`.
+    /// Waits for its end, `within` at most; whether it is gone.
+    pub fn close(self, kill: bool, within: Duration) -> bool {
+        let link = self.lock().link.take();
+        let Some(mut link) = link else { return true };
+        link.send(&ToSupervisor::Shutdown { kill });
+        link.wait_for_end(&self.options.folder(), within)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A thread that panicked while it held the lock left at worst a broken link, which is replaced.
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn linked<'s>(&self, state: &'s mut State) -> Result<&'s mut Link, RunnerError> {
+        if state.link.as_ref().is_some_and(Link::is_broken) {
+            state.link = None;
+        }
+        match &mut state.link {
+            Some(link) => Ok(link),
+            empty => {
+                let link = Link::open(&self.options, self.on_news.clone(), self.answers.clone());
+                let link = link.map_err(|error| RunnerError::Unreachable {
+                    id: self.options.id.clone(),
+                    reason: error.to_string(),
+                })?;
+                Ok(empty.insert(link))
+            }
+        }
+    }
+
+    fn send(&self, message: &ToSupervisor) {
+        let mut state = self.lock();
+        // Without a supervisor there is no step to talk about.
+        if let Some(link) = &mut state.link {
+            link.send(message);
+        }
+    }
+}
+
+impl Runner for ProcessRunner {
+    fn start(&self, steps: &[StepRequest]) -> Vec<Result<(), Refusal>> {
+        let mut state = self.lock();
+        match self.linked(&mut state) {
+            Ok(link) => {
+                // If the supervisor dies meanwhile, `News::Lost` follows, and a recall says `Unknown`.
+                link.start(steps);
+                vec![Ok(()); steps.len()]
+            }
+            Err(error) => vec![Err(Refusal::Impossible(error.to_string())); steps.len()],
+        }
+    }
+
+    fn stop(&self, attempts: &[AttemptId], grace: Duration) {
+        self.send(&ToSupervisor::Stop { attempts: attempts.to_vec(), grace_ms: grace.as_millis() as u64 });
+    }
+
+    fn recall(&self, attempts: &[AttemptId]) -> Result<Vec<Sighting>, RunnerError> {
+        let (sender, answer) = mpsc::channel();
+        {
+            let mut state = self.lock();
+            state.last_ticket += 1;
+            let ticket = state.last_ticket;
+            let mut answers = self.answers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            answers.push((ticket, sender));
+            drop(answers);
+            self.linked(&mut state)?.send(&ToSupervisor::Recall { ticket, attempts: attempts.to_vec() });
+        }
+        answer.recv_timeout(ANSWER_WITHIN).map_err(|_| RunnerError::Unreachable {
+            id: self.options.id.clone(),
+            reason: "it does not answer".into(),
+        })
+    }
+
+    fn forget(&self, attempts: &[AttemptId]) {
+        self.send(&ToSupervisor::Forget(attempts.to_vec()));
+    }
+
+    fn subscribe(&self, attempt: Option<&AttemptId>, on: bool) {
+        self.send(&ToSupervisor::Subscribe { attempt: attempt.cloned(), on });
+    }
+}
+
+/// A supervisor's folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The id it serves.
+    pub id: String,
+    /// Whether it, or anything of it, lives. Otherwise the folder holds what a dead one has written down.
+    pub is_alive: bool,
+}
+
+/// The supervisors of a state folder, by id.
+pub fn found(state: &Path) -> Vec<Found> {
+    let Ok(entries) = std::fs::read_dir(folder(state)) else { return Vec::new() };
+    let mut found: Vec<Found> = entries
+        .flatten()
+        .filter_map(|entry| {
+            Some(Found {
+                id: entry.file_name().into_string().ok()?,
+                is_alive: supervisor::is_alive(&entry.path()),
+            })
+        })
+        .collect();
+    found.sort_by(|a, b| a.id.cmp(&b.id));
+    found
+}
+
+/// Removes what dead supervisors left, except for ids that are still `wanted` (a run that has not ended).
+pub fn sweep(state: &Path, wanted: impl Fn(&str) -> bool) {
+    for one in found(state) {
+        if !one.is_alive && !wanted(&one.id) {
+            // Whoever starts at this moment makes the folder anew.
+            let _ = std::fs::remove_dir_all(folder(state).join(&one.id));
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! A connection to a living supervisor, with the thread that listens to it.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with, socketpair};
+use tiphys_executor::contract::{FromSupervisor, StepRequest, ToSupervisor};
+use tiphys_executor::frame::{self, Inbox};
+use tiphys_executor::supervisor::{self, Setup};
+
+use super::{Answers, OnNews, Options};
+use crate::contract::News;
+
+/// Longest wait for a dying supervisor to make room for its successor. It may have many steps to kill.
+const DYING_WITHIN: Duration = Duration::from_secs(20);
+
+/// How often a dying supervisor is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// Bytes read at once.
+const READ_BYTES: usize = 256 * 1024;
+
+pub(super) struct Link {
+    socket: File,
+    broken: Arc<AtomicBool>,
+    /// Set when this side wants the end, so that it is no loss.
+    closing: Arc<AtomicBool>,
+    ended: Receiver<()>,
+}
+
+impl Link {
+    /// Connects to the supervisor of these options, or starts it.
+    pub(super) fn open(options: &Options, on_news: Arc<OnNews>, answers: Answers) -> io::Result<Link> {
+        let until = Instant::now() + DYING_WITHIN;
+        loop {
+            if let Ok(socket) = connect_to(options) {
+                return Link::listen(socket, None, on_news, answers);
+            }
+            if !supervisor::is_alive(&options.folder()) {
+                let (socket, child) = start(options)?;
+                return Link::listen(socket, Some(child), on_news, answers);
+            }
+            if Instant::now() > until {
+                return Err(io::Error::other("another one is at work in its folder and does not answer"));
+            }
+            thread::sleep(LOOK_EVERY);
+        }
+    }
+
+    fn listen(
+        socket: OwnedFd,
+        child: Option<Child>,
+        on_news: Arc<OnNews>,
+        answers: Answers,
+    ) -> io::Result<Link> {
+        let broken = Arc::new(AtomicBool::new(false));
+        let closing = Arc::new(AtomicBool::new(false));
+        let (end, ended) = mpsc::channel();
+        let mut listener = Listener {
+            socket: File::from(socket.try_clone()?),
+            inbox: Inbox::default(),
+            on_news,
+            answers,
+            broken: broken.clone(),
+            closing: closing.clone(),
+        };
+        thread::Builder::new().name("runner".into()).spawn(move || {
+            let reason = listener.listen();
+            listener.broken.store(true, Ordering::Release);
+            if let Some(mut child) = child {
+                // The keeper goes last, so when it is gone everything is.
+                let _ = child.wait();
+            }
+            // Nobody waits for it when the runner was dropped.
+            let _ = end.send(());
+            if !listener.closing.load(Ordering::Acquire) {
+                (listener.on_news)(News::Lost(reason));
+            }
+        })?;
+        Ok(Link { socket: File::from(socket), broken, closing, ended })
+    }
+
+    pub(super) fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Acquire)
+    }
+
+    pub(super) fn send(&mut self, message: &ToSupervisor) {
+        let mut bytes = Vec::new();
+        frame::write(message, &mut bytes);
+        self.write(&bytes);
+    }
+
+    /// As [`ToSupervisor::Start`], without copying the requests.
+    pub(super) fn start(&mut self, steps: &[StepRequest]) {
+        #[derive(serde::Serialize)]
+        #[serde(rename_all = "lowercase")]
+        enum Borrowed<'a> {
+            Start(&'a [StepRequest]),
+        }
+        let mut bytes = Vec::new();
+        frame::write(&Borrowed::Start(steps), &mut bytes);
+        self.write(&bytes);
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        if self.socket.write_all(bytes).is_err() {
+            // The listening thread sees the end, too, and tells.
+            self.broken.store(true, Ordering::Release);
+        }
+    }
+
+    /// Waits until the supervisor and everything of it is gone.
+    pub(super) fn wait_for_end(self, folder: &Path, within: Duration) -> bool {
+        let until = Instant::now() + within;
+        self.closing.store(true, Ordering::Release);
+        if self.ended.recv_timeout(within).is_err() {
+            return false;
+        }
+        // One that we did not start is not our child: its lock says when it is gone.
+        while supervisor::is_alive(folder) {
+            if Instant::now() > until {
+                return false;
+            }
+            thread::sleep(LOOK_EVERY);
+        }
+        true
+    }
+}
+
+struct Listener {
+    socket: File,
+    inbox: Inbox,
+    on_news: Arc<OnNews>,
+    answers: Answers,
+    broken: Arc<AtomicBool>,
+    closing: Arc<AtomicBool>,
+}
+
+impl Listener {
+    /// Passes on what comes until the connection ends; returns why it ended.
+    fn listen(&mut self) -> String {
+        let mut buffer = vec![0; READ_BYTES];
+        loop {
+            match self.socket.read(&mut buffer) {
+                Ok(0) => return "the supervisor of the steps has died".into(),
+                Ok(read) => self.inbox.push(&buffer[..read]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return format!("the supervisor of the steps cannot be heard: {error}"),
+            }
+            loop {
+                match self.inbox.take() {
+                    Ok(Some(FromSupervisor::Reports(reports))) => (self.on_news)(News::Reports(reports)),
+                    Ok(Some(FromSupervisor::Sightings { ticket, sightings })) => {
+                        let mut answers =
+                            self.answers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                        if let Some(at) = answers.iter().position(|(waiting, _)| *waiting == ticket) {
+                            // Whoever asked may have given up.
+                            let _ = answers.swap_remove(at).1.send(sightings);
+                        }
+                    }
+                    Ok(Some(FromSupervisor::Unable(reason))) => return reason,
+                    Ok(None) => break,
+                    Err(reason) => return reason,
+                }
+            }
+        }
+    }
+}
+
+fn connect_to(options: &Options) -> io::Result<OwnedFd> {
+    let (_handle, address) = supervisor::socket_address(&options.folder())?;
+    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    connect(&socket, &address)?;
+    Ok(socket)
+}
+
+/// Starts a supervisor whose standard input is our connection: nothing to wait for, nothing on its command line.
+fn start(options: &Options) -> io::Result<(OwnedFd, Child)> {
+    let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    let program = match &options.program {
+        Some(program) => program.clone(),
+        None => std::env::current_exe()?,
+    };
+    let child = Command::new(program)
+        .arg(supervisor::ARGUMENT)
+        .stdin(Stdio::from(theirs))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let setup = Setup {
+        folder: options.folder(),
+        hidden: options.hidden.iter().chain([&options.state]).cloned().collect(),
+        sandbox: options.sandbox,
+        idle_ms: options.idle.as_millis() as u64,
+    };
+    let mut bytes = Vec::new();
+    frame::write(&setup, &mut bytes);
+    File::from(ours.try_clone()?).write_all(&bytes)?;
+    Ok((ours, child))
+}

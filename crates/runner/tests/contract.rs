@@ -1,0 +1,15 @@
+//! The contract of the process runner, tried with real processes.
+//!
+//! It has no standard harness: the program must be able to become a supervisor, which needs one thread.
+
+use std::process::ExitCode;
+
+#[path = "contract/bare.rs"]
+mod bare;
+#[path = "contract/common.rs"]
+mod common;
+
+fn main() -> ExitCode {
+    tiphys_runner::enter_if_asked();
+    common::run(&[bare::CASES])
+}

@@ -1,0 +1,187 @@
+//! Steps without a sandbox.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use tiphys_runner::Runner;
+use tiphys_runner::step::{AttemptId, Exit, Isolation, ParameterWanted, Sighting};
+
+use crate::common::{Case, World, eventually, lives};
+
+pub const CASES: &[Case] = &[
+    ("bare::a_step_runs", a_step_runs),
+    ("bare::starting_twice_changes_nothing", starting_twice_changes_nothing),
+    ("bare::a_missing_command_exits_64", a_missing_command_exits_64),
+    ("bare::a_stopped_step_gets_its_grace", a_stopped_step_gets_its_grace),
+    ("bare::a_deadline_ends_a_step", a_deadline_ends_a_step),
+    ("bare::descendants_end_with_the_step", descendants_end_with_the_step),
+    ("bare::a_killed_engine_finds_its_steps", a_killed_engine_finds_its_steps),
+    ("bare::a_killed_supervisor_takes_its_steps_along", a_killed_supervisor_takes_its_steps_along),
+    ("bare::output_parameters_are_read", output_parameters_are_read),
+    ("bare::a_long_log_is_cut", a_long_log_is_cut),
+];
+
+fn a_step_runs() {
+    let mut world = World::new();
+    let mut step = world.shell("a", Isolation::None, "echo hello; echo oops >&2; exit 3");
+    step.outputs.result = true;
+    let ended = world.run(&step);
+    assert_eq!(ended.containers[0].exit, Exit::Code(3));
+    assert_eq!(ended.result.as_deref(), Some("hello"));
+    let log = world.log(&step);
+    assert!(log.contains("hello\n") && log.contains("oops\n"), "{log}");
+    world.runner().forget(&[step.attempt]);
+    world.end();
+}
+
+fn starting_twice_changes_nothing() {
+    let mut world = World::new();
+    let file = world.state.join("count");
+    let step = world.shell("a", Isolation::None, &format!("echo x >> {}", file.display()));
+    world.start(&step);
+    world.start(&step);
+    world.ended(&step.attempt);
+    world.run(&step);
+    assert_eq!(fs::read_to_string(&file).unwrap(), "x\n");
+    world.end();
+}
+
+fn a_missing_command_exits_64() {
+    let mut world = World::new();
+    let mut step = world.shell("a", Isolation::None, "");
+    step.containers[0].command = vec!["no-such-program".into()];
+    let ended = world.run(&step);
+    assert_eq!(ended.containers[0].exit, Exit::Code(64));
+    assert_eq!(
+        ended.containers[0].message.as_deref(),
+        Some("failed to find name in PATH: exec: \"no-such-program\": executable file not found in $PATH")
+    );
+    world.end();
+}
+
+fn a_stopped_step_gets_its_grace() {
+    let mut world = World::new();
+    let gentle = world.shell(
+        "gentle",
+        Isolation::None,
+        "trap 'exit 7' TERM; echo ready; while :; do sleep 0.02; done",
+    );
+    let stubborn =
+        world.shell("stubborn", Isolation::None, "trap '' TERM; echo ready; while :; do sleep 0.02; done");
+    for step in [&gentle, &stubborn] {
+        world.start(step);
+        eventually("ready", || world.log(step).contains("ready"));
+    }
+    let start = Instant::now();
+    world.runner().stop(&[gentle.attempt.clone(), stubborn.attempt.clone()], Duration::from_millis(300));
+    let ended = world.ended(&gentle.attempt);
+    assert_eq!((ended.containers[0].exit, ended.stopped), (Exit::Code(7), true));
+    let ended = world.ended(&stubborn.attempt);
+    assert_eq!(ended.containers[0].exit, Exit::Signal(9));
+    assert!(start.elapsed() >= Duration::from_millis(300));
+    world.end();
+}
+
+fn a_deadline_ends_a_step() {
+    let mut world = World::new();
+    let mut step = world.shell("a", Isolation::None, "sleep 60");
+    step.deadline_ms = Some(50);
+    let ended = world.run(&step);
+    assert!(ended.deadline_exceeded);
+    assert_eq!(ended.containers[0].exit, Exit::Signal(15));
+    world.end();
+}
+
+fn descendants_end_with_the_step() {
+    let mut world = World::new();
+    let step = world.shell(
+        "a",
+        Isolation::None,
+        "sleep 61 & echo $!; setsid sh -c 'echo $$; exec sleep 62' & sleep 0.2",
+    );
+    world.run(&step);
+    let pids: Vec<u32> = world.log(&step).lines().map(|line| line.parse().unwrap()).collect();
+    assert_eq!(pids.len(), 2);
+    eventually("the descendants are gone", || pids.iter().all(|pid| !lives(*pid)));
+    world.end();
+}
+
+fn a_killed_engine_finds_its_steps() {
+    let mut world = World::new();
+    let go = world.state.join("go");
+    let step = world.shell(
+        "a",
+        Isolation::None,
+        &format!("while ! test -e {}; do sleep 0.01; done; exit 5", go.display()),
+    );
+    let done = world.shell("b", Isolation::None, "exit 6");
+    world.start(&step);
+    world.run(&done);
+    // Forgets the runner without a word, as a killed engine does.
+    let state = world.state.clone();
+    drop(world.runner.take());
+    let mut world = World::at(state);
+    let unknown = AttemptId("run/never".into());
+    let seen = world.runner().recall(&[step.attempt.clone(), done.attempt.clone(), unknown.clone()]).unwrap();
+    assert!(matches!(&seen[0], Sighting::Running(started) if started.attempt == step.attempt), "{seen:?}");
+    assert!(
+        matches!(&seen[1], Sighting::Ended(ended) if ended.containers[0].exit == Exit::Code(6)),
+        "{seen:?}"
+    );
+    assert_eq!(seen[2], Sighting::Unknown(unknown));
+    fs::write(go, "").unwrap();
+    assert_eq!(world.ended(&step.attempt).containers[0].exit, Exit::Code(5));
+    world.end();
+}
+
+fn a_killed_supervisor_takes_its_steps_along() {
+    let mut world = World::new();
+    let done = world.shell("done", Isolation::None, "exit 4");
+    world.run(&done);
+    let step = world.shell("a", Isolation::None, "setsid sleep 63 & echo $!; sleep 64");
+    world.start(&step);
+    let main = world.started(&step.attempt);
+    eventually("the child runs", || world.log(&step).lines().count() == 1);
+    let child: u32 = world.log(&step).trim().parse().unwrap();
+    let stat = fs::read_to_string(format!("/proc/{main}/stat")).unwrap();
+    let supervisor = stat.rsplit(')').next().unwrap().split_whitespace().nth(1).unwrap();
+    let status = std::process::Command::new("kill").args(["-9", supervisor]).status().unwrap();
+    assert!(status.success());
+    world.wait_for_loss();
+    assert!(!lives(main) && !lives(child), "steps outlived their supervisor");
+    let seen = world.runner().recall(&[step.attempt.clone(), done.attempt.clone()]).unwrap();
+    assert_eq!(seen[0], Sighting::Unknown(step.attempt));
+    assert!(
+        matches!(&seen[1], Sighting::Ended(ended) if ended.containers[0].exit == Exit::Code(4)),
+        "{seen:?}"
+    );
+    world.end();
+}
+
+fn output_parameters_are_read() {
+    let mut world = World::new();
+    let path = world.state.join("out").display().to_string();
+    let mut step = world.shell("a", Isolation::None, &format!("printf 'v\\n\\n' > {path}; exit 1"));
+    step.outputs.parameters = vec![
+        ParameterWanted { name: "x".into(), path, default: None },
+        ParameterWanted { name: "y".into(), path: "/no/such/file".into(), default: Some("d\n".into()) },
+    ];
+    let ended = world.run(&step);
+    let values: Vec<_> = ended.parameters.iter().map(|one| (one.name.as_str(), one.value.as_str())).collect();
+    assert_eq!(values, [("x", "v\n"), ("y", "d")]);
+    assert_eq!(ended.containers[0].exit, Exit::Code(1));
+    assert_eq!(ended.failure, None);
+    world.end();
+}
+
+fn a_long_log_is_cut() {
+    let mut world = World::new();
+    let mut step =
+        world.shell("a", Isolation::None, "head -c 300000000 /dev/zero | tr '\\0' 'x' | fold -w 199");
+    step.log_limit_bytes = 1_000_000;
+    let ended = world.run(&step);
+    assert_eq!(ended.containers[0].exit, Exit::Code(0));
+    assert!(ended.log_bytes < 1_000_300, "{}", ended.log_bytes);
+    assert!(world.log(&step).ends_with("the rest is not kept\n"));
+    world.end();
+}
