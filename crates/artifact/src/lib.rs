@@ -1,1 +1,19 @@
-//! `artifact`
+//! Artifacts: archives, keys, locations, and the drivers that keep the bytes.
+//!
+//! Everything is synchronous; it runs inside a step's own init process and from the command line. Nothing here
+//! knows of journals, plans or other steps.
+
+pub mod archive;
+mod driver;
+mod error;
+mod key;
+pub mod limits;
+mod local;
+pub mod location;
+mod place;
+
+pub use archive::{Archive, Mode};
+pub use driver::{Driver, Raw};
+pub use error::ArtifactError;
+pub use key::Key;
+pub use local::{Incoming, LocalStore};

@@ -1,0 +1,107 @@
+//! Putting files in their place: made aside, moved whole, so that nobody sees half of one.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
+
+use crate::error::ArtifactError;
+
+static ASIDES: AtomicU64 = AtomicU64::new(0);
+
+/// A path of our own beside `dest`; whatever is there is removed when this is dropped.
+pub(crate) struct Aside {
+    path: PathBuf,
+}
+
+impl Aside {
+    /// Chooses a path in the folder of `dest`, which is created if need be.
+    pub(crate) fn of(dest: &Path) -> Result<Aside, ArtifactError> {
+        let folder = dest.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        fs::create_dir_all(folder).map_err(ArtifactError::io(folder))?;
+        Ok(Aside::within(folder, dest.file_name().unwrap_or(OsStr::new("root"))))
+    }
+
+    /// Chooses a path in `folder`, with a name that tells what it is for.
+    pub(crate) fn within(folder: &Path, name: &OsStr) -> Aside {
+        let mut own = OsString::from(".");
+        // The name of a file has a limit; the part that makes it ours must fit.
+        own.push(name.to_string_lossy().chars().take(50).collect::<String>());
+        // Two steps may be process 2, each in a namespace of its own; the time tells them apart.
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_nanos());
+        let number = ASIDES.fetch_add(1, Ordering::Relaxed);
+        own.push(format!(".{}-{number}-{now:x}", std::process::id()));
+        Aside { path: folder.join(own) }
+    }
+
+    /// Moves `from`, which is on the same disk, to a path of our own beside `dest`.
+    pub(crate) fn moved(from: &Path, dest: &Path) -> Result<Aside, ArtifactError> {
+        let aside = Aside::of(dest)?;
+        fs::rename(from, &aside.path).map_err(ArtifactError::io(from))?;
+        Ok(aside)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Moves what was made to `dest`.
+    ///
+    /// A folder is joined with a folder that is there already, which may be a volume; a file takes the place of
+    /// a file.
+    pub(crate) fn put(self, dest: &Path) -> Result<(), ArtifactError> {
+        put(&self.path, dest)
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        let is_folder = fs::symlink_metadata(&self.path).is_ok_and(|metadata| metadata.is_dir());
+        let _ = if is_folder { fs::remove_dir_all(&self.path) } else { fs::remove_file(&self.path) };
+    }
+}
+
+/// Moves `from` to `dest`, as [`Aside::put`] says.
+pub(crate) fn put(from: &Path, dest: &Path) -> Result<(), ArtifactError> {
+    let metadata = fs::symlink_metadata(from).map_err(ArtifactError::io(from))?;
+    let there = fs::metadata(dest).ok();
+    if metadata.is_dir() && there.as_ref().is_some_and(fs::Metadata::is_dir) {
+        for entry in fs::read_dir(from).map_err(ArtifactError::io(from))? {
+            let entry = entry.map_err(ArtifactError::io(from))?;
+            put(&entry.path(), &dest.join(entry.file_name()))?;
+        }
+        return fs::remove_dir(from).map_err(ArtifactError::io(from));
+    }
+    if metadata.is_dir() && there.is_some() {
+        fs::remove_file(dest).map_err(ArtifactError::io(dest))?;
+    }
+    match fs::rename(from, dest) {
+        Ok(()) => Ok(()),
+        // Another file system, or a file that is a mount of its own.
+        Err(error) if matches!(error.kind(), ErrorKind::CrossesDevices | ErrorKind::ResourceBusy) => {
+            copy(from, dest, &metadata)
+        }
+        Err(error) => Err(ArtifactError::io(dest)(error)),
+    }
+}
+
+fn copy(from: &Path, dest: &Path, metadata: &fs::Metadata) -> Result<(), ArtifactError> {
+    if metadata.is_symlink() {
+        let target = fs::read_link(from).map_err(ArtifactError::io(from))?;
+        let _ = fs::remove_file(dest);
+        std::os::unix::fs::symlink(target, dest).map_err(ArtifactError::io(dest))
+    } else if metadata.is_dir() {
+        fs::create_dir(dest).map_err(ArtifactError::io(dest))?;
+        put(from, dest)?;
+        fs::set_permissions(dest, metadata.permissions()).map_err(ArtifactError::io(dest))
+    } else {
+        fs::copy(from, dest).map(|_| ()).map_err(ArtifactError::io(dest))
+    }
+}
+
+/// Waits until a folder's list of names is on the disk.
+pub(crate) fn sync_folder(folder: &Path) -> Result<(), ArtifactError> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(ArtifactError::io(folder))
+}
