@@ -1,5 +1,6 @@
 //! All automation of this project: `cargo xtask <command>`.
 
+mod bench;
 mod conformance;
 mod lexer;
 mod licences;
@@ -23,6 +24,7 @@ Usage: cargo xtask <command> [options]
   licences      check the licences and sources of all dependencies
   rules         list the rules of the specification that nothing cites
   conformance   compare the binary with what Argo really answered
+  bench         measure every promise about speed beside its yardstick
 ";
 
 fn main() -> ExitCode {
@@ -54,6 +56,7 @@ fn run(command: &str, options: &[String]) -> Result<bool, String> {
         }
         "rules" => rules::run(&workspace, options),
         "conformance" => conformance::run(&workspace, options),
+        "bench" => bench::run(&workspace, options),
         "" | "help" | "-h" | "--help" => {
             print!("{HELP}");
             Ok(true)

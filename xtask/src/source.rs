@@ -92,7 +92,7 @@ struct Child {
     tests_only: bool,
 }
 
-/// The files that `mod name;` and `include!("…")` in this file refer to.
+/// The Rust files that `mod name;`, `include!("…")` and `include_str!("…")` in this file refer to.
 fn children(file: &SourceFile, is_root: bool) -> Vec<Child> {
     let code: Vec<&Token> =
         file.tokens.iter().filter(|token| !matches!(token.kind, Kind::Comment(_))).collect();
@@ -127,9 +127,12 @@ fn children(file: &SourceFile, is_root: bool) -> Vec<Child> {
                     });
                 }
             }
-            Kind::Word(word) if word == "include" => {
+            Kind::Word(word) if word == "include" || word == "include_str" => {
                 if let Some(Kind::Text(path)) = code.get(at + 3).map(|token| &token.kind) {
-                    found.push(Child { path: folder.join(path), tests_only: false });
+                    let path = folder.join(path);
+                    if path.extension().is_some_and(|extension| extension == "rs") {
+                        found.push(Child { path, tests_only: false });
+                    }
                 }
             }
             _ => {}

@@ -1,0 +1,350 @@
+//! `cargo xtask bench`: every promise about speed beside its yardstick, measured in the same run.
+//!
+//! Ours and the yardstick take turns, so that a slow minute of the machine hits both. The table shows
+//! medians, spreads and ratios; `docs/performance.md` and `docs/performance.json` keep it.
+
+mod report;
+mod runs;
+mod stats;
+mod yardsticks;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use runs::{Isolation, Ours};
+use stats::{Sample, growth_exponent};
+
+use crate::workspace::Workspace;
+
+/// Which way a figure gets better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Better {
+    /// A share of the yardstick; at least the floor.
+    Ratio,
+    /// An absolute figure; at least the floor.
+    Higher,
+    /// An absolute figure; at most the floor.
+    Lower,
+}
+
+/// What is promised.
+#[derive(Debug, Clone, Copy)]
+pub struct Promise {
+    pub better: Better,
+    pub floor: f64,
+    pub goal: Option<f64>,
+}
+
+/// One line of the table.
+pub struct Row {
+    pub id: &'static str,
+    pub what: String,
+    pub unit: &'static str,
+    pub ours: Sample,
+    /// The first one is what the ratio is taken of.
+    pub yardsticks: Vec<(String, Sample)>,
+    pub promise: Option<Promise>,
+}
+
+impl Row {
+    /// Our median as a share of the first yardstick's.
+    pub fn ratio(&self) -> Option<f64> {
+        self.yardsticks.first().map(|(_, yardstick)| self.ours.median() / yardstick.median())
+    }
+
+    /// Whether the floor and the goal are reached.
+    pub fn reached(&self) -> Option<(bool, bool)> {
+        let promise = self.promise?;
+        let figure = match promise.better {
+            Better::Ratio => self.ratio()?,
+            Better::Higher | Better::Lower => self.ours.median(),
+        };
+        let reaches = |bar: f64| match promise.better {
+            Better::Lower => figure <= bar,
+            Better::Ratio | Better::Higher => figure >= bar,
+        };
+        Some((reaches(promise.floor), promise.goal.is_some_and(reaches)))
+    }
+}
+
+/// How often each throughput is measured.
+const TURNS: usize = 3;
+
+const STEPS_BARE: usize = 10_000;
+const STEPS_SANDBOXED: usize = 1_000;
+const CHAIN: usize = 300;
+const COLD_STARTS: usize = 30;
+const REOPENED_NODES: usize = 100_000;
+
+type Measure = fn(&Bench) -> Result<Vec<Row>, String>;
+
+/// The benches by name.
+const BENCHES: &[(&str, Measure)] = &[
+    ("P1a", bare_rate),
+    ("P1b", sandbox_rate),
+    ("P2", engine),
+    ("P3", gaps),
+    ("P4", cold_start),
+    ("P7", reopen),
+];
+
+/// What every bench needs.
+struct Bench<'a> {
+    workspace: &'a Workspace,
+    binary: PathBuf,
+    folder: PathBuf,
+    stamp: PathBuf,
+}
+
+/// Runs the benches that are named, or all of them, and writes the pages if it was all.
+pub fn run(workspace: &Workspace, options: &[String]) -> Result<bool, String> {
+    if let Some(unknown) = options.iter().find(|name| !BENCHES.iter().any(|(known, _)| known == name)) {
+        let names: Vec<&str> = BENCHES.iter().map(|(name, _)| *name).collect();
+        return Err(format!("no bench `{unknown}`; there are {}", names.join(", ")));
+    }
+    let folder = workspace.target_dir().join(format!("bench-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let bench = Bench { workspace, binary: build(workspace)?, stamp: compile_stamp(&folder)?, folder };
+    let mut rows = Vec::new();
+    for (name, measure) in
+        BENCHES.iter().filter(|(name, _)| options.is_empty() || options.iter().any(|o| o == name))
+    {
+        match measure(&bench) {
+            Ok(measured) => {
+                measured.iter().for_each(|row| println!("{}", report::line(row)));
+                rows.extend(measured);
+            }
+            // One bench that cannot run here does not hide the others.
+            Err(message) => println!("{name}: not measured: {message}"),
+        }
+    }
+    std::fs::remove_dir_all(&bench.folder).ok();
+    if options.is_empty() {
+        report::write(workspace, &rows)?;
+    }
+    Ok(true)
+}
+
+fn build(workspace: &Workspace) -> Result<PathBuf, String> {
+    let mut command = Command::new("cargo");
+    command.args(["build", "--release", "--locked", "--package", "tiphys-cli"]).current_dir(&workspace.root);
+    yardsticks::finish(&mut command)?;
+    Ok(workspace.target_dir().join("release/tiphys"))
+}
+
+/// The smallest step that can tell when it began.
+fn compile_stamp(folder: &Path) -> Result<PathBuf, String> {
+    let source = yardsticks::write(folder, "stamp.rs", include_str!("stamp.rs"))?;
+    let program = folder.join("stamp");
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--edition", "2024", "-O", "-C", "target-feature=+crt-static", "-C", "panic=abort", "-o"]);
+    yardsticks::finish(rustc.arg(&program).arg(source))?;
+    Ok(program)
+}
+
+impl Bench<'_> {
+    fn ours(&self) -> Ours<'_> {
+        Ours { binary: &self.binary, folder: &self.folder, stamp: &self.stamp }
+    }
+
+    /// Lines of JSON that a measuring example of a crate prints: what → figure.
+    fn example(
+        &self,
+        package: &str,
+        example: &str,
+        arguments: &[&str],
+    ) -> Result<Vec<(String, f64)>, String> {
+        let output = Command::new("cargo")
+            .args([
+                "run",
+                "--release",
+                "--quiet",
+                "--locked",
+                "--package",
+                package,
+                "--example",
+                example,
+                "--",
+            ])
+            .args(arguments)
+            .current_dir(&self.workspace.root)
+            .output()
+            .map_err(|error| format!("cannot run cargo: {error}"))?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            return Err(format!("{package} {example}: {}", said.lines().last().unwrap_or("no message")));
+        }
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let lines = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        Ok(lines
+            .filter_map(|line| Some((line["what"].as_str()?.to_owned(), line["value"].as_f64()?)))
+            .collect())
+    }
+}
+
+/// Takes turns, so that the machine's moods hit all alike.
+fn in_turns(turns: usize, contestants: &[&dyn Fn() -> Result<f64, String>]) -> Result<Vec<Sample>, String> {
+    let mut figures = vec![Vec::new(); contestants.len()];
+    for _ in 0..turns {
+        for (figures, contestant) in figures.iter_mut().zip(contestants) {
+            figures.push(contestant()?);
+        }
+    }
+    figures.into_iter().map(Sample::new).collect()
+}
+
+fn bare_rate(bench: &Bench) -> Result<Vec<Row>, String> {
+    let samples = in_turns(
+        TURNS,
+        &[
+            &|| bench.ours().step_rate(STEPS_BARE, Isolation::None),
+            &|| yardsticks::spawn_rate(STEPS_BARE, &["/bin/true"]),
+            &|| yardsticks::make_rate(STEPS_BARE, &bench.folder),
+            &|| yardsticks::ninja_rate(STEPS_BARE, &bench.folder),
+        ],
+    )?;
+    Ok(vec![compared(
+        "P1a",
+        format!("{STEPS_BARE} no-op steps, isolation none, durable, logs captured"),
+        samples,
+        &["bare posix_spawn loop", "make -j2", "ninja -j2"],
+        Promise { better: Better::Ratio, floor: 0.80, goal: Some(0.92) },
+    )])
+}
+
+fn sandbox_rate(bench: &Bench) -> Result<Vec<Row>, String> {
+    let count = STEPS_SANDBOXED.to_string();
+    let by_hand = || {
+        let figures = bench.example("tiphys-runner", "spawn_loop", &["sandbox", &count])?;
+        figures.first().map(|(_, figure)| *figure).ok_or("the loop printed no figure".to_owned())
+    };
+    let samples = in_turns(
+        TURNS,
+        &[&|| bench.ours().step_rate(STEPS_SANDBOXED, Isolation::Sandbox), &by_hand, &|| {
+            yardsticks::spawn_rate(STEPS_SANDBOXED, yardsticks::BUBBLEWRAP)
+        }],
+    )?;
+    let mut loops = alone("P1b", "the loop by hand".to_owned(), "steps/s", vec![samples[1].median()], None)?;
+    loops.yardsticks.push(("bubblewrap".to_owned(), samples[2].clone()));
+    loops.promise = Some(Promise { better: Better::Ratio, floor: 1.5, goal: None });
+    let ours = compared(
+        "P1b",
+        format!("{STEPS_SANDBOXED} no-op steps in the sandbox, durable, logs captured"),
+        samples,
+        &["the same namespaces and overlay by hand", "bubblewrap"],
+        Promise { better: Better::Ratio, floor: 0.80, goal: Some(0.92) },
+    );
+    Ok(vec![ours, loops])
+}
+
+/// The engine alone; the example prints seconds and bytes per size and shape.
+fn engine(bench: &Bench) -> Result<Vec<Row>, String> {
+    let figures = bench.example("tiphys-sim", "engine_rate", &[])?;
+    let mut rows = Vec::new();
+    for shape in ["dag", "fan-out"] {
+        let of = |kind: &str| -> Vec<(f64, f64)> {
+            let prefix = format!("{shape} {kind} ");
+            let sized = figures.iter().filter_map(|(what, figure)| {
+                Some((what.strip_prefix(&prefix)?.parse::<f64>().ok()?, *figure))
+            });
+            sized.collect()
+        };
+        let (seconds, bytes) = (of("seconds"), of("bytes"));
+        for (size, seconds) in &seconds {
+            rows.push(alone(
+                "P2",
+                format!("{shape} of {size} nodes"),
+                "nodes/s",
+                vec![size / seconds],
+                Some(Promise { better: Better::Higher, floor: 50_000.0, goal: Some(250_000.0) }),
+            )?);
+        }
+        for (size, bytes) in &bytes {
+            let promise = Promise { better: Better::Lower, floor: 1_024.0, goal: Some(300.0) };
+            rows.push(alone(
+                "P2",
+                format!("{shape} of {size} nodes, memory"),
+                "B/node",
+                vec![bytes / size],
+                Some(promise),
+            )?);
+        }
+        if seconds.len() > 1 {
+            let promise = Promise { better: Better::Lower, floor: 1.05, goal: None };
+            let exponent = growth_exponent(&seconds);
+            rows.push(alone("P2", format!("{shape}, growth exponent"), "", vec![exponent], Some(promise))?);
+        }
+    }
+    match rows.is_empty() {
+        true => Err("the example printed no figures".to_owned()),
+        false => Ok(rows),
+    }
+}
+
+fn gaps(bench: &Bench) -> Result<Vec<Row>, String> {
+    let pipes = Sample::new(yardsticks::pipe_round_trips()?)?;
+    let commit = yardsticks::sqlite_commit(&bench.folder)?;
+    let yardstick = vec![(pipes.median() + commit) * 1e3];
+    let mut rows = Vec::new();
+    for (isolation, floor, goal) in [(Isolation::None, 1.0, Some(0.35)), (Isolation::Sandbox, 5.0, None)] {
+        let gaps = Sample::new(bench.ours().gaps(CHAIN, isolation)?)?;
+        for (name, share, promised) in [("p50", 0.5, true), ("p99", 0.99, false)] {
+            let what = format!("end of a step to start of the next, {isolation:?}, {name}").to_lowercase();
+            let promise = Promise { better: Better::Lower, floor, goal };
+            let mut row =
+                alone("P3", what, "ms", vec![gaps.quantile(share) * 1e3], promised.then_some(promise))?;
+            row.yardsticks
+                .push(("pipe round trip + one SQLite commit".to_owned(), Sample::new(yardstick.clone())?));
+            rows.push(row);
+        }
+    }
+    Ok(rows)
+}
+
+fn cold_start(bench: &Bench) -> Result<Vec<Row>, String> {
+    let shell: Vec<f64> =
+        yardsticks::shell_starts(COLD_STARTS)?.iter().map(|seconds| seconds * 1e3).collect();
+    let shell = Sample::new(shell)?;
+    let mut rows = Vec::new();
+    for (isolation, fresh) in [(Isolation::None, false), (Isolation::Sandbox, false), (Isolation::None, true)]
+    {
+        let starts = bench.ours().cold_starts(COLD_STARTS, isolation, fresh)?;
+        let state = if fresh { ", new state folder" } else { "" };
+        let what = format!("start of the binary to the first step's first instruction, {isolation:?}{state}");
+        let figures = starts.iter().map(|seconds| seconds * 1e3).collect();
+        let promise = Promise { better: Better::Lower, floor: 50.0, goal: Some(8.0) };
+        let mut row = alone("P4", what.to_lowercase(), "ms", figures, Some(promise))?;
+        row.yardsticks.push(("sh -c true".to_owned(), shell.clone()));
+        rows.push(row);
+    }
+    Ok(rows)
+}
+
+fn reopen(bench: &Bench) -> Result<Vec<Row>, String> {
+    let (seconds, journal) = bench.ours().reopen(REOPENED_NODES)?;
+    let promise = Promise { better: Better::Lower, floor: 5.0, goal: Some(0.25) };
+    let what = format!("reopen a journal of {REOPENED_NODES} nodes and start the next step");
+    let mut row = alone("P7", what, "s", vec![seconds], Some(promise))?;
+    if let Ok(seconds) = yardsticks::read_file(&journal) {
+        row.yardsticks.push(("reading the file".to_owned(), Sample::new(vec![seconds])?));
+    }
+    Ok(vec![row])
+}
+
+/// A row of rates: ours first, then the yardsticks by name.
+fn compared(id: &'static str, what: String, samples: Vec<Sample>, names: &[&str], promise: Promise) -> Row {
+    let mut samples = samples.into_iter();
+    let ours = samples.next().expect("ours runs first");
+    let yardsticks = names.iter().map(|name| (*name).to_owned()).zip(samples).collect();
+    Row { id, what, unit: "steps/s", ours, yardsticks, promise: Some(promise) }
+}
+
+fn alone(
+    id: &'static str,
+    what: String,
+    unit: &'static str,
+    figures: Vec<f64>,
+    promise: Option<Promise>,
+) -> Result<Row, String> {
+    Ok(Row { id, what, unit, ours: Sample::new(figures)?, yardsticks: Vec::new(), promise })
+}
