@@ -15,6 +15,9 @@ pub const DEPTH_MAX: usize = 200;
 /// Most bytes of a header that describes the next entry (a long name, extended attributes).
 pub const HEADER_BYTES_MAX: u64 = 1 << 20;
 
+/// Most bytes that are read after the end of an archive, where writers put their padding.
+pub const TRAILER_BYTES_MAX: u64 = 1 << 20;
+
 /// Longest key of an object, as in S3.
 pub const KEY_BYTES_MAX: usize = 1_024;
 

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use tar::{EntryType, Header};
 
 use crate::error::ArtifactError;
-use crate::limits::HEADER_BYTES_MAX;
+use crate::limits::{HEADER_BYTES_MAX, TRAILER_BYTES_MAX};
 
 const BLOCK: u64 = 512;
 
@@ -32,6 +32,8 @@ pub(super) struct TarReader<R: Read> {
     /// Bytes of the present entry that were not read, and then the padding after it.
     left: u64,
     padding: u64,
+    /// Whether there was anything at all.
+    begun: bool,
 }
 
 /// What headers before an entry said about it.
@@ -45,7 +47,7 @@ struct Said {
 
 impl<R: Read> TarReader<R> {
     pub(super) fn new(reader: R) -> Self {
-        TarReader { reader, left: 0, padding: 0 }
+        TarReader { reader, left: 0, padding: 0, begun: false }
     }
 
     /// The next entry; `None` after the last one.
@@ -82,12 +84,16 @@ impl<R: Read> TarReader<R> {
         let mut filled = 0;
         while filled < block.len() {
             match self.reader.read(&mut block[filled..]).map_err(|error| bad(&error.to_string()))? {
-                0 if filled == 0 => return Ok(None),
+                // Some writers leave out the blocks that mark the end, but not all of an archive.
+                0 if filled == 0 && self.begun => return Ok(None),
+                0 if filled == 0 => return Err(bad("it is empty")),
                 0 => return Err(bad("it ends in the middle of a header")),
                 read => filled += read,
             }
         }
+        self.begun = true;
         if block.iter().all(|byte| *byte == 0) {
+            self.drain()?;
             return Ok(None);
         }
         let sum: u32 = block
@@ -103,6 +109,12 @@ impl<R: Read> TarReader<R> {
             Ok(stored) if stored == sum => Ok(Some(header)),
             _ => Err(bad("the checksum of a header is wrong")),
         }
+    }
+
+    /// Reads on after the end, so that a compressed stream can say that it was cut off or changed.
+    fn drain(&mut self) -> Result<(), ArtifactError> {
+        let rest = io::copy(&mut Read::by_ref(&mut self.reader).take(TRAILER_BYTES_MAX), &mut io::sink());
+        rest.map(|_| ()).map_err(|error| bad(&error.to_string()))
     }
 
     fn skip_rest(&mut self) -> Result<(), ArtifactError> {
