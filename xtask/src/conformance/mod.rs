@@ -11,6 +11,7 @@ mod options;
 mod program;
 mod ratchet;
 mod report;
+mod staging;
 mod tables;
 mod validation;
 
@@ -104,6 +105,7 @@ const AREAS: &[(&str, &str)] = &[
     ("cron", "next times of schedules"),
     ("loops", "items of `withSequence` and `withParam`"),
     ("durations", "duration texts in seconds"),
+    ("staging", "one text in one place of a workflow that runs: nodes, messages, arguments"),
     ("validation", "lint verdicts of manifests, strict and not"),
 ];
 
@@ -136,6 +138,7 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<bool, String> 
     };
     add(tables::run(&bench, &options))?;
     add(validation::run(&bench, &options))?;
+    add(staging::run(&bench, &options))?;
     add(corpus::run(&bench, &options))?;
     areas.sort_by_key(|area| AREAS.iter().position(|(name, _)| *name == area.name));
     report::print(&areas, options.misses);
