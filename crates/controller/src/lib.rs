@@ -1,1 +1,16 @@
-//! `controller`
+//! Drives machines: takes in what happens, makes it durable, does what follows.
+//!
+//! `shard` is plain synchronous code; `pump` is the only loop, and decides nothing.
+
+mod dispatch;
+mod handle;
+mod outcome;
+mod prepare;
+mod pump;
+pub mod shard;
+mod submit;
+
+pub use handle::{Ask, Controller, Gone, MakeRunner, Order, StartError, Update};
+pub use outcome::outcome;
+pub use prepare::{LOG_BYTES_MAX, Place};
+pub use shard::Recorded;

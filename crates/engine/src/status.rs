@@ -15,16 +15,13 @@ pub fn status(run: &Run, now: Time) -> WorkflowStatus {
     let children = children(run);
     let mut nodes = BTreeMap::new();
     let mut budget = SUM_STEPS_MAX;
-    let (mut done, mut of) = (0u64, 0u64);
     let mut resources = BTreeMap::new();
     for ix in run.indices() {
         let mut shown = node_status(run, ix, now);
         shown.children = children[ix.at()].iter().map(|child| run.id(*child)).collect();
         let node = run.node(ix);
         if node.kind.is_executable() {
-            let (own_done, own_of) = progress(node);
-            done += u64::from(own_done);
-            of += u64::from(own_of);
+            let (own_done, own_of) = node.own_progress();
             shown.progress = format!("{own_done}/{own_of}");
             for (resource, seconds) in usage(node) {
                 *resources.entry(resource).or_insert(0) += seconds;
@@ -51,7 +48,7 @@ pub fn status(run: &Run, now: Time) -> WorkflowStatus {
         phase: phase_name(run).to_owned(),
         started_at: run.started.map(Time::rfc3339),
         finished_at: run.finished.map(Time::rfc3339),
-        progress: format!("{done}/{of}"),
+        progress: format!("{}/{}", run.tally.0, run.tally.1),
         message: run.message.as_deref().unwrap_or_default().to_owned(),
         nodes,
         stored_templates: stored_templates(run),
@@ -70,17 +67,6 @@ pub fn phase_name(run: &Run) -> &'static str {
         Stage::Ended => run.phase.name(),
         Stage::Main | Stage::Exit => Phase::Running.name(),
     }
-}
-
-/// The summed progress of a run, `done/of` (OB-153).
-pub fn progress_of(run: &Run) -> (u64, u64) {
-    run.indices().map(|ix| run.node(ix)).filter(|node| node.kind.is_executable()).fold(
-        (0, 0),
-        |(done, of), node| {
-            let (own_done, own_of) = progress(node);
-            (done + u64::from(own_done), of + u64::from(own_of))
-        },
-    )
 }
 
 /// One node's status without its children.
@@ -189,14 +175,6 @@ fn inputs(run: &Run, ix: NodeIx) -> Option<spec::Inputs> {
     (!inputs.is_empty()).then_some(inputs)
 }
 
-fn progress(node: &Node) -> (u32, u32) {
-    let (done, of) = node.progress.unwrap_or((0, 1));
-    match node.phase {
-        Phase::Succeeded | Phase::Skipped | Phase::Omitted => (of, of),
-        _ => (done, of),
-    }
-}
-
 /// Indicative usage of a pod: default requests times its time (EX-532).
 fn usage(node: &Node) -> BTreeMap<String, i64> {
     let Some(finished) = node.finished.filter(|_| node.kind == NodeKind::Pod) else { return BTreeMap::new() };
@@ -245,7 +223,7 @@ fn sum_descendants(
             *budget -= 1;
             let node = run.node(*child);
             if node.kind.is_executable() {
-                let (own_done, own_of) = progress(node);
+                let (own_done, own_of) = node.own_progress();
                 done += u64::from(own_done);
                 of += u64::from(own_of);
                 for (resource, seconds) in usage(node) {

@@ -7,9 +7,11 @@
 //! program, started again.
 
 mod contract;
+mod images;
 pub mod process;
 
 pub use contract::{News, Refusal, Runner, RunnerError};
+pub use images::{Image, ImageMap, ImageMapError};
 pub use tiphys_executor::contract as step;
 pub use tiphys_executor::logs;
 pub use tiphys_executor::supervisor::enter_if_asked;

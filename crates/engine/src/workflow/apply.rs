@@ -37,7 +37,11 @@ impl Run {
                     self.review.push_back(ix);
                 }
             }
-            Event::Progressed { node, done, of } => self.nodes[node.at()].progress = Some((*done, *of)),
+            Event::Progressed { node, done, of } => {
+                self.uncount(*node);
+                self.nodes[node.at()].progress = Some((*done, *of));
+                self.count(*node);
+            }
             Event::Supplied { node, outputs } => self.nodes[node.at()].outputs = outputs.clone(),
             Event::Noted { node, message } => self.nodes[node.at()].message = message.clone(),
             Event::Scheduled { node, due } => {
@@ -47,6 +51,7 @@ impl Run {
             }
             Event::Ended { node, phase, message, outputs } => {
                 self.clear_timer(*node);
+                self.uncount(*node);
                 let ended = &mut self.nodes[node.at()];
                 ended.phase = *phase;
                 ended.finished = Some(at);
@@ -54,6 +59,7 @@ impl Run {
                 if outputs.is_some() {
                     ended.outputs = outputs.clone();
                 }
+                self.count(*node);
                 self.count_ended(*node);
                 self.settle_unless_hooked(*node);
             }
@@ -166,6 +172,7 @@ impl Run {
             progress: None,
             part,
         });
+        self.count(*ix);
         self.place(*ix);
         if phase.is_ended() {
             self.settle_unless_hooked(*ix);
@@ -269,6 +276,18 @@ impl Run {
         frame.ready.push_front(Ready::Loop(looped));
         frame.slots[task.at()].looped = Some(looped);
         self.enqueue(at);
+    }
+
+    /// Adds a node's own progress to the run's.
+    fn count(&mut self, ix: NodeIx) {
+        let (done, of) = self.node(ix).own_progress();
+        self.tally = (self.tally.0 + u64::from(done), self.tally.1 + u64::from(of));
+    }
+
+    /// Takes a node's own progress out of the run's, before it changes.
+    fn uncount(&mut self, ix: NodeIx) {
+        let (done, of) = self.node(ix).own_progress();
+        self.tally = (self.tally.0 - u64::from(done), self.tally.1 - u64::from(of));
     }
 
     /// Counters that an ending moves.

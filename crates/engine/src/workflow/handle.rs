@@ -307,7 +307,7 @@ impl Turn<'_> {
         }
         for ix in self.run.indices() {
             let node = self.run.node(ix);
-            if !node.settled && !(node.kind == NodeKind::Pod && !node.phase.is_ended()) {
+            if !node.settled && (node.kind != NodeKind::Pod || node.phase.is_ended()) {
                 self.run.review.push_back(ix);
             }
         }

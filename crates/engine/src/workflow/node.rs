@@ -200,6 +200,20 @@ pub struct Node {
     pub part: Part,
 }
 
+impl Node {
+    /// Its own progress `(done, of)`; nothing for constructs (EX-530).
+    pub fn own_progress(&self) -> (u32, u32) {
+        if !self.kind.is_executable() {
+            return (0, 0);
+        }
+        let (done, of) = self.progress.unwrap_or((0, 1));
+        match self.phase {
+            Phase::Succeeded | Phase::Skipped | Phase::Omitted => (of, of),
+            _ => (done, of),
+        }
+    }
+}
+
 /// What a node has beside the common facts: an index into the run's tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {

@@ -28,6 +28,8 @@ pub struct Pod {
     pub artifacts: Vec<spec::Artifact>,
     /// The workflow's volumes, rendered.
     pub volumes: Vec<Value>,
+    /// The workflow's `podSpecPatch`, rendered; the template's own lies over it (EX-385).
+    pub workflow_patch: String,
     /// Somebody reads its standard output (EX-421).
     pub wants_result: bool,
     /// It belongs to an exit handler.
@@ -75,8 +77,16 @@ impl Run {
             },
             None => Vec::new(),
         };
+        let workflow_patch = match self.plan.outline.field("podSpecPatch") {
+            Some(tree) => match tree.render(&view, Mode::Lenient, &world).map_err(failed)? {
+                Value::String(patch) => patch,
+                _ => String::new(),
+            },
+            None => String::new(),
+        };
         Ok(Pod {
             attempt,
+            workflow_patch,
             node_id: self.id(ix),
             node_name: self.name(ix),
             pod_name: self.pod_name(ix),

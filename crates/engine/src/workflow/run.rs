@@ -45,6 +45,8 @@ pub struct Run {
     pub(crate) held_hooks: Vec<NodeIx>,
     /// Pod nodes that are Pending or Running (EX-260).
     pub(crate) active_pods: u32,
+    /// Summed progress of executable nodes, `(done, of)` (EX-530).
+    pub tally: (u64, u64),
     /// Nodes that have not ended; the run cannot end before they have.
     pub(crate) alive: u32,
     /// Instants at which a node wants to be looked at.
@@ -228,6 +230,7 @@ impl Run {
             hook_nodes: BTreeMap::new(),
             held_hooks: Vec::new(),
             active_pods: 0,
+            tally: (0, 0),
             alive: 0,
             timers: BTreeSet::new(),
             due: BTreeMap::new(),
@@ -439,5 +442,15 @@ impl Run {
     /// Exported artifacts by name.
     pub fn exported_artifacts(&self) -> impl Iterator<Item = &Value> {
         self.globals.artifacts.values()
+    }
+
+    /// Labels that the document added at start (EX-096).
+    pub fn added_labels(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.globals.labels.iter()
+    }
+
+    /// Annotations that the document added at start.
+    pub fn added_annotations(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.globals.annotations.iter()
     }
 }

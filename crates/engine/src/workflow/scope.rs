@@ -336,7 +336,7 @@ impl Scope for View<'_> {
             "item" => {
                 names.insert("item".to_owned());
                 if let Some(item) = self.item {
-                    names.extend(item.members().into_iter().map(|(key, _)| format!("item.{key}")));
+                    names.extend(item.members().map(|(key, _)| format!("item.{key}")));
                 }
             }
             _ => {}

@@ -1,0 +1,67 @@
+//! The queue between commands and runners: how many steps run at once, and which is next.
+
+use std::collections::{BTreeSet, VecDeque};
+use tiphys_engine::workflow::Attempt;
+
+/// First come, first served, within a number of places.
+#[derive(Debug)]
+pub(crate) struct Dispatcher {
+    places: usize,
+    waiting: VecDeque<(String, Attempt)>,
+    running: BTreeSet<(String, Attempt)>,
+    busy: bool,
+}
+
+impl Dispatcher {
+    pub(crate) fn new(places: usize) -> Dispatcher {
+        Dispatcher { places: places.max(1), waiting: VecDeque::new(), running: BTreeSet::new(), busy: false }
+    }
+
+    /// An attempt whose start is durable.
+    pub(crate) fn push(&mut self, uid: &str, attempt: Attempt) {
+        self.waiting.push_back((uid.to_owned(), attempt));
+    }
+
+    /// An attempt that runs already.
+    pub(crate) fn take_place(&mut self, uid: &str, attempt: Attempt) {
+        self.running.insert((uid.to_owned(), attempt));
+    }
+
+    /// The next attempt for a free place; it has the place from now on.
+    pub(crate) fn next(&mut self) -> Option<(String, Attempt)> {
+        if self.running.len() >= self.places {
+            return None;
+        }
+        self.busy = false;
+        let next = self.waiting.pop_front()?;
+        self.running.insert(next.clone());
+        Some(next)
+    }
+
+    /// An attempt gives its place back.
+    pub(crate) fn free(&mut self, uid: &str, attempt: Attempt) {
+        self.running.remove(&(uid.to_owned(), attempt));
+    }
+
+    /// The runner had no room for an attempt: it is the next to be tried.
+    pub(crate) fn postpone(&mut self, uid: &str, attempt: Attempt) {
+        self.free(uid, attempt);
+        self.waiting.push_front((uid.to_owned(), attempt));
+        self.busy = true;
+    }
+
+    /// Whether the last attempt to start something found no room.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.busy
+    }
+
+    /// An attempt is no longer to be started.
+    pub(crate) fn remove(&mut self, uid: &str, attempt: Attempt) {
+        self.waiting.retain(|(known, waiting)| known != uid || *waiting != attempt);
+    }
+
+    /// Nothing of a run is to be started any more.
+    pub(crate) fn remove_run(&mut self, uid: &str) {
+        self.waiting.retain(|(known, _)| known != uid);
+    }
+}

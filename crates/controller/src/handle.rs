@@ -1,0 +1,198 @@
+//! What faces may ask of a controller.
+
+use crate::prepare::Place;
+use crate::pump::Pump;
+use crate::shard::Recorded;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread::JoinHandle;
+use tiphys_engine::Frozen;
+use tiphys_engine::workflow::{Attempt, Request};
+use tiphys_runner::{News, Runner};
+use tiphys_spec as spec;
+use tiphys_store::{State, StoreError, Summary};
+
+/// A run to be created.
+pub struct Order {
+    /// Its documents.
+    pub frozen: Frozen,
+    /// Secrets that its steps may read; kept apart from everything else.
+    pub secrets: Vec<spec::Secret>,
+    /// Input artifacts of the workflow that are files of this machine.
+    pub files: BTreeMap<String, PathBuf>,
+    /// Hears everything about the run from its first event on.
+    pub follower: Option<Sender<Update>>,
+}
+
+/// What a follower hears of a run.
+#[derive(Clone, Debug)]
+pub enum Update {
+    /// It follows from now on.
+    Caught(String),
+    /// Events became durable.
+    Recorded(Recorded),
+    /// A step wrote.
+    Log {
+        /// The run.
+        uid: String,
+        /// The step.
+        attempt: Attempt,
+        /// Which of its containers.
+        container: String,
+        /// Whole lines with times, as the log file holds them.
+        lines: Arc<Vec<u8>>,
+    },
+    /// The run is over; its final document.
+    Ended(Arc<Value>),
+    /// An interrupted run has nothing running any more; it can be continued.
+    Interrupted(String),
+    /// Another engine took the run over.
+    Fenced(String),
+    /// The store failed; nothing more will happen here.
+    StoreFailed(String),
+}
+
+/// A letter for a run that another process drives.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Ask {
+    /// Something for the run itself.
+    Request(Request),
+}
+
+pub(crate) enum Message {
+    News(News),
+    Submit(Box<Order>, Sender<Result<Summary, String>>),
+    Adopt(String, Option<Sender<Update>>, Sender<Result<Summary, String>>),
+    Ask(String, Request, Sender<bool>),
+    Follow(String, Sender<Update>),
+    Subscribe(bool),
+    Interrupt(String),
+    Status(String, Sender<Option<Value>>),
+    Inbox,
+    Quit,
+}
+
+/// The controller is gone, most likely because its store failed.
+#[derive(Debug, thiserror::Error)]
+#[error("the controller has stopped")]
+pub struct Gone;
+
+/// Why an engine could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The state folder cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The machine gives no more threads.
+    #[error("cannot start a thread: {0}")]
+    Thread(std::io::Error),
+}
+
+/// One engine with its thread.
+pub struct Controller {
+    messages: Sender<Message>,
+    thread: Option<JoinHandle<Result<(), StoreError>>>,
+}
+
+/// Makes the runner once the place for its news is known.
+pub type MakeRunner = Box<dyn FnOnce(Box<dyn Fn(News) + Send + Sync>) -> Arc<dyn Runner>>;
+
+impl Controller {
+    /// Starts an engine on a state folder, with at most `jobs` steps at once.
+    pub fn start(
+        state: &State,
+        place: Place,
+        jobs: usize,
+        make_runner: MakeRunner,
+    ) -> Result<Controller, StartError> {
+        let (messages, inbox) = mpsc::channel();
+        let store = Box::new(state.store()?);
+        let ownership = state.ownership()?;
+        let bell = ownership.bell()?;
+        let rung = messages.clone();
+        // Ends when the pump is gone: the next ring finds nobody.
+        std::thread::Builder::new()
+            .name("bell".to_owned())
+            .spawn(move || {
+                while bell.wait(None) {
+                    if rung.send(Message::Inbox).is_err() {
+                        break;
+                    }
+                }
+            })
+            .map_err(StartError::Thread)?;
+        let news = messages.clone();
+        let runner = make_runner(Box::new(move |heard| {
+            // Without a pump there is nobody to tell; the runner keeps what it knows.
+            drop(news.send(Message::News(heard)));
+        }));
+        let pump = Pump::new(state.clone(), store, ownership, runner, place, jobs, inbox);
+        let thread = std::thread::Builder::new()
+            .name("pump".to_owned())
+            .spawn(move || pump.run())
+            .map_err(StartError::Thread)?;
+        Ok(Controller { messages, thread: Some(thread) })
+    }
+
+    fn ask_for<T>(&self, make: impl FnOnce(Sender<T>) -> Message) -> Result<T, Gone> {
+        let (reply, answer) = mpsc::channel();
+        self.messages.send(make(reply)).map_err(|_| Gone)?;
+        answer.recv().map_err(|_| Gone)
+    }
+
+    /// Creates a run. Answered when it is durable.
+    pub fn submit(&self, order: Order) -> Result<Result<Summary, String>, Gone> {
+        self.ask_for(|reply| Message::Submit(Box::new(order), reply))
+    }
+
+    /// Takes over a run whose engine is gone.
+    pub fn adopt(
+        &self,
+        uid: &str,
+        follower: Option<Sender<Update>>,
+    ) -> Result<Result<Summary, String>, Gone> {
+        self.ask_for(|reply| Message::Adopt(uid.to_owned(), follower, reply))
+    }
+
+    /// Asks something of a run that this engine drives. False if it does not.
+    pub fn ask(&self, uid: &str, request: Request) -> Result<bool, Gone> {
+        self.ask_for(|reply| Message::Ask(uid.to_owned(), request, reply))
+    }
+
+    /// Follows a run from now on.
+    pub fn follow(&self, uid: &str) -> Result<Receiver<Update>, Gone> {
+        let (follower, updates) = mpsc::channel();
+        self.messages.send(Message::Follow(uid.to_owned(), follower)).map_err(|_| Gone)?;
+        Ok(updates)
+    }
+
+    /// Whether followers hear log lines too.
+    pub fn subscribe(&self, on: bool) -> Result<(), Gone> {
+        self.messages.send(Message::Subscribe(on)).map_err(|_| Gone)
+    }
+
+    /// Takes a run back: what runs is stopped, nothing is recorded as failed.
+    pub fn interrupt(&self, uid: &str) -> Result<(), Gone> {
+        self.messages.send(Message::Interrupt(uid.to_owned())).map_err(|_| Gone)
+    }
+
+    /// The workflow with its status as of now; none if this engine does not drive it.
+    pub fn status(&self, uid: &str) -> Result<Option<Value>, Gone> {
+        self.ask_for(|reply| Message::Status(uid.to_owned(), reply))
+    }
+
+    /// Ends the engine. Steps that run go on without it.
+    pub fn quit(mut self) -> Result<(), StoreError> {
+        // A pump that is gone already has said why through its thread.
+        drop(self.messages.send(Message::Quit));
+        match self.thread.take().map(JoinHandle::join) {
+            Some(Ok(result)) => result,
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! What a step's ending means for its node, in Argo's words (EX-400 to EX-410).
+
+use crate::prepare::artifacts;
+use tiphys_engine::workflow::{ContainerOutcome, Outcome, Phase, Pod};
+use tiphys_runner::step::{ContainerEnded, Ended, Exit, Stage};
+use tiphys_spec as spec;
+
+/// Argo's message when a pod outlives its own deadline (EX-662).
+const DEADLINE: &str = "Pod was active on the node longer than the specified deadline";
+
+/// Reads an ending. `pod` says what was declared.
+pub fn outcome(ended: &Ended, pod: Option<&Pod>) -> Outcome {
+    let (phase, message) = judge(ended);
+    let mut artifacts = Vec::new();
+    for stored in ended.artifacts.iter().filter(|stored| stored.error.is_none() && !stored.missing) {
+        let declared = pod.and_then(|pod| pod.template.outputs.artifact(&stored.name));
+        artifacts.extend(declared.map(|declared| artifacts::shown(declared, &stored.key)));
+    }
+    for log in ended.logs.iter().filter(|log| log.error.is_none() && !log.missing) {
+        artifacts.push(artifacts::shown_log(&log.name, &log.key));
+    }
+    Outcome {
+        phase,
+        message,
+        exit_code: main_exit(ended),
+        result: ended.result.clone(),
+        parameters: ended
+            .parameters
+            .iter()
+            .map(|parameter| (parameter.name.clone(), parameter.value.clone()))
+            .collect(),
+        artifacts,
+        containers: members(ended, pod),
+    }
+}
+
+fn main_exit(ended: &Ended) -> Option<i32> {
+    let main = ended.containers.iter().find(|container| container.name == "main")?;
+    match main.exit {
+        Exit::NotStarted => None,
+        exit => Some(exit.code()),
+    }
+}
+
+fn judge(ended: &Ended) -> (Phase, Option<String>) {
+    if ended.deadline_exceeded {
+        return (Phase::Failed, Some(DEADLINE.to_owned()));
+    }
+    if let Some(failure) = ended.failure.as_ref().filter(|failure| failure.stage == Stage::Init) {
+        return (
+            Phase::Error,
+            Some(format!("init: Error (exit code {}): {}", failure.code, failure.message)),
+        );
+    }
+    for container in &ended.containers {
+        if !container.exit.is_success() && container.exit != Exit::NotStarted {
+            return (Phase::Failed, Some(words(container)));
+        }
+    }
+    if let Some(failure) = &ended.failure {
+        return (
+            Phase::Error,
+            Some(format!("wait: Error (exit code {}): {}", failure.code, failure.message)),
+        );
+    }
+    if ended.containers.iter().any(|container| container.exit == Exit::NotStarted) {
+        let container = ended.containers.iter().find(|container| container.exit == Exit::NotStarted);
+        return (Phase::Error, container.map(words));
+    }
+    (Phase::Succeeded, None)
+}
+
+/// `<container>: <Reason> (exit code <n>)[: <message>]` (EX-404).
+fn words(container: &ContainerEnded) -> String {
+    let reason = match container.exit {
+        Exit::OomKilled => "OOMKilled",
+        Exit::Code(0) => "Completed",
+        _ => "Error",
+    };
+    let head = format!("{}: {reason} (exit code {})", container.name, container.exit.code());
+    match container.message.as_deref().filter(|message| !message.is_empty()) {
+        Some(message) => format!("{head}: {message}"),
+        None => head,
+    }
+}
+
+/// What became of each member of a container set.
+fn members(ended: &Ended, pod: Option<&Pod>) -> Vec<ContainerOutcome> {
+    let Some(template) = pod.map(|pod| &pod.template).filter(|template| template.container_set.is_some())
+    else {
+        return Vec::new();
+    };
+    let names: Vec<&str> = spec::Template::container_names(template).collect();
+    ended
+        .containers
+        .iter()
+        .filter(|container| names.contains(&container.name.as_str()))
+        .map(|container| {
+            let phase = match container.exit {
+                Exit::Code(0) => Phase::Succeeded,
+                // The wrapper itself failed: a dependency did, or the command does not exist (EX-409).
+                Exit::Code(64) => Phase::Error,
+                _ => Phase::Failed,
+            };
+            let message = (phase != Phase::Succeeded).then(|| words(container));
+            ContainerOutcome { name: container.name.clone(), phase, message }
+        })
+        .collect()
+}

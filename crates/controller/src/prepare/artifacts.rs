@@ -1,0 +1,161 @@
+//! Where artifacts come from and go to when the local store is the repository (PA-161, PA-205, PA-206).
+
+use super::Place;
+use serde_json::{Value, json};
+use tiphys_engine::Plan;
+use tiphys_engine::workflow::Pod;
+use tiphys_runner::step::{Archive, ArtifactInput, ArtifactSource, ArtifactWanted};
+use tiphys_spec as spec;
+
+/// The input artifacts of a step.
+pub(crate) fn inputs(pod: &Pod, place: &Place) -> Result<Vec<ArtifactInput>, String> {
+    let mut inputs = Vec::new();
+    for artifact in &pod.artifacts {
+        let Some(source) = source(artifact, place)? else {
+            if artifact.optional {
+                continue;
+            }
+            return Err(format!("required artifact '{}' not supplied", artifact.name));
+        };
+        inputs.push(ArtifactInput {
+            name: artifact.name.clone(),
+            path: artifact.path.clone(),
+            mode: artifact.mode.and_then(|mode| u32::try_from(mode).ok()),
+            recurse_mode: artifact.recurse_mode,
+            optional: artifact.optional,
+            archive: artifact.archive.as_ref().map(archive),
+            source,
+        });
+    }
+    Ok(inputs)
+}
+
+fn source(artifact: &spec::Artifact, place: &Place) -> Result<Option<ArtifactSource>, String> {
+    if let Some(path) = place.files.get(&artifact.name) {
+        return Ok(Some(ArtifactSource::Host { path: path.clone() }));
+    }
+    let Some((kind, block)) = artifact.location.store() else { return Ok(None) };
+    if kind == "raw" {
+        let data = block.get("data").and_then(Value::as_str).unwrap_or_default();
+        return Ok(Some(ArtifactSource::Raw { data: data.as_bytes().to_vec() }));
+    }
+    let key = artifact.location.key();
+    if key.is_empty() || (artifact.location.is_complete() && !is_ours(block)) {
+        return Err(unsupported(kind, &artifact.name));
+    }
+    Ok(Some(ArtifactSource::Store { key: key.trim_start_matches('/').to_owned() }))
+}
+
+/// Why a location cannot be used here.
+pub(crate) fn unsupported(kind: &str, name: &str) -> String {
+    format!(
+        "artifact '{name}': driver `{kind}` is not supported yet; use `raw`, a key of the repository, or `--artifact NAME=PATH`"
+    )
+}
+
+/// A location that only names a key belongs to the repository, and that is the local store.
+fn is_ours(block: &Value) -> bool {
+    block.get("bucket").is_none() && block.get("endpoint").is_none()
+}
+
+fn archive(declared: &spec::Archive) -> Archive {
+    if declared.none.is_some() {
+        Archive::None
+    } else if declared.zip.is_some() {
+        Archive::Zip
+    } else {
+        let level = declared
+            .tar
+            .as_ref()
+            .and_then(|tar| tar.compression_level)
+            .and_then(|level| i32::try_from(level).ok());
+        Archive::Tar { level }
+    }
+}
+
+/// The output artifacts of a step with their final keys.
+pub(crate) fn outputs(
+    plan: &Plan,
+    pod: &Pod,
+    template: &spec::Template,
+) -> Result<Vec<ArtifactWanted>, String> {
+    template
+        .outputs
+        .artifacts
+        .iter()
+        .map(|artifact| {
+            Ok(ArtifactWanted {
+                name: artifact.name.clone(),
+                path: artifact.path.clone(),
+                optional: artifact.optional,
+                archive: artifact.archive.as_ref().map_or(Archive::Tar { level: None }, archive),
+                key: output_key(plan, pod, template, artifact)?,
+            })
+        })
+        .collect()
+}
+
+/// The artifact's own key exactly, or one below the template's location (PA-205).
+fn output_key(
+    plan: &Plan,
+    pod: &Pod,
+    template: &spec::Template,
+    artifact: &spec::Artifact,
+) -> Result<String, String> {
+    if let Some((kind, block)) = artifact.location.store() {
+        if matches!(kind, "raw" | "git") {
+            return Err(format!("{kind} output artifacts unsupported"));
+        }
+        if artifact.location.is_complete() && !is_ours(block) {
+            return Err(unsupported(kind, &artifact.name));
+        }
+        let key = artifact.location.key();
+        if !key.is_empty() {
+            return Ok(key.trim_start_matches('/').to_owned());
+        }
+    }
+    let declared = artifact.archive.as_ref().map_or(Archive::Tar { level: None }, archive);
+    let base = artifact.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let file = match declared {
+        Archive::None => base.to_owned(),
+        Archive::Zip => format!("{}.zip", artifact.name),
+        Archive::Tar { .. } => format!("{}.tgz", artifact.name),
+    };
+    Ok(format!("{}/{file}", location_key(plan, pod, template)))
+}
+
+/// The key below which a template's outputs and logs go (PA-206).
+fn location_key(plan: &Plan, pod: &Pod, template: &spec::Template) -> String {
+    let own = template.archive_location.as_ref().map(|location| location.key()).unwrap_or_default();
+    match own.trim_start_matches('/') {
+        "" => format!("{}/{}", plan.name, pod.pod_name),
+        own => own.to_owned(),
+    }
+}
+
+/// Where a container's log is archived (PA-210).
+pub(crate) fn log_key(plan: &Plan, pod: &Pod, template: &spec::Template, container: &str) -> String {
+    format!("{}/{container}.log", location_key(plan, pod, template))
+}
+
+/// Whether logs become artifacts (EX-504).
+pub(crate) fn logs_are_archived(plan: &Plan, template: &spec::Template) -> bool {
+    let own = template.archive_location.as_ref().and_then(|location| location.archive_logs);
+    own.or(plan.workflow.spec.archive_logs).unwrap_or(false)
+}
+
+/// An output artifact as the status shows it: the declaration with the place where it is.
+pub(crate) fn shown(declared: &spec::Artifact, key: &str) -> spec::Artifact {
+    let mut shown = declared.clone();
+    if shown.location.store().is_none() {
+        shown.location.s3 = Some(json!({ "key": key }));
+    }
+    shown
+}
+
+/// An archived log as the status shows it.
+pub(crate) fn shown_log(container: &str, key: &str) -> spec::Artifact {
+    let mut shown = spec::Artifact { name: format!("{container}-logs"), ..Default::default() };
+    shown.location.s3 = Some(json!({ "key": key }));
+    shown
+}

@@ -1,0 +1,304 @@
+//! From a rendered template to the request that a runner understands: environment, volumes, artifacts, limits.
+//!
+//! Secrets are read here, at the last moment, and go nowhere but into the request (I15).
+
+pub(crate) mod artifacts;
+mod env;
+mod patch;
+mod quantity;
+mod volumes;
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use tiphys_engine::Plan;
+use tiphys_engine::workflow::Pod;
+use tiphys_runner::ImageMap;
+use tiphys_runner::step::{
+    AttemptId, ContainerRequest, HostMount, Isolation, Limits, LogWanted, OutputsWanted, ParameterWanted,
+    Role, Security, StepRequest, VolumeMount,
+};
+use tiphys_spec as spec;
+
+/// Most bytes of log that one container may write.
+pub const LOG_BYTES_MAX: u64 = 512 * 1024 * 1024;
+
+/// What this machine offers to the steps of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Place {
+    /// Whether steps are sandboxed.
+    pub isolation: Isolation,
+    /// What images would have contributed.
+    pub images: ImageMap,
+    /// Folders of this machine that every step sees.
+    pub mounts: Vec<HostMount>,
+    /// Whether `hostPath` volumes may be used.
+    pub allow_host_path: bool,
+    /// The folder of the local artifact store.
+    pub artifacts: PathBuf,
+    /// The folder that holds claims, one folder each.
+    pub claims: PathBuf,
+    /// The run's own folder.
+    pub run_dir: PathBuf,
+    /// Secrets by name.
+    pub secrets: BTreeMap<String, spec::Secret>,
+    /// Input artifacts of the workflow that are files of this machine, by name.
+    pub files: BTreeMap<String, PathBuf>,
+}
+
+/// The request for one attempt. The error becomes the node's message.
+pub fn step(plan: &Plan, pod: &Pod, place: &Place, attempt: AttemptId) -> Result<StepRequest, String> {
+    let template = patch::apply(pod)?;
+    let template = &template;
+    let declared = volumes::declared(plan, pod, template);
+    let mut containers = containers(plan, pod, place, template)?;
+    let mut files = Vec::new();
+    for (container, image) in &mut containers {
+        if let Some(image) = place.images.find(image) {
+            files.extend(image.files.iter().cloned());
+        }
+        expand_arguments(container);
+    }
+    let containers: Vec<ContainerRequest> = containers.into_iter().map(|(container, _)| container).collect();
+    let mut used: Vec<&str> = containers
+        .iter()
+        .flat_map(|container| &container.volume_mounts)
+        .map(|mount| mount.name.as_str())
+        .collect();
+    used.sort_unstable();
+    used.dedup();
+    let volumes = volumes::resolve(plan, pod, place, &declared, &used)?;
+    let log_dir = place.run_dir.join("logs").join(&pod.node_id);
+    Ok(StepRequest {
+        run_uid: plan.uid.to_string(),
+        node_id: pod.node_id.clone(),
+        node_name: pod.node_name.clone(),
+        pod_name: pod.pod_name.clone(),
+        isolation: place.isolation,
+        inputs: artifacts::inputs(pod, place)?,
+        outputs: outputs(plan, pod, template, &containers)?,
+        containers,
+        volumes,
+        mounts: place.mounts.clone(),
+        files,
+        deadline_ms: pod.time_left_us.map(|us| u64::try_from(us / 1_000).unwrap_or(0).max(1)),
+        grace_ms: tiphys_runner::step::GRACE_MS_DEFAULT,
+        log_limit_bytes: LOG_BYTES_MAX,
+        artifact_store: place.artifacts.clone(),
+        log_dir,
+        attempt,
+        ..Default::default()
+    })
+}
+
+/// The containers of a template with the images they name.
+fn containers(
+    plan: &Plan,
+    pod: &Pod,
+    place: &Place,
+    template: &spec::Template,
+) -> Result<Vec<(ContainerRequest, String)>, String> {
+    let mut containers = Vec::new();
+    let mut add =
+        |body: &Value, role: Role, name: Option<&str>, source: Option<String>| -> Result<(), String> {
+            let mut container = spec::Container::from_value(body).map_err(|error| error.to_string())?;
+            if let Some(name) = name {
+                container.name = name.to_owned();
+            }
+            containers.push((
+                self::container(plan, pod, place, template, &container, role, source)?,
+                container.image,
+            ));
+            Ok(())
+        };
+    for body in &template.init_containers {
+        add(body, Role::Init, None, None)?;
+    }
+    if let Some(body) = &template.container {
+        add(body, Role::Main, Some("main"), None)?;
+    } else if let Some(body) = &template.script {
+        let source = body.get("source").and_then(Value::as_str).unwrap_or_default();
+        add(body, Role::Main, Some("main"), (!source.is_empty()).then(|| source.to_owned()))?;
+    } else if let Some(set) = &template.container_set {
+        for body in set.get("containers").and_then(Value::as_array).into_iter().flatten() {
+            let mut body = body.clone();
+            share_mounts(set, &mut body);
+            add(&body, Role::Main, None, None)?;
+        }
+    } else {
+        return Err(format!("template `{}` is of a type that no runner here can run", template.name));
+    }
+    for body in &template.sidecars {
+        add(body, Role::Sidecar, None, None)?;
+    }
+    // Init containers and sidecars may ask for main's mounts (EX-430).
+    let main_mounts: Vec<VolumeMount> = containers
+        .iter()
+        .filter(|(container, _)| container.role == Role::Main)
+        .flat_map(|(container, _)| container.volume_mounts.clone())
+        .collect();
+    for (container, body) in containers
+        .iter_mut()
+        .filter(|(container, _)| container.role != Role::Main)
+        .zip(template.init_containers.iter().chain(&template.sidecars))
+    {
+        if body.get("mirrorVolumeMounts") == Some(&Value::Bool(true)) {
+            container.0.volume_mounts.extend(main_mounts.iter().cloned());
+        }
+    }
+    Ok(containers)
+}
+
+/// Mounts of a container set belong to every member (OB-281).
+fn share_mounts(set: &Value, body: &mut Value) {
+    let shared: Vec<Value> = set.get("volumeMounts").and_then(Value::as_array).cloned().unwrap_or_default();
+    if shared.is_empty() {
+        return;
+    }
+    let mut mounts: Vec<Value> =
+        body.get("volumeMounts").and_then(Value::as_array).cloned().unwrap_or_default();
+    mounts.extend(shared);
+    body["volumeMounts"] = Value::Array(mounts);
+}
+
+fn container(
+    plan: &Plan,
+    pod: &Pod,
+    place: &Place,
+    template: &spec::Template,
+    container: &spec::Container,
+    role: Role,
+    script: Option<String>,
+) -> Result<ContainerRequest, String> {
+    let image = place.images.find(&container.image);
+    let (mut command, mut args) = (container.command.clone(), container.args.clone());
+    if command.is_empty() {
+        let image = image.as_ref().ok_or_else(|| {
+            format!(
+                "failed to look-up entrypoint/cmd for image \"{}\", you must either explicitly specify the command, \
+                 or list the image's command in an image map (`--image-map FILE`)",
+                container.image
+            )
+        })?;
+        command = image.entrypoint.clone();
+        if args.is_empty() {
+            args = image.cmd.clone();
+        }
+        if command.is_empty() && !args.is_empty() {
+            command.push(args.remove(0));
+        }
+    }
+    let mut env = env::standard(pod, &container.name);
+    if let Some(image) = &image {
+        env.extend(image.env.iter().map(|(name, value)| (name.clone(), value.clone())));
+    }
+    env::add(plan, pod, place, template, container, &mut env)?;
+    let working_dir = match container.working_dir.as_str() {
+        "" => image.as_ref().and_then(|image| image.working_dir.clone()),
+        own => Some(own.to_owned()),
+    };
+    let volume_mounts = container
+        .volume_mounts
+        .iter()
+        .map(|mount| VolumeMount {
+            name: mount.name.clone(),
+            mount_path: mount.mount_path.clone(),
+            sub_path: if mount.sub_path_expr.is_empty() {
+                mount.sub_path.clone()
+            } else {
+                env::expand(&mount.sub_path_expr, &env)
+            },
+            read_only: mount.read_only,
+        })
+        .collect();
+    Ok(ContainerRequest {
+        name: container.name.clone(),
+        role,
+        dependencies: container.dependencies.clone(),
+        command,
+        args,
+        env,
+        working_dir,
+        script,
+        volume_mounts,
+        limits: limits(&container.resources)?,
+        security: security(template.security_context.as_ref(), container.security_context.as_ref()),
+        ..Default::default()
+    })
+}
+
+fn limits(resources: &Value) -> Result<Limits, String> {
+    let limit = |name: &str| -> Result<Option<f64>, String> {
+        match resources.get("limits").and_then(|limits| limits.get(name)) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => quantity::parse(text).map(Some),
+            Some(other) => quantity::parse(&other.to_string()).map(Some),
+        }
+    };
+    Ok(Limits {
+        cpu_millis: limit("cpu")?.map_or(0, |cores| (cores * 1_000.0).ceil() as u64),
+        memory_bytes: limit("memory")?.map_or(0, |bytes| bytes as u64),
+        ..Limits::default()
+    })
+}
+
+fn security(pod: Option<&Value>, container: Option<&Value>) -> Security {
+    let number = |field: &str| {
+        let own = container
+            .and_then(|context| context.get(field))
+            .or_else(|| pod.and_then(|context| context.get(field)));
+        own.and_then(Value::as_u64).and_then(|id| u32::try_from(id).ok())
+    };
+    Security {
+        run_as_user: number("runAsUser"),
+        run_as_group: number("runAsGroup"),
+        read_only_root: container.and_then(|context| context.get("readOnlyRootFilesystem"))
+            == Some(&Value::Bool(true)),
+    }
+}
+
+/// `$(NAME)` in commands and arguments stands for the container's own environment.
+fn expand_arguments(container: &mut ContainerRequest) {
+    let env = &container.env;
+    for text in container.command.iter_mut().chain(&mut container.args) {
+        if text.contains("$(") {
+            *text = env::expand(text, env);
+        }
+    }
+}
+
+fn outputs(
+    plan: &Plan,
+    pod: &Pod,
+    template: &spec::Template,
+    containers: &[ContainerRequest],
+) -> Result<OutputsWanted, String> {
+    let declared = &template.outputs;
+    let parameters = declared
+        .parameters
+        .iter()
+        .filter_map(|parameter| {
+            let from = parameter.value_from.as_ref()?;
+            (!from.path.is_empty()).then(|| ParameterWanted {
+                name: parameter.name.clone(),
+                path: from.path.clone(),
+                default: from.default.clone(),
+            })
+        })
+        .collect();
+    let mut logs = Vec::new();
+    if artifacts::logs_are_archived(plan, template) {
+        for container in containers.iter().filter(|container| container.role == Role::Main) {
+            logs.push(LogWanted {
+                container: container.name.clone(),
+                key: artifacts::log_key(plan, pod, template, &container.name),
+            });
+        }
+    }
+    Ok(OutputsWanted {
+        parameters,
+        artifacts: artifacts::outputs(plan, pod, template)?,
+        result: pod.wants_result,
+        logs,
+    })
+}

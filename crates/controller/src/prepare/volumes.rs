@@ -1,0 +1,186 @@
+//! Volumes of a step as folders and files of this machine.
+
+use super::{Place, env};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use tiphys_engine::Plan;
+use tiphys_engine::workflow::Pod;
+use tiphys_runner::step::{Volume, VolumeFile, VolumeSource};
+use tiphys_spec as spec;
+
+/// Volumes by name: the template's own before the workflow's before its claims (EX-387).
+pub(crate) fn declared(plan: &Plan, pod: &Pod, template: &spec::Template) -> BTreeMap<String, Value> {
+    let mut declared = BTreeMap::new();
+    for claim in &plan.workflow.spec.volume_claim_templates {
+        if let Some(name) = claim.pointer("/metadata/name").and_then(Value::as_str) {
+            let claim = serde_json::json!({ "persistentVolumeClaim": { "claimName": format!("{}-{name}", plan.name) } });
+            declared.insert(name.to_owned(), claim);
+        }
+    }
+    for volume in pod.volumes.iter().chain(&template.volumes) {
+        if let Some(name) = volume.get("name").and_then(Value::as_str) {
+            declared.insert(name.to_owned(), volume.clone());
+        }
+    }
+    declared
+}
+
+/// The volumes that some container mounts.
+pub(crate) fn resolve(
+    plan: &Plan,
+    pod: &Pod,
+    place: &Place,
+    declared: &BTreeMap<String, Value>,
+    used: &[&str],
+) -> Result<Vec<Volume>, String> {
+    used.iter()
+        .map(|name| {
+            let volume =
+                declared.get(*name).ok_or_else(|| format!("volume '{name}' not found in workflow spec"))?;
+            let source = source(plan, pod, place, name, volume)?;
+            Ok(Volume { name: (*name).to_owned(), source })
+        })
+        .collect()
+}
+
+fn source(plan: &Plan, pod: &Pod, place: &Place, name: &str, volume: &Value) -> Result<VolumeSource, String> {
+    let at = |path: &str| volume.pointer(path);
+    let text = |path: &str| at(path).and_then(Value::as_str).unwrap_or_default();
+    if let Some(empty) = at("/emptyDir") {
+        if empty.get("medium").and_then(Value::as_str) == Some("Memory") {
+            let size =
+                empty.get("sizeLimit").and_then(Value::as_str).map(super::quantity::parse).transpose()?;
+            return Ok(VolumeSource::Memory { size_bytes: size.map_or(0, |bytes| bytes as u64) });
+        }
+        return Ok(VolumeSource::Scratch);
+    }
+    if at("/configMap").is_some() {
+        let items = at("/configMap");
+        return Ok(VolumeSource::Files { files: config_map(plan, items, text("/configMap/name"))? });
+    }
+    if at("/secret").is_some() {
+        return Ok(VolumeSource::Files { files: secret(place, at("/secret"), text("/secret/secretName"))? });
+    }
+    if let Some(items) = at("/downwardAPI/items").and_then(Value::as_array) {
+        return Ok(VolumeSource::Files { files: downward(plan, pod, items)? });
+    }
+    if let Some(sources) = at("/projected/sources").and_then(Value::as_array) {
+        let mut files = Vec::new();
+        for source in sources {
+            let name = |kind: &str| {
+                source.pointer(&format!("/{kind}/name")).and_then(Value::as_str).unwrap_or_default()
+            };
+            if source.get("configMap").is_some() {
+                files.extend(config_map(plan, source.get("configMap"), name("configMap"))?);
+            } else if source.get("secret").is_some() {
+                files.extend(secret(place, source.get("secret"), name("secret"))?);
+            } else if let Some(items) = source.pointer("/downwardAPI/items").and_then(Value::as_array) {
+                files.extend(downward(plan, pod, items)?);
+            } else {
+                return Err(format!(
+                    "volume '{}' projects a source that steps on this machine do not have",
+                    volume["name"]
+                ));
+            }
+        }
+        return Ok(VolumeSource::Files { files });
+    }
+    if at("/persistentVolumeClaim").is_some() {
+        let claim = text("/persistentVolumeClaim/claimName");
+        return Ok(VolumeSource::Folder { path: claim_folder(plan, place, claim)? });
+    }
+    if at("/hostPath").is_some() {
+        if !place.allow_host_path {
+            return Err(format!("volume '{name}' is a hostPath, which needs `--allow-host-path`"));
+        }
+        return Ok(VolumeSource::HostDir { path: PathBuf::from(text("/hostPath/path")), read_only: false });
+    }
+    if at("/ephemeral").is_some() {
+        return Ok(VolumeSource::Scratch);
+    }
+    Err(format!("volume '{name}' is of a kind that steps on this machine cannot have"))
+}
+
+/// The folder that stands for a claim.
+fn claim_folder(plan: &Plan, place: &Place, claim: &str) -> Result<PathBuf, String> {
+    let plain = |part: &str| {
+        !part.is_empty()
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))
+            && !part.starts_with('.')
+    };
+    let namespace = if plan.namespace.is_empty() { "default" } else { &*plan.namespace };
+    if !plain(claim) || !plain(namespace) {
+        return Err(format!("`{claim}` cannot be the name of a volume claim"));
+    }
+    Ok(place.claims.join(namespace).join(claim))
+}
+
+fn config_map(plan: &Plan, source: Option<&Value>, name: &str) -> Result<Vec<VolumeFile>, String> {
+    match plan.config_maps.get(name) {
+        Some(map) => chosen(source, &map.keys(), &|key| map.bytes(key), "ConfigMap", name),
+        None if is_optional(source) => Ok(Vec::new()),
+        None => Err(env::missing("configmap", name)),
+    }
+}
+
+fn secret(place: &Place, source: Option<&Value>, name: &str) -> Result<Vec<VolumeFile>, String> {
+    match place.secrets.get(name) {
+        Some(secret) => chosen(source, &secret.keys(), &|key| secret.bytes(key), "Secret", name),
+        None if is_optional(source) => Ok(Vec::new()),
+        None => Err(env::missing("secret", name)),
+    }
+}
+
+fn is_optional(source: Option<&Value>) -> bool {
+    source.and_then(|source| source.get("optional")) == Some(&Value::Bool(true))
+}
+
+/// All keys, or the items that the volume names, with their paths and modes.
+fn chosen(
+    source: Option<&Value>,
+    keys: &[&str],
+    bytes: &dyn Fn(&str) -> Option<Vec<u8>>,
+    kind: &str,
+    name: &str,
+) -> Result<Vec<VolumeFile>, String> {
+    let mode = |value: Option<&Value>| value.and_then(Value::as_u64).map(|mode| mode as u32);
+    let default_mode = mode(source.and_then(|source| source.get("defaultMode"))).unwrap_or(0o644);
+    let items = source.and_then(|source| source.get("items")).and_then(Value::as_array);
+    let Some(items) = items.filter(|items| !items.is_empty()) else {
+        let files = keys.iter().filter_map(|key| {
+            Some(VolumeFile { path: (*key).to_owned(), mode: default_mode, content: bytes(key)? })
+        });
+        return Ok(files.collect());
+    };
+    let mut files = Vec::new();
+    for item in items {
+        let key = item.get("key").and_then(Value::as_str).unwrap_or_default();
+        let path = item.get("path").and_then(Value::as_str).unwrap_or(key);
+        match bytes(key) {
+            Some(content) => files.push(VolumeFile {
+                path: path.to_owned(),
+                mode: mode(item.get("mode")).unwrap_or(default_mode),
+                content,
+            }),
+            None if is_optional(source) => {}
+            None => return Err(format!("couldn't find key {key} in {kind} {name}")),
+        }
+    }
+    Ok(files)
+}
+
+fn downward(plan: &Plan, pod: &Pod, items: &[Value]) -> Result<Vec<VolumeFile>, String> {
+    items
+        .iter()
+        .map(|item| {
+            let path = item.get("path").and_then(Value::as_str).unwrap_or_default();
+            let field = item.pointer("/fieldRef/fieldPath").and_then(Value::as_str);
+            let content = match field {
+                Some(field) => env::field(plan, pod, &pod.template, field)?,
+                None => return Err(format!("file `{path}` of a downwardAPI volume has no fieldRef")),
+            };
+            Ok(VolumeFile { path: path.to_owned(), mode: 0o644, content: content.into_bytes() })
+        })
+        .collect()
+}

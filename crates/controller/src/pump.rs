@@ -1,0 +1,519 @@
+//! The only loop: waits, feeds the shard, makes its batches durable, does what it says. It decides nothing.
+
+use crate::handle::{Ask, Message, Update};
+use crate::outcome::outcome;
+use crate::prepare::{self, Place};
+use crate::shard::{Effect, Shard};
+use crate::submit;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tiphys_engine::workflow::{Attempt, Input, NodeIx, Report};
+use tiphys_engine::{Frozen, Run, Time, compile};
+use tiphys_runner::step::{AttemptId, Exit, Report as StepReport, Sighting};
+use tiphys_runner::{News, Refusal, Runner};
+use tiphys_store::{MachineId, Owned, Ownership, State, Store, StoreError, Summary};
+
+/// How long a step must have run before that is worth a record of its own.
+const OBSERVED_AFTER: Duration = Duration::from_millis(20);
+
+/// How long to wait before asking a busy runner again.
+const BUSY_PAUSE: Duration = Duration::from_millis(10);
+
+/// Most messages that are handled before the batch is made durable.
+const MESSAGES_PER_BATCH: usize = 512;
+
+/// Longest wait without looking around.
+const LOOK_AROUND: Duration = Duration::from_secs(3_600);
+
+/// What belongs to a run beside its state.
+struct Home {
+    machine: MachineId,
+    frozen: Arc<Frozen>,
+    place: Place,
+    _owned: Owned,
+}
+
+/// The pump and everything it reaches.
+pub(crate) struct Pump {
+    pub state: State,
+    pub store: Box<dyn Store>,
+    pub ownership: Ownership,
+    pub runner: Arc<dyn Runner>,
+    pub place: Place,
+    pub shard: Shard,
+    pub inbox: Receiver<Message>,
+    homes: BTreeMap<String, Home>,
+    followers: Vec<(String, Sender<Update>)>,
+    /// Attempts that were seen starting and are not yet worth a record.
+    starting: BTreeMap<(String, Attempt), Time>,
+    last: Time,
+    quit: bool,
+}
+
+impl Pump {
+    pub(crate) fn new(
+        state: State,
+        store: Box<dyn Store>,
+        ownership: Ownership,
+        runner: Arc<dyn Runner>,
+        place: Place,
+        jobs: usize,
+        inbox: Receiver<Message>,
+    ) -> Pump {
+        Pump {
+            state,
+            store,
+            ownership,
+            runner,
+            place,
+            shard: Shard::new(jobs),
+            inbox,
+            homes: BTreeMap::new(),
+            followers: Vec::new(),
+            starting: BTreeMap::new(),
+            last: Time(0),
+            quit: false,
+        }
+    }
+
+    /// Runs until it is told to quit, or the store fails for good.
+    pub(crate) fn run(mut self) -> Result<(), StoreError> {
+        while !self.quit {
+            if let Err(error) = self.turn() {
+                let message = error.to_string();
+                for (_, follower) in &self.followers {
+                    // A follower that is gone has nobody left to tell.
+                    drop(follower.send(Update::StoreFailed(message.clone())));
+                }
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    fn turn(&mut self) -> Result<(), StoreError> {
+        let first = if self.shard.has_more() {
+            self.inbox.try_recv().ok()
+        } else {
+            let patience = self.patience();
+            match self.inbox.recv_timeout(patience) {
+                Ok(message) => Some(message),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.quit = true;
+                    return Ok(());
+                }
+            }
+        };
+        let now = self.now();
+        if let Some(first) = first {
+            self.hear(first, now)?;
+            for _ in 1..MESSAGES_PER_BATCH {
+                match self.inbox.try_recv() {
+                    Ok(message) => self.hear(message, now)?,
+                    Err(_) => break,
+                }
+            }
+        }
+        // Places that endings freed go to attempts whose start is durable already; no commit is waited for.
+        let mut effects = Vec::new();
+        self.shard.starts(&mut effects);
+        self.perform(effects, now)?;
+        self.observe(now);
+        self.shard.tick(now);
+        self.settle(now)
+    }
+
+    /// Makes durable what was decided, does what follows, until nothing follows.
+    fn settle(&mut self, now: Time) -> Result<(), StoreError> {
+        loop {
+            let batch = self.shard.batch(now);
+            let results = if batch.is_empty() { Vec::new() } else { self.store.append(&batch)? };
+            let effects = self.shard.committed(&results);
+            let refused = self.shard.take_refused();
+            if batch.is_empty() && effects.is_empty() && refused.is_empty() {
+                return Ok(());
+            }
+            self.perform(effects, now)?;
+            for (uid, attempt) in refused {
+                let report = Report::Ended(Box::new(submit::never_started()));
+                self.shard.input(&uid, Input::Reported { attempt, report }, now);
+            }
+        }
+    }
+
+    /// The time, which never goes back: a clock that does must not reorder what happened.
+    fn now(&mut self) -> Time {
+        let us = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
+        self.last = self.last.max(Time(i64::try_from(us).unwrap_or(i64::MAX)));
+        self.last
+    }
+
+    fn patience(&mut self) -> Duration {
+        let now = self.now();
+        let until = |due: Time| Duration::from_micros(u64::try_from(due.since_us(now)).unwrap_or(0));
+        let mut patience = self.shard.next_due().map_or(LOOK_AROUND, until).min(LOOK_AROUND);
+        if let Some(first) = self.starting.values().min() {
+            patience = patience.min(until(first.plus(OBSERVED_AFTER)));
+        }
+        if self.shard.is_busy() {
+            patience = patience.min(BUSY_PAUSE);
+        }
+        patience
+    }
+
+    /// Steps that have run for a while were seen running.
+    fn observe(&mut self, now: Time) {
+        let ripe: Vec<(String, Attempt)> = self
+            .starting
+            .iter()
+            .filter(|(_, since)| since.plus(OBSERVED_AFTER) <= now)
+            .map(|(key, _)| key.clone())
+            .collect();
+        for (uid, attempt) in ripe {
+            self.starting.remove(&(uid.clone(), attempt));
+            self.shard.input(
+                &uid,
+                Input::Reported { attempt, report: Report::Observed { address: None } },
+                now,
+            );
+        }
+    }
+
+    fn hear(&mut self, message: Message, now: Time) -> Result<(), StoreError> {
+        match message {
+            Message::News(News::Reports(reports)) => {
+                reports.into_iter().for_each(|report| self.reported(report, now))
+            }
+            Message::News(News::Lost(_)) => {
+                for uid in self.shard.uids() {
+                    self.recall(&uid, now);
+                }
+            }
+            Message::Submit(order, reply) => {
+                let submitted = self.submit(*order, now);
+                drop(reply.send(submitted));
+            }
+            Message::Adopt(uid, secrets, reply) => {
+                let adopted = self.adopt(&uid, secrets, now);
+                drop(reply.send(adopted));
+            }
+            Message::Ask(uid, request, reply) => {
+                let known = self.shard.run(&uid).is_some();
+                if known {
+                    self.shard.input(&uid, Input::Asked(request), now);
+                }
+                let _ = reply.send(known);
+            }
+            Message::Follow(uid, follower) => {
+                let live = follower.send(Update::Caught(uid.clone())).is_ok();
+                if live {
+                    self.followers.push((uid, follower));
+                }
+            }
+            Message::Subscribe(on) => self.runner.subscribe(None, on),
+            Message::Interrupt(uid) => {
+                let attempts = self.shard.interrupt(&uid);
+                let ids: Vec<AttemptId> = attempts.iter().map(|attempt| attempt_id(&uid, *attempt)).collect();
+                self.runner.stop(&ids, Duration::from_millis(tiphys_runner::step::GRACE_MS_DEFAULT));
+            }
+            Message::Status(uid, reply) => {
+                let document = self
+                    .homes
+                    .get(&uid)
+                    .zip(self.shard.run(&uid))
+                    .map(|(home, run)| submit::document(&home.frozen, run, now));
+                drop(reply.send(document));
+            }
+            Message::Inbox => self.read_inbox(now)?,
+            Message::Quit => self.quit = true,
+        }
+        Ok(())
+    }
+
+    /// Letters that other processes left for runs that we drive.
+    fn read_inbox(&mut self, now: Time) -> Result<(), StoreError> {
+        for machine in self.store.waiting()? {
+            if !self.homes.contains_key(&machine.id) {
+                continue;
+            }
+            for letter in self.store.inbox(&machine)? {
+                match serde_json::from_slice::<Ask>(&letter.body) {
+                    Ok(Ask::Request(request)) => {
+                        self.shard.inbox_read(&machine.id, letter.number);
+                        self.shard.input(&machine.id, Input::Asked(request), now);
+                    }
+                    // Nobody will ever be able to read it; leaving it would block those behind it.
+                    Err(_) => {}
+                }
+                self.settle(now)?;
+                self.store.drop_inbox(&machine, letter.number)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn reported(&mut self, report: StepReport, now: Time) {
+        match report {
+            StepReport::Started(started) => {
+                if let Some((uid, attempt)) = parse(&started.attempt) {
+                    self.starting.insert((uid, attempt), now);
+                }
+            }
+            StepReport::Progress(progress) => {
+                if let Some((uid, attempt)) = parse(&progress.attempt)
+                    && let Some((done, of)) = progress.progress.trim().split_once('/')
+                    && let (Ok(done), Ok(of)) = (done.parse(), of.parse())
+                {
+                    self.shard.input(
+                        &uid,
+                        Input::Reported { attempt, report: Report::Progress { done, of } },
+                        now,
+                    );
+                }
+            }
+            StepReport::Ended(ended) => {
+                let Some((uid, attempt)) = parse(&ended.attempt) else { return };
+                let started = self.starting.remove(&(uid.clone(), attempt));
+                let Some(run) = self.shard.run(&uid) else { return };
+                if !run.is_wanted(attempt) {
+                    return self.runner.forget(std::slice::from_ref(&ended.attempt));
+                }
+                // Only declared artifacts need the declarations again.
+                let pod = (!ended.artifacts.is_empty() || ended.containers.len() > 1)
+                    .then(|| run.pod(attempt, now).ok())
+                    .flatten();
+                let outcome = outcome(&ended, pod.as_ref());
+                let _ = started;
+                if self.shard.is_interrupted(&uid)
+                    && ended.stopped
+                    && ended.main().is_none_or(|main| main.exit != Exit::Code(0))
+                {
+                    return self.shard.input(
+                        &uid,
+                        Input::Reported { attempt, report: Report::Withdrawn },
+                        now,
+                    );
+                }
+                self.shard.input(
+                    &uid,
+                    Input::Reported { attempt, report: Report::Ended(Box::new(outcome)) },
+                    now,
+                );
+            }
+            StepReport::Log(chunk) => {
+                if let Some((uid, attempt)) = parse(&chunk.attempt) {
+                    let update = Update::Log {
+                        uid: uid.clone(),
+                        attempt,
+                        container: chunk.container,
+                        lines: Arc::new(chunk.lines),
+                    };
+                    self.tell(&uid, update);
+                }
+            }
+        }
+    }
+
+    fn tell(&mut self, uid: &str, update: Update) {
+        self.followers
+            .retain(|(followed, follower)| followed != uid || follower.send(update.clone()).is_ok());
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>, now: Time) -> Result<(), StoreError> {
+        for effect in effects {
+            match effect {
+                Effect::Start(attempts) => self.start(attempts, now),
+                Effect::Stop(uid, attempt) => {
+                    let grace = Duration::from_millis(tiphys_runner::step::GRACE_MS_DEFAULT);
+                    self.runner.stop(&[attempt_id(&uid, attempt)], grace);
+                }
+                Effect::Forget(attempts) => {
+                    let ids: Vec<AttemptId> =
+                        attempts.iter().map(|(uid, attempt)| attempt_id(uid, *attempt)).collect();
+                    self.runner.forget(&ids);
+                }
+                Effect::Recorded(recorded) => {
+                    let uid = recorded.uid.clone();
+                    self.tell(&uid, Update::Recorded(recorded));
+                }
+                Effect::Ended(uid) => self.ended(&uid, now)?,
+                Effect::Fenced(uid) => {
+                    self.homes.remove(&uid);
+                    self.tell(&uid.clone(), Update::Fenced(uid));
+                }
+                Effect::Interrupted(uid) => {
+                    self.shard.drop_run(&uid);
+                    self.homes.remove(&uid);
+                    self.tell(&uid.clone(), Update::Interrupted(uid));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, attempts: Vec<(String, Attempt)>, now: Time) {
+        let mut requests = Vec::with_capacity(attempts.len());
+        let mut started = Vec::with_capacity(attempts.len());
+        for (uid, attempt) in attempts {
+            let (Some(run), Some(home)) = (self.shard.run(&uid), self.homes.get(&uid)) else { continue };
+            let request = run
+                .pod(attempt, now)
+                .and_then(|pod| prepare::step(&run.plan, &pod, &home.place, attempt_id(&uid, attempt)));
+            match request {
+                Ok(request) => {
+                    requests.push(request);
+                    started.push((uid, attempt));
+                }
+                Err(reason) => {
+                    self.shard.input(&uid, Input::Reported { attempt, report: Report::Refused(reason) }, now)
+                }
+            }
+        }
+        if requests.is_empty() {
+            return;
+        }
+        let results = self.runner.start(&requests);
+        for ((uid, attempt), result) in started.into_iter().zip(results) {
+            match result {
+                Ok(()) => {}
+                Err(Refusal::Busy) => self.shard.postpone(&uid, attempt),
+                Err(Refusal::Impossible(reason)) => {
+                    self.shard.input(&uid, Input::Reported { attempt, report: Report::Refused(reason) }, now);
+                }
+            }
+        }
+    }
+
+    /// Files a run that is over and lets go of it.
+    fn ended(&mut self, uid: &str, now: Time) -> Result<(), StoreError> {
+        let Some(home) = self.homes.remove(uid) else { return Ok(()) };
+        let Some(run) = self.shard.run(uid) else { return Ok(()) };
+        let document = submit::document(&home.frozen, run, now);
+        submit::remove_claims(run, &home.place);
+        let body = serde_json::to_vec(&document).unwrap_or_default();
+        self.store.archive(&home.machine, &body)?;
+        self.shard.drop_run(uid);
+        self.tell(uid, Update::Ended(Arc::new(document)));
+        Ok(())
+    }
+
+    fn submit(&mut self, order: crate::handle::Order, now: Time) -> Result<Summary, String> {
+        let mut frozen = order.frozen;
+        submit::name(&mut frozen.workflow, now);
+        let plan = compile(&frozen)?;
+        let summary = submit::summary(&frozen.workflow, now);
+        let machine = MachineId::workflow(summary.uid.clone());
+        let text = |error: StoreError| error.to_string();
+        let owned = self.ownership.acquire(&mut *self.store, &machine).map_err(|error| error.to_string())?;
+        if !order.secrets.is_empty() {
+            let body = serde_json::to_vec(&order.secrets).map_err(|error| error.to_string())?;
+            self.state.put_secrets(&summary.uid, &body).map_err(text)?;
+        }
+        let document = serde_json::to_vec(&frozen).map_err(|error| error.to_string())?;
+        let run = tiphys_store::NewRun { machine: machine.clone(), document, summary: summary.clone() };
+        match self.store.create(&run).map_err(text)? {
+            tiphys_store::Created::Yes => {}
+            other => return Err(submit::taken(&summary, &other)),
+        }
+        let mut place = self.place_of(&summary.uid, order.secrets).map_err(text)?;
+        place.files = order.files;
+        self.homes.insert(
+            summary.uid.clone(),
+            Home { machine: machine.clone(), frozen: Arc::new(frozen), place, _owned: owned },
+        );
+        let epoch = self.homes[&summary.uid]._owned.epoch;
+        if let Some(follower) = order.follower {
+            self.followers.push((summary.uid.clone(), follower));
+        }
+        self.shard.adopt(Run::new(Arc::new(plan)), machine, epoch, &[], summary.clone(), now)?;
+        Ok(summary)
+    }
+
+    fn place_of(&self, uid: &str, secrets: Vec<tiphys_spec::Secret>) -> Result<Place, StoreError> {
+        let mut place = self.place.clone();
+        place.run_dir = self.state.run_dir(uid)?;
+        place.secrets = secrets.into_iter().map(|secret| (secret.metadata.name.clone(), secret)).collect();
+        Ok(place)
+    }
+
+    /// Takes a run over from an engine that is gone.
+    fn adopt(&mut self, uid: &str, follower: Option<Sender<Update>>, now: Time) -> Result<Summary, String> {
+        let text = |error: StoreError| error.to_string();
+        let machine = MachineId::workflow(uid);
+        let owned = self.ownership.acquire(&mut *self.store, &machine).map_err(|error| error.to_string())?;
+        let summary =
+            self.store.summary(&machine).map_err(text)?.ok_or_else(|| format!("there is no run {uid}"))?;
+        let document = self
+            .store
+            .document(&machine)
+            .map_err(text)?
+            .ok_or_else(|| format!("run {} has no document", summary.name))?;
+        let frozen: Frozen = serde_json::from_slice(&document)
+            .map_err(|error| format!("the document of {} cannot be read: {error}", summary.name))?;
+        let plan = compile(&frozen)?;
+        let loaded = self.store.load(&machine).map_err(text)?.unwrap_or_default();
+        let secrets = match self.state.secrets(uid).map_err(text)? {
+            Some(body) => serde_json::from_slice(&body)
+                .map_err(|error| format!("the secrets of {} cannot be read: {error}", summary.name))?,
+            None => Vec::new(),
+        };
+        let place = self.place_of(uid, secrets).map_err(text)?;
+        let epoch = owned.epoch;
+        self.homes.insert(
+            uid.to_owned(),
+            Home { machine: machine.clone(), frozen: Arc::new(frozen), place, _owned: owned },
+        );
+        if let Some(follower) = follower {
+            self.followers.push((uid.to_owned(), follower));
+        }
+        self.shard.adopt(Run::new(Arc::new(plan)), machine, epoch, &loaded.records, summary.clone(), now)?;
+        if !loaded.records.is_empty() {
+            self.recall(uid, now);
+        }
+        Ok(summary)
+    }
+
+    /// Asks the runner what it knows of a run's open attempts (the one recovery path).
+    fn recall(&mut self, uid: &str, now: Time) {
+        let open = self.shard.open_attempts(uid);
+        let ids: Vec<AttemptId> = open.iter().map(|(attempt, _)| attempt_id(uid, *attempt)).collect();
+        let sightings = if ids.is_empty() { Ok(Vec::new()) } else { self.runner.recall(&ids) };
+        let sightings =
+            sightings.unwrap_or_else(|_| ids.iter().map(|id| Sighting::Unknown(id.clone())).collect());
+        let mut running = std::collections::BTreeSet::new();
+        let mut endings = Vec::new();
+        for ((attempt, observed), sighting) in open.into_iter().zip(sightings) {
+            match sighting {
+                Sighting::Running(_) => drop(running.insert(attempt)),
+                Sighting::Ended(ended) => {
+                    running.insert(attempt);
+                    endings.push(StepReport::Ended(ended));
+                }
+                Sighting::Unknown(_) if observed => {
+                    running.insert(attempt);
+                    let report = Report::Lost("pod deleted".to_owned());
+                    self.shard.recalled_one(uid, attempt);
+                    self.shard.input(uid, Input::Reported { attempt, report }, now);
+                }
+                // Never observed: it is started (again).
+                Sighting::Unknown(_) => {}
+            }
+        }
+        self.shard.recalled(uid, &running);
+        endings.into_iter().for_each(|report| self.reported(report, now));
+    }
+}
+
+/// The name of an attempt at the runner.
+pub(crate) fn attempt_id(uid: &str, attempt: Attempt) -> AttemptId {
+    AttemptId(format!("{uid}/{}.{}", attempt.node.0, attempt.generation))
+}
+
+fn parse(id: &AttemptId) -> Option<(String, Attempt)> {
+    let (uid, rest) = id.0.rsplit_once('/')?;
+    let (node, generation) = rest.split_once('.')?;
+    Some((uid.to_owned(), Attempt { node: NodeIx(node.parse().ok()?), generation: generation.parse().ok()? }))
+}

@@ -1,0 +1,455 @@
+//! Many runs side by side: what is heard goes in, what is to be done comes out, and nothing leaves before
+//! it is durable (I3). Plain synchronous code without a clock, so that the simulator can drive it.
+
+use crate::dispatch::Dispatcher;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use tiphys_engine::workflow::{Attempt, Command, Event, Input, Phase, Report};
+use tiphys_engine::{Machine, Outbox, Progress, Run, Time, status};
+use tiphys_store::{Append, AppendError, MachineId, Record, Summary};
+
+/// The format of the journal's bodies: one JSON event a line.
+pub const FORMAT: u16 = 1;
+
+/// How much time passes between two summaries of a run that only counts on, in microseconds.
+const SUMMARY_EVERY_US: i64 = 500_000;
+
+/// Something to be done, now that its reason is durable.
+#[derive(Debug)]
+pub enum Effect {
+    /// Start these attempts, in order; ask the run for what to start.
+    Start(Vec<(String, Attempt)>),
+    /// End an attempt.
+    Stop(String, Attempt),
+    /// The endings of these are recorded.
+    Forget(Vec<(String, Attempt)>),
+    /// Events of a run became durable.
+    Recorded(Recorded),
+    /// A run is over: file it and clean up.
+    Ended(String),
+    /// Another engine took the run over; it is dropped here.
+    Fenced(String),
+    /// An interrupted run has nothing running any more.
+    Interrupted(String),
+}
+
+/// Durable events of one run.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// The run.
+    pub uid: String,
+    /// Their number in the journal.
+    pub seq: u64,
+    /// When they became true.
+    pub at: Time,
+    /// The events.
+    pub events: Arc<Vec<Event>>,
+}
+
+/// A run and the engine's bookkeeping around it.
+struct Driven {
+    run: Run,
+    machine: MachineId,
+    epoch: u64,
+    seq: u64,
+    /// Recorded in memory, not yet on disk.
+    events: Vec<Event>,
+    commands: Vec<Command>,
+    /// Endings to be acknowledged once they are durable.
+    forget: Vec<Attempt>,
+    more: bool,
+    timer: Option<Time>,
+    summary: Summary,
+    summarized: Time,
+    inbox_done: Option<u64>,
+    /// It is being interrupted: what runs is stopped and taken back.
+    interrupted: bool,
+    /// Attempts that were handed to the runner and have not ended.
+    flying: BTreeSet<Attempt>,
+    /// Attempts that a stop reached before they were started.
+    refused: Vec<Attempt>,
+}
+
+/// All runs that one engine drives.
+pub struct Shard {
+    runs: BTreeMap<String, Driven>,
+    dispatcher: Dispatcher,
+    /// The batch that is being committed, in the order of its appends.
+    committing: Vec<(String, Recorded, Vec<Command>, Vec<Attempt>)>,
+}
+
+impl Shard {
+    /// A shard that runs at most so many steps at once.
+    pub fn new(jobs: usize) -> Shard {
+        Shard { runs: BTreeMap::new(), dispatcher: Dispatcher::new(jobs), committing: Vec::new() }
+    }
+
+    /// Takes in a run, new or loaded. `records` are its journal so far.
+    pub fn adopt(
+        &mut self,
+        mut run: Run,
+        machine: MachineId,
+        epoch: u64,
+        records: &[Record],
+        summary: Summary,
+        now: Time,
+    ) -> Result<(), String> {
+        let mut seq = 0;
+        for record in records {
+            for event in decode(record)? {
+                run.apply(Time(record.at_us), &event);
+            }
+            seq = record.seq;
+        }
+        let uid = summary.uid.clone();
+        let fresh = records.is_empty();
+        let driven = Driven {
+            run,
+            machine,
+            epoch,
+            seq,
+            events: Vec::new(),
+            commands: Vec::new(),
+            forget: Vec::new(),
+            more: false,
+            timer: None,
+            summary,
+            summarized: Time(i64::MIN / 2),
+            inbox_done: None,
+            interrupted: false,
+            flying: BTreeSet::new(),
+            refused: Vec::new(),
+        };
+        self.runs.insert(uid.clone(), driven);
+        self.input(&uid, if fresh { Input::Begin } else { Input::Recovered }, now);
+        Ok(())
+    }
+
+    /// The attempts that the world was asked for before we came, with whether each was seen running.
+    pub fn open_attempts(&self, uid: &str) -> Vec<(Attempt, bool)> {
+        self.runs
+            .get(uid)
+            .map(|driven| {
+                let active = driven.run.active_attempts();
+                active.into_iter().map(|(attempt, phase)| (attempt, phase != Phase::Pending)).collect()
+            })
+            .unwrap_or_default()
+    }
+
+    /// After a recovery: these are known to run already, the others are started.
+    pub fn recalled(&mut self, uid: &str, running: &BTreeSet<Attempt>) {
+        let Some(driven) = self.runs.get_mut(uid) else { return };
+        for command in driven.run.outstanding() {
+            match command {
+                Command::Start(attempt) if running.contains(&attempt) => {
+                    driven.flying.insert(attempt);
+                    self.dispatcher.take_place(uid, attempt);
+                }
+                Command::Start(attempt) => self.dispatcher.push(uid, attempt),
+                // Starts that this life of the engine decided are in the batch already.
+                Command::Stop(_) | Command::Archive => driven.commands.push(command),
+                Command::SetTimer(due) => driven.timer = Some(due),
+            }
+        }
+        driven.commands.retain(|command| !matches!(command, Command::Start(_)));
+    }
+
+    /// Hands one input to a run.
+    pub fn input(&mut self, uid: &str, input: Input, now: Time) {
+        let Some(driven) = self.runs.get_mut(uid) else { return };
+        let input = match input {
+            Input::Reported { attempt, report } => {
+                let Some(report) = driven.hear(attempt, report, &mut self.dispatcher) else { return };
+                Input::Reported { attempt, report }
+            }
+            other => other,
+        };
+        let mut out = Outbox::default();
+        driven.more |= driven.run.handle(input, now, &mut out) == Progress::More;
+        driven.take(out);
+    }
+
+    /// Feeds timers that are due, and goes on with what bounded calls left over.
+    pub fn tick(&mut self, now: Time) {
+        for driven in self.runs.values_mut() {
+            let mut out = Outbox::default();
+            if driven.timer.is_some_and(|timer| timer <= now) {
+                driven.timer = None;
+                driven.more |= driven.run.handle(Input::TimerFired, now, &mut out) == Progress::More;
+                driven.timer = driven.timer.or(driven.run.next_due());
+            }
+            if driven.more {
+                driven.more = driven.run.handle(Input::Continue, now, &mut out) == Progress::More;
+            }
+            driven.take(out);
+        }
+    }
+
+    /// Whether some run has more to decide without hearing anything.
+    pub fn has_more(&self) -> bool {
+        self.runs.values().any(|driven| driven.more)
+    }
+
+    /// The next instant at which `tick` has something to do.
+    pub fn next_due(&self) -> Option<Time> {
+        self.runs.values().filter_map(|driven| driven.timer).min()
+    }
+
+    /// Letters of the inbox up to this number were read; the next append takes them out.
+    pub fn inbox_read(&mut self, uid: &str, number: u64) {
+        if let Some(driven) = self.runs.get_mut(uid) {
+            driven.inbox_done = Some(number);
+        }
+    }
+
+    /// Everything that is to be made durable, in one transaction. `committed` or `failed` must follow.
+    pub fn batch(&mut self, now: Time) -> Vec<Append> {
+        let mut appends = Vec::new();
+        for (uid, driven) in &mut self.runs {
+            if driven.events.is_empty() {
+                continue;
+            }
+            driven.seq += 1;
+            let events = Arc::new(std::mem::take(&mut driven.events));
+            appends.push(Append {
+                machine: driven.machine.clone(),
+                epoch: driven.epoch,
+                seq: driven.seq,
+                at_us: now.0,
+                format: FORMAT,
+                body: encode(&events),
+                summary: driven.summarize(now),
+                inbox_done: driven.inbox_done.take(),
+            });
+            let recorded = Recorded { uid: uid.clone(), seq: driven.seq, at: now, events };
+            let commands = std::mem::take(&mut driven.commands);
+            self.committing.push((uid.clone(), recorded, commands, std::mem::take(&mut driven.forget)));
+        }
+        appends
+    }
+
+    /// The batch is durable: what may be done now.
+    pub fn committed(&mut self, results: &[Result<(), AppendError>]) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for ((uid, recorded, commands, forget), result) in
+            std::mem::take(&mut self.committing).into_iter().zip(results)
+        {
+            if result.is_err() {
+                self.drop_run(&uid);
+                effects.push(Effect::Fenced(uid));
+                continue;
+            }
+            effects.push(Effect::Recorded(recorded));
+            self.release(&uid, commands, &mut effects);
+            if !forget.is_empty() {
+                effects
+                    .push(Effect::Forget(forget.into_iter().map(|attempt| (uid.clone(), attempt)).collect()));
+            }
+        }
+        // Commands of a recovery have no events of their own to wait for.
+        let idle: Vec<String> = self
+            .runs
+            .iter()
+            .filter(|(_, driven)| driven.events.is_empty() && !driven.commands.is_empty())
+            .map(|(uid, _)| uid.clone())
+            .collect();
+        for uid in idle {
+            let commands = self
+                .runs
+                .get_mut(&uid)
+                .map(|driven| std::mem::take(&mut driven.commands))
+                .unwrap_or_default();
+            self.release(&uid, commands, &mut effects);
+        }
+        self.interruptions(&mut effects);
+        self.starts(&mut effects);
+        effects
+    }
+
+    fn release(&mut self, uid: &str, commands: Vec<Command>, effects: &mut Vec<Effect>) {
+        for command in commands {
+            let Some(driven) = self.runs.get_mut(uid) else { return };
+            match command {
+                Command::Start(attempt) => self.dispatcher.push(uid, attempt),
+                Command::Stop(attempt) if driven.flying.contains(&attempt) => {
+                    effects.push(Effect::Stop(uid.to_owned(), attempt))
+                }
+                Command::Stop(attempt) => {
+                    // It was never started: it ends here, in the words of the stop.
+                    self.dispatcher.remove(uid, attempt);
+                    driven.refused.push(attempt);
+                }
+                Command::SetTimer(due) => driven.timer = Some(due),
+                Command::Archive => effects.push(Effect::Ended(uid.to_owned())),
+            }
+        }
+    }
+
+    /// Attempts that a stop reached before they were started: to be reported as ended by the caller.
+    pub fn take_refused(&mut self) -> Vec<(String, Attempt)> {
+        let mut refused = Vec::new();
+        for (uid, driven) in &mut self.runs {
+            refused.extend(driven.refused.drain(..).map(|attempt| (uid.clone(), attempt)));
+        }
+        refused
+    }
+
+    /// Fills free places with attempts whose start is durable. Called again whenever a place gets free.
+    pub fn starts(&mut self, effects: &mut Vec<Effect>) {
+        let mut started = Vec::new();
+        while let Some((uid, attempt)) = self.dispatcher.next() {
+            match self.runs.get_mut(&uid) {
+                Some(driven) if driven.run.is_wanted(attempt) && !driven.interrupted => {
+                    driven.flying.insert(attempt);
+                    started.push((uid, attempt));
+                }
+                _ => self.dispatcher.free(&uid, attempt),
+            }
+        }
+        if !started.is_empty() {
+            effects.push(Effect::Start(started));
+        }
+    }
+
+    /// Starts to take a run back: what runs is stopped, nothing is recorded as failed.
+    pub fn interrupt(&mut self, uid: &str) -> Vec<Attempt> {
+        let Some(driven) = self.runs.get_mut(uid) else { return Vec::new() };
+        driven.interrupted = true;
+        driven.flying.iter().copied().collect()
+    }
+
+    fn interruptions(&mut self, effects: &mut Vec<Effect>) {
+        for (uid, driven) in &self.runs {
+            if driven.interrupted && driven.flying.is_empty() && driven.events.is_empty() {
+                effects.push(Effect::Interrupted(uid.clone()));
+            }
+        }
+    }
+
+    /// Forgets a run without ending it.
+    pub fn drop_run(&mut self, uid: &str) {
+        if let Some(driven) = self.runs.remove(uid) {
+            for attempt in driven.flying {
+                self.dispatcher.free(uid, attempt);
+            }
+            self.dispatcher.remove_run(uid);
+        }
+    }
+
+    /// One attempt is known to the runner, or was: its ending is to be heard.
+    pub fn recalled_one(&mut self, uid: &str, attempt: Attempt) {
+        if let Some(driven) = self.runs.get_mut(uid) {
+            driven.flying.insert(attempt);
+        }
+    }
+
+    /// Whether a run is being taken back.
+    pub fn is_interrupted(&self, uid: &str) -> bool {
+        self.runs.get(uid).is_some_and(|driven| driven.interrupted)
+    }
+
+    /// The runner had no room: the attempt goes back to the head of the queue.
+    pub fn postpone(&mut self, uid: &str, attempt: Attempt) {
+        if let Some(driven) = self.runs.get_mut(uid) {
+            driven.flying.remove(&attempt);
+            self.dispatcher.postpone(uid, attempt);
+        }
+    }
+
+    /// Whether attempts were put back because the runner had no room.
+    pub fn is_busy(&self) -> bool {
+        self.dispatcher.is_busy()
+    }
+
+    /// A run's state, for reading.
+    pub fn run(&self, uid: &str) -> Option<&Run> {
+        self.runs.get(uid).map(|driven| &driven.run)
+    }
+
+    /// The uids of all runs here.
+    pub fn uids(&self) -> Vec<String> {
+        self.runs.keys().cloned().collect()
+    }
+
+    /// A run's row as lists show it.
+    pub fn summary(&self, uid: &str) -> Option<Summary> {
+        let driven = self.runs.get(uid)?;
+        Some(driven.summary.clone())
+    }
+}
+
+impl Driven {
+    fn take(&mut self, out: Outbox<Run>) {
+        self.events.extend(out.events);
+        self.commands.extend(out.commands);
+    }
+
+    /// Bookkeeping around a report. None if the run need not hear it.
+    fn hear(&mut self, attempt: Attempt, report: Report, dispatcher: &mut Dispatcher) -> Option<Report> {
+        let over =
+            matches!(report, Report::Ended(_) | Report::Lost(_) | Report::Refused(_) | Report::Withdrawn);
+        if over {
+            if self.flying.remove(&attempt) {
+                dispatcher.free(&self.summary.uid, attempt);
+            }
+            self.forget.push(attempt);
+            if self.interrupted && !matches!(report, Report::Refused(_)) && !is_success(&report) {
+                return Some(Report::Withdrawn);
+            }
+        }
+        let uid = &self.summary.uid;
+        if let Report::Observed { address: Some(_) } = &report {
+            // A daemon takes no place: what it serves must be able to start.
+            dispatcher.free(uid, attempt);
+        }
+        Some(report)
+    }
+
+    /// The run's row, if it changed enough to be written.
+    fn summarize(&mut self, now: Time) -> Option<Summary> {
+        let phase = status::phase_name(&self.run);
+        let urgent = phase != self.summary.phase || self.run.is_ended();
+        if !urgent && now.since_us(self.summarized) < SUMMARY_EVERY_US {
+            return None;
+        }
+        self.summarized = now;
+        self.summary.phase = phase.to_owned();
+        self.summary.message = self.run.message.as_deref().unwrap_or_default().to_owned();
+        self.summary.progress = format!("{}/{}", self.run.tally.0, self.run.tally.1);
+        self.summary.started_us = self.run.started.map(|at| at.0);
+        self.summary.finished_us = self.run.finished.map(|at| at.0);
+        for (key, value) in self.run.added_labels() {
+            self.summary.labels.insert(key.clone(), value.clone());
+        }
+        Some(self.summary.clone())
+    }
+}
+
+fn is_success(report: &Report) -> bool {
+    matches!(report, Report::Ended(outcome) if outcome.phase == Phase::Succeeded)
+}
+
+/// One JSON event a line.
+pub fn encode(events: &[Event]) -> Vec<u8> {
+    let mut body = Vec::with_capacity(events.len() * 96);
+    for event in events {
+        serde_json::to_writer(&mut body, event)
+            .expect("an event has only text keys, and writing to memory does not fail");
+        body.push(b'\n');
+    }
+    body
+}
+
+/// The events of a record. The error names the record.
+pub fn decode(record: &Record) -> Result<Vec<Event>, String> {
+    let broken = |what: String| format!("record {} of the journal cannot be read: {what}", record.seq);
+    if record.format != FORMAT {
+        return Err(broken(format!("its format is {}, and this release knows {FORMAT}", record.format)));
+    }
+    record
+        .body
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_slice(line).map_err(|error| broken(error.to_string())))
+        .collect()
+}

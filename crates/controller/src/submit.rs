@@ -1,0 +1,121 @@
+//! The edges of a run's life: its name and row at the start, its document at the end.
+
+use crate::prepare::Place;
+use serde_json::Value;
+use tiphys_engine::workflow::{Outcome, Phase};
+use tiphys_engine::{Frozen, Run, Time, status};
+use tiphys_spec as spec;
+use tiphys_store::{Created, Summary};
+
+/// The letters of generated names (OB-013).
+const ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
+
+/// Gives a workflow what it needs to exist: name, namespace, uid, creation time (OB-013).
+pub(crate) fn name(workflow: &mut spec::Workflow, now: Time) {
+    let metadata = &mut workflow.metadata;
+    if metadata.uid.is_empty() {
+        metadata.uid = uuid::Uuid::now_v7().to_string();
+    }
+    if metadata.name.is_empty() {
+        let random = uuid::Uuid::new_v4();
+        let suffix: String = random
+            .as_bytes()
+            .iter()
+            .take(5)
+            .map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()]))
+            .collect();
+        let prefix = if metadata.generate_name.is_empty() { "workflow-" } else { &metadata.generate_name };
+        metadata.name = format!("{prefix}{suffix}");
+    }
+    if metadata.creation_timestamp.is_none() {
+        metadata.creation_timestamp = Some(now.rfc3339());
+    }
+    let format = "workflows.argoproj.io/pod-name-format".to_owned();
+    metadata.annotations.entry(format).or_insert_with(|| "v2".to_owned());
+}
+
+/// The row of a run that was just created.
+pub(crate) fn summary(workflow: &spec::Workflow, now: Time) -> Summary {
+    let metadata = &workflow.metadata;
+    Summary {
+        namespace: metadata.namespace.clone(),
+        name: metadata.name.clone(),
+        uid: metadata.uid.clone(),
+        phase: String::new(),
+        message: String::new(),
+        progress: String::new(),
+        created_us: now.0,
+        started_us: None,
+        finished_us: None,
+        labels: metadata.labels.clone(),
+        template: workflow.spec.workflow_template_ref.as_ref().map(|reference| reference.name.clone()),
+    }
+}
+
+/// Why a run could not be created.
+pub(crate) fn taken(summary: &Summary, created: &Created) -> String {
+    match created {
+        Created::Yes => String::new(),
+        _ => format!(
+            "a run named `{}` exists already: give another `--name`, or `tiphys delete {}` first",
+            summary.name, summary.name
+        ),
+    }
+}
+
+/// The workflow as Argo's tools would read it now.
+pub(crate) fn document(frozen: &Frozen, run: &Run, now: Time) -> Value {
+    let mut workflow = frozen.workflow.clone();
+    let metadata = &mut workflow.metadata;
+    metadata.labels = run.plan.workflow.metadata.labels.clone();
+    metadata.labels.extend(run.added_labels().map(|(key, value)| (key.clone(), value.clone())));
+    metadata.annotations.extend(run.added_annotations().map(|(key, value)| (key.clone(), value.clone())));
+    let phase = status::phase_name(run);
+    if !phase.is_empty() {
+        metadata.labels.insert("workflows.argoproj.io/completed".to_owned(), run.is_ended().to_string());
+        metadata.labels.insert("workflows.argoproj.io/phase".to_owned(), phase.to_owned());
+    }
+    if let Some(strategy) = run.steering.strategy() {
+        workflow.spec.shutdown = strategy.to_owned();
+    }
+    workflow.spec.suspend = if run.steering.suspended { Some(true) } else { None };
+    workflow.status = serde_json::to_value(status::status(run, now)).ok();
+    let mut document = serde_json::json!({ "apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow" });
+    if let (Value::Object(document), Ok(Value::Object(fields))) =
+        (&mut document, serde_json::to_value(&workflow))
+    {
+        document.extend(fields);
+    }
+    document
+}
+
+/// Removes the folders of generated claims, when the strategy says so (EX-503).
+pub(crate) fn remove_claims(run: &Run, place: &Place) {
+    let spec = &run.plan.workflow.spec;
+    let always = spec.volume_claim_gc.as_ref().is_some_and(|gc| gc.strategy == "OnWorkflowCompletion");
+    if !always && run.phase != Phase::Succeeded {
+        return;
+    }
+    for claim in &spec.volume_claim_templates {
+        if let Some(name) = claim.pointer("/metadata/name").and_then(Value::as_str) {
+            let namespace = if run.plan.namespace.is_empty() { "default" } else { &*run.plan.namespace };
+            // What cannot be removed now is removed with the run.
+            drop(std::fs::remove_dir_all(
+                place.claims.join(namespace).join(format!("{}-{name}", run.plan.name)),
+            ));
+        }
+    }
+}
+
+/// The outcome of an attempt that a stop reached before it was started.
+pub(crate) fn never_started() -> Outcome {
+    Outcome {
+        phase: Phase::Failed,
+        message: None,
+        exit_code: None,
+        result: None,
+        parameters: Vec::new(),
+        artifacts: Vec::new(),
+        containers: Vec::new(),
+    }
+}

@@ -1,0 +1,132 @@
+//! Arguments: what is handed over must have a value (`VA-070` to `VA-074`).
+
+use tiphys_spec as spec;
+
+use super::Checker;
+use super::name::Alphabet;
+use super::scope::PLACEHOLDER;
+use super::site::Site;
+
+/// What a template is called with.
+#[derive(Clone, Copy)]
+pub(super) enum Given<'g> {
+    /// Anything it asks for.
+    Everything,
+    /// These.
+    Arguments(&'g spec::Arguments),
+}
+
+impl Given<'_> {
+    /// Whether a parameter gets a value, and which if it is known.
+    pub(super) fn parameter(&self, name: &str) -> Option<String> {
+        match self {
+            Given::Everything => Some(PLACEHOLDER.to_owned()),
+            Given::Arguments(arguments) => {
+                let parameter = arguments.parameter(name)?;
+                match (&parameter.value, &parameter.value_from) {
+                    (Some(value), _) => Some(value.clone()),
+                    (None, Some(_)) => Some(PLACEHOLDER.to_owned()),
+                    (None, None) => None,
+                }
+            }
+        }
+    }
+
+    pub(super) fn has_artifact(&self, name: &str) -> bool {
+        match self {
+            Given::Everything => true,
+            Given::Arguments(arguments) => arguments.artifact(name).is_some(),
+        }
+    }
+}
+
+impl Checker<'_> {
+    /// Checks arguments. `words` is how Argo calls them, with a dot at the end.
+    pub(super) fn arguments(
+        &mut self,
+        site: &Site,
+        words: &str,
+        arguments: &spec::Arguments,
+        may_lack_values: bool,
+    ) -> bool {
+        let before = self.findings.len();
+        let names = |list: &'static str| format!("{words}{list}");
+        let parameters = arguments.parameters.iter().map(|parameter| parameter.name.as_str());
+        self.names(&site.field("parameters"), &names("parameters"), Alphabet::Parameter, parameters);
+        let artifacts = arguments.artifacts.iter().map(|artifact| artifact.name.as_str());
+        self.names(&site.field("artifacts"), &names("artifacts"), Alphabet::Parameter, artifacts);
+        for (index, parameter) in arguments.parameters.iter().enumerate() {
+            let at = site.field("parameters").index(index);
+            self.argument(&at, words, parameter, may_lack_values);
+        }
+        for (index, artifact) in arguments.artifacts.iter().enumerate() {
+            let at = site.field("artifacts").index(index);
+            let name = &artifact.name;
+            let located = artifact.location.is_complete() || !artifact.location.key().is_empty();
+            if artifact.from.is_empty() && !located {
+                let message = format!("{words}{name}.from, artifact location, or key is required");
+                self.error(&at, "missing-source", message);
+            }
+            if !artifact.from.is_empty() && !artifact.from_expression.is_empty() {
+                let message =
+                    format!("{words}{name} shouldn't have both `from` and `fromExpression` in Artifact");
+                self.error(&at.field("fromExpression"), "two-sources", message);
+            }
+        }
+        self.findings.len() == before
+    }
+
+    fn argument(&mut self, at: &Site, words: &str, parameter: &spec::Parameter, may_lack_values: bool) {
+        let name = &parameter.name;
+        if parameter.value.is_none() && parameter.value_from.is_none() && !may_lack_values {
+            let message = format!("{words}{name}.value or {words}{name}.valueFrom is required");
+            self.error(at, "missing-value", message);
+            return;
+        }
+        if let Some(from) = &parameter.value_from {
+            let allowed = from.config_map_key_ref.is_some() || !from.event.is_empty() || from.supplied.is_some();
+            let refused = [&from.path, &from.json_path, &from.parameter, &from.expression];
+            if !allowed || refused.iter().any(|source| !source.is_empty()) {
+                let message = format!("{words}{name}.valueFrom only allows: default, configMapKeyRef and supplied");
+                self.error(&at.field("valueFrom"), "bad-source", message);
+            }
+        }
+        if parameter.choices.is_empty() {
+            return;
+        }
+        match &parameter.value {
+            Some(value) if parameter.choices.contains(value) => {}
+            None if may_lack_values => {}
+            found => {
+                let message = format!("{words}{name}.value should be present in {words}{name}.enum list");
+                let choices = parameter.choices.iter().map(String::as_str);
+                let help = found.as_ref().and_then(|value| spec::similar(value, choices));
+                let help = help.map(|choice| format!("did you mean `{choice}`?"));
+                self.error_with_help(&at.field("value"), "not-a-choice", message, help);
+            }
+        }
+    }
+
+    /// Whether a template gets everything it asks for (`VA-074`).
+    pub(super) fn supplied(&mut self, site: &Site, template: &spec::Template, given: Given<'_>) -> bool {
+        let name = &template.name;
+        let mut fine = true;
+        for input in &template.inputs.parameters {
+            let has_own = input.value.is_some() || input.default.is_some() || input.value_from.is_some();
+            if !has_own && given.parameter(&input.name).is_none() {
+                let message = format!("templates.{name} inputs.parameters.{} was not supplied", input.name);
+                self.error(site, "missing-argument", message);
+                fine = false;
+            }
+        }
+        for input in &template.inputs.artifacts {
+            let located = input.location.is_complete() || !input.location.key().is_empty();
+            if !located && !input.optional && !given.has_artifact(&input.name) {
+                let message = format!("templates.{name} inputs.artifacts.{} was not supplied", input.name);
+                self.error(site, "missing-argument", message);
+                fine = false;
+            }
+        }
+        fine
+    }
+}

@@ -1,0 +1,328 @@
+//! Graphs of tasks: order, names, dependencies (`VA-105` to `VA-112`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+use regex::Regex;
+use tiphys_spec as spec;
+
+use super::Checker;
+use super::argument::Given;
+use super::name::Alphabet;
+use super::reference::{Found, Reference};
+use super::scope::Names;
+use super::site::Site;
+use super::template::Home;
+
+/// What `depends` may ask of a task (`VA-108`).
+const RESULTS: [&str; 8] =
+    ["Succeeded", "Failed", "Errored", "Skipped", "Omitted", "Daemoned", "AnySucceeded", "AllFailed"];
+
+/// A task that another one names, with the result asked for, if any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Dependency<'t> {
+    pub task: &'t str,
+    pub result: Option<&'t str>,
+}
+
+/// Everything in a text of dependencies that looks like a task. Its grammar is not looked at (`VA-112`).
+pub(super) fn dependencies(task: &spec::Task) -> Vec<Dependency<'_>> {
+    static NAME: OnceLock<Option<Regex>> = OnceLock::new();
+    let pattern = r"([a-zA-Z0-9][-a-zA-Z0-9]*?\.[A-Z][a-zA-Z]+)|([a-zA-Z0-9][-a-zA-Z0-9]*)";
+    let Some(name) = NAME.get_or_init(|| Regex::new(pattern).ok()) else { return Vec::new() };
+    let texts: Vec<&str> = if task.depends.is_empty() {
+        task.dependencies.iter().map(String::as_str).collect()
+    } else {
+        vec![&task.depends]
+    };
+    let split = |text: &'_ str| text.find('.');
+    texts
+        .into_iter()
+        .flat_map(|text| name.find_iter(text))
+        .map(|found| {
+            let found = found.as_str();
+            match split(found) {
+                Some(dot) => Dependency { task: &found[..dot], result: Some(&found[dot + 1..]) },
+                None => Dependency { task: found, result: None },
+            }
+        })
+        .collect()
+}
+
+impl<'a> Checker<'a> {
+    pub(super) fn dag(&mut self, site: &Site, template: &'a spec::Template, home: Home<'a>, scope: &mut Names) {
+        let Some(dag) = &template.dag else { return };
+        let name = &template.name;
+        self.not_a_leaf(site, template);
+        let site = site.field("dag");
+        if dag.tasks.is_empty() {
+            self.error(&site, "no-tasks", format!("templates.{name} must have at least one task"));
+            return;
+        }
+        if !self.order(&site, template, dag) {
+            return;
+        }
+        let words = format!("templates.{name}.tasks");
+        let names = dag.tasks.iter().map(|task| task.name.as_str());
+        if !self.names(&site.field("tasks"), &words, Alphabet::Template, names) {
+            return;
+        }
+        let found = self.tasks_alone(&site, template, dag, home, scope);
+        self.target(&site, template, dag, scope);
+        // Argo lets every task with hooks be asked for its status.
+        for task in dag.tasks.iter().filter(|task| !task.hooks.is_empty()) {
+            scope.add(format!("tasks.{}.status", task.name));
+        }
+        let graph = Graph::new(dag);
+        for index in 0..dag.tasks.len() {
+            let at = site.field("tasks").index(index);
+            self.task_in_graph(&at, template, dag, index, &graph, &found, scope);
+        }
+    }
+
+    /// Whether the graph can be put in order (`VA-106`).
+    fn order(&mut self, site: &Site, template: &spec::Template, dag: &spec::Dag) -> bool {
+        let words = format!("templates.{} sorting failed:", template.name);
+        let tasks = site.field("tasks");
+        let mut known = BTreeSet::new();
+        for (index, task) in dag.tasks.iter().enumerate() {
+            if !known.insert(task.name.as_str()) {
+                let message = format!("{words} duplicated nodeName {}", task.name);
+                self.error(&tasks.index(index).field("name"), "doubled-name", message);
+                return false;
+            }
+        }
+        let mut fine = true;
+        for (index, task) in dag.tasks.iter().enumerate() {
+            let field = if task.depends.is_empty() { "dependencies" } else { "depends" };
+            let mut told = BTreeSet::new();
+            for dependency in dependencies(task) {
+                if !known.contains(dependency.task) && told.insert(dependency.task) {
+                    let message = format!("{words} invalid dependency {}", dependency.task);
+                    let help = spec::similar(dependency.task, known.iter().copied());
+                    let help = help.map(|known| format!("did you mean `{known}`?"));
+                    self.error_with_help(&tasks.index(index).field(field), "unknown-task", message, help);
+                    fine = false;
+                }
+            }
+        }
+        if !fine {
+            return false;
+        }
+        if let Some(task) = Graph::new(dag).cycle() {
+            let field = if dag.tasks[task].depends.is_empty() { "dependencies" } else { "depends" };
+            let message = format!("{words} graph with cycle");
+            self.error(&tasks.index(task).field(field), "cycle", message);
+            return false;
+        }
+        true
+    }
+
+    /// Each task by itself: what it names, how it depends.
+    fn tasks_alone(
+        &mut self,
+        site: &Site,
+        template: &'a spec::Template,
+        dag: &'a spec::Dag,
+        home: Home<'a>,
+        scope: &mut Names,
+    ) -> BTreeMap<&'a str, Option<Found<'a>>> {
+        let name = &template.name;
+        let uses_depends = dag.tasks.iter().any(|task| !task.depends.is_empty());
+        let by_name: BTreeMap<&str, &spec::Task> = dag.tasks.iter().map(|task| (task.name.as_str(), task)).collect();
+        let mut all = BTreeMap::new();
+        for (index, task) in dag.tasks.iter().enumerate() {
+            let at = site.field("tasks").index(index);
+            if uses_depends && !task.dependencies.is_empty() {
+                let message =
+                    format!("templates.{name} cannot use both 'depends' and 'dependencies' in the same DAG template");
+                self.error(&at.field("dependencies"), "two-dependencies", message);
+            }
+            if uses_depends && task.continue_on.is_some() {
+                let message = format!(
+                    "templates.{name} cannot use 'continueOn' when using 'depends'. Instead use \
+                     'dep-task.Failed'/'dep-task.Errored'"
+                );
+                self.error(&at.field("continueOn"), "misplaced-field", message);
+            }
+            let digit = task.name.starts_with(|c: char| c.is_ascii_digit());
+            if digit && (uses_depends || !task.dependencies.is_empty()) {
+                let message = format!(
+                    "templates.{name} name cannot begin with a digit when using either 'depends' or 'dependencies'"
+                );
+                self.error(&at.field("name"), "bad-name", message);
+            }
+            let words = format!("templates.{name}.tasks.{}", task.name);
+            let told = at.told_as(&words);
+            let found = self.call(&told, Reference::of(task), home, Given::Everything);
+            self.call_names(found, &format!("tasks.{}", task.name), scope, None);
+            all.insert(task.name.as_str(), found);
+            self.results(&at, name, task, &by_name);
+        }
+        all
+    }
+
+    /// The results that a task asks of others (`VA-108`, `VA-109`).
+    fn results(&mut self, at: &Site, template: &str, task: &spec::Task, by_name: &BTreeMap<&str, &spec::Task>) {
+        if task.depends.is_empty() {
+            return;
+        }
+        let at = at.field("depends");
+        for dependency in dependencies(task) {
+            let Some(result) = dependency.result else { continue };
+            let of = dependency.task;
+            if !RESULTS.contains(&result) {
+                let message = format!(
+                    "templates.{template}.tasks.{} task result '{result}' for task '{of}' is invalid",
+                    task.name
+                );
+                let help = spec::similar(result, RESULTS.into_iter()).map(|known| format!("did you mean `{known}`?"));
+                self.error_with_help(&at, "not-a-choice", message, help);
+            } else if matches!(result, "AnySucceeded" | "AllFailed")
+                && by_name.get(of).is_some_and(|task| !task.has_loop())
+            {
+                let message = format!(
+                    "templates.{template}.tasks.{of} dependency '{of}' uses an items-based condition such as \
+                     .AnySucceeded or .AllFailed but does not contain any items"
+                );
+                self.error(&at, "not-a-loop", message);
+            }
+        }
+    }
+
+    fn target(&mut self, site: &Site, template: &spec::Template, dag: &spec::Dag, scope: &Names) {
+        let words = format!("templates.{}.targets", template.name);
+        let at = site.field("target");
+        if dag.target.is_empty() || !self.resolve(&at, &words, &[scope], &dag.target) {
+            return;
+        }
+        for target in dag.target.split(' ') {
+            let unknown = dag.tasks.iter().all(|task| task.name != target);
+            if unknown && !target.contains("{{inputs.") {
+                let message = format!("{words}: target '{target}' is not defined");
+                let known = dag.tasks.iter().map(|task| task.name.as_str());
+                let help = spec::similar(target, known).map(|known| format!("did you mean `{known}`?"));
+                self.error_with_help(&at, "unknown-task", message, help);
+            }
+        }
+    }
+
+    /// A task among the others: what it mentions and hands over.
+    #[allow(clippy::too_many_arguments)]
+    fn task_in_graph(
+        &mut self,
+        at: &Site,
+        template: &'a spec::Template,
+        dag: &'a spec::Dag,
+        index: usize,
+        graph: &Graph<'a>,
+        found: &BTreeMap<&'a str, Option<Found<'a>>>,
+        scope: &Names,
+    ) {
+        let task = &dag.tasks[index];
+        let words = format!("templates.{}.tasks.{}", template.name, task.name);
+        let mut own = Names::default();
+        for name in mentioned(task).iter().filter(|name| graph.is_ancestor(name, index)) {
+            let prefix = format!("tasks.{name}");
+            own.add(format!("{prefix}.status"));
+            let ancestor = graph.index.get(name.as_str()).map(|index| &dag.tasks[*index]);
+            self.call_names(found.get(name.as_str()).copied().flatten(), &prefix, &mut own, ancestor);
+        }
+        let told = at.told_as(&words);
+        self.loops(&told, task, &mut own);
+        self.resolve(at, &words, &[&own, scope], task);
+        self.arguments(&at.field("arguments"), &format!("{words}.arguments."), &task.arguments, false);
+        self.argument_ancestors(&told.field("arguments"), task, index, graph);
+        if let Some(found) = found.get(task.name.as_str()).copied().flatten() {
+            self.supplied(&told.field("arguments"), found.template, Given::Arguments(&task.arguments));
+        }
+    }
+
+    /// A value that begins with another task's name needs that task before it (`VA-111`).
+    fn argument_ancestors(&mut self, site: &Site, task: &spec::Task, index: usize, graph: &Graph<'_>) {
+        let parameters = task.arguments.parameters.iter().enumerate().map(|(index, parameter)| {
+            ("parameter", "parameters", index, &parameter.name, parameter.value.as_deref().unwrap_or(""))
+        });
+        let artifacts = task.arguments.artifacts.iter().enumerate();
+        let artifacts = artifacts
+            .map(|(index, artifact)| ("artifact", "artifacts", index, &artifact.name, artifact.from.as_str()));
+        for (what, list, place, name, text) in parameters.chain(artifacts) {
+            let Some(reference) = text.strip_prefix("{{tasks.") else { continue };
+            let of = reference.split('.').next().unwrap_or("");
+            if !graph.is_ancestor(of, index) {
+                let message = format!("missing dependency '{of}' for {what} '{name}'");
+                let help = Some(format!("let it depend on `{of}`"));
+                self.error_with_help(&site.field(list).index(place), "missing-dependency", message, help);
+            }
+        }
+    }
+}
+
+/// The tasks of a dag and what each names, looked at once.
+struct Graph<'t> {
+    index: BTreeMap<&'t str, usize>,
+    below: Vec<Vec<usize>>,
+}
+
+impl<'t> Graph<'t> {
+    fn new(dag: &'t spec::Dag) -> Graph<'t> {
+        let index: BTreeMap<&str, usize> =
+            dag.tasks.iter().enumerate().map(|(index, task)| (task.name.as_str(), index)).collect();
+        let below = dag.tasks.iter().map(|task| {
+            let known: BTreeSet<usize> =
+                dependencies(task).iter().filter_map(|d| index.get(d.task).copied()).collect();
+            known.into_iter().collect()
+        });
+        let below = below.collect();
+        Graph { index, below }
+    }
+
+    /// Whether the task called `name` ends before the task at `of`.
+    fn is_ancestor(&self, name: &str, of: usize) -> bool {
+        let Some(wanted) = self.index.get(name).copied() else { return false };
+        let mut seen = vec![false; self.below.len()];
+        let mut open = vec![of];
+        while let Some(task) = open.pop() {
+            if self.below[task].contains(&wanted) {
+                return true;
+            }
+            for dependency in &self.below[task] {
+                if !std::mem::replace(&mut seen[*dependency], true) {
+                    open.push(*dependency);
+                }
+            }
+        }
+        false
+    }
+
+    /// The first task of the document that is on a cycle, or after one.
+    fn cycle(&self) -> Option<usize> {
+        let mut waiting: Vec<usize> = self.below.iter().map(Vec::len).collect();
+        let mut dependents: Vec<Vec<usize>> = vec![Vec::new(); waiting.len()];
+        for (task, dependencies) in self.below.iter().enumerate() {
+            dependencies.iter().for_each(|dependency| dependents[*dependency].push(task));
+        }
+        let mut ready: Vec<usize> = (0..waiting.len()).filter(|task| waiting[*task] == 0).collect();
+        while let Some(task) = ready.pop() {
+            for dependent in &dependents[task] {
+                waiting[*dependent] -= 1;
+                if waiting[*dependent] == 0 {
+                    ready.push(*dependent);
+                }
+            }
+        }
+        waiting.iter().position(|count| *count > 0)
+    }
+}
+
+/// The tasks that the texts of a task mention by name.
+fn mentioned(task: &spec::Task) -> BTreeSet<String> {
+    let text = serde_json::to_string(task).unwrap_or_default();
+    let after = text.match_indices("tasks.").map(|(at, found)| &text[at + found.len()..]);
+    after
+        .map(|rest| {
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_');
+            rest[..end.unwrap_or(rest.len())].to_owned()
+        })
+        .collect()
+}

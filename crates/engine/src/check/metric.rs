@@ -1,0 +1,70 @@
+//! Metrics of templates (`VA-030`, `VA-058`).
+
+use tiphys_spec as spec;
+
+use super::Checker;
+use super::site::Site;
+
+impl Checker<'_> {
+    pub(super) fn metrics(&mut self, site: &Site, template: &spec::Template) {
+        let Some(metrics) = &template.metrics else { return };
+        let name = &template.name;
+        for (index, metric) in metrics.prometheus.iter().enumerate() {
+            let at = site.field("metrics").field("prometheus").index(index);
+            if !is_metric_name(&metric.name) {
+                let message = format!(
+                    "templates.{name} metric name '{}' is invalid. Metric names must contain alphanumeric characters \
+                     or '_'",
+                    metric.name
+                );
+                self.error(&at.field("name"), "bad-name", message);
+                continue;
+            }
+            for (place, label) in metric.labels.iter().enumerate() {
+                if !is_metric_name(&label.key) {
+                    let message = format!(
+                        "metric label '{}' is invalid: keys may only contain alphanumeric characters or '_'",
+                        label.key
+                    );
+                    self.error(&at.field("labels").index(place).field("key"), "bad-name", message);
+                }
+            }
+            if metric.help.is_empty() {
+                let message = format!(
+                    "templates.{name} metric '{}' must contain a help string under 'help: ' field",
+                    metric.name
+                );
+                self.error(&at, "missing-field", message);
+                continue;
+            }
+            if let Some(complaint) = value_complaint(metric) {
+                let message = format!("templates.{name} metric '{}' error: {complaint}", metric.name);
+                self.error(&at, "bad-value", message);
+            }
+        }
+    }
+}
+
+pub(super) fn is_metric_name(name: &str) -> bool {
+    let mut characters = name.chars();
+    characters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && characters.all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+pub(super) fn value_complaint(metric: &spec::Metric) -> Option<&'static str> {
+    if let Some(gauge) = &metric.gauge {
+        if gauge.value.is_empty() {
+            return Some("missing gauge.value");
+        }
+        if gauge.realtime == Some(true) && gauge.value.contains("resourcesDuration.") {
+            return Some("'resourcesDuration.*' metrics cannot be used in real-time");
+        }
+    }
+    if metric.histogram.as_ref().is_some_and(|histogram| histogram.value.is_empty()) {
+        return Some("missing histogram.value");
+    }
+    if metric.counter.as_ref().is_some_and(|counter| counter.value.is_empty()) {
+        return Some("missing counter.value");
+    }
+    None
+}

@@ -1,0 +1,179 @@
+//! Is this document valid? Argo's rules with Argo's messages, all mistakes at once, each with its place.
+//!
+//! The walk follows Argo's order, so that the first error found here is the one Argo would stop at
+//! (`VA-006`). Everything in this module speaks of the document as written; nothing is run.
+
+mod argument;
+mod artifact;
+mod beyond;
+mod cron;
+mod dag;
+mod document;
+mod leaf;
+mod metric;
+mod name;
+mod output;
+mod reference;
+mod scope;
+mod site;
+mod steps;
+mod template;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tiphys_spec as spec;
+
+use site::Site;
+
+/// On which occasion a document is checked (`VA-001`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Situation {
+    /// To see what is wrong: values of arguments may still be missing (`VA-003`).
+    Lint,
+    /// To run it or to keep it for running.
+    Create,
+}
+
+/// The documents that a checked one may refer to.
+pub trait Library {
+    /// The body of a WorkflowTemplate of the same namespace, or of a ClusterWorkflowTemplate.
+    fn find(&self, name: &str, cluster: bool) -> Option<&spec::WorkflowSpec>;
+}
+
+/// A library of documents at hand.
+#[derive(Clone, Debug, Default)]
+pub struct Shelf<'a> {
+    templates: BTreeMap<(bool, &'a str), &'a spec::WorkflowSpec>,
+}
+
+impl<'a> Shelf<'a> {
+    /// Takes in all templates among the documents. Of equal names the first counts.
+    pub fn new(documents: impl IntoIterator<Item = &'a spec::Object>) -> Shelf<'a> {
+        let mut shelf = Shelf::default();
+        for object in documents {
+            let (template, cluster) = match object {
+                spec::Object::WorkflowTemplate(template) => (template, false),
+                spec::Object::ClusterWorkflowTemplate(template) => (template, true),
+                _ => continue,
+            };
+            shelf.templates.entry((cluster, template.metadata.name.as_str())).or_insert(&template.spec);
+        }
+        shelf
+    }
+}
+
+impl Library for Shelf<'_> {
+    fn find(&self, name: &str, cluster: bool) -> Option<&spec::WorkflowSpec> {
+        self.templates.get(&(cluster, name)).copied()
+    }
+}
+
+/// Everything wrong with a document, in the order Argo would find it; warnings of our own come last.
+///
+/// Documents that are not Argo's have no rules and give nothing. What reading found is not repeated.
+pub fn check(document: &spec::Document, library: &dyn Library, situation: Situation) -> Vec<spec::Diagnostic> {
+    let mut checker = Checker::new(library, situation, &document.object);
+    checker.document(&document.object, &document.value);
+    if situation == Situation::Lint || !checker.findings.iter().any(|finding| finding.severity.is_error()) {
+        checker.beyond(&document.object);
+    }
+    checker
+        .findings
+        .into_iter()
+        .map(|finding| {
+            let severity = finding.severity.into();
+            document.places.diagnostic(severity, finding.code, &finding.path, finding.message, finding.help)
+        })
+        .collect()
+}
+
+/// Something found.
+struct Finding {
+    severity: Severity,
+    code: &'static str,
+    path: String,
+    message: String,
+    help: Option<String>,
+}
+
+/// How bad it is. Notices belong to reading.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Severity {
+    Error,
+    Warning,
+}
+
+impl Severity {
+    fn is_error(self) -> bool {
+        self == Severity::Error
+    }
+}
+
+impl From<Severity> for spec::Severity {
+    fn from(severity: Severity) -> Self {
+        match severity {
+            Severity::Error => spec::Severity::Error,
+            Severity::Warning => spec::Severity::Warning,
+        }
+    }
+}
+
+/// The state of one check.
+struct Checker<'a> {
+    library: &'a dyn Library,
+    situation: Situation,
+    namespace: String,
+    /// Names known everywhere.
+    globals: scope::Names,
+    /// Unknown workflow parameters are tolerated: they come with the workflow that uses the template.
+    parameters_come_later: bool,
+    /// Templates looked at in full, by their home and name.
+    done: BTreeSet<(template::Home<'a>, String)>,
+    findings: Vec<Finding>,
+    /// What was said already, so that a template reached on two ways is blamed once.
+    said: BTreeSet<(String, String)>,
+}
+
+impl<'a> Checker<'a> {
+    fn new(library: &'a dyn Library, situation: Situation, object: &spec::Object) -> Checker<'a> {
+        let namespace = object.metadata().map(|metadata| metadata.namespace.clone()).unwrap_or_default();
+        Checker {
+            library,
+            situation,
+            namespace,
+            globals: scope::Names::default(),
+            parameters_come_later: false,
+            done: Default::default(),
+            findings: Vec::new(),
+            said: Default::default(),
+        }
+    }
+
+    fn error(&mut self, site: &Site, code: &'static str, message: String) {
+        self.error_with_help(site, code, message, None);
+    }
+
+    fn error_with_help(&mut self, site: &Site, code: &'static str, message: String, help: Option<String>) {
+        self.find(Severity::Error, site, code, message, help);
+    }
+
+    fn warn(&mut self, site: &Site, code: &'static str, message: String, help: Option<String>) {
+        self.find(Severity::Warning, site, code, message, help);
+    }
+
+    fn find(
+        &mut self,
+        severity: Severity,
+        site: &Site,
+        code: &'static str,
+        message: String,
+        help: Option<String>,
+    ) {
+        let path = site.path().to_owned();
+        // The same mistake seen from another caller differs in the words before it only.
+        let gist = site.gist(&message).to_owned();
+        if self.findings.len() < crate::limits::DIAGNOSTICS_MAX && self.said.insert((path.clone(), gist)) {
+            self.findings.push(Finding { severity, code, path, message: site.told(&message), help });
+        }
+    }
+}

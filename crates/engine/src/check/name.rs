@@ -1,0 +1,62 @@
+//! Names: which are allowed, and what is said of those that are not (`VA-020` to `VA-030`).
+
+use super::Checker;
+use super::site::Site;
+
+/// Which names a list wants.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Alphabet {
+    /// Letters, digits and dashes, beginning with a letter or digit.
+    Template,
+    /// Letters, digits, dashes and underscores.
+    Parameter,
+}
+
+/// Longest name of a template, step or task.
+const TEMPLATE_NAME_MAX: usize = 128;
+
+impl Alphabet {
+    /// What is wrong with a name, in Argo's words.
+    pub(super) fn complaint(self, name: &str) -> Option<&'static str> {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || self == Alphabet::Parameter && c == '_';
+        match self {
+            Alphabet::Template if name.len() > TEMPLATE_NAME_MAX => Some("must be no more than 128 characters"),
+            Alphabet::Template if !name.chars().all(allowed) || name.starts_with('-') => Some(
+                "name must consist of alpha-numeric characters or '-', and must start with an alpha-numeric \
+                 character (e.g. My-name1-2, 123-NAME)",
+            ),
+            Alphabet::Parameter if !name.chars().all(allowed) => Some(
+                "Parameter/Artifact name must consist of alpha-numeric characters, '_' or '-' e.g. my_param_1, \
+                 MY-PARAM-1",
+            ),
+            _ => None,
+        }
+    }
+}
+
+impl Checker<'_> {
+    /// Checks the names of a list. `words` is how Argo calls the list, `site` where it stands.
+    pub(super) fn names<'n>(
+        &mut self,
+        site: &Site,
+        words: &str,
+        alphabet: Alphabet,
+        names: impl Iterator<Item = &'n str>,
+    ) -> bool {
+        let mut seen = std::collections::BTreeSet::new();
+        let before = self.findings.len();
+        for (index, name) in names.enumerate() {
+            let at = site.index(index);
+            if name.is_empty() {
+                self.error(&at, "missing-name", format!("{words}[{index}].name is required"));
+            } else if let Some(complaint) = alphabet.complaint(name) {
+                let message = format!("{words}[{index}].name: '{name}' is invalid: {complaint}");
+                self.error(&at.field("name"), "bad-name", message);
+            } else if !seen.insert(name) {
+                let message = format!("{words}[{index}].name '{name}' is not unique");
+                self.error(&at.field("name"), "doubled-name", message);
+            }
+        }
+        self.findings.len() == before
+    }
+}

@@ -1,0 +1,138 @@
+//! From a step, a task or a hook to the template it names (`VA-043`, `VA-044`).
+
+use tiphys_spec as spec;
+
+use super::argument::Given;
+use super::site::Site;
+use super::template::Home;
+use super::{Checker, Situation};
+
+/// What names a template.
+#[derive(Clone, Copy)]
+pub(super) struct Reference<'a> {
+    pub template: &'a str,
+    pub template_ref: Option<&'a spec::TemplateRef>,
+    pub inline: Option<&'a spec::Template>,
+}
+
+impl<'a> Reference<'a> {
+    pub(super) fn named(template: &'a str) -> Reference<'a> {
+        Reference { template, template_ref: None, inline: None }
+    }
+
+    pub(super) fn of(task: &'a spec::Task) -> Reference<'a> {
+        Reference {
+            template: &task.template,
+            template_ref: task.template_ref.as_ref(),
+            inline: task.inline.as_deref(),
+        }
+    }
+}
+
+/// A template that was found.
+#[derive(Clone, Copy)]
+pub(super) struct Found<'a> {
+    pub template: &'a spec::Template,
+    pub home: Home<'a>,
+}
+
+impl<'a> Checker<'a> {
+    /// Finds what a reference names and checks it, called with `given`. `None` if there is nothing
+    /// to find, or nothing was found and that is reported.
+    pub(super) fn call(
+        &mut self,
+        site: &Site,
+        reference: Reference<'a>,
+        home: Home<'a>,
+        given: Given<'_>,
+    ) -> Option<Found<'a>> {
+        let (found, at) = self.look_up(site, reference, home)?;
+        self.template(&at, found.template, found.home, given);
+        Some(found)
+    }
+
+    fn look_up(&mut self, site: &Site, reference: Reference<'a>, home: Home<'a>) -> Option<(Found<'a>, Site)> {
+        if let Some(inline) = reference.inline {
+            if reference.template.is_empty() && reference.template_ref.is_none() {
+                return Some((Found { template: inline, home }, site.field("inline")));
+            }
+        }
+        if let Some(template_ref) = reference.template_ref {
+            return self.look_up_elsewhere(site, reference.template, template_ref);
+        }
+        let name = reference.template;
+        if name.is_empty() {
+            self.error(site, "missing-template", "failed to get a template".to_owned());
+            return None;
+        }
+        let Some(index) = home.spec().templates.iter().position(|template| template.name == name) else {
+            let known = home.spec().templates.iter().map(|template| template.name.as_str());
+            let help = spec::similar(name, known).map(|known| format!("did you mean `{known}`?"));
+            let message = home.undefined(name);
+            let at = site.field("template");
+            self.error_with_help(&at, "unknown-template", message, help);
+            return None;
+        };
+        let at = match home.path() {
+            Some(path) if !site.is_fixed() => site.moved_to(format!("{path}.templates[{index}]")),
+            _ => site.fixed(),
+        };
+        Some((Found { template: &home.spec().templates[index], home }, at))
+    }
+
+    fn look_up_elsewhere(
+        &mut self,
+        site: &Site,
+        template: &str,
+        template_ref: &'a spec::TemplateRef,
+    ) -> Option<(Found<'a>, Site)> {
+        let at = site.field("templateRef");
+        let (name, wanted) = (template_ref.name.as_str(), template_ref.template.as_str());
+        let complaint = if !template.is_empty() {
+            "template name cannot be specified with templateRef"
+        } else if name.is_empty() {
+            "resource name is required"
+        } else if wanted.is_empty() {
+            "template name is required"
+        } else {
+            ""
+        };
+        if !complaint.is_empty() {
+            self.error(&at, "bad-reference", complaint.to_owned());
+            return None;
+        }
+        // A name made of tags is known only when it runs.
+        if [name, wanted].iter().any(|text| text.contains("{{") || text.contains("__argo__internal__placeholder")) {
+            return None;
+        }
+        let library = self.library;
+        let Some(spec) = library.find(name, template_ref.cluster_scope) else {
+            let message = self.missing(name, template_ref.cluster_scope);
+            self.error(&at.field("name"), "unknown-document", message);
+            return None;
+        };
+        let home = Home::elsewhere(spec, name, template_ref.cluster_scope);
+        match spec.template(wanted) {
+            Some(template) => Some((Found { template, home }, at.fixed())),
+            None => {
+                let known = spec.templates.iter().map(|template| template.name.as_str());
+                let help = spec::similar(wanted, known).map(|known| format!("did you mean `{known}`?"));
+                let message = format!("template reference {name}.{wanted} not found");
+                self.error_with_help(&at.field("template"), "unknown-template", message, help);
+                None
+            }
+        }
+    }
+
+    /// What is said of a document that is not there.
+    pub(super) fn missing(&self, name: &str, cluster: bool) -> String {
+        match (self.situation, cluster) {
+            (Situation::Lint, true) => format!("couldn't find cluster workflow template \"{name}\""),
+            (Situation::Lint, false) => {
+                format!("couldn't find workflow template \"{name}\" in namespace \"{}\"", self.namespace)
+            }
+            (Situation::Create, true) => format!("clusterworkflowtemplates.argoproj.io \"{name}\" not found"),
+            (Situation::Create, false) => format!("workflowtemplates.argoproj.io \"{name}\" not found"),
+        }
+    }
+}

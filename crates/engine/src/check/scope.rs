@@ -1,0 +1,174 @@
+//! Which names are known where, and the texts that mention others (`VA-120` to `VA-129`).
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Checker;
+use super::site::Site;
+
+/// What stands for a value that is not known yet.
+pub(super) const PLACEHOLDER: &str = "__argo__internal__placeholder-0";
+
+/// Names known at some point.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names {
+    known: BTreeSet<String>,
+    /// Any member of an item is known.
+    pub any_item: bool,
+    /// Any global output parameter is known: one has a name made of tags.
+    pub any_parameter: bool,
+    /// Any global output artifact is known.
+    pub any_artifact: bool,
+}
+
+impl Names {
+    pub(super) fn add(&mut self, name: impl Into<String>) {
+        self.known.insert(name.into());
+    }
+
+    pub(super) fn remove(&mut self, name: &str) {
+        self.known.remove(name);
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.known.contains(name)
+    }
+
+    /// All names with a beginning, without it.
+    pub(super) fn below<'n>(&'n self, prefix: &'n str) -> impl Iterator<Item = &'n str> {
+        self.known
+            .range(prefix.to_owned()..)
+            .take_while(move |name| name.starts_with(prefix))
+            .map(move |name| &name[prefix.len()..])
+    }
+}
+
+/// Beginnings of the names that are looked at; all others are left for someone else (`TP-320`).
+const LOOKED_AT: [&str; 7] = ["item.", "steps.", "inputs.", "outputs.", "pod.", "workflow.", "tasks."];
+
+impl Checker<'_> {
+    /// Reports the first unknown name in an object. True if there is none.
+    ///
+    /// The object is read as its JSON text, as Argo does: a tag may end where the structure has
+    /// braces (`TP-002`). `words` come before the message.
+    pub(super) fn resolve(&mut self, site: &Site, words: &str, scopes: &[&Names], object: &impl Serialize) -> bool {
+        let value = serde_json::to_value(object).unwrap_or(Value::Null);
+        let text = value.to_string();
+        let mut rest = text.as_str();
+        let mut fine = true;
+        while let Some(start) = rest.find("{{") {
+            let inner = &rest[start + 2..];
+            let Some(end) = inner.find("}}") else {
+                let message = format!("{words} Cannot find end tag=\"}}}}\" in the template={text:?}");
+                let at = self.at_text(site, &value, &rest[start..(start + 8).min(rest.len())]);
+                let help = Some("close the tag with `}}`".to_owned());
+                self.error_with_help(&at, "open-tag", message, help);
+                return false;
+            };
+            let tag = &inner[..end];
+            rest = &inner[end + 2..];
+            if !tag.starts_with('=') && !self.is_known(tag, scopes) {
+                let message = format!("{words} failed to resolve {{{{{tag}}}}}");
+                let at = self.at_text(site, &value, &format!("{{{{{tag}}}}}"));
+                let help = self.similar_name(tag.trim(), scopes);
+                self.error_with_help(&at, "unknown-name", message, help);
+                fine = false;
+            }
+        }
+        fine
+    }
+
+    fn is_known(&self, tag: &str, scopes: &[&Names]) -> bool {
+        let name = tag.trim();
+        if !LOOKED_AT.iter().any(|prefix| name.starts_with(prefix)) {
+            return true;
+        }
+        if scopes.iter().any(|scope| scope.has(name)) || self.globals.has(name) {
+            return true;
+        }
+        name.starts_with("item.") && scopes.iter().any(|scope| scope.any_item)
+            || name.starts_with("workflow.outputs.parameters.") && self.globals.any_parameter
+            || name.starts_with("workflow.outputs.artifacts.") && self.globals.any_artifact
+            || name.starts_with("outputs.")
+            || ["workflow.creationTimestamp", "workflow.scheduledTime", "workflow.duration"]
+                .iter()
+                .any(|prefix| name.starts_with(prefix))
+            || ["tasks.name", "steps.name", "node.name"].contains(&name)
+            || self.parameters_come_later && name.starts_with("workflow.parameters")
+    }
+
+    fn similar_name(&self, name: &str, scopes: &[&Names]) -> Option<String> {
+        let family = &name[..name.find('.').map_or(0, |dot| dot + 1)];
+        let known = scopes.iter().flat_map(|scope| scope.below(family)).chain(self.globals.below(family));
+        let found = tiphys_spec::similar(&name[family.len()..], known)?;
+        Some(format!("did you mean `{{{{{family}{found}}}}}`?"))
+    }
+
+    /// The site of the text within `value` that holds `needle`, or the site itself.
+    fn at_text(&self, site: &Site, value: &Value, needle: &str) -> Site {
+        let mut at = site.clone();
+        if !site.is_fixed() && find_text(value, needle, &mut at) { at } else { site.clone() }
+    }
+}
+
+/// Walks to the first text that holds `needle`.
+fn find_text(value: &Value, needle: &str, at: &mut Site) -> bool {
+    match value {
+        Value::String(text) => text.contains(needle),
+        Value::Array(elements) => elements.iter().enumerate().any(|(index, element)| {
+            let mut below = at.index(index);
+            let found = find_text(element, needle, &mut below);
+            if found {
+                *at = below;
+            }
+            found
+        }),
+        Value::Object(members) => members.iter().any(|(name, member)| {
+            let mut below = at.field(name);
+            let found = name.contains(needle) || find_text(member, needle, &mut below);
+            if found {
+                *at = below;
+            }
+            found
+        }),
+        _ => false,
+    }
+}
+
+/// Replaces the simple tags whose values are given, everywhere in a value; leaves all others.
+pub(super) fn replace(value: &mut Value, values: &dyn Fn(&str) -> Option<String>) {
+    match value {
+        Value::String(text) => {
+            if let Some(replaced) = replace_text(text, values) {
+                *text = replaced;
+            }
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(|element| replace(element, values)),
+        Value::Object(members) => members.values_mut().for_each(|member| replace(member, values)),
+        _ => {}
+    }
+}
+
+fn replace_text(text: &str, values: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    let mut rest = text;
+    let mut result = String::new();
+    let mut changed = false;
+    while let Some(start) = rest.find("{{") {
+        let Some(length) = rest[start + 2..].find("}}") else { break };
+        let end = start + 2 + length + 2;
+        let tag = &rest[start + 2..end - 2];
+        match values(tag.trim()).filter(|_| !tag.starts_with('=')) {
+            Some(value) => {
+                result.push_str(&rest[..start]);
+                result.push_str(&value);
+                changed = true;
+            }
+            None => result.push_str(&rest[..end]),
+        }
+        rest = &rest[end..];
+    }
+    result.push_str(rest);
+    changed.then_some(result)
+}

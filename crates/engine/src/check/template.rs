@@ -1,0 +1,250 @@
+//! One template: its type, what it takes in, its body, what it gives out (`VA-042` to `VA-059`).
+
+use std::cmp::Ordering;
+
+use serde_json::Value;
+use tiphys_spec as spec;
+use tiphys_spec::TemplateKind;
+
+use super::Checker;
+use super::argument::Given;
+use super::name::Alphabet;
+use super::scope::{Names, PLACEHOLDER, replace};
+use super::site::Site;
+
+/// The document whose templates a plain name means (`OB-362`).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Home<'a> {
+    spec: &'a spec::WorkflowSpec,
+    /// Empty for the checked document.
+    name: &'a str,
+    cluster: bool,
+    /// Where its spec stands in the checked document.
+    path: Option<&'a str>,
+    /// The checked document runs this one whole (`workflowTemplateRef`).
+    borrowed: bool,
+}
+
+impl<'a> Home<'a> {
+    pub(super) fn here(spec: &'a spec::WorkflowSpec, path: &'a str) -> Home<'a> {
+        Home { spec, name: "", cluster: false, path: Some(path), borrowed: false }
+    }
+
+    pub(super) fn elsewhere(spec: &'a spec::WorkflowSpec, name: &'a str, cluster: bool) -> Home<'a> {
+        Home { spec, name, cluster, path: None, borrowed: false }
+    }
+
+    pub(super) fn borrowed(self) -> Home<'a> {
+        Home { borrowed: true, ..self }
+    }
+
+    pub(super) fn spec(&self) -> &'a spec::WorkflowSpec {
+        self.spec
+    }
+
+    pub(super) fn path(&self) -> Option<&'a str> {
+        self.path
+    }
+
+    /// What is said of a template that is not in it.
+    pub(super) fn undefined(&self, template: &str) -> String {
+        if self.borrowed {
+            format!("template reference {}.{template} not found", self.name)
+        } else {
+            format!("template name '{template}' undefined")
+        }
+    }
+
+    fn key(&self) -> (&'a str, bool) {
+        (self.name, self.cluster)
+    }
+}
+
+impl PartialEq for Home<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Home<'_> {}
+
+impl PartialOrd for Home<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Home<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+impl<'a> Checker<'a> {
+    /// Checks a template as it is called. Its body is checked once for each home and name; inline
+    /// templates, which have no name, every time (`VA-007`, `VA-209`).
+    pub(super) fn template(&mut self, site: &Site, template: &'a spec::Template, home: Home<'a>, given: Given<'_>) {
+        if !self.retry_policy(site, template) || !self.kind(site, template) {
+            return;
+        }
+        if template.init_containers.iter().any(|container| text(container, "name").is_empty()) {
+            let message = "initContainers must all have container name".to_owned();
+            self.error(&site.field("initContainers"), "missing-name", message);
+        }
+        let Some(mut scope) = self.inputs(site, template) else { return };
+        if !self.supplied(site, template, given) {
+            return;
+        }
+        let inline = template.name.is_empty();
+        let first = inline || self.done.insert((home, template.name.clone()));
+        if !first {
+            return;
+        }
+        self.local_names(template, &mut scope);
+        let substituted = self.substitute(template, given);
+        self.timeouts(site, &substituted);
+        match template.kind() {
+            Some(TemplateKind::Steps) => self.steps(site, template, home, &mut scope),
+            Some(TemplateKind::Dag) => self.dag(site, template, home, &mut scope),
+            _ => self.leaf(site, &substituted, home, &scope),
+        }
+        self.outputs(site, template, &substituted, &scope);
+        self.location(&site.field("archiveLocation"), &format!("templates.{}.archiveLocation", template.name), {
+            substituted.archive_location.as_ref()
+        });
+        self.metrics(site, template);
+    }
+
+    fn retry_policy(&mut self, site: &Site, template: &spec::Template) -> bool {
+        let Some(strategy) = &template.retry_strategy else { return true };
+        let policy = strategy.retry_policy.as_str();
+        let known = ["", "Always", "OnFailure", "OnError", "OnTransientError"];
+        if known.contains(&policy) {
+            return true;
+        }
+        let at = site.field("retryStrategy").field("retryPolicy");
+        let help = spec::similar(policy, known.into_iter()).map(|known| format!("did you mean `{known}`?"));
+        self.error_with_help(&at, "not-a-choice", format!("{policy} is not a valid RetryPolicy"), help);
+        false
+    }
+
+    fn kind(&mut self, site: &Site, template: &spec::Template) -> bool {
+        let name = &template.name;
+        match template.kinds().len() {
+            0 => {
+                let message = format!("template '{name}' type is unknown");
+                let help = Some("give it one of container, script, steps, dag, suspend, …".to_owned());
+                self.error_with_help(site, "no-type", message, help);
+                false
+            }
+            1 => true,
+            _ => {
+                let message = format!(
+                    "templates.{name} multiple template types specified. choose one of: container, containerSet, \
+                     steps, script, resource, dag, suspend, template, template ref"
+                );
+                self.error(site, "two-types", message);
+                false
+            }
+        }
+    }
+
+    /// Checks what a template takes in; the names that its inputs give.
+    fn inputs(&mut self, site: &Site, template: &spec::Template) -> Option<Names> {
+        let before = self.findings.len();
+        let words = format!("templates.{}.inputs", template.name);
+        let site = site.field("inputs");
+        let (parameters, artifacts) = (&template.inputs.parameters, &template.inputs.artifacts);
+        let names = parameters.iter().map(|parameter| parameter.name.as_str());
+        self.names(&site.field("parameters"), &format!("{words}.parameters"), Alphabet::Parameter, names);
+        let names = artifacts.iter().map(|artifact| artifact.name.as_str());
+        self.names(&site.field("artifacts"), &format!("{words}.artifacts"), Alphabet::Parameter, names);
+        let mut scope = Names::default();
+        if !parameters.is_empty() {
+            scope.add("inputs.parameters");
+        }
+        for parameter in parameters {
+            scope.add(format!("inputs.parameters.{}", parameter.name));
+        }
+        for (index, artifact) in artifacts.iter().enumerate() {
+            let at = site.field("artifacts").index(index);
+            let words = format!("{words}.artifacts.{}", artifact.name);
+            scope.add(format!("inputs.artifacts.{}", artifact.name));
+            if template.is_leaf() {
+                self.artifact_path(&at, &words, artifact);
+                scope.add(format!("inputs.artifacts.{}.path", artifact.name));
+            } else if !artifact.path.is_empty() {
+                let message = format!("{words}.path only valid in container/script templates");
+                self.error(&at.field("path"), "misplaced-field", message);
+            }
+            if !artifact.from.is_empty() {
+                self.error(&at.field("from"), "misplaced-field", format!("{words}.from not valid in inputs"));
+            }
+            self.location(&at, &words, Some(&artifact.location));
+        }
+        (self.findings.len() == before).then_some(scope)
+    }
+
+    fn local_names(&self, template: &spec::Template, scope: &mut Names) {
+        if template.is_pod() {
+            scope.add("pod.name");
+        }
+        if template.is_leaf() {
+            for artifact in template.outputs.artifacts.iter().filter(|artifact| !artifact.path.is_empty()) {
+                scope.add(format!("outputs.artifacts.{}.path", artifact.name));
+            }
+            for parameter in &template.outputs.parameters {
+                scope.add(format!("outputs.parameters.{}.path", parameter.name));
+            }
+        }
+    }
+
+    /// The template with the known names replaced by what they stand for (`VA-008`).
+    pub(super) fn substitute(&self, template: &spec::Template, given: Given<'_>) -> spec::Template {
+        let value_of = |name: &str| -> Option<String> {
+            if let Some(parameter) = name.strip_prefix("inputs.parameters.") {
+                let input = template.inputs.parameter(parameter)?;
+                let own = || input.value.clone().or_else(|| input.default.clone());
+                return Some(given.parameter(parameter).or_else(own).unwrap_or_else(|| PLACEHOLDER.to_owned()));
+            }
+            self.globals.has(name).then(|| PLACEHOLDER.to_owned())
+        };
+        let Ok(mut value) = serde_json::to_value(template) else { return template.clone() };
+        replace(&mut value, &value_of);
+        // Where a text became something its field cannot hold, the template stays as written.
+        serde_json::from_value(value).unwrap_or_else(|_| template.clone())
+    }
+
+    fn timeouts(&mut self, site: &Site, template: &spec::Template) {
+        let kind = template.kind().map_or("", TemplateKind::name);
+        if !template.timeout.is_empty() {
+            let at = site.field("timeout");
+            if !template.is_leaf() {
+                let message = format!("{kind} template doesn't support timeout field");
+                self.error(&at, "misplaced-field", message);
+            } else if template.timeout.parse::<i64>().is_ok() {
+                let message = format!("{} has invalid duration format in timeout", template.name);
+                let help = Some(format!("write a unit: `{}s`", template.timeout));
+                self.error_with_help(&at, "bad-duration", message, help);
+            }
+        }
+        if !template.pending_timeout.is_empty() && !template.is_leaf() {
+            let message = format!("{kind} template doesn't support pendingTimeout field");
+            self.error(&site.field("pendingTimeout"), "misplaced-field", message);
+        }
+    }
+
+    /// Fields that make no sense in steps and dags.
+    pub(super) fn not_a_leaf(&mut self, site: &Site, template: &spec::Template) {
+        if template.active_deadline_seconds.is_some() {
+            let message =
+                format!("templates.{}.activeDeadlineSeconds is only valid for leaf templates", template.name);
+            self.error(&site.field("activeDeadlineSeconds"), "misplaced-field", message);
+        }
+    }
+}
+
+/// A text member of a plain body; empty if it is not there.
+pub(super) fn text<'v>(value: &'v Value, field: &str) -> &'v str {
+    value.get(field).and_then(Value::as_str).unwrap_or("")
+}

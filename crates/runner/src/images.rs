@@ -1,0 +1,161 @@
+//! Images without images: what an image would have contributed when steps run as processes.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use globset::{Glob, GlobMatcher};
+use serde::Deserialize;
+use tiphys_executor::contract::ImageFile;
+
+/// What one image contributes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Image {
+    /// As in an image's configuration; becomes the command.
+    pub entrypoint: Vec<String>,
+    /// Becomes the arguments when there are none.
+    pub cmd: Vec<String>,
+    /// The directory to start in.
+    pub working_dir: Option<String>,
+    /// Environment below the container's own.
+    pub env: BTreeMap<String, String>,
+    /// Files put into the step's root.
+    pub files: Vec<ImageFile>,
+}
+
+/// A list of patterns; the first that matches an image reference as written wins.
+#[derive(Clone, Debug)]
+pub struct ImageMap {
+    entries: Vec<(GlobMatcher, Image)>,
+}
+
+/// Why an image map cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("image map `{file}`: {reason}")]
+pub struct ImageMapError {
+    /// The file.
+    pub file: String,
+    /// What is wrong with it, and where.
+    pub reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    images: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Entry {
+    r#match: String,
+    #[serde(default)]
+    entrypoint: Vec<String>,
+    #[serde(default)]
+    cmd: Vec<String>,
+    working_dir: Option<String>,
+    #[serde(default)]
+    env: BTreeMap<String, String>,
+    #[serde(default)]
+    files: Vec<FileEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileEntry {
+    path: String,
+    from: PathBuf,
+}
+
+/// Commands that well-known images start when a manifest gives none.
+const BUILT_IN: [(&str, &str); 8] = [
+    ("{busybox,*/busybox}{,:*,@*}", "sh"),
+    ("{alpine,*/alpine}{,:*,@*}", "/bin/sh"),
+    ("{debian,*/debian}{,:*,@*}", "bash"),
+    ("{ubuntu,*/ubuntu}{,:*,@*}", "/bin/bash"),
+    ("{bash,*/bash}{,:*,@*}", "bash"),
+    ("{fedora,*/fedora}{,:*,@*}", "/bin/bash"),
+    ("{python,*/python}{,:*,@*}", "python3"),
+    ("{perl,*/perl}{,:*,@*}", "perl"),
+];
+
+impl Default for ImageMap {
+    fn default() -> Self {
+        let entries = BUILT_IN.iter().filter_map(|(pattern, command)| {
+            let image = Image { cmd: vec![(*command).to_owned()], ..Image::default() };
+            Some((Glob::new(pattern).ok()?.compile_matcher(), image))
+        });
+        ImageMap { entries: entries.collect() }
+    }
+}
+
+impl ImageMap {
+    /// What is known of an image.
+    pub fn find(&self, reference: &str) -> Option<&Image> {
+        self.entries.iter().find(|(pattern, _)| pattern.is_match(reference)).map(|(_, image)| image)
+    }
+
+    /// Puts the entries of a file before those known so far. Relative `from` paths are relative to the file.
+    pub fn load(&mut self, file: &Path) -> Result<(), ImageMapError> {
+        let broken = |reason: String| ImageMapError { file: file.display().to_string(), reason };
+        let text = std::fs::read_to_string(file).map_err(|error| broken(error.to_string()))?;
+        let parsed: File = serde_saphyr::from_str(&text).map_err(|error| broken(error.to_string()))?;
+        let folder = file.parent().unwrap_or(Path::new("."));
+        let folder = std::fs::canonicalize(folder).map_err(|error| broken(error.to_string()))?;
+        let mut entries = Vec::with_capacity(parsed.images.len() + self.entries.len());
+        for entry in parsed.images {
+            let pattern = Glob::new(&entry.r#match)
+                .map_err(|error| broken(format!("pattern `{}`: {error}", entry.r#match)))?;
+            let mut files = Vec::new();
+            for file in entry.files {
+                let from = folder.join(&file.from);
+                if !from.exists() {
+                    // A tool that this machine lacks is missed only by a step that calls it.
+                    continue;
+                }
+                files.push(ImageFile { path: file.path, from });
+            }
+            let image = Image {
+                entrypoint: entry.entrypoint,
+                cmd: entry.cmd,
+                working_dir: entry.working_dir,
+                env: entry.env,
+                files,
+            };
+            entries.push((pattern.compile_matcher(), image));
+        }
+        entries.append(&mut self.entries);
+        self.entries = entries;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn well_known_images_have_a_command() {
+        let map = ImageMap::default();
+        let command = |reference: &str| map.find(reference).map(|image| image.cmd.join(" "));
+        assert_eq!(command("busybox").as_deref(), Some("sh"));
+        assert_eq!(command("docker.io/library/alpine:3.20").as_deref(), Some("/bin/sh"));
+        assert_eq!(command("python:alpine3.6").as_deref(), Some("python3"));
+        assert_eq!(command("example.org/tool:1"), None);
+    }
+
+    #[test]
+    fn a_file_comes_before_what_is_built_in() {
+        let folder = std::env::temp_dir().join(format!("tiphys-images-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("map.yaml");
+        std::fs::write(&file, "images:\n  - match: \"busybox*\"\n    cmd: [other]\n    workingDir: /work\n")
+            .unwrap();
+        let mut map = ImageMap::default();
+        map.load(&file).unwrap();
+        assert_eq!(map.find("busybox:1").unwrap().cmd, ["other"]);
+        std::fs::write(&file, "images:\n  - mach: x\n").unwrap();
+        let message = map.load(&file).unwrap_err().to_string();
+        assert!(message.contains("mach"), "{message}");
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}
