@@ -4,6 +4,7 @@ mod bench;
 mod conformance;
 mod lexer;
 mod licences;
+mod picture;
 mod rules;
 mod source;
 mod suite;
@@ -25,6 +26,7 @@ Usage: cargo xtask <command> [options]
   rules         list the rules of the specification that nothing cites
   conformance   compare the binary with what Argo really answered
   bench         measure every promise about speed beside its yardstick
+  picture       record docs/run.svg from the real binary
 ";
 
 fn main() -> ExitCode {
@@ -57,6 +59,10 @@ fn run(command: &str, options: &[String]) -> Result<bool, String> {
         "rules" => rules::run(&workspace, options),
         "conformance" => conformance::run(&workspace, options),
         "bench" => bench::run(&workspace, options),
+        "picture" => {
+            refuse_options(options)?;
+            picture::run(&workspace)
+        }
         "" | "help" | "-h" | "--help" => {
             print!("{HELP}");
             Ok(true)

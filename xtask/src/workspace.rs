@@ -11,6 +11,13 @@ pub struct Workspace {
     pub packages: Vec<Package>,
 }
 
+/// How the binary is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    Dev,
+    Release,
+}
+
 /// One crate of the workspace.
 pub struct Package {
     pub name: String,
@@ -64,6 +71,24 @@ impl Workspace {
         match std::env::var_os("CARGO_TARGET_DIR") {
             Some(dir) => self.root.join(dir),
             None => self.root.join("target"),
+        }
+    }
+
+    /// Builds the binary, for release or as the tests do, and answers where it is.
+    pub fn binary(&self, profile: Profile) -> Result<PathBuf, String> {
+        let (options, folder): (&[&str], _) = match profile {
+            Profile::Dev => (&[], "debug"),
+            Profile::Release => (&["--release"], "release"),
+        };
+        let status = Command::new("cargo")
+            .args(["build", "--quiet", "--locked", "--package", "tiphys-cli"])
+            .args(options)
+            .current_dir(&self.root)
+            .status()
+            .map_err(|error| format!("cannot run cargo: {error}"))?;
+        match status.success() {
+            true => Ok(self.target_dir().join(folder).join("tiphys")),
+            false => Err("the binary does not build".to_owned()),
         }
     }
 }

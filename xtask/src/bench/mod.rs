@@ -14,7 +14,7 @@ use std::process::Command;
 use runs::{Isolation, Ours};
 use stats::{Sample, growth_exponent};
 
-use crate::workspace::Workspace;
+use crate::workspace::{Profile, Workspace};
 
 /// Which way a figure gets better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +104,12 @@ pub fn run(workspace: &Workspace, options: &[String]) -> Result<bool, String> {
     }
     let folder = workspace.target_dir().join(format!("bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let bench = Bench { workspace, binary: build(workspace)?, stamp: compile_stamp(&folder)?, folder };
+    let bench = Bench {
+        workspace,
+        binary: workspace.binary(Profile::Release)?,
+        stamp: compile_stamp(&folder)?,
+        folder,
+    };
     let mut rows = Vec::new();
     for (name, measure) in
         BENCHES.iter().filter(|(name, _)| options.is_empty() || options.iter().any(|o| o == name))
@@ -123,13 +128,6 @@ pub fn run(workspace: &Workspace, options: &[String]) -> Result<bool, String> {
         report::write(workspace, &rows)?;
     }
     Ok(true)
-}
-
-fn build(workspace: &Workspace) -> Result<PathBuf, String> {
-    let mut command = Command::new("cargo");
-    command.args(["build", "--release", "--locked", "--package", "tiphys-cli"]).current_dir(&workspace.root);
-    yardsticks::finish(&mut command)?;
-    Ok(workspace.target_dir().join("release/tiphys"))
 }
 
 /// The smallest step that can tell when it began.

@@ -24,7 +24,7 @@ use std::time::Instant;
 
 use options::Options;
 
-use crate::workspace::Workspace;
+use crate::workspace::{Profile, Workspace};
 
 /// What came of one recorded case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,7 +118,7 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<bool, String> 
     };
     let binary = match &options.binary {
         Some(path) => path.clone(),
-        None => program::build(workspace, options.dev)?,
+        None => workspace.binary(if options.dev { Profile::Dev } else { Profile::Release })?,
     };
     let bench = Bench {
         corpus,

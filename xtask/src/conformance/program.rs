@@ -41,21 +41,6 @@ impl Outcome {
     }
 }
 
-/// Builds the binary, for release or as the tests do, and answers where it is.
-pub fn build(workspace: &Workspace, dev: bool) -> Result<PathBuf, String> {
-    let (options, folder): (&[&str], _) = if dev { (&[], "debug") } else { (&["--release"], "release") };
-    let status = Command::new("cargo")
-        .args(["build", "--quiet", "--locked", "--package", "tiphys-cli"])
-        .args(options)
-        .current_dir(&workspace.root)
-        .status()
-        .map_err(|error| format!("cannot run cargo: {error}"))?;
-    match status.success() {
-        true => Ok(workspace.target_dir().join(folder).join("tiphys")),
-        false => Err("the binary does not build".to_owned()),
-    }
-}
-
 /// A new empty folder for this process, on the disk that builds use.
 pub fn scratch(workspace: &Workspace) -> Result<PathBuf, String> {
     let folder = workspace.target_dir().join(format!("conformance-{}", std::process::id()));
