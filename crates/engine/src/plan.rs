@@ -124,18 +124,29 @@ pub struct FramePlan {
     pub by_name: HashMap<Arc<str>, TaskIx>,
     /// Steps: which tasks form which group.
     pub groups: Vec<Range<u32>>,
-    /// Dag: target tasks in Argo's order (EX-150).
-    pub targets: Vec<TaskIx>,
-    /// Dag: tasks without dependencies that a target needs, in visiting order.
-    pub roots: Vec<TaskIx>,
-    /// Dag: how many tasks the targets need.
-    pub needed: u32,
+    /// Dag: its targets and what follows from them, when the document alone tells.
+    pub order: Arc<DagOrder>,
+    /// Dag: a target with tags, to be rendered when the dag is entered.
+    pub target: Option<Text>,
     /// Output parameters `(name, source)`, evaluated at the end.
     pub output_parameters: Vec<OutputParameter>,
     /// Output artifacts.
     pub output_artifacts: Vec<OutputArtifact>,
     /// Dag: the last failing target decides (EX-169).
     pub all_targets_decide: bool,
+}
+
+/// Which tasks of a dag run, and in which order Argo visits them (EX-150, EX-151).
+#[derive(Debug, Default, PartialEq)]
+pub struct DagOrder {
+    /// Target tasks in order.
+    pub targets: Vec<TaskIx>,
+    /// Tasks without dependencies that a target needs, in visiting order.
+    pub roots: Vec<TaskIx>,
+    /// How many tasks the targets need.
+    pub needed: u32,
+    /// By task: the needed tasks that wait for it, in visiting order.
+    pub dependents: Vec<Vec<TaskIx>>,
 }
 
 /// One step or task.
@@ -163,10 +174,6 @@ pub struct TaskPlan {
     pub depends: Option<Box<Logic>>,
     /// Dag: the tasks mentioned in it.
     pub dependencies: Vec<TaskIx>,
-    /// Dag: the tasks that wait for it, in visiting order.
-    pub dependents: Vec<TaskIx>,
-    /// Dag: whether a target needs it.
-    pub needed: bool,
     /// Somebody reads its standard output (EX-421).
     pub result_is_read: bool,
 }

@@ -2,13 +2,14 @@
 
 use super::{Builder, config_map, optional_text, text, tree_of};
 use crate::plan::{
-    Arguments, ArtifactArgument, ContinueOn, Flow, FramePlan, HookPlan, Items, OutputArtifact,
+    Arguments, ArtifactArgument, ContinueOn, DagOrder, Flow, FramePlan, HookPlan, Items, OutputArtifact,
     OutputParameter, ScopeIx, SequencePlan, Shown, Source, Target, TaskPlan,
 };
 use crate::workflow::node::TaskIx;
 use expr::depends::Logic;
 use spec::TemplateKind;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 use tiphys_expr as expr;
 use tiphys_spec as spec;
 
@@ -86,7 +87,11 @@ impl Builder {
             task.depends = parsed;
             task.dependencies = waits_for;
         }
-        order(&mut frame, &dag.target)?;
+        if dag.target.contains("{{") {
+            frame.target = Some(text(&dag.target)?);
+        } else {
+            frame.order = Arc::new(DagOrder::new(&frame.tasks, &frame.by_name, &dag.target)?);
+        }
         Ok(frame)
     }
 
@@ -122,8 +127,6 @@ impl Builder {
             hooks,
             depends: None,
             dependencies: Vec::new(),
-            dependents: Vec::new(),
-            needed: false,
             result_is_read: read.contains(&task.name),
         })
     }
@@ -256,38 +259,73 @@ fn new_frame(doc: &spec::Template, is_dag: bool) -> Result<FramePlan, String> {
         tasks: Vec::new(),
         by_name: HashMap::new(),
         groups: Vec::new(),
-        targets: Vec::new(),
-        roots: Vec::new(),
-        needed: 0,
+        order: Arc::default(),
+        target: None,
         output_parameters,
         output_artifacts,
         all_targets_decide: false,
     })
 }
 
-/// Finds targets, what they need, and the order in which Argo visits tasks (EX-150, EX-151).
-fn order(frame: &mut FramePlan, target: &str) -> Result<(), String> {
-    let count = frame.tasks.len();
-    frame.targets = if target.is_empty() {
-        let mut is_needed = vec![false; count];
-        for task in &frame.tasks {
-            task.dependencies.iter().for_each(|dependency| is_needed[dependency.at()] = true);
+impl DagOrder {
+    /// Finds targets, what they need, and the order in which Argo visits tasks (EX-150, EX-151). An empty
+    /// target means every task that no other needs.
+    pub(crate) fn new(
+        tasks: &[TaskPlan],
+        by_name: &HashMap<Arc<str>, TaskIx>,
+        target: &str,
+    ) -> Result<DagOrder, String> {
+        let targets = targets(tasks, by_name, target)?;
+        let rank = ranks(tasks, &targets)?;
+        let mut visiting: Vec<TaskIx> =
+            (0..tasks.len() as u32).map(TaskIx).filter(|task| rank[task.at()] != u32::MAX).collect();
+        visiting.sort_by_key(|task| rank[task.at()]);
+        let mut order = DagOrder {
+            targets,
+            roots: Vec::new(),
+            needed: visiting.len() as u32,
+            dependents: vec![Vec::new(); tasks.len()],
+        };
+        for task in visiting {
+            let dependencies = &tasks[task.at()].dependencies;
+            if dependencies.is_empty() {
+                order.roots.push(task);
+            }
+            for dependency in dependencies {
+                order.dependents[dependency.at()].push(task);
+            }
         }
-        let mut leaves: Vec<TaskIx> =
-            (0..count as u32).map(TaskIx).filter(|task| !is_needed[task.at()]).collect();
-        leaves.sort_by(|a, b| frame.tasks[a.at()].name.cmp(&frame.tasks[b.at()].name));
-        leaves
-    } else {
-        let found = target.split(' ').filter(|name| !name.is_empty()).map(|name| {
-            frame.by_name.get(name).copied().ok_or_else(|| format!("target '{name}' is not defined"))
-        });
-        found.collect::<Result<_, _>>()?
-    };
-    // Depth first along dependencies, each task after what it needs; without recursion, for chains of any length.
-    let mut rank = vec![u32::MAX; count];
+        Ok(order)
+    }
+}
+
+fn targets(
+    tasks: &[TaskPlan],
+    by_name: &HashMap<Arc<str>, TaskIx>,
+    target: &str,
+) -> Result<Vec<TaskIx>, String> {
+    if !target.is_empty() {
+        let names = target.split(' ').filter(|name| !name.is_empty());
+        return names
+            .map(|name| by_name.get(name).copied().ok_or_else(|| format!("target '{name}' is not defined")))
+            .collect();
+    }
+    let mut is_needed = vec![false; tasks.len()];
+    for task in tasks {
+        task.dependencies.iter().for_each(|dependency| is_needed[dependency.at()] = true);
+    }
+    let mut leaves: Vec<TaskIx> =
+        (0..tasks.len() as u32).map(TaskIx).filter(|task| !is_needed[task.at()]).collect();
+    leaves.sort_by(|a, b| tasks[a.at()].name.cmp(&tasks[b.at()].name));
+    Ok(leaves)
+}
+
+/// Depth first along dependencies, each task after what it needs; without recursion, for chains of any length.
+fn ranks(tasks: &[TaskPlan], targets: &[TaskIx]) -> Result<Vec<u32>, String> {
+    let mut rank = vec![u32::MAX; tasks.len()];
+    let mut entered = vec![false; tasks.len()];
     let mut next = 0;
-    let mut entered = vec![false; count];
-    for target in &frame.targets {
+    for target in targets {
         let mut stack = vec![(*target, 0)];
         while let Some((task, child)) = stack.pop() {
             if child == 0 {
@@ -296,7 +334,7 @@ fn order(frame: &mut FramePlan, target: &str) -> Result<(), String> {
                 }
                 entered[task.at()] = true;
             }
-            match frame.tasks[task.at()].dependencies.get(child) {
+            match tasks[task.at()].dependencies.get(child) {
                 Some(dependency) => {
                     stack.push((task, child + 1));
                     if !entered[dependency.at()] {
@@ -312,20 +350,7 @@ fn order(frame: &mut FramePlan, target: &str) -> Result<(), String> {
             }
         }
     }
-    frame.needed = next;
-    let mut visiting: Vec<TaskIx> = (0..count as u32).map(TaskIx).filter(|task| entered[task.at()]).collect();
-    visiting.sort_by_key(|task| rank[task.at()]);
-    for task in &visiting {
-        frame.tasks[task.at()].needed = true;
-        let dependencies = frame.tasks[task.at()].dependencies.clone();
-        if dependencies.is_empty() {
-            frame.roots.push(*task);
-        }
-        for dependency in dependencies {
-            frame.tasks[dependency.at()].dependents.push(*task);
-        }
-    }
-    Ok(())
+    Ok(rank)
 }
 
 fn items(task: &spec::Task) -> Result<Items, String> {

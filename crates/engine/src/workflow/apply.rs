@@ -3,12 +3,13 @@
 use super::event::{Control, Event, TemplateKey};
 use super::node::{Node, NodeIx, NodeKind, Part, Phase, Site, TaskIx};
 use super::run::{Attempts, Frame, Loop, Ready, Run, Slot, Stage};
-use crate::plan::{Flow, Target, TemplateIx};
+use crate::plan::{DagOrder, Flow, Target, TemplateIx};
 use crate::time::Time;
 use expr::items::Item;
 use serde_json::value::RawValue;
 use std::cell::OnceCell;
 use std::collections::VecDeque;
+use std::sync::Arc;
 use tiphys_expr as expr;
 
 impl Run {
@@ -86,11 +87,17 @@ impl Run {
                 }
             }
             Event::Broke { group, phase, message } => {
-                if let Some(frame) = self.frame_index(self.node(*group).owner) {
-                    let frame = &mut self.frames[frame as usize];
+                if let Some(at) = self.frame_index(self.node(*group).owner) {
+                    let frame = &mut self.frames[at as usize];
                     frame.broken.get_or_insert((*phase, message.clone()));
-                    frame.ready.clear();
+                    self.give_up(at);
                     self.review.push_back(*group);
+                }
+            }
+            Event::GaveUp { node } => {
+                if let Some(at) = self.frame_index(*node) {
+                    self.give_up(at);
+                    self.review.push_back(*node);
                 }
             }
             Event::Controlled { control } => match control {
@@ -118,8 +125,18 @@ impl Run {
     }
 
     fn apply_entered(&mut self, at: Time, event: &Event) {
-        let Event::Entered { node: ix, owner, site, kind, phase, template: key, message, inputs, outputs } =
-            event
+        let Event::Entered {
+            node: ix,
+            owner,
+            site,
+            kind,
+            phase,
+            template: key,
+            target,
+            message,
+            inputs,
+            outputs,
+        } = event
         else {
             return;
         };
@@ -141,7 +158,7 @@ impl Run {
         let part = match kind {
             NodeKind::Steps | NodeKind::Dag if !phase.is_ended() => {
                 let template = template.expect("a steps or dag node has a template");
-                self.frames.push(self.new_frame(*ix, template));
+                self.frames.push(self.new_frame(*ix, template, target.as_deref()));
                 Part::Frame(self.frames.len() as u32 - 1)
             }
             NodeKind::Retry if !phase.is_ended() => {
@@ -181,10 +198,10 @@ impl Run {
             if *kind == NodeKind::Pod {
                 self.active_pods += 1;
             }
-            if let Some(frame) = boundary.and_then(|boundary| self.frame_index(boundary))
-                && matches!(kind, NodeKind::Pod | NodeKind::Steps | NodeKind::Dag)
-            {
-                self.frames[frame as usize].active += 1;
+            if let Some(frame) = boundary.and_then(|boundary| self.frame_index(boundary)) {
+                let frame = &mut self.frames[frame as usize];
+                frame.alive += u32::from(*kind != NodeKind::StepGroup);
+                frame.active += u32::from(matches!(kind, NodeKind::Pod | NodeKind::Steps | NodeKind::Dag));
             }
             if let Part::Frame(frame) = self.node(*ix).part {
                 self.enqueue(frame);
@@ -278,6 +295,21 @@ impl Run {
         self.enqueue(at);
     }
 
+    /// Nothing more is entered in a frame; loops end with what they have.
+    fn give_up(&mut self, at: u32) {
+        let frame = &mut self.frames[at as usize];
+        for ready in std::mem::take(&mut frame.ready) {
+            let Ready::Loop(looped) = ready else { continue };
+            let group = &mut self.loops[looped as usize];
+            group.items.truncate(group.cursor as usize);
+            if group.open == 0 && frame.group == Some(group.owner) {
+                frame.open -= 1;
+                frame.slots[group.task.at()].settled = true;
+            }
+            self.review.push_back(group.owner);
+        }
+    }
+
     /// Adds a node's own progress to the run's.
     fn count(&mut self, ix: NodeIx) {
         let (done, of) = self.node(ix).own_progress();
@@ -300,10 +332,10 @@ impl Run {
         if kind == NodeKind::Pod {
             self.active_pods -= 1;
         }
-        if let Some(at) = boundary.and_then(|boundary| self.frame_index(boundary))
-            && matches!(kind, NodeKind::Pod | NodeKind::Steps | NodeKind::Dag)
-        {
-            let frame = &mut self.frames[at as usize];
+        let Some(at) = boundary.and_then(|boundary| self.frame_index(boundary)) else { return };
+        let frame = &mut self.frames[at as usize];
+        frame.alive -= u32::from(kind != NodeKind::StepGroup);
+        if matches!(kind, NodeKind::Pod | NodeKind::Steps | NodeKind::Dag) {
             frame.active -= 1;
             frame.failed_child |= phase.is_bad();
             self.enqueue(at);
@@ -369,12 +401,11 @@ impl Run {
     }
 
     fn release_dependents(&mut self, at: u32, task: TaskIx) {
-        let plan = self.plan.clone();
         let frame = &mut self.frames[at as usize];
         frame.unsettled -= 1;
-        let tasks = &plan.template(frame.template).frame().expect("a frame's template has tasks").tasks;
+        let order = frame.order.clone();
         let mut woken = false;
-        for dependent in &tasks[task.at()].dependents {
+        for dependent in &order.dependents[task.at()] {
             let slot = &mut frame.slots[dependent.at()];
             slot.waiting_for -= 1;
             if slot.waiting_for == 0 {
@@ -409,10 +440,15 @@ impl Run {
         }
     }
 
-    fn new_frame(&self, node: NodeIx, template: TemplateIx) -> Frame {
+    fn new_frame(&self, node: NodeIx, template: TemplateIx, target: Option<&str>) -> Frame {
         let plan = self.plan.template(template);
         let Flow::Frame(tasks) = &plan.flow else {
             unreachable!("only steps and dag templates are entered as frames")
+        };
+        let order = match target {
+            None => tasks.order.clone(),
+            // Checked when the dag was entered; a target of nothing would have been an error there.
+            Some(target) => Arc::new(DagOrder::new(&tasks.tasks, &tasks.by_name, target).unwrap_or_default()),
         };
         let mut slots = vec![Slot::default(); tasks.tasks.len()];
         for (slot, task) in slots.iter_mut().zip(&tasks.tasks) {
@@ -423,13 +459,11 @@ impl Run {
             template,
             group: None,
             slots,
-            ready: if tasks.is_dag {
-                tasks.roots.iter().map(|task| Ready::Task(*task)).collect()
-            } else {
-                VecDeque::new()
-            },
+            ready: order.roots.iter().map(|task| Ready::Task(*task)).collect::<VecDeque<_>>(),
             open: 0,
-            unsettled: tasks.needed,
+            unsettled: order.needed,
+            order,
+            alive: 0,
             active: 0,
             failed_child: false,
             broken: None,

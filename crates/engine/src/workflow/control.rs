@@ -189,9 +189,10 @@ impl Turn<'_> {
             return false;
         }
         let Some(at) = self.run.frame_index(ix) else { return false };
-        let frame = &mut self.run.frames[at as usize];
-        frame.ready.clear();
-        if self.run.has_open_children(ix) {
+        if !self.run.frames[at as usize].ready.is_empty() {
+            self.record(Event::GaveUp { node: ix });
+        }
+        if self.run.frames[at as usize].alive > 0 {
             return true;
         }
         let reason = match self.run.steering.strategy() {
@@ -223,13 +224,6 @@ impl Run {
     /// Whether the run's end means this node's end (EX-319 to EX-325).
     pub(crate) fn is_to_be_stopped(&self, ix: NodeIx) -> bool {
         self.is_shut(self.is_on_exit(ix))
-    }
-
-    fn has_open_children(&self, ix: NodeIx) -> bool {
-        self.indices().skip(ix.at() + 1).any(|child| {
-            let node = self.node(child);
-            node.boundary == Some(ix) && node.kind != NodeKind::StepGroup && !node.phase.is_ended()
-        })
     }
 
     /// Suspend nodes that wait and that a node field selector matches (EX-284, EX-285).

@@ -10,7 +10,8 @@ use super::run::{Ready, Run, Stage};
 use super::scope::{Own, View};
 use crate::limits;
 use crate::plan::{
-    Arguments, ConfigMapSource, Flow, Items, Plan, Source, Target, TaskPlan, TemplateIx, TemplatePlan,
+    Arguments, ConfigMapSource, DagOrder, Flow, FramePlan, Items, Plan, Source, Target, TaskPlan, TemplateIx,
+    TemplatePlan,
 };
 use crate::time::Time;
 use crate::tree::render_text;
@@ -90,7 +91,8 @@ impl Turn<'_> {
                 continue;
             };
             if self.run.node(frame.node).phase.is_ended() {
-                self.run.frames[at as usize].ready.clear();
+                // Ended while something was still to be entered: nothing will be.
+                self.leave_agenda(at);
                 continue;
             }
             if self.shut(at) {
@@ -321,6 +323,7 @@ impl Turn<'_> {
             kind: NodeKind::Skipped,
             phase,
             template: None,
+            target: None,
             message: message(reason),
             inputs: None,
             outputs: None,
@@ -437,6 +440,7 @@ impl Turn<'_> {
                 kind: NodeKind::TaskGroup,
                 phase: Phase::Running,
                 template: None,
+                target: None,
                 message: None,
                 inputs: None,
                 outputs: None,
@@ -702,6 +706,9 @@ impl Turn<'_> {
         match &compiled.flow {
             Flow::Leaf(NodeKind::Pod) => {
                 self.node_entered(node, owner, site, NodeKind::Pod, Phase::Pending, key, inputs);
+                if compiled.kind == Some(spec::TemplateKind::ContainerSet) {
+                    self.enter_containers(node, compiled);
+                }
                 Entering::Entered
             }
             Flow::Leaf(kind) => {
@@ -714,7 +721,26 @@ impl Turn<'_> {
             }
             Flow::Frame(frame) => {
                 let kind = if frame.is_dag { NodeKind::Dag } else { NodeKind::Steps };
-                self.node_entered(node, owner, site, kind, Phase::Running, key, inputs);
+                let target = match self.target(frame, compiled, &inputs, owner, &site) {
+                    Ok(target) => target,
+                    Err(reason) => {
+                        self.unstarted(owner, site, Phase::Error, &reason);
+                        return Entering::Refused(reason);
+                    }
+                };
+                self.record(Event::Entered {
+                    node,
+                    owner,
+                    site,
+                    kind,
+                    phase: Phase::Running,
+                    template: key,
+                    target,
+                    message: None,
+                    inputs,
+                    outputs: None,
+                });
+                self.entered += 1;
                 Entering::Entered
             }
             Flow::Missing => {
@@ -723,6 +749,46 @@ impl Turn<'_> {
                 Entering::Refused(reason)
             }
         }
+    }
+
+    /// The members of a container set, right after their pod (EX-440).
+    fn enter_containers(&mut self, pod: NodeIx, template: &TemplatePlan) {
+        let names: Vec<Arc<str>> = template.doc.container_names().map(Into::into).collect();
+        for name in names {
+            let node = self.next_node();
+            self.node_entered(
+                node,
+                pod,
+                Site::Container(name),
+                NodeKind::Container,
+                Phase::Pending,
+                None,
+                None,
+            );
+        }
+    }
+
+    /// A dag's templated target, rendered and checked.
+    fn target(
+        &self,
+        frame: &FramePlan,
+        template: &TemplatePlan,
+        inputs: &Option<Arc<Inputs>>,
+        owner: NodeIx,
+        site: &Site,
+    ) -> Result<Option<Arc<str>>, String> {
+        let Some(target) = &frame.target else { return Ok(None) };
+        let empty = Inputs::default();
+        let given = match (inputs, site) {
+            (None, Site::Attempt(_)) => self.run.node(owner).inputs.as_deref(),
+            (inputs, _) => inputs.as_deref(),
+        };
+        let view =
+            View { template: Some((template, given.unwrap_or(&empty))), ..View::global(self.run, self.now) };
+        let text =
+            render_text(target, &view, Mode::Lenient, &self.world(0)).map_err(|error| error.to_string())?;
+        DagOrder::new(&frame.tasks, &frame.by_name, &text)?;
+        Ok(Some(text.into()))
     }
 
     #[expect(clippy::too_many_arguments, reason = "the facts of one event")]
@@ -743,6 +809,7 @@ impl Turn<'_> {
             kind,
             phase,
             template,
+            target: None,
             message: None,
             inputs,
             outputs: None,
@@ -796,6 +863,7 @@ impl Turn<'_> {
             kind: NodeKind::Suspend,
             phase: Phase::Running,
             template: key,
+            target: None,
             message: None,
             inputs,
             outputs,

@@ -41,6 +41,9 @@ pub enum Event {
         /// The template, where the document alone does not tell it (a templated reference).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         template: Option<TemplateKey>,
+        /// Dags with a templated target: the target as it came out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        target: Option<Arc<str>>,
         /// Why, for nodes that end at once.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         message: Option<Arc<str>>,
@@ -107,6 +110,11 @@ pub enum Event {
         phase: Phase,
         /// Why.
         message: Arc<str>,
+    },
+    /// What a steps or dag node had still to enter is given up, because the run's end has begun (EX-174).
+    GaveUp {
+        /// The steps or dag node.
+        node: NodeIx,
     },
     /// A node ended. The first ending counts (I8).
     Ended {

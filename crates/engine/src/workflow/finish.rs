@@ -129,7 +129,7 @@ impl Turn<'_> {
         let tasks = self.run.tasks(frame);
         let mut known = BTreeMap::new();
         let mut result = Phase::Succeeded;
-        for target in &tasks.targets {
+        for target in &frame.order.targets {
             let Some(node) = frame.slots[target.at()].node else { continue };
             let branch = self.run.branch_phase(node, &mut known);
             let tolerates = tasks.tasks[target.at()].continue_on;

@@ -138,7 +138,7 @@ impl Run {
         let frame = &self.frames[at as usize];
         let tasks = self.tasks(frame);
         if tasks.is_dag {
-            for target in &tasks.targets {
+            for target in &frame.order.targets {
                 if let Some(node) = frame.slots[target.at()].node {
                     self.outbound_into(node, &mut out);
                 }

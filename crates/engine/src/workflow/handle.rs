@@ -202,6 +202,10 @@ impl Turn<'_> {
             Report::Observed { address } => {
                 if node.phase == Phase::Pending || (address.is_some() && !node.daemoned) {
                     self.record(Event::Observed { node: ix, address: address.map(Into::into) });
+                    let members: Vec<NodeIx> = self.run.containers(ix).into_values().collect();
+                    for member in members {
+                        self.record(Event::Observed { node: member, address: None });
+                    }
                 }
             }
             Report::Progress { done, of } => {
@@ -210,20 +214,7 @@ impl Turn<'_> {
                 }
             }
             Report::Ended(outcome) => self.pod_ended(ix, *outcome),
-            Report::Lost(reason) => self.record(Event::Ended {
-                node: ix,
-                phase: Phase::Error,
-                message: message(reason),
-                outputs: None,
-            }),
-            Report::Refused(reason) => {
-                self.record(Event::Ended {
-                    node: ix,
-                    phase: Phase::Error,
-                    message: message(reason),
-                    outputs: None,
-                });
-            }
+            Report::Lost(reason) | Report::Refused(reason) => self.pod_broke(ix, reason),
             Report::Withdrawn => {
                 self.record(Event::Withdrawn { node: ix });
                 let generation = self.run.node(ix).generation;
@@ -234,6 +225,7 @@ impl Turn<'_> {
 
     fn pod_ended(&mut self, ix: NodeIx, outcome: Outcome) {
         let outcome = self.shutdown_outcome(ix, outcome);
+        self.containers_ended(ix, &outcome);
         let outputs = self.pod_outputs(ix, &outcome);
         let mut exported = (Vec::new(), Vec::new());
         if let Some(outputs) = &outputs {
@@ -246,6 +238,29 @@ impl Turn<'_> {
             outputs: outputs.map(Arc::new),
         });
         self.export(exported);
+    }
+
+    /// Members of a container set end with their pod (EX-441).
+    fn containers_ended(&mut self, pod: NodeIx, outcome: &Outcome) {
+        let members: Vec<(String, NodeIx)> =
+            self.run.containers(pod).into_iter().map(|(name, ix)| (name.to_owned(), ix)).collect();
+        for (name, ix) in members {
+            let (phase, text) = match outcome.containers.iter().find(|container| container.name == name) {
+                Some(known) => (known.phase, known.message.clone().unwrap_or_default()),
+                None if outcome.phase == Phase::Succeeded => (Phase::Succeeded, String::new()),
+                None if outcome.phase == Phase::Failed => {
+                    (Phase::Failed, "Pod Failed whilst container running".to_owned())
+                }
+                None => (Phase::Error, "container deleted".to_owned()),
+            };
+            self.record(Event::Ended { node: ix, phase, message: message(text), outputs: None });
+        }
+    }
+
+    /// A pod that never came to an ending of its own.
+    fn pod_broke(&mut self, ix: NodeIx, reason: String) {
+        let outcome = Outcome { phase: Phase::Error, message: Some(reason), ..Outcome::default() };
+        self.pod_ended(ix, outcome);
     }
 
     /// The outputs of a pod in Argo's shape: declarations with values, then what was archived.

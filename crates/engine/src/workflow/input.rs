@@ -57,7 +57,7 @@ pub enum Report {
 }
 
 /// How an attempt came out.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Outcome {
     /// Succeeded, Failed or Error.

@@ -107,9 +107,10 @@ impl NodeKind {
 }
 
 /// Argo's node phases (EX-001).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Phase {
     /// Exists, does not run yet.
+    #[default]
     Pending,
     /// Runs.
     Running,

@@ -2,7 +2,7 @@
 
 use super::event::Control;
 use super::node::{Node, NodeIx, NodeKind, Part, Phase, Site, TaskIx};
-use crate::plan::{FramePlan, HookPlan, Plan, TaskPlan, TemplateIx, TemplatePlan};
+use crate::plan::{DagOrder, FramePlan, HookPlan, Plan, TaskPlan, TemplateIx, TemplatePlan};
 use crate::time::Time;
 use expr::items::Item;
 use serde_json::Value;
@@ -113,6 +113,10 @@ pub(crate) struct Frame {
     pub open: u32,
     /// Dag: needed tasks that have not settled.
     pub unsettled: u32,
+    /// Dag: its targets and what follows from them.
+    pub order: Arc<DagOrder>,
+    /// Children other than groups that have not ended.
+    pub alive: u32,
     /// Children that count against the template's own limit (EX-261).
     pub active: u32,
     /// A child of type Pod, Steps or DAG has failed (EX-263).
