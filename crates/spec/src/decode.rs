@@ -111,16 +111,20 @@ impl Decoder<'_> {
         self.around.push(object);
         self.json.push('{');
         let begin = self.json.len();
-        for entry in entries {
-            self.member(entry, entries, object, begin);
+        for entry in entries.iter().filter(|entry| object.field(&entry.key).is_none()) {
+            self.unknown(entry, object);
         }
-        for field in object.fields.iter().filter(|field| field.always) {
-            if !entries
-                .iter()
-                .any(|entry| entry.key == field.name && !matches!(entry.value.value, Tree::Null))
-            {
-                self.key(field.name, begin);
-                write_default(&field.holds, field.pointer, &mut self.json);
+        // In the order of the table, which is that of Argo's own JSON: a tag that is not closed runs
+        // on through what follows it there (`TP-002`).
+        for field in &object.fields {
+            let entry = entries.iter().find(|entry| entry.key == field.name);
+            match entry.filter(|entry| !matches!(entry.value.value, Tree::Null)) {
+                Some(entry) => self.member(entry, entries, object, field, begin),
+                None if field.always => {
+                    self.key(field.name, begin);
+                    write_default(&field.holds, field.pointer, &mut self.json);
+                }
+                None => {}
             }
         }
         self.json.push('}');
@@ -128,27 +132,30 @@ impl Decoder<'_> {
         true
     }
 
-    fn member(&mut self, entry: &Entry, entries: &[Entry], object: &'static ObjectType, begin: usize) {
+    fn member(
+        &mut self,
+        entry: &Entry,
+        entries: &[Entry],
+        object: &'static ObjectType,
+        field: &Field,
+        begin: usize,
+    ) {
         let path_length = self.path.len();
-        push_field(&mut self.path, &entry.key);
-        match object.field(&entry.key) {
-            None => self.unknown(entry, object),
-            Some(field) => match field.successor {
-                Some(successor) => self.heritage(entry, entries, object, field, successor, begin),
-                None => {
-                    let before = self.json.len();
+        push_field(&mut self.path, field.name);
+        if let Some(successor) = field.successor {
+            self.heritage(entry, entries, object, field, successor, begin);
+        } else {
+            let before = self.json.len();
+            self.key(field.name, begin);
+            let value_start = self.json.len();
+            let written = self.value(&entry.value, &field.holds, Some(entry.key_span));
+            if !written || self.is_zero(field, value_start) {
+                self.json.truncate(before);
+                if field.always {
                     self.key(field.name, begin);
-                    let value_start = self.json.len();
-                    let written = self.value(&entry.value, &field.holds, Some(entry.key_span));
-                    if !written || self.is_zero(field, value_start) {
-                        self.json.truncate(before);
-                        if field.always && !matches!(entry.value.value, Tree::Null) {
-                            self.key(field.name, begin);
-                            write_default(&field.holds, field.pointer, &mut self.json);
-                        }
-                    }
+                    write_default(&field.holds, field.pointer, &mut self.json);
                 }
-            },
+            }
         }
         self.path.truncate(path_length);
     }
@@ -157,10 +164,10 @@ impl Decoder<'_> {
     fn is_zero(&self, field: &Field, value_start: usize) -> bool {
         let written = &self.json[value_start..];
         match &field.holds {
+            _ if field.pointer => false,
             Type::List(_) => written == "[]",
             Type::Map(_) => written == "{}",
             Type::Object(_) | Type::One | Type::Any | Type::Item => false,
-            _ if field.pointer => false,
             _ => matches!(written, "\"\"" | "0" | "false"),
         }
     }
@@ -315,6 +322,8 @@ impl Decoder<'_> {
     }
 
     fn unknown(&mut self, entry: &Entry, object: &ObjectType) {
+        let path_length = self.path.len();
+        push_field(&mut self.path, &entry.key);
         let name = &entry.key;
         let written = self.source.slice(entry.key_span).to_owned();
         let help = if (name == "true" || name == "false") && written != *name {
@@ -332,6 +341,7 @@ impl Decoder<'_> {
         let is_error = object.strict || self.strictness == Strictness::Strict && !below_step;
         let severity = if is_error { Severity::Error } else { Severity::Warning };
         self.report(severity, "unknown-field", entry.key_span, message, help);
+        self.path.truncate(path_length);
     }
 
     /// A hint if a type around the current one, or one directly below, has the field.

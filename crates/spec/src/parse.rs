@@ -80,6 +80,13 @@ pub fn parse(file: &str, text: &str, strictness: Strictness) -> Parsed {
     parsed
 }
 
+/// Whether a text can be read as YAML.
+pub fn is_yaml(text: &str) -> bool {
+    let mut flaws = Vec::new();
+    tree::read(text, 0, Dialect::Yaml, &mut flaws);
+    flaws.iter().all(|flaw| flaw.kind == FlawKind::DuplicateKey)
+}
+
 struct Reader {
     source: Source,
     strictness: Strictness,

@@ -17,19 +17,50 @@ pub(super) enum Given<'g> {
 }
 
 impl Given<'_> {
-    /// Whether a parameter gets a value, and which if it is known.
-    pub(super) fn parameter(&self, name: &str) -> Option<String> {
+    /// Whether a parameter gets a value.
+    fn has_parameter(&self, name: &str) -> bool {
         match self {
-            Given::Everything => Some(PLACEHOLDER.to_owned()),
-            Given::Arguments(arguments) => {
-                let parameter = arguments.parameter(name)?;
-                match (&parameter.value, &parameter.value_from) {
-                    (Some(value), _) => Some(value.clone()),
-                    (None, Some(_)) => Some(PLACEHOLDER.to_owned()),
-                    (None, None) => None,
+            Given::Everything => true,
+            Given::Arguments(arguments) => arguments
+                .parameter(name)
+                .is_some_and(|parameter| parameter.value.is_some() || parameter.value_from.is_some()),
+        }
+    }
+
+    /// The inputs of a template with what is given in their place (`PA-020`, `PA-181`).
+    pub(super) fn fill(&self, inputs: &spec::Inputs) -> spec::Inputs {
+        let mut filled = inputs.clone();
+        for parameter in &mut filled.parameters {
+            match self {
+                Given::Everything => {
+                    parameter.value = Some(PLACEHOLDER.to_owned());
+                    parameter.value_from = None;
                 }
+                Given::Arguments(arguments) => match arguments.parameter(&parameter.name) {
+                    Some(argument) => {
+                        parameter.value.clone_from(&argument.value);
+                        parameter.value_from.clone_from(&argument.value_from);
+                    }
+                    None => parameter.value = parameter.value.take().or_else(|| parameter.default.clone()),
+                },
             }
         }
+        for artifact in &mut filled.artifacts {
+            let given = match self {
+                Given::Everything => {
+                    spec::Artifact { name: artifact.name.clone(), ..spec::Artifact::default() }
+                }
+                Given::Arguments(arguments) => match arguments.artifact(&artifact.name) {
+                    Some(argument) => argument.clone(),
+                    None => continue,
+                },
+            };
+            let declared = std::mem::replace(artifact, given);
+            artifact.path = declared.path;
+            artifact.mode = declared.mode;
+            artifact.recurse_mode = declared.recurse_mode;
+        }
+        filled
     }
 
     pub(super) fn has_artifact(&self, name: &str) -> bool {
@@ -84,10 +115,12 @@ impl Checker<'_> {
             return;
         }
         if let Some(from) = &parameter.value_from {
-            let allowed = from.config_map_key_ref.is_some() || !from.event.is_empty() || from.supplied.is_some();
+            let allowed =
+                from.config_map_key_ref.is_some() || !from.event.is_empty() || from.supplied.is_some();
             let refused = [&from.path, &from.json_path, &from.parameter, &from.expression];
             if !allowed || refused.iter().any(|source| !source.is_empty()) {
-                let message = format!("{words}{name}.valueFrom only allows: default, configMapKeyRef and supplied");
+                let message =
+                    format!("{words}{name}.valueFrom only allows: default, configMapKeyRef and supplied");
                 self.error(&at.field("valueFrom"), "bad-source", message);
             }
         }
@@ -112,8 +145,12 @@ impl Checker<'_> {
         let name = &template.name;
         let mut fine = true;
         for input in &template.inputs.parameters {
-            let has_own = input.value.is_some() || input.default.is_some() || input.value_from.is_some();
-            if !has_own && given.parameter(&input.name).is_none() {
+            let has_source = input
+                .value_from
+                .as_ref()
+                .is_some_and(|from| from.config_map_key_ref.is_some() || from.default.is_some());
+            let has_own = input.value.is_some() || input.default.is_some() || has_source;
+            if !has_own && !given.has_parameter(&input.name) {
                 let message = format!("templates.{name} inputs.parameters.{} was not supplied", input.name);
                 self.error(site, "missing-argument", message);
                 fine = false;

@@ -21,7 +21,10 @@ pub(super) fn complaint(schedule: &str) -> Option<String> {
     if fields.len() != FIELDS.len() {
         return Some(format!("expected exactly 5 fields, found {}: [{}]", fields.len(), fields.join(" ")));
     }
-    fields.iter().zip(&FIELDS).find_map(|(text, field)| text.split(',').find_map(|part| field.complaint(part)))
+    fields
+        .iter()
+        .zip(&FIELDS)
+        .find_map(|(text, field)| text.split(',').find_map(|part| field.complaint(part)))
 }
 
 fn descriptor(text: &str) -> Option<String> {
@@ -118,6 +121,8 @@ fn number(text: &str) -> Result<u32, String> {
     match text.parse::<i64>() {
         Ok(number) if number < 0 => Err(format!("negative number ({number}) not allowed: {text}")),
         Ok(number) => Ok(u32::try_from(number).unwrap_or(u32::MAX)),
-        Err(_) => Err(format!("failed to parse int from {text}: strconv.Atoi: parsing \"{text}\": invalid syntax")),
+        Err(_) => {
+            Err(format!("failed to parse int from {text}: strconv.Atoi: parsing \"{text}\": invalid syntax"))
+        }
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn dependencies(task: &spec::Task) -> Vec<Dependency<'_>> {
 }
 
 impl<'a> Checker<'a> {
-    pub(super) fn dag(&mut self, site: &Site, template: &'a spec::Template, home: Home<'a>, scope: &mut Names) {
+    pub(super) fn dag(&mut self, site: &Site, template: &spec::Template, home: Home<'a>, scope: &mut Names) {
         let Some(dag) = &template.dag else { return };
         let name = &template.name;
         self.not_a_leaf(site, template);
@@ -119,23 +119,25 @@ impl<'a> Checker<'a> {
     }
 
     /// Each task by itself: what it names, how it depends.
-    fn tasks_alone(
+    fn tasks_alone<'t>(
         &mut self,
         site: &Site,
-        template: &'a spec::Template,
-        dag: &'a spec::Dag,
+        template: &spec::Template,
+        dag: &'t spec::Dag,
         home: Home<'a>,
         scope: &mut Names,
-    ) -> BTreeMap<&'a str, Option<Found<'a>>> {
+    ) -> BTreeMap<&'t str, Option<Found<'a>>> {
         let name = &template.name;
         let uses_depends = dag.tasks.iter().any(|task| !task.depends.is_empty());
-        let by_name: BTreeMap<&str, &spec::Task> = dag.tasks.iter().map(|task| (task.name.as_str(), task)).collect();
+        let by_name: BTreeMap<&str, &spec::Task> =
+            dag.tasks.iter().map(|task| (task.name.as_str(), task)).collect();
         let mut all = BTreeMap::new();
         for (index, task) in dag.tasks.iter().enumerate() {
             let at = site.field("tasks").index(index);
             if uses_depends && !task.dependencies.is_empty() {
-                let message =
-                    format!("templates.{name} cannot use both 'depends' and 'dependencies' in the same DAG template");
+                let message = format!(
+                    "templates.{name} cannot use both 'depends' and 'dependencies' in the same DAG template"
+                );
                 self.error(&at.field("dependencies"), "two-dependencies", message);
             }
             if uses_depends && task.continue_on.is_some() {
@@ -155,7 +157,7 @@ impl<'a> Checker<'a> {
             let words = format!("templates.{name}.tasks.{}", task.name);
             let told = at.told_as(&words);
             let found = self.call(&told, Reference::of(task), home, Given::Everything);
-            self.call_names(found, &format!("tasks.{}", task.name), scope, None);
+            self.call_names(found.as_ref(), &format!("tasks.{}", task.name), scope, None);
             all.insert(task.name.as_str(), found);
             self.results(&at, name, task, &by_name);
         }
@@ -163,7 +165,13 @@ impl<'a> Checker<'a> {
     }
 
     /// The results that a task asks of others (`VA-108`, `VA-109`).
-    fn results(&mut self, at: &Site, template: &str, task: &spec::Task, by_name: &BTreeMap<&str, &spec::Task>) {
+    fn results(
+        &mut self,
+        at: &Site,
+        template: &str,
+        task: &spec::Task,
+        by_name: &BTreeMap<&str, &spec::Task>,
+    ) {
         if task.depends.is_empty() {
             return;
         }
@@ -176,7 +184,8 @@ impl<'a> Checker<'a> {
                     "templates.{template}.tasks.{} task result '{result}' for task '{of}' is invalid",
                     task.name
                 );
-                let help = spec::similar(result, RESULTS.into_iter()).map(|known| format!("did you mean `{known}`?"));
+                let help = spec::similar(result, RESULTS.into_iter())
+                    .map(|known| format!("did you mean `{known}`?"));
                 self.error_with_help(&at, "not-a-choice", message, help);
             } else if matches!(result, "AnySucceeded" | "AllFailed")
                 && by_name.get(of).is_some_and(|task| !task.has_loop())
@@ -198,7 +207,7 @@ impl<'a> Checker<'a> {
         }
         for target in dag.target.split(' ') {
             let unknown = dag.tasks.iter().all(|task| task.name != target);
-            if unknown && !target.contains("{{inputs.") {
+            if unknown && !target.contains("{{") {
                 let message = format!("{words}: target '{target}' is not defined");
                 let known = dag.tasks.iter().map(|task| task.name.as_str());
                 let help = spec::similar(target, known).map(|known| format!("did you mean `{known}`?"));
@@ -212,11 +221,11 @@ impl<'a> Checker<'a> {
     fn task_in_graph(
         &mut self,
         at: &Site,
-        template: &'a spec::Template,
-        dag: &'a spec::Dag,
+        template: &spec::Template,
+        dag: &spec::Dag,
         index: usize,
-        graph: &Graph<'a>,
-        found: &BTreeMap<&'a str, Option<Found<'a>>>,
+        graph: &Graph<'_>,
+        found: &BTreeMap<&str, Option<Found<'a>>>,
         scope: &Names,
     ) {
         let task = &dag.tasks[index];
@@ -226,15 +235,15 @@ impl<'a> Checker<'a> {
             let prefix = format!("tasks.{name}");
             own.add(format!("{prefix}.status"));
             let ancestor = graph.index.get(name.as_str()).map(|index| &dag.tasks[*index]);
-            self.call_names(found.get(name.as_str()).copied().flatten(), &prefix, &mut own, ancestor);
+            self.call_names(found.get(name.as_str()).and_then(Option::as_ref), &prefix, &mut own, ancestor);
         }
         let told = at.told_as(&words);
         self.loops(&told, task, &mut own);
         self.resolve(at, &words, &[&own, scope], task);
         self.arguments(&at.field("arguments"), &format!("{words}.arguments."), &task.arguments, false);
         self.argument_ancestors(&told.field("arguments"), task, index, graph);
-        if let Some(found) = found.get(task.name.as_str()).copied().flatten() {
-            self.supplied(&told.field("arguments"), found.template, Given::Arguments(&task.arguments));
+        if let Some(found) = found.get(task.name.as_str()).and_then(Option::as_ref) {
+            self.supplied(&told.field("arguments"), found.template(), Given::Arguments(&task.arguments));
         }
     }
 
@@ -244,8 +253,9 @@ impl<'a> Checker<'a> {
             ("parameter", "parameters", index, &parameter.name, parameter.value.as_deref().unwrap_or(""))
         });
         let artifacts = task.arguments.artifacts.iter().enumerate();
-        let artifacts = artifacts
-            .map(|(index, artifact)| ("artifact", "artifacts", index, &artifact.name, artifact.from.as_str()));
+        let artifacts = artifacts.map(|(index, artifact)| {
+            ("artifact", "artifacts", index, &artifact.name, artifact.from.as_str())
+        });
         for (what, list, place, name, text) in parameters.chain(artifacts) {
             let Some(reference) = text.strip_prefix("{{tasks.") else { continue };
             let of = reference.split('.').next().unwrap_or("");

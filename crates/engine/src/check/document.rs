@@ -83,7 +83,8 @@ impl<'a> Checker<'a> {
         let policies = ["", "Allow", "Forbid", "Replace"];
         if !policies.contains(&cron.concurrency_policy.as_str()) {
             let policy = &cron.concurrency_policy;
-            let help = spec::similar(policy, policies.into_iter()).map(|known| format!("did you mean `{known}`?"));
+            let help =
+                spec::similar(policy, policies.into_iter()).map(|known| format!("did you mean `{known}`?"));
             let message = format!("'{policy}' is not a valid concurrencyPolicy");
             self.error_with_help(&site.field("concurrencyPolicy"), "not-a-choice", message, help);
         }
@@ -108,7 +109,8 @@ impl<'a> Checker<'a> {
         self.names(&site.field("templates"), "spec.templates", Alphabet::Template, names);
         self.executor_plugins(site, spec);
         let arguments = merged_arguments(spec, home);
-        let may_lack_values = holder == Holder::Template || self.situation == Situation::Lint && holder != Holder::Cron;
+        let may_lack_values =
+            holder == Holder::Template || self.situation == Situation::Lint && holder != Holder::Cron;
         self.arguments(&site.field("arguments"), "spec.arguments.", &arguments, may_lack_values);
         self.empty_choices(site, value);
         self.global_names(metadata, spec, home, &arguments);
@@ -135,13 +137,14 @@ impl<'a> Checker<'a> {
         let Some(reference) = &spec.workflow_template_ref else { return Some(own) };
         let at = site.field("workflowTemplateRef");
         if !spec.templates.is_empty() {
-            let message = "Templates is invalid field in spec if workflow referred WorkflowTemplate reference";
+            let message =
+                "Templates is invalid field in spec if workflow referred WorkflowTemplate reference";
             self.error(&at, "two-bodies", message.to_owned());
             return Some(own);
         }
         let library = self.library;
         match library.find(&reference.name, reference.cluster_scope) {
-            Some(found) => Some(Home::elsewhere(found, &reference.name, reference.cluster_scope).borrowed()),
+            Some(found) => Some(Home::elsewhere(found, reference.cluster_scope).borrowed()),
             None => {
                 let message = self.missing(&reference.name, reference.cluster_scope);
                 self.error(&at.field("name"), "unknown-document", message);
@@ -181,8 +184,10 @@ impl<'a> Checker<'a> {
         let parameters = value["arguments"]["parameters"].as_array();
         for (index, parameter) in parameters.into_iter().flatten().enumerate() {
             if parameter["enum"].as_array().is_some_and(Vec::is_empty) {
-                let message =
-                    format!("spec.arguments.{}.enum should contain at least one value", text(parameter, "name"));
+                let message = format!(
+                    "spec.arguments.{}.enum should contain at least one value",
+                    text(parameter, "name")
+                );
                 let at = site.field("arguments").field("parameters").index(index).field("enum");
                 self.error(&at, "no-choice", message);
             }
@@ -221,7 +226,11 @@ impl<'a> Checker<'a> {
             names.add("workflow.parameters.json");
         }
         for parameter in &arguments.parameters {
-            names.add(format!("workflow.parameters.{}", parameter.name));
+            let name = format!("workflow.parameters.{}", parameter.name);
+            if let Some(value) = &parameter.value {
+                self.values.insert(name.clone(), value.clone());
+            }
+            names.add(name);
         }
     }
 
@@ -245,12 +254,19 @@ impl<'a> Checker<'a> {
         self.start(site, "entrypoint", entrypoint, home, given);
     }
 
-    fn exit(&mut self, site: &Site, spec: &'a spec::WorkflowSpec, home: Home<'a>, arguments: &spec::Arguments) {
+    fn exit(
+        &mut self,
+        site: &Site,
+        spec: &'a spec::WorkflowSpec,
+        home: Home<'a>,
+        arguments: &spec::Arguments,
+    ) {
         let own = !spec.on_exit.is_empty();
         let exit = if own { &spec.on_exit } else { &home.spec().on_exit };
         if !exit.is_empty() {
             self.globals.add("workflow.failures");
-            let given = if self.parameters_come_later { Given::Everything } else { Given::Arguments(arguments) };
+            let given =
+                if self.parameters_come_later { Given::Everything } else { Given::Arguments(arguments) };
             self.start(site, "onExit", exit, home, given);
             self.globals.remove("workflow.failures");
         }
@@ -283,10 +299,25 @@ impl<'a> Checker<'a> {
         let known = ["", "OnPodCompletion", "OnPodSuccess", "OnWorkflowCompletion", "OnWorkflowSuccess"];
         if !known.contains(&gc.strategy.as_str()) {
             let message = format!("podGC.strategy unknown strategy '{}'", gc.strategy);
-            let help = spec::similar(&gc.strategy, known.into_iter()).map(|known| format!("did you mean `{known}`?"));
+            let help = spec::similar(&gc.strategy, known.into_iter())
+                .map(|known| format!("did you mean `{known}`?"));
             self.error_with_help(&at.field("strategy"), "not-a-choice", message, help);
         }
-        let requirements = gc.label_selector.iter().filter_map(|selector| selector["matchExpressions"].as_array());
+        let requirements =
+            gc.label_selector.iter().filter_map(|selector| selector["matchExpressions"].as_array());
+        let labels = gc.label_selector.iter().filter_map(|selector| selector["matchLabels"].as_object());
+        for (key, value) in labels.flatten() {
+            let value = value.as_str().unwrap_or("");
+            if !is_label_value(value) {
+                let message = format!(
+                    "podGC.labelSelector invalid: values[0][{key}]: Invalid value: {value:?}: a valid label must be an \
+                     empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with \
+                     an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation \
+                     is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
+                );
+                self.error(&at.field("labelSelector").field("matchLabels").field(key), "bad-value", message);
+            }
+        }
         for requirement in requirements.flatten() {
             let operator = text(requirement, "operator");
             if !["In", "NotIn", "Exists", "DoesNotExist"].contains(&operator) {
@@ -297,6 +328,16 @@ impl<'a> Checker<'a> {
             }
         }
     }
+}
+
+/// What Kubernetes takes as the value of a label.
+fn is_label_value(value: &str) -> bool {
+    let edge = |c: char| c.is_ascii_alphanumeric();
+    value.is_empty()
+        || value.len() <= 63
+            && value.starts_with(edge)
+            && value.ends_with(edge)
+            && value.chars().all(|c| edge(c) || matches!(c, '-' | '_' | '.'))
 }
 
 /// The arguments of a body over those of the document it runs (`EX-092`).

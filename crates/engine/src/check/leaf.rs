@@ -27,8 +27,9 @@ impl<'a> Checker<'a> {
         self.sidecars(site, &words, template);
         if let Some(seconds) = &template.active_deadline_seconds {
             if !is_count_or_tag(seconds) {
-                let message =
-                    format!("{words}.activeDeadlineSeconds must be a positive integer > 0 or an argo variable");
+                let message = format!(
+                    "{words}.activeDeadlineSeconds must be a positive integer > 0 or an argo variable"
+                );
                 self.error(&site.field("activeDeadlineSeconds"), "bad-value", message);
             }
         }
@@ -56,7 +57,8 @@ impl<'a> Checker<'a> {
         for (index, artifact) in template.inputs.artifacts.iter().enumerate() {
             let path = artifact.path.as_str();
             if let Some(before) = mounted.insert(path, format!("inputs.artifacts.{}", artifact.name)) {
-                let message = format!("{words}.inputs.artifacts[{index}].path '{path}' already mounted in {before}");
+                let message =
+                    format!("{words}.inputs.artifacts[{index}].path '{path}' already mounted in {before}");
                 self.error(&site.field("inputs").field("artifacts").index(index), "doubled-path", message);
             }
         }
@@ -121,7 +123,8 @@ impl<'a> Checker<'a> {
         }
         let has_files = !template.inputs.artifacts.is_empty() || !template.outputs.is_empty();
         if has_files && containers.iter().all(|container| text(container, "name") != "main") {
-            let message = format!("{words}.containers must have a container named \"main\" for input or output");
+            let message =
+                format!("{words}.containers must have a container named \"main\" for input or output");
             self.error(&list, "missing-main", message);
         }
     }
@@ -143,8 +146,9 @@ impl<'a> Checker<'a> {
         let from = body.get("manifestFrom").filter(|from| !from.is_null());
         if !["get", "delete"].contains(&action) {
             if manifest.is_empty() && from.is_none() {
-                let message =
-                    format!("either {words}.resource.manifest or {words}.resource.manifestFrom must be specified");
+                let message = format!(
+                    "either {words}.resource.manifest or {words}.resource.manifestFrom must be specified"
+                );
                 self.error(&site_of_body, "missing-field", message);
             }
             if !manifest.is_empty() && from.is_some() {
@@ -155,7 +159,8 @@ impl<'a> Checker<'a> {
             if let Some(artifact) = from.and_then(|from| from.get("artifact")) {
                 let name = text(artifact, "name");
                 if template.inputs.artifact(name).is_none() {
-                    let message = format!("artifact {name} in {words}.resource.manifestFrom is not an input artifact");
+                    let message =
+                        format!("artifact {name} in {words}.resource.manifestFrom is not an input artifact");
                     self.error(&site_of_body.field("manifestFrom"), "unknown-name", message);
                 }
             }
@@ -244,7 +249,7 @@ fn is_count_or_tag(value: &IntOrStr) -> bool {
     }
 }
 
-/// Whether a manifest is a YAML map, with its tags as plain words.
+/// Whether a manifest is YAML, with its expression tags as plain words.
 fn is_yaml(manifest: &str) -> bool {
     let mut plain = String::new();
     let mut rest = manifest;
@@ -255,7 +260,7 @@ fn is_yaml(manifest: &str) -> bool {
         rest = &rest[start + length + 2..];
     }
     plain.push_str(rest);
-    spec::is_yaml_map(&plain)
+    spec::is_yaml(&plain)
 }
 
 fn elements<'v>(value: &'v Value, field: &str) -> impl Iterator<Item = &'v Value> {
@@ -270,7 +275,8 @@ fn container_cycle(containers: &[&Value]) -> Option<String> {
     };
     let mut clean: std::collections::BTreeSet<&str> = Default::default();
     for container in containers {
-        let mut path: Vec<(&str, Vec<&str>)> = vec![(text(container, "name"), below(text(container, "name")))];
+        let mut path: Vec<(&str, Vec<&str>)> =
+            vec![(text(container, "name"), below(text(container, "name")))];
         while let Some((name, open)) = path.last_mut() {
             let name = *name;
             match open.pop() {

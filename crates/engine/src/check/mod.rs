@@ -25,6 +25,9 @@ use tiphys_spec as spec;
 
 use site::Site;
 
+/// Most mistakes reported for one document.
+const FINDINGS_MAX: usize = 1_000;
+
 /// On which occasion a document is checked (`VA-001`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Situation {
@@ -36,14 +39,14 @@ pub enum Situation {
 
 /// The documents that a checked one may refer to.
 pub trait Library {
-    /// The body of a WorkflowTemplate of the same namespace, or of a ClusterWorkflowTemplate.
-    fn find(&self, name: &str, cluster: bool) -> Option<&spec::WorkflowSpec>;
+    /// A WorkflowTemplate of the same namespace, or a ClusterWorkflowTemplate.
+    fn find(&self, name: &str, cluster: bool) -> Option<&spec::WorkflowTemplate>;
 }
 
 /// A library of documents at hand.
 #[derive(Clone, Debug, Default)]
 pub struct Shelf<'a> {
-    templates: BTreeMap<(bool, &'a str), &'a spec::WorkflowSpec>,
+    templates: BTreeMap<(bool, &'a str), &'a spec::WorkflowTemplate>,
 }
 
 impl<'a> Shelf<'a> {
@@ -56,14 +59,14 @@ impl<'a> Shelf<'a> {
                 spec::Object::ClusterWorkflowTemplate(template) => (template, true),
                 _ => continue,
             };
-            shelf.templates.entry((cluster, template.metadata.name.as_str())).or_insert(&template.spec);
+            shelf.templates.entry((cluster, template.metadata.name.as_str())).or_insert(template);
         }
         shelf
     }
 }
 
 impl Library for Shelf<'_> {
-    fn find(&self, name: &str, cluster: bool) -> Option<&spec::WorkflowSpec> {
+    fn find(&self, name: &str, cluster: bool) -> Option<&spec::WorkflowTemplate> {
         self.templates.get(&(cluster, name)).copied()
     }
 }
@@ -71,7 +74,11 @@ impl Library for Shelf<'_> {
 /// Everything wrong with a document, in the order Argo would find it; warnings of our own come last.
 ///
 /// Documents that are not Argo's have no rules and give nothing. What reading found is not repeated.
-pub fn check(document: &spec::Document, library: &dyn Library, situation: Situation) -> Vec<spec::Diagnostic> {
+pub fn check<'a>(
+    document: &'a spec::Document,
+    library: &'a dyn Library,
+    situation: Situation,
+) -> Vec<spec::Diagnostic> {
     let mut checker = Checker::new(library, situation, &document.object);
     checker.document(&document.object, &document.value);
     if situation == Situation::Lint || !checker.findings.iter().any(|finding| finding.severity.is_error()) {
@@ -125,6 +132,8 @@ struct Checker<'a> {
     namespace: String,
     /// Names known everywhere.
     globals: scope::Names,
+    /// What some of them stand for; the others stand for a placeholder.
+    values: BTreeMap<String, String>,
     /// Unknown workflow parameters are tolerated: they come with the workflow that uses the template.
     parameters_come_later: bool,
     /// Templates looked at in full, by their home and name.
@@ -142,6 +151,7 @@ impl<'a> Checker<'a> {
             situation,
             namespace,
             globals: scope::Names::default(),
+            values: BTreeMap::new(),
             parameters_come_later: false,
             done: Default::default(),
             findings: Vec::new(),
@@ -172,7 +182,7 @@ impl<'a> Checker<'a> {
         let path = site.path().to_owned();
         // The same mistake seen from another caller differs in the words before it only.
         let gist = site.gist(&message).to_owned();
-        if self.findings.len() < crate::limits::DIAGNOSTICS_MAX && self.said.insert((path.clone(), gist)) {
+        if self.findings.len() < FINDINGS_MAX && self.said.insert((path.clone(), gist)) {
             self.findings.push(Finding { severity, code, path, message: site.told(&message), help });
         }
     }

@@ -18,9 +18,12 @@ const TEMPLATE_NAME_MAX: usize = 128;
 impl Alphabet {
     /// What is wrong with a name, in Argo's words.
     pub(super) fn complaint(self, name: &str) -> Option<&'static str> {
-        let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || self == Alphabet::Parameter && c == '_';
+        let allowed =
+            |c: char| c.is_ascii_alphanumeric() || c == '-' || self == Alphabet::Parameter && c == '_';
         match self {
-            Alphabet::Template if name.len() > TEMPLATE_NAME_MAX => Some("must be no more than 128 characters"),
+            Alphabet::Template if name.len() > TEMPLATE_NAME_MAX => {
+                Some("must be no more than 128 characters")
+            }
             Alphabet::Template if !name.chars().all(allowed) || name.starts_with('-') => Some(
                 "name must consist of alpha-numeric characters or '-', and must start with an alpha-numeric \
                  character (e.g. My-name1-2, 123-NAME)",

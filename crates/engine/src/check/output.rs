@@ -30,7 +30,9 @@ impl Checker<'_> {
             let at = site.field("artifacts").index(index);
             let words = format!("{words}.artifacts.{}", artifact.name);
             if template.is_leaf() {
-                self.artifact_path(&at, &words, artifact);
+                if artifact.path.is_empty() {
+                    self.artifact_path(&at, &words, artifact);
+                }
             } else if !artifact.path.is_empty() {
                 let message = format!("{words}.path only valid in container/script templates");
                 self.error(&at.field("path"), "misplaced-field", message);
@@ -42,7 +44,8 @@ impl Checker<'_> {
             let at = site.field("parameters").index(index);
             let words = format!("{words}.parameters.{}", parameter.name);
             self.output_parameter(&at, &words, parameter, template.kind());
-            let exported = template.outputs.parameters.get(index).map_or("", |parameter| &parameter.global_name);
+            let exported =
+                template.outputs.parameters.get(index).map_or("", |parameter| &parameter.global_name);
             self.global_name(&at, &words, exported);
         }
     }
@@ -68,16 +71,15 @@ impl Checker<'_> {
             return;
         }
         let texts = [&from.path, &from.jq_filter, &from.json_path, &from.parameter, &from.expression];
-        let sources = texts.iter().filter(|source| !source.is_empty()).count() + usize::from(from.supplied.is_some());
+        let sources =
+            texts.iter().filter(|source| !source.is_empty()).count() + usize::from(from.supplied.is_some());
         if sources == 0 {
-            let message =
-                "valueFrom type unspecified. choose one of: path, jqFilter, jsonPath, parameter, raw, expression";
+            let message = "valueFrom type unspecified. choose one of: path, jqFilter, jsonPath, parameter, raw, expression";
             self.error(&at, "missing-source", message.to_owned());
             return;
         }
         if sources > 1 {
-            let message =
-                "multiple valueFrom types specified. choose one of: path, jqFilter, jsonPath, parameter, raw, expression";
+            let message = "multiple valueFrom types specified. choose one of: path, jqFilter, jsonPath, parameter, raw, expression";
             self.error(&at, "two-sources", message.to_owned());
             return;
         }
@@ -101,7 +103,8 @@ impl Checker<'_> {
     }
 
     fn global_name(&mut self, at: &Site, words: &str, name: &str) {
-        if name.contains("{{") {
+        // Tags are known when it runs; expression tags Argo takes for a part of the name.
+        if name.replace("{{=", "").contains("{{") {
             return;
         }
         if let Some(complaint) = Alphabet::Parameter.complaint(name) {

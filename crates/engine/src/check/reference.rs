@@ -1,8 +1,11 @@
 //! From a step, a task or a hook to the template it names (`VA-043`, `VA-044`).
 
+use std::rc::Rc;
+
 use tiphys_spec as spec;
 
 use super::argument::Given;
+use super::scope::PLACEHOLDER;
 use super::site::Site;
 use super::template::Home;
 use super::{Checker, Situation};
@@ -29,11 +32,27 @@ impl<'a> Reference<'a> {
     }
 }
 
-/// A template that was found.
-#[derive(Clone, Copy)]
+/// A template that was found, and where its names are looked up.
+#[derive(Clone)]
 pub(super) struct Found<'a> {
-    pub template: &'a spec::Template,
-    pub home: Home<'a>,
+    template: Kept<'a>,
+    home: Home<'a>,
+}
+
+/// Inline templates come out of a text with replaced names and are nobody's but ours.
+#[derive(Clone)]
+enum Kept<'a> {
+    Named(&'a spec::Template),
+    Inline(Rc<spec::Template>),
+}
+
+impl Found<'_> {
+    pub(super) fn template(&self) -> &spec::Template {
+        match &self.template {
+            Kept::Named(template) => template,
+            Kept::Inline(template) => template,
+        }
+    }
 }
 
 impl<'a> Checker<'a> {
@@ -42,19 +61,27 @@ impl<'a> Checker<'a> {
     pub(super) fn call(
         &mut self,
         site: &Site,
-        reference: Reference<'a>,
+        reference: Reference<'_>,
         home: Home<'a>,
         given: Given<'_>,
     ) -> Option<Found<'a>> {
         let (found, at) = self.look_up(site, reference, home)?;
-        self.template(&at, found.template, found.home, given);
+        self.template(&at, found.template(), found.home, given);
         Some(found)
     }
 
-    fn look_up(&mut self, site: &Site, reference: Reference<'a>, home: Home<'a>) -> Option<(Found<'a>, Site)> {
+    fn look_up(
+        &mut self,
+        site: &Site,
+        reference: Reference<'_>,
+        home: Home<'a>,
+    ) -> Option<(Found<'a>, Site)> {
         if let Some(inline) = reference.inline {
             if reference.template.is_empty() && reference.template_ref.is_none() {
-                return Some((Found { template: inline, home }, site.field("inline")));
+                return Some((
+                    Found { template: Kept::Inline(Rc::new(inline.clone())), home },
+                    site.field("inline"),
+                ));
             }
         }
         if let Some(template_ref) = reference.template_ref {
@@ -77,14 +104,14 @@ impl<'a> Checker<'a> {
             Some(path) if !site.is_fixed() => site.moved_to(format!("{path}.templates[{index}]")),
             _ => site.fixed(),
         };
-        Some((Found { template: &home.spec().templates[index], home }, at))
+        Some((Found { template: Kept::Named(&home.spec().templates[index]), home }, at))
     }
 
     fn look_up_elsewhere(
         &mut self,
         site: &Site,
         template: &str,
-        template_ref: &'a spec::TemplateRef,
+        template_ref: &spec::TemplateRef,
     ) -> Option<(Found<'a>, Site)> {
         let at = site.field("templateRef");
         let (name, wanted) = (template_ref.name.as_str(), template_ref.template.as_str());
@@ -102,20 +129,20 @@ impl<'a> Checker<'a> {
             return None;
         }
         // A name made of tags is known only when it runs.
-        if [name, wanted].iter().any(|text| text.contains("{{") || text.contains("__argo__internal__placeholder")) {
+        if [name, wanted].iter().any(|text| is_open(text)) {
             return None;
         }
         let library = self.library;
-        let Some(spec) = library.find(name, template_ref.cluster_scope) else {
+        let Some(document) = library.find(name, template_ref.cluster_scope) else {
             let message = self.missing(name, template_ref.cluster_scope);
             self.error(&at.field("name"), "unknown-document", message);
             return None;
         };
-        let home = Home::elsewhere(spec, name, template_ref.cluster_scope);
-        match spec.template(wanted) {
-            Some(template) => Some((Found { template, home }, at.fixed())),
+        let home = Home::elsewhere(document, template_ref.cluster_scope);
+        match document.spec.template(wanted) {
+            Some(template) => Some((Found { template: Kept::Named(template), home }, at.fixed())),
             None => {
-                let known = spec.templates.iter().map(|template| template.name.as_str());
+                let known = document.spec.templates.iter().map(|template| template.name.as_str());
                 let help = spec::similar(wanted, known).map(|known| format!("did you mean `{known}`?"));
                 let message = format!("template reference {name}.{wanted} not found");
                 self.error_with_help(&at.field("template"), "unknown-template", message, help);
@@ -135,4 +162,9 @@ impl<'a> Checker<'a> {
             (Situation::Create, false) => format!("workflowtemplates.argoproj.io \"{name}\" not found"),
         }
     }
+}
+
+/// Text with a simple tag, or with nothing but what stands for one.
+fn is_open(text: &str) -> bool {
+    text.starts_with(PLACEHOLDER) || text.replace("{{=", "").contains("{{")
 }

@@ -53,7 +53,13 @@ impl Checker<'_> {
     ///
     /// The object is read as its JSON text, as Argo does: a tag may end where the structure has
     /// braces (`TP-002`). `words` come before the message.
-    pub(super) fn resolve(&mut self, site: &Site, words: &str, scopes: &[&Names], object: &impl Serialize) -> bool {
+    pub(super) fn resolve(
+        &mut self,
+        site: &Site,
+        words: &str,
+        scopes: &[&Names],
+        object: &impl Serialize,
+    ) -> bool {
         let value = serde_json::to_value(object).unwrap_or(Value::Null);
         let text = value.to_string();
         let mut rest = text.as_str();

@@ -7,12 +7,18 @@ use super::Checker;
 use super::argument::Given;
 use super::name::Alphabet;
 use super::reference::{Found, Reference};
-use super::scope::{Names, PLACEHOLDER, replace};
+use super::scope::{Names, replace};
 use super::site::Site;
 use super::template::Home;
 
 impl<'a> Checker<'a> {
-    pub(super) fn steps(&mut self, site: &Site, template: &'a spec::Template, home: Home<'a>, scope: &mut Names) {
+    pub(super) fn steps(
+        &mut self,
+        site: &Site,
+        template: &spec::Template,
+        home: Home<'a>,
+        scope: &mut Names,
+    ) {
         self.not_a_leaf(site, template);
         let mut names = std::collections::BTreeSet::new();
         for (group, steps) in template.steps.iter().enumerate() {
@@ -26,13 +32,13 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn step_name(
+    fn step_name<'t>(
         &mut self,
         at: &Site,
         template: &spec::Template,
         group: usize,
-        step: &'a spec::Task,
-        names: &mut std::collections::BTreeSet<&'a str>,
+        step: &'t spec::Task,
+        names: &mut std::collections::BTreeSet<&'t str>,
     ) -> bool {
         let words = format!("templates.{}.steps[{group}].name", template.name);
         let name = step.name.as_str();
@@ -54,17 +60,19 @@ impl<'a> Checker<'a> {
     /// A name with its known tags replaced: tags are allowed in names of steps (`VA-023`).
     fn without_tags(&self, name: &str) -> String {
         let mut value = serde_json::Value::String(name.to_owned());
-        replace(&mut value, &|name| (self.globals.has(name) || name.starts_with("inputs.")).then(|| "x".to_owned()));
+        replace(&mut value, &|name| {
+            (self.globals.has(name) || name.starts_with("inputs.")).then(|| "x".to_owned())
+        });
         value.as_str().unwrap_or(name).to_owned()
     }
 
     fn step(
         &mut self,
         at: &Site,
-        template: &'a spec::Template,
+        template: &spec::Template,
         home: Home<'a>,
         group: usize,
-        step: &'a spec::Task,
+        step: &spec::Task,
         scope: &mut Names,
     ) {
         let words = format!("templates.{}.steps[{group}].{}", template.name, step.name);
@@ -76,12 +84,12 @@ impl<'a> Checker<'a> {
         self.arguments(&at.field("arguments"), &format!("{words}.arguments."), &step.arguments, false);
         let found = self.call(&told, Reference::of(step), home, Given::Everything);
         if step.hooks.contains_key("exit") {
-            self.call_names(found, &prefix, scope, None);
+            self.call_names(found.as_ref(), &prefix, scope, None);
         }
         self.resolve(at, &format!("templates.{}.steps", template.name), &[scope], step);
-        self.call_names(found, &prefix, scope, Some(step));
+        self.call_names(found.as_ref(), &prefix, scope, Some(step));
         if let Some(found) = found {
-            self.supplied(&told.field("arguments"), found.template, Given::Arguments(&step.arguments));
+            self.supplied(&told.field("arguments"), found.template(), Given::Arguments(&step.arguments));
         }
     }
 
@@ -128,21 +136,21 @@ impl<'a> Checker<'a> {
     /// With the task itself given, a loop also gives the lists of what its expansions gave.
     pub(super) fn call_names(
         &mut self,
-        found: Option<Found<'_>>,
+        found: Option<&Found<'_>>,
         prefix: &str,
         scope: &mut Names,
         task: Option<&spec::Task>,
     ) {
-        for field in ["id", "startedAt", "finishedAt", "hostNodeName", "exitCode"] {
+        for field in ["id", "startedAt", "finishedAt", "hostNodeName"] {
             scope.add(format!("{prefix}.{field}"));
         }
-        let Some(Found { template, .. }) = found else { return };
+        let Some(template) = found.map(Found::template) else { return };
         if template.daemon == Some(true) {
             scope.add(format!("{prefix}.ip"));
         }
         if template.has_result() {
             scope.add(format!("{prefix}.outputs.result"));
-            scope.add(format!("{prefix}.outputs.exitCode"));
+            scope.add(format!("{prefix}.exitCode"));
         }
         for parameter in &template.outputs.parameters {
             scope.add(format!("{prefix}.outputs.parameters.{}", parameter.name));
@@ -166,7 +174,7 @@ impl<'a> Checker<'a> {
         if name.is_empty() {
             return;
         }
-        if name.contains("{{") || name.contains(PLACEHOLDER) {
+        if name.starts_with("{{") || name.contains("{{workflow.") || name.contains("{{inputs.") {
             match list {
                 "parameters" => self.globals.any_parameter = true,
                 _ => self.globals.any_artifact = true,

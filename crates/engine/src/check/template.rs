@@ -30,8 +30,8 @@ impl<'a> Home<'a> {
         Home { spec, name: "", cluster: false, path: Some(path), borrowed: false }
     }
 
-    pub(super) fn elsewhere(spec: &'a spec::WorkflowSpec, name: &'a str, cluster: bool) -> Home<'a> {
-        Home { spec, name, cluster, path: None, borrowed: false }
+    pub(super) fn elsewhere(document: &'a spec::WorkflowTemplate, cluster: bool) -> Home<'a> {
+        Home { spec: &document.spec, name: &document.metadata.name, cluster, path: None, borrowed: false }
     }
 
     pub(super) fn borrowed(self) -> Home<'a> {
@@ -83,7 +83,13 @@ impl Ord for Home<'_> {
 impl<'a> Checker<'a> {
     /// Checks a template as it is called. Its body is checked once for each home and name; inline
     /// templates, which have no name, every time (`VA-007`, `VA-209`).
-    pub(super) fn template(&mut self, site: &Site, template: &'a spec::Template, home: Home<'a>, given: Given<'_>) {
+    pub(super) fn template(
+        &mut self,
+        site: &Site,
+        template: &spec::Template,
+        home: Home<'a>,
+        given: Given<'_>,
+    ) {
         if !self.retry_policy(site, template) || !self.kind(site, template) {
             return;
         }
@@ -104,14 +110,16 @@ impl<'a> Checker<'a> {
         let substituted = self.substitute(template, given);
         self.timeouts(site, &substituted);
         match template.kind() {
-            Some(TemplateKind::Steps) => self.steps(site, template, home, &mut scope),
-            Some(TemplateKind::Dag) => self.dag(site, template, home, &mut scope),
+            Some(TemplateKind::Steps) => self.steps(site, &substituted, home, &mut scope),
+            Some(TemplateKind::Dag) => self.dag(site, &substituted, home, &mut scope),
             _ => self.leaf(site, &substituted, home, &scope),
         }
         self.outputs(site, template, &substituted, &scope);
-        self.location(&site.field("archiveLocation"), &format!("templates.{}.archiveLocation", template.name), {
-            substituted.archive_location.as_ref()
-        });
+        self.location(
+            &site.field("archiveLocation"),
+            &format!("templates.{}.archiveLocation", template.name),
+            { substituted.archive_location.as_ref() },
+        );
         self.metrics(site, template);
     }
 
@@ -160,9 +168,7 @@ impl<'a> Checker<'a> {
         let names = artifacts.iter().map(|artifact| artifact.name.as_str());
         self.names(&site.field("artifacts"), &format!("{words}.artifacts"), Alphabet::Parameter, names);
         let mut scope = Names::default();
-        if !parameters.is_empty() {
-            scope.add("inputs.parameters");
-        }
+        scope.add("inputs.parameters");
         for parameter in parameters {
             scope.add(format!("inputs.parameters.{}", parameter.name));
         }
@@ -199,20 +205,22 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The template with the known names replaced by what they stand for (`VA-008`).
-    pub(super) fn substitute(&self, template: &spec::Template, given: Given<'_>) -> spec::Template {
+    /// The template as it is called, with the known names replaced by what they stand for (`VA-008`).
+    fn substitute(&self, template: &spec::Template, given: Given<'_>) -> spec::Template {
+        let mut called = template.clone();
+        called.inputs = given.fill(&template.inputs);
         let value_of = |name: &str| -> Option<String> {
             if let Some(parameter) = name.strip_prefix("inputs.parameters.") {
-                let input = template.inputs.parameter(parameter)?;
-                let own = || input.value.clone().or_else(|| input.default.clone());
-                return Some(given.parameter(parameter).or_else(own).unwrap_or_else(|| PLACEHOLDER.to_owned()));
+                let input = called.inputs.parameter(parameter)?;
+                return Some(input.value.clone().unwrap_or_else(|| PLACEHOLDER.to_owned()));
             }
-            self.globals.has(name).then(|| PLACEHOLDER.to_owned())
+            let placeholder = || self.globals.has(name).then(|| PLACEHOLDER.to_owned());
+            self.values.get(name).cloned().or_else(placeholder)
         };
-        let Ok(mut value) = serde_json::to_value(template) else { return template.clone() };
+        let Ok(mut value) = serde_json::to_value(&called) else { return called };
         replace(&mut value, &value_of);
         // Where a text became something its field cannot hold, the template stays as written.
-        serde_json::from_value(value).unwrap_or_else(|_| template.clone())
+        serde_json::from_value(value).unwrap_or(called)
     }
 
     fn timeouts(&mut self, site: &Site, template: &spec::Template) {
