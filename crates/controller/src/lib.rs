@@ -13,4 +13,6 @@ mod submit;
 pub use handle::{Ask, Controller, Gone, MakeRunner, Order, StartError, Update};
 pub use outcome::outcome;
 pub use prepare::{LOG_BYTES_MAX, Place};
+pub use pump::attempt_id;
 pub use shard::Recorded;
+pub use submit::{Kept, document};

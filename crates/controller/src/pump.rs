@@ -4,7 +4,8 @@ use crate::handle::{Ask, Message, Update};
 use crate::outcome::outcome;
 use crate::prepare::{self, Place};
 use crate::shard::{Effect, Shard};
-use crate::submit;
+use crate::submit::{self, Kept};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
@@ -412,7 +413,8 @@ impl Pump {
             let body = serde_json::to_vec(&order.secrets).map_err(|error| error.to_string())?;
             self.state.put_secrets(&summary.uid, &body).map_err(text)?;
         }
-        let document = serde_json::to_vec(&frozen).map_err(|error| error.to_string())?;
+        let kept = Kept { frozen: Cow::Borrowed(&frozen), world: Cow::Owned(order.world) };
+        let document = serde_json::to_vec(&kept).map_err(|error| error.to_string())?;
         let run = tiphys_store::NewRun { machine: machine.clone(), document, summary: summary.clone() };
         match self.store.create(&run).map_err(text)? {
             tiphys_store::Created::Yes => {}
@@ -451,8 +453,10 @@ impl Pump {
             .document(&machine)
             .map_err(text)?
             .ok_or_else(|| format!("run {} has no document", summary.name))?;
-        let frozen: Frozen = serde_json::from_slice(&document)
-            .map_err(|error| format!("the document of {} cannot be read: {error}", summary.name))?;
+        let frozen = Kept::read(&document)
+            .map_err(|error| format!("the document of {} cannot be read: {error}", summary.name))?
+            .frozen
+            .into_owned();
         let plan = compile(&frozen)?;
         let loaded = self.store.load(&machine).map_err(text)?.unwrap_or_default();
         let secrets = match self.state.secrets(uid).map_err(text)? {
@@ -473,6 +477,8 @@ impl Pump {
         if !loaded.records.is_empty() {
             self.recall(uid, now);
         }
+        // Letters that were left while nobody drove the run come before anything is started.
+        self.read_inbox(now).map_err(text)?;
         Ok(summary)
     }
 
@@ -508,7 +514,7 @@ impl Pump {
 }
 
 /// The name of an attempt at the runner.
-pub(crate) fn attempt_id(uid: &str, attempt: Attempt) -> AttemptId {
+pub fn attempt_id(uid: &str, attempt: Attempt) -> AttemptId {
     AttemptId(format!("{uid}/{}.{}", attempt.node.0, attempt.generation))
 }
 

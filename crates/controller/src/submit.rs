@@ -1,7 +1,9 @@
 //! The edges of a run's life: its name and row at the start, its document at the end.
 
 use crate::prepare::Place;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::borrow::Cow;
 use tiphys_engine::workflow::{Outcome, Phase};
 use tiphys_engine::{Frozen, Run, Time, status};
 use tiphys_spec as spec;
@@ -9,6 +11,23 @@ use tiphys_store::{Created, Summary};
 
 /// The letters of generated names (OB-013).
 const ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
+
+/// What the store keeps of an order.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Kept<'a> {
+    /// The documents.
+    pub frozen: Cow<'a, Frozen>,
+    /// Where and how the run is meant to run, in the words of the face that submitted it.
+    #[serde(default)]
+    pub world: Cow<'a, Value>,
+}
+
+impl Kept<'_> {
+    /// Reads what the store kept.
+    pub fn read(body: &[u8]) -> Result<Kept<'static>, serde_json::Error> {
+        serde_json::from_slice(body)
+    }
+}
 
 /// Gives a workflow what it needs to exist: name, namespace, uid, creation time (OB-013).
 pub(crate) fn name(workflow: &mut spec::Workflow, now: Time) {
@@ -64,7 +83,7 @@ pub(crate) fn taken(summary: &Summary, created: &Created) -> String {
 }
 
 /// The workflow as Argo's tools would read it now.
-pub(crate) fn document(frozen: &Frozen, run: &Run, now: Time) -> Value {
+pub fn document(frozen: &Frozen, run: &Run, now: Time) -> Value {
     let mut workflow = frozen.workflow.clone();
     let metadata = &mut workflow.metadata;
     metadata.labels = run.plan.workflow.metadata.labels.clone();

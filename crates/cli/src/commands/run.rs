@@ -103,7 +103,13 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Box::new(move |news| Arc::new(ProcessRunner::new(options, news))),
     )?;
     let (follower, updates) = mpsc::channel();
-    let order = Order { frozen, secrets, files: BTreeMap::new(), follower: Some(follower) };
+    let order = Order {
+        frozen,
+        secrets,
+        files: BTreeMap::new(),
+        world: serde_json::Value::Null,
+        follower: Some(follower),
+    };
     let summary = controller.submit(order)?.map_err(anyhow::Error::msg)?;
     eprintln!("run {}", summary.name);
     for update in updates {
