@@ -12,7 +12,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::{Deserialize, Serialize};
 
 use crate::contract::{
-    ContainerEnded, ContainerRequest, Exit, ParameterValue, Role, Stage, StageFailure, StepRequest, Usage,
+    ArtifactStored, ContainerEnded, ContainerRequest, Exit, ParameterValue, Role, Stage, StageFailure,
+    StepRequest, Usage,
 };
 use crate::frame;
 use crate::logs;
@@ -23,7 +24,6 @@ use crate::sys::{self, Spawn, Status};
 mod collect;
 mod stage;
 
-pub(crate) use collect::Spooled;
 pub(crate) use stage::{script, working_dir, write_file};
 
 /// What a hull tells its supervisor.
@@ -44,7 +44,7 @@ pub(crate) struct Done {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parameters: Vec<ParameterValue>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub artifacts: Vec<Spooled>,
+    pub artifacts: Vec<ArtifactStored>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<StageFailure>,
     pub usage: Usage,
@@ -58,10 +58,6 @@ pub(crate) struct Io {
     pub null: OwnedFd,
     /// stdout and stderr of each container.
     pub outputs: Vec<[OwnedFd; 2]>,
-    /// What each input artifact is read from; `None` for raw ones, or when there is nothing.
-    pub sources: Vec<Option<OwnedFd>>,
-    /// Folder for output artifacts.
-    pub spool: Option<OwnedFd>,
     /// `cgroup.procs` files that containers join.
     pub cgroups: Vec<OwnedFd>,
 }
@@ -82,13 +78,17 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(1);
 
 /// Leaves behind everything of the supervisor whose copy this process is, except its own descriptors.
 pub(crate) fn enter_alone(io: &Io) {
-    let files = [&io.report, &io.null].into_iter().chain(io.outputs.iter().flatten());
-    let files = files.chain(io.sources.iter().flatten()).chain(&io.spool).chain(&io.cgroups);
+    keep_only_own_files(io);
+    let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
+}
+
+/// Closes every descriptor that is not the hull's.
+pub(crate) fn keep_only_own_files(io: &Io) {
+    let files = [&io.report, &io.null].into_iter().chain(io.outputs.iter().flatten()).chain(&io.cgroups);
     let mut keep: Vec<_> = files.map(AsRawFd::as_raw_fd).collect();
     // 0 to 2 are `/dev/null` in the supervisor; without them a file could get such a number by accident.
     keep.extend([0, 1, 2]);
     sys::close_all_except(&mut keep);
-    let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
 }
 
 /// Runs a step to its end. Returns the exit code of the hull, which means nothing.
@@ -168,7 +168,7 @@ impl<'a> Hull<'a> {
     }
 
     fn run(&mut self, done: &mut Done) {
-        if let Err(message) = stage::inputs(self.request, &self.io.sources) {
+        if let Err(message) = stage::inputs(self.request, self.place) {
             done.failure = Some(init_failure(message));
             return;
         }
@@ -183,7 +183,7 @@ impl<'a> Hull<'a> {
             .zip(&done.containers)
             .any(|(asked, was)| asked.role == Role::Main && was.started_us > 0)
         {
-            collect::outputs(self.request, self.io.spool.as_ref().map(AsFd::as_fd), done);
+            collect::outputs(self.request, self.place, done);
         }
     }
 
@@ -209,8 +209,11 @@ impl<'a> Hull<'a> {
         let mains = self.with_role(Role::Main);
         loop {
             let started = self.start_ready(&mains, done);
-            let is_main_running = mains.iter().any(|main| self.runs(*main));
-            if !is_main_running && !started {
+            if !mains.iter().any(|main| self.runs(*main)) {
+                if started {
+                    // What could not be started has ended already; others may wait for it.
+                    continue;
+                }
                 return;
             }
             let running = self.running.len();

@@ -3,12 +3,11 @@
 //! On this machine one small detached *supervisor* serves all steps of an engine over a socket. The
 //! reader begins with [`contract`], which holds everything that crosses the process boundary.
 
-#![allow(dead_code)] // The sandbox, which uses it, follows.
-
 pub mod contract;
 pub mod frame;
 mod hull;
 pub mod logs;
 mod program;
+mod sandbox;
 pub mod supervisor;
 mod sys;

@@ -8,8 +8,10 @@ use std::process::ExitCode;
 mod bare;
 #[path = "contract/common.rs"]
 mod common;
+#[path = "contract/sandboxed.rs"]
+mod sandboxed;
 
 fn main() -> ExitCode {
     tiphys_runner::enter_if_asked();
-    common::run(&[bare::CASES])
+    common::run(&[bare::CASES, sandboxed::CASES])
 }

@@ -1,32 +1,24 @@
 //! After the containers have ended: output parameters and artifacts, as the step sees them.
 
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read};
-use std::os::fd::BorrowedFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
+use tiphys_artifact::{Key, LocalStore};
 
-use super::{Done, HELPER_FAILED};
-use crate::contract::{ParameterValue, ParameterWanted, Stage, StageFailure, StepRequest};
+use super::{Done, HELPER_FAILED, Place, stage};
+use crate::contract::{
+    ArtifactStored, ArtifactWanted, ParameterValue, ParameterWanted, Stage, StageFailure, StepRequest,
+};
 use crate::program::reason;
+use crate::sandbox::SPOOL;
 
 /// Longest output parameter. Argo's own limit is that of the object it reports with (PA-064).
 pub const PARAMETER_BYTES_MAX: u64 = 1 << 20;
 
-/// An output artifact that waits in the spool folder to be stored.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub(crate) struct Spooled {
-    /// Why it could not be packed.
-    pub error: Option<String>,
-    /// Whether there was nothing at its path.
-    pub missing: bool,
-}
-
-/// Collects everything that is wanted; parameters first (PA-211). The first failure is the step's.
-pub(super) fn outputs(request: &StepRequest, _spool: Option<BorrowedFd<'_>>, done: &mut Done) {
+/// Collects everything that is wanted; parameters first (PA-211). All are tried; complaints are joined (PA-186).
+pub(super) fn outputs(request: &StepRequest, place: &Place, done: &mut Done) {
     let mut complaints = Vec::new();
     for wanted in &request.outputs.parameters {
         match parameter(wanted) {
@@ -34,10 +26,41 @@ pub(super) fn outputs(request: &StepRequest, _spool: Option<BorrowedFd<'_>>, don
             Err(complaint) => complaints.push(complaint),
         }
     }
+    for (index, wanted) in request.outputs.artifacts.iter().enumerate() {
+        let stored = artifact(request, index, wanted, place);
+        match &stored.error {
+            Some(reason) if !(stored.missing && wanted.optional) => {
+                complaints.push(format!("artifact {} failed to save: {reason}", wanted.name))
+            }
+            _ => {}
+        }
+        done.artifacts.push(stored);
+    }
     if !complaints.is_empty() && done.failure.is_none() {
         let message = complaints.join("; ");
         done.failure = Some(StageFailure { stage: Stage::Wait, code: HELPER_FAILED, message });
     }
+}
+
+/// Packs an artifact: into the spool in the sandbox, from where the supervisor takes it; else right into the store.
+fn artifact(request: &StepRequest, index: usize, wanted: &ArtifactWanted, place: &Place) -> ArtifactStored {
+    let mut stored =
+        ArtifactStored { name: wanted.name.clone(), key: wanted.key.clone(), ..ArtifactStored::default() };
+    let source = Path::new(&wanted.path);
+    if let Err(error) = fs::metadata(source) {
+        stored.missing = matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
+        stored.error = Some(format!("stat {}: {}", wanted.path, reason(&error)));
+        return stored;
+    }
+    let (store, key) = match place {
+        Place::Sandbox { .. } => (LocalStore::new(SPOOL), Key::parse(&index.to_string())),
+        Place::Machine { .. } => (LocalStore::new(&request.artifact_store), Key::parse(&wanted.key)),
+    };
+    match key.and_then(|key| store.save_packed(source, &stage::archive(wanted.archive), &key)) {
+        Ok(size_bytes) => stored.size_bytes = size_bytes,
+        Err(error) => stored.error = Some(error.to_string()),
+    }
+    stored
 }
 
 /// The value of a parameter: its file without one trailing newline, else its default, trimmed alike (PA-040).

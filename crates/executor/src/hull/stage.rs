@@ -1,55 +1,60 @@
 //! Before the containers start: input artifacts, scripts, working folders.
 
 use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::fd::OwnedFd;
+use std::io::{self, Cursor, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use tiphys_artifact::archive::unpack;
+use tiphys_artifact::{ArtifactError, Key, LocalStore, Mode};
+
 use super::Place;
-use crate::contract::{ArtifactInput, ArtifactSource, ContainerRequest, StepRequest};
+use crate::contract::{self, ArtifactSource, ContainerRequest, StepRequest};
 use crate::program::reason;
+use crate::sandbox::INPUTS;
 
 /// Where Argo puts the script of a script template.
 const SCRIPT: &str = "/argo/staging/script";
 
 /// Lays out the input artifacts. The error is worded as Argo's.
-pub(super) fn inputs(request: &StepRequest, sources: &[Option<OwnedFd>]) -> Result<(), String> {
-    for (artifact, source) in request.inputs.iter().zip(sources) {
-        lay_out(artifact, source.as_ref())
-            .map_err(|reason| format!("artifact {} failed to load: {reason}", artifact.name))?;
+pub(super) fn inputs(request: &StepRequest, place: &Place) -> Result<(), String> {
+    for (index, artifact) in request.inputs.iter().enumerate() {
+        match lay_out(request, index, place) {
+            Err(ArtifactError::NotFound(_)) if artifact.optional => {}
+            other => other.map_err(|error| format!("artifact {} failed to load: {error}", artifact.name))?,
+        }
     }
     Ok(())
 }
 
-fn lay_out(artifact: &ArtifactInput, _source: Option<&OwnedFd>) -> Result<(), String> {
-    let path = Path::new(&artifact.path);
-    match &artifact.source {
-        ArtifactSource::Raw { data } => write_file(path, data, 0o644).map_err(|error| reason(&error))?,
-        ArtifactSource::Store { .. } | ArtifactSource::Host { .. } => {
-            return Err("artifacts of a store cannot be loaded".into());
+fn lay_out(request: &StepRequest, index: usize, place: &Place) -> Result<(), ArtifactError> {
+    let artifact = &request.inputs[index];
+    let dest = Path::new(&artifact.path);
+    let mode = artifact.mode.map(|bits| Mode { bits, recursive: artifact.recurse_mode });
+    let archive = artifact.archive.map(archive);
+    let (store, key) = match (&artifact.source, place) {
+        (ArtifactSource::Raw { data }, _) => {
+            return unpack(&mut Cursor::new(data), dest, archive, mode);
         }
-    }
-    set_mode(artifact, path).map_err(|error| format!("chmod {}: {}", artifact.path, reason(&error)))
+        (_, Place::Sandbox { .. }) => (LocalStore::new(INPUTS), Key::parse(&index.to_string())?),
+        (ArtifactSource::Store { key }, Place::Machine { .. }) => {
+            (LocalStore::new(&request.artifact_store), Key::parse(key)?)
+        }
+        (ArtifactSource::Host { path }, Place::Machine { .. }) => {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            (LocalStore::new(path.parent().unwrap_or(path)), Key::parse(name)?)
+        }
+    };
+    store.load_packed(&key, dest, archive, mode)
 }
 
-/// Applies the artifact's mode (PA-202).
-fn set_mode(artifact: &ArtifactInput, path: &Path) -> io::Result<()> {
-    let Some(mode) = artifact.mode else { return Ok(()) };
-    let mut left = vec![path.to_owned()];
-    while let Some(path) = left.pop() {
-        let kind = fs::symlink_metadata(&path)?;
-        if kind.is_symlink() {
-            continue;
-        }
-        if artifact.recurse_mode && kind.is_dir() {
-            for entry in fs::read_dir(&path)? {
-                left.push(entry?.path());
-            }
-        }
-        fs::set_permissions(&path, fs::Permissions::from_mode(mode))?;
+/// The same word in the language of crate `artifact`.
+pub(super) fn archive(archive: contract::Archive) -> tiphys_artifact::Archive {
+    match archive {
+        contract::Archive::None => tiphys_artifact::Archive::None,
+        contract::Archive::Tar { level } => tiphys_artifact::Archive::Tar { level },
+        contract::Archive::Zip => tiphys_artifact::Archive::Zip,
     }
-    Ok(())
 }
 
 /// Writes the script of a container, if it has one; returns its path (EX-420).

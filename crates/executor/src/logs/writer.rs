@@ -107,11 +107,6 @@ impl Writer {
         self.written_bytes
     }
 
-    /// Where the log is kept, if it is.
-    pub(crate) fn path(&self) -> Option<&PathBuf> {
-        (!self.path.as_os_str().is_empty()).then_some(&self.path)
-    }
-
     fn append(&mut self, mut entries: Vec<u8>, now_ns: i64) -> Vec<u8> {
         if entries.is_empty() {
             return entries;

@@ -1,7 +1,7 @@
 //! The service: a poll loop over engines, steps, and signals.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::fs;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -17,12 +17,15 @@ use super::outcomes::Outcomes;
 use super::step::{Body, Step};
 use super::{Finished, Setup};
 use crate::contract::{
-    AttemptId, FromSupervisor, LogChunk, Report, Sighting, Started, StepProgress, StepRequest, ToSupervisor,
+    AttemptId, FromSupervisor, Isolation, LogChunk, Report, Sighting, Started, StepProgress, StepRequest,
+    ToSupervisor,
 };
 use crate::hull::HullNews;
 use crate::logs::{self, Stream};
+use crate::sandbox::Zygote;
 use crate::sys::{self, Reaped};
 
+mod sandboxed;
 mod start;
 
 /// Bytes read at once of an output or a socket.
@@ -60,6 +63,12 @@ pub(crate) struct Service {
     /// Scratch folders that are empty and can be used again.
     scratch_free: Vec<PathBuf>,
     scratch_made: u32,
+    /// From which sandboxed steps come, once one was needed.
+    zygote: Option<Zygote>,
+    /// Steps that were ordered from the zygote and not answered yet, in that order.
+    ordered: VecDeque<u32>,
+    /// Children that ended before the zygote said whose they are.
+    reaped_early: HashMap<u32, Reaped>,
     environment: start::Environment,
     links: start::Links,
     idle_since: Option<Instant>,
@@ -91,6 +100,8 @@ enum Token {
         slot: u32,
         generation: u32,
     },
+    /// An answer of the zygote.
+    Zygote,
 }
 
 const SLOT_BITS: u32 = 20;
@@ -117,6 +128,7 @@ impl Token {
             Token::Connection(number) => 2 << 56 | u64::from(number),
             Token::Stream { slot, generation, stream } => numbers(3, slot, generation, stream),
             Token::Hull { slot, generation } => numbers(4, slot, generation, 0),
+            Token::Zygote => numbers(5, 0, 0, 0),
         }
     }
 
@@ -128,7 +140,8 @@ impl Token {
             1 => Token::Listener,
             2 => Token::Connection(bits as u32),
             3 => Token::Stream { slot, generation, stream: bits as u32 & ((1 << STREAM_BITS) - 1) },
-            _ => Token::Hull { slot, generation },
+            4 => Token::Hull { slot, generation },
+            _ => Token::Zygote,
         }
     }
 }
@@ -165,6 +178,9 @@ impl Service {
             has_log_news: false,
             scratch_free: Vec::new(),
             scratch_made: 0,
+            zygote: None,
+            ordered: VecDeque::new(),
+            reaped_early: HashMap::new(),
             links: start::Links::default(),
             idle_since: None,
             shutdown: false,
@@ -173,6 +189,10 @@ impl Service {
         watch(&service.epoll, &service.signals, Token::Signals)?;
         watch(&service.epoll, &service.listener, Token::Listener)?;
         service.admit(engine)?;
+        if service.setup.sandbox {
+            // If it fails, the first step that needs it says why.
+            let _ = service.wake_zygote();
+        }
         Ok(service)
     }
 
@@ -201,6 +221,7 @@ impl Service {
                             self.read_stream(slot, stream as usize);
                         }
                     }
+                    Token::Zygote => self.hear_zygote(),
                     Token::Hull { slot, generation } => {
                         if self.is_current(slot, generation) {
                             self.read_hull(slot);
@@ -476,7 +497,12 @@ impl Service {
 
     /// A child has ended: perhaps the first process of a step, perhaps what a step left behind.
     fn bury(&mut self, reaped: Reaped) {
-        let Some(slot) = self.by_pid.remove(&reaped.pid) else { return };
+        let Some(slot) = self.by_pid.remove(&reaped.pid) else {
+            if !self.ordered.is_empty() {
+                self.reaped_early.insert(reaped.pid, reaped);
+            }
+            return;
+        };
         let Some(step) = self.slots[slot as usize].step.as_mut() else { return };
         step.reaped = Some(reaped);
         let is_bare = matches!(step.body, Body::Bare);
@@ -497,7 +523,14 @@ impl Service {
         place.generation = (place.generation + 1) & ((1 << GENERATION_BITS) - 1);
         self.free_slots.push(slot);
         self.by_attempt.remove(&step.request.attempt);
-        let ended = step.ended(logs::now_ns() / 1_000);
+        let mut ended = step.ended(logs::now_ns() / 1_000);
+        if let (Isolation::Sandbox, Some(spool)) = (step.request.isolation, &step.scratch) {
+            let failure = sandboxed::store_spooled(&step.request, spool, &mut ended.artifacts);
+            ended.failure = ended.failure.or(failure);
+        }
+        if !step.request.outputs.logs.is_empty() {
+            sandboxed::store_logs(&step.request, &mut ended);
+        }
         self.give_back(&mut step);
         self.outcomes.record(&ended);
         self.news.push(Report::Ended(Box::new(ended)));
@@ -545,6 +578,10 @@ impl Service {
             self.scratch_free.push(scratch);
         } else {
             let _ = fs::remove_dir_all(&scratch);
+        }
+        if self.ordered.is_empty() {
+            // Whoever ended early and was not asked for was an orphan.
+            self.reaped_early.clear();
         }
     }
 

@@ -149,6 +149,7 @@ impl Step {
             Body::Hull { done: Some(done), .. } => {
                 ended.containers = std::mem::take(&mut done.containers);
                 ended.parameters = std::mem::take(&mut done.parameters);
+                ended.artifacts = std::mem::take(&mut done.artifacts);
                 ended.failure = done.failure.take();
                 ended.usage = done.usage;
             }

@@ -56,7 +56,7 @@ impl Service {
         let started = match request.isolation {
             Isolation::None if is_plain(&request) => self.start_bare(&request, &writes),
             Isolation::None => self.start_hull(&request, writes),
-            Isolation::Sandbox => Err(Failed::Init("the sandbox is not available on this machine".into())),
+            Isolation::Sandbox => self.start_sandboxed(&request, &writes),
         };
         let begun = match started {
             Ok(begun) => begun,
@@ -112,6 +112,9 @@ impl Service {
         }
         if let Some(pid) = step.pid {
             self.by_pid.insert(pid, slot);
+        }
+        if step.pid.is_none() {
+            self.ordered.push_back(slot);
         }
         self.by_attempt.insert(step.attempt().clone(), slot);
         place.step = Some(step);
@@ -213,14 +216,7 @@ impl Service {
         let (report, report_write) = pipe_with(PipeFlags::CLOEXEC).map_err(|error| fail(error.into()))?;
         rustix::io::ioctl_fionbio(&report, true).map_err(|error| fail(error.into()))?;
         let null = self.null.try_clone().map_err(fail)?;
-        let mut io = Some(Io {
-            report: report_write,
-            null,
-            sources: request.inputs.iter().map(|_| None).collect(),
-            outputs: writes,
-            spool: None,
-            cgroups: Vec::new(),
-        });
+        let mut io = Some(Io { report: report_write, null, outputs: writes, cgroups: Vec::new() });
         let place = Place::Machine {
             scratch: scratch.clone(),
             path: self.environment.path.clone(),
@@ -238,7 +234,7 @@ impl Service {
         Ok(Begun { pid: Some(pid), body, scratch: Some(scratch) })
     }
 
-    fn take_scratch(&mut self) -> Result<PathBuf, Failed> {
+    pub(super) fn take_scratch(&mut self) -> Result<PathBuf, Failed> {
         if let Some(free) = self.scratch_free.pop() {
             return Ok(free);
         }
@@ -254,7 +250,7 @@ impl Service {
 
     /// Ends processes that left the group of a step without sandbox and outlived it. They have become our children.
     pub(super) fn end_strays(&mut self) {
-        let ours = self.by_pid.len();
+        let ours = self.by_pid.len() + usize::from(self.zygote.is_some());
         let children = keeper::children();
         if children.len() <= ours {
             return;
@@ -271,8 +267,10 @@ impl Service {
         }
     }
 
-    fn is_helper(&self, _pid: u32) -> bool {
-        false
+    /// Whether a child is neither a step nor left by one.
+    fn is_helper(&self, pid: u32) -> bool {
+        // A step whose clone was not answered yet has no number here; nothing is done while there is one.
+        !self.ordered.is_empty() || self.zygote.as_ref().is_some_and(|zygote| zygote.pid() == pid)
     }
 }
 
@@ -286,14 +284,14 @@ fn attempt_of(pid: u32) -> Option<String> {
 }
 
 /// A step that was started.
-struct Begun {
-    pid: Option<u32>,
-    body: Body,
-    scratch: Option<PathBuf>,
+pub(super) struct Begun {
+    pub pid: Option<u32>,
+    pub body: Body,
+    pub scratch: Option<PathBuf>,
 }
 
 /// A step that was not.
-enum Failed {
+pub(super) enum Failed {
     /// It could not be given a place.
     Init(String),
     /// Its command cannot be executed.

@@ -1,0 +1,264 @@
+//! The template: what the zygote lays out once, and every step only mounts.
+//!
+//! ```text
+//! base/N   a mount of the machine, without what is mounted below it   (only when we are root)
+//! skel     the skeleton
+//! dev      devices
+//! proc     an instance of proc, without which the kernel grants no other
+//! host     the machine's root as it is                                (only when we are not root)
+//! step     where each step mounts its own
+//! ```
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use rustix::mount::{
+    MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_bind, mount_change, unmount,
+};
+use rustix::process::pivot_root;
+
+use super::skeleton::{self, Skeleton};
+use super::{IDS, OUTSIDE_ID, inside, named};
+use crate::sys;
+
+/// One overlay of a step's root.
+#[derive(Debug)]
+pub(super) struct Layer {
+    /// Path in the step, without the leading slash.
+    pub target: PathBuf,
+    /// Lower layers, as overlayfs wants them named.
+    pub lower: String,
+}
+
+/// A part of the machine that can only be shown as it is, read-only.
+#[derive(Debug)]
+pub(super) struct Window {
+    pub target: PathBuf,
+    pub source: PathBuf,
+}
+
+#[derive(Debug)]
+pub(super) struct Template {
+    pub layers: Vec<Layer>,
+    pub windows: Vec<Window>,
+    /// Whether the machine's root is at `host`.
+    pub has_host: bool,
+    pub many_users: bool,
+}
+
+/// Most mounts of the machine, besides its root, that a step gets to see.
+const MOUNTS_MAX: usize = 24;
+
+/// File systems with files that a program may need. The others are the kernel's windows, or temporary.
+const FILE_SYSTEMS: &[&str] = &[
+    "ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "bcachefs", "overlay", "erofs", "squashfs", "nfs",
+    "nfs4", "virtiofs", "9p",
+];
+
+/// Folders whose mounts are not for steps.
+const NOT_FOR_STEPS: &[&str] =
+    &["/home", "/root", "/run", "/tmp", "/var/tmp", "/proc", "/sys", "/dev", "/boot", "/lost+found"];
+
+/// Moves this process into its namespaces and lays the template out at `at`, which becomes its root.
+pub(super) fn lay_out(at: &Path, hidden: &[PathBuf]) -> io::Result<Template> {
+    // Not root, or root of a container that may do nothing: what everybody may do is left.
+    let is_root = rustix::process::geteuid().is_root() && sys::unshare(libc::CLONE_NEWNS).is_ok();
+    if is_root { as_root(at, hidden) } else { as_anybody(at, hidden) }
+}
+
+fn as_root(at: &Path, hidden: &[PathBuf]) -> io::Result<Template> {
+    mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)?;
+    mount("tmpfs", at, "tmpfs", MountFlags::NOSUID, c"mode=755")?;
+    let paths = ["base", "skel", "dev", "proc", "host", "step"];
+    paths.iter().try_for_each(|name| fs::create_dir(at.join(name)))?;
+    mount(
+        "proc",
+        at.join("proc"),
+        "proc",
+        MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC,
+        None,
+    )?;
+    let mut layers = Vec::new();
+    let mounts = mounts_for_steps(hidden);
+    for (number, path) in [PathBuf::from("/")].iter().chain(&mounts).enumerate() {
+        let base = at.join("base").join(number.to_string());
+        fs::create_dir(&base)?;
+        mount_bind(path, &base)?;
+        let target = inside(path).to_owned();
+        layers.push(Layer { lower: format!("{}:base/{number}", lower_of(&target)), target });
+    }
+    let owner = Some(OUTSIDE_ID);
+    Skeleton { machine: Path::new("/"), at: &at.join("skel"), owner, hidden }.make()?;
+    make_targets(at, &mounts, owner)?;
+    skeleton::devices(&at.join("dev"), Path::new("/"), true)?;
+    enter(at)?;
+    unmount("/host", UnmountFlags::DETACH)?;
+    map_ids()?;
+    sys::become_root_inside()?;
+    // A mount namespace of the new user namespace's own, where it may mount.
+    sys::unshare(libc::CLONE_NEWNS)?;
+    Ok(Template { layers, windows: Vec::new(), has_host: false, many_users: true })
+}
+
+/// Enters a new user namespace, whose ids a helper that stays outside maps.
+fn map_ids() -> io::Result<()> {
+    let (ready, tell) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
+    let zygote = std::process::id();
+    let helper = sys::fork(0, || {
+        let mut byte = [0];
+        let map = format!("0 {OUTSIDE_ID} {IDS}");
+        // `/proc` of the template is the machine's.
+        let write = |name: &str| fs::write(format!("/proc/{zygote}/{name}"), &map);
+        match rustix::io::read(&ready, &mut byte) {
+            Ok(1) if write("uid_map").is_ok() && write("gid_map").is_ok() => 0,
+            _ => 1,
+        }
+    })?;
+    sys::unshare(libc::CLONE_NEWUSER)?;
+    rustix::io::write(&tell, &[1])?;
+    loop {
+        match sys::reap(true)? {
+            Some(reaped) if reaped.pid == helper => {
+                let mapped = reaped.status == sys::Status::Code(0);
+                return if mapped {
+                    Ok(())
+                } else {
+                    Err(io::Error::other("the ids of the user namespace cannot be mapped"))
+                };
+            }
+            Some(_) => {}
+            None => return Err(io::Error::other("the helper that maps ids is lost")),
+        }
+    }
+}
+
+fn as_anybody(at: &Path, hidden: &[PathBuf]) -> io::Result<Template> {
+    let (user, group) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+    named(sys::unshare(libc::CLONE_NEWUSER | libc::CLONE_NEWNS), || "a user namespace is refused".into())?;
+    fs::write("/proc/self/setgroups", "deny")?;
+    named(fs::write("/proc/self/uid_map", format!("0 {user} 1")), || "mapping the user is refused".into())?;
+    named(fs::write("/proc/self/gid_map", format!("0 {group} 1")), || "mapping the group is refused".into())?;
+    mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)?;
+    named(mount("tmpfs", at, "tmpfs", MountFlags::NOSUID, c"mode=755"), || "mounting is refused".into())?;
+    let paths = ["skel", "dev", "host", "step"];
+    paths.iter().try_for_each(|name| fs::create_dir(at.join(name)))?;
+    let skel = at.join("skel");
+    Skeleton { machine: Path::new("/"), at: &skel, owner: None, hidden }.make()?;
+    skeleton::devices(&at.join("dev"), Path::new("/"), false)?;
+    // The kernel shows us no mount without what is mounted below it, so the root is made of pieces.
+    let mut pieces = Pieces { layers: Vec::new(), windows: Vec::new(), mounted: mount_points(), skel: &skel };
+    pieces.layers.push(Layer { target: PathBuf::new(), lower: "skel".into() });
+    pieces.take_apart(Path::new("/"))?;
+    let Pieces { layers, windows, .. } = pieces;
+    enter(at)?;
+    Ok(Template { layers, windows, has_host: true, many_users: false })
+}
+
+/// The machine's root in pieces that have nothing mounted below them.
+struct Pieces<'a> {
+    layers: Vec<Layer>,
+    windows: Vec<Window>,
+    mounted: Vec<PathBuf>,
+    skel: &'a Path,
+}
+
+/// A folder with more children than this is shown as it is rather than taken apart.
+const CHILDREN_MAX: usize = 16;
+
+impl Pieces<'_> {
+    /// Finds a place for each child of a folder that is itself part of the skeleton.
+    fn take_apart(&mut self, folder: &Path) -> io::Result<()> {
+        for entry in fs::read_dir(folder)?.flatten() {
+            let path = entry.path();
+            let Ok(kind) = entry.file_type() else { continue };
+            if kind.is_symlink() {
+                symlink(fs::read_link(&path)?, self.skel.join(inside(&path)))?;
+            } else if kind.is_dir() && !NOT_FOR_STEPS.iter().any(|not| Path::new(not) == path) {
+                self.place(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn place(&mut self, path: &Path) -> io::Result<()> {
+        let source = Path::new("host").join(inside(path));
+        let target = inside(path).to_owned();
+        fs::create_dir_all(self.skel.join(&target))?;
+        let has_mounts = self.mounted.iter().any(|mount| mount != path && mount.starts_with(path));
+        if !has_mounts {
+            self.layers.push(Layer { lower: format!("{}:{}", lower_of(&target), source.display()), target });
+        } else if is_small(path) {
+            self.take_apart(path)?;
+        } else {
+            self.windows.push(Window { target, source });
+        }
+        Ok(())
+    }
+}
+
+/// Whether a folder holds a few folders and no file. Files in a folder that is there to mount things on do not count.
+fn is_small(path: &Path) -> bool {
+    let is_for_mounts = [Path::new("/mnt"), Path::new("/media")].contains(&path);
+    let Ok(entries) = fs::read_dir(path) else { return false };
+    let mut left = CHILDREN_MAX;
+    for entry in entries.flatten() {
+        left -= 1;
+        if left == 0 || (!is_for_mounts && entry.file_type().is_ok_and(|kind| kind.is_file())) {
+            return false;
+        }
+    }
+    true
+}
+
+/// Makes the template the root of this process.
+fn enter(at: &Path) -> io::Result<()> {
+    std::env::set_current_dir(at)?;
+    named(pivot_root(".", "host"), || "changing the root is refused".into())?;
+    std::env::set_current_dir("/")
+}
+
+/// The part of the skeleton that lies over a part of the machine.
+fn lower_of(target: &Path) -> String {
+    Path::new("skel").join(target).display().to_string()
+}
+
+/// Folders in the skeleton on which further overlays are mounted.
+fn make_targets(at: &Path, mounts: &[PathBuf], owner: Option<u32>) -> io::Result<()> {
+    for path in mounts {
+        let target = at.join("skel").join(inside(path));
+        if !target.exists() {
+            fs::create_dir_all(&target)?;
+            std::os::unix::fs::chown(&target, owner, owner)?;
+        }
+    }
+    Ok(())
+}
+
+/// Mounts of the machine that programs may need, parents first. Paths that overlayfs cannot name are left out.
+fn mounts_for_steps(hidden: &[PathBuf]) -> Vec<PathBuf> {
+    let table = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    let mut paths: Vec<PathBuf> = table
+        .lines()
+        .filter_map(|line| {
+            let (head, tail) = line.split_once(" - ")?;
+            let path = PathBuf::from(head.split(' ').nth(4)?);
+            let kind = tail.split(' ').next()?;
+            let is_excluded = NOT_FOR_STEPS.iter().any(|not| path.starts_with(not))
+                || hidden.iter().any(|hidden| path.starts_with(hidden))
+                || path == Path::new("/")
+                || path.to_str().is_none_or(|text| text.contains([':', ',', '\\']));
+            (FILE_SYSTEMS.contains(&kind) && !is_excluded && path.is_dir()).then_some(path)
+        })
+        .collect();
+    paths.sort();
+    paths.dedup();
+    paths.truncate(MOUNTS_MAX);
+    paths
+}
+
+fn mount_points() -> Vec<PathBuf> {
+    let table = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    table.lines().filter_map(|line| line.split(' ').nth(4)).map(PathBuf::from).collect()
+}

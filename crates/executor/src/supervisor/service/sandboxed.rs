@@ -1,0 +1,374 @@
+//! Steps in the sandbox: what they are shown, and their life between order and answer.
+
+use std::fs;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+
+use rustix::pipe::{PipeFlags, pipe_with};
+use tiphys_artifact::{ArtifactError, Key, LocalStore};
+
+use super::super::SCRATCH;
+use super::super::step::Body;
+use super::start::{Begun, Failed};
+use super::{Service, Token, watch};
+use crate::contract::{
+    ArtifactSource, ArtifactStored, Ended, Report, Stage, StageFailure, Started, StepRequest, VolumeSource,
+};
+use crate::frame::Inbox;
+use crate::logs;
+use crate::program;
+use crate::sandbox::{
+    Answer, Attachment, Hello, INPUTS, OUTSIDE_ID, Order, READ_ONLY, SPOOL, What, Zygote, mount_of,
+    open_below,
+};
+use crate::sys;
+
+/// Name of the folder on which the zygote lays out its template.
+const TEMPLATE: &str = "template";
+
+impl Service {
+    /// Makes the zygote if there is none.
+    pub(super) fn wake_zygote(&mut self) -> io::Result<()> {
+        if self.zygote.is_some() {
+            return Ok(());
+        }
+        let at = self.setup.folder.join(SCRATCH).join(TEMPLATE);
+        fs::DirBuilder::new().recursive(true).mode(0o755).create(&at)?;
+        let mut hidden = self.setup.hidden.clone();
+        hidden.push(self.setup.folder.clone());
+        let zygote = Zygote::start(&at, &hidden, &self.null)?;
+        watch(&self.epoll, zygote.socket(), Token::Zygote)?;
+        self.zygote = Some(zygote);
+        Ok(())
+    }
+
+    /// What the sandbox can do here. Makes the zygote, and waits for it the first time.
+    pub(super) fn sandbox(&mut self) -> Hello {
+        if let Err(error) = self.wake_zygote() {
+            return Hello::Unable(error.to_string());
+        }
+        match &mut self.zygote {
+            Some(zygote) => zygote.hello().clone(),
+            None => Hello::Unable("there is no zygote".into()),
+        }
+    }
+
+    /// Orders a step from the zygote; its process comes with the answer.
+    pub(super) fn start_sandboxed(
+        &mut self,
+        request: &StepRequest,
+        writes: &[[OwnedFd; 2]],
+    ) -> Result<Begun, Failed> {
+        let many_users = match self.sandbox() {
+            Hello::Ready { many_users } => many_users,
+            Hello::Unable(reason) => {
+                return Err(Failed::Init(format!("no sandbox on this machine: {reason}")));
+            }
+        };
+        let scratch = if request.outputs.artifacts.is_empty() { None } else { Some(self.take_scratch()?) };
+        let begun = self.order(request, writes, many_users, scratch.as_deref());
+        match begun {
+            Ok(report) => {
+                let body = Body::Hull { report: Some(report), inbox: Inbox::default(), done: None };
+                Ok(Begun { pid: None, body, scratch })
+            }
+            Err(reason) => {
+                if let Some(scratch) = scratch {
+                    let _ = fs::remove_dir_all(scratch);
+                }
+                Err(Failed::Init(reason))
+            }
+        }
+    }
+
+    fn order(
+        &mut self,
+        request: &StepRequest,
+        writes: &[[OwnedFd; 2]],
+        many_users: bool,
+        spool: Option<&Path>,
+    ) -> Result<OwnedFd, String> {
+        let Some(zygote) = &self.zygote else { return Err("there is no zygote".into()) };
+        let owners = if many_users { zygote.owners() } else { None };
+        let mut view = View { attachments: Vec::new(), mounts: Vec::new(), as_root: many_users, owners };
+        view.fill(request, spool)?;
+        let pipe = pipe_with(PipeFlags::CLOEXEC).map_err(io::Error::from);
+        let (report, report_write) = pipe.map_err(|error| format!("cannot make a pipe: {error}"))?;
+        rustix::io::ioctl_fionbio(&report, true)
+            .map_err(|error| format!("cannot prepare a pipe: {error}"))?;
+        let View { attachments, mounts, .. } = view;
+        let mut files: Vec<BorrowedFd<'_>> = vec![report_write.as_fd()];
+        files.extend(writes.iter().flatten().map(AsFd::as_fd));
+        files.extend(mounts.iter().map(AsFd::as_fd));
+        // The copy costs less than a second way of writing the same message.
+        let order = Order { request: request.clone(), attachments, cgroups: 0 };
+        zygote.order(&order, &files).map_err(|error| format!("cannot order the step: {error}"))?;
+        Ok(report)
+    }
+
+    /// Serves the zygote's answers.
+    pub(super) fn hear_zygote(&mut self) {
+        loop {
+            let Some(zygote) = &mut self.zygote else { return };
+            // Its first message is not an answer.
+            zygote.hello();
+            match zygote.answer() {
+                Answer::Nothing => return,
+                Answer::Cloned(pid) => {
+                    if let Some(slot) = self.ordered.pop_front() {
+                        self.cloned(slot, pid);
+                    }
+                }
+                Answer::Failed(error) => {
+                    if let Some(slot) = self.ordered.pop_front() {
+                        self.fail(slot, format!("cannot start a process for the step: {error}"));
+                    }
+                }
+                Answer::Gone => {
+                    self.zygote = None;
+                    while let Some(slot) = self.ordered.pop_front() {
+                        self.fail(slot, "the sandbox's zygote has died".into());
+                    }
+                }
+            }
+        }
+    }
+
+    fn cloned(&mut self, slot: u32, pid: u32) {
+        let Some(step) = self.slots[slot as usize].step.as_mut() else { return };
+        let started = Started { attempt: step.request.attempt.clone(), pid, at_us: logs::now_ns() / 1_000 };
+        step.pid = Some(pid);
+        step.started = Some(started.clone());
+        step.signal_as_asked();
+        self.news.push(Report::Started(started));
+        self.by_pid.insert(pid, slot);
+        if let Some(reaped) = self.reaped_early.remove(&pid) {
+            self.bury(reaped);
+        }
+    }
+
+    /// Ends a step that got no process.
+    fn fail(&mut self, slot: u32, message: String) {
+        if let Some(step) = self.slots[slot as usize].step.as_mut()
+            && let Body::Hull { done, .. } = &mut step.body
+        {
+            let failure = StageFailure { stage: Stage::Init, code: program::CANNOT_RUN, message };
+            *done = Some(Box::new(crate::hull::Done { failure: Some(failure), ..Default::default() }));
+        }
+        self.finish(slot);
+    }
+}
+
+/// What a step is shown of the machine.
+struct View<'a> {
+    attachments: Vec<Attachment>,
+    mounts: Vec<OwnedFd>,
+    /// Whether we make the mounts, with the rights of root; else the step's hull opens the paths itself.
+    as_root: bool,
+    /// The user namespace whose ids owners are shown as.
+    owners: Option<BorrowedFd<'a>>,
+}
+
+impl View<'_> {
+    fn fill(&mut self, request: &StepRequest, spool: Option<&Path>) -> Result<(), String> {
+        for mount in &request.mounts {
+            self.show(&mount.step, mount.read_only, false, &mount.host, "")?;
+        }
+        self.volumes(request)?;
+        for file in &request.files {
+            self.show(&file.path, true, true, &file.from, "")?;
+        }
+        for (index, artifact) in request.inputs.iter().enumerate() {
+            let path = match &artifact.source {
+                ArtifactSource::Raw { .. } => continue,
+                ArtifactSource::Host { path } => path.clone(),
+                ArtifactSource::Store { key } => Key::parse(key)
+                    .map(|key| LocalStore::new(&request.artifact_store).path(&key))
+                    .map_err(|error| format!("artifact {} failed to load: {error}", artifact.name))?,
+            };
+            // What is not there is found missing by the hull, which knows whether that matters.
+            if path.exists() {
+                self.show(&format!("{INPUTS}/{index}"), true, false, &path, "")?;
+            }
+        }
+        if let Some(spool) = spool {
+            self.show(SPOOL, false, false, spool, "")?;
+        }
+        Ok(())
+    }
+
+    fn volumes(&mut self, request: &StepRequest) -> Result<(), String> {
+        let mounts = request.containers.iter().flat_map(|container| &container.volume_mounts);
+        let mut seen: Vec<&crate::contract::VolumeMount> = Vec::new();
+        for mount in mounts {
+            if let Some(same) = seen.iter().find(|same| same.mount_path == mount.mount_path) {
+                if (&same.name, &same.sub_path) == (&mount.name, &mount.sub_path) {
+                    continue;
+                }
+                return Err(format!("two containers mount different volumes at `{}`", mount.mount_path));
+            }
+            seen.push(mount);
+            let Some(index) = request.volumes.iter().position(|volume| volume.name == mount.name) else {
+                return Err(format!("volume '{}' not found", mount.name));
+            };
+            match &request.volumes[index].source {
+                VolumeSource::HostDir { path, read_only } => {
+                    self.show(
+                        &mount.mount_path,
+                        mount.read_only || *read_only,
+                        false,
+                        path,
+                        &mount.sub_path,
+                    )?;
+                }
+                VolumeSource::Folder { path } => {
+                    make_folder(path)
+                        .map_err(|error| format!("cannot make volume '{}': {error}", mount.name))?;
+                    self.show(&mount.mount_path, mount.read_only, false, path, &mount.sub_path)?;
+                }
+                VolumeSource::Scratch | VolumeSource::Files { .. } | VolumeSource::Memory { .. } => {
+                    self.attachments.push(Attachment {
+                        target: mount.mount_path.clone(),
+                        read_only: mount.read_only,
+                        replaces_link: false,
+                        what: What::Own { volume: index, sub_path: mount.sub_path.clone() },
+                    });
+                }
+            }
+        }
+        // A volume below another's mount path comes after it.
+        self.attachments.sort_by_key(|attachment| Path::new(&attachment.target).components().count());
+        Ok(())
+    }
+
+    fn show(
+        &mut self,
+        target: &str,
+        read_only: bool,
+        replaces_link: bool,
+        path: &Path,
+        sub_path: &str,
+    ) -> Result<(), String> {
+        let what = if self.as_root {
+            let mount = self
+                .mount(path, sub_path)
+                .map_err(|error| format!("cannot show `{}`: {error}", path.display()))?;
+            if read_only {
+                // Here, too: the step's hull has no right to change a mount with other owners.
+                let _ = sys::set_mount_attributes(mount.as_fd(), READ_ONLY, None);
+            }
+            self.mounts.push(mount);
+            What::Mount(self.mounts.len() - 1)
+        } else {
+            What::Path { root: path.to_owned(), sub_path: sub_path.to_owned() }
+        };
+        self.attachments.push(Attachment { target: target.to_owned(), read_only, replaces_link, what });
+        Ok(())
+    }
+
+    /// A mount whose files seem to belong to the step where they belong to us.
+    fn mount(&self, path: &Path, sub_path: &str) -> io::Result<OwnedFd> {
+        let place = open_below(path, sub_path)?;
+        let mount = mount_of(place.as_fd())?;
+        if let Some(owners) = self.owners
+            && sys::set_mount_attributes(mount.as_fd(), 0, Some(owners)).is_err()
+            && rustix::fs::FileType::from_raw_mode(rustix::fs::fstat(&place)?.st_mode).is_dir()
+        {
+            // A file system that cannot do it: the folder itself is given to the step.
+            let _ = chown(path, Some(OUTSIDE_ID), Some(OUTSIDE_ID));
+        }
+        Ok(mount)
+    }
+}
+
+fn make_folder(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(path)?;
+    // As Kubernetes' own volumes: every user of the step may write.
+    fs::set_permissions(path, fs::Permissions::from_mode(0o777))
+}
+
+/// Takes the artifacts that a sandboxed step has packed into its spool over into the store.
+pub(super) fn store_spooled(
+    request: &StepRequest,
+    spool: &Path,
+    artifacts: &mut [ArtifactStored],
+) -> Option<StageFailure> {
+    let store = LocalStore::new(&request.artifact_store);
+    let mut complaints = Vec::new();
+    for (index, artifact) in artifacts.iter_mut().enumerate() {
+        if artifact.error.is_some() {
+            continue;
+        }
+        let adopted =
+            Key::parse(&artifact.key).and_then(|key| adopt(&store, &spool.join(index.to_string()), &key));
+        match adopted {
+            Ok(size_bytes) => artifact.size_bytes = size_bytes,
+            Err(error) => {
+                complaints.push(format!("artifact {} failed to save: {error}", artifact.name));
+                artifact.error = Some(error.to_string());
+            }
+        }
+    }
+    let message = complaints.join("; ");
+    (!message.is_empty()).then_some(StageFailure { stage: Stage::Wait, code: program::CANNOT_RUN, message })
+}
+
+/// A file becomes one object, a folder one object a file. Links, which a step could have put there, are nothing.
+fn adopt(store: &LocalStore, from: &Path, key: &Key) -> Result<u64, ArtifactError> {
+    let failed = |path: &Path, error: io::Error| ArtifactError::Io { path: path.to_owned(), error };
+    let mut left: Vec<(PathBuf, Key)> = vec![(from.to_owned(), key.clone())];
+    let mut total = 0;
+    while let Some((path, key)) = left.pop() {
+        let kind = fs::symlink_metadata(&path).map_err(|error| failed(&path, error))?;
+        if kind.is_file() {
+            total += store.adopt(&path, &key)?;
+        } else if kind.is_dir() {
+            for entry in fs::read_dir(&path).map_err(|error| failed(&path, error))? {
+                let entry = entry.map_err(|error| failed(&path, error))?;
+                let name = entry.file_name();
+                left.push((entry.path(), key.join(&name.to_string_lossy())?));
+            }
+        }
+    }
+    Ok(total)
+}
+
+/// Stores the plain text of logs as artifacts (PA-210). A log that does not exist is an empty one.
+pub(super) fn store_logs(request: &StepRequest, ended: &mut Ended) {
+    let store = LocalStore::new(&request.artifact_store);
+    for wanted in &request.outputs.logs {
+        let mut stored = ArtifactStored {
+            name: wanted.container.clone(),
+            key: wanted.key.clone(),
+            ..ArtifactStored::default()
+        };
+        let path = logs::path(&request.log_dir, &request.attempt, &wanted.container);
+        match store_log(&store, &path, &wanted.key) {
+            Ok(size_bytes) => stored.size_bytes = size_bytes,
+            Err(reason) => stored.error = Some(reason),
+        }
+        ended.logs.push(stored);
+    }
+}
+
+fn store_log(store: &LocalStore, path: &Path, key: &str) -> Result<u64, String> {
+    use std::io::Write;
+    let key = Key::parse(key).map_err(|error| error.to_string())?;
+    let mut incoming = store.create(&key).map_err(|error| error.to_string())?;
+    let mut query = logs::Query::default();
+    loop {
+        let page = logs::read(path, &query).map_err(|error| error.to_string())?;
+        if page.entries.is_empty() {
+            return incoming.commit().map_err(|error| error.to_string());
+        }
+        let mut text = Vec::with_capacity(page.entries.len());
+        logs::plain(&page.entries, &mut text);
+        incoming.write_all(&text).map_err(|error| error.to_string())?;
+        query.offset = page.next_offset;
+    }
+}

@@ -1,0 +1,425 @@
+//! Steps in the sandbox.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tiphys_runner::Runner;
+use tiphys_runner::step::{
+    Archive, ArtifactInput, ArtifactSource, ArtifactWanted, Exit, HostMount, ImageFile, Isolation, LogWanted,
+    ParameterWanted, Volume, VolumeFile, VolumeMount, VolumeSource,
+};
+
+use crate::common::{Case, World, eventually, lives};
+
+pub const CASES: &[Case] = &[
+    ("sandbox::a_step_runs", a_step_runs),
+    ("sandbox::it_may_write_everywhere_and_nothing_stays", it_may_write_everywhere_and_nothing_stays),
+    ("sandbox::it_cannot_look_into_the_machine", it_cannot_look_into_the_machine),
+    ("sandbox::it_cannot_touch_its_cage", it_cannot_touch_its_cage),
+    ("sandbox::a_stopped_step_gets_its_grace", a_stopped_step_gets_its_grace),
+    ("sandbox::descendants_end_with_the_step", descendants_end_with_the_step),
+    ("sandbox::a_killed_supervisor_takes_its_steps_along", a_killed_supervisor_takes_its_steps_along),
+    ("sandbox::volumes_and_mounts_are_shown", volumes_and_mounts_are_shown),
+    ("sandbox::artifacts_come_and_go", artifacts_come_and_go),
+    ("sandbox::image_files_replace_links", image_files_replace_links),
+    ("sandbox::scripts_have_their_path_last", scripts_have_their_path_last),
+    ("sandbox::a_missing_command_exits_64", a_missing_command_exits_64),
+    ("ordinary_user::everything_in_the_sandbox_works", an_ordinary_user_can_do_all_of_it),
+    ("sandbox::a_huge_environment_is_passed_on", a_huge_environment_is_passed_on),
+];
+
+fn sandbox(world: &World, name: &str, text: &str) -> tiphys_runner::step::StepRequest {
+    let mut step = world.shell(name, Isolation::Sandbox, text);
+    step.artifact_store = world.state.join("artifacts");
+    step
+}
+
+fn a_step_runs() {
+    let mut world = World::new();
+    let mut step = sandbox(
+        &world,
+        "a",
+        "echo $$ $(id -u) $(hostname) $HOME $(ls /proc | grep -c '^[0-9]'); env | sort; echo oops >&2; exit 3",
+    );
+    step.outputs.result = true;
+    let ended = world.run(&step);
+    assert_eq!(ended.failure, None);
+    assert_eq!(ended.containers[0].exit, Exit::Code(3));
+    let result = ended.result.unwrap();
+    let first = result.lines().next().unwrap();
+    assert!(first.starts_with("2 0 pod-a /root "), "{result}");
+    let names: Vec<&str> = result.lines().skip(1).filter_map(|line| line.split('=').next()).collect();
+    assert_eq!(names, ["HOME", "HOSTNAME", "PATH", "PWD"], "{result}");
+    world.end();
+}
+
+fn it_may_write_everywhere_and_nothing_stays() {
+    let mut world = World::new();
+    let folders = [
+        "/",
+        "/etc",
+        "/usr",
+        "/usr/bin",
+        "/usr/local/bin",
+        "/usr/lib",
+        "/opt",
+        "/srv",
+        "/mnt",
+        "/var",
+        "/var/lib",
+        "/var/log",
+        "/var/tmp",
+        "/run",
+        "/home",
+        "/root",
+        "/tmp",
+        "/dev/shm",
+        "/new/folder",
+    ];
+    let text = format!(
+        "set -e; mkdir -p /new/folder; for f in {}; do echo x > $f/tiphys-was-here; done; echo 127.0.0.9 me >> /etc/hosts; echo done",
+        folders.join(" ")
+    );
+    let step = sandbox(&world, "a", &text);
+    world.run(&step);
+    assert_eq!(world.log(&step), "done\n");
+    for folder in folders {
+        assert!(!PathBuf::from(folder).join("tiphys-was-here").exists(), "{folder}");
+    }
+    let next = sandbox(&world, "b", "ls /tmp /run/tiphys-was-here /etc/tiphys-was-here");
+    world.run(&next);
+    assert!(!world.log(&next).lines().any(|line| line == "tiphys-was-here"), "{}", world.log(&next));
+    world.end();
+}
+
+fn it_cannot_look_into_the_machine() {
+    let mut world = World::new();
+    let secret = world.state.join("secret");
+    fs::write(&secret, "the secret").unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o644)).unwrap();
+    let first = sandbox(&world, "first", "export SECRET=hush; sleep 30");
+    world.start(&first);
+    world.started(&first.attempt);
+    let attempts = [
+        format!("cat {}", secret.display()),
+        format!("ls {}", world.folder().display()),
+        "cat /etc/shadow".into(),
+        "cat /proc/1/environ".into(),
+        "ls /proc/1/fd/".into(),
+        "ls /proc/1/root/".into(),
+        "ls /proc/1/cwd/".into(),
+        "cat /proc/1/mem".into(),
+        "cat /dev/vda".into(),
+        "cat /proc/kcore".into(),
+        "ls /run/dbus".into(),
+        "test -n \"$(ls /home)\"".into(),
+        "test -n \"$(ls -A /root)\"".into(),
+        "grep -l hush /proc/*/environ".into(),
+        "kill -0 $PPID 2>/dev/null && test $PPID != 1".into(),
+        "echo x > /proc/sys/kernel/core_pattern".into(),
+        "echo x > /proc/sysrq-trigger".into(),
+    ];
+    let text = attempts.iter().map(|attempt| {
+        format!(
+            "if ({attempt}) 2>/dev/null >/dev/null; then echo \"succeeded: {}\"; fi\n",
+            attempt.replace('"', "'")
+        )
+    });
+    let step = sandbox(&world, "a", &(text.collect::<String>() + "echo end"));
+    world.run(&step);
+    assert_eq!(world.log(&step), "end\n");
+    world.runner().stop(std::slice::from_ref(&first.attempt), Duration::ZERO);
+    world.ended(&first.attempt);
+    world.end();
+}
+
+fn it_cannot_touch_its_cage() {
+    let mut world = World::new();
+    let attempts = [
+        "umount /proc",
+        "mount -t tmpfs x /mnt",
+        "mount --bind / /mnt",
+        "unshare -U true",
+        "unshare -m true",
+        "nsenter -t 1 -m true",
+        "mknod /tmp/disk b 254 0 && cat /tmp/disk",
+        "hostname other",
+        "ip link set lo down",
+        "date -s 2001-01-01",
+        "kill -9 1",
+    ];
+    let text = attempts.iter().map(|attempt| {
+        format!("if ({attempt}) 2>/dev/null >/dev/null; then echo 'succeeded: {attempt}'; fi\n")
+    });
+    let step = sandbox(
+        &world,
+        "a",
+        &(text.collect::<String>() + "grep -E 'NoNewPrivs|Seccomp:|CapBnd' /proc/self/status"),
+    );
+    world.run(&step);
+    let log = world.log(&step);
+    // Process 1 ignores signals from inside, so sending one is no error.
+    let log: Vec<&str> = log.lines().filter(|line| *line != "succeeded: kill -9 1").collect();
+    assert_eq!(log, ["CapBnd:\t00000000a00405fb", "NoNewPrivs:\t1", "Seccomp:\t2"]);
+    world.end();
+}
+
+fn a_stopped_step_gets_its_grace() {
+    let mut world = World::new();
+    let gentle =
+        sandbox(&world, "gentle", "trap 'echo bye; exit 7' TERM; echo ready; while :; do sleep 0.02; done");
+    let mut stubborn = sandbox(
+        &world,
+        "stubborn",
+        "trap '' TERM; echo kept > /tmp/out; echo ready; while :; do sleep 0.02; done",
+    );
+    stubborn.outputs.parameters =
+        vec![ParameterWanted { name: "out".into(), path: "/tmp/out".into(), default: None }];
+    for step in [&gentle, &stubborn] {
+        world.start(step);
+        eventually("ready", || world.log(step).contains("ready"));
+    }
+    world.runner().stop(&[gentle.attempt.clone(), stubborn.attempt.clone()], Duration::from_millis(300));
+    let ended = world.ended(&gentle.attempt);
+    assert_eq!((ended.containers[0].exit, ended.stopped), (Exit::Code(7), true));
+    assert!(world.log(&gentle).ends_with("bye\n"));
+    let ended = world.ended(&stubborn.attempt);
+    assert_eq!(ended.containers[0].exit, Exit::Signal(9));
+    assert_eq!(ended.parameters[0].value, "kept");
+    world.end();
+}
+
+fn descendants_end_with_the_step() {
+    let mut world = World::new();
+    // A child that keeps the output open must not keep the step.
+    let step = sandbox(&world, "a", "setsid sleep 7261 & (sleep 7262 &) ; sleep 0.1; echo over");
+    world.run(&step);
+    assert_eq!(world.log(&step), "over\n");
+    let sleeps = || {
+        let processes = fs::read_dir("/proc").unwrap().flatten();
+        processes
+            .filter(|one| {
+                fs::read(one.path().join("cmdline")).is_ok_and(|line| line.starts_with(b"sleep\x00726"))
+            })
+            .count()
+    };
+    eventually("the descendants are gone", || sleeps() == 0);
+    world.end();
+}
+
+fn a_killed_supervisor_takes_its_steps_along() {
+    let mut world = World::new();
+    let step = sandbox(&world, "a", "sleep 65 & sleep 64");
+    world.start(&step);
+    let hull = world.started(&step.attempt);
+    let stat = fs::read_to_string(format!("/proc/{hull}/stat")).unwrap();
+    let supervisor = stat.rsplit(')').next().unwrap().split_whitespace().nth(1).unwrap();
+    assert!(std::process::Command::new("kill").args(["-9", supervisor]).status().unwrap().success());
+    world.wait_for_loss();
+    assert!(!lives(hull), "the step outlived its supervisor");
+    world.end();
+}
+
+fn volumes_and_mounts_are_shown() {
+    let mut world = World::new();
+    let host = world.state.join("host");
+    fs::create_dir_all(host.join("below")).unwrap();
+    fs::write(host.join("file"), "from the host").unwrap();
+    let claim = world.state.join("claims/work");
+    let text = "set -e; cat /data/file; echo; echo more > /data/written; cat /conf/a/key; cat /work/x 2>/dev/null || echo first > /work/x; \
+                echo y > /scratch/y; echo z > /sub/z; df /mem | tail -1 | awk '{print $2}'; \
+                (echo no > /readonly/x) 2>/dev/null && echo wrote; test ! -e /readonly/y || echo leak; echo end";
+    let mut step = sandbox(&world, "a", text);
+    let volume = |name: &str, source| Volume { name: name.into(), source };
+    let mount = |name: &str, path: &str| VolumeMount {
+        name: name.into(),
+        mount_path: path.into(),
+        ..VolumeMount::default()
+    };
+    step.mounts = vec![HostMount { host: host.clone(), step: "/data".into(), read_only: false }];
+    step.volumes = vec![
+        volume(
+            "conf",
+            VolumeSource::Files {
+                files: vec![VolumeFile { path: "a/key".into(), mode: 0o600, content: b"value\n".to_vec() }],
+            },
+        ),
+        volume("work", VolumeSource::Folder { path: claim.clone() }),
+        volume("scratch", VolumeSource::Scratch),
+        volume("mem", VolumeSource::Memory { size_bytes: 1 << 20 }),
+        volume("host", VolumeSource::HostDir { path: host.clone(), read_only: true }),
+    ];
+    step.containers[0].volume_mounts = vec![
+        mount("conf", "/conf"),
+        mount("work", "/work"),
+        mount("scratch", "/scratch"),
+        mount("mem", "/mem"),
+        mount("host", "/readonly"),
+        VolumeMount { sub_path: "deep/er".into(), ..mount("work", "/sub") },
+    ];
+    let ended = world.run(&step);
+    assert_eq!(ended.failure, None);
+    assert_eq!(world.log(&step), "from the host\nvalue\n1024\nend\n");
+    assert_eq!(fs::read_to_string(host.join("written")).unwrap(), "more\n");
+    assert_eq!(fs::read_to_string(claim.join("x")).unwrap(), "first\n");
+    assert_eq!(fs::read_to_string(claim.join("deep/er/z")).unwrap(), "z\n");
+    // A link that a step leaves in a volume leads the next one nowhere.
+    let mut link = sandbox(&world, "link", "ln -s /etc /work/trap");
+    link.volumes = vec![volume("work", VolumeSource::Folder { path: claim.clone() })];
+    link.containers[0].volume_mounts = vec![mount("work", "/work")];
+    assert_eq!(world.run(&link).failure, None);
+    let mut trap = link.clone();
+    trap.attempt.0 = "run/trap.0.0".into();
+    trap.containers[0].volume_mounts[0].sub_path = "trap".into();
+    assert!(world.run(&trap).failure.is_some());
+    world.end();
+}
+
+fn artifacts_come_and_go() {
+    let mut world = World::new();
+    let text = "set -e; mkdir -p /out/folder/a; cat /in/raw > /out/folder/a/b; echo file > /out/file; ln -s a/b /out/folder/link";
+    let mut step = sandbox(&world, "a", text);
+    let input = |name: &str, path: &str, source| ArtifactInput {
+        name: name.into(),
+        path: path.into(),
+        mode: None,
+        recurse_mode: false,
+        optional: false,
+        archive: None,
+        source,
+    };
+    let wanted = |name: &str, path: &str, archive, key: &str| ArtifactWanted {
+        name: name.into(),
+        path: path.into(),
+        optional: false,
+        archive,
+        key: key.into(),
+    };
+    step.inputs = vec![ArtifactInput {
+        mode: Some(0o755),
+        ..input("raw", "/in/raw", ArtifactSource::Raw { data: b"raw bytes".to_vec() })
+    }];
+    step.outputs.artifacts = vec![
+        wanted("folder", "/out/folder", Archive::Tar { level: None }, "wf/folder.tgz"),
+        wanted("plain", "/out/folder/a", Archive::None, "wf/plain"),
+        wanted("file", "/out/file", Archive::None, "wf/file"),
+        ArtifactWanted { optional: true, ..wanted("none", "/out/none", Archive::Zip, "wf/none") },
+    ];
+    step.outputs.logs = vec![LogWanted { container: "main".into(), key: "wf/main.log".into() }];
+    let ended = world.run(&step);
+    assert_eq!(ended.failure, None);
+    assert_eq!(
+        ended.artifacts.iter().map(|one| (one.missing, one.error.is_some())).collect::<Vec<_>>(),
+        [(false, false), (false, false), (false, false), (true, true)]
+    );
+    assert!(ended.artifacts[2].size_bytes == 5 && ended.artifacts[0].size_bytes > 20);
+    assert_eq!(ended.logs.len(), 1);
+    let mut next = sandbox(
+        &world,
+        "b",
+        "cat /in/folder/a/b /in/plain/b /in/file; ls /in; test -w /in/folder/a/b && echo writable",
+    );
+    let store = |key: &str| ArtifactSource::Store { key: key.into() };
+    next.inputs = vec![
+        input("folder", "/in/folder", store("wf/folder.tgz")),
+        input("plain", "/in/plain", store("wf/plain")),
+        input("file", "/in/file", store("wf/file")),
+        ArtifactInput { optional: true, ..input("gone", "/in/gone", store("wf/gone")) },
+    ];
+    let ended = world.run(&next);
+    assert_eq!(ended.failure, None);
+    assert_eq!(world.log(&next), "raw bytesraw bytesfile\nfile\nfolder\nplain\nwritable\n");
+    let mut missing = sandbox(&world, "c", "true");
+    missing.inputs = vec![input("gone", "/in/gone", store("wf/gone"))];
+    let failure = world.run(&missing).failure.unwrap();
+    assert!(failure.message.starts_with("artifact gone failed to load: "), "{failure:?}");
+    let mut absent = sandbox(&world, "d", "true");
+    absent.outputs.artifacts = vec![wanted("x", "/out/none", Archive::None, "wf/x")];
+    let failure = world.run(&absent).failure.unwrap();
+    assert_eq!(failure.message, "artifact x failed to save: stat /out/none: no such file or directory");
+    world.end();
+}
+
+fn image_files_replace_links() {
+    let mut world = World::new();
+    let tool = world.state.join("tool");
+    fs::write(&tool, "#!/bin/bash\necho a tool\n").unwrap();
+    fs::set_permissions(&tool, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut step = sandbox(&world, "a", "/tool; /opt/x/tool; awk; echo shell");
+    step.files = ["/tool", "/opt/x/tool", "/usr/bin/awk"]
+        .map(|path| ImageFile { path: path.into(), from: tool.clone() })
+        .to_vec();
+    let ended = world.run(&step);
+    assert_eq!(ended.failure, None);
+    assert_eq!(world.log(&step), "a tool\na tool\na tool\nshell\n");
+    world.end();
+}
+
+fn scripts_have_their_path_last() {
+    let mut world = World::new();
+    let mut step = sandbox(&world, "a", "");
+    step.containers[0].command = vec!["sh".into(), "-e".into()];
+    step.containers[0].script = Some("echo $0; pwd; test -x $0".into());
+    step.containers[0].working_dir = Some("/some/where".into());
+    let ended = world.run(&step);
+    assert_eq!(ended.containers[0].exit, Exit::Code(0));
+    assert_eq!(world.log(&step), "/argo/staging/script\n/some/where\n");
+    world.end();
+}
+
+fn a_missing_command_exits_64() {
+    let mut world = World::new();
+    let mut step = sandbox(&world, "a", "");
+    step.containers[0].command = vec!["/no/such".into()];
+    let ended = world.run(&step);
+    assert_eq!(ended.containers[0].exit, Exit::Code(64));
+    let message = ended.containers[0].message.as_deref();
+    assert_eq!(
+        message,
+        Some("failed to find name in PATH: exec: \"/no/such\": stat /no/such: no such file or directory")
+    );
+    world.end();
+}
+
+fn a_huge_environment_is_passed_on() {
+    let mut world = World::new();
+    let mut step = sandbox(&world, "a", "echo ${#BIG}");
+    step.containers[0].env = vec![("BIG".into(), "x".repeat(120_000))];
+    world.run(&step);
+    assert_eq!(world.log(&step), "120000\n");
+    world.end();
+}
+
+/// Runs the other cases again as a user without rights, when we are root.
+fn an_ordinary_user_can_do_all_of_it() {
+    if fs::read_to_string("/proc/self/status")
+        .unwrap()
+        .lines()
+        .any(|line| line.starts_with("Uid:\t") && !line.starts_with("Uid:\t0"))
+    {
+        return;
+    }
+    let folder = std::env::temp_dir().join(format!("tiphys-ordinary-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
+    let program = folder.join("contract");
+    fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    let output = std::process::Command::new("setpriv")
+        .args(["--reuid", "65534", "--regid", "65534", "--clear-groups"])
+        .arg(&program)
+        .arg("sandbox::")
+        .env("TMPDIR", &folder)
+        .env("HOME", folder.join("home"))
+        .current_dir("/")
+        .output()
+        .unwrap();
+    fs::remove_dir_all(&folder).unwrap();
+    assert!(
+        output.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
