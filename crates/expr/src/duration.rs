@@ -6,7 +6,7 @@ const SECOND: i64 = 1_000_000_000;
 
 /// Parses Go syntax (`1h30m`, `1.5s`, `-2us`) into nanoseconds.
 pub fn go(text: &str) -> Result<i64, String> {
-    parse(text).ok_or(()).or_else(|()| Err(explain(text)))
+    parse(text).ok_or_else(|| explain(text))
 }
 
 /// Parses Argo's lenient dialect: an integer is seconds, anything else is Go syntax.

@@ -158,3 +158,129 @@ pub(crate) fn json_float(value: f64) -> Option<String> {
     }
     Some(plain_float(value))
 }
+
+/// `strconv.ParseFloat`: decimal or hexadecimal, with underscores between digits, `inf` and `nan`.
+///
+/// A number that is too large has no value, as in the reference.
+pub(crate) fn parse_float(text: &str) -> Option<f64> {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let sign = if text.starts_with('-') { -1.0 } else { 1.0 };
+    match unsigned.to_ascii_lowercase().as_str() {
+        "inf" | "infinity" => return Some(sign * f64::INFINITY),
+        "nan" => return Some(f64::NAN),
+        _ => {}
+    }
+    if !underscores_separate_digits(unsigned) {
+        return None;
+    }
+    let plain = unsigned.replace('_', "");
+    if let Some(digits) = plain.strip_prefix("0x").or_else(|| plain.strip_prefix("0X")) {
+        return parse_hex_float(digits).map(|number| sign * number);
+    }
+    if !plain.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+        return None;
+    }
+    plain.parse::<f64>().ok().filter(|number| number.is_finite()).map(|number| sign * number)
+}
+
+fn underscores_separate_digits(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.iter().enumerate().filter(|(_, byte)| **byte == b'_').all(|(at, _)| {
+        let digit = |at: Option<usize>| {
+            at.and_then(|at| bytes.get(at)).is_some_and(|byte| byte.is_ascii_hexdigit() || *byte == b'x')
+        };
+        digit(at.checked_sub(1)) && digit(Some(at + 1))
+    })
+}
+
+/// The part of a hexadecimal float after `0x`; the exponent is required.
+fn parse_hex_float(text: &str) -> Option<f64> {
+    let (mantissa, exponent) = text.split_once(['p', 'P'])?;
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    if whole.is_empty() && fraction.is_empty() {
+        return None;
+    }
+    let mut number = 0.0;
+    for digit in whole.chars().chain(fraction.chars()) {
+        number = number * 16.0 + f64::from(digit.to_digit(16)?);
+    }
+    let exponent: i32 = exponent.parse().ok()?;
+    let number = number * 2.0_f64.powi(exponent.saturating_sub(4 * fraction.len() as i32));
+    number.is_finite().then_some(number)
+}
+
+/// `math.Pow`, multiplied out as Go does it so that the last digits agree.
+pub(crate) fn power(base: f64, exponent: f64) -> f64 {
+    if exponent == 0.5 {
+        return base.sqrt();
+    }
+    if exponent == -0.5 {
+        return 1.0 / base.sqrt();
+    }
+    let special =
+        base == 0.0 || !base.is_finite() || !exponent.is_finite() || exponent.abs() >= 2f64.powi(63);
+    if special || (base < 0.0 && exponent.fract() != 0.0) {
+        return base.powf(exponent);
+    }
+    let (mut whole, mut fraction) = (exponent.abs().trunc(), exponent.abs().fract());
+    let mut result = 1.0;
+    let mut scale: i64 = 0;
+    if fraction != 0.0 {
+        if fraction > 0.5 {
+            fraction -= 1.0;
+            whole += 1.0;
+        }
+        result = (fraction * base.ln()).exp();
+    }
+    let (mut factor, mut factor_scale) = split_exponent(base);
+    let mut bits = whole as i64;
+    while bits != 0 {
+        if !(-(1 << 12)..=1 << 12).contains(&factor_scale) {
+            scale += factor_scale;
+            break;
+        }
+        if bits & 1 == 1 {
+            result *= factor;
+            scale += factor_scale;
+        }
+        factor *= factor;
+        factor_scale <<= 1;
+        if factor < 0.5 {
+            factor += factor;
+            factor_scale -= 1;
+        }
+        bits >>= 1;
+    }
+    if exponent < 0.0 {
+        result = 1.0 / result;
+        scale = -scale;
+    }
+    scale_by_two(result, scale)
+}
+
+/// A fraction in [0.5, 1) and the power of two it is multiplied by.
+fn split_exponent(number: f64) -> (f64, i64) {
+    let mut number = number;
+    let mut offset = 0;
+    if number.abs() < f64::MIN_POSITIVE {
+        number *= 2f64.powi(52);
+        offset = -52;
+    }
+    let bits = number.to_bits();
+    let exponent = (bits >> 52 & 0x7ff) as i64 - 1022;
+    (f64::from_bits(bits & !(0x7ff << 52) | 1022 << 52), exponent + offset)
+}
+
+fn scale_by_two(number: f64, exponent: i64) -> f64 {
+    let mut number = number;
+    let mut exponent = exponent.clamp(-3000, 3000) as i32;
+    while exponent > 1000 {
+        number *= 2f64.powi(1000);
+        exponent -= 1000;
+    }
+    while exponent < -1000 {
+        number *= 2f64.powi(-1000);
+        exponent += 1000;
+    }
+    number * 2f64.powi(exponent)
+}

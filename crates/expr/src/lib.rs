@@ -3,23 +3,42 @@
 //! `{{tags}}` and `{{=expressions}}`, the `when` conditions, the `depends` logic, loop items, durations and
 //! node names. Nothing here reads a clock, a file or the environment: see [`World`].
 
+mod ast;
+mod builtins;
+mod check;
 pub mod depends;
 pub mod duration;
 mod encode;
+mod env;
+mod eval;
+mod fold;
 mod go;
 mod go_json;
 pub mod items;
+mod jsonpath;
+mod lex;
+mod library;
 pub mod limits;
+mod methods;
 pub mod names;
+mod operators;
+mod parse;
 mod printf;
 mod program;
+mod random;
+mod regex;
 mod scope;
+mod semver;
+mod sprig;
 mod tag;
+mod text;
 pub mod time;
+mod types;
 mod value;
 pub mod when;
 
-pub use program::{ExprError, evaluate, evaluate_bool, evaluate_plain};
+pub use program::{ExprError, check_syntax, evaluate, evaluate_bool, evaluate_plain, paths};
 pub use scope::{Bound, Layered, MapScope, OwnedBound, Root, Scope};
+pub use semver::Version;
 pub use tag::{Mode, Rendered, TagError, TagSyntaxError, Text, World, render};
 pub use value::{AnyMap, Function, IntKind, List, ListKind, Map, MapKind, Value};

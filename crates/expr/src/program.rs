@@ -2,19 +2,23 @@
 
 use std::fmt;
 
+use crate::ast::{BinaryOp, Kind, Member, Node};
+use crate::env::Environment;
+use crate::lex::Fault;
 use crate::scope::Scope;
-use crate::tag::{Mode, World};
+use crate::tag::{Mode, World, is_node_path};
 use crate::value::Value;
+use crate::{check, eval, fold, go, parse};
 
 /// Why an expression does not parse or has no value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExprError {
-    /// The message, ending in the place.
+    /// The message, ending in the place and an excerpt.
     pub message: String,
 }
 
 /// Why an expression does not parse.
-pub type SyntaxError = ExprError;
+pub(crate) type SyntaxError = ExprError;
 
 impl fmt::Display for ExprError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -24,10 +28,12 @@ impl fmt::Display for ExprError {
 
 impl std::error::Error for ExprError {}
 
-/// A constant path that an expression looks at.
+/// A constant path that an expression looks at (TP-158).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Use {
     pub(crate) path: String,
+    /// The path stands where nil is expected, so only its first part must be bound.
+    root_only: bool,
 }
 
 /// What an expression tag becomes.
@@ -45,28 +51,136 @@ pub(crate) enum Outcome {
 }
 
 /// A parsed expression.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Program {
+    root: Node,
     uses: Vec<Use>,
 }
 
 impl Program {
-    pub(crate) fn parse(_text: &str) -> Result<Program, SyntaxError> {
-        Ok(Program { uses: Vec::new() })
+    pub(crate) fn parse(text: &str) -> Result<Program, SyntaxError> {
+        let root = parse::parse(text).map_err(|fault| ExprError { message: fault.show(text) })?;
+        let mut uses = Vec::new();
+        collect(&root, false, &mut uses);
+        Ok(Program { root, uses })
     }
 
     pub(crate) fn uses(&self) -> &[Use] {
         &self.uses
     }
 
-    pub(crate) fn substitute(&self, _body: &str, _scope: &dyn Scope, _mode: Mode, _world: &World) -> Outcome {
-        Outcome::Failed("expressions come with the next commit".to_owned())
+    /// The value in an environment.
+    fn run(&self, environment: &Environment<'_>, world: &World) -> Result<Value, Fault> {
+        check::check(&self.root, environment)?;
+        fold::check(&self.root)?;
+        eval::evaluate(&self.root, environment, world)
+    }
+
+    /// What a tag with this program becomes in a pass (TP-159 to TP-161). `body` is the text of the tag.
+    pub(crate) fn substitute(&self, body: &str, scope: &dyn Scope, mode: Mode, world: &World) -> Outcome {
+        let environment = Environment::of_scope(scope);
+        let mut lenient = mode == Mode::Lenient;
+        for used in &self.uses {
+            let Some(missing) = environment.missing(&used.path, used.root_only) else { continue };
+            match mode {
+                Mode::FullStrict => return Outcome::Missing(missing),
+                Mode::PrefixStrict if is_node_path(&missing) => return Outcome::Missing(missing),
+                Mode::PrefixStrict | Mode::Lenient => {}
+            }
+            lenient = true;
+        }
+        if lenient && self.awaits_later_stage(&environment) {
+            return Outcome::Unresolved;
+        }
+        let failed = |message: String| if lenient { Outcome::Unresolved } else { Outcome::Failed(message) };
+        let value = match self.run(&environment, world) {
+            Ok(value) => value,
+            Err(_) if lenient => return Outcome::Unresolved,
+            Err(fault) => {
+                return Outcome::Failed(format!("failed to evaluate expression: {}", fault.show(body)));
+            }
+        };
+        match &value {
+            Value::Nil => {
+                // The text is quoted twice: once in the JSON of the object, once in the message.
+                let escaped = go::quote(body);
+                let quoted = go::quote(&escaped[1..escaped.len() - 1]);
+                failed(format!("failed to evaluate expression {quoted}"))
+            }
+            Value::Text(text) => Outcome::Text(text.to_string()),
+            Value::Bytes(_) | Value::Time(_) | Value::Version(_) => match value.to_json() {
+                // These are texts in JSON, so they too lose their quotes.
+                Ok(json) => Outcome::Text(json.trim_matches('"').to_owned()),
+                Err(message) => failed(format!("failed to marshal evaluated expression: {message}")),
+            },
+            _ => match value.to_json() {
+                Ok(json) => Outcome::Json(json),
+                Err(message) => failed(format!("failed to marshal evaluated expression: {message}")),
+            },
+        }
+    }
+
+    /// Whether the expression mentions a name that only a later stage binds (TP-161).
+    fn awaits_later_stage(&self, environment: &Environment<'_>) -> bool {
+        self.uses.iter().any(|used| {
+            !used.root_only && is_late(&used.path) && environment.missing(&used.path, false).is_some()
+        })
     }
 }
 
+fn is_late(path: &str) -> bool {
+    path == "item"
+        || path.starts_with("item.")
+        || matches!(
+            path,
+            "retries"
+                | "lastRetry.exitCode"
+                | "lastRetry.status"
+                | "lastRetry.duration"
+                | "lastRetry.message"
+                | "workflow.status"
+                | "workflow.failures"
+        )
+}
+
+/// Collects the names and constant paths of an expression in the order of the text.
+fn collect(node: &Node, tolerant: bool, uses: &mut Vec<Use>) {
+    match &node.kind {
+        Kind::Name(name) => uses.push(Use { path: name.to_string(), root_only: false }),
+        Kind::Member(member) => {
+            if let Some((path, optional)) = constant_path(member) {
+                uses.push(Use { path, root_only: tolerant || optional });
+                return;
+            }
+            collect(&member.node, tolerant, uses);
+            collect(&member.property, tolerant, uses);
+        }
+        Kind::Binary(BinaryOp::Coalesce, _, left, right) => {
+            collect(left, true, uses);
+            collect(right, tolerant, uses);
+        }
+        _ => node.children(&mut |child| collect(child, tolerant, uses)),
+    }
+}
+
+/// The dotted path of a chain of constant members of a name, and whether `?.` is in it.
+fn constant_path(member: &Member) -> Option<(String, bool)> {
+    let Kind::Text(property) = &member.property.kind else { return None };
+    let mut base = &member.node;
+    while let Kind::Chain(inner) = &base.kind {
+        base = inner;
+    }
+    let (path, optional) = match &base.kind {
+        Kind::Name(name) => (name.to_string(), false),
+        Kind::Member(inner) => constant_path(inner)?,
+        _ => return None,
+    };
+    Some((format!("{path}.{property}"), optional || member.optional))
+}
+
 /// Evaluates a bare expression field with Argo's function library (TP-150, TP-155).
-pub fn evaluate(_expression: &str, _scope: &dyn Scope, _world: &World) -> Result<Value, ExprError> {
-    Err(ExprError { message: "expressions come with the next commit".to_owned() })
+pub fn evaluate(expression: &str, scope: &dyn Scope, world: &World) -> Result<Value, ExprError> {
+    run(expression, &Environment::of_scope(scope), world)
 }
 
 /// Evaluates a boolean expression field (TP-163).
@@ -77,11 +191,27 @@ pub fn evaluate_bool(expression: &str, scope: &dyn Scope, world: &World) -> Resu
     })
 }
 
-/// Evaluates an expression over a JSON environment with the plain language only (TP-155).
+/// Evaluates an expression over a JSON object with the plain language only (TP-155).
 pub fn evaluate_plain(
-    _expression: &str,
-    _environment: &serde_json::Value,
-    _world: &World,
+    expression: &str,
+    environment: &serde_json::Value,
+    world: &World,
 ) -> Result<Value, ExprError> {
-    Err(ExprError { message: "expressions come with the next commit".to_owned() })
+    run(expression, &Environment::plain(environment), world)
+}
+
+/// Checks that an expression parses, for lint.
+pub fn check_syntax(expression: &str) -> Result<(), ExprError> {
+    Program::parse(expression).map(drop)
+}
+
+/// The names and constant paths that an expression looks at; empty when it does not parse.
+pub fn paths(expression: &str) -> Vec<String> {
+    let program = Program::parse(expression);
+    program.map(|program| program.uses.into_iter().map(|used| used.path).collect()).unwrap_or_default()
+}
+
+fn run(expression: &str, environment: &Environment<'_>, world: &World) -> Result<Value, ExprError> {
+    let program = Program::parse(expression)?;
+    program.run(environment, world).map_err(|fault| ExprError { message: fault.show(expression) })
 }

@@ -236,7 +236,7 @@ fn parse_tag(text: &str, whole: Range<usize>) -> Part {
     let trimmed = body.trim_matches(is_trimmed);
     let start = inner.start + (body.len() - body.trim_start_matches(is_trimmed).len());
     let name = start..start + trimmed.len();
-    let nested = body.rfind("{{").map(|at| inner.start + at + 2..inner.end);
+    let nested = body.rfind("{{").filter(|at| *at > 0).map(|at| inner.start + at + 2..inner.end);
     Part::Simple(Simple { whole, name, nested })
 }
 
@@ -263,8 +263,9 @@ impl Simple {
             }
             Some(Bound::Absent) => {
                 return Err(TagError::failed(format!(
-                    "unable to substitute {{{{{name}}}}}: output is an absent optional (skipped/omitted node \
-                     with no default)"
+                    "unable to substitute {}: output is an absent optional (skipped/omitted node with no \
+                     default)",
+                    &source[self.whole.clone()]
                 )));
             }
             Some(Bound::Json(_)) | None => {}

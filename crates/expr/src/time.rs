@@ -270,6 +270,14 @@ impl Time {
         Time { instant: self.instant, zone }
     }
 
+    /// Whether daylight saving time is in force.
+    pub fn is_daylight_saving(&self) -> bool {
+        match &*self.zone {
+            Zone::Utc | Zone::Fixed(..) => false,
+            Zone::Named(_, zone) => zone.to_offset_info(self.instant).dst().is_dst(),
+        }
+    }
+
     /// A time later by so many nanoseconds.
     pub fn plus(&self, nanos: i64) -> Time {
         let total = self.instant.as_nanosecond() + i128::from(nanos);

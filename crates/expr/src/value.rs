@@ -10,8 +10,10 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use crate::semver::Version;
 use crate::time::{Time, Zone};
-use crate::{duration, go};
+use crate::types::{Signature, Type};
+use crate::{check, duration, go, methods, sprig};
 
 /// The Go type of an integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,16 +121,42 @@ pub enum Value {
     Duration(i64),
     /// A time zone.
     Zone(Arc<Zone>),
+    /// A version, as `sprig.semver` makes.
+    Version(Arc<Version>),
     /// A function.
     Function(Function),
     /// The `sprig` library as a whole.
     Library,
 }
 
+impl IntKind {
+    /// Whether the language counts with it; Go's months and weekdays have names instead.
+    pub(crate) fn is_plain(self) -> bool {
+        matches!(self, IntKind::Int | IntKind::Int64 | IntKind::Uint8)
+    }
+
+    /// What `type()` answers.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            IntKind::Int | IntKind::Int64 => "int",
+            IntKind::Uint8 => "uint",
+            IntKind::Month => "time.Month",
+            IntKind::Weekday => "time.Weekday",
+        }
+    }
+}
+
 impl Function {
     /// The Go type, as `%T` prints it.
     pub fn signature(&self) -> String {
-        "func(...interface {}) (interface {}, error)".to_owned()
+        match self {
+            Function::Builtin(_) => "func(...interface {}) (interface {}, error)".to_owned(),
+            Function::Extra(name) => check::extra(name).map(Signature::name).unwrap_or_default(),
+            Function::Sprig(name) => sprig::signature(name).to_owned(),
+            Function::Method(owner, name) => {
+                methods::signature(&Type::of(owner), name).map(Signature::name).unwrap_or_default()
+            }
+        }
     }
 }
 
@@ -239,6 +267,7 @@ impl Value {
             Value::Time(_) => "time.Time",
             Value::Duration(_) => "time.Duration",
             Value::Zone(_) => "*time.Location",
+            Value::Version(_) => "*semver.Version",
             Value::Function(function) => return function.signature(),
             Value::Library => "map[string]interface {}",
         }
@@ -293,6 +322,7 @@ impl Value {
             Value::Time(time) => out.push_str(&time.to_string()),
             Value::Duration(nanos) => out.push_str(&duration::format_go(*nanos)),
             Value::Zone(zone) => go::push(out, format_args!("{{{} [] []  0 0 <nil>}}", zone.name())),
+            Value::Version(version) => out.push_str(&version.to_string()),
             Value::Function(_) | Value::Library => out.push_str(&self.type_name()),
         }
     }
@@ -358,6 +388,7 @@ impl Value {
             }
             Value::Time(time) => go::push(out, format_args!("\"{}\"", time.rfc3339_nano())),
             Value::Duration(nanos) => go::push(out, format_args!("{nanos}")),
+            Value::Version(version) => go::push(out, format_args!("\"{version}\"")),
             Value::Zone(_) => out.push_str("{}"),
             Value::AnyMap(_) | Value::Function(_) => {
                 return Err(format!("json: unsupported type: {}", self.type_name()));

@@ -315,7 +315,7 @@ fn in_range(value: i64, range: std::ops::Range<i64>, what: &'static str) -> Resu
 }
 
 /// Which of the names a text begins with, ignoring case.
-fn name<'t>(text: &'t str, names: impl Iterator<Item = &'static str>) -> Result<(i64, &'t str), Fault> {
+fn name(text: &str, names: impl Iterator<Item = &'static str>) -> Result<(i64, &str), Fault> {
     for (index, name) in names.enumerate() {
         if text.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)) {
             return Ok((index as i64, &text[name.len()..]));

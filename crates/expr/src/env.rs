@@ -1,0 +1,231 @@
+//! The environment of an expression: flat names expanded into nested maps (TP-152 to TP-154).
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use crate::check;
+use crate::scope::{Bound, Root, Scope};
+use crate::sprig;
+use crate::types::Type;
+use crate::value::{Function, MapKind, Value};
+
+/// What an expression can see.
+pub(crate) struct Environment<'e> {
+    source: Source<'e>,
+    /// Maps that have been built during this evaluation, by path.
+    built: RefCell<BTreeMap<String, Value>>,
+}
+
+enum Source<'e> {
+    /// Argo's scope and function library.
+    Scope(&'e dyn Scope),
+    /// A JSON object, and nothing but the language itself.
+    Plain(&'e Json),
+}
+
+impl<'e> Environment<'e> {
+    pub(crate) fn of_scope(scope: &'e dyn Scope) -> Environment<'e> {
+        Environment { source: Source::Scope(scope), built: RefCell::default() }
+    }
+
+    pub(crate) fn plain(object: &'e Json) -> Environment<'e> {
+        Environment { source: Source::Plain(object), built: RefCell::default() }
+    }
+
+    /// The type of a root name, if it is known.
+    pub(crate) fn root_type(&self, name: &str) -> Option<Type> {
+        match self.source {
+            Source::Scope(scope) => {
+                if let Some(signature) = check::extra(name) {
+                    return Some(Type::Function(signature));
+                }
+                if name == LIBRARY {
+                    return Some(Type::Map(MapKind::Any));
+                }
+                match scope.root(name) {
+                    Root::Unknown => None,
+                    Root::Map => Some(Type::Map(MapKind::Any)),
+                    Root::Leaf => scope.get(name).map(|bound| match bound {
+                        Bound::Text(_) => Type::Text,
+                        Bound::Absent => Type::Nil,
+                        Bound::Json(_) => Type::Unknown,
+                    }),
+                }
+            }
+            Source::Plain(object) => object.get(name).map(|json| Type::of(&plain(json))),
+        }
+    }
+
+    /// The value of a root name.
+    pub(crate) fn root(&self, name: &str) -> Option<Value> {
+        match self.source {
+            Source::Scope(_) => {
+                if let Some(known) = EXTRAS.into_iter().find(|known| *known == name) {
+                    return Some(Value::Function(Function::Extra(known)));
+                }
+                if name == LIBRARY {
+                    return Some(Value::Library);
+                }
+                self.path(name)
+            }
+            Source::Plain(object) => object.get(name).map(plain),
+        }
+    }
+
+    /// The value of a dotted path of names, if something is bound at it or below it.
+    pub(crate) fn path(&self, path: &str) -> Option<Value> {
+        let Source::Scope(scope) = self.source else { return None };
+        match scope.root(path) {
+            Root::Unknown => None,
+            Root::Leaf => scope.get(path).map(leaf),
+            Root::Map => {
+                if let Some(built) = self.built.borrow().get(path) {
+                    return Some(built.clone());
+                }
+                let value = build(scope, path);
+                self.built.borrow_mut().insert(path.to_owned(), value.clone());
+                Some(value)
+            }
+        }
+    }
+
+    /// Everything that can be seen, as `$env`.
+    pub(crate) fn all(&self) -> Value {
+        match self.source {
+            Source::Scope(scope) => {
+                let Value::Map(map) = build(scope, "") else { return Value::Nil };
+                let mut entries = (*map.entries).clone();
+                for name in EXTRAS {
+                    entries.insert(name.into(), Value::Function(Function::Extra(name)));
+                }
+                entries.insert(LIBRARY.into(), Value::Library);
+                Value::map(entries)
+            }
+            Source::Plain(object) => plain(object),
+        }
+    }
+
+    /// The shortest part of a path that is not bound; with `root_only`, only its first part is looked at.
+    pub(crate) fn missing(&self, path: &str, root_only: bool) -> Option<String> {
+        let first = path.split('.').next().unwrap_or(path);
+        let Source::Scope(scope) = self.source else { return None };
+        if check::extra(first).is_some() {
+            return None;
+        }
+        if first == LIBRARY {
+            let function = path.strip_prefix("sprig.").filter(|_| !root_only)?;
+            return (!sprig::knows(function)).then(|| path.to_owned());
+        }
+        if !root_only && scope.root(path) != Root::Unknown {
+            return None;
+        }
+        let ends = path.match_indices('.').map(|(at, _)| at).chain([path.len()]);
+        for end in ends {
+            let part = &path[..end];
+            match scope.root(part) {
+                Root::Unknown => return Some(part.to_owned()),
+                Root::Map => {}
+                Root::Leaf => {
+                    if let Some(Bound::Json(json)) = scope.get(part) {
+                        return missing_inside(&json, path, end);
+                    }
+                }
+            }
+            if root_only {
+                return None;
+            }
+        }
+        None
+    }
+}
+
+/// The name under which the function library is bound.
+pub(crate) const LIBRARY: &str = "sprig";
+
+/// Argo's own functions.
+const EXTRAS: [&str; 4] = ["asFloat", "asInt", "jsonpath", "toJson"];
+
+/// The part of a path that a structured value, bound at `path[..end]`, lacks.
+fn missing_inside(json: &Json, path: &str, end: usize) -> Option<String> {
+    let mut value = json;
+    let mut end = end;
+    while end < path.len() {
+        let rest = &path[end + 1..];
+        let key = rest.split('.').next().unwrap_or(rest);
+        end += 1 + key.len();
+        match value.get(key) {
+            Some(inner) => value = inner,
+            None => return Some(path[..end].to_owned()),
+        }
+    }
+    None
+}
+
+fn leaf(bound: Bound<'_>) -> Value {
+    match bound {
+        Bound::Text(text) => Value::from(&*text),
+        Bound::Absent => Value::Nil,
+        Bound::Json(json) => Value::from_json(&json),
+    }
+}
+
+/// A JSON value whose integers stay integers, as they are typed fields in Go.
+fn plain(json: &Json) -> Value {
+    match json {
+        Json::Number(number) => match number.as_i64() {
+            Some(integer) => Value::int(integer),
+            None => Value::Float(number.as_f64().unwrap_or(f64::NAN)),
+        },
+        Json::Array(items) => Value::list(items.iter().map(plain).collect()),
+        Json::Object(entries) => {
+            Value::map(entries.iter().map(|(key, value)| (key.as_str().into(), plain(value))).collect())
+        }
+        Json::Null | Json::Bool(_) | Json::String(_) => Value::from_json(json),
+    }
+}
+
+enum Tree {
+    Leaf(Value),
+    Branch(BTreeMap<Arc<str>, Tree>),
+}
+
+/// Expands the names below a root. A name above another one is dropped (TP-153).
+fn build(scope: &dyn Scope, root: &str) -> Value {
+    let mut tree: BTreeMap<Arc<str>, Tree> = BTreeMap::new();
+    let skip = if root.is_empty() { 0 } else { root.len() + 1 };
+    scope.visit(root, &mut |name, bound| {
+        if let Some(below) = name.get(skip..).filter(|_| name.len() > root.len()) {
+            insert(&mut tree, below, bound);
+        }
+    });
+    finish(tree)
+}
+
+fn insert(tree: &mut BTreeMap<Arc<str>, Tree>, name: &str, bound: Bound<'_>) {
+    let mut tree = tree;
+    let mut rest = name;
+    while let Some((first, below)) = rest.split_once('.') {
+        let node = tree.entry(first.into()).or_insert_with(|| Tree::Branch(BTreeMap::new()));
+        if matches!(node, Tree::Leaf(_)) {
+            *node = Tree::Branch(BTreeMap::new());
+        }
+        let Tree::Branch(branch) = node else { return };
+        tree = branch;
+        rest = below;
+    }
+    tree.entry(rest.into()).or_insert_with(|| Tree::Leaf(leaf(bound)));
+}
+
+fn finish(tree: BTreeMap<Arc<str>, Tree>) -> Value {
+    Value::map(
+        tree.into_iter()
+            .map(|(name, node)| match node {
+                Tree::Leaf(value) => (name, value),
+                Tree::Branch(branch) => (name, finish(branch)),
+            })
+            .collect(),
+    )
+}

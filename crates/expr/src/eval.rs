@@ -1,0 +1,512 @@
+//! The evaluator: a walk over the parts of an expression, with a budget.
+
+use std::sync::Arc;
+
+use crate::ast::{BinaryOp, Kind, Member, Node, Slice, UnaryOp};
+use crate::env::{Environment, LIBRARY};
+use crate::lex::{END, Fault};
+use crate::operators::{self, describe_conversion};
+use crate::random::Random;
+use crate::tag::World;
+use crate::value::{AnyMap, Function, IntKind, List, ListKind, Value};
+use crate::{library, limits, methods, regex, sprig};
+
+/// Evaluates an expression that has been checked.
+pub(crate) fn evaluate(node: &Node, environment: &Environment<'_>, world: &World) -> Result<Value, Fault> {
+    let mut evaluator = Evaluator {
+        environment,
+        variables: Vec::new(),
+        predicates: Vec::new(),
+        calls: Calls { world: *world, random: Random::new(world.seed), memory: 0 },
+        steps: 0,
+    };
+    match evaluator.visit(node) {
+        Ok(value) => Ok(value),
+        Err(Stop::Fault(fault)) => Err(fault),
+        Err(Stop::NilChain) => Ok(Value::Nil),
+    }
+}
+
+/// What functions may use besides their arguments.
+pub(crate) struct Calls {
+    pub(crate) world: World,
+    pub(crate) random: Random,
+    memory: u64,
+}
+
+impl Calls {
+    /// Accounts for entries that are about to be made.
+    pub(crate) fn grow(&mut self, entries: usize) -> Result<(), String> {
+        self.memory = self.memory.saturating_add(entries as u64);
+        if self.memory >= limits::MEMORY { Err("memory budget exceeded".to_owned()) } else { Ok(()) }
+    }
+}
+
+/// Why the evaluation of a part ends early.
+enum Stop {
+    Fault(Fault),
+    /// `?.` met nil: the chain around it is nil.
+    NilChain,
+}
+
+type Evaluated = Result<Value, Stop>;
+
+struct Evaluator<'e> {
+    environment: &'e Environment<'e>,
+    variables: Vec<(Arc<str>, Value)>,
+    predicates: Vec<Frame>,
+    calls: Calls,
+    steps: u64,
+}
+
+/// What `#` and its like stand for.
+struct Frame {
+    element: Value,
+    index: usize,
+    accumulator: Value,
+}
+
+fn fault(message: impl Into<String>, node: &Node) -> Stop {
+    Stop::Fault(Fault::new(message, node.at))
+}
+
+impl Evaluator<'_> {
+    fn visit(&mut self, node: &Node) -> Evaluated {
+        self.steps += 1;
+        if self.steps > limits::STEPS {
+            return Err(fault(format!("expression takes more than {} steps", limits::STEPS), node));
+        }
+        match &node.kind {
+            Kind::Nil => Ok(Value::Nil),
+            Kind::Bool(truth) => Ok(Value::Bool(*truth)),
+            Kind::Int(number) => Ok(Value::int(*number)),
+            Kind::Float(number) => Ok(Value::Float(*number)),
+            Kind::Text(text) => Ok(Value::Text(text.clone())),
+            Kind::Bytes(bytes) => Ok(Value::Bytes(bytes.clone())),
+            Kind::Name(name) => self.name(name, node),
+            Kind::Unary(op, operand) => self.unary(*op, operand, node),
+            Kind::Binary(op, _, left, right) => self.binary(*op, left, right, node),
+            Kind::Matches(left, right, pattern) => {
+                let (left, right) = (self.visit(left)?, self.visit(right)?);
+                let (Value::Text(text), Value::Text(source)) = (&left, &right) else {
+                    let wrong = if left.as_text().is_none() { &left } else { &right };
+                    return Err(fault(describe_conversion(wrong, "string"), node));
+                };
+                let matched = match pattern.get() {
+                    Some(Ok(regex)) => regex.is_match(text),
+                    _ => regex::compile(source).map_err(|message| fault(message, node))?.is_match(text),
+                };
+                Ok(Value::Bool(matched))
+            }
+            Kind::Chain(inner) => match self.visit(inner) {
+                Err(Stop::NilChain) => Ok(Value::Nil),
+                other => other,
+            },
+            Kind::Predicate(inner) => self.visit(inner),
+            Kind::Member(member) => self.member(member, node),
+            Kind::Slice(slice) => self.slice(slice, node),
+            Kind::Call(callee, arguments) => self.call(callee, arguments, node),
+            Kind::Builtin(name, arguments) => self.builtin(name, arguments, node),
+            Kind::Pointer(name) => Ok(match (self.predicates.last(), &**name) {
+                (None, _) => Value::Nil,
+                (Some(frame), "index") => Value::int(frame.index as i64),
+                (Some(frame), "acc") => frame.accumulator.clone(),
+                (Some(frame), _) => frame.element.clone(),
+            }),
+            Kind::Conditional(nodes) => {
+                let [condition, yes, no] = &**nodes;
+                if self.truth_at(condition, END)? { self.visit(yes) } else { self.visit(no) }
+            }
+            Kind::Let(name, value, body) => {
+                let value = self.visit(value)?;
+                self.variables.push((name.clone(), value));
+                let body = self.visit(body);
+                self.variables.pop();
+                body
+            }
+            Kind::Sequence(nodes) => {
+                let mut last = Value::Nil;
+                for node in nodes {
+                    last = self.visit(node)?;
+                }
+                Ok(last)
+            }
+            Kind::Array(nodes) => {
+                self.grow(nodes.len(), node)?;
+                let items: Result<Vec<Value>, Stop> = nodes.iter().map(|node| self.visit(node)).collect();
+                Ok(Value::list(items?))
+            }
+            Kind::Map(pairs) => self.map_literal(pairs, node),
+        }
+    }
+
+    fn grow(&mut self, entries: usize, node: &Node) -> Result<(), Stop> {
+        self.calls.grow(entries).map_err(|message| fault(message, node))
+    }
+
+    fn name(&mut self, name: &str, node: &Node) -> Evaluated {
+        if let Some((_, value)) = self.variables.iter().rev().find(|(known, _)| **known == *name) {
+            return Ok(value.clone());
+        }
+        if name == "$env" {
+            return Ok(self.environment.all());
+        }
+        if let Some(value) = self.environment.root(name) {
+            return Ok(value);
+        }
+        match crate::builtins::find(name) {
+            Some(function) => Ok(Value::Function(Function::Builtin(function))),
+            None => Err(fault(format!("unknown name {name}"), node)),
+        }
+    }
+
+    fn truth(&mut self, node: &Node, place: &Node) -> Result<bool, Stop> {
+        self.truth_at(node, place.at)
+    }
+
+    fn truth_at(&mut self, node: &Node, at: usize) -> Result<bool, Stop> {
+        let value = self.visit(node)?;
+        let wrong = || Stop::Fault(Fault::new(describe_conversion(&value, "bool"), at));
+        value.as_bool().ok_or_else(wrong)
+    }
+
+    fn unary(&mut self, op: UnaryOp, operand: &Node, node: &Node) -> Evaluated {
+        match op {
+            UnaryOp::Not(_) => Ok(Value::Bool(!self.truth(operand, node)?)),
+            UnaryOp::Minus => {
+                let value = self.visit(operand)?;
+                operators::negate(&value).map_err(|message| fault(message, node))
+            }
+            UnaryOp::Plus => self.visit(operand),
+        }
+    }
+
+    fn binary(&mut self, op: BinaryOp, left: &Node, right: &Node, node: &Node) -> Evaluated {
+        match op {
+            BinaryOp::And => match (&left.kind, &right.kind) {
+                // The reference folds a constant operand away before the other is looked at.
+                (_, Kind::Bool(false)) => Ok(Value::Bool(false)),
+                (_, Kind::Bool(true)) => self.visit(left),
+                _ if self.truth(left, node)? => self.visit(right),
+                _ => Ok(Value::Bool(false)),
+            },
+            BinaryOp::Or => match (&left.kind, &right.kind) {
+                (_, Kind::Bool(true)) => Ok(Value::Bool(true)),
+                (_, Kind::Bool(false)) => self.visit(left),
+                _ if self.truth(left, node)? => Ok(Value::Bool(true)),
+                _ => self.visit(right),
+            },
+            BinaryOp::Coalesce => match self.visit(left)? {
+                Value::Nil => self.visit(right),
+                value => Ok(value),
+            },
+            _ => {
+                let left = self.visit(left)?;
+                let right = self.visit(right)?;
+                let value = match op {
+                    BinaryOp::Range => operators::range(&left, &right, &mut self.calls),
+                    _ => operators::binary(op, &left, &right),
+                };
+                value.map_err(|message| fault(message, node))
+            }
+        }
+    }
+
+    fn member(&mut self, member: &Member, node: &Node) -> Evaluated {
+        if let Some(path) = &member.path
+            && self.variables.is_empty()
+            && let Some(value) = self.environment.path(path)
+        {
+            return Ok(value);
+        }
+        let base = self.visit(&member.node)?;
+        if member.optional && base.is_nil() {
+            return Err(Stop::NilChain);
+        }
+        let property = self.visit(&member.property)?;
+        operators::fetch(&base, &property).map_err(|message| fault(message, node))
+    }
+
+    fn slice(&mut self, slice: &Slice, node: &Node) -> Evaluated {
+        let base = self.visit(&slice.node)?;
+        let mut bound = |part: &Option<Node>| match part {
+            Some(part) => self.visit(part).map(Some),
+            None => Ok(None),
+        };
+        let (from, to) = (bound(&slice.from)?, bound(&slice.to)?);
+        operators::slice(&base, from.as_ref(), to.as_ref()).map_err(|message| fault(message, node))
+    }
+
+    fn map_literal(&mut self, pairs: &[(Node, Node)], node: &Node) -> Evaluated {
+        self.grow(pairs.len(), node)?;
+        let mut entries = std::collections::BTreeMap::new();
+        for (key, value) in pairs {
+            let key = self.visit(key)?;
+            let value = self.visit(value)?;
+            let Value::Text(key) = key else {
+                return Err(fault(describe_conversion(&key, "string"), node));
+            };
+            // Of equal keys the first counts.
+            entries.entry(key).or_insert(value);
+        }
+        Ok(Value::map(entries))
+    }
+
+    fn arguments(&mut self, nodes: &[Node]) -> Result<Vec<Value>, Stop> {
+        nodes.iter().map(|node| self.visit(node)).collect()
+    }
+
+    fn call(&mut self, callee: &Node, arguments: &[Node], node: &Node) -> Evaluated {
+        let function = match &callee.kind {
+            Kind::Member(member) => match (&member.node.kind, &member.property.kind) {
+                (Kind::Name(name), Kind::Text(function)) if &**name == LIBRARY => {
+                    sprig::find(function).map(|name| Value::Function(Function::Sprig(name)))
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        let function = match function {
+            Some(function) => function,
+            None => self.visit(callee)?,
+        };
+        let arguments = self.arguments(arguments)?;
+        let called = match &function {
+            Value::Function(Function::Sprig(name)) => sprig::call(name, &arguments, &mut self.calls),
+            Value::Function(Function::Extra(name)) => library::call_extra(name, &arguments),
+            Value::Function(Function::Builtin(name)) => library::call(name, &arguments, &mut self.calls),
+            Value::Function(Function::Method(owner, name)) => methods::call(owner, name, &arguments),
+            Value::Nil => Err("nil is nil; cannot call nil as function".to_owned()),
+            other => Err(format!("{} is not callable", other.type_name())),
+        };
+        called.and_then(bounded).map_err(|message| fault(message, node))
+    }
+
+    fn builtin(&mut self, name: &'static str, arguments: &[Node], node: &Node) -> Evaluated {
+        match name {
+            "all" | "none" | "any" | "one" | "filter" | "map" | "count" | "sum" | "find" | "findIndex"
+            | "findLast" | "findLastIndex" | "groupBy" | "sortBy" | "reduce" => {
+                self.predicate_function(name, arguments, node)
+            }
+            _ => {
+                let values = self.arguments(arguments)?;
+                library::call(name, &values, &mut self.calls)
+                    .and_then(bounded)
+                    .map_err(|message| fault(message, node))
+            }
+        }
+    }
+
+    /// Evaluates a predicate for one element.
+    fn apply(&mut self, predicate: &Node, element: &Value, index: usize, accumulator: Value) -> Evaluated {
+        self.predicates.push(Frame { element: element.clone(), index, accumulator });
+        let value = self.visit(predicate);
+        self.predicates.pop();
+        value
+    }
+
+    fn test(
+        &mut self,
+        predicate: Option<&Node>,
+        items: &[Value],
+        index: usize,
+        node: &Node,
+    ) -> Result<bool, Stop> {
+        let value = match predicate {
+            Some(predicate) => self.apply(predicate, &items[index], index, Value::Nil)?,
+            None => items[index].clone(),
+        };
+        value.as_bool().ok_or_else(|| fault(describe_conversion(&value, "bool"), node))
+    }
+
+    fn predicate_function(&mut self, name: &str, arguments: &[Node], node: &Node) -> Evaluated {
+        if let Some(sum) = self.sum_of_parts(name, arguments)? {
+            return Ok(sum);
+        }
+        let collection = self.visit(&arguments[0])?;
+        let items = operators::elements(&collection).map_err(|message| fault(message, node))?;
+        let predicate = arguments.get(1);
+        match name {
+            "all" | "none" | "any" => {
+                let (stop_at, otherwise) = match name {
+                    "all" => (false, true),
+                    "none" => (true, true),
+                    _ => (true, false),
+                };
+                for index in 0..items.len() {
+                    if self.test(predicate, &items, index, node)? == stop_at {
+                        return Ok(Value::Bool(!otherwise));
+                    }
+                }
+                Ok(Value::Bool(otherwise))
+            }
+            "one" | "count" => {
+                let mut count = 0;
+                for index in 0..items.len() {
+                    count += i64::from(self.test(predicate, &items, index, node)?);
+                }
+                Ok(if name == "one" { Value::Bool(count == 1) } else { Value::int(count) })
+            }
+            "find" | "findIndex" => {
+                for index in 0..items.len() {
+                    if self.test(predicate, &items, index, node)? {
+                        return Ok(found(name, &items, index));
+                    }
+                }
+                Ok(Value::Nil)
+            }
+            "findLast" | "findLastIndex" => {
+                for index in (0..items.len()).rev() {
+                    if self.test(predicate, &items, index, node)? {
+                        return Ok(found(name, &items, index));
+                    }
+                }
+                Ok(Value::Nil)
+            }
+            "filter" => {
+                let mut kept = Vec::new();
+                for index in 0..items.len() {
+                    if self.test(predicate, &items, index, node)? {
+                        kept.push(items[index].clone());
+                    }
+                }
+                self.grow(kept.len(), node)?;
+                Ok(Value::list(kept))
+            }
+            "map" => {
+                self.grow(items.len(), node)?;
+                let mut mapped = Vec::with_capacity(items.len());
+                for (index, item) in items.iter().enumerate() {
+                    mapped.push(match predicate {
+                        Some(predicate) => self.apply(predicate, item, index, Value::Nil)?,
+                        None => item.clone(),
+                    });
+                }
+                Ok(Value::list(mapped))
+            }
+            "sum" => {
+                let mut total = Value::int(0);
+                for (index, item) in items.iter().enumerate() {
+                    let value = match predicate {
+                        Some(predicate) => self.apply(predicate, item, index, Value::Nil)?,
+                        None => item.clone(),
+                    };
+                    total = operators::binary(BinaryOp::Add, &value, &total)
+                        .map_err(|message| fault(message, node))?;
+                }
+                Ok(total)
+            }
+            "groupBy" => self.group_by(&items, predicate, node),
+            "sortBy" => self.sort_by(&items, arguments, node),
+            _ => self.reduce(&items, arguments, node),
+        }
+    }
+
+    /// The sum of a literal list whose elements are not all constant: the reference adds them up one by
+    /// one from the right, so that texts may be summed as well.
+    fn sum_of_parts(&mut self, name: &str, arguments: &[Node]) -> Result<Option<Value>, Stop> {
+        let ("sum", [list]) = (name, arguments) else { return Ok(None) };
+        let Kind::Array(parts) = &list.kind else { return Ok(None) };
+        if parts.len() < 2 || parts.iter().all(is_constant) {
+            return Ok(None);
+        }
+        let values = self.arguments(parts)?;
+        let mut total: Option<Value> = None;
+        for value in values.into_iter().rev() {
+            total = Some(match total {
+                None => value,
+                Some(sum) => {
+                    operators::binary(BinaryOp::Add, &value, &sum).map_err(|message| fault(message, list))?
+                }
+            });
+        }
+        Ok(total)
+    }
+
+    fn group_by(&mut self, items: &[Value], predicate: Option<&Node>, node: &Node) -> Evaluated {
+        let mut groups: Vec<(Value, Vec<Value>)> = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            let key = match predicate {
+                Some(predicate) => self.apply(predicate, item, index, Value::Nil)?,
+                None => item.clone(),
+            };
+            if matches!(key, Value::List(_) | Value::Map(_) | Value::AnyMap(_) | Value::Bytes(_)) {
+                let message = format!("runtime error: hash of unhashable type {}", key.type_name());
+                return Err(fault(message, node));
+            }
+            self.steps += groups.len() as u64;
+            match groups.iter_mut().find(|(known, _)| operators::identical(known, &key)) {
+                Some((_, group)) => group.push(item.clone()),
+                None => groups.push((key, vec![item.clone()])),
+            }
+        }
+        let entries = groups.into_iter().map(|(key, group)| (key, Value::list(group))).collect();
+        Ok(Value::AnyMap(AnyMap { entries: Arc::new(entries), grouped: true }))
+    }
+
+    fn sort_by(&mut self, items: &[Value], arguments: &[Node], node: &Node) -> Evaluated {
+        let descending = match arguments.get(2) {
+            Some(order) => {
+                let order = self.visit(order)?;
+                library::is_descending(&order).map_err(|message| fault(message, node))?
+            }
+            None => false,
+        };
+        let mut keyed = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            let key = match arguments.get(1) {
+                Some(predicate) => self.apply(predicate, item, index, Value::Nil)?,
+                None => item.clone(),
+            };
+            keyed.push((key, item.clone()));
+        }
+        library::sort(&mut keyed, descending, |(key, _)| key).map_err(|message| fault(message, node))?;
+        Ok(Value::list(keyed.into_iter().map(|(_, item)| item).collect()))
+    }
+
+    fn reduce(&mut self, items: &[Value], arguments: &[Node], node: &Node) -> Evaluated {
+        let (mut accumulator, first) = match (arguments.get(2), items.first()) {
+            (Some(initial), _) => (self.visit(initial)?, 0),
+            (None, Some(item)) => (item.clone(), 1),
+            (None, None) => {
+                return Err(fault("reduce of empty array with no initial value", node));
+            }
+        };
+        for (index, item) in items.iter().enumerate().skip(first) {
+            accumulator = match arguments.get(1) {
+                Some(predicate) => self.apply(predicate, item, index, accumulator)?,
+                None => item.clone(),
+            };
+        }
+        Ok(accumulator)
+    }
+}
+
+fn found(name: &str, items: &[Value], index: usize) -> Value {
+    if name.ends_with("Index") { Value::int(index as i64) } else { items[index].clone() }
+}
+
+fn is_constant(node: &Node) -> bool {
+    matches!(node.kind, Kind::Nil | Kind::Bool(_) | Kind::Int(_) | Kind::Float(_) | Kind::Text(_))
+}
+
+/// Refuses a text that has become too long.
+fn bounded(value: Value) -> Result<Value, String> {
+    match &value {
+        Value::Text(text) if text.len() > limits::TEXT_BYTES => {
+            Err(format!("text of {} bytes is longer than {}", text.len(), limits::TEXT_BYTES))
+        }
+        _ => Ok(value),
+    }
+}
+
+/// A `[]int` of consecutive numbers.
+pub(crate) fn integers(numbers: impl Iterator<Item = i64>) -> Value {
+    let items = numbers.map(Value::int).collect();
+    Value::List(List { items: Arc::new(items), kind: ListKind::Int, nil: false })
+}
+
+/// One byte of a text.
+pub(crate) fn byte(byte: u8) -> Value {
+    Value::Int(i64::from(byte), IntKind::Uint8)
+}

@@ -1,0 +1,453 @@
+//! What the functions of the language do, and Argo's own (TP-190, TP-191).
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::eval::{Calls, byte};
+use crate::operators::{self, describe_conversion, equal, float_to_int, to_int};
+use crate::time::{Time, Zone, parse};
+use crate::value::{AnyMap, List, ListKind, Value};
+use crate::{duration, encode, go, go_json, jsonpath, limits, text};
+
+type Called = Result<Value, String>;
+
+/// Calls one of Argo's own functions (TP-154).
+pub(crate) fn call_extra(name: &str, arguments: &[Value]) -> Called {
+    match (name, arguments) {
+        ("asInt", [value]) => to_integer(value).map(Value::int),
+        ("asFloat", [value]) => to_float(value).map(Value::Float),
+        ("toJson", [value]) => value.to_json().map(Value::from),
+        ("jsonpath", [Value::Text(document), Value::Text(path)]) => jsonpath::query(document, path),
+        ("jsonpath", [Value::Text(_), other] | [other, Value::Text(_)]) => {
+            Err(format!("reflect: Call using {} as type string", other.type_name()))
+        }
+        _ => Err(format!("invalid number of arguments: got {}", arguments.len())),
+    }
+}
+
+/// Calls a function of the language that takes no predicate.
+pub(crate) fn call(name: &str, arguments: &[Value], calls: &mut Calls) -> Called {
+    match (name, arguments) {
+        ("len", [value]) => length(value),
+        ("type", [value]) => Ok(Value::from(type_word(value))),
+        ("abs", [value]) => match value {
+            Value::Int(number, kind) if kind.is_plain() => Ok(Value::Int(number.wrapping_abs(), *kind)),
+            Value::Float(number) => Ok(Value::Float(number.abs())),
+            _ => Err(invalid(name, value)),
+        },
+        ("ceil" | "floor" | "round", [value]) => rounded(name, value),
+        ("int", [value]) => to_integer(value).map(Value::int),
+        ("float", [value]) => to_float(value).map(Value::Float),
+        ("string", [value]) => Ok(Value::from(value.to_text())),
+        ("toJSON", [value]) => value.to_json_indented().map(Value::from),
+        ("fromJSON", [value]) => go_json::parse(text_of(value)?),
+        ("toBase64", [value]) => Ok(Value::from(encode::base64(text_of(value)?.as_bytes()))),
+        ("fromBase64", [value]) => {
+            let bytes = encode::unbase64(text_of(value)?)?;
+            Ok(Value::from(String::from_utf8_lossy(&bytes).as_ref()))
+        }
+        ("max" | "min" | "mean" | "median", _) => aggregate(name, arguments),
+        ("now", []) => Ok(Value::Time(Arc::new(Time::utc(calls.world.now)))),
+        ("now", [Value::Zone(zone)]) => {
+            Ok(Value::Time(Arc::new(Time { instant: calls.world.now, zone: zone.clone() })))
+        }
+        ("duration", [value]) => duration::go(text_of(value)?).map(Value::Duration),
+        ("timezone", [value]) => Zone::load(text_of(value)?).map(|zone| Value::Zone(Arc::new(zone))),
+        ("date", _) => date(arguments),
+        ("join", [list]) => join(list, ""),
+        ("join", [list, separator]) => join(list, text_of(separator)?),
+        ("first" | "last", [value]) => {
+            let at = if name == "first" { 0 } else { -1 };
+            operators::get(value, &Value::int(at))
+        }
+        ("get", [base, key]) => operators::get(base, key),
+        ("take", [list, count]) => take(list, count),
+        ("keys" | "values" | "toPairs", [map]) => entries(name, map),
+        ("fromPairs", [list]) => from_pairs(list),
+        ("reverse", [list]) => {
+            let mut items = items(list, "cannot reverse")?;
+            calls.grow(items.len())?;
+            items.reverse();
+            Ok(Value::list(items))
+        }
+        ("uniq", [list]) => uniq(list, calls),
+        ("concat", _) => concat(arguments, calls),
+        ("flatten", [list]) => {
+            let mut flat = Vec::new();
+            flatten(&items(list, "cannot flatten")?, &mut flat);
+            calls.grow(flat.len())?;
+            Ok(Value::list(flat))
+        }
+        ("sort", [list]) => sorted(list, false, calls),
+        ("sort", [list, order]) => sorted(list, is_descending(order)?, calls),
+        ("bitnot", [value]) => Ok(Value::int(!to_int(value)?)),
+        ("bitand" | "bitor" | "bitxor" | "bitnand" | "bitshl" | "bitshr" | "bitushr", [left, right]) => {
+            bits(name, to_int(left)?, to_int(right)?).map(Value::int)
+        }
+        _ => texts(name, arguments),
+    }
+}
+
+/// Functions whose arguments are texts and counts.
+fn texts(name: &str, arguments: &[Value]) -> Called {
+    let mut words = Vec::with_capacity(arguments.len());
+    let mut count = None;
+    for argument in arguments {
+        match argument {
+            Value::Text(text) => words.push(&**text),
+            Value::Int(..) if matches!(name, "split" | "splitAfter" | "replace" | "repeat") => {
+                count = Some(to_int(argument)?);
+            }
+            other => return Err(describe_conversion(other, "string")),
+        }
+    }
+    let value = match (name, words.as_slice()) {
+        ("trim", [text]) => Value::from(text.trim()),
+        ("trim", [text, set]) => Value::from(text.trim_matches(|c| set.contains(c))),
+        ("trimPrefix", [text]) => Value::from(text.strip_prefix(' ').unwrap_or(text)),
+        ("trimPrefix", [text, prefix]) => Value::from(text.strip_prefix(prefix).unwrap_or(text)),
+        ("trimSuffix", [text]) => Value::from(text.strip_suffix(' ').unwrap_or(text)),
+        ("trimSuffix", [text, suffix]) => Value::from(text.strip_suffix(suffix).unwrap_or(text)),
+        ("upper", [text]) => Value::from(text::upper(text)),
+        ("lower", [text]) => Value::from(text::lower(text)),
+        ("hasPrefix", [text, prefix]) => Value::Bool(text.starts_with(prefix)),
+        ("hasSuffix", [text, suffix]) => Value::Bool(text.ends_with(suffix)),
+        ("indexOf", [text, part]) => Value::int(text.find(part).map_or(-1, |at| at as i64)),
+        ("lastIndexOf", [text, part]) => Value::int(text.rfind(part).map_or(-1, |at| at as i64)),
+        ("split", [text, separator]) => text::split_list(text, separator, count, text::Keep::Nothing),
+        ("splitAfter", [text, separator]) => text::split_list(text, separator, count, text::Keep::Separator),
+        ("replace", [text, old, new]) => Value::from(text::replace(text, old, new, count.unwrap_or(-1))?),
+        ("repeat", [text]) => {
+            let count = count.ok_or_else(|| format!("not enough arguments to call {name}"))?;
+            let count = usize::try_from(count).map_err(|_| {
+                format!("invalid argument for repeat (expected positive integer, got {count})")
+            })?;
+            if count.saturating_mul(text.len().max(1)) as u64 >= limits::MEMORY {
+                return Err("memory budget exceeded".to_owned());
+            }
+            Value::from(text.repeat(count))
+        }
+        _ => return Err(format!("wrong arguments to call {name}")),
+    };
+    Ok(value)
+}
+
+fn text_of(value: &Value) -> Result<&str, String> {
+    value.as_text().ok_or_else(|| describe_conversion(value, "string"))
+}
+
+fn invalid(name: &str, value: &Value) -> String {
+    format!("invalid argument for {name} (type {})", value.type_name())
+}
+
+fn length(value: &Value) -> Called {
+    Ok(Value::int(match value {
+        Value::Text(text) => text.chars().count(),
+        Value::Bytes(bytes) => bytes.len(),
+        Value::List(list) => list.items.len(),
+        Value::Map(map) => map.entries.len(),
+        Value::AnyMap(map) => map.entries.len(),
+        _ => return Err(invalid("len", value)),
+    } as i64))
+}
+
+fn type_word(value: &Value) -> &'static str {
+    match value {
+        Value::Nil => "nil",
+        Value::Bool(_) => "bool",
+        Value::Int(_, kind) => kind.word(),
+        Value::Float(_) => "float",
+        Value::Text(_) => "string",
+        Value::Bytes(_) | Value::List(_) => "array",
+        Value::Map(_) | Value::AnyMap(_) | Value::Library => "map",
+        Value::Time(_) => "time.Time",
+        Value::Duration(_) => "time.Duration",
+        Value::Zone(_) => "time.Location",
+        Value::Function(_) => "func",
+        Value::Version(_) => "github.com/Masterminds/semver/v3.Version",
+    }
+}
+
+fn rounded(name: &str, value: &Value) -> Called {
+    let number = match value {
+        Value::Int(number, kind) if kind.is_plain() => *number as f64,
+        Value::Float(number) => *number,
+        _ => return Err(invalid(name, value)),
+    };
+    Ok(Value::Float(match name {
+        "ceil" => number.ceil(),
+        "floor" => number.floor(),
+        _ => number.round(),
+    }))
+}
+
+/// `int(value)`: texts must be whole decimal numbers.
+fn to_integer(value: &Value) -> Result<i64, String> {
+    match value {
+        Value::Int(number, _) | Value::Duration(number) => Ok(*number),
+        Value::Float(number) => Ok(float_to_int(*number)),
+        Value::Text(text) => go::atoi(text).map_err(|_| format!("invalid operation: int({text})")),
+        _ => Err(format!("invalid operation: int({})", value.type_name())),
+    }
+}
+
+/// `float(value)`: texts in any notation of Go.
+fn to_float(value: &Value) -> Result<f64, String> {
+    match value {
+        Value::Int(number, _) => Ok(*number as f64),
+        Value::Float(number) => Ok(*number),
+        Value::Text(text) => go::parse_float(text).ok_or_else(|| format!("invalid operation: float({text})")),
+        _ => Err(format!("invalid operation: float({})", value.type_name())),
+    }
+}
+
+/// All numbers among the arguments, lists opened.
+fn numbers(name: &str, arguments: &[Value], into: &mut Vec<Value>) -> Result<(), String> {
+    for argument in arguments {
+        match argument {
+            Value::List(list) => numbers(name, &list.items, into)?,
+            Value::Bytes(bytes) => into.extend(bytes.iter().map(|item| byte(*item))),
+            Value::Int(_, kind) if kind.is_plain() => into.push(argument.clone()),
+            Value::Float(_) => into.push(argument.clone()),
+            _ => return Err(invalid(name, argument)),
+        }
+    }
+    Ok(())
+}
+
+fn aggregate(name: &str, arguments: &[Value]) -> Called {
+    let mut all = Vec::new();
+    numbers(name, arguments, &mut all)?;
+    let floats = || all.iter().map(|value| to_float(value).unwrap_or(f64::NAN));
+    match name {
+        "max" | "min" => {
+            let wanted = if name == "max" { Ordering::Greater } else { Ordering::Less };
+            let mut best = Value::Nil;
+            for value in all {
+                if best.is_nil() || operators::compare(&value, &best, "<")? == Some(wanted) {
+                    best = value;
+                }
+            }
+            Ok(best)
+        }
+        "mean" if all.is_empty() => Ok(Value::Float(0.0)),
+        "mean" => Ok(Value::Float(floats().sum::<f64>() / all.len() as f64)),
+        _ => {
+            let mut sorted: Vec<f64> = floats().collect();
+            sorted.sort_by(f64::total_cmp);
+            let middle = sorted.len() / 2;
+            Ok(Value::Float(match sorted.len() {
+                0 => 0.0,
+                length if length % 2 == 1 => sorted[middle],
+                _ => (sorted[middle - 1] + sorted[middle]) / 2.0,
+            }))
+        }
+    }
+}
+
+fn date(arguments: &[Value]) -> Called {
+    let (zone, arguments) = match arguments {
+        [Value::Zone(zone), rest @ ..] => (zone.clone(), rest),
+        _ => (Arc::new(Zone::Utc), arguments),
+    };
+    let mut words = Vec::with_capacity(arguments.len());
+    for argument in arguments {
+        words.push(text_of(argument)?);
+    }
+    let time = match words.as_slice() {
+        [date] => {
+            const LAYOUTS: [&str; 7] = [
+                "2006-01-02",
+                "15:04:05",
+                "2006-01-02 15:04:05",
+                "2006-01-02T15:04:05Z07:00",
+                "02 Jan 06 15:04 MST",
+                "Monday, 02-Jan-06 15:04:05 MST",
+                "Mon, 02 Jan 2006 15:04:05 MST",
+            ];
+            let found = LAYOUTS.into_iter().find_map(|layout| parse(layout, date, &zone).ok());
+            found.ok_or_else(|| format!("invalid date {date}"))?
+        }
+        [date, layout] => parse(layout, date, &zone)?,
+        [date, layout, zone] => parse(layout, date, &Arc::new(Zone::load(zone)?))?,
+        _ => return Err(format!("invalid number of arguments (expected at least 1, got {})", words.len())),
+    };
+    Ok(Value::Time(Arc::new(time)))
+}
+
+fn join(list: &Value, separator: &str) -> Called {
+    let items = items(list, "cannot join")?;
+    let mut words = Vec::with_capacity(items.len());
+    let mut length = 0;
+    for item in &items {
+        let word = text_of(item)?;
+        length += word.len() + separator.len();
+        words.push(word);
+    }
+    text::allow(length)?;
+    Ok(Value::from(words.join(separator)))
+}
+
+fn take(list: &Value, count: &Value) -> Called {
+    let Value::List(list) = list else {
+        return Err(format!("cannot take from {}", list.type_name()));
+    };
+    let Value::Int(count, _) = count else {
+        return Err(format!("cannot take {} elements", count.type_name()));
+    };
+    let count =
+        usize::try_from(*count).map_err(|_| "reflect.Value.Slice: slice index out of bounds".to_owned())?;
+    let kept = list.items[..count.min(list.items.len())].to_vec();
+    Ok(Value::List(List { items: Arc::new(kept), ..list.clone() }))
+}
+
+/// The elements of a list, or the message for what is none.
+fn items(list: &Value, words: &str) -> Result<Vec<Value>, String> {
+    match list {
+        Value::List(list) => Ok(list.items.to_vec()),
+        Value::Bytes(bytes) => Ok(bytes.iter().map(|item| byte(*item)).collect()),
+        other => Err(format!("{words} {}", other.type_name())),
+    }
+}
+
+fn entries(name: &str, map: &Value) -> Called {
+    let pairs: Vec<(Value, Value)> = match map {
+        Value::Map(map) => {
+            map.entries.iter().map(|(key, value)| (Value::Text(key.clone()), value.clone())).collect()
+        }
+        Value::AnyMap(map) => map.entries.to_vec(),
+        other => {
+            let found = other.type_name();
+            return Err(match name {
+                "toPairs" => format!("cannot transform {found} to pairs"),
+                _ => format!("cannot get {name} from {found}"),
+            });
+        }
+    };
+    Ok(Value::list(
+        pairs
+            .into_iter()
+            .map(|(key, value)| match name {
+                "keys" => key,
+                "values" => value,
+                _ => Value::list(vec![key, value]),
+            })
+            .collect(),
+    ))
+}
+
+fn from_pairs(list: &Value) -> Called {
+    let Value::List(list) = list else {
+        return Err(format!("cannot transform {} from pairs", list.type_name()));
+    };
+    let mut keys: BTreeMap<String, usize> = BTreeMap::new();
+    let mut pairs: Vec<(Value, Value)> = Vec::new();
+    for item in list.items.iter() {
+        let Value::List(pair) = item else { return Err(format!("invalid pair {}", item.to_text())) };
+        let [key, value] = pair.items.as_slice() else {
+            return Err(format!("invalid pair length {}", item.to_text()));
+        };
+        if matches!(key, Value::List(_) | Value::Map(_) | Value::AnyMap(_) | Value::Bytes(_)) {
+            return Err(format!("runtime error: hash of unhashable type {}", key.type_name()));
+        }
+        let name = format!("{} {}", key.type_name(), key.to_text());
+        match keys.get(&name) {
+            Some(at) => pairs[*at].1 = value.clone(),
+            None => {
+                keys.insert(name, pairs.len());
+                pairs.push((key.clone(), value.clone()));
+            }
+        }
+    }
+    Ok(Value::AnyMap(AnyMap { entries: Arc::new(pairs), grouped: false }))
+}
+
+fn uniq(list: &Value, calls: &mut Calls) -> Called {
+    let items = items(list, "cannot uniq")?;
+    let mut kept: Vec<Value> = Vec::new();
+    let mut looks: u64 = 0;
+    for item in items {
+        looks += kept.len() as u64;
+        if looks > limits::STEPS * 10 {
+            return Err(format!("uniq takes more than {} steps", limits::STEPS * 10));
+        }
+        if !kept.iter().any(|known| equal(known, &item)) {
+            kept.push(item);
+        }
+    }
+    calls.grow(kept.len())?;
+    Ok(Value::list(kept))
+}
+
+fn concat(arguments: &[Value], calls: &mut Calls) -> Called {
+    let mut all = Vec::new();
+    for argument in arguments {
+        let part = items(argument, "cannot concat")?;
+        calls.grow(part.len())?;
+        all.extend(part);
+    }
+    Ok(if all.is_empty() { Value::nil_list(ListKind::Any) } else { Value::list(all) })
+}
+
+fn flatten(items: &[Value], into: &mut Vec<Value>) {
+    for item in items {
+        match item {
+            Value::List(list) => flatten(&list.items, into),
+            other => into.push(other.clone()),
+        }
+    }
+}
+
+/// Whether an order says `desc`.
+pub(crate) fn is_descending(order: &Value) -> Result<bool, String> {
+    match text_of(order)? {
+        "asc" => Ok(false),
+        "desc" => Ok(true),
+        _ => Err("unknown order, use asc or desc".to_owned()),
+    }
+}
+
+fn sorted(list: &Value, descending: bool, calls: &mut Calls) -> Called {
+    let mut items = items(list, "cannot sort")?;
+    calls.grow(items.len())?;
+    sort(&mut items, descending, |item| item)?;
+    Ok(Value::list(items))
+}
+
+/// Sorts by keys that must be comparable; the error is that of the first comparison that fails.
+pub(crate) fn sort<T>(items: &mut [T], descending: bool, key: fn(&T) -> &Value) -> Result<(), String> {
+    let mut failure = None;
+    items.sort_by(|left, right| {
+        if failure.is_some() {
+            return Ordering::Equal;
+        }
+        match operators::compare(key(left), key(right), "<") {
+            Ok(order) => {
+                let order = order.unwrap_or(Ordering::Equal);
+                if descending { order.reverse() } else { order }
+            }
+            Err(message) => {
+                failure = Some(message);
+                Ordering::Equal
+            }
+        }
+    });
+    failure.map_or(Ok(()), Err)
+}
+
+fn bits(name: &str, left: i64, right: i64) -> Result<i64, String> {
+    if name.contains("sh") && right < 0 {
+        return Err(format!("invalid operation: negative shift count {right} (type int)"));
+    }
+    let shift = u32::try_from(right).ok().filter(|shift| *shift < 64);
+    Ok(match name {
+        "bitand" => left & right,
+        "bitor" => left | right,
+        "bitxor" => left ^ right,
+        "bitnand" => left & !right,
+        "bitshl" => shift.map_or(0, |shift| left << shift),
+        "bitushr" => shift.map_or(0, |shift| (left as u64 >> shift) as i64),
+        _ => left >> shift.unwrap_or(63),
+    })
+}

@@ -1,0 +1,258 @@
+//! Methods of times, durations, months, weekdays, zones and versions.
+
+use std::sync::Arc;
+
+use crate::duration;
+use crate::time::{self, Civil, Time};
+use crate::types::{Param, Signature, Type};
+use crate::value::{IntKind, Value};
+
+macro_rules! signature {
+    ([$($parameter:ident),*] -> $result:ident) => {{
+        static SIGNATURE: Signature =
+            Signature { parameters: &[$(Param::$parameter),*], result: Param::$result };
+        &SIGNATURE
+    }};
+}
+
+/// The method of a type, if it has one of that name. Of several results the first counts.
+pub(crate) fn signature(owner: &Type, name: &str) -> Option<&'static Signature> {
+    match owner {
+        Type::Time => time_signature(name),
+        Type::Duration => Some(match name {
+            "Hours" | "Minutes" | "Seconds" => signature!([] -> Float),
+            "Milliseconds" | "Microseconds" | "Nanoseconds" => signature!([] -> Int64),
+            "Round" | "Truncate" => signature!([Duration] -> Duration),
+            "Abs" => signature!([] -> Duration),
+            "String" => signature!([] -> Text),
+            _ => return None,
+        }),
+        Type::Int(IntKind::Month | IntKind::Weekday) | Type::Zone if name == "String" => {
+            Some(signature!([] -> Text))
+        }
+        _ => None,
+    }
+}
+
+fn time_signature(name: &str) -> Option<&'static Signature> {
+    Some(match name {
+        "Year" | "Day" | "Hour" | "Minute" | "Second" | "Nanosecond" | "YearDay" | "ISOWeek" | "Date"
+        | "Clock" => signature!([] -> Int),
+        "Month" => signature!([] -> Month),
+        "Weekday" => signature!([] -> Weekday),
+        "Unix" | "UnixNano" | "UnixMilli" | "UnixMicro" => signature!([] -> Int64),
+        "String" | "GoString" | "Zone" => signature!([] -> Text),
+        "Format" => signature!([Text] -> Text),
+        "UTC" | "Local" => signature!([] -> Time),
+        "In" => signature!([Zone] -> Time),
+        "IsZero" | "IsDST" => signature!([] -> Bool),
+        "AddDate" => signature!([Int, Int, Int] -> Time),
+        "Add" | "Truncate" | "Round" => signature!([Duration] -> Time),
+        "Sub" => signature!([Time] -> Duration),
+        "After" | "Before" | "Equal" => signature!([Time] -> Bool),
+        "Compare" => signature!([Time] -> Int),
+        "Location" => signature!([] -> Zone),
+        "MarshalJSON" | "MarshalText" => signature!([] -> Bytes),
+        _ => return None,
+    })
+}
+
+/// The name of a method of a value, if it has it.
+pub(crate) fn find(owner: &Value, name: &str) -> Option<&'static str> {
+    const NAMES: [&str; 50] = [
+        "Abs",
+        "Add",
+        "AddDate",
+        "After",
+        "Before",
+        "Clock",
+        "Compare",
+        "Date",
+        "Day",
+        "Equal",
+        "Format",
+        "GoString",
+        "Hour",
+        "Hours",
+        "ISOWeek",
+        "In",
+        "IsDST",
+        "IsZero",
+        "Local",
+        "Location",
+        "Major",
+        "MarshalJSON",
+        "MarshalText",
+        "Metadata",
+        "Microseconds",
+        "Milliseconds",
+        "Minor",
+        "Minute",
+        "Minutes",
+        "Month",
+        "Nanosecond",
+        "Nanoseconds",
+        "Original",
+        "Patch",
+        "Prerelease",
+        "Round",
+        "Second",
+        "Seconds",
+        "String",
+        "Sub",
+        "Truncate",
+        "UTC",
+        "Unix",
+        "UnixMicro",
+        "UnixMilli",
+        "UnixNano",
+        "Weekday",
+        "Year",
+        "YearDay",
+        "Zone",
+    ];
+    let has = match owner {
+        Value::Version(_) => {
+            matches!(name, "Major" | "Minor" | "Patch" | "Prerelease" | "Metadata" | "Original" | "String")
+        }
+        _ => signature(&Type::of(owner), name).is_some(),
+    };
+    NAMES.into_iter().find(|known| has && *known == name)
+}
+
+/// Calls a method with arguments of any types.
+pub(crate) fn call(owner: &Value, name: &str, arguments: &[Value]) -> Result<Value, String> {
+    if let Value::Version(version) = owner {
+        return Ok(version.member(name));
+    }
+    if let Some(signature) = signature(&Type::of(owner), name) {
+        check(signature, arguments)?;
+    }
+    match owner {
+        Value::Time(time) => call_time(time, name, arguments),
+        Value::Duration(nanos) => Ok(call_duration(*nanos, name, arguments)),
+        _ => Ok(Value::from(owner.to_text())),
+    }
+}
+
+fn check(signature: &Signature, arguments: &[Value]) -> Result<(), String> {
+    let (wanted, got) = (signature.parameters.len(), arguments.len());
+    if wanted != got {
+        return Err(format!("invalid number of arguments: expected {wanted}, got {got}"));
+    }
+    for (parameter, argument) in signature.parameters.iter().zip(arguments) {
+        if argument.type_name() != parameter.name() {
+            let (argument, parameter) = (argument.type_name(), parameter.name());
+            return Err(format!("reflect: Call using {argument} as type {parameter}"));
+        }
+    }
+    Ok(())
+}
+
+fn number(arguments: &[Value], index: usize) -> i64 {
+    match arguments.get(index) {
+        Some(Value::Int(number, _) | Value::Duration(number)) => *number,
+        _ => 0,
+    }
+}
+
+fn other_time(arguments: &[Value]) -> Time {
+    match arguments.first() {
+        Some(Value::Time(time)) => (**time).clone(),
+        _ => Time::zero(),
+    }
+}
+
+fn call_time(time: &Arc<Time>, name: &str, arguments: &[Value]) -> Result<Value, String> {
+    let civil = time.civil();
+    let shown = |time: Time| Value::Time(Arc::new(time));
+    let ordering = || time.instant.cmp(&other_time(arguments).instant);
+    Ok(match name {
+        "Year" | "Date" => Value::int(civil.year),
+        "Day" => Value::int(civil.day),
+        "Hour" | "Clock" => Value::int(civil.hour),
+        "Minute" => Value::int(civil.minute),
+        "Second" => Value::int(civil.second),
+        "Nanosecond" => Value::int(civil.nano),
+        "YearDay" => Value::int(civil.year_day()),
+        "ISOWeek" => Value::int(civil.iso_week().0),
+        "Month" => Value::Int(civil.month, IntKind::Month),
+        "Weekday" => Value::Int(civil.weekday(), IntKind::Weekday),
+        "Unix" => Value::int64(time.unix()),
+        "UnixNano" => Value::int64(time.unix().wrapping_mul(1_000_000_000).wrapping_add(time.nano())),
+        "UnixMicro" => Value::int64(time.unix().wrapping_mul(1_000_000) + time.nano() / 1_000),
+        "UnixMilli" => Value::int64(time.unix().wrapping_mul(1_000) + time.nano() / 1_000_000),
+        "String" => Value::from(time.to_string()),
+        "GoString" => Value::from(go_string(&civil, time)),
+        "Zone" => Value::from(time.zone.at(time.instant).1),
+        "Format" => {
+            let layout = arguments.first().and_then(Value::as_text).unwrap_or("");
+            Value::from(time::format(time, layout))
+        }
+        "UTC" | "Local" => shown(Time::utc(time.instant)),
+        "In" => match arguments.first() {
+            Some(Value::Zone(zone)) => shown(time.within(zone.clone())),
+            _ => return Err("time: missing Location in call to Time.In".to_owned()),
+        },
+        "IsZero" => Value::Bool(time.instant == Time::zero().instant),
+        "IsDST" => Value::Bool(time.is_daylight_saving()),
+        "AddDate" => {
+            let civil = Civil {
+                year: civil.year.saturating_add(number(arguments, 0)),
+                month: civil.month.saturating_add(number(arguments, 1)),
+                day: civil.day.saturating_add(number(arguments, 2)),
+                ..civil
+            };
+            shown(Time::from_civil(&civil, time.zone.clone()))
+        }
+        "Add" => shown(time.plus(number(arguments, 0))),
+        "Truncate" => shown(time.truncate(number(arguments, 0))),
+        "Round" => shown(time.round(number(arguments, 0))),
+        "Sub" => Value::Duration(time.since(&other_time(arguments))),
+        "After" => Value::Bool(ordering().is_gt()),
+        "Before" => Value::Bool(ordering().is_lt()),
+        "Equal" => Value::Bool(ordering().is_eq()),
+        "Compare" => Value::int(ordering() as i64),
+        "Location" => Value::Zone(time.zone.clone()),
+        "MarshalJSON" => Value::Bytes(format!("\"{}\"", time.rfc3339_nano()).into_bytes().into()),
+        _ => Value::Bytes(time.rfc3339_nano().into_bytes().into()),
+    })
+}
+
+fn go_string(civil: &Civil, time: &Time) -> String {
+    let Civil { year, day, hour, minute, second, nano, .. } = civil;
+    let month = time::month_name(civil.month);
+    let zone = match time.zone.name() {
+        "UTC" => "time.UTC".to_owned(),
+        name => format!("time.Location({})", crate::go::quote(name)),
+    };
+    format!("time.Date({year}, time.{month}, {day}, {hour}, {minute}, {second}, {nano}, {zone})")
+}
+
+fn call_duration(nanos: i64, name: &str, arguments: &[Value]) -> Value {
+    let unit = number(arguments, 0);
+    match name {
+        "Hours" => Value::Float(nanos as f64 / 3.6e12),
+        "Minutes" => Value::Float(nanos as f64 / 6e10),
+        "Seconds" => Value::Float(nanos as f64 / 1e9),
+        "Milliseconds" => Value::int64(nanos / 1_000_000),
+        "Microseconds" => Value::int64(nanos / 1_000),
+        "Nanoseconds" => Value::int64(nanos),
+        "Abs" => Value::Duration(nanos.saturating_abs()),
+        "Truncate" if unit > 0 => Value::Duration(nanos - nanos % unit),
+        "Round" if unit > 0 => Value::Duration(round(nanos, unit)),
+        "Truncate" | "Round" => Value::Duration(nanos),
+        _ => Value::from(duration::format_go(nanos)),
+    }
+}
+
+/// Rounds to the nearest multiple, halves away from zero.
+fn round(nanos: i64, unit: i64) -> i64 {
+    let over = nanos % unit;
+    let nearer_zero = nanos - over;
+    if over.unsigned_abs() * 2 < unit.unsigned_abs() {
+        nearer_zero
+    } else {
+        nearer_zero.saturating_add(unit * over.signum())
+    }
+}

@@ -1,0 +1,409 @@
+//! Strings.
+
+use super::{Called, int, shown, strings_value, text, text_map};
+use crate::eval::Calls;
+use crate::text as operations;
+use crate::value::Value;
+use crate::{go, limits};
+
+type Args<'a> = &'a [Value];
+
+pub(super) fn hello(_: Args, _: &mut Calls) -> Called {
+    Ok(Value::from("Hello!"))
+}
+
+pub(super) fn fail(args: Args, _: &mut Calls) -> Called {
+    Err(text(args, 0).to_owned())
+}
+
+pub(super) fn trim(args: Args, _: &mut Calls) -> Called {
+    Ok(Value::from(text(args, 0).trim()))
+}
+
+pub(super) fn upper(args: Args, _: &mut Calls) -> Called {
+    Ok(Value::from(operations::upper(text(args, 0))))
+}
+
+pub(super) fn lower(args: Args, _: &mut Calls) -> Called {
+    Ok(Value::from(operations::lower(text(args, 0))))
+}
+
+/// Raises the first letter of every word.
+pub(super) fn title(args: Args, _: &mut Calls) -> Called {
+    let mut separated = true;
+    let titled: String = text(args, 0)
+        .chars()
+        .map(|character| {
+            let raised = if separated { raise(character) } else { character };
+            separated = !(character.is_alphanumeric() || character == '_')
+                && (character.is_ascii() || character.is_whitespace());
+            raised
+        })
+        .collect();
+    Ok(Value::from(titled))
+}
+
+pub(super) fn untitle(args: Args, _: &mut Calls) -> Called {
+    let mut separated = true;
+    let untitled: String = text(args, 0)
+        .chars()
+        .map(|character| {
+            let lowered = if separated { sink(character) } else { character };
+            separated = character.is_whitespace();
+            lowered
+        })
+        .collect();
+    Ok(Value::from(untitled))
+}
+
+fn raise(character: char) -> char {
+    let mut upper = character.to_uppercase();
+    match (upper.next(), upper.next()) {
+        (Some(single), None) => single,
+        _ => character,
+    }
+}
+
+fn sink(character: char) -> char {
+    character.to_lowercase().next().unwrap_or(character)
+}
+
+/// Bytes of a text as a text; cut characters become replacement characters.
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+pub(super) fn trunc(args: Args, _: &mut Calls) -> Called {
+    let bytes = text(args, 1).as_bytes();
+    let (count, length) = (int(args, 0), bytes.len() as i64);
+    let kept = if count < 0 && length + count > 0 {
+        &bytes[(length + count) as usize..]
+    } else if count >= 0 && length > count {
+        &bytes[..count as usize]
+    } else {
+        bytes
+    };
+    Ok(Value::from(lossy(kept)))
+}
+
+pub(super) fn substr(args: Args, _: &mut Calls) -> Called {
+    let bytes = text(args, 2).as_bytes();
+    let (start, end, length) = (int(args, 0), int(args, 1), bytes.len() as i64);
+    let outside = |bound: i64| format!("runtime error: slice bounds out of range [{bound}:{length}]");
+    let (from, to) = if start < 0 {
+        (0, end)
+    } else if end < 0 || end > length {
+        (start, length)
+    } else {
+        (start, end)
+    };
+    if to < 0 || to > length {
+        return Err(format!("runtime error: slice bounds out of range [:{to}] with length {length}"));
+    }
+    if from > to {
+        return Err(outside(from));
+    }
+    Ok(Value::from(lossy(&bytes[from as usize..to as usize])))
+}
+
+pub(super) fn repeat(args: Args, _: &mut Calls) -> Called {
+    let (count, text) = (int(args, 0), text(args, 1));
+    let count = usize::try_from(count).map_err(|_| "strings: negative Repeat count".to_owned())?;
+    operations::allow(count.saturating_mul(text.len()))?;
+    Ok(Value::from(text.repeat(count)))
+}
+
+pub(super) fn trim_all(args: Args, _: &mut Calls) -> Called {
+    let set = text(args, 0);
+    Ok(Value::from(text(args, 1).trim_matches(|character| set.contains(character))))
+}
+
+pub(super) fn trim_suffix(args: Args, _: &mut Calls) -> Called {
+    let whole = text(args, 1);
+    Ok(Value::from(whole.strip_suffix(text(args, 0)).unwrap_or(whole)))
+}
+
+pub(super) fn trim_prefix(args: Args, _: &mut Calls) -> Called {
+    let whole = text(args, 1);
+    Ok(Value::from(whole.strip_prefix(text(args, 0)).unwrap_or(whole)))
+}
+
+pub(super) fn nospace(args: Args, _: &mut Calls) -> Called {
+    let kept: String = text(args, 0).chars().filter(|character| !character.is_whitespace()).collect();
+    Ok(Value::from(kept))
+}
+
+pub(super) fn initials(args: Args, _: &mut Calls) -> Called {
+    let initials: String = text(args, 0).split_whitespace().filter_map(|word| word.chars().next()).collect();
+    Ok(Value::from(initials))
+}
+
+fn random_text(args: Args, calls: &mut Calls, from: &[u8]) -> Called {
+    let count = usize::try_from(int(args, 0)).unwrap_or(0);
+    operations::allow(count)?;
+    let text: String =
+        (0..count).map(|_| char::from(from[calls.random.below(from.len() as u64) as usize])).collect();
+    Ok(Value::from(text))
+}
+
+const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+const DIGITS: &[u8] = b"0123456789";
+
+pub(super) fn rand_alpha_num(args: Args, calls: &mut Calls) -> Called {
+    random_text(args, calls, &[LETTERS, DIGITS].concat())
+}
+
+pub(super) fn rand_alpha(args: Args, calls: &mut Calls) -> Called {
+    random_text(args, calls, LETTERS)
+}
+
+pub(super) fn rand_numeric(args: Args, calls: &mut Calls) -> Called {
+    random_text(args, calls, DIGITS)
+}
+
+pub(super) fn rand_ascii(args: Args, calls: &mut Calls) -> Called {
+    let printable: Vec<u8> = (b' '..=b'~').collect();
+    random_text(args, calls, &printable)
+}
+
+pub(super) fn swapcase(args: Args, _: &mut Calls) -> Called {
+    let swapped: String = text(args, 0)
+        .chars()
+        .map(|character| if character.is_uppercase() { sink(character) } else { raise(character) })
+        .collect();
+    Ok(Value::from(swapped))
+}
+
+pub(super) fn shuffle(args: Args, calls: &mut Calls) -> Called {
+    let mut characters: Vec<char> = text(args, 0).chars().collect();
+    for last in (1..characters.len()).rev() {
+        let other = calls.random.below(last as u64 + 1) as usize;
+        characters.swap(last, other);
+    }
+    Ok(Value::from(characters.into_iter().collect::<String>()))
+}
+
+fn is_connector(character: char) -> bool {
+    matches!(character, '_' | '-') || character.is_whitespace()
+}
+
+pub(super) fn snakecase(args: Args, _: &mut Calls) -> Called {
+    Ok(Value::from(lower_words(text(args, 0), '_')))
+}
+
+pub(super) fn kebabcase(args: Args, _: &mut Calls) -> Called {
+    Ok(Value::from(lower_words(text(args, 0), '-')))
+}
+
+/// Splits at changes of case and before numbers that lower-case letters follow, and joins with a connector.
+fn lower_words(text: &str, connector: char) -> String {
+    let characters: Vec<char> = text.chars().collect();
+    let mut out = String::with_capacity(text.len() + 8);
+    for (at, character) in characters.iter().copied().enumerate() {
+        if is_connector(character) {
+            out.push(connector);
+            continue;
+        }
+        let before = at.checked_sub(1).map(|before| characters[before]);
+        if before.is_some_and(|before| starts_word(before, &characters[at..])) {
+            out.push(connector);
+        }
+        out.push(sink(character));
+    }
+    out
+}
+
+/// Whether a word begins with the rest, after the character before it.
+fn starts_word(before: char, rest: &[char]) -> bool {
+    let character = rest[0];
+    if is_connector(before) || !before.is_alphanumeric() {
+        return false;
+    }
+    if character.is_numeric() {
+        // A number belongs to the word before it, unless lower-case letters make it a word of its own.
+        let after = rest.iter().find(|next| !next.is_numeric());
+        return !before.is_numeric() && after.is_some_and(|after| after.is_lowercase());
+    }
+    if !character.is_uppercase() {
+        return false;
+    }
+    let next_is_lower = rest.get(1).is_some_and(|next| next.is_lowercase());
+    !before.is_uppercase() || next_is_lower
+}
+
+pub(super) fn camelcase(args: Args, _: &mut Calls) -> Called {
+    let text = text(args, 0);
+    let body = text.trim_start_matches(is_connector);
+    let mut out = text[..text.len() - body.len()].to_owned();
+    let end = body.trim_end_matches(is_connector);
+    let mut raise_next = true;
+    let mut connectors = 0;
+    for character in end.chars() {
+        if is_connector(character) {
+            connectors += 1;
+            if connectors > 1 {
+                out.push(character);
+            }
+            raise_next = true;
+            continue;
+        }
+        connectors = 0;
+        out.push(if raise_next { raise(character) } else { sink(character) });
+        raise_next = false;
+    }
+    out.push_str(&body[end.len()..]);
+    Ok(Value::from(out))
+}
+
+pub(super) fn abbrev(args: Args, _: &mut Calls) -> Called {
+    let (width, text) = (int(args, 0), text(args, 1));
+    if width < 4 {
+        return Ok(Value::from(text));
+    }
+    Ok(Value::from(abbreviate(text.as_bytes(), 0, width as usize)))
+}
+
+pub(super) fn abbrev_both(args: Args, _: &mut Calls) -> Called {
+    let (left, right, text) = (int(args, 0), int(args, 1), text(args, 2));
+    if right < 4 || (left > 0 && right < 7) {
+        return Ok(Value::from(text));
+    }
+    Ok(Value::from(abbreviate(text.as_bytes(), usize::try_from(left).unwrap_or(0), right as usize)))
+}
+
+/// Shows at most `width` bytes from about `offset` on, with dots where something is missing.
+fn abbreviate(text: &[u8], offset: usize, width: usize) -> String {
+    const DOTS: &str = "...";
+    if text.len() <= width {
+        return lossy(text);
+    }
+    let room = width - DOTS.len();
+    let offset = offset.min(text.len());
+    let offset = if text.len() - offset < room { text.len() - room } else { offset };
+    if offset <= 4 {
+        return lossy(&text[..room]) + DOTS;
+    }
+    if offset + room < text.len() {
+        let rest = &text[offset..];
+        let shown = if rest.len() > room && room > 3 { lossy(&rest[..room - 3]) + DOTS } else { lossy(rest) };
+        return DOTS.to_owned() + &shown;
+    }
+    DOTS.to_owned() + &lossy(&text[text.len() - room..])
+}
+
+pub(super) fn wrap(args: Args, _: &mut Calls) -> Called {
+    wrapped(text(args, 1), int(args, 0), "\n", false)
+}
+
+pub(super) fn wrap_with(args: Args, _: &mut Calls) -> Called {
+    wrapped(text(args, 2), int(args, 0), text(args, 1), true)
+}
+
+fn wrapped(text: &str, width: i64, line_break: &str, break_words: bool) -> Called {
+    let width = usize::try_from(width).unwrap_or(1).max(1);
+    let line_break = if line_break.is_empty() { "\n" } else { line_break };
+    let bytes = text.as_bytes();
+    operations::allow(text.len().saturating_add((text.len() / width + 1).saturating_mul(line_break.len())))?;
+    let mut out: Vec<u8> = Vec::with_capacity(bytes.len() + 16);
+    let mut at = 0;
+    while bytes.len() - at > width {
+        if bytes[at] == b' ' {
+            at += 1;
+            continue;
+        }
+        let window = &bytes[at..(at + width + 1).min(bytes.len())];
+        let end = if let Some(blank) = window.iter().rposition(|byte| *byte == b' ') {
+            out.extend_from_slice(&bytes[at..at + blank]);
+            at + blank + 1
+        } else if break_words {
+            out.extend_from_slice(&bytes[at..at + width]);
+            at + width
+        } else {
+            let Some(blank) = bytes[at + width..].iter().position(|byte| *byte == b' ') else { break };
+            out.extend_from_slice(&bytes[at..at + width + blank]);
+            at + width + blank + 1
+        };
+        out.extend_from_slice(line_break.as_bytes());
+        at = end;
+    }
+    out.extend_from_slice(&bytes[at..]);
+    Ok(Value::from(lossy(&out)))
+}
+
+pub(super) fn contains(args: Args, _: &mut Calls) -> Called {
+    Ok(Value::Bool(text(args, 1).contains(text(args, 0))))
+}
+
+pub(super) fn has_prefix(args: Args, _: &mut Calls) -> Called {
+    Ok(Value::Bool(text(args, 1).starts_with(text(args, 0))))
+}
+
+pub(super) fn has_suffix(args: Args, _: &mut Calls) -> Called {
+    Ok(Value::Bool(text(args, 1).ends_with(text(args, 0))))
+}
+
+fn each_shown(args: Args, show: impl Fn(&Value) -> String) -> Value {
+    let words: Vec<String> = args.iter().filter(|arg| !arg.is_nil()).map(show).collect();
+    Value::from(words.join(" "))
+}
+
+pub(super) fn quote(args: Args, _: &mut Calls) -> Called {
+    Ok(each_shown(args, |arg| go::quote(&shown(arg))))
+}
+
+pub(super) fn squote(args: Args, _: &mut Calls) -> Called {
+    Ok(each_shown(args, |arg| format!("'{}'", arg.to_text())))
+}
+
+pub(super) fn cat(args: Args, _: &mut Calls) -> Called {
+    Ok(each_shown(args, Value::to_text))
+}
+
+fn indented(args: Args) -> Result<String, String> {
+    let (spaces, text) = (int(args, 0), text(args, 1));
+    let spaces = usize::try_from(spaces).map_err(|_| "strings: negative Repeat count".to_owned())?;
+    if spaces > limits::TEXT_BYTES {
+        return Err(format!("an indent of {spaces} is too wide"));
+    }
+    let pad = " ".repeat(spaces);
+    Ok(pad.clone() + &operations::replace(text, "\n", &format!("\n{pad}"), -1)?)
+}
+
+pub(super) fn indent(args: Args, _: &mut Calls) -> Called {
+    indented(args).map(Value::from)
+}
+
+pub(super) fn nindent(args: Args, _: &mut Calls) -> Called {
+    indented(args).map(|text| Value::from(format!("\n{text}")))
+}
+
+pub(super) fn replace(args: Args, _: &mut Calls) -> Called {
+    operations::replace(text(args, 2), text(args, 0), text(args, 1), -1).map(Value::from)
+}
+
+pub(super) fn plural(args: Args, _: &mut Calls) -> Called {
+    Ok(Value::from(if int(args, 2) == 1 { text(args, 0) } else { text(args, 1) }))
+}
+
+pub(super) fn to_string(args: Args, _: &mut Calls) -> Called {
+    Ok(Value::from(shown(&args[0])))
+}
+
+fn numbered(parts: Option<Vec<String>>) -> Value {
+    let parts = parts.unwrap_or_default();
+    text_map(parts.into_iter().enumerate().map(|(index, part)| (format!("_{index}"), part)))
+}
+
+pub(super) fn split(args: Args, _: &mut Calls) -> Called {
+    Ok(numbered(operations::split(text(args, 1), text(args, 0), None, operations::Keep::Nothing)))
+}
+
+pub(super) fn splitn(args: Args, _: &mut Calls) -> Called {
+    let count = Some(int(args, 1));
+    Ok(numbered(operations::split(text(args, 2), text(args, 0), count, operations::Keep::Nothing)))
+}
+
+pub(super) fn split_list(args: Args, _: &mut Calls) -> Called {
+    let parts = operations::split(text(args, 1), text(args, 0), None, operations::Keep::Nothing);
+    Ok(strings_value(parts.unwrap_or_default()))
+}
