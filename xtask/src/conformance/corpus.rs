@@ -213,6 +213,9 @@ fn run_arguments(bench: &Bench, manifest: &Manifest) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = ["run", "-o", "json", "--runner", "process"].map(Into::into).into();
     arguments.extend(["--image-map".into(), corpus("support/image-map.yaml")]);
     arguments.extend(["--with".into(), corpus("support/objects.yaml")]);
+    if let Some(isolation) = &bench.isolation {
+        arguments.extend(["--isolation", isolation].map(Into::into));
+    }
     for file in &manifest.with {
         arguments.extend(["--with".into(), corpus(file)]);
     }
@@ -344,9 +347,8 @@ fn logs(recorded: &Recorded, _: &Value, ran: &Ran) -> Option<Verdict> {
 }
 
 fn told(differences: Vec<String>) -> Verdict {
-    match differences.split_first() {
-        None => Verdict::Agrees,
-        Some((first, [])) => Verdict::Differs(first.clone()),
-        Some((first, rest)) => Verdict::Differs(format!("{first} (and {} more)", rest.len())),
+    match differences.is_empty() {
+        true => Verdict::Agrees,
+        false => Verdict::Differs(differences.join("\n")),
     }
 }

@@ -30,7 +30,7 @@ use crate::workspace::{Profile, Workspace};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     Agrees,
-    /// What differed, in one line.
+    /// What differed, one difference a line.
     Differs(String),
     /// A difference that a row of `docs/deviations.md` explains.
     Deviates(String),
@@ -79,6 +79,7 @@ pub struct Bench {
     pub jobs: usize,
     /// Only cases whose id contains this text.
     pub filter: Option<String>,
+    pub isolation: Option<String>,
     /// Codes of diagnostics that a row of `docs/deviations.md` explains.
     pub deviations: BTreeSet<String>,
 }
@@ -126,6 +127,7 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<bool, String> 
         scratch: program::scratch(workspace)?,
         jobs: options.jobs,
         filter: options.filter.clone(),
+        isolation: options.isolation.clone(),
         deviations: report::deviation_codes(workspace),
     };
     let mut areas = Vec::new();
@@ -141,9 +143,9 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<bool, String> 
     add(staging::run(&bench, &options))?;
     add(corpus::run(&bench, &options))?;
     areas.sort_by_key(|area| AREAS.iter().position(|(name, _)| *name == area.name));
-    report::print(&areas, options.misses);
+    report::print(&areas, options.misses, options.filter.is_some());
     std::fs::remove_dir_all(&bench.scratch).ok();
-    if options.filter.is_some() {
+    if options.filter.is_some() || options.isolation.is_some() {
         return Ok(true);
     }
     if options.is_complete() {

@@ -14,6 +14,8 @@ pub struct Options {
     pub filter: Option<String>,
     /// Judge the development binary, which the tests have built already.
     pub dev: bool,
+    /// `sandbox` or `none` instead of the default.
+    pub isolation: Option<String>,
     /// Leave out manifests that sleep for long.
     pub quick: bool,
     /// Fail when a number fell instead of recording risen ones.
@@ -22,7 +24,7 @@ pub struct Options {
     pub misses: usize,
 }
 
-const HELP: &str = "options: --area NAME (repeatable), --binary PATH, --jobs N, --filter TEXT, --misses N, --dev, --quick, --check";
+const HELP: &str = "options: --area NAME (repeatable), --binary PATH, --jobs N, --filter TEXT, --misses N, --dev, --quick, --check, --isolation NAME";
 
 impl Options {
     /// Reads the arguments; `areas` are the names that `--area` knows.
@@ -33,6 +35,7 @@ impl Options {
             jobs: 2,
             filter: None,
             dev: false,
+            isolation: None,
             quick: false,
             check: false,
             misses: 10,
@@ -59,6 +62,7 @@ impl Options {
                 "--jobs" => options.jobs = number(value()?)?.max(1),
                 "--misses" => options.misses = number(value()?)?,
                 "--filter" => options.filter = Some(value()?.clone()),
+                "--isolation" => options.isolation = Some(value()?.clone()),
                 "--dev" => options.dev = true,
                 "--quick" => options.quick = true,
                 "--check" => options.check = true,
@@ -75,6 +79,6 @@ impl Options {
 
     /// Whether everything was asked for, so that the page can be written anew.
     pub fn is_complete(&self) -> bool {
-        self.areas.is_empty() && self.filter.is_none() && !self.quick
+        self.areas.is_empty() && self.filter.is_none() && !self.quick && self.isolation.is_none()
     }
 }

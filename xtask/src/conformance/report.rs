@@ -26,13 +26,14 @@ pub fn line(area: &Area) -> String {
     )
 }
 
-/// Prints the table with at most `misses` differences per area.
-pub fn print(areas: &[Area], misses: usize) {
+/// Prints the table with at most `misses` cases that differ per area; `whole` shows all that differs in them.
+pub fn print(areas: &[Area], misses: usize, whole: bool) {
     println!();
     for area in areas {
         println!("{}", line(area));
         for (id, what) in differences(area).into_iter().take(misses) {
-            println!("    {id}: {}", shortened(what));
+            let shown = if whole { what.replace('\n', "\n        ") } else { shortened(what) };
+            println!("    {id}: {shown}");
         }
     }
 }
@@ -131,12 +132,19 @@ fn explained(area: &Area) -> Vec<(&str, &str)> {
     rows.collect()
 }
 
+/// The first difference, and how many more there are.
 fn shortened(text: &str) -> String {
-    let text = text.replace(['\n', '\r'], "⏎");
-    match text.char_indices().nth(MISS_CHARS_MAX) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
+    let mut lines = text.lines();
+    let first = lines.next().unwrap_or_default();
+    let mut short = match first.char_indices().nth(MISS_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &first[..end]),
+        None => first.to_owned(),
+    };
+    match lines.count() {
+        0 => {}
+        more => short.push_str(&format!(" (and {more} more)")),
     }
+    short
 }
 
 /// Text that cannot break a Markdown table or hide in it.
