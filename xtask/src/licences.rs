@@ -11,6 +11,9 @@ use crate::workspace::{Workspace, cargo_metadata};
 const POLICY: &str = "deny.toml";
 const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
+/// What we build for; crates of other platforms need not be here to be looked at.
+const PLATFORM: &str = "x86_64-unknown-linux-gnu";
+
 /// What `deny.toml` says.
 struct Policy {
     allowed: Vec<String>,
@@ -22,7 +25,7 @@ pub fn run(workspace: &Workspace) -> Result<bool, String> {
     let text =
         std::fs::read_to_string(workspace.root.join(POLICY)).map_err(|error| format!("{POLICY}: {error}"))?;
     let policy = policy(&text)?;
-    let metadata = cargo_metadata(&workspace.root, &["--locked"])?;
+    let metadata = cargo_metadata(&workspace.root, &["--locked", "--filter-platform", PLATFORM])?;
     let packages = metadata["packages"].as_array().ok_or("cargo metadata names no packages")?;
     let complaints: Vec<String> = packages.iter().filter_map(|package| complaint(package, &policy)).collect();
     for complaint in &complaints {
