@@ -17,7 +17,7 @@ pub use error::{AppendError, StoreError};
 pub use memory::MemoryStore;
 pub use model::{
     Append, Created, Cursor, Filter, LabelTerm, Letter, Life, Loaded, LockRows, MachineId, MemoEntry,
-    MemoKey, NameMatch, NewRun, Object, ObjectKey, Put, Record, Shelf, Snapshot, Summary,
+    MemoKey, NameMatch, NewRun, Object, ObjectKey, Order, Put, Record, Shelf, Snapshot, Summary, Times,
 };
 pub use owner::{AcquireError, Bell, Owned, Owner, Ownership};
 pub use sqlite::{BUSY_TIMEOUT, SqliteStore};

@@ -1,11 +1,12 @@
 //! The store that lives in memory: for tests, the simulator, and runs that need no tomorrow.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{AppendError, StoreError};
 use crate::model::{
-    Append, Created, Cursor, Filter, LabelTerm, Letter, Life, Loaded, LockRows, MachineId, MemoEntry,
-    MemoKey, NameMatch, NewRun, Object, ObjectKey, Put, Record, Shelf, Snapshot, Summary,
+    Append, Created, Filter, LabelTerm, Letter, Life, Loaded, LockRows, MachineId, MemoEntry, MemoKey,
+    NameMatch, NewRun, Object, ObjectKey, Order, Put, Record, Shelf, Snapshot, Summary,
 };
 use crate::store::{Catalog, Journal, Runs, Shared};
 
@@ -74,6 +75,7 @@ impl MemoryStore {
                 name: fixed.name,
                 uid: fixed.uid,
                 created_us: fixed.created_us,
+                engine: fixed.engine,
                 ..summary.clone()
             };
         }
@@ -81,6 +83,26 @@ impl MemoryStore {
             run.inbox.retain(|letter| letter.number > number);
         }
         Ok(())
+    }
+}
+
+impl MemoryStore {
+    /// The rows that a filter lets through, in no particular order.
+    fn matching(&self, filter: &Filter) -> Vec<&Summary> {
+        let on_shelf = self.machines.iter().filter(|(id, machine)| {
+            id.kind == filter.kind()
+                && match filter.shelf {
+                    Shelf::Runs => machine.is_here(),
+                    Shelf::Unfiled => machine.is_here() && machine.archived.is_none(),
+                    Shelf::Archive => machine.archived.is_some(),
+                }
+        });
+        on_shelf
+            .map(|(_, machine)| &machine.summary)
+            .filter(|row| {
+                filter.after.as_ref().is_none_or(|after| row.cursor() < *after) && matches(filter, row)
+            })
+            .collect()
     }
 }
 
@@ -173,21 +195,29 @@ impl Runs for MemoryStore {
     }
 
     fn list(&mut self, filter: &Filter) -> Result<Vec<Summary>, StoreError> {
-        let on_shelf = self.machines.iter().filter(|(id, machine)| {
-            id.kind == filter.kind()
-                && match filter.shelf {
-                    Shelf::Runs => machine.is_here(),
-                    Shelf::Archive => machine.archived.is_some(),
-                }
-        });
-        let mut rows: Vec<(Cursor, &Summary)> = on_shelf
-            .map(|(_, machine)| (machine.summary.cursor(), &machine.summary))
-            .filter(|(cursor, summary)| {
-                filter.after.as_ref().is_none_or(|after| cursor < after) && matches(filter, summary)
-            })
-            .collect();
-        rows.sort_by(|(left, _), (right, _)| right.cmp(left));
-        Ok(rows.into_iter().take(filter.rows_max()).map(|(_, summary)| summary.clone()).collect())
+        let mut rows = self.matching(filter);
+        match filter.order {
+            Order::Created => rows.sort_by_key(|row| Reverse(row.cursor())),
+            Order::Started => rows.sort_by_key(|row| {
+                (row.started_us.is_some(), Reverse(row.started_us), Reverse(row.uid.clone()))
+            }),
+        }
+        Ok(rows.into_iter().skip(filter.offset).take(filter.rows_max()).cloned().collect())
+    }
+
+    fn count(&mut self, filter: &Filter) -> Result<u64, StoreError> {
+        Ok(self.matching(&Filter { after: None, ..filter.clone() }).len() as u64)
+    }
+
+    fn label_texts(&mut self, filter: &Filter, key: Option<&str>) -> Result<Vec<String>, StoreError> {
+        let mut texts = BTreeSet::new();
+        for row in self.matching(&Filter { after: None, ..filter.clone() }) {
+            match key {
+                None => texts.extend(row.labels.keys().cloned()),
+                Some(key) => texts.extend(row.labels.get(key).cloned()),
+            }
+        }
+        Ok(texts.into_iter().take(Filter::LIMIT_MAX).collect())
     }
 
     fn find(&mut self, kind: &str, namespace: &str, name: &str) -> Result<Option<Summary>, StoreError> {
@@ -326,7 +356,20 @@ fn matches(filter: &Filter, summary: &Summary) -> bool {
         Some(NameMatch::Prefix(part)) => summary.name.starts_with(part.as_str()),
         Some(NameMatch::Exact(name)) => summary.name == *name,
     };
+    let times = &filter.times;
+    let within = |time: Option<i64>, limit: Option<i64>, holds: fn(&i64, &i64) -> bool| match (time, limit) {
+        (Some(time), Some(limit)) => holds(&time, &limit),
+        _ => true,
+    };
+    let in_time = within(Some(summary.created_us), times.created_from, i64::ge)
+        && within(summary.started_us, times.started_after, i64::gt)
+        && within(summary.started_us, times.started_before, i64::lt)
+        && within(summary.finished_us, times.finished_until, i64::le);
     life && name
+        && in_time
+        && filter.engine.as_ref().is_none_or(|engine| !engine.is_empty() && summary.engine == *engine)
+        && filter.not_namespace.as_ref().is_none_or(|namespace| summary.namespace != *namespace)
+        && filter.not_name.as_ref().is_none_or(|name| summary.name != *name)
         && filter.namespace.as_ref().is_none_or(|namespace| summary.namespace == *namespace)
         && (filter.phases.is_empty() || filter.phases.contains(&summary.phase))
         && filter.labels.iter().all(|term| holds(term, &summary.labels))

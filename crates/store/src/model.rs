@@ -113,6 +113,8 @@ pub struct Summary {
     pub labels: BTreeMap<String, String>,
     /// The workflow template it was made from.
     pub template: Option<String>,
+    /// The engine it was submitted to, which takes it up again after a restart; empty if any may. Never changes.
+    pub engine: String,
 }
 
 /// A run to be created.
@@ -157,6 +159,18 @@ pub struct Filter {
     pub name: Option<NameMatch>,
     /// Only runs that ended, or that did not.
     pub life: Life,
+    /// Only runs that were submitted to this engine.
+    pub engine: Option<String>,
+    /// Only other namespaces than this.
+    pub not_namespace: Option<String>,
+    /// Only other names than this.
+    pub not_name: Option<String>,
+    /// Only runs of these times.
+    pub times: Times,
+    /// Which comes first.
+    pub order: Order,
+    /// So many matching rows are skipped.
+    pub offset: usize,
     /// Continue after the last row of the page before.
     pub after: Option<Cursor>,
     /// Most rows to answer; 0 means [`Filter::LIMIT_MAX`].
@@ -176,12 +190,37 @@ impl Filter {
     }
 }
 
+/// Limits on the times of runs, in microseconds. A run without the time in question passes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Times {
+    /// Created at or after this.
+    pub created_from: Option<i64>,
+    /// Started after this.
+    pub started_after: Option<i64>,
+    /// Started before this.
+    pub started_before: Option<i64>,
+    /// Ended at or before this.
+    pub finished_until: Option<i64>,
+}
+
+/// The order of a list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Order {
+    /// Newest first, by the time of creation. [`Filter::after`] means this order.
+    #[default]
+    Created,
+    /// Those that did not start first, then the latest start first.
+    Started,
+}
+
 /// Where a run is looked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Shelf {
     /// Runs whose journal is here.
     #[default]
     Runs,
+    /// Runs whose journal is here and whose final document was not archived.
+    Unfiled,
     /// Runs whose final document was archived, whether or not the run is still here.
     Archive,
 }

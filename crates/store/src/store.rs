@@ -67,6 +67,12 @@ pub trait Runs {
     /// One page of rows, newest first.
     fn list(&mut self, filter: &Filter) -> Result<Vec<Summary>, StoreError>;
 
+    /// How many rows match, whatever the filter's limit, offset and place.
+    fn count(&mut self, filter: &Filter) -> Result<u64, StoreError>;
+
+    /// The labels of matching rows: all keys, or with `key` all values of that key, in order and once each.
+    fn label_texts(&mut self, filter: &Filter, key: Option<&str>) -> Result<Vec<String>, StoreError>;
+
     /// The run of that kind, namespace and name that is here.
     fn find(&mut self, kind: &str, namespace: &str, name: &str) -> Result<Option<Summary>, StoreError>;
 

@@ -6,14 +6,14 @@ use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Row, Transaction, params, params_from_iter};
 
 use crate::error::StoreError;
-use crate::model::{Created, Filter, LabelTerm, Life, MachineId, NameMatch, NewRun, Shelf, Summary};
+use crate::model::{Created, Filter, LabelTerm, Life, MachineId, NameMatch, NewRun, Order, Shelf, Summary};
 use crate::sqlite::journal::{self, number_of};
 use crate::sqlite::{SqliteStore, damage};
 use crate::store::Runs;
 
 /// The columns of a row, in the order in which [`summary_of`] reads them.
 const COLUMNS: &str = "namespace, name, uid, phase, message, progress, created_us, started_us, finished_us, labels, \
-                       template";
+                       template, engine";
 
 impl Runs for SqliteStore {
     fn create(&mut self, run: &NewRun) -> Result<Created, StoreError> {
@@ -41,13 +41,50 @@ impl Runs for SqliteStore {
 
     fn list(&mut self, filter: &Filter) -> Result<Vec<Summary>, StoreError> {
         let (condition, values) = condition(filter);
+        let order = match filter.order {
+            Order::Created => "created_us DESC, uid DESC",
+            Order::Started => "started_us DESC NULLS FIRST, uid DESC",
+        };
         let query = format!(
-            "SELECT {COLUMNS} FROM summary WHERE {condition} ORDER BY created_us DESC, uid DESC LIMIT {}",
-            filter.rows_max()
+            "SELECT {COLUMNS} FROM summary WHERE {condition} ORDER BY {order} LIMIT {} OFFSET {}",
+            filter.rows_max(),
+            filter.offset
         );
         self.read(|transaction| {
             let mut statement = transaction.prepare_cached(&query)?;
             statement.query_map(params_from_iter(values), summary_of)?.collect()
+        })
+    }
+
+    fn count(&mut self, filter: &Filter) -> Result<u64, StoreError> {
+        let (condition, values) = condition(&Filter { after: None, ..filter.clone() });
+        let query = format!("SELECT count(*) FROM summary WHERE {condition}");
+        self.read(|transaction| {
+            let count: i64 =
+                transaction.prepare_cached(&query)?.query_row(params_from_iter(values), |row| row.get(0))?;
+            Ok(count.unsigned_abs())
+        })
+    }
+
+    fn label_texts(&mut self, filter: &Filter, key: Option<&str>) -> Result<Vec<String>, StoreError> {
+        let (condition, mut values) = condition(&Filter { after: None, ..filter.clone() });
+        let (column, only) = match key {
+            None => ("key", String::new()),
+            Some(key) => {
+                values.push(Value::Text(key.to_owned()));
+                ("value", format!("key = ?{} AND ", values.len()))
+            }
+        };
+        let query = format!(
+            "SELECT DISTINCT {column} FROM label WHERE {only}machine IN
+             (SELECT machine FROM summary WHERE {condition}) ORDER BY {column} LIMIT {}",
+            Filter::LIMIT_MAX
+        );
+        self.read(|transaction| {
+            transaction
+                .prepare_cached(&query)?
+                .query_map(params_from_iter(values), |row| row.get(0))?
+                .collect()
         })
     }
 
@@ -142,8 +179,8 @@ fn create(transaction: &Transaction<'_>, run: &NewRun) -> rusqlite::Result<Creat
     transaction
         .prepare_cached(
             "INSERT INTO summary (machine, kind, uid, namespace, name, phase, message, progress, created_us,
-                                  started_us, finished_us, labels, template)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                                  started_us, finished_us, labels, template, engine)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         )?
         .execute(params![
             number,
@@ -158,7 +195,8 @@ fn create(transaction: &Transaction<'_>, run: &NewRun) -> rusqlite::Result<Creat
             row.started_us,
             row.finished_us,
             labels_text(&row.labels),
-            row.template
+            row.template,
+            row.engine
         ])?;
     insert_labels(transaction, number, &row.labels)?;
     Ok(Created::Yes)
@@ -226,11 +264,21 @@ fn condition(filter: &Filter) -> (String, Vec<Value>) {
     terms.push(format!("kind = {}", value(filter.kind())));
     terms.push(match filter.shelf {
         Shelf::Runs => "here = 1".to_owned(),
+        Shelf::Unfiled => "here = 1 AND archived = 0".to_owned(),
         Shelf::Archive => "archived = 1".to_owned(),
     });
     if let Some(namespace) = &filter.namespace {
         // The `+` keeps SQLite in the order of the list; a page is found there before anything is sorted.
         terms.push(format!("+namespace = {}", value(namespace)));
+    }
+    if let Some(namespace) = &filter.not_namespace {
+        terms.push(format!("+namespace <> {}", value(namespace)));
+    }
+    if let Some(name) = &filter.not_name {
+        terms.push(format!("name <> {}", value(name)));
+    }
+    if let Some(engine) = &filter.engine {
+        terms.push(format!("engine = {} AND engine <> ''", value(engine)));
     }
     match &filter.name {
         None => {}
@@ -245,6 +293,16 @@ fn condition(filter: &Filter) -> (String, Vec<Value>) {
         Life::Any => {}
         Life::Live => terms.push("finished_us IS NULL".to_owned()),
         Life::Finished => terms.push("finished_us IS NOT NULL".to_owned()),
+    }
+    for (column, limit) in [
+        ("created_us >=", filter.times.created_from),
+        ("started_us >", filter.times.started_after),
+        ("started_us <", filter.times.started_before),
+        ("finished_us <=", filter.times.finished_until),
+    ] {
+        if let (Some(limit), Some((name, _))) = (limit, column.split_once(' ')) {
+            terms.push(format!("(+{name} IS NULL OR +{column} {limit})"));
+        }
     }
     let list = |texts: &[String], value: &mut dyn FnMut(&str) -> String| -> String {
         texts.iter().map(|text| value(text)).collect::<Vec<_>>().join(", ")
@@ -286,6 +344,7 @@ fn summary_of(row: &Row<'_>) -> rusqlite::Result<Summary> {
         finished_us: row.get(8)?,
         labels: serde_json::from_str(&labels).map_err(|error| damage(format!("labels of a run: {error}")))?,
         template: row.get(10)?,
+        engine: row.get(11)?,
     })
 }
 
