@@ -10,7 +10,7 @@ const DEADLINE: &str = "Pod was active on the node longer than the specified dea
 
 /// Reads an ending. `pod` says what was declared.
 pub fn outcome(ended: &Ended, pod: Option<&Pod>) -> Outcome {
-    let (phase, message) = judge(ended);
+    let (phase, message) = judge(ended, pod);
     let mut artifacts = Vec::new();
     for stored in ended.artifacts.iter().filter(|stored| stored.error.is_none() && !stored.missing) {
         let declared = pod.and_then(|pod| pod.template.outputs.artifact(&stored.name));
@@ -42,7 +42,18 @@ fn main_exit(ended: &Ended) -> Option<i32> {
     }
 }
 
-fn judge(ended: &Ended) -> (Phase, Option<String>) {
+/// Whether a container is a sidecar: it is stopped when main has ended, and how it takes that is its own
+/// affair (EX-431).
+fn is_sidecar(container: &ContainerEnded, pod: Option<&Pod>) -> bool {
+    pod.is_some_and(|pod| {
+        let name = |body: &serde_json::Value| {
+            body.get("name").and_then(serde_json::Value::as_str).map(str::to_owned)
+        };
+        pod.template.sidecars.iter().any(|body| name(body).as_deref() == Some(&container.name))
+    })
+}
+
+fn judge(ended: &Ended, pod: Option<&Pod>) -> (Phase, Option<String>) {
     if ended.deadline_exceeded {
         return (Phase::Failed, Some(DEADLINE.to_owned()));
     }
@@ -52,7 +63,7 @@ fn judge(ended: &Ended) -> (Phase, Option<String>) {
             Some(format!("init: Error (exit code {}): {}", failure.code, failure.message)),
         );
     }
-    for container in &ended.containers {
+    for container in ended.containers.iter().filter(|container| !is_sidecar(container, pod)) {
         if !container.exit.is_success() && container.exit != Exit::NotStarted {
             return (Phase::Failed, Some(words(container)));
         }
@@ -63,9 +74,10 @@ fn judge(ended: &Ended) -> (Phase, Option<String>) {
             Some(format!("wait: Error (exit code {}): {}", failure.code, failure.message)),
         );
     }
-    if ended.containers.iter().any(|container| container.exit == Exit::NotStarted) {
-        let container = ended.containers.iter().find(|container| container.exit == Exit::NotStarted);
-        return (Phase::Error, container.map(words));
+    let unstarted =
+        |container: &&ContainerEnded| container.exit == Exit::NotStarted && !is_sidecar(container, pod);
+    if let Some(container) = ended.containers.iter().find(unstarted) {
+        return (Phase::Error, Some(words(container)));
     }
     (Phase::Succeeded, None)
 }

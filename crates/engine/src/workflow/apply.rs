@@ -337,8 +337,12 @@ impl Run {
         frame.alive -= u32::from(kind != NodeKind::StepGroup);
         if matches!(kind, NodeKind::Pod | NodeKind::Steps | NodeKind::Dag) {
             frame.active -= 1;
-            frame.failed_child |= phase.is_bad();
             self.enqueue(at);
+        }
+        // An attempt that may be tried again is not a failure yet (EX-637).
+        let final_failure = phase.is_bad() && !matches!(self.node(ix).site, Site::Attempt(_));
+        if final_failure && matches!(kind, NodeKind::Pod | NodeKind::Steps | NodeKind::Dag | NodeKind::Retry) {
+            self.frames[at as usize].failed_child = true;
         }
     }
 

@@ -98,6 +98,9 @@ impl Turn<'_> {
             if self.shut(at) {
                 return true;
             }
+            if self.fail_fast(at) {
+                return true;
+            }
             // The frame's own limit frees up when one of its children ends, and that enqueues it again.
             if self.frame_is_full(at) {
                 self.leave_agenda(at);
@@ -128,9 +131,27 @@ impl Turn<'_> {
     fn frame_is_full(&self, at: u32) -> bool {
         let frame = &self.run.frames[at as usize];
         let template = self.run.plan.template(frame.template);
-        let open_work = frame.active > 0;
-        (template.fail_fast && frame.failed_child && open_work)
-            || template.parallelism.is_some_and(|limit| frame.active >= limit)
+        (template.fail_fast && frame.failed_child) || template.parallelism.is_some_and(|limit| frame.active >= limit)
+    }
+
+    /// Ends a template that asks for it as soon as one of its children has failed and none runs (EX-263).
+    pub(crate) fn fail_fast(&mut self, at: u32) -> bool {
+        let frame = &self.run.frames[at as usize];
+        if !self.run.plan.template(frame.template).fail_fast || !frame.failed_child || frame.active > 0 {
+            return false;
+        }
+        let (node, group) = (frame.node, frame.group);
+        if self.run.node(node).phase.is_ended() {
+            return false;
+        }
+        if !frame.ready.is_empty() {
+            self.record(Event::GaveUp { node });
+        }
+        let reason = "template has failed or errored children and failFast enabled";
+        for ix in group.filter(|group| !self.run.node(*group).phase.is_ended()).into_iter().chain([node]) {
+            self.record(Event::Ended { node: ix, phase: Phase::Failed, message: message(reason), outputs: None });
+        }
+        true
     }
 
     /// Whether the workflow's limit holds every new node back (EX-260).

@@ -61,6 +61,9 @@ impl Turn<'_> {
     pub(crate) fn group(&mut self, ix: NodeIx) {
         let steps = self.run.node(ix).owner;
         let Some(at) = self.run.frame_index(steps) else { return };
+        if self.fail_fast(at) {
+            return;
+        }
         let frame = &self.run.frames[at as usize];
         if frame.open > 0 || !frame.ready.is_empty() {
             return;
@@ -114,6 +117,9 @@ impl Turn<'_> {
     /// A dag all of whose tasks may have settled (EX-168).
     pub(crate) fn dag(&mut self, ix: NodeIx) {
         let Some(at) = self.run.frame_index(ix) else { return };
+        if self.fail_fast(at) {
+            return;
+        }
         if self.run.frames[at as usize].unsettled > 0 {
             return;
         }

@@ -15,6 +15,7 @@ pub mod node;
 mod pod;
 pub mod retry;
 mod run;
+mod same;
 mod scope;
 
 pub use command::{Attempt, Command};

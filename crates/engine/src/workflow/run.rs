@@ -254,6 +254,11 @@ impl Run {
         (0..self.nodes.len() as u32).map(NodeIx)
     }
 
+    /// When a node that waits for an instant is to be looked at again.
+    pub fn due_of(&self, ix: NodeIx) -> Option<Time> {
+        self.due.get(&ix).copied()
+    }
+
     /// Whether the run is over.
     pub fn is_ended(&self) -> bool {
         self.stage == Stage::Ended
