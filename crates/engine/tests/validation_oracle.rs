@@ -4,12 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use tiphys_engine::check::{Shelf, Situation, check};
 use tiphys_spec::{Document, Object, Strictness, parse};
-
-#[path = "../src/check/mod.rs"]
-mod check;
-
-use check::{Shelf, Situation, check};
 
 /// What a manifest is found to be.
 #[derive(Debug)]
@@ -30,7 +26,8 @@ fn judge(text: &str, strictness: Strictness, situation: Situation) -> Verdict {
         let found = check(document, &shelf, situation);
         if let Some(first) = found.iter().find(|diagnostic| diagnostic.is_error()) {
             let metadata = document.object.metadata().unwrap();
-            let name = if metadata.name.is_empty() { &metadata.generate_name } else { &metadata.name };
+            let name = [metadata.name.as_str(), &metadata.generate_name, "object #1"];
+            let name = name.into_iter().find(|name| !name.is_empty()).unwrap();
             messages.push(format!("in \"{name}\" ({}): {}", document.kind, first.message));
         }
     }
@@ -105,6 +102,54 @@ fn verdicts_agree_with_argo() {
         println!("{id}\n    {difference}");
     }
     assert!(agreed * 1000 >= total * 990, "{agreed} of {total}");
+}
+
+/// What ran to success on a cluster is not refused, whatever warnings it gets.
+#[test]
+fn manifests_that_succeed_are_not_refused() {
+    let Ok(text) = std::fs::read_to_string(corpus().join("golden/index.json")) else {
+        println!("skipped: 1 (no corpus)");
+        return;
+    };
+    let index: Value = serde_json::from_str(&text).unwrap();
+    let all = every_document();
+    let shelf = Shelf::new(all.iter().map(|document| &document.object));
+    let (mut count, mut warnings) = (0, BTreeMap::<String, usize>::new());
+    for entry in index.as_array().or(index["runs"].as_array()).or(index["files"].as_array()).unwrap() {
+        if entry["phase"] != "Succeeded" {
+            continue;
+        }
+        let file = entry["file"].as_str().unwrap();
+        let Ok(text) = std::fs::read_to_string(corpus().join(file)) else { continue };
+        let parsed = parse(file, &text, Strictness::Strict);
+        for document in parsed.documents.iter().filter(|document| is_argo(&document.object)) {
+            for found in check(document, &shelf, Situation::Lint) {
+                assert!(!found.is_error(), "{found}");
+                *warnings.entry(found.code.clone()).or_default() += 1;
+                println!("{found}");
+            }
+        }
+        count += 1;
+    }
+    println!("{count} manifests, warnings: {warnings:?}");
+    assert!(count > 50, "only {count} recorded runs");
+}
+
+fn every_document() -> Vec<Document> {
+    let mut documents = Vec::new();
+    let mut folders = vec![corpus().join("examples")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "yaml") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                documents.extend(parse("m.yaml", &text, Strictness::Lenient).documents);
+            }
+        }
+    }
+    documents
 }
 
 fn corpus() -> PathBuf {

@@ -528,7 +528,7 @@ fn write_default(holds: &Type, pointer: bool, json: &mut String) {
     }
 }
 
-/// Writes a node as JSON, as it is.
+/// Writes a node as JSON, with the members of maps sorted: that is how every value reaches Argo.
 pub(crate) fn write_json(node: &Node, json: &mut String) {
     match &node.value {
         Tree::Null => json.push_str("null"),
@@ -547,7 +547,9 @@ pub(crate) fn write_json(node: &Node, json: &mut String) {
         }
         Tree::Map(entries) => {
             json.push('{');
-            for (index, entry) in entries.iter().enumerate() {
+            let mut sorted: Vec<&Entry> = entries.iter().collect();
+            sorted.sort_by(|one, other| one.key.cmp(&other.key));
+            for (index, entry) in sorted.into_iter().enumerate() {
                 if index > 0 {
                     json.push(',');
                 }

@@ -32,7 +32,9 @@ pub struct Template {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub daemon: Option<bool>,
     /// Groups of steps: the groups in turn, the steps of a group at once.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ///
+    /// An empty list is read as one empty group, because it makes the template a steps template.
+    #[serde(deserialize_with = "groups", skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Vec<Task>>,
     /// One container.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -651,4 +653,9 @@ pub struct Counter {
 
 fn counter_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Ok(any_str(deserializer)?.unwrap_or_default())
+}
+
+fn groups<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Vec<Task>>, D::Error> {
+    let groups = Vec::deserialize(deserializer)?;
+    Ok(if groups.is_empty() { vec![Vec::new()] } else { groups })
 }

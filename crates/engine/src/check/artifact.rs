@@ -25,15 +25,11 @@ impl Checker<'_> {
 
     pub(super) fn location(&mut self, site: &Site, words: &str, location: Option<&spec::ArtifactLocation>) {
         let Some(location) = location else { return };
-        if let Some(git) = &location.git {
-            if text(git, "repo").is_empty() {
-                self.error(&site.field("git"), "missing-field", format!("{words}.git.repo is required"));
-            }
+        if location.git.as_ref().is_some_and(|git| text(git, "repo").is_empty()) {
+            self.error(&site.field("git"), "missing-field", format!("{words}.git.repo is required"));
         }
-        if let Some(hdfs) = &location.hdfs {
-            if let Some(complaint) = hdfs_complaint(hdfs) {
-                self.error(&site.field("hdfs"), "bad-location", format!("{words}.hdfs.{complaint}"));
-            }
+        if let Some(complaint) = location.hdfs.as_ref().and_then(hdfs_complaint) {
+            self.error(&site.field("hdfs"), "bad-location", format!("{words}.hdfs.{complaint}"));
         }
     }
 }

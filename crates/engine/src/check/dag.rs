@@ -150,7 +150,9 @@ impl<'a> Checker<'a> {
             let digit = task.name.starts_with(|c: char| c.is_ascii_digit());
             if digit && (uses_depends || !task.dependencies.is_empty()) {
                 let message = format!(
-                    "templates.{name} name cannot begin with a digit when using either 'depends' or 'dependencies'"
+                    "templates.{name}.tasks.{} name cannot begin with a digit when using either 'depends' or \
+                     'dependencies'",
+                    task.name
                 );
                 self.error(&at.field("name"), "bad-name", message);
             }
@@ -207,7 +209,7 @@ impl<'a> Checker<'a> {
         }
         for target in dag.target.split(' ') {
             let unknown = dag.tasks.iter().all(|task| task.name != target);
-            if unknown && !target.contains("{{") {
+            if unknown && !target.replace("{{=", "").contains("{{") {
                 let message = format!("{words}: target '{target}' is not defined");
                 let known = dag.tasks.iter().map(|task| task.name.as_str());
                 let help = spec::similar(target, known).map(|known| format!("did you mean `{known}`?"));

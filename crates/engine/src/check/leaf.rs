@@ -25,13 +25,10 @@ impl<'a> Checker<'a> {
             _ => {}
         }
         self.sidecars(site, &words, template);
-        if let Some(seconds) = &template.active_deadline_seconds {
-            if !is_count_or_tag(seconds) {
-                let message = format!(
-                    "{words}.activeDeadlineSeconds must be a positive integer > 0 or an argo variable"
-                );
-                self.error(&site.field("activeDeadlineSeconds"), "bad-value", message);
-            }
+        if template.active_deadline_seconds.as_ref().is_some_and(|seconds| !is_count_or_tag(seconds)) {
+            let message =
+                format!("{words}.activeDeadlineSeconds must be a positive integer > 0 or an argo variable");
+            self.error(&site.field("activeDeadlineSeconds"), "bad-value", message);
         }
         if template.parallelism.is_some() {
             let message = format!("{words}.parallelism is only valid for steps and dag templates");
@@ -164,10 +161,10 @@ impl<'a> Checker<'a> {
                     self.error(&site_of_body.field("manifestFrom"), "unknown-name", message);
                 }
             }
-        }
-        if !manifest.is_empty() && !is_yaml(manifest) {
-            let message = format!("{words}.resource.manifest must be a valid yaml");
-            self.error(&site_of_body.field("manifest"), "yaml-syntax", message);
+            if !manifest.is_empty() && !is_yaml(manifest) {
+                let message = format!("{words}.resource.manifest must be a valid yaml");
+                self.error(&site_of_body.field("manifest"), "yaml-syntax", message);
+            }
         }
     }
 

@@ -20,9 +20,9 @@ impl Checker<'_> {
         let site = site.field("outputs");
         let (parameters, artifacts) = (&substituted.outputs.parameters, &substituted.outputs.artifacts);
         let names = parameters.iter().map(|parameter| parameter.name.as_str());
-        self.names(&site.field("parameters"), &format!("{words}.parameters"), Alphabet::Parameter, names);
+        self.names(&site.field("parameters"), &format!("{words}.parameters "), Alphabet::Parameter, names);
         let names = artifacts.iter().map(|artifact| artifact.name.as_str());
-        self.names(&site.field("artifacts"), &format!("{words}.artifacts"), Alphabet::Parameter, names);
+        self.names(&site.field("artifacts"), &format!("{words}.artifacts "), Alphabet::Parameter, names);
         if !template.is_leaf() {
             self.resolve(&site, &words, &[scope], &substituted.outputs);
         }
@@ -79,7 +79,8 @@ impl Checker<'_> {
             return;
         }
         if sources > 1 {
-            let message = "multiple valueFrom types specified. choose one of: path, jqFilter, jsonPath, parameter, raw, expression";
+            let message =
+                "multiple valueFrom types specified. choose one of: path, jqFilter, jsonPath, parameter, raw";
             self.error(&at, "two-sources", message.to_owned());
             return;
         }

@@ -76,13 +76,13 @@ impl<'a> Checker<'a> {
         reference: Reference<'_>,
         home: Home<'a>,
     ) -> Option<(Found<'a>, Site)> {
-        if let Some(inline) = reference.inline {
-            if reference.template.is_empty() && reference.template_ref.is_none() {
-                return Some((
-                    Found { template: Kept::Inline(Rc::new(inline.clone())), home },
-                    site.field("inline"),
-                ));
-            }
+        if let (Some(inline), true, None) =
+            (reference.inline, reference.template.is_empty(), reference.template_ref)
+        {
+            return Some((
+                Found { template: Kept::Inline(Rc::new(inline.clone())), home },
+                site.field("inline"),
+            ));
         }
         if let Some(template_ref) = reference.template_ref {
             return self.look_up_elsewhere(site, reference.template, template_ref);

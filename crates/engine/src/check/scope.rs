@@ -61,18 +61,15 @@ impl Checker<'_> {
         object: &impl Serialize,
     ) -> bool {
         let value = serde_json::to_value(object).unwrap_or(Value::Null);
-        let text = value.to_string();
+        if !self.closed(site, words, &value) {
+            return false;
+        }
+        let text = go_json(&value);
         let mut rest = text.as_str();
         let mut fine = true;
         while let Some(start) = rest.find("{{") {
             let inner = &rest[start + 2..];
-            let Some(end) = inner.find("}}") else {
-                let message = format!("{words} Cannot find end tag=\"}}}}\" in the template={text:?}");
-                let at = self.at_text(site, &value, &rest[start..(start + 8).min(rest.len())]);
-                let help = Some("close the tag with `}}`".to_owned());
-                self.error_with_help(&at, "open-tag", message, help);
-                return false;
-            };
+            let Some(end) = inner.find("}}") else { break };
             let tag = &inner[..end];
             rest = &inner[end + 2..];
             if !tag.starts_with('=') && !self.is_known(tag, scopes) {
@@ -84,6 +81,30 @@ impl Checker<'_> {
             }
         }
         fine
+    }
+
+    /// Whether every tag of an object ends somewhere, if only at the braces of its structure.
+    pub(super) fn closed(&mut self, site: &Site, words: &str, value: &Value) -> bool {
+        let text = go_json(value);
+        let mut rest = text.as_str();
+        while let Some(start) = rest.find("{{") {
+            match rest[start + 2..].find("}}") {
+                Some(end) => rest = &rest[start + 2 + end + 2..],
+                None => {
+                    let message = format!("{words} Cannot find end tag=\"}}}}\" in the template={text:?}");
+                    let needle: String = rest[start..].chars().take(8).collect();
+                    let at = self.at_text(site, value, &needle);
+                    self.error_with_help(
+                        &at,
+                        "open-tag",
+                        message,
+                        Some("close the tag with `}}`".to_owned()),
+                    );
+                    return false;
+                }
+            }
+        }
+        true
     }
 
     fn is_known(&self, tag: &str, scopes: &[&Names]) -> bool {
@@ -116,6 +137,16 @@ impl Checker<'_> {
     fn at_text(&self, site: &Site, value: &Value, needle: &str) -> Site {
         let mut at = site.clone();
         if !site.is_fixed() && find_text(value, needle, &mut at) { at } else { site.clone() }
+    }
+}
+
+/// A value as Go writes it: the characters of HTML are escaped.
+fn go_json(value: &Value) -> String {
+    let text = value.to_string();
+    if text.contains(['<', '>', '&']) {
+        text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+    } else {
+        text
     }
 }
 

@@ -7,7 +7,7 @@ use super::Checker;
 use super::argument::Given;
 use super::name::Alphabet;
 use super::reference::{Found, Reference};
-use super::scope::{Names, replace};
+use super::scope::{Names, PLACEHOLDER};
 use super::site::Site;
 use super::template::Home;
 
@@ -50,20 +50,11 @@ impl<'a> Checker<'a> {
             self.error(&at.field("name"), "doubled-name", format!("{words} '{name}' is not unique"));
             return false;
         }
-        if let Some(complaint) = Alphabet::Template.complaint(&self.without_tags(name)) {
+        if let Some(complaint) = Alphabet::Template.complaint(&name.replace(PLACEHOLDER, "x")) {
             self.error(&at.field("name"), "bad-name", format!("{words} '{name}' is invalid: {complaint}"));
             return false;
         }
         true
-    }
-
-    /// A name with its known tags replaced: tags are allowed in names of steps (`VA-023`).
-    fn without_tags(&self, name: &str) -> String {
-        let mut value = serde_json::Value::String(name.to_owned());
-        replace(&mut value, &|name| {
-            (self.globals.has(name) || name.starts_with("inputs.")).then(|| "x".to_owned())
-        });
-        value.as_str().unwrap_or(name).to_owned()
     }
 
     fn step(

@@ -107,7 +107,7 @@ impl<'a> Checker<'a> {
             return;
         }
         self.local_names(template, &mut scope);
-        let substituted = self.substitute(template, given);
+        let Some(substituted) = self.substitute(site, template, given) else { return };
         self.timeouts(site, &substituted);
         match template.kind() {
             Some(TemplateKind::Steps) => self.steps(site, &substituted, home, &mut scope),
@@ -118,7 +118,7 @@ impl<'a> Checker<'a> {
         self.location(
             &site.field("archiveLocation"),
             &format!("templates.{}.archiveLocation", template.name),
-            { substituted.archive_location.as_ref() },
+            substituted.archive_location.as_ref(),
         );
         self.metrics(site, template);
     }
@@ -206,21 +206,34 @@ impl<'a> Checker<'a> {
     }
 
     /// The template as it is called, with the known names replaced by what they stand for (`VA-008`).
-    fn substitute(&self, template: &spec::Template, given: Given<'_>) -> spec::Template {
+    ///
+    /// `None` if some tag is never closed, which is reported.
+    fn substitute(
+        &mut self,
+        site: &Site,
+        template: &spec::Template,
+        given: Given<'_>,
+    ) -> Option<spec::Template> {
         let mut called = template.clone();
         called.inputs = given.fill(&template.inputs);
+        let Ok(mut value) = serde_json::to_value(&called) else { return Some(called) };
+        if !self.closed(site, &format!("templates.{}", template.name), &value) {
+            return None;
+        }
         let value_of = |name: &str| -> Option<String> {
             if let Some(parameter) = name.strip_prefix("inputs.parameters.") {
                 let input = called.inputs.parameter(parameter)?;
                 return Some(input.value.clone().unwrap_or_else(|| PLACEHOLDER.to_owned()));
             }
-            let placeholder = || self.globals.has(name).then(|| PLACEHOLDER.to_owned());
+            let placeholder = || {
+                (self.globals.has(name) || name == "pod.name" && template.is_pod())
+                    .then(|| PLACEHOLDER.to_owned())
+            };
             self.values.get(name).cloned().or_else(placeholder)
         };
-        let Ok(mut value) = serde_json::to_value(&called) else { return called };
         replace(&mut value, &value_of);
         // Where a text became something its field cannot hold, the template stays as written.
-        serde_json::from_value(value).unwrap_or(called)
+        Some(serde_json::from_value(value).unwrap_or(called))
     }
 
     fn timeouts(&mut self, site: &Site, template: &spec::Template) {
