@@ -50,6 +50,8 @@ pub enum Update {
     },
     /// The run is over; its final document.
     Ended(Arc<Value>),
+    /// The run was removed.
+    Deleted(String),
     /// An interrupted run has nothing running any more; it can be continued.
     Interrupted(String),
     /// Another engine took the run over.
@@ -72,6 +74,8 @@ pub(crate) enum Message {
     Adopt(String, Option<Sender<Update>>, Sender<Result<Summary, String>>),
     Ask(String, Request, Sender<bool>),
     Follow(String, Sender<Update>),
+    FollowAll(Sender<Update>),
+    Delete(String, Sender<Result<bool, String>>),
     Subscribe(bool),
     Interrupt(String),
     Status(String, Sender<Option<Value>>),
@@ -173,6 +177,17 @@ impl Controller {
         Ok(updates)
     }
 
+    /// Follows every run of this engine, from now on.
+    pub fn follow_all(&self, follower: Sender<Update>) -> Result<(), Gone> {
+        self.messages.send(Message::FollowAll(follower)).map_err(|_| Gone)
+    }
+
+    /// Ends what runs of a run and removes it with its journal and files; what was archived stays. False if it is
+    /// not here.
+    pub fn delete(&self, uid: &str) -> Result<Result<bool, String>, Gone> {
+        self.ask_for(|reply| Message::Delete(uid.to_owned(), reply))
+    }
+
     /// Whether followers hear log lines too.
     pub fn subscribe(&self, on: bool) -> Result<(), Gone> {
         self.messages.send(Message::Subscribe(on)).map_err(|_| Gone)
@@ -186,6 +201,12 @@ impl Controller {
     /// The workflow with its status as of now; none if this engine does not drive it.
     pub fn status(&self, uid: &str) -> Result<Option<Value>, Gone> {
         self.ask_for(|reply| Message::Status(uid.to_owned(), reply))
+    }
+
+    /// Asks the engine to end, without waiting for it. Steps that run go on without it.
+    pub fn leave(&self) {
+        // One that is gone already has nothing to end.
+        drop(self.messages.send(Message::Quit));
     }
 
     /// Ends the engine. Steps that run go on without it.

@@ -6,7 +6,7 @@ use crate::prepare::{self, Place};
 use crate::shard::{Effect, Shard};
 use crate::submit::{self, Kept};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -46,9 +46,14 @@ pub(crate) struct Pump {
     pub shard: Shard,
     pub inbox: Receiver<Message>,
     homes: BTreeMap<String, Home>,
+    /// Who hears of which run; an empty uid means of all.
     followers: Vec<(String, Sender<Update>)>,
+    /// Answers that wait until what they tell of is durable (I3).
+    replies: Vec<Box<dyn FnOnce() + Send>>,
     /// Attempts that were seen starting and are not yet worth a record.
     starting: BTreeMap<(String, Attempt), Time>,
+    /// Runs removed in this life of the engine; endings of their steps may still come.
+    deleted: BTreeSet<String>,
     last: Time,
     quit: bool,
 }
@@ -73,7 +78,9 @@ impl Pump {
             inbox,
             homes: BTreeMap::new(),
             followers: Vec::new(),
+            replies: Vec::new(),
             starting: BTreeMap::new(),
+            deleted: BTreeSet::new(),
             last: Time(0),
             quit: false,
         }
@@ -124,7 +131,15 @@ impl Pump {
         self.perform(effects, now)?;
         self.observe(now);
         self.shard.tick(now);
-        self.settle(now)
+        self.settle(now)?;
+        self.replies.drain(..).for_each(|reply| reply());
+        Ok(())
+    }
+
+    /// Answers once everything decided so far is durable.
+    fn reply<T: Send + 'static>(&mut self, to: Sender<T>, answer: T) {
+        // Who asked may have gone in the meantime.
+        self.replies.push(Box::new(move || drop(to.send(answer))));
     }
 
     /// Makes durable what was decided, does what follows, until nothing follows.
@@ -195,24 +210,29 @@ impl Pump {
             }
             Message::Submit(order, reply) => {
                 let submitted = self.submit(*order, now);
-                drop(reply.send(submitted));
+                self.reply(reply, submitted);
             }
             Message::Adopt(uid, secrets, reply) => {
                 let adopted = self.adopt(&uid, secrets, now);
-                drop(reply.send(adopted));
+                self.reply(reply, adopted);
             }
             Message::Ask(uid, request, reply) => {
                 let known = self.shard.run(&uid).is_some();
                 if known {
                     self.shard.input(&uid, Input::Asked(request), now);
                 }
-                let _ = reply.send(known);
+                self.reply(reply, known);
             }
             Message::Follow(uid, follower) => {
                 let live = follower.send(Update::Caught(uid.clone())).is_ok();
                 if live {
                     self.followers.push((uid, follower));
                 }
+            }
+            Message::FollowAll(follower) => self.followers.push((String::new(), follower)),
+            Message::Delete(uid, reply) => {
+                let deleted = self.delete(&uid);
+                self.reply(reply, deleted);
             }
             Message::Subscribe(on) => self.runner.subscribe(None, on),
             Message::Interrupt(uid) => {
@@ -226,7 +246,7 @@ impl Pump {
                     .get(&uid)
                     .zip(self.shard.run(&uid))
                     .map(|(home, run)| submit::document(&home.frozen, run, now));
-                drop(reply.send(document));
+                self.reply(reply, document);
             }
             Message::Inbox => self.read_inbox(now)?,
             Message::Quit => self.quit = true,
@@ -278,7 +298,13 @@ impl Pump {
             StepReport::Ended(ended) => {
                 let Some((uid, attempt)) = parse(&ended.attempt) else { return };
                 let started = self.starting.remove(&(uid.clone(), attempt));
-                let Some(run) = self.shard.run(&uid) else { return };
+                let Some(run) = self.shard.run(&uid) else {
+                    if self.deleted.contains(&uid) {
+                        // Nobody will ever ask for the ending.
+                        self.runner.forget(std::slice::from_ref(&ended.attempt));
+                    }
+                    return;
+                };
                 if !run.is_wanted(attempt) {
                     return self.runner.forget(std::slice::from_ref(&ended.attempt));
                 }
@@ -319,8 +345,9 @@ impl Pump {
     }
 
     fn tell(&mut self, uid: &str, update: Update) {
-        self.followers
-            .retain(|(followed, follower)| followed != uid || follower.send(update.clone()).is_ok());
+        self.followers.retain(|(followed, follower)| {
+            (followed != uid && !followed.is_empty()) || follower.send(update.clone()).is_ok()
+        });
     }
 
     fn perform(&mut self, effects: Vec<Effect>, now: Time) -> Result<(), StoreError> {
@@ -405,7 +432,8 @@ impl Pump {
         let mut frozen = order.frozen;
         submit::name(&mut frozen.workflow, now);
         let plan = compile(&frozen)?;
-        let summary = submit::summary(&frozen.workflow, now);
+        let mut summary = submit::summary(&frozen.workflow, now);
+        summary.engine.clone_from(&self.place.engine);
         let machine = MachineId::workflow(summary.uid.clone());
         let text = |error: StoreError| error.to_string();
         let owned = self.ownership.acquire(&mut *self.store, &machine).map_err(|error| error.to_string())?;
@@ -432,6 +460,30 @@ impl Pump {
         }
         self.shard.adopt(Run::new(Arc::new(plan)), machine, epoch, &[], summary.clone(), now)?;
         Ok(summary)
+    }
+
+    /// Removes a run, whether we drive it or nobody does. Its steps are ended without grace.
+    fn delete(&mut self, uid: &str) -> Result<bool, String> {
+        let text = |error: StoreError| error.to_string();
+        let machine = MachineId::workflow(uid);
+        // Held to the end, so that nobody takes over what is being removed.
+        let _owned = match self.homes.remove(uid) {
+            Some(home) => home._owned,
+            None => self.ownership.acquire(&mut *self.store, &machine).map_err(|error| error.to_string())?,
+        };
+        let attempts: Vec<AttemptId> =
+            self.shard.interrupt(uid).iter().map(|attempt| attempt_id(uid, *attempt)).collect();
+        self.runner.stop(&attempts, Duration::ZERO);
+        if !attempts.is_empty() {
+            self.deleted.insert(uid.to_owned());
+        }
+        self.shard.drop_run(uid);
+        self.starting.retain(|(run, _), _| run != uid);
+        let was_here = self.store.delete(&machine).map_err(text)?;
+        // What a step that is still ending holds open is removed by the next prune.
+        drop(self.state.remove_files(uid));
+        self.tell(uid, Update::Deleted(uid.to_owned()));
+        Ok(was_here)
     }
 
     fn place_of(&self, uid: &str, secrets: Vec<tiphys_spec::Secret>) -> Result<Place, StoreError> {
@@ -489,7 +541,7 @@ impl Pump {
         let sightings = if ids.is_empty() { Ok(Vec::new()) } else { self.runner.recall(&ids) };
         let sightings =
             sightings.unwrap_or_else(|_| ids.iter().map(|id| Sighting::Unknown(id.clone())).collect());
-        let mut running = std::collections::BTreeSet::new();
+        let mut running = BTreeSet::new();
         let mut endings = Vec::new();
         for ((attempt, observed), sighting) in open.into_iter().zip(sightings) {
             match sighting {

@@ -68,6 +68,7 @@ pub(crate) fn summary(workflow: &spec::Workflow, now: Time) -> Summary {
         finished_us: None,
         labels: metadata.labels.clone(),
         template: workflow.spec.workflow_template_ref.as_ref().map(|reference| reference.name.clone()),
+        engine: String::new(),
     }
 }
 

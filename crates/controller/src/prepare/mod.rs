@@ -26,6 +26,8 @@ pub const LOG_BYTES_MAX: u64 = 512 * 1024 * 1024;
 /// What this machine offers to the steps of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Place {
+    /// The engine that takes runs up again after a restart if they were submitted to it; empty if any may.
+    pub engine: String,
     /// Whether steps are sandboxed.
     pub isolation: Isolation,
     /// What images would have contributed.
