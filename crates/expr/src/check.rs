@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::ast::{BinaryOp, Kind, LazyRegex, Member, Node, Slice, UnaryOp};
 use crate::builtins::{self, Refusal};
+use crate::depends::TaskResult;
 use crate::env::Environment;
 use crate::lex::Fault;
 use crate::methods;
@@ -246,6 +247,9 @@ impl Checker<'_> {
                 let found = property.name();
                 let message = format!("array elements can only be selected using an integer (got {found})");
                 return fault(message, &member.property);
+            }
+            Type::TaskResults if !member.method && name.is_some_and(|n| TaskResult::named(n).is_some()) => {
+                return Ok(Type::Bool);
             }
             _ => {}
         }

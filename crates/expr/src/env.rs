@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use crate::check;
+use crate::depends::{self, TaskResult};
 use crate::scope::{Bound, Root, Scope};
 use crate::sprig;
 use crate::types::Type;
@@ -24,6 +25,8 @@ enum Source<'e> {
     Scope(&'e dyn Scope),
     /// A JSON object, and nothing but the language itself.
     Plain(&'e Json),
+    /// The tasks that a `depends` text mentions, by identifier, and what is known about them.
+    Tasks(&'e BTreeMap<String, String>, &'e dyn Fn(&str, TaskResult) -> bool),
 }
 
 impl<'e> Environment<'e> {
@@ -33,6 +36,13 @@ impl<'e> Environment<'e> {
 
     pub(crate) fn plain(object: &'e Json) -> Environment<'e> {
         Environment { source: Source::Plain(object), built: RefCell::default() }
+    }
+
+    pub(crate) fn of_tasks(
+        tasks: &'e BTreeMap<String, String>,
+        result_of: &'e dyn Fn(&str, TaskResult) -> bool,
+    ) -> Environment<'e> {
+        Environment { source: Source::Tasks(tasks, result_of), built: RefCell::default() }
     }
 
     /// The type of a root name, if it is known.
@@ -56,6 +66,7 @@ impl<'e> Environment<'e> {
                 }
             }
             Source::Plain(object) => object.get(name).map(|json| Type::of(&plain(json))),
+            Source::Tasks(tasks, _) => tasks.get(name).map(|_| Type::TaskResults),
         }
     }
 
@@ -72,6 +83,7 @@ impl<'e> Environment<'e> {
                 self.path(name)
             }
             Source::Plain(object) => object.get(name).map(plain),
+            Source::Tasks(tasks, result_of) => tasks.get(name).map(|task| depends::results(task, result_of)),
         }
     }
 
@@ -105,6 +117,12 @@ impl<'e> Environment<'e> {
                 Value::map(entries)
             }
             Source::Plain(object) => plain(object),
+            Source::Tasks(tasks, result_of) => Value::map(
+                tasks
+                    .iter()
+                    .map(|(name, task)| (name.as_str().into(), depends::results(task, result_of)))
+                    .collect(),
+            ),
         }
     }
 

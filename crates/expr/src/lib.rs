@@ -4,6 +4,7 @@
 //! node names. Nothing here reads a clock, a file or the environment: see [`World`].
 
 mod ast;
+pub mod batch;
 mod builtins;
 mod check;
 pub mod depends;
@@ -21,6 +22,7 @@ mod library;
 pub mod limits;
 mod methods;
 pub mod names;
+pub mod numbers;
 mod operators;
 mod parse;
 mod printf;

@@ -22,7 +22,7 @@ pub const ITEMS: usize = 1_000_000;
 pub const JSON_DEPTH: usize = 128;
 
 /// Longest text of a `when` condition in bytes.
-pub const WHEN_BYTES: usize = 1 << 20;
+pub const WHEN_BYTES: usize = 256 << 10;
 
 /// Deepest nesting of a `when` condition.
 pub const WHEN_DEPTH: usize = 64;

@@ -581,9 +581,11 @@ impl<'t> Parser<'t> {
                 let property = self.current().clone();
                 let is_name = property.kind == TokenKind::Identifier
                     || (property.kind == TokenKind::Operator && is_identifier(&property.text));
+                let at_end = property.kind == TokenKind::End;
                 self.advance();
                 if !is_name {
-                    return Err(self.error("expected name"));
+                    let message = if at_end { "unexpected end of expression" } else { "expected name" };
+                    return Err(self.error(message));
                 }
                 let mut in_chain = false;
                 if let Kind::Chain(inner) = node.kind {

@@ -69,6 +69,27 @@ impl Program {
         &self.uses
     }
 
+    pub(crate) fn root(&self) -> &Node {
+        &self.root
+    }
+
+    /// Checks the expression against an environment without running it.
+    pub(crate) fn check_against(&self, environment: &Environment<'_>, source: &str) -> Result<(), String> {
+        check::check(&self.root, environment)
+            .and_then(|()| fold::check(&self.root))
+            .map_err(|fault| fault.show(source))
+    }
+
+    /// The value in an environment; the message has its place in the source.
+    pub(crate) fn evaluate_in(
+        &self,
+        environment: &Environment<'_>,
+        world: &World,
+        source: &str,
+    ) -> Result<Value, String> {
+        self.run(environment, world).map_err(|fault| fault.show(source))
+    }
+
     /// The value in an environment.
     fn run(&self, environment: &Environment<'_>, world: &World) -> Result<Value, Fault> {
         check::check(&self.root, environment)?;

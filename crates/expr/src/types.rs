@@ -24,6 +24,8 @@ pub(crate) enum Type {
     Time,
     Duration,
     Zone,
+    /// What may be asked about a task in `depends`.
+    TaskResults,
     Function(&'static Signature),
     /// A function of which nothing is known but that it is one.
     OtherFunction,
@@ -226,6 +228,7 @@ impl Type {
             Type::Map(_) | Type::AnyMap => 9,
             Type::Time => 10,
             Type::Zone => 11,
+            Type::TaskResults => 13,
             Type::Function(_) | Type::OtherFunction => 12,
         }
     }
@@ -251,6 +254,7 @@ impl Type {
             Type::Time => "time.Time",
             Type::Duration => "time.Duration",
             Type::Zone => "*time.Location",
+            Type::TaskResults => "controller.TaskResults",
             Type::Function(signature) => return signature.name(),
             Type::OtherFunction => "func(...interface {}) interface {}",
         }

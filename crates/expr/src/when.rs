@@ -1,10 +1,41 @@
 //! Conditions: the language of `when` (TP-200 to TP-212).
+//!
+//! The reference plans and evaluates in steps that show in its answers: tokens are checked pair by pair,
+//! chains of one precedence are turned around to be left-associative, constant parts are computed ahead.
 
-/// Evaluates a condition after substitution; the error is Argo's message.
+mod eval;
+mod lex;
+mod plan;
+
+use crate::limits;
+use plan::Mistake;
+
+const HINT: &str = " (hint: try wrapping the affected expression in quotes (\"))";
+
+/// Evaluates a condition after substitution; the error is Argo's message (TP-208, TP-210).
+///
+/// An empty condition is true.
 pub fn evaluate(text: &str) -> Result<bool, String> {
-    match text {
-        "" | "true" => Ok(true),
-        "false" => Ok(false),
-        _ => Err(format!("Invalid 'when' expression '{text}': conditions come with the next commit")),
+    if text.is_empty() {
+        return Ok(true);
+    }
+    if text.len() > limits::WHEN_BYTES {
+        return Err(format!("a 'when' expression is longer than {} bytes", limits::WHEN_BYTES));
+    }
+    let invalid = |cause: String| {
+        let is_token = cause.contains("Invalid token");
+        let hint = if is_token { HINT } else { "" };
+        format!("Invalid 'when' expression '{text}': {cause}{hint}")
+    };
+    let tokens = lex::tokens(text).map_err(invalid)?;
+    let plan = plan::plan(&tokens).map_err(|mistake| match mistake {
+        Mistake::Invalid(cause) => invalid(cause),
+        Mistake::Unparsable(cause) => format!("Failed to parse 'when' expression '{text}': {cause}"),
+    })?;
+    let value = eval::evaluate(&plan)
+        .map_err(|cause| format!("Failed to evaluate 'when' expresion '{text}': {cause}"))?;
+    match value {
+        eval::Value::Bool(truth) => Ok(truth),
+        other => Err(format!("Expected boolean evaluation for '{text}'. Got {}", other.show())),
     }
 }
