@@ -1,7 +1,7 @@
 //! What Argo accepts in silence although it will not work as meant: warnings of our own (`VA-180` to
 //! `VA-209`). None of them keeps a document from being run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use tiphys_expr as expr;
@@ -9,7 +9,7 @@ use tiphys_spec as spec;
 use tiphys_spec::{IntOrStr, TemplateKind};
 
 use super::Checker;
-use super::dag::dependencies;
+use super::dag::Graph;
 use super::metric;
 use super::site::Site;
 use super::template::text;
@@ -60,24 +60,25 @@ impl<'a> Checker<'a> {
             }
         }
         let groups = site.field("steps");
+        let steps = template.steps.iter().enumerate();
+        let group_of: BTreeMap<&str, usize> = steps
+            .flat_map(|(group, steps)| steps.iter().map(move |step| (step.name.as_str(), group)))
+            .collect();
         for (group, steps) in template.steps.iter().enumerate() {
             for (index, step) in steps.iter().enumerate() {
                 let at = groups.index(group).index(index);
                 self.beyond_task(body, &at, step);
-                let later = template.steps[group..].iter().flatten().map(|step| step.name.as_str());
-                self.mentions(&at, step, "steps.", &later.collect(), "runs at the same time or later");
+                let not_yet = |name: &str| group_of.get(name).is_some_and(|of| *of >= group);
+                self.mentions(&at, step, "steps.", &not_yet, "runs at the same time or later");
             }
         }
         let Some(dag) = &template.dag else { return };
+        let graph = Graph::new(dag);
         for (index, task) in dag.tasks.iter().enumerate() {
             let at = site.field("dag").field("tasks").index(index);
             self.beyond_task(body, &at, task);
-            if dag.tasks.len() <= TASKS_COMPARED_MAX {
-                let before = before(dag, task);
-                let others = dag.tasks.iter().map(|task| task.name.as_str());
-                let unrelated = others.filter(|name| !before.contains(name)).collect();
-                self.mentions(&at, task, "tasks.", &unrelated, "is not among the tasks it depends on");
-            }
+            let not_yet = |name: &str| graph.index.contains_key(name) && !graph.is_ancestor(name, index);
+            self.mentions(&at, task, "tasks.", &not_yet, "is not among the tasks it depends on");
         }
     }
 
@@ -118,7 +119,7 @@ impl<'a> Checker<'a> {
             if called.inputs.parameter(&argument.name).is_none() && !argument.name.is_empty() {
                 let name = &argument.name;
                 let known = called.inputs.parameters.iter().map(|input| input.name.as_str());
-                let help = spec::similar(name, known).map(|known| format!("did you mean `{known}`?"));
+                let help = self.suggest(name, known);
                 let message = format!("the template `{}` has no input parameter `{name}`", called.name);
                 let at = at.field("arguments").field("parameters").index(index).field("name");
                 self.warn(&at, "unused-argument", message, help);
@@ -128,7 +129,7 @@ impl<'a> Checker<'a> {
             if called.inputs.artifact(&argument.name).is_none() && !argument.name.is_empty() {
                 let name = &argument.name;
                 let known = called.inputs.artifacts.iter().map(|input| input.name.as_str());
-                let help = spec::similar(name, known).map(|known| format!("did you mean `{known}`?"));
+                let help = self.suggest(name, known);
                 let message = format!("the template `{}` has no input artifact `{name}`", called.name);
                 let at = at.field("arguments").field("artifacts").index(index).field("name");
                 self.warn(&at, "unused-argument", message, help);
@@ -137,7 +138,14 @@ impl<'a> Checker<'a> {
     }
 
     /// Names of steps or tasks that are not there yet when they are asked for (`VA-194`).
-    fn mentions(&mut self, at: &Site, task: &spec::Task, root: &str, not_yet: &BTreeSet<&str>, why: &str) {
+    fn mentions(
+        &mut self,
+        at: &Site,
+        task: &spec::Task,
+        root: &str,
+        not_yet: &dyn Fn(&str) -> bool,
+        why: &str,
+    ) {
         let fields = [("when", &task.when), ("withParam", &task.with_param)];
         let fields = fields.map(|(name, text)| (at.field(name), text.as_str()));
         let parameters = at.field("arguments").field("parameters");
@@ -152,7 +160,7 @@ impl<'a> Checker<'a> {
                 let mut named = parsed.names().filter_map(|name| name.strip_prefix(root));
                 let name = named.find_map(|rest| {
                     let of = rest.split('.').next()?;
-                    (not_yet.contains(of) && of != task.name).then(|| of.to_owned())
+                    (of != task.name && not_yet(of)).then(|| of.to_owned())
                 })?;
                 Some((at, name))
             })
@@ -168,7 +176,7 @@ impl<'a> Checker<'a> {
         let here = body.spec.workflow_template_ref.is_none();
         if here && !name.is_empty() && !name.contains("{{") && body.spec.template(name).is_none() {
             let known = body.spec.templates.iter().map(|template| template.name.as_str());
-            let help = spec::similar(name, known).map(|known| format!("did you mean `{known}`?"));
+            let help = self.suggest(name, known);
             self.warn(at, "unknown-template", format!("there is no template `{name}`"), help);
         }
     }
@@ -189,8 +197,7 @@ impl<'a> Checker<'a> {
         let policies = ["", "Always", "OnFailure", "OnError", "OnTransientError"];
         if !policies.contains(&strategy.retry_policy.as_str()) {
             let message = format!("`{}` is not a retry policy", strategy.retry_policy);
-            let help = spec::similar(&strategy.retry_policy, policies.into_iter());
-            let help = help.map(|known| format!("did you mean `{known}`?"));
+            let help = self.suggest(&strategy.retry_policy, policies.into_iter());
             self.warn(&site.field("retryPolicy"), "not-a-choice", message, help);
         }
         let Some(backoff) = &strategy.backoff else { return };
@@ -299,8 +306,7 @@ impl<'a> Checker<'a> {
         for (index, mount) in mounts.into_iter().flatten().enumerate() {
             let name = text(mount, "name");
             if !known.contains(name) && !name.contains("{{") {
-                let help = spec::similar(name, known.iter().copied())
-                    .map(|known| format!("did you mean `{known}`?"));
+                let help = self.suggest(name, known.iter().copied());
                 let message = format!("there is no volume `{name}`");
                 self.warn(&list.index(index).field("name"), "unknown-volume", message, help);
             }
@@ -334,28 +340,9 @@ impl<'a> Checker<'a> {
 
 const DURATION_HELP: &str = "write a number with a unit, such as `90s`, `5m` or `2h30m`";
 
-/// Largest dag whose tasks are compared with each other, because that costs their number squared.
-const TASKS_COMPARED_MAX: usize = 2_000;
-
 /// Text that is there, has no tags, and cannot be read.
 fn is_garbage(text: &str, reads: impl Fn(&str) -> bool) -> bool {
     !text.is_empty() && !text.contains("{{") && !reads(text)
-}
-
-/// Everything that ends before a task, by name.
-fn before<'t>(dag: &'t spec::Dag, task: &'t spec::Task) -> BTreeSet<&'t str> {
-    let mut found = BTreeSet::new();
-    let mut open = vec![task];
-    while let Some(task) = open.pop() {
-        for dependency in dependencies(task) {
-            if let Some(next) = dag.tasks.iter().find(|task| task.name == dependency.task)
-                && found.insert(next.name.as_str())
-            {
-                open.push(next);
-            }
-        }
-    }
-    found
 }
 
 fn task_syntax_errors(task: &spec::Task, at: &Site, found: &mut Vec<(Site, String)>) {

@@ -20,13 +20,13 @@ const RESULTS: [&str; 8] =
 
 /// A task that another one names, with the result asked for, if any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Dependency<'t> {
-    pub task: &'t str,
-    pub result: Option<&'t str>,
+struct Dependency<'t> {
+    task: &'t str,
+    result: Option<&'t str>,
 }
 
 /// Everything in a text of dependencies that looks like a task. Its grammar is not looked at (`VA-112`).
-pub(super) fn dependencies(task: &spec::Task) -> Vec<Dependency<'_>> {
+fn dependencies(task: &spec::Task) -> Vec<Dependency<'_>> {
     static NAME: OnceLock<Option<Regex>> = OnceLock::new();
     let pattern = r"([a-zA-Z0-9][-a-zA-Z0-9]*?\.[A-Z][a-zA-Z]+)|([a-zA-Z0-9][-a-zA-Z0-9]*)";
     let Some(name) = NAME.get_or_init(|| Regex::new(pattern).ok()) else { return Vec::new() };
@@ -76,7 +76,7 @@ impl<'a> Checker<'a> {
         let graph = Graph::new(dag);
         for index in 0..dag.tasks.len() {
             let at = site.field("tasks").index(index);
-            self.task_in_graph(&at, template, dag, index, &graph, &found, scope);
+            self.task_in_graph(&at, template, index, &graph, &found, scope);
         }
     }
 
@@ -99,8 +99,7 @@ impl<'a> Checker<'a> {
             for dependency in dependencies(task) {
                 if !known.contains(dependency.task) && told.insert(dependency.task) {
                     let message = format!("{words} invalid dependency {}", dependency.task);
-                    let help = spec::similar(dependency.task, known.iter().copied());
-                    let help = help.map(|known| format!("did you mean `{known}`?"));
+                    let help = self.suggest(dependency.task, known.iter().copied());
                     self.error_with_help(&tasks.index(index).field(field), "unknown-task", message, help);
                     fine = false;
                 }
@@ -186,8 +185,7 @@ impl<'a> Checker<'a> {
                     "templates.{template}.tasks.{} task result '{result}' for task '{of}' is invalid",
                     task.name
                 );
-                let help = spec::similar(result, RESULTS.into_iter())
-                    .map(|known| format!("did you mean `{known}`?"));
+                let help = self.suggest(result, RESULTS.into_iter());
                 self.error_with_help(&at, "not-a-choice", message, help);
             } else if matches!(result, "AnySucceeded" | "AllFailed")
                 && by_name.get(of).is_some_and(|task| !task.has_loop())
@@ -212,31 +210,29 @@ impl<'a> Checker<'a> {
             if unknown && !target.replace("{{=", "").contains("{{") {
                 let message = format!("{words}: target '{target}' is not defined");
                 let known = dag.tasks.iter().map(|task| task.name.as_str());
-                let help = spec::similar(target, known).map(|known| format!("did you mean `{known}`?"));
+                let help = self.suggest(target, known);
                 self.error_with_help(&at, "unknown-task", message, help);
             }
         }
     }
 
     /// A task among the others: what it mentions and hands over.
-    #[allow(clippy::too_many_arguments)]
     fn task_in_graph(
         &mut self,
         at: &Site,
         template: &spec::Template,
-        dag: &spec::Dag,
         index: usize,
         graph: &Graph<'_>,
         found: &BTreeMap<&str, Option<Found<'a>>>,
         scope: &Names,
     ) {
-        let task = &dag.tasks[index];
+        let task = &graph.tasks[index];
         let words = format!("templates.{}.tasks.{}", template.name, task.name);
         let mut own = Names::default();
         for name in mentioned(task).iter().filter(|name| graph.is_ancestor(name, index)) {
             let prefix = format!("tasks.{name}");
             own.add(format!("{prefix}.status"));
-            let ancestor = graph.index.get(name.as_str()).map(|index| &dag.tasks[*index]);
+            let ancestor = graph.index.get(name.as_str()).map(|index| &graph.tasks[*index]);
             self.call_names(found.get(name.as_str()).and_then(Option::as_ref), &prefix, &mut own, ancestor);
         }
         let told = at.told_as(&words);
@@ -271,13 +267,14 @@ impl<'a> Checker<'a> {
 }
 
 /// The tasks of a dag and what each names, looked at once.
-struct Graph<'t> {
-    index: BTreeMap<&'t str, usize>,
+pub(super) struct Graph<'t> {
+    tasks: &'t [spec::Task],
+    pub(super) index: BTreeMap<&'t str, usize>,
     below: Vec<Vec<usize>>,
 }
 
 impl<'t> Graph<'t> {
-    fn new(dag: &'t spec::Dag) -> Graph<'t> {
+    pub(super) fn new(dag: &'t spec::Dag) -> Graph<'t> {
         let index: BTreeMap<&str, usize> =
             dag.tasks.iter().enumerate().map(|(index, task)| (task.name.as_str(), index)).collect();
         let below = dag.tasks.iter().map(|task| {
@@ -286,11 +283,11 @@ impl<'t> Graph<'t> {
             known.into_iter().collect()
         });
         let below = below.collect();
-        Graph { index, below }
+        Graph { tasks: &dag.tasks, index, below }
     }
 
     /// Whether the task called `name` ends before the task at `of`.
-    fn is_ancestor(&self, name: &str, of: usize) -> bool {
+    pub(super) fn is_ancestor(&self, name: &str, of: usize) -> bool {
         let Some(wanted) = self.index.get(name).copied() else { return false };
         let mut seen = vec![false; self.below.len()];
         let mut open = vec![of];

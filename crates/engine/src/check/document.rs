@@ -83,8 +83,7 @@ impl<'a> Checker<'a> {
         let policies = ["", "Allow", "Forbid", "Replace"];
         if !policies.contains(&cron.concurrency_policy.as_str()) {
             let policy = &cron.concurrency_policy;
-            let help =
-                spec::similar(policy, policies.into_iter()).map(|known| format!("did you mean `{known}`?"));
+            let help = self.suggest(policy, policies.into_iter());
             let message = format!("'{policy}' is not a valid concurrencyPolicy");
             self.error_with_help(&site.field("concurrencyPolicy"), "not-a-choice", message, help);
         }
@@ -276,7 +275,7 @@ impl<'a> Checker<'a> {
     fn start(&mut self, site: &Site, field: &str, name: &'a str, home: Home<'a>, given: Given<'_>) {
         if home.spec().template(name).is_none() {
             let known = home.spec().templates.iter().map(|template| template.name.as_str());
-            let help = spec::similar(name, known).map(|known| format!("did you mean `{known}`?"));
+            let help = self.suggest(name, known);
             self.error_with_help(&site.field(field), "unknown-template", home.undefined(name), help);
         } else {
             self.call(site, Reference::named(name), home, given);
@@ -299,8 +298,7 @@ impl<'a> Checker<'a> {
         let known = ["", "OnPodCompletion", "OnPodSuccess", "OnWorkflowCompletion", "OnWorkflowSuccess"];
         if !known.contains(&gc.strategy.as_str()) {
             let message = format!("podGC.strategy unknown strategy '{}'", gc.strategy);
-            let help = spec::similar(&gc.strategy, known.into_iter())
-                .map(|known| format!("did you mean `{known}`?"));
+            let help = self.suggest(&gc.strategy, known.into_iter());
             self.error_with_help(&at.field("strategy"), "not-a-choice", message, help);
         }
         let requirements =

@@ -18,6 +18,8 @@ mod scope;
 mod site;
 mod steps;
 mod template;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,6 +29,13 @@ use site::Site;
 
 /// Most mistakes reported for one document.
 const FINDINGS_MAX: usize = 1_000;
+
+/// Most mistakes that get a "did you mean": after these a list of them reads no better.
+const SUGGESTIONS_MAX: usize = 100;
+
+/// How deep calls of templates are followed. Deeper ones are looked at by themselves afterwards, and
+/// Argo refuses to run them anyway (`EX-113`).
+const CALLS_MAX: usize = 40;
 
 /// On which occasion a document is checked (`VA-001`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,8 +147,10 @@ struct Checker<'a> {
     parameters_come_later: bool,
     /// Templates looked at in full, by their home and name.
     done: BTreeSet<(template::Home<'a>, String)>,
+    /// How many calls of templates are being followed.
+    calls: usize,
     findings: Vec<Finding>,
-    /// What was said already, so that a template reached on two ways is blamed once.
+    /// What was said already, without the words before it: a template reached on two ways is blamed once.
     said: BTreeSet<(String, String)>,
 }
 
@@ -154,9 +165,18 @@ impl<'a> Checker<'a> {
             values: BTreeMap::new(),
             parameters_come_later: false,
             done: Default::default(),
+            calls: 0,
             findings: Vec::new(),
             said: Default::default(),
         }
+    }
+
+    /// The candidate that was probably meant, as help.
+    fn suggest<'c>(&self, name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<String> {
+        if self.findings.len() >= SUGGESTIONS_MAX {
+            return None;
+        }
+        spec::similar(name, candidates).map(|known| format!("did you mean `{known}`?"))
     }
 
     fn error(&mut self, site: &Site, code: &'static str, message: String) {
@@ -180,9 +200,7 @@ impl<'a> Checker<'a> {
         help: Option<String>,
     ) {
         let path = site.path().to_owned();
-        // The same mistake seen from another caller differs in the words before it only.
-        let gist = site.gist(&message).to_owned();
-        if self.findings.len() < FINDINGS_MAX && self.said.insert((path.clone(), gist)) {
+        if self.findings.len() < FINDINGS_MAX && self.said.insert((path.clone(), message.clone())) {
             self.findings.push(Finding { severity, code, path, message: site.told(&message), help });
         }
     }

@@ -94,7 +94,7 @@ impl<'a> Checker<'a> {
         }
         let Some(index) = home.spec().templates.iter().position(|template| template.name == name) else {
             let known = home.spec().templates.iter().map(|template| template.name.as_str());
-            let help = spec::similar(name, known).map(|known| format!("did you mean `{known}`?"));
+            let help = self.suggest(name, known);
             let message = home.undefined(name);
             let at = site.field("template");
             self.error_with_help(&at, "unknown-template", message, help);
@@ -143,7 +143,7 @@ impl<'a> Checker<'a> {
             Some(template) => Some((Found { template: Kept::Named(template), home }, at.fixed())),
             None => {
                 let known = document.spec.templates.iter().map(|template| template.name.as_str());
-                let help = spec::similar(wanted, known).map(|known| format!("did you mean `{known}`?"));
+                let help = self.suggest(wanted, known);
                 let message = format!("template reference {name}.{wanted} not found");
                 self.error_with_help(&at.field("template"), "unknown-template", message, help);
                 None

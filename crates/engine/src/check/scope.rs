@@ -127,6 +127,9 @@ impl Checker<'_> {
     }
 
     fn similar_name(&self, name: &str, scopes: &[&Names]) -> Option<String> {
+        if self.findings.len() >= super::SUGGESTIONS_MAX {
+            return None;
+        }
         let family = &name[..name.find('.').map_or(0, |dot| dot + 1)];
         let known = scopes.iter().flat_map(|scope| scope.below(family)).chain(self.globals.below(family));
         let found = tiphys_spec::similar(&name[family.len()..], known)?;

@@ -54,9 +54,4 @@ impl Site {
     pub(super) fn told(&self, message: &str) -> String {
         format!("{}{message}", self.prefix)
     }
-
-    /// What of a message tells one mistake from another.
-    pub(super) fn gist<'m>(&self, message: &'m str) -> &'m str {
-        message
-    }
 }

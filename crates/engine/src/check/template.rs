@@ -6,11 +6,11 @@ use serde_json::Value;
 use tiphys_spec as spec;
 use tiphys_spec::TemplateKind;
 
-use super::Checker;
 use super::argument::Given;
 use super::name::Alphabet;
 use super::scope::{Names, PLACEHOLDER, replace};
 use super::site::Site;
+use super::{CALLS_MAX, Checker};
 
 /// The document whose templates a plain name means (`OB-362`).
 #[derive(Clone, Copy, Debug)]
@@ -101,6 +101,9 @@ impl<'a> Checker<'a> {
         if !self.supplied(site, template, given) {
             return;
         }
+        if self.calls >= CALLS_MAX {
+            return;
+        }
         let inline = template.name.is_empty();
         let first = inline || self.done.insert((home, template.name.clone()));
         if !first {
@@ -109,11 +112,13 @@ impl<'a> Checker<'a> {
         self.local_names(template, &mut scope);
         let Some(substituted) = self.substitute(site, template, given) else { return };
         self.timeouts(site, &substituted);
+        self.calls += 1;
         match template.kind() {
             Some(TemplateKind::Steps) => self.steps(site, &substituted, home, &mut scope),
             Some(TemplateKind::Dag) => self.dag(site, &substituted, home, &mut scope),
             _ => self.leaf(site, &substituted, home, &scope),
         }
+        self.calls -= 1;
         self.outputs(site, template, &substituted, &scope);
         self.location(
             &site.field("archiveLocation"),
@@ -131,7 +136,7 @@ impl<'a> Checker<'a> {
             return true;
         }
         let at = site.field("retryStrategy").field("retryPolicy");
-        let help = spec::similar(policy, known.into_iter()).map(|known| format!("did you mean `{known}`?"));
+        let help = self.suggest(policy, known.into_iter());
         self.error_with_help(&at, "not-a-choice", format!("{policy} is not a valid RetryPolicy"), help);
         false
     }
