@@ -4,6 +4,8 @@
 
 mod dispatch;
 mod handle;
+pub mod locks;
+mod memo;
 mod outcome;
 mod prepare;
 mod pump;

@@ -1,6 +1,8 @@
 //! The only loop: waits, feeds the shard, makes its batches durable, does what it says. It decides nothing.
 
 use crate::handle::{Ask, Message, Update};
+use crate::locks;
+use crate::memo;
 use crate::outcome::outcome;
 use crate::prepare::{self, Place};
 use crate::shard::{Effect, Shard};
@@ -10,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tiphys_engine::workflow::{Attempt, Input, NodeIx, Report};
+use tiphys_engine::workflow::{Attempt, Input, LockAnswer, NodeIx, Report};
 use tiphys_engine::{Frozen, Run, Time, compile};
 use tiphys_runner::step::{AttemptId, Exit, Report as StepReport, Sighting};
 use tiphys_runner::{News, Refusal, Runner};
@@ -24,6 +26,9 @@ const BUSY_PAUSE: Duration = Duration::from_millis(10);
 
 /// Most messages that are handled before the batch is made durable.
 const MESSAGES_PER_BATCH: usize = 512;
+
+/// How often waiters look whether another process gave a lock back.
+const LOCK_POLL: Duration = Duration::from_millis(500);
 
 /// Longest wait without looking around.
 const LOOK_AROUND: Duration = Duration::from_secs(3_600);
@@ -50,6 +55,10 @@ pub(crate) struct Pump {
     followers: Vec<(String, Sender<Update>)>,
     /// Answers that wait until what they tell of is durable (I3).
     replies: Vec<Box<dyn FnOnce() + Send>>,
+    /// Holders that wait for locks, by their name in the lock table.
+    lock_waiters: BTreeMap<String, (String, Option<NodeIx>)>,
+    /// When all of them last tried.
+    locks_tried: Time,
     /// Attempts that were seen starting and are not yet worth a record.
     starting: BTreeMap<(String, Attempt), Time>,
     /// Runs removed in this life of the engine; endings of their steps may still come.
@@ -79,6 +88,8 @@ impl Pump {
             homes: BTreeMap::new(),
             followers: Vec::new(),
             replies: Vec::new(),
+            lock_waiters: BTreeMap::new(),
+            locks_tried: Time(0),
             starting: BTreeMap::new(),
             deleted: BTreeSet::new(),
             last: Time(0),
@@ -130,6 +141,7 @@ impl Pump {
         self.shard.starts(&mut effects);
         self.perform(effects, now)?;
         self.observe(now);
+        self.retry_locks(now)?;
         self.shard.tick(now);
         self.settle(now)?;
         self.replies.drain(..).for_each(|reply| reply());
@@ -173,6 +185,9 @@ impl Pump {
         let mut patience = self.shard.next_due().map_or(LOOK_AROUND, until).min(LOOK_AROUND);
         if let Some(first) = self.starting.values().min() {
             patience = patience.min(until(first.plus(OBSERVED_AFTER)));
+        }
+        if !self.lock_waiters.is_empty() {
+            patience = patience.min(LOCK_POLL);
         }
         if self.shard.is_busy() {
             patience = patience.min(BUSY_PAUSE);
@@ -367,6 +382,18 @@ impl Pump {
                     let uid = recorded.uid.clone();
                     self.tell(&uid, Update::Recorded(recorded));
                 }
+                Effect::AcquireLocks(uid, node) => self.acquire_locks(&uid, node, now)?,
+                Effect::ReleaseLocks(uid, node) => self.release_locks(&uid, node, now)?,
+                Effect::LookupMemo(uid, node) => {
+                    let Some(run) = self.shard.run(&uid) else { continue };
+                    let found = memo::look_up(&mut *self.store, run, node, now)?.map(Box::new);
+                    self.shard.input(&uid, Input::MemoAnswered { node, found }, now);
+                }
+                Effect::SaveMemo(uid, node) => {
+                    let Some(run) = self.shard.run(&uid) else { continue };
+                    memo::save(&mut *self.store, run, node, now)?;
+                    self.shard.input(&uid, Input::MemoSaved { node }, now);
+                }
                 Effect::Ended(uid) => self.ended(&uid, now)?,
                 Effect::Fenced(uid) => {
                     self.homes.remove(&uid);
@@ -415,6 +442,45 @@ impl Pump {
         }
     }
 
+    fn acquire_locks(&mut self, uid: &str, node: Option<NodeIx>, now: Time) -> Result<(), StoreError> {
+        let Some(run) = self.shard.run(uid) else { return Ok(()) };
+        let answer = locks::try_acquire(&mut *self.store, run, node, now)?;
+        let who = locks::holder(run, node).name;
+        if matches!(answer, LockAnswer::Waiting { .. }) {
+            self.lock_waiters.insert(who, (uid.to_owned(), node));
+        } else {
+            self.lock_waiters.remove(&who);
+        }
+        self.shard.input(uid, Input::LocksAnswered { node, answer }, now);
+        Ok(())
+    }
+
+    /// Gives locks back and lets those try who stand first in line now.
+    fn release_locks(&mut self, uid: &str, node: Option<NodeIx>, now: Time) -> Result<(), StoreError> {
+        let Some(run) = self.shard.run(uid) else { return Ok(()) };
+        let next = locks::give_back(&mut *self.store, run, node, now)?;
+        self.shard.input(uid, Input::LocksReleased { node }, now);
+        for who in next {
+            if let Some((uid, node)) = self.lock_waiters.get(&who).cloned() {
+                self.acquire_locks(&uid, node, now)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Locks may have been given back by other processes: whoever waits here tries again.
+    fn retry_locks(&mut self, now: Time) -> Result<(), StoreError> {
+        if self.lock_waiters.is_empty() || now.since_us(self.locks_tried) < LOCK_POLL.as_micros() as i64 {
+            return Ok(());
+        }
+        self.locks_tried = now;
+        let waiters: Vec<(String, Option<NodeIx>)> = self.lock_waiters.values().cloned().collect();
+        for (uid, node) in waiters {
+            self.acquire_locks(&uid, node, now)?;
+        }
+        Ok(())
+    }
+
     /// Files a run that is over and lets go of it.
     fn ended(&mut self, uid: &str, now: Time) -> Result<(), StoreError> {
         let Some(home) = self.homes.remove(uid) else { return Ok(()) };
@@ -423,6 +489,12 @@ impl Pump {
         submit::remove_claims(run, &home.place);
         let body = serde_json::to_vec(&document).unwrap_or_default();
         self.store.archive(&home.machine, &body)?;
+        if run.uses_locks() {
+            locks::forget_run(&mut *self.store, uid)?;
+            self.lock_waiters.retain(|_, (waiting, _)| waiting != uid);
+            // Whoever waits may try at once.
+            self.locks_tried = Time(0);
+        }
         self.shard.drop_run(uid);
         self.tell(uid, Update::Ended(Arc::new(document)));
         Ok(())

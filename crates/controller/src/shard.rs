@@ -4,7 +4,7 @@
 use crate::dispatch::Dispatcher;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use tiphys_engine::workflow::{Attempt, Command, Event, Input, Phase, Report};
+use tiphys_engine::workflow::{Attempt, Command, Event, Input, NodeIx, Phase, Report};
 use tiphys_engine::{Machine, Outbox, Progress, Run, Time, status};
 use tiphys_store::{Append, AppendError, MachineId, Record, Summary};
 
@@ -25,6 +25,14 @@ pub enum Effect {
     Forget(Vec<(String, Attempt)>),
     /// Events of a run became durable.
     Recorded(Recorded),
+    /// Get locks for a node, or for the workflow itself.
+    AcquireLocks(String, Option<NodeIx>),
+    /// Give them back.
+    ReleaseLocks(String, Option<NodeIx>),
+    /// Look for a remembered result.
+    LookupMemo(String, NodeIx),
+    /// Remember a result.
+    SaveMemo(String, NodeIx),
     /// A run is over: file it and clean up.
     Ended(String),
     /// Another engine took the run over; it is dropped here.
@@ -147,7 +155,12 @@ impl Shard {
                 }
                 Command::Start(attempt) => self.dispatcher.push(uid, attempt),
                 // Starts that this life of the engine decided are in the batch already.
-                Command::Stop(_) | Command::Archive => driven.commands.push(command),
+                Command::Stop(_)
+                | Command::Archive
+                | Command::AcquireLocks(_)
+                | Command::ReleaseLocks(_)
+                | Command::LookupMemo(_)
+                | Command::SaveMemo(_) => driven.commands.push(command),
                 Command::SetTimer(due) => driven.timer = Some(due),
             }
         }
@@ -280,6 +293,10 @@ impl Shard {
                     driven.refused.push(attempt);
                 }
                 Command::SetTimer(due) => driven.timer = Some(due),
+                Command::AcquireLocks(node) => effects.push(Effect::AcquireLocks(uid.to_owned(), node)),
+                Command::ReleaseLocks(node) => effects.push(Effect::ReleaseLocks(uid.to_owned(), node)),
+                Command::LookupMemo(node) => effects.push(Effect::LookupMemo(uid.to_owned(), node)),
+                Command::SaveMemo(node) => effects.push(Effect::SaveMemo(uid.to_owned(), node)),
                 Command::Archive => effects.push(Effect::Ended(uid.to_owned())),
             }
         }

@@ -65,6 +65,7 @@ pub fn phase_name(run: &Run) -> &'static str {
     match run.stage {
         Stage::New => "",
         Stage::Ended => run.phase.name(),
+        Stage::Main if run.nodes.is_empty() && run.is_waiting() => Phase::Pending.name(),
         Stage::Main | Stage::Exit => Phase::Running.name(),
     }
 }
@@ -88,6 +89,15 @@ pub fn node_status(run: &Run, ix: NodeIx, now: Time) -> NodeStatus {
         node_flag: node_flag(run, node),
         inputs: inputs(run, ix),
         outputs: node.outputs.as_deref().cloned(),
+        memoization_status: node.memo.as_ref().map(|memo| spec::MemoizationStatus {
+            hit: memo.hit,
+            key: memo.key.clone(),
+            cache_name: memo.cache.clone(),
+        }),
+        synchronization_status: node
+            .awaited
+            .as_ref()
+            .map(|lock| spec::NodeSynchronizationStatus { waiting: lock.to_string() }),
         task_result_synced: (node.kind == NodeKind::Pod).then_some(true),
         resources_duration: if node.kind == NodeKind::Pod { usage(node) } else { BTreeMap::new() },
         ..Default::default()

@@ -1,7 +1,7 @@
 //! The only place where a run's state changes (I1).
 
 use super::event::{Control, Event, TemplateKey};
-use super::node::{Node, NodeIx, NodeKind, Part, Phase, Site, TaskIx};
+use super::node::{Memo, Node, NodeIx, NodeKind, Part, Phase, Site, TaskIx};
 use super::run::{Attempts, Frame, Loop, Ready, Run, Slot, Stage};
 use crate::plan::{DagOrder, Flow, Target, TemplateIx};
 use crate::time::Time;
@@ -26,6 +26,46 @@ impl Run {
                 self.deadline = super::globals::deadline(&self.plan, at);
             }
             Event::Entered { .. } => self.apply_entered(at, event),
+            Event::Opened { node, target } => {
+                let opened = &mut self.nodes[node.at()];
+                opened.gate = None;
+                opened.message = None;
+                opened.awaited = None;
+                if opened.kind != NodeKind::Pod {
+                    opened.phase = Phase::Running;
+                }
+                self.open(*node, target.as_deref());
+                self.review.push_back(*node);
+            }
+            Event::Gated { node, gate } => self.nodes[node.at()].gate = Some(*gate),
+            Event::LocksAsked { .. } => self.asked_for_locks = true,
+            Event::LocksAwaited { node: None, message, .. } => self.message = Some(message.clone()),
+            Event::LocksAwaited { node: Some(node), lock, message } => {
+                let node = &mut self.nodes[node.at()];
+                node.message = Some(message.clone());
+                node.awaited = Some(lock.clone());
+            }
+            Event::LocksHeld { node } => {
+                self.holding.insert(*node);
+                match node {
+                    None => {
+                        // The workflow starts with its locks (EX-006).
+                        self.message = None;
+                        self.started = Some(at);
+                        self.deadline = super::globals::deadline(&self.plan, at);
+                    }
+                    Some(node) => {
+                        self.nodes[node.at()].message = None;
+                        self.nodes[node.at()].awaited = None;
+                    }
+                }
+            }
+            Event::LocksFreed { node } => {
+                self.holding.remove(node);
+            }
+            Event::MemoAsked { node, memo } => self.nodes[node.at()].memo = Some(memo.clone()),
+            Event::MemoHit { node } => self.change_memo(*node, |memo| memo.hit = true),
+            Event::MemoSaved { node } => self.change_memo(*node, |memo| memo.saved = true),
             Event::Expanded { owner, task, items } => self.apply_expanded(*owner, task, items),
             Event::Observed { node, address } => {
                 let ix = *node;
@@ -124,6 +164,12 @@ impl Run {
         }
     }
 
+    fn change_memo(&mut self, node: NodeIx, change: impl FnOnce(&mut Memo)) {
+        if let Some(memo) = &mut self.nodes[node.at()].memo {
+            change(Arc::make_mut(memo));
+        }
+    }
+
     fn apply_entered(&mut self, at: Time, event: &Event) {
         let Event::Entered {
             node: ix,
@@ -132,6 +178,7 @@ impl Run {
             kind,
             phase,
             template: key,
+            gate,
             target,
             message,
             inputs,
@@ -155,18 +202,6 @@ impl Run {
             (None, Site::Attempt(_)) => self.node(*owner).inputs.clone(),
             (inputs, _) => inputs.clone(),
         };
-        let part = match kind {
-            NodeKind::Steps | NodeKind::Dag if !phase.is_ended() => {
-                let template = template.expect("a steps or dag node has a template");
-                self.frames.push(self.new_frame(*ix, template, target.as_deref()));
-                Part::Frame(self.frames.len() as u32 - 1)
-            }
-            NodeKind::Retry if !phase.is_ended() => {
-                self.retries.push(Attempts::default());
-                Part::Retry(self.retries.len() as u32 - 1)
-            }
-            _ => Part::None,
-        };
         self.nodes.push(Node {
             owner: *owner,
             boundary,
@@ -186,8 +221,11 @@ impl Run {
             inputs,
             outputs: outputs.clone(),
             address: None,
+            gate: *gate,
+            memo: None,
+            awaited: None,
             progress: None,
-            part,
+            part: Part::None,
         });
         self.count(*ix);
         self.place(*ix);
@@ -195,18 +233,41 @@ impl Run {
             self.settle_unless_hooked(*ix);
         } else {
             self.alive += 1;
-            if *kind == NodeKind::Pod {
-                self.active_pods += 1;
-            }
             if let Some(frame) = boundary.and_then(|boundary| self.frame_index(boundary)) {
-                let frame = &mut self.frames[frame as usize];
-                frame.alive += u32::from(*kind != NodeKind::StepGroup);
-                frame.active += u32::from(matches!(kind, NodeKind::Pod | NodeKind::Steps | NodeKind::Dag));
+                self.frames[frame as usize].alive += u32::from(*kind != NodeKind::StepGroup);
             }
-            if let Part::Frame(frame) = self.node(*ix).part {
-                self.enqueue(frame);
+            if gate.is_none() {
+                self.open(*ix, target.as_deref());
             }
             self.review.push_back(*ix);
+        }
+    }
+
+    /// A node begins: its construct comes to be, and it counts against limits.
+    fn open(&mut self, ix: NodeIx, target: Option<&str>) {
+        let (kind, template, boundary) = {
+            let node = self.node(ix);
+            (node.kind, node.template, node.boundary)
+        };
+        let part = match kind {
+            NodeKind::Steps | NodeKind::Dag => {
+                let template = template.expect("a steps or dag node has a template");
+                self.frames.push(self.new_frame(ix, template, target));
+                Part::Frame(self.frames.len() as u32 - 1)
+            }
+            NodeKind::Retry => {
+                self.retries.push(Attempts::default());
+                Part::Retry(self.retries.len() as u32 - 1)
+            }
+            _ => Part::None,
+        };
+        self.nodes[ix.at()].part = part;
+        self.active_pods += u32::from(kind == NodeKind::Pod);
+        if let Some(frame) = boundary.and_then(|boundary| self.frame_index(boundary)) {
+            self.frames[frame as usize].active += u32::from(counts(kind));
+        }
+        if let Part::Frame(frame) = part {
+            self.enqueue(frame);
         }
     }
 
@@ -325,23 +386,25 @@ impl Run {
     /// Counters that an ending moves.
     fn count_ended(&mut self, ix: NodeIx) {
         self.alive -= 1;
-        let (kind, phase, boundary) = {
-            let node = self.node(ix);
-            (node.kind, node.phase, node.boundary)
+        let (kind, phase, boundary, gate) = {
+            let node = &mut self.nodes[ix.at()];
+            node.awaited = None;
+            (node.kind, node.phase, node.boundary, node.gate.take())
         };
-        if kind == NodeKind::Pod {
-            self.active_pods -= 1;
-        }
+        // Who still stood at a gate counted against no limit.
+        let counted = gate.is_none();
+        self.active_pods -= u32::from(counted && kind == NodeKind::Pod);
         let Some(at) = boundary.and_then(|boundary| self.frame_index(boundary)) else { return };
         let frame = &mut self.frames[at as usize];
         frame.alive -= u32::from(kind != NodeKind::StepGroup);
-        if matches!(kind, NodeKind::Pod | NodeKind::Steps | NodeKind::Dag) {
+        if counted && counts(kind) {
             frame.active -= 1;
             self.enqueue(at);
         }
         // An attempt that may be tried again is not a failure yet (EX-637).
         let final_failure = phase.is_bad() && !matches!(self.node(ix).site, Site::Attempt(_));
-        if final_failure && matches!(kind, NodeKind::Pod | NodeKind::Steps | NodeKind::Dag | NodeKind::Retry) {
+        if final_failure && matches!(kind, NodeKind::Pod | NodeKind::Steps | NodeKind::Dag | NodeKind::Retry)
+        {
             self.frames[at as usize].failed_child = true;
         }
     }
@@ -521,4 +584,9 @@ impl Run {
             },
         }
     }
+}
+
+/// Whether a child of this type counts against its template's own limit (EX-261).
+fn counts(kind: NodeKind) -> bool {
+    matches!(kind, NodeKind::Pod | NodeKind::Steps | NodeKind::Dag)
 }

@@ -23,6 +23,15 @@ pub enum Command {
     Stop(Attempt),
     /// Send `TimerFired` at or after this instant. A later command replaces an earlier one.
     SetTimer(Time),
+    /// Get the locks of a node, or of the workflow itself; `Run::locks_wanted` tells which. Answered by
+    /// `LocksAnswered`.
+    AcquireLocks(Option<NodeIx>),
+    /// Give them back. Answered by `LocksReleased`.
+    ReleaseLocks(Option<NodeIx>),
+    /// Look for a remembered result; the node's memo tells where. Answered by `MemoAnswered`.
+    LookupMemo(NodeIx),
+    /// Remember a node's result; `Run::memo` tells it. Answered by `MemoSaved`.
+    SaveMemo(NodeIx),
     /// The run has ended; file it and clean up behind it.
     Archive,
 }

@@ -133,6 +133,15 @@ impl Turn<'_> {
                 continue;
             }
             match self.run.node(ix).kind {
+                _ if self.run.node(ix).gate.is_some() => {
+                    let text = self.stop_message(true);
+                    self.record(Event::Ended {
+                        node: ix,
+                        phase: Phase::Failed,
+                        message: message(text),
+                        outputs: None,
+                    });
+                }
                 NodeKind::Pod => {
                     let generation = self.run.node(ix).generation;
                     self.out.commands.push(Command::Stop(Attempt { node: ix, generation }));

@@ -5,7 +5,7 @@
 
 use super::event::{Event, TemplateKey};
 use super::handle::{Turn, message};
-use super::node::{Inputs, NodeIx, NodeKind, Part, Phase, Site, TaskIx};
+use super::node::{Gate, Inputs, NodeIx, NodeKind, Part, Phase, Site, TaskIx};
 use super::run::{Ready, Run, Stage};
 use super::scope::{Own, View};
 use crate::limits;
@@ -131,7 +131,8 @@ impl Turn<'_> {
     fn frame_is_full(&self, at: u32) -> bool {
         let frame = &self.run.frames[at as usize];
         let template = self.run.plan.template(frame.template);
-        (template.fail_fast && frame.failed_child) || template.parallelism.is_some_and(|limit| frame.active >= limit)
+        (template.fail_fast && frame.failed_child)
+            || template.parallelism.is_some_and(|limit| frame.active >= limit)
     }
 
     /// Ends a template that asks for it as soon as one of its children has failed and none runs (EX-263).
@@ -149,7 +150,12 @@ impl Turn<'_> {
         }
         let reason = "template has failed or errored children and failFast enabled";
         for ix in group.filter(|group| !self.run.node(*group).phase.is_ended()).into_iter().chain([node]) {
-            self.record(Event::Ended { node: ix, phase: Phase::Failed, message: message(reason), outputs: None });
+            self.record(Event::Ended {
+                node: ix,
+                phase: Phase::Failed,
+                message: message(reason),
+                outputs: None,
+            });
         }
         true
     }
@@ -344,6 +350,7 @@ impl Turn<'_> {
             kind: NodeKind::Skipped,
             phase,
             template: None,
+            gate: None,
             target: None,
             message: message(reason),
             inputs: None,
@@ -461,6 +468,7 @@ impl Turn<'_> {
                 kind: NodeKind::TaskGroup,
                 phase: Phase::Running,
                 template: None,
+                gate: None,
                 target: None,
                 message: None,
                 inputs: None,
@@ -667,6 +675,9 @@ impl Turn<'_> {
         }
         let inputs = (inputs != Inputs::default()).then(|| Arc::new(inputs));
         let key = entry.templated.then(|| self.key(entry.template));
+        if let Some(gate) = Self::first_gate(template) {
+            return self.enter_gated(entry, template, key, inputs, gate);
+        }
         if template.retry.is_some() {
             let node = self.next_node();
             self.node_entered(
@@ -681,6 +692,44 @@ impl Turn<'_> {
             return self.enter_attempt(node);
         }
         self.enter_kind(entry.owner, entry.site, entry.template, key, inputs)
+    }
+
+    /// A node that has to wait for an answer before it begins: it is there, Pending, and runs nothing.
+    fn enter_gated(
+        &mut self,
+        entry: Entry,
+        template: &TemplatePlan,
+        key: Option<TemplateKey>,
+        inputs: Option<Arc<Inputs>>,
+        gate: Gate,
+    ) -> Entering {
+        let kind = match &template.flow {
+            _ if template.retry.is_some() => NodeKind::Retry,
+            Flow::Leaf(kind) => *kind,
+            Flow::Suspend { .. } => NodeKind::Suspend,
+            Flow::Frame(frame) if frame.is_dag => NodeKind::Dag,
+            Flow::Frame(_) => NodeKind::Steps,
+            Flow::Missing => {
+                return self.enter_kind(entry.owner, entry.site, entry.template, key, inputs);
+            }
+        };
+        let node = self.next_node();
+        self.record(Event::Entered {
+            node,
+            owner: entry.owner,
+            site: entry.site,
+            kind,
+            phase: Phase::Pending,
+            template: key,
+            gate: Some(gate),
+            target: None,
+            message: None,
+            inputs,
+            outputs: None,
+        });
+        self.entered += 1;
+        self.ask(node);
+        Entering::Entered
     }
 
     /// In a dag the node itself carries the words around the reason (EX-166).
@@ -756,6 +805,7 @@ impl Turn<'_> {
                     kind,
                     phase: Phase::Running,
                     template: key,
+                    gate: None,
                     target,
                     message: None,
                     inputs,
@@ -773,7 +823,7 @@ impl Turn<'_> {
     }
 
     /// The members of a container set, right after their pod (EX-440).
-    fn enter_containers(&mut self, pod: NodeIx, template: &TemplatePlan) {
+    pub(crate) fn enter_containers(&mut self, pod: NodeIx, template: &TemplatePlan) {
         let names: Vec<Arc<str>> = template.doc.container_names().map(Into::into).collect();
         for name in names {
             let node = self.next_node();
@@ -790,7 +840,7 @@ impl Turn<'_> {
     }
 
     /// A dag's templated target, rendered and checked.
-    fn target(
+    pub(crate) fn target(
         &self,
         frame: &FramePlan,
         template: &TemplatePlan,
@@ -830,6 +880,7 @@ impl Turn<'_> {
             kind,
             phase,
             template,
+            gate: None,
             target: None,
             message: None,
             inputs,
@@ -884,6 +935,7 @@ impl Turn<'_> {
             kind: NodeKind::Suspend,
             phase: Phase::Running,
             template: key,
+            gate: None,
             target: None,
             message: None,
             inputs,

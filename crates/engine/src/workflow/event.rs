@@ -1,7 +1,7 @@
 //! What became true. The journal is a list of these, one JSON object a line; each format ever
 //! released stays readable (I12), so variants and fields are only ever added.
 
-use super::node::{Inputs, NodeIx, NodeKind, Phase, Site};
+use super::node::{Gate, Inputs, Memo, NodeIx, NodeKind, Phase, Site};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -41,6 +41,9 @@ pub enum Event {
         /// The template, where the document alone does not tell it (a templated reference).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         template: Option<TemplateKey>,
+        /// The question it waits for before it begins.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        gate: Option<Gate>,
         /// Dags with a templated target: the target as it came out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         target: Option<Arc<str>>,
@@ -53,6 +56,66 @@ pub enum Event {
         /// Outputs known from the start (suspend templates, remembered results).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         outputs: Option<Arc<spec::Outputs>>,
+    },
+    /// A node passed its gates and begins.
+    Opened {
+        /// The node.
+        node: NodeIx,
+        /// Dags with a templated target: the target as it came out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        target: Option<Arc<str>>,
+    },
+    /// A node stands at another gate now.
+    Gated {
+        /// The node.
+        node: NodeIx,
+        /// The gate.
+        gate: Gate,
+    },
+    /// Locks were asked for; without a node, by the workflow itself.
+    LocksAsked {
+        /// Who asks.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        node: Option<NodeIx>,
+    },
+    /// A lock is not free yet.
+    LocksAwaited {
+        /// Who waits.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        node: Option<NodeIx>,
+        /// For which lock.
+        lock: Arc<str>,
+        /// Argo's message.
+        message: Arc<str>,
+    },
+    /// All locks are held.
+    LocksHeld {
+        /// By whom.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        node: Option<NodeIx>,
+    },
+    /// Locks were given back.
+    LocksFreed {
+        /// Who held them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        node: Option<NodeIx>,
+    },
+    /// A remembered result was asked for.
+    MemoAsked {
+        /// For which node.
+        node: NodeIx,
+        /// Under which key.
+        memo: Arc<Memo>,
+    },
+    /// It was found; the node ends with it.
+    MemoHit {
+        /// The node.
+        node: NodeIx,
+    },
+    /// A result was put where later runs find it.
+    MemoSaved {
+        /// The node.
+        node: NodeIx,
     },
     /// A loop's items are known.
     Expanded {

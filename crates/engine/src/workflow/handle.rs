@@ -3,7 +3,7 @@
 use super::command::{Attempt, Command};
 use super::event::{Control, Event};
 use super::input::{Input, Outcome, Report};
-use super::node::{NodeIx, NodeKind, Phase, Site};
+use super::node::{Gate, NodeIx, NodeKind, Phase, Site};
 use super::run::{Globals, Run, Stage};
 use crate::limits;
 use crate::machine::{Machine, Outbox, Progress};
@@ -52,9 +52,27 @@ impl Machine for Run {
             return vec![Command::Archive];
         }
         let mut commands: Vec<Command> = Vec::new();
+        if self.stage == Stage::Main
+            && self.nodes.is_empty()
+            && self.asked_for_locks
+            && self.waits_for_locks()
+        {
+            commands.push(Command::AcquireLocks(None));
+        }
         for ix in self.indices() {
             let node = self.node(ix);
-            if node.kind == NodeKind::Pod && !node.phase.is_ended() {
+            match node.gate.filter(|_| !node.phase.is_ended()) {
+                Some(Gate::Locks) => commands.push(Command::AcquireLocks(Some(ix))),
+                Some(Gate::Memo) => commands.push(Command::LookupMemo(ix)),
+                None => {}
+            }
+            if node.phase.is_ended() && self.holding.contains(&Some(ix)) {
+                commands.push(Command::ReleaseLocks(Some(ix)));
+            }
+            if self.is_to_be_remembered(ix) {
+                commands.push(Command::SaveMemo(ix));
+            }
+            if node.kind == NodeKind::Pod && !node.phase.is_ended() && node.gate.is_none() {
                 commands.push(Command::Start(Attempt { node: ix, generation: node.generation }));
                 if self.is_to_be_stopped(ix) {
                     commands.push(Command::Stop(Attempt { node: ix, generation: node.generation }));
@@ -67,6 +85,14 @@ impl Machine for Run {
 }
 
 impl Run {
+    /// A result that was looked for, not found, and is there now; suspended nodes are never remembered (EX-335).
+    pub(crate) fn is_to_be_remembered(&self, ix: NodeIx) -> bool {
+        let node = self.node(ix);
+        node.phase == Phase::Succeeded
+            && node.kind != NodeKind::Suspend
+            && node.memo.as_ref().is_some_and(|memo| !memo.hit && !memo.saved)
+    }
+
     /// The earliest instant at which something is to be looked at.
     pub fn next_due(&self) -> Option<Time> {
         let timer = self.timers.first().map(|(due, _)| *due);
@@ -81,11 +107,27 @@ impl Turn<'_> {
     /// Records a fact: it is applied and emitted here and nowhere else.
     pub(crate) fn record(&mut self, event: Event) {
         self.run.apply(self.now, &event);
-        if let Event::Entered { node, kind: NodeKind::Pod, phase: Phase::Pending, .. } = &event {
-            let generation = self.run.node(*node).generation;
-            self.out.commands.push(Command::Start(Attempt { node: *node, generation }));
+        match &event {
+            Event::Entered { node, kind: NodeKind::Pod, phase: Phase::Pending, gate: None, .. } => {
+                self.start(*node)
+            }
+            Event::Opened { node, .. } if self.run.node(*node).kind == NodeKind::Pod => self.start(*node),
+            Event::Ended { node, phase, .. } => {
+                if self.run.holding.contains(&Some(*node)) {
+                    self.out.commands.push(Command::ReleaseLocks(Some(*node)));
+                }
+                if *phase == Phase::Succeeded && self.run.is_to_be_remembered(*node) {
+                    self.out.commands.push(Command::SaveMemo(*node));
+                }
+            }
+            _ => {}
         }
         self.out.events.push(event);
+    }
+
+    fn start(&mut self, node: NodeIx) {
+        let generation = self.run.node(node).generation;
+        self.out.commands.push(Command::Start(Attempt { node, generation }));
     }
 
     /// The instant and the seed for texts of a node, so that a replay renders the same (I7).
@@ -99,6 +141,18 @@ impl Turn<'_> {
             Input::Begin | Input::Continue => {}
             Input::Recovered => self.recover(),
             Input::Reported { attempt, report } => self.reported(attempt, report),
+            Input::LocksAnswered { node, answer } => self.locks_answered(node, answer),
+            Input::LocksReleased { node } => {
+                if self.run.holding.contains(&node) {
+                    self.record(Event::LocksFreed { node });
+                }
+            }
+            Input::MemoAnswered { node, found } => self.memo_answered(node, found.map(|found| *found)),
+            Input::MemoSaved { node } => {
+                if self.run.is_to_be_remembered(node) {
+                    self.record(Event::MemoSaved { node });
+                }
+            }
             Input::TimerFired => self.timers_fired(),
             Input::Asked(request) => self.asked(request),
         }
@@ -118,6 +172,10 @@ impl Turn<'_> {
                 return Progress::More;
             }
             if self.run.nodes.is_empty() && self.run.stage == Stage::Main {
+                if self.run.waits_for_locks() {
+                    self.ask_for_workflow_locks();
+                    return Progress::Done;
+                }
                 self.enter_entrypoint();
                 continue;
             }
@@ -194,7 +252,11 @@ impl Turn<'_> {
     fn reported(&mut self, attempt: Attempt, report: Report) {
         let Some(node) = self.run.nodes.get(attempt.node.at()) else { return };
         // A late report, or one about an attempt that was taken back: the first ending counts (I5, I8).
-        if node.kind != NodeKind::Pod || node.phase.is_ended() || node.generation != attempt.generation {
+        if node.kind != NodeKind::Pod
+            || node.phase.is_ended()
+            || node.gate.is_some()
+            || node.generation != attempt.generation
+        {
             return;
         }
         let ix = attempt.node;
@@ -347,7 +409,7 @@ impl Turn<'_> {
             }
             return;
         }
-        if self.run.node(ix).phase.is_ended() {
+        if self.run.node(ix).phase.is_ended() || self.run.node(ix).gate.is_some() {
             return;
         }
         match self.run.node(ix).kind {

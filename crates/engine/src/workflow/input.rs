@@ -1,7 +1,8 @@
 //! What the world tells a run.
 
 use super::command::Attempt;
-use super::node::Phase;
+use super::gate::LockAnswer;
+use super::node::{NodeIx, Phase};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -23,6 +24,30 @@ pub enum Input {
         attempt: Attempt,
         /// What happened.
         report: Report,
+    },
+    /// What came of asking for locks.
+    LocksAnswered {
+        /// Who asked; none for the workflow itself.
+        node: Option<NodeIx>,
+        /// The answer.
+        answer: LockAnswer,
+    },
+    /// Locks were given back.
+    LocksReleased {
+        /// Who held them.
+        node: Option<NodeIx>,
+    },
+    /// What is remembered under a node's key.
+    MemoAnswered {
+        /// The node.
+        node: NodeIx,
+        /// Its outputs; none is a miss.
+        found: Option<Box<spec::Outputs>>,
+    },
+    /// A result is remembered now.
+    MemoSaved {
+        /// Whose.
+        node: NodeIx,
     },
     /// A timer is due.
     TimerFired,

@@ -6,6 +6,7 @@ mod control;
 mod enter;
 mod event;
 mod finish;
+mod gate;
 mod globals;
 mod graph;
 mod handle;
@@ -20,7 +21,8 @@ mod scope;
 
 pub use command::{Attempt, Command};
 pub use event::{Control, Event, TemplateKey};
+pub use gate::LockAnswer;
 pub use input::{ContainerOutcome, Input, Outcome, Report, Request};
-pub use node::{Inputs, Node, NodeIx, NodeKind, Phase, Site};
+pub use node::{Gate, Inputs, Memo, Node, NodeIx, NodeKind, Phase, Site};
 pub use pod::Pod;
 pub use run::{Run, Stage, Steering};

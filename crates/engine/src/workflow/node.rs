@@ -195,6 +195,12 @@ pub struct Node {
     pub outputs: Option<Arc<spec::Outputs>>,
     /// Where a ready daemon can be reached.
     pub address: Option<Arc<str>>,
+    /// The question it waits for an answer to.
+    pub gate: Option<Gate>,
+    /// What of it is remembered, or was.
+    pub memo: Option<Arc<Memo>>,
+    /// The lock it waits for.
+    pub awaited: Option<Arc<str>>,
     /// Self-reported progress `(done, of)`.
     pub progress: Option<(u32, u32)>,
     /// What the kind adds.
@@ -213,6 +219,35 @@ impl Node {
             _ => (done, of),
         }
     }
+}
+
+/// A question to the world that a node waits for before it begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Gate {
+    /// Are its mutexes and semaphores held?
+    Locks,
+    /// Is there a remembered result?
+    Memo,
+}
+
+/// A result that is remembered, or to be remembered (EX-330 to EX-337).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Memo {
+    /// The cache, Argo's ConfigMap.
+    pub cache: String,
+    /// The key in it.
+    pub key: String,
+    /// Entries older than this many microseconds do not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_age_us: Option<i64>,
+    /// It was found.
+    #[serde(default)]
+    pub hit: bool,
+    /// It was saved.
+    #[serde(default)]
+    pub saved: bool,
 }
 
 /// What a node has beside the common facts: an index into the run's tables.

@@ -42,7 +42,10 @@ impl Run {
     /// Whether this attempt is still to be run.
     pub fn is_wanted(&self, attempt: Attempt) -> bool {
         self.nodes.get(attempt.node.at()).is_some_and(|node| {
-            node.kind == NodeKind::Pod && !node.phase.is_ended() && node.generation == attempt.generation
+            node.kind == NodeKind::Pod
+                && !node.phase.is_ended()
+                && node.gate.is_none()
+                && node.generation == attempt.generation
         })
     }
 
@@ -163,7 +166,10 @@ impl Run {
     /// Nodes that some runner is to run or runs now.
     pub fn active_attempts(&self) -> Vec<(Attempt, Phase)> {
         self.indices()
-            .filter(|ix| self.node(*ix).kind == NodeKind::Pod && !self.node(*ix).phase.is_ended())
+            .filter(|ix| {
+                let node = self.node(*ix);
+                node.kind == NodeKind::Pod && !node.phase.is_ended() && node.gate.is_none()
+            })
             .map(|ix| (Attempt { node: ix, generation: self.node(ix).generation }, self.node(ix).phase))
             .collect()
     }

@@ -39,6 +39,10 @@ pub struct Run {
     pub steering: Steering,
     /// The nodes of step groups, by steps node and number.
     pub(crate) groups_of: BTreeMap<(NodeIx, u32), NodeIx>,
+    /// Who holds locks: nodes, or (none) the workflow itself.
+    pub(crate) holding: BTreeSet<Option<NodeIx>>,
+    /// The workflow asked for its own locks.
+    pub(crate) asked_for_locks: bool,
     /// Hooks by the node they belong to.
     pub(crate) hook_nodes: BTreeMap<NodeIx, Vec<NodeIx>>,
     /// Nodes one of whose hooks a limit holds back. A shortcut: rebuilt by `recover`.
@@ -231,6 +235,8 @@ impl Run {
             finished: None,
             steering: Steering::default(),
             groups_of: BTreeMap::new(),
+            holding: BTreeSet::new(),
+            asked_for_locks: false,
             hook_nodes: BTreeMap::new(),
             held_hooks: Vec::new(),
             active_pods: 0,

@@ -24,7 +24,8 @@ impl Run {
         if self.nodes.len() != other.nodes.len() {
             return Some(format!("{} nodes and {}", self.nodes.len(), other.nodes.len()));
         }
-        if let Some((at, (own, others))) = first_difference(&self.frames, &other.frames, |a, b| self.same(a, b))
+        if let Some((at, (own, others))) =
+            first_difference(&self.frames, &other.frames, |a, b| self.same(a, b))
         {
             return Some(format!("frame {at}: {own:?} and {others:?}"));
         }

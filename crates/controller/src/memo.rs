@@ -1,0 +1,45 @@
+//! Remembered results (EX-330 to EX-339). Locally a cache is a table of the store, not a ConfigMap.
+
+use serde::{Deserialize, Serialize};
+use tiphys_engine::workflow::NodeIx;
+use tiphys_engine::{Run, Time};
+use tiphys_spec as spec;
+use tiphys_store::{MemoKey, Store, StoreError};
+
+/// An entry as the store keeps it; times are columns of its own.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry {
+    #[serde(rename = "nodeID")]
+    node_id: String,
+    #[serde(default)]
+    outputs: spec::Outputs,
+}
+
+fn key(run: &Run, cache: &str, key: &str) -> MemoKey {
+    MemoKey { namespace: run.plan.namespace.to_string(), cache: cache.to_owned(), key: key.to_owned() }
+}
+
+/// Looks for a node's remembered result; one that is too old does not count (EX-334).
+pub(crate) fn look_up(
+    store: &mut dyn Store,
+    run: &Run,
+    node: NodeIx,
+    now: Time,
+) -> Result<Option<spec::Outputs>, StoreError> {
+    let Some((memo, _)) = run.memo(node) else { return Ok(None) };
+    let Some(entry) = store.hit_memo(&key(run, &memo.cache, &memo.key), now.0)? else { return Ok(None) };
+    if memo.max_age_us.is_some_and(|max| now.since_us(Time(entry.created_us)) > max) {
+        return Ok(None);
+    }
+    // An entry that cannot be read is a miss: the step runs and writes a new one.
+    Ok(serde_json::from_slice::<Entry>(&entry.body).ok().map(|entry| entry.outputs))
+}
+
+/// Remembers a node's result.
+pub(crate) fn save(store: &mut dyn Store, run: &Run, node: NodeIx, now: Time) -> Result<(), StoreError> {
+    let Some((memo, outputs)) = run.memo(node) else { return Ok(()) };
+    let entry = Entry { node_id: run.id(node), outputs };
+    let body = serde_json::to_vec(&entry).unwrap_or_default();
+    store.put_memo(&key(run, &memo.cache, &memo.key), &body, now.0)
+}

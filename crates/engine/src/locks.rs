@@ -1,0 +1,181 @@
+//! Who may hold which lock: the decision, without the store that remembers it (EX-350 to EX-364).
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One lock that somebody asks for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Wanted {
+    /// Its identity, as status shows it: `<ns>/Mutex/<name>`, `<ns>/ConfigMap/<map>/<key>`, … (EX-350).
+    pub name: String,
+    /// Where its size comes from.
+    pub size: Size,
+}
+
+/// How many may hold a lock at once.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Size {
+    /// One: a mutex.
+    One,
+    /// The number in a ConfigMap.
+    ConfigMap {
+        /// The ConfigMap's namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+        /// The key in it.
+        key: String,
+    },
+    /// The number in the database's own table.
+    Database {
+        /// `<ns>/<key>`.
+        key: String,
+    },
+}
+
+/// Somebody who holds or waits for a lock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Holder {
+    /// `<ns>/<workflow>` or `<ns>/<workflow>/<node id>` (EX-351).
+    pub name: String,
+    /// The run, so that its locks can be found when nobody drives it.
+    pub uid: String,
+    /// Larger goes first.
+    pub priority: i64,
+    /// When the workflow was created, in microseconds; older goes first.
+    pub created_us: i64,
+}
+
+/// A lock as the store remembers it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Lock {
+    /// Most holders when it was last asked for.
+    pub limit: u64,
+    /// Who holds it.
+    pub holders: Vec<Holder>,
+    /// Who waits, in the order in which they may try.
+    pub waiters: Vec<Holder>,
+}
+
+/// What came of asking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// All locks are held now.
+    Granted,
+    /// At least this one is not free; the text is for people (EX-355).
+    Waiting {
+        /// The first lock that is not free.
+        lock: String,
+        /// Argo's message.
+        message: String,
+    },
+}
+
+/// Asks for several locks at once: all or none (EX-352). `limits` are the sizes as read just now.
+pub fn acquire(locks: &mut BTreeMap<String, Lock>, wanted: &[(String, u64)], who: &Holder) -> Answer {
+    let mut blocked = None;
+    for (name, limit) in wanted {
+        let lock = locks.entry(name.clone()).or_default();
+        lock.limit = *limit;
+        if lock.holders.iter().any(|holder| holder.name == who.name) {
+            continue;
+        }
+        queue(lock, who);
+        // Only those of the workflow at the front may try (EX-354); runs are told apart by uid (EX-635).
+        let at_front = lock.waiters.first().is_none_or(|first| first.uid == who.uid);
+        let free = (lock.holders.len() as u64) < *limit;
+        if blocked.is_none() && (!free || !at_front) {
+            let available = limit.saturating_sub(lock.holders.len() as u64);
+            blocked =
+                Some((name.clone(), format!("Waiting for {name} lock. Lock status: {available}/{limit}")));
+        }
+    }
+    if let Some((lock, message)) = blocked {
+        return Answer::Waiting { lock, message };
+    }
+    for (name, _) in wanted {
+        if let Some(lock) = locks.get_mut(name) {
+            lock.waiters.retain(|waiter| waiter.name != who.name);
+            if !lock.holders.iter().any(|holder| holder.name == who.name) {
+                lock.holders.push(who.clone());
+            }
+        }
+    }
+    Answer::Granted
+}
+
+/// Takes somebody out of locks, whether they hold them or wait for them.
+pub fn release(locks: &mut BTreeMap<String, Lock>, is_theirs: &dyn Fn(&Holder) -> bool) {
+    for lock in locks.values_mut() {
+        lock.holders.retain(|holder| !is_theirs(holder));
+        lock.waiters.retain(|waiter| !is_theirs(waiter));
+    }
+}
+
+/// By priority, then by age; who came first stays first among equals (EX-354).
+fn queue(lock: &mut Lock, who: &Holder) {
+    if lock.waiters.iter().any(|waiter| waiter.name == who.name) {
+        return;
+    }
+    let rank = |holder: &Holder| (std::cmp::Reverse(holder.priority), holder.created_us);
+    let at = lock.waiters.iter().position(|waiter| rank(waiter) > rank(who)).unwrap_or(lock.waiters.len());
+    lock.waiters.insert(at, who.clone());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holder(name: &str, priority: i64, created_us: i64) -> Holder {
+        Holder { name: name.to_owned(), uid: name.to_owned(), priority, created_us }
+    }
+
+    fn mutex(name: &str) -> Vec<(String, u64)> {
+        vec![(name.to_owned(), 1)]
+    }
+
+    #[test]
+    fn a_mutex_is_held_by_one_and_goes_to_the_next_by_priority_then_age() {
+        let mut locks = BTreeMap::new();
+        assert_eq!(acquire(&mut locks, &mutex("m"), &holder("a", 0, 1)), Answer::Granted);
+        let Answer::Waiting { message, .. } = acquire(&mut locks, &mutex("m"), &holder("b", 0, 3)) else {
+            panic!()
+        };
+        assert_eq!(message, "Waiting for m lock. Lock status: 0/1");
+        acquire(&mut locks, &mutex("m"), &holder("c", 0, 2));
+        acquire(&mut locks, &mutex("m"), &holder("d", 5, 9));
+        release(&mut locks, &|holder| holder.name == "a");
+        let granted = |locks: &mut BTreeMap<String, Lock>, name, priority, created| {
+            acquire(locks, &mutex("m"), &holder(name, priority, created)) == Answer::Granted
+        };
+        assert!(!granted(&mut locks, "b", 0, 3));
+        assert!(granted(&mut locks, "d", 5, 9));
+        release(&mut locks, &|holder| holder.name == "d");
+        assert!(!granted(&mut locks, "b", 0, 3));
+        assert!(granted(&mut locks, "c", 0, 2));
+    }
+
+    #[test]
+    fn several_locks_are_taken_all_or_none() {
+        let mut locks = BTreeMap::new();
+        acquire(&mut locks, &mutex("x"), &holder("a", 0, 1));
+        let both = vec![("y".to_owned(), 2), ("x".to_owned(), 1)];
+        assert!(matches!(acquire(&mut locks, &both, &holder("b", 0, 2)), Answer::Waiting { .. }));
+        assert!(locks["y"].holders.is_empty());
+        release(&mut locks, &|holder| holder.name == "a");
+        assert_eq!(acquire(&mut locks, &both, &holder("b", 0, 2)), Answer::Granted);
+    }
+
+    #[test]
+    fn asking_twice_changes_nothing() {
+        let mut locks = BTreeMap::new();
+        let who = holder("a", 0, 1);
+        assert_eq!(acquire(&mut locks, &mutex("m"), &who), Answer::Granted);
+        assert_eq!(acquire(&mut locks, &mutex("m"), &who), Answer::Granted);
+        assert_eq!(locks["m"].holders.len(), 1);
+    }
+}
