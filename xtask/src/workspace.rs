@@ -29,6 +29,8 @@ pub struct Package {
 /// A dependency as written in a `Cargo.toml`.
 pub struct Dependency {
     pub name: String,
+    /// What the sources call it.
+    pub used_as: String,
     pub tests_only: bool,
 }
 
@@ -119,7 +121,9 @@ fn package(value: &Value) -> Option<Package> {
 }
 
 fn dependency(value: &Value) -> Option<Dependency> {
-    Some(Dependency { name: value["name"].as_str()?.to_owned(), tests_only: value["kind"] == "dev" })
+    let name = value["name"].as_str()?;
+    let used_as = value["rename"].as_str().unwrap_or(name).to_owned();
+    Some(Dependency { name: name.to_owned(), used_as, tests_only: value["kind"] == "dev" })
 }
 
 fn target(value: &Value) -> Option<Target> {

@@ -28,13 +28,15 @@ const NODE_FIELDS: &[&str] = &[
 const EDGE_FIELDS: &[&str] = &["children", "outboundNodes"];
 
 /// Times, uids and addresses inside texts.
-static VOLATILE: LazyLock<[(Regex, &str); 3]> = LazyLock::new(|| {
+static VOLATILE: LazyLock<[(Regex, &str); 4]> = LazyLock::new(|| {
     let pattern = |text| Regex::new(text).expect("a valid pattern");
     [
         (
             pattern(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2}| [+-]\d{4} UTC)?"),
             "<time>",
         ),
+        // As `date` prints it.
+        (pattern(r"[A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} \d{2}:\d{2}:\d{2} UTC \d{4}"), "<time>"),
         (pattern(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<uid>"),
         (pattern(r"\b\d{1,3}(?:\.\d{1,3}){3}\b"), "<address>"),
     ]

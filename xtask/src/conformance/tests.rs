@@ -73,6 +73,7 @@ fn nodes_on_one_side_only_are_named() {
 fn times_uids_and_addresses_are_placeholders() {
     let text = "at 2026-11-21T13:04:00Z by 5f7b9e26-ed81-4d6b-a6c5-078ad37b08eb on 10.0.0.5:80";
     assert_eq!(settled_text(text), "at <time> by <uid> on <address>:80");
+    assert_eq!(settled_text("on Sat Nov  7 12:21:42 UTC 2026"), "on <time>");
 }
 
 #[test]

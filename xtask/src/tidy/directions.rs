@@ -1,6 +1,6 @@
 //! Who may use whom (`ARCHITECTURE.md` §3), and which outside libraries belong to one room only.
 
-use super::Finding;
+use super::{Finding, Room};
 use crate::workspace::{Package, Workspace};
 
 /// What each room may use of ours in its product code. A room that is not listed has no place yet.
@@ -15,7 +15,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tiphys-controller", &["tiphys-engine", "tiphys-store", "tiphys-runner", "tiphys-spec"]),
     (
         "tiphys-server",
-        &["tiphys-controller", "tiphys-engine", "tiphys-store", "tiphys-artifact", "tiphys-spec"],
+        &[
+            "tiphys-controller",
+            "tiphys-engine",
+            "tiphys-store",
+            "tiphys-artifact",
+            "tiphys-spec",
+            // Who may do what is an expression in Argo's settings.
+            "tiphys-expr",
+        ],
     ),
     ("tiphys-kube", &["tiphys-controller", "tiphys-runner", "tiphys-engine", "tiphys-spec"]),
     (
@@ -105,6 +113,25 @@ pub fn check(workspace: &Workspace) -> Vec<Finding> {
         let place = workspace.shown(&package.dir.join("Cargo.toml"));
         for message in complaints(package, &ours) {
             findings.push(Finding { law: "direction", place: place.clone(), message });
+        }
+    }
+    findings
+}
+
+/// Dependencies that no source of their package names.
+pub fn unused(workspace: &Workspace, rooms: &[Room]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for room in rooms {
+        for dependency in &room.package.dependencies {
+            let name = dependency.used_as.replace('-', "_");
+            let named = room.files.iter().flat_map(|file| &file.tokens).any(|token| token.is_word(&name));
+            if !named {
+                findings.push(Finding {
+                    law: "unused",
+                    place: workspace.shown(&room.package.dir.join("Cargo.toml")),
+                    message: format!("nothing here uses `{}`", dependency.name),
+                });
+            }
         }
     }
     findings

@@ -62,6 +62,7 @@ fn check(workspace: &Workspace) -> Result<Vec<Finding>, String> {
     }
     let tracked = tracked_files(&workspace.root);
     let mut findings = directions::check(workspace);
+    findings.extend(directions::unused(workspace, &rooms));
     findings.extend(purity::check(workspace, &rooms));
     findings.extend(unsafety::check(workspace, &rooms));
     findings.extend(markers::check(workspace, &rooms, &tracked));

@@ -75,7 +75,11 @@ fn expect_clean(source: &str) {
 fn dependencies_point_down_only() {
     let store = manifest("tiphys-store", "");
     let expr = manifest("tiphys-expr", "[dependencies]\ntiphys-store = { path = \"../store\" }\n");
-    let files = [("crates/store/Cargo.toml", store.as_str()), ("crates/expr/Cargo.toml", expr.as_str())];
+    let files = [
+        ("crates/store/Cargo.toml", store.as_str()),
+        ("crates/expr/Cargo.toml", expr.as_str()),
+        ("crates/expr/src/lib.rs", "use tiphys_store::Store;"),
+    ];
     expect_one(&files, "direction", "crates/expr/Cargo.toml", "may not depend on `tiphys-store`");
 }
 
@@ -83,8 +87,20 @@ fn dependencies_point_down_only() {
 fn tests_may_look_anywhere() {
     let store = manifest("tiphys-store", "");
     let expr = manifest("tiphys-expr", "[dev-dependencies]\ntiphys-store = { path = \"../store\" }\n");
-    let files = [("crates/store/Cargo.toml", store.as_str()), ("crates/expr/Cargo.toml", expr.as_str())];
+    let files = [
+        ("crates/store/Cargo.toml", store.as_str()),
+        ("crates/expr/Cargo.toml", expr.as_str()),
+        ("crates/expr/src/lib.rs", "#[cfg(test)] mod tests { use tiphys_store::Store; }"),
+    ];
     assert_eq!(findings(&files), Vec::<String>::new());
+}
+
+#[test]
+fn a_dependency_is_used() {
+    let cli = manifest("tiphys-cli", "[dependencies]\nclap = \"4\"\nanyhow = \"1\"\n");
+    let files =
+        [("crates/cli/Cargo.toml", cli.as_str()), ("crates/cli/src/lib.rs", "use clap::Parser; // anyhow")];
+    expect_one(&files, "unused", "crates/cli/Cargo.toml", "`anyhow`");
 }
 
 #[test]
@@ -95,13 +111,18 @@ fn a_new_crate_needs_a_place() {
 
 #[test]
 fn libraries_stay_in_their_room() {
-    let sql = manifest("tiphys-controller", "[dependencies]\nrusqlite = \"0.41\"\n");
-    let files = [("crates/controller/Cargo.toml", sql.as_str())];
-    expect_one(&files, "direction", "crates/controller/Cargo.toml", "SQL lives in the store");
-    let yaml = manifest("tiphys-cli", "[dependencies]\nserde_yaml = \"0.9\"\n");
-    expect_one(&[("crates/cli/Cargo.toml", &yaml)], "direction", "crates/cli/Cargo.toml", "banned");
-    let pure = manifest("tiphys-spec", "[dependencies]\nreqwest = \"0.13\"\n");
-    expect_one(&[("crates/spec/Cargo.toml", &pure)], "direction", "crates/spec/Cargo.toml", "pure libraries");
+    for (krate, library, part) in [
+        ("controller", "rusqlite", "SQL lives in the store"),
+        ("cli", "serde_yaml", "banned"),
+        ("spec", "reqwest", "pure libraries"),
+    ] {
+        let package = format!("tiphys-{krate}");
+        let place = format!("crates/{krate}/Cargo.toml");
+        let text = manifest(&package, &format!("[dependencies]\n{library} = \"1\"\n"));
+        let lib = format!("crates/{krate}/src/lib.rs");
+        let source = format!("use {library}::x;");
+        expect_one(&[(&place, &text), (&lib, &source)], "direction", &place, part);
+    }
 }
 
 #[test]
