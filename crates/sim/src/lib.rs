@@ -1,1 +1,6 @@
-//! `sim`
+//! The house's own laboratory: stories, a deterministic simulator, a naive reference model. Tests only.
+
+pub mod cast;
+pub mod manifest;
+pub mod stage;
+pub mod stories;

@@ -1,0 +1,116 @@
+//! The cast: templates that tests may use without defining them, and what their steps do when they run.
+//!
+//! A step of a test is a container whose arguments say what would happen, one word each: `exit=1`,
+//! `print=text`, `p.name=value`, `error=text`, `takes=5`.
+
+use crate::manifest;
+use engine::workflow::{Outcome, Phase, Pod};
+use serde_json::Value;
+use spec::Object;
+use std::time::Duration;
+use tiphys_engine as engine;
+use tiphys_spec as spec;
+
+const TEMPLATES: &str = r#"
+apiVersion: argoproj.io/v1alpha1
+kind: WorkflowTemplate
+metadata: {name: cast}
+spec:
+  templates:
+  - {name: ok, container: {image: cast, args: [exit=0]}}
+  - {name: fail, container: {image: cast, args: [exit=1]}}
+  - {name: err, container: {image: cast, args: ["error=it broke"]}}
+  - name: slow
+    container: {image: cast, args: [takes=60]}
+  - name: exit
+    inputs: {parameters: [{name: code}]}
+    container: {image: cast, args: ["exit={{inputs.parameters.code}}"]}
+  - name: echo
+    inputs: {parameters: [{name: m}]}
+    container: {image: cast, args: ["print={{inputs.parameters.m}}"]}
+  - name: out
+    inputs: {parameters: [{name: v}]}
+    container: {image: cast, args: ["p.p={{inputs.parameters.v}}"]}
+    outputs: {parameters: [{name: p, valueFrom: {path: /tmp/p}}]}
+  - name: broken
+    inputs: {parameters: [{name: x}]}
+    container: {image: cast}
+"#;
+
+/// The templates of the cast.
+pub fn templates() -> Result<Vec<spec::Template>, String> {
+    let mut templates = Vec::new();
+    for document in manifest::documents(TEMPLATES)? {
+        if let Object::WorkflowTemplate(library) = document {
+            templates.extend(library.spec.templates);
+        }
+    }
+    Ok(templates)
+}
+
+/// What a step does.
+#[derive(Clone, Debug)]
+pub struct Act {
+    /// How long it takes.
+    pub takes: Duration,
+    /// How it ends.
+    pub outcome: Outcome,
+}
+
+/// What a step does, by its own arguments.
+pub fn act(pod: &Pod) -> Result<Act, String> {
+    let template = serde_json::to_value(&pod.template).map_err(|error| error.to_string())?;
+    let args = template.pointer("/container/args").and_then(Value::as_array).cloned().unwrap_or_default();
+    let words: Vec<&str> = args.iter().filter_map(Value::as_str).collect();
+    let mut act = read(&words)?;
+    if !pod.wants_result {
+        act.outcome.result = None;
+    }
+    Ok(act)
+}
+
+/// What the words say; without any, a step takes a second and ends well.
+pub fn read(words: &[&str]) -> Result<Act, String> {
+    let mut act = Act { takes: Duration::from_secs(1), outcome: exited(0) };
+    for word in words {
+        let (key, value) = word.split_once('=').ok_or_else(|| format!("`{word}` is not `key=value`"))?;
+        match key {
+            "exit" => {
+                let code: i32 = value.parse().map_err(|_| format!("`{value}` is not an exit code"))?;
+                let ended = exited(code);
+                act.outcome.phase = ended.phase;
+                act.outcome.message = ended.message;
+                act.outcome.exit_code = ended.exit_code;
+            }
+            "error" => {
+                act.outcome.phase = Phase::Error;
+                act.outcome.message = Some(value.to_owned());
+                act.outcome.exit_code = None;
+            }
+            "print" => act.outcome.result = Some(value.to_owned()),
+            "takes" => {
+                let seconds = value.parse().map_err(|_| format!("`{value}` is not a number of seconds"))?;
+                act.takes = Duration::from_secs(seconds);
+            }
+            _ => match key.strip_prefix("p.") {
+                Some(name) => act.outcome.parameters.push((name.to_owned(), value.to_owned())),
+                None => return Err(format!("`{key}` is not a word of the cast")),
+            },
+        }
+    }
+    Ok(act)
+}
+
+/// A step whose main container exited, in Argo's words (EX-350).
+pub fn exited(code: i32) -> Outcome {
+    let good = code == 0;
+    Outcome {
+        phase: if good { Phase::Succeeded } else { Phase::Failed },
+        message: (!good).then(|| format!("main: Error (exit code {code})")),
+        exit_code: Some(code),
+        result: None,
+        parameters: Vec::new(),
+        artifacts: Vec::new(),
+        containers: Vec::new(),
+    }
+}

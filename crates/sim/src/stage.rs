@@ -1,0 +1,232 @@
+//! One run on a stage: its journal, what it asked of the world, and checks of the invariants at every step.
+
+use crate::cast::{self, Act};
+use engine::workflow::{Attempt, Command, Event, Input, NodeIx, Report};
+use engine::{Frozen, Machine, Outbox, Plan, Progress, Run, Time};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use tiphys_engine as engine;
+
+/// When every test begins: 2030-01-01T00:00:00Z.
+pub const DAWN: Time = Time(1_893_456_000_000_000);
+
+/// Most calls that one input may ask for before something is wrong.
+const CALLS_MAX: usize = 10_000;
+
+/// A run, what it recorded, and what it wants.
+pub struct Stage {
+    /// The compiled documents.
+    pub plan: Arc<Plan>,
+    /// The run.
+    pub run: Run,
+    /// Everything recorded, as text, with the time of its decision.
+    pub journal: Vec<(Time, String)>,
+    /// The time.
+    pub now: Time,
+    /// Started and not ended, with the time of the start.
+    pub open: BTreeMap<Attempt, Time>,
+    /// Asked to stop and not ended.
+    pub stopping: BTreeSet<Attempt>,
+    /// The latest timer that was asked for and has not fired.
+    pub timer: Option<Time>,
+    /// Started since somebody last looked.
+    pub started: Vec<Attempt>,
+    /// Stopped since somebody last looked.
+    pub stopped: Vec<Attempt>,
+    /// The run asked to be filed.
+    pub archived: bool,
+    /// Most nodes entered by one call, plus what follows from them; for I6.
+    pub events_in_one_call_max: usize,
+}
+
+impl Stage {
+    /// A stage on which nothing has happened.
+    pub fn new(frozen: &Frozen) -> Result<Stage, String> {
+        let plan = Arc::new(engine::compile(frozen)?);
+        Ok(Stage {
+            run: Run::new(plan.clone()),
+            plan,
+            journal: Vec::new(),
+            now: DAWN,
+            open: BTreeMap::new(),
+            stopping: BTreeSet::new(),
+            timer: None,
+            started: Vec::new(),
+            stopped: Vec::new(),
+            archived: false,
+            events_in_one_call_max: 0,
+        })
+    }
+
+    /// Hands an input to the run and goes on until it has nothing left to decide. Returns how many events came.
+    pub fn feed(&mut self, input: Input) -> Result<usize, String> {
+        if let Input::Reported { attempt, report } = &input {
+            self.answered(*attempt, report);
+        }
+        if matches!(input, Input::TimerFired) {
+            self.timer = self.timer.filter(|timer| *timer > self.now);
+        }
+        let mut count = 0;
+        let mut next = input;
+        for _ in 0..CALLS_MAX {
+            let mut out = Outbox::default();
+            let progress = self.run.handle(next, self.now, &mut out);
+            count += out.events.len();
+            self.events_in_one_call_max = self.events_in_one_call_max.max(out.events.len());
+            self.record(&out.events)?;
+            out.commands.into_iter().for_each(|command| self.obey(command));
+            if progress == Progress::Done {
+                self.check_outstanding()?;
+                return Ok(count);
+            }
+            next = Input::Continue;
+        }
+        Err(format!("the run wanted to go on {CALLS_MAX} times"))
+    }
+
+    fn answered(&mut self, attempt: Attempt, report: &Report) {
+        if matches!(report, Report::Ended(_) | Report::Lost(_) | Report::Refused(_) | Report::Withdrawn) {
+            self.open.remove(&attempt);
+            self.stopping.remove(&attempt);
+        }
+    }
+
+    fn record(&mut self, events: &[Event]) -> Result<(), String> {
+        for event in events {
+            let text = serde_json::to_string(event).map_err(|error| error.to_string())?;
+            self.journal.push((self.now, text));
+        }
+        Ok(())
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Start(attempt) => {
+                self.open.insert(attempt, self.now);
+                self.started.push(attempt);
+            }
+            Command::Stop(attempt) => {
+                if self.stopping.insert(attempt) {
+                    self.stopped.push(attempt);
+                }
+            }
+            Command::SetTimer(due) => self.timer = Some(due),
+            Command::Archive => self.archived = true,
+        }
+    }
+
+    /// Commands issued minus commands answered are what is outstanding (I4).
+    fn check_outstanding(&self) -> Result<(), String> {
+        let (mut starts, mut stops, mut timer, mut archive) = (BTreeSet::new(), BTreeSet::new(), None, false);
+        for command in self.run.outstanding() {
+            match command {
+                Command::Start(attempt) => drop(starts.insert(attempt)),
+                Command::Stop(attempt) => drop(stops.insert(attempt)),
+                Command::SetTimer(due) => timer = Some(due),
+                Command::Archive => archive = true,
+            }
+        }
+        if archive != self.archived {
+            return Err(format!("I4: archive asked {}, outstanding {archive}", self.archived));
+        }
+        if archive {
+            return Ok(());
+        }
+        let open: BTreeSet<Attempt> = self.open.keys().copied().collect();
+        if starts != open {
+            return Err(format!("I4: {open:?} were started and not answered, outstanding are {starts:?}"));
+        }
+        if stops != self.stopping {
+            return Err(format!("I4: {:?} were stopped, outstanding are {stops:?}", self.stopping));
+        }
+        // A timer that nobody needs any more may still stand; one that is needed must.
+        match (timer, self.timer) {
+            (Some(due), Some(set)) if set <= due => Ok(()),
+            (Some(due), set) => Err(format!("I4: a timer for {due:?} is due, {set:?} is set")),
+            (None, _) => Ok(()),
+        }
+    }
+
+    /// Folds the journal from its first line.
+    pub fn replay(&self) -> Result<Run, String> {
+        let mut run = Run::new(self.plan.clone());
+        for (at, line) in &self.journal {
+            let event: Event = serde_json::from_str(line).map_err(|error| format!("{line}: {error}"))?;
+            run.apply(*at, &event);
+        }
+        Ok(run)
+    }
+
+    /// Folding the journal gives the state that `handle` left behind (I2).
+    pub fn check_replay(&self) -> Result<(), String> {
+        match self.replay()?.difference(&self.run) {
+            None => Ok(()),
+            Some(difference) => Err(format!("I2: the journal and the state differ in {difference}")),
+        }
+    }
+
+    /// As if the engine had died and another had taken over.
+    pub fn restart(&mut self) -> Result<(), String> {
+        self.run = self.replay()?;
+        let (open, stopping) = (self.open.clone(), self.stopping.clone());
+        self.feed(Input::Recovered)?;
+        let news: Vec<&Attempt> = self.open.keys().filter(|attempt| !open.contains_key(attempt)).collect();
+        if !news.is_empty() || self.stopping != stopping {
+            return Err(format!("a recovery after a finished input started or stopped something: {news:?}"));
+        }
+        Ok(())
+    }
+
+    /// What an open attempt would do by itself.
+    pub fn act(&self, attempt: Attempt) -> Result<Act, String> {
+        match self.run.pod(attempt, self.now) {
+            Ok(pod) => cast::act(&pod),
+            Err(reason) => Err(reason),
+        }
+    }
+
+    /// The node of a full name.
+    pub fn find(&self, name: &str) -> Option<NodeIx> {
+        self.run.indices().find(|ix| self.run.name(*ix) == name)
+    }
+
+    /// The next thing that happens by itself: an attempt's ending, or a timer. None if nothing will.
+    fn next_by_itself(&self) -> Result<Option<(Time, Option<Attempt>)>, String> {
+        let mut next: Option<(Time, Option<Attempt>)> = self.timer.map(|due| (due, None));
+        for (attempt, since) in &self.open {
+            let end = match self.act(*attempt) {
+                Ok(act) if !self.stopping.contains(attempt) => since.plus(act.takes),
+                _ => self.now,
+            };
+            if next.is_none_or(|(first, _)| end < first) {
+                next = Some((end, Some(*attempt)));
+            }
+        }
+        Ok(next)
+    }
+
+    /// Lets the steps do what they do by themselves until nothing more happens, or a time is reached.
+    pub fn play(&mut self, until: Option<Time>) -> Result<(), String> {
+        for _ in 0..CALLS_MAX {
+            let Some((due, attempt)) = self.next_by_itself()? else { break };
+            if self.run.is_ended() || until.is_some_and(|until| due > until) {
+                break;
+            }
+            self.now = self.now.max(due);
+            let Some(attempt) = attempt else {
+                self.feed(Input::TimerFired)?;
+                continue;
+            };
+            let report = match self.act(attempt) {
+                Ok(_) if self.stopping.contains(&attempt) => Report::Ended(Box::new(cast::exited(143))),
+                Ok(act) => Report::Ended(Box::new(act.outcome)),
+                Err(reason) => Report::Refused(reason),
+            };
+            self.feed(Input::Reported { attempt, report })?;
+        }
+        if let Some(until) = until {
+            self.now = self.now.max(until);
+        }
+        Ok(())
+    }
+}

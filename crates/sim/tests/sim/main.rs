@@ -1,0 +1,3 @@
+//! The laboratory's findings: stories, invariants, the simulator, the reference model.
+
+mod stories;
