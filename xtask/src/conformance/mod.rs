@@ -131,17 +131,16 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<bool, String> 
         deviations: report::deviation_codes(workspace),
     };
     let mut areas = Vec::new();
-    let mut add = |measured: Result<Vec<Area>, String>| -> Result<(), String> {
-        for area in measured? {
+    let mut add = |measured: Vec<Area>| {
+        for area in measured {
             println!("{}", report::line(&area));
             areas.push(area);
         }
-        Ok(())
     };
-    add(tables::run(&bench, &options))?;
-    add(validation::run(&bench, &options))?;
-    add(staging::run(&bench, &options))?;
-    add(corpus::run(&bench, &options))?;
+    add(tables::run(&bench, &options));
+    add(validation::run(&bench, &options));
+    add(staging::run(&bench, &options));
+    add(corpus::run(&bench, &options)?);
     areas.sort_by_key(|area| AREAS.iter().position(|(name, _)| *name == area.name));
     report::print(&areas, options.misses, options.filter.is_some());
     std::fs::remove_dir_all(&bench.scratch).ok();
@@ -154,11 +153,14 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<bool, String> 
     ratchet::hold(workspace, &areas, &options)
 }
 
-/// Measures how long `work` takes and wraps its cases as the area `name`.
-fn measured(name: &str, work: impl FnOnce() -> Result<Vec<Case>, String>) -> Result<Area, String> {
+/// Measures how long `work` takes and wraps its cases as the area `name`. An area that cannot be asked at
+/// all is one case that differs, so that the others are still heard.
+fn measured(name: &str, work: impl FnOnce() -> Result<Vec<Case>, String>) -> Area {
     let started = Instant::now();
-    let cases = work().map_err(|message| format!("area {name}: {message}"))?;
-    Ok(area(name, cases, started.elapsed().as_secs_f64()))
+    let cases = work().unwrap_or_else(|message| {
+        vec![Case { id: "the whole area".to_owned(), verdict: Verdict::Differs(message) }]
+    });
+    area(name, cases, started.elapsed().as_secs_f64())
 }
 
 fn area(name: &str, cases: Vec<Case>, seconds: f64) -> Area {
