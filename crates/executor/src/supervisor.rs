@@ -21,6 +21,7 @@ use crate::sys;
 mod connection;
 pub(crate) mod keeper;
 mod outcomes;
+mod pipes;
 mod service;
 mod step;
 

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
@@ -14,6 +14,7 @@ use rustix::io::Errno;
 
 use super::connection::{Connection, Heard};
 use super::outcomes::Outcomes;
+use super::pipes::{Owner, PipeIx, Pipes};
 use super::step::{Body, Step};
 use super::{Finished, Setup};
 use crate::contract::{
@@ -34,8 +35,14 @@ const READ_BYTES: usize = 256 * 1024;
 /// Most bytes read of an output after its process has ended; a pipe holds less.
 const DRAIN_BYTES_MAX: usize = 2 << 20;
 
-/// How long outcomes may wait to be synced to the disk.
+/// How long outcomes may wait to be synced to the disk when there is no engine to record them.
 const SYNC_AFTER: Duration = Duration::from_millis(50);
+
+/// The same when there is one. Most are recorded and forgotten by then.
+const SYNC_AFTER_TELLING: Duration = Duration::from_secs(1);
+
+/// How long the start of a step may wait to be told.
+const STARTS_WAIT: Duration = Duration::from_millis(5);
 
 /// Most events taken from the kernel at once.
 const EVENTS_MAX: usize = 256;
@@ -60,6 +67,11 @@ pub(crate) struct Service {
     /// What engines are told at the end of this round.
     news: Vec<Report>,
     has_log_news: bool,
+    /// When news that can wait is told.
+    news_due: Option<Instant>,
+    pipes: Pipes,
+    /// The kernel's list of our children.
+    children: Option<File>,
     /// Scratch folders that are empty and can be used again.
     scratch_free: Vec<PathBuf>,
     scratch_made: u32,
@@ -89,12 +101,8 @@ enum Token {
     Signals,
     Listener,
     Connection(u32),
-    /// A step's stream: twice the container's index for stdout, one more for stderr.
-    Stream {
-        slot: u32,
-        generation: u32,
-        stream: u32,
-    },
+    /// A pipe with the output of a step.
+    Pipe(PipeIx),
     /// A hull's news.
     Hull {
         slot: u32,
@@ -104,42 +112,37 @@ enum Token {
     Zygote,
 }
 
-const SLOT_BITS: u32 = 20;
 const GENERATION_BITS: u32 = 24;
-const STREAM_BITS: u32 = 12;
 
 /// Most steps at once. Far above what a machine can run.
-const STEPS_MAX: usize = 1 << SLOT_BITS;
+const STEPS_MAX: usize = 100_000;
 
-/// Most containers of a step, so that every stream has a number.
-pub(crate) const CONTAINERS_MAX: usize = (1 << STREAM_BITS) / 2;
+/// Most containers of a step.
+const CONTAINERS_MAX: usize = 250;
 
 impl Token {
     fn pack(self) -> u64 {
-        let numbers = |kind: u64, slot: u32, generation: u32, stream: u32| {
-            kind << 56
-                | u64::from(generation & ((1 << GENERATION_BITS) - 1)) << (SLOT_BITS + STREAM_BITS)
-                | u64::from(slot) << STREAM_BITS
-                | u64::from(stream)
+        let numbers = |kind: u64, slot: u32, generation: u32| {
+            kind << 56 | u64::from(generation & ((1 << GENERATION_BITS) - 1)) << 32 | u64::from(slot)
         };
         match self {
-            Token::Signals => numbers(0, 0, 0, 0),
-            Token::Listener => numbers(1, 0, 0, 0),
+            Token::Signals => numbers(0, 0, 0),
+            Token::Listener => numbers(1, 0, 0),
             Token::Connection(number) => 2 << 56 | u64::from(number),
-            Token::Stream { slot, generation, stream } => numbers(3, slot, generation, stream),
-            Token::Hull { slot, generation } => numbers(4, slot, generation, 0),
-            Token::Zygote => numbers(5, 0, 0, 0),
+            Token::Pipe(ix) => 3 << 56 | u64::from(ix.0),
+            Token::Hull { slot, generation } => numbers(4, slot, generation),
+            Token::Zygote => numbers(5, 0, 0),
         }
     }
 
     fn unpack(bits: u64) -> Token {
-        let slot = (bits >> STREAM_BITS) as u32 & ((1 << SLOT_BITS) - 1);
-        let generation = (bits >> (SLOT_BITS + STREAM_BITS)) as u32 & ((1 << GENERATION_BITS) - 1);
+        let slot = bits as u32;
+        let generation = (bits >> 32) as u32 & ((1 << GENERATION_BITS) - 1);
         match bits >> 56 {
             0 => Token::Signals,
             1 => Token::Listener,
             2 => Token::Connection(bits as u32),
-            3 => Token::Stream { slot, generation, stream: bits as u32 & ((1 << STREAM_BITS) - 1) },
+            3 => Token::Pipe(PipeIx(bits as u32)),
             4 => Token::Hull { slot, generation },
             _ => Token::Zygote,
         }
@@ -176,6 +179,9 @@ impl Service {
             timers: BinaryHeap::new(),
             news: Vec::new(),
             has_log_news: false,
+            news_due: None,
+            pipes: Pipes::default(),
+            children: File::open(format!("/proc/self/task/{}/children", std::process::id())).ok(),
             scratch_free: Vec::new(),
             scratch_made: 0,
             zygote: None,
@@ -216,15 +222,12 @@ impl Service {
                     Token::Signals => signalled = true,
                     Token::Listener => self.accept(),
                     Token::Connection(number) => self.hear(number),
-                    Token::Stream { slot, generation, stream } => {
-                        if self.is_current(slot, generation) {
-                            self.read_stream(slot, stream as usize);
-                        }
-                    }
+                    Token::Pipe(ix) => self.read_pipe(ix),
                     Token::Zygote => self.hear_zygote(),
                     Token::Hull { slot, generation } => {
                         if self.is_current(slot, generation) {
-                            self.read_hull(slot);
+                            // The kernel calls again while there is more.
+                            let _ = self.read_hull(slot);
                         }
                     }
                 }
@@ -403,6 +406,10 @@ impl Service {
         }
         if self.sync_at.is_some_and(|at| at <= now) {
             self.sync_at = None;
+            if self.outcomes.is_empty() {
+                // The engine has recorded them all, in a better place.
+                return;
+            }
             // A full pipe means that the keeper is already awake.
             let _ = rustix::io::write(&self.poke, &[1]);
         }
@@ -411,7 +418,7 @@ impl Service {
     fn time_left(&self) -> Option<Duration> {
         let timer = self.timers.peek().map(|Reverse((due, _, _))| *due);
         let idle = self.idle_since.map(|since| since + Duration::from_millis(self.setup.idle_ms));
-        let next = [timer, idle, self.sync_at].into_iter().flatten().min()?;
+        let next = [timer, idle, self.sync_at, self.news_due].into_iter().flatten().min()?;
         Some(next.saturating_duration_since(Instant::now()))
     }
 
@@ -422,20 +429,24 @@ impl Service {
     }
 
     /// Reads once what a container wrote. The kernel calls again while there is more.
-    fn read_stream(&mut self, slot: u32, stream: usize) {
-        let Some(step) = self.slots[slot as usize].step.as_mut() else { return };
-        let Some(file) = step.outputs.get(stream / 2).and_then(|pair| pair[stream % 2].as_ref()) else {
-            return;
+    fn read_pipe(&mut self, ix: PipeIx) {
+        let Some(file) = self.pipes.read_end(ix) else { return };
+        let read = match rustix::io::read(file, &mut self.buffer) {
+            Ok(read) if read > 0 => read,
+            Err(Errno::AGAIN | Errno::INTR) => return,
+            // We hold the other end, so this is no end but a failure.
+            _ => return self.pipes.discard(ix),
         };
-        match rustix::io::read(file, &mut self.buffer) {
-            Ok(0) => step.outputs[stream / 2][stream % 2] = None,
-            Ok(read) => {
-                let which = if stream.is_multiple_of(2) { Stream::Stdout } else { Stream::Stderr };
-                let lines = step.logs[stream / 2].feed(which, &self.buffer[..read], logs::now_ns());
-                self.log_news(slot, stream / 2, lines);
+        match self.pipes.owner(ix) {
+            Some(Owner { slot, stream }) => {
+                if let Some(step) = self.slots[slot as usize].step.as_mut() {
+                    let lines =
+                        step.logs[stream / 2].feed(which(stream), &self.buffer[..read], logs::now_ns());
+                    self.log_news(slot, stream / 2, lines);
+                }
             }
-            Err(Errno::AGAIN | Errno::INTR) => {}
-            Err(_) => step.outputs[stream / 2][stream % 2] = None,
+            // Somebody writes who should be dead. The next step must not get it.
+            None => self.pipes.discard(ix),
         }
     }
 
@@ -449,23 +460,20 @@ impl Service {
         self.has_log_news = true;
     }
 
-    fn read_hull(&mut self, slot: u32) {
-        let Some(step) = self.slots[slot as usize].step.as_mut() else { return };
-        let Body::Hull { report, inbox, done } = &mut step.body else { return };
-        let Some(file) = report else { return };
-        let read = match rustix::io::read(&*file, &mut self.buffer) {
-            Ok(0) => {
+    /// Reads once what a hull tells; whether there may be more.
+    fn read_hull(&mut self, slot: u32) -> bool {
+        let Some(step) = self.slots[slot as usize].step.as_mut() else { return false };
+        let Body::Hull { report, inbox, done } = &mut step.body else { return false };
+        let Some(file) = report else { return false };
+        match rustix::io::read(&*file, &mut self.buffer) {
+            Err(Errno::INTR) => return true,
+            Err(Errno::AGAIN) => return false,
+            Ok(read) if read > 0 => inbox.push(&self.buffer[..read]),
+            _ => {
                 *report = None;
-                return;
+                return false;
             }
-            Ok(read) => read,
-            Err(Errno::AGAIN | Errno::INTR) => return,
-            Err(_) => {
-                *report = None;
-                return;
-            }
-        };
-        inbox.push(&self.buffer[..read]);
+        }
         loop {
             match inbox.take::<HullNews>() {
                 Ok(Some(HullNews::Progress(progress))) => {
@@ -473,10 +481,10 @@ impl Service {
                     self.news.push(Report::Progress(StepProgress { attempt, progress }));
                 }
                 Ok(Some(HullNews::Done(news))) => *done = Some(news),
-                Ok(None) => return,
+                Ok(None) => return true,
                 Err(_) => {
                     *report = None;
-                    return;
+                    return false;
                 }
             }
         }
@@ -484,10 +492,9 @@ impl Service {
 
     /// Serves signals; whether to go on.
     fn take_signals(&mut self) -> bool {
-        while let Some(signal) = sys::read_signal(&self.signals) {
-            if signal != libc::SIGCHLD {
-                return false;
-            }
+        // One at a time: while another waits, the kernel calls again.
+        if sys::read_signal(&self.signals).is_some_and(|signal| signal != libc::SIGCHLD) {
+            return false;
         }
         while let Ok(Some(reaped)) = sys::reap(false) {
             self.bury(reaped);
@@ -507,10 +514,19 @@ impl Service {
         step.reaped = Some(reaped);
         let is_bare = matches!(step.body, Body::Bare);
         if is_bare {
-            sys::kill_group(reaped.pid, libc::SIGKILL);
+            let had_company = sys::kill_group(reaped.pid, libc::SIGKILL);
+            step.pipes_are_clean &= !had_company;
+        }
+        if matches!(&step.body, Body::Hull { done: None, .. }) && step.request.isolation == Isolation::None {
+            // A hull that was killed could not end what it had started.
+            step.pipes_are_clean = false;
+        }
+        let has_strays = is_bare && self.has_strays();
+        if has_strays && let Some(step) = self.slots[slot as usize].step.as_mut() {
+            step.pipes_are_clean = false;
         }
         self.finish(slot);
-        if is_bare {
+        if has_strays {
             self.end_strays();
         }
     }
@@ -538,31 +554,32 @@ impl Service {
 
     /// Reads what is left in the pipes of a step whose processes are gone.
     fn drain(&mut self, slot: u32) {
-        while let Some(Step { body: Body::Hull { report: Some(_), .. }, .. }) =
-            &self.slots[slot as usize].step
-        {
-            self.read_hull(slot);
-            // Its only writer is dead, so the end of the pipe comes.
-        }
+        while self.read_hull(slot) {}
         let containers = self.slots[slot as usize].step.as_ref().map_or(0, |step| step.outputs.len());
         for container in 0..containers {
             let mut rest = Vec::new();
             let now_ns = logs::now_ns();
             let Some(step) = self.slots[slot as usize].step.as_mut() else { return };
-            for (at, which) in [Stream::Stdout, Stream::Stderr].into_iter().enumerate() {
-                let Some(file) = step.outputs[container][at].take() else { continue };
+            for stream in [2 * container, 2 * container + 1] {
+                let Some(file) = self.pipes.read_end(step.outputs[container][stream % 2]) else { continue };
                 let mut left = DRAIN_BYTES_MAX;
                 while left > 0 {
-                    match rustix::io::read(&file, &mut self.buffer) {
+                    match rustix::io::read(file, &mut self.buffer) {
                         Ok(0) => break,
                         Ok(read) => {
-                            rest.extend(step.logs[container].feed(which, &self.buffer[..read], now_ns));
+                            rest.extend(step.logs[container].feed(
+                                which(stream),
+                                &self.buffer[..read],
+                                now_ns,
+                            ));
                             left = left.saturating_sub(read);
                         }
                         Err(Errno::INTR) => {}
                         Err(_) => break,
                     }
                 }
+                // One that still brings more has a writer that is none of ours.
+                step.pipes_are_clean &= left > 0;
             }
             rest.extend(step.logs[container].finish(now_ns));
             self.log_news(slot, container, rest);
@@ -572,6 +589,9 @@ impl Service {
     /// Gives back what a step had borrowed.
     fn give_back(&mut self, step: &mut Step) {
         self.links.release(&step.request);
+        for ix in step.outputs.drain(..).flatten() {
+            if step.pipes_are_clean { self.pipes.give_back(ix) } else { self.pipes.discard(ix) }
+        }
         let Some(scratch) = step.scratch.take() else { return };
         let is_empty = fs::read_dir(&scratch).is_ok_and(|mut entries| entries.next().is_none());
         if is_empty {
@@ -588,16 +608,30 @@ impl Service {
     /// Writes down what happened, then tells the engines.
     fn tell(&mut self) -> io::Result<()> {
         if self.outcomes.flush()? && self.sync_at.is_none() {
-            self.sync_at = Some(Instant::now() + SYNC_AFTER);
+            let after = if self.connections.is_empty() { SYNC_AFTER } else { SYNC_AFTER_TELLING };
+            self.sync_at = Some(Instant::now() + after);
         }
+        // A start alone is worth a moment's wait: the ending of a short step goes with it, and wakes the engine once.
+        let now = Instant::now();
+        let only_starts = self.news.iter().all(|report| matches!(report, Report::Started(_)));
+        if only_starts && !self.news.is_empty() && *self.news_due.get_or_insert(now + STARTS_WAIT) > now {
+            self.flush_connections(&[], false);
+            return Ok(());
+        }
+        self.news_due = None;
         let news = std::mem::take(&mut self.news);
         let has_log_news = std::mem::take(&mut self.has_log_news);
+        self.flush_connections(&news, has_log_news);
+        Ok(())
+    }
+
+    fn flush_connections(&mut self, news: &[Report], has_log_news: bool) {
         let mut dead = Vec::new();
         let mut behind = Vec::new();
         for (number, connection) in &mut self.connections {
             let was_behind = connection.is_behind();
             if !news.is_empty() {
-                connection.report(&news, has_log_news);
+                connection.report(news, has_log_news);
             }
             if !connection.flush() {
                 dead.push(*number);
@@ -611,7 +645,6 @@ impl Service {
         for number in dead {
             self.connections.remove(&number);
         }
-        Ok(())
     }
 
     /// Whether to go, and how.
@@ -624,6 +657,11 @@ impl Service {
         let is_over = self.shutdown || since.elapsed() >= Duration::from_millis(self.setup.idle_ms);
         is_over.then_some(if self.outcomes.is_empty() { Finished::Clean } else { Finished::Remembering })
     }
+}
+
+/// The stream that a number means.
+fn which(stream: usize) -> Stream {
+    if stream.is_multiple_of(2) { Stream::Stdout } else { Stream::Stderr }
 }
 
 fn listen(setup: &Setup) -> io::Result<OwnedFd> {

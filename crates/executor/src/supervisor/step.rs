@@ -4,6 +4,7 @@ use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use super::pipes::PipeIx;
 use crate::contract::{AttemptId, ContainerEnded, Ended, Exit, Started, StepRequest};
 use crate::frame::Inbox;
 use crate::hull::{Done, SIGNAL_KILL};
@@ -21,7 +22,9 @@ pub(crate) struct Step {
     pub pid: Option<u32>,
     pub body: Body,
     /// What is read of each container: stdout, stderr.
-    pub outputs: Vec<[Option<OwnedFd>; 2]>,
+    pub outputs: Vec<[PipeIx; 2]>,
+    /// Whether nobody but us can write to its pipes once it has ended.
+    pub pipes_are_clean: bool,
     pub logs: Vec<Writer>,
     pub scratch: Option<PathBuf>,
     pub ending: Ending,

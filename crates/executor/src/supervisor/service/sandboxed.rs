@@ -10,6 +10,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use tiphys_artifact::{ArtifactError, Key, LocalStore};
 
 use super::super::SCRATCH;
+use super::super::pipes::PipeIx;
 use super::super::step::Body;
 use super::start::{Begun, Failed};
 use super::{Service, Token, watch};
@@ -59,7 +60,7 @@ impl Service {
     pub(super) fn start_sandboxed(
         &mut self,
         request: &StepRequest,
-        writes: &[[OwnedFd; 2]],
+        pipes: &[[PipeIx; 2]],
     ) -> Result<Begun, Failed> {
         let many_users = match self.sandbox() {
             Hello::Ready { many_users } => many_users,
@@ -68,7 +69,7 @@ impl Service {
             }
         };
         let scratch = if request.outputs.artifacts.is_empty() { None } else { Some(self.take_scratch()?) };
-        let begun = self.order(request, writes, many_users, scratch.as_deref());
+        let begun = self.order(request, pipes, many_users, scratch.as_deref());
         match begun {
             Ok(report) => {
                 let body = Body::Hull { report: Some(report), inbox: Inbox::default(), done: None };
@@ -86,7 +87,7 @@ impl Service {
     fn order(
         &mut self,
         request: &StepRequest,
-        writes: &[[OwnedFd; 2]],
+        pipes: &[[PipeIx; 2]],
         many_users: bool,
         spool: Option<&Path>,
     ) -> Result<OwnedFd, String> {
@@ -100,7 +101,7 @@ impl Service {
             .map_err(|error| format!("cannot prepare a pipe: {error}"))?;
         let View { attachments, mounts, .. } = view;
         let mut files: Vec<BorrowedFd<'_>> = vec![report_write.as_fd()];
-        files.extend(writes.iter().flatten().map(AsFd::as_fd));
+        files.extend(pipes.iter().flatten().filter_map(|ix| self.pipes.write_end(*ix)));
         files.extend(mounts.iter().map(AsFd::as_fd));
         // The copy costs less than a second way of writing the same message.
         let order = Order { request: request.clone(), attachments, cgroups: 0 };

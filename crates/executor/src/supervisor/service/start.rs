@@ -12,6 +12,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 
 use super::super::SCRATCH;
 use super::super::keeper;
+use super::super::pipes::{Owner, PipeIx};
 use super::super::step::{Body, Ending, Step};
 use super::{CONTAINERS_MAX, STEPS_MAX, Service, Token, watch};
 use crate::contract::{
@@ -39,6 +40,9 @@ impl Environment {
     }
 }
 
+/// Longest list of children that is read at one go.
+const CHILDREN_BYTES: usize = 1024;
+
 /// Variable by which a process that left its group is still known as part of a step.
 const MARK: &str = "TIPHYS_ATTEMPT";
 
@@ -48,16 +52,18 @@ impl Service {
         if let Err(reason) = judge(&request, self.by_attempt.len()) {
             return self.refuse(&request, reason);
         }
-        let pipes = match request.containers.iter().map(|_| output_pipes()).collect::<io::Result<Vec<_>>>() {
+        let pipes = match self.output_pipes(request.containers.len()) {
             Ok(pipes) => pipes,
             Err(error) => return self.refuse(&request, format!("cannot make pipes: {error}")),
         };
-        let (reads, writes): (Vec<_>, Vec<_>) = pipes.into_iter().unzip();
         let started = match request.isolation {
-            Isolation::None if is_plain(&request) => self.start_bare(&request, &writes),
-            Isolation::None => self.start_hull(&request, writes),
-            Isolation::Sandbox => self.start_sandboxed(&request, &writes),
+            Isolation::None if is_plain(&request) => self.start_bare(&request, pipes[0]),
+            Isolation::None => self.start_hull(&request, &pipes),
+            Isolation::Sandbox => self.start_sandboxed(&request, &pipes),
         };
+        if started.is_err() {
+            pipes.iter().flatten().for_each(|ix| self.pipes.discard(*ix));
+        }
         let begun = match started {
             Ok(begun) => begun,
             Err(Failed::Init(reason)) => return self.refuse(&request, reason),
@@ -75,7 +81,8 @@ impl Service {
         let deadline = request.deadline_ms.map(|ms| Instant::now() + Duration::from_millis(ms));
         let step = Step {
             logs: writers(&request),
-            outputs: reads.into_iter().map(|[stdout, stderr]| [Some(stdout), Some(stderr)]).collect(),
+            outputs: pipes,
+            pipes_are_clean: true,
             started: started.clone(),
             pid: begun.pid,
             body: begun.body,
@@ -98,14 +105,8 @@ impl Service {
         });
         let place = &mut self.slots[slot as usize];
         let generation = place.generation;
-        for (container, streams) in step.outputs.iter().enumerate() {
-            for (which, file) in streams.iter().enumerate() {
-                let stream = (2 * container + which) as u32;
-                if let Some(file) = file {
-                    // A stream that is not watched is read when the step ends.
-                    let _ = watch(&self.epoll, file, Token::Stream { slot, generation, stream });
-                }
-            }
+        for (stream, ix) in step.outputs.iter().flatten().enumerate() {
+            self.pipes.give(*ix, Owner { slot, stream });
         }
         if let Body::Hull { report: Some(report), .. } = &step.body {
             let _ = watch(&self.epoll, report, Token::Hull { slot, generation });
@@ -161,9 +162,9 @@ impl Service {
     }
 
     /// Starts the program itself, with nothing around it.
-    fn start_bare(&mut self, request: &StepRequest, writes: &[[OwnedFd; 2]]) -> Result<Begun, Failed> {
+    fn start_bare(&mut self, request: &StepRequest, pipes: [PipeIx; 2]) -> Result<Begun, Failed> {
         let scratch = self.take_scratch()?;
-        let begun = self.start_bare_in(request, writes, &scratch);
+        let begun = self.start_bare_in(request, pipes, &scratch);
         match begun {
             Ok(pid) => Ok(Begun { pid: Some(pid), body: Body::Bare, scratch: Some(scratch) }),
             Err(reason) => {
@@ -176,7 +177,7 @@ impl Service {
     fn start_bare_in(
         &self,
         request: &StepRequest,
-        writes: &[[OwnedFd; 2]],
+        pipes: [PipeIx; 2],
         scratch: &Path,
     ) -> Result<u32, String> {
         let main = &request.containers[0];
@@ -192,13 +193,15 @@ impl Service {
         let aliases = hull::aliases(request);
         let setting = Setting { dir: &dir, env: &env, script: script.as_deref(), aliases: &aliases };
         let program = Program::prepare(main, &setting)?;
-        let [stdout, stderr] = &writes[0];
+        let [Some(stdout), Some(stderr)] = pipes.map(|ix| self.pipes.write_end(ix)) else {
+            return Err("its pipes are gone".into());
+        };
         let spawn = Spawn {
             program: &program.file,
             args: &program.args,
             env: &program.env,
             dir: &program.dir,
-            stdio: [self.null.as_fd(), stdout.as_fd(), stderr.as_fd()],
+            stdio: [self.null.as_fd(), stdout, stderr],
             rlimits: &hull::rlimits(main),
             user: None,
             session: false,
@@ -209,14 +212,15 @@ impl Service {
     }
 
     /// Starts a copy of ourselves that stages, runs and collects.
-    fn start_hull(&mut self, request: &StepRequest, writes: Vec<[OwnedFd; 2]>) -> Result<Begun, Failed> {
+    fn start_hull(&mut self, request: &StepRequest, pipes: &[[PipeIx; 2]]) -> Result<Begun, Failed> {
         let scratch = self.take_scratch()?;
         let fail = |error: io::Error| Failed::Init(format!("cannot start a process for the step: {error}"));
         self.links.take(request, &scratch).map_err(Failed::Init)?;
         let (report, report_write) = pipe_with(PipeFlags::CLOEXEC).map_err(|error| fail(error.into()))?;
         rustix::io::ioctl_fionbio(&report, true).map_err(|error| fail(error.into()))?;
         let null = self.null.try_clone().map_err(fail)?;
-        let mut io = Some(Io { report: report_write, null, outputs: writes, cgroups: Vec::new() });
+        let outputs = pipes.iter().map(|pair| self.copies(*pair)).collect::<io::Result<_>>().map_err(fail)?;
+        let mut io = Some(Io { report: report_write, null, outputs, cgroups: Vec::new() });
         let place = Place::Machine {
             scratch: scratch.clone(),
             path: self.environment.path.clone(),
@@ -234,6 +238,24 @@ impl Service {
         Ok(Begun { pid: Some(pid), body, scratch: Some(scratch) })
     }
 
+    /// stdout and stderr for each container.
+    fn output_pipes(&mut self, containers: usize) -> io::Result<Vec<[PipeIx; 2]>> {
+        let mut pipes = Vec::with_capacity(containers);
+        for _ in 0..containers {
+            let mut take = || self.pipes.take(&self.epoll, |ix| Token::Pipe(ix).pack());
+            pipes.push([take()?, take()?]);
+        }
+        Ok(pipes)
+    }
+
+    fn copies(&self, pair: [PipeIx; 2]) -> io::Result<[OwnedFd; 2]> {
+        let copy = |ix| match self.pipes.write_end(ix) {
+            Some(file) => file.try_clone_to_owned(),
+            None => Err(io::ErrorKind::BrokenPipe.into()),
+        };
+        Ok([copy(pair[0])?, copy(pair[1])?])
+    }
+
     pub(super) fn take_scratch(&mut self) -> Result<PathBuf, Failed> {
         if let Some(free) = self.scratch_free.pop() {
             return Ok(free);
@@ -248,14 +270,21 @@ impl Service {
         Ok(path)
     }
 
+    /// Whether there are more children than we know of.
+    pub(super) fn has_strays(&self) -> bool {
+        let known = self.by_pid.len() + self.ordered.len() + usize::from(self.zygote.is_some());
+        let mut list = [0; CHILDREN_BYTES];
+        match self.children.as_ref().map(|file| rustix::io::pread(file, &mut list, 0)) {
+            Some(Ok(read)) if read < CHILDREN_BYTES => {
+                list[..read].iter().filter(|byte| **byte == b' ').count() > known
+            }
+            _ => keeper::children().len() > known,
+        }
+    }
+
     /// Ends processes that left the group of a step without sandbox and outlived it. They have become our children.
     pub(super) fn end_strays(&mut self) {
-        let ours = self.by_pid.len() + usize::from(self.zygote.is_some());
-        let children = keeper::children();
-        if children.len() <= ours {
-            return;
-        }
-        for child in children {
+        for child in keeper::children() {
             if self.by_pid.contains_key(&child) || self.is_helper(child) {
                 continue;
             }
@@ -337,16 +366,6 @@ fn writers(request: &StepRequest) -> Vec<Writer> {
             Writer::new(log, request.log_limit_bytes, is_result)
         })
         .collect()
-}
-
-/// The two pipes of a container: what we read, what it writes.
-fn output_pipes() -> io::Result<([OwnedFd; 2], [OwnedFd; 2])> {
-    let (stdout_read, stdout_write) = pipe_with(PipeFlags::CLOEXEC)?;
-    let (stderr_read, stderr_write) = pipe_with(PipeFlags::CLOEXEC)?;
-    // Only our ends: a program that cannot wait for its output would be surprised.
-    rustix::io::ioctl_fionbio(&stdout_read, true)?;
-    rustix::io::ioctl_fionbio(&stderr_read, true)?;
-    Ok(([stdout_read, stderr_read], [stdout_write, stderr_write]))
 }
 
 /// Mount paths of volumes, for steps without a sandbox: links on the machine, shared by the steps that need them.
