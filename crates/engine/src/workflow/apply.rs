@@ -6,7 +6,6 @@ use super::run::{Attempts, Frame, Loop, Ready, Run, Slot, Stage};
 use crate::plan::{DagOrder, Flow, Target, TemplateIx};
 use crate::time::Time;
 use expr::items::Item;
-use serde_json::value::RawValue;
 use std::cell::OnceCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -327,7 +326,7 @@ impl Run {
         }
     }
 
-    fn apply_expanded(&mut self, owner: NodeIx, task: &str, items: &[Box<RawValue>]) {
+    fn apply_expanded(&mut self, owner: NodeIx, task: &str, items: &[Arc<str>]) {
         let boundary = self.node(owner).boundary.expect("a loop lies in a frame");
         let at = self.frame_index(boundary).expect("a loop lies in a frame");
         let task = self.tasks(&self.frames[at as usize]).by_name[task];
@@ -336,7 +335,7 @@ impl Run {
             frame: at,
             task,
             owner,
-            items: items.iter().filter_map(|item| Item::from_json_text(item.get()).ok()).collect(),
+            items: items.iter().filter_map(|item| Item::from_json_text(item).ok()).collect(),
             cursor: 0,
             open: 0,
             children: Vec::with_capacity(items.len()),

@@ -19,7 +19,6 @@ use expr::depends::TaskResult as Result_;
 use expr::items::Item;
 use expr::{Bound, Mode, Scope, TagError, Text};
 use serde_json::Value;
-use serde_json::value::RawValue;
 use std::sync::Arc;
 use tiphys_expr as expr;
 use tiphys_spec as spec;
@@ -476,8 +475,7 @@ impl Turn<'_> {
             });
             self.entered += 1;
         }
-        let items: Vec<Box<RawValue>> =
-            items.iter().filter_map(|item| RawValue::from_string(item.json().to_owned()).ok()).collect();
+        let items: Vec<Arc<str>> = items.iter().map(|item| item.json().into()).collect();
         self.record(Event::Expanded { owner: group, task: compiled.name.clone(), items });
         Entering::Entered
     }

@@ -5,7 +5,6 @@ use super::node::{Gate, Inputs, Memo, NodeIx, NodeKind, Phase, Site};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tiphys_spec as spec;
@@ -123,8 +122,8 @@ pub enum Event {
         owner: NodeIx,
         /// The step or task.
         task: Arc<str>,
-        /// The items as JSON texts, numbers spelt as the user did.
-        items: Vec<Box<RawValue>>,
+        /// Each item's JSON text, numbers spelt as the user did.
+        items: Vec<Arc<str>>,
     },
     /// An attempt was seen running.
     Observed {
