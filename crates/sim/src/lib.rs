@@ -2,5 +2,6 @@
 
 pub mod cast;
 pub mod manifest;
+pub mod office;
 pub mod stage;
 pub mod stories;

@@ -1,9 +1,10 @@
 //! One run on a stage: its journal, what it asked of the world, and checks of the invariants at every step.
 
 use crate::cast::{self, Act};
+use crate::office::Office;
 use engine::workflow::{Attempt, Command, Event, Input, NodeIx, Report};
 use engine::{Frozen, Machine, Outbox, Plan, Progress, Run, Time};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use tiphys_engine as engine;
 
@@ -35,6 +36,9 @@ pub struct Stage {
     pub stopped: Vec<Attempt>,
     /// The run asked to be filed.
     pub archived: bool,
+    /// Who answers about locks and memos.
+    pub office: Office,
+    questions: VecDeque<Command>,
     /// Most nodes entered by one call, plus what follows from them; for I6.
     pub events_in_one_call_max: usize,
 }
@@ -54,6 +58,8 @@ impl Stage {
             started: Vec::new(),
             stopped: Vec::new(),
             archived: false,
+            office: Office::default(),
+            questions: VecDeque::new(),
             events_in_one_call_max: 0,
         })
     }
@@ -67,21 +73,32 @@ impl Stage {
             self.timer = self.timer.filter(|timer| *timer > self.now);
         }
         let mut count = 0;
-        let mut next = input;
+        let mut inputs = VecDeque::from([input]);
         for _ in 0..CALLS_MAX {
+            if inputs.is_empty() {
+                inputs.extend(self.answers().unwrap_or_default());
+            }
+            let Some(next) = inputs.pop_front() else {
+                self.check_outstanding()?;
+                return Ok(count);
+            };
             let mut out = Outbox::default();
             let progress = self.run.handle(next, self.now, &mut out);
             count += out.events.len();
             self.events_in_one_call_max = self.events_in_one_call_max.max(out.events.len());
             self.record(&out.events)?;
             out.commands.into_iter().for_each(|command| self.obey(command));
-            if progress == Progress::Done {
-                self.check_outstanding()?;
-                return Ok(count);
+            if progress == Progress::More {
+                inputs.push_back(Input::Continue);
             }
-            next = Input::Continue;
         }
         Err(format!("the run wanted to go on {CALLS_MAX} times"))
+    }
+
+    /// What the office says to the next question.
+    fn answers(&mut self) -> Option<Vec<Input>> {
+        let question = self.questions.pop_front()?;
+        self.office.answer(&self.run, &question, self.now)
     }
 
     fn answered(&mut self, attempt: Attempt, report: &Report) {
@@ -112,18 +129,22 @@ impl Stage {
             }
             Command::SetTimer(due) => self.timer = Some(due),
             Command::Archive => self.archived = true,
+            question => self.questions.push_back(question),
         }
     }
 
     /// Commands issued minus commands answered are what is outstanding (I4).
     fn check_outstanding(&self) -> Result<(), String> {
-        let (mut starts, mut stops, mut timer, mut archive) = (BTreeSet::new(), BTreeSet::new(), None, false);
+        let (mut starts, mut stops, mut locks) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let (mut timer, mut archive) = (None, false);
         for command in self.run.outstanding() {
             match command {
                 Command::Start(attempt) => drop(starts.insert(attempt)),
                 Command::Stop(attempt) => drop(stops.insert(attempt)),
                 Command::SetTimer(due) => timer = Some(due),
                 Command::Archive => archive = true,
+                Command::AcquireLocks(node) => drop(locks.insert(node)),
+                question => return Err(format!("I4: {question:?} is outstanding and was answered")),
             }
         }
         if archive != self.archived {
@@ -138,6 +159,9 @@ impl Stage {
         }
         if stops != self.stopping {
             return Err(format!("I4: {:?} were stopped, outstanding are {stops:?}", self.stopping));
+        }
+        if locks != self.office.waiting {
+            return Err(format!("I4: {:?} wait for locks, outstanding are {locks:?}", self.office.waiting));
         }
         // A timer that nobody needs any more may still stand; one that is needed must.
         match (timer, self.timer) {

@@ -1,0 +1,100 @@
+//! Who answers about locks and remembered results in tests: at once, from tables in memory.
+
+use engine::locks::{self, Answer, Holder, Lock, Size};
+use engine::workflow::{Command, Input, LockAnswer, NodeIx};
+use engine::{Run, Time};
+use spec::Outputs;
+use std::collections::{BTreeMap, BTreeSet};
+use tiphys_engine as engine;
+use tiphys_spec as spec;
+
+/// The tables. Survives the engine, as the store does.
+#[derive(Clone, Default)]
+pub struct Office {
+    locks: BTreeMap<String, Lock>,
+    /// Who was told to wait.
+    pub waiting: BTreeSet<Option<NodeIx>>,
+    memos: BTreeMap<(String, String), (Time, Outputs)>,
+}
+
+impl Office {
+    /// The answers to a question about locks or memos; none if it is not one.
+    pub fn answer(&mut self, run: &Run, command: &Command, now: Time) -> Option<Vec<Input>> {
+        Some(match command {
+            Command::AcquireLocks(node) => vec![self.acquire(run, *node, now)],
+            Command::ReleaseLocks(node) => {
+                let own = who(run, *node).name;
+                locks::release(&mut self.locks, &|holder| holder.name == own);
+                self.waiting.remove(node);
+                let mut inputs = vec![Input::LocksReleased { node: *node }];
+                // Everyone who waits tries again; the table itself knows whose turn it is.
+                let waiting: Vec<Option<NodeIx>> = self.waiting.iter().copied().collect();
+                inputs.extend(waiting.into_iter().map(|node| self.acquire(run, node, now)));
+                inputs
+            }
+            Command::LookupMemo(node) => {
+                let found = run.memo(*node).and_then(|(memo, _)| {
+                    let (at, outputs) = self.memos.get(&(memo.cache.clone(), memo.key.clone()))?;
+                    let young = memo.max_age_us.is_none_or(|max| now.since_us(*at) <= max);
+                    young.then(|| Box::new(outputs.clone()))
+                });
+                vec![Input::MemoAnswered { node: *node, found }]
+            }
+            Command::SaveMemo(node) => {
+                if let Some((memo, outputs)) = run.memo(*node) {
+                    self.memos.insert((memo.cache.clone(), memo.key.clone()), (now, outputs));
+                }
+                vec![Input::MemoSaved { node: *node }]
+            }
+            Command::Start(_) | Command::Stop(_) | Command::SetTimer(_) | Command::Archive => return None,
+        })
+    }
+
+    fn acquire(&mut self, run: &Run, node: Option<NodeIx>, now: Time) -> Input {
+        let wanted = match run.locks_wanted(node, now) {
+            Ok(wanted) => wanted,
+            Err(reason) => return Input::LocksAnswered { node, answer: LockAnswer::Refused(reason) },
+        };
+        let mut sized = Vec::new();
+        for lock in wanted {
+            match size(run, &lock.size) {
+                Ok(size) => sized.push((lock.name, size)),
+                Err(reason) => return Input::LocksAnswered { node, answer: LockAnswer::Refused(reason) },
+            }
+        }
+        let answer = match locks::acquire(&mut self.locks, &sized, &who(run, node)) {
+            Answer::Granted => {
+                self.waiting.remove(&node);
+                LockAnswer::Granted
+            }
+            Answer::Waiting { lock, message } => {
+                self.waiting.insert(node);
+                LockAnswer::Waiting { lock, message }
+            }
+        };
+        Input::LocksAnswered { node, answer }
+    }
+}
+
+fn size(run: &Run, size: &Size) -> Result<u64, String> {
+    match size {
+        Size::One => Ok(1),
+        Size::Database { key } => Err(format!("there is no database here that knows {key}")),
+        Size::ConfigMap { name, key, .. } => run
+            .plan
+            .config_maps
+            .get(name)
+            .and_then(|map| map.data.get(key))
+            .and_then(|value| value.parse().ok())
+            .ok_or_else(|| format!("config map {name} has no size under {key}")),
+    }
+}
+
+fn who(run: &Run, node: Option<NodeIx>) -> Holder {
+    Holder {
+        name: node.map_or_else(|| run.plan.name.to_string(), |node| format!("{}/{}", run.plan.name, node.0)),
+        uid: run.plan.uid.to_string(),
+        priority: 0,
+        created_us: 0,
+    }
+}
