@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::ast::{BinaryOp, Kind, Node, UnaryOp};
 use crate::env::Environment;
-use crate::program::Program;
+use crate::program::{Program, not_a_bool};
 use crate::tag::World;
 use crate::value::Value;
 
@@ -163,9 +163,7 @@ impl Logic {
         let value = program
             .evaluate_in(&environment, &world, &parsed.evaluated)
             .map_err(|message| parsed.complain(&message))?;
-        value.as_bool().ok_or_else(|| {
-            parsed.complain(&format!("unable to cast expression result '{}' to bool", value.to_text()))
-        })
+        value.as_bool().ok_or_else(|| parsed.complain(&not_a_bool(&value)))
     }
 }
 

@@ -25,6 +25,8 @@ enum Source<'e> {
     Scope(&'e dyn Scope),
     /// A JSON object, and nothing but the language itself.
     Plain(&'e Json),
+    /// A map of values, and nothing but the language itself.
+    Values(&'e Value),
     /// The tasks that a `depends` text mentions, by identifier, and what is known about them.
     Tasks(&'e BTreeMap<String, String>, &'e dyn Fn(&str, TaskResult) -> bool),
 }
@@ -36,6 +38,10 @@ impl<'e> Environment<'e> {
 
     pub(crate) fn plain(object: &'e Json) -> Environment<'e> {
         Environment { source: Source::Plain(object), built: RefCell::default() }
+    }
+
+    pub(crate) fn of_values(map: &'e Value) -> Environment<'e> {
+        Environment { source: Source::Values(map), built: RefCell::default() }
     }
 
     pub(crate) fn of_tasks(
@@ -62,10 +68,12 @@ impl<'e> Environment<'e> {
                         Bound::Text(_) => Type::Text,
                         Bound::Absent => Type::Nil,
                         Bound::Json(_) => Type::Unknown,
+                        Bound::Typed(value) => Type::of(&value),
                     }),
                 }
             }
             Source::Plain(object) => object.get(name).map(|json| Type::of(&plain(json))),
+            Source::Values(map) => entry(map, name).map(Type::of),
             Source::Tasks(tasks, _) => tasks.get(name).map(|_| Type::TaskResults),
         }
     }
@@ -83,6 +91,7 @@ impl<'e> Environment<'e> {
                 self.path(name)
             }
             Source::Plain(object) => object.get(name).map(plain),
+            Source::Values(map) => entry(map, name).cloned(),
             Source::Tasks(tasks, result_of) => tasks.get(name).map(|task| depends::results(task, result_of)),
         }
     }
@@ -117,6 +126,7 @@ impl<'e> Environment<'e> {
                 Value::map(entries)
             }
             Source::Plain(object) => plain(object),
+            Source::Values(map) => map.clone(),
             Source::Tasks(tasks, result_of) => Value::map(
                 tasks
                     .iter()
@@ -182,11 +192,19 @@ fn missing_inside(json: &Json, path: &str, end: usize) -> Option<String> {
     None
 }
 
+fn entry<'v>(map: &'v Value, name: &str) -> Option<&'v Value> {
+    match map {
+        Value::Map(map) => map.entries.get(name),
+        _ => None,
+    }
+}
+
 fn leaf(bound: Bound<'_>) -> Value {
     match bound {
         Bound::Text(text) => Value::from(&*text),
         Bound::Absent => Value::Nil,
         Bound::Json(json) => Value::from_json(&json),
+        Bound::Typed(value) => value,
     }
 }
 

@@ -39,7 +39,9 @@ mod types;
 mod value;
 pub mod when;
 
-pub use program::{ExprError, check_syntax, evaluate, evaluate_bool, evaluate_plain, paths};
+pub use program::{
+    ExprError, check_syntax, evaluate, evaluate_bool, evaluate_plain, evaluate_plain_bool, paths,
+};
 pub use scope::{Bound, Layered, MapScope, OwnedBound, Root, Scope};
 pub use semver::Version;
 pub use tag::{Mode, Rendered, TagError, TagSyntaxError, Text, World, render};

@@ -204,12 +204,28 @@ pub fn evaluate(expression: &str, scope: &dyn Scope, world: &World) -> Result<Va
     run(expression, &Environment::of_scope(scope), world)
 }
 
-/// Evaluates a boolean expression field (TP-163).
+/// Evaluates a boolean expression field with Argo's function library (TP-163).
 pub fn evaluate_bool(expression: &str, scope: &dyn Scope, world: &World) -> Result<bool, ExprError> {
-    let value = evaluate(expression, scope, world)?;
-    value.as_bool().ok_or_else(|| ExprError {
-        message: format!("unable to cast expression result '{}' to bool", value.to_text()),
-    })
+    run_bool(expression, &Environment::of_scope(scope), world)
+}
+
+/// Evaluates a boolean expression field over a map of values with the plain language only.
+pub fn evaluate_plain_bool(expression: &str, environment: &Value, world: &World) -> Result<bool, ExprError> {
+    run_bool(expression, &Environment::of_values(environment), world)
+}
+
+fn run_bool(expression: &str, environment: &Environment<'_>, world: &World) -> Result<bool, ExprError> {
+    let program = Program::parse(expression)?;
+    program.check_against(environment, expression).map_err(|message| ExprError { message })?;
+    let value = program.evaluate_in(environment, world, expression).map_err(|cause| ExprError {
+        message: format!("unable to evaluate expression '{expression}': {cause}"),
+    })?;
+    value.as_bool().ok_or_else(|| ExprError { message: not_a_bool(&value) })
+}
+
+/// The complaint about a result that should be a boolean.
+pub(crate) fn not_a_bool(value: &Value) -> String {
+    format!("unable to cast expression result '{}' to bool", value.to_string_verb())
 }
 
 /// Evaluates an expression over a JSON object with the plain language only (TP-155).

@@ -10,8 +10,10 @@ use std::ops::Bound as Range;
 
 use serde_json::Value as Json;
 
+use crate::value::Value;
+
 /// Something that a name is bound to.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Bound<'a> {
     /// The ordinary case: every parameter, result and global is text (TP-020).
     Text(Cow<'a, str>),
@@ -19,6 +21,8 @@ pub enum Bound<'a> {
     Absent,
     /// A structured value such as an artifact; invisible to simple tags (TP-023).
     Json(Cow<'a, Json>),
+    /// A value that only expressions can use, such as the counters of a CronWorkflow (CR-096).
+    Typed(Value),
 }
 
 /// What a root name of an expression stands for.
@@ -57,7 +61,7 @@ pub trait Scope {
 }
 
 /// A bound value that owns its data.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum OwnedBound {
     /// See [`Bound::Text`].
     Text(String),
@@ -65,6 +69,8 @@ pub enum OwnedBound {
     Absent,
     /// See [`Bound::Json`].
     Json(Json),
+    /// See [`Bound::Typed`].
+    Typed(Value),
 }
 
 impl OwnedBound {
@@ -74,12 +80,13 @@ impl OwnedBound {
             OwnedBound::Text(text) => Bound::Text(Cow::Borrowed(text)),
             OwnedBound::Absent => Bound::Absent,
             OwnedBound::Json(value) => Bound::Json(Cow::Borrowed(value)),
+            OwnedBound::Typed(value) => Bound::Typed(value.clone()),
         }
     }
 }
 
 /// A scope that is a plain map.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct MapScope(pub BTreeMap<String, OwnedBound>);
 
 impl MapScope {

@@ -4,13 +4,14 @@
 //! users can see of that detour: names are compared and quoted in their escaped form, inserted values must
 //! survive Go's quoting, results that are not text are inserted as JSON.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::go;
-use crate::program::{Outcome, Program, SyntaxError};
+use crate::program::{Outcome, Program};
 use crate::scope::{Bound, Scope};
+use crate::{go, go_json};
 
 /// What the outside world lends to an expression: the time and a seed for random functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +88,16 @@ pub struct Text(Arc<Parsed>);
 struct Parsed {
     source: String,
     parts: Vec<Part>,
+    form: Form,
+}
+
+/// What a text is a part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// One value of a document: Argo would see it escaped.
+    Leaf,
+    /// Taken for JSON as it stands: expressions are unescaped, what is inserted is escaped (CR-098).
+    Raw,
 }
 
 #[derive(Debug)]
@@ -111,7 +122,8 @@ struct Simple {
 #[derive(Debug)]
 struct Expression {
     whole: Range<usize>,
-    program: Result<Program, SyntaxError>,
+    /// The message is Argo's.
+    program: Result<Program, String>,
 }
 
 /// An expression tag that does not parse.
@@ -126,6 +138,15 @@ pub struct TagSyntaxError {
 impl Text {
     /// Parses the tags of a text. Fails only when a `{{` has no `}}` after it (TP-002).
     pub fn parse(text: &str) -> Result<Text, TagError> {
+        Text::parse_as(text, Form::Leaf)
+    }
+
+    /// Parses a text that Argo substitutes without making JSON of it first: the `when` of a CronWorkflow.
+    pub fn parse_raw(text: &str) -> Result<Text, TagError> {
+        Text::parse_as(text, Form::Raw)
+    }
+
+    fn parse_as(text: &str, form: Form) -> Result<Text, TagError> {
         let mut parts = Vec::new();
         let mut at = 0;
         while let Some(open) = text[at..].find("{{").map(|found| at + found) {
@@ -143,13 +164,13 @@ impl Text {
                 )));
             };
             let close = inner + length;
-            parts.push(parse_tag(text, open..close + 2));
+            parts.push(parse_tag(text, open..close + 2, form));
             at = close + 2;
         }
         if at < text.len() {
             parts.push(Part::Literal(at..text.len()));
         }
-        Ok(Text(Arc::new(Parsed { source: text.to_owned(), parts })))
+        Ok(Text(Arc::new(Parsed { source: text.to_owned(), parts, form })))
     }
 
     /// Whether there are no tags at all.
@@ -201,38 +222,84 @@ impl Text {
     /// Replaces the tags of the text in one pass. Inserted values are not scanned again (TP-006).
     pub fn render(&self, scope: &dyn Scope, mode: Mode, world: &World) -> Result<Rendered, TagError> {
         let source = &self.0.source;
-        let mut out = String::with_capacity(source.len() + 32);
-        let mut quotable = true;
+        let mut out =
+            Output { text: String::with_capacity(source.len() + 32), form: self.0.form, is_json: true };
         for part in &self.0.parts {
             match part {
-                Part::Literal(range) => out.push_str(&source[range.clone()]),
-                Part::Simple(tag) => quotable &= tag.render(source, scope, mode, &mut out)?,
-                Part::Expression(tag) => quotable &= tag.render(source, scope, mode, world, &mut out)?,
+                Part::Literal(range) => out.text.push_str(&source[range.clone()]),
+                Part::Simple(tag) => tag.render(source, scope, mode, &mut out)?,
+                Part::Expression(tag) => tag.render(source, scope, mode, world, &mut out)?,
             }
         }
-        if !quotable {
+        if !out.is_json {
             return Err(TagError::failed(NOT_JSON));
         }
-        let has_tags = !self.is_literal() && out.contains("{{");
-        Ok(Rendered { text: out, has_tags })
+        let has_tags = !self.is_literal() && out.text.contains("{{");
+        Ok(Rendered { text: out.text, has_tags })
     }
 }
 
 /// The message of a pass whose result no longer parses (TP-020).
 const NOT_JSON: &str = "cannot finish template replacement because the result was invalid JSON";
 
+/// A text that is being rendered.
+struct Output {
+    text: String,
+    form: Form,
+    /// Whether everything inserted so far would survive Go's quoting.
+    is_json: bool,
+}
+
+impl Output {
+    /// Inserts a value that Go quotes on the way.
+    fn quoted(&mut self, value: &str) {
+        match self.form {
+            Form::Leaf => {
+                self.is_json &= go::survives_quoting(value);
+                self.text.push_str(value);
+            }
+            Form::Raw => {
+                let quoted = go::quote(value);
+                self.text.push_str(&quoted[1..quoted.len() - 1]);
+            }
+        }
+    }
+
+    /// Inserts a text that went through JSON on the way.
+    fn encoded(&mut self, value: &str) {
+        match self.form {
+            Form::Leaf => self.text.push_str(value),
+            Form::Raw => go::push_json_escaped(&mut self.text, value),
+        }
+    }
+}
+
 /// Renders a text that is used once.
 pub fn render(text: &str, scope: &dyn Scope, mode: Mode, world: &World) -> Result<String, TagError> {
     Ok(Text::parse(text)?.render(scope, mode, world)?.text)
 }
 
-fn parse_tag(text: &str, whole: Range<usize>) -> Part {
+fn parse_tag(text: &str, whole: Range<usize>, form: Form) -> Part {
     let inner = whole.start + 2..whole.end - 2;
     let body = &text[inner.clone()];
     if let Some(expression) = body.strip_prefix('=') {
-        let program = Program::parse(expression);
+        let decoded = match form {
+            Form::Leaf => Ok(Cow::Borrowed(expression)),
+            Form::Raw => match go_json::parse(&format!("\"{expression}\"")) {
+                Ok(value) => Ok(Cow::Owned(value.to_text())),
+                Err(cause) => Err(format!("failed to unmarshall JSON expression: {cause}")),
+            },
+        };
+        let program = decoded.and_then(|decoded| {
+            let failed = |error| format!("failed to evaluate expression: {error}");
+            Program::parse(&decoded).map_err(failed)
+        });
         return Part::Expression(Box::new(Expression { whole, program }));
     }
+    let is_trimmed = |character: char| match form {
+        Form::Leaf => is_trimmed(character),
+        Form::Raw => character.is_whitespace(),
+    };
     let trimmed = body.trim_matches(is_trimmed);
     let start = inner.start + (body.len() - body.trim_start_matches(is_trimmed).len());
     let name = start..start + trimmed.len();
@@ -247,19 +314,17 @@ fn is_trimmed(character: char) -> bool {
 }
 
 impl Simple {
-    /// Appends the replacement; answers whether the inserted value survives Go's quoting.
-    fn render(
-        &self,
-        source: &str,
-        scope: &dyn Scope,
-        mode: Mode,
-        out: &mut String,
-    ) -> Result<bool, TagError> {
+    /// Appends the replacement.
+    fn render(&self, source: &str, scope: &dyn Scope, mode: Mode, out: &mut Output) -> Result<(), TagError> {
         let name = &source[self.name.clone()];
         match look_up(scope, name) {
             Some(Bound::Text(value)) => {
-                out.push_str(&value);
-                return Ok(go::survives_quoting(&value));
+                out.quoted(&value);
+                return Ok(());
+            }
+            Some(Bound::Typed(_)) => {
+                let tag = &source[self.whole.clone()];
+                return Err(TagError::failed(format!("failed to resolve {tag} to string")));
             }
             Some(Bound::Absent) => {
                 return Err(TagError::failed(format!(
@@ -274,9 +339,9 @@ impl Simple {
             let inner = &source[nested.clone()];
             match look_up(scope, inner) {
                 Some(Bound::Text(value)) => {
-                    out.push_str(&source[self.whole.start..nested.start - 2]);
-                    out.push_str(&value);
-                    return Ok(go::survives_quoting(&value));
+                    out.text.push_str(&source[self.whole.start..nested.start - 2]);
+                    out.quoted(&value);
+                    return Ok(());
                 }
                 Some(Bound::Absent) => {
                     return Err(TagError::failed(format!(
@@ -284,7 +349,7 @@ impl Simple {
                         &source[self.whole.clone()]
                     )));
                 }
-                Some(Bound::Json(_)) | None => {}
+                Some(Bound::Json(_) | Bound::Typed(_)) | None => {}
             }
         }
         if is_strict(name, mode) {
@@ -292,8 +357,8 @@ impl Simple {
             let message = format!("failed to resolve {}", &tag[1..tag.len() - 1]);
             return Err(TagError::Missing { message, name: name.to_owned() });
         }
-        out.push_str(&source[self.whole.clone()]);
-        Ok(true)
+        out.text.push_str(&source[self.whole.clone()]);
+        Ok(())
     }
 }
 
@@ -324,39 +389,28 @@ impl Expression {
         scope: &dyn Scope,
         mode: Mode,
         world: &World,
-        out: &mut String,
-    ) -> Result<bool, TagError> {
+        out: &mut Output,
+    ) -> Result<(), TagError> {
         let body = &source[self.whole.start + 3..self.whole.end - 2];
         let outcome = match &self.program {
             Ok(program) => program.substitute(body, scope, mode, world),
-            Err(error) if has_placeholder(scope) => Outcome::Failed(error.to_string()),
-            Err(error) => {
-                return Err(TagError::failed(format!("failed to evaluate expression: {error}")));
-            }
+            Err(message) => Outcome::Failed(message.clone()),
         };
         match outcome {
-            Outcome::Text(text) => {
-                out.push_str(&text);
-                Ok(true)
+            Outcome::Text(text) => out.encoded(&text),
+            Outcome::Json(text) => out.quoted(&text),
+            Outcome::Missing(name) => {
+                return Err(TagError::Missing {
+                    message: format!("failed to evaluate expression: {name} is missing"),
+                    name,
+                });
             }
-            Outcome::Json(text) => {
-                out.push_str(&text);
-                Ok(go::survives_quoting(&text))
+            Outcome::Failed(message) if !has_placeholder(scope) => {
+                return Err(TagError::Failed { message });
             }
-            Outcome::Unresolved => {
-                out.push_str(&source[self.whole.clone()]);
-                Ok(true)
-            }
-            Outcome::Missing(name) => Err(TagError::Missing {
-                message: format!("failed to evaluate expression: {name} is missing"),
-                name,
-            }),
-            Outcome::Failed(_) if has_placeholder(scope) => {
-                out.push_str(&source[self.whole.clone()]);
-                Ok(true)
-            }
-            Outcome::Failed(message) => Err(TagError::Failed { message }),
+            Outcome::Unresolved | Outcome::Failed(_) => out.text.push_str(&source[self.whole.clone()]),
         }
+        Ok(())
     }
 }
 

@@ -286,6 +286,24 @@ impl Value {
         }
     }
 
+    /// The text as Go's `%s` prints it, which complains about what is no text.
+    pub(crate) fn to_string_verb(&self) -> String {
+        match self {
+            Value::Text(text) => text.to_string(),
+            Value::Nil => "%!s(<nil>)".to_owned(),
+            Value::List(list) => {
+                let items: Vec<String> = list.items.iter().map(Value::to_string_verb).collect();
+                format!("[{}]", items.join(" "))
+            }
+            Value::Bool(_)
+            | Value::Int(_, IntKind::Int | IntKind::Int64 | IntKind::Uint8)
+            | Value::Float(_) => {
+                format!("%!s({}={})", self.type_name(), self.to_text())
+            }
+            _ => self.to_text(),
+        }
+    }
+
     fn print(&self, out: &mut String) {
         match self {
             Value::Nil => out.push_str("<nil>"),

@@ -45,12 +45,24 @@ const LEVELS: [(Kind, &[&str]); 10] = [
     (Kind::Modifier, &["**"]),
 ];
 
-/// Plans a condition whose bare words are texts.
+/// What bare words are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Words {
+    /// They stand for themselves (TP-201).
+    AreTexts,
+    /// They name variables, of which there are none (CR-095).
+    AreVariables,
+}
+
+/// Plans a condition.
 ///
-/// The reference plans it once with words as variables and once with words as texts, so a mistake is
-/// found in the first or in the second plan.
-pub(super) fn plan(tokens: &[Token]) -> Result<Operand, Mistake> {
+/// The reference plans it once with words as variables and, where they are texts, once more with words as
+/// texts, so a mistake is found in the first or in the second plan.
+pub(super) fn plan(tokens: &[Token], words: Words) -> Result<Operand, Mistake> {
     let tokens = checked(tokens.to_vec()).map_err(Mistake::Invalid)?;
+    if words == Words::AreVariables {
+        return Planner { tokens: &tokens, at: 0, depth: 0 }.level(0).map_err(Mistake::Invalid);
+    }
     let texts = tokens
         .into_iter()
         .map(|token| match token.kind {
@@ -157,7 +169,7 @@ impl Planner<'_> {
                 let operator = token.operator().to_owned();
                 Stage::Prefix(operator, self.value()?)
             }
-            (Kind::Accessor, _) => Stage::Accessor(token.operator().to_owned()),
+            (Kind::Accessor | Kind::Variable, _) => Stage::Accessor(token.operator().to_owned()),
             (_, Content::Number(number)) => Stage::Literal(Value::Number(*number)),
             (_, Content::Truth(truth)) => Stage::Literal(Value::Bool(*truth)),
             (_, Content::Time(time)) => Stage::Literal(Value::Number(time.unix() as f64)),
