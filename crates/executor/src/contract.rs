@@ -654,6 +654,11 @@ pub enum ToSupervisor {
         /// Which; empty: all.
         attempts: Vec<AttemptId>,
     },
+    /// What does this machine let us do? Answered by one [`FromSupervisor::Capabilities`] with the same ticket.
+    Probe {
+        /// Quoted in the answer.
+        ticket: u64,
+    },
     /// These endings are recorded; their traces may go.
     Forget(Vec<AttemptId>),
     /// Send the log lines of this attempt as they come, or (`on: false`) no longer. `None`: of all.
@@ -670,6 +675,15 @@ pub enum ToSupervisor {
     },
 }
 
+/// What a machine lets us do for steps.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Capabilities {
+    /// Why there is no sandbox here, in words; `None`: there is one.
+    pub no_sandbox: Option<String>,
+    /// What cannot be isolated or limited although there is a sandbox, in words, one sentence each.
+    pub notices: Vec<String>,
+}
+
 /// What a supervisor answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -682,6 +696,13 @@ pub enum FromSupervisor {
         ticket: u64,
         /// One for each attempt asked for, in that order.
         sightings: Vec<Sighting>,
+    },
+    /// The answer to a probe.
+    Capabilities {
+        /// As in the question.
+        ticket: u64,
+        /// What was found.
+        capabilities: Capabilities,
     },
     /// It cannot serve, and says why; the connection is over.
     Unable(String),

@@ -237,7 +237,7 @@ impl<'a> Hull<'a> {
             let request = &self.request.containers[*main];
             let is_new =
                 done.containers[*main].started_us == 0 && done.containers[*main].exit == Exit::NotStarted;
-            if !is_new || self.ending {
+            if !is_new {
                 continue;
             }
             let ended = |name: &String| {
@@ -254,7 +254,7 @@ impl<'a> Hull<'a> {
                 done.containers[*main].exit = Exit::Code(program::CANNOT_RUN);
                 done.containers[*main].message = Some(message);
                 any = true;
-            } else if dependencies.iter().all(|(_, exit)| exit.is_some()) {
+            } else if !self.ending && dependencies.iter().all(|(_, exit)| exit.is_some()) {
                 self.start(*main, done);
                 any = true;
             }

@@ -18,6 +18,7 @@ use crate::contract::FromSupervisor;
 use crate::frame::{self, Inbox};
 use crate::sys;
 
+pub(crate) mod cgroup;
 mod connection;
 pub(crate) mod keeper;
 mod outcomes;
@@ -119,7 +120,7 @@ fn prepare(setup: &Setup) -> io::Result<File> {
     let lock = lock.map_err(named)?;
     flock(&lock, FlockOperation::NonBlockingLockExclusive)
         .map_err(|_| named(io::Error::other("another supervisor is at work here")))?;
-    let _ = fs::remove_dir_all(setup.folder.join(SCRATCH));
+    tidy(&setup.folder);
     fs::DirBuilder::new().mode(0o711).create(setup.folder.join(SCRATCH)).map_err(named)?;
     Ok(lock)
 }
@@ -182,6 +183,13 @@ pub fn socket_address(folder: &Path) -> io::Result<(OwnedFd, rustix::net::Socket
     )?;
     let address = rustix::net::SocketAddrUnix::new(format!("/proc/self/fd/{}/{SOCKET}", handle.as_raw_fd()))?;
     Ok((handle, address))
+}
+
+/// Removes what a dead supervisor needed only while it lived. Its outcome log stays.
+pub fn tidy(folder: &Path) {
+    cgroup::remove_listed(folder);
+    let _ = fs::remove_file(folder.join(SOCKET));
+    let _ = fs::remove_dir_all(folder.join(SCRATCH));
 }
 
 /// Whether a supervisor of this folder, or anything it left, still lives.

@@ -9,7 +9,7 @@ use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use tiphys_executor::contract::{AttemptId, Sighting, StepRequest, ToSupervisor};
+use tiphys_executor::contract::{AttemptId, Capabilities, Sighting, StepRequest, ToSupervisor};
 use tiphys_executor::supervisor;
 
 use crate::contract::{News, Refusal, Runner, RunnerError};
@@ -71,7 +71,13 @@ pub struct ProcessRunner {
     state: Mutex<State>,
 }
 
-type Answers = Arc<Mutex<Vec<(u64, Sender<Vec<Sighting>>)>>>;
+type Answers = Arc<Mutex<Vec<(u64, Sender<Answer>)>>>;
+
+/// An answer to a question with a ticket.
+enum Answer {
+    Sightings(Vec<Sighting>),
+    Capabilities(Capabilities),
+}
 
 #[derive(Default)]
 struct State {
@@ -136,6 +142,42 @@ impl ProcessRunner {
     }
 }
 
+impl ProcessRunner {
+    /// What the machine lets us do for steps. Waits for the supervisor to find out: some milliseconds.
+    pub fn capabilities(&self) -> Result<Capabilities, RunnerError> {
+        let message = |ticket| ToSupervisor::Probe { ticket };
+        match self.ask(message)? {
+            Answer::Capabilities(capabilities) => Ok(capabilities),
+            Answer::Sightings(_) => Err(self.unreachable("it answers something else")),
+        }
+    }
+
+    /// Asks something that is answered.
+    fn ask(&self, message: impl Fn(u64) -> ToSupervisor) -> Result<Answer, RunnerError> {
+        let (sender, answer) = mpsc::channel();
+        let ticket = {
+            let mut state = self.lock();
+            state.last_ticket += 1;
+            let ticket = state.last_ticket;
+            self.waiting().push((ticket, sender));
+            self.linked(&mut state)?.send(&message(ticket));
+            ticket
+        };
+        answer.recv_timeout(ANSWER_WITHIN).map_err(|_| {
+            self.waiting().retain(|(waiting, _)| *waiting != ticket);
+            self.unreachable("it does not answer")
+        })
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Vec<(u64, Sender<Answer>)>> {
+        self.answers.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn unreachable(&self, reason: &str) -> RunnerError {
+        RunnerError::Unreachable { id: self.options.id.clone(), reason: reason.to_owned() }
+    }
+}
+
 impl Runner for ProcessRunner {
     fn start(&self, steps: &[StepRequest]) -> Vec<Result<(), Refusal>> {
         let mut state = self.lock();
@@ -154,20 +196,10 @@ impl Runner for ProcessRunner {
     }
 
     fn recall(&self, attempts: &[AttemptId]) -> Result<Vec<Sighting>, RunnerError> {
-        let (sender, answer) = mpsc::channel();
-        {
-            let mut state = self.lock();
-            state.last_ticket += 1;
-            let ticket = state.last_ticket;
-            let mut answers = self.answers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            answers.push((ticket, sender));
-            drop(answers);
-            self.linked(&mut state)?.send(&ToSupervisor::Recall { ticket, attempts: attempts.to_vec() });
+        match self.ask(|ticket| ToSupervisor::Recall { ticket, attempts: attempts.to_vec() })? {
+            Answer::Sightings(sightings) => Ok(sightings),
+            Answer::Capabilities(_) => Err(self.unreachable("it answers something else")),
         }
-        answer.recv_timeout(ANSWER_WITHIN).map_err(|_| RunnerError::Unreachable {
-            id: self.options.id.clone(),
-            reason: "it does not answer".into(),
-        })
     }
 
     fn forget(&self, attempts: &[AttemptId]) {
@@ -208,8 +240,10 @@ pub fn found(state: &Path) -> Vec<Found> {
 pub fn sweep(state: &Path, wanted: impl Fn(&str) -> bool) {
     for one in found(state) {
         if !one.is_alive && !wanted(&one.id) {
+            let folder = folder(state).join(&one.id);
+            supervisor::tidy(&folder);
             // Whoever starts at this moment makes the folder anew.
-            let _ = std::fs::remove_dir_all(folder(state).join(&one.id));
+            let _ = std::fs::remove_dir_all(folder);
         }
     }
 }

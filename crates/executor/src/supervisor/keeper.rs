@@ -11,7 +11,7 @@ use std::path::Path;
 
 use rustix::event::{PollFd, PollFlags, poll};
 
-use super::{Finished, SCRATCH, SOCKET};
+use super::Finished;
 use crate::sys::{self, Status};
 
 /// Waits for the supervisor to end, then removes every trace that nobody needs any more.
@@ -51,8 +51,7 @@ pub(crate) fn keep(
         }
     };
     end_children();
-    let _ = fs::remove_file(folder.join(SOCKET));
-    let _ = fs::remove_dir_all(folder.join(SCRATCH));
+    super::tidy(folder);
     if matches!(finished, Finished::Clean) {
         let _ = fs::remove_dir_all(folder);
     }

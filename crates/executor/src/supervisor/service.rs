@@ -12,6 +12,7 @@ use rustix::buffer::spare_capacity;
 use rustix::event::{Timespec, epoll};
 use rustix::io::Errno;
 
+use super::cgroup::Cgroups;
 use super::connection::{Connection, Heard};
 use super::outcomes::Outcomes;
 use super::pipes::{Owner, PipeIx, Pipes};
@@ -26,6 +27,7 @@ use crate::logs::{self, Stream};
 use crate::sandbox::Zygote;
 use crate::sys::{self, Reaped};
 
+mod limit;
 mod sandboxed;
 mod start;
 
@@ -81,6 +83,11 @@ pub(crate) struct Service {
     ordered: VecDeque<u32>,
     /// Children that ended before the zygote said whose they are.
     reaped_early: HashMap<u32, Reaped>,
+    /// Control groups for limits, once a step needed one.
+    cgroups: Option<Cgroups>,
+    /// Steps whose memory is watched, and when to look next.
+    watched: Vec<(u32, u32)>,
+    watch_at: Option<Instant>,
     environment: start::Environment,
     links: start::Links,
     idle_since: Option<Instant>,
@@ -184,6 +191,9 @@ impl Service {
             children: File::open(format!("/proc/self/task/{}/children", std::process::id())).ok(),
             scratch_free: Vec::new(),
             scratch_made: 0,
+            cgroups: None,
+            watched: Vec::new(),
+            watch_at: None,
             zygote: None,
             ordered: VecDeque::new(),
             reaped_early: HashMap::new(),
@@ -315,6 +325,12 @@ impl Service {
                     connection.tell(&FromSupervisor::Sightings { ticket, sightings });
                 }
             }
+            ToSupervisor::Probe { ticket } => {
+                let capabilities = self.capabilities();
+                if let Some(connection) = self.connections.get_mut(&number) {
+                    connection.tell(&FromSupervisor::Capabilities { ticket, capabilities });
+                }
+            }
             ToSupervisor::Forget(attempts) => self.outcomes.forget(&attempts),
             ToSupervisor::Subscribe { attempt, on } => {
                 if let Some(connection) = self.connections.get_mut(&number) {
@@ -404,6 +420,9 @@ impl Service {
                 }
             }
         }
+        if self.watch_at.is_some_and(|at| at <= now) {
+            self.watch_memory(now);
+        }
         if self.sync_at.is_some_and(|at| at <= now) {
             self.sync_at = None;
             if self.outcomes.is_empty() {
@@ -418,7 +437,7 @@ impl Service {
     fn time_left(&self) -> Option<Duration> {
         let timer = self.timers.peek().map(|Reverse((due, _, _))| *due);
         let idle = self.idle_since.map(|since| since + Duration::from_millis(self.setup.idle_ms));
-        let next = [timer, idle, self.sync_at, self.news_due].into_iter().flatten().min()?;
+        let next = [timer, idle, self.sync_at, self.news_due, self.watch_at].into_iter().flatten().min()?;
         Some(next.saturating_duration_since(Instant::now()))
     }
 
@@ -539,6 +558,8 @@ impl Service {
         place.generation = (place.generation + 1) & ((1 << GENERATION_BITS) - 1);
         self.free_slots.push(slot);
         self.by_attempt.remove(&step.request.attempt);
+        step.out_of_memory |= step.cgroup.ran_out_of_memory();
+        step.cgroup.remove();
         let mut ended = step.ended(logs::now_ns() / 1_000);
         if let (Isolation::Sandbox, Some(spool)) = (step.request.isolation, &step.scratch) {
             let failure = sandboxed::store_spooled(&step.request, spool, &mut ended.artifacts);

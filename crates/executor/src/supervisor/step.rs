@@ -4,6 +4,7 @@ use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use super::cgroup::Group;
 use super::pipes::PipeIx;
 use crate::contract::{AttemptId, ContainerEnded, Ended, Exit, Started, StepRequest};
 use crate::frame::Inbox;
@@ -27,6 +28,7 @@ pub(crate) struct Step {
     pub pipes_are_clean: bool,
     pub logs: Vec<Writer>,
     pub scratch: Option<PathBuf>,
+    pub cgroup: Group,
     pub ending: Ending,
     pub reaped: Option<Reaped>,
     pub stopped: bool,
@@ -172,7 +174,8 @@ impl Step {
         }
         if self.out_of_memory {
             for container in &mut ended.containers {
-                if container.exit == Exit::Signal(libc::SIGKILL) {
+                // A shell gives on as 137 that its child was killed.
+                if matches!(container.exit, Exit::Signal(libc::SIGKILL) | Exit::Code(137)) {
                     container.exit = Exit::OomKilled;
                 }
             }

@@ -16,7 +16,7 @@ use tiphys_executor::contract::{FromSupervisor, StepRequest, ToSupervisor};
 use tiphys_executor::frame::{self, Inbox};
 use tiphys_executor::supervisor::{self, Setup};
 
-use super::{Answers, OnNews, Options};
+use super::{Answer, Answers, OnNews, Options};
 use crate::contract::News;
 
 /// Longest wait for a dying supervisor to make room for its successor. It may have many steps to kill.
@@ -159,18 +159,26 @@ impl Listener {
                 match self.inbox.take() {
                     Ok(Some(FromSupervisor::Reports(reports))) => (self.on_news)(News::Reports(reports)),
                     Ok(Some(FromSupervisor::Sightings { ticket, sightings })) => {
-                        let mut answers =
-                            self.answers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                        if let Some(at) = answers.iter().position(|(waiting, _)| *waiting == ticket) {
-                            // Whoever asked may have given up.
-                            let _ = answers.swap_remove(at).1.send(sightings);
-                        }
+                        self.answer(ticket, Answer::Sightings(sightings));
+                    }
+                    Ok(Some(FromSupervisor::Capabilities { ticket, capabilities })) => {
+                        self.answer(ticket, Answer::Capabilities(capabilities));
                     }
                     Ok(Some(FromSupervisor::Unable(reason))) => return reason,
                     Ok(None) => break,
                     Err(reason) => return reason,
                 }
             }
+        }
+    }
+}
+
+impl Listener {
+    fn answer(&self, ticket: u64, answer: Answer) {
+        let mut answers = self.answers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(at) = answers.iter().position(|(waiting, _)| *waiting == ticket) {
+            // Whoever asked may have given up.
+            let _ = answers.swap_remove(at).1.send(answer);
         }
     }
 }

@@ -27,6 +27,10 @@ pub const CASES: &[Case] = &[
     ("sandbox::scripts_have_their_path_last", scripts_have_their_path_last),
     ("sandbox::a_missing_command_exits_64", a_missing_command_exits_64),
     ("ordinary_user::everything_in_the_sandbox_works", an_ordinary_user_can_do_all_of_it),
+    ("sandbox::too_much_memory_is_the_end", too_much_memory_is_the_end),
+    ("sandbox::capabilities_are_told", capabilities_are_told),
+    ("sandbox::containers_depend_on_each_other", containers_depend_on_each_other),
+    ("sandbox::sidecars_and_init_containers_serve_main", sidecars_and_init_containers_serve_main),
     ("sandbox::a_huge_environment_is_passed_on", a_huge_environment_is_passed_on),
 ];
 
@@ -422,4 +426,79 @@ fn an_ordinary_user_can_do_all_of_it() {
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     );
+}
+
+fn too_much_memory_is_the_end() {
+    let mut world = World::new();
+    for isolation in [Isolation::Sandbox, Isolation::None] {
+        let name = if isolation == Isolation::None { "bare" } else { "sandboxed" };
+        let mut step = world.shell(name, isolation, "head -c 400000000 /dev/zero | tail > /dev/null");
+        step.containers[0].limits.memory_bytes = 50_000_000;
+        step.containers[0].limits.cpu_millis = 500;
+        let ended = world.run(&step);
+        assert_eq!((ended.containers[0].exit, ended.failure), (Exit::OomKilled, None), "{name}");
+        let mut modest =
+            world.shell(&format!("modest-{name}"), isolation, "head -c 1000 /dev/zero | tail > /dev/null");
+        modest.containers[0].limits.memory_bytes = 50_000_000;
+        assert_eq!(world.run(&modest).containers[0].exit, Exit::Code(0));
+    }
+    world.end();
+}
+
+fn capabilities_are_told() {
+    let world = World::new();
+    let capabilities = world.runner().capabilities().unwrap();
+    assert_eq!(capabilities.no_sandbox, None);
+    world.end();
+}
+
+fn containers_depend_on_each_other() {
+    let mut world = World::new();
+    let mut step = sandbox(&world, "a", "");
+    let container = |name: &str, text: &str, dependencies: &[&str]| tiphys_runner::step::ContainerRequest {
+        name: name.into(),
+        dependencies: dependencies.iter().map(|one| (*one).into()).collect(),
+        command: vec!["sh".into(), "-c".into(), text.into()],
+        ..Default::default()
+    };
+    step.containers = vec![
+        container("last", "cat /tmp/first /tmp/second", &["first", "second"]),
+        container("first", "sleep 0.1; echo 1 > /tmp/first", &[]),
+        container("second", "test -e /tmp/first && echo 2 > /tmp/second", &["first"]),
+    ];
+    let ended = world.run(&step);
+    assert!(ended.containers.iter().all(|one| one.exit.is_success()), "{ended:?}");
+    step.attempt.0 = "run/b.0.0".into();
+    step.containers[2].command[2] = "exit 3".into();
+    let ended = world.run(&step);
+    assert_eq!(ended.containers[0].exit, Exit::Code(64));
+    assert_eq!(
+        ended.containers[0].message.as_deref(),
+        Some("dependency \"second\" exited with non-zero code: 3")
+    );
+    world.end();
+}
+
+fn sidecars_and_init_containers_serve_main() {
+    use tiphys_runner::step::Role;
+    let mut world = World::new();
+    let mut step =
+        sandbox(&world, "a", "until test -e /tmp/side; do sleep 0.01; done; cat /tmp/init; exit 4");
+    let main = step.containers[0].clone();
+    let other = |name: &str, role, text: &str| {
+        let mut one = main.clone();
+        (one.name, one.role, one.command[2]) = (name.into(), role, text.into());
+        one
+    };
+    step.containers.push(other("prepare", Role::Init, "echo prepared > /tmp/init"));
+    step.containers.push(other(
+        "side",
+        Role::Sidecar,
+        "trap 'echo over; exit 0' TERM; touch /tmp/side; while :; do sleep 0.01; done",
+    ));
+    let ended = world.run(&step);
+    let exits: Vec<Exit> = ended.containers.iter().map(|one| one.exit).collect();
+    assert_eq!(exits, [Exit::Code(4), Exit::Code(0), Exit::Code(0)]);
+    assert_eq!(world.log(&step), "prepared\n");
+    world.end();
 }

@@ -61,6 +61,7 @@ impl Service {
         &mut self,
         request: &StepRequest,
         pipes: &[[PipeIx; 2]],
+        doors: &[OwnedFd],
     ) -> Result<Begun, Failed> {
         let many_users = match self.sandbox() {
             Hello::Ready { many_users } => many_users,
@@ -69,7 +70,7 @@ impl Service {
             }
         };
         let scratch = if request.outputs.artifacts.is_empty() { None } else { Some(self.take_scratch()?) };
-        let begun = self.order(request, pipes, many_users, scratch.as_deref());
+        let begun = self.order(request, pipes, doors, many_users, scratch.as_deref());
         match begun {
             Ok(report) => {
                 let body = Body::Hull { report: Some(report), inbox: Inbox::default(), done: None };
@@ -88,6 +89,7 @@ impl Service {
         &mut self,
         request: &StepRequest,
         pipes: &[[PipeIx; 2]],
+        doors: &[OwnedFd],
         many_users: bool,
         spool: Option<&Path>,
     ) -> Result<OwnedFd, String> {
@@ -102,9 +104,9 @@ impl Service {
         let View { attachments, mounts, .. } = view;
         let mut files: Vec<BorrowedFd<'_>> = vec![report_write.as_fd()];
         files.extend(pipes.iter().flatten().filter_map(|ix| self.pipes.write_end(*ix)));
-        files.extend(mounts.iter().map(AsFd::as_fd));
+        files.extend(mounts.iter().chain(doors).map(AsFd::as_fd));
         // The copy costs less than a second way of writing the same message.
-        let order = Order { request: request.clone(), attachments, cgroups: 0 };
+        let order = Order { request: request.clone(), attachments, cgroups: doors.len() };
         zygote.order(&order, &files).map_err(|error| format!("cannot order the step: {error}"))?;
         Ok(report)
     }

@@ -56,12 +56,15 @@ impl Service {
             Ok(pipes) => pipes,
             Err(error) => return self.refuse(&request, format!("cannot make pipes: {error}")),
         };
+        let cgroup = self.group(&request);
+        let doors = cgroup.doors();
         let started = match request.isolation {
-            Isolation::None if is_plain(&request) => self.start_bare(&request, pipes[0]),
-            Isolation::None => self.start_hull(&request, &pipes),
-            Isolation::Sandbox => self.start_sandboxed(&request, &pipes),
+            Isolation::None if is_plain(&request) => self.start_bare(&request, pipes[0], &doors),
+            Isolation::None => self.start_hull(&request, &pipes, doors),
+            Isolation::Sandbox => self.start_sandboxed(&request, &pipes, &doors),
         };
         if started.is_err() {
+            cgroup.remove();
             pipes.iter().flatten().for_each(|ix| self.pipes.discard(*ix));
         }
         let begun = match started {
@@ -87,6 +90,7 @@ impl Service {
             pid: begun.pid,
             body: begun.body,
             scratch: begun.scratch,
+            cgroup,
             ending: Ending::No { deadline },
             reaped: None,
             stopped: false,
@@ -120,6 +124,7 @@ impl Service {
         self.by_attempt.insert(step.attempt().clone(), slot);
         place.step = Some(step);
         self.set_timer(slot);
+        self.watch_step(slot);
     }
 
     /// The ending of a step that could not be given a place.
@@ -162,9 +167,14 @@ impl Service {
     }
 
     /// Starts the program itself, with nothing around it.
-    fn start_bare(&mut self, request: &StepRequest, pipes: [PipeIx; 2]) -> Result<Begun, Failed> {
+    fn start_bare(
+        &mut self,
+        request: &StepRequest,
+        pipes: [PipeIx; 2],
+        doors: &[OwnedFd],
+    ) -> Result<Begun, Failed> {
         let scratch = self.take_scratch()?;
-        let begun = self.start_bare_in(request, pipes, &scratch);
+        let begun = self.start_bare_in(request, pipes, doors, &scratch);
         match begun {
             Ok(pid) => Ok(Begun { pid: Some(pid), body: Body::Bare, scratch: Some(scratch) }),
             Err(reason) => {
@@ -178,6 +188,7 @@ impl Service {
         &self,
         request: &StepRequest,
         pipes: [PipeIx; 2],
+        doors: &[OwnedFd],
         scratch: &Path,
     ) -> Result<u32, String> {
         let main = &request.containers[0];
@@ -206,13 +217,18 @@ impl Service {
             user: None,
             session: false,
             filter: None,
-            cgroups: &[],
+            cgroups: doors,
         };
         sys::spawn(&spawn).map_err(|error| hull::cannot_start(main, &error))
     }
 
     /// Starts a copy of ourselves that stages, runs and collects.
-    fn start_hull(&mut self, request: &StepRequest, pipes: &[[PipeIx; 2]]) -> Result<Begun, Failed> {
+    fn start_hull(
+        &mut self,
+        request: &StepRequest,
+        pipes: &[[PipeIx; 2]],
+        doors: Vec<OwnedFd>,
+    ) -> Result<Begun, Failed> {
         let scratch = self.take_scratch()?;
         let fail = |error: io::Error| Failed::Init(format!("cannot start a process for the step: {error}"));
         self.links.take(request, &scratch).map_err(Failed::Init)?;
@@ -220,7 +236,7 @@ impl Service {
         rustix::io::ioctl_fionbio(&report, true).map_err(|error| fail(error.into()))?;
         let null = self.null.try_clone().map_err(fail)?;
         let outputs = pipes.iter().map(|pair| self.copies(*pair)).collect::<io::Result<_>>().map_err(fail)?;
-        let mut io = Some(Io { report: report_write, null, outputs, cgroups: Vec::new() });
+        let mut io = Some(Io { report: report_write, null, outputs, cgroups: doors });
         let place = Place::Machine {
             scratch: scratch.clone(),
             path: self.environment.path.clone(),
