@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::JoinHandle;
 use tiphys_engine::Frozen;
-use tiphys_engine::workflow::{Attempt, Request};
+use tiphys_engine::workflow::{Attempt, Outcome, Request};
 use tiphys_runner::{News, Runner};
 use tiphys_spec as spec;
 use tiphys_store::{State, StoreError, Summary};
@@ -68,9 +68,13 @@ pub enum Ask {
     Request(Request),
 }
 
+/// How nodes that need not run again came out, by their ids.
+pub type Done = BTreeMap<String, Outcome>;
+
 pub(crate) enum Message {
     News(News),
     Submit(Box<Order>, Sender<Result<Summary, String>>),
+    Restart(Box<Order>, Done, Sender<Result<Summary, String>>),
     Adopt(String, Option<Sender<Update>>, Sender<Result<Summary, String>>),
     Ask(String, Request, Sender<bool>),
     Follow(String, Sender<Update>),
@@ -154,6 +158,12 @@ impl Controller {
     /// Creates a run. Answered when it is durable.
     pub fn submit(&self, order: Order) -> Result<Result<Summary, String>, Gone> {
         self.ask_for(|reply| Message::Submit(Box::new(order), reply))
+    }
+
+    /// Begins a run anew, under the same identity if it is here: its journal so far gives way, and nodes that are
+    /// done are not run again. Answered when it is durable.
+    pub fn restart(&self, order: Order, done: Done) -> Result<Result<Summary, String>, Gone> {
+        self.ask_for(|reply| Message::Restart(Box::new(order), done, reply))
     }
 
     /// Takes over a run whose engine is gone.

@@ -11,8 +11,9 @@ mod prepare;
 mod pump;
 pub mod shard;
 mod submit;
+pub mod view;
 
-pub use handle::{Ask, Controller, Gone, MakeRunner, Order, StartError, Update};
+pub use handle::{Ask, Controller, Done, Gone, MakeRunner, Order, StartError, Update};
 pub use outcome::outcome;
 pub use prepare::{LOG_BYTES_MAX, Place};
 pub use pump::attempt_id;

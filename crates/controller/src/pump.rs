@@ -1,18 +1,18 @@
 //! The only loop: waits, feeds the shard, makes its batches durable, does what it says. It decides nothing.
 
-use crate::handle::{Ask, Message, Update};
+use crate::handle::{Ask, Done, Message, Update};
 use crate::locks;
 use crate::memo;
 use crate::outcome::outcome;
 use crate::prepare::{self, Place};
-use crate::shard::{Effect, Shard};
+use crate::shard::{Effect, Recorded, Shard};
 use crate::submit::{self, Kept};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tiphys_engine::workflow::{Attempt, Input, LockAnswer, NodeIx, Report};
+use tiphys_engine::workflow::{Attempt, Event, Input, LockAnswer, NodeIx, NodeKind, Report, Request};
 use tiphys_engine::{Frozen, Run, Time, compile};
 use tiphys_runner::step::{AttemptId, Exit, Report as StepReport, Sighting};
 use tiphys_runner::{News, Refusal, Runner};
@@ -38,6 +38,8 @@ struct Home {
     machine: MachineId,
     frozen: Arc<Frozen>,
     place: Place,
+    /// Nodes of an earlier life of the run that need not run again (EX-304).
+    done: Done,
     _owned: Owned,
 }
 
@@ -224,8 +226,12 @@ impl Pump {
                 }
             }
             Message::Submit(order, reply) => {
-                let submitted = self.submit(*order, now);
+                let submitted = self.submit(*order, None, now);
                 self.reply(reply, submitted);
+            }
+            Message::Restart(order, done, reply) => {
+                let restarted = self.submit(*order, Some(done), now);
+                self.reply(reply, restarted);
             }
             Message::Adopt(uid, secrets, reply) => {
                 let adopted = self.adopt(&uid, secrets, now);
@@ -380,6 +386,7 @@ impl Pump {
                 }
                 Effect::Recorded(recorded) => {
                     let uid = recorded.uid.clone();
+                    self.answer_again(&recorded, now);
                     self.tell(&uid, Update::Recorded(recorded));
                 }
                 Effect::AcquireLocks(uid, node) => self.acquire_locks(&uid, node, now)?,
@@ -414,6 +421,11 @@ impl Pump {
         let mut started = Vec::with_capacity(attempts.len());
         for (uid, attempt) in attempts {
             let (Some(run), Some(home)) = (self.shard.run(&uid), self.homes.get(&uid)) else { continue };
+            if let Some(outcome) = home.done.get(&run.id(attempt.node)) {
+                let report = Report::Ended(Box::new(outcome.clone()));
+                self.shard.input(&uid, Input::Reported { attempt, report }, now);
+                continue;
+            }
             let request = run
                 .pod(attempt, now)
                 .and_then(|pod| prepare::step(&run.plan, &pod, &home.place, attempt_id(&uid, attempt)));
@@ -500,7 +512,13 @@ impl Pump {
         Ok(())
     }
 
-    fn submit(&mut self, order: crate::handle::Order, now: Time) -> Result<Summary, String> {
+    /// Creates a run, or begins it anew if it is here and `done` says what need not run again.
+    fn submit(
+        &mut self,
+        order: crate::handle::Order,
+        done: Option<Done>,
+        now: Time,
+    ) -> Result<Summary, String> {
         let mut frozen = order.frozen;
         submit::name(&mut frozen.workflow, now);
         let plan = compile(&frozen)?;
@@ -513,18 +531,30 @@ impl Pump {
             let body = serde_json::to_vec(&order.secrets).map_err(|error| error.to_string())?;
             self.state.put_secrets(&summary.uid, &body).map_err(text)?;
         }
-        let kept = Kept { frozen: Cow::Borrowed(&frozen), world: Cow::Owned(order.world) };
+        let kept = Kept {
+            frozen: Cow::Borrowed(&frozen),
+            world: Cow::Owned(order.world),
+            done: Cow::Owned(done.clone().unwrap_or_default()),
+        };
         let document = serde_json::to_vec(&kept).map_err(|error| error.to_string())?;
         let run = tiphys_store::NewRun { machine: machine.clone(), document, summary: summary.clone() };
-        match self.store.create(&run).map_err(text)? {
-            tiphys_store::Created::Yes => {}
-            other => return Err(submit::taken(&summary, &other)),
+        if done.is_none() || !self.store.restart(&run).map_err(text)? {
+            match self.store.create(&run).map_err(text)? {
+                tiphys_store::Created::Yes => {}
+                other => return Err(submit::taken(&summary, &other)),
+            }
         }
         let mut place = self.place_of(&summary.uid, order.secrets).map_err(text)?;
         place.files = order.files;
         self.homes.insert(
             summary.uid.clone(),
-            Home { machine: machine.clone(), frozen: Arc::new(frozen), place, _owned: owned },
+            Home {
+                machine: machine.clone(),
+                frozen: Arc::new(frozen),
+                place,
+                done: done.unwrap_or_default(),
+                _owned: owned,
+            },
         );
         let epoch = self.homes[&summary.uid]._owned.epoch;
         if let Some(follower) = order.follower {
@@ -532,6 +562,30 @@ impl Pump {
         }
         self.shard.adopt(Run::new(Arc::new(plan)), machine, epoch, &[], summary.clone(), now)?;
         Ok(summary)
+    }
+
+    /// Gives suspended nodes the answers they got in an earlier life of the run.
+    fn answer_again(&mut self, recorded: &Recorded, now: Time) {
+        let Some(home) = self.homes.get(&recorded.uid).filter(|home| !home.done.is_empty()) else { return };
+        let Some(run) = self.shard.run(&recorded.uid) else { return };
+        let entered = recorded.events.iter().filter_map(|event| match event {
+            Event::Entered { node, kind: NodeKind::Suspend, .. } => Some(run.id(*node)),
+            _ => None,
+        });
+        let answers: Vec<Request> = entered
+            .filter_map(|id| {
+                let outcome = home.done.get(&id)?;
+                Some(Request::SetNode {
+                    selector: format!("id={id}"),
+                    parameters: outcome.parameters.iter().cloned().collect(),
+                    phase: Some(outcome.phase),
+                    message: outcome.message.clone(),
+                })
+            })
+            .collect();
+        for answer in answers {
+            self.shard.input(&recorded.uid, Input::Asked(answer), now);
+        }
     }
 
     /// Removes a run, whether we drive it or nobody does. Its steps are ended without grace.
@@ -577,10 +631,9 @@ impl Pump {
             .document(&machine)
             .map_err(text)?
             .ok_or_else(|| format!("run {} has no document", summary.name))?;
-        let frozen = Kept::read(&document)
-            .map_err(|error| format!("the document of {} cannot be read: {error}", summary.name))?
-            .frozen
-            .into_owned();
+        let kept = Kept::read(&document)
+            .map_err(|error| format!("the document of {} cannot be read: {error}", summary.name))?;
+        let (frozen, done) = (kept.frozen.into_owned(), kept.done.into_owned());
         let plan = compile(&frozen)?;
         let loaded = self.store.load(&machine).map_err(text)?.unwrap_or_default();
         let secrets = match self.state.secrets(uid).map_err(text)? {
@@ -592,7 +645,7 @@ impl Pump {
         let epoch = owned.epoch;
         self.homes.insert(
             uid.to_owned(),
-            Home { machine: machine.clone(), frozen: Arc::new(frozen), place, _owned: owned },
+            Home { machine: machine.clone(), frozen: Arc::new(frozen), place, done, _owned: owned },
         );
         if let Some(follower) = follower {
             self.followers.push((uid.to_owned(), follower));

@@ -1,5 +1,6 @@
 //! The edges of a run's life: its name and row at the start, its document at the end.
 
+use crate::handle::Done;
 use crate::prepare::Place;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -20,6 +21,13 @@ pub struct Kept<'a> {
     /// Where and how the run is meant to run, in the words of the face that submitted it.
     #[serde(default)]
     pub world: Cow<'a, Value>,
+    /// Nodes of an earlier life of the run that need not run again, by their ids.
+    #[serde(default, skip_serializing_if = "nothing")]
+    pub done: Cow<'a, Done>,
+}
+
+fn nothing(done: &Done) -> bool {
+    done.is_empty()
 }
 
 impl Kept<'_> {

@@ -9,6 +9,7 @@ pub mod limits;
 pub mod locks;
 pub mod machine;
 pub mod plan;
+pub mod resubmit;
 pub mod status;
 pub mod time;
 mod tree;

@@ -185,6 +185,25 @@ impl Runs for MemoryStore {
         Ok(Created::Yes)
     }
 
+    fn restart(&mut self, run: &NewRun) -> Result<bool, StoreError> {
+        let Some(found) = self.run_mut(&run.machine) else { return Ok(false) };
+        *found = Machine {
+            epoch: found.epoch,
+            document: Some(run.document.clone()),
+            summary: Summary {
+                namespace: found.summary.namespace.clone(),
+                name: found.summary.name.clone(),
+                uid: found.summary.uid.clone(),
+                created_us: found.summary.created_us,
+                started_us: None,
+                finished_us: None,
+                ..run.summary.clone()
+            },
+            ..Machine::default()
+        };
+        Ok(true)
+    }
+
     fn document(&mut self, machine: &MachineId) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.run(machine).and_then(|run| run.document.clone()))
     }

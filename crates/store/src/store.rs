@@ -58,6 +58,10 @@ pub trait Runs {
     /// Creates a run and claims its name, or says why not.
     fn create(&mut self, run: &NewRun) -> Result<Created, StoreError>;
 
+    /// Begins a run that is here anew: document and row are replaced, journal, inbox and archived document are
+    /// removed; identity, name and time of creation stay. `false` if it is not here.
+    fn restart(&mut self, run: &NewRun) -> Result<bool, StoreError>;
+
     /// The frozen document that the run was created with.
     fn document(&mut self, machine: &MachineId) -> Result<Option<Vec<u8>>, StoreError>;
 

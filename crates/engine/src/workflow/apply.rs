@@ -24,6 +24,9 @@ impl Run {
                 self.globals.names = super::globals::names(&self.plan, &self.globals);
                 self.deadline = super::globals::deadline(&self.plan, at);
             }
+            Event::Labelled { labels } => {
+                self.globals.labels.extend(labels.iter().map(|(key, value)| (key.clone(), value.clone())));
+            }
             Event::Entered { .. } => self.apply_entered(at, event),
             Event::Opened { node, target } => {
                 let opened = &mut self.nodes[node.at()];

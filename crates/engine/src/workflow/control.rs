@@ -39,6 +39,11 @@ impl Turn<'_> {
                     self.set_node(ix, &parameters, phase, text.clone());
                 }
             }
+            Request::Label { labels } => {
+                if labels.iter().any(|(key, value)| self.run.globals.labels.get(key) != Some(value)) {
+                    self.record(Event::Labelled { labels });
+                }
+            }
             Request::Note(_) => {}
         }
     }
@@ -179,6 +184,8 @@ impl Turn<'_> {
         if outcome.phase != Phase::Succeeded && self.run.is_to_be_stopped(ix) {
             outcome.phase = Phase::Failed;
             outcome.message = Some(self.stop_message(false));
+            // Argo gives the node up at that moment, before there is an exit code.
+            outcome.exit_code = None;
         }
         outcome
     }

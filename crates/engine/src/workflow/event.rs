@@ -210,6 +210,11 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         artifacts: Vec<Value>,
     },
+    /// Somebody changed labels of the workflow.
+    Labelled {
+        /// Key and value.
+        labels: BTreeMap<String, String>,
+    },
     /// Somebody steers the run as a whole.
     Controlled {
         /// What they asked.

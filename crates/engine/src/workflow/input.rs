@@ -147,6 +147,11 @@ pub enum Request {
         /// A message.
         message: Option<String>,
     },
+    /// Set labels of the workflow: who changed it, and how.
+    Label {
+        /// Key and value.
+        labels: BTreeMap<String, String>,
+    },
     /// Free-form data for faces; recorded nowhere.
     Note(Value),
 }

@@ -20,6 +20,23 @@ impl Runs for SqliteStore {
         self.write(run.document.len(), |transaction| create(transaction, run))
     }
 
+    fn restart(&mut self, run: &NewRun) -> Result<bool, StoreError> {
+        self.write(run.document.len(), |transaction| {
+            let Some(number) = number_of(transaction, &run.machine)? else { return Ok(false) };
+            journal::delete(transaction, number)?;
+            transaction.execute("DELETE FROM archive WHERE machine = ?1", [number])?;
+            transaction.execute("UPDATE document SET body = ?2 WHERE machine = ?1", params![number, run.document])?;
+            transaction.execute(
+                "UPDATE summary SET phase = '', message = '', progress = '', started_us = NULL, finished_us = NULL,
+                        archived = 0, engine = ?2 WHERE machine = ?1",
+                params![number, run.summary.engine],
+            )?;
+            let row = Summary { phase: String::new(), finished_us: None, ..run.summary.clone() };
+            update_summary(transaction, number, &row)?;
+            Ok(true)
+        })
+    }
+
     fn document(&mut self, machine: &MachineId) -> Result<Option<Vec<u8>>, StoreError> {
         self.read(|transaction| {
             let Some(number) = number_of(transaction, machine)? else { return Ok(None) };

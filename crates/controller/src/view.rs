@@ -1,0 +1,31 @@
+//! Reading runs that no engine here drives: their journal is folded once more.
+
+use crate::shard::decode;
+use crate::submit::{self, Kept};
+use serde_json::Value;
+use std::sync::Arc;
+use tiphys_engine::{Frozen, Run, Time, compile};
+use tiphys_store::{Journal, MachineId, Runs, StoreError};
+
+/// The documents that a run was submitted with; none if it is not here.
+pub fn frozen<S: Journal + Runs>(store: &mut S, uid: &str) -> Result<Option<Frozen>, String> {
+    let document = store.document(&MachineId::workflow(uid)).map_err(|error| error.to_string())?;
+    let Some(document) = document else { return Ok(None) };
+    let kept = Kept::read(&document)
+        .map_err(|error| format!("the document of run {uid} cannot be read: {error}"))?;
+    Ok(Some(kept.frozen.into_owned()))
+}
+
+/// A run as its journal tells it; none if it is not here.
+pub fn document<S: Journal + Runs>(store: &mut S, uid: &str, now: Time) -> Result<Option<Value>, String> {
+    let text = |error: StoreError| error.to_string();
+    let Some(frozen) = frozen(store, uid)? else { return Ok(None) };
+    let Some(loaded) = store.load(&MachineId::workflow(uid)).map_err(text)? else { return Ok(None) };
+    let mut run = Run::new(Arc::new(compile(&frozen)?));
+    for record in &loaded.records {
+        for event in decode(record)? {
+            run.apply(Time(record.at_us), &event);
+        }
+    }
+    Ok(Some(submit::document(&frozen, &run, now)))
+}

@@ -1,0 +1,99 @@
+//! Tokens: shown once, kept as a hash, with a role, namespaces and an end.
+
+use super::{Role, Who};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::sync::{PoisonError, RwLock};
+use tiphys_store::{Catalog, Object, ObjectKey, StoreError};
+
+/// The kind under which tokens lie in the catalog.
+const KIND: &str = "tiphys.Token";
+
+/// The beginning of every token, so that scanners find one that leaked.
+const PREFIX: &str = "tph_";
+
+/// A token as it is kept and listed; the token itself is not in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Token {
+    /// Its name; the subject of whoever uses it.
+    pub(crate) name: String,
+    /// Its role.
+    pub(crate) role: String,
+    /// Where it is good; empty means everywhere.
+    #[serde(default)]
+    pub(crate) namespaces: Vec<String>,
+    /// SHA-256 of the token, in hexadecimal.
+    #[serde(default)]
+    pub(crate) hash: String,
+    /// When it was made, in microseconds.
+    pub(crate) created_us: i64,
+    /// When it ends, in microseconds.
+    #[serde(default)]
+    pub(crate) expires_us: Option<i64>,
+}
+
+/// All tokens by their hash. The catalog is the truth; this is what requests are judged by.
+#[derive(Default)]
+pub(crate) struct Tokens {
+    known: RwLock<BTreeMap<String, Token>>,
+}
+
+impl Tokens {
+    /// Reads all tokens again.
+    pub(crate) fn load(&self, store: &mut dyn Catalog) -> Result<(), StoreError> {
+        let objects: Vec<Object> = store.objects(KIND, None)?;
+        let tokens = objects.iter().filter_map(|object| serde_json::from_slice::<Token>(&object.body).ok());
+        let known = tokens.map(|token| (token.hash.clone(), token)).collect();
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
+        Ok(())
+    }
+
+    /// Makes a token and keeps its hash. The text is known to the caller only.
+    pub(crate) fn create(&self, store: &mut dyn Catalog, mut token: Token) -> Result<String, StoreError> {
+        let random: String = [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()]
+            .iter()
+            .map(|part| part.simple().to_string())
+            .collect();
+        let text = format!("{PREFIX}{random}");
+        token.hash = hash(&text);
+        let key = ObjectKey { kind: KIND.to_owned(), namespace: String::new(), name: token.name.clone() };
+        store.put_object(&key, &serde_json::to_vec(&token).unwrap_or_default(), None)?;
+        self.load(store)?;
+        Ok(text)
+    }
+
+    /// Makes a token void. False if there is none of that name.
+    pub(crate) fn revoke(&self, store: &mut dyn Catalog, name: &str) -> Result<bool, StoreError> {
+        let key = ObjectKey { kind: KIND.to_owned(), namespace: String::new(), name: name.to_owned() };
+        let was_there = store.delete_object(&key)?;
+        self.load(store)?;
+        Ok(was_there)
+    }
+
+    /// All tokens in the order of their names, without their hashes.
+    pub(crate) fn list(&self) -> Vec<Token> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let mut tokens: Vec<Token> =
+            known.values().map(|token| Token { hash: String::new(), ..token.clone() }).collect();
+        tokens.sort_by(|left, right| left.name.cmp(&right.name));
+        tokens
+    }
+
+    /// Whose token this is, if it is good now.
+    pub(crate) fn find(&self, text: &str) -> Option<Who> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        // Looked up by its hash, so that the time it takes tells nothing about other tokens.
+        let token = known.get(&hash(text))?;
+        let now_us = jiff::Timestamp::now().as_microsecond();
+        if token.expires_us.is_some_and(|expires_us| expires_us <= now_us) {
+            return None;
+        }
+        Some(Who::known(&token.name, Role::parse(&token.role)?, token.namespaces.clone()))
+    }
+}
+
+fn hash(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,225 @@
+//! From a request of HTTP to a handler and back.
+
+use crate::access::Who;
+use crate::call::{Call, Query, decode};
+use crate::fault::{Code, Fault};
+use crate::limits;
+use crate::options::AuthMode;
+use crate::reply;
+use crate::route::{self, Feed, Handler, Opened};
+use crate::world::World;
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::Response;
+use serde_json::Value;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio_stream::StreamExt as _;
+use tokio_stream::wrappers::ReceiverStream;
+
+/// Answers one request.
+pub(crate) async fn answer(world: Arc<World>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let path = parts.uri.path().to_owned();
+    let long = path.len() + parts.uri.query().map_or(0, str::len) > limits::URI_BYTES_MAX;
+    if long {
+        return reply::text(StatusCode::URI_TOO_LONG, "the address is too long");
+    }
+    if let Some(clean) = cleaned(&path) {
+        let query = parts.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+        return reply::redirect(&format!("{clean}{query}"));
+    }
+    if path.starts_with("/oauth2/redirect") || path.starts_with("/oauth2/callback") {
+        return reply::with_type(StatusCode::NOT_IMPLEMENTED, "text/plain; charset=utf-8", "");
+    }
+    if !path.starts_with("/api/") {
+        return page(&world);
+    }
+    let body =
+        match tokio::time::timeout(limits::BODY_WITHIN, axum::body::to_bytes(body, limits::BODY_BYTES_MAX))
+            .await
+        {
+            Ok(Ok(body)) => body,
+            Ok(Err(_)) => {
+                return reply::bare_fault(&Fault::invalid("the body cannot be read, or is too long"));
+            }
+            Err(_) => return reply::text(StatusCode::REQUEST_TIMEOUT, "the body came too slowly"),
+        };
+    api(world, &parts, &path, body).await
+}
+
+async fn api(world: Arc<World>, parts: &axum::http::request::Parts, path: &str, body: Bytes) -> Response {
+    let method = overridden(parts);
+    let Some((found, params)) = route::find(&method, path) else {
+        return reply::bare_fault(&Fault::unimplemented());
+    };
+    let query = match Query::parse(parts.uri.query().unwrap_or_default()) {
+        Ok(query) => query,
+        Err(fault) => return reply::fault(&fault),
+    };
+    let is_event_stream = parts.headers.get("accept").is_some_and(|accept| accept == "text/event-stream");
+    let who = match world.options.auth {
+        AuthMode::None => Ok(Who::everybody()),
+        AuthMode::Token => Who::from_headers(&parts.headers, &world.tokens),
+    };
+    let who = match who {
+        Ok(who) => who,
+        Err(fault) => {
+            return match found.handler {
+                Handler::Stream(_) => broken_stream(&fault, is_event_stream),
+                Handler::Unary(_) => reply::fault(&fault),
+            };
+        }
+    };
+    let call = Call { params, query, headers: parts.headers.clone(), body, who };
+    match found.handler {
+        Handler::Unary(handler) => {
+            let done = blocking(&world, move |world| handler(world, &call)).await;
+            match done {
+                Ok(value) => reply::document(&value),
+                Err(fault) => reply::fault(&fault),
+            }
+        }
+        Handler::Stream(handler) => match blocking(&world, move |world| handler(world, &call)).await {
+            Ok(opened) => stream(world, opened, is_event_stream),
+            Err(fault) => broken_stream(&fault, is_event_stream),
+        },
+    }
+}
+
+/// Runs what may block where that is allowed; a panic is our bug and answers as one (API-045).
+async fn blocking<T: Send + 'static>(
+    world: &Arc<World>,
+    work: impl FnOnce(&World) -> Result<T, Fault> + Send + 'static,
+) -> Result<T, Fault> {
+    let world = world.clone();
+    tokio::task::spawn_blocking(move || work(&world))
+        .await
+        .unwrap_or_else(|_| Err(Fault::internal("a bug of the server; its log says more")))
+}
+
+/// A form may ask for another method than its own (API-026).
+fn overridden(parts: &axum::http::request::Parts) -> Method {
+    let is_form = parts
+        .headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
+    let wanted = parts.headers.get("x-http-method-override").and_then(|value| value.to_str().ok());
+    match wanted {
+        Some(wanted) if parts.method == Method::POST && is_form => {
+            Method::from_bytes(wanted.as_bytes()).unwrap_or(Method::POST)
+        }
+        _ => parts.method.clone(),
+    }
+}
+
+/// The path that a path means, if it is written in a roundabout way.
+fn cleaned(path: &str) -> Option<String> {
+    let roundabout = path.contains("//")
+        || path.split('/').any(|segment| matches!(decode(segment, false).as_str(), "." | ".."));
+    // Files inside an artifact are looked up by their own rules.
+    if !roundabout || path.starts_with("/artifact") || path.starts_with("/input-artifact") {
+        return None;
+    }
+    let mut kept: Vec<&str> = Vec::new();
+    for segment in path.split('/') {
+        match decode(segment, false).as_str() {
+            "" | "." => {}
+            ".." => drop(kept.pop()),
+            _ => kept.push(segment),
+        }
+    }
+    let end = if path.ends_with('/') && !kept.is_empty() { "/" } else { "" };
+    Some(format!("/{}{end}", kept.join("/")))
+}
+
+/// A stream in the framing that the client wants (API-050 to API-053).
+fn stream(world: Arc<World>, opened: Opened, events: bool) -> Response {
+    let (sender, receiver) = mpsc::channel::<Value>(64);
+    let (bytes, chunks) = mpsc::channel::<Result<Bytes, std::convert::Infallible>>(64);
+    tokio::spawn(async move {
+        let ended = tokio::spawn(opened(world, Feed { sender }));
+        let mut receiver = receiver;
+        loop {
+            let next = tokio::time::timeout(limits::KEEP_ALIVE, receiver.recv()).await;
+            let chunk = match next {
+                Ok(Some(message)) => framed(&message, events, false),
+                Ok(None) => break,
+                Err(_) if events => Bytes::from_static(b":\n"),
+                Err(_) => continue,
+            };
+            if bytes.send(Ok(chunk)).await.is_err() {
+                ended.abort();
+                return;
+            }
+        }
+        let fault = match ended.await {
+            Ok(Ok(())) => return,
+            Ok(Err(fault)) => fault,
+            Err(_) => Fault::internal("a bug of the server; its log says more"),
+        };
+        // A reader that left hears nothing.
+        drop(bytes.send(Ok(framed(&fault.chunk(), events, true))).await);
+    });
+    // Headers go out at once, whenever the first message comes.
+    let chunks = ReceiverStream::new(chunks).map(|chunk| chunk);
+    streamed(StatusCode::OK, Body::from_stream(chunks), events)
+}
+
+fn framed(message: &Value, events: bool, last: bool) -> Bytes {
+    let mut frame = Vec::new();
+    if events {
+        frame.extend_from_slice(b"data: ");
+    }
+    frame.extend_from_slice(&reply::go_json(message));
+    match (events, last) {
+        (true, false) => frame.extend_from_slice(b" \n\n\n"),
+        (true, true) => frame.extend_from_slice(b" \n\n"),
+        (false, false) => frame.push(b'\n'),
+        (false, true) => {}
+    }
+    Bytes::from(frame)
+}
+
+/// A stream that could not begin (API-056).
+fn broken_stream(fault: &Fault, events: bool) -> Response {
+    streamed(fault.code.status(), Body::from(framed(&fault.chunk(), events, true)), events)
+}
+
+fn streamed(status: StatusCode, body: Body, events: bool) -> Response {
+    let kind = if events { "text/event-stream" } else { "application/json" };
+    let mut response = reply::with_type(status, kind, body);
+    let headers = response.headers_mut();
+    headers.insert("grpc-metadata-content-type", HeaderValue::from_static("application/grpc"));
+    for trailer in ["Grpc-Status", "Grpc-Message", "Grpc-Status-Details-Bin"] {
+        headers.append("grpc-metadata-trailer", HeaderValue::from_static(trailer));
+    }
+    if events {
+        headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    }
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// What a browser sees that asks for no part of the interface.
+fn page(world: &World) -> Response {
+    let _ = world;
+    let mut response =
+        reply::with_type(StatusCode::OK, "text/html; charset=utf-8", include_str!("page.html"));
+    let headers = response.headers_mut();
+    headers.insert("x-frame-options", HeaderValue::from_static("DENY"));
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'self' 'unsafe-inline'; img-src 'self' data:"),
+    );
+    response
+}
+
+/// A client that asks too often.
+pub(crate) fn too_many() -> Response {
+    let mut response =
+        reply::bare_fault(&Fault::new(Code::ResourceExhausted, "too many requests from this client"));
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    response
+}

@@ -1,0 +1,342 @@
+//! From a document to a run: labels, checks, names, what the run needs to know, and its submission.
+
+use crate::access::Who;
+use crate::fault::{Code, Fault};
+use crate::wire::{names, read, shape};
+use crate::world::{World, suffix};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use tiphys_controller::{Done, Order};
+use tiphys_engine::Frozen;
+use tiphys_engine::check::{Shelf, Situation, check};
+use tiphys_spec as spec;
+
+/// What becomes of a workflow that is fit to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// It is run.
+    Run,
+    /// It gets a name and an identity, and is forgotten.
+    ServerDryRun,
+    /// It is answered as it is.
+    DryRun,
+}
+
+/// Everything that documents of a namespace may refer to.
+pub(crate) struct Library {
+    objects: Vec<spec::Object>,
+}
+
+impl Library {
+    /// The templates of a namespace (none if it is empty) and those of all.
+    pub(crate) fn of(world: &World, namespace: &str) -> Result<Library, Fault> {
+        let mut objects = Vec::new();
+        if !namespace.is_empty() {
+            for value in world.objects("WorkflowTemplate", namespace)? {
+                objects.push(spec::Object::WorkflowTemplate(Box::new(typed(value)?)));
+            }
+        }
+        for value in world.objects("ClusterWorkflowTemplate", "")? {
+            objects.push(spec::Object::ClusterWorkflowTemplate(Box::new(typed(value)?)));
+        }
+        Ok(Library { objects })
+    }
+
+    /// A template's document.
+    pub(crate) fn find(&self, name: &str, cluster: bool) -> Option<&spec::WorkflowTemplate> {
+        self.objects.iter().find_map(|object| match object {
+            spec::Object::WorkflowTemplate(found) if !cluster && found.metadata.name == name => {
+                Some(&**found)
+            }
+            spec::Object::ClusterWorkflowTemplate(found) if cluster && found.metadata.name == name => {
+                Some(&**found)
+            }
+            _ => None,
+        })
+    }
+
+    /// Judges a document; the fault is the first mistake that Argo would find.
+    pub(crate) fn judge(
+        &self,
+        document: &spec::Document,
+        situation: Situation,
+        code: Code,
+    ) -> Result<(), Fault> {
+        let shelf = Shelf::new(&self.objects);
+        let found = check(document, &shelf, situation);
+        let Some(error) = found.into_iter().find(spec::Diagnostic::is_error) else { return Ok(()) };
+        let missing = error.message.contains("workflowtemplates.argoproj.io \"")
+            && error.message.ends_with("\" not found");
+        Err(Fault::new(if missing { Code::NotFound } else { code }, error.message))
+    }
+}
+
+fn typed(value: Value) -> Result<spec::WorkflowTemplate, Fault> {
+    serde_json::from_value(value)
+        .map_err(|error| Fault::internal(format!("a stored template is broken: {error}")))
+}
+
+/// Says on an object who made it, and nothing about which controller it belongs to (AUTH-050, AUTH-053).
+pub(crate) fn sign(document: &mut Value, who: &Who) {
+    let labels = shape::entry(shape::entry(document, "metadata"), "labels");
+    if let Value::Object(labels) = labels {
+        labels.retain(|key, _| {
+            !key.starts_with("workflows.argoproj.io/creator")
+                && key != "workflows.argoproj.io/controller-instanceid"
+        });
+        labels.insert("workflows.argoproj.io/creator".to_owned(), json!(who.label()));
+    }
+}
+
+/// Says on an object who changed it last, and how (AUTH-051).
+pub(crate) fn sign_change(document: &mut Value, who: &Who, action: &str) {
+    let labels = shape::entry(shape::entry(document, "metadata"), "labels");
+    labels["workflows.argoproj.io/actor"] = json!(who.label());
+    labels["workflows.argoproj.io/action"] = json!(action);
+}
+
+/// Checks a workflow and does with it what it is meant for. The answer is the workflow.
+///
+/// With `stored`, its status tells the templates of other documents that it uses. Nodes that are `done` are not run.
+pub(crate) fn workflow(
+    world: &World,
+    namespace: &str,
+    mut value: Value,
+    purpose: Purpose,
+    stored: bool,
+    done: Option<Done>,
+) -> Result<Value, Fault> {
+    if let Value::Object(fields) = &mut value {
+        fields.remove("status");
+    }
+    let document = read::document("Workflow", &value)?;
+    let library = Library::of(world, namespace)?;
+    library.judge(&document, Situation::Create, Code::InvalidArgument)?;
+    let mut value = document.value.clone();
+    if stored {
+        store_templates(&mut value, &library);
+    }
+    if purpose == Purpose::DryRun {
+        return Ok(shape::workflow(value));
+    }
+    world.require_namespace(namespace, "workflows.argoproj.io")?;
+    if let Some(flaw) = names::flaw("Workflow", &value["metadata"]) {
+        return Err(Fault::invalid(flaw));
+    }
+    if value["metadata"]["uid"].as_str().unwrap_or_default().is_empty() {
+        name(world, &mut value, namespace);
+    }
+    if purpose == Purpose::ServerDryRun {
+        return Ok(shape::workflow(value));
+    }
+    run(world, &library, namespace, value, done)
+}
+
+/// Gives an object what it needs to exist.
+pub(crate) fn name(world: &World, value: &mut Value, namespace: &str) {
+    let metadata = shape::entry(value, "metadata");
+    if metadata["name"].as_str().unwrap_or_default().is_empty() {
+        let prefix = metadata["generateName"].as_str().unwrap_or_default().to_owned();
+        metadata["name"] = json!(format!("{prefix}{}", suffix()));
+    }
+    if !namespace.is_empty() {
+        metadata["namespace"] = json!(namespace);
+    }
+    metadata["uid"] = json!(uuid::Uuid::now_v7().to_string());
+    metadata["creationTimestamp"] = json!(world.now_text());
+    metadata["generation"] = json!(1);
+}
+
+fn run(
+    world: &World,
+    library: &Library,
+    namespace: &str,
+    mut value: Value,
+    done: Option<Done>,
+) -> Result<Value, Fault> {
+    let text = value.to_string();
+    let workflow: spec::Workflow = serde_json::from_value(value.clone())
+        .map_err(|error| Fault::invalid(format!("the workflow cannot be read: {error}")))?;
+    let name = workflow.metadata.name.clone();
+    let generated = !workflow.metadata.generate_name.is_empty();
+    let mut frozen = Frozen { workflow, ..Frozen::default() };
+    let needed = freeze_templates(&mut frozen, library, &text);
+    let (config_maps, secrets) = freeze_values(world, namespace, &needed)?;
+    frozen.config_maps = config_maps;
+    let order = Order { frozen, secrets, files: BTreeMap::new(), world: Value::Null, follower: None };
+    let submitted = match done {
+        None => world.controller.submit(order)?,
+        Some(done) => world.controller.restart(order, done)?,
+    };
+    match submitted {
+        Ok(_) => {}
+        Err(reason) if reason.contains("exists already") => {
+            let hint = if generated {
+                ", the server was not able to generate a unique name for the object"
+            } else {
+                ""
+            };
+            let message = format!("workflows.argoproj.io \"{name}\" already exists{hint}");
+            return Err(Fault::new(Code::AlreadyExists, message));
+        }
+        Err(reason) => return Err(Fault::invalid(reason)),
+    }
+    value["metadata"]["resourceVersion"] = json!(world.version());
+    Ok(shape::workflow(value))
+}
+
+/// Takes along the templates that a workflow may reach. Returns everything it consists of then, as text.
+fn freeze_templates(frozen: &mut Frozen, library: &Library, text: &str) -> String {
+    let mut all = text.to_owned();
+    if !text.contains("emplateRef") {
+        return all;
+    }
+    let mut open: Vec<String> = vec![text.to_owned()];
+    let mut taken: BTreeSet<(String, bool)> = BTreeSet::new();
+    while let Some(text) = open.pop() {
+        let value: Value = serde_json::from_str(&text).unwrap_or_default();
+        for (name, cluster) in references(&value) {
+            let known: Vec<&spec::WorkflowTemplate> = if name.contains("{{") {
+                // Which one is known only when it runs: all of them come along.
+                library.all(cluster)
+            } else {
+                library.find(&name, cluster).into_iter().collect()
+            };
+            for template in known {
+                if !taken.insert((template.metadata.name.clone(), cluster)) {
+                    continue;
+                }
+                let body = serde_json::to_string(template).unwrap_or_default();
+                all.push_str(&body);
+                open.push(body);
+                let list = if cluster { &mut frozen.cluster_templates } else { &mut frozen.templates };
+                list.push(template.clone());
+            }
+        }
+    }
+    all
+}
+
+impl Library {
+    fn all(&self, cluster: bool) -> Vec<&spec::WorkflowTemplate> {
+        let wanted = self.objects.iter().filter_map(|object| match object {
+            spec::Object::WorkflowTemplate(found) if !cluster => Some(&**found),
+            spec::Object::ClusterWorkflowTemplate(found) if cluster => Some(&**found),
+            _ => None,
+        });
+        wanted.collect()
+    }
+}
+
+/// All resources that a document refers to, with whether each belongs to all namespaces.
+fn references(value: &Value) -> Vec<(String, bool)> {
+    let mut found = Vec::new();
+    let mut open = vec![value];
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Object(fields) => {
+                for (key, member) in fields {
+                    if matches!(key.as_str(), "templateRef" | "workflowTemplateRef")
+                        && let Some(name) = member["name"].as_str()
+                    {
+                        found.push((name.to_owned(), member["clusterScope"] == true));
+                    }
+                    open.push(member);
+                }
+            }
+            Value::Array(items) => open.extend(items),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The ConfigMaps and Secrets of the namespace, if the documents speak of any.
+fn freeze_values(
+    world: &World,
+    namespace: &str,
+    text: &str,
+) -> Result<(Vec<spec::ConfigMap>, Vec<spec::Secret>), Fault> {
+    let broken = |error: serde_json::Error| Fault::internal(format!("a stored object is broken: {error}"));
+    let mut config_maps = Vec::new();
+    let mut secrets = Vec::new();
+    if text.contains("onfigMap") {
+        for value in world.objects("ConfigMap", namespace)? {
+            config_maps.push(serde_json::from_value(value).map_err(broken)?);
+        }
+    }
+    if text.contains("ecret") {
+        for value in world.objects("Secret", namespace)? {
+            secrets.push(serde_json::from_value(value).map_err(broken)?);
+        }
+    }
+    Ok((config_maps, secrets))
+}
+
+/// Puts the templates of other documents that a workflow reaches into its status, as Argo's checks leave them.
+pub(crate) fn store_templates(value: &mut Value, library: &Library) {
+    let mut stored = serde_json::Map::new();
+    let spec = &value["spec"];
+    let mut open: Vec<(String, bool, String)> = Vec::new();
+    if let Some(name) = spec["workflowTemplateRef"]["name"].as_str() {
+        let cluster = spec["workflowTemplateRef"]["clusterScope"] == true;
+        let own = library.find(name, cluster);
+        let entry =
+            spec["entrypoint"].as_str().map(str::to_owned).or_else(|| Some(own?.spec.entrypoint.clone()));
+        let exit = own.map(|own| own.spec.on_exit.clone()).filter(|exit| !exit.is_empty());
+        open.extend(entry.into_iter().chain(exit).map(|template| (name.to_owned(), cluster, template)));
+    }
+    open.extend(calls(spec).into_iter().filter_map(|call| call.reference));
+    while let Some((resource, cluster, template)) = open.pop() {
+        let scope = if cluster { "cluster" } else { "namespaced" };
+        let key = format!("{scope}/{resource}/{template}");
+        if stored.contains_key(&key) {
+            continue;
+        }
+        let found = library
+            .find(&resource, cluster)
+            .and_then(|own| own.spec.templates.iter().find(|candidate| candidate.name == template));
+        let Some(found) = found else { continue };
+        let body = serde_json::to_value(found).unwrap_or_default();
+        for call in calls(&body) {
+            match (call.reference, call.local) {
+                (Some(reference), _) => open.push(reference),
+                (None, Some(local)) => open.push((resource.clone(), cluster, local)),
+                (None, None) => {}
+            }
+        }
+        stored.insert(key, body);
+    }
+    if !stored.is_empty() {
+        value["status"]["storedTemplates"] = Value::Object(stored);
+    }
+}
+
+/// What a step or task calls.
+struct CallOf {
+    reference: Option<(String, bool, String)>,
+    local: Option<String>,
+}
+
+fn calls(value: &Value) -> Vec<CallOf> {
+    let mut found = Vec::new();
+    let mut open = vec![value];
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Object(fields) => {
+                let reference = fields.get("templateRef").and_then(|reference| {
+                    let text = |field: &str| reference[field].as_str().map(str::to_owned);
+                    Some((text("name")?, reference["clusterScope"] == true, text("template")?))
+                });
+                let local = fields.get("template").and_then(Value::as_str).map(str::to_owned);
+                if reference.is_some() || local.is_some() {
+                    found.push(CallOf { reference, local });
+                }
+                open.extend(fields.values());
+            }
+            Value::Array(items) => open.extend(items),
+            _ => {}
+        }
+    }
+    found
+}

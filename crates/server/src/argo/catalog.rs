@@ -1,0 +1,393 @@
+//! Templates, cluster templates, schedules and bindings: what is kept to be used later (API-220 to API-245).
+
+use crate::access::{Resource, Verb};
+use crate::argo::admit::{self, Library};
+use crate::call::{Call, Message};
+use crate::fault::{Code, Fault};
+use crate::wire::select::{self, Labels};
+use crate::wire::{names, read, shape};
+use crate::world::World;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+use tiphys_engine::check::Situation;
+
+/// One kind of kept object.
+#[derive(Debug)]
+pub(crate) struct Kind {
+    /// Its kind.
+    pub(crate) name: &'static str,
+    pub(crate) resource: Resource,
+    /// The field of a request that holds it.
+    field: &'static str,
+    /// Longest name, with the words for one that is longer.
+    name_bytes_max: usize,
+    /// What a create without an object is told.
+    missing: (Code, &'static str),
+    /// What an update without an object is told.
+    missing_update: &'static str,
+    cluster: bool,
+    shape: fn(Value) -> Value,
+}
+
+pub(crate) static TEMPLATES: Kind = Kind {
+    name: "WorkflowTemplate",
+    resource: Resource::Templates,
+    field: "template",
+    name_bytes_max: 63,
+    missing: (Code::InvalidArgument, "workflow template was not found in the request body"),
+    missing_update: "WorkflowTemplate is not found in Request body",
+    cluster: false,
+    shape: shape::library,
+};
+
+pub(crate) static CLUSTER_TEMPLATES: Kind = Kind {
+    name: "ClusterWorkflowTemplate",
+    resource: Resource::ClusterTemplates,
+    field: "template",
+    name_bytes_max: 63,
+    missing: (Code::InvalidArgument, "cluster workflow template was not found in the request body"),
+    missing_update: "ClusterWorkflowTemplate is not found in Request body",
+    cluster: true,
+    shape: shape::library,
+};
+
+pub(crate) static CRONS: Kind = Kind {
+    name: "CronWorkflow",
+    resource: Resource::Crons,
+    field: "cronWorkflow",
+    name_bytes_max: 52,
+    missing: (Code::NotFound, "cron workflow was not found in the request body"),
+    missing_update: "cron workflow was not found in the request body",
+    cluster: false,
+    shape: shape::cron,
+};
+
+pub(crate) static BINDINGS: Kind = Kind {
+    name: "WorkflowEventBinding",
+    resource: Resource::Bindings,
+    field: "workflowEventBinding",
+    name_bytes_max: 253,
+    missing: (Code::InvalidArgument, "workflow event binding was not found in the request body"),
+    missing_update: "workflow event binding was not found in the request body",
+    cluster: false,
+    shape: shape::binding,
+};
+
+impl Kind {
+    fn full(&self) -> String {
+        self.resource.full()
+    }
+
+    fn place<'a>(&self, call: &'a Call) -> &'a str {
+        if self.cluster { "" } else { call.namespace() }
+    }
+
+    fn given(&self, message: &Message) -> Option<Value> {
+        message.field(self.field).cloned()
+    }
+
+    fn judge(&self, world: &World, namespace: &str, value: &Value) -> Result<Value, Fault> {
+        let document = read::document(self.name, value)?;
+        let library = Library::of(world, namespace)?;
+        library.judge(&document, Situation::Lint, Code::InvalidArgument)?;
+        Ok(document.value)
+    }
+
+    pub(crate) fn list(&self, world: &World, call: &Call) -> Result<Value, Fault> {
+        let namespace = self.place(call);
+        call.who.may(Verb::List, self.resource, namespace, None)?;
+        let query = &call.query;
+        let labels = Labels::parse(query.text("listOptions.labelSelector"))?;
+        let known: &[&str] =
+            if self.cluster { &["metadata.name"] } else { &["metadata.name", "metadata.namespace"] };
+        let fields = select::by_fields(query.text("listOptions.fieldSelector"), known)?;
+        let version = query.text("listOptions.resourceVersion");
+        if !version.is_empty() && version.parse::<u64>().is_err() {
+            return Err(Fault::invalid(format!(
+                "invalid resource version: resourceVersion: Invalid value: \"{version}\": strconv.ParseUint: parsing \
+                 \"{version}\": invalid syntax"
+            )));
+        }
+        let mut items: Vec<Value> = world
+            .objects(self.name, namespace)?
+            .into_iter()
+            .filter(|item| labels.matches(&item["metadata"]["labels"]) && select::has_fields(item, &fields))
+            .collect();
+        let pattern = if self.name == "WorkflowTemplate" { query.text("namePattern") } else { "" };
+        let limit =
+            query.number("listOptions.limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(0);
+        let from = query.text("listOptions.continue");
+        let mut metadata = json!({ "resourceVersion": world.version() });
+        if pattern.is_empty() {
+            let after = if from.is_empty() { None } else { Some(place_of(from)?) };
+            if let Some(after) = after {
+                items.retain(|item| place(item) > after);
+            }
+            if limit > 0 && items.len() > limit {
+                metadata["remainingItemCount"] = json!(items.len() - limit);
+                items.truncate(limit);
+                metadata["continue"] = json!(items.last().map(token).unwrap_or_default());
+            }
+        } else {
+            by_pattern(&mut items, pattern, from, limit, &mut metadata);
+        }
+        let items: Vec<Value> = items.into_iter().map(self.shape).collect();
+        Ok(
+            json!({ "metadata": metadata, "items": if items.is_empty() { Value::Null } else { json!(items) } }),
+        )
+    }
+
+    pub(crate) fn create(&self, world: &World, call: &Call) -> Result<Value, Fault> {
+        let message = call.message()?;
+        let namespace = self.place(call);
+        let Some(mut value) = self.given(&message) else {
+            return Err(Fault::new(self.missing.0, self.missing.1));
+        };
+        if !self.cluster {
+            let metadata = shape::entry(&mut value, "metadata");
+            match metadata["namespace"].as_str().unwrap_or_default() {
+                "" => metadata["namespace"] = json!(namespace),
+                own if own == namespace => {}
+                _ => {
+                    return Err(Fault::invalid(
+                        "the namespace of the provided object does not match the namespace sent on the request",
+                    ));
+                }
+            }
+        }
+        admit::sign(&mut value, &call.who);
+        let mut value = self.judge(world, namespace, &value)?;
+        call.who.may(Verb::Create, self.resource, namespace, None)?;
+        if let Some(flaw) = names::flaw(self.name, &value["metadata"]) {
+            return Err(Fault::invalid(flaw));
+        }
+        if !self.cluster {
+            world.require_namespace(namespace, &self.full())?;
+        }
+        admit::name(world, &mut value, namespace);
+        let name = value["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+        if name.len() > self.name_bytes_max {
+            return Err(Fault::invalid(format!(
+                "name \"{name}\" must not be more than {} characters long (currently {})",
+                self.name_bytes_max,
+                name.len()
+            )));
+        }
+        self.keep(world, namespace, &name, value, Some(0))?.ok_or_else(|| {
+            Fault::new(Code::AlreadyExists, format!("{} \"{name}\" already exists", self.full()))
+        })
+    }
+
+    /// Stores an object and answers with it; nothing if it was not at the expected version.
+    fn keep(
+        &self,
+        world: &World,
+        namespace: &str,
+        name: &str,
+        mut value: Value,
+        expected: Option<u64>,
+    ) -> Result<Option<Value>, Fault> {
+        if let Value::Object(fields) = shape::entry(&mut value, "metadata") {
+            fields.remove("resourceVersion");
+        }
+        let Some(version) = world.put(self.name, namespace, name, &value, expected)? else { return Ok(None) };
+        value["metadata"]["resourceVersion"] = json!(version.to_string());
+        Ok(Some((self.shape)(value)))
+    }
+
+    pub(crate) fn lint(&self, world: &World, call: &Call) -> Result<Value, Fault> {
+        let message = call.message()?;
+        let Some(mut value) = self.given(&message) else {
+            return Err(Fault::new(self.missing.0, self.missing.1));
+        };
+        admit::sign(&mut value, &call.who);
+        Ok((self.shape)(self.judge(world, self.place(call), &value)?))
+    }
+
+    pub(crate) fn get(&self, world: &World, call: &Call) -> Result<Value, Fault> {
+        let (namespace, name) = (self.place(call), call.param("name"));
+        if self.name == "CronWorkflow" {
+            call.who.may(Verb::Get, self.resource, namespace, Some(name))?;
+            let version = call.query.text("getOptions.resourceVersion");
+            if !version.is_empty() && version.parse::<u64>().is_err() {
+                return Err(Fault::internal(format!(
+                    "resourceVersion: Invalid value: \"{version}\": strconv.ParseUint: parsing \"{version}\": \
+                     invalid syntax"
+                )));
+            }
+        } else {
+            call.who.may_quietly(Verb::Get, self.resource, namespace)?;
+        }
+        let found = world.object(self.name, namespace, name)?;
+        found.map(self.shape).ok_or_else(|| Fault::missing(&self.full(), name))
+    }
+
+    /// API-243: the object is addressed by the body's name.
+    pub(crate) fn update(&self, world: &World, call: &Call) -> Result<Value, Fault> {
+        let message = call.message()?;
+        let namespace = self.place(call);
+        let Some(mut value) = self.given(&message) else { return Err(Fault::invalid(self.missing_update)) };
+        admit::sign_change(&mut value, &call.who, "Update");
+        let value = self.judge(world, namespace, &value)?;
+        let name = value["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+        if name.is_empty() {
+            return Err(Fault::internal("resource name may not be empty"));
+        }
+        call.who.may(Verb::Update, self.resource, namespace, Some(&name))?;
+        let found =
+            world.object(self.name, namespace, &name)?.ok_or_else(|| Fault::missing(&self.full(), &name))?;
+        let version = value["metadata"]["resourceVersion"].as_str().unwrap_or_default();
+        let Some(version) = version.parse::<u64>().ok().filter(|version| *version > 0) else {
+            return Err(Fault::invalid(format!(
+                "{} \"{name}\" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update",
+                self.full()
+            )));
+        };
+        let value = inherit(value, &found, &call.who);
+        self.keep(world, namespace, &name, value, Some(version))?.ok_or_else(|| stale(&self.full(), &name))
+    }
+
+    pub(crate) fn delete(&self, world: &World, call: &Call) -> Result<Value, Fault> {
+        let (namespace, name) = (self.place(call), call.param("name"));
+        call.who.may(Verb::Delete, self.resource, namespace, Some(name))?;
+        if world.object(self.name, namespace, name)?.is_none() {
+            return Err(Fault::missing(&self.full(), name));
+        }
+        // Only schedules keep to Kubernetes' options (API-242).
+        if self.name == "CronWorkflow" && !call.query.all("deleteOptions.dryRun").is_empty() {
+            return Ok(json!({}));
+        }
+        world.remove(self.name, namespace, name)?;
+        Ok(json!({}))
+    }
+}
+
+/// What an update cannot change: identity and age; the generation counts changes of the body.
+fn inherit(mut value: Value, found: &Value, who: &crate::access::Who) -> Value {
+    let _ = who;
+    let changed = value["spec"] != found["spec"];
+    let metadata = shape::entry(&mut value, "metadata");
+    for field in ["uid", "creationTimestamp", "namespace"] {
+        if let Some(own) = found["metadata"].get(field) {
+            metadata[field] = own.clone();
+        }
+    }
+    let generation = found["metadata"]["generation"].as_i64().unwrap_or(1);
+    metadata["generation"] = json!(generation + i64::from(changed));
+    value
+}
+
+fn stale(resource: &str, name: &str) -> Fault {
+    Fault::new(
+        Code::AlreadyExists,
+        format!(
+            "Operation cannot be fulfilled on {resource} \"{name}\": the object has been modified; please apply your \
+             changes to the latest version and try again"
+        ),
+    )
+}
+
+/// The place of an object in a list.
+fn place(item: &Value) -> (String, String) {
+    let text = |field: &str| item["metadata"][field].as_str().unwrap_or_default().to_owned();
+    (text("namespace"), text("name"))
+}
+
+fn token(item: &Value) -> String {
+    URL_SAFE_NO_PAD.encode(json!(place(item)).to_string())
+}
+
+fn place_of(token: &str) -> Result<(String, String), Fault> {
+    let place = URL_SAFE_NO_PAD.decode(token).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    place.ok_or_else(|| {
+        Fault::invalid(
+            "invalid continue token: continue key is not valid: invalid character 'i' looking for beginning of value",
+        )
+    })
+}
+
+/// API-241.
+fn by_pattern(items: &mut Vec<Value>, pattern: &str, from: &str, limit: usize, metadata: &mut Value) {
+    let version =
+        |item: &Value| item["metadata"]["resourceVersion"].as_str().and_then(|text| text.parse::<u64>().ok());
+    items.retain(|item| item["metadata"]["name"].as_str().is_some_and(|name| name.contains(pattern)));
+    items.sort_by_key(|item| std::cmp::Reverse(version(item)));
+    if let Ok(from) = from.parse::<u64>() {
+        items.retain(|item| version(item).is_some_and(|version| version < from));
+    }
+    if limit > 0 {
+        items.truncate(limit);
+        if items.len() == limit {
+            metadata["continue"] =
+                items.last().map(|item| item["metadata"]["resourceVersion"].clone()).unwrap_or_default();
+        }
+    }
+}
+
+macro_rules! handlers {
+    ($module:ident, $kind:ident) => {
+        pub(crate) mod $module {
+            use super::{Call, Fault, Value, World, $kind};
+
+            pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
+                $kind.list(world, call)
+            }
+            pub(crate) fn create(world: &World, call: &Call) -> Result<Value, Fault> {
+                $kind.create(world, call)
+            }
+            pub(crate) fn lint(world: &World, call: &Call) -> Result<Value, Fault> {
+                $kind.lint(world, call)
+            }
+            pub(crate) fn get(world: &World, call: &Call) -> Result<Value, Fault> {
+                $kind.get(world, call)
+            }
+            pub(crate) fn update(world: &World, call: &Call) -> Result<Value, Fault> {
+                $kind.update(world, call)
+            }
+            pub(crate) fn delete(world: &World, call: &Call) -> Result<Value, Fault> {
+                $kind.delete(world, call)
+            }
+        }
+    };
+}
+
+handlers!(templates, TEMPLATES);
+handlers!(cluster_templates, CLUSTER_TEMPLATES);
+handlers!(crons, CRONS);
+
+pub(crate) fn bindings(world: &World, call: &Call) -> Result<Value, Fault> {
+    BINDINGS.list(world, call)
+}
+
+/// API-231, API-245.
+pub(crate) fn suspend_cron(world: &World, call: &Call) -> Result<Value, Fault> {
+    set_suspended(world, call, true)
+}
+
+pub(crate) fn resume_cron(world: &World, call: &Call) -> Result<Value, Fault> {
+    set_suspended(world, call, false)
+}
+
+fn set_suspended(world: &World, call: &Call, suspended: bool) -> Result<Value, Fault> {
+    call.message()?;
+    let (namespace, name) = (call.namespace(), call.param("name"));
+    call.who.may(Verb::Update, Resource::Crons, namespace, Some(name))?;
+    // Somebody else may change it at the same moment: then it is read and changed again.
+    for _ in 0..8 {
+        let mut value = world
+            .object("CronWorkflow", namespace, name)?
+            .ok_or_else(|| Fault::missing("cronworkflows.argoproj.io", name))?;
+        let version = value["metadata"]["resourceVersion"].as_str().and_then(|text| text.parse::<u64>().ok());
+        if value["spec"]["suspend"] == json!(suspended) {
+            return Ok(shape::cron(value));
+        }
+        value["spec"]["suspend"] = json!(suspended);
+        let generation = value["metadata"]["generation"].as_i64().unwrap_or(1);
+        value["metadata"]["generation"] = json!(generation + 1);
+        if let Some(kept) = CRONS.keep(world, namespace, name, value, version)? {
+            return Ok(kept);
+        }
+    }
+    Err(stale("cronworkflows.argoproj.io", name))
+}

@@ -1,0 +1,327 @@
+//! Lists of workflows: what is live, then what is archived, in pages (API-120 to API-133).
+
+use crate::call::Call;
+use crate::fault::Fault;
+use crate::wire::project::Projection;
+use crate::wire::select::{self, Fields, Labels, Term};
+use crate::wire::shape;
+use crate::world::World;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use tiphys_store::{Filter, LabelTerm, MachineId, NameMatch, Order, Runs, Shelf, Summary, Times};
+
+/// The label that says where a workflow is kept.
+const ARCHIVING: &str = "workflows.argoproj.io/workflow-archiving-status";
+
+/// Which workflows a list shows.
+pub(crate) struct Wanted {
+    filter: Filter,
+    labels: Labels,
+    show_remaining: bool,
+    limit: usize,
+    offset: usize,
+}
+
+impl Wanted {
+    /// Reads what a list of a namespace is asked for. `names` is the key of an own parameter for names, if any.
+    pub(crate) fn of(call: &Call, namespace: &str, prefix: &str) -> Result<Wanted, Fault> {
+        let query = &call.query;
+        let labels = Labels::parse(query.text("listOptions.labelSelector"))?;
+        let fields = Fields::parse(query.text("listOptions.fieldSelector"))?;
+        let namespace = Some(namespace.to_owned()).filter(|namespace| !namespace.is_empty());
+        if let (Some(path), Some(field)) = (&namespace, &fields.namespace)
+            && path != field
+        {
+            return Err(Fault::invalid(format!(
+                "'namespace' query param (\"{path}\") and fieldselector 'metadata.namespace' (\"{field}\") are both \
+                 specified and contradict each other"
+            )));
+        }
+        let offset = match query.text("listOptions.continue") {
+            "" => 0,
+            text => match text.parse::<i64>() {
+                Err(_) => return Err(Fault::invalid("listOptions.continue must be int")),
+                Ok(offset) if offset < 0 => {
+                    return Err(Fault::invalid("listOptions.continue must >= 0"));
+                }
+                Ok(offset) => usize::try_from(offset).unwrap_or(usize::MAX / 2),
+            },
+        };
+        let limit =
+            query.number("listOptions.limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(0);
+        let time = |key: &str| match query.text(key) {
+            "" => Ok(None),
+            text => select::time(text).map(Some),
+        };
+        let mut filter = Filter {
+            namespace: namespace.or(fields.namespace),
+            not_namespace: fields.not_namespace,
+            times: Times {
+                created_from: time("createdAfter")?,
+                finished_until: time("finishedBefore")?,
+                started_after: fields.started_after,
+                started_before: fields.started_before,
+            },
+            order: Order::Started,
+            not_name: fields.not_name,
+            ..Filter::default()
+        };
+        if let Some(name) = fields.name {
+            match query.text("nameFilter") {
+                "" | "Exact" => filter.name = Some(NameMatch::Exact(name)),
+                "Contains" => filter.name = Some(NameMatch::Contains(name)),
+                "Prefix" => filter.name = Some(NameMatch::Prefix(name)),
+                "NotEquals" => filter.not_name = Some(name),
+                // API-124: the requirement disappears.
+                _ => {}
+            }
+        }
+        if !prefix.is_empty() {
+            filter.name = Some(NameMatch::Prefix(prefix.to_owned()));
+        }
+        Ok(Wanted { filter, labels, show_remaining: fields.show_remaining, limit, offset })
+    }
+
+    /// The filter for one shelf; none if its label for that shelf excludes everything.
+    fn on(&self, shelf: Shelf, archiving: Option<&str>) -> Option<Filter> {
+        let own = archiving.map_or(json!({}), |state| json!({ ARCHIVING: state }));
+        let mut labels = Vec::new();
+        for term in &self.labels.0 {
+            match term {
+                Term::Plain(
+                    LabelTerm::In(key, _)
+                    | LabelTerm::NotIn(key, _)
+                    | LabelTerm::Exists(key)
+                    | LabelTerm::Absent(key),
+                ) if key == ARCHIVING => {
+                    if !Labels(vec![term.clone()]).matches(&own) {
+                        return None;
+                    }
+                }
+                Term::Plain(term) => labels.push(term.clone()),
+                Term::Beyond { .. } => {}
+            }
+        }
+        Some(Filter { shelf, labels, ..self.filter.clone() })
+    }
+
+    /// Rows of a shelf from an offset on; all if `limit` is none.
+    fn rows(
+        &self,
+        world: &World,
+        filter: &Filter,
+        offset: usize,
+        limit: Option<usize>,
+    ) -> Result<Vec<Summary>, Fault> {
+        let mut rows = Vec::new();
+        let (_, plain) = self.labels.plain();
+        loop {
+            let wanted = limit.map_or(Filter::LIMIT_MAX, |limit| (limit - rows.len()).min(Filter::LIMIT_MAX));
+            if wanted == 0 {
+                return Ok(rows);
+            }
+            let page = Filter { offset: offset + rows.len(), limit: wanted, ..filter.clone() };
+            let found = world.store(|store| store.list(&page))?;
+            let last = found.len() < wanted;
+            rows.extend(found);
+            if last {
+                if !plain {
+                    rows.retain(|row| self.labels.matches(&json!(row.labels)));
+                }
+                return Ok(rows);
+            }
+        }
+    }
+}
+
+/// API-100.
+pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
+    let namespace = call.namespace();
+    call.who.may_list_workflows(namespace)?;
+    let wanted = Wanted::of(call, namespace, "")?;
+    let live =
+        if world.options.archive { wanted.on(Shelf::Unfiled, None) } else { wanted.on(Shelf::Runs, None) };
+    let filed = world.options.archive.then(|| wanted.on(Shelf::Archive, Some("Persisted"))).flatten();
+    let projection = Projection::parse(call.query.text("fields"));
+    let (rows, more, remaining) = page(world, &wanted, live.as_ref(), filed.as_ref())?;
+    let mut items = Vec::with_capacity(rows.len());
+    for (row, archived) in rows {
+        let item = if archived {
+            slim(world, &row)?
+        } else {
+            match world.live(&row) {
+                Ok(item) => item,
+                // It was deleted, or ended and was deleted, since the rows were read.
+                Err(fault) if fault.code == crate::fault::Code::NotFound => continue,
+                Err(fault) => return Err(fault),
+            }
+        };
+        items.push(item);
+    }
+    items.sort_by_key(sort_key);
+    let mut metadata = json!({ "resourceVersion": world.version() });
+    if more {
+        metadata["continue"] = json!((wanted.offset + items.len()).to_string());
+    }
+    if wanted.show_remaining {
+        metadata["remainingItemCount"] = json!(remaining);
+    }
+    Ok(answer(metadata, items, projection.as_ref()))
+}
+
+/// API-210.
+pub(crate) fn archived(world: &World, call: &Call) -> Result<Value, Fault> {
+    let namespace = call.query.text("namespace");
+    let wanted = Wanted::of(call, namespace, call.query.text("namePrefix"))?;
+    call.who.may_list_workflows(namespace)?;
+    let filed = world.options.archive.then(|| wanted.on(Shelf::Archive, Some("Persisted"))).flatten();
+    let (rows, more, remaining) = page(world, &wanted, None, filed.as_ref())?;
+    let items = rows.into_iter().map(|(row, _)| slim(world, &row)).collect::<Result<Vec<_>, _>>()?;
+    let mut metadata = json!({});
+    if more {
+        metadata["continue"] = json!((wanted.offset + items.len()).to_string());
+    }
+    if wanted.show_remaining {
+        metadata["remainingItemCount"] = json!(remaining);
+    }
+    Ok(answer(metadata, items, None))
+}
+
+fn answer(metadata: Value, items: Vec<Value>, projection: Option<&Projection>) -> Value {
+    let items = if items.is_empty() { Value::Null } else { Value::Array(items) };
+    let list = json!({ "metadata": metadata, "items": items });
+    let Some(projection) = projection else { return list };
+    let mut list = projection.apply(list);
+    if let Some(Value::Array(items)) = list.get_mut("items") {
+        items.iter_mut().for_each(|item| *item = shape::workflow(item.take()));
+    }
+    let items = list.get("items").cloned().unwrap_or(Value::Null);
+    json!({ "metadata": list.get("metadata").cloned().unwrap_or(json!({})), "items": items })
+}
+
+/// One page over both shelves, whether more follows, and how much (known only if asked for).
+fn page(
+    world: &World,
+    wanted: &Wanted,
+    live: Option<&Filter>,
+    filed: Option<&Filter>,
+) -> Result<(Vec<(Summary, bool)>, bool, u64), Fault> {
+    let tagged = |rows: Vec<Summary>, archived: bool| rows.into_iter().map(move |row| (row, archived));
+    let mut rows = Vec::new();
+    if wanted.limit == 0 {
+        // API-127, API-128: everything; a place to continue from would make clients read it twice.
+        for (filter, archived) in [(live, false), (filed, true)] {
+            if let Some(filter) = filter {
+                rows.extend(tagged(wanted.rows(world, filter, 0, None)?, archived));
+            }
+        }
+        return Ok((rows, false, 0));
+    }
+    let (offset, limit) = (wanted.offset, wanted.limit);
+    let count = |filter: Option<&Filter>| match filter {
+        None => Ok(0),
+        Some(filter) => world.store(|store| store.count(filter)),
+    };
+    let live_count = usize::try_from(count(live)?).unwrap_or(usize::MAX);
+    if let Some(filter) = live.filter(|_| offset < live_count) {
+        rows.extend(tagged(wanted.rows(world, filter, offset, Some(limit))?, false));
+    }
+    let room = limit - rows.len().min(limit);
+    // One more than there is room for tells whether anything follows.
+    if let Some(filter) = filed {
+        let skipped = offset.saturating_sub(live_count);
+        rows.extend(tagged(wanted.rows(world, filter, skipped, Some(room + 1))?, true));
+    }
+    let more = rows.len() > limit || offset + rows.len() < live_count;
+    rows.truncate(limit);
+    let remaining = if wanted.show_remaining {
+        let total = live_count as u64 + count(filed)?;
+        total.saturating_sub((offset + rows.len()) as u64)
+    } else {
+        0
+    };
+    Ok((rows, more, remaining))
+}
+
+/// Unfinished before finished, the newest first (API-130).
+fn sort_key(item: &Value) -> (bool, std::cmp::Reverse<String>) {
+    let finished = item["status"]["finishedAt"].as_str().unwrap_or_default();
+    let created = item["metadata"]["creationTimestamp"].as_str().unwrap_or_default();
+    let time = if finished.is_empty() { created } else { finished };
+    (!finished.is_empty(), std::cmp::Reverse(time.to_owned()))
+}
+
+/// What lists show of an archived document (API-133); the rest is not even parsed.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Slim {
+    metadata: SlimMetadata,
+    spec: SlimSpec,
+    status: SlimStatus,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct SlimMetadata {
+    labels: BTreeMap<String, String>,
+    annotations: BTreeMap<String, String>,
+    creation_timestamp: Value,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct SlimSpec {
+    suspend: Option<bool>,
+    arguments: Value,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct SlimStatus {
+    phase: Value,
+    message: Value,
+    progress: Value,
+    started_at: Value,
+    finished_at: Value,
+    estimated_duration: Value,
+    resources_duration: Value,
+}
+
+/// An archived workflow as lists show it.
+fn slim(world: &World, row: &Summary) -> Result<Value, Fault> {
+    let machine = MachineId::workflow(&row.uid);
+    let body = world.store(|store| store.archived(&machine))?.unwrap_or_default();
+    let mut known: Slim = serde_json::from_slice(&body).unwrap_or_default();
+    known.metadata.labels.insert(ARCHIVING.to_owned(), "Persisted".to_owned());
+    let mut item = json!({
+        "metadata": {
+            "name": row.name,
+            "namespace": row.namespace,
+            "uid": row.uid,
+            "creationTimestamp": known.metadata.creation_timestamp,
+            "labels": known.metadata.labels,
+            "annotations": known.metadata.annotations,
+        },
+        "spec": { "arguments": known.spec.arguments },
+        "status": {},
+    });
+    if known.spec.suspend.is_some() {
+        item["spec"]["suspend"] = json!(known.spec.suspend);
+    }
+    let status = known.status;
+    for (field, value) in [
+        ("phase", status.phase),
+        ("message", status.message),
+        ("progress", status.progress),
+        ("startedAt", status.started_at),
+        ("finishedAt", status.finished_at),
+        ("estimatedDuration", status.estimated_duration),
+        ("resourcesDuration", status.resources_duration),
+    ] {
+        if !value.is_null() {
+            item["status"][field] = value;
+        }
+    }
+    Ok(shape::workflow(item))
+}

@@ -1,0 +1,278 @@
+//! Log lines of a workflow's steps, merged by time, followed if asked (API-173 to API-179).
+
+use crate::access::{Resource, Verb};
+use crate::call::Call;
+use crate::fault::Fault;
+use crate::limits;
+use crate::route::{Feed, Opened};
+use crate::wire::project::Projection;
+use crate::wire::select::Labels;
+use crate::world::World;
+use regex::bytes::Regex;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tiphys_runner::logs::{self, Query};
+
+/// Which lines are wanted.
+struct Wanted {
+    uid: String,
+    pod: String,
+    container: String,
+    selector: Labels,
+    grep: Option<Regex>,
+    tail: Option<usize>,
+    limit_bytes: Option<usize>,
+    since: Option<String>,
+    timestamps: bool,
+    follow: bool,
+    never: bool,
+    projection: Option<Projection>,
+}
+
+/// API-173, API-174.
+pub(crate) fn workflow(world: &World, call: &Call) -> Result<Opened, Fault> {
+    let (namespace, name) = (call.namespace(), call.param("name"));
+    let named = (name != "@latest").then_some(name);
+    call.who.may(Verb::Get, Resource::Workflows, namespace, named)?;
+    let summary = world.require(namespace, name)?;
+    call.who.may(Verb::Watch, Resource::Logs, namespace, None)?;
+    let wanted = Wanted::of(call, summary.uid.clone(), world.now_us())?;
+    // Read once before the answer begins, so that what is wrong is told by its status.
+    let mut reader = Reader::new(world, wanted)?;
+    let first = reader.read(world)?;
+    Ok(Box::new(move |world: Arc<World>, feed: Feed| {
+        Box::pin(async move {
+            for message in first {
+                feed.send(message).await?;
+            }
+            let mut over = !reader.wanted.follow || reader.wanted.never;
+            while !over {
+                tokio::time::sleep(limits::LOG_PAUSE).await;
+                let shared = world.clone();
+                let step = tokio::task::spawn_blocking(move || {
+                    // Over before the lines are read: then nothing can be missed.
+                    let over = is_over(&shared, &reader.wanted.uid);
+                    let lines = reader.read(&shared);
+                    (reader, lines, over)
+                });
+                let (back, lines, ended) = step.await.map_err(|error| Fault::internal(error.to_string()))?;
+                reader = back;
+                over = ended;
+                for message in lines? {
+                    feed.send(message).await?;
+                }
+                feed.check()?;
+            }
+            Ok(())
+        })
+    }))
+}
+
+/// Whether a run has ended or is gone.
+fn is_over(world: &World, uid: &str) -> bool {
+    let machine = tiphys_store::MachineId::workflow(uid);
+    match world.store(|store| tiphys_store::Runs::summary(store, &machine)) {
+        Ok(Some(summary)) => summary.finished_us.is_some(),
+        Ok(None) => true,
+        // The store is in trouble; the reader will hear of it when it asks again.
+        Err(_) => false,
+    }
+}
+
+impl Wanted {
+    fn of(call: &Call, uid: String, now_us: i64) -> Result<Wanted, Fault> {
+        let query = &call.query;
+        let option = |name: &str| {
+            let long = query.text(&format!("logOptions.{name}"));
+            if long.is_empty() { query.text(&format!("podLogOptions.{name}")) } else { long }.to_owned()
+        };
+        let number = |name: &str| option(name).parse::<i64>().ok();
+        let grep = match query.text("grep") {
+            "" => None,
+            text => Some(Regex::new(text).map_err(|error| bad_regex(text, &error))?),
+        };
+        let since = number("sinceSeconds").filter(|seconds| *seconds > 0).map(|seconds| {
+            let since_us = now_us.saturating_sub(seconds.saturating_mul(1_000_000));
+            logs::timestamp(since_us.saturating_mul(1_000))
+        });
+        let pod = match call.param("pod") {
+            "" => query.text("podName").to_owned(),
+            pod => pod.to_owned(),
+        };
+        let container = option("container");
+        Ok(Wanted {
+            uid,
+            pod,
+            container: if container.is_empty() { "main".to_owned() } else { container },
+            selector: Labels::parse(query.text("selector"))?,
+            grep,
+            tail: number("tailLines").and_then(|lines| usize::try_from(lines).ok()),
+            limit_bytes: number("limitBytes").and_then(|bytes| usize::try_from(bytes).ok()),
+            since,
+            timestamps: query.flag("logOptions.timestamps"),
+            follow: query.flag("logOptions.follow"),
+            // An earlier life of a container does not exist here; one stream alone cannot be asked for (API-033).
+            never: query.flag("logOptions.previous") || !option("stream").is_empty(),
+            projection: Projection::parse(query.text("fields")),
+        })
+    }
+
+    fn shows(&self, pod: &str, labels: &Value) -> bool {
+        (self.pod.is_empty() || self.pod == pod) && self.selector.matches(labels)
+    }
+}
+
+fn bad_regex(text: &str, error: &regex::Error) -> Fault {
+    let why = if text.contains('(') && !text.contains(')') {
+        format!("missing closing ): `{text}`")
+    } else {
+        error.to_string().lines().last().unwrap_or_default().to_owned()
+    };
+    Fault::internal(format!("failed to compile {}: error parsing regexp: {why}", json!(text)))
+}
+
+/// Reads logs piece by piece.
+struct Reader {
+    wanted: Wanted,
+    folder: PathBuf,
+    /// How far each file was read.
+    offsets: BTreeMap<PathBuf, u64>,
+    sent_bytes: usize,
+    first: bool,
+}
+
+impl Reader {
+    fn new(world: &World, wanted: Wanted) -> Result<Reader, Fault> {
+        let folder = world.state.run_dir(&wanted.uid)?.join("logs");
+        Ok(Reader { wanted, folder, offsets: BTreeMap::new(), sent_bytes: 0, first: true })
+    }
+
+    /// What was written since the last time, in the order of the lines' times.
+    fn read(&mut self, world: &World) -> Result<Vec<Value>, Fault> {
+        let first = std::mem::take(&mut self.first);
+        if self.wanted.never {
+            return Ok(Vec::new());
+        }
+        let mut lines: Vec<(String, Value)> = Vec::new();
+        for (pod, labels, folder) in pods(world, &self.wanted.uid, &self.folder)? {
+            if self.wanted.shows(&pod, &labels) {
+                for path in files(&folder, &self.wanted.container) {
+                    self.read_file(&path, &pod, first, &mut lines)?;
+                }
+            }
+        }
+        lines.sort_by(|(left, _), (right, _)| left.cmp(right));
+        Ok(lines.into_iter().map(|(_, message)| message).collect())
+    }
+
+    fn read_file(
+        &mut self,
+        path: &Path,
+        pod: &str,
+        first: bool,
+        lines: &mut Vec<(String, Value)>,
+    ) -> Result<(), Fault> {
+        let broken = |error: std::io::Error| Fault::internal(format!("cannot read the log: {error}"));
+        let mut offset = self.offsets.get(path).copied().unwrap_or(0);
+        if self.wanted.tail == Some(0) && first {
+            // Only what comes from now on.
+            offset = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+        }
+        loop {
+            let tail = if first && offset == 0 { self.wanted.tail } else { None };
+            let query = Query { tail, since: self.wanted.since.clone(), offset };
+            let page = logs::read(path, &query).map_err(broken)?;
+            let end = page.next_offset == offset || page.entries.is_empty();
+            offset = page.next_offset;
+            for entry in page.entries.split(|byte| *byte == b'\n').filter(|entry| !entry.is_empty()) {
+                if let Some(line) = logs::parse(entry)
+                    && let Some(message) = self.message(line.time, line.text, pod)
+                {
+                    lines.push((line.time.to_owned(), message));
+                }
+            }
+            if end {
+                break;
+            }
+        }
+        self.offsets.insert(path.to_owned(), offset);
+        Ok(())
+    }
+
+    fn message(&mut self, time: &str, text: &[u8], pod: &str) -> Option<Value> {
+        if self.wanted.grep.as_ref().is_some_and(|grep| !grep.is_match(text)) {
+            return None;
+        }
+        let mut content =
+            String::from_utf8_lossy(&text[..text.len().min(limits::LOG_LINE_BYTES_MAX)]).into_owned();
+        if self.wanted.timestamps {
+            content = format!("{time} {content}");
+        }
+        if let Some(limit) = self.wanted.limit_bytes {
+            // The limit counts what the container runtime would send: the line behind its time.
+            let whole = format!("{time} {content}\n");
+            let left = limit.saturating_sub(self.sent_bytes);
+            self.sent_bytes += whole.len();
+            if left == 0 {
+                return None;
+            }
+            if left < whole.len() {
+                content = if left <= time.len() {
+                    whole[..left].to_owned()
+                } else {
+                    String::from_utf8_lossy(&whole.as_bytes()[time.len() + 1..left]).into_owned()
+                };
+            }
+        }
+        let message = json!({ "result": { "content": content, "podName": pod } });
+        Some(match &self.wanted.projection {
+            None => message,
+            Some(projection) => projection.apply(message),
+        })
+    }
+}
+
+/// The pods of a run: name, labels, and the folder of their logs.
+fn pods(world: &World, uid: &str, folder: &Path) -> Result<Vec<(String, Value, PathBuf)>, Fault> {
+    let machine = tiphys_store::MachineId::workflow(uid);
+    let Some(summary) = world.store(|store| tiphys_store::Runs::summary(store, &machine))? else {
+        return Ok(Vec::new());
+    };
+    let document = world.live(&summary)?;
+    let name = document["metadata"]["name"].as_str().unwrap_or_default();
+    let mut pods = Vec::new();
+    for (id, node) in document["status"]["nodes"].as_object().into_iter().flatten() {
+        if node["type"] != "Pod" {
+            continue;
+        }
+        let template = node["templateName"]
+            .as_str()
+            .or_else(|| node["templateRef"]["template"].as_str())
+            .unwrap_or_default();
+        let full = node["name"].as_str().unwrap_or_default();
+        let ended = node["finishedAt"].is_string();
+        let labels = json!({
+            "workflows.argoproj.io/workflow": name,
+            "workflows.argoproj.io/completed": if ended { "true" } else { "false" },
+        });
+        pods.push((tiphys_expr::names::pod_name_v2(name, full, template), labels, folder.join(id)));
+    }
+    Ok(pods)
+}
+
+/// The log files of a container in the folder of a node, one for each attempt.
+fn files(folder: &Path, container: &str) -> Vec<PathBuf> {
+    let suffix = format!(".{container}.log");
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut files: Vec<PathBuf> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| {
+            path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.ends_with(&suffix))
+        })
+        .collect();
+    files.sort();
+    files
+}

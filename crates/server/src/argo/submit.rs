@@ -1,0 +1,227 @@
+//! Submitting what a template or a schedule holds (API-150 to API-154).
+
+use crate::access::{Resource, Verb};
+use crate::argo::actions::parameters;
+use crate::argo::admit::{self, Purpose};
+use crate::call::{Call, Message};
+use crate::fault::Fault;
+use crate::wire::shape;
+use crate::world::World;
+use serde_json::{Value, json};
+
+/// API-103.
+pub(crate) fn submit(world: &World, call: &Call) -> Result<Value, Fault> {
+    let message = call.message()?;
+    let namespace = call.namespace();
+    let kind = message.text("resourceKind")?;
+    let name = message.text("resourceName")?;
+    let options = message.message("submitOptions")?;
+    let mut value = match kind.to_ascii_lowercase().as_str() {
+        "workflowtemplate" | "workflowtemplates" | "wftmpl" => from_template(world, namespace, name, false)?,
+        "clusterworkflowtemplate" | "clusterworkflowtemplates" | "cwftmpl" => {
+            from_template(world, namespace, name, true)?
+        }
+        "cronworkflow" | "cronworkflows" | "cronwf" => from_cron(world, namespace, name)?,
+        _ => return Err(Fault::invalid(format!("Resource kind '{kind}' is not supported for submitting"))),
+    };
+    admit::sign(&mut value, &call.who);
+    apply(world, namespace, &mut value, &options)?;
+    let purpose = if options.flag("dryRun")? {
+        Purpose::DryRun
+    } else if options.flag("serverDryRun")? {
+        Purpose::ServerDryRun
+    } else {
+        Purpose::Run
+    };
+    call.who.may(Verb::Create, Resource::Workflows, namespace, None)?;
+    admit::workflow(world, namespace, value, purpose, purpose == Purpose::DryRun, None)
+}
+
+/// A workflow that runs a template (API-151).
+pub(crate) fn from_template(
+    world: &World,
+    namespace: &str,
+    name: &str,
+    cluster: bool,
+) -> Result<Value, Fault> {
+    let (kind, resource, label, place) = if cluster {
+        ("ClusterWorkflowTemplate", "clusterworkflowtemplates.argoproj.io", "cluster-workflow-template", "")
+    } else {
+        ("WorkflowTemplate", "workflowtemplates.argoproj.io", "workflow-template", namespace)
+    };
+    if world.object(kind, place, name)?.is_none() {
+        return Err(Fault::missing(resource, name));
+    }
+    let mut value = json!({
+        "metadata": {
+            "generateName": format!("{name}-"),
+            "labels": { format!("workflows.argoproj.io/{label}"): name },
+        },
+        "spec": { "workflowTemplateRef": { "name": name } },
+    });
+    if cluster {
+        value["spec"]["workflowTemplateRef"]["clusterScope"] = json!(true);
+    }
+    Ok(value)
+}
+
+/// A workflow that does now what a schedule would do (API-151).
+fn from_cron(world: &World, namespace: &str, name: &str) -> Result<Value, Fault> {
+    let cron = world
+        .object("CronWorkflow", namespace, name)?
+        .ok_or_else(|| Fault::missing("cronworkflows.argoproj.io", name))?;
+    let mut metadata = json!({ "generateName": format!("{name}-") });
+    let own = &cron["spec"]["workflowMetadata"];
+    let mut labels = own["labels"].as_object().cloned().unwrap_or_default();
+    labels.insert("workflows.argoproj.io/cron-workflow".to_owned(), json!(name));
+    let mut annotations = own["annotations"].as_object().cloned().unwrap_or_default();
+    annotations.insert("workflows.argoproj.io/scheduled-time".to_owned(), json!(world.now_text()));
+    metadata["labels"] = Value::Object(labels);
+    metadata["annotations"] = Value::Object(annotations);
+    metadata["ownerReferences"] = json!([owner(&cron)]);
+    Ok(json!({ "metadata": metadata, "spec": cron["spec"]["workflowSpec"] }))
+}
+
+/// A reference to the schedule that a workflow belongs to (CR-082).
+pub(crate) fn owner(cron: &Value) -> Value {
+    json!({
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "CronWorkflow",
+        "name": cron["metadata"]["name"],
+        "uid": cron["metadata"]["uid"],
+        "controller": true,
+        "blockOwnerDeletion": true,
+    })
+}
+
+/// Applies what the caller gave for this one submission (API-152, API-153).
+fn apply(world: &World, namespace: &str, value: &mut Value, options: &Message) -> Result<(), Fault> {
+    let metadata = shape::entry(value, "metadata");
+    for (option, field) in [("name", "name"), ("generateName", "generateName")] {
+        let text = options.text(option)?;
+        if !text.is_empty() {
+            metadata[field] = json!(text);
+        }
+    }
+    for field in ["labels", "annotations"] {
+        let given = pairs(options.text(field)?, field)?;
+        if !given.is_empty() {
+            let map = shape::entry(metadata, field);
+            given.into_iter().for_each(|(key, text)| map[key] = json!(text));
+        }
+    }
+    if let Some(owner) = options.field("ownerReference") {
+        match metadata.get_mut("ownerReferences").and_then(Value::as_array_mut) {
+            Some(owners) => owners.push(owner.clone()),
+            None => metadata["ownerReferences"] = json!([owner]),
+        }
+    }
+    let spec = shape::entry(value, "spec");
+    for (option, field) in [
+        ("entryPoint", "entrypoint"),
+        ("serviceAccount", "serviceAccountName"),
+        ("podPriorityClassName", "podPriorityClassName"),
+    ] {
+        let text = options.text(option)?;
+        if !text.is_empty() {
+            spec[field] = json!(text);
+        }
+    }
+    if options.field("priority").is_some() {
+        spec["priority"] = json!(options.number("priority")?);
+    }
+    override_parameters(spec, parameters(&options.texts("parameters")?)?);
+    for text in options.texts("artifacts")? {
+        override_artifact(world, namespace, spec, &text)?;
+    }
+    Ok(())
+}
+
+/// Given parameters come first, then those that were not overridden.
+pub(crate) fn override_parameters(spec: &mut Value, given: Vec<(String, String)>) {
+    if given.is_empty() {
+        return;
+    }
+    let arguments = shape::entry(spec, "arguments");
+    let old = arguments["parameters"].as_array().cloned().unwrap_or_default();
+    let mut list: Vec<Value> =
+        given.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+    let is_given = |parameter: &Value| given.iter().any(|(name, _)| parameter["name"].as_str() == Some(name));
+    list.extend(old.into_iter().filter(|parameter| !is_given(parameter)));
+    arguments["parameters"] = Value::Array(list);
+}
+
+fn override_artifact(world: &World, namespace: &str, spec: &mut Value, text: &str) -> Result<(), Fault> {
+    let Some((name, key)) = text.split_once('=') else {
+        return Err(Fault::invalid(format!("expected artifact of the form: NAME=KEY. Received: {text}")));
+    };
+    let reference = &spec["workflowTemplateRef"];
+    let mut found = None;
+    if let Some(template) = reference["name"].as_str() {
+        let cluster = reference["clusterScope"] == true;
+        let (kind, place) =
+            if cluster { ("ClusterWorkflowTemplate", "") } else { ("WorkflowTemplate", namespace) };
+        let template = world.object(kind, place, template)?.unwrap_or_default();
+        let artifacts = template["spec"]["arguments"]["artifacts"].as_array().cloned().unwrap_or_default();
+        found = artifacts.into_iter().find(|artifact| artifact["name"].as_str() == Some(name));
+    }
+    let arguments = shape::entry(spec, "arguments");
+    let own = arguments["artifacts"].as_array().cloned().unwrap_or_default();
+    let own_place = own.iter().position(|artifact| artifact["name"].as_str() == Some(name));
+    let Some(mut artifact) = found.or_else(|| own_place.map(|at| own[at].clone())) else {
+        return Err(Fault::invalid(format!("artifact {name} not found")));
+    };
+    if let Some(why) = key_flaw(namespace, key) {
+        return Err(Fault::invalid(format!("invalid artifact key override for {name}: {why}")));
+    }
+    let stores = ["s3", "gcs", "azure", "oss", "hdfs"];
+    let store = stores.into_iter().find(|store| artifact.get(*store).is_some()).unwrap_or("s3");
+    shape::entry(&mut artifact, store)["key"] = json!(key);
+    let mut list = own;
+    match own_place {
+        Some(at) => list[at] = artifact,
+        None => list.push(artifact),
+    }
+    arguments["artifacts"] = Value::Array(list);
+    Ok(())
+}
+
+/// Why a key is not one of an upload: `uploads/{namespace}/{uuid}/{file}`.
+fn key_flaw(namespace: &str, key: &str) -> Option<String> {
+    let prefix = format!("uploads/{namespace}/");
+    let shown = json!(key);
+    let Some(rest) = key.strip_prefix(&prefix) else {
+        return Some(format!("artifact key {shown} must start with {}", json!(prefix)));
+    };
+    if key.contains("..") {
+        return Some(format!("artifact key {shown} must not contain '..'"));
+    }
+    let Some((id, file)) = rest.split_once('/') else {
+        return Some(format!(
+            "artifact key {shown} must have the form uploads/{{namespace}}/{{uuid}}/{{filename}}"
+        ));
+    };
+    if uuid::Uuid::parse_str(id).is_err() {
+        return Some(format!(
+            "artifact key {shown} must have a valid UUID segment: invalid UUID length: {}",
+            id.len()
+        ));
+    }
+    (file.is_empty() || file.contains('/')).then(|| {
+        format!("artifact key {shown} must have the form uploads/{{namespace}}/{{uuid}}/{{filename}}")
+    })
+}
+
+/// `a=1,b=2` (API-154).
+fn pairs(text: &str, what: &str) -> Result<Vec<(String, String)>, Fault> {
+    text.split(',')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| match pair.split_once('=') {
+            Some((key, value)) => Ok((key.to_owned(), value.to_owned())),
+            None => Err(Fault::internal(format!(
+                "expected {what} of the form: NAME1=VALUE2,NAME2=VALUE2. Received: {text}: unexpected label spec: \
+                 {pair}"
+            ))),
+        })
+        .collect()
+}

@@ -1,0 +1,125 @@
+//! Workflows one at a time: create, lint, get, delete.
+
+use crate::access::{Resource, Verb};
+use crate::argo::admit::{self, Library, Purpose};
+use crate::call::Call;
+use crate::fault::{Code, Fault};
+use crate::hub::Change;
+use crate::wire::project::Projection;
+use crate::wire::{read, shape};
+use crate::world::World;
+use serde_json::{Value, json};
+use tiphys_engine::check::Situation;
+
+/// API-110 to API-113.
+pub(crate) fn create(world: &World, call: &Call) -> Result<Value, Fault> {
+    let message = call.message()?;
+    let namespace = call.namespace();
+    let Some(given) = message.field("workflow") else {
+        return Err(Fault::invalid("workflow body not specified"));
+    };
+    let document = read::document("Workflow", given)?;
+    let mut value = document.value;
+    let options = message.message("createOptions")?;
+    let server_dry_run = message.flag("serverDryRun")?;
+    let metadata = shape::entry(&mut value, "metadata");
+    match metadata["namespace"].as_str().unwrap_or_default() {
+        "" if !namespace.is_empty() => metadata["namespace"] = json!(namespace),
+        own if own == namespace || namespace.is_empty() => {}
+        _ => {
+            return Err(Fault::invalid(
+                "the namespace of the provided object does not match the namespace sent on the request",
+            ));
+        }
+    }
+    admit::sign(&mut value, &call.who);
+    let purpose = if !options.texts("dryRun")?.is_empty() {
+        Purpose::DryRun
+    } else if server_dry_run {
+        Purpose::ServerDryRun
+    } else {
+        Purpose::Run
+    };
+    call.who.may(Verb::Create, Resource::Workflows, namespace, None)?;
+    admit::workflow(world, namespace, value, purpose, false, None)
+}
+
+/// API-102.
+pub(crate) fn lint(world: &World, call: &Call) -> Result<Value, Fault> {
+    let message = call.message()?;
+    let Some(given) = message.field("workflow") else {
+        return Err(Fault::new(Code::Unknown, "unable to get a workflow"));
+    };
+    let mut document = read::document("Workflow", given)?;
+    admit::sign(&mut document.value, &call.who);
+    let namespace = document.value["metadata"]["namespace"].as_str().unwrap_or_default().to_owned();
+    let library = Library::of(world, &namespace)?;
+    library.judge(&document, Situation::Lint, Code::Unknown)?;
+    admit::store_templates(&mut document.value, &library);
+    Ok(shape::workflow(document.value))
+}
+
+/// API-140 to API-142.
+pub(crate) fn get(world: &World, call: &Call) -> Result<Value, Fault> {
+    let (namespace, name) = (call.namespace(), call.param("name"));
+    let named = (name != "@latest").then_some(name);
+    let verb = if named.is_some() { Verb::Get } else { Verb::List };
+    call.who.may(verb, Resource::Workflows, namespace, named)?;
+    let value = found(world, namespace, name, call.query.text("uid"))?;
+    Ok(projected(value, call))
+}
+
+/// A live workflow, or an archived one if there is no live one or it is another one.
+fn found(world: &World, namespace: &str, name: &str, uid: &str) -> Result<Value, Fault> {
+    let live = world.find(namespace, name)?;
+    if let Some(summary) = live.as_ref().filter(|summary| uid.is_empty() || summary.uid == uid) {
+        return world.live(summary);
+    }
+    let archived = if !world.options.archive {
+        None
+    } else if uid.is_empty() {
+        let filter = tiphys_store::Filter {
+            shelf: tiphys_store::Shelf::Archive,
+            namespace: Some(namespace.to_owned()),
+            name: Some(tiphys_store::NameMatch::Exact(name.to_owned())),
+            order: tiphys_store::Order::Started,
+            limit: 1,
+            ..Default::default()
+        };
+        let newest = world.store(|store| tiphys_store::Runs::list(store, &filter))?.into_iter().next();
+        newest.map(|summary| world.archived(&summary.uid)).transpose()?.flatten()
+    } else {
+        let same = |value: &Value| value["metadata"]["namespace"].as_str() == Some(namespace);
+        world.archived(uid)?.filter(same)
+    };
+    archived.ok_or_else(|| Fault::missing("workflows.argoproj.io", name))
+}
+
+/// The parts of a workflow that the client wants (API-064).
+pub(crate) fn projected(value: Value, call: &Call) -> Value {
+    match Projection::parse(call.query.text("fields")) {
+        None => value,
+        Some(projection) => shape::workflow(projection.apply(value)),
+    }
+}
+
+/// API-105.
+pub(crate) fn delete(world: &World, call: &Call) -> Result<Value, Fault> {
+    let (namespace, name) = (call.namespace(), call.param("name"));
+    call.who.may(Verb::Delete, Resource::Workflows, namespace, Some(name))?;
+    let summary = world.require(namespace, name)?;
+    remove(world, &summary)?;
+    Ok(json!({}))
+}
+
+/// Removes a run that is here, and tells everybody.
+pub(crate) fn remove(world: &World, summary: &tiphys_store::Summary) -> Result<(), Fault> {
+    let last = world.live(summary).ok();
+    if !world.controller.delete(&summary.uid)?.map_err(Fault::internal)? {
+        return Err(Fault::missing("workflows.argoproj.io", &summary.name));
+    }
+    if let Some(last) = last {
+        world.hub.tell(Change::Deleted, last);
+    }
+    Ok(())
+}

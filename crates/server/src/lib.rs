@@ -1,0 +1,22 @@
+//! The server: Argo's REST interface, streams, and our own, over one controller and one state folder.
+//!
+//! A request is looked up in one table of routes (`route`), the caller is judged by one table of rights (`access`),
+//! and a handler turns it into calls on the store and the controller. Everything that blocks runs on threads that
+//! may block; only sockets and streams live on the asynchronous loop.
+
+mod access;
+mod app;
+mod argo;
+mod call;
+mod fault;
+mod hub;
+mod limits;
+mod options;
+mod reply;
+mod route;
+mod serve;
+mod wire;
+mod world;
+
+pub use options::{AuthMode, Column, Link, Options};
+pub use serve::{ServeError, Server, Stop, is_guarded};

@@ -1,0 +1,39 @@
+//! Limits on what comes from outside (I10).
+
+use std::time::Duration;
+
+/// Longest body of a request that is not an upload.
+pub(crate) const BODY_BYTES_MAX: usize = 32 << 20;
+
+/// Longest body of an event (AUTH-062).
+pub(crate) const EVENT_BYTES_MAX: usize = 2 << 20;
+
+/// Longest uploaded artifact.
+pub(crate) const UPLOAD_BYTES_MAX: usize = 1 << 30;
+
+/// Longest path and query of a request together.
+pub(crate) const URI_BYTES_MAX: usize = 64 << 10;
+
+/// Threads that may wait for the store and the controller at once.
+pub(crate) const BLOCKING_THREADS_MAX: usize = 32;
+
+/// Connections to the database that are kept open.
+pub(crate) const STORES_MAX: usize = 8;
+
+/// Changes that a slow reader of a stream may lie behind before it is dropped.
+pub(crate) const STREAM_BACKLOG_MAX: usize = 4_096;
+
+/// Pause after which an idle stream says that it lives (API-051).
+pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// How often a log that is followed is looked at.
+pub(crate) const LOG_PAUSE: Duration = Duration::from_millis(100);
+
+/// Longest line of a log that is sent in one piece (API-176).
+pub(crate) const LOG_LINE_BYTES_MAX: usize = 1 << 20;
+
+/// How long a request may wait for a slow client's body.
+pub(crate) const BODY_WITHIN: Duration = Duration::from_secs(60);
+
+/// How long the server waits for open answers when it is asked to end.
+pub(crate) const FAREWELL: Duration = Duration::from_secs(3);

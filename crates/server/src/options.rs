@@ -1,0 +1,97 @@
+//! How a server is to work.
+
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use tiphys_controller::Place;
+
+/// Whose word is taken for who calls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AuthMode {
+    /// Every call needs one of our tokens.
+    #[default]
+    Token,
+    /// Everybody may do everything. Must be written out by whoever starts the server.
+    None,
+}
+
+/// A link that faces show (API-274).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// What it is called.
+    pub name: String,
+    /// Where it is shown.
+    pub scope: String,
+    /// Where it leads, with placeholders.
+    pub url: String,
+    /// The window it opens in.
+    #[serde(default)]
+    pub target: String,
+}
+
+/// A column that lists show beside the usual ones.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Column {
+    /// What it is called.
+    pub name: String,
+    /// `label` or `annotation`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Which one.
+    pub key: String,
+}
+
+/// How a server is to work.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The state folder.
+    pub state: PathBuf,
+    /// Where to listen.
+    pub address: SocketAddr,
+    /// Whose word is taken for who calls.
+    pub auth: AuthMode,
+    /// What this machine offers to steps; the rest is filled in.
+    pub place: Place,
+    /// Most steps at once.
+    pub jobs: usize,
+    /// Namespaces that exist from the start, beside `default`.
+    pub namespaces: Vec<String>,
+    /// Whether the archive answers.
+    pub archive: bool,
+    /// Whether limits of locks may be kept in the database.
+    pub sync_database: bool,
+    /// Links for faces.
+    pub links: Vec<Link>,
+    /// Columns for faces.
+    pub columns: Vec<Column>,
+    /// Colour of the navigation of faces.
+    pub nav_color: String,
+    /// Requests a second that one client may make.
+    pub rate: u32,
+    /// Hosts that requests may name beside this machine's own; empty: any if the address is not a loopback.
+    pub hosts: Vec<String>,
+    /// Whether events are answered before they are dispatched (API-260).
+    pub event_async: bool,
+}
+
+impl Options {
+    /// Usual options for a state folder and an address.
+    pub fn new(state: impl Into<PathBuf>, address: SocketAddr) -> Options {
+        Options {
+            state: state.into(),
+            address,
+            auth: AuthMode::default(),
+            place: Place::default(),
+            jobs: 8,
+            namespaces: Vec::new(),
+            archive: true,
+            sync_database: true,
+            links: Vec::new(),
+            columns: Vec::new(),
+            nav_color: String::new(),
+            rate: 1_000,
+            hosts: Vec::new(),
+            event_async: false,
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The one table of routes: what answers to which method and path.
+
+use crate::argo::{actions, archive, catalog, info, list, logs, submit, watch, workflows};
+use crate::call::Call;
+use crate::fault::Fault;
+use crate::world::World;
+use axum::http::Method;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// How a stream goes on once it has begun.
+pub(crate) type Opened =
+    Box<dyn FnOnce(Arc<World>, Feed) -> Pin<Box<dyn Future<Output = Result<(), Fault>> + Send>> + Send>;
+
+/// Where the messages of a stream go.
+pub(crate) struct Feed {
+    pub(crate) sender: mpsc::Sender<Value>,
+}
+
+impl Feed {
+    /// Sends one message; waits for a reader that is slower. A reader that left ends the stream.
+    pub(crate) async fn send(&self, message: Value) -> Result<(), Fault> {
+        self.sender.send(message).await.map_err(|_| left())
+    }
+
+    /// Whether anybody still reads.
+    pub(crate) fn check(&self) -> Result<(), Fault> {
+        if self.sender.is_closed() { Err(left()) } else { Ok(()) }
+    }
+}
+
+fn left() -> Fault {
+    Fault::internal("the reader left")
+}
+
+/// What answers.
+#[derive(Clone, Copy)]
+pub(crate) enum Handler {
+    /// One document. May block.
+    Unary(fn(&World, &Call) -> Result<Value, Fault>),
+    /// A stream of documents. What opens it may block.
+    Stream(fn(&World, &Call) -> Result<Opened, Fault>),
+}
+
+/// One line of the table.
+pub(crate) struct Route {
+    pub(crate) method: Method,
+    /// Segments in braces match anything; an empty one only where the namespace or the last segment may be empty.
+    pub(crate) path: &'static str,
+    pub(crate) handler: Handler,
+}
+
+const fn unary(
+    method: Method,
+    path: &'static str,
+    handler: fn(&World, &Call) -> Result<Value, Fault>,
+) -> Route {
+    Route { method, path, handler: Handler::Unary(handler) }
+}
+
+const fn stream(path: &'static str, handler: fn(&World, &Call) -> Result<Opened, Fault>) -> Route {
+    Route { method: Method::GET, path, handler: Handler::Stream(handler) }
+}
+
+/// Argo's routes, in the order of the specification.
+pub(crate) static ROUTES: &[Route] = &[
+    unary(Method::GET, "/api/v1/workflows/{namespace}", list::list),
+    unary(Method::POST, "/api/v1/workflows/{namespace}", workflows::create),
+    unary(Method::POST, "/api/v1/workflows/{namespace}/lint", workflows::lint),
+    unary(Method::POST, "/api/v1/workflows/{namespace}/submit", submit::submit),
+    unary(Method::GET, "/api/v1/workflows/{namespace}/{name}", workflows::get),
+    unary(Method::DELETE, "/api/v1/workflows/{namespace}/{name}", workflows::delete),
+    unary(Method::PUT, "/api/v1/workflows/{namespace}/{name}/retry", actions::retry),
+    unary(Method::PUT, "/api/v1/workflows/{namespace}/{name}/resubmit", actions::resubmit),
+    unary(Method::PUT, "/api/v1/workflows/{namespace}/{name}/suspend", actions::suspend),
+    unary(Method::PUT, "/api/v1/workflows/{namespace}/{name}/resume", actions::resume),
+    unary(Method::PUT, "/api/v1/workflows/{namespace}/{name}/stop", actions::stop),
+    unary(Method::PUT, "/api/v1/workflows/{namespace}/{name}/terminate", actions::terminate),
+    unary(Method::PUT, "/api/v1/workflows/{namespace}/{name}/set", actions::set),
+    stream("/api/v1/workflow-events/{namespace}", watch::workflows),
+    stream("/api/v1/workflows/{namespace}/{name}/log", logs::workflow),
+    stream("/api/v1/workflows/{namespace}/{name}/{pod}/log", logs::workflow),
+    unary(Method::GET, "/api/v1/archived-workflows", list::archived),
+    unary(Method::GET, "/api/v1/archived-workflows/{uid}", archive::get),
+    unary(Method::DELETE, "/api/v1/archived-workflows/{uid}", archive::delete),
+    unary(Method::GET, "/api/v1/archived-workflows-label-keys", archive::label_keys),
+    unary(Method::GET, "/api/v1/archived-workflows-label-values", archive::label_values),
+    unary(Method::PUT, "/api/v1/archived-workflows/{uid}/retry", archive::retry),
+    unary(Method::PUT, "/api/v1/archived-workflows/{uid}/resubmit", archive::resubmit),
+    unary(Method::GET, "/api/v1/workflow-templates/{namespace}", catalog::templates::list),
+    unary(Method::POST, "/api/v1/workflow-templates/{namespace}", catalog::templates::create),
+    unary(Method::POST, "/api/v1/workflow-templates/{namespace}/lint", catalog::templates::lint),
+    unary(Method::GET, "/api/v1/workflow-templates/{namespace}/{name}", catalog::templates::get),
+    unary(Method::PUT, "/api/v1/workflow-templates/{namespace}/{name}", catalog::templates::update),
+    unary(Method::DELETE, "/api/v1/workflow-templates/{namespace}/{name}", catalog::templates::delete),
+    unary(Method::GET, "/api/v1/cluster-workflow-templates", catalog::cluster_templates::list),
+    unary(Method::POST, "/api/v1/cluster-workflow-templates", catalog::cluster_templates::create),
+    unary(Method::POST, "/api/v1/cluster-workflow-templates/lint", catalog::cluster_templates::lint),
+    unary(Method::GET, "/api/v1/cluster-workflow-templates/{name}", catalog::cluster_templates::get),
+    unary(Method::PUT, "/api/v1/cluster-workflow-templates/{name}", catalog::cluster_templates::update),
+    unary(Method::DELETE, "/api/v1/cluster-workflow-templates/{name}", catalog::cluster_templates::delete),
+    unary(Method::GET, "/api/v1/cron-workflows/{namespace}", catalog::crons::list),
+    unary(Method::POST, "/api/v1/cron-workflows/{namespace}", catalog::crons::create),
+    unary(Method::POST, "/api/v1/cron-workflows/{namespace}/lint", catalog::crons::lint),
+    unary(Method::GET, "/api/v1/cron-workflows/{namespace}/{name}", catalog::crons::get),
+    unary(Method::PUT, "/api/v1/cron-workflows/{namespace}/{name}", catalog::crons::update),
+    unary(Method::DELETE, "/api/v1/cron-workflows/{namespace}/{name}", catalog::crons::delete),
+    unary(Method::PUT, "/api/v1/cron-workflows/{namespace}/{name}/suspend", catalog::suspend_cron),
+    unary(Method::PUT, "/api/v1/cron-workflows/{namespace}/{name}/resume", catalog::resume_cron),
+    unary(Method::GET, "/api/v1/workflow-event-bindings/{namespace}", catalog::bindings),
+    unary(Method::GET, "/api/v1/info", info::info),
+    unary(Method::GET, "/api/v1/version", info::version),
+    unary(Method::GET, "/api/v1/userinfo", info::userinfo),
+    unary(Method::POST, "/api/v1/tracking/event", info::tracking),
+];
+
+/// The values of a route's parameters.
+pub(crate) type Params = BTreeMap<&'static str, String>;
+
+/// Finds what answers to a method and an encoded path (API-020 to API-023).
+pub(crate) fn find(method: &Method, path: &str) -> Option<(&'static Route, Params)> {
+    let given: Vec<&str> = path.split('/').skip(1).collect();
+    // A custom verb never matches (API-021); a slash within a segment neither.
+    let hidden = |segment: &&str| segment.to_ascii_lowercase().contains("%2f");
+    if given.last().is_some_and(|last| last.contains(':')) || given.iter().any(hidden) {
+        return None;
+    }
+    ROUTES
+        .iter()
+        .filter(|route| route.method == *method)
+        .filter_map(|route| Some((route, fits(route.path, &given)?)))
+        // Words win over parameters: `lint` is no name.
+        .min_by_key(|(_, params)| params.len())
+}
+
+fn fits(pattern: &'static str, given: &[&str]) -> Option<Params> {
+    let wanted: Vec<&'static str> = pattern.split('/').skip(1).collect();
+    if wanted.len() != given.len() {
+        return None;
+    }
+    let count = wanted.len();
+    let mut params = Params::new();
+    for (at, (wanted, given)) in wanted.iter().zip(given).enumerate() {
+        match wanted.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+            Some(name) => {
+                let may_be_empty = name == "namespace" || name == "uid" || name == "discriminator";
+                let last = at + 1 == count;
+                if given.is_empty() && !(may_be_empty && last) {
+                    return None;
+                }
+                params.insert(name, crate::call::decode(given, false));
+            }
+            None if wanted == given => {}
+            None => return None,
+        }
+    }
+    Some(params)
+}

@@ -1,0 +1,201 @@
+//! Starting and ending the server.
+
+use crate::app;
+use crate::hub::{self, Hub};
+use crate::limits;
+use crate::options::{AuthMode, Options};
+use crate::world::World;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc;
+use tiphys_controller::Controller;
+use tiphys_runner::process::{Options as RunnerOptions, ProcessRunner};
+use tiphys_store::{Filter, Life, Runs, State, StoreError};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+/// The name under which runs belong to the server of a state folder.
+const ENGINE: &str = "server";
+
+/// Why a server could not start, or ended.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The state folder cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The engine cannot start.
+    #[error(transparent)]
+    Controller(#[from] tiphys_controller::StartError),
+    /// Another server has the state folder, or the address.
+    #[error("{0}")]
+    Taken(String),
+    /// The machine refused something.
+    #[error("{what}: {error}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// Why it failed.
+        error: std::io::Error,
+    },
+}
+
+/// A server that listens.
+pub struct Server {
+    world: Arc<World>,
+    runtime: tokio::runtime::Runtime,
+    listener: std::net::TcpListener,
+    address: SocketAddr,
+    /// Held as long as the server lives, so that no second one has the state folder.
+    _lock: std::fs::File,
+    stop: watch::Sender<bool>,
+    stopped: watch::Receiver<bool>,
+}
+
+/// Ends a server from anywhere.
+#[derive(Clone)]
+pub struct Stop(watch::Sender<bool>);
+
+impl Stop {
+    /// Asks the server to end: open answers are given a moment, steps run on.
+    pub fn now(&self) {
+        // A server that ended already needs no telling.
+        drop(self.0.send(true));
+    }
+}
+
+impl Server {
+    /// Opens the state folder, takes up the runs that were submitted to its server, and listens.
+    pub fn start(mut options: Options) -> Result<Server, ServeError> {
+        let state = State::open(&options.state)?;
+        let lock = lock(&state)?;
+        options.place.engine = ENGINE.to_owned();
+        options.place.artifacts = state.artifacts_dir();
+        options.place.claims = state.dir().join("claims");
+        let runner = RunnerOptions {
+            sandbox: options.place.isolation != tiphys_runner::step::Isolation::None,
+            ..RunnerOptions::new(state.dir(), ENGINE)
+        };
+        let controller = Controller::start(
+            &state,
+            options.place.clone(),
+            options.jobs,
+            Box::new(move |news| Arc::new(ProcessRunner::new(runner, news))),
+        )?;
+        let (updates, heard) = mpsc::channel();
+        // A controller that is gone already is noticed by the first request.
+        drop(controller.follow_all(updates));
+        let address = options.address;
+        let world = Arc::new(World::new(options, state, controller, Hub::new()));
+        let follower = Arc::downgrade(&world);
+        std::thread::Builder::new()
+            .name("hub".to_owned())
+            .spawn(move || hub::run(&follower, &heard))
+            .map_err(|error| ServeError::Io { what: "cannot start a thread".to_owned(), error })?;
+        world.store(|store| world.tokens.load(store)).map_err(|fault| ServeError::Taken(fault.message))?;
+        adopt(&world)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 4))
+            .max_blocking_threads(limits::BLOCKING_THREADS_MAX)
+            .enable_all()
+            .build()
+            .map_err(|error| ServeError::Io {
+                what: "cannot start the server's threads".to_owned(),
+                error,
+            })?;
+        let listener = std::net::TcpListener::bind(address)
+            .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
+            .map_err(|error| ServeError::Io { what: format!("cannot listen on {address}"), error })?;
+        let address = listener
+            .local_addr()
+            .map_err(|error| ServeError::Io { what: "cannot tell the address".to_owned(), error })?;
+        let (stop, stopped) = watch::channel(false);
+        Ok(Server { world, runtime, listener, address, _lock: lock, stop, stopped })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// A way to end it.
+    pub fn stop(&self) -> Stop {
+        Stop(self.stop.clone())
+    }
+
+    /// Serves until it is told to end.
+    pub fn run(self) -> Result<(), ServeError> {
+        let Server { world, runtime, listener, mut stopped, .. } = self;
+        let io = |error| ServeError::Io { what: "cannot serve".to_owned(), error };
+        let served = world.clone();
+        let mut farewell = stopped.clone();
+        runtime.block_on(async move {
+            let listener = TcpListener::from_std(listener).map_err(io)?;
+            let app = axum::Router::new()
+                .fallback(move |request| app::answer(served.clone(), request))
+                .into_make_service_with_connect_info::<SocketAddr>();
+            let ended = async move {
+                // A sender that is gone means the same as being told.
+                drop(stopped.wait_for(|stop| *stop).await);
+            };
+            let serve = axum::serve(listener, app).with_graceful_shutdown(ended);
+            tokio::select! {
+                result = async { serve.await } => result.map_err(io),
+                () = async {
+                    drop(farewell.wait_for(|stop| *stop).await);
+                    tokio::time::sleep(limits::FAREWELL).await;
+                } => Ok(()),
+            }
+        })?;
+        runtime.shutdown_timeout(limits::FAREWELL);
+        // Steps run on; the next server finds them.
+        world.controller.leave();
+        Ok(())
+    }
+}
+
+/// Holds the state folder against a second server.
+fn lock(state: &State) -> Result<std::fs::File, ServeError> {
+    let path: PathBuf = state.dir().join("server.lock");
+    let io = |error| ServeError::Io { what: format!("cannot use {}", path.display()), error };
+    let file =
+        std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(io)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(ServeError::Taken(format!(
+            "another server uses the state folder {}: end it first, or give another `--state`",
+            state.dir().display()
+        ))),
+        Err(std::fs::TryLockError::Error(error)) => Err(io(error)),
+    }
+}
+
+/// Takes up every unfinished run that was submitted to the server of this folder.
+fn adopt(world: &World) -> Result<(), ServeError> {
+    let filter = Filter {
+        engine: Some(ENGINE.to_owned()),
+        life: Life::Live,
+        limit: Filter::LIMIT_MAX,
+        ..Filter::default()
+    };
+    let mut store = world.state.store()?;
+    let mut page = filter;
+    loop {
+        let rows = store.list(&page)?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        page.after = Some(last.cursor());
+        for row in &rows {
+            match world.controller.adopt(&row.uid, None) {
+                Ok(Ok(_)) => {}
+                // One run that cannot be taken up must not keep the others from it.
+                Ok(Err(reason)) => eprintln!("warning: run {} is not taken up: {reason}", row.name),
+                Err(gone) => return Err(ServeError::Taken(gone.to_string())),
+            }
+        }
+    }
+}
+
+/// Whether an address is reachable from this machine only, or every caller must show a token.
+pub fn is_guarded(address: IpAddr, auth: AuthMode) -> bool {
+    address.is_loopback() || auth == AuthMode::Token
+}

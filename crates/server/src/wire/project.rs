@@ -1,0 +1,60 @@
+//! The `fields` parameter: which parts of an answer the client wants (API-060 to API-064).
+
+use serde_json::{Map, Value};
+
+/// A parsed projection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Projection {
+    paths: Vec<String>,
+    exclude: bool,
+}
+
+impl Projection {
+    /// Nothing for an absent or empty parameter.
+    pub(crate) fn parse(text: &str) -> Option<Projection> {
+        let (text, exclude) = match text.strip_prefix('-') {
+            Some(rest) => (rest, true),
+            None => (text, false),
+        };
+        let paths: Vec<String> = text.split(',').filter(|path| !path.is_empty()).map(str::to_owned).collect();
+        (!paths.is_empty()).then_some(Projection { paths, exclude })
+    }
+
+    /// Whether the members of a path are wanted at all, so that they need not be fetched.
+    pub(crate) fn wants(&self, path: &str) -> bool {
+        self.keeps(path)
+    }
+
+    pub(crate) fn apply(&self, value: Value) -> Value {
+        self.walk(value, "")
+    }
+
+    fn walk(&self, value: Value, path: &str) -> Value {
+        match value {
+            Value::Object(fields) => {
+                let mut kept = Map::new();
+                for (key, member) in fields {
+                    let below = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                    if self.keeps(&below) {
+                        kept.insert(key, self.walk(member, &below));
+                    }
+                }
+                Value::Object(kept)
+            }
+            Value::Array(items) => items.into_iter().map(|item| self.walk(item, path)).collect(),
+            other => other,
+        }
+    }
+
+    fn keeps(&self, path: &str) -> bool {
+        if self.exclude {
+            !self.paths.iter().any(|excluded| is_at_or_below(path, excluded))
+        } else {
+            self.paths.iter().any(|wanted| is_at_or_below(path, wanted) || is_at_or_below(wanted, path))
+        }
+    }
+}
+
+fn is_at_or_below(path: &str, ancestor: &str) -> bool {
+    path.strip_prefix(ancestor).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}

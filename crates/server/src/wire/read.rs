@@ -1,0 +1,130 @@
+//! From the JSON of a request to a document of ours, with Go's leniency (API-024).
+
+use crate::fault::Fault;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+use tiphys_spec as spec;
+
+/// Fields that hold a text and take a number or a truth value as well (OB-005).
+const ANY_STRING: &[&str] = &["value", "default", "description", "enum"];
+
+/// A document of the given kind. What the client calls it does not matter.
+pub(crate) fn document(kind: &str, value: &Value) -> Result<spec::Document, Fault> {
+    let Value::Object(fields) = value else {
+        return Err(Fault::invalid(format!(
+            "json: cannot unmarshal the body into Go value of type v1alpha1.{kind}"
+        )));
+    };
+    let mut fields = fields.clone();
+    let version = if matches!(kind, "ConfigMap" | "Secret") { "v1" } else { "argoproj.io/v1alpha1" };
+    fields.insert("apiVersion".to_owned(), json!(version));
+    fields.insert("kind".to_owned(), json!(kind));
+    let mut value = Value::Object(fields);
+    let mut document = parse(kind, &value)?;
+    if unknown(&value, &document.value) {
+        canonical(&mut value);
+        document = parse(kind, &value)?;
+    }
+    if let Some(path) = converted(&value, &document.value, "") {
+        return Err(Fault::invalid(format!(
+            "json: cannot unmarshal a value of another type into field {path}"
+        )));
+    }
+    Ok(document)
+}
+
+fn parse(kind: &str, value: &Value) -> Result<spec::Document, Fault> {
+    let parsed = spec::parse("request", &value.to_string(), spec::Strictness::Lenient);
+    if let Some(error) = parsed.diagnostics.iter().find(|diagnostic| diagnostic.is_error()) {
+        let place = if error.path.is_empty() { String::new() } else { format!("{}: ", error.path) };
+        return Err(Fault::invalid(format!("{place}{}", error.message)));
+    }
+    parsed.documents.into_iter().next().ok_or_else(|| Fault::invalid(format!("the body holds no {kind}")))
+}
+
+/// Whether something of the input is not in the output: a field that is unknown, perhaps only by its case.
+fn unknown(input: &Value, output: &Value) -> bool {
+    match (input, output) {
+        (Value::Object(input), Value::Object(output)) => {
+            input.iter().any(|(key, member)| match output.get(key) {
+                Some(kept) => unknown(member, kept),
+                None => key.chars().any(|char| char.is_ascii_uppercase()),
+            })
+        }
+        (Value::Array(input), Value::Array(output)) => {
+            input.iter().zip(output).any(|(item, kept)| unknown(item, kept))
+        }
+        _ => false,
+    }
+}
+
+/// Spells the names of known fields as they are spelt, wherever the case alone differs.
+fn canonical(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            let old = std::mem::take(fields);
+            let mut new = Map::new();
+            for (key, mut member) in old {
+                let free = matches!(key.as_str(), "labels" | "annotations" | "data" | "nodeSelector");
+                if !free {
+                    canonical(&mut member);
+                }
+                let known = names();
+                let spelt = match known.get(&key.to_ascii_lowercase()) {
+                    Some(name) if !known.values().any(|known| *known == key) => name.clone(),
+                    _ => key,
+                };
+                new.insert(spelt, member);
+            }
+            *fields = new;
+        }
+        Value::Array(items) => items.iter_mut().for_each(canonical),
+        _ => {}
+    }
+}
+
+/// The names of all fields of all documents, by their lower-case spelling.
+fn names() -> &'static BTreeMap<String, String> {
+    static NAMES: OnceLock<BTreeMap<String, String>> = OnceLock::new();
+    NAMES.get_or_init(|| {
+        let mut names = BTreeMap::new();
+        let schema = spec::json_schema();
+        let mut open = vec![&schema];
+        while let Some(value) = open.pop() {
+            match value {
+                Value::Object(fields) => {
+                    if let Some(Value::Object(properties)) = fields.get("properties") {
+                        for name in properties.keys() {
+                            names.insert(name.to_ascii_lowercase(), name.clone());
+                        }
+                    }
+                    open.extend(fields.values());
+                }
+                Value::Array(items) => open.extend(items),
+                _ => {}
+            }
+        }
+        names
+    })
+}
+
+/// Where a value became one of another type, which JSON's own rules do not permit.
+fn converted(input: &Value, output: &Value, path: &str) -> Option<String> {
+    match (input, output) {
+        (Value::Object(input), Value::Object(output)) => input.iter().find_map(|(key, member)| {
+            let kept = output.get(key)?;
+            if ANY_STRING.contains(&key.as_str()) {
+                return None;
+            }
+            converted(member, kept, &format!("{path}.{key}"))
+        }),
+        (Value::Array(input), Value::Array(output)) => {
+            input.iter().zip(output).find_map(|(item, kept)| converted(item, kept, path))
+        }
+        (Value::Number(_) | Value::Bool(_), Value::String(_)) | (Value::String(_), Value::Number(_)) => {
+            Some(path.trim_start_matches('.').to_owned())
+        }
+        _ => None,
+    }
+}

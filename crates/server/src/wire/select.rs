@@ -1,0 +1,334 @@
+//! Selectors: by label with Kubernetes' grammar, by field with Argo's few fields.
+
+use crate::fault::Fault;
+use serde_json::Value;
+use tiphys_store::LabelTerm;
+
+/// One requirement on labels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Term {
+    Plain(LabelTerm),
+    /// The label is a whole number above, or below, this one.
+    Beyond {
+        key: String,
+        than: i64,
+        above: bool,
+    },
+}
+
+/// All requirements of a label selector.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Labels(pub(crate) Vec<Term>);
+
+impl Labels {
+    pub(crate) fn parse(text: &str) -> Result<Labels, Fault> {
+        let mut reader = Reader { tokens: tokens(text), at: 0 };
+        let mut terms = Vec::new();
+        if reader.peek() == &Token::End {
+            return Ok(Labels(terms));
+        }
+        loop {
+            match reader.peek().clone() {
+                Token::Word(_) | Token::Sign("!") => {
+                    let term = reader.term().map_err(|why| unparsable(&why))?;
+                    terms.push(term);
+                }
+                Token::End => return Ok(Labels(terms)),
+                other => {
+                    return Err(Fault::invalid(format!(
+                        "found '{}', expected: !, identifier, or 'end of string'",
+                        other.text()
+                    )));
+                }
+            }
+            match reader.next() {
+                Token::End => return Ok(Labels(terms)),
+                Token::Sign(",") => match reader.peek() {
+                    Token::Word(_) | Token::Sign("!") => {}
+                    other => {
+                        return Err(Fault::invalid(format!(
+                            "found '{}', expected: identifier after ','",
+                            other.text()
+                        )));
+                    }
+                },
+                other => {
+                    return Err(Fault::invalid(format!(
+                        "found '{}', expected: ',' or 'end of string'",
+                        other.text()
+                    )));
+                }
+            }
+        }
+    }
+
+    /// Whether labels, as a map of texts, fulfil all requirements.
+    pub(crate) fn matches(&self, labels: &Value) -> bool {
+        let label = |key: &str| labels.get(key).and_then(Value::as_str);
+        self.0.iter().all(|term| match term {
+            Term::Plain(LabelTerm::In(key, values)) => {
+                label(key).is_some_and(|value| values.iter().any(|wanted| wanted == value))
+            }
+            Term::Plain(LabelTerm::NotIn(key, values)) => {
+                !label(key).is_some_and(|value| values.iter().any(|wanted| wanted == value))
+            }
+            Term::Plain(LabelTerm::Exists(key)) => label(key).is_some(),
+            Term::Plain(LabelTerm::Absent(key)) => label(key).is_none(),
+            Term::Beyond { key, than, above } => label(key)
+                .and_then(|value| value.parse::<i64>().ok())
+                .is_some_and(|value| if *above { value > *than } else { value < *than }),
+        })
+    }
+
+    /// The requirements that the store can judge; whether these are all.
+    pub(crate) fn plain(&self) -> (Vec<LabelTerm>, bool) {
+        let plain = self.0.iter().filter_map(|term| match term {
+            Term::Plain(term) => Some(term.clone()),
+            Term::Beyond { .. } => None,
+        });
+        (plain.collect(), !self.0.iter().any(|term| matches!(term, Term::Beyond { .. })))
+    }
+}
+
+fn unparsable(why: &str) -> Fault {
+    Fault::invalid(format!("unable to parse requirement: {why}"))
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Token {
+    Word(String),
+    Sign(&'static str),
+    End,
+}
+
+impl Token {
+    fn text(&self) -> &str {
+        match self {
+            Token::Word(word) => word,
+            Token::Sign(sign) => sign,
+            Token::End => "",
+        }
+    }
+}
+
+fn tokens(text: &str) -> Vec<Token> {
+    const SIGNS: [&str; 9] = ["==", "!=", "=", "!", "(", ")", ",", ">", "<"];
+    let mut tokens = Vec::new();
+    let mut rest = text.trim_start();
+    while !rest.is_empty() {
+        if let Some(sign) = SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
+            tokens.push(Token::Sign(sign));
+            rest = &rest[sign.len()..];
+        } else {
+            let is_end = |char: char| char.is_whitespace() || "=!(),><".contains(char);
+            let end = rest.find(is_end).unwrap_or(rest.len());
+            tokens.push(Token::Word(rest[..end].to_owned()));
+            rest = &rest[end..];
+        }
+        rest = rest.trim_start();
+    }
+    tokens
+}
+
+struct Reader {
+    tokens: Vec<Token>,
+    at: usize,
+}
+
+impl Reader {
+    fn peek(&self) -> &Token {
+        self.tokens.get(self.at).unwrap_or(&Token::End)
+    }
+
+    fn next(&mut self) -> Token {
+        let token = self.peek().clone();
+        self.at += 1;
+        token
+    }
+
+    fn term(&mut self) -> Result<Term, String> {
+        let absent = self.peek() == &Token::Sign("!");
+        if absent {
+            self.next();
+        }
+        let key = match self.next() {
+            Token::Word(word) => word,
+            other => return Err(format!("found '{}', expected: identifier", other.text())),
+        };
+        check_key(&key)?;
+        if absent {
+            return Ok(Term::Plain(LabelTerm::Absent(key)));
+        }
+        match self.peek() {
+            Token::End | Token::Sign(",") => return Ok(Term::Plain(LabelTerm::Exists(key))),
+            _ => {}
+        }
+        match self.next() {
+            Token::Sign("=" | "==") => Ok(Term::Plain(LabelTerm::In(key, vec![self.exact()?]))),
+            Token::Sign("!=") => Ok(Term::Plain(LabelTerm::NotIn(key, vec![self.exact()?]))),
+            Token::Sign(sign @ (">" | "<")) => {
+                let value = self.exact()?;
+                let than = value.parse().map_err(|_| {
+                    format!(
+                        "values[0]: Invalid value: \"{value}\": for 'Gt', 'Lt' operators, the value must be an \
+                         integer"
+                    )
+                })?;
+                Ok(Term::Beyond { key, than, above: sign == ">" })
+            }
+            Token::Word(word) if word == "in" => Ok(Term::Plain(LabelTerm::In(key, self.set()?))),
+            Token::Word(word) if word == "notin" => Ok(Term::Plain(LabelTerm::NotIn(key, self.set()?))),
+            other => Err(format!("found '{}', expected: in, notin, =, ==, !=, gt, lt", other.text())),
+        }
+    }
+
+    fn exact(&mut self) -> Result<String, String> {
+        match self.peek() {
+            Token::End | Token::Sign(",") => Ok(String::new()),
+            _ => match self.next() {
+                Token::Word(word) => check_value(word),
+                other => Err(format!("found '{}', expected: identifier", other.text())),
+            },
+        }
+    }
+
+    fn set(&mut self) -> Result<Vec<String>, String> {
+        match self.next() {
+            Token::Sign("(") => {}
+            other => return Err(format!("found '{}' expected: '('", other.text())),
+        }
+        let mut values = Vec::new();
+        loop {
+            match self.next() {
+                Token::Word(word) => {
+                    values.push(check_value(word)?);
+                    match self.next() {
+                        Token::Sign(",") => {}
+                        Token::Sign(")") => return Ok(values),
+                        other => return Err(format!("found '{}', expected: ',' or ')'", other.text())),
+                    }
+                }
+                Token::Sign(",") => values.push(String::new()),
+                Token::Sign(")") => {
+                    values.push(String::new());
+                    return Ok(values);
+                }
+                other => return Err(format!("found '{}', expected: ',', ')' or identifier", other.text())),
+            }
+        }
+    }
+}
+
+fn check_key(key: &str) -> Result<(), String> {
+    match key.split_once('/') {
+        Some(("", _)) => Err(format!("<nil>: Invalid value: \"{key}\": prefix part must be non-empty")),
+        Some((_, "")) => Err(format!("<nil>: Invalid value: \"{key}\": name part must be non-empty")),
+        _ => Ok(()),
+    }
+}
+
+fn check_value(value: String) -> Result<String, String> {
+    if value.len() > 63 {
+        return Err(format!("values[0][]: Invalid value: \"{value}\": must be no more than 63 bytes"));
+    }
+    Ok(value)
+}
+
+/// The requirements of a field selector on lists of workflows (API-123).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Fields {
+    pub(crate) namespace: Option<String>,
+    pub(crate) not_namespace: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) not_name: Option<String>,
+    pub(crate) started_after: Option<i64>,
+    pub(crate) started_before: Option<i64>,
+    pub(crate) show_remaining: bool,
+}
+
+impl Fields {
+    pub(crate) fn parse(text: &str) -> Result<Fields, Fault> {
+        let mut fields = Fields::default();
+        for term in text.split(',').filter(|term| !term.is_empty()) {
+            fields.take(term)?;
+        }
+        Ok(fields)
+    }
+
+    fn take(&mut self, term: &str) -> Result<(), Fault> {
+        let unsupported = || Fault::invalid(format!("unsupported requirement {term}"));
+        let (key, sign, value) = split(term).ok_or_else(unsupported)?;
+        let slot = match (key, sign) {
+            ("metadata.namespace", "=") => &mut self.namespace,
+            ("metadata.namespace", "!=") => &mut self.not_namespace,
+            ("metadata.name", "=") => &mut self.name,
+            ("metadata.name", "!=") => &mut self.not_name,
+            ("spec.startedAt", ">") => {
+                self.started_after = Some(time(value)?);
+                return Ok(());
+            }
+            ("spec.startedAt", "<") => {
+                self.started_before = Some(time(value)?);
+                return Ok(());
+            }
+            ("ext.showRemainingItemCount", "=") => {
+                self.show_remaining = match value {
+                    "1" | "t" | "T" | "TRUE" | "true" | "True" => true,
+                    "0" | "f" | "F" | "FALSE" | "false" | "False" => false,
+                    _ => {
+                        return Err(Fault::invalid(format!(
+                            "strconv.ParseBool: parsing \"{value}\": invalid syntax"
+                        )));
+                    }
+                };
+                return Ok(());
+            }
+            _ => return Err(unsupported()),
+        };
+        *slot = Some(value.to_owned()).filter(|value| !value.is_empty());
+        Ok(())
+    }
+}
+
+/// A time of a parameter, in microseconds.
+pub(crate) fn time(text: &str) -> Result<i64, Fault> {
+    let time = tiphys_engine::Time::parse(text);
+    time.map(|time| time.0)
+        .ok_or_else(|| Fault::invalid(format!("parsing time \"{text}\" as RFC 3339: not a time")))
+}
+
+fn split(term: &str) -> Option<(&str, &str, &str)> {
+    let at = term.find(['=', '!', '>', '<'])?;
+    let (key, rest) = term.split_at(at);
+    for (sign, known) in [("==", "="), ("!=", "!="), ("=", "="), (">", ">"), ("<", "<")] {
+        if let Some(value) = rest.strip_prefix(sign) {
+            return Some((key, known, value));
+        }
+    }
+    None
+}
+
+/// A field selector over plain objects: only some fields, as the store of Kubernetes allows.
+pub(crate) fn by_fields(text: &str, known: &[&str]) -> Result<Vec<(String, bool, String)>, Fault> {
+    let mut terms = Vec::new();
+    for term in text.split(',').filter(|term| !term.is_empty()) {
+        let (key, sign, value) =
+            split(term).filter(|(_, sign, _)| matches!(*sign, "=" | "!=")).ok_or_else(|| {
+                Fault::invalid(format!("invalid selector: '{text}'; can't understand '{term}'"))
+            })?;
+        if !known.contains(&key) {
+            return Err(Fault::invalid(format!("field label not supported: {key}")));
+        }
+        terms.push((key.to_owned(), sign == "=", value.to_owned()));
+    }
+    Ok(terms)
+}
+
+/// Whether a document fulfils the terms of [`by_fields`].
+pub(crate) fn has_fields(document: &Value, terms: &[(String, bool, String)]) -> bool {
+    terms.iter().all(|(path, equal, wanted)| {
+        let pointer = format!("/{}", path.replace('.', "/"));
+        let found = document.pointer(&pointer).and_then(Value::as_str).unwrap_or_default();
+        (found == wanted) == *equal
+    })
+}

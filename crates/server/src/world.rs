@@ -1,0 +1,235 @@
+//! Everything a handler can reach: the store, the controller, the catalog, the clock.
+
+use crate::access::Tokens;
+use crate::fault::{Code, Fault};
+use crate::hub::Hub;
+use crate::limits;
+use crate::options::Options;
+use crate::wire::shape;
+use serde_json::{Value, json};
+use std::sync::{Mutex, PoisonError};
+use tiphys_controller::Controller;
+use tiphys_store::{
+    Catalog, Journal, MachineId, ObjectKey, Put, Runs, SqliteStore, State, StoreError, Summary,
+};
+
+/// The letters of generated names (OB-013).
+const ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
+
+/// What all requests share.
+pub(crate) struct World {
+    pub(crate) options: Options,
+    pub(crate) state: State,
+    pub(crate) controller: Controller,
+    pub(crate) hub: Hub,
+    pub(crate) tokens: Tokens,
+    pub(crate) host: String,
+    stores: Mutex<Vec<SqliteStore>>,
+}
+
+impl World {
+    pub(crate) fn new(options: Options, state: State, controller: Controller, hub: Hub) -> World {
+        let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        World {
+            options,
+            state,
+            controller,
+            hub,
+            tokens: Tokens::default(),
+            host: host.trim().to_owned(),
+            stores: Mutex::default(),
+        }
+    }
+
+    /// Works with a connection to the database. Blocks.
+    pub(crate) fn store<T>(
+        &self,
+        work: impl FnOnce(&mut SqliteStore) -> Result<T, StoreError>,
+    ) -> Result<T, Fault> {
+        let free = self.stores.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut store = match free {
+            Some(store) => store,
+            None => self.state.store()?,
+        };
+        let result = work(&mut store);
+        let mut stores = self.stores.lock().unwrap_or_else(PoisonError::into_inner);
+        if stores.len() < limits::STORES_MAX {
+            stores.push(store);
+        }
+        result.map_err(Fault::from)
+    }
+
+    /// Now, in microseconds since 1970.
+    pub(crate) fn now_us(&self) -> i64 {
+        jiff::Timestamp::now().as_microsecond()
+    }
+
+    /// Now, as objects carry it.
+    pub(crate) fn now_text(&self) -> String {
+        tiphys_engine::Time(self.now_us()).rfc3339()
+    }
+
+    /// The run of that name that is here; `@latest` is the newest of the namespace (API-140).
+    pub(crate) fn find(&self, namespace: &str, name: &str) -> Result<Option<Summary>, Fault> {
+        if name == "@latest" {
+            let filter = tiphys_store::Filter {
+                namespace: Some(namespace.to_owned()).filter(|namespace| !namespace.is_empty()),
+                limit: 1,
+                ..Default::default()
+            };
+            let newest = self.store(|store| store.list(&filter))?.into_iter().next();
+            return match newest {
+                Some(summary) => Ok(Some(summary)),
+                None => Err(Fault::new(Code::NotFound, "no workflows found")),
+            };
+        }
+        self.store(|store| store.find("workflow", namespace, name))
+    }
+
+    /// The run of that name that is here, or Kubernetes' words for that there is none.
+    pub(crate) fn require(&self, namespace: &str, name: &str) -> Result<Summary, Fault> {
+        self.find(namespace, name)?.ok_or_else(|| Fault::missing("workflows.argoproj.io", name))
+    }
+
+    /// A run that is here, as Argo's tools read it.
+    pub(crate) fn live(&self, summary: &Summary) -> Result<Value, Fault> {
+        if summary.finished_us.is_none()
+            && let Some(document) = self.controller.status(&summary.uid)?
+        {
+            return Ok(shape::live(document, self));
+        }
+        let machine = MachineId::workflow(&summary.uid);
+        if let Some(body) = self.store(|store| store.archived(&machine))? {
+            let mut document = parse(&body)?;
+            if self.options.archive {
+                label_archived(&mut document, "Archived");
+            }
+            return Ok(shape::live(document, self));
+        }
+        let now = tiphys_engine::Time(self.now_us());
+        let found = self.store(|store| Ok(tiphys_controller::view::document(store, &summary.uid, now)))?;
+        match found.map_err(Fault::internal)? {
+            Some(document) => Ok(shape::live(document, self)),
+            None => Err(Fault::missing("workflows.argoproj.io", &summary.name)),
+        }
+    }
+
+    /// An archived run.
+    pub(crate) fn archived(&self, uid: &str) -> Result<Option<Value>, Fault> {
+        let machine = MachineId::workflow(uid);
+        match self.store(|store| store.archived(&machine))? {
+            None => Ok(None),
+            Some(body) => {
+                let mut document = parse(&body)?;
+                label_archived(&mut document, "Persisted");
+                Ok(Some(shape::live(document, self)))
+            }
+        }
+    }
+
+    /// The number of the last change, as a version of lists.
+    pub(crate) fn version(&self) -> String {
+        self.now_us().to_string()
+    }
+
+    /// An object of the catalog.
+    pub(crate) fn object(&self, kind: &str, namespace: &str, name: &str) -> Result<Option<Value>, Fault> {
+        let key = key(kind, namespace, name);
+        let object = self.store(|store| store.object(&key))?;
+        object.map(|object| versioned(&object.body, object.version)).transpose()
+    }
+
+    /// All objects of a kind, in one namespace or (if empty) in all.
+    pub(crate) fn objects(&self, kind: &str, namespace: &str) -> Result<Vec<Value>, Fault> {
+        let namespace = Some(namespace).filter(|namespace| !namespace.is_empty());
+        let objects = self.store(|store| store.objects(kind, namespace))?;
+        objects.iter().map(|object| versioned(&object.body, object.version)).collect()
+    }
+
+    /// Stores an object; `None` if it is not at the version that was expected.
+    pub(crate) fn put(
+        &self,
+        kind: &str,
+        namespace: &str,
+        name: &str,
+        body: &Value,
+        expected: Option<u64>,
+    ) -> Result<Option<u64>, Fault> {
+        let key = key(kind, namespace, name);
+        let body = serde_json::to_vec(body).map_err(|error| Fault::internal(error.to_string()))?;
+        match self.store(|store| store.put_object(&key, &body, expected))? {
+            Put::Done { version } => Ok(Some(version)),
+            Put::Conflict { .. } => Ok(None),
+        }
+    }
+
+    pub(crate) fn remove(&self, kind: &str, namespace: &str, name: &str) -> Result<bool, Fault> {
+        let key = key(kind, namespace, name);
+        self.store(|store| store.delete_object(&key))
+    }
+
+    /// Whether a namespace exists.
+    pub(crate) fn has_namespace(&self, namespace: &str) -> Result<bool, Fault> {
+        let known = namespace == "default" || self.options.namespaces.iter().any(|own| own == namespace);
+        Ok(known || self.object("Namespace", "", namespace)?.is_some())
+    }
+
+    /// Refuses an object of a namespace that does not exist.
+    pub(crate) fn require_namespace(&self, namespace: &str, resource: &str) -> Result<(), Fault> {
+        if namespace.is_empty() {
+            return Err(Fault::new(
+                Code::NotFound,
+                format!("the server could not find the requested resource (post {resource})"),
+            ));
+        }
+        if self.has_namespace(namespace)? { Ok(()) } else { Err(Fault::missing("namespaces", namespace)) }
+    }
+
+    /// Asks something of a run, whoever drives it.
+    pub(crate) fn ask(&self, uid: &str, request: tiphys_engine::workflow::Request) -> Result<(), Fault> {
+        if self.controller.ask(uid, request.clone())? {
+            return Ok(());
+        }
+        let machine = MachineId::workflow(uid);
+        if self.state.owner_of(&machine)?.is_none() {
+            self.controller.adopt(uid, None)?.map_err(Fault::internal)?;
+            self.controller.ask(uid, request)?;
+            return Ok(());
+        }
+        let letter = serde_json::to_vec(&tiphys_controller::Ask::Request(request))
+            .map_err(|error| Fault::internal(error.to_string()))?;
+        self.store(|store| store.put_inbox(&machine, &letter))?;
+        self.state.poke(&machine)?;
+        Ok(())
+    }
+}
+
+/// Five letters for a generated name.
+pub(crate) fn suffix() -> String {
+    let random = uuid::Uuid::new_v4();
+    random
+        .as_bytes()
+        .iter()
+        .take(5)
+        .map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()]))
+        .collect()
+}
+
+fn key(kind: &str, namespace: &str, name: &str) -> ObjectKey {
+    ObjectKey { kind: kind.to_owned(), namespace: namespace.to_owned(), name: name.to_owned() }
+}
+
+fn parse(body: &[u8]) -> Result<Value, Fault> {
+    serde_json::from_slice(body)
+        .map_err(|error| Fault::internal(format!("a stored document is broken: {error}")))
+}
+
+fn versioned(body: &[u8], version: u64) -> Result<Value, Fault> {
+    let mut document = parse(body)?;
+    document["metadata"]["resourceVersion"] = json!(version.to_string());
+    Ok(document)
+}
+
+fn label_archived(document: &mut Value, state: &str) {
+    document["metadata"]["labels"]["workflows.argoproj.io/workflow-archiving-status"] = json!(state);
+}
