@@ -172,6 +172,13 @@ fn inputs(run: &Run, ix: NodeIx) -> Option<spec::Inputs> {
         if declared.value.is_none() && declared.default.is_none() {
             shown.value_from = declared.value_from.clone();
         }
+        // The entrypoint is given the workflow's parameters as they stand, with their source.
+        if node.site == Site::Entry
+            && let Some(given) = run.plan.workflow.spec.arguments.parameter(&declared.name)
+            && given.value.is_none()
+        {
+            shown.value_from = given.value_from.clone();
+        }
         inputs.parameters.push(shown);
     }
     for value in values.artifacts.iter().filter(|value| !value.is_null()) {

@@ -137,6 +137,10 @@ impl Run {
         let Some(at) = self.frame_index(ix) else { return out };
         let frame = &self.frames[at as usize];
         let tasks = self.tasks(frame);
+        if self.plan.template(frame.template).fail_fast && frame.failed_child {
+            // A template that `failFast` ended has no exit points (EX-263).
+            return out;
+        }
         if tasks.is_dag {
             for target in &frame.order.targets {
                 if let Some(node) = frame.slots[target.at()].node {
