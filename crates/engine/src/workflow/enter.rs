@@ -160,7 +160,7 @@ impl Turn<'_> {
     }
 
     /// Whether the workflow's limit holds every new node back (EX-260).
-    fn workflow_is_full(&self) -> bool {
+    pub(crate) fn workflow_is_full(&self) -> bool {
         self.run.plan.parallelism.is_some_and(|limit| self.run.active_pods >= limit)
     }
 

@@ -2,6 +2,7 @@
 
 use super::event::Event;
 use super::handle::{Turn, message};
+use super::hooks::Started;
 use super::node::{NodeIx, NodeKind, Part, Phase, Site};
 use super::run::Stage;
 use super::scope::View;
@@ -309,31 +310,34 @@ impl Turn<'_> {
         if self.run.is_ended() || !self.run.is_main_over() || !self.run.node(NodeIx::ROOT).settled {
             return;
         }
-        if self.run.stage == Stage::Main {
-            let plan = self.run.plan.clone();
-            if let Some(exit) = &plan.exit
-                && self.run.steering.strategy() != Some("Terminate")
-                && self.exit_expression_holds(exit)
-            {
-                self.record(Event::Exiting);
-                let reason = self.enter_hook(NodeIx::ROOT, exit);
-                if let Err(reason) = reason {
-                    return self.finish(
-                        Phase::Error,
-                        message(format!("error in exit template execution : {reason}")),
-                    );
-                }
-                return;
-            }
+        let plan = self.run.plan.clone();
+        if self.run.stage == Stage::Main
+            && let Some(exit) = &plan.exit
+            && self.run.steering.strategy() != Some("Terminate")
+            && self.exit_expression_holds(exit)
+        {
+            self.record(Event::Exiting);
         }
         let exit = self.run.indices().find(|ix| {
             let node = self.run.node(*ix);
             node.owner == NodeIx::ROOT && matches!(&node.site, Site::Hook(name) if &**name == "exit")
         });
-        if exit.is_some_and(|exit| !self.run.node(exit).settled) {
-            return;
+        match (exit, &plan.exit) {
+            (Some(exit), _) if !self.run.node(exit).settled => {}
+            (None, Some(hook)) if self.run.stage == Stage::Exit => {
+                match self.enter_hook(NodeIx::ROOT, hook) {
+                    Ok(Started::Held) => self.run.held_hooks.push(NodeIx::ROOT),
+                    Ok(_) => {}
+                    Err(reason) => {
+                        self.finish(
+                            Phase::Error,
+                            message(format!("error in exit template execution : {reason}")),
+                        );
+                    }
+                }
+            }
+            (exit, _) => self.end_workflow(exit),
         }
-        self.end_workflow(exit);
     }
 
     fn end_workflow(&mut self, exit: Option<NodeIx>) {

@@ -179,8 +179,15 @@ impl Turn<'_> {
                 self.enter_entrypoint();
                 continue;
             }
-            if !self.enter_next() {
+            if self.enter_next() {
+                continue;
+            }
+            if self.workflow_is_full() {
                 return Progress::Done;
+            }
+            match self.run.held_hooks.pop() {
+                Some(owner) => self.run.review.push_back(owner),
+                None => return Progress::Done,
             }
         }
     }

@@ -10,6 +10,17 @@ use crate::plan::{HookPlan, LOCAL, ScopeIx, Target};
 use expr::Mode;
 use tiphys_expr as expr;
 
+/// Whether a hook has a node now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Started {
+    /// It has one.
+    Yes,
+    /// Its time has not come.
+    No,
+    /// The workflow's limit holds it back; it is looked at again when a pod ends (EX-630).
+    Held,
+}
+
 impl Turn<'_> {
     /// Starts the hooks of a node whose time has come; settles the node when the last of them is done.
     pub(crate) fn hooks(&mut self, ix: NodeIx) {
@@ -31,10 +42,11 @@ impl Turn<'_> {
             (hooks, task.exit.as_deref())
         };
         let phase = self.run.node(ix).phase;
+        let mut held = false;
         if phase != Phase::Pending {
             for hook in names {
                 if !self.run.has_hook_node(ix, &hook.name) {
-                    self.try_hook(ix, hook);
+                    held |= self.try_hook(ix, hook) == Started::Held;
                 }
             }
         }
@@ -48,14 +60,16 @@ impl Turn<'_> {
             && self.exit_expression_holds_for(ix, exit)
         {
             // A step exit hook's trouble does not change the step (EX-245).
-            drop(self.enter_hook(ix, exit));
+            held |= self.enter_hook(ix, exit) == Ok(Started::Held);
         }
-        if self.run.node(ix).open_hooks == 0 {
+        if held {
+            self.run.held_hooks.push(ix);
+        } else if self.run.node(ix).open_hooks == 0 {
             self.record(Event::Settled { node: ix });
         }
     }
 
-    fn try_hook(&mut self, ix: NodeIx, hook: &HookPlan) {
+    fn try_hook(&mut self, ix: NodeIx, hook: &HookPlan) -> Started {
         let Some(expression) = &hook.expression else {
             let name = self.run.name_at(ix, &Site::Hook(hook.name.clone()));
             self.unstarted(
@@ -64,7 +78,7 @@ impl Turn<'_> {
                 Phase::Error,
                 &format!("Expression required for hook {name}"),
             );
-            return;
+            return Started::Yes;
         };
         let verdict = {
             let view = self.run.hook_view(ix, self.now);
@@ -75,11 +89,14 @@ impl Turn<'_> {
                 })
         };
         match verdict {
-            Ok(true) => drop(self.enter_hook(ix, hook)),
-            Ok(false) => {}
+            Ok(true) => self.enter_hook(ix, hook).unwrap_or(Started::Yes),
+            Ok(false) => Started::No,
             // What the expression reads may still come; only an ended owner makes it final.
-            Err(_) if !self.run.node(ix).phase.is_ended() => {}
-            Err(reason) => self.unstarted(ix, Site::Hook(hook.name.clone()), Phase::Error, &reason),
+            Err(_) if !self.run.node(ix).phase.is_ended() => Started::No,
+            Err(reason) => {
+                self.unstarted(ix, Site::Hook(hook.name.clone()), Phase::Error, &reason);
+                Started::Yes
+            }
         }
     }
 
@@ -95,7 +112,7 @@ impl Turn<'_> {
     }
 
     /// Enters a hook's template for its owner.
-    pub(crate) fn enter_hook(&mut self, owner: NodeIx, hook: &HookPlan) -> Result<(), String> {
+    pub(crate) fn enter_hook(&mut self, owner: NodeIx, hook: &HookPlan) -> Result<Started, String> {
         let plan = self.run.plan.clone();
         let site = Site::Hook(hook.name.clone());
         let scope = self.run.scope_of_hooks(owner);
@@ -141,13 +158,9 @@ impl Turn<'_> {
             }
         };
         match self.enter(Entry { owner, site, template, templated, args }) {
-            Entering::Entered => Ok(()),
+            Entering::Entered => Ok(Started::Yes),
             Entering::Refused(reason) => Err(reason),
-            // Held by the workflow's limit: looked at again when a pod ends.
-            Entering::Held => {
-                self.run.held_hooks.push(owner);
-                Ok(())
-            }
+            Entering::Held => Ok(Started::Held),
         }
     }
 
