@@ -11,6 +11,8 @@ mod yardsticks;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use serde_json::Value;
+
 use runs::{Isolation, Ours};
 use stats::{Sample, growth_exponent};
 
@@ -145,25 +147,11 @@ impl Bench<'_> {
         Ours { binary: &self.binary, folder: &self.folder, stamp: &self.stamp }
     }
 
-    /// Lines of JSON that a measuring example of a crate prints: what → figure.
-    fn example(
-        &self,
-        package: &str,
-        example: &str,
-        arguments: &[&str],
-    ) -> Result<Vec<(String, f64)>, String> {
+    /// The lines of JSON that a measuring example of a crate prints.
+    fn example(&self, package: &str, example: &str, arguments: &[&str]) -> Result<Vec<Value>, String> {
         let output = Command::new("cargo")
-            .args([
-                "run",
-                "--release",
-                "--quiet",
-                "--locked",
-                "--package",
-                package,
-                "--example",
-                example,
-                "--",
-            ])
+            .args(["run", "--release", "--quiet", "--locked"])
+            .args(["--package", package, "--example", example, "--"])
             .args(arguments)
             .current_dir(&self.workspace.root)
             .output()
@@ -173,10 +161,7 @@ impl Bench<'_> {
             return Err(format!("{package} {example}: {}", said.lines().last().unwrap_or("no message")));
         }
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let lines = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-        Ok(lines
-            .filter_map(|line| Some((line["what"].as_str()?.to_owned(), line["value"].as_f64()?)))
-            .collect())
+        Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
     }
 }
 
@@ -214,7 +199,7 @@ fn sandbox_rate(bench: &Bench) -> Result<Vec<Row>, String> {
     let count = STEPS_SANDBOXED.to_string();
     let by_hand = || {
         let figures = bench.example("tiphys-runner", "spawn_loop", &["sandbox", &count])?;
-        figures.first().map(|(_, figure)| *figure).ok_or("the loop printed no figure".to_owned())
+        figures.first().and_then(|line| line["value"].as_f64()).ok_or("the loop printed no figure".to_owned())
     };
     let samples = in_turns(
         TURNS,
@@ -235,43 +220,33 @@ fn sandbox_rate(bench: &Bench) -> Result<Vec<Row>, String> {
     Ok(vec![ours, loops])
 }
 
-/// The engine alone; the example prints seconds and bytes per size and shape.
+/// The engine alone: rates and memory by shape and size, and how the time of a shape grows with its size.
 fn engine(bench: &Bench) -> Result<Vec<Row>, String> {
-    let figures = bench.example("tiphys-sim", "engine_rate", &[])?;
+    let lines = bench.example("tiphys-sim", "engine_bench", &[])?;
     let mut rows = Vec::new();
-    for shape in ["dag", "fan-out"] {
-        let of = |kind: &str| -> Vec<(f64, f64)> {
-            let prefix = format!("{shape} {kind} ");
-            let sized = figures.iter().filter_map(|(what, figure)| {
-                Some((what.strip_prefix(&prefix)?.parse::<f64>().ok()?, *figure))
-            });
-            sized.collect()
-        };
-        let (seconds, bytes) = (of("seconds"), of("bytes"));
-        for (size, seconds) in &seconds {
-            rows.push(alone(
-                "P2",
-                format!("{shape} of {size} nodes"),
-                "nodes/s",
-                vec![size / seconds],
-                Some(Promise { better: Better::Higher, floor: 50_000.0, goal: Some(250_000.0) }),
-            )?);
+    let mut times: Vec<(String, Vec<(f64, f64)>)> = Vec::new();
+    for line in &lines {
+        let (Some(shape), Some(nodes)) = (line["shape"].as_str(), line["nodes"].as_f64()) else { continue };
+        let figure = |field: &str| line[field].as_f64().ok_or(format!("the example prints no `{field}`"));
+        let rate = Promise { better: Better::Higher, floor: 50_000.0, goal: Some(250_000.0) };
+        let what = format!("engine alone, {shape} of {nodes} nodes");
+        rows.push(alone("P2", what.clone(), "nodes/s", vec![figure("nodes_per_second")?], Some(rate))?);
+        let bytes = figure("state_bytes_per_node")?;
+        // Pages are too coarse to say anything about a small run.
+        if nodes >= 100_000.0 && bytes > 0.0 {
+            let memory = Promise { better: Better::Lower, floor: 1_024.0, goal: Some(300.0) };
+            rows.push(alone("P2", format!("{what}, memory"), "B/node", vec![bytes], Some(memory))?);
         }
-        for (size, bytes) in &bytes {
-            let promise = Promise { better: Better::Lower, floor: 1_024.0, goal: Some(300.0) };
-            rows.push(alone(
-                "P2",
-                format!("{shape} of {size} nodes, memory"),
-                "B/node",
-                vec![bytes / size],
-                Some(promise),
-            )?);
+        let point = (nodes, figure("drive_ms")?);
+        match times.iter_mut().find(|(known, _)| known == shape) {
+            Some((_, points)) => points.push(point),
+            None => times.push((shape.to_owned(), vec![point])),
         }
-        if seconds.len() > 1 {
-            let promise = Promise { better: Better::Lower, floor: 1.05, goal: None };
-            let exponent = growth_exponent(&seconds);
-            rows.push(alone("P2", format!("{shape}, growth exponent"), "", vec![exponent], Some(promise))?);
-        }
+    }
+    for (shape, points) in times.iter().filter(|(_, points)| points.len() > 1) {
+        let growth = Promise { better: Better::Lower, floor: 1.05, goal: None };
+        let what = format!("engine alone, {shape}, growth exponent of the time");
+        rows.push(alone("P2", what, "", vec![growth_exponent(points)], Some(growth))?);
     }
     match rows.is_empty() {
         true => Err("the example printed no figures".to_owned()),
