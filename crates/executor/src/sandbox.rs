@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::contract::StepRequest;
 
 mod below;
+mod declared;
 mod filter;
 mod root;
 mod skeleton;

@@ -328,6 +328,15 @@ pub(crate) fn drop_from_bounding_set(capability: u32) -> io::Result<()> {
     check(unsafe { libc::prctl(libc::PR_CAPBSET_DROP, libc::c_ulong::from(capability), 0, 0, 0) })
 }
 
+/// Makes what this process creates in the file system belong to another user and group.
+pub(crate) fn create_as(id: u32) {
+    // SAFETY: no memory involved. Root may; their result is the id before.
+    unsafe {
+        libc::setfsgid(id);
+        libc::setfsuid(id);
+    }
+}
+
 /// Becomes user and group 0 of the user namespace, with no other group.
 pub(crate) fn become_root_inside() -> io::Result<()> {
     // SAFETY: no memory involved.

@@ -12,6 +12,7 @@ use rustix::mount::{
 };
 use rustix::process::pivot_root;
 
+use super::declared;
 use super::template::Template;
 use super::{Attachment, What, inside, mount_of, named, open_below};
 use crate::contract::{StepRequest, VolumeSource};
@@ -31,11 +32,16 @@ pub(super) fn enter(
     let quiet = MountFlags::NOSUID | MountFlags::NODEV;
     named(mount("tmpfs", "step", "tmpfs", quiet, c"mode=755"), || "mounting a file system in memory".into())?;
     fs::create_dir("step/root")?;
+    for number in 0..template.layers.len() {
+        fs::create_dir(format!("step/upper{number}"))?;
+        fs::create_dir(format!("step/work{number}"))?;
+    }
+    declared::make(template, request, attachments);
     for (number, layer) in template.layers.iter().enumerate() {
-        let (upper, work) = (format!("step/upper{number}"), format!("step/work{number}"));
-        fs::create_dir(&upper)?;
-        fs::create_dir(&work)?;
-        let options = format!("lowerdir={},upperdir={upper},workdir={work},userxattr", layer.lower);
+        let options = format!(
+            "lowerdir={},upperdir=step/upper{number},workdir=step/work{number},userxattr",
+            layer.lower
+        );
         let options = std::ffi::CString::new(options).map_err(io::Error::other)?;
         let target = Path::new("step/root").join(&layer.target);
         let mounted = mount("overlay", &target, "overlay", quiet, options.as_c_str());

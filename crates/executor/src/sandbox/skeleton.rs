@@ -4,9 +4,10 @@
 //! may write there; one that is *opaque* shows nothing of the machine. Nothing is copied from the machine but names
 //! and permission bits.
 
+use std::collections::VecDeque;
 use std::fs::{self, Permissions};
 use std::io;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use super::{inside, named};
@@ -14,6 +15,8 @@ use super::{inside, named};
 /// Folders that begin empty in every step, with their permission bits.
 const EMPTY: &[(&str, u32)] = &[
     ("/home", 0o755),
+    ("/media", 0o755),
+    ("/mnt", 0o755),
     ("/root", 0o700),
     ("/run", 0o755),
     ("/tmp", 0o1777),
@@ -27,24 +30,24 @@ const EMPTY: &[(&str, u32)] = &[
 const MADE: &[(&str, u32)] =
     &[("/run/lock", 0o1777), ("/run/shm", 0o1777), ("/run/argo", 0o1777), ("/argo", 0o755)];
 
-/// Folders whose children a step may write to, although they belong to the machine's root.
-const OPEN: &[&str] = &[
-    "/",
-    "/etc",
-    "/opt",
-    "/srv",
-    "/mnt",
-    "/media",
+/// How deep the machine's folders are mirrored, by where they are. The first that fits counts.
+const DEPTHS: &[(&str, usize)] = &[("/usr/local", 5), ("/usr", 3), ("/", 4)];
+
+/// Folders that are named as homes where there is none.
+const SYSTEM: &[&str] = &[
+    "/bin",
+    "/sbin",
     "/usr",
-    "/usr/lib",
+    "/usr/bin",
+    "/usr/sbin",
     "/usr/local",
-    "/usr/local/lib",
-    "/usr/local/share",
-    "/usr/share",
+    "/etc",
     "/var",
     "/var/lib",
-    "/var/cache",
-    "/var/log",
+    "/opt",
+    "/srv",
+    "/dev",
+    "/proc",
 ];
 
 /// Files that are absent in every step.
@@ -57,22 +60,23 @@ const COPIED: &[&str] = &["/etc/resolv.conf", "/etc/hosts", "/etc/passwd", "/etc
 /// Longest file that is copied.
 const COPIED_BYTES_MAX: u64 = 256 * 1024;
 
-/// Most folders of the machine that are mirrored. A machine with more keeps the rest read-only for steps.
-const MIRRORED_MAX: usize = 2_000;
+/// Most folders of the machine that are mirrored, the upper ones first. A step may write below the others only where
+/// it says that it will: where its inputs, outputs and volumes are.
+const MIRRORED_MAX: usize = 1_500;
 
 pub(super) struct Skeleton<'a> {
     /// Where the machine's root is.
     pub machine: &'a Path,
     /// Where the skeleton is laid out.
     pub at: &'a Path,
-    /// Owner outside of what root owns inside; `None`: whoever we are.
-    pub owner: Option<u32>,
+    /// Whether we are the user that root inside is outside. Then a folder of ours is the step's anyway.
+    pub is_ours: bool,
     /// Folders that no step may see.
     pub hidden: &'a [PathBuf],
 }
 
 impl Skeleton<'_> {
-    /// Lays the skeleton out.
+    /// Lays the skeleton out. Whoever we act as owns it.
     pub(super) fn make(&self) -> io::Result<()> {
         self.folder(Path::new("/"), 0o755)?;
         for (path, mode) in EMPTY {
@@ -85,37 +89,47 @@ impl Skeleton<'_> {
             // A file that is not there, or not for everybody, stays as it is.
             let _ = self.copy(Path::new(path));
         }
-        for path in self.homes().iter().chain(self.hidden) {
+        let mut hidden = self.homes();
+        hidden.extend_from_slice(self.hidden);
+        for path in &hidden {
             self.hide(path)?;
         }
         for path in ABSENT {
             self.whiteout(Path::new(path))?;
         }
-        self.mirror()
+        self.mirror(&hidden)
     }
 
-    /// Mirrors the children of the open folders, so that the step owns them.
-    fn mirror(&self) -> io::Result<()> {
+    /// Mirrors the machine's folders, the upper ones first, so that the step owns them.
+    fn mirror(&self, hidden: &[PathBuf]) -> io::Result<()> {
+        let device = fs::metadata(self.machine)?.dev();
+        let mut queue = VecDeque::from([(PathBuf::from("/"), 0)]);
         let mut left = MIRRORED_MAX;
-        for open in OPEN {
-            let open = Path::new(open);
-            if !self.is_open(open) {
-                continue;
-            }
-            let Ok(entries) = fs::read_dir(self.machine.join(inside(open))) else { continue };
+        while let Some((folder, depth)) = queue.pop_front() {
+            let Ok(entries) = fs::read_dir(self.machine.join(inside(&folder))) else { continue };
             for entry in entries.flatten() {
                 if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                     continue;
                 }
-                let path = open.join(entry.file_name());
-                if self.at.join(inside(&path)).symlink_metadata().is_ok() || !self.is_open(&path) {
+                let path = folder.join(entry.file_name());
+                let Ok(metadata) = entry.metadata() else { continue };
+                let is_ruled =
+                    EMPTY.iter().any(|(empty, _)| Path::new(empty) == path) || hidden.contains(&path);
+                if is_ruled || metadata.dev() != device || !self.is_for_everybody(&metadata) {
                     continue;
                 }
-                left -= 1;
+                let mode = metadata.mode() & 0o7777 | 0o700;
+                match fs::DirBuilder::new().mode(mode).create(self.at.join(inside(&path))) {
+                    Ok(()) => left -= 1,
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                    Err(error) => return named(Err(error), || format!("mirroring `{}`", path.display())),
+                }
                 if left == 0 {
                     return Ok(());
                 }
-                self.folder(&path, 0o755)?;
+                if depth + 2 <= depth_of(&path) {
+                    queue.push_back((path, depth + 1));
+                }
             }
         }
         Ok(())
@@ -124,10 +138,12 @@ impl Skeleton<'_> {
     /// Whether a folder of the machine is for everybody. One that is not must not become the step's.
     fn is_open(&self, path: &Path) -> bool {
         let metadata = fs::symlink_metadata(self.machine.join(inside(path)));
-        metadata.is_ok_and(|metadata| {
-            let is_ours = self.owner.is_none() && metadata.uid() == rustix::process::getuid().as_raw();
-            metadata.is_dir() && (metadata.mode() & 0o005 == 0o005 || is_ours)
-        })
+        metadata.is_ok_and(|metadata| metadata.is_dir() && self.is_for_everybody(&metadata))
+    }
+
+    fn is_for_everybody(&self, metadata: &fs::Metadata) -> bool {
+        let is_ours = self.is_ours && metadata.uid() == rustix::process::getuid().as_raw();
+        metadata.mode() & 0o005 == 0o005 || is_ours
     }
 
     /// A folder that merges with the machine's, if there is one; and the folders above it.
@@ -137,26 +153,24 @@ impl Skeleton<'_> {
             self.folder(parent, 0o755)?;
         }
         let machine = fs::symlink_metadata(self.machine.join(inside(path)));
-        let mode = machine.map_or(mode_if_new, |metadata| metadata.mode() & 0o7777);
-        match fs::create_dir(&at) {
+        let mode = machine.map_or(mode_if_new, |metadata| metadata.mode() & 0o7777) | 0o700;
+        match fs::DirBuilder::new().mode(mode).create(&at) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                return named(Err(error), || format!("making `{}` in the skeleton", path.display()));
+                named(Err(error), || format!("making `{}` in the skeleton", path.display()))
             }
-            _ => {}
+            _ => Ok(()),
         }
-        fs::set_permissions(&at, Permissions::from_mode(mode | 0o700))?;
-        self.own(&at)
     }
 
     /// A folder that shows nothing of the machine's.
     fn opaque(&self, path: &Path, mode: u32) -> io::Result<()> {
         self.folder(path, mode)?;
         let at = self.at.join(inside(path));
-        fs::set_permissions(&at, Permissions::from_mode(mode))?;
         let flags = rustix::fs::XattrFlags::empty();
-        named(rustix::fs::setxattr(&at, "user.overlay.opaque", b"y", flags), || {
-            "marking a folder opaque".into()
-        })
+        let marked = rustix::fs::setxattr(&at, "user.overlay.opaque", b"y", flags);
+        named(marked, || format!("marking `{}` opaque", path.display()))?;
+        // Last: a folder that may not be written to cannot be marked either.
+        fs::set_permissions(&at, Permissions::from_mode(mode))
     }
 
     /// Hides a folder, if a step could come there at all.
@@ -199,15 +213,7 @@ impl Skeleton<'_> {
         let at = self.at.join(inside(path));
         self.folder(path.parent().unwrap_or(Path::new("/")), 0o755)?;
         fs::write(&at, fs::read(&from)?)?;
-        fs::set_permissions(&at, Permissions::from_mode(0o644))?;
-        self.own(&at)
-    }
-
-    fn own(&self, at: &Path) -> io::Result<()> {
-        match self.owner {
-            Some(owner) => chown(at, Some(owner), Some(owner)),
-            None => Ok(()),
-        }
+        fs::set_permissions(&at, Permissions::from_mode(0o644))
     }
 
     /// Homes of people, wherever they are.
@@ -229,10 +235,15 @@ impl Skeleton<'_> {
         homes.retain(|home| {
             home.is_absolute()
                 && home.components().count() > 1
-                && !OPEN.iter().any(|open| Path::new(open) == home)
+                && !SYSTEM.contains(&home.to_str().unwrap_or("/"))
         });
         homes
     }
+}
+
+/// How deep folders are mirrored at a path.
+fn depth_of(path: &Path) -> usize {
+    DEPTHS.iter().find(|(top, _)| path.starts_with(top)).map_or(0, |(_, depth)| *depth)
 }
 
 /// The devices that every program expects.

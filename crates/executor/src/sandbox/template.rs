@@ -30,6 +30,8 @@ pub(super) struct Layer {
     pub target: PathBuf,
     /// Lower layers, as overlayfs wants them named.
     pub lower: String,
+    /// The machine's part of them, if any.
+    pub machine: Option<PathBuf>,
 }
 
 /// A part of the machine that can only be shown as it is, read-only.
@@ -64,13 +66,19 @@ const NOT_FOR_STEPS: &[&str] =
 /// Moves this process into its namespaces and lays the template out at `at`, which becomes its root.
 pub(super) fn lay_out(at: &Path, hidden: &[PathBuf]) -> io::Result<Template> {
     // Not root, or root of a container that may do nothing: what everybody may do is left.
+    let mask = rustix::process::umask(rustix::fs::Mode::empty());
     let is_root = rustix::process::geteuid().is_root() && sys::unshare(libc::CLONE_NEWNS).is_ok();
-    if is_root { as_root(at, hidden) } else { as_anybody(at, hidden) }
+    let template = if is_root { as_root(at, hidden) } else { as_anybody(at, hidden) };
+    rustix::process::umask(mask);
+    template
 }
 
 fn as_root(at: &Path, hidden: &[PathBuf]) -> io::Result<Template> {
     mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)?;
     mount("tmpfs", at, "tmpfs", MountFlags::NOSUID, c"mode=755")?;
+    // From here on by relative paths: whoever owns the skeleton may not come here from above.
+    std::env::set_current_dir(at)?;
+    let at = Path::new(".");
     let paths = ["base", "skel", "dev", "proc", "host", "step"];
     paths.iter().try_for_each(|name| fs::create_dir(at.join(name)))?;
     mount(
@@ -87,11 +95,18 @@ fn as_root(at: &Path, hidden: &[PathBuf]) -> io::Result<Template> {
         fs::create_dir(&base)?;
         mount_bind(path, &base)?;
         let target = inside(path).to_owned();
-        layers.push(Layer { lower: format!("{}:base/{number}", lower_of(&target)), target });
+        let machine = PathBuf::from(format!("base/{number}"));
+        layers.push(Layer {
+            lower: format!("{}:{}", lower_of(&target), machine.display()),
+            machine: Some(machine),
+            target,
+        });
     }
-    let owner = Some(OUTSIDE_ID);
-    Skeleton { machine: Path::new("/"), at: &at.join("skel"), owner, hidden }.make()?;
-    make_targets(at, &mounts, owner)?;
+    std::os::unix::fs::chown(at.join("skel"), Some(OUTSIDE_ID), Some(OUTSIDE_ID))?;
+    sys::create_as(OUTSIDE_ID);
+    let skeleton = Skeleton { machine: Path::new("/"), at: &at.join("skel"), is_ours: false, hidden };
+    skeleton.make().and_then(|()| make_targets(at, &mounts))?;
+    sys::create_as(0);
     skeleton::devices(&at.join("dev"), Path::new("/"), true)?;
     enter(at)?;
     unmount("/host", UnmountFlags::DETACH)?;
@@ -145,11 +160,11 @@ fn as_anybody(at: &Path, hidden: &[PathBuf]) -> io::Result<Template> {
     let paths = ["skel", "dev", "host", "step"];
     paths.iter().try_for_each(|name| fs::create_dir(at.join(name)))?;
     let skel = at.join("skel");
-    Skeleton { machine: Path::new("/"), at: &skel, owner: None, hidden }.make()?;
+    Skeleton { machine: Path::new("/"), at: &skel, is_ours: true, hidden }.make()?;
     skeleton::devices(&at.join("dev"), Path::new("/"), false)?;
     // The kernel shows us no mount without what is mounted below it, so the root is made of pieces.
     let mut pieces = Pieces { layers: Vec::new(), windows: Vec::new(), mounted: mount_points(), skel: &skel };
-    pieces.layers.push(Layer { target: PathBuf::new(), lower: "skel".into() });
+    pieces.layers.push(Layer { target: PathBuf::new(), lower: "skel".into(), machine: None });
     pieces.take_apart(Path::new("/"))?;
     let Pieces { layers, windows, .. } = pieces;
     enter(at)?;
@@ -188,7 +203,11 @@ impl Pieces<'_> {
         fs::create_dir_all(self.skel.join(&target))?;
         let has_mounts = self.mounted.iter().any(|mount| mount != path && mount.starts_with(path));
         if !has_mounts {
-            self.layers.push(Layer { lower: format!("{}:{}", lower_of(&target), source.display()), target });
+            self.layers.push(Layer {
+                lower: format!("{}:{}", lower_of(&target), source.display()),
+                machine: Some(source),
+                target,
+            });
         } else if is_small(path) {
             self.take_apart(path)?;
         } else {
@@ -198,14 +217,13 @@ impl Pieces<'_> {
     }
 }
 
-/// Whether a folder holds a few folders and no file. Files in a folder that is there to mount things on do not count.
+/// Whether a folder holds a few folders and no file.
 fn is_small(path: &Path) -> bool {
-    let is_for_mounts = [Path::new("/mnt"), Path::new("/media")].contains(&path);
     let Ok(entries) = fs::read_dir(path) else { return false };
     let mut left = CHILDREN_MAX;
     for entry in entries.flatten() {
         left -= 1;
-        if left == 0 || (!is_for_mounts && entry.file_type().is_ok_and(|kind| kind.is_file())) {
+        if left == 0 || entry.file_type().is_ok_and(|kind| kind.is_file()) {
             return false;
         }
     }
@@ -225,15 +243,8 @@ fn lower_of(target: &Path) -> String {
 }
 
 /// Folders in the skeleton on which further overlays are mounted.
-fn make_targets(at: &Path, mounts: &[PathBuf], owner: Option<u32>) -> io::Result<()> {
-    for path in mounts {
-        let target = at.join("skel").join(inside(path));
-        if !target.exists() {
-            fs::create_dir_all(&target)?;
-            std::os::unix::fs::chown(&target, owner, owner)?;
-        }
-    }
-    Ok(())
+fn make_targets(at: &Path, mounts: &[PathBuf]) -> io::Result<()> {
+    mounts.iter().try_for_each(|path| fs::create_dir_all(at.join("skel").join(inside(path))))
 }
 
 /// Mounts of the machine that programs may need, parents first. Paths that overlayfs cannot name are left out.

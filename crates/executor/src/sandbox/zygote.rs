@@ -199,6 +199,7 @@ fn give_up_rights() -> io::Result<()> {
     /// What containers usually keep: changing owners and users, signals, `chroot`.
     const KEPT: &[u32] = &[0, 1, 3, 4, 5, 6, 7, 8, 10, 18, 29, 31];
     rustix::thread::set_no_new_privs(true)?;
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
     for capability in (0..64).filter(|capability| !KEPT.contains(capability)) {
         // The kernel knows fewer than 64.
         if sys::drop_from_bounding_set(capability).is_err() {

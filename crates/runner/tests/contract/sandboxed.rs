@@ -16,6 +16,7 @@ use crate::common::{Case, World, eventually, lives};
 pub const CASES: &[Case] = &[
     ("sandbox::a_step_runs", a_step_runs),
     ("sandbox::it_may_write_everywhere_and_nothing_stays", it_may_write_everywhere_and_nothing_stays),
+    ("sandbox::what_the_machine_has_can_be_written_over", what_the_machine_has_can_be_written_over),
     ("sandbox::it_cannot_look_into_the_machine", it_cannot_look_into_the_machine),
     ("sandbox::it_cannot_touch_its_cage", it_cannot_touch_its_cage),
     ("sandbox::a_stopped_step_gets_its_grace", a_stopped_step_gets_its_grace),
@@ -95,6 +96,31 @@ fn it_may_write_everywhere_and_nothing_stays() {
     let next = sandbox(&world, "b", "ls /tmp /run/tiphys-was-here /etc/tiphys-was-here");
     world.run(&next);
     assert!(!world.log(&next).lines().any(|line| line == "tiphys-was-here"), "{}", world.log(&next));
+    world.end();
+}
+
+/// Folders and files that the machine's root has at a place do not keep a step from writing there.
+fn what_the_machine_has_can_be_written_over() {
+    let mut world = World::new();
+    // Only root can put files there; the same as an ordinary user needs no preparation.
+    let deep = PathBuf::from("/opt").join(format!("tiphys-{}", std::process::id())).join("a/b/c/d");
+    let file = deep.join("file");
+    if fs::create_dir_all(&deep).is_ok() {
+        fs::write(&file, "the machine's").unwrap();
+    }
+    let path = |path: &std::path::Path| path.display().to_string();
+    let text = format!(
+        "set -e; cd /; mkdir -p {0}; cat {0}/file >&2 || true; echo new > {0}/file; echo x > {0}/other; mkdir /usr/share/doc/x; echo y > /usr/local/lib/y",
+        path(&deep)
+    );
+    let mut step = sandbox(&world, "a", &text);
+    step.outputs.parameters = vec![ParameterWanted { name: "file".into(), path: path(&file), default: None }];
+    let ended = world.run(&step);
+    let on_disk = fs::read_to_string(&file).ok();
+    let _ = fs::remove_dir_all(deep.ancestors().nth(4).unwrap());
+    assert_eq!((ended.containers[0].exit, ended.failure), (Exit::Code(0), None), "{}", world.log(&step));
+    assert_eq!(ended.parameters[0].value, "new");
+    assert!(on_disk.is_none_or(|text| text == "the machine's"));
     world.end();
 }
 

@@ -37,8 +37,10 @@ impl Service {
         }
         let at = self.setup.folder.join(SCRATCH).join(TEMPLATE);
         fs::DirBuilder::new().recursive(true).mode(0o755).create(&at)?;
-        let mut hidden = self.setup.hidden.clone();
-        hidden.push(self.setup.folder.clone());
+        let named = self.setup.hidden.iter().chain([&self.setup.folder]);
+        // What a link leads to is to be hidden, too.
+        let hidden: Vec<PathBuf> =
+            named.flat_map(|path| [Some(path.clone()), fs::canonicalize(path).ok()]).flatten().collect();
         let zygote = Zygote::start(&at, &hidden, &self.null)?;
         watch(&self.epoll, zygote.socket(), Token::Zygote)?;
         self.zygote = Some(zygote);
