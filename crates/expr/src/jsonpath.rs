@@ -112,9 +112,15 @@ fn each(root: &Value, values: Vec<Value>, next: &[Token], budget: &mut u64) -> R
     if next.is_empty() {
         return Ok(Value::list(values));
     }
+    if let [Token::Index(index), rest @ ..] = next {
+        // An index after several values picks one of them.
+        return apply(root, element(&Value::list(values), *index)?, rest, budget);
+    }
     let mut found = Vec::new();
     for value in values {
-        if let Ok(value) = apply(root, value, next, budget) {
+        if let Ok(value) = apply(root, value, next, budget)
+            && !value.is_nil()
+        {
             found.push(value);
         }
     }
@@ -276,11 +282,12 @@ struct Parser<'p> {
     path: &'p str,
     at: usize,
     depth: usize,
+    in_expression: bool,
 }
 
 impl<'p> Parser<'p> {
     fn tokens(path: &'p str) -> Result<Vec<Token>, String> {
-        let mut parser = Parser { path, at: 0, depth: 0 };
+        let mut parser = Parser { path, at: 0, depth: 0, in_expression: false };
         if parser.path.trim().is_empty() {
             return Err("invalid JSONPath selector '' expected root token".to_owned());
         }
@@ -374,6 +381,10 @@ impl<'p> Parser<'p> {
             return Err(self.unexpected());
         }
         let name = &self.rest()[..length];
+        // In `@.length-1` the dash is an operator.
+        let is_length = self.in_expression && name.starts_with("length-");
+        let length = if is_length { "length".len() } else { length };
+        let name = &name[..length];
         self.at += length;
         Ok(Token::Key(name.to_owned()))
     }
@@ -510,7 +521,9 @@ impl<'p> Parser<'p> {
         if matches!(self.peek(), Some('@' | '$')) {
             let from_root = self.peek() == Some('$');
             self.at += 1;
+            let outside = std::mem::replace(&mut self.in_expression, true);
             let mut tokens = self.steps()?;
+            self.in_expression = outside;
             let length = matches!(tokens.last(), Some(Token::Key(key)) if key == "length");
             if length {
                 tokens.pop();

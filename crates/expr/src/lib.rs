@@ -33,6 +33,8 @@ mod scope;
 mod semver;
 mod sprig;
 mod tag;
+#[cfg(test)]
+mod tests;
 mod text;
 pub mod time;
 mod types;

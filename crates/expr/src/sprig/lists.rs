@@ -48,7 +48,10 @@ pub(super) fn join(args: Args, _: &mut Calls) -> Called {
 }
 
 pub(super) fn sort_alpha(args: Args, _: &mut Calls) -> Called {
-    let mut words = texts(&args[0]);
+    let mut words = match &args[0] {
+        Value::Nil => vec![Value::Nil.to_text()],
+        list => texts(list),
+    };
     words.sort();
     Ok(strings_value(words))
 }
