@@ -57,8 +57,8 @@ pub fn check(workspace: &Workspace, tracked: &[PathBuf]) -> Vec<Finding> {
     for path in tracked {
         let Ok(text) = std::fs::read_to_string(path) else { continue };
         let name = path.file_name().unwrap_or_default();
-        // The lock file is cargo's, the licence is Apache's.
-        if name == "Cargo.lock" || name == "LICENSE" {
+        // Lock files are written by cargo and npm, the licence by Apache.
+        if name == "Cargo.lock" || name == "package-lock.json" || name == "LICENSE" {
             continue;
         }
         for (number, line) in (1..).zip(text.lines()) {
