@@ -153,10 +153,13 @@ impl Scope for MapScope {
 
 /// The entries whose names begin with `root.`.
 fn below<'m, V>(map: &'m BTreeMap<String, V>, root: &str) -> impl Iterator<Item = (&'m String, &'m V)> {
-    let start = format!("{root}.");
-    let end = start.clone();
-    map.range::<str, _>((Range::Included(start.as_str()), Range::Unbounded))
-        .take_while(move |(name, _)| name.starts_with(end.as_str()))
+    let is_below = move |name: &str| {
+        name.len() > root.len() && name.as_bytes()[root.len()] == b'.' && name.starts_with(root)
+    };
+    // Names such as `root-2` lie between `root` and `root.x`.
+    map.range::<str, _>((Range::Excluded(root), Range::Unbounded))
+        .skip_while(move |(name, _)| name.starts_with(root) && name.as_bytes()[root.len()] < b'.')
+        .take_while(move |(name, _)| is_below(name))
 }
 
 /// Two scopes, of which the first wins where both bind a name.

@@ -89,6 +89,7 @@ struct Parsed {
     source: String,
     parts: Vec<Part>,
     form: Form,
+    is_literal: bool,
 }
 
 /// What a text is a part of.
@@ -114,6 +115,8 @@ struct Simple {
     whole: Range<usize>,
     /// The trimmed name (TP-004).
     name: Range<usize>,
+    /// JSON would escape the name, and no scope binds the escaped spelling.
+    is_escaped: bool,
     /// What follows the last `{{` inside the tag (TP-005).
     nested: Option<Range<usize>>,
 }
@@ -170,12 +173,13 @@ impl Text {
         if at < text.len() {
             parts.push(Part::Literal(at..text.len()));
         }
-        Ok(Text(Arc::new(Parsed { source: text.to_owned(), parts, form })))
+        let is_literal = parts.iter().all(|part| matches!(part, Part::Literal(_)));
+        Ok(Text(Arc::new(Parsed { source: text.to_owned(), parts, form, is_literal })))
     }
 
     /// Whether there are no tags at all.
     pub fn is_literal(&self) -> bool {
-        self.0.parts.iter().all(|part| matches!(part, Part::Literal(_)))
+        self.0.is_literal
     }
 
     /// The text as written.
@@ -222,6 +226,9 @@ impl Text {
     /// Replaces the tags of the text in one pass. Inserted values are not scanned again (TP-006).
     pub fn render(&self, scope: &dyn Scope, mode: Mode, world: &World) -> Result<Rendered, TagError> {
         let source = &self.0.source;
+        if self.0.is_literal {
+            return Ok(Rendered { text: source.clone(), has_tags: false });
+        }
         let mut out =
             Output { text: String::with_capacity(source.len() + 32), form: self.0.form, is_json: true };
         for part in &self.0.parts {
@@ -234,7 +241,7 @@ impl Text {
         if !out.is_json {
             return Err(TagError::failed(NOT_JSON));
         }
-        let has_tags = !self.is_literal() && out.text.contains("{{");
+        let has_tags = out.text.contains("{{");
         Ok(Rendered { text: out.text, has_tags })
     }
 }
@@ -304,7 +311,8 @@ fn parse_tag(text: &str, whole: Range<usize>, form: Form) -> Part {
     let start = inner.start + (body.len() - body.trim_start_matches(is_trimmed).len());
     let name = start..start + trimmed.len();
     let nested = body.rfind("{{").filter(|at| *at > 0).map(|at| inner.start + at + 2..inner.end);
-    Part::Simple(Simple { whole, name, nested })
+    let is_escaped = form == Form::Leaf && !go::is_json_plain(trimmed);
+    Part::Simple(Simple { whole, name, is_escaped, nested })
 }
 
 /// Blanks around a name are trimmed, except those that JSON escapes (TP-004).
@@ -317,7 +325,8 @@ impl Simple {
     /// Appends the replacement.
     fn render(&self, source: &str, scope: &dyn Scope, mode: Mode, out: &mut Output) -> Result<(), TagError> {
         let name = &source[self.name.clone()];
-        match look_up(scope, name) {
+        let bound = if self.is_escaped { None } else { scope.get(name) };
+        match bound {
             Some(Bound::Text(value)) => {
                 out.quoted(&value);
                 return Ok(());

@@ -334,7 +334,10 @@ fn library_paths_dates_versions() {
         "sprig.urlJoin({'fragment': 'f', 'host': 'host:80', 'path': '/path', 'query': 'query', 'scheme': 'http'})",
         "\"http://host:80/path?query#f\"",
     );
-    gives("sprig.urlParse('http://u:p@server.example:8080/api?list=false#anchor').hostname", "\"server.example\"");
+    gives(
+        "sprig.urlParse('http://u:p@server.example:8080/api?list=false#anchor').hostname",
+        "\"server.example\"",
+    );
     gives("sprig.durationRound('2400h10m5s')", "\"3mo\"");
     gives(
         "sprig.dateInZone('2006-01-02 15:04', date('2024-02-29T23:00:00Z'), 'Asia/Tokyo')",
