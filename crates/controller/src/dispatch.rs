@@ -22,6 +22,11 @@ impl Dispatcher {
         self.waiting.push_back((uid.to_owned(), attempt));
     }
 
+    /// Whether an attempt stands in the queue.
+    pub(crate) fn is_waiting(&self, uid: &str, attempt: Attempt) -> bool {
+        self.waiting.iter().any(|(known, waiting)| known == uid && *waiting == attempt)
+    }
+
     /// An attempt that runs already.
     pub(crate) fn take_place(&mut self, uid: &str, attempt: Attempt) {
         self.running.insert((uid.to_owned(), attempt));

@@ -149,12 +149,14 @@ impl Shard {
         let Some(driven) = self.runs.get_mut(uid) else { return };
         for command in driven.run.outstanding() {
             match command {
+                // Decided by this life of the engine and not durable yet: it leaves with its batch (I3).
+                command if driven.commands.contains(&command) => {}
                 Command::Start(attempt) if running.contains(&attempt) => {
                     driven.flying.insert(attempt);
                     self.dispatcher.take_place(uid, attempt);
                 }
+                Command::Start(attempt) if self.dispatcher.is_waiting(uid, attempt) => {}
                 Command::Start(attempt) => self.dispatcher.push(uid, attempt),
-                // Starts that this life of the engine decided are in the batch already.
                 Command::Stop(_)
                 | Command::Archive
                 | Command::AcquireLocks(_)
@@ -164,7 +166,6 @@ impl Shard {
                 Command::SetTimer(due) => driven.timer = Some(due),
             }
         }
-        driven.commands.retain(|command| !matches!(command, Command::Start(_)));
     }
 
     /// Hands one input to a run.
