@@ -1,7 +1,13 @@
 //! The house's own laboratory: stories, a deterministic simulator, a naive reference model. Tests only.
 
+pub mod bench;
 pub mod cast;
+pub mod generate;
 pub mod manifest;
 pub mod office;
+pub mod outcome;
+pub mod random;
+pub mod simulation;
 pub mod stage;
 pub mod stories;
+pub mod world;

@@ -1,3 +1,4 @@
 //! The laboratory's findings: stories, invariants, the simulator, the reference model.
 
+mod simulation;
 mod stories;

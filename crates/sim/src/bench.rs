@@ -1,0 +1,229 @@
+//! How fast the engine alone is, and how much it remembers: nothing but the machine, in one thread.
+
+use controller::shard;
+use engine::workflow::{Command, Event, Input, Outcome, Phase, Report};
+use engine::{Frozen, Machine, Outbox, Plan, Progress, Run, Time};
+use serde_json::{Value, json};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use store::Record;
+use tiphys_controller as controller;
+use tiphys_engine as engine;
+use tiphys_store as store;
+
+/// The form of a workflow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// A dag in which each task waits for the one before.
+    Chain,
+    /// A dag of diamonds, one after the other.
+    Diamonds,
+    /// One step with as many items.
+    FanOut,
+}
+
+impl Shape {
+    /// All of them.
+    pub const ALL: [Shape; 3] = [Shape::Chain, Shape::Diamonds, Shape::FanOut];
+
+    /// Its name in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Shape::Chain => "chain",
+            Shape::Diamonds => "diamonds",
+            Shape::FanOut => "fan-out",
+        }
+    }
+}
+
+/// What was measured of one workflow.
+#[derive(Clone, Copy, Debug)]
+pub struct Measured {
+    /// Its form.
+    pub shape: Shape,
+    /// Its nodes.
+    pub nodes: usize,
+    /// From documents to a plan.
+    pub compile: Duration,
+    /// From the first input to the end.
+    pub drive: Duration,
+    /// Bytes of memory that the state took, without the plan; 0 where the system does not tell.
+    pub state_bytes: u64,
+    /// Events recorded.
+    pub events: usize,
+    /// Bytes of the journal.
+    pub journal_bytes: usize,
+    /// Writing the journal's records.
+    pub encode: Duration,
+    /// Reading them, folding them into a new state, and looking at what waits.
+    pub reopen: Duration,
+}
+
+impl Measured {
+    /// Nodes per second.
+    pub fn rate(&self) -> f64 {
+        self.nodes as f64 / self.drive.as_secs_f64()
+    }
+
+    /// As one line of JSON.
+    pub fn json(&self) -> Value {
+        json!({
+            "shape": self.shape.name(),
+            "nodes": self.nodes,
+            "compile_ms": millis(self.compile),
+            "drive_ms": millis(self.drive),
+            "nodes_per_second": self.rate().round(),
+            "state_bytes_per_node": self.state_bytes / self.nodes.max(1) as u64,
+            "events": self.events,
+            "journal_bytes_per_node": self.journal_bytes / self.nodes.max(1),
+            "encode_ms": millis(self.encode),
+            "reopen_ms": millis(self.reopen),
+        })
+    }
+}
+
+fn millis(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}
+
+/// The exponent with which time grows with size, between two measurements of one shape.
+pub fn exponent(small: &Measured, large: &Measured) -> f64 {
+    let ratio = |a: f64, b: f64| (b / a).ln();
+    ratio(small.drive.as_secs_f64(), large.drive.as_secs_f64())
+        / ratio(small.nodes as f64, large.nodes as f64)
+}
+
+/// The documents of a workflow of this shape with about so many nodes.
+pub fn documents(shape: Shape, nodes: usize) -> Result<Frozen, String> {
+    let leaf = json!({"name": "leaf", "container": {"image": "any", "command": ["true"]}});
+    let main = match shape {
+        Shape::FanOut => json!({
+            "name": "main",
+            "steps": [[{"name": "s", "template": "leaf", "withSequence": {"count": nodes.to_string()}}]],
+        }),
+        Shape::Chain => {
+            let tasks: Vec<Value> = (0..nodes)
+                .map(|at| match at {
+                    0 => json!({"name": "t0", "template": "leaf"}),
+                    _ => json!({"name": format!("t{at}"), "template": "leaf",
+                                "dependencies": [format!("t{}", at - 1)]}),
+                })
+                .collect();
+            json!({"name": "main", "dag": {"tasks": tasks}})
+        }
+        Shape::Diamonds => {
+            let tasks: Vec<Value> = (0..nodes)
+                .map(|at| {
+                    let name = format!("t{at}");
+                    let before: Vec<String> = match at % 3 {
+                        _ if at == 0 => Vec::new(),
+                        0 => vec![format!("t{}", at - 1), format!("t{}", at - 2)],
+                        1 => vec![format!("t{}", at - 1)],
+                        _ => vec![format!("t{}", at - 2)],
+                    };
+                    json!({"name": name, "template": "leaf", "dependencies": before})
+                })
+                .collect();
+            json!({"name": "main", "dag": {"tasks": tasks}})
+        }
+    };
+    let workflow = json!({
+        "metadata": {"name": "bench", "namespace": "bench", "uid": "bench"},
+        "spec": {"entrypoint": "main", "templates": [main, leaf]},
+    });
+    let workflow = serde_json::from_value(workflow).map_err(|error| error.to_string())?;
+    Ok(Frozen { workflow, ..Frozen::default() })
+}
+
+/// Measures one workflow.
+pub fn measure(shape: Shape, nodes: usize) -> Result<Measured, String> {
+    let frozen = documents(shape, nodes)?;
+    let begun = Instant::now();
+    let plan = Arc::new(engine::compile(&frozen)?);
+    let compile = begun.elapsed();
+    drop(frozen);
+    // Once for the time and the memory, with nothing else in the way; once more for the journal.
+    let before = resident();
+    let begun = Instant::now();
+    let run = drive(&plan, &mut |_, _| {});
+    let drive_time = begun.elapsed();
+    let state_bytes = resident().saturating_sub(before);
+    if run.phase != Phase::Succeeded || !run.is_ended() {
+        return Err(format!("the {} of {nodes} ended {:?}", shape.name(), run.phase));
+    }
+    let nodes = run.nodes.len();
+    drop(run);
+    let (mut records, mut events, mut encode) = (Vec::new(), 0, Duration::ZERO);
+    drive(&plan, &mut |at, batch| {
+        let begun = Instant::now();
+        let body = shard::encode(batch);
+        encode += begun.elapsed();
+        events += batch.len();
+        records.push(Record { seq: records.len() as u64 + 1, at_us: at.0, format: shard::FORMAT, body });
+    });
+    let journal_bytes = records.iter().map(|record| record.body.len()).sum();
+    let begun = Instant::now();
+    let mut run = Run::new(plan);
+    for record in &records {
+        for event in shard::decode(record)? {
+            run.apply(Time(record.at_us), &event);
+        }
+    }
+    run.handle(Input::Recovered, Time(records.len() as i64), &mut Outbox::default());
+    let reopen = begun.elapsed();
+    Ok(Measured {
+        shape,
+        nodes,
+        compile,
+        drive: drive_time,
+        state_bytes,
+        events,
+        journal_bytes,
+        encode,
+        reopen,
+    })
+}
+
+/// Drives a run to its end; every step succeeds at once. `heard` gets the events of each input.
+fn drive(plan: &Arc<Plan>, heard: &mut dyn FnMut(Time, &[Event])) -> Run {
+    let mut run = Run::new(plan.clone());
+    let mut now = Time(1_893_456_000_000_000);
+    let mut inputs = VecDeque::from([Input::Begin]);
+    let mut out = Outbox::default();
+    while let Some(input) = inputs.pop_front() {
+        now.0 += 1;
+        if run.handle(input, now, &mut out) == Progress::More {
+            inputs.push_back(Input::Continue);
+        }
+        heard(now, &out.events);
+        out.events.clear();
+        for command in out.commands.drain(..) {
+            if let Command::Start(attempt) = command {
+                inputs.push_back(Input::Reported { attempt, report: Report::Ended(Box::new(success())) });
+            }
+        }
+    }
+    run
+}
+
+fn success() -> Outcome {
+    Outcome {
+        phase: Phase::Succeeded,
+        message: None,
+        exit_code: Some(0),
+        result: None,
+        parameters: Vec::new(),
+        artifacts: Vec::new(),
+        containers: Vec::new(),
+    }
+}
+
+/// Bytes of this process in memory.
+fn resident() -> u64 {
+    const PAGE: u64 = 4_096;
+    let pages = std::fs::read_to_string("/proc/self/statm")
+        .ok()
+        .and_then(|text| text.split_whitespace().nth(1).and_then(|pages| pages.parse::<u64>().ok()));
+    pages.unwrap_or(0) * PAGE
+}

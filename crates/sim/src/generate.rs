@@ -1,0 +1,324 @@
+//! Random workflows, whose outcome does not depend on the order in which their steps end.
+//!
+//! They use what the engine decides about: groups, dags, conditions, loops, retries, tolerated failures, hooks,
+//! suspensions, limits, locks. References always resolve, and hooks only look at how something ended.
+
+use crate::random::Random;
+use engine::Frozen;
+use serde_json::{Map, Value, json};
+use tiphys_engine as engine;
+
+/// Most templates that call each other, one inside the other.
+const DEPTH_MAX: usize = 3;
+
+/// What may occur.
+#[derive(Clone, Copy, Debug)]
+pub struct Taste {
+    /// Retry strategies may wait.
+    pub backoff: bool,
+    /// Templates may take locks.
+    pub locks: bool,
+    /// Limits of parallelism.
+    pub limits: bool,
+    /// Hooks other than exit hooks.
+    pub hooks: bool,
+}
+
+impl Taste {
+    /// Everything.
+    pub const ALL: Taste = Taste { backoff: true, locks: true, limits: true, hooks: true };
+}
+
+/// A workflow of this seed.
+pub fn workflow(seed: u64, taste: Taste) -> Result<Frozen, String> {
+    let mut author = Author { random: Random::new(seed), taste, templates: Vec::new() };
+    let main = author.template(0, 3);
+    let mut spec = Map::new();
+    spec.insert("entrypoint".to_owned(), json!(main));
+    spec.insert(
+        "arguments".to_owned(),
+        json!({"parameters": [{"name": "m", "value": "hi"}, {"name": "code", "value": "0"}]}),
+    );
+    if author.random.percent(30) {
+        let exit = if author.random.percent(50) { author.leaf() } else { author.template(2, 2) };
+        spec.insert("onExit".to_owned(), json!(exit));
+    }
+    if taste.limits && author.random.percent(25) {
+        spec.insert("parallelism".to_owned(), json!(1 + author.random.below(4)));
+    }
+    spec.insert("templates".to_owned(), Value::Array(author.templates));
+    let document = json!({
+        "metadata": {
+            "name": "demo", "namespace": "argo", "uid": format!("seed-{seed}"),
+            "creationTimestamp": "2030-01-01T00:00:00Z",
+        },
+        "spec": spec,
+    });
+    let workflow = serde_json::from_value(document).map_err(|error| error.to_string())?;
+    Ok(Frozen { workflow, ..Frozen::default() })
+}
+
+struct Author {
+    random: Random,
+    taste: Taste,
+    templates: Vec<Value>,
+}
+
+impl Author {
+    fn add(&mut self, mut template: Value) -> String {
+        let name = format!("t{}", self.templates.len());
+        template["name"] = json!(name);
+        self.templates.push(template);
+        name
+    }
+
+    /// A template of any type; `width` bounds its tasks.
+    fn template(&mut self, depth: usize, width: usize) -> String {
+        if depth >= DEPTH_MAX {
+            return self.leaf();
+        }
+        match self.random.below(10) {
+            0 => self.leaf(),
+            1..=5 => self.steps(depth, width),
+            _ => self.dag(depth, width),
+        }
+    }
+
+    fn leaf(&mut self) -> String {
+        let mut args = vec![format!("takes={}", 1 + self.random.below(9))];
+        let mut template = match self.random.below(10) {
+            0 => {
+                args.push(format!("exit={}", 1 + self.random.below(3)));
+                json!({})
+            }
+            1 => {
+                args.push("error=it broke".to_owned());
+                json!({})
+            }
+            2 => {
+                // Fails a number of times, then works.
+                let times = 1 + self.random.below(3);
+                args.push(format!("exit={{{{=asInt(retries) < {times} ? '1' : '0'}}}}"));
+                json!({"retryStrategy": {"limit": 2}})
+            }
+            3 | 4 => {
+                args.push("p.p=v{{inputs.parameters.m}}".to_owned());
+                json!({
+                    "inputs": {"parameters": [{"name": "m", "default": "d"}]},
+                    "outputs": {"parameters": [{"name": "p", "valueFrom": {"path": "/tmp/p"}}]},
+                })
+            }
+            5 => return self.suspend(),
+            _ => json!({}),
+        };
+        template["container"] = json!({"image": "cast", "args": args});
+        if self.taste.locks && self.random.percent(10) {
+            let name = *self.random.pick(&["m1", "m2"]);
+            template["synchronization"] = json!({"mutexes": [{"name": name}]});
+        }
+        self.may_retry(&mut template);
+        self.add(template)
+    }
+
+    fn suspend(&mut self) -> String {
+        let seconds = self.random.below(20);
+        self.add(json!({"suspend": {"duration": format!("{seconds}s")}}))
+    }
+
+    fn may_retry(&mut self, template: &mut Value) {
+        if !self.random.percent(15) {
+            return;
+        }
+        let policy = *self.random.pick(&["Always", "OnFailure", "OnError"]);
+        let mut strategy = json!({"limit": self.random.below(3), "retryPolicy": policy});
+        if self.taste.backoff && self.random.percent(40) {
+            strategy["backoff"] = json!({"duration": "5s", "factor": 2});
+        }
+        template["retryStrategy"] = strategy;
+    }
+
+    fn steps(&mut self, depth: usize, width: usize) -> String {
+        let mut earlier: Vec<String> = Vec::new();
+        let mut groups = Vec::new();
+        for _ in 0..1 + self.random.below(width) {
+            let mut group = Vec::new();
+            let mut names = Vec::new();
+            for _ in 0..1 + self.random.below(width) {
+                let name = format!("s{}", earlier.len() + names.len());
+                let mut step = self.task(&name, "steps", &earlier, depth);
+                if self.random.percent(25) {
+                    step["continueOn"] = self.tolerance();
+                }
+                group.push(step);
+                names.push(name);
+            }
+            groups.push(Value::Array(group));
+            earlier.extend(names);
+        }
+        let mut template = json!({"steps": groups});
+        self.frame(&mut template);
+        self.may_export(&mut template, "steps", &earlier);
+        self.add(template)
+    }
+
+    fn dag(&mut self, depth: usize, width: usize) -> String {
+        let mut tasks = Vec::new();
+        let mut names: Vec<String> = Vec::new();
+        for at in 0..1 + self.random.below(width * 2) {
+            // Names whose order is not that of the document.
+            let name = format!("{}{at}", self.random.pick(&["a", "b", "z"]));
+            let needs: Vec<String> =
+                names.iter().filter(|_| self.random.percent(40)).take(3).cloned().collect();
+            let mut task = self.task(&name, "tasks", &needs, depth);
+            if !needs.is_empty() {
+                let depends = self.depends(&needs);
+                task["depends"] = json!(depends);
+            }
+            tasks.push(task);
+            names.push(name);
+        }
+        let mut dag = json!({"tasks": tasks});
+        if self.random.percent(15) {
+            dag["failFast"] = json!(false);
+        }
+        if self.random.percent(10) {
+            dag["target"] = json!(self.random.pick(&names));
+        }
+        let mut template = json!({"dag": dag});
+        self.frame(&mut template);
+        self.add(template)
+    }
+
+    fn depends(&mut self, needs: &[String]) -> String {
+        let mut text = String::new();
+        for need in needs {
+            if !text.is_empty() {
+                let joint = *self.random.pick(&[" && ", " || "]);
+                text.push_str(joint);
+            }
+            let result = *self.random.pick(&[
+                "",
+                "",
+                "",
+                ".Succeeded",
+                ".Failed",
+                ".Errored",
+                ".Skipped",
+                ".Omitted",
+                ".AnySucceeded",
+                ".AllFailed",
+            ]);
+            if self.random.percent(10) {
+                text.push('!');
+            }
+            text.push_str(need);
+            text.push_str(result);
+        }
+        text
+    }
+
+    fn tolerance(&mut self) -> Value {
+        let (error, failed) = (self.random.percent(50), self.random.percent(70));
+        json!({"error": error, "failed": failed})
+    }
+
+    /// A step or task. `known` are those whose status it may read.
+    fn task(&mut self, name: &str, word: &str, known: &[String], depth: usize) -> Value {
+        let template = if self.random.percent(25) && depth + 1 < DEPTH_MAX {
+            self.template(depth + 1, 2)
+        } else {
+            self.leaf()
+        };
+        let mut task = json!({"name": name, "template": template});
+        let mut item = false;
+        match self.random.below(12) {
+            0 => {
+                item = true;
+                let count = self.random.below(4);
+                task["withItems"] = json!((0..count).collect::<Vec<_>>());
+                if count == 0 {
+                    // An empty `withItems` is none (OB-007); an empty list of another kind skips.
+                    task["withItems"] = Value::Null;
+                    task["withParam"] = json!("[]");
+                }
+            }
+            1 => {
+                item = true;
+                task["withSequence"] = json!({"count": self.random.below(4).to_string()});
+            }
+            2 => {
+                item = true;
+                task["withItems"] = json!([{"k": "a", "n": 1}, {"k": "b(c)", "n": 2}]);
+            }
+            _ => {}
+        }
+        if task["withItems"].is_null() {
+            drop(task.as_object_mut().and_then(|task| task.remove("withItems")));
+        }
+        if self.random.percent(20) {
+            let when = match known {
+                [] => (*self.random.pick(&["1 == 1", "1 == 2"])).to_owned(),
+                known => {
+                    let phase = *self.random.pick(&["Succeeded", "Failed", "Skipped"]);
+                    format!("{{{{{word}.{}.status}}}} == {phase}", self.random.pick(known))
+                }
+            };
+            task["when"] = json!(when);
+        }
+        if item && self.random.percent(30) && task["withSequence"].is_object() {
+            task["when"] = json!("{{item}} != 1");
+        }
+        if self.template_reads(&template, "m") && self.random.percent(70) {
+            let value = match (item, known) {
+                (true, _) => "{{item}}".to_owned(),
+                (false, []) => "{{workflow.parameters.m}}".to_owned(),
+                (false, known) => format!("{{{{{word}.{}.status}}}}", self.random.pick(known)),
+            };
+            task["arguments"] = json!({"parameters": [{"name": "m", "value": value}]});
+        }
+        self.may_hook(&mut task, name, word);
+        task
+    }
+
+    fn may_hook(&mut self, task: &mut Value, name: &str, word: &str) {
+        let mut hooks = Map::new();
+        if self.random.percent(12) {
+            hooks.insert("exit".to_owned(), json!({"template": self.leaf()}));
+        }
+        if self.taste.hooks && self.random.percent(8) {
+            let phase = *self.random.pick(&["Succeeded", "Failed"]);
+            let expression = format!("{word}[\"{name}\"].status == \"{phase}\"");
+            hooks.insert("after".to_owned(), json!({"template": self.leaf(), "expression": expression}));
+        }
+        if !hooks.is_empty() {
+            task["hooks"] = Value::Object(hooks);
+        }
+    }
+
+    fn template_reads(&self, name: &str, parameter: &str) -> bool {
+        let template = self.templates.iter().find(|template| template["name"] == name);
+        let declared = template.and_then(|template| template.pointer("/inputs/parameters"));
+        declared
+            .and_then(Value::as_array)
+            .is_some_and(|declared| declared.iter().any(|declared| declared["name"] == parameter))
+    }
+
+    fn frame(&mut self, template: &mut Value) {
+        if self.taste.limits && self.random.percent(15) {
+            template["parallelism"] = json!(1 + self.random.below(3));
+        }
+        if self.random.percent(8) {
+            self.may_retry(template);
+        }
+    }
+
+    /// Steps may give the status of one of theirs as an output.
+    fn may_export(&mut self, template: &mut Value, word: &str, known: &[String]) {
+        if self.random.percent(30) {
+            let source = format!("{{{{{word}.{}.status}}}}", self.random.pick(known));
+            template["outputs"] = json!({
+                "parameters": [{"name": "how", "valueFrom": {"parameter": source, "default": "unknown"}}],
+            });
+        }
+    }
+}
