@@ -1,5 +1,6 @@
 //! Lint verdicts: each recorded manifest through `tiphys lint -o json`.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -78,46 +79,53 @@ fn manifest(bench: &Bench, cell: &Cell, case: &Value) -> Result<PathBuf, String>
     Ok(file)
 }
 
-/// Compares the verdicts; a refusal of ours that a deviation row explains is told apart.
+/// Compares the verdicts; a difference that a deviation row explains is told apart.
 fn difference(bench: &Bench, expected: &Value, outcome: &Outcome) -> Verdict {
-    let expected_valid = expected["verdict"] == "valid";
-    match (expected_valid, outcome.code) {
+    let found = diagnostics(&outcome.stdout);
+    let known = |found: &&Found| bench.deviations.contains(&found.code);
+    match (expected["verdict"] == "valid", outcome.code) {
         (true, Some(0)) | (false, Some(1)) => Verdict::Agrees,
         (true, Some(1)) => {
-            let errors = errors(&outcome.stdout);
-            let known = |code: &String| bench.deviations.contains(code);
-            match !errors.is_empty() && errors.iter().all(|(code, _)| known(code)) {
-                true => Verdict::Deviates(errors[0].0.clone()),
-                false => Verdict::Differs(format!(
-                    "valid for Argo, refused here: {}",
-                    errors
-                        .first()
-                        .map_or(outcome.complaint(), |(code, message)| format!("[{code}] {message}"))
-                )),
+            let errors: Vec<&Found> = found.iter().filter(|found| found.is_error).collect();
+            match errors.first() {
+                Some(first) if errors.iter().all(known) => Verdict::Deviates(first.to_string()),
+                Some(first) => Verdict::Differs(format!("valid for Argo, refused here: {first}")),
+                None => Verdict::Differs(format!("valid for Argo, refused here: {}", outcome.complaint())),
             }
         }
-        (false, Some(0)) => {
-            let message = expected["messages"][0].as_str().unwrap_or("no message");
-            Verdict::Differs(format!(
-                "{} for Argo, valid here: {message}",
-                expected["verdict"].as_str().unwrap_or("?")
-            ))
-        }
+        (false, Some(0)) => match found.iter().find(known) {
+            Some(notice) => Verdict::Deviates(notice.to_string()),
+            None => {
+                let verdict = expected["verdict"].as_str().unwrap_or("refused");
+                let message = expected["messages"][0].as_str().unwrap_or("no message");
+                Verdict::Differs(format!("{verdict} for Argo, valid here: {message}"))
+            }
+        },
         (_, code) => Verdict::Differs(format!("lint ended with {code:?}: {}", outcome.complaint())),
     }
 }
 
-/// Code and message of every diagnostic of severity `error`.
-fn errors(stdout: &str) -> Vec<(String, String)> {
-    let diagnostics: Vec<Value> = match serde_json::from_str(stdout) {
-        Ok(Value::Array(list)) => list,
-        // One object a line is as good.
-        _ => stdout.lines().filter_map(|line| serde_json::from_str(line).ok()).collect(),
-    };
+/// A diagnostic that lint printed.
+struct Found {
+    is_error: bool,
+    code: String,
+    message: String,
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{}] {}", self.code, self.message)
+    }
+}
+
+fn diagnostics(stdout: &str) -> Vec<Found> {
+    let list: Vec<Value> = serde_json::from_str(stdout).unwrap_or_default();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    diagnostics
-        .iter()
-        .filter(|diagnostic| diagnostic["severity"] == "error")
-        .map(|diagnostic| (text(&diagnostic["code"]), text(&diagnostic["message"])))
+    list.iter()
+        .map(|diagnostic| Found {
+            is_error: diagnostic["severity"] == "error",
+            code: text(&diagnostic["code"]),
+            message: text(&diagnostic["message"]),
+        })
         .collect()
 }
