@@ -6,6 +6,7 @@
 //! A program that uses [`process`] must call [`enter_if_asked`] first thing in `main`: the supervisor is the same
 //! program, started again.
 
+pub mod agent;
 mod contract;
 mod images;
 pub mod process;

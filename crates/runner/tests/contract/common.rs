@@ -20,7 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Runs the cases whose name contains the first argument (all without one), several at once.
 pub fn run(groups: &[&[Case]]) -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let filter = arguments.iter().find(|argument| !argument.starts_with("--"));
+    let is_number = |argument: &&String| argument.parse::<usize>().is_ok();
+    let filter = arguments.iter().find(|argument| !argument.starts_with("--") && !is_number(argument));
     let cases: Vec<Case> = groups.iter().flat_map(|group| group.iter().copied()).collect();
     if arguments.iter().any(|argument| argument == "--list") {
         cases.iter().for_each(|(name, _)| println!("{name}: test"));

@@ -1,0 +1,299 @@
+//! The agent: web requests and plugin calls, made by this process on threads of their own (EX-470).
+//!
+//! A call that never ends holds one thread of its run and no other: every run has its own share of threads, and
+//! waits behind nobody else's calls. Nothing survives a restart; whoever asked asks again, so that calls are made
+//! at least once, as with Argo's agent.
+
+mod http;
+
+pub use http::{HttpRequest, HttpResponse};
+
+use crate::step::AttemptId;
+use serde_json::Value;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+/// Most calls of one run at the same time, as Argo's agent has it.
+pub const CALLS_PER_RUN_MAX: usize = 16;
+
+/// Most calls of all runs at the same time.
+pub const CALLS_MAX: usize = 512;
+
+/// Longest time of a call that names none itself.
+pub const CALL_TIME_MAX: Duration = Duration::from_secs(3_600);
+
+/// Most bytes of an answer that are read.
+pub const RESPONSE_BYTES_MAX: u64 = 8 * 1024 * 1024;
+
+/// Longest time of one call of a plugin (EX-478).
+pub const PLUGIN_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// How often a plugin that is not there yet is tried, and the first pause in between; each is twice the last.
+const PLUGIN_TRIES: u32 = 5;
+
+/// The first pause.
+const PLUGIN_PAUSE: Duration = Duration::from_secs(1);
+
+/// How long a thread waits for another call before it ends.
+const IDLE: Duration = Duration::from_secs(5);
+
+/// One call to be made.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Whose answer it will be.
+    pub attempt: AttemptId,
+    /// The run; calls of different runs do not wait for each other.
+    pub run: String,
+    /// How long to wait before it.
+    pub after: Duration,
+    /// What to do.
+    pub task: Task,
+}
+
+/// What a call does.
+#[derive(Clone, Debug)]
+pub enum Task {
+    /// One web request.
+    Http(HttpRequest),
+    /// Plugins are offered the template in turn until one of them takes it (EX-475).
+    Plugin {
+        /// Whom to ask, in order.
+        plugins: Vec<Plugin>,
+        /// What they are told.
+        body: Vec<u8>,
+    },
+}
+
+/// An executor plugin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plugin {
+    /// Its name, for messages.
+    pub name: String,
+    /// Where it listens: `http://host:port`.
+    pub address: String,
+    /// What it is shown to prove that we are we; empty if it asks for nothing.
+    pub token: String,
+}
+
+/// What came of a call.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// What the server answered, or why it could not be asked.
+    Http(Result<HttpResponse, String>),
+    /// The reply of the plugin that took it, none if nobody did, or why one could not be asked.
+    Plugin(Result<Option<Value>, String>),
+    /// It was stopped before there was an answer.
+    Stopped,
+}
+
+/// Receives answers, on a thread of the agent.
+pub type OnAnswer = Box<dyn Fn(AttemptId, Answer) + Send + Sync>;
+
+/// Makes calls.
+pub struct Agent {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    on_answer: OnAnswer,
+    queue: Mutex<Queue>,
+    /// There is something to do, or something to do earlier.
+    changed: Condvar,
+    client: http::Client,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<(Instant, Call)>,
+    /// Calls that are being made, by attempt; false once it was stopped.
+    calling: BTreeMap<AttemptId, (String, bool)>,
+    threads: usize,
+    idle: usize,
+    closed: bool,
+}
+
+impl Agent {
+    /// An agent without threads; they come with the calls.
+    pub fn new(on_answer: OnAnswer) -> Agent {
+        Agent {
+            shared: Arc::new(Shared {
+                on_answer,
+                queue: Mutex::default(),
+                changed: Condvar::new(),
+                client: http::Client::new(),
+            }),
+        }
+    }
+
+    /// Makes a call. One that is known already is not made twice.
+    pub fn call(&self, call: Call) {
+        let mut queue = self.shared.lock();
+        let known = queue.calling.contains_key(&call.attempt)
+            || queue.waiting.iter().any(|(_, waiting)| waiting.attempt == call.attempt);
+        if known {
+            return;
+        }
+        queue.waiting.push_back((Instant::now() + call.after, call));
+        if queue.idle == 0 && queue.threads < CALLS_MAX {
+            let shared = self.shared.clone();
+            let spawned = std::thread::Builder::new()
+                .name("agent".to_owned())
+                .stack_size(512 * 1024)
+                .spawn(move || shared.work());
+            // Without another thread the call waits for one of those that are there.
+            if spawned.is_ok() {
+                queue.threads += 1;
+            }
+        }
+        drop(queue);
+        self.shared.changed.notify_one();
+    }
+
+    /// Gives calls up; each is answered with [`Answer::Stopped`]. What the server does is not known then.
+    pub fn stop(&self, attempts: &[AttemptId]) {
+        let mut stopped = Vec::new();
+        let mut queue = self.shared.lock();
+        for attempt in attempts {
+            let before = queue.waiting.len();
+            queue.waiting.retain(|(_, call)| call.attempt != *attempt);
+            let mut gone = queue.waiting.len() < before;
+            if let Some((_, wanted)) = queue.calling.get_mut(attempt) {
+                gone |= std::mem::replace(wanted, false);
+            }
+            if gone {
+                stopped.push(attempt.clone());
+            }
+        }
+        drop(queue);
+        for attempt in stopped {
+            (self.shared.on_answer)(attempt, Answer::Stopped);
+        }
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        self.shared.lock().closed = true;
+        self.shared.changed.notify_all();
+    }
+}
+
+impl Shared {
+    /// A thread that panicked with the lock has broken nothing: every change under it is a single step.
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// The life of one thread.
+    fn work(&self) {
+        while let Some(call) = self.next() {
+            let attempt = call.attempt.clone();
+            let answer = match &call.task {
+                Task::Http(request) => Answer::Http(self.client.request(request)),
+                Task::Plugin { plugins, body } => Answer::Plugin(self.ask(plugins, body)),
+            };
+            let wanted =
+                self.lock().calling.remove(&attempt).is_some_and(|(_, still_wanted)| still_wanted);
+            // A place of the run is free now.
+            self.changed.notify_one();
+            if wanted {
+                (self.on_answer)(attempt, answer);
+            }
+        }
+    }
+
+    /// The next call that is due and whose run has a place. None: the thread ends.
+    fn next(&self) -> Option<Call> {
+        let mut queue = self.lock();
+        let mut patience = Instant::now() + IDLE;
+        loop {
+            if queue.closed {
+                queue.threads -= 1;
+                return None;
+            }
+            let now = Instant::now();
+            let ready = queue.waiting.iter().position(|(due, call)| {
+                let busy = queue.calling.values().filter(|(run, _)| *run == call.run).count();
+                *due <= now && busy < CALLS_PER_RUN_MAX
+            });
+            if let Some((_, call)) = ready.and_then(|at| queue.waiting.remove(at)) {
+                queue.calling.insert(call.attempt.clone(), (call.run.clone(), true));
+                return Some(call);
+            }
+            // Somebody must be there when a call that waits becomes due.
+            let due = queue.waiting.iter().map(|(due, _)| *due).filter(|due| *due > now).min();
+            if !queue.waiting.is_empty() {
+                patience = now + IDLE;
+            }
+            if now >= patience {
+                queue.threads -= 1;
+                return None;
+            }
+            let until = due.map_or(patience, |due| due.min(patience));
+            queue.idle += 1;
+            let (held, _) = self
+                .changed
+                .wait_timeout(queue, until - now)
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            queue = held;
+            queue.idle -= 1;
+        }
+    }
+
+    /// Offers a template to plugins in turn.
+    fn ask(&self, plugins: &[Plugin], body: &[u8]) -> Result<Option<Value>, String> {
+        for plugin in plugins {
+            let request = HttpRequest {
+                method: "POST".to_owned(),
+                url: format!("{}/api/v1/template.execute", plugin.address.trim_end_matches('/')),
+                headers: [("Content-Type".to_owned(), "application/json".to_owned())]
+                    .into_iter()
+                    .chain((!plugin.token.is_empty()).then(|| {
+                        ("Authorization".to_owned(), format!("Bearer {}", plugin.token))
+                    }))
+                    .collect(),
+                body: Some(body.to_vec()),
+                timeout: Some(PLUGIN_TIME_MAX),
+                insecure: false,
+            };
+            let reply = self.patiently(&request)?;
+            match reply.status {
+                200 => {}
+                // It does not execute templates at all.
+                404 => continue,
+                other => {
+                    return Err(format!(
+                        "plugin `{}` answered {other}: {}",
+                        plugin.name,
+                        String::from_utf8_lossy(&reply.body).trim()
+                    ));
+                }
+            }
+            let reply: Value = serde_json::from_slice(&reply.body)
+                .map_err(|error| format!("plugin `{}` answered what is no JSON: {error}", plugin.name))?;
+            if reply.get("node").is_some_and(|node| !node.is_null()) {
+                return Ok(Some(reply));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A plugin may still be starting: what passes is tried again.
+    fn patiently(&self, request: &HttpRequest) -> Result<HttpResponse, String> {
+        let mut pause = PLUGIN_PAUSE;
+        for _ in 1..PLUGIN_TRIES {
+            match self.client.request(request) {
+                Ok(reply) if reply.status != 503 => return Ok(reply),
+                Err(reason) if !reason.contains("connection refused") => return Err(reason),
+                _ => {}
+            }
+            std::thread::sleep(pause);
+            pause *= 2;
+        }
+        self.client.request(request)
+    }
+}
+
+#[cfg(test)]
+mod tests;
