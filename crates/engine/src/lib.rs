@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod compile;
+pub mod cron;
 pub mod limits;
 pub mod locks;
 pub mod machine;
