@@ -257,19 +257,23 @@ fn node_logs(bench: &Bench, cell: &Cell, object: &Value) -> BTreeMap<String, Str
         if node["type"] != "Pod" {
             continue;
         }
-        let arguments = ["logs", "-n", "argo", name, id, "--no-color"];
+        let arguments = ["logs", "-n", "argo", name, id, "-c", "main", "--no-color"];
         if let Ok(outcome) = cell.call(&bench.binary, arguments, DEADLINE_BASE) {
-            logs.insert(node_name.to_owned(), without_prefixes(&outcome.stdout));
+            logs.insert(node_name.to_owned(), without_prefixes(name, &outcome.stdout));
         }
     }
     logs
 }
 
-/// The lines without the name of the pod that each begins with.
-fn without_prefixes(text: &str) -> String {
+/// The lines without the name of the pod that each may begin with.
+fn without_prefixes(run: &str, text: &str) -> String {
+    let is_pod = |name: &str| name.starts_with(run) && !name.contains(char::is_whitespace);
     let mut lines = String::new();
     for line in text.lines() {
-        lines.push_str(line.split_once(": ").map_or(line.trim_end_matches(':'), |(_, rest)| rest));
+        lines.push_str(match line.split_once(": ") {
+            Some((name, rest)) if is_pod(name) => rest,
+            _ => line.strip_suffix(':').filter(|name| is_pod(name)).map_or(line, |_| ""),
+        });
         lines.push('\n');
     }
     lines
