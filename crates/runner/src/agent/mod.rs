@@ -193,8 +193,7 @@ impl Shared {
                 Task::Http(request) => Answer::Http(self.client.request(request)),
                 Task::Plugin { plugins, body } => Answer::Plugin(self.ask(plugins, body)),
             };
-            let wanted =
-                self.lock().calling.remove(&attempt).is_some_and(|(_, still_wanted)| still_wanted);
+            let wanted = self.lock().calling.remove(&attempt).is_some_and(|(_, still_wanted)| still_wanted);
             // A place of the run is free now.
             self.changed.notify_one();
             if wanted {
@@ -249,9 +248,10 @@ impl Shared {
                 url: format!("{}/api/v1/template.execute", plugin.address.trim_end_matches('/')),
                 headers: [("Content-Type".to_owned(), "application/json".to_owned())]
                     .into_iter()
-                    .chain((!plugin.token.is_empty()).then(|| {
-                        ("Authorization".to_owned(), format!("Bearer {}", plugin.token))
-                    }))
+                    .chain(
+                        (!plugin.token.is_empty())
+                            .then(|| ("Authorization".to_owned(), format!("Bearer {}", plugin.token))),
+                    )
                     .collect(),
                 body: Some(body.to_vec()),
                 timeout: Some(PLUGIN_TIME_MAX),

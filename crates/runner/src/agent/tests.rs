@@ -128,8 +128,7 @@ fn failures_have_words_that_retry_policies_know() {
     let reason = ask(get(format!("http://{gone}/"))).unwrap_err();
     assert_eq!(reason, format!("Get \"http://{gone}/\": dial tcp {gone}: connect: connection refused"));
     let silent = server(|_| None);
-    let reason =
-        ask(HttpRequest { timeout: Some(Duration::from_millis(200)), ..get(silent) }).unwrap_err();
+    let reason = ask(HttpRequest { timeout: Some(Duration::from_millis(200)), ..get(silent) }).unwrap_err();
     assert!(reason.contains("context deadline exceeded"), "{reason}");
 }
 
@@ -160,11 +159,8 @@ fn the_first_plugin_that_takes_a_template_has_it() {
         assert!(text.to_lowercase().contains("authorization: bearer t"), "{text}");
         reply("200 OK", "", "{\"node\":{\"phase\":\"Succeeded\"}}")
     });
-    let plugin = |address: &str| Plugin {
-        name: "p".to_owned(),
-        address: address.to_owned(),
-        token: "t".to_owned(),
-    };
+    let plugin =
+        |address: &str| Plugin { name: "p".to_owned(), address: address.to_owned(), token: "t".to_owned() };
     let (agent, answers) = agent();
     let ask = |plugins: Vec<Plugin>| {
         agent.call(call("a", "r", Task::Plugin { plugins, body: b"{}".to_vec() }));

@@ -18,6 +18,7 @@ pub const CASES: &[Case] = &[
     ("bare::a_killed_engine_finds_its_steps", a_killed_engine_finds_its_steps),
     ("bare::a_killed_supervisor_takes_its_steps_along", a_killed_supervisor_takes_its_steps_along),
     ("bare::output_parameters_are_read", output_parameters_are_read),
+    ("bare::image_files_are_found", image_files_are_found),
     ("bare::a_long_log_is_cut", a_long_log_is_cut),
 ];
 
@@ -183,5 +184,24 @@ fn a_long_log_is_cut() {
     assert_eq!(ended.containers[0].exit, Exit::Code(0));
     assert!(ended.log_bytes < 1_000_300, "{}", ended.log_bytes);
     assert!(world.log(&step).ends_with("the rest is not kept\n"));
+    world.end();
+}
+
+fn image_files_are_found() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut world = World::new();
+    let tool = world.state.join("tool");
+    fs::write(&tool, "#!/bin/sh\necho a tool\n").unwrap();
+    fs::set_permissions(&tool, fs::Permissions::from_mode(0o755)).unwrap();
+    let file = |path: &str| tiphys_runner::step::ImageFile { path: path.into(), from: tool.clone() };
+    let mut step = world.shell("a", Isolation::None, "some-tool");
+    step.files = vec![file("/usr/local/bin/some-tool"), file("/tool")];
+    assert_eq!(world.run(&step).containers[0].exit, Exit::Code(0));
+    assert_eq!(world.log(&step), "a tool\n");
+    let mut direct = world.shell("b", Isolation::None, "");
+    direct.files = step.files.clone();
+    direct.containers[0].command = vec!["/tool".into()];
+    world.run(&direct);
+    assert_eq!(world.log(&direct), "a tool\n");
     world.end();
 }
