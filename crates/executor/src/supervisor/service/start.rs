@@ -195,8 +195,9 @@ impl Service {
         let place = Place::Machine { scratch: scratch.to_owned(), path: String::new(), home: String::new() };
         let script = hull::script(main, 0, &place)?;
         let dir = hull::working_dir(main, &place)?;
+        let path = self.search_path(request, scratch)?;
         let env = [
-            ("PATH", self.environment.path.as_str()),
+            ("PATH", path.as_str()),
             ("HOME", self.environment.home.as_str()),
             ("HOSTNAME", request.pod_name.as_str()),
             (MARK, request.attempt.0.as_str()),
@@ -222,6 +223,25 @@ impl Service {
         sys::spawn(&spawn).map_err(|error| hull::cannot_start(main, &error))
     }
 
+    /// Where a step without sandbox finds programs: those that an image map would have put into its root come first.
+    fn search_path(&self, request: &StepRequest, scratch: &Path) -> Result<String, String> {
+        if request.files.is_empty() {
+            return Ok(self.environment.path.clone());
+        }
+        let folder = scratch.join(".tiphys-bin");
+        let cannot = |error: io::Error| format!("cannot link the image map's files: {error}");
+        fs::create_dir_all(&folder).map_err(cannot)?;
+        for file in &request.files {
+            let path = Path::new(&file.path);
+            let is_searched =
+                program::PATH_DEFAULT.split(':').any(|searched| path.parent() == Some(Path::new(searched)));
+            if let (true, Some(name)) = (is_searched, path.file_name()) {
+                symlink(&file.from, folder.join(name)).map_err(cannot)?;
+            }
+        }
+        Ok(format!("{}:{}", folder.display(), self.environment.path))
+    }
+
     /// Starts a copy of ourselves that stages, runs and collects.
     fn start_hull(
         &mut self,
@@ -238,8 +258,8 @@ impl Service {
         let outputs = pipes.iter().map(|pair| self.copies(*pair)).collect::<io::Result<_>>().map_err(fail)?;
         let mut io = Some(Io { report: report_write, null, outputs, cgroups: doors });
         let place = Place::Machine {
+            path: self.search_path(request, &scratch).map_err(Failed::Init)?,
             scratch: scratch.clone(),
-            path: self.environment.path.clone(),
             home: self.environment.home.clone(),
         };
         let pid = sys::fork(0, || match io.take() {
