@@ -1,3 +1,16 @@
-//! The verbs.
+//! The verbs, one in each file.
 
+pub mod completion;
+pub mod continue_run;
+pub mod control;
+pub mod cp;
+pub mod delete;
+pub mod doctor;
+pub mod eval;
+pub mod get;
+pub mod journal;
+pub mod lint;
+pub mod list;
+pub mod logs;
 pub mod run;
+pub mod wait;

@@ -1,131 +1,358 @@
 //! `tiphys run`: everything in one process, no set-up.
 
-use anyhow::{Context, bail};
 use clap::Args as ClapArgs;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::mpsc;
-use tiphys_controller::{Controller, Order, Place, Update};
-use tiphys_engine::Frozen;
+use tiphys_controller::Order;
+use tiphys_engine::check::{Shelf, Situation, check};
+use tiphys_engine::{Frozen, compile::effective};
 use tiphys_runner::ImageMap;
-use tiphys_runner::process::{Options, ProcessRunner};
 use tiphys_runner::step::Isolation;
 use tiphys_spec as spec;
-use tiphys_store::State;
+use tiphys_spec::{Document, Object, Severity, Strictness};
 
-/// Flags of `run`.
+use crate::arguments::Overrides;
+use crate::engine::{Engine, Steps, isolate};
+use crate::load::{Loaded, load};
+use crate::output::{self, Format};
+use crate::print::{print_diagnostics, to_stderr, to_stdout};
+use crate::problem::{Told, problem};
+use crate::session::{Left, Show, drive};
+use crate::signal::Signals;
+use crate::state::Local;
+use crate::supported::{Findings, examine};
+use crate::world::{self, World};
+
+/// Run workflows on this machine and wait for their end
+///
+/// Every Workflow in the files is run, one after the other, in the order given. WorkflowTemplates, ConfigMaps,
+/// Secrets and the like in them are known to all. Exit code: 0 Succeeded, 1 Failed or Error, 2 refused before the
+/// start, 130 interrupted.
+///
+/// Ctrl-C once stops what runs and records nothing as failed; `tiphys continue NAME` goes on. Ctrl-C twice leaves
+/// at once, and steps go on by themselves.
 #[derive(ClapArgs)]
+#[command(after_help = "Examples:
+  tiphys run hello.yaml
+  tiphys run build.yaml -p branch=main --log
+  tiphys run flow.yaml --with templates/ --with secrets.yaml
+  tiphys run flow.yaml --mount ./data:/data:ro --artifact input=./file.csv
+  generate | tiphys run - -o json > result.json")]
 pub struct Args {
-    /// Manifests.
-    #[arg(required = true)]
+    /// Manifests: files, folders, or `-` for standard input
+    #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// More objects.
-    #[arg(long)]
+    /// More objects that the run may use; nothing in them is run
+    #[arg(long, value_name = "PATH")]
     with: Vec<PathBuf>,
-    /// Name of the run.
+    #[command(flatten)]
+    overrides: Overrides,
+    #[command(flatten)]
+    show: Show,
+    #[command(flatten)]
+    place: PlaceArgs,
+    /// Print the resolved workflow and do not run it
     #[arg(long)]
-    name: Option<String>,
-    /// Image map.
+    dry_run: bool,
+    /// Refuse unknown fields; `--strict=false` makes them warnings
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value_t = true, default_missing_value = "true", action = clap::ArgAction::Set)]
+    strict: bool,
+    /// Treat warnings as errors
     #[arg(long)]
-    image_map: Vec<PathBuf>,
-    /// Runner.
-    #[arg(long, default_value = "process")]
-    runner: String,
-    /// Isolation: sandbox or none.
-    #[arg(long, default_value = "sandbox")]
-    isolation: String,
-    /// Output.
-    #[arg(short, long)]
-    output: Option<String>,
-    /// Steps at once.
-    #[arg(short)]
-    jobs: Option<usize>,
-    /// Namespace.
-    #[arg(short, long, default_value = "default")]
-    namespace: String,
+    deny_warnings: bool,
 }
 
-/// Runs.
+/// Where the steps run.
+#[derive(ClapArgs)]
+struct PlaceArgs {
+    /// Most steps at once [default: twice the cores, at least 8]
+    #[arg(short, long, value_name = "N")]
+    jobs: Option<usize>,
+    /// Show a file or folder of this machine to the steps
+    #[arg(long, value_name = "HOST:STEP[:ro]")]
+    mount: Vec<String>,
+    /// Take an input artifact of the workflow from this machine
+    #[arg(long, value_name = "NAME=PATH")]
+    artifact: Vec<String>,
+    /// Allow `hostPath` volumes
+    #[arg(long)]
+    allow_host_path: bool,
+    /// How steps are kept apart from this machine: `sandbox` or `none` [default: sandbox, where it is possible]
+    #[arg(long, value_enum, value_name = "HOW")]
+    isolation: Option<world::IsolationArg>,
+    /// What runs the steps
+    #[arg(long, default_value = "process", value_name = "NAME")]
+    runner: String,
+    /// What images would have brought along
+    #[arg(long, value_name = "FILE")]
+    image_map: Vec<PathBuf>,
+}
+
+impl PlaceArgs {
+    /// The world; how steps are kept apart is known when a supervisor was asked.
+    fn world(&self) -> anyhow::Result<World> {
+        if self.runner != "process" {
+            return Err(problem(
+                format!("the runner `{}` is not supported yet", self.runner),
+                "`--runner process` runs steps as processes of this machine, without images",
+            ));
+        }
+        if self.jobs == Some(0) {
+            return Err(problem("`-j 0` would never start a step", "give at least 1"));
+        }
+        Ok(World {
+            isolation: Isolation::default(),
+            jobs: self.jobs.unwrap_or_else(world::jobs_default),
+            mounts: self.mount.iter().map(|text| world::mount(text)).collect::<Result<_, _>>()?,
+            artifacts: self.artifact.iter().map(|text| world::artifact(text)).collect::<Result<_, _>>()?,
+            image_maps: self
+                .image_map
+                .iter()
+                .map(|file| world::existing(file, "--image-map"))
+                .collect::<Result<_, _>>()?,
+            allow_host_path: self.allow_host_path,
+        })
+    }
+}
+
+/// Runs all workflows of the files.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let dir = std::env::var_os("TIPHYS_STATE_DIR").map(PathBuf::from).context("TIPHYS_STATE_DIR")?;
-    let state = State::open(&dir)?;
-    let mut frozen = Frozen::default();
+    let mut world = args.place.world()?;
+    let images = world.images()?;
+    let strictness = if args.strict { Strictness::Strict } else { Strictness::Lenient };
+    let mut loaded = load(&args.files, &args.with, strictness)?;
+    let jobs = prepare(args, &mut loaded, &world, &images)?;
+    if args.dry_run {
+        return dry_run(jobs, args.show.output);
+    }
+    if !args.show.quiet {
+        jobs.iter().for_each(|job| to_stderr(&notice(&job.findings)));
+    }
+    let signals = Signals::listen()?;
+    let mut local = Local::open()?;
+    let mut worst = ExitCode::SUCCESS;
+    for (number, job) in jobs.into_iter().enumerate() {
+        let uid = uuid::Uuid::now_v7().to_string();
+        let apart = isolate(&local, &uid, args.place.isolation)?;
+        world.isolation = apart.isolation;
+        if number == 0 && !args.show.quiet {
+            apart.notices.iter().for_each(|notice| to_stderr(&format!("notice: {notice}\n")));
+        }
+        match start(&mut local, job, uid, &world, &args.show, &signals)? {
+            Left::Over(code) => {
+                if code != ExitCode::SUCCESS {
+                    worst = code;
+                }
+            }
+            Left::Interrupted(code) => return Ok(code),
+        }
+    }
+    Ok(worst)
+}
+
+/// One workflow to be run.
+struct Job {
+    frozen: Frozen,
+    secrets: Vec<spec::Secret>,
+    findings: Findings,
+}
+
+/// Judges everything that was read, and makes the workflows ready. Tells all mistakes at once.
+fn prepare(args: &Args, loaded: &mut Loaded, world: &World, images: &ImageMap) -> anyhow::Result<Vec<Job>> {
+    let count = loaded.given.iter().filter(|document| matches!(document.object, Object::Workflow(_))).count();
+    if count == 0 && !loaded.diagnostics.iter().any(spec::Diagnostic::is_error) {
+        return Err(problem(
+            "there is no Workflow in the files",
+            "a document with `kind: Workflow` is run; templates alone are not",
+        ));
+    }
+    if count > 1 && args.overrides.names_one() {
+        return Err(problem(
+            format!("`--name` names one run, and there are {count} workflows in the files"),
+            "leave it out, or give one workflow",
+        ));
+    }
+    for document in &mut loaded.given {
+        if let Object::Workflow(workflow) = &mut document.object {
+            args.overrides.apply(workflow)?;
+            fill(workflow, world);
+        }
+    }
+    let mut diagnostics = std::mem::take(&mut loaded.diagnostics);
+    let documents: Vec<&Document> = loaded.documents().collect();
+    let shelf = Shelf::new(documents.iter().map(|document| &document.object));
+    let mut jobs = Vec::new();
+    for document in &loaded.given {
+        let Object::Workflow(workflow) = &document.object else { continue };
+        if !document.sound {
+            continue; // What it means is not clear; what is wrong with it was said.
+        }
+        let found = check(document, &shelf, Situation::Create);
+        let invalid = found.iter().any(spec::Diagnostic::is_error);
+        diagnostics.extend(found);
+        let mut findings = examine(document, &documents, Some(images));
+        if !invalid {
+            diagnostics.append(&mut findings.refused);
+        }
+        let (frozen, secrets) = freeze(workflow, &documents, args.overrides.namespace());
+        jobs.push(Job { frozen, secrets, findings });
+    }
+    judge(args, loaded, diagnostics)?;
+    Ok(jobs)
+}
+
+/// Prints what was found, and refuses if it is bad enough.
+fn judge(args: &Args, loaded: &Loaded, diagnostics: Vec<spec::Diagnostic>) -> anyhow::Result<()> {
+    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+    let warnings = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Warning).count();
+    let refused = errors > 0 || (args.deny_warnings && warnings > 0);
+    if refused || !args.show.quiet {
+        print_diagnostics(&diagnostics, &loaded.texts);
+    }
+    if !refused {
+        return Ok(());
+    }
+    let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
+    let mut found = count(errors, "error");
+    if warnings > 0 {
+        found.push_str(&format!(", {}", count(warnings, "warning")));
+    }
+    to_stderr(&format!("refused: {found}; nothing was started\n"));
+    Err(Told.into())
+}
+
+/// Files of this machine stand in for artifacts of the workflow.
+fn fill(workflow: &mut spec::Workflow, world: &World) {
+    for name in world.artifacts.keys() {
+        // The content comes from the file; the location only says that there is one.
+        let location =
+            spec::ArtifactLocation { raw: Some(serde_json::json!({ "data": "" })), ..Default::default() };
+        let artifacts = &mut workflow.spec.arguments.artifacts;
+        match artifacts.iter_mut().find(|artifact| artifact.name == *name) {
+            Some(artifact) => artifact.location = location,
+            None => artifacts.push(spec::Artifact { name: name.clone(), location, ..Default::default() }),
+        }
+    }
+}
+
+/// The documents that a workflow may use.
+fn freeze(
+    workflow: &spec::Workflow,
+    documents: &[&Document],
+    namespace: &str,
+) -> (Frozen, Vec<spec::Secret>) {
+    let mut frozen = Frozen { workflow: workflow.clone(), ..Frozen::default() };
     let mut secrets = Vec::new();
-    let mut workflows = Vec::new();
-    for (file, submit) in args.files.iter().map(|f| (f, true)).chain(args.with.iter().map(|f| (f, false))) {
-        let text =
-            std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-        let parsed = spec::parse(&file.display().to_string(), &text, spec::Strictness::Strict);
-        if parsed.has_errors() {
-            for diagnostic in &parsed.diagnostics {
-                eprintln!("{}: {}", diagnostic.path, diagnostic.message);
-            }
-            bail!("invalid manifest");
-        }
-        for document in parsed.documents {
-            match document.object {
-                spec::Object::Workflow(workflow) if submit => workflows.push(*workflow),
-                spec::Object::WorkflowTemplate(template) => frozen.templates.push(*template),
-                spec::Object::ClusterWorkflowTemplate(template) => frozen.cluster_templates.push(*template),
-                spec::Object::ConfigMap(map) => frozen.config_maps.push(*map),
-                spec::Object::Secret(secret) => secrets.push(*secret),
-                _ => {}
-            }
-        }
-    }
-    let Some(mut workflow) = workflows.into_iter().next() else { bail!("no workflow") };
-    if let Some(name) = &args.name {
-        workflow.metadata.name = name.clone();
-    }
-    if workflow.metadata.namespace.is_empty() {
-        workflow.metadata.namespace = args.namespace.clone();
-    }
-    frozen.workflow = workflow;
-    let mut images = ImageMap::default();
-    for file in &args.image_map {
-        images.load(file)?;
-    }
-    let place = Place {
-        isolation: if args.isolation == "none" { Isolation::None } else { Isolation::Sandbox },
-        images,
-        artifacts: state.artifacts_dir(),
-        claims: state.dir().join("claims"),
-        ..Place::default()
+    let own = workflow.metadata.namespace.as_str();
+    let near = |metadata: &spec::Metadata| {
+        let home = if metadata.namespace.is_empty() { namespace } else { &metadata.namespace };
+        home == own || metadata.namespace.is_empty()
     };
-    let jobs = args.jobs.unwrap_or(8);
-    let options = Options::new(state.dir(), format!("run-{}", std::process::id()));
-    let controller = Controller::start(
-        &state,
-        place,
-        jobs,
-        Box::new(move |news| Arc::new(ProcessRunner::new(options, news))),
-    )?;
+    for document in documents {
+        match &document.object {
+            Object::WorkflowTemplate(template) if near(&template.metadata) => {
+                frozen.templates.push((**template).clone());
+            }
+            Object::ClusterWorkflowTemplate(template) => frozen.cluster_templates.push((**template).clone()),
+            Object::ConfigMap(map) if near(&map.metadata) => frozen.config_maps.push((**map).clone()),
+            Object::Secret(secret) if near(&secret.metadata) => secrets.push((**secret).clone()),
+            _ => {}
+        }
+    }
+    (frozen, secrets)
+}
+
+/// What this machine does differently from a cluster, in words.
+fn notice(findings: &Findings) -> String {
+    let mut text = String::new();
+    if !findings.images.is_empty() {
+        let images: Vec<&str> = findings.images.iter().take(4).map(String::as_str).collect();
+        let more = if findings.images.len() > 4 { ", …" } else { "" };
+        text.push_str(&format!(
+            "notice: steps run as processes of this machine; images are not used ({}{more})\n",
+            images.join(", ")
+        ));
+    }
+    if !findings.without_effect.is_empty() {
+        let fields: Vec<&str> = findings.without_effect.iter().map(String::as_str).collect();
+        text.push_str(&format!("notice: without effect on this machine: {}\n", fields.join(", ")));
+    }
+    text
+}
+
+fn dry_run(jobs: Vec<Job>, format: Option<Format>) -> anyhow::Result<ExitCode> {
+    for (at, job) in jobs.iter().enumerate() {
+        let (workflow, _) = effective(&job.frozen).map_err(anyhow::Error::msg)?;
+        let mut document = serde_json::json!({ "apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow" });
+        if let (Some(document), serde_json::Value::Object(fields)) =
+            (document.as_object_mut(), serde_json::to_value(&workflow)?)
+        {
+            document.extend(fields);
+        }
+        let format = format.unwrap_or(Format::Yaml);
+        if at > 0 && format == Format::Yaml {
+            to_stdout("---\n");
+        }
+        output::print(&document, format)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn start(
+    local: &mut Local,
+    mut job: Job,
+    uid: String,
+    world: &World,
+    show: &Show,
+    signals: &Signals,
+) -> anyhow::Result<Left> {
+    let metadata = &mut job.frozen.workflow.metadata;
+    if !metadata.name.is_empty() {
+        refuse_taken(local, &metadata.namespace, &metadata.name)?;
+    }
+    // A manifest taken from a cluster brings the identity of another run along.
+    metadata.uid = uid;
+    metadata.resource_version.clear();
+    metadata.creation_timestamp = None;
+    job.frozen.workflow.status = None;
+    let engine = Engine::start(local, world, &metadata.uid)?;
     let (follower, updates) = mpsc::channel();
     let order = Order {
-        frozen,
-        secrets,
-        files: BTreeMap::new(),
-        world: serde_json::Value::Null,
+        frozen: job.frozen,
+        secrets: job.secrets,
+        files: world.artifacts.clone(),
+        world: serde_json::to_value(world)?,
         follower: Some(follower),
     };
-    let summary = controller.submit(order)?.map_err(anyhow::Error::msg)?;
-    eprintln!("run {}", summary.name);
-    for update in updates {
-        if let Update::Ended(document) = update {
-            if args.output.as_deref() == Some("json") {
-                println!("{}", serde_json::to_string_pretty(&*document)?);
-            }
-            let phase = document
-                .pointer("/status/phase")
-                .and_then(|phase| phase.as_str())
-                .unwrap_or_default()
-                .to_owned();
-            eprintln!("{phase}");
-            controller.quit()?;
-            return Ok(if phase == "Succeeded" { ExitCode::SUCCESS } else { ExitCode::from(1) });
+    let summary = match engine.controller.submit(order)? {
+        Ok(summary) => summary,
+        Err(reason) => {
+            engine.finish(Steps::End)?;
+            return Err(anyhow::Error::msg(reason));
         }
-    }
-    bail!("the controller stopped")
+    };
+    show.say(&format!("{} started\n", summary.name));
+    drive(local, engine, &summary, updates, show, signals)
+}
+
+/// One run has one name: says what can be done about the one that has it.
+fn refuse_taken(local: &mut Local, namespace: &str, name: &str) -> anyhow::Result<()> {
+    use tiphys_store::Runs;
+    let Some(there) = local.store.find("workflow", namespace, name)? else { return Ok(()) };
+    let driver = local.driver(&there.uid)?;
+    Err(match (there.finished_us, driver) {
+        (Some(_), _) => problem(
+            format!("a run named `{name}` exists already; it ended with {}", there.phase),
+            format!("give another name with `--name`, or `tiphys delete {name}` first"),
+        ),
+        (None, Some(pid)) => problem(
+            format!("a run named `{name}` is going on, driven by process {pid}"),
+            format!("look at it with `tiphys watch {name}`, or give another name with `--name`"),
+        ),
+        (None, None) => problem(
+            format!("a run named `{name}` was begun and has no engine"),
+            format!("go on with `tiphys continue {name}`, or give another name with `--name`"),
+        ),
+    })
 }

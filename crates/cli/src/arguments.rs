@@ -1,0 +1,116 @@
+//! Flags that change a workflow before it is submitted, as in `argo submit`.
+
+use clap::Args as ClapArgs;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use tiphys_spec as spec;
+
+use crate::problem::problem;
+
+/// What of a workflow the command line sets.
+#[derive(ClapArgs, Debug, Default)]
+pub struct Overrides {
+    /// Give an argument of the workflow a value; may be repeated
+    #[arg(short, long = "parameter", value_name = "NAME=VALUE")]
+    parameters: Vec<String>,
+    /// Read argument values from a YAML or JSON map
+    #[arg(short = 'f', long, value_name = "FILE")]
+    parameter_file: Option<PathBuf>,
+    /// Begin at this template instead of the manifest's
+    #[arg(long, value_name = "TEMPLATE")]
+    entrypoint: Option<String>,
+    /// Name of the run; without it the manifest's, or one made after `generateName`
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Beginning of the name to make
+    #[arg(long, value_name = "PREFIX", conflicts_with = "name")]
+    generate_name: Option<String>,
+    /// Labels to add
+    #[arg(short, long, value_name = "KEY=VALUE,…")]
+    labels: Vec<String>,
+    /// Namespace, where the manifest names none
+    #[arg(short, long, value_name = "NAME")]
+    namespace: Option<String>,
+}
+
+impl Overrides {
+    /// The namespace where the manifest names none.
+    pub fn namespace(&self) -> &str {
+        self.namespace.as_deref().unwrap_or("default")
+    }
+
+    /// Whether a name is given, which only one run can have.
+    pub fn names_one(&self) -> bool {
+        self.name.is_some()
+    }
+
+    /// Sets in the workflow what was given.
+    pub fn apply(&self, workflow: &mut spec::Workflow) -> anyhow::Result<()> {
+        let metadata = &mut workflow.metadata;
+        if let Some(name) = &self.name {
+            metadata.name.clone_from(name);
+            metadata.generate_name.clear();
+        }
+        if let Some(prefix) = &self.generate_name {
+            metadata.generate_name.clone_from(prefix);
+            metadata.name.clear();
+        }
+        if metadata.namespace.is_empty() {
+            metadata.namespace = self.namespace().to_owned();
+        }
+        for pair in self.labels.iter().flat_map(|list| list.split(',')).filter(|pair| !pair.is_empty()) {
+            let (key, value) = pair.split_once('=').ok_or_else(|| {
+                problem(format!("`--labels {pair}` is not KEY=VALUE"), "for instance `-l team=red`")
+            })?;
+            metadata.labels.insert(key.to_owned(), value.to_owned());
+        }
+        if let Some(entrypoint) = &self.entrypoint {
+            workflow.spec.entrypoint.clone_from(entrypoint);
+        }
+        let given = self.parameters()?;
+        // As in Argo, given ones come first and replace the declared ones whole (CLI-027).
+        let declared = std::mem::take(&mut workflow.spec.arguments.parameters);
+        let names: Vec<String> = given.iter().map(|(name, _)| name.clone()).collect();
+        workflow.spec.arguments.parameters = given
+            .into_iter()
+            .map(|(name, value)| spec::Parameter { name, value: Some(value), ..spec::Parameter::default() })
+            .chain(declared.into_iter().filter(|parameter| !names.contains(&parameter.name)))
+            .collect();
+        Ok(())
+    }
+
+    /// Values by name: those of the command line before those of the file; of equal names the last counts.
+    fn parameters(&self) -> anyhow::Result<Vec<(String, String)>> {
+        let mut given: Vec<(String, String)> = Vec::new();
+        for pair in &self.parameters {
+            let (name, value) = pair.split_once('=').ok_or_else(|| {
+                problem(format!("`-p {pair}` is not NAME=VALUE"), "for instance `-p message=hello`")
+            })?;
+            match given.iter_mut().find(|(known, _)| known == name) {
+                Some((_, known)) => value.clone_into(known),
+                None => given.push((name.to_owned(), value.to_owned())),
+            }
+        }
+        let Some(file) = &self.parameter_file else { return Ok(given) };
+        let text = std::fs::read_to_string(file).map_err(|error| {
+            problem(format!("cannot read `{}`: {error}", file.display()), "is the path right?")
+        })?;
+        let map: BTreeMap<String, Value> = serde_saphyr::from_str(&text).map_err(|error| {
+            problem(
+                format!("`{}` is not a map of names to values: {error}", file.display()),
+                "write one `name: value` on each line",
+            )
+        })?;
+        for (name, value) in map {
+            if given.iter().all(|(known, _)| *known != name) {
+                let value = match value {
+                    Value::String(text) => text,
+                    other => other.to_string(),
+                };
+                given.push((name, value));
+            }
+        }
+        Ok(given)
+    }
+}

@@ -1,0 +1,27 @@
+//! `tiphys completion`: what a shell needs to complete our command line.
+
+use clap::{Args as ClapArgs, CommandFactory};
+use clap_complete::Shell;
+use std::process::ExitCode;
+
+use crate::Cli;
+use crate::print::to_stdout;
+
+/// Print a completion script for a shell
+#[derive(ClapArgs)]
+#[command(after_help = "Examples:
+  source <(tiphys completion bash)
+  tiphys completion zsh > \"${fpath[1]}/_tiphys\"
+  tiphys completion fish > ~/.config/fish/completions/tiphys.fish")]
+pub struct Args {
+    /// The shell
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "tiphys", &mut script);
+    to_stdout(&String::from_utf8_lossy(&script));
+    Ok(ExitCode::SUCCESS)
+}

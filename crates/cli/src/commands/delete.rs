@@ -1,0 +1,284 @@
+//! `tiphys delete` and `tiphys prune`: taking runs away, with everything of them.
+
+use clap::Args as ClapArgs;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+use tiphys_engine::Time;
+use tiphys_runner::process::{self, Options, ProcessRunner};
+use tiphys_spec::TtlStrategy;
+use tiphys_store::{Filter, Life, MachineId, NameMatch, Runs, Summary};
+
+use crate::print::to_stdout;
+use crate::problem::problem;
+use crate::state::{Local, now};
+
+/// How long the end of steps is waited for.
+const END_WITHIN: Duration = Duration::from_secs(20);
+
+/// Most ended runs that are looked at for their time to live, each time.
+const LOOKED_AT_MAX: usize = 2_000;
+
+/// Delete runs with their history, logs and artifacts
+#[derive(ClapArgs)]
+#[command(after_help = "Examples:
+  tiphys delete hello-x7k2p
+  tiphys delete --completed
+  tiphys delete --prefix hello- --dry-run")]
+pub struct Args {
+    /// Names of runs, or `@latest`
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+    /// Namespace of the runs
+    #[arg(short, long)]
+    namespace: Option<String>,
+    /// All runs
+    #[arg(long)]
+    all: bool,
+    /// All runs that have ended
+    #[arg(long)]
+    completed: bool,
+    /// All runs whose name begins so
+    #[arg(long, value_name = "TEXT")]
+    prefix: Option<String>,
+    /// All runs in these phases
+    #[arg(long, value_delimiter = ',', value_name = "PHASE,…")]
+    status: Vec<String>,
+    /// All runs that ended longer ago than this, for instance `7d`
+    #[arg(long, value_name = "DURATION")]
+    older: Option<String>,
+    /// Only say what would be deleted
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Delete runs whose time is over, and what dead processes left behind
+///
+/// A run's time is over when its `ttlStrategy` says so, or when it is older than `--older`.
+#[derive(ClapArgs)]
+#[command(after_help = "Examples:
+  tiphys prune
+  tiphys prune --older 30d")]
+pub struct PruneArgs {
+    /// Also all runs that ended longer ago than this, for instance `7d`
+    #[arg(long, value_name = "DURATION")]
+    older: Option<String>,
+    /// Only say what would be deleted
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let selects = args.all
+        || args.completed
+        || args.prefix.is_some()
+        || args.older.is_some()
+        || !args.status.is_empty();
+    if args.names.is_empty() && !selects {
+        return Err(problem(
+            "neither a name nor a selection is given",
+            "name runs, or use --all, --completed, --prefix, --status or --older",
+        ));
+    }
+    let mut local = Local::open()?;
+    for name in &args.names {
+        let found = match name.as_str() {
+            "@latest" => Some(local.find(name, args.namespace.as_deref())?),
+            _ => local.find(name, args.namespace.as_deref()).ok(),
+        };
+        match found {
+            Some(summary) => delete(&mut local, &summary, args)?,
+            None => to_stdout(&format!("Workflow '{name}' not found\n")),
+        }
+    }
+    if selects {
+        let older = args.older.as_deref().map(older_than).transpose()?;
+        let filter = Filter {
+            namespace: args.namespace.clone(),
+            phases: args.status.clone(),
+            name: args.prefix.clone().map(NameMatch::Prefix),
+            life: if args.completed || older.is_some() { Life::Finished } else { Life::Any },
+            ..Filter::default()
+        };
+        let mut found = local.store.list(&filter)?;
+        found.retain(|run| older.is_none_or(|before| run.finished_us.is_some_and(|ended| ended < before.0)));
+        if found.is_empty() && args.names.is_empty() {
+            to_stdout("No resources found\n");
+        }
+        for summary in found {
+            delete(&mut local, &summary, args)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn delete(local: &mut Local, summary: &Summary, args: &Args) -> anyhow::Result<()> {
+    if args.dry_run {
+        to_stdout(&format!("Workflow '{}' deleted (dry-run)\n", summary.name));
+        return Ok(());
+    }
+    if let Some(pid) = local.driver(&summary.uid)? {
+        return Err(problem(
+            format!("the run `{}` is going on, driven by process {pid}", summary.name),
+            format!("end it first: tiphys terminate {}", summary.name),
+        ));
+    }
+    remove(local, summary)?;
+    to_stdout(&format!("Workflow '{}' deleted\n", summary.name));
+    Ok(())
+}
+
+pub fn prune(args: &PruneArgs) -> anyhow::Result<ExitCode> {
+    let mut local = Local::open()?;
+    let before = args.older.as_deref().map(older_than).transpose()?;
+    let mut gone = expired(&mut local)?;
+    if let Some(before) = before {
+        let filter = Filter { life: Life::Finished, ..Filter::default() };
+        for run in local.store.list(&filter)? {
+            if run.finished_us.is_some_and(|ended| ended < before.0)
+                && !gone.iter().any(|one| one.uid == run.uid)
+            {
+                gone.push(run);
+            }
+        }
+    }
+    for summary in &gone {
+        if args.dry_run {
+            to_stdout(&format!("Workflow '{}' deleted (dry-run)\n", summary.name));
+        } else if local.driver(&summary.uid)?.is_none() {
+            remove(&mut local, summary)?;
+            to_stdout(&format!("Workflow '{}' deleted\n", summary.name));
+        }
+    }
+    if !args.dry_run {
+        sweep(&mut local)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Removes runs whose `ttlStrategy` says that their time is over.
+pub fn remove_expired(local: &mut Local) -> anyhow::Result<()> {
+    for summary in expired(local)? {
+        if local.driver(&summary.uid)?.is_none() {
+            remove(local, &summary)?;
+        }
+    }
+    Ok(())
+}
+
+fn expired(local: &mut Local) -> anyhow::Result<Vec<Summary>> {
+    let filter = Filter { life: Life::Finished, limit: LOOKED_AT_MAX, ..Filter::default() };
+    let now = now();
+    let mut gone = Vec::new();
+    for summary in local.store.list(&filter)? {
+        let Some(body) = local.store.document(&MachineId::workflow(&*summary.uid))? else { continue };
+        // Most runs have no time to live, and most documents are larger than this look.
+        if !contains(&body, b"\"ttlStrategy\"") {
+            continue;
+        }
+        let Ok(kept) = tiphys_controller::Kept::read(&body) else { continue };
+        let Ok((workflow, _)) = tiphys_engine::compile::effective(&kept.frozen) else { continue };
+        let (Some(strategy), Some(ended)) = (&workflow.spec.ttl_strategy, summary.finished_us) else {
+            continue;
+        };
+        if time_to_live(strategy, &summary.phase)
+            .is_some_and(|seconds| now.since_us(Time(ended)) / 1_000_000 >= seconds)
+        {
+            gone.push(summary);
+        }
+    }
+    Ok(gone)
+}
+
+/// Seconds that a run is kept after its end (EX-500).
+fn time_to_live(strategy: &TtlStrategy, phase: &str) -> Option<i64> {
+    let own = match phase {
+        "Succeeded" => strategy.seconds_after_success,
+        "Failed" => strategy.seconds_after_failure,
+        _ => None,
+    };
+    own.or(strategy.seconds_after_completion)
+}
+
+fn contains(body: &[u8], text: &[u8]) -> bool {
+    body.windows(text.len()).any(|window| window == text)
+}
+
+fn older_than(text: &str) -> anyhow::Result<Time> {
+    let malformed =
+        || problem(format!("`--older {text}` is not a duration"), "for instance `90m`, `12h` or `7d`");
+    let nanos = match text.strip_suffix('d') {
+        Some(days) => days.parse::<i64>().map_err(|_| malformed())?.saturating_mul(86_400_000_000_000),
+        None => tiphys_expr::duration::go(text).map_err(|_| malformed())?,
+    };
+    Ok(now().plus_nanos(nanos.saturating_neg()))
+}
+
+/// Removes a run that nobody drives: what still runs of it, its history, logs, secrets, claims and artifacts.
+fn remove(local: &mut Local, summary: &Summary) -> anyhow::Result<()> {
+    let uid = &summary.uid;
+    let state = local.state.dir().to_owned();
+    if process::found(&state).iter().any(|found| found.id == *uid && found.is_alive) {
+        let runner = ProcessRunner::new(Options::new(&state, &**uid), Box::new(|_| {}));
+        if runner.warm().is_ok() && !runner.close(true, END_WITHIN) {
+            return Err(problem(
+                format!("steps of `{}` do not end", summary.name),
+                format!("see which with `ps`, end them, then `tiphys delete {}` again", summary.name),
+            ));
+        }
+    }
+    let machine = MachineId::workflow(&**uid);
+    let claims = own_claims(local, summary);
+    local.store.delete(&machine)?;
+    local.store.delete_archived(&machine)?;
+    local.state.remove_files(uid)?;
+    remove_folder(&state.join("supervisors").join(uid))?;
+    let claims_dir = state.join("claims").join(&summary.namespace);
+    for claim in claims {
+        remove_folder(&claims_dir.join(claim))?;
+    }
+    // By default a run's artifacts lie below its name; those with keys of their own belong to the user, and a run
+    // of the same name in another namespace keeps what it has.
+    let name = NameMatch::Exact(summary.name.clone());
+    if local.store.list(&Filter { name: Some(name), limit: 1, ..Filter::default() })?.is_empty() {
+        remove_folder(&local.state.artifacts_dir().join(&summary.name))?;
+    }
+    Ok(())
+}
+
+/// The folders of the claims that a run made for itself.
+fn own_claims(local: &mut Local, summary: &Summary) -> Vec<String> {
+    // A document that cannot be read any more names none.
+    let Ok((frozen, _)) = local.kept(summary) else { return Vec::new() };
+    let Ok((workflow, _)) = tiphys_engine::compile::effective(&frozen) else { return Vec::new() };
+    let names = workflow.spec.volume_claim_templates.iter();
+    names
+        .filter_map(|claim| claim.pointer("/metadata/name").and_then(serde_json::Value::as_str))
+        .map(|name| format!("{}-{name}", summary.name))
+        .collect()
+}
+
+fn remove_folder(folder: &Path) -> anyhow::Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(problem(
+            format!("cannot remove `{}`: {error}", folder.display()),
+            "remove it by hand; nothing needs it any more",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// What dead supervisors and half-deleted runs left.
+fn sweep(local: &mut Local) -> anyhow::Result<()> {
+    let state = local.state.dir().to_owned();
+    let live = local.store.list(&Filter { life: Life::Live, ..Filter::default() })?;
+    process::sweep(&state, |id| live.iter().any(|run| run.uid == id));
+    for entry in std::fs::read_dir(state.join("runs")).into_iter().flatten().flatten() {
+        let Ok(uid) = entry.file_name().into_string() else { continue };
+        let machine = MachineId::workflow(&*uid);
+        if local.store.summary(&machine)?.is_none() && local.driver(&uid)?.is_none() {
+            local.state.remove_files(&uid)?;
+        }
+    }
+    Ok(())
+}

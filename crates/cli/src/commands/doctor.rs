@@ -1,0 +1,123 @@
+//! `tiphys doctor`: what this machine offers, and what keeps steps from running.
+
+use clap::Args as ClapArgs;
+use std::process::ExitCode;
+use std::time::Duration;
+use tiphys_runner::process::{self, Options, ProcessRunner};
+use tiphys_runner::step::Capabilities;
+use tiphys_store::{Filter, Life, Runs};
+
+use crate::print::{Paint, to_stdout};
+use crate::state::{Local, dir};
+use crate::world::jobs_default;
+
+/// Check what this machine offers
+#[derive(ClapArgs)]
+#[command(after_help = "Examples:
+  tiphys doctor")]
+pub struct Args {}
+
+/// Least free space, in bytes, that is not worth a warning.
+const FREE_BYTES_MIN: u64 = 1 << 30;
+
+/// How long the end of the supervisor that was asked is waited for.
+const CLOSE_WITHIN: Duration = Duration::from_secs(5);
+
+pub fn run(_args: &Args) -> anyhow::Result<ExitCode> {
+    let mut report = Report { paint: Paint::stdout(), bad: false };
+    report.fine("version", env!("CARGO_PKG_VERSION"));
+    let folder = dir()?;
+    match Local::open() {
+        Ok(mut local) => {
+            report.fine("state", &format!("{} can be used", folder.display()));
+            disk(&mut report, &local);
+            runs(&mut report, &mut local)?;
+            isolation(&mut report, &local);
+        }
+        Err(error) => report.bad("state", &format!("{error:#}")),
+    }
+    report.fine("steps at once", &format!("{}, unless `-j` says otherwise", jobs_default()));
+    Ok(if report.bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+struct Report {
+    paint: Paint,
+    bad: bool,
+}
+
+impl Report {
+    fn fine(&mut self, what: &str, words: &str) {
+        to_stdout(&format!("{} {what}: {words}\n", self.paint.sign("Succeeded")));
+    }
+
+    fn warn(&mut self, what: &str, words: &str) {
+        to_stdout(&format!("{} {what}: {words}\n", self.paint.warn("!")));
+    }
+
+    fn bad(&mut self, what: &str, words: &str) {
+        self.bad = true;
+        to_stdout(&format!("{} {what}: {words}\n", self.paint.sign("Failed")));
+    }
+}
+
+fn disk(report: &mut Report, local: &Local) {
+    match rustix::fs::statvfs(local.state.dir()) {
+        Ok(disk) => {
+            let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+            let words = format!("{:.1} GiB free", free as f64 / f64::from(1 << 30));
+            if free < FREE_BYTES_MIN {
+                report.warn("disk", &format!("only {words}; `tiphys prune --older 7d` makes room"));
+            } else {
+                report.fine("disk", &words);
+            }
+        }
+        Err(error) => report.warn("disk", &format!("cannot be asked: {error}")),
+    }
+}
+
+fn runs(report: &mut Report, local: &mut Local) -> anyhow::Result<()> {
+    let live = local.store.list(&Filter { life: Life::Live, ..Filter::default() })?;
+    let mut alone = Vec::new();
+    for run in &live {
+        if local.driver(&run.uid)?.is_none() {
+            alone.push(run.name.as_str());
+        }
+    }
+    if alone.is_empty() {
+        report.fine("runs", &format!("{} going on", live.len()));
+    } else {
+        report.warn(
+            "runs",
+            &format!("without an engine: {}; `tiphys continue NAME` goes on", alone.join(", ")),
+        );
+    }
+    let dead = process::found(local.state.dir())
+        .into_iter()
+        .filter(|found| !found.is_alive && !live.iter().any(|run| run.uid == found.id))
+        .count();
+    if dead > 0 {
+        report
+            .warn("left behind", &format!("{dead} folders of dead supervisors; `tiphys prune` removes them"));
+    }
+    Ok(())
+}
+
+fn isolation(report: &mut Report, local: &Local) {
+    let id = format!("doctor-{}", std::process::id());
+    let runner = ProcessRunner::new(Options::new(local.state.dir(), &*id), Box::new(|_| {}));
+    match runner.capabilities() {
+        Ok(Capabilities { no_sandbox: Some(reason), .. }) => report.warn(
+            "sandbox",
+            &format!(
+                "not possible here: {reason}; steps run without one, as if you had started them yourself"
+            ),
+        ),
+        Ok(Capabilities { no_sandbox: None, notices }) => {
+            report.fine("sandbox", "steps get a root, processes and limits of their own");
+            notices.iter().for_each(|notice| report.warn("sandbox", notice));
+        }
+        Err(error) => report.bad("sandbox", &error.to_string()),
+    }
+    runner.close(true, CLOSE_WITHIN);
+    process::sweep(local.state.dir(), |found| found != id);
+}

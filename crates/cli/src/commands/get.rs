@@ -1,0 +1,75 @@
+//! `tiphys get`: one run with its nodes.
+
+use clap::Args as ClapArgs;
+use serde_json::Value;
+use std::process::ExitCode;
+use tiphys_controller::document;
+use tiphys_store::{MachineId, Runs, Summary};
+
+use crate::output::{self, Format, ViewFormat};
+use crate::print::{GetStyle, Paint, get, to_stdout};
+use crate::state::{Local, now};
+
+/// Show a run with all its nodes
+#[derive(ClapArgs)]
+#[command(after_help = "Examples:
+  tiphys get @latest
+  tiphys get hello-x7k2p -o json
+  tiphys get hello-x7k2p --status Failed")]
+pub struct Args {
+    /// Names of runs, or `@latest`
+    #[arg(required = true, value_name = "NAME")]
+    names: Vec<String>,
+    /// Namespace of the runs
+    #[arg(short, long)]
+    namespace: Option<String>,
+    /// How it is printed
+    #[arg(short, long, value_enum, value_name = "FORMAT")]
+    output: Option<ViewFormat>,
+    /// Only nodes in these phases
+    #[arg(long, value_delimiter = ',', value_name = "PHASE,…")]
+    status: Vec<String>,
+    /// Leave colours out
+    #[arg(long)]
+    no_color: bool,
+    /// Only ASCII signs
+    #[arg(long)]
+    no_utf8: bool,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let mut local = Local::open()?;
+    for name in &args.names {
+        let summary = local.find(name, args.namespace.as_deref())?;
+        let document = current(&mut local, &summary)?;
+        match args.output {
+            Some(ViewFormat::Name) => output::print(&document, Format::Name)?,
+            Some(ViewFormat::Json) => output::print(&document, Format::Json)?,
+            Some(ViewFormat::Yaml) => output::print(&document, Format::Yaml)?,
+            format => {
+                let style = GetStyle {
+                    wide: format == Some(ViewFormat::Wide),
+                    short: format == Some(ViewFormat::Short),
+                    phases: args.status.clone(),
+                };
+                let mut paint = if args.no_color { Paint::plain() } else { Paint::stdout() };
+                if args.no_utf8 {
+                    paint = paint.ascii();
+                }
+                to_stdout(&get(&document, &style, paint, now()));
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The workflow as it is now: its final document, or what its journal makes of it.
+pub fn current(local: &mut Local, summary: &Summary) -> anyhow::Result<Value> {
+    if summary.finished_us.is_some()
+        && let Some(body) = local.store.archived(&MachineId::workflow(&*summary.uid))?
+    {
+        return Ok(serde_json::from_slice(&body)?);
+    }
+    let loaded = local.load(summary)?;
+    Ok(document(&loaded.frozen, &loaded.run, now()))
+}

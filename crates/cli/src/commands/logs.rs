@@ -1,0 +1,226 @@
+//! `tiphys logs`: what steps wrote.
+
+use clap::Args as ClapArgs;
+use regex::bytes::Regex;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+use tiphys_runner::logs::{Query, read};
+use tiphys_store::{MachineId, Runs};
+
+use crate::commands::get::current;
+use crate::logs::{Joiner, Line, files};
+use crate::print::{Paint, clean_line, is_terminal, to_stdout};
+use crate::problem::problem;
+use crate::state::Local;
+
+/// The pause between two looks at growing logs.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// Print what the steps of a run wrote
+///
+/// Each line is led by the name of its pod, as `argo logs` does; for one node (by its id, its name or its display
+/// name) the lines stand alone.
+#[derive(ClapArgs)]
+#[command(after_help = "Examples:
+  tiphys logs @latest
+  tiphys logs hello-x7k2p hello-x7k2p-1234567 --tail 20
+  tiphys logs build -f --grep 'warning|error'")]
+pub struct Args {
+    /// Name of the run, or `@latest`
+    name: String,
+    /// One node: its id, name, display name or pod name
+    node: Option<String>,
+    /// Namespace of the run
+    #[arg(short, long)]
+    namespace: Option<String>,
+    /// Only this container [default: all that steps have]
+    #[arg(short, long)]
+    container: Option<String>,
+    /// Go on until the run ends
+    #[arg(short, long)]
+    follow: bool,
+    /// Only the last lines of each step
+    #[arg(long, value_name = "N")]
+    tail: Option<usize>,
+    /// Lead each line with its time
+    #[arg(long)]
+    timestamps: bool,
+    /// Only lines that match this regular expression
+    #[arg(long, value_name = "PATTERN")]
+    grep: Option<String>,
+    /// Only lines from this time on, RFC 3339
+    #[arg(long, value_name = "TIME")]
+    since_time: Option<String>,
+    /// Leave colours out
+    #[arg(long)]
+    no_color: bool,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let mut local = Local::open()?;
+    let mut summary = local.find(&args.name, args.namespace.as_deref())?;
+    let pattern = match &args.grep {
+        Some(pattern) => Some(Regex::new(pattern).map_err(|error| {
+            problem(
+                format!("`--grep {pattern}` is not a regular expression: {error}"),
+                "`.` `*` `|` `[…]` have a meaning; `\\` takes it away",
+            )
+        })?),
+        None => None,
+    };
+    let mut reader = Reader {
+        args,
+        pattern,
+        paint: if args.no_color { Paint::plain() } else { Paint::stdout() },
+        raw: !is_terminal(),
+        run_dir: local.state.run_dir(&summary.uid)?,
+        open: BTreeMap::new(),
+    };
+    let machine = MachineId::workflow(&*summary.uid);
+    loop {
+        // Whether it has ended is read before its logs: what was written before the end is then printed.
+        let ended = summary.finished_us.is_some();
+        let document = current(&mut local, &summary)?;
+        let nodes = reader.nodes(&document)?;
+        reader.print(&nodes)?;
+        if ended || !args.follow {
+            return Ok(ExitCode::SUCCESS);
+        }
+        std::thread::sleep(LOOK_EVERY);
+        match local.store.summary(&machine)? {
+            Some(now) => summary = now,
+            None => return Ok(ExitCode::SUCCESS),
+        }
+    }
+}
+
+/// A node whose log is wanted.
+struct Wanted {
+    id: String,
+    /// What leads its lines; empty for a single node.
+    label: String,
+    started: String,
+}
+
+struct Reader<'a> {
+    args: &'a Args,
+    pattern: Option<Regex>,
+    paint: Paint,
+    /// Whether lines are printed byte for byte.
+    raw: bool,
+    run_dir: PathBuf,
+    /// Where reading goes on, by file.
+    open: BTreeMap<PathBuf, (u64, Joiner)>,
+}
+
+impl Reader<'_> {
+    /// The nodes that are wanted, in order of their start.
+    fn nodes(&self, document: &Value) -> anyhow::Result<Vec<Wanted>> {
+        let text = |node: &Value, field: &str| {
+            node.get(field).and_then(Value::as_str).unwrap_or_default().to_owned()
+        };
+        let all = document.pointer("/status/nodes").and_then(Value::as_object);
+        let workflow = document.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
+        let pod_name = |node: &Value| {
+            let template = match node.pointer("/templateRef/template").and_then(Value::as_str) {
+                Some(template) => template.to_owned(),
+                None => text(node, "templateName"),
+            };
+            tiphys_expr::names::pod_name_v2(workflow, &text(node, "name"), &template)
+        };
+        let mut wanted = Vec::new();
+        for node in all.into_iter().flat_map(|all| all.values()).filter(|node| text(node, "type") == "Pod") {
+            let (id, pod) = (text(node, "id"), pod_name(node));
+            let selected = self.args.node.as_ref().is_none_or(|name| {
+                [&id, &pod, &text(node, "name"), &text(node, "displayName")].contains(&name)
+            });
+            if selected {
+                wanted.push(Wanted { id, label: pod, started: text(node, "startedAt") });
+            }
+        }
+        if let (Some(name), true) = (&self.args.node, wanted.is_empty())
+            && !self.args.follow
+        {
+            return Err(problem(
+                format!("the run `{workflow}` has no pod node `{name}`"),
+                format!("`tiphys get {workflow} -o wide` shows all nodes"),
+            ));
+        }
+        wanted.sort_by(|a, b| (&a.started, &a.id).cmp(&(&b.started, &b.id)));
+        Ok(wanted)
+    }
+
+    fn print(&mut self, nodes: &[Wanted]) -> anyhow::Result<()> {
+        for node in nodes {
+            for file in files(&self.run_dir, &node.id) {
+                if self.args.container.as_ref().is_none_or(|wanted| *wanted == file.container) {
+                    self.print_file(&file.path, &node.label)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn print_file(&mut self, path: &Path, label: &str) -> anyhow::Result<()> {
+        let first = !self.open.contains_key(path);
+        let (mut offset, mut joiner) = self.open.remove(path).unwrap_or_default();
+        loop {
+            let query = Query {
+                tail: if first && offset == 0 { self.args.tail } else { None },
+                since: self.args.since_time.clone(),
+                offset,
+            };
+            let page = read(path, &query)?;
+            let mut text = Vec::new();
+            for entry in page.entries.split(|byte| *byte == b'\n') {
+                if let Some(line) = joiner.take(entry) {
+                    self.line(&line, label, &mut text);
+                }
+            }
+            print_bytes(&text);
+            if page.entries.is_empty() || page.next_offset == offset {
+                break;
+            }
+            offset = page.next_offset;
+        }
+        self.open.insert(path.to_owned(), (offset, joiner));
+        Ok(())
+    }
+
+    fn line(&self, line: &Line, label: &str, out: &mut Vec<u8>) {
+        if self.pattern.as_ref().is_some_and(|pattern| !pattern.is_match(&line.text)) {
+            return;
+        }
+        if self.args.node.is_none() {
+            out.extend_from_slice(self.paint.by_key(label, &format!("{label}:")).as_bytes());
+            out.push(b' ');
+        }
+        if self.args.timestamps {
+            out.extend_from_slice(line.time.as_bytes());
+            out.push(b' ');
+        }
+        if self.raw {
+            out.extend_from_slice(&line.text);
+        } else {
+            out.extend_from_slice(clean_line(&line.text).as_bytes());
+        }
+        out.push(b'\n');
+    }
+}
+
+fn print_bytes(bytes: &[u8]) {
+    use std::io::Write;
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !text.is_empty() => to_stdout(text),
+        Ok(_) => {}
+        Err(_) => {
+            let mut out = std::io::stdout().lock();
+            if out.write_all(bytes).and_then(|()| out.flush()).is_err() {
+                std::process::exit(1);
+            }
+        }
+    }
+}

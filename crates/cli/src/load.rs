@@ -1,0 +1,147 @@
+//! Reading manifests: files, folders and standard input, with every mistake in them.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use tiphys_spec as spec;
+use tiphys_spec::{Diagnostic, Document, Object, Strictness};
+
+use crate::problem::problem;
+
+/// Most files that are read from folders.
+const FILES_MAX: usize = 10_000;
+
+/// How deep folders are walked.
+const DEPTH_MAX: usize = 32;
+
+/// The texts of all files by their name.
+pub type Texts = BTreeMap<String, String>;
+
+/// What was read.
+#[derive(Default)]
+pub struct Loaded {
+    /// Documents that are to be run or judged.
+    pub given: Vec<Document>,
+    /// Documents that are only known (`--with`).
+    pub known: Vec<Document>,
+    /// What reading found wrong, in all files.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The texts, for excerpts.
+    pub texts: Texts,
+}
+
+impl Loaded {
+    /// All documents.
+    pub fn documents(&self) -> impl Iterator<Item = &Document> {
+        self.given.iter().chain(&self.known)
+    }
+
+    /// All objects.
+    pub fn objects(&self) -> impl Iterator<Item = &Object> {
+        self.documents().map(|document| &document.object)
+    }
+}
+
+/// Reads files, folders and `-`.
+pub fn load(given: &[PathBuf], with: &[PathBuf], strictness: Strictness) -> anyhow::Result<Loaded> {
+    let mut loaded = Loaded::default();
+    for path in given {
+        let documents = loaded.read(path, strictness)?;
+        loaded.given.extend(documents);
+    }
+    for path in with {
+        let documents = loaded.read(path, strictness)?;
+        loaded.known.extend(documents);
+    }
+    Ok(loaded)
+}
+
+impl Loaded {
+    fn read(&mut self, path: &Path, strictness: Strictness) -> anyhow::Result<Vec<Document>> {
+        let mut documents = Vec::new();
+        for file in files(path)? {
+            let name = if file == Path::new("-") { "<stdin>".to_owned() } else { file.display().to_string() };
+            let text = text(&file)?;
+            let mut parsed = spec::parse(&name, &text, strictness);
+            self.texts.insert(name, text);
+            self.diagnostics.append(&mut parsed.diagnostics);
+            documents.append(&mut parsed.documents);
+        }
+        Ok(documents)
+    }
+}
+
+/// The files that a path stands for: itself, or the manifests in the folder, in order of their names.
+pub fn files(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    if path == Path::new("-") || !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut found = Vec::new();
+    walk(path, 0, &mut found)?;
+    if found.is_empty() {
+        return Err(problem(
+            format!("there are no manifests in the folder `{}`", path.display()),
+            "files ending in .yaml, .yml or .json are read",
+        ));
+    }
+    Ok(found)
+}
+
+fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
+        .map_err(|error| unreadable(folder, &error))?
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
+    entries.sort();
+    for entry in entries {
+        if entry.is_dir() {
+            if depth < DEPTH_MAX {
+                walk(&entry, depth + 1, found)?;
+            }
+        } else if entry.extension().is_some_and(|kind| kind == "yaml" || kind == "yml" || kind == "json") {
+            if found.len() == FILES_MAX {
+                return Err(problem(
+                    format!("more than {FILES_MAX} manifests in `{}`", folder.display()),
+                    "name fewer folders at once",
+                ));
+            }
+            found.push(entry);
+        }
+    }
+    Ok(())
+}
+
+fn text(path: &Path) -> anyhow::Result<String> {
+    let mut bytes = Vec::new();
+    let limit = spec::limits::FILE_BYTES_MAX as u64 + 1;
+    let read = if path == Path::new("-") {
+        std::io::stdin().lock().take(limit).read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
+    };
+    read.map_err(|error| unreadable(path, &error))?;
+    String::from_utf8(bytes).map_err(|error| {
+        problem(
+            format!(
+                "`{}` is not text: byte {} is not UTF-8",
+                path.display(),
+                error.utf8_error().valid_up_to()
+            ),
+            "save the file as UTF-8",
+        )
+    })
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> anyhow::Error {
+    let shown = path.display();
+    let help = match error.kind() {
+        _ if shown.to_string().contains("://") => {
+            "addresses are not fetched; download the file first, or pipe it in: `… | tiphys run -`"
+        }
+        std::io::ErrorKind::NotFound => "is the path right? It is relative to the folder you are in",
+        std::io::ErrorKind::PermissionDenied => "you may not read it",
+        _ => "name a file, a folder with manifests, or `-` for standard input",
+    };
+    problem(format!("cannot read `{shown}`: {error}"), help)
+}

@@ -1,0 +1,96 @@
+//! The logs of steps: which files there are, and what is in them.
+
+use std::path::{Path, PathBuf};
+use tiphys_runner::logs::{self, Query};
+
+/// The log of one container of one attempt.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LogFile {
+    /// Which life of the node it was.
+    pub generation: u32,
+    /// The container.
+    pub container: String,
+    pub path: PathBuf,
+}
+
+/// The logs of a node, in order of its lives.
+pub fn files(run_dir: &Path, node_id: &str) -> Vec<LogFile> {
+    let Ok(entries) = std::fs::read_dir(run_dir.join("logs").join(node_id)) else { return Vec::new() };
+    let mut files: Vec<LogFile> = entries
+        .flatten()
+        .filter_map(|entry| {
+            // `<node>.<generation>.<container>.log`
+            let name = entry.file_name().into_string().ok()?;
+            let mut parts = name.strip_suffix(".log")?.splitn(3, '.');
+            let _node = parts.next()?;
+            let generation = parts.next()?.parse().ok()?;
+            let container = parts.next()?.to_owned();
+            Some(LogFile { generation, container, path: entry.path() })
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+/// The last lines that a node wrote, of the container that wrote any.
+pub fn last_lines(run_dir: &Path, node_id: &str, count: usize) -> Vec<Vec<u8>> {
+    let files = files(run_dir, node_id);
+    let Some(last) = files.iter().map(|file| file.generation).max() else { return Vec::new() };
+    let of_last = || files.iter().filter(|file| file.generation == last);
+    let main = of_last().find(|file| file.container == "main").into_iter();
+    for file in main.chain(of_last().filter(|file| file.container != "main")) {
+        let query = Query { tail: Some(count), ..Query::default() };
+        let Ok(page) = logs::read(&file.path, &query) else { continue };
+        let lines = whole_lines(&page.entries);
+        if !lines.is_empty() {
+            return lines[lines.len().saturating_sub(count)..].to_vec();
+        }
+    }
+    Vec::new()
+}
+
+/// The lines in log entries, pieces joined, without their times.
+fn whole_lines(entries: &[u8]) -> Vec<Vec<u8>> {
+    let mut joiner = Joiner::default();
+    let mut lines = Vec::new();
+    for entry in entries.split(|byte| *byte == b'\n') {
+        if let Some(line) = joiner.take(entry) {
+            lines.push(line.text);
+        }
+    }
+    lines.extend(joiner.rest());
+    lines
+}
+
+/// Most bytes of a line that are kept until its end comes.
+const LINE_BYTES_MAX: usize = 256 * 1024;
+
+/// A whole line of a log.
+pub struct Line {
+    /// RFC 3339.
+    pub time: String,
+    pub text: Vec<u8>,
+}
+
+/// Joins pieces of long lines.
+#[derive(Debug, Default)]
+pub struct Joiner {
+    piece: Vec<u8>,
+}
+
+impl Joiner {
+    /// Takes in one entry; gives a line if it ends one.
+    pub fn take(&mut self, entry: &[u8]) -> Option<Line> {
+        let line = logs::parse(entry)?;
+        self.piece.extend_from_slice(line.text);
+        if !line.whole && self.piece.len() < LINE_BYTES_MAX {
+            return None;
+        }
+        Some(Line { time: line.time.to_owned(), text: std::mem::take(&mut self.piece) })
+    }
+
+    /// What has not been ended by a newline.
+    pub fn rest(self) -> Option<Vec<u8>> {
+        (!self.piece.is_empty()).then_some(self.piece)
+    }
+}

@@ -1,0 +1,306 @@
+//! One workflow as `argo get` shows it: header lines and the tree of its nodes (CLI-060 to CLI-069).
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::paint::Paint;
+use super::table::table;
+use super::text::clean_line;
+use super::time::{duration, instant, long_duration};
+use serde_json::Value;
+use tiphys_engine::Time;
+use tiphys_expr::names::pod_name_v2;
+use tiphys_spec::{NodeStatus, WorkflowStatus};
+
+/// How deep constructs may be nested before the tree is cut off.
+const DEPTH_MAX: usize = 400;
+
+/// Which columns and nodes are shown.
+#[derive(Clone, Debug, Default)]
+pub struct GetStyle {
+    /// With artifacts, resources and full names.
+    pub wide: bool,
+    /// The table alone, with full names.
+    pub short: bool,
+    /// Only nodes in one of these phases; empty means all.
+    pub phases: Vec<String>,
+}
+
+fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The view of a workflow's document.
+pub fn get(document: &Value, style: &GetStyle, paint: Paint, now: Time) -> String {
+    let status =
+        document.get("status").and_then(|status| WorkflowStatus::from_value(status).ok()).unwrap_or_default();
+    let mut out = String::new();
+    if !style.short {
+        header(document, &status, now, &mut out);
+    }
+    let view = TreeView { document, status: &status, style, paint, now };
+    let rows = view.rows();
+    if rows.len() > 1 {
+        if !style.short {
+            out.push('\n');
+        }
+        out.push_str(&table(&rows, 2));
+    }
+    out
+}
+
+fn header(document: &Value, status: &WorkflowStatus, now: Time, out: &mut String) {
+    let mut line = |name: &str, value: &str| {
+        let _ = writeln!(out, "{:<20} {}", name, clean_line(value.as_bytes()));
+    };
+    line("Name:", text(document, "/metadata/name"));
+    line("Namespace:", text(document, "/metadata/namespace"));
+    let account = match text(document, "/spec/serviceAccountName") {
+        "" if document.pointer("/spec/workflowTemplateRef").is_some() => "unset",
+        "" => "unset (will run with the default ServiceAccount)",
+        name => name,
+    };
+    line("ServiceAccount:", account);
+    line("Status:", &status_words(document, status));
+    if !status.message.is_empty() {
+        line("Message:", &status.message);
+    }
+    if !status.conditions.is_empty() {
+        line("Conditions:", "");
+        for condition in &status.conditions {
+            let value = if condition.message.is_empty() { &condition.status } else { &condition.message };
+            line(&format!(" {}", condition.kind), value);
+        }
+    }
+    let time = |text: &Option<String>| text.as_deref().and_then(Time::parse);
+    if let Some(created) = Time::parse(text(document, "/metadata/creationTimestamp")) {
+        line("Created:", &instant(created, now));
+    }
+    let (started, finished) = (time(&status.started_at), time(&status.finished_at));
+    if let Some(started) = started {
+        line("Started:", &instant(started, now));
+    }
+    if let Some(finished) = finished {
+        line("Finished:", &instant(finished, now));
+    }
+    if let Some(started) = started {
+        line("Duration:", &long_duration(finished.unwrap_or(now).since_us(started) / 1_000_000));
+    }
+    line("Progress:", &status.progress);
+    if !status.resources_duration.is_empty() {
+        line("ResourcesDuration:", &resources(&status.resources_duration));
+    }
+    let parameters =
+        |pointer: &str| document.pointer(pointer).and_then(Value::as_array).cloned().unwrap_or_default();
+    for (title, list) in [
+        ("Parameters:", parameters("/spec/arguments/parameters")),
+        ("Output Parameters:", parameters("/status/outputs/parameters")),
+    ] {
+        if !list.is_empty() {
+            line(title, "");
+        }
+        for parameter in &list {
+            line(&format!("  {}:", text(parameter, "/name")), text(parameter, "/value"));
+        }
+    }
+    let artifacts = parameters("/status/outputs/artifacts");
+    if !artifacts.is_empty() {
+        line("Output Artifacts:", "");
+    }
+    for artifact in &artifacts {
+        let key = artifact.pointer("/s3/key").and_then(Value::as_str).unwrap_or_default();
+        line(&format!("  {}:", text(artifact, "/name")), key);
+    }
+}
+
+/// The phase and what steers it (CLI-061).
+fn status_words(document: &Value, status: &WorkflowStatus) -> String {
+    let suspended = document.pointer("/spec/suspend") == Some(&Value::Bool(true))
+        || status.nodes.values().any(|node| node.kind == "Suspend" && node.phase == "Running");
+    match status.phase.as_str() {
+        "Running" if suspended => "Running (Suspended)".to_owned(),
+        "Failed" if !text(document, "/spec/shutdown").is_empty() => "Failed (Terminated)".to_owned(),
+        "" | "Pending" => "Pending".to_owned(),
+        phase => phase.to_owned(),
+    }
+}
+
+/// `3s*(1 cpu),7s*(100Mi memory)`.
+fn resources(seconds: &BTreeMap<String, i64>) -> String {
+    let unit = |name: &str| if name == "memory" { "100Mi memory".to_owned() } else { format!("1 {name}") };
+    let go = |seconds: i64| match seconds {
+        0..=59 => format!("{seconds}s"),
+        60..=3_599 => format!("{}m{}s", seconds / 60, seconds % 60),
+        _ => format!("{}h{}m{}s", seconds / 3_600, seconds % 3_600 / 60, seconds % 60),
+    };
+    let parts: Vec<String> =
+        seconds.iter().map(|(name, seconds)| format!("{}*({})", go(*seconds), unit(name))).collect();
+    parts.join(",")
+}
+
+struct TreeView<'a> {
+    document: &'a Value,
+    status: &'a WorkflowStatus,
+    style: &'a GetStyle,
+    paint: Paint,
+    now: Time,
+}
+
+/// The members of each node as the tree shows them, by its id.
+type Members<'a> = BTreeMap<&'a str, Vec<&'a NodeStatus>>;
+
+impl<'a> TreeView<'a> {
+    fn rows(&self) -> Vec<Vec<String>> {
+        let columns: &[&str] = match (self.style.wide, self.style.short) {
+            (true, _) => &[
+                "STEP",
+                "TEMPLATE",
+                "PODNAME",
+                "DURATION",
+                "ARTIFACTS",
+                "MESSAGE",
+                "RESOURCESDURATION",
+                "NODENAME",
+            ],
+            (_, true) => &["STEP", "TEMPLATE", "PODNAME", "DURATION", "MESSAGE", "NODENAME"],
+            _ => &["STEP", "TEMPLATE", "PODNAME", "DURATION", "MESSAGE"],
+        };
+        let mut rows = vec![columns.iter().map(|column| (*column).to_owned()).collect()];
+        let members = self.members();
+        let name = text(self.document, "/metadata/name");
+        let handler = format!("{name}.onExit");
+        for (root, apart) in [(name, false), (handler.as_str(), true)] {
+            let Some(node) = self.status.nodes.values().find(|node| node.name == root) else { continue };
+            if apart {
+                rows.push(vec![String::new()]);
+            }
+            self.node(node, &members, " ", " ", 0, &mut rows);
+        }
+        rows
+    }
+
+    /// Who stands below whom: groups and retries hold their children, everything else its boundary's.
+    fn members(&self) -> Members<'a> {
+        let nodes = &self.status.nodes;
+        let holds = |node: &NodeStatus| matches!(node.kind.as_str(), "StepGroup" | "Retry");
+        let mut holder: BTreeMap<&str, &str> = BTreeMap::new();
+        for node in nodes.values().filter(|node| holds(node)) {
+            for child in &node.children {
+                holder.insert(child, &node.id);
+            }
+        }
+        let mut members: Members = BTreeMap::new();
+        for node in nodes.values().filter(|node| !matches!(node.kind.as_str(), "TaskGroup" | "Container")) {
+            let above = holder.get(node.id.as_str()).copied().unwrap_or(&node.boundary_id);
+            if !above.is_empty() && above != node.id {
+                members.entry(above).or_default().push(node);
+            }
+        }
+        for list in members.values_mut() {
+            list.sort_by(|a, b| {
+                a.started_at.cmp(&b.started_at).then_with(|| match (item_number(a), item_number(b)) {
+                    (Some(a), Some(b)) => a.cmp(&b),
+                    _ => a.display_name.cmp(&b.display_name),
+                })
+            });
+        }
+        members
+    }
+
+    fn node(
+        &self,
+        node: &'a NodeStatus,
+        members: &Members<'a>,
+        prefix: &str,
+        below: &str,
+        depth: usize,
+        rows: &mut Vec<Vec<String>>,
+    ) {
+        let selected = self.style.phases.is_empty() || self.style.phases.contains(&node.phase);
+        let (hidden, indents) = match node.kind.as_str() {
+            "Retry" if node.children.len() == 1 => (true, false),
+            "StepGroup" => (true, true),
+            "Skipped" if node.phase == "Omitted" => (true, false),
+            _ if !selected => (true, false),
+            _ => (false, true),
+        };
+        if !hidden {
+            rows.push(self.row(node, prefix));
+        }
+        if depth == DEPTH_MAX {
+            return;
+        }
+        let list = members.get(node.id.as_str()).map(Vec::as_slice).unwrap_or_default();
+        let unicode = self.paint.is_unicode();
+        for (at, child) in list.iter().enumerate() {
+            let last = at + 1 == list.len();
+            let (part, space) = if !indents {
+                ("", "")
+            } else {
+                match (hidden && at == 0, last, unicode) {
+                    (true, true, true) => ("──", "  "),
+                    (true, true, false) => ("--", "  "),
+                    (true, false, true) => ("┬─", "│ "),
+                    (true, false, false) => ("+-", "| "),
+                    (false, true, true) => ("└─", "  "),
+                    (false, true, false) => ("`-", "  "),
+                    (false, false, true) => ("├─", "│ "),
+                    (false, false, false) => ("|-", "| "),
+                }
+            };
+            let start = if hidden && at == 0 { prefix } else { below };
+            self.node(child, members, &format!("{start}{part}"), &format!("{below}{space}"), depth + 1, rows);
+        }
+    }
+
+    fn row(&self, node: &NodeStatus, prefix: &str) -> Vec<String> {
+        let template = match &node.template_ref {
+            Some(reference) => format!("{}/{}", reference.name, reference.template),
+            None => node.template_name.clone(),
+        };
+        let is_pod = node.kind == "Pod";
+        let waits = node.kind == "Suspend" && node.phase == "Running";
+        let sign = self.paint.sign(if waits { "Suspended" } else { &node.phase });
+        let step = format!("{prefix}{sign} {}", clean_line(node.display_name.as_bytes()));
+        let pod = if is_pod { self.pod_name(node) } else { String::new() };
+        let time = |text: &Option<String>| text.as_deref().and_then(Time::parse);
+        let took = match time(&node.started_at) {
+            Some(started) if is_pod => {
+                let until = time(&node.finished_at).unwrap_or(self.now);
+                duration(until.since_us(started) / 1_000_000)
+            }
+            _ => String::new(),
+        };
+        let message = clean_line(node.message.as_bytes());
+        let mut row = vec![step, template, pod, took];
+        if self.style.wide {
+            let artifacts = node.outputs.iter().flat_map(|outputs| &outputs.artifacts);
+            row.push(artifacts.map(|artifact| artifact.name.as_str()).collect::<Vec<_>>().join(","));
+        }
+        row.push(message);
+        if self.style.wide {
+            row.push(resources(&node.resources_duration));
+        }
+        if self.style.wide || self.style.short {
+            row.push(clean_line(node.name.as_bytes()));
+        }
+        row
+    }
+
+    fn pod_name(&self, node: &NodeStatus) -> String {
+        let format = self.document.pointer("/metadata/annotations/workflows.argoproj.io~1pod-name-format");
+        if format.and_then(Value::as_str) == Some("v1") {
+            return node.id.clone();
+        }
+        let template =
+            node.template_ref.as_ref().map_or(&node.template_name, |reference| &reference.template);
+        pod_name_v2(text(self.document, "/metadata/name"), &node.name, template)
+    }
+}
+
+/// The number in `name(3:item)`.
+fn item_number(node: &NodeStatus) -> Option<u64> {
+    let (_, rest) = node.display_name.split_once('(')?;
+    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    rest[digits.len()..].starts_with(':').then(|| digits.parse().ok()).flatten()
+}

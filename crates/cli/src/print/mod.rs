@@ -1,0 +1,22 @@
+//! What people see: colours, widths, tables, trees.
+
+mod diagnostics;
+mod end;
+mod get;
+mod lines;
+mod live;
+mod model;
+mod paint;
+mod table;
+mod text;
+mod time;
+
+pub use diagnostics::print_diagnostics;
+pub use end::{End, end};
+pub use get::{GetStyle, get};
+pub use lines::Lines;
+pub use live::{Live, Screen};
+pub use paint::{Paint, is_terminal, to_stderr, to_stdout};
+pub use table::table;
+pub use text::{clean_line, elide};
+pub use time::{duration, duration_us, utc};

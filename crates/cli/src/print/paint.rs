@@ -1,0 +1,133 @@
+//! Colours and signs, where the terminal and the user want them.
+
+use std::io::{IsTerminal, Write};
+
+/// How text is decorated.
+#[derive(Clone, Copy, Debug)]
+pub struct Paint {
+    colour: bool,
+    unicode: bool,
+}
+
+impl Paint {
+    /// For what goes to standard output.
+    pub fn stdout() -> Paint {
+        Paint::for_terminal(std::io::stdout().is_terminal())
+    }
+
+    /// For what goes to standard error.
+    pub fn stderr() -> Paint {
+        Paint::for_terminal(std::io::stderr().is_terminal())
+    }
+
+    /// No colours, whatever the terminal.
+    pub fn plain() -> Paint {
+        Paint { colour: false, unicode: is_utf8() }
+    }
+
+    /// Without signs that are not ASCII.
+    pub fn ascii(self) -> Paint {
+        Paint { unicode: false, ..self }
+    }
+
+    fn for_terminal(terminal: bool) -> Paint {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        Paint { colour: terminal && !set("NO_COLOR") && !dumb, unicode: is_utf8() }
+    }
+
+    pub fn is_coloured(self) -> bool {
+        self.colour
+    }
+
+    pub fn is_unicode(self) -> bool {
+        self.unicode
+    }
+
+    fn wrap(self, code: &str, text: &str) -> String {
+        if self.colour && !text.is_empty() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    pub fn bold(self, text: &str) -> String {
+        self.wrap("1", text)
+    }
+
+    pub fn dim(self, text: &str) -> String {
+        self.wrap("2", text)
+    }
+
+    pub fn good(self, text: &str) -> String {
+        self.wrap("32", text)
+    }
+
+    pub fn bad(self, text: &str) -> String {
+        self.wrap("31", text)
+    }
+
+    pub fn warn(self, text: &str) -> String {
+        self.wrap("33", text)
+    }
+
+    pub fn active(self, text: &str) -> String {
+        self.wrap("36", text)
+    }
+
+    /// One of a few colours, the same for the same key.
+    pub fn by_key(self, key: &str, text: &str) -> String {
+        const COLOURS: [&str; 6] = ["32", "33", "34", "35", "36", "31"];
+        let sum = key.bytes().fold(0u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
+        self.wrap(COLOURS[sum as usize % COLOURS.len()], text)
+    }
+
+    /// The sign of a phase (CLI-064).
+    pub fn sign(self, phase: &str) -> String {
+        let (unicode, ascii) = match phase {
+            "Pending" => ("◷", "."),
+            "Running" => ("●", "*"),
+            "Succeeded" => ("✔", "+"),
+            "Skipped" | "Omitted" => ("○", "o"),
+            "Failed" => ("✖", "x"),
+            "Error" => ("⚠", "!"),
+            "Suspended" => ("ǁ", "="),
+            _ => ("·", "-"),
+        };
+        self.phase(phase, if self.unicode { unicode } else { ascii })
+    }
+
+    /// A text in the colour of a phase.
+    pub fn phase(self, phase: &str, text: &str) -> String {
+        match phase {
+            "Pending" => self.warn(text),
+            "Running" | "Suspended" => self.active(text),
+            "Succeeded" => self.good(text),
+            "Failed" | "Error" => self.bad(text),
+            _ => self.dim(text),
+        }
+    }
+}
+
+/// Whether standard output is a terminal.
+pub fn is_terminal() -> bool {
+    std::io::stdout().is_terminal()
+}
+
+fn is_utf8() -> bool {
+    // The first of these that is set decides, as in the C library.
+    let set = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    set.is_none_or(|value| value.to_ascii_uppercase().replace('-', "").contains("UTF8"))
+}
+
+/// Writes to standard output. Whoever no longer listens ends the program quietly.
+pub fn to_stdout(text: &str) {
+    let mut out = std::io::stdout().lock();
+    if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
+        std::process::exit(1);
+    }
+}
+
+/// Writes to standard error; if nobody listens, nobody misses it.
+pub fn to_stderr(text: &str) {
+    drop(std::io::stderr().lock().write_all(text.as_bytes()));
+}

@@ -1,0 +1,48 @@
+//! Errors as people get them: what is wrong, and what to do next.
+
+use std::fmt;
+
+/// An error with a way out.
+#[derive(Debug)]
+struct Problem {
+    message: String,
+    help: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+/// An error that says what to do next.
+pub fn problem(message: impl Into<String>, help: impl Into<String>) -> anyhow::Error {
+    anyhow::Error::new(Problem { message: message.into(), help: help.into() })
+}
+
+/// An error that was told already: only the exit code is left to give.
+#[derive(Debug)]
+pub struct Told;
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("see above")
+    }
+}
+
+impl std::error::Error for Told {}
+
+/// Prints an error with its causes and its way out.
+pub fn tell(error: &anyhow::Error) {
+    if error.is::<Told>() {
+        return;
+    }
+    let paint = crate::print::Paint::stderr();
+    let mut text = format!("{} {error:#}\n", paint.bad("error:"));
+    if let Some(Problem { help, .. }) = error.chain().find_map(|cause| cause.downcast_ref()) {
+        text.push_str(&format!("{} {help}\n", paint.dim("help:")));
+    }
+    crate::print::to_stderr(&text);
+}

@@ -1,0 +1,362 @@
+//! What of the language waits for a later release, and what this machine has no use for.
+//!
+//! Nothing is ignored in silence: a field that would change what a run does is refused before the start, with its
+//! place; fields that only place or dress a pod are listed once.
+
+use std::collections::BTreeSet;
+use tiphys_runner::ImageMap;
+use tiphys_spec as spec;
+use tiphys_spec::{Diagnostic, Document, Object, Severity, path_field, path_index};
+
+/// Fields of a workflow's spec that only place or dress pods.
+const DRESSING_OF_WORKFLOW: [&str; 22] = [
+    "affinity",
+    "automountServiceAccountToken",
+    "dnsConfig",
+    "dnsPolicy",
+    "executor",
+    "hostAliases",
+    "hostNetwork",
+    "imagePullSecrets",
+    "metrics",
+    "nodeSelector",
+    "podDisruptionBudget",
+    "podGC",
+    "podMetadata",
+    "podPriorityClassName",
+    "podResources",
+    "priority",
+    "resourceClaims",
+    "schedulerName",
+    "securityContext",
+    "serviceAccountName",
+    "tolerations",
+    "artifactGC",
+];
+
+/// Fields of a template that only place or dress its pod.
+const DRESSING_OF_TEMPLATE: [&str; 14] = [
+    "affinity",
+    "automountServiceAccountToken",
+    "executor",
+    "hostAliases",
+    "metadata",
+    "metrics",
+    "nodeSelector",
+    "podResources",
+    "priorityClassName",
+    "resourceClaims",
+    "schedulerName",
+    "securityContext",
+    "serviceAccountName",
+    "tolerations",
+];
+
+/// Fields of a workflow's spec that wait for a later release.
+const LATER_OF_WORKFLOW: [&str; 2] = ["synchronization", "executorPlugins"];
+
+/// Fields of a template that wait for a later release.
+const LATER_OF_TEMPLATE: [&str; 7] =
+    ["resource", "data", "http", "plugin", "daemon", "synchronization", "memoize"];
+
+/// What was found out about a workflow and the templates it can reach.
+#[derive(Default)]
+pub struct Findings {
+    /// What keeps it from running here.
+    pub refused: Vec<Diagnostic>,
+    /// Fields without an effect here, by their name.
+    pub without_effect: BTreeSet<String>,
+    /// Images that it names.
+    pub images: BTreeSet<String>,
+}
+
+/// Looks at a workflow and everything that it can reach in the documents at hand.
+pub fn examine(document: &Document, library: &[&Document], images: Option<&ImageMap>) -> Findings {
+    let mut examiner =
+        Examiner { library, images, seen: BTreeSet::new(), open: Vec::new(), findings: Findings::default() };
+    let Object::Workflow(workflow) = &document.object else { return examiner.findings };
+    examiner.workflow_fields(document);
+    examiner.root(document, workflow);
+    while let Some((document, index)) = examiner.open.pop() {
+        examiner.template_at(document, index);
+    }
+    examiner.findings.refused.sort_by(|a, b| {
+        (&a.file, a.place.line, a.place.column).cmp(&(&b.file, b.place.line, b.place.column))
+    });
+    examiner.findings
+}
+
+struct Examiner<'a> {
+    library: &'a [&'a Document],
+    images: Option<&'a ImageMap>,
+    /// Templates that were looked at, by document and index.
+    seen: BTreeSet<(usize, usize)>,
+    open: Vec<(&'a Document, usize)>,
+    findings: Findings,
+}
+
+/// The body of a document that holds templates.
+fn body(document: &Document) -> Option<(&spec::WorkflowSpec, &spec::Metadata)> {
+    match &document.object {
+        Object::Workflow(workflow) => Some((&workflow.spec, &workflow.metadata)),
+        Object::WorkflowTemplate(template) | Object::ClusterWorkflowTemplate(template) => {
+            Some((&template.spec, &template.metadata))
+        }
+        _ => None,
+    }
+}
+
+impl<'a> Examiner<'a> {
+    fn refuse(&mut self, document: &Document, path: &str, message: String, help: &str) {
+        let diagnostic = document.places.diagnostic(
+            Severity::Error,
+            "not-supported-yet",
+            path,
+            message,
+            Some(help.to_owned()),
+        );
+        self.findings.refused.push(diagnostic);
+    }
+
+    fn workflow_fields(&mut self, document: &'a Document) {
+        let Some(fields) = document.value.get("spec").and_then(|spec| spec.as_object()) else { return };
+        for name in DRESSING_OF_WORKFLOW.iter().filter(|name| fields.contains_key(**name)) {
+            self.findings.without_effect.insert(format!("spec.{name}"));
+        }
+        for name in LATER_OF_WORKFLOW.iter().filter(|name| fields.contains_key(**name)) {
+            self.refuse(
+                document,
+                &path_field("spec", name),
+                format!("`{name}` is not supported yet"),
+                "take it out to run the workflow here",
+            );
+        }
+    }
+
+    /// Starts at everything the workflow itself names.
+    fn root(&mut self, document: &'a Document, workflow: &'a spec::Workflow) {
+        let mut spec_of = document;
+        if let Some(reference) = &workflow.spec.workflow_template_ref
+            && let Some(found) = self.resource(&reference.name, reference.cluster_scope)
+        {
+            self.workflow_fields(found);
+            spec_of = found;
+        }
+        let own = &workflow.spec;
+        let base = body(spec_of).map_or(own, |(spec, _)| spec);
+        let pick = |own: &'a str, base: &'a str| if own.is_empty() { base } else { own };
+        self.reach(spec_of, document, pick(&own.entrypoint, &base.entrypoint));
+        self.reach(spec_of, document, pick(&own.on_exit, &base.on_exit));
+        for hook in own.hooks.values().chain(base.hooks.values()) {
+            self.call(spec_of, document, &hook.template, hook.template_ref.as_ref());
+        }
+        for (document, spec) in [(document, own), (spec_of, base)] {
+            self.artifacts(document, &spec.arguments.artifacts, "spec.arguments.artifacts");
+            if let Some(defaults) = &spec.template_defaults {
+                self.template(document, defaults, "spec.templateDefaults");
+            }
+        }
+    }
+
+    fn resource(&self, name: &str, cluster: bool) -> Option<&'a Document> {
+        self.library.iter().copied().find(|document| match &document.object {
+            Object::WorkflowTemplate(template) => !cluster && template.metadata.name == name,
+            Object::ClusterWorkflowTemplate(template) => cluster && template.metadata.name == name,
+            _ => false,
+        })
+    }
+
+    /// A template by its name, in the document where it is called or in the workflow over it.
+    fn reach(&mut self, home: &'a Document, over: &'a Document, name: &str) {
+        if name.is_empty() {
+            return;
+        }
+        // A name that is only known at run time can be any.
+        let any = name.contains("{{");
+        for document in if std::ptr::eq(home, over) { vec![home] } else { vec![over, home] } {
+            let Some((spec, _)) = body(document) else { continue };
+            for (index, template) in spec.templates.iter().enumerate() {
+                if any || template.name == name {
+                    self.push(document, index);
+                }
+            }
+        }
+    }
+
+    fn push(&mut self, document: &'a Document, index: usize) {
+        if self.seen.insert((std::ptr::from_ref(document) as usize, index)) {
+            self.open.push((document, index));
+        }
+    }
+
+    fn call(
+        &mut self,
+        home: &'a Document,
+        over: &'a Document,
+        name: &str,
+        reference: Option<&spec::TemplateRef>,
+    ) {
+        match reference {
+            Some(reference) => {
+                if let Some(found) = self.resource(&reference.name, reference.cluster_scope) {
+                    self.reach(found, found, &reference.template);
+                }
+            }
+            None => self.reach(home, over, name),
+        }
+    }
+
+    fn template_at(&mut self, document: &'a Document, index: usize) {
+        let Some((spec, _)) = body(document) else { return };
+        let Some(template) = spec.templates.get(index) else { return };
+        self.template(document, template, &path_index("spec.templates", index));
+    }
+
+    fn template(&mut self, document: &'a Document, template: &'a spec::Template, path: &str) {
+        let Ok(value) = serde_json::to_value(template) else { return };
+        let fields = value.as_object().cloned().unwrap_or_default();
+        for name in DRESSING_OF_TEMPLATE.iter().filter(|name| fields.get(**name).is_some_and(is_given)) {
+            self.findings.without_effect.insert((*name).to_owned());
+        }
+        for name in LATER_OF_TEMPLATE {
+            if fields
+                .get(name)
+                .is_some_and(|value| !value.is_null() && *value != serde_json::Value::Bool(false))
+            {
+                let what = if template.name.is_empty() {
+                    String::new()
+                } else {
+                    format!(" (template `{}`)", template.name)
+                };
+                self.refuse(
+                    document,
+                    &path_field(path, name),
+                    format!("`{name}` is not supported yet{what}"),
+                    "workflows that do not reach such a template run",
+                );
+            }
+        }
+        self.containers(document, template, path);
+        self.artifacts(
+            document,
+            &template.inputs.artifacts,
+            &path_field(&path_field(path, "inputs"), "artifacts"),
+        );
+        self.artifacts(
+            document,
+            &template.outputs.artifacts,
+            &path_field(&path_field(path, "outputs"), "artifacts"),
+        );
+        self.tasks(document, template, path);
+    }
+
+    fn tasks(&mut self, document: &'a Document, template: &'a spec::Template, path: &str) {
+        let mut sites: Vec<(&'a spec::Task, String)> = Vec::new();
+        for (number, group) in template.steps.iter().enumerate() {
+            let group_path = path_index(&path_field(path, "steps"), number);
+            sites.extend(group.iter().enumerate().map(|(at, task)| (task, path_index(&group_path, at))));
+        }
+        if let Some(dag) = &template.dag {
+            let tasks_path = path_field(&path_field(path, "dag"), "tasks");
+            sites.extend(dag.tasks.iter().enumerate().map(|(at, task)| (task, path_index(&tasks_path, at))));
+        }
+        for (task, path) in sites {
+            if let Some(inline) = &task.inline {
+                self.template(document, inline, &path_field(&path, "inline"));
+            }
+            self.call(document, document, &task.template, task.template_ref.as_ref());
+            self.reach(document, document, &task.on_exit);
+            for hook in task.hooks.values() {
+                self.call(document, document, &hook.template, hook.template_ref.as_ref());
+            }
+            let arguments = path_field(&path_field(&path, "arguments"), "artifacts");
+            self.artifacts(document, &task.arguments.artifacts, &arguments);
+        }
+    }
+
+    /// Locations that no driver here can reach.
+    fn artifacts(&mut self, document: &'a Document, artifacts: &[spec::Artifact], path: &str) {
+        for (at, artifact) in artifacts.iter().enumerate() {
+            let Some((kind, block)) = artifact.location.store() else { continue };
+            // A location without a place of its own belongs to the repository, which is the local store.
+            let foreign = match kind {
+                "raw" => false,
+                "s3" | "gcs" | "azure" | "oss" => {
+                    artifact.location.is_complete()
+                        && block.get("bucket").or(block.get("endpoint")).or(block.get("container")).is_some()
+                }
+                _ => true,
+            };
+            if foreign {
+                let at = path_field(&path_index(path, at), kind);
+                self.refuse(
+                    document,
+                    &at,
+                    format!("artifact `{}`: the driver `{kind}` is not supported yet", artifact.name),
+                    "use `raw`, a key of the repository, or `--artifact NAME=PATH` for an argument of the workflow",
+                );
+            }
+        }
+    }
+
+    /// Images, and containers whose command nobody knows.
+    fn containers(&mut self, document: &'a Document, template: &'a spec::Template, path: &str) {
+        let mut bodies: Vec<(&serde_json::Value, String)> = Vec::new();
+        bodies.extend(template.container.as_ref().map(|body| (body, path_field(path, "container"))));
+        bodies.extend(template.script.as_ref().map(|body| (body, path_field(path, "script"))));
+        for (field, list) in [("initContainers", &template.init_containers), ("sidecars", &template.sidecars)]
+        {
+            let list_path = path_field(path, field);
+            bodies.extend(list.iter().enumerate().map(|(at, body)| (body, path_index(&list_path, at))));
+        }
+        let set = template
+            .container_set
+            .as_ref()
+            .and_then(|set| set.get("containers"))
+            .and_then(|list| list.as_array());
+        let set_path = path_field(&path_field(path, "containerSet"), "containers");
+        bodies.extend(
+            set.into_iter().flatten().enumerate().map(|(at, body)| (body, path_index(&set_path, at))),
+        );
+        for (body, path) in bodies {
+            let Some(image) = body.get("image").and_then(|image| image.as_str()) else { continue };
+            if !image.contains("{{") {
+                self.findings.images.insert(image.to_owned());
+            }
+            let commanded = body
+                .get("command")
+                .and_then(|command| command.as_array())
+                .is_some_and(|list| !list.is_empty());
+            let known = self.images.is_none_or(|images| images.find(image).is_some());
+            // A patch or a default may still bring a command.
+            let open = image.contains("{{") || !template.pod_spec_patch.is_empty();
+            if !commanded && !known && !open && !has_default_command(document) {
+                let diagnostic = document.places.diagnostic(
+                    Severity::Error,
+                    "no-command",
+                    &path,
+                    format!("there is no `command`, and nothing is known of the image `{image}`"),
+                    Some("give the container a `command`, or say what the image starts in an image map: `--image-map FILE`".to_owned()),
+                );
+                self.findings.refused.push(diagnostic);
+            }
+        }
+    }
+}
+
+/// Whether a field says anything.
+fn is_given(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::Null | serde_json::Value::Bool(false) => false,
+        serde_json::Value::Object(fields) => fields.values().any(is_given),
+        serde_json::Value::Array(items) => !items.is_empty(),
+        _ => true,
+    }
+}
+
+fn has_default_command(document: &Document) -> bool {
+    let defaults = body(document).and_then(|(spec, _)| spec.template_defaults.as_ref());
+    defaults
+        .and_then(|defaults| defaults.container.as_ref().or(defaults.script.as_ref()))
+        .is_some_and(|body| body.get("command").is_some())
+}

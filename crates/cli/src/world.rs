@@ -1,0 +1,113 @@
+//! Where and how a run is meant to run. Kept with it, so that whoever continues it does the same.
+
+use anyhow::Context;
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use tiphys_controller::Place;
+use tiphys_runner::ImageMap;
+use tiphys_runner::step::{HostMount, Isolation};
+use tiphys_store::State;
+
+use crate::problem::problem;
+
+/// The world of a run, as the command line described it. All paths are absolute.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct World {
+    pub isolation: Isolation,
+    pub jobs: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mounts: Vec<HostMount>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub artifacts: BTreeMap<String, PathBuf>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub image_maps: Vec<PathBuf>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub allow_host_path: bool,
+}
+
+impl World {
+    /// Reads what was kept with a run.
+    pub fn read(kept: &Value) -> Result<World, serde_json::Error> {
+        match kept {
+            Value::Null => Ok(World { jobs: jobs_default(), ..World::default() }),
+            kept => World::deserialize(kept),
+        }
+    }
+
+    /// The image map that its files make.
+    pub fn images(&self) -> anyhow::Result<ImageMap> {
+        let mut images = ImageMap::default();
+        for file in &self.image_maps {
+            images.load(file)?;
+        }
+        Ok(images)
+    }
+
+    /// What the controller is told of it.
+    pub fn place(&self, state: &State) -> anyhow::Result<Place> {
+        Ok(Place {
+            isolation: self.isolation,
+            images: self.images()?,
+            mounts: self.mounts.clone(),
+            allow_host_path: self.allow_host_path,
+            artifacts: state.artifacts_dir(),
+            claims: state.dir().join("claims"),
+            files: self.artifacts.clone(),
+            ..Place::default()
+        })
+    }
+}
+
+/// How steps are kept apart from the machine, as a flag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum IsolationArg {
+    /// A root, processes and limits of their own
+    Sandbox,
+    /// A process group in a scratch folder
+    None,
+}
+
+/// How many steps run at once when nobody says: enough for steps that wait, and for every core.
+pub fn jobs_default() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    (2 * cores).max(8)
+}
+
+/// Reads `HOST:STEP[:ro]`.
+pub fn mount(text: &str) -> anyhow::Result<HostMount> {
+    let malformed = || {
+        problem(format!("`--mount {text}` is not HOST:STEP[:ro]"), "for instance `--mount ./data:/data:ro`")
+    };
+    let (rest, read_only) = match text.strip_suffix(":ro") {
+        Some(rest) => (rest, true),
+        None => (text.strip_suffix(":rw").unwrap_or(text), false),
+    };
+    let (host, step) = rest.rsplit_once(':').ok_or_else(malformed)?;
+    if host.is_empty() || !step.starts_with('/') {
+        return Err(malformed());
+    }
+    Ok(HostMount { host: existing(Path::new(host), "--mount")?, step: step.to_owned(), read_only })
+}
+
+/// Reads `NAME=PATH`.
+pub fn artifact(text: &str) -> anyhow::Result<(String, PathBuf)> {
+    let (name, path) = text
+        .split_once('=')
+        .filter(|(name, path)| !name.is_empty() && !path.is_empty())
+        .ok_or_else(|| {
+            problem(
+                format!("`--artifact {text}` is not NAME=PATH"),
+                "for instance `--artifact data=./data.csv`",
+            )
+        })?;
+    Ok((name.to_owned(), existing(Path::new(path), "--artifact")?))
+}
+
+/// The absolute path of something that must be there.
+pub fn existing(path: &Path, flag: &str) -> anyhow::Result<PathBuf> {
+    std::fs::canonicalize(path).with_context(|| format!("{flag}: cannot use `{}`", path.display()))
+}
