@@ -24,7 +24,7 @@ use crate::sys::{self, Spawn, Status};
 mod collect;
 mod stage;
 
-pub(crate) use stage::{script, working_dir, write_file};
+pub(crate) use stage::{Made, script, working_dir, write_file};
 
 /// What a hull tells its supervisor.
 #[derive(Debug, Serialize, Deserialize)]
@@ -168,10 +168,15 @@ impl<'a> Hull<'a> {
     }
 
     fn run(&mut self, done: &mut Done) {
-        if let Err(message) = stage::inputs(self.request, self.place) {
-            done.failure = Some(init_failure(message));
-            return;
+        let mut made = Vec::new();
+        match stage::inputs(self.request, self.place, &mut made) {
+            Ok(()) => self.run_containers(done),
+            Err(message) => done.failure = Some(init_failure(message)),
         }
+        made.iter().for_each(Made::remove);
+    }
+
+    fn run_containers(&mut self, done: &mut Done) {
         if self.run_init_containers(done) {
             self.run_main_containers(done);
         }

@@ -16,9 +16,12 @@ use crate::sandbox::INPUTS;
 /// Where Argo puts the script of a script template.
 const SCRIPT: &str = "/argo/staging/script";
 
-/// Lays out the input artifacts. The error is worded as Argo's.
-pub(super) fn inputs(request: &StepRequest, place: &Place) -> Result<(), String> {
+/// Lays out the input artifacts. The error is worded as Argo's. What has to be removed afterwards is put into `made`.
+pub(super) fn inputs(request: &StepRequest, place: &Place, made: &mut Vec<Made>) -> Result<(), String> {
     for (index, artifact) in request.inputs.iter().enumerate() {
+        if let (Place::Machine { .. }, Some(new)) = (place, Made::before(Path::new(&artifact.path))) {
+            made.push(new);
+        }
         match lay_out(request, index, place) {
             Err(ArtifactError::NotFound(_)) if artifact.optional => {}
             other => other.map_err(|error| format!("artifact {} failed to load: {error}", artifact.name))?,
@@ -46,6 +49,35 @@ fn lay_out(request: &StepRequest, index: usize, place: &Place) -> Result<(), Art
         }
     };
     store.load_packed(&key, dest, archive, mode)
+}
+
+/// Something that is made on the machine for a step alone.
+#[derive(Debug)]
+pub(crate) struct Made {
+    path: PathBuf,
+    /// The highest folder that did not exist before.
+    top: PathBuf,
+}
+
+impl Made {
+    /// What will have to be removed when `path` is made now; nothing if it exists already.
+    pub(crate) fn before(path: &Path) -> Option<Made> {
+        let is_missing = |path: &&Path| fs::symlink_metadata(path).is_err();
+        let top = path.ancestors().take_while(is_missing).last()?;
+        Some(Made { path: path.to_owned(), top: top.to_owned() })
+    }
+
+    /// Removes it, and the folders above it that were made for it and that nobody else uses.
+    pub(crate) fn remove(&self) {
+        let is_folder = fs::symlink_metadata(&self.path).is_ok_and(|found| found.is_dir());
+        // What cannot be removed was removed or replaced by somebody, whose it is now.
+        let _ = if is_folder { fs::remove_dir_all(&self.path) } else { fs::remove_file(&self.path) };
+        for folder in self.path.ancestors().skip(1).take_while(|folder| folder.starts_with(&self.top)) {
+            if fs::remove_dir(folder).is_err() {
+                return;
+            }
+        }
+    }
 }
 
 /// The same word in the language of crate `artifact`.

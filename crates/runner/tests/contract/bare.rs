@@ -19,6 +19,7 @@ pub const CASES: &[Case] = &[
     ("bare::a_killed_supervisor_takes_its_steps_along", a_killed_supervisor_takes_its_steps_along),
     ("bare::output_parameters_are_read", output_parameters_are_read),
     ("bare::image_files_are_found", image_files_are_found),
+    ("bare::inputs_and_volumes_leave_nothing_behind", inputs_and_volumes_leave_nothing_behind),
     ("bare::a_long_log_is_cut", a_long_log_is_cut),
 ];
 
@@ -203,5 +204,44 @@ fn image_files_are_found() {
     direct.containers[0].command = vec!["/tool".into()];
     world.run(&direct);
     assert_eq!(world.log(&direct), "a tool\n");
+    world.end();
+}
+
+fn inputs_and_volumes_leave_nothing_behind() {
+    use tiphys_runner::step::{ArtifactInput, ArtifactSource, Volume, VolumeFile, VolumeMount, VolumeSource};
+    let mut world = World::new();
+    let place = world.state.join("place");
+    let path = |below: &str| place.join(below).display().to_string();
+    let mut step = world.shell(
+        "a",
+        Isolation::None,
+        &format!("cat {} {}; echo kept > {}", path("in/raw"), path("conf/x/key"), path("work/out")),
+    );
+    step.inputs = vec![ArtifactInput {
+        name: "raw".into(),
+        path: path("in/raw"),
+        mode: None,
+        recurse_mode: false,
+        optional: false,
+        archive: None,
+        source: ArtifactSource::Raw { data: b"raw ".to_vec() },
+    }];
+    let files = vec![VolumeFile { path: "key".into(), mode: 0o600, content: b"value".to_vec() }];
+    let claim = world.state.join("claim");
+    step.volumes = vec![
+        Volume { name: "conf".into(), source: VolumeSource::Files { files } },
+        Volume { name: "work".into(), source: VolumeSource::Folder { path: claim.clone() } },
+    ];
+    let mount = |name: &str, below: &str| VolumeMount {
+        name: name.into(),
+        mount_path: path(below),
+        ..VolumeMount::default()
+    };
+    step.containers[0].volume_mounts = vec![mount("conf", "conf/x"), mount("work", "work")];
+    let ended = world.run(&step);
+    assert_eq!((ended.containers[0].exit, ended.failure), (Exit::Code(0), None), "{}", world.log(&step));
+    assert_eq!(world.log(&step), "raw value");
+    assert_eq!(fs::read_to_string(claim.join("out")).unwrap(), "kept\n");
+    assert!(!place.exists());
     world.end();
 }

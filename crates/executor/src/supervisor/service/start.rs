@@ -20,7 +20,7 @@ use crate::contract::{
     VolumeSource,
 };
 use crate::frame::Inbox;
-use crate::hull::{self, Io, Place};
+use crate::hull::{self, Io, Made, Place};
 use crate::logs::{self, Writer};
 use crate::program::{self, Program, Setting};
 use crate::sys::{self, Spawn};
@@ -413,6 +413,7 @@ pub(crate) struct Links {
 struct Link {
     target: PathBuf,
     users: usize,
+    made: Option<Made>,
 }
 
 impl Links {
@@ -444,11 +445,12 @@ impl Links {
         let cannot = |error: io::Error| {
             format!("cannot show a volume at `{}` without a sandbox: {error}", path.display())
         };
+        let made = Made::before(path);
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(cannot)?;
         }
         symlink(target, path).map_err(cannot)?;
-        self.made.insert(path.to_owned(), Link { target: target.to_owned(), users: 1 });
+        self.made.insert(path.to_owned(), Link { target: target.to_owned(), users: 1, made });
         Ok(())
     }
 
@@ -457,11 +459,11 @@ impl Links {
         if self.made.is_empty() {
             return;
         }
-        let mounts = request.containers.iter().flat_map(|container| &container.volume_mounts);
-        for path in mounts
-            .map(|mount| mount.mount_path.as_str())
-            .chain(request.mounts.iter().map(|mount| mount.step.as_str()))
-        {
+        let volumes = request.containers.iter().flat_map(|container| &container.volume_mounts);
+        let mounts = request.mounts.iter().map(|mount| mount.step.as_str());
+        let paths: Vec<&str> = mounts.chain(volumes.map(|mount| mount.mount_path.as_str())).collect();
+        // In the opposite order, so that the one whose folder was made first removes it last.
+        for path in paths.iter().rev() {
             self.release_one(Path::new(path));
         }
     }
@@ -469,9 +471,11 @@ impl Links {
     fn release_one(&mut self, path: &Path) {
         let Some(link) = self.made.get_mut(path) else { return };
         link.users -= 1;
-        if link.users == 0 {
-            self.made.remove(path);
-            let _ = fs::remove_file(path);
+        if link.users > 0 {
+            return;
+        }
+        if let Some(Link { made: Some(made), .. }) = self.made.remove(path) {
+            made.remove();
         }
     }
 }
