@@ -250,16 +250,38 @@ impl Service {
         doors: Vec<OwnedFd>,
     ) -> Result<Begun, Failed> {
         let scratch = self.take_scratch()?;
+        let begun = self.links.take(request, &scratch).map_err(Failed::Init).and_then(|()| {
+            let begun = self.start_hull_in(request, pipes, doors, &scratch);
+            if begun.is_err() {
+                self.links.release(request);
+            }
+            begun
+        });
+        match begun {
+            Ok((pid, body)) => Ok(Begun { pid: Some(pid), body, scratch: Some(scratch) }),
+            Err(failed) => {
+                let _ = fs::remove_dir_all(&scratch);
+                Err(failed)
+            }
+        }
+    }
+
+    fn start_hull_in(
+        &self,
+        request: &StepRequest,
+        pipes: &[[PipeIx; 2]],
+        doors: Vec<OwnedFd>,
+        scratch: &Path,
+    ) -> Result<(u32, Body), Failed> {
         let fail = |error: io::Error| Failed::Init(format!("cannot start a process for the step: {error}"));
-        self.links.take(request, &scratch).map_err(Failed::Init)?;
         let (report, report_write) = pipe_with(PipeFlags::CLOEXEC).map_err(|error| fail(error.into()))?;
         rustix::io::ioctl_fionbio(&report, true).map_err(|error| fail(error.into()))?;
         let null = self.null.try_clone().map_err(fail)?;
         let outputs = pipes.iter().map(|pair| self.copies(*pair)).collect::<io::Result<_>>().map_err(fail)?;
         let mut io = Some(Io { report: report_write, null, outputs, cgroups: doors });
         let place = Place::Machine {
-            path: self.search_path(request, &scratch).map_err(Failed::Init)?,
-            scratch: scratch.clone(),
+            path: self.search_path(request, scratch).map_err(Failed::Init)?,
+            scratch: scratch.to_owned(),
             home: self.environment.home.clone(),
         };
         let pid = sys::fork(0, || match io.take() {
@@ -270,8 +292,7 @@ impl Service {
             None => 1,
         })
         .map_err(fail)?;
-        let body = Body::Hull { report: Some(report), inbox: Inbox::default(), done: None };
-        Ok(Begun { pid: Some(pid), body, scratch: Some(scratch) })
+        Ok((pid, Body::Hull { report: Some(report), inbox: Inbox::default(), done: None }))
     }
 
     /// stdout and stderr for each container.
