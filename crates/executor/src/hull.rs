@@ -298,8 +298,9 @@ impl<'a> Hull<'a> {
             Place::Sandbox { .. } => {
                 vec![("PATH", program::PATH_DEFAULT), ("HOME", "/root"), ("HOSTNAME", &self.request.pod_name)]
             }
-            Place::Machine { path, home, .. } => {
-                vec![("PATH", path), ("HOME", home), ("HOSTNAME", &self.request.pod_name)]
+            Place::Machine { path, home, scratch } => {
+                let mark = (keeper::SCRATCH_MARK, scratch.to_str().unwrap_or_default());
+                vec![("PATH", path), ("HOME", home), ("HOSTNAME", &self.request.pod_name), mark]
             }
         };
         let aliases = match self.place {

@@ -157,7 +157,7 @@ fn serve_as_child(
     poke: OwnedFd,
     lock: File,
 ) -> i32 {
-    let alone = rustix::process::set_parent_process_death_signal(Some(Signal::KILL)).is_err()
+    let alone = rustix::process::set_parent_process_death_signal(Some(Signal::TERM)).is_err()
         || rustix::process::getppid() != Some(keeper)
         || rustix::process::set_child_subreaper(Some(rustix::process::getpid())).is_err();
     if alone {
@@ -185,8 +185,14 @@ pub fn socket_address(folder: &Path) -> io::Result<(OwnedFd, rustix::net::Socket
     Ok((handle, address))
 }
 
-/// Removes what a dead supervisor needed only while it lived. Its outcome log stays.
+/// Removes what a dead supervisor needed only while it lived, and ends what its steps left running. Its outcome log
+/// stays.
 pub fn tidy(folder: &Path) {
+    let scratch = folder.join(SCRATCH);
+    if !scratch.exists() {
+        return;
+    }
+    keeper::end_marked(&scratch);
     cgroup::remove_listed(folder);
     let _ = fs::remove_file(folder.join(SOCKET));
     let _ = fs::remove_dir_all(folder.join(SCRATCH));

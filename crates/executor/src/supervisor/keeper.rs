@@ -71,6 +71,23 @@ pub(crate) fn end_children() {
     }
 }
 
+/// Variable that holds the scratch folder of a step without sandbox: by it whatever the step leaves is known.
+pub(crate) const SCRATCH_MARK: &str = "TIPHYS_SCRATCH";
+
+/// Kills processes of steps whose scratch folders are below this one. Needed only when keeper and supervisor were
+/// killed at once; in the sandbox nothing outlives a step anyway.
+pub(crate) fn end_marked(scratch: &Path) {
+    let mark = format!("{SCRATCH_MARK}={}/", scratch.display());
+    let Ok(entries) = fs::read_dir("/proc") else { return };
+    for pid in entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok()) {
+        // Other users' processes cannot be read, and are none of ours.
+        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        if environment.split(|byte| *byte == 0).any(|variable| variable.starts_with(mark.as_bytes())) {
+            sys::kill(pid, libc::SIGKILL);
+        }
+    }
+}
+
 /// The children of this process, ended ones included.
 pub(crate) fn children() -> Vec<u32> {
     let own = std::process::id();

@@ -17,7 +17,7 @@ use super::connection::{Connection, Heard};
 use super::outcomes::Outcomes;
 use super::pipes::{Owner, PipeIx, Pipes};
 use super::step::{Body, Step};
-use super::{Finished, Setup};
+use super::{Finished, Setup, keeper};
 use crate::contract::{
     AttemptId, FromSupervisor, Isolation, LogChunk, Report, Sighting, Started, StepProgress, StepRequest,
     ToSupervisor,
@@ -243,6 +243,9 @@ impl Service {
                 }
             }
             if signalled && !self.take_signals() {
+                // The keeper is gone, or wants the end: nobody else ends the steps.
+                keeper::end_children();
+                super::tidy(&self.setup.folder);
                 return Finished::Died;
             }
             self.serve_timers();

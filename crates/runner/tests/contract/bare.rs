@@ -18,6 +18,8 @@ pub const CASES: &[Case] = &[
     ("bare::a_killed_engine_finds_its_steps", a_killed_engine_finds_its_steps),
     ("bare::a_killed_supervisor_takes_its_steps_along", a_killed_supervisor_takes_its_steps_along),
     ("bare::output_parameters_are_read", output_parameters_are_read),
+    ("bare::killed_together_keeper_and_supervisor_leave_nothing_for_long", killed_together),
+    ("bare::a_killed_keeper_takes_everything_along", a_killed_keeper_takes_everything_along),
     ("bare::image_files_are_found", image_files_are_found),
     ("bare::inputs_and_volumes_leave_nothing_behind", inputs_and_volumes_leave_nothing_behind),
     ("bare::a_long_log_is_cut", a_long_log_is_cut),
@@ -243,5 +245,46 @@ fn inputs_and_volumes_leave_nothing_behind() {
     assert_eq!(world.log(&step), "raw value");
     assert_eq!(fs::read_to_string(claim.join("out")).unwrap(), "kept\n");
     assert!(!place.exists());
+    world.end();
+}
+
+/// The parent of a process.
+fn parent(pid: u32) -> u32 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    stat.rsplit(')').next().unwrap().split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+fn kill(pids: &[u32]) {
+    let pids: Vec<String> = pids.iter().map(u32::to_string).collect();
+    assert!(std::process::Command::new("kill").arg("-9").args(pids).status().unwrap().success());
+}
+
+/// A step with a child that is in a session of its own: its main process and that child.
+fn with_descendant(world: &mut World) -> (u32, u32) {
+    let step = world.shell("a", Isolation::None, "setsid sleep 66 & echo $!; sleep 67");
+    world.start(&step);
+    let main = world.started(&step.attempt);
+    eventually("the child runs", || world.log(&step).lines().count() == 1);
+    (main, world.log(&step).trim().parse().unwrap())
+}
+
+fn a_killed_keeper_takes_everything_along() {
+    let mut world = World::new();
+    let (main, child) = with_descendant(&mut world);
+    kill(&[parent(parent(main))]);
+    world.wait_for_loss();
+    eventually("all is gone", || !lives(main) && !lives(child));
+    world.end();
+}
+
+fn killed_together() {
+    let mut world = World::new();
+    let (main, child) = with_descendant(&mut world);
+    kill(&[parent(parent(main)), parent(main)]);
+    world.wait_for_loss();
+    // Whoever comes next under this id cleans up first.
+    world.runner().warm().unwrap();
+    assert!(world.runner().recall(&[]).unwrap().is_empty());
+    eventually("all is gone", || !lives(main) && !lives(child));
     world.end();
 }

@@ -201,6 +201,7 @@ impl Service {
             ("HOME", self.environment.home.as_str()),
             ("HOSTNAME", request.pod_name.as_str()),
             (MARK, request.attempt.0.as_str()),
+            (keeper::SCRATCH_MARK, scratch.to_str().unwrap_or_default()),
         ];
         let aliases = hull::aliases(request);
         let setting = Setting { dir: &dir, env: &env, script: script.as_deref(), aliases: &aliases };
