@@ -58,7 +58,7 @@ fn whole_lines(entries: &[u8]) -> Vec<Vec<u8>> {
             lines.push(line.text);
         }
     }
-    lines.extend(joiner.rest());
+    lines.extend(joiner.rest().map(|line| line.text));
     lines
 }
 
@@ -76,6 +76,8 @@ pub struct Line {
 #[derive(Debug, Default)]
 pub struct Joiner {
     piece: Vec<u8>,
+    /// When the last piece was written.
+    time: String,
 }
 
 impl Joiner {
@@ -83,14 +85,15 @@ impl Joiner {
     pub fn take(&mut self, entry: &[u8]) -> Option<Line> {
         let line = logs::parse(entry)?;
         self.piece.extend_from_slice(line.text);
+        line.time.clone_into(&mut self.time);
         if !line.whole && self.piece.len() < LINE_BYTES_MAX {
             return None;
         }
-        Some(Line { time: line.time.to_owned(), text: std::mem::take(&mut self.piece) })
+        Some(Line { time: std::mem::take(&mut self.time), text: std::mem::take(&mut self.piece) })
     }
 
     /// What has not been ended by a newline.
-    pub fn rest(self) -> Option<Vec<u8>> {
-        (!self.piece.is_empty()).then_some(self.piece)
+    pub fn rest(self) -> Option<Line> {
+        (!self.piece.is_empty()).then_some(Line { time: self.time, text: self.piece })
     }
 }

@@ -85,8 +85,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let ended = summary.finished_us.is_some();
         let document = current(&mut local, &summary)?;
         let nodes = reader.nodes(&document)?;
-        reader.print(&nodes)?;
-        if ended || !args.follow {
+        let is_last_look = ended || !args.follow;
+        reader.print(&nodes, is_last_look)?;
+        if is_last_look {
             return Ok(ExitCode::SUCCESS);
         }
         std::thread::sleep(LOOK_EVERY);
@@ -153,11 +154,14 @@ impl Reader<'_> {
         Ok(wanted)
     }
 
-    fn print(&mut self, nodes: &[Wanted]) -> anyhow::Result<()> {
+    fn print(&mut self, nodes: &[Wanted], is_last_look: bool) -> anyhow::Result<()> {
         for node in nodes {
             for file in files(&self.run_dir, &node.id) {
                 if self.args.container.as_ref().is_none_or(|wanted| *wanted == file.container) {
                     self.print_file(&file.path, &node.label)?;
+                    if is_last_look {
+                        self.print_rest(&file.path, &node.label);
+                    }
                 }
             }
         }
@@ -188,6 +192,15 @@ impl Reader<'_> {
         }
         self.open.insert(path.to_owned(), (offset, joiner));
         Ok(())
+    }
+
+    /// What the step wrote after its last line break.
+    fn print_rest(&mut self, path: &Path, label: &str) {
+        if let Some(line) = self.open.remove(path).and_then(|(_, joiner)| joiner.rest()) {
+            let mut text = Vec::new();
+            self.line(&line, label, &mut text);
+            print_bytes(&text);
+        }
     }
 
     fn line(&self, line: &Line, label: &str, out: &mut Vec<u8>) {
