@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use globset::{Glob, GlobMatcher};
+use globset::{Glob, GlobBuilder, GlobMatcher};
 use serde::Deserialize;
 use tiphys_executor::contract::ImageFile;
 
@@ -82,7 +82,9 @@ impl Default for ImageMap {
     fn default() -> Self {
         let entries = BUILT_IN.iter().filter_map(|(pattern, command)| {
             let image = Image { cmd: vec![(*command).to_owned()], ..Image::default() };
-            Some((Glob::new(pattern).ok()?.compile_matcher(), image))
+            // With or without a tag: the empty alternative is meant.
+            let pattern = GlobBuilder::new(pattern).empty_alternates(true).build().ok()?;
+            Some((pattern.compile_matcher(), image))
         });
         ImageMap { entries: entries.collect() }
     }

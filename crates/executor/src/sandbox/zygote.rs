@@ -5,7 +5,9 @@ use std::io::{self, IoSlice, IoSliceMut, Read, Seek, Write};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use rustix::net::sockopt::Timeout;
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
     SendAncillaryMessage, SendFlags, SocketFlags, SocketType, recvmsg, sendmsg, socketpair,
@@ -23,6 +25,9 @@ pub(crate) const FILES_MAX: usize = 250;
 
 /// Longest order that is sent as a message. A longer one goes into memory that both see.
 const ORDER_BYTES_MAX: usize = 64 * 1024;
+
+/// Longest wait for the template to be laid out.
+const HELLO_WITHIN: Duration = Duration::from_secs(20);
 
 /// First byte of a message, as bits: the order is in the first descriptor instead of behind this byte; the step
 /// gets a network of its own.
@@ -56,6 +61,7 @@ impl Zygote {
     pub(crate) fn start(at: &Path, hidden: &[PathBuf], null: &OwnedFd) -> io::Result<Zygote> {
         let (ours, theirs) =
             socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
+        rustix::net::sockopt::set_socket_timeout(&ours, Timeout::Recv, Some(HELLO_WITHIN))?;
         let supervisor = rustix::process::getpid();
         let pid = sys::fork(0, || {
             sys::close_all_except(&mut [0, 1, 2, null.as_raw_fd(), theirs.as_raw_fd()]);
