@@ -531,6 +531,7 @@ impl Pump {
             let body = serde_json::to_vec(&order.secrets).map_err(|error| error.to_string())?;
             self.state.put_secrets(&summary.uid, &body).map_err(text)?;
         }
+        let archive_logs = order.world["archiveLogs"] == true;
         let kept = Kept {
             frozen: Cow::Borrowed(&frozen),
             world: Cow::Owned(order.world),
@@ -546,6 +547,7 @@ impl Pump {
         }
         let mut place = self.place_of(&summary.uid, order.secrets).map_err(text)?;
         place.files = order.files;
+        place.archive_logs |= archive_logs;
         self.homes.insert(
             summary.uid.clone(),
             Home {
@@ -633,6 +635,7 @@ impl Pump {
             .ok_or_else(|| format!("run {} has no document", summary.name))?;
         let kept = Kept::read(&document)
             .map_err(|error| format!("the document of {} cannot be read: {error}", summary.name))?;
+        let archive_logs = kept.world["archiveLogs"] == true;
         let (frozen, done) = (kept.frozen.into_owned(), kept.done.into_owned());
         let plan = compile(&frozen)?;
         let loaded = self.store.load(&machine).map_err(text)?.unwrap_or_default();
@@ -641,7 +644,8 @@ impl Pump {
                 .map_err(|error| format!("the secrets of {} cannot be read: {error}", summary.name))?,
             None => Vec::new(),
         };
-        let place = self.place_of(uid, secrets).map_err(text)?;
+        let mut place = self.place_of(uid, secrets).map_err(text)?;
+        place.archive_logs |= archive_logs;
         let epoch = owned.epoch;
         self.homes.insert(
             uid.to_owned(),

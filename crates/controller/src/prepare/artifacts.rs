@@ -139,9 +139,9 @@ pub(crate) fn log_key(plan: &Plan, pod: &Pod, template: &spec::Template, contain
 }
 
 /// Whether logs become artifacts (EX-504).
-pub(crate) fn logs_are_archived(plan: &Plan, template: &spec::Template) -> bool {
+pub(crate) fn logs_are_archived(plan: &Plan, template: &spec::Template, place: &Place) -> bool {
     let own = template.archive_location.as_ref().and_then(|location| location.archive_logs);
-    own.or(plan.workflow.spec.archive_logs).unwrap_or(false)
+    own.or(plan.workflow.spec.archive_logs).unwrap_or(place.archive_logs)
 }
 
 /// An output artifact as the status shows it: the declaration with the place where it is.

@@ -28,6 +28,8 @@ pub const LOG_BYTES_MAX: u64 = 512 * 1024 * 1024;
 pub struct Place {
     /// The engine that takes runs up again after a restart if they were submitted to it; empty if any may.
     pub engine: String,
+    /// Whether logs become artifacts where no document says so (EX-504).
+    pub archive_logs: bool,
     /// Whether steps are sandboxed.
     pub isolation: Isolation,
     /// What images would have contributed.
@@ -78,7 +80,7 @@ pub fn step(plan: &Plan, pod: &Pod, place: &Place, attempt: AttemptId) -> Result
         pod_name: pod.pod_name.clone(),
         isolation: place.isolation,
         inputs: artifacts::inputs(pod, place)?,
-        outputs: outputs(plan, pod, template, &containers)?,
+        outputs: outputs(plan, pod, template, &containers, place)?,
         containers,
         volumes,
         mounts: place.mounts.clone(),
@@ -274,6 +276,7 @@ fn outputs(
     pod: &Pod,
     template: &spec::Template,
     containers: &[ContainerRequest],
+    place: &Place,
 ) -> Result<OutputsWanted, String> {
     let declared = &template.outputs;
     let parameters = declared
@@ -289,7 +292,7 @@ fn outputs(
         })
         .collect();
     let mut logs = Vec::new();
-    if artifacts::logs_are_archived(plan, template) {
+    if artifacts::logs_are_archived(plan, template, place) {
         for container in containers.iter().filter(|container| container.role == Role::Main) {
             logs.push(LogWanted {
                 container: container.name.clone(),
