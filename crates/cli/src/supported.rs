@@ -53,11 +53,10 @@ const DRESSING_OF_TEMPLATE: [&str; 14] = [
 ];
 
 /// Fields of a workflow's spec that wait for a later release.
-const LATER_OF_WORKFLOW: [&str; 2] = ["synchronization", "executorPlugins"];
+const LATER_OF_WORKFLOW: [&str; 1] = ["executorPlugins"];
 
 /// Fields of a template that wait for a later release.
-const LATER_OF_TEMPLATE: [&str; 7] =
-    ["resource", "data", "http", "plugin", "daemon", "synchronization", "memoize"];
+const LATER_OF_TEMPLATE: [&str; 5] = ["resource", "data", "http", "plugin", "daemon"];
 
 /// What was found out about a workflow and the templates it can reach.
 #[derive(Default)]
