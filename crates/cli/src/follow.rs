@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 use tiphys_controller::{Controller, Recorded, Update};
-use tiphys_engine::workflow::Attempt;
+use tiphys_engine::workflow::{Attempt, Event};
 use tiphys_engine::{Run, Time};
 
 use crate::logs::Joiner;
@@ -117,6 +117,12 @@ impl Follower<'_> {
                 {
                     recorded.events.iter().for_each(|event| run.apply(recorded.at, event));
                     self.seq = recorded.seq;
+                    if let Some(logs) = &mut self.logs {
+                        let text = logs.rest(run, &recorded);
+                        if !text.is_empty() {
+                            self.view.log(&text);
+                        }
+                    }
                     self.view.recorded(run, &recorded);
                 }
                 None
@@ -171,14 +177,41 @@ impl LogLines {
         if attempt.node.at() >= run.nodes.len() {
             return String::new();
         }
-        let name = clean_line(run.display_name(attempt.node).as_bytes());
-        let name = if container == "main" { name } else { format!("{name}/{container}") };
-        let prefix = self.paint.by_key(&name, &format!("{name}:"));
+        let prefix = self.prefix(run, attempt, container);
         let joiner = self.joiners.entry((attempt, container.to_owned())).or_default();
         let mut text = String::new();
         for entry in entries.split(|byte| *byte == b'\n') {
             if let Some(line) = joiner.take(entry) {
                 text.push_str(&format!("{prefix} {}\n", clean_line(&line.text)));
+            }
+        }
+        text
+    }
+}
+
+impl LogLines {
+    fn prefix(&self, run: &Run, attempt: Attempt, container: &str) -> String {
+        let name = clean_line(run.display_name(attempt.node).as_bytes());
+        let name = if container == "main" { name } else { format!("{name}/{container}") };
+        self.paint.by_key(&name, &format!("{name}:"))
+    }
+
+    /// Last lines without a newline, of steps that have ended.
+    fn rest(&mut self, run: &Run, recorded: &Recorded) -> String {
+        let mut text = String::new();
+        for event in recorded.events.iter() {
+            let Event::Ended { node, .. } = event else { continue };
+            let keys: Vec<_> =
+                self.joiners.keys().filter(|(attempt, _)| attempt.node == *node).cloned().collect();
+            for key in keys {
+                let rest = self.joiners.remove(&key).and_then(Joiner::rest);
+                if let Some(line) = rest {
+                    text.push_str(&format!(
+                        "{} {}\n",
+                        self.prefix(run, key.0, &key.1),
+                        clean_line(&line.text)
+                    ));
+                }
             }
         }
         text

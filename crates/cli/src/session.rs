@@ -4,6 +4,8 @@ use serde_json::Value;
 use std::process::ExitCode;
 use std::sync::mpsc::Receiver;
 use tiphys_controller::Update;
+use tiphys_engine::Run;
+use tiphys_runner::process;
 use tiphys_store::{MachineId, Runs, Summary};
 
 use crate::engine::{Engine, Steps};
@@ -40,6 +42,11 @@ impl Show {
     /// Nothing is shown, whatever happens.
     pub fn nothing() -> Show {
         Show { output: None, log: false, quiet: true, watch: false, silent: true }
+    }
+
+    /// Whether the run must be followed event by event.
+    pub fn looks(&self) -> bool {
+        !self.quiet || self.log
     }
 
     /// How text for people is decorated.
@@ -85,26 +92,20 @@ pub enum Left {
     Interrupted(ExitCode),
 }
 
+/// What is needed to follow a run: its state when following begins, and the last record in it.
+pub type Seen = (Run, u64);
+
 /// Follows a run that `engine` drives, ends the engine, tells how it came out.
 pub fn drive(
     local: &mut Local,
     engine: Engine,
     summary: &Summary,
+    seen: Option<Seen>,
     updates: Receiver<Update>,
     show: &Show,
     signals: &Signals,
 ) -> anyhow::Result<Left> {
-    if show.log {
-        engine.controller.subscribe(true)?;
-    }
-    let looks = !show.quiet || show.log;
-    let (run, seq) = match looks {
-        true => {
-            let loaded = local.load(summary)?;
-            (Some(loaded.run), loaded.seq)
-        }
-        false => (None, 0),
-    };
+    let (run, seq) = seen.map_or((None, 0), |(run, seq)| (Some(run), seq));
     let finish = Follower {
         controller: &engine.controller,
         uid: &summary.uid,
@@ -120,6 +121,8 @@ pub fn drive(
     match finish {
         Finish::Ended(document) => {
             engine.finish(Steps::End)?;
+            // A supervisor that was killed could not tidy up after itself, and the run needs nothing of it any more.
+            process::sweep(local.state.dir(), |id| id != summary.uid);
             over(local, summary, &document, show).map(Left::Over)
         }
         Finish::Interrupted => {

@@ -67,11 +67,20 @@ pub fn take_over(
     if let Some(jobs) = jobs {
         world.jobs = jobs;
     }
+    // What happens from here on will be heard.
+    let seen = match show.looks() {
+        true => {
+            let loaded = local.load(summary)?;
+            Some((loaded.run, loaded.seq))
+        }
+        false => None,
+    };
     let engine = Engine::start(local, &world, &summary.uid)?;
+    engine.controller.subscribe(show.log)?;
     let (follower, updates) = mpsc::channel();
     if let Err(reason) = engine.controller.adopt(&summary.uid, Some(follower))? {
         engine.finish(Steps::GoOn)?;
         return Err(problem(reason, format!("`tiphys journal show {name}` tells what happened so far")));
     }
-    drive(local, engine, summary, updates, show, signals)
+    drive(local, engine, summary, seen, updates, show, signals)
 }

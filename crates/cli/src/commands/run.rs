@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use std::sync::mpsc;
 use tiphys_controller::Order;
 use tiphys_engine::check::{Shelf, Situation, check};
-use tiphys_engine::{Frozen, compile::effective};
+use tiphys_engine::compile::{compile, effective};
+use tiphys_engine::{Frozen, Run};
 use tiphys_runner::ImageMap;
 use tiphys_runner::step::Isolation;
 use tiphys_spec as spec;
@@ -317,6 +318,7 @@ fn start(
     metadata.creation_timestamp = None;
     job.frozen.workflow.status = None;
     let engine = Engine::start(local, world, &metadata.uid)?;
+    engine.controller.subscribe(show.log)?;
     let (follower, updates) = mpsc::channel();
     let order = Order {
         frozen: job.frozen,
@@ -333,7 +335,15 @@ fn start(
         }
     };
     show.say(&format!("{} started\n", summary.name));
-    drive(local, engine, &summary, updates, show, signals)
+    // Everything since the first event will be heard, so following begins with a run of which nothing has happened.
+    let seen = match show.looks() {
+        true => {
+            let plan = compile(&local.kept(&summary)?.0).map_err(anyhow::Error::msg)?;
+            Some((Run::new(plan.into()), 0))
+        }
+        false => None,
+    };
+    drive(local, engine, &summary, seen, updates, show, signals)
 }
 
 /// One run has one name: says what can be done about the one that has it.

@@ -306,7 +306,7 @@ impl Drawing<'_> {
         let words: Vec<String> = [
             (group.good, "done"),
             (bad, "more failed"),
-            (open, "more running"),
+            (open, "more to go"),
             (group.skipped, "skipped"),
             (to_come, "to come"),
         ]

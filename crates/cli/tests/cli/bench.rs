@@ -1,0 +1,146 @@
+//! A state folder of its own for each test, and the binary in it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// Longest wait for anything.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub struct Bench {
+    folder: tempfile::TempDir,
+}
+
+/// What a command answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl From<Output> for Answer {
+    fn from(output: Output) -> Answer {
+        Answer {
+            code: output.status.code(),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl Answer {
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Answer {
+        assert_eq!(self.code, Some(code), "{self:#?}");
+        self
+    }
+}
+
+impl Bench {
+    pub fn new() -> Bench {
+        Bench { folder: tempfile::tempdir().unwrap() }
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn state(&self) -> PathBuf {
+        self.folder().join("state")
+    }
+
+    /// Writes a file; its path.
+    pub fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tiphys"));
+        command
+            .args(arguments)
+            .current_dir(self.folder())
+            .env("TIPHYS_STATE_DIR", self.state())
+            .env("LANG", "C.UTF-8")
+            .env_remove("LC_ALL")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    pub fn call(&self, arguments: &[&str]) -> Answer {
+        self.command(arguments).output().unwrap().into()
+    }
+
+    /// Runs a manifest without a sandbox.
+    pub fn run(&self, manifest: &str, more: &[&str]) -> Answer {
+        let file = self.file("m.yaml", manifest);
+        let mut arguments = vec!["run", file.to_str().unwrap(), "--isolation", "none"];
+        arguments.extend(more);
+        self.call(&arguments)
+    }
+
+    pub fn start(&self, arguments: &[&str]) -> Child {
+        self.command(arguments).spawn().unwrap()
+    }
+
+    /// The final or present document of a run.
+    pub fn document(&self, name: &str) -> serde_json::Value {
+        let answer = self.call(&["get", name, "-o", "json"]).exits(0);
+        serde_json::from_str(&answer.out).unwrap()
+    }
+
+    /// Processes that have something of the state folder open, but not this one.
+    pub fn processes(&self) -> Vec<i32> {
+        let state = self.state();
+        let own = std::process::id() as i32;
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+            let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok()) else {
+                continue;
+            };
+            let open = std::fs::read_dir(entry.path().join("fd")).into_iter().flatten().flatten();
+            let mut links = open.filter_map(|fd| std::fs::read_link(fd.path()).ok());
+            if pid != own && links.any(|link| link.starts_with(&state)) {
+                found.push(pid);
+            }
+        }
+        found
+    }
+
+    /// Waits until no process has the state open.
+    #[track_caller]
+    pub fn nothing_is_left_running(&self) {
+        wait_until("no process has the state open", || self.processes().is_empty());
+    }
+
+    /// Checks that a finished run left nothing that runs or that is only needed while it runs.
+    #[track_caller]
+    pub fn nothing_is_left(&self) {
+        self.nothing_is_left_running();
+        for folder in ["owners", "wake", "supervisors"] {
+            let left: Vec<_> =
+                std::fs::read_dir(self.state().join(folder)).into_iter().flatten().flatten().collect();
+            assert!(left.is_empty(), "{folder}: {left:?}");
+        }
+        let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
+        assert!(!mounts.contains(self.state().to_str().unwrap()), "{mounts}");
+    }
+}
+
+#[track_caller]
+pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let until = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < until, "waited in vain until {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+pub fn signal(pid: u32, signal: &str) {
+    // It may have ended by itself.
+    drop(Command::new("kill").args([signal, &pid.to_string()]).stderr(Stdio::null()).status());
+}

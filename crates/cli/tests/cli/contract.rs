@@ -1,0 +1,184 @@
+//! What scripts build on: exit codes, what goes to which output, arguments.
+
+use crate::bench::Bench;
+use serde_json::Value;
+
+const HELLO: &str = r#"
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {generateName: hello-}
+spec:
+  entrypoint: main
+  arguments: {parameters: [{name: who, value: world}]}
+  templates:
+    - name: main
+      inputs: {parameters: [{name: who}]}
+      container: {image: busybox, command: [sh, -c, "echo hello {{inputs.parameters.who}}"]}
+    - name: bad
+      container: {image: busybox, command: [sh, -c, "echo one; echo two; exit 3"]}
+"#;
+
+#[test]
+fn json_is_one_workflow_on_standard_output() {
+    let bench = Bench::new();
+    let answer = bench.run(HELLO, &["-o", "json", "-p", "who=tiphys", "--name", "hi"]).exits(0);
+    let document: Value = serde_json::from_str(&answer.out).unwrap();
+    assert_eq!(document["metadata"]["name"], "hi");
+    assert_eq!(document["status"]["phase"], "Succeeded");
+    assert_eq!(document["spec"]["arguments"]["parameters"][0]["value"], "tiphys");
+    assert!(answer.err.contains("hi Succeeded"), "{}", answer.err);
+    assert_eq!(bench.call(&["logs", "hi"]).exits(0).out, "hi: hello tiphys\n");
+    bench.nothing_is_left();
+}
+
+#[test]
+fn a_failed_run_exits_with_1_and_says_why() {
+    let bench = Bench::new();
+    let answer = bench.run(HELLO, &["--entrypoint", "bad", "--name", "b"]).exits(1);
+    for part in ["b Failed", "main: Error (exit code 3)", "| two", "tiphys logs b b"] {
+        assert!(answer.out.contains(part), "{part}: {}", answer.out);
+    }
+    let quiet = bench.run(HELLO, &["--entrypoint", "bad", "--name", "q", "-q"]).exits(1);
+    assert_eq!(quiet.out, "");
+    assert!(quiet.err.contains("exit code 3"), "{}", quiet.err);
+}
+
+#[test]
+fn a_bad_manifest_is_refused_with_all_its_mistakes_before_anything_runs() {
+    let bench = Bench::new();
+    let manifest = HELLO.replace("command: [sh, -c, \"echo one", "comand: [sh, -c, \"echo one");
+    let manifest = manifest.replace("entrypoint: main", "entrypoint: main\n  paralelism: 3");
+    let answer = bench.run(&manifest, &[]).exits(2);
+    assert!(answer.err.contains("did you mean `command`?"), "{}", answer.err);
+    assert!(answer.err.contains("m.yaml:7:"), "{}", answer.err);
+    assert!(answer.err.contains("refused: 2 errors; nothing was started"), "{}", answer.err);
+    assert_eq!(bench.call(&["list"]).exits(0).out, "No workflows found\n");
+    bench.run(&manifest, &["--strict=false", "--deny-warnings"]).exits(2);
+}
+
+#[test]
+fn what_is_not_supported_is_refused_with_its_field() {
+    let bench = Bench::new();
+    let manifest = HELLO.replace("container: {image: busybox, command: [sh, -c, \"echo hello", "resource: {action: get, manifest: \"kind: Pod\"}\n    - name: other\n      inputs: {parameters: [{name: who}]}\n      container: {image: busybox, command: [sh, -c, \"echo hello");
+    let answer = bench.run(&manifest, &[]).exits(2);
+    assert!(answer.err.contains("`resource` is not supported yet"), "{}", answer.err);
+    // What the entrypoint cannot reach does not matter.
+    bench.run(&manifest, &["--entrypoint", "other"]).exits(0);
+    let unknown = HELLO.replace(
+        "image: busybox, command: [sh, -c, \"echo hello",
+        "image: example.org/tool, args: [\"echo hello",
+    );
+    let answer = bench.run(&unknown, &[]).exits(2);
+    assert!(answer.err.contains("--image-map FILE"), "{}", answer.err);
+}
+
+#[test]
+fn usage_errors_exit_with_2_and_help_with_0() {
+    let bench = Bench::new();
+    bench.call(&["run"]).exits(2);
+    bench.call(&["run", "missing.yaml"]).exits(2);
+    bench.call(&["run", "--help"]).exits(0);
+    bench.run(HELLO, &["--runner", "podman"]).exits(2);
+    bench.run(HELLO, &["--mount", "nonsense"]).exits(2);
+}
+
+#[test]
+fn a_dry_run_prints_the_workflow_and_runs_nothing() {
+    let bench = Bench::new();
+    let answer = bench.run(HELLO, &["--dry-run", "-p", "who=me", "-l", "team=red"]).exits(0);
+    assert!(answer.out.contains("value: me"), "{}", answer.out);
+    assert!(answer.out.contains("team: red"), "{}", answer.out);
+    assert!(!bench.state().exists());
+}
+
+#[test]
+fn files_and_folders_of_the_machine_reach_the_steps() {
+    let bench = Bench::new();
+    bench.file("data.txt", "from the host");
+    let manifest = r#"
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: files}
+spec:
+  entrypoint: main
+  templates:
+    - name: main
+      inputs: {artifacts: [{name: data, path: /tmp/tiphys-test/in.txt}]}
+      script: {image: busybox, command: [sh], source: "cat /tmp/tiphys-test/in.txt"}
+"#;
+    let file = bench.file("m.yaml", manifest);
+    let answer = bench.call(&["run", file.to_str().unwrap(), "--artifact", "data=data.txt", "--log"]);
+    assert!(answer.code == Some(0) && answer.out.contains("from the host"), "{answer:#?}");
+}
+
+#[test]
+fn several_workflows_run_one_after_the_other() {
+    let bench = Bench::new();
+    let two = format!("{}---{}", HELLO, HELLO.replace("entrypoint: main", "entrypoint: bad"));
+    let answer = bench.run(&two, &["-o", "name"]).exits(1);
+    assert_eq!(answer.out.lines().count(), 2, "{answer:#?}");
+    bench.run(&two, &["--name", "one"]).exits(2);
+}
+
+#[test]
+fn lint_prints_diagnostics_for_programs() {
+    let bench = Bench::new();
+    let good = bench.file("good.yaml", HELLO);
+    bench.call(&["lint", good.to_str().unwrap()]).exits(0);
+    let bad = bench.file("bad.yaml", &HELLO.replace("entrypoint: main", "entrypoint: nowhere"));
+    let answer = bench.call(&["lint", bad.to_str().unwrap(), "-o", "json"]).exits(1);
+    let list: Value = serde_json::from_str(&answer.out).unwrap();
+    let first = &list[0];
+    assert_eq!(first["severity"], "error");
+    assert_eq!(first["line"], 6);
+    for field in ["code", "file", "column", "path", "message"] {
+        assert!(!first[field].is_null(), "{field}: {first}");
+    }
+    let answer = bench.call(&["lint", bench.folder().to_str().unwrap()]).exits(1);
+    assert!(answer.err.contains("bad.yaml:6"), "{}", answer.err);
+    bench.file("note.json", "[]");
+    bench.call(&["lint", "note.json"]).exits(1);
+}
+
+#[test]
+fn a_batch_is_answered_line_by_line() {
+    let bench = Bench::new();
+    let questions = [
+        r#"{"id":"a","kind":"when","when":"1 < 2"}"#,
+        r#"{"id":"b","kind":"text","text":"{{=1 + 1}}","scope":{}}"#,
+        "not json",
+        r#"{"id":"c","kind":"cron","schedule":"0 0 * * *","from":"2026-01-01T00:00:00Z","count":1}"#,
+    ];
+    let file = bench.file("q.jsonl", &questions.join("\n"));
+    let answer = bench.call(&["eval", "--batch", file.to_str().unwrap()]).exits(0);
+    let lines: Vec<Value> = answer.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 4);
+    assert_eq!((&lines[0]["id"], &lines[0]["result"]), (&"a".into(), &true.into()));
+    assert_eq!(lines[1]["result"], "2");
+    assert!(lines[2]["error"].is_string());
+    assert_eq!(lines[3]["result"][0], "2026-01-02T00:00:00Z");
+}
+
+#[test]
+fn a_wide_run_is_told_quickly() {
+    let bench = Bench::new();
+    // Nothing runs: every item is skipped, so that printing is what takes time.
+    let manifest = r#"
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: wide}
+spec:
+  entrypoint: main
+  templates:
+    - name: main
+      steps: [[{name: each, template: step, withSequence: {count: "10000"}, when: "1 == 2"}]]
+    - name: step
+      container: {image: busybox, command: ["true"]}
+"#;
+    let answer = bench.run(manifest, &[]).exits(0);
+    assert!(answer.out.lines().count() > 10_000);
+    let began = std::time::Instant::now();
+    let view = bench.call(&["get", "wide"]).exits(0);
+    assert!(view.out.lines().count() > 10_000);
+    assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
+}

@@ -1,0 +1,8 @@
+//! The real binary, as people and scripts use it.
+
+mod bench;
+mod contract;
+mod examples;
+mod recovery;
+mod torture;
+mod words;

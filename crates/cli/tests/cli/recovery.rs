@@ -1,0 +1,119 @@
+//! Interruptions, deaths, and going on afterwards.
+
+use crate::bench::{Answer, Bench, signal, wait_until};
+
+/// Two quick steps with a slow one between them, which writes down that it ran.
+fn manifest(bench: &Bench) -> String {
+    format!(
+        r#"
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {{name: slow}}
+spec:
+  entrypoint: main
+  templates:
+    - name: main
+      steps:
+        - - {{name: first, template: quick}}
+        - - {{name: wait, template: slow}}
+        - - {{name: last, template: quick}}
+    - name: quick
+      container: {{image: busybox, command: [sh, -c, "echo quick >> {0}/ran"]}}
+    - name: slow
+      container: {{image: busybox, command: [sh, -c, "echo begun >> {0}/ran; sleep 2; echo slept >> {0}/ran"]}}
+"#,
+        bench.folder().display()
+    )
+}
+
+fn ran(bench: &Bench) -> Vec<String> {
+    let text = std::fs::read_to_string(bench.folder().join("ran")).unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
+}
+
+/// Starts the run and waits until its slow step runs.
+fn begin(bench: &Bench) -> std::process::Child {
+    let file = bench.file("slow.yaml", &manifest(bench));
+    let child = bench.start(&["run", file.to_str().unwrap(), "--isolation", "none"]);
+    wait_until("the slow step runs", || ran(bench).len() == 2);
+    child
+}
+
+#[test]
+fn interrupted_once_it_stops_and_can_be_continued() {
+    let bench = Bench::new();
+    let child = begin(&bench);
+    let again = bench.call(&["run", "slow.yaml", "--isolation", "none"]).exits(2);
+    assert!(again.err.contains("a run named `slow` is going on"), "{}", again.err);
+    let second = bench.call(&["continue", "slow"]).exits(2);
+    assert!(second.err.contains("is driven by process"), "{}", second.err);
+    signal(child.id(), "-INT");
+    let answer = Answer::from(child.wait_with_output().unwrap()).exits(130);
+    assert!(answer.err.contains("tiphys continue slow"), "{}", answer.err);
+    bench.nothing_is_left_running();
+    assert!(bench.call(&["list"]).exits(0).out.contains("no engine; `tiphys continue slow`"));
+    bench.call(&["continue", "slow"]).exits(0);
+    assert_eq!(ran(&bench), ["quick", "begun", "begun", "slept", "quick"]);
+    bench.nothing_is_left();
+    // Once it has ended, continuing tells how.
+    assert!(bench.call(&["continue", "slow"]).exits(0).out.contains("slow Succeeded"));
+}
+
+#[test]
+fn killed_it_is_found_again_with_its_steps() {
+    let bench = Bench::new();
+    let mut child = begin(&bench);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let list = bench.call(&["list"]).exits(0).out;
+    assert!(list.contains("no engine, still running: wait;"), "{list}");
+    bench.call(&["wait", "slow"]).exits(1);
+    bench.call(&["continue", "slow"]).exits(0);
+    assert_eq!(ran(&bench), ["quick", "begun", "slept", "quick"]);
+    bench.nothing_is_left();
+}
+
+#[test]
+fn interrupted_twice_steps_go_on_and_stop_ends_them() {
+    let bench = Bench::new();
+    let child = begin(&bench);
+    signal(child.id(), "-INT");
+    signal(child.id(), "-HUP");
+    Answer::from(child.wait_with_output().unwrap()).exits(130);
+    let answer = bench.call(&["stop", "slow"]).exits(0);
+    assert_eq!(answer.out, "workflow slow stopped\n");
+    assert_eq!(bench.document("slow")["status"]["phase"], "Failed");
+    assert!(!ran(&bench).contains(&"slept".to_owned()));
+    bench.nothing_is_left();
+}
+
+#[test]
+fn a_run_is_steered_from_another_terminal() {
+    let bench = Bench::new();
+    let suspended = r#"
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: gate}
+spec:
+  entrypoint: main
+  templates:
+    - name: main
+      steps: [[{name: approve, template: approve}]]
+    - name: approve
+      suspend: {}
+      outputs: {parameters: [{name: answer, valueFrom: {supplied: {}}}]}
+"#;
+    let file = bench.file("gate.yaml", suspended);
+    let child = bench.start(&["run", file.to_str().unwrap(), "--isolation", "none"]);
+    wait_until("it waits", || {
+        let answer = bench.call(&["get", "gate", "-o", "json"]);
+        answer.out.contains(r#""type": "Suspend""#)
+    });
+    let selector = ["--node-field-selector", "displayName=approve"];
+    bench.call(&["node", "set", "gate", selector[0], selector[1], "-p", "answer=yes"]).exits(0);
+    bench.call(&["resume", "gate", selector[0], selector[1]]).exits(0);
+    Answer::from(child.wait_with_output().unwrap()).exits(0);
+    assert!(bench.call(&["get", "gate", "-o", "json"]).out.contains(r#""value": "yes""#));
+    assert!(bench.call(&["wait", "gate"]).exits(0).out.starts_with("gate Succeeded at "));
+    bench.nothing_is_left();
+}

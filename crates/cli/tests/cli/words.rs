@@ -1,0 +1,122 @@
+//! What people read, with times taken out.
+
+use crate::bench::Bench;
+
+const MANIFEST: &str = r#"
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: tale}
+spec:
+  entrypoint: main
+  templates:
+    - name: main
+      steps:
+        - - {name: first, template: say}
+        - - {name: each, template: say, withItems: [one, two]}
+          - {name: never, template: say, when: "1 == 2"}
+        - - {name: last, template: fail}
+    - name: say
+      container: {image: busybox, command: [sh, -c, "echo said"]}
+    - name: fail
+      retryStrategy: {limit: 1}
+      container: {image: busybox, command: [sh, -c, "printf 'broken \\033[31m\\377\\n'; exit 1"]}
+"#;
+
+/// Durations and ages become `~`.
+fn without_times(text: &str) -> String {
+    let pattern = regex::Regex::new(r"\d+(\.\d)?s\b").unwrap();
+    pattern.replace_all(text, "~").into_owned()
+}
+
+#[test]
+fn a_failed_run_tells_its_tale() {
+    let bench = Bench::new();
+    let answer = bench.run(MANIFEST, &["-j", "1"]).exits(1);
+    let told = without_times(&answer.out);
+    let id = bench.document("tale")["status"]["nodes"]
+        .as_object()
+        .unwrap()
+        .values()
+        .find(|node| node["name"] == "tale[2].last(1)")
+        .map(|node| node["id"].as_str().unwrap().to_owned())
+        .unwrap();
+    let expected = "tale started
+✔ tale[0].first  ~
+○ tale[1].never  when '1 == 2' evaluated false
+✔ tale[1].each(0:one)  ~
+✔ tale[1].each(1:two)  ~
+✖ tale[2].last(0)  ~  main: Error (exit code 1)
+✖ tale[2].last(1)  ~  main: Error (exit code 1)
+✖ tale[2].last  ~  No more retries left
+✖ tale Failed in ~  3/5 steps done
+";
+    let (lines, rest) = told.split_at(expected.len().min(told.len()));
+    assert_eq!(lines, expected, "{told}");
+    assert!(
+        rest.contains("step: tale[2].last(1)  main: Error (exit code 1)\n    | broken \u{fffd}\n"),
+        "{rest}"
+    );
+    assert!(rest.contains(&format!("whole log: tiphys logs tale {id}")), "{rest}");
+}
+
+#[test]
+fn the_view_of_a_run_is_argos_tree() {
+    let bench = Bench::new();
+    bench.run(MANIFEST, &["-q"]).exits(1);
+    let view = bench.call(&["get", "tale"]).exits(0).out;
+    let steps: Vec<&str> = view
+        .lines()
+        .skip_while(|line| !line.starts_with("STEP"))
+        .skip(1)
+        .map(|line| {
+            let indent = line.len() - line.trim_start().len();
+            &line[..indent + line[indent..].find("  ").unwrap_or(line.len() - indent)]
+        })
+        .collect();
+    let expected = [
+        " ✖ tale",
+        " ├───✔ first",
+        " ├─┬─✔ each(0:one)",
+        " │ ├─✔ each(1:two)",
+        " │ └─○ never",
+        " └───✖ last",
+        "     ├─✖ last(0)",
+        "     └─✖ last(1)",
+    ];
+    assert_eq!(steps, expected, "{view}");
+    let ascii = bench.call(&["get", "tale", "--no-utf8"]).exits(0).out;
+    assert!(ascii.is_ascii(), "{ascii}");
+}
+
+#[test]
+fn the_journal_is_told_in_words() {
+    let bench = Bench::new();
+    bench.run(MANIFEST, &["-q"]).exits(1);
+    let told = bench.call(&["journal", "show", "tale"]).exits(0).out;
+    for part in [
+        "the workflow began",
+        "`tale[0].first` was started",
+        "the loop `each` of `tale[1]` has 2 items",
+        "`tale[1].never` was not started: Skipped",
+        "`tale[2].last(1)` was started as try 2",
+        "the workflow ended: Failed",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let json = bench.call(&["journal", "show", "tale", "-o", "json"]).exits(0).out;
+    assert!(json.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()));
+}
+
+#[test]
+fn errors_say_what_to_do_next() {
+    let bench = Bench::new();
+    bench.run(MANIFEST, &["-q"]).exits(1);
+    let answer = bench.call(&["get", "tall"]).exits(1);
+    assert_eq!(answer.err, "error: there is no run named `tall`\nhelp: did you mean `tale`?\n");
+    let answer = bench.call(&["stop", "tale"]).exits(1);
+    assert!(answer.err.contains("has ended already, with Failed"), "{}", answer.err);
+    let answer = bench.run(MANIFEST, &[]).exits(2);
+    assert!(answer.err.contains("`tiphys delete tale` first"), "{}", answer.err);
+    assert_eq!(bench.call(&["delete", "tale"]).exits(0).out, "Workflow 'tale' deleted\n");
+    assert_eq!(bench.call(&["list"]).exits(0).out, "No workflows found\n");
+}
