@@ -173,9 +173,10 @@ fn reset(nodes: &Map<String, Value>, removed: &BTreeSet<String>) -> BTreeSet<Str
                 && !removed.contains(*parent)
             {
                 // A group before this one that is done stays done.
-                if kind != "StepGroup" || nodes[*parent]["phase"] != "Succeeded" {
-                    open.push(parent);
-                } else if encloses(&nodes[*parent], node) {
+                let stays = kind == "StepGroup"
+                    && text(&nodes[*parent], "phase") == "Succeeded"
+                    && !encloses(&nodes[*parent], node);
+                if !stays {
                     open.push(parent);
                 }
             }

@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 
 mod tokens;
 
-pub(crate) use tokens::Tokens;
+pub(crate) use tokens::{Token, Tokens};
 
 /// What a caller who is known by nobody is told (AUTH-004).
 const NOT_VALID: &str = "token not valid. see https://argo-workflows.readthedocs.io/en/latest/faq/";
@@ -36,15 +36,6 @@ impl Role {
             _ => None,
         }
     }
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Role::Nobody => "nobody",
-            Role::Viewer => "viewer",
-            Role::Operator => "operator",
-            Role::Admin => "admin",
-        }
-    }
 }
 
 /// What an act is done to.
@@ -61,12 +52,10 @@ pub(crate) enum Resource {
     Sensors,
     Events,
     Locks,
-    Deliveries,
     Objects,
     Secrets,
     Namespaces,
     Tokens,
-    Server,
 }
 
 impl Resource {
@@ -84,12 +73,10 @@ impl Resource {
             Resource::Sensors => "sensors",
             Resource::Events => "events",
             Resource::Locks => "configmaps",
-            Resource::Deliveries => "deliveries",
             Resource::Objects => "objects",
             Resource::Secrets => "secrets",
             Resource::Namespaces => "namespaces",
             Resource::Tokens => "tokens",
-            Resource::Server => "server",
         }
     }
 
@@ -115,10 +102,7 @@ impl Resource {
     }
 
     fn is_cluster_wide(self) -> bool {
-        matches!(
-            self,
-            Resource::ClusterTemplates | Resource::Namespaces | Resource::Tokens | Resource::Server
-        )
+        matches!(self, Resource::ClusterTemplates | Resource::Namespaces | Resource::Tokens)
     }
 }
 
@@ -154,7 +138,7 @@ impl Verb {
 pub(crate) fn least(verb: Verb, resource: Resource) -> Role {
     match resource {
         Resource::Tokens | Resource::Secrets => Role::Admin,
-        Resource::ClusterTemplates | Resource::Namespaces | Resource::Server if !verb.reads() => Role::Admin,
+        Resource::ClusterTemplates | Resource::Namespaces if !verb.reads() => Role::Admin,
         _ if verb.reads() => Role::Viewer,
         _ => Role::Operator,
     }

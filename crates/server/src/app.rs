@@ -1,8 +1,10 @@
 //! From a request of HTTP to a handler and back.
 
 use crate::access::Who;
+use crate::argo::artifacts;
+use crate::argo::events::{self, Refused};
 use crate::call::{Call, Query, decode};
-use crate::fault::{Code, Fault};
+use crate::fault::Fault;
 use crate::limits;
 use crate::options::AuthMode;
 use crate::reply;
@@ -17,6 +19,9 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::ReceiverStream;
+
+/// The route of events, whose senders may sign instead of showing a token.
+const EVENTS: &str = "/api/v1/events/{namespace}/{discriminator}";
 
 /// Answers one request.
 pub(crate) async fn answer(world: Arc<World>, request: Request) -> Response {
@@ -33,20 +38,40 @@ pub(crate) async fn answer(world: Arc<World>, request: Request) -> Response {
     if path.starts_with("/oauth2/redirect") || path.starts_with("/oauth2/callback") {
         return reply::with_type(StatusCode::NOT_IMPLEMENTED, "text/plain; charset=utf-8", "");
     }
-    if !path.starts_with("/api/") {
+    if !path.starts_with("/api/") && !artifacts::is_theirs(&path) {
         return page(&world);
     }
-    let body =
-        match tokio::time::timeout(limits::BODY_WITHIN, axum::body::to_bytes(body, limits::BODY_BYTES_MAX))
-            .await
-        {
-            Ok(Ok(body)) => body,
-            Ok(Err(_)) => {
-                return reply::bare_fault(&Fault::invalid("the body cannot be read, or is too long"));
-            }
-            Err(_) => return reply::text(StatusCode::REQUEST_TIMEOUT, "the body came too slowly"),
-        };
+    let bytes_max = if path.starts_with("/upload-artifacts/") {
+        limits::UPLOAD_BYTES_MAX
+    } else {
+        limits::BODY_BYTES_MAX
+    };
+    let read = axum::body::to_bytes(body, bytes_max);
+    let body = match tokio::time::timeout(limits::BODY_WITHIN, read).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(_)) => {
+            return reply::bare_fault(&Fault::invalid("the body cannot be read, or is too long"));
+        }
+        Err(_) => return reply::text(StatusCode::REQUEST_TIMEOUT, "the body came too slowly"),
+    };
+    if artifacts::is_theirs(&path) {
+        let who = caller(&world, &parts.headers);
+        let shared = world.clone();
+        let (method, headers) = (parts.method, parts.headers);
+        let served = tokio::task::spawn_blocking(move || {
+            artifacts::serve(&shared, who, &method, &path, &headers, &body)
+        });
+        return served.await.unwrap_or_else(|_| reply::status_text(StatusCode::INTERNAL_SERVER_ERROR));
+    }
     api(world, &parts, &path, body).await
+}
+
+/// Who calls, by what they show.
+fn caller(world: &World, headers: &axum::http::HeaderMap) -> Result<Who, Fault> {
+    match world.options.auth {
+        AuthMode::None => Ok(Who::everybody()),
+        AuthMode::Token => Who::from_headers(headers, &world.tokens),
+    }
 }
 
 async fn api(world: Arc<World>, parts: &axum::http::request::Parts, path: &str, body: Bytes) -> Response {
@@ -59,9 +84,25 @@ async fn api(world: Arc<World>, parts: &axum::http::request::Parts, path: &str, 
         Err(fault) => return reply::fault(&fault),
     };
     let is_event_stream = parts.headers.get("accept").is_some_and(|accept| accept == "text/event-stream");
-    let who = match world.options.auth {
-        AuthMode::None => Ok(Who::everybody()),
-        AuthMode::Token => Who::from_headers(&parts.headers, &world.tokens),
+    let who = if found.path == EVENTS {
+        // Reading who signed it takes the store.
+        let (headers, sent) = (parts.headers.clone(), body.clone());
+        let namespace = params.get("namespace").cloned().unwrap_or_default();
+        let judged = blocking(&world, move |world| {
+            let by_token = || caller(world, &headers);
+            Ok(events::sender(world, &namespace, &headers, &sent, by_token))
+        })
+        .await;
+        match judged {
+            Ok(Ok(who)) => Ok(who),
+            Ok(Err(Refused::Fault(fault))) | Err(fault) => Err(fault),
+            Ok(Err(Refused::Webhook)) => {
+                let body = "{\"message\": \"failed to process webhook request\"}";
+                return reply::with_type(StatusCode::FORBIDDEN, "text/plain; charset=utf-8", body);
+            }
+        }
+    } else {
+        caller(&world, &parts.headers)
     };
     let who = match who {
         Ok(who) => who,
@@ -213,13 +254,5 @@ fn page(world: &World) -> Response {
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static("default-src 'self' 'unsafe-inline'; img-src 'self' data:"),
     );
-    response
-}
-
-/// A client that asks too often.
-pub(crate) fn too_many() -> Response {
-    let mut response =
-        reply::bare_fault(&Fault::new(Code::ResourceExhausted, "too many requests from this client"));
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     response
 }

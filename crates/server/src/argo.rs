@@ -3,10 +3,17 @@
 pub(crate) mod actions;
 pub(crate) mod admit;
 pub(crate) mod archive;
+pub(crate) mod artifacts;
 pub(crate) mod catalog;
+pub(crate) mod events;
+pub(crate) mod foreign;
 pub(crate) mod info;
+pub(crate) mod kube_events;
 pub(crate) mod list;
 pub(crate) mod logs;
+pub(crate) mod multipart;
 pub(crate) mod submit;
+pub(crate) mod sync;
 pub(crate) mod watch;
+pub(crate) mod webhooks;
 pub(crate) mod workflows;

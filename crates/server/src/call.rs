@@ -39,11 +39,6 @@ impl Call {
             }
         }))
     }
-
-    /// Whether the client wants server-sent events (API-050).
-    pub(crate) fn wants_events(&self) -> bool {
-        self.headers.get("accept").is_some_and(|accept| accept == "text/event-stream")
-    }
 }
 
 /// The body of a request.
@@ -200,10 +195,6 @@ impl Query {
     /// The last value of a key; empty if it is not there.
     pub(crate) fn text(&self, key: &str) -> &str {
         self.0.iter().rev().find(|(name, _)| name == key).map_or("", |(_, value)| value)
-    }
-
-    pub(crate) fn has(&self, key: &str) -> bool {
-        self.0.iter().any(|(name, _)| name == key)
     }
 
     pub(crate) fn all(&self, key: &str) -> Vec<&str> {

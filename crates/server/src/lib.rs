@@ -12,9 +12,11 @@ mod fault;
 mod hub;
 mod limits;
 mod options;
+mod own;
 mod reply;
 mod route;
 mod serve;
+mod vault;
 mod wire;
 mod world;
 

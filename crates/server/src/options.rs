@@ -66,12 +66,6 @@ pub struct Options {
     pub columns: Vec<Column>,
     /// Colour of the navigation of faces.
     pub nav_color: String,
-    /// Requests a second that one client may make.
-    pub rate: u32,
-    /// Hosts that requests may name beside this machine's own; empty: any if the address is not a loopback.
-    pub hosts: Vec<String>,
-    /// Whether events are answered before they are dispatched (API-260).
-    pub event_async: bool,
 }
 
 impl Options {
@@ -89,9 +83,6 @@ impl Options {
             links: Vec::new(),
             columns: Vec::new(),
             nav_color: String::new(),
-            rate: 1_000,
-            hosts: Vec::new(),
-            event_async: false,
         }
     }
 }

@@ -1,8 +1,11 @@
 //! The one table of routes: what answers to which method and path.
 
-use crate::argo::{actions, archive, catalog, info, list, logs, submit, watch, workflows};
+use crate::argo::{
+    actions, archive, catalog, events, foreign, info, kube_events, list, logs, submit, sync, watch, workflows,
+};
 use crate::call::Call;
 use crate::fault::Fault;
+use crate::own::{apply, tokens};
 use crate::world::World;
 use axum::http::Method;
 use serde_json::Value;
@@ -66,7 +69,7 @@ const fn stream(path: &'static str, handler: fn(&World, &Call) -> Result<Opened,
     Route { method: Method::GET, path, handler: Handler::Stream(handler) }
 }
 
-/// Argo's routes, in the order of the specification.
+/// Argo's routes in the order of the specification, then ours.
 pub(crate) static ROUTES: &[Route] = &[
     unary(Method::GET, "/api/v1/workflows/{namespace}", list::list),
     unary(Method::POST, "/api/v1/workflows/{namespace}", workflows::create),
@@ -112,10 +115,34 @@ pub(crate) static ROUTES: &[Route] = &[
     unary(Method::PUT, "/api/v1/cron-workflows/{namespace}/{name}/suspend", catalog::suspend_cron),
     unary(Method::PUT, "/api/v1/cron-workflows/{namespace}/{name}/resume", catalog::resume_cron),
     unary(Method::GET, "/api/v1/workflow-event-bindings/{namespace}", catalog::bindings),
+    stream("/api/v1/stream/events/{namespace}", kube_events::watch),
+    unary(Method::POST, "/api/v1/events/{namespace}/{discriminator}", events::receive),
+    unary(Method::GET, "/api/v1/event-sources/{namespace}", foreign::event_sources::get),
+    unary(Method::POST, "/api/v1/event-sources/{namespace}", foreign::event_sources::create),
+    unary(Method::GET, "/api/v1/event-sources/{namespace}/{name}", foreign::event_sources::get),
+    unary(Method::PUT, "/api/v1/event-sources/{namespace}/{name}", foreign::event_sources::update),
+    unary(Method::DELETE, "/api/v1/event-sources/{namespace}/{name}", foreign::event_sources::delete),
+    stream("/api/v1/stream/event-sources/{namespace}", foreign::event_sources::watch),
+    stream("/api/v1/stream/event-sources/{namespace}/logs", foreign::event_sources::watch),
+    unary(Method::GET, "/api/v1/sensors/{namespace}", foreign::sensors::get),
+    unary(Method::POST, "/api/v1/sensors/{namespace}", foreign::sensors::create),
+    unary(Method::GET, "/api/v1/sensors/{namespace}/{name}", foreign::sensors::get),
+    unary(Method::PUT, "/api/v1/sensors/{namespace}/{name}", foreign::sensors::update),
+    unary(Method::DELETE, "/api/v1/sensors/{namespace}/{name}", foreign::sensors::delete),
+    stream("/api/v1/stream/sensors/{namespace}", foreign::sensors::watch),
+    stream("/api/v1/stream/sensors/{namespace}/logs", foreign::sensors::watch),
+    unary(Method::POST, "/api/v1/sync/{namespace}", sync::create),
+    unary(Method::GET, "/api/v1/sync/{namespace}/{key}", sync::get),
+    unary(Method::PUT, "/api/v1/sync/{namespace}/{key}", sync::update),
+    unary(Method::DELETE, "/api/v1/sync/{namespace}/{key}", sync::delete),
     unary(Method::GET, "/api/v1/info", info::info),
     unary(Method::GET, "/api/v1/version", info::version),
     unary(Method::GET, "/api/v1/userinfo", info::userinfo),
     unary(Method::POST, "/api/v1/tracking/event", info::tracking),
+    unary(Method::POST, "/api/tiphys/v1/apply", apply::apply),
+    unary(Method::GET, "/api/tiphys/v1/tokens", tokens::list),
+    unary(Method::POST, "/api/tiphys/v1/tokens", tokens::create),
+    unary(Method::DELETE, "/api/tiphys/v1/tokens/{name}", tokens::revoke),
 ];
 
 /// The values of a route's parameters.

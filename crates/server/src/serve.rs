@@ -1,9 +1,11 @@
 //! Starting and ending the server.
 
+use crate::access::Token;
 use crate::app;
-use crate::hub::{self, Hub};
+use crate::hub;
 use crate::limits;
 use crate::options::{AuthMode, Options};
+use crate::vault::Vault;
 use crate::world::World;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -46,8 +48,8 @@ pub struct Server {
     runtime: tokio::runtime::Runtime,
     listener: std::net::TcpListener,
     address: SocketAddr,
-    /// Held as long as the server lives, so that no second one has the state folder.
-    _lock: std::fs::File,
+    /// Held as long as the server lives, so that no second one has the state folder; none for a further door.
+    lock: Option<std::fs::File>,
     stop: watch::Sender<bool>,
     stopped: watch::Receiver<bool>,
 }
@@ -60,7 +62,7 @@ impl Stop {
     /// Asks the server to end: open answers are given a moment, steps run on.
     pub fn now(&self) {
         // A server that ended already needs no telling.
-        drop(self.0.send(true));
+        let _ = self.0.send(true);
     }
 }
 
@@ -85,8 +87,9 @@ impl Server {
         let (updates, heard) = mpsc::channel();
         // A controller that is gone already is noticed by the first request.
         drop(controller.follow_all(updates));
-        let address = options.address;
-        let world = Arc::new(World::new(options, state, controller, Hub::new()));
+        let vault = Vault::open(state.dir())
+            .map_err(|error| ServeError::Io { what: "cannot open the vault".to_owned(), error })?;
+        let world = Arc::new(World::new(options, state, controller, vault));
         let follower = Arc::downgrade(&world);
         std::thread::Builder::new()
             .name("hub".to_owned())
@@ -94,6 +97,31 @@ impl Server {
             .map_err(|error| ServeError::Io { what: "cannot start a thread".to_owned(), error })?;
         world.store(|store| world.tokens.load(store)).map_err(|fault| ServeError::Taken(fault.message))?;
         adopt(&world)?;
+        Server::listen(world, Some(lock))
+    }
+
+    /// Another door to the same house: its own address, its own idea of who may come in.
+    pub fn beside(&self, options: Options) -> Result<Server, ServeError> {
+        Server::listen(Arc::new(self.world.beside(options)), None)
+    }
+
+    /// Makes a token as an administrator of this machine, without asking for one.
+    pub fn token(&self, name: &str, role: &str, namespaces: &[String]) -> Result<String, ServeError> {
+        let token = Token {
+            name: name.to_owned(),
+            role: role.to_owned(),
+            namespaces: namespaces.to_vec(),
+            hash: String::new(),
+            created_us: self.world.now_us(),
+            expires_us: None,
+        };
+        self.world
+            .store(|store| self.world.tokens.create(store, token))
+            .map_err(|fault| ServeError::Taken(fault.message))
+    }
+
+    fn listen(world: Arc<World>, lock: Option<std::fs::File>) -> Result<Server, ServeError> {
+        let address = world.options.address;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 4))
             .max_blocking_threads(limits::BLOCKING_THREADS_MAX)
@@ -110,7 +138,7 @@ impl Server {
             .local_addr()
             .map_err(|error| ServeError::Io { what: "cannot tell the address".to_owned(), error })?;
         let (stop, stopped) = watch::channel(false);
-        Ok(Server { world, runtime, listener, address, _lock: lock, stop, stopped })
+        Ok(Server { world, runtime, listener, address, lock, stop, stopped })
     }
 
     /// Where it listens.
@@ -125,7 +153,7 @@ impl Server {
 
     /// Serves until it is told to end.
     pub fn run(self) -> Result<(), ServeError> {
-        let Server { world, runtime, listener, mut stopped, .. } = self;
+        let Server { world, runtime, listener, lock, mut stopped, .. } = self;
         let io = |error| ServeError::Io { what: "cannot serve".to_owned(), error };
         let served = world.clone();
         let mut farewell = stopped.clone();
@@ -148,8 +176,10 @@ impl Server {
             }
         })?;
         runtime.shutdown_timeout(limits::FAREWELL);
-        // Steps run on; the next server finds them.
-        world.controller.leave();
+        if lock.is_some() {
+            // Steps run on; the next server finds them.
+            world.controller.leave();
+        }
         Ok(())
     }
 }

@@ -5,9 +5,10 @@ use crate::fault::{Code, Fault};
 use crate::hub::Hub;
 use crate::limits;
 use crate::options::Options;
+use crate::vault::Vault;
 use crate::wire::shape;
 use serde_json::{Value, json};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use tiphys_controller::Controller;
 use tiphys_store::{
     Catalog, Journal, MachineId, ObjectKey, Put, Runs, SqliteStore, State, StoreError, Summary,
@@ -20,24 +21,40 @@ const ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
 pub(crate) struct World {
     pub(crate) options: Options,
     pub(crate) state: State,
-    pub(crate) controller: Controller,
-    pub(crate) hub: Hub,
-    pub(crate) tokens: Tokens,
+    pub(crate) controller: Arc<Controller>,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) tokens: Arc<Tokens>,
+    pub(crate) vault: Arc<Vault>,
     pub(crate) host: String,
-    stores: Mutex<Vec<SqliteStore>>,
+    stores: Arc<Mutex<Vec<SqliteStore>>>,
 }
 
 impl World {
-    pub(crate) fn new(options: Options, state: State, controller: Controller, hub: Hub) -> World {
+    pub(crate) fn new(options: Options, state: State, controller: Controller, vault: Vault) -> World {
         let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
         World {
             options,
             state,
-            controller,
-            hub,
-            tokens: Tokens::default(),
+            controller: Arc::new(controller),
+            hub: Arc::new(Hub::new()),
+            tokens: Arc::default(),
+            vault: Arc::new(vault),
             host: host.trim().to_owned(),
-            stores: Mutex::default(),
+            stores: Arc::default(),
+        }
+    }
+
+    /// The same world seen through other options.
+    pub(crate) fn beside(&self, options: Options) -> World {
+        World {
+            options,
+            state: self.state.clone(),
+            controller: self.controller.clone(),
+            hub: self.hub.clone(),
+            tokens: self.tokens.clone(),
+            vault: self.vault.clone(),
+            host: self.host.clone(),
+            stores: self.stores.clone(),
         }
     }
 

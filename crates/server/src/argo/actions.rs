@@ -142,7 +142,7 @@ pub(crate) fn set(world: &World, call: &Call) -> Result<Value, Fault> {
         for name in parameters.keys() {
             let known = node["outputs"]["parameters"].as_array().into_iter().flatten();
             let found = known.into_iter().find(|parameter| parameter["name"].as_str() == Some(name));
-            if !found.is_some_and(|parameter| parameter["valueFrom"].get("supplied").is_some()) {
+            if found.is_none_or(|parameter| parameter["valueFrom"].get("supplied").is_none()) {
                 return Err(Fault::internal(format!(
                     "cannot set output parameter '{name}' because it does not use valueFrom.raw or it was already set"
                 )));

@@ -163,7 +163,13 @@ fn run(
     let needed = freeze_templates(&mut frozen, library, &text);
     let (config_maps, secrets) = freeze_values(world, namespace, &needed)?;
     frozen.config_maps = config_maps;
-    let order = Order { frozen, secrets, files: BTreeMap::new(), world: Value::Null, follower: None };
+    let order = Order {
+        frozen,
+        secrets,
+        files: BTreeMap::new(),
+        world: json!({ "archiveLogs": archives_logs(world, namespace)? }),
+        follower: None,
+    };
     let submitted = match done {
         None => world.controller.submit(order)?,
         Some(done) => world.controller.restart(order, done)?,
@@ -267,10 +273,20 @@ fn freeze_values(
     }
     if text.contains("ecret") {
         for value in world.objects("Secret", namespace)? {
-            secrets.push(serde_json::from_value(value).map_err(broken)?);
+            secrets.push(serde_json::from_value(world.vault.unseal(value)?).map_err(broken)?);
         }
     }
     Ok((config_maps, secrets))
+}
+
+/// Whether the default artifact repository of a namespace keeps logs (PA-244).
+fn archives_logs(world: &World, namespace: &str) -> Result<bool, Fault> {
+    let Some(map) = world.object("ConfigMap", namespace, "artifact-repositories")? else { return Ok(false) };
+    let default = "workflows.argoproj.io/default-artifact-repository";
+    let Some(key) = map["metadata"]["annotations"][default].as_str() else { return Ok(false) };
+    let text = map["data"][key].as_str().unwrap_or_default();
+    let repository: Value = serde_saphyr::from_str(text).unwrap_or_default();
+    Ok(repository["archiveLogs"] == true)
 }
 
 /// Puts the templates of other documents that a workflow reaches into its status, as Argo's checks leave them.

@@ -83,8 +83,15 @@ impl Kind {
         if self.cluster { "" } else { call.namespace() }
     }
 
-    fn given(&self, message: &Message) -> Option<Value> {
-        message.field(self.field).cloned()
+    fn given(&self, message: &Message) -> Result<Option<Value>, Fault> {
+        match message.field(self.field) {
+            None => Ok(None),
+            Some(given @ Value::Object(_)) => Ok(Some(given.clone())),
+            Some(_) => Err(Fault::invalid(format!(
+                "json: cannot unmarshal field {} into Go value of type v1alpha1.{}",
+                self.field, self.name
+            ))),
+        }
     }
 
     fn judge(&self, world: &World, namespace: &str, value: &Value) -> Result<Value, Fault> {
@@ -141,7 +148,7 @@ impl Kind {
     pub(crate) fn create(&self, world: &World, call: &Call) -> Result<Value, Fault> {
         let message = call.message()?;
         let namespace = self.place(call);
-        let Some(mut value) = self.given(&message) else {
+        let Some(mut value) = self.given(&message)? else {
             return Err(Fault::new(self.missing.0, self.missing.1));
         };
         if !self.cluster {
@@ -198,7 +205,7 @@ impl Kind {
 
     pub(crate) fn lint(&self, world: &World, call: &Call) -> Result<Value, Fault> {
         let message = call.message()?;
-        let Some(mut value) = self.given(&message) else {
+        let Some(mut value) = self.given(&message)? else {
             return Err(Fault::new(self.missing.0, self.missing.1));
         };
         admit::sign(&mut value, &call.who);
@@ -227,7 +234,7 @@ impl Kind {
     pub(crate) fn update(&self, world: &World, call: &Call) -> Result<Value, Fault> {
         let message = call.message()?;
         let namespace = self.place(call);
-        let Some(mut value) = self.given(&message) else { return Err(Fault::invalid(self.missing_update)) };
+        let Some(mut value) = self.given(&message)? else { return Err(Fault::invalid(self.missing_update)) };
         admit::sign_change(&mut value, &call.who, "Update");
         let value = self.judge(world, namespace, &value)?;
         let name = value["metadata"]["name"].as_str().unwrap_or_default().to_owned();

@@ -200,13 +200,16 @@ fn answer(metadata: Value, items: Vec<Value>, projection: Option<&Projection>) -
     json!({ "metadata": list.get("metadata").cloned().unwrap_or(json!({})), "items": items })
 }
 
+/// A row, and whether it is shown from the archive.
+type Row = (Summary, bool);
+
 /// One page over both shelves, whether more follows, and how much (known only if asked for).
 fn page(
     world: &World,
     wanted: &Wanted,
     live: Option<&Filter>,
     filed: Option<&Filter>,
-) -> Result<(Vec<(Summary, bool)>, bool, u64), Fault> {
+) -> Result<(Vec<Row>, bool, u64), Fault> {
     let tagged = |rows: Vec<Summary>, archived: bool| rows.into_iter().map(move |row| (row, archived));
     let mut rows = Vec::new();
     if wanted.limit == 0 {

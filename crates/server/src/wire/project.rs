@@ -20,11 +20,6 @@ impl Projection {
         (!paths.is_empty()).then_some(Projection { paths, exclude })
     }
 
-    /// Whether the members of a path are wanted at all, so that they need not be fetched.
-    pub(crate) fn wants(&self, path: &str) -> bool {
-        self.keeps(path)
-    }
-
     pub(crate) fn apply(&self, value: Value) -> Value {
         self.walk(value, "")
     }

@@ -1,0 +1,392 @@
+//! Artifacts by every form of address, and uploads (API-300 to API-315).
+
+use crate::access::{Resource, Verb, Who};
+use crate::argo::multipart;
+use crate::fault::{Code, Fault};
+use crate::reply;
+use crate::world::World;
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::Response;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use tiphys_artifact::Key;
+
+/// What a browser may do with a served artifact: nothing that acts (API-313).
+const POLICY: &str = "sandbox allow-same-origin; base-uri 'none'; default-src 'none'; img-src 'self'; style-src 'self' \
+                      'unsafe-inline'";
+
+/// The beginnings of all addresses of artifacts.
+const PREFIXES: [&str; 6] = [
+    "/artifacts/",
+    "/input-artifacts/",
+    "/artifacts-by-uid/",
+    "/input-artifacts-by-uid/",
+    "/artifact-files/",
+    "/upload-artifacts/",
+];
+
+/// Whether a path is one of an artifact.
+pub(crate) fn is_theirs(path: &str) -> bool {
+    PREFIXES.iter().any(|prefix| path.starts_with(prefix))
+}
+
+/// An answer that is not a document: its status alone is told.
+struct Plain(StatusCode);
+
+impl From<Fault> for Plain {
+    fn from(fault: Fault) -> Plain {
+        Plain(fault.code.status())
+    }
+}
+
+/// What was asked for, once the workflow is known.
+struct Wanted {
+    document: Value,
+    namespace: String,
+    node: String,
+    input: bool,
+    artifact: String,
+    /// The rest of the path within the artifact; none where the artifact itself is meant.
+    file: Option<String>,
+}
+
+/// Answers to a path of an artifact. Blocks.
+pub(crate) fn serve(
+    world: &World,
+    who: Result<Who, Fault>,
+    method: &Method,
+    path: &str,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Response {
+    if let Some(rest) = path.strip_prefix("/upload-artifacts/") {
+        return upload(world, who, method, rest, headers, body);
+    }
+    let served = wanted(world, who, path).and_then(|wanted| file(world, &wanted, path));
+    served.unwrap_or_else(|Plain(status)| reply::status_text(status))
+}
+
+fn wanted(world: &World, who: Result<Who, Fault>, path: &str) -> Result<Wanted, Plain> {
+    let path = crate::call::decode(&normal(path), false);
+    let parts: Vec<&str> = path.split('/').skip(1).collect();
+    let bad = || Plain(StatusCode::BAD_REQUEST);
+    let missing_live = |status: StatusCode| {
+        move |fault: Fault| match fault.code {
+            Code::NotFound => Plain(status),
+            _ => Plain::from(fault),
+        }
+    };
+    let text = |text: &str| text.to_owned();
+    let (kind, rest) = parts.split_first().ok_or_else(bad)?;
+    let by_name = |namespace: &str, name: &str, who: &Who| -> Result<Value, Fault> {
+        who.may(Verb::Get, Resource::Workflows, namespace, Some(name))?;
+        who.may(Verb::Get, Resource::Artifacts, namespace, None)?;
+        match world.find(namespace, name)? {
+            Some(summary) => world.live(&summary),
+            None => Err(Fault::missing("workflows.argoproj.io", name)),
+        }
+    };
+    let by_uid = |uid: &str, who: &Who| -> Result<Value, Plain> {
+        let document = world.archived(uid)?.ok_or(Plain(StatusCode::NOT_FOUND))?;
+        let namespace = document["metadata"]["namespace"].as_str().unwrap_or_default();
+        if !who.allows(Verb::Get, Resource::Workflows, namespace) {
+            return Err(Plain(StatusCode::UNAUTHORIZED));
+        }
+        Ok(document)
+    };
+    match (*kind, rest) {
+        ("artifacts" | "input-artifacts", [namespace, name, node, artifact]) => {
+            let who = who?;
+            Ok(Wanted {
+                document: by_name(namespace, name, &who).map_err(missing_live(StatusCode::NOT_FOUND))?,
+                namespace: text(namespace),
+                node: text(node),
+                input: *kind == "input-artifacts",
+                artifact: text(artifact),
+                file: None,
+            })
+        }
+        ("artifacts-by-uid" | "input-artifacts-by-uid", [uid, node, artifact]) => {
+            let who = who?;
+            let document = by_uid(uid, &who)?;
+            Ok(Wanted {
+                namespace: document["metadata"]["namespace"].as_str().unwrap_or_default().to_owned(),
+                document,
+                node: text(node),
+                input: *kind == "input-artifacts-by-uid",
+                artifact: text(artifact),
+                file: None,
+            })
+        }
+        ("artifact-files", [namespace, source, id, node, direction, artifact, files @ ..]) => {
+            let input = match *direction {
+                "inputs" => true,
+                "outputs" => false,
+                _ => return Err(bad()),
+            };
+            if !matches!(*source, "workflows" | "archived-workflows") {
+                return Err(bad());
+            }
+            let who = who?;
+            let document = if *source == "workflows" {
+                by_name(namespace, id, &who).map_err(missing_live(StatusCode::INTERNAL_SERVER_ERROR))?
+            } else {
+                let document = by_uid(id, &who)?;
+                if document["metadata"]["namespace"].as_str() != Some(*namespace) {
+                    return Err(bad());
+                }
+                document
+            };
+            Ok(Wanted {
+                document,
+                namespace: text(namespace),
+                node: text(node),
+                input,
+                artifact: text(artifact),
+                file: Some(files.join("/")),
+            })
+        }
+        _ => {
+            who?;
+            Err(bad())
+        }
+    }
+}
+
+/// The path without roundabout ways.
+fn normal(path: &str) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    for segment in path.split('/') {
+        match crate::call::decode(segment, false).as_str() {
+            "." => {}
+            ".." => drop(kept.pop()),
+            _ => kept.push(segment),
+        }
+    }
+    kept.join("/")
+}
+
+/// The file that is meant, or what leads to it.
+fn file(world: &World, wanted: &Wanted, path: &str) -> Result<Response, Plain> {
+    let broken = || Plain(StatusCode::INTERNAL_SERVER_ERROR);
+    let node = wanted.document["status"]["nodes"].get(&wanted.node).ok_or_else(broken)?;
+    let side = if wanted.input { &node["inputs"] } else { &node["outputs"] };
+    let artifact = side["artifacts"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|artifact| artifact["name"].as_str() == Some(&wanted.artifact))
+        .ok_or_else(broken)?;
+    if let Some(data) = artifact["raw"]["data"].as_str() {
+        return Ok(download(&wanted.artifact, data.as_bytes().to_vec()));
+    }
+    let _ = &wanted.namespace;
+    let key = key_of(artifact).ok_or_else(broken)?;
+    let root = world.state.artifacts_dir();
+    let at = place(&root, &key).ok_or_else(broken)?;
+    match &wanted.file {
+        None if at.is_dir() => Err(Plain(StatusCode::NOT_IMPLEMENTED)),
+        None => read(&at),
+        Some(file) => browse(&at, file, path),
+    }
+}
+
+/// The key of an artifact, whatever store it names.
+fn key_of(artifact: &Value) -> Option<String> {
+    ["s3", "gcs", "azure", "oss", "hdfs"].iter().find_map(|store| {
+        let block = &artifact[*store];
+        block["key"]
+            .as_str()
+            .or_else(|| block["blob"].as_str())
+            .or_else(|| block["path"].as_str())
+            .map(str::to_owned)
+    })
+}
+
+/// Where an object lies. A key can never leave its folder.
+fn place(root: &Path, key: &str) -> Option<PathBuf> {
+    let key = Key::parse(key.trim_matches('/')).ok()?;
+    let at = root.join(key.as_str());
+    let real = at.canonicalize().ok()?;
+    let root = root.canonicalize().ok()?;
+    real.starts_with(root).then_some(real)
+}
+
+fn read(at: &Path) -> Result<Response, Plain> {
+    let name = at.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+    match std::fs::read(at) {
+        Ok(bytes) => Ok(download(&name, bytes)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Plain(StatusCode::NOT_FOUND)),
+        Err(_) => Err(Plain(StatusCode::INTERNAL_SERVER_ERROR)),
+    }
+}
+
+/// A file or a folder of an artifact (API-314).
+fn browse(at: &Path, file: &str, path: &str) -> Result<Response, Plain> {
+    let is_slash = path.ends_with('/');
+    let below = file.trim_end_matches('/');
+    let target = if below.is_empty() {
+        at.to_owned()
+    } else {
+        let target = at.join(below).canonicalize().map_err(|_| Plain(StatusCode::NOT_FOUND))?;
+        if !target.starts_with(at) {
+            return Err(Plain(StatusCode::NOT_FOUND));
+        }
+        target
+    };
+    if !target.is_dir() {
+        return read(&target);
+    }
+    if !is_slash {
+        return Ok(reply::redirect(&format!("{path}/")));
+    }
+    if target.join("index.html").is_file() && below.is_empty() {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::TEMPORARY_REDIRECT;
+        if let Ok(to) = HeaderValue::from_str(&format!("{path}index.html")) {
+            response.headers_mut().insert(header::LOCATION, to);
+        }
+        return Ok(response);
+    }
+    let mut entries: BTreeMap<String, ()> = BTreeMap::new();
+    for entry in std::fs::read_dir(&target).map_err(|_| Plain(StatusCode::INTERNAL_SERVER_ERROR))?.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let is_dir = entry.path().is_dir();
+        entries.insert(if is_dir { format!("{name}/") } else { name }, ());
+    }
+    let mut page = String::from("<html><body><ul>\n<li><a href=\"..\">..</a></li>\n");
+    for name in entries.keys() {
+        let shown = reply::escape(name);
+        page.push_str(&format!("<li><a href=\"./{shown}\">{shown}</a></li>\n"));
+    }
+    page.push_str("</ul></body></html>");
+    Ok(guarded(reply::with_type(StatusCode::OK, "text/html; charset=utf-8", page)))
+}
+
+fn download(name: &str, bytes: Vec<u8>) -> Response {
+    let mut response = guarded(reply::with_type(StatusCode::OK, kind_of(name), bytes));
+    let shown: String = name.chars().filter(|char| !char.is_control() && *char != '"').collect();
+    if let Ok(value) = HeaderValue::from_str(&format!("filename=\"{shown}\"")) {
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
+    }
+    response
+}
+
+/// An answer that a browser cannot be made to act on.
+fn guarded(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert("x-frame-options", HeaderValue::from_static("SAMEORIGIN"));
+    headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    response
+}
+
+fn kind_of(name: &str) -> &'static str {
+    match name.rsplit_once('.').map_or("", |(_, extension)| extension) {
+        "txt" => "text/plain; charset=utf-8",
+        "log" => "text/x-log; charset=utf-8",
+        "html" | "htm" => "text/html; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "csv" => "text/csv; charset=utf-8",
+        "json" => "application/json",
+        "xml" => "text/xml; charset=utf-8",
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "pdf" => "application/pdf",
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "gif" => "image/gif",
+        "svg" => "image/svg+xml",
+        "webp" => "image/webp",
+        "tgz" => "application/x-compressed-tar",
+        "tar" => "application/x-tar",
+        "gz" => "application/gzip",
+        "zip" => "application/zip",
+        "yaml" | "yml" => "application/yaml",
+        "md" => "text/markdown; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
+
+/// API-305, API-315.
+fn upload(
+    world: &World,
+    who: Result<Who, Fault>,
+    method: &Method,
+    rest: &str,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Response {
+    let parts: Vec<String> = rest.split('/').map(|part| crate::call::decode(part, false)).collect();
+    if method != Method::POST {
+        return reply::text(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed");
+    }
+    let [namespace, template, artifact] = parts.as_slice() else {
+        return reply::text(
+            StatusCode::BAD_REQUEST,
+            "Invalid path. Expected: /upload-artifacts/{namespace}/{workflowTemplateName}/{artifactName}",
+        );
+    };
+    let who = match who {
+        Ok(who) => who,
+        Err(_) => return reply::status_text(StatusCode::UNAUTHORIZED),
+    };
+    let allowed = who
+        .may(Verb::Get, Resource::Templates, namespace, Some(template))
+        .and_then(|()| who.may(Verb::Create, Resource::Workflows, namespace, None));
+    if let Err(fault) = allowed {
+        return reply::status_text(fault.code.status());
+    }
+    match keep_upload(world, namespace, template, artifact, headers, body) {
+        Ok(answer) => {
+            let mut bytes = reply::go_json(&answer);
+            bytes.push(b'\n');
+            reply::json(StatusCode::OK, bytes)
+        }
+        Err((status, message)) => reply::text(status, &message),
+    }
+}
+
+fn keep_upload(
+    world: &World,
+    namespace: &str,
+    template: &str,
+    artifact: &str,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Value, (StatusCode, String)> {
+    let internal = |text: String| (StatusCode::INTERNAL_SERVER_ERROR, text);
+    let found = world
+        .object("WorkflowTemplate", namespace, template)
+        .map_err(|fault| internal(fault.message))?
+        .ok_or_else(|| {
+            let why = Fault::missing("workflowtemplates.argoproj.io", template).message;
+            (StatusCode::NOT_FOUND, format!("Failed to get WorkflowTemplate {namespace}/{template}: {why}"))
+        })?;
+    let artifacts = found["spec"]["arguments"]["artifacts"].as_array();
+    if !artifacts.into_iter().flatten().any(|known| known["name"].as_str() == Some(artifact)) {
+        let place = format!("WorkflowTemplate {namespace}/{template} arguments.artifacts");
+        return Err((StatusCode::NOT_FOUND, format!("Artifact '{artifact}' not found in {place}")));
+    }
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let Some(boundary) = multipart::boundary(kind) else {
+        return Err((
+            StatusCode::BAD_REQUEST,
+            "Failed to parse multipart form: request Content-Type isn't multipart/form-data".to_owned(),
+        ));
+    };
+    let no_file = || (StatusCode::BAD_REQUEST, "Failed to get file from form: http: no such file".to_owned());
+    let (name, content) = multipart::file(body, &boundary, "file").ok_or_else(no_file)?;
+    let base = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    if base.is_empty() || base == "." || base == ".." {
+        return Err(no_file());
+    }
+    let key = format!("uploads/{namespace}/{}/{base}", uuid::Uuid::new_v4());
+    let parsed = Key::parse(&key).map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
+    let store = tiphys_artifact::LocalStore::new(world.state.artifacts_dir());
+    let mut incoming = store.create(&parsed).map_err(|error| internal(error.to_string()))?;
+    std::io::Write::write_all(&mut incoming, content).map_err(|error| internal(error.to_string()))?;
+    incoming.commit().map_err(|error| internal(error.to_string()))?;
+    Ok(json!({ "name": artifact, "key": key }))
+}

@@ -1,0 +1,247 @@
+//! Events from outside: stored first, then matched against bindings, which submit (API-250, API-260, AUTH-070).
+
+use crate::access::{Resource, Verb, Who};
+use crate::argo::admit::{self, Purpose};
+use crate::argo::submit;
+use crate::argo::webhooks::{self, Sender};
+use crate::call::{Call, first_value};
+use crate::fault::{Code, Fault};
+use crate::limits;
+use crate::wire::shape;
+use crate::world::{World, suffix};
+use axum::http::HeaderMap;
+use serde_json::{Map, Value, json};
+
+/// The kind under which deliveries lie in the catalog.
+pub(crate) const DELIVERIES: &str = "tiphys.Delivery";
+
+/// Headers by which senders name a delivery; the second of one name makes no second run.
+const DELIVERY_IDS: [&str; 5] =
+    ["x-github-delivery", "x-gitea-delivery", "x-gitlab-event-uuid", "x-request-uuid", "x-delivery-id"];
+
+/// Who may send an event: whoever shows a token that may, or whoever signed it.
+pub(crate) fn sender(
+    world: &World,
+    namespace: &str,
+    headers: &HeaderMap,
+    body: &[u8],
+    by_token: impl FnOnce() -> Result<Who, Fault>,
+) -> Result<Who, Refused> {
+    if headers.contains_key("authorization") {
+        return by_token().map_err(Refused::Fault);
+    }
+    if body.len() > limits::EVENT_BYTES_MAX {
+        return Err(Refused::Webhook);
+    }
+    match webhooks::sender(world, namespace, headers, body).map_err(Refused::Fault)? {
+        Sender::Known(who) => Ok(who),
+        Sender::Unknown => by_token().map_err(Refused::Fault),
+        Sender::Unreadable => Err(Refused::Webhook),
+    }
+}
+
+/// Why an event was not taken.
+pub(crate) enum Refused {
+    Fault(Fault),
+    /// AUTH-061: every failure of the judgement looks the same.
+    Webhook,
+}
+
+/// API-250.
+pub(crate) fn receive(world: &World, call: &Call) -> Result<Value, Fault> {
+    let namespace = call.namespace();
+    let payload = first_value(&call.body)?.unwrap_or(Value::Null);
+    call.who.may(Verb::List, Resource::Bindings, namespace, None)?;
+    let id = DELIVERY_IDS.iter().find_map(|name| call.headers.get(*name)?.to_str().ok()).map(str::to_owned);
+    let mut event = json!({
+        "namespace": namespace,
+        "discriminator": call.param("discriminator"),
+        "metadata": metadata(&call.headers),
+        "payload": payload,
+    });
+    let name = match &id {
+        None => uuid::Uuid::now_v7().to_string(),
+        // A name that a sender chose is no place in our folders: it is hashed.
+        Some(id) => uuid_of(&format!("{namespace}/{}/{id}", call.param("discriminator"))),
+    };
+    let mut delivery = json!({
+        "metadata": { "name": name, "namespace": namespace, "creationTimestamp": world.now_text() },
+        "deliveryId": id,
+        "sender": call.who.subject,
+        "event": event,
+        "outcome": "received",
+    });
+    if world.put(DELIVERIES, namespace, &name, &delivery, Some(0))?.is_none() {
+        // The same delivery came before: it made its run then.
+        return Ok(json!({}));
+    }
+    let outcome = dispatch(world, &call.who, namespace, &mut event);
+    delivery["outcome"] = json!(if outcome.faults.is_empty() { "dispatched" } else { "failed" });
+    delivery["bindings"] = json!(outcome.told);
+    world.put(DELIVERIES, namespace, &name, &delivery, None)?;
+    if outcome.faults.is_empty() {
+        return Ok(json!({}));
+    }
+    Err(Fault::internal(format!("failed to dispatch event: [{}]", outcome.faults.join(" "))))
+}
+
+/// A stable identity for a text.
+fn uuid_of(text: &str) -> String {
+    use sha2::Digest as _;
+    let hash = sha2::Sha256::digest(text.as_bytes());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
+}
+
+/// What became of an event at each binding.
+pub(crate) struct Outcome {
+    faults: Vec<String>,
+    pub(crate) told: Vec<Value>,
+}
+
+/// Offers an event to all bindings of its namespace.
+pub(crate) fn dispatch(world: &World, who: &Who, namespace: &str, event: &mut Value) -> Outcome {
+    let mut outcome = Outcome { faults: Vec::new(), told: Vec::new() };
+    let bindings = match world.objects("WorkflowEventBinding", namespace) {
+        Ok(bindings) => bindings,
+        Err(fault) => {
+            outcome.faults.push(fault.message);
+            return outcome;
+        }
+    };
+    for binding in bindings {
+        let name = binding["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+        match offer(world, who, namespace, &binding, event) {
+            Ok(None) => outcome.told.push(json!({ "binding": name, "matched": false })),
+            Ok(Some(run)) => outcome.told.push(json!({ "binding": name, "matched": true, "workflow": run })),
+            Err(fault) => {
+                outcome.told.push(json!({ "binding": name, "error": fault.message }));
+                outcome.faults.push(fault.message);
+            }
+        }
+    }
+    outcome
+}
+
+/// Headers that tell about the event, each with all its values (AUTH-071).
+fn metadata(headers: &HeaderMap) -> Map<String, Value> {
+    let mut metadata = Map::new();
+    for name in headers.keys().filter(|name| name.as_str().starts_with("x-")) {
+        let values: Vec<&str> =
+            headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+        metadata.insert(name.as_str().to_owned(), json!(values));
+    }
+    metadata
+}
+
+fn evaluate(expression: &str, event: &Value) -> Result<tiphys_expr::Value, String> {
+    let now = jiff::Timestamp::now();
+    let world = tiphys_expr::World { now, seed: now.as_microsecond().unsigned_abs() };
+    tiphys_expr::evaluate_plain(expression, event, &world).map_err(|error| error.to_string())
+}
+
+/// Offers an event to one binding; the name of the workflow it made, if it matched.
+fn offer(
+    world: &World,
+    who: &Who,
+    namespace: &str,
+    binding: &Value,
+    event: &Value,
+) -> Result<Option<String>, Fault> {
+    let selector = binding["spec"]["event"]["selector"].as_str().unwrap_or_default();
+    let value = evaluate(selector, event).map_err(|error| {
+        Fault::internal(format!("failed to evaluate workflow template expression: {error}"))
+    })?;
+    let matched = value.as_bool().ok_or_else(|| {
+        Fault::internal(format!(
+            "malformed workflow template expression: did not evaluate to boolean: {selector}"
+        ))
+    })?;
+    let submit = &binding["spec"]["submit"];
+    if !matched || !submit.is_object() {
+        return Ok(None);
+    }
+    let reference = &submit["workflowTemplateRef"];
+    let template = reference["name"].as_str().unwrap_or_default();
+    let cluster = reference["clusterScope"] == true;
+    let mut workflow = submit::from_template(world, namespace, template, cluster)
+        .map_err(|fault| Fault::internal(format!("failed to get workflow template: {}", fault.message)))?;
+    let kind = if cluster { "ClusterWorkflowTemplate" } else { "WorkflowTemplate" };
+    let place = if cluster { "" } else { namespace };
+    let own = world.object(kind, place, template)?.unwrap_or_default();
+    let metadata = shape::entry(&mut workflow, "metadata");
+    for field in ["labels", "annotations"] {
+        for (key, value) in own["spec"]["workflowMetadata"][field].as_object().into_iter().flatten() {
+            shape::entry(metadata, field)[key] = value.clone();
+        }
+    }
+    for (field, what) in [("name", "workflow name"), ("generateName", "workflow generate name")] {
+        let expression = submit["metadata"][field].as_str().unwrap_or_default();
+        if !expression.is_empty() {
+            metadata[field] = json!(text(expression, event, what)?);
+        }
+    }
+    for field in ["labels", "annotations"] {
+        for (key, expression) in submit["metadata"][field].as_object().into_iter().flatten() {
+            let what = format!("workflow {} {key:?}", field.trim_end_matches('s'));
+            let value = text(expression.as_str().unwrap_or_default(), event, &what)?;
+            shape::entry(metadata, field)[key] = json!(value);
+        }
+    }
+    let binding_name = binding["metadata"]["name"].clone();
+    shape::entry(metadata, "labels")["workflows.argoproj.io/workflow-event-binding"] = binding_name;
+    if metadata["name"].as_str().unwrap_or_default().is_empty() {
+        let prefix = metadata["generateName"].as_str().unwrap_or_default().to_owned();
+        metadata["name"] = json!(format!("{prefix}{}", suffix()));
+    }
+    let mut parameters = Vec::new();
+    for parameter in submit["arguments"]["parameters"].as_array().into_iter().flatten() {
+        parameters.push(argument(parameter, event)?);
+    }
+    if !parameters.is_empty() {
+        workflow["spec"]["arguments"] = json!({ "parameters": parameters });
+    }
+    admit::sign(&mut workflow, who);
+    let name = workflow["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+    workflow["metadata"]["namespace"] = json!(namespace);
+    who.may(Verb::Create, Resource::Workflows, namespace, None)?;
+    admit::workflow(world, namespace, workflow, Purpose::Run, false, None).map_err(|fault| {
+        Fault::new(Code::Internal, format!("failed to create workflow: {}", fault.message))
+    })?;
+    Ok(Some(name))
+}
+
+fn text(expression: &str, event: &Value, what: &str) -> Result<String, Fault> {
+    let value = evaluate(expression, event)
+        .map_err(|error| Fault::internal(format!("failed to evaluate {what} expression: {error}")))?;
+    match value.as_text() {
+        Some(text) => Ok(text.to_owned()),
+        None => Err(Fault::internal(format!(
+            "{what} expression must evaluate to a string, not a {}",
+            value.type_name()
+        ))),
+    }
+}
+
+/// A parameter whose value is what an expression finds in the event (AUTH-074).
+fn argument(parameter: &Value, event: &Value) -> Result<Value, Fault> {
+    let name = parameter["name"].as_str().unwrap_or_default();
+    let Some(expression) = parameter["valueFrom"]["event"].as_str() else {
+        return Err(Fault::internal(format!(
+            "malformed workflow template parameter \"{name}\": valueFrom is nil"
+        )));
+    };
+    let value = evaluate(expression, event).map_err(|error| {
+        Fault::internal(format!(
+            "failed to evaluate workflow template parameter \"{name}\" expression: {error}"
+        ))
+    })?;
+    let text = match value.as_text() {
+        Some(text) => text.to_owned(),
+        None => value.to_json().map_err(|error| {
+            Fault::internal(format!("failed to convert result to JSON \"{name}\" expression: {error}"))
+        })?,
+    };
+    Ok(json!({ "name": name, "value": text }))
+}

@@ -1,0 +1,189 @@
+//! What happened to workflows, told as Kubernetes' events (API-172).
+
+use crate::access::{Resource, Verb};
+use crate::call::Call;
+use crate::fault::Fault;
+use crate::hub::Change;
+use crate::route::{Feed, Opened};
+use crate::wire::project::Projection;
+use crate::wire::select;
+use crate::world::World;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tiphys_store::{Filter, Runs};
+use tokio::sync::broadcast::error::RecvError;
+
+/// Fields that events can be selected by.
+const FIELDS: [&str; 9] = [
+    "involvedObject.kind",
+    "involvedObject.name",
+    "involvedObject.namespace",
+    "involvedObject.uid",
+    "metadata.name",
+    "metadata.namespace",
+    "reason",
+    "type",
+    "source",
+];
+
+/// API-172.
+pub(crate) fn watch(world: &World, call: &Call) -> Result<Opened, Fault> {
+    let namespace = call.namespace().to_owned();
+    call.who.may(Verb::Watch, Resource::Events, &namespace, None)?;
+    let fields = select::by_fields(call.query.text("listOptions.fieldSelector"), &FIELDS)?;
+    let projection = Projection::parse(call.query.text("fields"));
+    let mut news = world.hub.watch();
+    let mut filter = Filter {
+        namespace: Some(namespace.clone()).filter(|namespace| !namespace.is_empty()),
+        limit: Filter::LIMIT_MAX,
+        ..Filter::default()
+    };
+    if let Some((_, _, name)) = fields.iter().find(|(path, equal, _)| path == "involvedObject.name" && *equal)
+    {
+        filter.name = Some(tiphys_store::NameMatch::Exact(name.clone()));
+    }
+    let mut told: BTreeSet<String> = BTreeSet::new();
+    let mut present = Vec::new();
+    for row in world.store(|store| store.list(&filter))? {
+        if let Ok(workflow) = world.live(&row) {
+            present.extend(fresh(&workflow, &fields, &mut told));
+        }
+    }
+    Ok(Box::new(move |world: Arc<World>, feed: Feed| {
+        drop(world);
+        Box::pin(async move {
+            let send = async |event: Value| {
+                let message = json!({ "result": event });
+                feed.send(match &projection {
+                    None => message,
+                    Some(projection) => projection.apply(message),
+                })
+                .await
+            };
+            for event in present {
+                send(event).await?;
+            }
+            loop {
+                let news = match news.recv().await {
+                    Ok(news) => news,
+                    Err(RecvError::Lagged(_)) => continue,
+                    Err(RecvError::Closed) => return Ok(()),
+                };
+                let here = namespace.is_empty()
+                    || news.workflow["metadata"]["namespace"].as_str() == Some(&namespace);
+                if news.change == Change::Modified && here {
+                    for event in fresh(&news.workflow, &fields, &mut told) {
+                        send(event).await?;
+                    }
+                }
+            }
+        })
+    }))
+}
+
+/// Events of a workflow that were not told yet.
+fn fresh(workflow: &Value, fields: &[(String, bool, String)], told: &mut BTreeSet<String>) -> Vec<Value> {
+    events(workflow)
+        .into_iter()
+        .filter(|event| select::has_fields(event, fields))
+        .filter(|event| {
+            let key = format!("{}{}{}", event["metadata"]["name"], event["reason"], event["message"]);
+            told.insert(key)
+        })
+        .collect()
+}
+
+/// Everything that Argo's controller would have said about a workflow so far.
+fn events(workflow: &Value) -> Vec<Value> {
+    let status = &workflow["status"];
+    let phase = status["phase"].as_str().unwrap_or_default();
+    let mut events = Vec::new();
+    if !phase.is_empty() {
+        let at = status["startedAt"].as_str().unwrap_or_default();
+        events.push(event(workflow, None, "WorkflowRunning", "Workflow Running", "Normal", at));
+    }
+    let nodes: Vec<&Value> =
+        status["nodes"].as_object().into_iter().flat_map(|nodes| nodes.values()).collect();
+    let word = |node: &Value| node["name"].as_str().unwrap_or_default().to_owned();
+    for node in &nodes {
+        let at = node["startedAt"].as_str().unwrap_or_default();
+        if node["phase"] != "Pending" && node["type"] != "Skipped" {
+            let message = format!("Running node {}", word(node));
+            events.push(event(workflow, Some(node), "WorkflowNodeRunning", &message, "Normal", at));
+        }
+    }
+    let ended = status["finishedAt"].as_str().unwrap_or_default();
+    let message = status["message"].as_str().unwrap_or_default();
+    match phase {
+        "Succeeded" => {
+            events.push(event(workflow, None, "WorkflowSucceeded", "Workflow completed", "Normal", ended));
+        }
+        "Failed" => events.push(event(workflow, None, "WorkflowFailed", message, "Warning", ended)),
+        "Error" => events.push(event(workflow, None, "WorkflowFailed", message, "Warning", ended)),
+        _ => {}
+    }
+    // Inner nodes end before those around them.
+    let depth = |node: &&&Value| std::cmp::Reverse(word(node).len());
+    let mut over: Vec<&&Value> = nodes.iter().filter(|node| node["finishedAt"].is_string()).collect();
+    over.sort_by_key(depth);
+    for node in over {
+        let at = node["finishedAt"].as_str().unwrap_or_default();
+        let phase = node["phase"].as_str().unwrap_or_default();
+        let message = node["message"].as_str().unwrap_or_default();
+        let (kind, text) = match phase {
+            "Succeeded" => ("Normal", format!("Succeeded node {}", word(node))),
+            "Failed" | "Error" if message.is_empty() => ("Warning", format!("{phase} node {}", word(node))),
+            "Failed" | "Error" => ("Warning", format!("{phase} node {}: {message}", word(node))),
+            _ => continue,
+        };
+        events.push(event(workflow, Some(node), &format!("WorkflowNode{phase}"), &text, kind, at));
+    }
+    events
+}
+
+fn event(workflow: &Value, node: Option<&Value>, reason: &str, message: &str, kind: &str, at: &str) -> Value {
+    let own = &workflow["metadata"];
+    let name = own["name"].as_str().unwrap_or_default();
+    let subject = node.map_or("", |node| node["id"].as_str().unwrap_or_default());
+    let seed = format!("{}{subject}{reason}", own["uid"].as_str().unwrap_or_default());
+    let hash = tiphys_expr::names::fnv1a(2_166_136_261, seed.as_bytes());
+    let mut metadata = json!({
+        "name": format!("{name}.{hash:016x}"),
+        "namespace": own["namespace"],
+        "uid": format!("{hash:08x}-0000-4000-8000-{hash:012x}"),
+        "resourceVersion": own["resourceVersion"],
+        "creationTimestamp": at,
+    });
+    if let Some(node) = node {
+        let started = node["startedAt"].as_str().and_then(tiphys_engine::Time::parse);
+        metadata["annotations"] = json!({
+            "workflows.argoproj.io/node-id": node["id"],
+            "workflows.argoproj.io/node-name": node["name"],
+            "workflows.argoproj.io/node-start-time":
+                started.map_or(0, |time| time.0.saturating_mul(1_000)).to_string(),
+            "workflows.argoproj.io/node-type": node["type"],
+        });
+    }
+    json!({
+        "metadata": metadata,
+        "involvedObject": {
+            "kind": "Workflow",
+            "namespace": own["namespace"],
+            "name": name,
+            "uid": own["uid"],
+            "apiVersion": "argoproj.io/v1alpha1",
+            "resourceVersion": own["resourceVersion"],
+        },
+        "reason": reason,
+        "message": message,
+        "source": { "component": "workflow-controller" },
+        "firstTimestamp": at,
+        "lastTimestamp": at,
+        "count": 1,
+        "type": kind,
+        "eventTime": null,
+        "reportingComponent": "workflow-controller",
+        "reportingInstance": "",
+    })
+}

@@ -1,0 +1,235 @@
+//! Limits of locks, in a ConfigMap or in the database (API-280 to API-293).
+
+use crate::access::{Resource, Verb};
+use crate::argo::admit;
+use crate::call::{Call, Message};
+use crate::fault::{Code, Fault};
+use crate::wire::{names, shape};
+use crate::world::World;
+use serde_json::{Value, json};
+
+/// The kind under which limits of the database lie in the catalog.
+const KIND: &str = "tiphys.SyncLimit";
+
+/// Where a limit is kept, and which one it is.
+struct Place {
+    namespace: String,
+    database: bool,
+    map: String,
+    key: String,
+}
+
+impl Place {
+    fn answer(&self, limit: i64) -> Value {
+        let mut answer = json!({});
+        if self.database {
+            answer["type"] = json!(1);
+        }
+        for (field, text) in [("namespace", &self.namespace), ("cmName", &self.map), ("key", &self.key)] {
+            if !text.is_empty() {
+                answer[field] = json!(text);
+            }
+        }
+        if limit != 0 {
+            answer["limit"] = json!(limit);
+        }
+        answer
+    }
+
+    fn check(&self, world: &World) -> Result<(), Fault> {
+        if self.database && !world.options.sync_database {
+            return Err(Fault::invalid("unsupported sync config type: DATABASE"));
+        }
+        Ok(())
+    }
+
+    fn may(&self, call: &Call, verb: Verb) -> Result<(), Fault> {
+        let resource = if self.database { Resource::Workflows } else { Resource::Locks };
+        call.who.may(verb, resource, &self.namespace, None).map_err(|fault| match fault.code {
+            Code::PermissionDenied => Fault::new(
+                Code::PermissionDenied,
+                format!(
+                    "Permission denied, you are not allowed to {} {} in namespace \"{}\".",
+                    word(verb),
+                    resource.plural(),
+                    self.namespace
+                ),
+            ),
+            _ => fault,
+        })
+    }
+
+    fn missing(&self) -> Fault {
+        Fault::new(
+            Code::NotFound,
+            format!("Database sync limit not found in namespace \"{}\".", self.namespace),
+        )
+    }
+
+    fn config_map(&self, world: &World) -> Result<Value, Fault> {
+        if self.map.is_empty() {
+            return Err(Fault::internal("resource name may not be empty"));
+        }
+        world
+            .object("ConfigMap", &self.namespace, &self.map)?
+            .ok_or_else(|| Fault::missing("configmaps", &self.map))
+    }
+
+    fn keep(&self, world: &World, mut map: Value) -> Result<(), Fault> {
+        if let Value::Object(fields) = shape::entry(&mut map, "metadata") {
+            fields.remove("resourceVersion");
+        }
+        world.put("ConfigMap", &self.namespace, &self.map, &map, None).map(drop)
+    }
+}
+
+fn word(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Get => "get",
+        Verb::List => "list",
+        Verb::Watch => "watch",
+        Verb::Create => "create",
+        Verb::Update => "update",
+        Verb::Delete => "delete",
+    }
+}
+
+fn of_message(call: &Call, message: &Message, key: &str) -> Result<(Place, i64), Fault> {
+    let place = Place {
+        namespace: call.namespace().to_owned(),
+        database: message.number("type")? == 1,
+        map: message.text("cmName")?.to_owned(),
+        key: key.to_owned(),
+    };
+    let limit = message.number("limit")?;
+    if limit <= 0 {
+        return Err(Fault::invalid("limit must be greater than zero"));
+    }
+    Ok((place, limit))
+}
+
+fn of_query(call: &Call) -> Result<Place, Fault> {
+    let kind = match call.query.text("type") {
+        "" => 0,
+        text => text
+            .parse::<i64>()
+            .map_err(|_| Fault::invalid(format!("strconv.ParseInt: parsing \"{text}\": invalid syntax")))?,
+    };
+    Ok(Place {
+        namespace: call.namespace().to_owned(),
+        database: kind == 1,
+        map: call.query.text("cmName").to_owned(),
+        key: call.param("key").to_owned(),
+    })
+}
+
+/// API-280.
+pub(crate) fn create(world: &World, call: &Call) -> Result<Value, Fault> {
+    let message = call.message()?;
+    let (place, limit) = of_message(call, &message, message.text("key")?)?;
+    place.check(world)?;
+    place.may(call, Verb::Create)?;
+    let exists = || Fault::new(Code::AlreadyExists, "sync limit cannot be created as it already exists");
+    if place.database {
+        let body = json!({ "limit": limit });
+        let kept = world.put(KIND, &place.namespace, &place.key, &body, Some(0))?;
+        return kept.map(|_| place.answer(limit)).ok_or_else(exists);
+    }
+    if place.map.is_empty() {
+        return Err(Fault::invalid(
+            "ConfigMap \"\" is invalid: metadata.name: Required value: name or generateName is required",
+        ));
+    }
+    if !names::is_config_key(&place.key) {
+        return Err(Fault::invalid(format!(
+            "ConfigMap \"{}\" is invalid: data[{}]: Invalid value: \"{}\": a valid config key must consist of \
+             alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for \
+             validation is '[-._a-zA-Z0-9]+')",
+            place.map, place.key, place.key
+        )));
+    }
+    world.require_namespace(&place.namespace, "configmaps")?;
+    let mut map = match world.object("ConfigMap", &place.namespace, &place.map)? {
+        Some(map) => map,
+        None => {
+            let mut map = json!({ "metadata": { "name": place.map } });
+            admit::name(world, &mut map, &place.namespace);
+            map
+        }
+    };
+    if map["data"].get(&place.key).is_some() {
+        return Err(exists());
+    }
+    shape::entry(&mut map, "data")[&place.key] = json!(limit.to_string());
+    place.keep(world, map)?;
+    Ok(place.answer(limit))
+}
+
+/// API-281.
+pub(crate) fn get(world: &World, call: &Call) -> Result<Value, Fault> {
+    let place = of_query(call)?;
+    place.check(world)?;
+    place.may(call, Verb::Get)?;
+    if place.database {
+        let found = world.object(KIND, &place.namespace, &place.key)?.ok_or_else(|| place.missing())?;
+        return Ok(place.answer(found["limit"].as_i64().unwrap_or(0)));
+    }
+    let map = place.config_map(world)?;
+    let Some(text) = map["data"][&place.key].as_str() else {
+        return Err(Fault::new(
+            Code::NotFound,
+            format!("key {} not found in configmap {}/{}", place.key, place.namespace, place.map),
+        ));
+    };
+    let limit = text.parse::<i64>().map_err(|_| {
+        Fault::invalid(format!(
+            "invalid limit format for key {} in configmap {}/{}",
+            place.key, place.namespace, place.map
+        ))
+    })?;
+    Ok(place.answer(limit))
+}
+
+/// API-282.
+pub(crate) fn update(world: &World, call: &Call) -> Result<Value, Fault> {
+    let message = call.message()?;
+    let (place, limit) = of_message(call, &message, call.param("key"))?;
+    place.check(world)?;
+    place.may(call, Verb::Update)?;
+    if place.database {
+        world.object(KIND, &place.namespace, &place.key)?.ok_or_else(|| place.missing())?;
+        world.put(KIND, &place.namespace, &place.key, &json!({ "limit": limit }), None)?;
+        return Ok(place.answer(limit));
+    }
+    let mut map = place.config_map(world)?;
+    if map["data"].get(&place.key).is_none() {
+        return Err(Fault::new(
+            Code::NotFound,
+            format!(
+                "key {} not found in configmap {}/{} - please create it first",
+                place.key, place.namespace, place.map
+            ),
+        ));
+    }
+    map["data"][&place.key] = json!(limit.to_string());
+    place.keep(world, map)?;
+    Ok(place.answer(limit))
+}
+
+/// API-283.
+pub(crate) fn delete(world: &World, call: &Call) -> Result<Value, Fault> {
+    let place = of_query(call)?;
+    place.check(world)?;
+    place.may(call, Verb::Delete)?;
+    if place.database {
+        world.remove(KIND, &place.namespace, &place.key)?;
+        return Ok(json!({}));
+    }
+    let mut map = place.config_map(world)?;
+    if let Some(Value::Object(data)) = map.get_mut("data")
+        && data.remove(&place.key).is_some()
+    {
+        place.keep(world, map)?;
+    }
+    Ok(json!({}))
+}
