@@ -193,10 +193,16 @@ impl Stage {
     pub fn restart(&mut self) -> Result<(), String> {
         self.run = self.replay()?;
         let (open, stopping) = (self.open.clone(), self.stopping.clone());
+        // A timer whose time has come meanwhile fires with the recovery, and then anything may follow.
+        let overdue = self.run.next_due().is_some_and(|due| due <= self.now);
         self.feed(Input::Recovered)?;
+        if overdue {
+            return Ok(());
+        }
         let news: Vec<&Attempt> = self.open.keys().filter(|attempt| !open.contains_key(attempt)).collect();
         if !news.is_empty() || self.stopping != stopping {
-            return Err(format!("a recovery after a finished input started or stopped something: {news:?}"));
+            let names: Vec<String> = news.iter().map(|attempt| self.run.name(attempt.node)).collect();
+            return Err(format!("a recovery after a finished input started or stopped something: {names:?}"));
         }
         Ok(())
     }

@@ -1,4 +1,6 @@
 //! The laboratory's findings: stories, invariants, the simulator, the reference model.
 
+mod properties;
+mod seeds;
 mod simulation;
 mod stories;

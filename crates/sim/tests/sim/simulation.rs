@@ -1,38 +1,9 @@
 //! Random workflows in a bad world come out as in a good one.
-//!
-//! `TIPHYS_SIM_SEEDS=10000` tries more, `TIPHYS_SIM_SEED=17` repeats one.
 
+use crate::seeds::check;
 use tiphys_sim::generate::{Taste, workflow};
 use tiphys_sim::simulation::{Mischief, simulate};
 use tiphys_sim::world::Faults;
-
-const SEEDS: u64 = 150;
-
-fn seeds() -> Vec<u64> {
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
-    match number("TIPHYS_SIM_SEED") {
-        Some(seed) => vec![seed],
-        None => (0..number("TIPHYS_SIM_SEEDS").unwrap_or(SEEDS)).collect(),
-    }
-}
-
-#[track_caller]
-fn check(what: &str, trial: impl Fn(u64) -> Result<(usize, usize), String>) {
-    let (mut starts, mut crashes) = (0, 0);
-    let seeds = seeds();
-    for seed in &seeds {
-        match trial(*seed) {
-            Ok((started, crashed)) => {
-                starts += started;
-                crashes += crashed;
-            }
-            Err(reason) => panic!(
-                "{what}, seed {seed}: {reason}\nrepeat with TIPHYS_SIM_SEED={seed} cargo test -p tiphys-sim {what}"
-            ),
-        }
-    }
-    println!("{what}: {} seeds, {starts} steps, {crashes} deaths of an engine", seeds.len());
-}
 
 fn same_as_in_a_good_world(seed: u64, mischief: Mischief) -> Result<(usize, usize), String> {
     let frozen = workflow(seed, Taste::ALL)?;

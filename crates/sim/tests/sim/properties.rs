@@ -1,0 +1,168 @@
+//! The invariants over random workflows, the engine alone.
+
+use crate::seeds::check;
+use tiphys_engine::limits;
+use tiphys_engine::workflow::{Attempt, Input, Report};
+use tiphys_sim::cast;
+use tiphys_sim::generate::{Taste, workflow};
+use tiphys_sim::outcome::Outcome;
+use tiphys_sim::random::Random;
+use tiphys_sim::stage::Stage;
+
+/// How often each step of a story is looked at from all sides; folding the journal costs its length.
+const LOOKS: usize = 4;
+
+fn end(stage: &Stage, attempt: Attempt) -> Report {
+    match stage.act(attempt) {
+        Ok(act) => Report::Ended(Box::new(act.outcome)),
+        Err(reason) => Report::Refused(reason),
+    }
+}
+
+/// Plays a workflow to its end, in an order of chance; `look` sees every input after it was handled.
+fn play(
+    seed: u64,
+    mut random: Random,
+    look: &mut dyn FnMut(&mut Stage, &Input, &mut Random) -> Result<(), String>,
+) -> Result<Stage, String> {
+    let mut stage = Stage::new(&workflow(seed, Taste::ALL)?)?;
+    stage.feed(Input::Begin)?;
+    look(&mut stage, &Input::Begin, &mut random)?;
+    while !stage.run.is_ended() {
+        let open: Vec<Attempt> = stage.open.keys().copied().collect();
+        let timer = stage.timer.filter(|_| open.is_empty() || random.percent(20));
+        let input = match (timer, open.as_slice()) {
+            (Some(due), _) => {
+                stage.now = stage.now.max(due);
+                Input::TimerFired
+            }
+            (None, []) => return Err("the run stands still".to_owned()),
+            (None, open) => {
+                let attempt = *random.pick(open);
+                stage.now.0 += 1_000_000;
+                Input::Reported { attempt, report: end(&stage, attempt) }
+            }
+        };
+        stage.feed(input.clone())?;
+        look(&mut stage, &input, &mut random)?;
+    }
+    Ok(stage)
+}
+
+#[test]
+fn the_journal_tells_the_whole_state() {
+    check("the_journal_tells_the_whole_state", |seed| {
+        let stage = play(seed, Random::new(seed), &mut |stage, _, random| {
+            if random.below(LOOKS) == 0 { stage.check_replay() } else { Ok(()) }
+        })?;
+        stage.check_replay()?;
+        Ok((stage.run.nodes.len(), 0))
+    });
+}
+
+#[test]
+fn what_is_heard_again_changes_nothing() {
+    check("what_is_heard_again_changes_nothing", |seed| {
+        let mut heard: Vec<Input> = Vec::new();
+        let stage = play(seed, Random::new(seed), &mut |stage, input, random| {
+            heard.push(input.clone());
+            for input in [input.clone(), heard[random.below(heard.len())].clone()] {
+                if matches!(input, Input::TimerFired) && stage.timer.is_some_and(|due| due <= stage.now) {
+                    continue;
+                }
+                let before = stage.run.nodes.len();
+                let events = stage.feed(input.clone())?;
+                if events > 0 || stage.run.nodes.len() != before {
+                    let news = &stage.journal[stage.journal.len() - events..];
+                    return Err(format!("I5: heard again, {input:?} caused {news:?}"));
+                }
+            }
+            Ok(())
+        })?;
+        Ok((stage.run.nodes.len(), 0))
+    });
+}
+
+#[test]
+fn work_is_bounded_by_what_it_brings() {
+    check("work_is_bounded_by_what_it_brings", |seed| {
+        let stage = play(seed, Random::new(seed), &mut |_, _, _| Ok(()))?;
+        // A node that is entered brings at most its own group, loop, message, timer, ending and settling.
+        let most = limits::ENTER_PER_CALL * 8;
+        if stage.events_in_one_call_max > most {
+            return Err(format!("I6: {} events in one call", stage.events_in_one_call_max));
+        }
+        Ok((stage.run.nodes.len(), 0))
+    });
+}
+
+#[test]
+fn the_same_inputs_give_the_same_bytes() {
+    check("the_same_inputs_give_the_same_bytes", |seed| {
+        let journal = || play(seed, Random::new(seed), &mut |_, _, _| Ok(())).map(|stage| stage.journal);
+        let (first, second) = (journal()?, journal()?);
+        if first != second {
+            return Err("I7: the journals of two plays differ".to_owned());
+        }
+        Ok((first.len(), 0))
+    });
+}
+
+#[test]
+fn what_has_ended_stays_ended() {
+    check("what_has_ended_stays_ended", |seed| {
+        let mut ended: Vec<(usize, String)> = Vec::new();
+        let shown = |stage: &Stage, at: usize| {
+            let node = &stage.run.nodes[at];
+            format!("{:?} {:?} {:?} {:?}", node.phase, node.message, node.finished, node.outputs)
+        };
+        let mut stage = play(seed, Random::new(seed), &mut |stage, _, _| {
+            for (at, before) in &ended {
+                if shown(stage, *at) != *before {
+                    return Err(format!("I8: node {at} was {before} and is {}", shown(stage, *at)));
+                }
+            }
+            ended = (0..stage.run.nodes.len())
+                .filter(|at| stage.run.nodes[*at].phase.is_ended())
+                .map(|at| (at, shown(stage, at)))
+                .collect();
+            Ok(())
+        })?;
+        // After the end nothing is heard at all.
+        let late = Attempt { node: tiphys_engine::workflow::NodeIx::ROOT, generation: 0 };
+        let report = Report::Ended(Box::new(cast::exited(1)));
+        match stage.feed(Input::Reported { attempt: late, report })? {
+            0 => Ok((stage.run.nodes.len(), 0)),
+            events => Err(format!("I8: after the end came {events} events")),
+        }
+    });
+}
+
+#[test]
+fn the_order_of_endings_does_not_matter() {
+    check("the_order_of_endings_does_not_matter", |seed| {
+        let outcome = |chance: u64| -> Result<Outcome, String> {
+            let stage = play(seed, Random::new(chance), &mut |_, _, _| Ok(()))?;
+            Ok(Outcome::of(&stage.run))
+        };
+        let first = outcome(seed)?;
+        match first.difference(&outcome(seed.wrapping_add(77))?) {
+            None => Ok((first.0.len(), 0)),
+            Some(difference) => Err(format!("two orders differ at {difference}")),
+        }
+    });
+}
+
+#[test]
+fn a_restart_changes_nothing() {
+    check("a_restart_changes_nothing", |seed| {
+        let undisturbed = play(seed, Random::new(seed), &mut |_, _, _| Ok(()))?;
+        let restarted = play(seed, Random::new(seed), &mut |stage, _, _| {
+            if stage.run.is_ended() { Ok(()) } else { stage.restart() }
+        })?;
+        match Outcome::of(&undisturbed.run).difference(&Outcome::of(&restarted.run)) {
+            None => Ok((restarted.run.nodes.len(), 0)),
+            Some(difference) => Err(format!("with restarts it differs at {difference}")),
+        }
+    });
+}
