@@ -64,6 +64,7 @@ enum Command {
     Eval(commands::eval::Args),
     Doctor(commands::doctor::Args),
     Completion(commands::completion::Args),
+    Server(commands::server::Args),
     /// Print the version
     Version,
 }
@@ -112,6 +113,7 @@ fn perform(command: Command) -> (anyhow::Result<ExitCode>, u8) {
         Command::Eval(args) => commands::eval::run(&args),
         Command::Doctor(args) => commands::doctor::run(&args),
         Command::Completion(args) => commands::completion::run(&args),
+        Command::Server(args) => commands::server::run(&args),
         Command::Version => {
             print::to_stdout(&format!("tiphys {}\n", env!("CARGO_PKG_VERSION")));
             Ok(ExitCode::SUCCESS)

@@ -13,4 +13,5 @@ pub mod lint;
 pub mod list;
 pub mod logs;
 pub mod run;
+pub mod server;
 pub mod wait;
