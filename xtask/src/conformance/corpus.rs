@@ -54,6 +54,8 @@ struct Ran {
     object: Option<Value>,
     /// Lines by node name.
     logs: BTreeMap<String, String>,
+    /// It was not run, because it takes long.
+    left_out: bool,
 }
 
 /// The areas that the options name, from one run of each manifest.
@@ -61,7 +63,6 @@ pub fn run(bench: &Bench, options: &Options) -> Result<Vec<Area>, String> {
     let wants_golden = ["golden", "golden-order", "golden-logs"].iter().any(|name| options.has(name));
     let wanted = |manifest: &Manifest| {
         bench.wants(&manifest.path)
-            && (!options.quick || manifest.slept <= QUICK)
             && (options.has(manifest.area)
                 || options.has("phases-ci") && manifest.is_ci
                 || wants_golden && manifest.golden.is_some())
@@ -71,11 +72,11 @@ pub fn run(bench: &Bench, options: &Options) -> Result<Vec<Area>, String> {
     manifests.sort_by_key(|manifest| std::cmp::Reverse(manifest.slept));
     let ran = side_by_side(bench.jobs, &manifests, |manifest| {
         let started = Instant::now();
-        let ran = start(bench, manifest).unwrap_or_else(|message| Ran {
-            phase: Err(message),
-            object: None,
-            logs: BTreeMap::new(),
-        });
+        let nothing = |phase, left_out| Ran { phase, object: None, logs: BTreeMap::new(), left_out };
+        let ran = match options.quick && manifest.slept > QUICK {
+            true => nothing(Ok(String::new()), true),
+            false => start(bench, manifest).unwrap_or_else(|message| nothing(Err(message), false)),
+        };
         (ran, started.elapsed().as_secs_f64())
     });
     let seconds = ran.iter().map(|(_, seconds)| seconds).sum();
@@ -85,7 +86,10 @@ pub fn run(bench: &Bench, options: &Options) -> Result<Vec<Area>, String> {
     let mut add = |name: &str, judge: &dyn Fn(&Manifest, &Ran) -> Option<Verdict>| {
         if options.has(name) {
             let cases = runs.iter().filter_map(|(manifest, ran)| {
-                Some(Case { id: manifest.path.clone(), verdict: judge(manifest, ran)? })
+                let verdict = judge(manifest, ran)?;
+                let long = || Verdict::Skipped("sleeps for long: left out of a quick run".to_owned());
+                let verdict = if ran.left_out { long() } else { verdict };
+                Some(Case { id: manifest.path.clone(), verdict })
             });
             areas.push(area(name, cases.collect(), seconds));
         }
@@ -205,7 +209,7 @@ fn start(bench: &Bench, manifest: &Manifest) -> Result<Ran, String> {
         (Some(recorded), Some(object)) if recorded.logs.is_some() => node_logs(bench, &cell, object),
         _ => BTreeMap::new(),
     };
-    Ok(Ran { phase, object, logs })
+    Ok(Ran { phase, object, logs, left_out: false })
 }
 
 fn run_arguments(bench: &Bench, manifest: &Manifest) -> Vec<OsString> {
@@ -238,7 +242,7 @@ fn waiting(bench: &Bench, cell: &Cell) -> Result<Ran, String> {
         }
         None => Err(format!("interrupted while it waited, `list` shows no run: {}", outcome.complaint())),
     };
-    Ok(Ran { phase, object: None, logs: BTreeMap::new() })
+    Ok(Ran { phase, object: None, logs: BTreeMap::new(), left_out: false })
 }
 
 fn refusal(outcome: &Outcome) -> String {

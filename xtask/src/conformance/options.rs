@@ -79,6 +79,6 @@ impl Options {
 
     /// Whether everything was asked for, so that the page can be written anew.
     pub fn is_complete(&self) -> bool {
-        self.areas.is_empty() && self.filter.is_none() && !self.quick && self.isolation.is_none()
+        self.areas.is_empty() && self.filter.is_none() && self.isolation.is_none()
     }
 }

@@ -19,7 +19,7 @@ pub fn hold(workspace: &Workspace, areas: &[Area], options: &Options) -> Result<
     for line in &fallen {
         println!("fallen: {line}");
     }
-    if options.check || options.quick {
+    if options.check {
         return Ok(fallen.is_empty());
     }
     for area in areas {
