@@ -12,7 +12,17 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tiphys-artifact", &["tiphys-spec"]),
     ("tiphys-executor", &["tiphys-spec", "tiphys-expr", "tiphys-artifact"]),
     ("tiphys-runner", &["tiphys-spec", "tiphys-executor"]),
-    ("tiphys-controller", &["tiphys-engine", "tiphys-store", "tiphys-runner", "tiphys-spec"]),
+    (
+        "tiphys-controller",
+        &[
+            "tiphys-engine",
+            "tiphys-store",
+            "tiphys-runner",
+            "tiphys-spec",
+            // Conditions of http templates and transformations of data are judged where the answer arrives.
+            "tiphys-expr",
+        ],
+    ),
     (
         "tiphys-server",
         &[
@@ -23,6 +33,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "tiphys-spec",
             // Who may do what is an expression in Argo's settings.
             "tiphys-expr",
+            // The server starts its own runner and reads the logs that it keeps.
+            "tiphys-runner",
         ],
     ),
     ("tiphys-kube", &["tiphys-controller", "tiphys-runner", "tiphys-engine", "tiphys-spec"]),
