@@ -1,0 +1,228 @@
+// Argo's interface: what exists on every server that speaks it.
+
+import { type Query, call, segment } from './client';
+import type { CronWorkflow, List, NodeStatus, Template, Workflow, WorkflowTemplate } from './types';
+
+export const LABEL = {
+  phase: 'workflows.argoproj.io/phase',
+  template: 'workflows.argoproj.io/workflow-template',
+  clusterTemplate: 'workflows.argoproj.io/cluster-workflow-template',
+  cron: 'workflows.argoproj.io/cron-workflow',
+  resubmittedFrom: 'workflows.argoproj.io/resubmitted-from-workflow',
+  creator: 'workflows.argoproj.io/creator',
+  archiving: 'workflows.argoproj.io/workflow-archiving-status',
+} as const;
+
+/** What a row of a list needs. */
+export const ROW_FIELDS = [
+  'metadata',
+  'items.metadata.uid',
+  'items.metadata.name',
+  'items.metadata.namespace',
+  'items.metadata.creationTimestamp',
+  'items.metadata.labels',
+  'items.metadata.annotations',
+  'items.status.phase',
+  'items.status.message',
+  'items.status.finishedAt',
+  'items.status.startedAt',
+  'items.status.estimatedDuration',
+  'items.status.progress',
+  'items.spec.suspend',
+  'items.spec.arguments',
+].join(',');
+
+export const ROW_FIELDS_WATCHED = [
+  'result.type',
+  'result.object.metadata.resourceVersion',
+  ...ROW_FIELDS.split(',')
+    .slice(1)
+    .map((field) => field.replace('items.', 'result.object.')),
+].join(',');
+
+export function listWorkflows(namespace: string, query: Query, signal?: AbortSignal): Promise<List<Workflow>> {
+  return call('GET', `api/v1/workflows/${segment(namespace)}`, { query: { fields: ROW_FIELDS, ...query }, signal });
+}
+
+export function getWorkflow(namespace: string, name: string, uid?: string, signal?: AbortSignal): Promise<Workflow> {
+  return call('GET', runPath(namespace, name), { query: { uid }, signal });
+}
+
+export function createWorkflow(namespace: string, workflow: unknown): Promise<Workflow> {
+  return call('POST', `api/v1/workflows/${segment(namespace)}`, { body: { namespace, workflow } });
+}
+
+export interface SubmitOptions {
+  parameters?: string[];
+  entryPoint?: string;
+  labels?: string;
+  name?: string;
+}
+
+export function submitFrom(
+  namespace: string,
+  resourceKind: string,
+  resourceName: string,
+  submitOptions: SubmitOptions,
+): Promise<Workflow> {
+  return call('POST', `api/v1/workflows/${segment(namespace)}/submit`, {
+    body: { namespace, resourceKind, resourceName, submitOptions },
+  });
+}
+
+const runPath = (namespace: string, name: string) => `api/v1/workflows/${segment(namespace)}/${segment(name)}`;
+
+export interface Ref {
+  namespace: string;
+  name: string;
+  uid?: string | undefined;
+  archived?: boolean | undefined;
+}
+
+function act(run: Ref, verb: string, body: object = {}): Promise<Workflow> {
+  return call('PUT', `${runPath(run.namespace, run.name)}/${verb}`, {
+    body: { namespace: run.namespace, name: run.name, ...body },
+  });
+}
+
+function actOnArchived(run: Ref, verb: string, body: object): Promise<Workflow> {
+  return call('PUT', `api/v1/archived-workflows/${segment(run.uid ?? '')}/${verb}`, {
+    body: { uid: run.uid, namespace: run.namespace, name: run.name, ...body },
+  });
+}
+
+export interface RetryOptions {
+  restartSuccessful?: boolean;
+  nodeFieldSelector?: string;
+  parameters?: string[];
+}
+
+export const suspend = (run: Ref) => act(run, 'suspend');
+export const resume = (run: Ref, nodeFieldSelector?: string) => act(run, 'resume', { nodeFieldSelector });
+export const stop = (run: Ref, message?: string, nodeFieldSelector?: string) =>
+  act(run, 'stop', { message, nodeFieldSelector });
+export const terminate = (run: Ref) => act(run, 'terminate');
+export const setNode = (run: Ref, body: object) => act(run, 'set', body);
+export const retry = (run: Ref, options: RetryOptions) =>
+  run.archived ? actOnArchived(run, 'retry', options) : act(run, 'retry', options);
+export const resubmit = (run: Ref, options: { memoized?: boolean; parameters?: string[] }) =>
+  run.archived ? actOnArchived(run, 'resubmit', options) : act(run, 'resubmit', options);
+export const remove = (run: Ref): Promise<unknown> =>
+  run.archived
+    ? call('DELETE', `api/v1/archived-workflows/${segment(run.uid ?? '')}`)
+    : call('DELETE', runPath(run.namespace, run.name));
+
+export function logPath(run: Ref): string {
+  return `${runPath(run.namespace, run.name)}/log`;
+}
+
+export type PipelineKind = 'WorkflowTemplate' | 'ClusterWorkflowTemplate' | 'CronWorkflow';
+
+const catalogPath = (kind: PipelineKind, namespace: string) =>
+  kind === 'WorkflowTemplate'
+    ? `api/v1/workflow-templates/${segment(namespace)}`
+    : kind === 'ClusterWorkflowTemplate'
+      ? 'api/v1/cluster-workflow-templates'
+      : `api/v1/cron-workflows/${segment(namespace)}`;
+
+export type Catalogued = WorkflowTemplate | CronWorkflow;
+
+export function listCatalog<T extends Catalogued>(
+  kind: PipelineKind,
+  namespace: string,
+  signal?: AbortSignal,
+): Promise<List<T>> {
+  return call('GET', catalogPath(kind, namespace), { signal });
+}
+
+export function getCatalogued<T extends Catalogued>(
+  kind: PipelineKind,
+  namespace: string,
+  name: string,
+  signal?: AbortSignal,
+): Promise<T> {
+  return call('GET', `${catalogPath(kind, namespace)}/${segment(name)}`, { signal });
+}
+
+const bodyKey = (kind: PipelineKind) => (kind === 'CronWorkflow' ? 'cronWorkflow' : 'template');
+
+export function createCatalogued(kind: PipelineKind, namespace: string, object: unknown): Promise<Catalogued> {
+  return call('POST', catalogPath(kind, namespace), { body: { namespace, [bodyKey(kind)]: object } });
+}
+
+export function updateCatalogued(
+  kind: PipelineKind,
+  namespace: string,
+  name: string,
+  object: unknown,
+): Promise<Catalogued> {
+  return call('PUT', `${catalogPath(kind, namespace)}/${segment(name)}`, {
+    body: { namespace, name, [bodyKey(kind)]: object },
+  });
+}
+
+export function deleteCatalogued(kind: PipelineKind, namespace: string, name: string): Promise<unknown> {
+  return call('DELETE', `${catalogPath(kind, namespace)}/${segment(name)}`);
+}
+
+export function setCronSuspended(namespace: string, name: string, suspended: boolean): Promise<CronWorkflow> {
+  const path = `${catalogPath('CronWorkflow', namespace)}/${segment(name)}/${suspended ? 'suspend' : 'resume'}`;
+  return call('PUT', path, { body: { namespace, name } });
+}
+
+export interface Info {
+  managedNamespace?: string;
+  links?: { name: string; scope: string; url: string; target?: string }[];
+  columns?: { name: string; type: string; key: string }[];
+}
+
+export const getInfo = (signal?: AbortSignal): Promise<Info> => call('GET', 'api/v1/info', { signal });
+export const getVersion = (signal?: AbortSignal): Promise<{ version: string }> =>
+  call('GET', 'api/v1/version', { signal });
+export const getUser = (
+  signal?: AbortSignal,
+): Promise<{ subject?: string; name?: string; groups?: string[]; serviceAccountName?: string }> =>
+  call('GET', 'api/v1/userinfo', { signal });
+
+/** Where a file that a step wrote can be read. */
+export function artifactPath(run: Ref, node: string, direction: 'inputs' | 'outputs', artifact: string): string {
+  const [word, which] = run.archived ? ['archived-workflows', run.uid ?? ''] : ['workflows', run.name];
+  return ['artifact-files', run.namespace, word, which, node, direction, artifact].map(segment).join('/');
+}
+
+/** The name under which logs of a node are kept (K8S-061). */
+export function podName(workflow: Workflow, node: NodeStatus): string {
+  if (workflow.metadata.annotations?.['workflows.argoproj.io/pod-name-format'] === 'v1') return node.id;
+  const name = workflow.metadata.name;
+  if (node.name === name) return name;
+  const template = node.templateRef?.template ?? node.templateName;
+  const prefix = (template ? `${name}-${template}` : name).slice(0, 242);
+  return `${prefix}-${fnv1a(node.name)}`;
+}
+
+function fnv1a(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
+}
+
+/** All templates that a run knows, its own first. */
+export function templatesOf(workflow: Workflow): Map<string, Template> {
+  const found = new Map<string, Template>();
+  const own = workflow.status?.storedWorkflowTemplateSpec?.templates ?? [];
+  for (const template of [...(workflow.spec.templates ?? []), ...own]) {
+    if (template.name && !found.has(template.name)) found.set(template.name, template);
+  }
+  return found;
+}
+
+/** The template of a node, also of another workflow template. */
+export function templateOf(workflow: Workflow, node: NodeStatus): Template | undefined {
+  const stored = workflow.status?.storedTemplates ?? {};
+  if (node.templateRef) {
+    const { name, template, clusterScope } = node.templateRef;
+    return stored[`${clusterScope ? 'cluster' : 'namespaced'}/${name}/${template}`];
+  }
+  const own = node.templateName ? templatesOf(workflow).get(node.templateName) : undefined;
+  return own ?? stored[`${node.templateScope ?? ''}/${node.templateName ?? ''}`];
+}

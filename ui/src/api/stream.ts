@@ -1,0 +1,150 @@
+// Server-sent events over fetch: reconnects by itself and continues where it was.
+
+import { address, fault, type Query } from './client';
+
+export interface Message {
+  event: string;
+  data: string;
+}
+
+export type Line = 'connecting' | 'live' | 'away';
+
+export interface StreamOptions {
+  path: string;
+  query?: Query;
+  onMessage: (message: Message) => void;
+  /** Told on every change of the connection. */
+  onLine: (line: Line) => void;
+  /** The server refused for good; nothing more will come. */
+  onRefused: (status: number, message: string) => void;
+}
+
+const PAUSE_MS_FIRST = 500;
+const PAUSE_MS_MAX = 15_000;
+/** Without even a comment for this long the connection is dead (the server sends one every 15 s). */
+const SILENCE_MS_MAX = 45_000;
+
+/** Opens a stream; the answer closes it. */
+export function openStream(options: StreamOptions): () => void {
+  const stop = new AbortController();
+  void keepOpen(options, stop.signal);
+  return () => stop.abort();
+}
+
+async function keepOpen(options: StreamOptions, signal: AbortSignal): Promise<void> {
+  let pause = PAUSE_MS_FIRST;
+  let lastId = '';
+  options.onLine('connecting');
+  while (!signal.aborted) {
+    const silence = new AbortController();
+    let watchdog: ReturnType<typeof setTimeout> | undefined;
+    const heard = () => {
+      clearTimeout(watchdog);
+      watchdog = setTimeout(() => silence.abort(), SILENCE_MS_MAX);
+    };
+    try {
+      heard();
+      const answer = await fetch(address(options.path, options.query), {
+        headers: { accept: 'text/event-stream', ...(lastId ? { 'last-event-id': lastId } : {}) },
+        credentials: 'same-origin',
+        cache: 'no-store',
+        signal: AbortSignal.any([signal, silence.signal]),
+      });
+      const isStream = answer.headers.get('content-type')?.startsWith('text/event-stream') ?? false;
+      if (!answer.ok || !isStream) {
+        const refused = answer.ok ? undefined : await fault(answer);
+        if (!refused || (answer.status < 500 && answer.status !== 429) || answer.status === 501) {
+          options.onRefused(answer.ok ? 501 : answer.status, refused?.message ?? 'this is no stream');
+          return;
+        }
+        throw refused;
+      }
+      options.onLine('live');
+      pause = PAUSE_MS_FIRST;
+      const parser = new Parser((message, id) => {
+        if (id !== undefined) lastId = id;
+        options.onMessage(message);
+      });
+      const reader = answer
+        .body!.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array<ArrayBuffer>, string>)
+        .getReader();
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        heard();
+        parser.push(value);
+      }
+    } catch {
+      // Tried again below.
+    } finally {
+      clearTimeout(watchdog);
+    }
+    if (signal.aborted) return;
+    options.onLine('away');
+    await rest(pause, signal);
+    pause = Math.min(pause * 2, PAUSE_MS_MAX);
+  }
+}
+
+function rest(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+/** Most characters of one event; more is dropped, so that a broken server cannot fill the memory. */
+const EVENT_CHARS_MAX = 256 * 1024 * 1024;
+
+/** Cuts the text of a stream into messages. */
+export class Parser {
+  #pending = '';
+  #data: string[] = [];
+  #size = 0;
+  #event = '';
+  #id: string | undefined;
+
+  constructor(private readonly tell: (message: Message, id: string | undefined) => void) {}
+
+  push(text: string): void {
+    this.#pending += text;
+    let from = 0;
+    for (;;) {
+      const end = this.#pending.indexOf('\n', from);
+      if (end < 0) break;
+      const line = this.#pending.slice(from, this.#pending[end - 1] === '\r' ? end - 1 : end);
+      from = end + 1;
+      this.#line(line);
+    }
+    this.#pending = this.#pending.slice(from);
+    if (this.#pending.length > EVENT_CHARS_MAX) this.#pending = '';
+  }
+
+  #line(line: string): void {
+    if (line === '') {
+      this.#dispatch();
+      return;
+    }
+    const colon = line.indexOf(':');
+    if (colon === 0) return;
+    const field = colon < 0 ? line : line.slice(0, colon);
+    let value = colon < 0 ? '' : line.slice(colon + 1);
+    if (value.startsWith(' ')) value = value.slice(1);
+    if (field === 'data') {
+      this.#size += value.length;
+      if (this.#size <= EVENT_CHARS_MAX) this.#data.push(value);
+    } else if (field === 'event') this.#event = value;
+    else if (field === 'id' && !value.includes('\0')) this.#id = value;
+  }
+
+  #dispatch(): void {
+    if (this.#data.length > 0) this.tell({ event: this.#event || 'message', data: this.#data.join('\n') }, this.#id);
+    this.#data = [];
+    this.#size = 0;
+    this.#event = '';
+    this.#id = undefined;
+  }
+}

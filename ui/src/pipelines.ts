@@ -1,0 +1,114 @@
+// Pipelines with how they fared lately.
+
+import { type PipelineKind, listCatalog, listWorkflows } from './api/argo';
+import { either } from './api/client';
+import * as own from './api/own';
+import type { CronWorkflow, Workflow, WorkflowTemplate } from './api/types';
+import { isEnded } from './phase';
+import { type Row, rowOf } from './runs';
+import { millis } from './time.svelte';
+
+/** Runs that are looked at when the server does not sum up itself. */
+const RUNS_LOOKED_AT = 500;
+const RUNS_SHOWN = 20;
+
+export interface Overview {
+  pipelines: own.Pipeline[];
+  /** The latest runs, newest first. */
+  recent: Row[];
+  version: string | undefined;
+}
+
+export async function overview(namespace: string, signal?: AbortSignal): Promise<Overview> {
+  const runs = listWorkflows(namespace, { 'listOptions.limit': RUNS_LOOKED_AT }, signal);
+  const pipelines = either(
+    'pipelines',
+    async () => (await own.pipelines(namespace, signal)).items,
+    async () => {
+      const [templates, cluster, crons, recent] = await Promise.all([
+        listCatalog<WorkflowTemplate>('WorkflowTemplate', namespace, signal),
+        listCatalog<WorkflowTemplate>('ClusterWorkflowTemplate', '', signal).catch(() => ({ items: [] })),
+        listCatalog<CronWorkflow>('CronWorkflow', namespace, signal),
+        runs,
+      ]);
+      return sumUp(
+        [
+          ...describe('WorkflowTemplate', templates.items ?? []),
+          ...describe('ClusterWorkflowTemplate', cluster.items ?? []),
+          ...describe('CronWorkflow', crons.items ?? []),
+        ],
+        recent.items ?? [],
+      );
+    },
+  );
+  const [found, list] = await Promise.all([pipelines, runs]);
+  return { pipelines: found, recent: (list.items ?? []).map(rowOf), version: list.metadata?.resourceVersion };
+}
+
+function describe(kind: PipelineKind, items: (WorkflowTemplate | CronWorkflow)[]): own.Pipeline[] {
+  return items.map((item) => {
+    const annotations = item.metadata.annotations ?? {};
+    const cron = 'workflowSpec' in item.spec ? (item as CronWorkflow).spec : undefined;
+    return {
+      kind,
+      namespace: item.metadata.namespace ?? '',
+      name: item.metadata.name,
+      ...(annotations['workflows.argoproj.io/title'] ? { title: annotations['workflows.argoproj.io/title'] } : {}),
+      folder: folderOf(item.metadata.name, item.metadata.labels ?? {}),
+      runs: [],
+      running: 0,
+      ...(cron
+        ? { schedules: cron.schedules ?? [], timezone: cron.timezone ?? '', suspended: cron.suspend ?? false }
+        : {}),
+    };
+  });
+}
+
+/** A label says the folder, else what stands before a slash-like part of the name. */
+function folderOf(name: string, labels: Record<string, string>): string {
+  const labelled = labels['tiphys.io/folder'] ?? labels['app.kubernetes.io/part-of'];
+  if (labelled) return labelled;
+  const dot = name.indexOf('.');
+  return dot > 0 ? name.slice(0, dot) : '';
+}
+
+/** Hands the runs, newest first, to their pipelines and sums up. */
+export function sumUp(pipelines: own.Pipeline[], runs: Workflow[]): own.Pipeline[] {
+  const rows = new Map<string, Row[]>();
+  for (const run of runs.map(rowOf)) {
+    if (!run.pipeline) continue;
+    const namespace = run.pipeline.kind === 'ClusterWorkflowTemplate' ? '' : run.namespace;
+    const key = `${run.pipeline.kind}/${namespace}/${run.pipeline.name}`;
+    const known = rows.get(key);
+    if (known) known.push(run);
+    else rows.set(key, [run]);
+  }
+  return pipelines.map((pipeline) => {
+    const mine = (rows.get(`${pipeline.kind}/${pipeline.namespace}/${pipeline.name}`) ?? []).sort(newestFirst);
+    return { ...pipeline, ...figures(mine) };
+  });
+}
+
+export const newestFirst = (a: Row, b: Row): number =>
+  (millis(b.startedAt ?? b.createdAt) ?? 0) - (millis(a.startedAt ?? a.createdAt) ?? 0);
+
+function figures(mine: Row[]) {
+  const ended = mine.filter((run) => isEnded(run.phase));
+  const good = ended.filter((run) => run.phase === 'Succeeded');
+  const now = median(good.slice(0, RUNS_SHOWN).map(seconds));
+  const before = median(good.slice(RUNS_SHOWN, 2 * RUNS_SHOWN).map(seconds));
+  return {
+    runs: mine.slice(0, RUNS_SHOWN).reverse(),
+    running: mine.length - ended.length,
+    ...(ended.length ? { successRate: good.length / ended.length } : {}),
+    ...(now === undefined ? {} : { medianSeconds: now }),
+    ...(before === undefined ? {} : { medianBefore: before }),
+  };
+}
+
+const seconds = (run: Row): number => ((millis(run.finishedAt) ?? 0) - (millis(run.startedAt) ?? 0)) / 1000;
+
+export function median(values: number[]): number | undefined {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted.length ? sorted[Math.floor((sorted.length - 1) / 2)] : undefined;
+}

@@ -1,0 +1,55 @@
+// What this person chose, kept in this browser.
+
+const KEY = 'tiphys';
+
+interface Choices {
+  theme: 'system' | 'light' | 'dark';
+  density: 'comfortable' | 'compact';
+  /** Where times are shown: of this machine or the world's. */
+  zone: 'local' | 'utc';
+  /** Empty: all. */
+  namespace: string;
+  wrap: boolean;
+  timestamps: boolean;
+  graphDirection: 'down' | 'right';
+  views: { name: string; query: string }[];
+  lastUsed: Record<string, Record<string, string>>;
+}
+
+const FIRST: Choices = {
+  theme: 'system',
+  density: 'comfortable',
+  zone: 'local',
+  namespace: '',
+  wrap: true,
+  timestamps: false,
+  graphDirection: 'down',
+  views: [],
+  lastUsed: {},
+};
+
+function read(): Choices {
+  try {
+    return { ...FIRST, ...(JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Choices>) };
+  } catch {
+    return { ...FIRST };
+  }
+}
+
+export const preferences = $state<Choices>(read());
+
+/** Keeps choices and shows them on the page from now on. */
+export function applyPreferences(): void {
+  $effect(() => {
+    const text = JSON.stringify(preferences);
+    try {
+      localStorage.setItem(KEY, text);
+    } catch {
+      // A browser that keeps nothing still shows everything.
+    }
+    const root = document.documentElement;
+    if (preferences.theme === 'system') delete root.dataset['theme'];
+    else root.dataset['theme'] = preferences.theme;
+    root.dataset['density'] = preferences.density;
+  });
+}

@@ -1,0 +1,186 @@
+// Which page an address means, and how to get to another one. Addresses have no hash and work under any sub-path.
+
+export type PageName =
+  | 'home'
+  | 'runs'
+  | 'run'
+  | 'pipelines'
+  | 'pipeline'
+  | 'logs'
+  | 'compare'
+  | 'schedules'
+  | 'inbox'
+  | 'approvals'
+  | 'locks'
+  | 'new'
+  | 'settings'
+  | 'login'
+  | 'missing';
+
+export interface Place {
+  page: PageName;
+  params: Record<string, string>;
+  query: URLSearchParams;
+  /** Below the base, without a slash in front. */
+  path: string;
+}
+
+/** First match wins. Argo's own addresses stay good (UI-002 to UI-006). */
+const PAGES: [string, PageName][] = [
+  ['', 'home'],
+  ['runs', 'runs'],
+  ['runs/:namespace', 'runs'],
+  ['runs/:namespace/:name', 'run'],
+  ['workflows', 'runs'],
+  ['workflows/:namespace', 'runs'],
+  ['workflows/:namespace/:name', 'run'],
+  ['timeline', 'runs'],
+  ['archived-workflows', 'runs'],
+  ['pipelines', 'pipelines'],
+  ['pipelines/:kind/:namespace/:name', 'pipeline'],
+  ['workflow-templates', 'pipelines'],
+  ['workflow-templates/:namespace', 'pipelines'],
+  ['workflow-templates/:namespace/:name', 'pipeline'],
+  ['cluster-workflow-templates', 'pipelines'],
+  ['cluster-workflow-templates/:name', 'pipeline'],
+  ['cron-workflows', 'schedules'],
+  ['cron-workflows/:namespace', 'schedules'],
+  ['cron-workflows/:namespace/:name', 'pipeline'],
+  ['logs/:namespace/:name', 'logs'],
+  ['compare', 'compare'],
+  ['schedules', 'schedules'],
+  ['inbox', 'inbox'],
+  ['inbox/:id', 'inbox'],
+  ['approvals', 'approvals'],
+  ['locks', 'locks'],
+  ['new', 'new'],
+  ['settings', 'settings'],
+  ['userinfo', 'settings'],
+  ['login', 'login'],
+];
+
+/** Kinds that old addresses imply. */
+const KINDS: Record<string, string> = {
+  'workflow-templates': 'WorkflowTemplate',
+  'cluster-workflow-templates': 'ClusterWorkflowTemplate',
+  'cron-workflows': 'CronWorkflow',
+};
+
+/** Finds the page of a path below the base. */
+export function resolve(path: string, search = ''): Place {
+  const given = path.split('/').filter((part, index, all) => part !== '' || index < all.length - 1);
+  const query = new URLSearchParams(search);
+  for (const [pattern, page] of PAGES) {
+    const params = match(pattern === '' ? [] : pattern.split('/'), given);
+    if (!params) continue;
+    const kind = KINDS[given[0] ?? ''];
+    if (kind) params['kind'] ??= kind;
+    return { page, params, query, path };
+  }
+  return { page: 'missing', params: {}, query, path };
+}
+
+function match(pattern: string[], given: string[]): Record<string, string> | undefined {
+  if (pattern.length !== given.length) return undefined;
+  const params: Record<string, string> = {};
+  for (const [index, part] of pattern.entries()) {
+    const text = given[index] ?? '';
+    if (part.startsWith(':')) params[part.slice(1)] = decode(text);
+    else if (part !== text) return undefined;
+  }
+  return params;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+const base = (): string => new URL(document.baseURI).pathname;
+
+function below(): string {
+  const path = location.pathname;
+  return path.startsWith(base()) ? path.slice(base().length) : path.replace(/^\//, '');
+}
+
+class Router {
+  place = $state.raw<Place>({ page: 'home', params: {}, query: new URLSearchParams(), path: '' });
+
+  start(): void {
+    const read = () => {
+      this.place = resolve(below(), location.search);
+    };
+    read();
+    window.addEventListener('popstate', read);
+    document.addEventListener('click', (event) => this.#clicked(event));
+  }
+
+  /** The complete address of a path below the base. */
+  href(path: string): string {
+    return base() + path;
+  }
+
+  go(path: string, how: 'push' | 'replace' = 'push'): void {
+    const url = new URL(path, document.baseURI);
+    if (how === 'replace' || url.href === location.href) history.replaceState(null, '', url);
+    else history.pushState(null, '', url);
+    const page = this.place.page;
+    this.place = resolve(below(), location.search);
+    if (page !== this.place.page) window.scrollTo(0, 0);
+  }
+
+  /** Changes parts of the query; `undefined` and the empty text remove a key. */
+  set(changes: Record<string, string | undefined>, how: 'push' | 'replace' = 'replace'): void {
+    const query = new URLSearchParams(location.search);
+    for (const [key, value] of Object.entries(changes)) {
+      if (value === undefined || value === '') query.delete(key);
+      else query.set(key, value);
+    }
+    const text = query.toString();
+    this.go(below() + (text ? `?${text}` : ''), how);
+  }
+
+  #clicked(event: MouseEvent): void {
+    if (
+      event.defaultPrevented ||
+      event.button !== 0 ||
+      event.metaKey ||
+      event.ctrlKey ||
+      event.shiftKey ||
+      event.altKey
+    )
+      return;
+    const link = (event.target as Element | null)?.closest?.('a');
+    if (!link || link.target || link.hasAttribute('download') || !link.href) return;
+    const url = new URL(link.href);
+    if (url.origin !== location.origin || !url.pathname.startsWith(base())) return;
+    const path = url.pathname.slice(base().length);
+    if (/^(api|artifacts|artifact-files|input-artifacts|metrics)(\/|$)/.test(path)) return;
+    event.preventDefault();
+    this.go(path + url.search);
+  }
+}
+
+export const router = new Router();
+
+const join = (...parts: string[]): string => parts.map(encodeURIComponent).join('/');
+
+/** Addresses of things. */
+export const to = {
+  home: (): string => router.href(''),
+  page: (name: PageName): string => router.href(name === 'home' ? '' : name),
+  run: (namespace: string, name: string, query: Record<string, string | undefined> = {}): string => {
+    const text = new URLSearchParams(
+      Object.entries(query).filter((pair): pair is [string, string] => Boolean(pair[1])),
+    ).toString();
+    return router.href(`runs/${join(namespace, name)}${text ? `?${text}` : ''}`);
+  },
+  runs: (query: Record<string, string>): string => router.href(`runs?${new URLSearchParams(query)}`),
+  pipeline: (kind: string, namespace: string, name: string): string =>
+    router.href(`pipelines/${join(kind, namespace || '-', name)}`),
+  logs: (namespace: string, name: string, node?: string): string =>
+    router.href(`logs/${join(namespace, name)}${node ? `?node=${encodeURIComponent(node)}` : ''}`),
+};

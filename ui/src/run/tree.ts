@@ -1,0 +1,269 @@
+// A run as people think of it: frames with their tasks, loops with their items, tries of a retry, hooks beside
+// what they belong to, and what is planned but has not been entered.
+
+import type { NodeStatus, Phase, Template, Wait, Workflow } from '../api/types';
+import { templateOf } from '../api/argo';
+import { isBroken, isEnded, lookOfNode, type Look } from '../phase';
+import { text } from '../text';
+import type { Run } from './model';
+import { type Planned, tasksOf, templatesIn, unfold } from './plan';
+
+export type ItemKind = 'task' | 'frame' | 'loop' | 'retry' | 'ghost';
+
+/** One thing that is shown: a node, a loop folded from nodes, or a task of the plan. */
+export interface Item {
+  /** Node id; for loops of steps and ghosts a made one. */
+  id: string;
+  kind: ItemKind;
+  label: string;
+  /** Full name of the node. */
+  name: string;
+  node: NodeStatus | undefined;
+  look: Look;
+  parent: Item | undefined;
+  items: Item[];
+  hook: boolean;
+  planned: Planned | undefined;
+  /** Names of what it comes after, for ghosts. */
+  after: string[];
+  wait: Wait | undefined;
+}
+
+export interface Tree {
+  root: Item | undefined;
+  /** Also the nodes that have no item of their own lead to the one that shows them. */
+  byId: Map<string, Item>;
+  count: number;
+  ghosts: number;
+}
+
+const GROUPS = new Set(['StepGroup', 'TaskGroup']);
+
+/** Builds the tree. Cost: one pass over nodes and plan. */
+export function treeOf(run: Run): Tree {
+  const { nodes, workflow } = run;
+  const byId = new Map<string, Item>();
+  const byName = new Map<string, Item>();
+  const rootNode =
+    nodes.get(workflow.metadata.name) ?? [...nodes.values()].find((node) => node.name === workflow.metadata.name);
+  if (!rootNode) return { root: undefined, byId, count: 0, ghosts: 0 };
+
+  for (const node of nodes.values()) {
+    if (node.type === 'StepGroup') continue;
+    const item = itemOf(node, kindOfNode(node), run.waits.get(node.id));
+    byId.set(node.id, item);
+    byName.set(node.name, item);
+  }
+  const root = byId.get(rootNode.id)!;
+  const parents = parentsOf(nodes);
+  const loops = new Map<string, Item>();
+  for (const item of [...byId.values()]) {
+    if (item === root) continue;
+    const parent = byId.get(parents.get(item.id) ?? '') ?? root;
+    attach(item, parent, loops, byId, byName);
+  }
+  let ghosts = 0;
+  if (!isEnded(workflow.status?.phase)) ghosts = addGhosts(run, byId, byName);
+  // Members of step groups are reached through the group's id too.
+  for (const node of nodes.values()) {
+    if (node.type === 'StepGroup' && node.boundaryID) {
+      const frame = byId.get(node.boundaryID);
+      if (frame) byId.set(node.id, frame);
+    }
+  }
+  return { root, byId, count: nodes.size, ghosts };
+}
+
+function kindOfNode(node: NodeStatus): ItemKind {
+  if (node.type === 'Steps' || node.type === 'DAG') return 'frame';
+  if (node.type === 'TaskGroup') return 'loop';
+  if (node.type === 'Retry') return 'retry';
+  return 'task';
+}
+
+function itemOf(node: NodeStatus, kind: ItemKind, wait: Wait | undefined): Item {
+  return {
+    id: node.id,
+    kind,
+    label: node.displayName ?? node.name,
+    name: node.name,
+    node,
+    look: lookOfNode(node),
+    parent: undefined,
+    items: [],
+    hook: Boolean(node.nodeFlag?.hooked) || /\.(hooks\.[^.]+|onExit)$/.test(node.name),
+    planned: undefined,
+    after: [],
+    wait,
+  };
+}
+
+/** Whose part each node is: the group, retry or frame nearest above it. */
+function parentsOf(nodes: Map<string, NodeStatus>): Map<string, string> {
+  const parents = new Map<string, string>();
+  for (const node of nodes.values()) {
+    if (node.boundaryID && node.boundaryID !== node.id) parents.set(node.id, node.boundaryID);
+  }
+  for (const node of nodes.values()) {
+    if (node.type !== 'Retry' && node.type !== 'TaskGroup') continue;
+    for (const child of node.children ?? []) {
+      const name = nodes.get(child)?.name ?? '';
+      // Children of a group are also what follows it; its own parts carry its name and a bracket.
+      if (name.startsWith(`${node.name}(`)) parents.set(child, node.id);
+    }
+  }
+  for (const node of nodes.values()) {
+    if (node.type !== 'Pod' || !node.children) continue;
+    for (const child of node.children) if (nodes.get(child)?.type === 'Container') parents.set(child, node.id);
+  }
+  return parents;
+}
+
+function attach(
+  item: Item,
+  parent: Item,
+  loops: Map<string, Item>,
+  byId: Map<string, Item>,
+  byName: Map<string, Item>,
+): void {
+  const bracket = /^(.*)\((\d+):/s.exec(item.name);
+  // Loops of steps have no node of their own: one is made, so that thousands of items are one line.
+  if (bracket && parent.kind === 'frame' && !item.hook) {
+    const base = bracket[1]!;
+    let loop = loops.get(base);
+    if (!loop) {
+      loop = {
+        ...itemOf({ id: `loop:${base}`, name: base, type: 'TaskGroup' }, 'loop', undefined),
+        label: base.replace(/^.*\]\./s, ''),
+        node: undefined,
+      };
+      loops.set(base, loop);
+      byId.set(loop.id, loop);
+      byName.set(base, loop);
+      loop.parent = parent;
+      parent.items.push(loop);
+    }
+    item.parent = loop;
+    loop.items.push(item);
+    loop.look = worse(loop, item);
+    return;
+  }
+  item.parent = parent;
+  parent.items.push(item);
+}
+
+const RANK: Record<Look, number> = { failed: 6, error: 5, waiting: 4, running: 3, pending: 2, succeeded: 1, quiet: 0 };
+
+function worse(loop: Item, item: Item): Look {
+  if (loop.items.length === 1) return item.look;
+  return RANK[item.look] > RANK[loop.look] ? item.look : loop.look;
+}
+
+function addGhosts(run: Run, byId: Map<string, Item>, byName: Map<string, Item>): number {
+  const templates = templatesIn(run.workflow.spec, run.workflow);
+  let count = 0;
+  for (const frame of [...byId.values()]) {
+    if (frame.kind !== 'frame' || !frame.node || isEnded(frame.node.phase)) continue;
+    const template = templateOf(run.workflow, frame.node);
+    if (!template) continue;
+    const missing = tasksOf(frame.name, template, templates).some((task) => !byName.has(task.name));
+    if (!missing) continue;
+    for (const task of unfold(frame.name, template, templates, frame.name)) {
+      const parent = byName.get(task.parent ?? '');
+      if (byName.has(task.name) || !parent || (parent.kind !== 'frame' && parent.kind !== 'ghost')) continue;
+      if (parent.node && isEnded(parent.node.phase)) continue;
+      const ghost: Item = {
+        id: `plan:${task.name}`,
+        kind: 'ghost',
+        label: task.label,
+        name: task.name,
+        node: undefined,
+        look: 'quiet',
+        parent,
+        items: [],
+        hook: false,
+        planned: task,
+        after: task.after,
+        wait: run.waits.get(`plan:${task.name}`),
+      };
+      parent.items.push(ghost);
+      byId.set(ghost.id, ghost);
+      byName.set(ghost.name, ghost);
+      count += 1;
+    }
+  }
+  return count;
+}
+
+export interface Counts {
+  total: number;
+  ended: number;
+  looks: Partial<Record<Look, number>>;
+}
+
+/** How the parts of a loop or a retry fare. */
+export function countsOf(item: Item): Counts {
+  const counts: Counts = { total: item.items.length, ended: 0, looks: {} };
+  for (const part of item.items) {
+    counts.looks[part.look] = (counts.looks[part.look] ?? 0) + 1;
+    if (isEnded(part.node?.phase)) counts.ended += 1;
+  }
+  return counts;
+}
+
+/** Leaves that broke by themselves, first to end first; frames only repeat what their parts say. */
+export function culprits(tree: Tree): Item[] {
+  const found = new Set<Item>();
+  for (const item of tree.byId.values()) {
+    if (!item.node || !isBroken(item.node.phase)) continue;
+    if (item.items.some((part) => part.node && isBroken(part.node.phase))) continue;
+    // The tries of a retry are told by the retry, unless there is only the last one to tell.
+    if (item.parent?.kind === 'retry') {
+      if (item.parent.items[item.parent.items.length - 1] !== item || !isBroken(item.parent.node?.phase)) continue;
+    }
+    found.add(item);
+  }
+  return [...found].sort((a, b) => (a.node?.finishedAt ?? '').localeCompare(b.node?.finishedAt ?? ''));
+}
+
+/** Why a thing does not run, in one sentence and with what it waits for. */
+export function whyOf(item: Item, tree: Tree, workflow: Workflow): { text: string; links: Item[] } | undefined {
+  const { node } = item;
+  if (item.wait) {
+    const link = item.wait.node ? tree.byId.get(item.wait.node) : undefined;
+    return { text: item.wait.text, links: link ? [link] : [] };
+  }
+  if (node?.synchronizationStatus?.waiting)
+    return { text: `${text.wait.lock} ${node.synchronizationStatus.waiting}`, links: [] };
+  if (item.look === 'waiting') {
+    const end = suspendEnd(templateOf(workflow, node!), node!);
+    return { text: end ? text.wait.until(end) : text.wait.person, links: [] };
+  }
+  if (node) {
+    if (node.message && node.phase !== 'Succeeded') return { text: node.message, links: [] };
+    if (node.phase === 'Pending') return { text: text.wait.place, links: [] };
+    return undefined;
+  }
+  if (item.kind !== 'ghost') return undefined;
+  if (workflow.spec.suspend) return { text: text.wait.suspended, links: [] };
+  if (item.parent?.kind === 'ghost' && item.after.length === 0) return { text: text.wait.parent, links: [item.parent] };
+  const open = item.after
+    .map((name) => find(tree, name, item))
+    .filter((other): other is Item => Boolean(other && !isEnded(other.node?.phase)));
+  return open.length > 0 ? { text: text.wait.forTasks, links: open } : { text: text.wait.ready, links: [] };
+}
+
+function find(_tree: Tree, name: string, near: Item): Item | undefined {
+  return near.parent?.items.find((other) => other.name === name);
+}
+
+function suspendEnd(template: Template | undefined, node: NodeStatus): string | undefined {
+  const duration = template?.suspend?.duration;
+  const match = /^(\d+)(s|m|h|d)?$/.exec(String(duration ?? '').trim());
+  if (!match || !node.startedAt) return undefined;
+  const unit = { s: 1, m: 60, h: 3600, d: 86_400 }[match[2] ?? 's'] ?? 1;
+  return new Date(Date.parse(node.startedAt) + Number(match[1]) * unit * 1000).toISOString();
+}
+
+export const phaseOf = (item: Item): Phase | undefined => item.node?.phase;
+export const isGroup = (node: NodeStatus): boolean => GROUPS.has(node.type);

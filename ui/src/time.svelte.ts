@@ -1,0 +1,86 @@
+// Times and durations as people say them.
+
+import { preferences } from './preferences.svelte';
+
+/** A clock that pages can depend on; ticks once a second while the page is visible. */
+class Clock {
+  now = $state(Date.now());
+
+  constructor() {
+    setInterval(() => {
+      if (document.visibilityState === 'visible') this.now = Date.now();
+    }, 1000);
+  }
+}
+
+export const clock = new Clock();
+
+export function millis(time: string | null | undefined): number | undefined {
+  if (!time) return undefined;
+  const value = Date.parse(time);
+  return Number.isNaN(value) ? undefined : value;
+}
+
+/** `1m 4s`, `250 ms`, `3d 2h`: the two largest units. */
+export function duration(ms: number | undefined): string {
+  if (ms === undefined) return '–';
+  if (ms < 1000) return ms <= 0 ? '0s' : ms < 1 ? '<1ms' : `${Math.round(ms)}ms`;
+  const seconds = Math.floor(ms / 1000);
+  if (seconds < 60) return ms < 10_000 && ms % 1000 ? `${(Math.floor(ms / 100) / 10).toFixed(1)}s` : `${seconds}s`;
+  const parts: [number, string][] = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 3600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'm'],
+    [seconds % 60, 's'],
+  ];
+  const first = parts.findIndex(([count]) => count > 0);
+  return parts
+    .slice(first, first + 2)
+    .filter(([count]) => count > 0)
+    .map(([count, unit]) => `${count}${unit}`)
+    .join(' ');
+}
+
+/** From a start to an end or until now. */
+export function span(from: string | null | undefined, to: string | null | undefined, now: number): number | undefined {
+  const start = millis(from);
+  if (start === undefined) return undefined;
+  return Math.max(0, (millis(to) ?? now) - start);
+}
+
+/** `3 min ago`, `in 2 h`. */
+export function relative(time: string | null | undefined, now: number): string {
+  const at = millis(time);
+  if (at === undefined) return '–';
+  const seconds = Math.round((at - now) / 1000);
+  const size = Math.abs(seconds);
+  if (size < 10) return seconds > 0 ? 'in a moment' : 'just now';
+  const [count, unit] =
+    size < 60
+      ? [size, 's']
+      : size < 3600
+        ? [Math.round(size / 60), ' min']
+        : size < 86_400
+          ? [Math.round(size / 3600), ' h']
+          : [Math.round(size / 86_400), ' d'];
+  const text = `${count}${unit}`;
+  return seconds > 0 ? `in ${text}` : `${text} ago`;
+}
+
+export function exact(time: string | number | null | undefined): string {
+  const at = typeof time === 'number' ? time : millis(time);
+  if (at === undefined) return '';
+  const zone = preferences.zone === 'utc' ? 'UTC' : undefined;
+  return (
+    new Intl.DateTimeFormat('sv-SE', {
+      dateStyle: 'short',
+      timeStyle: 'medium',
+      ...(zone ? { timeZone: zone } : {}),
+    }).format(at) + (zone ? ' UTC' : '')
+  );
+}
+
+export function ofDay(at: number): string {
+  const zone = preferences.zone === 'utc' ? 'UTC' : undefined;
+  return new Intl.DateTimeFormat('sv-SE', { timeStyle: 'medium', ...(zone ? { timeZone: zone } : {}) }).format(at);
+}

@@ -1,0 +1,18 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vitest/config';
+
+// Addresses of files stay relative to `<base href>`, so that the pages work under any sub-path.
+export default defineConfig({
+  base: './',
+  plugins: [svelte()],
+  build: {
+    target: 'es2022',
+    outDir: 'dist',
+    assetsInlineLimit: 0,
+    reportCompressedSize: true,
+    modulePreload: { polyfill: false },
+  },
+  worker: { format: 'es' },
+  server: { proxy: { '/api': process.env['TIPHYS_SERVER'] ?? 'http://127.0.0.1:2746' } },
+  test: { include: ['src/**/*.test.ts'] },
+});
