@@ -244,7 +244,12 @@ impl Incoming {
         file.sync_all().map_err(ArtifactError::io(aside.path()))?;
         let size = file.metadata().map_err(ArtifactError::io(aside.path()))?.len();
         for tried in 1.. {
-            let fresh = make_folders(&folder).map_err(|error| in_the_way(&key, &folder, error))?;
+            let fresh = match make_folders(&folder) {
+                Ok(fresh) => fresh,
+                // A deleter may take an empty folder away between two steps of ours.
+                Err(error) if error.kind() == ErrorKind::NotFound && tried < TRIES => continue,
+                Err(error) => return Err(in_the_way(&key, &folder, error)),
+            };
             match fs::rename(aside.path(), &path) {
                 Ok(()) => {
                     for folder in fresh.iter().filter_map(|folder| folder.parent()).chain([&*folder]) {

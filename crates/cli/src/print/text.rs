@@ -119,6 +119,6 @@ mod tests {
         assert_eq!(elide("abcdefghijk", 10), "abcdef…ijk");
         assert_eq!(elide("abc", 0), "");
         assert_eq!(elide("abc", 1), "…");
-        assert_eq!(width(&elide("日本語日本語", 7)), 6);
+        assert_eq!(width(&elide("日本語日本語", 7)), 7);
     }
 }

@@ -267,7 +267,8 @@ impl<'a> Checker<'a> {
             task_syntax_errors(task, &site.field("dag").field("tasks").index(index), &mut found);
         }
         for (at, message) in found {
-            let first = message.lines().next().unwrap_or("").to_owned();
+            let first = message.lines().next().unwrap_or("");
+            let first = first.strip_prefix("failed to evaluate expression: ").unwrap_or(first);
             self.warn(&at, "expression-syntax", format!("the expression cannot be read: {first}"), None);
         }
     }
