@@ -52,11 +52,8 @@ const DRESSING_OF_TEMPLATE: [&str; 14] = [
     "tolerations",
 ];
 
-/// Fields of a workflow's spec that wait for a later release.
-const LATER_OF_WORKFLOW: [&str; 1] = ["executorPlugins"];
-
 /// Fields of a template that wait for a later release.
-const LATER_OF_TEMPLATE: [&str; 5] = ["resource", "data", "http", "plugin", "daemon"];
+const LATER_OF_TEMPLATE: [&str; 1] = ["resource"];
 
 /// What was found out about a workflow and the templates it can reach.
 #[derive(Default)]
@@ -121,14 +118,6 @@ impl<'a> Examiner<'a> {
         let Some(fields) = document.value.get("spec").and_then(|spec| spec.as_object()) else { return };
         for name in DRESSING_OF_WORKFLOW.iter().filter(|name| fields.contains_key(**name)) {
             self.findings.without_effect.insert(format!("spec.{name}"));
-        }
-        for name in LATER_OF_WORKFLOW.iter().filter(|name| fields.contains_key(**name)) {
-            self.refuse(
-                document,
-                &path_field("spec", name),
-                format!("`{name}` is not supported yet"),
-                "take it out to run the workflow here",
-            );
         }
     }
 

@@ -12,6 +12,8 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::JoinHandle;
 use tiphys_engine::Frozen;
 use tiphys_engine::workflow::{Attempt, Outcome, Request};
+use tiphys_runner::agent::{Agent, Answer};
+use tiphys_runner::step::AttemptId;
 use tiphys_runner::{News, Runner};
 use tiphys_spec as spec;
 use tiphys_store::{State, StoreError, Summary};
@@ -74,6 +76,7 @@ pub type Done = BTreeMap<String, Outcome>;
 
 pub(crate) enum Message {
     News(News),
+    Answered(AttemptId, Answer),
     Submit(Box<Order>, Sender<Result<Summary, String>>),
     Restart(Box<Order>, Done, Sender<Result<Summary, String>>),
     Adopt(String, Option<Sender<Update>>, Sender<Result<Summary, String>>),
@@ -142,7 +145,12 @@ impl Controller {
             // Without a pump there is nobody to tell; the runner keeps what it knows.
             drop(news.send(Message::News(heard)));
         }));
-        let pump = Pump::new(state.clone(), store, ownership, runner, place, jobs, inbox);
+        let answers = messages.clone();
+        let agent = Agent::new(Box::new(move |attempt, answer| {
+            // Without a pump there is nobody to tell; whoever takes the run up calls again.
+            drop(answers.send(Message::Answered(attempt, answer)));
+        }));
+        let pump = Pump::new(state.clone(), store, ownership, (runner, agent), place, jobs, inbox);
         let thread = std::thread::Builder::new()
             .name("pump".to_owned())
             .spawn(move || pump.run())

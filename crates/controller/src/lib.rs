@@ -2,6 +2,8 @@
 //!
 //! `shard` is plain synchronous code; `pump` is the only loop, and decides nothing.
 
+mod calls;
+mod daemons;
 mod dispatch;
 mod handle;
 pub mod locks;

@@ -1,5 +1,7 @@
 //! The only loop: waits, feeds the shard, makes its batches durable, does what it says. It decides nothing.
 
+use crate::calls::{self, Verdict};
+use crate::daemons;
 use crate::handle::{Ask, Done, Message, Update};
 use crate::locks;
 use crate::memo;
@@ -12,8 +14,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tiphys_engine::workflow::{Attempt, Event, Input, LockAnswer, NodeIx, NodeKind, Report, Request};
-use tiphys_engine::{Frozen, Run, Time, compile};
+use tiphys_engine::workflow::{
+    Attempt, Event, Input, LockAnswer, NodeIx, NodeKind, Outcome, Phase, Report, Request,
+};
+use tiphys_engine::{Frozen, Plan, Run, Time, compile};
+use tiphys_runner::agent::{Agent, Answer};
 use tiphys_runner::step::{AttemptId, Exit, Report as StepReport, Sighting};
 use tiphys_runner::{News, Refusal, Runner};
 use tiphys_store::{MachineId, Owned, Ownership, State, Store, StoreError, Summary};
@@ -49,6 +54,8 @@ pub(crate) struct Pump {
     pub store: Box<dyn Store>,
     pub ownership: Ownership,
     pub runner: Arc<dyn Runner>,
+    /// Makes the calls of HTTP and plugin templates.
+    agent: Agent,
     pub place: Place,
     pub shard: Shard,
     pub inbox: Receiver<Message>,
@@ -63,6 +70,8 @@ pub(crate) struct Pump {
     locks_tried: Time,
     /// Attempts that were seen starting and are not yet worth a record.
     starting: BTreeMap<(String, Attempt), Time>,
+    /// Daemons that are being asked whether they are ready, and which of their probes is next.
+    probing: BTreeMap<(String, Attempt), usize>,
     /// Runs removed in this life of the engine; endings of their steps may still come.
     deleted: BTreeSet<String>,
     last: Time,
@@ -74,7 +83,7 @@ impl Pump {
         state: State,
         store: Box<dyn Store>,
         ownership: Ownership,
-        runner: Arc<dyn Runner>,
+        (runner, agent): (Arc<dyn Runner>, Agent),
         place: Place,
         jobs: usize,
         inbox: Receiver<Message>,
@@ -84,6 +93,7 @@ impl Pump {
             store,
             ownership,
             runner,
+            agent,
             place,
             shard: Shard::new(jobs),
             inbox,
@@ -93,6 +103,7 @@ impl Pump {
             lock_waiters: BTreeMap::new(),
             locks_tried: Time(0),
             starting: BTreeMap::new(),
+            probing: BTreeMap::new(),
             deleted: BTreeSet::new(),
             last: Time(0),
             quit: false,
@@ -212,7 +223,67 @@ impl Pump {
                 Input::Reported { attempt, report: Report::Observed { address: None } },
                 now,
             );
+            self.watch_daemon(&uid, attempt, now);
         }
+    }
+
+    /// Finds out when a daemon that runs is ready (EX-370).
+    fn watch_daemon(&mut self, uid: &str, attempt: Attempt, now: Time) {
+        let Some(run) = self.shard.run(uid).filter(|run| run.is_wanted(attempt)) else { return };
+        if !run.is_daemon(attempt.node) || run.node(attempt.node).daemoned {
+            return;
+        }
+        self.probing.entry((uid.to_owned(), attempt)).or_insert(0);
+        self.probe(uid, attempt, None, now);
+    }
+
+    /// Asks the next probe of a daemon, or says that it is ready when none is left.
+    fn probe(&mut self, uid: &str, attempt: Attempt, again: Option<Duration>, now: Time) {
+        let Some(at) = self.probing.get(&(uid.to_owned(), attempt)).copied() else { return };
+        let Some(run) = self.shard.run(uid).filter(|run| run.is_wanted(attempt)) else {
+            self.probing.remove(&(uid.to_owned(), attempt));
+            return;
+        };
+        let probes = run.pod(attempt, now).and_then(|pod| daemons::probes(&run.plan, &pod));
+        match probes.as_ref().map(|probes| probes.get(at)) {
+            Ok(Some(probe)) => self.agent.call(tiphys_runner::agent::Call {
+                attempt: daemons::probe_id(&attempt_id(uid, attempt)),
+                // Probes are patient; they do not take the places of the run's own requests.
+                run: format!("probes of {uid}"),
+                after: again.unwrap_or(probe.after),
+                task: probe.task.clone(),
+            }),
+            // What the probes cannot say was said before the start.
+            Ok(None) | Err(_) => {
+                let address = Some(daemons::address(&run.plan, attempt));
+                self.probing.remove(&(uid.to_owned(), attempt));
+                let report = Report::Observed { address };
+                self.shard.input(uid, Input::Reported { attempt, report }, now);
+            }
+        }
+    }
+
+    /// A daemon answered a probe, or did not.
+    fn probed(&mut self, id: &AttemptId, answer: &Answer, now: Time) {
+        let Some((uid, attempt)) = parse(id) else { return };
+        let key = (uid.clone(), attempt);
+        let Some(at) = self.probing.get(&key).copied() else { return };
+        let ready = match answer {
+            Answer::Http(Ok(response)) => (200..400).contains(&response.status),
+            Answer::Tcp(Ok(())) => true,
+            _ => false,
+        };
+        if ready {
+            self.probing.insert(key, at + 1);
+            return self.probe(&uid, attempt, None, now);
+        }
+        let Some(run) = self.shard.run(&uid) else { return };
+        let period = run
+            .pod(attempt, now)
+            .and_then(|pod| daemons::probes(&run.plan, &pod))
+            .ok()
+            .and_then(|probes| probes.get(at).map(|probe| probe.period));
+        self.probe(&uid, attempt, Some(period.unwrap_or_default()), now);
     }
 
     fn hear(&mut self, message: Message, now: Time) -> Result<(), StoreError> {
@@ -225,6 +296,7 @@ impl Pump {
                     self.recall(&uid, now);
                 }
             }
+            Message::Answered(attempt, answer) => self.answered(&attempt, answer, now),
             Message::Submit(order, reply) => {
                 let submitted = self.submit(*order, None, now);
                 self.reply(reply, submitted);
@@ -260,6 +332,7 @@ impl Pump {
                 let attempts = self.shard.interrupt(&uid);
                 let ids: Vec<AttemptId> = attempts.iter().map(|attempt| attempt_id(&uid, *attempt)).collect();
                 self.runner.stop(&ids, Duration::from_millis(tiphys_runner::step::GRACE_MS_DEFAULT));
+                self.agent.stop(&ids);
             }
             Message::Status(uid, reply) => {
                 let document = self
@@ -327,6 +400,7 @@ impl Pump {
                     return;
                 };
                 if !run.is_wanted(attempt) {
+                    self.shard.gone(&uid, attempt);
                     return self.runner.forget(std::slice::from_ref(&ended.attempt));
                 }
                 // Only declared artifacts need the declarations again.
@@ -377,7 +451,11 @@ impl Pump {
                 Effect::Start(attempts) => self.start(attempts, now),
                 Effect::Stop(uid, attempt) => {
                     let grace = Duration::from_millis(tiphys_runner::step::GRACE_MS_DEFAULT);
-                    self.runner.stop(&[attempt_id(&uid, attempt)], grace);
+                    let id = [attempt_id(&uid, attempt)];
+                    match self.shard.is_call(&uid, attempt) {
+                        true => self.agent.stop(&id),
+                        false => self.runner.stop(&id, grace),
+                    }
                 }
                 Effect::Forget(attempts) => {
                     let ids: Vec<AttemptId> =
@@ -407,6 +485,9 @@ impl Pump {
                     self.tell(&uid.clone(), Update::Fenced(uid));
                 }
                 Effect::Interrupted(uid) => {
+                    if let Some(run) = self.shard.run(&uid) {
+                        self.dismiss_plugins(&run.plan);
+                    }
                     self.shard.drop_run(&uid);
                     self.homes.remove(&uid);
                     self.tell(&uid.clone(), Update::Interrupted(uid));
@@ -426,9 +507,21 @@ impl Pump {
                 self.shard.input(&uid, Input::Reported { attempt, report }, now);
                 continue;
             }
-            let request = run
-                .pod(attempt, now)
-                .and_then(|pod| prepare::step(&run.plan, &pod, &home.place, attempt_id(&uid, attempt)));
+            if self.shard.is_call(&uid, attempt) {
+                self.call(&uid, attempt, Duration::ZERO, now);
+                continue;
+            }
+            let pod = run.pod(attempt, now);
+            if let Ok(pod) = &pod
+                && let Some(data) = &pod.template.data
+            {
+                let outcome = prepare::data::outcome(pod, data, &home.place, now);
+                let report = Report::Ended(Box::new(outcome));
+                self.shard.input(&uid, Input::Reported { attempt, report }, now);
+                continue;
+            }
+            let request =
+                pod.and_then(|pod| prepare::step(&run.plan, &pod, &home.place, attempt_id(&uid, attempt)));
             match request {
                 Ok(request) => {
                     requests.push(request);
@@ -451,6 +544,70 @@ impl Pump {
                     self.shard.input(&uid, Input::Reported { attempt, report: Report::Refused(reason) }, now);
                 }
             }
+        }
+    }
+
+    /// Has the agent make a call; the workflow's own plugins are started with the first one that needs them.
+    fn call(&mut self, uid: &str, attempt: Attempt, after: Duration, now: Time) {
+        let (Some(run), Some(home)) = (self.shard.run(uid), self.homes.get(uid)) else { return };
+        let made = run.pod(attempt, now).and_then(|pod| {
+            if pod.template.plugin.is_some() {
+                let companions = calls::companions(&run.plan, &pod, &home.place)?;
+                for result in self.runner.start(&companions) {
+                    if let Err(Refusal::Impossible(reason)) = result {
+                        return Err(reason);
+                    }
+                }
+            }
+            calls::call(&run.plan, &pod, &home.place, attempt_id(uid, attempt))
+        });
+        match made {
+            Ok(call) => self.agent.call(tiphys_runner::agent::Call { after, ..call }),
+            Err(reason) => {
+                // Like a call that failed, not like a pod that is gone (EX-473).
+                let outcome = Outcome { phase: Phase::Failed, message: Some(reason), ..Outcome::default() };
+                let report = Report::Ended(Box::new(outcome));
+                self.shard.input(uid, Input::Reported { attempt, report }, now);
+            }
+        }
+    }
+
+    /// A call was answered.
+    fn answered(&mut self, id: &AttemptId, answer: Answer, now: Time) {
+        if let Some(probed) = daemons::probed(id) {
+            return self.probed(&probed, &answer, now);
+        }
+        let Some((uid, attempt)) = parse(id) else { return };
+        let pod = match self.shard.run(&uid) {
+            Some(run) if run.is_wanted(attempt) => run.pod(attempt, now),
+            _ => return self.shard.gone(&uid, attempt),
+        };
+        let verdict = match pod {
+            Ok(pod) => calls::verdict(answer, &pod, now),
+            Err(_) => Verdict::Stopped,
+        };
+        let report = match verdict {
+            Verdict::Ended(outcome) => Report::Ended(outcome),
+            Verdict::Stopped if self.shard.is_interrupted(&uid) => Report::Withdrawn,
+            Verdict::Stopped => Report::Ended(Box::new(submit::never_started())),
+            Verdict::Again(after, progress) => {
+                let mut tell = |report| self.shard.input(&uid, Input::Reported { attempt, report }, now);
+                tell(Report::Observed { address: None });
+                if let Some((done, of)) = progress {
+                    tell(Report::Progress { done, of });
+                }
+                return self.call(&uid, attempt, after, now);
+            }
+        };
+        self.shard.input(&uid, Input::Reported { attempt, report }, now);
+    }
+
+    /// Ends the plugins that a run brought with it.
+    fn dismiss_plugins(&self, plan: &Plan) {
+        let companions = calls::companion_ids(plan);
+        if !companions.is_empty() {
+            self.runner.stop(&companions, Duration::ZERO);
+            self.runner.forget(&companions);
         }
     }
 
@@ -499,6 +656,7 @@ impl Pump {
         let Some(run) = self.shard.run(uid) else { return Ok(()) };
         let document = submit::document(&home.frozen, run, now);
         submit::remove_claims(run, &home.place);
+        self.dismiss_plugins(&run.plan);
         let body = serde_json::to_vec(&document).unwrap_or_default();
         self.store.archive(&home.machine, &body)?;
         if run.uses_locks() {
@@ -602,6 +760,10 @@ impl Pump {
         let attempts: Vec<AttemptId> =
             self.shard.interrupt(uid).iter().map(|attempt| attempt_id(uid, *attempt)).collect();
         self.runner.stop(&attempts, Duration::ZERO);
+        self.agent.stop(&attempts);
+        if let Some(run) = self.shard.run(uid) {
+            self.dismiss_plugins(&run.plan);
+        }
         if !attempts.is_empty() {
             self.deleted.insert(uid.to_owned());
         }
@@ -665,16 +827,30 @@ impl Pump {
 
     /// Asks the runner what it knows of a run's open attempts (the one recovery path).
     fn recall(&mut self, uid: &str, now: Time) {
-        let open = self.shard.open_attempts(uid);
+        if let Some(run) = self.shard.run(uid) {
+            // Whether an earlier life of the engine still told them to go is not known.
+            let dismissed: Vec<AttemptId> =
+                run.dismissed().into_iter().map(|attempt| attempt_id(uid, attempt)).collect();
+            if !dismissed.is_empty() {
+                self.runner.stop(&dismissed, Duration::from_millis(tiphys_runner::step::GRACE_MS_DEFAULT));
+            }
+        }
+        let mut open = self.shard.open_attempts(uid);
+        // Nobody remembers calls: they are made again (EX-470).
+        open.retain(|(attempt, _)| !self.shard.is_call(uid, *attempt));
         let ids: Vec<AttemptId> = open.iter().map(|(attempt, _)| attempt_id(uid, *attempt)).collect();
         let sightings = if ids.is_empty() { Ok(Vec::new()) } else { self.runner.recall(&ids) };
         let sightings =
             sightings.unwrap_or_else(|_| ids.iter().map(|id| Sighting::Unknown(id.clone())).collect());
         let mut running = BTreeSet::new();
         let mut endings = Vec::new();
+        let mut daemons = Vec::new();
         for ((attempt, observed), sighting) in open.into_iter().zip(sightings) {
             match sighting {
-                Sighting::Running(_) => drop(running.insert(attempt)),
+                Sighting::Running(_) => {
+                    running.insert(attempt);
+                    daemons.push(attempt);
+                }
                 Sighting::Ended(ended) => {
                     running.insert(attempt);
                     endings.push(StepReport::Ended(ended));
@@ -690,6 +866,7 @@ impl Pump {
             }
         }
         self.shard.recalled(uid, &running);
+        daemons.into_iter().for_each(|attempt| self.watch_daemon(uid, attempt, now));
         endings.into_iter().for_each(|report| self.reported(report, now));
     }
 }

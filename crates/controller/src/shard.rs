@@ -151,13 +151,18 @@ impl Shard {
             match command {
                 // Decided by this life of the engine and not durable yet: it leaves with its batch (I3).
                 command if driven.commands.contains(&command) => {}
+                Command::Start(attempt) if driven.is_call(attempt) => driven.commands.push(command),
                 Command::Start(attempt) if running.contains(&attempt) => {
                     driven.flying.insert(attempt);
-                    self.dispatcher.take_place(uid, attempt);
+                    // What a daemon serves must be able to start: it takes no place.
+                    if !driven.run.node(attempt.node).daemoned {
+                        self.dispatcher.take_place(uid, attempt);
+                    }
                 }
                 Command::Start(attempt) if self.dispatcher.is_waiting(uid, attempt) => {}
                 Command::Start(attempt) => self.dispatcher.push(uid, attempt),
                 Command::Stop(_)
+                | Command::Dismiss(_)
                 | Command::Archive
                 | Command::AcquireLocks(_)
                 | Command::ReleaseLocks(_)
@@ -165,6 +170,20 @@ impl Shard {
                 | Command::SaveMemo(_) => driven.commands.push(command),
                 Command::SetTimer(due) => driven.timer = Some(due),
             }
+        }
+    }
+
+    /// Whether an attempt is a call of the agent, which takes no place of a step.
+    pub fn is_call(&self, uid: &str, attempt: Attempt) -> bool {
+        self.runs.get(uid).is_some_and(|driven| driven.is_call(attempt))
+    }
+
+    /// The world is done with an attempt whose node ended before.
+    pub fn gone(&mut self, uid: &str, attempt: Attempt) {
+        if let Some(driven) = self.runs.get_mut(uid)
+            && driven.flying.remove(&attempt)
+        {
+            self.dispatcher.free(uid, attempt);
         }
     }
 
@@ -284,7 +303,19 @@ impl Shard {
         for command in commands {
             let Some(driven) = self.runs.get_mut(uid) else { return };
             match command {
+                Command::Start(attempt) if driven.is_call(attempt) => {
+                    if !driven.interrupted && driven.run.is_wanted(attempt) {
+                        driven.flying.insert(attempt);
+                        effects.push(Effect::Start(vec![(uid.to_owned(), attempt)]));
+                    }
+                }
                 Command::Start(attempt) => self.dispatcher.push(uid, attempt),
+                Command::Dismiss(attempt) => {
+                    self.dispatcher.remove(uid, attempt);
+                    if driven.flying.contains(&attempt) {
+                        effects.push(Effect::Stop(uid.to_owned(), attempt));
+                    }
+                }
                 Command::Stop(attempt) if driven.flying.contains(&attempt) => {
                     effects.push(Effect::Stop(uid.to_owned(), attempt))
                 }
@@ -397,6 +428,10 @@ impl Shard {
 }
 
 impl Driven {
+    fn is_call(&self, attempt: Attempt) -> bool {
+        self.run.nodes.get(attempt.node.at()).is_some_and(|node| node.kind.is_called())
+    }
+
     fn take(&mut self, out: Outbox<Run>) {
         self.events.extend(out.events);
         self.commands.extend(out.commands);

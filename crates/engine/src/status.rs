@@ -85,7 +85,7 @@ pub fn node_status(run: &Run, ix: NodeIx, now: Time) -> NodeStatus {
         started_at: Some(node.started.rfc3339()),
         finished_at: node.finished.map(Time::rfc3339),
         daemoned: (node.daemoned && !node.phase.is_ended()).then_some(true),
-        pod_ip: node.address.as_deref().unwrap_or_default().to_owned(),
+        pod_ip: node.address.as_deref().filter(|_| node.kind == NodeKind::Pod).unwrap_or_default().to_owned(),
         node_flag: node_flag(run, node),
         inputs: inputs(run, ix),
         outputs: node.outputs.as_deref().cloned(),

@@ -46,7 +46,11 @@ impl Office {
                 }
                 vec![Input::MemoSaved { node: *node }]
             }
-            Command::Start(_) | Command::Stop(_) | Command::SetTimer(_) | Command::Archive => return None,
+            Command::Start(_)
+            | Command::Stop(_)
+            | Command::Dismiss(_)
+            | Command::SetTimer(_)
+            | Command::Archive => return None,
         })
     }
 

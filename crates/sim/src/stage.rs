@@ -127,6 +127,11 @@ impl Stage {
                     self.stopped.push(attempt);
                 }
             }
+            Command::Dismiss(attempt) => {
+                self.open.remove(&attempt);
+                self.stopping.remove(&attempt);
+                self.stopped.push(attempt);
+            }
             Command::SetTimer(due) => self.timer = Some(due),
             Command::Archive => self.archived = true,
             question => self.questions.push_back(question),

@@ -145,9 +145,8 @@ pub(crate) fn field(plan: &Plan, pod: &Pod, template: &spec::Template, path: &st
         "metadata.uid" => format!("{}-{}", plan.uid, pod.node_id),
         "metadata.labels" => listed(&labels(plan, pod, template)),
         "metadata.annotations" => listed(&annotations(plan, pod, template)),
-        "spec.nodeName" | "status.hostIP" | "status.hostIPs" | "status.podIP" | "status.podIPs" => {
-            "127.0.0.1".to_owned()
-        }
+        "spec.nodeName" | "status.hostIP" | "status.hostIPs" => "127.0.0.1".to_owned(),
+        "status.podIP" | "status.podIPs" => crate::daemons::address(plan, pod.attempt),
         "spec.serviceAccountName" => plan.workflow.spec.service_account_name.clone(),
         other => {
             return Err(format!("field `{other}` of a pod does not exist for steps that run as processes"));

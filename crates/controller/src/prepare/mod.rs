@@ -3,20 +3,23 @@
 //! Secrets are read here, at the last moment, and go nowhere but into the request (I15).
 
 pub(crate) mod artifacts;
+pub(crate) mod data;
 mod env;
 mod patch;
 mod quantity;
 mod volumes;
 
+use crate::daemons;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use tiphys_engine::Plan;
 use tiphys_engine::workflow::Pod;
 use tiphys_runner::ImageMap;
+use tiphys_runner::agent::Plugin;
 use tiphys_runner::step::{
     AttemptId, ContainerRequest, HostMount, Isolation, Limits, LogWanted, OutputsWanted, ParameterWanted,
-    Role, Security, StepRequest, VolumeMount,
+    Role, Security, StepRequest, Volume, VolumeFile, VolumeMount, VolumeSource,
 };
 use tiphys_spec as spec;
 
@@ -48,12 +51,18 @@ pub struct Place {
     pub secrets: BTreeMap<String, spec::Secret>,
     /// Input artifacts of the workflow that are files of this machine, by name.
     pub files: BTreeMap<String, PathBuf>,
+    /// Executor plugins that every run may use (EX-478).
+    pub plugins: Vec<Plugin>,
 }
 
 /// The request for one attempt. The error becomes the node's message.
 pub fn step(plan: &Plan, pod: &Pod, place: &Place, attempt: AttemptId) -> Result<StepRequest, String> {
     let template = patch::apply(pod)?;
     let template = &template;
+    if daemons::is_daemon(template) {
+        // Said now, not when it is up and cannot be asked.
+        daemons::probes(plan, pod)?;
+    }
     let declared = volumes::declared(plan, pod, template);
     let mut containers = containers(plan, pod, place, template)?;
     let mut files = Vec::new();
@@ -93,6 +102,61 @@ pub fn step(plan: &Plan, pod: &Pod, place: &Place, attempt: AttemptId) -> Result
         attempt,
         ..Default::default()
     })
+}
+
+/// The step that runs a plugin of the workflow itself beside it; it reads its token from Argo's place (EX-478).
+pub(crate) fn plugin(
+    plan: &Plan,
+    pod: &Pod,
+    place: &Place,
+    body: &Value,
+    attempt: AttemptId,
+) -> Result<StepRequest, String> {
+    let described = spec::Container::from_value(body).map_err(|error| error.to_string())?;
+    let none = spec::Template::default();
+    let mut container = container(plan, pod, place, &none, &described, Role::Main, None)?;
+    expand_arguments(&mut container);
+    let name = "var-run-argo".to_owned();
+    container.volume_mounts.push(VolumeMount {
+        name: name.clone(),
+        mount_path: "/var/run/argo".to_owned(),
+        ..VolumeMount::default()
+    });
+    let content = plugin_token(place)?.into_bytes();
+    let files = vec![VolumeFile { path: "token".to_owned(), mode: 0o444, content }];
+    Ok(StepRequest {
+        run_uid: plan.uid.to_string(),
+        node_id: attempt.0.clone(),
+        node_name: described.name.clone(),
+        pod_name: described.name,
+        isolation: place.isolation,
+        files: place.images.find(&described.image).map(|image| image.files.clone()).unwrap_or_default(),
+        containers: vec![container],
+        volumes: vec![Volume { name, source: VolumeSource::Files { files } }],
+        mounts: place.mounts.clone(),
+        grace_ms: tiphys_runner::step::GRACE_MS_DEFAULT,
+        log_limit_bytes: LOG_BYTES_MAX,
+        log_dir: place.run_dir.join("logs").join("plugins"),
+        attempt,
+        ..Default::default()
+    })
+}
+
+/// What the plugins of a run know us by; made once for each run and kept beside it, for its owner's eyes only.
+pub(crate) fn plugin_token(place: &Place) -> Result<String, String> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let path = place.run_dir.join("plugin-token");
+    if let Ok(token) = std::fs::read_to_string(&path) {
+        return Ok(token);
+    }
+    let broken = |error: std::io::Error| format!("cannot keep the token of the plugins: {error}");
+    std::fs::create_dir_all(&place.run_dir).map_err(broken)?;
+    let token = uuid::Uuid::new_v4().simple().to_string();
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(broken)?;
+    file.write_all(token.as_bytes()).map_err(broken)?;
+    Ok(token)
 }
 
 /// The containers of a template with the images they name.

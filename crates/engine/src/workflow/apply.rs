@@ -33,8 +33,12 @@ impl Run {
                 opened.gate = None;
                 opened.message = None;
                 opened.awaited = None;
-                if opened.kind != NodeKind::Pod {
+                if !opened.kind.is_started() {
                     opened.phase = Phase::Running;
+                }
+                if !self.nodes[node.at()].kind.is_started() {
+                    // It is not Pending any more, and its time to be so does not matter.
+                    self.clear_timer(*node);
                 }
                 self.open(*node, target.as_deref());
                 self.review.push_back(*node);
@@ -75,9 +79,17 @@ impl Run {
                 if !node.phase.is_ended() {
                     node.phase = Phase::Running;
                     node.message = None;
-                    node.daemoned |= address.is_some();
-                    node.address = address.clone();
+                    if address.is_some() {
+                        node.daemoned = true;
+                        node.address = address.clone();
+                    }
+                    self.clear_timer(ix);
                     self.review.push_back(ix);
+                    if address.is_some() {
+                        self.daemons.insert(ix);
+                        // Whoever waits for it may go on, and it with them (EX-002, EX-370).
+                        self.settle_unless_hooked(ix);
+                    }
                 }
             }
             Event::Progressed { node, done, of } => {
@@ -104,11 +116,19 @@ impl Run {
                 }
                 self.count(*node);
                 self.count_ended(*node);
+                if self.daemons.remove(node) && self.nodes[node.at()].settled {
+                    // Whoever went on with it is told that it is gone; a retry starts it again (EX-373).
+                    let owner = self.node(*node).owner;
+                    self.review.push_back(owner);
+                }
                 self.settle_unless_hooked(*node);
             }
             Event::Settled { node } => self.settle(*node),
             Event::Withdrawn { node } => {
+                self.daemons.remove(node);
                 let node = &mut self.nodes[node.at()];
+                node.daemoned = false;
+                node.address = None;
                 node.phase = Phase::Pending;
                 node.generation += 1;
             }

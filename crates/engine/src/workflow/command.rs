@@ -21,6 +21,8 @@ pub enum Command {
     Start(Attempt),
     /// End this attempt. Answered by its ending.
     Stop(Attempt),
+    /// End this attempt, if it is there at all: its node is over, and nobody waits for its ending.
+    Dismiss(Attempt),
     /// Send `TimerFired` at or after this instant. A later command replaces an earlier one.
     SetTimer(Time),
     /// Get the locks of a node, or of the workflow itself; `Run::locks_wanted` tells which. Answered by

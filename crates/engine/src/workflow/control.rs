@@ -151,6 +151,20 @@ impl Turn<'_> {
                     let generation = self.run.node(ix).generation;
                     self.out.commands.push(Command::Stop(Attempt { node: ix, generation }));
                 }
+                // At the deadline a call that was begun goes on (EX-291, EX-325).
+                NodeKind::Http | NodeKind::Plugin
+                    if self.run.steering.shutdown.is_none() && self.run.node(ix).phase == Phase::Running => {}
+                NodeKind::Http | NodeKind::Plugin => {
+                    let generation = self.run.node(ix).generation;
+                    let text = self.stop_message(true);
+                    self.record(Event::Ended {
+                        node: ix,
+                        phase: Phase::Failed,
+                        message: message(text),
+                        outputs: None,
+                    });
+                    self.out.commands.push(Command::Dismiss(Attempt { node: ix, generation }));
+                }
                 NodeKind::Suspend => {
                     let text = self.stop_message(true);
                     self.record(Event::Ended {

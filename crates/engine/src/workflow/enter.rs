@@ -772,17 +772,12 @@ impl Turn<'_> {
         let compiled = plan.template(template);
         let node = self.next_node();
         match &compiled.flow {
-            Flow::Leaf(NodeKind::Pod) => {
-                self.node_entered(node, owner, site, NodeKind::Pod, Phase::Pending, key, inputs);
+            Flow::Leaf(kind) => {
+                self.node_entered(node, owner, site, *kind, Phase::Pending, key, inputs);
                 if compiled.kind == Some(spec::TemplateKind::ContainerSet) {
                     self.enter_containers(node, compiled);
                 }
                 Entering::Entered
-            }
-            Flow::Leaf(kind) => {
-                let reason = format!("{} templates are not supported yet", kind.name());
-                self.unstarted(owner, site, Phase::Error, &reason);
-                Entering::Refused(reason)
             }
             Flow::Suspend { duration } => {
                 self.enter_suspend(node, owner, site, compiled, duration.as_ref(), key, inputs)

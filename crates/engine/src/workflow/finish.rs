@@ -134,7 +134,8 @@ impl Turn<'_> {
     fn dag_phase(&self, at: u32) -> Phase {
         let frame = &self.run.frames[at as usize];
         let tasks = self.run.tasks(frame);
-        let mut known = BTreeMap::new();
+        // The walk begins at the dag itself; what led to it is none of its business.
+        let mut known = BTreeMap::from([(frame.node, Phase::Succeeded)]);
         let mut result = Phase::Succeeded;
         for target in &frame.order.targets {
             let Some(node) = frame.slots[target.at()].node else { continue };

@@ -72,9 +72,10 @@ impl Machine for Run {
             if self.is_to_be_remembered(ix) {
                 commands.push(Command::SaveMemo(ix));
             }
-            if node.kind == NodeKind::Pod && !node.phase.is_ended() && node.gate.is_none() {
+            if node.kind.is_started() && !node.phase.is_ended() && node.gate.is_none() {
                 commands.push(Command::Start(Attempt { node: ix, generation: node.generation }));
-                if self.is_to_be_stopped(ix) {
+                // Calls are dismissed at once or go on (EX-325); nobody waits for one to stop.
+                if self.is_to_be_stopped(ix) && !node.kind.is_called() {
                     commands.push(Command::Stop(Attempt { node: ix, generation: node.generation }));
                 }
             }
@@ -93,6 +94,17 @@ impl Run {
             && node.memo.as_ref().is_some_and(|memo| !memo.hit && !memo.saved)
     }
 
+    /// Daemons that ended because what lay beside them did; whoever takes the run up dismisses them once more.
+    pub fn dismissed(&self) -> Vec<Attempt> {
+        self.indices()
+            .filter(|ix| {
+                let node = self.node(*ix);
+                node.daemoned && node.kind.is_started() && node.phase == Phase::Succeeded
+            })
+            .map(|ix| Attempt { node: ix, generation: self.node(ix).generation })
+            .collect()
+    }
+
     /// The earliest instant at which something is to be looked at.
     pub fn next_due(&self) -> Option<Time> {
         let timer = self.timers.first().map(|(due, _)| *due);
@@ -108,10 +120,10 @@ impl Turn<'_> {
     pub(crate) fn record(&mut self, event: Event) {
         self.run.apply(self.now, &event);
         match &event {
-            Event::Entered { node, kind: NodeKind::Pod, phase: Phase::Pending, gate: None, .. } => {
+            Event::Entered { node, kind, phase: Phase::Pending, gate: None, .. } if kind.is_started() => {
                 self.start(*node)
             }
-            Event::Opened { node, .. } if self.run.node(*node).kind == NodeKind::Pod => self.start(*node),
+            Event::Opened { node, .. } if self.run.node(*node).kind.is_started() => self.start(*node),
             Event::Ended { node, phase, .. } => {
                 if self.run.holding.contains(&Some(*node)) {
                     self.out.commands.push(Command::ReleaseLocks(Some(*node)));
@@ -122,7 +134,42 @@ impl Turn<'_> {
             }
             _ => {}
         }
+        let (mut over, mut waits) = (None, None);
+        match &event {
+            Event::Ended { node, .. } => over = Some(*node),
+            Event::Entered { node, phase: Phase::Pending, .. } => waits = Some(*node),
+            _ => {}
+        }
         self.out.events.push(event);
+        if let Some(node) = over.filter(|_| !self.run.daemons.is_empty()) {
+            self.end_daemons(node);
+        }
+        if let Some(node) = waits {
+            self.limit_pending(node);
+        }
+    }
+
+    /// Daemons are there for what lies beside them: they go when the steps or dag node around them ends
+    /// (EX-140, EX-176, EX-371).
+    fn end_daemons(&mut self, boundary: NodeIx) {
+        let inside: Vec<NodeIx> = self
+            .run
+            .daemons
+            .iter()
+            .copied()
+            .filter(|ix| self.run.node(*ix).boundary == Some(boundary))
+            .collect();
+        for ix in inside {
+            self.end_daemon(ix);
+        }
+    }
+
+    fn end_daemon(&mut self, ix: NodeIx) {
+        let generation = self.run.node(ix).generation;
+        if self.run.node(ix).kind.is_started() {
+            self.out.commands.push(Command::Dismiss(Attempt { node: ix, generation }));
+        }
+        self.record(Event::Ended { node: ix, phase: Phase::Succeeded, message: None, outputs: None });
     }
 
     fn start(&mut self, node: NodeIx) {
@@ -259,7 +306,7 @@ impl Turn<'_> {
     fn reported(&mut self, attempt: Attempt, report: Report) {
         let Some(node) = self.run.nodes.get(attempt.node.at()) else { return };
         // A late report, or one about an attempt that was taken back: the first ending counts (I5, I8).
-        if node.kind != NodeKind::Pod
+        if !node.kind.is_started()
             || node.phase.is_ended()
             || node.gate.is_some()
             || node.generation != attempt.generation
@@ -274,6 +321,10 @@ impl Turn<'_> {
                     let members: Vec<NodeIx> = self.run.containers(ix).into_values().collect();
                     for member in members {
                         self.record(Event::Observed { node: member, address: None });
+                    }
+                    if self.run.node(ix).daemoned && self.run.node(ix).boundary.is_none() {
+                        // Nothing lies beside it: the workflow is complete, and that is its end (EX-008).
+                        self.end_daemon(ix);
                     }
                 }
             }
@@ -293,7 +344,11 @@ impl Turn<'_> {
     }
 
     fn pod_ended(&mut self, ix: NodeIx, outcome: Outcome) {
-        let outcome = self.shutdown_outcome(ix, outcome);
+        let mut outcome = self.shutdown_outcome(ix, outcome);
+        if self.run.is_daemon(ix) && outcome.phase == Phase::Succeeded {
+            // A daemon has no business ending by itself, however well (EX-372).
+            outcome.phase = Phase::Failed;
+        }
         self.containers_ended(ix, &outcome);
         let outputs = self.pod_outputs(ix, &outcome);
         let mut exported = (Vec::new(), Vec::new());
@@ -360,6 +415,18 @@ impl Turn<'_> {
             }
             outputs.parameters.push(shown);
         }
+        if self.run.node(ix).kind == NodeKind::Plugin {
+            // What a plugin gives need not be declared (EX-477).
+            for (name, value) in &outcome.parameters {
+                if outputs.parameter(name).is_none() {
+                    outputs.parameters.push(spec::Parameter {
+                        name: name.clone(),
+                        value: Some(value.clone()),
+                        ..Default::default()
+                    });
+                }
+            }
+        }
         (!outputs.is_empty()).then_some(outputs)
     }
 
@@ -375,10 +442,56 @@ impl Turn<'_> {
             self.run.timers.remove(&(due, node));
             self.run.due.remove(&node);
             match self.run.node(node).kind {
+                _ if self.run.node(node).phase == Phase::Pending => self.pending_too_long(node),
                 NodeKind::Suspend => self.resume_by_time(node),
                 NodeKind::Retry => self.run.review.push_back(node),
                 _ => {}
             }
+        }
+    }
+
+    /// A node that nobody has begun within its `timeout` or `pendingTimeout` (EX-119).
+    fn pending_too_long(&mut self, ix: NodeIx) {
+        let (owner, kind, gated) = {
+            let node = self.run.node(ix);
+            (node.owner, node.kind, node.gate.is_some())
+        };
+        let generation = self.run.node(ix).generation;
+        self.record(Event::Ended {
+            node: ix,
+            phase: Phase::Failed,
+            message: message("timeout"),
+            outputs: None,
+        });
+        if kind.is_started() && !gated {
+            self.out.commands.push(Command::Dismiss(Attempt { node: ix, generation }));
+        }
+        let in_group = matches!(self.run.node(ix).site, Site::Task(_) | Site::Item(..))
+            && self.run.node(owner).kind == NodeKind::StepGroup;
+        if in_group {
+            // The group ends in these words, not in the usual ones (EX-134).
+            self.record(Event::Broke { group: owner, phase: Phase::Failed, message: "timeout".into() });
+        }
+    }
+
+    /// Sets the timer of a node that waits to be begun, if its template limits that.
+    fn limit_pending(&mut self, ix: NodeIx) {
+        let Some(template) = self.run.template(ix) else { return };
+        let limits = [&template.doc.timeout, &template.doc.pending_timeout];
+        if limits.iter().all(|limit| limit.is_empty()) {
+            return;
+        }
+        let view = self.run.view_of(ix, self.now);
+        let nanos = limits
+            .iter()
+            .filter(|limit| !limit.is_empty())
+            .filter_map(|limit| expr::render(limit, &view, Mode::Lenient, &self.world(ix.0)).ok())
+            // What is no duration is said when the step is started.
+            .filter_map(|limit| expr::duration::lenient(&limit).ok())
+            .min();
+        if let Some(nanos) = nanos {
+            let due = self.run.node(ix).started.plus_nanos(nanos);
+            self.record(Event::Scheduled { node: ix, due });
         }
     }
 
@@ -391,7 +504,7 @@ impl Turn<'_> {
         }
         for ix in self.run.indices() {
             let node = self.run.node(ix);
-            if !node.settled && (node.kind != NodeKind::Pod || node.phase.is_ended()) {
+            if !node.settled && (!node.kind.is_started() || node.phase.is_ended()) {
                 self.run.review.push_back(ix);
             }
         }
@@ -405,6 +518,9 @@ impl Turn<'_> {
     fn review(&mut self, ix: NodeIx) {
         self.hooks(ix);
         let node = self.run.node(ix);
+        if node.kind == NodeKind::Retry && node.daemoned && !node.phase.is_ended() {
+            return self.retry(ix);
+        }
         if node.settled {
             if ix == NodeIx::ROOT {
                 self.workflow_after_main();

@@ -51,6 +51,9 @@ impl Turn<'_> {
             }
         }
         if !self.run.node(ix).phase.is_ended() {
+            if self.run.node(ix).daemoned && self.run.node(ix).open_hooks == 0 {
+                self.record(Event::Settled { node: ix });
+            }
             return;
         }
         if let Some(exit) = exit

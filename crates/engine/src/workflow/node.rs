@@ -97,6 +97,16 @@ impl NodeKind {
         }
     }
 
+    /// Some runner runs it: it is started, and its ending is heard.
+    pub fn is_started(self) -> bool {
+        matches!(self, NodeKind::Pod | NodeKind::Http | NodeKind::Plugin)
+    }
+
+    /// The agent calls it, no pod does (EX-470).
+    pub fn is_called(self) -> bool {
+        matches!(self, NodeKind::Http | NodeKind::Plugin)
+    }
+
     /// Has progress of its own (EX-530).
     pub fn is_executable(self) -> bool {
         matches!(

@@ -1,7 +1,7 @@
 //! What a runner needs to know of an attempt: the template with its tags replaced, and what is wanted of it.
 
 use super::command::Attempt;
-use super::node::{NodeIx, NodeKind, Phase, Site};
+use super::node::{NodeIx, Phase, Site};
 use super::run::Run;
 use super::scope::View;
 use crate::time::Time;
@@ -42,11 +42,16 @@ impl Run {
     /// Whether this attempt is still to be run.
     pub fn is_wanted(&self, attempt: Attempt) -> bool {
         self.nodes.get(attempt.node.at()).is_some_and(|node| {
-            node.kind == NodeKind::Pod
+            node.kind.is_started()
                 && !node.phase.is_ended()
                 && node.gate.is_none()
                 && node.generation == attempt.generation
         })
+    }
+
+    /// Whether a node runs a template that goes on beside the others (EX-370).
+    pub fn is_daemon(&self, ix: NodeIx) -> bool {
+        self.template(ix).is_some_and(|template| template.doc.daemon == Some(true))
     }
 
     /// What to run for an attempt. The error is the node's message.
@@ -168,7 +173,7 @@ impl Run {
         self.indices()
             .filter(|ix| {
                 let node = self.node(*ix);
-                node.kind == NodeKind::Pod && !node.phase.is_ended() && node.gate.is_none()
+                node.kind.is_started() && !node.phase.is_ended() && node.gate.is_none()
             })
             .map(|ix| (Attempt { node: ix, generation: self.node(ix).generation }, self.node(ix).phase))
             .collect()

@@ -210,7 +210,16 @@ impl Turn<'_> {
             drop(self.enter_attempt(ix));
             return;
         };
-        if !self.run.node(*last).settled {
+        let tried = self.run.node(*last);
+        if !tried.settled {
+            return;
+        }
+        if tried.daemoned && !tried.phase.is_ended() {
+            // The wrapper is ready as soon as its attempt is, and goes on with it.
+            if !self.run.node(ix).daemoned {
+                let address = tried.address.clone();
+                self.record(Event::Observed { node: ix, address });
+            }
             return;
         }
         let decision = match self.strategy(ix) {

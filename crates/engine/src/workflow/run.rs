@@ -43,6 +43,8 @@ pub struct Run {
     pub(crate) holding: BTreeSet<Option<NodeIx>>,
     /// The workflow asked for its own locks.
     pub(crate) asked_for_locks: bool,
+    /// Daemons that are ready and have not ended, with the wrappers of their attempts (EX-370).
+    pub(crate) daemons: BTreeSet<NodeIx>,
     /// Hooks by the node they belong to.
     pub(crate) hook_nodes: BTreeMap<NodeIx, Vec<NodeIx>>,
     /// Nodes one of whose hooks a limit holds back. A shortcut: rebuilt by `recover`.
@@ -237,6 +239,7 @@ impl Run {
             groups_of: BTreeMap::new(),
             holding: BTreeSet::new(),
             asked_for_locks: false,
+            daemons: BTreeSet::new(),
             hook_nodes: BTreeMap::new(),
             held_hooks: Vec::new(),
             active_pods: 0,

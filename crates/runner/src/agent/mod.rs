@@ -11,6 +11,7 @@ pub use http::{HttpRequest, HttpResponse};
 use crate::step::AttemptId;
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
+use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -56,6 +57,13 @@ pub struct Call {
 pub enum Task {
     /// One web request.
     Http(HttpRequest),
+    /// Only connects.
+    Tcp {
+        /// `host:port`.
+        address: String,
+        /// How long that may take.
+        timeout: Duration,
+    },
     /// Plugins are offered the template in turn until one of them takes it (EX-475).
     Plugin {
         /// Whom to ask, in order.
@@ -81,6 +89,8 @@ pub struct Plugin {
 pub enum Answer {
     /// What the server answered, or why it could not be asked.
     Http(Result<HttpResponse, String>),
+    /// Somebody listens there, or why nobody can be reached.
+    Tcp(Result<(), String>),
     /// The reply of the plugin that took it, none if nobody did, or why one could not be asked.
     Plugin(Result<Option<Value>, String>),
     /// It was stopped before there was an answer.
@@ -191,6 +201,7 @@ impl Shared {
             let attempt = call.attempt.clone();
             let answer = match &call.task {
                 Task::Http(request) => Answer::Http(self.client.request(request)),
+                Task::Tcp { address, timeout } => Answer::Tcp(connect(address, *timeout)),
                 Task::Plugin { plugins, body } => Answer::Plugin(self.ask(plugins, body)),
             };
             let wanted = self.lock().calling.remove(&attempt).is_some_and(|(_, still_wanted)| still_wanted);
@@ -293,6 +304,18 @@ impl Shared {
         }
         self.client.request(request)
     }
+}
+
+/// Connects, and hangs up.
+fn connect(address: &str, timeout: Duration) -> Result<(), String> {
+    let mut reason = format!("{address} has no address");
+    for found in address.to_socket_addrs().map_err(|error| error.to_string())? {
+        match TcpStream::connect_timeout(&found, timeout) {
+            Ok(_) => return Ok(()),
+            Err(error) => reason = error.to_string(),
+        }
+    }
+    Err(reason)
 }
 
 #[cfg(test)]

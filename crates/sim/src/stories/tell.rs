@@ -4,7 +4,7 @@ use super::read::{Follows, Line, Occurrence, Story};
 use super::show::Shown;
 use crate::stage::{DAWN, Stage};
 use engine::status;
-use engine::workflow::{Attempt, Input, NodeKind, Request};
+use engine::workflow::{Attempt, Input, Request};
 use tiphys_engine as engine;
 
 /// How a story is told.
@@ -74,8 +74,8 @@ fn tell_line(stage: &mut Stage, line: &Line, telling: Telling) -> Result<(), Str
         Occurrence::Asked(request) => hear(stage, at, Input::Asked(request.clone()), telling)?,
         Occurrence::Reported(name, report) => {
             let node = stage.find(name).ok_or_else(|| format!("there is no node {name}"))?;
-            if stage.run.node(node).kind != NodeKind::Pod {
-                return Err(format!("{name} is not a pod"));
+            if !stage.run.node(node).kind.is_started() {
+                return Err(format!("{name} is run by no runner"));
             }
             let attempt = Attempt { node, generation: stage.run.node(node).generation };
             hear(stage, at, Input::Reported { attempt, report: report.clone() }, telling)?;

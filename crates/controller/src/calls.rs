@@ -1,0 +1,291 @@
+//! HTTP and plugin templates: what the agent is to call, and what its answer means for the node (EX-470 to EX-478).
+
+use crate::prepare::{self, Place};
+use base64::Engine as _;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::time::Duration;
+use tiphys_engine::workflow::{Outcome, Phase, Pod};
+use tiphys_engine::{Plan, Time};
+use tiphys_expr as expr;
+use tiphys_runner::agent::{Answer, Call, HttpRequest, HttpResponse, Plugin, Task};
+use tiphys_runner::step::{AttemptId, StepRequest};
+use tiphys_spec as spec;
+
+/// Shortest pause before a plugin that wants to be asked again is asked.
+const REQUEUE_MIN: Duration = Duration::from_millis(100);
+
+/// An `http` block.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Http {
+    method: String,
+    url: String,
+    headers: Vec<Header>,
+    timeout_seconds: Option<i64>,
+    success_condition: String,
+    body: String,
+    body_from: Option<BodyFrom>,
+    insecure_skip_verify: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Header {
+    name: String,
+    value: String,
+    value_from: Option<HeaderSource>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct HeaderSource {
+    secret_key_ref: Option<spec::ConfigMapKeyRef>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct BodyFrom {
+    bytes: Option<String>,
+}
+
+/// A plugin that the workflow itself brings (OB-142).
+struct OwnPlugin<'a> {
+    name: &'a str,
+    container: &'a Value,
+    port: u64,
+}
+
+/// What an answer means.
+pub(crate) enum Verdict {
+    /// The node ended.
+    Ended(Box<Outcome>),
+    /// The plugin works on it, and is to be asked again after this long; with the progress it told.
+    Again(Duration, Option<(u32, u32)>),
+    /// The call was given up.
+    Stopped,
+}
+
+/// The call for one attempt. The error is the node's message.
+pub(crate) fn call(plan: &Plan, pod: &Pod, place: &Place, attempt: AttemptId) -> Result<Call, String> {
+    let task = match (&pod.template.http, &pod.template.plugin) {
+        (Some(http), _) => Task::Http(request(&block(http)?, place)?),
+        _ => Task::Plugin {
+            plugins: plugins(plan, place)?,
+            body: serde_json::to_vec(&json!({
+                "workflow": { "metadata": { "name": &*plan.name, "namespace": &*plan.namespace, "uid": &*plan.uid } },
+                "template": pod.template,
+            }))
+            .map_err(|error| error.to_string())?,
+        },
+    };
+    Ok(Call { attempt, run: plan.uid.to_string(), after: Duration::ZERO, task })
+}
+
+fn block(http: &Value) -> Result<Http, String> {
+    serde_json::from_value(http.clone()).map_err(|error| format!("the http template is broken: {error}"))
+}
+
+fn request(http: &Http, place: &Place) -> Result<HttpRequest, String> {
+    let mut headers = Vec::with_capacity(http.headers.len());
+    for header in &http.headers {
+        let value = match header.value_from.as_ref().and_then(|from| from.secret_key_ref.as_ref()) {
+            None => header.value.clone(),
+            Some(reference) => place
+                .secrets
+                .get(&reference.name)
+                .ok_or_else(|| format!("secrets \"{}\" not found", reference.name))?
+                .bytes(&reference.key)
+                .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+                .ok_or_else(|| {
+                    format!("secret {} does not have the key {}", reference.name, reference.key)
+                })?,
+        };
+        headers.push((header.name.clone(), value));
+    }
+    let body = match &http.body_from {
+        None => (!http.body.is_empty()).then(|| http.body.clone().into_bytes()),
+        // Without `bytes` Argo's agent crashes; that is a mistake of the document (EX-473).
+        Some(from) => {
+            let text = from.bytes.as_ref().ok_or("http.bodyFrom must give `bytes`")?;
+            let bytes = base64::engine::general_purpose::STANDARD
+                .decode(text)
+                .map_err(|error| format!("http.bodyFrom.bytes is no Base64: {error}"))?;
+            Some(bytes)
+        }
+    };
+    Ok(HttpRequest {
+        method: if http.method.is_empty() { "GET".to_owned() } else { http.method.clone() },
+        url: http.url.clone(),
+        headers,
+        body,
+        timeout: http
+            .timeout_seconds
+            .and_then(|seconds| u64::try_from(seconds).ok())
+            .filter(|seconds| *seconds > 0)
+            .map(Duration::from_secs),
+        insecure: http.insecure_skip_verify,
+    })
+}
+
+/// Whom to ask: the workflow's own plugins, or else the ones that are configured (OB-142).
+fn plugins(plan: &Plan, place: &Place) -> Result<Vec<Plugin>, String> {
+    let own = own_plugins(plan);
+    if own.is_empty() {
+        return Ok(place.plugins.clone());
+    }
+    let token = prepare::plugin_token(place)?;
+    let plugin = |own: OwnPlugin<'_>| Plugin {
+        name: own.name.to_owned(),
+        address: format!("http://127.0.0.1:{}", own.port),
+        token: token.clone(),
+    };
+    Ok(own.into_iter().map(plugin).collect())
+}
+
+fn own_plugins(plan: &Plan) -> Vec<OwnPlugin<'_>> {
+    let plugins = plan.workflow.spec.executor_plugins.iter();
+    plugins
+        .filter_map(|plugin| {
+            let container = plugin.pointer("/spec/sidecar/container")?;
+            Some(OwnPlugin {
+                name: plugin.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default(),
+                container,
+                port: container.pointer("/ports/0/containerPort").and_then(Value::as_u64)?,
+            })
+        })
+        .collect()
+}
+
+/// The steps that run the workflow's own plugins beside it; they are stopped with the run.
+pub(crate) fn companions(plan: &Plan, pod: &Pod, place: &Place) -> Result<Vec<StepRequest>, String> {
+    let mut steps = Vec::new();
+    for (attempt, plugin) in companion_ids(plan).into_iter().zip(own_plugins(plan)) {
+        steps.push(prepare::plugin(plan, pod, place, plugin.container, attempt)?);
+    }
+    Ok(steps)
+}
+
+/// How the runner knows the workflow's own plugins.
+pub(crate) fn companion_ids(plan: &Plan) -> Vec<AttemptId> {
+    (0..own_plugins(plan).len()).map(|number| AttemptId(format!("{}/plugin.{number}", plan.uid))).collect()
+}
+
+/// What an answer means for its node.
+pub(crate) fn verdict(answer: Answer, pod: &Pod, now: Time) -> Verdict {
+    match answer {
+        Answer::Http(Ok(response)) => Verdict::Ended(Box::new(answered(&response, pod, now))),
+        Answer::Http(Err(reason)) | Answer::Plugin(Err(reason)) => {
+            Verdict::Ended(Box::new(failed(reason, None)))
+        }
+        Answer::Plugin(Ok(None)) => {
+            Verdict::Ended(Box::new(failed("no plugin executed the template".to_owned(), None)))
+        }
+        Answer::Plugin(Ok(Some(reply))) => replied(&reply),
+        // Nobody asks a node's own question in this way.
+        Answer::Tcp(_) | Answer::Stopped => Verdict::Stopped,
+    }
+}
+
+fn failed(message: String, result: Option<String>) -> Outcome {
+    Outcome { phase: Phase::Failed, message: Some(message), result, ..Outcome::default() }
+}
+
+/// The body is the result; the status decides unless a condition does (EX-471, EX-472).
+fn answered(response: &HttpResponse, pod: &Pod, now: Time) -> Outcome {
+    let body = String::from_utf8_lossy(&response.body).into_owned();
+    let http = pod.template.http.as_ref().map(block).and_then(Result::ok).unwrap_or_default();
+    let condition = &http.success_condition;
+    let complaint = if condition.is_empty() {
+        (!(200..300).contains(&response.status))
+            .then(|| format!("received non-2xx response code: {}", response.status))
+    } else {
+        let environment = environment(&http, response, &body);
+        let world = expr::World { now: now.timestamp(), seed: 0 };
+        match expr::evaluate_plain(condition, &environment, &world) {
+            Ok(expr::Value::Bool(true)) => None,
+            Ok(expr::Value::Bool(false)) => Some(format!("successCondition '{condition}' evaluated false")),
+            Ok(_) => Some(format!("successCondition '{condition}' is neither true nor false")),
+            Err(error) => Some(error.to_string()),
+        }
+    };
+    match complaint {
+        Some(complaint) => failed(complaint, Some(body)),
+        None => Outcome { phase: Phase::Succeeded, result: Some(body), ..Outcome::default() },
+    }
+}
+
+/// What a condition may read. Headers from secrets are not shown to it (EX-472).
+fn environment(http: &Http, response: &HttpResponse, body: &str) -> Value {
+    let mut sent = serde_json::Map::new();
+    for header in http.headers.iter().filter(|header| header.value_from.is_none()) {
+        let values = sent.entry(header.name.clone()).or_insert_with(|| json!([]));
+        values.as_array_mut().into_iter().for_each(|values| values.push(json!(header.value)));
+    }
+    let mut came = serde_json::Map::new();
+    for (name, value) in &response.headers {
+        let values = came.entry(name.clone()).or_insert_with(|| json!([]));
+        values.as_array_mut().into_iter().for_each(|values| values.push(json!(value)));
+    }
+    json!({
+        "request": {
+            "method": if http.method.is_empty() { "GET" } else { &http.method },
+            "url": http.url,
+            "headers": sent,
+            "body": http.body,
+            "bodyBytes": http.body_from.as_ref().and_then(|from| from.bytes.clone()).map(String::into_bytes),
+        },
+        "response": { "statusCode": response.status, "headers": came, "body": body },
+    })
+}
+
+/// A plugin's reply replaces phase, message and outputs of the node (EX-477).
+fn replied(reply: &Value) -> Verdict {
+    let node = &reply["node"];
+    let text = |field: &str| node[field].as_str().unwrap_or_default();
+    let progress =
+        text("progress").split_once('/').and_then(|(done, of)| Some((done.parse().ok()?, of.parse().ok()?)));
+    let phase = match text("phase") {
+        "Succeeded" => Phase::Succeeded,
+        "Failed" => Phase::Failed,
+        "Error" => Phase::Error,
+        other => {
+            let requeue = reply["requeue"].as_str().unwrap_or_default();
+            return match expr::duration::go(requeue) {
+                Ok(nanos) => Verdict::Again(
+                    Duration::from_nanos(u64::try_from(nanos).unwrap_or(0)).max(REQUEUE_MIN),
+                    progress,
+                ),
+                Err(_) => Verdict::Ended(Box::new(failed(
+                    format!("the plugin answered phase `{other}` without saying when to ask it again"),
+                    None,
+                ))),
+            };
+        }
+    };
+    let outputs: spec::Outputs = match serde_json::from_value(node["outputs"].clone()) {
+        Ok(outputs) => outputs,
+        Err(_) if node["outputs"].is_null() => spec::Outputs::default(),
+        Err(error) => {
+            return Verdict::Ended(Box::new(failed(
+                format!("the plugin's outputs cannot be read: {error}"),
+                None,
+            )));
+        }
+    };
+    Verdict::Ended(Box::new(Outcome {
+        phase,
+        message: (!text("message").is_empty()).then(|| text("message").to_owned()),
+        exit_code: outputs.exit_code.as_deref().and_then(|code| code.parse().ok()),
+        result: outputs.result,
+        parameters: outputs
+            .parameters
+            .into_iter()
+            .filter_map(|parameter| Some((parameter.name, parameter.value?)))
+            .collect(),
+        artifacts: outputs.artifacts,
+        containers: Vec::new(),
+    }))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,78 @@
+use super::*;
+
+fn http(block: Value) -> Http {
+    serde_json::from_value(block).unwrap()
+}
+
+fn response(status: u16, body: &str) -> HttpResponse {
+    HttpResponse {
+        status,
+        headers: vec![("Content-Type".to_owned(), "text/plain".to_owned())],
+        body: body.as_bytes().to_vec(),
+    }
+}
+
+#[track_caller]
+fn holds(condition: &str, expected: bool) {
+    let http =
+        http(json!({ "method": "POST", "url": "http://x", "headers": [{ "name": "A", "value": "b" }] }));
+    let environment = environment(&http, &response(201, "made"), "made");
+    let world = expr::World { now: Time(0).timestamp(), seed: 0 };
+    match expr::evaluate_plain(condition, &environment, &world) {
+        Ok(expr::Value::Bool(found)) => assert_eq!(found, expected, "{condition}"),
+        other => panic!("{condition}: {other:?}"),
+    }
+}
+
+/// EX-472: a condition sees both sides of the exchange.
+#[test]
+fn conditions_see_request_and_response() {
+    holds("response.statusCode == 201", true);
+    holds("response.statusCode == 200", false);
+    holds("response.body contains \"ade\"", true);
+    holds("response.headers[\"Content-Type\"][0] == \"text/plain\"", true);
+    holds("request.method == \"POST\" && request.headers[\"A\"] == [\"b\"]", true);
+}
+
+/// EX-474: secrets become header values; one that is missing is the node's message.
+#[test]
+fn headers_come_from_secrets() {
+    let block = json!({
+        "url": "http://x",
+        "headers": [{ "name": "T", "valueFrom": { "secretKeyRef": { "name": "s", "key": "k" } } }],
+        "timeoutSeconds": 3,
+        "bodyFrom": { "bytes": "aGk=" },
+    });
+    let mut place = Place::default();
+    assert_eq!(request(&http(block.clone()), &place).unwrap_err(), "secrets \"s\" not found");
+    let secret: spec::Secret =
+        serde_json::from_value(json!({ "metadata": { "name": "s" }, "stringData": { "k": "v" } })).unwrap();
+    place.secrets.insert("s".to_owned(), secret);
+    let sent = request(&http(block), &place).unwrap();
+    assert_eq!(sent.headers, [("T".to_owned(), "v".to_owned())]);
+    assert_eq!((sent.method.as_str(), sent.timeout), ("GET", Some(Duration::from_secs(3))));
+    assert_eq!(sent.body.as_deref(), Some(&b"hi"[..]));
+    let broken = http(json!({ "url": "http://x", "bodyFrom": {} }));
+    assert!(request(&broken, &place).unwrap_err().contains("bodyFrom"));
+}
+
+/// EX-475, EX-477: what a plugin replies is what the node becomes.
+#[test]
+fn a_plugin_decides_its_node() {
+    let ended = |reply: Value| match replied(&reply) {
+        Verdict::Ended(outcome) => *outcome,
+        _ => panic!("it should have ended"),
+    };
+    let done = ended(json!({ "node": { "phase": "Succeeded", "message": "hi",
+        "outputs": { "parameters": [{ "name": "p", "value": "1" }], "result": "r" } } }));
+    assert_eq!((done.phase, done.message.as_deref()), (Phase::Succeeded, Some("hi")));
+    assert_eq!(done.parameters, [("p".to_owned(), "1".to_owned())]);
+    assert_eq!(done.result.as_deref(), Some("r"));
+    match replied(&json!({ "node": { "phase": "Running", "progress": "1/2" }, "requeue": "2m" })) {
+        Verdict::Again(after, progress) => {
+            assert_eq!((after, progress), (Duration::from_secs(120), Some((1, 2))));
+        }
+        _ => panic!("it should be asked again"),
+    }
+    assert_eq!(ended(json!({ "node": { "phase": "Running" } })).phase, Phase::Failed);
+}
