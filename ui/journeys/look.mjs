@@ -16,13 +16,37 @@ const server = await start({ state });
 const run = (phase) => server.held.runs.find((each) => each.status.phase === phase);
 const path = (each) => `runs/${each.metadata.namespace}/${each.metadata.name}`;
 const node = (each, label) => Object.values(each.status.nodes).find((one) => one.displayName.startsWith(label))?.id;
-const pages = { home: '', runs: 'runs', pipelines: 'pipelines', schedules: 'schedules', approvals: 'approvals', inbox: 'inbox?delivery=d1', locks: 'locks', new: 'new', settings: 'settings', login: 'login' };
+const pages = {
+  home: '',
+  runs: 'runs',
+  pipelines: 'pipelines',
+  schedules: 'schedules',
+  approvals: 'approvals',
+  inbox: 'inbox?delivery=d1',
+  locks: 'locks',
+  new: 'new',
+  settings: 'settings',
+  login: 'login',
+};
 const running = server.held.runs.find((each) => each.status.phase === 'Running');
 const failed = run('Failed');
-if (running) Object.assign(pages, { running: path(running), timeline: `${path(running)}?view=timeline`, tree: `${path(running)}?view=tree`, node: `${path(running)}?node=${node(running, 'shards')}`, pipeline: 'pipelines/WorkflowTemplate/default/delivery' });
+if (running)
+  Object.assign(pages, {
+    running: path(running),
+    timeline: `${path(running)}?view=timeline`,
+    tree: `${path(running)}?view=tree`,
+    node: `${path(running)}?node=${node(running, 'shards')}`,
+    pipeline: 'pipelines/WorkflowTemplate/default/delivery',
+  });
 if (failed) {
   const broken = Object.values(failed.status.nodes).find((one) => one.phase === 'Failed' && one.type === 'Pod');
-  Object.assign(pages, { failed: path(failed), 'failed-node': `${path(failed)}?node=${broken?.id}`, 'failed-log': `${path(failed)}?node=${broken?.id}&tab=logs`, logs: `logs/default/${failed.metadata.name}`, compare: `compare?a=default/${failed.metadata.name}&b=default/${server.held.runs[5].metadata.name}` });
+  Object.assign(pages, {
+    failed: path(failed),
+    'failed-node': `${path(failed)}?node=${broken?.id}`,
+    'failed-log': `${path(failed)}?node=${broken?.id}&tab=logs`,
+    logs: `logs/default/${failed.metadata.name}`,
+    compare: `compare?a=default/${failed.metadata.name}&b=default/${server.held.runs[5].metadata.name}`,
+  });
 }
 const hostile = server.held.runs.find((each) => each.metadata.name === 'hostile');
 if (hostile) pages.hostile = `${path(hostile)}?node=${node(hostile, '<')}`;
@@ -35,7 +59,11 @@ const themes = (process.env.THEMES ?? 'light,dark').split(',');
 const widths = (process.env.WIDTHS ?? '1360').split(',').map(Number);
 for (const theme of themes) {
   for (const width of widths) {
-    const context = await chrome.newContext({ viewport: { width, height: width < 600 ? 780 : 860 }, colorScheme: theme, reducedMotion: 'reduce' });
+    const context = await chrome.newContext({
+      viewport: { width, height: width < 600 ? 780 : 860 },
+      colorScheme: theme,
+      reducedMotion: 'reduce',
+    });
     const page = await context.newPage();
     page.on('console', (message) => message.type() === 'error' && console.log(`${page.url()}: ${message.text()}`));
     page.on('pageerror', (error) => console.log(`${page.url()}: ${error.stack}`));
@@ -44,7 +72,9 @@ for (const theme of themes) {
       await page.goto(server.url + address);
       await page.waitForLoadState('load');
       await page.waitForTimeout(900);
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      const wide = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
       if (wide > 0) console.log(`${name} at ${width}: ${wide} px too wide`);
       await page.screenshot({ path: `${SHOTS}${state}-${name}-${theme}-${width}.png` });
     }

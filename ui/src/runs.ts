@@ -4,6 +4,7 @@ import { LABEL, type PipelineKind, type Ref, listWorkflows } from './api/argo';
 import type { Query } from './api/client';
 import type { Phase, Workflow } from './api/types';
 import { isBroken, isEnded } from './phase';
+import { oneLine } from './shown';
 
 export interface Row extends Ref {
   namespace: string;
@@ -29,7 +30,7 @@ export function rowOf(workflow: Workflow): Row {
     name: metadata.name,
     uid: metadata.uid ?? `${metadata.namespace}/${metadata.name}`,
     phase: status?.phase ?? '',
-    message: status?.message ?? '',
+    message: oneLine(status?.message ?? ''),
     progress: status?.progress ?? '',
     createdAt: metadata.creationTimestamp,
     startedAt: status?.startedAt,

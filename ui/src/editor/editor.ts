@@ -37,7 +37,7 @@ const look = HighlightStyle.define([
   { tag: tags.propertyName, color: 'var(--ansi-4)' },
   { tag: [tags.string, tags.special(tags.string)], color: 'var(--ansi-2)' },
   { tag: [tags.number, tags.bool, tags.null, tags.keyword], color: 'var(--ansi-5)' },
-  { tag: tags.comment, color: 'var(--ink-faint)', fontStyle: 'italic' },
+  { tag: tags.comment, color: 'var(--ink-soft)', fontStyle: 'italic' },
   { tag: [tags.meta, tags.labelName], color: 'var(--ansi-3)' },
 ]);
 
@@ -45,7 +45,7 @@ const theme = EditorView.theme({
   '&': { height: '100%', fontSize: '13px', color: 'var(--ink)', backgroundColor: 'var(--surface)' },
   '&.cm-focused': { outline: '2px solid var(--focus)', outlineOffset: '-2px' },
   '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '1.55' },
-  '.cm-gutters': { backgroundColor: 'var(--sunken)', color: 'var(--ink-faint)', border: 'none' },
+  '.cm-gutters': { backgroundColor: 'var(--sunken)', color: 'var(--ink-soft)', border: 'none' },
   '.cm-activeLine': { backgroundColor: 'color-mix(in srgb, var(--chosen) 45%, transparent)' },
   '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': {
     backgroundColor: 'var(--chosen)',

@@ -330,7 +330,11 @@ function drawBox(
       (item.kind === 'frame' || item.kind === 'ghost') && item.items.length > 0 && !isOpen(item, marks.toggled);
     const note = badge?.text ?? (folded ? `+${item.items.length}` : '');
     const room = w - 34 - (note ? note.length * 7 + 10 : 0);
-    pen.fillText(cut(item.label, Math.floor(room / (item.hook ? 6.2 : 7))), x + 29, y + h / 2 + 0.5);
+    pen.fillText(
+      cut(item.label, Math.floor(room / (item.hook ? 6.8 : item.kind === 'frame' ? 8.4 : 7.7))),
+      x + 29,
+      y + h / 2 + 0.5,
+    );
     if (note) {
       pen.textAlign = 'right';
       pen.fillStyle = colours.soft;

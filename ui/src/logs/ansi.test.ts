@@ -52,5 +52,6 @@ describe('colours of terminals', () => {
   it('knows errors', () => {
     expect(looksBad('ERROR: disk full')).toBe(true);
     expect(looksBad('terrorised')).toBe(false);
+    expect(looksBad(`${ESC}[31;1mERROR${ESC}[0m x`)).toBe(true);
   });
 });

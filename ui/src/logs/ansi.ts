@@ -143,5 +143,5 @@ function visible(text: string): string {
 
 /** Whether a line looks like the report of an error. */
 export function looksBad(line: string): boolean {
-  return /\b(error|fatal|exception|panic|traceback|failed|failure)\b/i.test(line);
+  return /\b(error|fatal|exception|panic|traceback|failed|failure)\b/i.test(plain(line));
 }

@@ -4,6 +4,7 @@
 import type { NodeStatus, Phase, Template, Wait, Workflow } from '../api/types';
 import { templateOf } from '../api/argo';
 import { isBroken, isEnded, lookOfNode, type Look } from '../phase';
+import { manyLines, oneLine } from '../shown';
 import { text } from '../text';
 import type { Run } from './model';
 import { type Planned, tasksOf, templatesIn, unfold } from './plan';
@@ -85,7 +86,7 @@ function itemOf(node: NodeStatus, kind: ItemKind, wait: Wait | undefined): Item 
   return {
     id: node.id,
     kind,
-    label: node.displayName ?? node.name,
+    label: oneLine(node.displayName ?? node.name),
     name: node.name,
     node,
     look: lookOfNode(node),
@@ -240,7 +241,7 @@ export function whyOf(item: Item, tree: Tree, workflow: Workflow): { text: strin
     return { text: end ? text.wait.until(end) : text.wait.person, links: [] };
   }
   if (node) {
-    if (node.message && node.phase !== 'Succeeded') return { text: node.message, links: [] };
+    if (node.message && node.phase !== 'Succeeded') return { text: manyLines(node.message), links: [] };
     if (node.phase === 'Pending') return { text: text.wait.place, links: [] };
     return undefined;
   }

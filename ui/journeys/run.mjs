@@ -1,0 +1,346 @@
+// What people do, done in Chromium over the fixture server, with the rules of accessibility checked on every page.
+// Usage: node journeys/run.mjs [part of a name…]
+
+import { AxeBuilder } from '@axe-core/playwright';
+import assert from 'node:assert/strict';
+import { chromium } from 'playwright-core';
+import { start } from '../fixture/server.mjs';
+
+const journeys = [];
+const journey = (name, options, act) => journeys.push({ name, options, act });
+const MS = 15_000;
+
+/** Rules of WCAG 2.2 AA; the strict policy forbids axe's own styles, which it does without. */
+async function accessible(page, what) {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
+    .analyze();
+  const told = violations.map(
+    (each) =>
+      `${each.id}: ${each.nodes
+        .slice(0, 3)
+        .map((node) => node.target.join(' '))
+        .join(' | ')}`,
+  );
+  assert.deepEqual(told, [], `${what} is not accessible`);
+}
+
+const path = (run) => `runs/${run.metadata.namespace}/${run.metadata.name}`;
+const byPhase = (server, phase) => server.held.runs.find((run) => run.status.phase === phase);
+
+for (const theme of ['light', 'dark']) {
+  for (const [name, address] of Object.entries({
+    home: '',
+    runs: 'runs',
+    pipelines: 'pipelines',
+    pipeline: 'pipelines/WorkflowTemplate/default/delivery',
+    schedules: 'schedules',
+    approvals: 'approvals',
+    inbox: 'inbox?delivery=d1',
+    locks: 'locks',
+    compare: 'compare',
+    new: 'new',
+    settings: 'settings',
+    login: 'login',
+  })) {
+    journey(`${name} is accessible in ${theme}`, { theme }, async ({ page, server }) => {
+      await page.goto(server.url + address);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await page.waitForLoadState('networkidle').catch(() => {});
+      await accessible(page, name);
+    });
+  }
+  for (const view of ['graph', 'timeline', 'tree']) {
+    journey(`the ${view} of a run is accessible in ${theme}`, { theme }, async ({ page, server }) => {
+      const run = byPhase(server, 'Failed');
+      const broken = Object.values(run.status.nodes).find((node) => node.phase === 'Failed' && node.type === 'Pod');
+      await page.goto(`${server.url}${path(run)}?view=${view}&node=${broken.id}`);
+      await page.getByRole('tab', { name: 'Summary' }).waitFor();
+      await page.getByText('Last lines').waitFor();
+      await accessible(page, view);
+    });
+  }
+}
+
+for (const [name, address] of Object.entries({
+  home: '',
+  runs: 'runs',
+  pipelines: 'pipelines',
+  schedules: 'schedules',
+  approvals: 'approvals',
+  locks: 'locks',
+  inbox: 'inbox',
+})) {
+  journey(`${name} has an empty state`, { state: 'empty' }, async ({ page, server }) => {
+    await page.goto(server.url + address);
+    await page.locator('.empty').waitFor();
+  });
+  journey(
+    `${name} says what to do when the server fails`,
+    { fault: (method, path) => (method === 'GET' && !/version|info|namespaces/.test(path) ? 500 : 0) },
+    async ({ page, server }) => {
+      await page.goto(server.url + address);
+      await page.getByRole('alert').getByRole('button', { name: 'Try again' }).waitFor();
+    },
+  );
+}
+
+journey('from a red bar to the failing line in two clicks', {}, async ({ page, server }) => {
+  await page.goto(server.url);
+  const lines = page.getByRole('region', { name: 'Failed lately' }).getByRole('link');
+  await lines.first().click();
+  await page.getByRole('group', { name: 'What went wrong' }).getByRole('button').first().click();
+  await page.getByText('price_test.py::test_rounding').waitFor();
+});
+
+journey('a run shows what is planned, lives, and its state follows the stream', {}, async ({ page, server }) => {
+  const run = server.held.runs.find(
+    (each) =>
+      each.metadata.labels['workflows.argoproj.io/workflow-template'] === 'delivery' && each.status.phase === 'Running',
+  );
+  await page.goto(`${server.url}${path(run)}?view=tree`);
+  await page.getByRole('treeitem', { name: /Planned verify/ }).waitFor();
+  const node = Object.values(run.status.nodes).find((each) => each.displayName === 'shards(11:11)');
+  await page.goto(`${server.url}${path(run)}?view=tree&node=${node.id}`);
+  await page.getByRole('treeitem', { name: /Running shards\(11:11\)/ }).waitFor();
+  server.change(run, { [node.id]: { ...node, phase: 'Succeeded', finishedAt: new Date().toISOString() } });
+  await page.getByRole('treeitem', { name: /Succeeded shards\(11:11\)/ }).waitFor();
+});
+
+journey('a cut stream is told and comes back', {}, async ({ page, server }) => {
+  const run = byPhase(server, 'Running');
+  await page.goto(`${server.url}${path(run)}?view=tree`);
+  await page.getByRole('tree').waitFor();
+  server.cut();
+  await page.getByText('The connection to the server is lost').waitFor();
+  await page.getByText('The connection to the server is lost').waitFor({ state: 'detached' });
+});
+
+journey("a server with Argo's interface alone is enough", { own: false }, async ({ page, server }) => {
+  await page.goto(server.url);
+  await page.getByRole('heading', { name: /broken|all right/i }).waitFor();
+  const run = byPhase(server, 'Running');
+  await page.goto(`${server.url}${path(run)}?view=tree`);
+  await page.getByRole('tree').waitFor();
+  await page.goto(`${server.url}inbox`);
+  await page.getByText('does not offer this page').waitFor();
+});
+
+journey('the graph is walked by keys and the selection is in the address', {}, async ({ page, server }) => {
+  await page.goto(server.url + path(byPhase(server, 'Failed')));
+  const graph = page.getByRole('application');
+  await graph.waitFor();
+  await page.waitForFunction(() => Number(document.querySelector('[role=application]')?.dataset.boxes) > 3);
+  await graph.focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await page.getByRole('heading', { level: 2, name: 'checkout' }).waitFor();
+  assert.match(page.url(), /node=/);
+  await page.keyboard.press('Escape');
+  await page.waitForFunction(() => !location.search.includes('node='));
+  await page.goBack();
+  await page.getByRole('heading', { level: 2, name: 'checkout' }).waitFor();
+});
+
+for (const [verb, phase, told] of [
+  ['Stop', 'Running', 'is stopping'],
+  ['Suspend', 'Running', 'is suspended'],
+  ['Terminate', 'Running', 'is being terminated'],
+  ['Retry', 'Failed', 'runs again'],
+  ['Resubmit', 'Succeeded', 'began'],
+  ['Delete', 'Succeeded', 'was deleted'],
+]) {
+  journey(`${verb}: said before, told after`, {}, async ({ page, server }) => {
+    await page.goto(server.url + path(byPhase(server, phase)));
+    await page.locator('.line').getByRole('button', { name: 'More actions' }).waitFor();
+    const button = page.getByRole('button', { name: verb, exact: true });
+    if (await button.count()) await button.click();
+    else {
+      await page.locator('.line').getByRole('button', { name: 'More actions' }).click();
+      await page.getByRole('menuitem', { name: verb, exact: true }).click();
+    }
+    const dialog = page.getByRole('dialog');
+    await dialog.waitFor();
+    await accessible(page, `the question of ${verb}`);
+    await dialog.getByRole('button', { name: verb, exact: true }).click();
+    await page.getByRole('status').getByText(told).waitFor();
+    assert.ok(server.calls.some((call) => call.method !== 'GET'));
+  });
+}
+
+journey(
+  'a refusal stays in the dialog',
+  { fault: (method) => (method === 'PUT' ? 500 : 0) },
+  async ({ page, server }) => {
+    await page.goto(server.url + path(byPhase(server, 'Running')));
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Stop', exact: true }).click();
+    await page.getByRole('dialog').getByText('made to fail with 500').waitFor();
+  },
+);
+
+journey('a person approves with a choice', {}, async ({ page, server }) => {
+  await page.goto(`${server.url}approvals`);
+  await page.getByRole('button', { name: 'Approve' }).first().click();
+  await page.getByRole('dialog').getByLabel('decision').selectOption('hold');
+  await page.getByRole('dialog').getByRole('button', { name: 'Approve' }).click();
+  await page.getByText('was approved').waitFor();
+  const set = server.calls.find((call) => call.path.endsWith('/set'));
+  assert.deepEqual(JSON.parse(set.body.outputParameters), { decision: 'hold' });
+});
+
+journey('many runs are retried at once', {}, async ({ page, server }) => {
+  await page.goto(`${server.url}runs?phase=Failed`);
+  await page.getByLabel('Select all on this page').check();
+  await page.getByRole('toolbar').getByRole('button', { name: 'Retry' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Retry' }).click();
+  await page.getByText(/Retry: \d+ of \d+ done/).waitFor();
+});
+
+journey('filters are in the address', {}, async ({ page, server }) => {
+  await page.goto(`${server.url}runs`);
+  await page.getByLabel('Name contains').fill('train');
+  await page.waitForURL(/search=train/);
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll('tbody .which a')].every((each) => each.textContent.includes('train')),
+  );
+});
+
+journey('from an empty server to a run', { state: 'empty' }, async ({ page, server }) => {
+  await page.goto(server.url);
+  await page.getByRole('link', { name: 'Run an example' }).click();
+  await page.getByText('No problems found').waitFor();
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  await page.waitForURL(/runs\/default\/fresh/);
+});
+
+journey('the editor marks a mistake and mends it', {}, async ({ page, server }) => {
+  await page.goto(`${server.url}new`);
+  const editor = page.getByRole('textbox', { name: 'Manifest' });
+  await editor.waitFor();
+  await editor.click();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.press('Delete');
+  await page.keyboard.insertText('kind: Workflow\nspec:\n  entrpoint: main\n');
+  await page.getByText('unknown field').first().waitFor();
+  await page.getByRole('button', { name: 'Fix' }).first().click();
+  await page.getByText('No problems found').waitFor();
+});
+
+journey('a pipeline is run with its form', {}, async ({ page, server }) => {
+  await page.goto(`${server.url}pipelines/WorkflowTemplate/default/delivery`);
+  await page.getByLabel('target').selectOption('production');
+  await page.locator('form').getByRole('button', { name: 'Run' }).click();
+  await page.waitForURL(/runs\/default\/fresh/);
+  assert.deepEqual(server.calls.find((call) => call.path.endsWith('/submit')).body.submitOptions.parameters, [
+    'target=production',
+  ]);
+});
+
+journey('a token opens the door and the page that was asked for', { token: 'sesame' }, async ({ page, server }) => {
+  await page.goto(`${server.url}runs?phase=Failed`);
+  await page.getByLabel('Token').fill('wrong');
+  await page.keyboard.press('Enter');
+  await page.getByText('does not know this token').waitFor();
+  await page.getByLabel('Token').fill('sesame');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/runs\?phase=Failed/);
+  await page.getByRole('heading', { name: 'Runs' }).waitFor();
+});
+
+journey('everything works under a sub-path', { base: '/team/tiphys/' }, async ({ page, server }) => {
+  await page.goto(`${server.url}runs`);
+  await page.locator('tbody a').first().click();
+  await page.getByRole('application').waitFor();
+  assert.match(new URL(page.url()).pathname, /^\/team\/tiphys\/runs\//);
+});
+
+journey('anything is found by Ctrl-K', {}, async ({ page, server }) => {
+  await page.goto(server.url);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await page.keyboard.press('Control+k');
+  await page.getByPlaceholder('Page, run, pipeline').fill('sched');
+  await page.getByRole('option', { name: 'Schedules' }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/schedules/);
+  await page.keyboard.press('?');
+  await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+});
+
+journey('hostile names and texts stay text', { state: 'hostile' }, async ({ page, server }) => {
+  await page.goto(`${server.url}runs/default/hostile?node=hostile&tab=io`);
+  await page.getByRole('tab', { name: 'Inputs/outputs' }).waitFor();
+  assert.equal(await page.evaluate(() => document.querySelectorAll('img[src=x], #app script').length), 0);
+  for (const view of ['timeline', 'tree']) {
+    await page.goto(`${server.url}runs/default/hostile?view=${view}`);
+    await page
+      .getByLabel(view === 'tree' ? 'Tree' : 'Steps over time', { exact: true })
+      .first()
+      .waitFor();
+  }
+});
+
+for (const width of [380, 800, 2400]) {
+  journey(`nothing is too wide at ${width} px`, { width }, async ({ page, server }) => {
+    for (const address of [
+      '',
+      'runs',
+      'pipelines',
+      'pipelines/WorkflowTemplate/default/delivery',
+      'schedules',
+      'approvals',
+      'inbox',
+      'locks',
+      'new',
+      'settings',
+      path(byPhase(server, 'Failed')),
+    ]) {
+      await page.goto(server.url + address);
+      await page.getByRole('heading', { level: 1 }).first().waitFor();
+      const over = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+      assert.ok(over <= 0, `${address || 'home'} is ${over} px too wide`);
+    }
+  });
+}
+
+const wanted = process.argv.slice(2);
+const chrome = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox'],
+});
+const failed = [];
+for (const { name, options, act } of journeys) {
+  if (wanted.length && !wanted.some((each) => name.includes(each))) continue;
+  const server = await start({ state: 'small', ...options });
+  const context = await chrome.newContext({
+    viewport: { width: options.width ?? 1280, height: 800 },
+    colorScheme: options.theme ?? 'light',
+    reducedMotion: 'reduce',
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(MS);
+  const wrong = [];
+  page.on('pageerror', (error) => wrong.push(String(error)));
+  page.on('dialog', (dialog) => wrong.push(`a script ran: ${dialog.message()}`));
+  page.on('console', (message) => /Content Security Policy/.test(message.text()) && wrong.push(message.text()));
+  try {
+    await act({ page, server });
+    assert.deepEqual(wrong, []);
+    console.log(`ok    ${name}`);
+  } catch (cause) {
+    failed.push(name);
+    console.log(
+      `WRONG ${name}\n      ${String(cause?.message ?? cause)
+        .split('\n')
+        .slice(0, 14)
+        .join('\n      ')}`,
+    );
+  }
+  await context.close();
+  server.close();
+}
+await chrome.close();
+console.log(failed.length ? `${failed.length} journeys went wrong` : 'all journeys went well');
+process.exit(failed.length ? 1 : 0);

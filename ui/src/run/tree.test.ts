@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import type { NodeStatus, Workflow } from '../api/types';
+import { sceneOf } from '../graph/build';
+import { type Run, fold } from './model';
+import { dependenciesOf, tasksOf, templatesIn, unfold } from './plan';
+import { countsOf, culprits, treeOf, whyOf } from './tree';
+
+const runOf = (spec: Workflow['spec'], nodes: Partial<NodeStatus>[], phase: 'Running' | 'Failed' = 'Running'): Run => {
+  const all = nodes.map(
+    (each) =>
+      ({
+        id: each.name,
+        type: 'Pod',
+        displayName: each.name?.replace(/^.*[.\]]\.?/, ''),
+        children: [],
+        ...each,
+      }) as NodeStatus,
+  );
+  const workflow: Workflow = {
+    metadata: { name: 'wf', namespace: 'default', uid: 'u' },
+    spec,
+    status: { phase, nodes: Object.fromEntries(all.map((each) => [each.id, each])) },
+  };
+  return fold(undefined, { kind: 'whole', workflow })!;
+};
+
+const DAG: Workflow['spec'] = {
+  entrypoint: 'main',
+  templates: [
+    {
+      name: 'main',
+      dag: {
+        tasks: [
+          { name: 'a', template: 'work' },
+          { name: 'b', template: 'sub', depends: 'a.Succeeded && !c.Failed' },
+          { name: 'c', template: 'work' },
+        ],
+      },
+    },
+    { name: 'sub', steps: [[{ name: 'x', template: 'work' }], [{ name: 'y', template: 'sub' }]] },
+    { name: 'work', container: { image: 'i' } },
+  ],
+};
+
+describe('the plan', () => {
+  it('reads what tasks depend on', () => {
+    const known = new Set(['a', 'b', 'c', 'Succeeded']);
+    expect(dependenciesOf({ depends: 'a.Succeeded && (!c.Failed || zz)' }, known)).toEqual(['a', 'c']);
+    expect(dependenciesOf({ dependencies: ['b'] }, known)).toEqual(['b']);
+  });
+
+  it('names tasks as their nodes will be named', () => {
+    const templates = templatesIn(DAG);
+    expect(tasksOf('wf', DAG.templates![0]!, templates).map((task) => [task.name, task.kind, task.after])).toEqual([
+      ['wf.a', 'Pod', []],
+      ['wf.b', 'Steps', ['wf.a', 'wf.c']],
+      ['wf.c', 'Pod', []],
+    ]);
+    expect(tasksOf('wf.b', DAG.templates![1]!, templates)[1]?.after).toEqual(['wf.b[0].x']);
+  });
+
+  it('opens a template that calls itself once', () => {
+    const names = unfold('wf', DAG.templates![0]!, templatesIn(DAG)).map((task) => task.name);
+    expect(names).toEqual(['wf.a', 'wf.b', 'wf.c', 'wf.b[0].x', 'wf.b[1].y']);
+  });
+});
+
+describe('the tree', () => {
+  it('shows what is planned as ghosts, and why they wait', () => {
+    const run = runOf(DAG, [
+      { name: 'wf', type: 'DAG', phase: 'Running', templateName: 'main', children: ['wf.a'] },
+      { name: 'wf.a', phase: 'Running', boundaryID: 'wf' },
+      { name: 'wf.c', phase: 'Succeeded', boundaryID: 'wf' },
+    ]);
+    const tree = treeOf(run);
+    const ghost = tree.byId.get('plan:wf.b')!;
+    expect(tree.ghosts).toBe(3);
+    expect(whyOf(ghost, tree, run.workflow)?.links.map((item) => item.label)).toEqual(['a']);
+    expect(tree.byId.get('plan:wf.b[0].x')?.parent).toBe(ghost);
+    const scene = sceneOf(run, tree, { toggled: new Set() });
+    expect(scene.items.length).toBe(6);
+    expect(scene.dashed.some((dashed) => dashed === 1)).toBe(true);
+  });
+
+  it('has no ghosts in a run that ended', () => {
+    const run = runOf(DAG, [{ name: 'wf', type: 'DAG', phase: 'Failed', templateName: 'main' }], 'Failed');
+    expect(treeOf(run).ghosts).toBe(0);
+  });
+
+  it('folds loops of steps, which have no node of their own', () => {
+    const items = Array.from(
+      { length: 500 },
+      (_, at): Partial<NodeStatus> => ({
+        name: `wf[0].each(${at}:${at})`,
+        boundaryID: 'wf',
+        phase: at < 100 ? 'Succeeded' : 'Running',
+      }),
+    );
+    const run = runOf({ entrypoint: 'main', templates: [{ name: 'main', steps: [] }] }, [
+      { name: 'wf', type: 'Steps', phase: 'Running', templateName: 'main', children: ['wf[0]'] },
+      {
+        name: 'wf[0]',
+        type: 'StepGroup',
+        phase: 'Running',
+        boundaryID: 'wf',
+        children: items.map((item) => item.name!),
+      },
+      ...items,
+    ]);
+    const tree = treeOf(run);
+    expect(tree.root?.items.length).toBe(1);
+    expect(countsOf(tree.root!.items[0]!)).toMatchObject({ total: 500, ended: 100 });
+    expect(sceneOf(run, tree, { toggled: new Set() }).items.length).toBe(2);
+  });
+
+  it('puts tries below their retry and tells the last one as the culprit', () => {
+    const run = runOf(
+      { entrypoint: 'main', templates: [] },
+      [
+        { name: 'wf', type: 'Retry', phase: 'Failed', children: ['wf(0)', 'wf(1)'] },
+        { name: 'wf(0)', phase: 'Failed', nodeFlag: { retried: true } },
+        { name: 'wf(1)', phase: 'Failed', nodeFlag: { retried: true } },
+      ],
+      'Failed',
+    );
+    const tree = treeOf(run);
+    expect(tree.root?.items.map((item) => item.name)).toEqual(['wf(0)', 'wf(1)']);
+    expect(culprits(tree).map((item) => item.name)).toEqual(['wf(1)']);
+  });
+
+  it('survives nodes whose parent is missing and children that lead in circles', () => {
+    const run = runOf({ entrypoint: 'main', templates: [] }, [
+      { name: 'wf', type: 'DAG', phase: 'Running', children: ['wf.a'] },
+      { name: 'wf.a', boundaryID: 'gone', children: ['wf.b'], phase: 'Running' },
+      { name: 'wf.b', boundaryID: 'wf', children: ['wf.a', 'wf'], phase: 'Running' },
+    ]);
+    const tree = treeOf(run);
+    expect(tree.root?.items.length).toBe(2);
+    expect(sceneOf(run, tree, { toggled: new Set() }).items.length).toBe(3);
+  });
+});

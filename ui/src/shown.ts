@@ -1,0 +1,18 @@
+// Foreign text made safe for the eye: what hides or turns the line around is shown as a sign.
+
+/** Longest name that is shown; the rest is in its title. */
+const NAME_CHARS_MAX = 400;
+
+// Control characters, and marks that change the direction of what follows.
+const HIDING = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+/** A name or message for one line. */
+export function oneLine(text: string): string {
+  const cut = text.length > NAME_CHARS_MAX ? `${text.slice(0, NAME_CHARS_MAX)}…` : text;
+  return cut.replace(HIDING, '\u2423');
+}
+
+/** A text of several lines. */
+export function manyLines(text: string): string {
+  return text.replace(HIDING, (char) => (char === '\n' || char === '\t' ? char : '\u2423'));
+}
