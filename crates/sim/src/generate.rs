@@ -286,13 +286,21 @@ impl Author {
             hooks.insert("exit".to_owned(), json!({"template": self.leaf()}));
         }
         if self.taste.hooks && self.random.percent(8) {
-            let phase = *self.random.pick(&["Succeeded", "Failed"]);
+            // While a node is tried again its status is that of the last attempt (EX-226), for a moment only.
+            let retried = self.is_retried(task["template"].as_str().unwrap_or_default());
+            let phase =
+                *self.random.pick(if retried { &["Succeeded"][..] } else { &["Succeeded", "Failed"] });
             let expression = format!("{word}[\"{name}\"].status == \"{phase}\"");
             hooks.insert("after".to_owned(), json!({"template": self.leaf(), "expression": expression}));
         }
         if !hooks.is_empty() {
             task["hooks"] = Value::Object(hooks);
         }
+    }
+
+    fn is_retried(&self, name: &str) -> bool {
+        let template = self.templates.iter().find(|template| template["name"] == name);
+        template.is_some_and(|template| template["retryStrategy"].is_object())
     }
 
     fn template_reads(&self, name: &str, parameter: &str) -> bool {

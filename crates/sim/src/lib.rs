@@ -4,6 +4,7 @@ pub mod bench;
 pub mod cast;
 pub mod generate;
 pub mod manifest;
+pub mod model;
 pub mod office;
 pub mod outcome;
 pub mod random;

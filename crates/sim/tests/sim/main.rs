@@ -1,5 +1,6 @@
 //! The laboratory's findings: stories, invariants, the simulator, the reference model.
 
+mod model;
 mod properties;
 mod seeds;
 mod simulation;

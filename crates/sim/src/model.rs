@@ -1,0 +1,821 @@
+//! A naive reference: an interpreter that looks at everything again on each pass, as Argo's controller does.
+//!
+//! It shares no code with the engine: it reads the document as plain JSON and keeps nodes in a map by name. Time
+//! does not exist for it (what runs has ended on the next pass), nor do limits and locks: they change when
+//! something happens, not what. It knows what [`crate::generate`] writes, and nothing else.
+
+use crate::cast;
+use engine::workflow::Phase;
+use expr::{MapScope, Mode, World};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use tiphys_engine as engine;
+use tiphys_expr as expr;
+
+/// Most passes before something is wrong.
+const PASSES_MAX: usize = 2_000;
+
+/// Values by name.
+type Values = BTreeMap<String, String>;
+
+#[derive(Clone, Debug, Default)]
+struct Node {
+    kind: &'static str,
+    phase: String,
+    message: String,
+    boundary: String,
+    /// In the order in which they were linked.
+    children: Vec<String>,
+    inputs: Values,
+    outputs: Values,
+    /// Attempts and hooks are children of another sort.
+    retried: bool,
+    hooked: bool,
+    /// What ends it on the next pass: phase, message, output parameters.
+    ending: Option<(String, String, Values)>,
+}
+
+impl Node {
+    fn is_fulfilled(&self) -> bool {
+        !matches!(self.phase.as_str(), "Pending" | "Running")
+    }
+
+    fn is_completed(&self) -> bool {
+        matches!(self.phase.as_str(), "Succeeded" | "Failed" | "Error")
+    }
+
+    fn is_bad(&self) -> bool {
+        matches!(self.phase.as_str(), "Failed" | "Error")
+    }
+}
+
+/// How a node came out, for comparing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Its type.
+    pub kind: String,
+    /// Its phase.
+    pub phase: String,
+    /// Its message.
+    pub message: String,
+    /// The names of its children, sorted.
+    pub children: Vec<String>,
+    /// Values of its inputs, and of its output parameters.
+    pub values: (BTreeMap<String, String>, BTreeMap<String, String>),
+}
+
+/// Every node by name; the workflow itself is `workflow`.
+pub fn interpret(workflow: &Value) -> Result<BTreeMap<String, Told>, String> {
+    let spec = &workflow["spec"];
+    let mut model = Model {
+        templates: list(&spec["templates"])
+            .iter()
+            .map(|template| (text(&template["name"]), template.clone()))
+            .collect(),
+        arguments: parameters(&spec["arguments"]),
+        nodes: BTreeMap::new(),
+    };
+    let root = text(&workflow["metadata"]["name"]);
+    let entrypoint = text(&spec["entrypoint"]);
+    let exit = text(&spec["onExit"]);
+    for _ in 0..PASSES_MAX {
+        model.end_what_runs();
+        model.enter(&root, &entrypoint, &model.arguments.clone(), "")?;
+        if !model.nodes[&root].is_fulfilled() {
+            continue;
+        }
+        let handler = format!("{root}.onExit");
+        if !exit.is_empty() {
+            model.enter(&handler, &exit, &model.arguments.clone(), "")?;
+            model.node(&handler).hooked = true;
+            if !model.nodes[&handler].is_fulfilled() {
+                continue;
+            }
+        }
+        return Ok(model.tell(&root, &handler));
+    }
+    Err(format!("the model has no end after {PASSES_MAX} passes"))
+}
+
+struct Model {
+    templates: BTreeMap<String, Value>,
+    arguments: Values,
+    nodes: BTreeMap<String, Node>,
+}
+
+impl Model {
+    fn node(&mut self, name: &str) -> &mut Node {
+        self.nodes.entry(name.to_owned()).or_default()
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.nodes.contains_key(name)
+    }
+
+    fn link(&mut self, parent: &str, child: &str) {
+        let parent = self.node(parent);
+        if !parent.children.iter().any(|known| known == child) {
+            parent.children.push(child.to_owned());
+        }
+    }
+
+    fn end_what_runs(&mut self) {
+        for node in self.nodes.values_mut() {
+            if let Some((phase, message, outputs)) = node.ending.take() {
+                (node.phase, node.message, node.outputs) = (phase, message, outputs);
+            }
+        }
+    }
+
+    /// Goes on with a node, or makes it.
+    fn enter(&mut self, name: &str, template: &str, given: &Values, boundary: &str) -> Result<(), String> {
+        if self.nodes.get(name).is_some_and(Node::is_fulfilled) {
+            return Ok(());
+        }
+        let template = self.templates.get(template).cloned().ok_or("there is no such template")?;
+        let mut inputs = Values::new();
+        for declared in list(&template["inputs"]["parameters"]) {
+            let key = text(&declared["name"]);
+            let value = given.get(&key).cloned().unwrap_or_else(|| text(&declared["default"]));
+            inputs.insert(key, value);
+        }
+        if template["retryStrategy"].is_object() {
+            return self.retry(name, &template, &inputs, boundary);
+        }
+        self.run(name, &template, &inputs, boundary, 0)
+    }
+
+    /// Makes or goes on with the node of a template's own type.
+    fn run(
+        &mut self,
+        name: &str,
+        template: &Value,
+        inputs: &Values,
+        boundary: &str,
+        retries: usize,
+    ) -> Result<(), String> {
+        let is_new = !self.has(name);
+        let node = self.node(name);
+        if is_new {
+            (node.boundary, node.inputs) = (boundary.to_owned(), inputs.clone());
+            node.phase = "Running".to_owned();
+        }
+        if template["steps"].is_array() {
+            node.kind = "Steps";
+            return self.steps(name, template);
+        }
+        if template["dag"].is_object() {
+            node.kind = "DAG";
+            return self.dag(name, template);
+        }
+        if !is_new {
+            return Ok(());
+        }
+        if template["suspend"].is_object() {
+            node.kind = "Suspend";
+            node.ending = Some(("Succeeded".to_owned(), String::new(), Values::new()));
+            return Ok(());
+        }
+        node.kind = "Pod";
+        node.ending = Some(ending(template, inputs, retries)?);
+        Ok(())
+    }
+
+    /// EX-210 to EX-225 without time: what has to wait has waited by the next pass.
+    fn retry(&mut self, name: &str, template: &Value, inputs: &Values, boundary: &str) -> Result<(), String> {
+        if !self.has(name) {
+            *self.node(name) = Node {
+                kind: "Retry",
+                phase: "Running".to_owned(),
+                boundary: boundary.to_owned(),
+                inputs: inputs.clone(),
+                ..Node::default()
+            };
+        }
+        let mut attempts = self.attempts(name);
+        if let Some(last) = attempts.last() {
+            self.run(last, template, inputs, boundary, attempts.len() - 1)?;
+            let last = self.nodes[last].clone();
+            if !last.is_fulfilled() {
+                return Ok(());
+            }
+            let strategy = &template["retryStrategy"];
+            let limit = strategy["limit"].as_u64().or_else(|| text(&strategy["limit"]).parse().ok());
+            let policy = text(&strategy["retryPolicy"]);
+            let retries_this = match policy.as_str() {
+                "Always" => true,
+                "OnError" => last.phase == "Error",
+                _ => last.phase == "Failed",
+            };
+            let end = match () {
+                () if !last.is_bad() => Some(("Succeeded".to_owned(), String::new())),
+                () if !retries_this => Some((last.phase.clone(), last.message.clone())),
+                () if limit.is_some_and(|limit| attempts.len() as u64 > limit) => {
+                    Some((last.phase.clone(), "No more retries left".to_owned()))
+                }
+                () => None,
+            };
+            if let Some((phase, message)) = end {
+                let node = self.node(name);
+                (node.phase, node.message, node.outputs) = (phase, message, last.outputs);
+                return Ok(());
+            }
+        }
+        let attempt = format!("{name}({})", attempts.len());
+        self.run(&attempt, template, inputs, boundary, attempts.len())?;
+        self.node(&attempt).retried = true;
+        self.link(name, &attempt);
+        attempts.push(attempt);
+        Ok(())
+    }
+
+    fn attempts(&self, name: &str) -> Vec<String> {
+        let children = self.nodes.get(name).map(|node| node.children.clone()).unwrap_or_default();
+        children.into_iter().filter(|child| self.nodes[child].retried).collect()
+    }
+
+    /// EX-130 to EX-138.
+    fn steps(&mut self, name: &str, template: &Value) -> Result<(), String> {
+        let mut scope = self.scope_of(name);
+        let mut before: Option<String> = None;
+        for (number, group) in list(&template["steps"]).iter().enumerate() {
+            let group_name = format!("{name}[{number}]");
+            let is_new = !self.has(&group_name);
+            if is_new {
+                let node = self.node(&group_name);
+                (node.kind, node.phase) = ("StepGroup", "Running".to_owned());
+                node.boundary = name.to_owned();
+                match &before {
+                    None => self.link(name, &group_name),
+                    Some(before) => {
+                        for member in self.nodes[before].children.clone() {
+                            for out in self.outbound(&member) {
+                                self.link(&out, &group_name);
+                            }
+                        }
+                    }
+                }
+            }
+            let mut failed = None;
+            let mut open = false;
+            for step in list(group) {
+                for (member, step) in self.expansions(&group_name, step, &scope, &group_name, name)? {
+                    let node = &self.nodes[&member];
+                    open |= !node.is_fulfilled() || !self.hooks(&member, &step, "steps")?;
+                    let node = &self.nodes[&member];
+                    let tolerates = |word: &str| step["continueOn"][word] == Value::Bool(true);
+                    let tolerated = match node.phase.as_str() {
+                        "Failed" => tolerates("failed"),
+                        "Error" => tolerates("error"),
+                        _ => true,
+                    };
+                    if !tolerated && failed.is_none() {
+                        failed = Some(member);
+                    }
+                }
+            }
+            if open {
+                return Ok(());
+            }
+            let (phase, message) = match failed {
+                Some(child) => ("Failed", format!("child '{}' failed", id(&child))),
+                None => ("Succeeded", String::new()),
+            };
+            let node = self.node(&group_name);
+            (node.phase, node.message) = (phase.to_owned(), message.clone());
+            if phase == "Failed" {
+                let node = self.node(name);
+                (node.phase, node.message) = (phase.to_owned(), message);
+                return Ok(());
+            }
+            for step in list(group) {
+                let key = text(&step["name"]);
+                // A loop leaves no node of its own name, so that its group stands for it (EX-138).
+                let own = self.nodes.get(&format!("{group_name}.{key}"));
+                let status = own.map_or(phase, |node| node.phase.as_str()).to_owned();
+                scope.insert(format!("steps.{key}.status"), status);
+            }
+            before = Some(group_name);
+        }
+        let mut outputs = Values::new();
+        for output in list(&template["outputs"]["parameters"]) {
+            let value = render(&text(&output["valueFrom"]["parameter"]), &scope)?;
+            outputs.insert(text(&output["name"]), value);
+        }
+        let node = self.node(name);
+        (node.phase, node.outputs) = ("Succeeded".to_owned(), outputs);
+        Ok(())
+    }
+
+    /// The nodes of a step or task: itself, or its expansions (EX-192 to EX-197). New ones are linked to `parent`.
+    fn expansions(
+        &mut self,
+        prefix: &str,
+        step: &Value,
+        scope: &Values,
+        parent: &str,
+        boundary: &str,
+    ) -> Result<Vec<(String, Value)>, String> {
+        let own = format!("{prefix}.{}", text(&step["name"]));
+        let Some(items) = items(step) else {
+            self.expansion(&own, step, scope, parent, boundary)?;
+            return Ok(vec![(own, step.clone())]);
+        };
+        if items.is_empty() {
+            if !self.has(&own) {
+                self.skip(&own, "Skipped, empty params", boundary);
+                self.link(parent, &own);
+            }
+            return Ok(vec![(own, step.clone())]);
+        }
+        let mut found = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            let name = format!("{own}({index}:{})", describe(item));
+            let mut scope = scope.clone();
+            scope.insert("item".to_owned(), item_text(item));
+            self.expansion(&name, step, &scope, parent, boundary)?;
+            found.push((name, step.clone()));
+        }
+        Ok(found)
+    }
+
+    fn expansion(
+        &mut self,
+        name: &str,
+        step: &Value,
+        scope: &Values,
+        parent: &str,
+        boundary: &str,
+    ) -> Result<(), String> {
+        if !self.has(name)
+            && let Some(when) = step["when"].as_str()
+        {
+            let when = render(when, scope)?;
+            if !holds(&when)? {
+                self.skip(name, &format!("when '{when}' evaluated false"), boundary);
+                self.link(parent, name);
+                return Ok(());
+            }
+        }
+        if self.nodes.get(name).is_some_and(Node::is_fulfilled) {
+            return Ok(());
+        }
+        let mut given = Values::new();
+        for (key, value) in parameters(&step["arguments"]) {
+            given.insert(key, render(&value, scope)?);
+        }
+        self.enter(name, &text(&step["template"]), &given, boundary)?;
+        self.link(parent, name);
+        Ok(())
+    }
+
+    fn skip(&mut self, name: &str, message: &str, boundary: &str) {
+        *self.node(name) = Node {
+            kind: "Skipped",
+            phase: "Skipped".to_owned(),
+            message: message.to_owned(),
+            boundary: boundary.to_owned(),
+            ..Node::default()
+        };
+    }
+
+    /// Drives the hooks of a fulfilled node; whether all that were triggered are over (EX-243 to EX-250).
+    fn hooks(&mut self, name: &str, step: &Value, word: &str) -> Result<bool, String> {
+        let Some(hooks) = step["hooks"].as_object().cloned() else { return Ok(true) };
+        let node = self.nodes[name].clone();
+        let is_group = node.kind == "TaskGroup";
+        let is_member = word == "tasks" && items(step).is_some_and(|items| !items.is_empty()) && !is_group;
+        let mut over = true;
+        for (key, hook) in hooks {
+            let (hook_name, given) = match key.as_str() {
+                "exit" if is_group || !node.is_completed() => continue,
+                "exit" => (format!("{name}.onExit"), self.arguments.clone()),
+                _ if is_member => continue,
+                _ => {
+                    // What the generator writes: `steps["x"].status == "Phase"`.
+                    let expression = text(&hook["expression"]);
+                    let wanted = expression.rsplit('"').nth(1).unwrap_or_default();
+                    if node.phase != wanted {
+                        continue;
+                    }
+                    (format!("{name}.hooks.{key}"), Values::new())
+                }
+            };
+            self.enter(&hook_name, &text(&hook["template"]), &given, &node.boundary)?;
+            self.node(&hook_name).hooked = true;
+            self.link(name, &hook_name);
+            over &= self.nodes[&hook_name].is_fulfilled();
+        }
+        Ok(over)
+    }
+
+    /// EX-150 to EX-173.
+    fn dag(&mut self, name: &str, template: &Value) -> Result<(), String> {
+        let tasks: BTreeMap<String, Value> =
+            list(&template["dag"]["tasks"]).iter().map(|task| (text(&task["name"]), task.clone())).collect();
+        let mut targets: Vec<String> = text(&template["dag"]["target"])
+            .split(' ')
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect();
+        if targets.is_empty() {
+            let needed: BTreeSet<String> =
+                tasks.values().flat_map(|task| needs(&text(&task["depends"]))).collect();
+            targets = tasks.keys().filter(|task| !needed.contains(*task)).cloned().collect();
+        }
+        let mut visited = BTreeMap::new();
+        let mut over = true;
+        for target in &targets {
+            over &= self.visit(name, target, &tasks, &mut visited)?;
+        }
+        if !over || visited.values().any(|over| !over) {
+            return Ok(());
+        }
+        let branches = self.branches(name);
+        let mut result = "Succeeded".to_owned();
+        for target in &targets {
+            let branch = branches.get(&format!("{name}.{target}")).cloned().unwrap_or_default();
+            if matches!(branch.as_str(), "Failed" | "Error") {
+                result = branch;
+                if template["dag"]["failFast"] != Value::Bool(false) {
+                    break;
+                }
+            }
+        }
+        self.node(name).phase = result;
+        Ok(())
+    }
+
+    /// Attempts a task after all that it needs; whether it is over, hooks included.
+    fn visit(
+        &mut self,
+        dag: &str,
+        task: &str,
+        tasks: &BTreeMap<String, Value>,
+        visited: &mut BTreeMap<String, bool>,
+    ) -> Result<bool, String> {
+        if let Some(over) = visited.get(task) {
+            return Ok(*over);
+        }
+        let step = tasks.get(task).ok_or("there is no such task")?;
+        let name = format!("{dag}.{task}");
+        let depends = text(&step["depends"]);
+        let before = needs(&depends);
+        let mut ready = true;
+        for need in &before {
+            ready &= self.visit(dag, need, tasks, visited)?;
+        }
+        if !ready {
+            visited.insert(task.to_owned(), false);
+            return Ok(false);
+        }
+        if !self.has(&name) {
+            let holds =
+                depends.is_empty() || Depends { model: self, dag, text: depends.as_bytes(), at: 0 }.any();
+            if !holds {
+                self.skip(&name, "omitted: depends condition not met", dag);
+                self.node(&name).phase = "Omitted".to_owned();
+            }
+        }
+        let mut over = true;
+        if self.nodes.get(&name).is_none_or(|node| node.phase != "Omitted") {
+            let mut scope = self.scope_of(dag);
+            for need in tasks.keys() {
+                if let Some(node) = self.nodes.get(&format!("{dag}.{need}")) {
+                    scope.insert(format!("tasks.{need}.status"), node.phase.clone());
+                }
+            }
+            let loops = items(step).is_some_and(|items| !items.is_empty());
+            if loops {
+                if !self.has(&name) {
+                    let node = self.node(&name);
+                    (node.kind, node.phase) = ("TaskGroup", "Running".to_owned());
+                    node.boundary = dag.to_owned();
+                }
+                let members = self.expansions(dag, step, &scope, &name, dag)?;
+                let mut bad = None;
+                for (member, step) in &members {
+                    over &= self.nodes[member].is_fulfilled() && self.hooks(member, step, "tasks")?;
+                    if self.nodes[member].is_bad() {
+                        bad = Some(self.nodes[member].phase.clone());
+                    }
+                }
+                if over {
+                    self.node(&name).phase = bad.unwrap_or_else(|| "Succeeded".to_owned());
+                }
+            } else {
+                let nobody = format!("{name}?");
+                self.expansions(dag, step, &scope, &nobody, dag)?;
+                self.nodes.remove(&nobody);
+            }
+            over &= self.nodes[&name].is_fulfilled();
+            if over {
+                over &= self.hooks(&name, step, "tasks")?;
+            }
+        }
+        if before.is_empty() {
+            self.link(dag, &name);
+        }
+        for need in &before {
+            for out in self.outbound(&format!("{dag}.{need}")) {
+                self.link(&out, &name);
+            }
+        }
+        visited.insert(task.to_owned(), over);
+        Ok(over)
+    }
+
+    /// EX-168: breadth first along children, carrying the phase of the branch; a bad one sticks.
+    fn branches(&self, dag: &str) -> Values {
+        let mut reached = Values::new();
+        let mut queue: VecDeque<(String, String)> =
+            self.nodes[dag].children.iter().map(|child| (child.clone(), "Succeeded".to_owned())).collect();
+        let mut seen = BTreeSet::new();
+        while let Some((name, branch)) = queue.pop_front() {
+            if !seen.insert((name.clone(), branch.clone())) {
+                continue;
+            }
+            let node = &self.nodes[&name];
+            let branch = if node.is_completed() { node.phase.clone() } else { branch };
+            let sticks = reached.get(&name).is_some_and(|known| known != "Succeeded");
+            if !sticks {
+                reached.insert(name.clone(), branch.clone());
+            }
+            if node.kind == "Retry" {
+                for child in &node.children {
+                    if self.nodes[child].hooked {
+                        queue.push_back((child.clone(), branch.clone()));
+                    } else {
+                        // Past the attempts: what comes after them, with the wrapper's phase.
+                        let below = self.nodes[child].children.iter();
+                        queue.extend(below.map(|below| (below.clone(), branch.clone())));
+                    }
+                }
+            } else {
+                queue.extend(node.children.iter().map(|child| (child.clone(), branch.clone())));
+            }
+        }
+        reached
+    }
+
+    /// EX-032.
+    fn outbound(&self, name: &str) -> Vec<String> {
+        let Some(node) = self.nodes.get(name) else { return Vec::new() };
+        let of = |names: &[String]| names.iter().flat_map(|name| self.outbound(name)).collect::<Vec<_>>();
+        match node.kind {
+            "TaskGroup" => of(&self.members(name)),
+            "Retry" => {
+                let attempts = self.attempts(name);
+                attempts.last().map_or_else(|| vec![name.to_owned()], |last| vec![last.clone()])
+            }
+            "Steps" => {
+                let groups = self.nodes.keys().filter_map(|key| {
+                    key.strip_prefix(name)?.strip_prefix('[')?.strip_suffix(']')?.parse::<usize>().ok()
+                });
+                let last = groups.max().map(|number| format!("{name}[{number}]"));
+                last.map_or_else(Vec::new, |last| of(&self.members(&last)))
+            }
+            "DAG" => {
+                let members: Vec<&String> = self
+                    .nodes
+                    .iter()
+                    .filter(|(key, node)| {
+                        node.boundary == name && !node.retried && !node.hooked && !key.ends_with(')')
+                    })
+                    .map(|(key, _)| key)
+                    .collect();
+                // Targets are those of its tasks to which no other task of it is linked.
+                let inner: BTreeSet<String> = members
+                    .iter()
+                    .flat_map(|member| self.outbound(member))
+                    .filter(|out| self.nodes[out].children.iter().any(|child| members.contains(&child)))
+                    .collect();
+                let mut outs = Vec::new();
+                for member in members {
+                    let own = self.outbound(member);
+                    if own.iter().all(|out| !inner.contains(out)) {
+                        outs.extend(own);
+                    }
+                }
+                outs
+            }
+            _ => vec![name.to_owned()],
+        }
+    }
+
+    fn members(&self, name: &str) -> Vec<String> {
+        let children = self.nodes[name].children.iter();
+        children.filter(|child| !self.nodes[*child].hooked).cloned().collect()
+    }
+
+    fn scope_of(&self, name: &str) -> Values {
+        let mut scope = Values::new();
+        for (key, value) in &self.arguments {
+            scope.insert(format!("workflow.parameters.{key}"), value.clone());
+        }
+        for (key, value) in &self.nodes[name].inputs {
+            scope.insert(format!("inputs.parameters.{key}"), value.clone());
+        }
+        scope
+    }
+
+    /// EX-071.
+    fn tell(&self, root: &str, handler: &str) -> BTreeMap<String, Told> {
+        let told = |node: &Node| {
+            let mut children = node.children.clone();
+            children.sort();
+            Told {
+                kind: node.kind.to_owned(),
+                phase: node.phase.clone(),
+                message: node.message.clone(),
+                children,
+                values: (node.inputs.clone(), node.outputs.clone()),
+            }
+        };
+        let mut all: BTreeMap<String, Told> =
+            self.nodes.iter().map(|(name, node)| (name.clone(), told(node))).collect();
+        let main = &self.nodes[root];
+        let (phase, message) = match self.nodes.get(handler) {
+            _ if main.is_bad() => (main.phase.clone(), main.message.clone()),
+            Some(exit) if exit.is_bad() => (exit.phase.clone(), exit.message.clone()),
+            _ => ("Succeeded".to_owned(), main.message.clone()),
+        };
+        let workflow =
+            Told { kind: String::new(), phase, message, children: Vec::new(), values: Default::default() };
+        all.insert("workflow".to_owned(), workflow);
+        all
+    }
+}
+
+/// `depends`, read from left to right: `||` binds less than `&&`, `!` most (EX-152 to EX-159).
+struct Depends<'a> {
+    model: &'a Model,
+    dag: &'a str,
+    text: &'a [u8],
+    at: usize,
+}
+
+impl Depends<'_> {
+    fn any(&mut self) -> bool {
+        let mut holds = self.all();
+        while self.eat(b"||") {
+            holds |= self.all();
+        }
+        holds
+    }
+
+    fn all(&mut self) -> bool {
+        let mut holds = self.one();
+        while self.eat(b"&&") {
+            holds &= self.one();
+        }
+        holds
+    }
+
+    fn one(&mut self) -> bool {
+        if self.eat(b"!") {
+            return !self.one();
+        }
+        let (task, result) = (self.word(), if self.eat(b".") { self.word() } else { String::new() });
+        let name = format!("{}.{task}", self.dag);
+        let Some(node) = self.model.nodes.get(&name) else { return false };
+        let members = || -> Vec<&Node> {
+            if node.kind != "TaskGroup" {
+                return Vec::new();
+            }
+            node.children.iter().map(|child| &self.model.nodes[child]).collect()
+        };
+        match result.as_str() {
+            "" => matches!(node.phase.as_str(), "Succeeded" | "Skipped"),
+            "Errored" => node.phase == "Error",
+            "AnySucceeded" => members().iter().any(|member| member.phase == "Succeeded"),
+            "AllFailed" => !members().is_empty() && members().iter().all(|member| member.phase == "Failed"),
+            phase => node.phase == phase,
+        }
+    }
+
+    fn eat(&mut self, word: &[u8]) -> bool {
+        while self.text.get(self.at) == Some(&b' ') {
+            self.at += 1;
+        }
+        let found = self.text[self.at..].starts_with(word);
+        if found {
+            self.at += word.len();
+        }
+        found
+    }
+
+    fn word(&mut self) -> String {
+        let rest = &self.text[self.at..];
+        let end = rest.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(rest.len());
+        self.at += end;
+        String::from_utf8_lossy(&rest[..end]).into_owned()
+    }
+}
+
+/// The tasks that a `depends` mentions, in order.
+fn needs(depends: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for word in depends.split([' ', '&', '|', '!', '(', ')']).filter(|word| !word.is_empty()) {
+        let task = word.split('.').next().unwrap_or_default().to_owned();
+        if !found.contains(&task) {
+            found.push(task);
+        }
+    }
+    found
+}
+
+/// The items of a loop; none for a step without one.
+fn items(step: &Value) -> Option<Vec<Value>> {
+    if let Some(items) = step["withItems"].as_array().filter(|items| !items.is_empty()) {
+        return Some(items.clone());
+    }
+    if let Some(list) = step["withParam"].as_str() {
+        return serde_json::from_str(list).ok();
+    }
+    let count: usize = text(&step["withSequence"]["count"]).parse().ok()?;
+    Some((0..count).map(|number| Value::String(number.to_string())).collect())
+}
+
+/// EX-023 for what the generator writes: texts, numbers, and flat maps.
+fn describe(item: &Value) -> String {
+    let bare = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let words = match item {
+        Value::Object(map) => {
+            let mut pairs: Vec<String> =
+                map.iter().map(|(key, value)| format!("{key}:{}", bare(value))).collect();
+            pairs.sort();
+            pairs.join(",")
+        }
+        other => bare(other),
+    };
+    words.replace(['(', ')'], "")
+}
+
+/// EX-196.
+fn item_text(item: &Value) -> String {
+    match item {
+        Value::String(text) => text.clone(),
+        Value::Object(map) => {
+            let sorted: BTreeMap<&String, &Value> = map.iter().collect();
+            serde_json::to_string(&sorted).unwrap_or_default()
+        }
+        other => other.to_string(),
+    }
+}
+
+/// How a step of the cast ends.
+fn ending(template: &Value, inputs: &Values, retries: usize) -> Result<(String, String, Values), String> {
+    let mut scope: Values =
+        inputs.iter().map(|(key, value)| (format!("inputs.parameters.{key}"), value.clone())).collect();
+    scope.insert("retries".to_owned(), retries.to_string());
+    let mut words = Vec::new();
+    for arg in list(&template["container"]["args"]) {
+        words.push(render(&text(arg), &scope)?);
+    }
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let outcome = cast::read(&words)?.outcome;
+    let phase = match outcome.phase {
+        Phase::Succeeded => "Succeeded",
+        Phase::Failed => "Failed",
+        _ => "Error",
+    };
+    let outputs = outcome.parameters.into_iter().collect();
+    Ok((phase.to_owned(), outcome.message.unwrap_or_default(), outputs))
+}
+
+fn holds(when: &str) -> Result<bool, String> {
+    let unequal = when.split_once(" != ").map(|(left, right)| left != right);
+    let equal = when.split_once(" == ").map(|(left, right)| left == right);
+    unequal.or(equal).ok_or_else(|| format!("`{when}` is not a condition that the generator writes"))
+}
+
+fn render(text: &str, scope: &Values) -> Result<String, String> {
+    let mut names = MapScope::new();
+    for (name, value) in scope {
+        names.insert(name.as_str(), value.as_str());
+    }
+    let world = World { now: Default::default(), seed: 0 };
+    expr::render(text, &names, Mode::Lenient, &world).map_err(|error| error.to_string())
+}
+
+/// EX-021.
+fn id(name: &str) -> String {
+    let hash =
+        name.bytes().fold(2_166_136_261_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(16_777_619));
+    format!("demo-{hash}")
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn text(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| if value.is_null() { String::new() } else { value.to_string() }, str::to_owned)
+}
+
+fn parameters(arguments: &Value) -> Values {
+    list(&arguments["parameters"]).iter().map(|one| (text(&one["name"]), text(&one["value"]))).collect()
+}
