@@ -7,7 +7,8 @@ export default defineConfig({
   plugins: [svelte()],
   build: {
     target: 'es2022',
-    outDir: 'dist',
+    // The folder above stays in the checkout, so that cargo sees when pages come and go.
+    outDir: 'dist/pages',
     assetsInlineLimit: 0,
     reportCompressedSize: true,
     modulePreload: { polyfill: false },

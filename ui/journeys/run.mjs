@@ -1,8 +1,8 @@
 // What people do, done in Chromium over the fixture server, with the rules of accessibility checked on every page.
 // Usage: node journeys/run.mjs [part of a name…]
 
-import { AxeBuilder } from '@axe-core/playwright';
 import assert from 'node:assert/strict';
+import { AxeBuilder } from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
 import { start } from '../fixture/server.mjs';
 

@@ -1,11 +1,11 @@
 // What people can do: what it will do is said before, what came of it after.
 
-import * as argo from './api/argo';
 import type { Ref } from './api/argo';
+import * as argo from './api/argo';
 import { ApiError } from './api/client';
 import type { Approval, Pipeline } from './api/own';
 import type { CronWorkflow, Parameter, Workflow, WorkflowSpec, WorkflowTemplate } from './api/types';
-import { type Field, asking, notices } from './notices.svelte';
+import { asking, type Field, notices } from './notices.svelte';
 import { preferences } from './preferences.svelte';
 import { router, to } from './router.svelte';
 import type { Verb } from './runs';

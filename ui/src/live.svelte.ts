@@ -1,8 +1,8 @@
 // The runs of a namespace, kept current by one stream.
 
 import { ROW_FIELDS_WATCHED } from './api/argo';
-import { type Line, openStream } from './api/stream';
 import { segment } from './api/client';
+import { type Line, openStream } from './api/stream';
 import type { Workflow } from './api/types';
 import { type Row, rowOf } from './runs';
 

@@ -1,6 +1,6 @@
 // Pipelines with how they fared lately.
 
-import { type PipelineKind, listCatalog, listWorkflows } from './api/argo';
+import { listCatalog, listWorkflows, type PipelineKind } from './api/argo';
 import { either } from './api/client';
 import * as own from './api/own';
 import type { CronWorkflow, Workflow, WorkflowTemplate } from './api/types';

@@ -1,6 +1,6 @@
 // Rows of runs: what lists show of each.
 
-import { LABEL, type PipelineKind, type Ref, listWorkflows } from './api/argo';
+import { LABEL, listWorkflows, type PipelineKind, type Ref } from './api/argo';
 import type { Query } from './api/client';
 import type { Phase, Workflow } from './api/types';
 import { isBroken, isEnded } from './phase';

@@ -9,6 +9,7 @@ mod rules;
 mod source;
 mod suite;
 mod tidy;
+mod up;
 mod workspace;
 
 use std::process::ExitCode;
@@ -27,6 +28,7 @@ Usage: cargo xtask <command> [options]
   conformance   compare the binary with what Argo really answered
   bench         measure every promise about speed beside its yardstick
   picture       record docs/run.svg from the real binary
+  up            build the web pages and the binary, and serve them with a few examples
 ";
 
 fn main() -> ExitCode {
@@ -63,6 +65,7 @@ fn run(command: &str, options: &[String]) -> Result<bool, String> {
             refuse_options(options)?;
             picture::run(&workspace)
         }
+        "up" => up::run(&workspace, options),
         "" | "help" | "-h" | "--help" => {
             print!("{HELP}");
             Ok(true)

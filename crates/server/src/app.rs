@@ -7,6 +7,7 @@ use crate::call::{Call, Query, decode};
 use crate::fault::Fault;
 use crate::limits;
 use crate::options::AuthMode;
+use crate::pages;
 use crate::reply;
 use crate::route::{self, Feed, Handler, Opened};
 use crate::world::World;
@@ -39,7 +40,7 @@ pub(crate) async fn answer(world: Arc<World>, request: Request) -> Response {
         return reply::with_type(StatusCode::NOT_IMPLEMENTED, "text/plain; charset=utf-8", "");
     }
     if !path.starts_with("/api/") && !artifacts::is_theirs(&path) {
-        return page(&world);
+        return pages::serve(&world.options.base_href, &parts.method, &path, &parts.headers);
     }
     let bytes_max = if path.starts_with("/upload-artifacts/") {
         limits::UPLOAD_BYTES_MAX
@@ -240,19 +241,5 @@ fn streamed(status: StatusCode, body: Body, events: bool) -> Response {
         headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
-}
-
-/// What a browser sees that asks for no part of the interface.
-fn page(world: &World) -> Response {
-    let _ = world;
-    let mut response =
-        reply::with_type(StatusCode::OK, "text/html; charset=utf-8", include_str!("page.html"));
-    let headers = response.headers_mut();
-    headers.insert("x-frame-options", HeaderValue::from_static("DENY"));
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'self' 'unsafe-inline'; img-src 'self' data:"),
-    );
     response
 }

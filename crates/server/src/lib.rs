@@ -13,6 +13,7 @@ mod hub;
 mod limits;
 mod options;
 mod own;
+mod pages;
 mod reply;
 mod route;
 mod serve;

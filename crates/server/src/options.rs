@@ -48,6 +48,8 @@ pub struct Options {
     pub state: PathBuf,
     /// Where to listen.
     pub address: SocketAddr,
+    /// The path under which browsers see the server, behind a proxy (API-014).
+    pub base_href: String,
     /// Whose word is taken for who calls.
     pub auth: AuthMode,
     /// What this machine offers to steps; the rest is filled in.
@@ -74,6 +76,7 @@ impl Options {
         Options {
             state: state.into(),
             address,
+            base_href: "/".to_owned(),
             auth: AuthMode::default(),
             place: Place::default(),
             jobs: 8,

@@ -5,6 +5,7 @@ use crate::app;
 use crate::hub;
 use crate::limits;
 use crate::options::{AuthMode, Options};
+use crate::pages;
 use crate::vault::Vault;
 use crate::world::World;
 use std::net::{IpAddr, SocketAddr};
@@ -69,6 +70,7 @@ impl Stop {
 impl Server {
     /// Opens the state folder, takes up the runs that were submitted to its server, and listens.
     pub fn start(mut options: Options) -> Result<Server, ServeError> {
+        options.base_href = pages::base(&options.base_href);
         let state = State::open(&options.state)?;
         let lock = lock(&state)?;
         options.place.engine = ENGINE.to_owned();
@@ -101,7 +103,8 @@ impl Server {
     }
 
     /// Another door to the same house: its own address, its own idea of who may come in.
-    pub fn beside(&self, options: Options) -> Result<Server, ServeError> {
+    pub fn beside(&self, mut options: Options) -> Result<Server, ServeError> {
+        options.base_href = pages::base(&options.base_href);
         Server::listen(Arc::new(self.world.beside(options)), None)
     }
 

@@ -1,6 +1,6 @@
 // Argo's interface: what exists on every server that speaks it.
 
-import { type Query, call, segment } from './client';
+import { call, type Query, segment } from './client';
 import type { CronWorkflow, List, NodeStatus, Template, Workflow, WorkflowTemplate } from './types';
 
 export const LABEL = {

@@ -1,7 +1,7 @@
 // Our own interface, for what Argo's cannot say. Each answer is optional: a server may not have the route yet.
 
-import { call, segment } from './client';
 import type { PipelineKind } from './argo';
+import { call, segment } from './client';
 import type { Phase } from './types';
 
 const ROOT = 'api/tiphys/v1';

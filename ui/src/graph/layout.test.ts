@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Drawing, type Layout, GAP_X, layOut } from './layout';
+import { type Drawing, GAP_X, type Layout, layOut } from './layout';
 
 function random(seed: number): () => number {
   let state = seed;

@@ -1,7 +1,7 @@
 // Lines of a log as they come in over the wire. Kept apart from what shows them.
 
 import { logPath, type Ref } from '../api/argo';
-import { address, ApiError, fault } from '../api/client';
+import { ApiError, address, fault } from '../api/client';
 
 export interface Line {
   text: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { NodeStatus, Workflow } from '../api/types';
-import { type Message, type Run, fold, parseArgo, parseOwn } from './model';
+import { fold, type Message, parseArgo, parseOwn, type Run } from './model';
 
 const node = (id: string, phase: NodeStatus['phase'], children: string[] = []): NodeStatus => ({
   id,

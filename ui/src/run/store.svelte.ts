@@ -3,9 +3,9 @@
 import { getWorkflow } from '../api/argo';
 import { ApiError, segment } from '../api/client';
 import { runPath } from '../api/own';
-import { type Line, type Message as Raw, openStream } from '../api/stream';
+import { type Line, openStream, type Message as Raw } from '../api/stream';
 import { isEnded } from '../phase';
-import { type Message, type Run, fold, parseArgo, parseOwn } from './model';
+import { fold, type Message, parseArgo, parseOwn, type Run } from './model';
 import { type Tree, treeOf } from './tree';
 
 /** Pictures are made at most this often, however fast changes come. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { NodeStatus, Workflow } from '../api/types';
 import { sceneOf } from '../graph/build';
-import { type Run, fold } from './model';
+import { fold, type Run } from './model';
 import { dependenciesOf, tasksOf, templatesIn, unfold } from './plan';
 import { countsOf, culprits, treeOf, whyOf } from './tree';
 

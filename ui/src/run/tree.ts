@@ -1,9 +1,9 @@
 // A run as people think of it: frames with their tasks, loops with their items, tries of a retry, hooks beside
 // what they belong to, and what is planned but has not been entered.
 
-import type { NodeStatus, Phase, Template, Wait, Workflow } from '../api/types';
 import { templateOf } from '../api/argo';
-import { isBroken, isEnded, lookOfNode, type Look } from '../phase';
+import type { NodeStatus, Phase, Template, Wait, Workflow } from '../api/types';
+import { isBroken, isEnded, type Look, lookOfNode } from '../phase';
 import { manyLines, oneLine } from '../shown';
 import { text } from '../text';
 import type { Run } from './model';

@@ -24,6 +24,9 @@ pub struct Args {
     /// The address to listen on
     #[arg(long, default_value = "127.0.0.1")]
     address: IpAddr,
+    /// The path under which browsers see the server, behind a proxy
+    #[arg(long, default_value = "/", value_name = "PATH")]
+    base_href: String,
     /// Who may call: `token` asks everybody for a token, `none` asks nobody
     #[arg(long, default_value = "token")]
     auth_mode: Mode,
@@ -57,6 +60,7 @@ enum Separation {
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let address = SocketAddr::new(args.address, args.port);
     let mut options = Options::new(state::dir()?, address);
+    options.base_href.clone_from(&args.base_href);
     options.auth = match args.auth_mode {
         Mode::Token => AuthMode::Token,
         Mode::None => AuthMode::None,
