@@ -34,6 +34,16 @@ pub fn evaluate(text: &str) -> Result<bool, String> {
     truth(text, &value)
 }
 
+/// Whether a condition can be read, whatever it comes to; for lint (VA-184).
+pub fn check_syntax(text: &str) -> Result<(), String> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    plan::plan(&tokens(text)?, plan::Words::AreTexts).map(drop).map_err(|mistake| match mistake {
+        Mistake::Invalid(cause) | Mistake::Unparsable(cause) => cause,
+    })
+}
+
 /// Evaluates the condition of a CronWorkflow, where bare words are variables that nobody binds (CR-095).
 pub fn evaluate_bare(text: &str) -> Result<bool, String> {
     if text.is_empty() {

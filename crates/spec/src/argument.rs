@@ -261,6 +261,15 @@ pub struct ArtifactLocation {
 impl ArtifactLocation {
     /// The store that is set and its fields. Of several the first of Argo's order counts (`PA-160`).
     pub fn store(&self) -> Option<(&'static str, &Value)> {
+        self.all().into_iter().find_map(|(kind, body)| Some((kind, body.as_ref()?)))
+    }
+
+    /// The names of all stores that are set, the one that counts first.
+    pub fn stores(&self) -> Vec<&'static str> {
+        self.all().into_iter().filter(|(_, body)| body.is_some()).map(|(kind, _)| kind).collect()
+    }
+
+    fn all(&self) -> [(&'static str, &Option<Value>); 10] {
         [
             ("artifactory", &self.artifactory),
             ("azure", &self.azure),
@@ -273,8 +282,6 @@ impl ArtifactLocation {
             ("s3", &self.s3),
             ("plugin", &self.plugin),
         ]
-        .into_iter()
-        .find_map(|(kind, body)| Some((kind, body.as_ref()?)))
     }
 
     /// The key within the store; empty if none is given or the store has no keys (`PA-140`).

@@ -1,5 +1,5 @@
 //! What Argo accepts in silence although it will not work as meant: warnings of our own (`VA-180` to
-//! `VA-209`). None of them keeps a document from being run.
+//! `VA-209`). None of them keeps a document from being run. What may only turn out so is in `doubt`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,11 +27,19 @@ impl<'a> Checker<'a> {
             spec::Object::WorkflowTemplate(template) | spec::Object::ClusterWorkflowTemplate(template) => {
                 (&template.spec, "spec")
             }
-            spec::Object::CronWorkflow(cron) => (&cron.spec.workflow_spec, "spec.workflowSpec"),
+            spec::Object::CronWorkflow(cron) => {
+                self.cron_conditions(&cron.spec);
+                (&cron.spec.workflow_spec, "spec.workflowSpec")
+            }
             _ => return,
         };
         let body = Body { spec, site: Site::new(path) };
         self.retry(&body.site.field("retryStrategy"), spec.retry_strategy.as_ref());
+        self.body_retry_policy(&body.site.field("retryStrategy"), spec.retry_strategy.as_ref());
+        self.arguments_with_default_only(&body);
+        if let Some(gc) = &spec.pod_gc {
+            self.duration(&body.site.field("podGC").field("deleteDelayDuration"), &gc.delete_delay_duration);
+        }
         self.locks(&body.site.field("synchronization"), spec.synchronization.as_ref());
         self.workflow_metrics(&body);
         for (name, hook) in &spec.hooks {
@@ -40,6 +48,7 @@ impl<'a> Checker<'a> {
         for (index, template) in spec.templates.iter().enumerate() {
             self.beyond_template(&body, &body.site.field("templates").index(index), template);
         }
+        self.shared_keys(&body);
     }
 
     fn beyond_template(&mut self, body: &Body<'_>, site: &Site, template: &spec::Template) {
@@ -48,6 +57,8 @@ impl<'a> Checker<'a> {
         self.durations(site, template);
         self.expressions(site, template);
         self.without_effect(site, template);
+        self.stores(site, template);
+        self.ends_of_leaves(site, template);
         self.mounts(body, site, template);
         let outputs = site.field("outputs").field("artifacts");
         for (index, artifact) in template.outputs.artifacts.iter().enumerate() {
@@ -64,19 +75,33 @@ impl<'a> Checker<'a> {
         let group_of: BTreeMap<&str, usize> = steps
             .flat_map(|(group, steps)| steps.iter().map(move |step| (step.name.as_str(), group)))
             .collect();
+        let skippable: BTreeSet<&str> =
+            template.tasks().filter(|task| !task.when.is_empty()).map(|task| task.name.as_str()).collect();
         for (group, steps) in template.steps.iter().enumerate() {
             for (index, step) in steps.iter().enumerate() {
                 let at = groups.index(group).index(index);
                 self.beyond_task(body, &at, step);
                 let not_yet = |name: &str| group_of.get(name).is_some_and(|of| *of >= group);
                 self.mentions(&at, step, "steps.", &not_yet, "runs at the same time or later");
+                self.may_be_skipped(&at, step, "steps.", &|name| skippable.contains(name));
             }
         }
         let Some(dag) = &template.dag else { return };
         let graph = Graph::new(dag);
+        self.never_run(&site.field("dag"), dag, &graph);
         for (index, task) in dag.tasks.iter().enumerate() {
             let at = site.field("dag").field("tasks").index(index);
             self.beyond_task(body, &at, task);
+            for (name, hook) in task.hooks.iter().filter(|(name, _)| *name != "exit") {
+                if hook.expression.is_empty() {
+                    let message = format!("the hook `{name}` has no expression, so its task ends in Error");
+                    self.warn(&at.field("hooks").field(name), "missing-field", message, None);
+                }
+            }
+            let needs_success = |name: &str| task.depends.contains(&format!("{name}.Succeeded"));
+            self.may_be_skipped(&at, task, "tasks.", &|name| {
+                skippable.contains(name) && !needs_success(name)
+            });
             let not_yet = |name: &str| graph.index.contains_key(name) && !graph.is_ancestor(name, index);
             self.mentions(&at, task, "tasks.", &not_yet, "is not among the tasks it depends on");
         }
@@ -89,6 +114,7 @@ impl<'a> Checker<'a> {
         for (name, hook) in &task.hooks {
             let at = at.field("hooks").field(name);
             self.hook_template(body, &at.field("template"), &hook.template);
+            self.hook_arguments(body, &at, hook);
         }
         if !task.with_param.is_empty() && !task.with_param.contains("{{") {
             let list = serde_json::from_str::<Value>(&task.with_param).is_ok_and(|value| value.is_array());
@@ -97,16 +123,11 @@ impl<'a> Checker<'a> {
                 self.warn(&at.field("withParam"), "bad-value", message, None);
             }
         }
-        if !task.depends.is_empty()
-            && let Err(error) = expr::depends::Logic::parse(&task.depends, &|_| (false, false))
-        {
-            let first = error.lines().next().unwrap_or("").to_owned();
-            let message = format!("`depends` cannot be read: {first}");
-            self.warn(&at.field("depends"), "expression-syntax", message, None);
-        }
+        self.condition(&at.field("when"), &task.when);
         let called = body.spec.template(&task.template).filter(|_| !task.template.is_empty());
         if let Some(called) = called {
-            self.unused_arguments(at, task, called);
+            self.unused_arguments(&at.field("arguments"), &task.arguments, called);
+            self.outside_of_choices(&at.field("arguments"), &task.arguments, called);
         }
         if let Some(inline) = &task.inline {
             self.beyond_template(body, &at.field("inline"), inline);
@@ -114,26 +135,132 @@ impl<'a> Checker<'a> {
     }
 
     /// Arguments that the template does not ask for (`VA-181`).
-    fn unused_arguments(&mut self, at: &Site, task: &spec::Task, called: &spec::Template) {
-        for (index, argument) in task.arguments.parameters.iter().enumerate() {
-            if called.inputs.parameter(&argument.name).is_none() && !argument.name.is_empty() {
-                let name = &argument.name;
-                let known = called.inputs.parameters.iter().map(|input| input.name.as_str());
-                let help = self.suggest(name, known);
-                let message = format!("the template `{}` has no input parameter `{name}`", called.name);
-                let at = at.field("arguments").field("parameters").index(index).field("name");
-                self.warn(&at, "unused-argument", message, help);
+    fn unused_arguments(&mut self, at: &Site, arguments: &spec::Arguments, called: &spec::Template) {
+        let parameters = arguments.parameters.iter().map(|argument| argument.name.as_str());
+        let known: Vec<&str> = called.inputs.parameters.iter().map(|input| input.name.as_str()).collect();
+        self.unused(&at.field("parameters"), "parameter", &called.name, parameters, &known);
+        let artifacts = arguments.artifacts.iter().map(|argument| argument.name.as_str());
+        let known: Vec<&str> = called.inputs.artifacts.iter().map(|input| input.name.as_str()).collect();
+        self.unused(&at.field("artifacts"), "artifact", &called.name, artifacts, &known);
+    }
+
+    fn unused<'n>(
+        &mut self,
+        at: &Site,
+        what: &str,
+        template: &str,
+        names: impl Iterator<Item = &'n str>,
+        known: &[&str],
+    ) {
+        for (index, name) in names.enumerate().filter(|(_, name)| !name.is_empty() && !known.contains(name)) {
+            let help = self.suggest(name, known.iter().copied());
+            let message = format!("the template `{template}` has no input {what} `{name}`");
+            self.warn(&at.index(index).field("name"), "unused-argument", message, help);
+        }
+    }
+
+    /// A hook without arguments gets those of the workflow; with some it must give all (`VA-192`, `EX-241`).
+    fn hook_arguments(&mut self, body: &Body<'_>, at: &Site, hook: &spec::Hook) {
+        let called = body.spec.template(&hook.template).filter(|_| !hook.template.is_empty());
+        let Some(called) = called.filter(|_| !hook.arguments.is_empty()) else { return };
+        self.unused_arguments(&at.field("arguments"), &hook.arguments, called);
+        for input in &called.inputs.parameters {
+            let own = input.value.is_some() || input.default.is_some() || input.value_from.is_some();
+            if !own && hook.arguments.parameter(&input.name).is_none() {
+                let message = format!("the template `{}` wants the parameter `{}`", called.name, input.name);
+                self.warn(&at.field("arguments"), "missing-argument", message, None);
             }
         }
-        for (index, argument) in task.arguments.artifacts.iter().enumerate() {
-            if called.inputs.artifact(&argument.name).is_none() && !argument.name.is_empty() {
-                let name = &argument.name;
-                let known = called.inputs.artifacts.iter().map(|input| input.name.as_str());
-                let help = self.suggest(name, known);
-                let message = format!("the template `{}` has no input artifact `{name}`", called.name);
-                let at = at.field("arguments").field("artifacts").index(index).field("name");
-                self.warn(&at, "unused-argument", message, help);
+    }
+
+    /// Choices of an input, which Argo never looks at (`VA-198`).
+    fn outside_of_choices(&mut self, at: &Site, arguments: &spec::Arguments, called: &spec::Template) {
+        for (index, argument) in arguments.parameters.iter().enumerate() {
+            let Some(input) = called.inputs.parameter(&argument.name) else { continue };
+            let value = argument.value.as_deref().filter(|value| !value.contains("{{"));
+            let Some(value) = value.filter(|_| !input.choices.is_empty()) else { continue };
+            if !input.choices.iter().any(|choice| choice == value) {
+                let help = self.suggest(value, input.choices.iter().map(String::as_str));
+                let message = format!("`{value}` is not among the choices of `{}`", input.name);
+                let at = at.field("parameters").index(index).field("value");
+                self.warn(&at, "not-a-choice", message, help);
             }
+        }
+    }
+
+    /// Arguments of a workflow need a value; a `default` is not one (`VA-197`, `PA-029`).
+    fn arguments_with_default_only(&mut self, body: &Body<'_>) {
+        let at = body.site.field("arguments").field("parameters");
+        for (index, parameter) in body.spec.arguments.parameters.iter().enumerate() {
+            if parameter.default.is_some() && parameter.value.is_none() && parameter.value_from.is_none() {
+                let message =
+                    format!("the `default` of the workflow's parameter `{}` is not used", parameter.name);
+                let help =
+                    Some("write `value`: it can be replaced when the workflow is submitted".to_owned());
+                self.warn(&at.index(index).field("default"), "no-effect", message, help);
+            }
+        }
+    }
+
+    /// Artifacts that name several stores, of which one counts (`VA-207`).
+    fn stores(&mut self, site: &Site, template: &spec::Template) {
+        for (side, artifacts) in
+            [("inputs", &template.inputs.artifacts), ("outputs", &template.outputs.artifacts)]
+        {
+            let list = site.field(side).field("artifacts");
+            for (index, artifact) in artifacts.iter().enumerate() {
+                let stores = artifact.location.stores();
+                if let [first, second, ..] = stores[..] {
+                    let message = format!(
+                        "the artifact `{}` is kept in `{first}` and in `{second}`: `{first}` counts",
+                        artifact.name
+                    );
+                    self.warn(&list.index(index).field(second), "two-stores", message, None);
+                }
+            }
+        }
+    }
+
+    /// Ends that Argo overlooks: of two limits one, of an object that never fails (`VA-200`, `VA-201`).
+    fn ends_of_leaves(&mut self, site: &Site, template: &spec::Template) {
+        let resource = template.resource.as_ref().map(|resource| {
+            (text(resource, "failureCondition").is_empty(), text(resource, "successCondition").is_empty())
+        });
+        if resource == Some((false, true)) {
+            let message = "with a `failureCondition` alone the step succeeds at the first look".to_owned();
+            let help = Some("add a `successCondition`".to_owned());
+            let at = site.field("resource").field("failureCondition");
+            self.warn(&at, "ends-at-once", message, help);
+        }
+        if template.active_deadline_seconds.is_some() && !template.timeout.is_empty() {
+            let message =
+                "Argo ignores `activeDeadlineSeconds` where a `timeout` is; here the shorter counts";
+            self.warn(&site.field("activeDeadlineSeconds"), "two-limits", message.to_owned(), None);
+        }
+    }
+
+    /// Outputs of different templates under one key: the last one wins (`VA-205`, `PA-212`).
+    fn shared_keys(&mut self, body: &Body<'_>) {
+        let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+        let mut found = Vec::new();
+        for (index, template) in body.spec.templates.iter().enumerate() {
+            for (of, artifact) in template.outputs.artifacts.iter().enumerate() {
+                let key = artifact.location.key();
+                let own =
+                    ["inputs.", "pod.", "node.", "retries", "{{="].iter().any(|part| key.contains(part));
+                if key.is_empty() || own {
+                    continue;
+                }
+                if let Some(other) = seen.insert(key, &template.name)
+                    && other != template.name
+                {
+                    found.push((index, of, format!("the template `{other}` writes to the key `{key}` too")));
+                }
+            }
+        }
+        for (index, of, message) in found {
+            let at = body.site.field("templates").index(index).field("outputs").field("artifacts").index(of);
+            self.warn(&at, "shared-key", message, Some("the last one to write wins".to_owned()));
         }
     }
 
@@ -181,7 +308,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Limits and waits that cannot be read (`VA-188`, `VA-189`).
+    /// Limits and waits that cannot be read (`VA-188`).
     fn retry(&mut self, site: &Site, strategy: Option<&spec::RetryStrategy>) {
         let Some(strategy) = strategy else { return };
         if let Some(IntOrStr::Str(limit)) = &strategy.limit
@@ -193,12 +320,6 @@ impl<'a> Checker<'a> {
                 format!("the limit `{limit}` is not a number"),
                 None,
             );
-        }
-        let policies = ["", "Always", "OnFailure", "OnError", "OnTransientError"];
-        if !policies.contains(&strategy.retry_policy.as_str()) {
-            let message = format!("`{}` is not a retry policy", strategy.retry_policy);
-            let help = self.suggest(&strategy.retry_policy, policies.into_iter());
-            self.warn(&site.field("retryPolicy"), "not-a-choice", message, help);
         }
         let Some(backoff) = &strategy.backoff else { return };
         let site = site.field("backoff");
@@ -213,6 +334,17 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// The policy of the whole body, which Argo looks at when something failed (`VA-189`).
+    fn body_retry_policy(&mut self, site: &Site, strategy: Option<&spec::RetryStrategy>) {
+        let policy = strategy.map_or("", |strategy| strategy.retry_policy.as_str());
+        let policies = ["", "Always", "OnFailure", "OnError", "OnTransientError"];
+        if !policies.contains(&policy) {
+            let help = self.suggest(policy, policies.into_iter());
+            let message = format!("`{policy}` is not a retry policy");
+            self.warn(&site.field("retryPolicy"), "not-a-choice", message, help);
+        }
+    }
+
     fn durations(&mut self, site: &Site, template: &spec::Template) {
         self.duration(&site.field("timeout"), &template.timeout);
         self.duration(&site.field("pendingTimeout"), &template.pending_timeout);
@@ -224,6 +356,10 @@ impl<'a> Checker<'a> {
             if is_garbage(&memoize.max_age, |text| expr::duration::go(text).is_ok()) {
                 let message = format!("`{}` is not a duration", memoize.max_age);
                 self.warn(&site.field("maxAge"), "bad-duration", message, Some(DURATION_HELP.to_owned()));
+            }
+            if is_garbage(&memoize.key, is_memo_key) {
+                let message = format!("`{}` is not a key: letters, digits and `-` only", memoize.key);
+                self.warn(&site.field("key"), "bad-value", message, None);
             }
         }
     }
@@ -244,7 +380,14 @@ impl<'a> Checker<'a> {
                 self.warn(&site.field("semaphores").index(index), "bad-lock", message, None);
             }
         }
+        let doubled = |index: usize| locks.semaphores[..index].contains(&locks.semaphores[index]);
+        for index in (0..locks.semaphores.len()).filter(|index| doubled(*index)) {
+            self.warn(&site.field("semaphores").index(index), "bad-lock", SAME_LOCK.to_owned(), None);
+        }
         for (index, mutex) in locks.mutexes.iter().enumerate() {
+            if locks.mutexes[..index].contains(mutex) {
+                self.warn(&site.field("mutexes").index(index), "bad-lock", SAME_LOCK.to_owned(), None);
+            }
             if mutex.name.is_empty() {
                 let message = "a mutex needs a name".to_owned();
                 self.warn(&site.field("mutexes").index(index), "bad-lock", message, None);
@@ -337,6 +480,14 @@ impl<'a> Checker<'a> {
             }
         }
     }
+}
+
+const SAME_LOCK: &str = "the same lock is asked for twice, and Argo ends the step in Error";
+
+/// What a remembered result may be called (`EX-330`).
+fn is_memo_key(key: &str) -> bool {
+    key.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
 }
 
 const DURATION_HELP: &str = "write a number with a unit, such as `90s`, `5m` or `2h30m`";

@@ -304,6 +304,18 @@ impl<'t> Graph<'t> {
         false
     }
 
+    /// The tasks and all that end before them.
+    pub(super) fn with_ancestors(&self, tasks: &[usize]) -> BTreeSet<usize> {
+        let mut seen: BTreeSet<usize> = BTreeSet::new();
+        let mut open = tasks.to_vec();
+        while let Some(task) = open.pop() {
+            if seen.insert(task) {
+                open.extend(&self.below[task]);
+            }
+        }
+        seen
+    }
+
     /// The first task of the document that is on a cycle, or after one.
     fn cycle(&self) -> Option<usize> {
         let mut waiting: Vec<usize> = self.below.iter().map(Vec::len).collect();

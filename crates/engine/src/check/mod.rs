@@ -9,6 +9,7 @@ mod beyond;
 mod cron;
 mod dag;
 mod document;
+mod doubt;
 mod leaf;
 mod metric;
 mod name;
@@ -187,7 +188,11 @@ impl<'a> Checker<'a> {
         self.find(Severity::Error, site, code, message, help);
     }
 
+    /// Warns, unless the same place is already known to be wrong.
     fn warn(&mut self, site: &Site, code: &'static str, message: String, help: Option<String>) {
+        if self.findings.iter().any(|finding| finding.severity.is_error() && finding.path == site.path()) {
+            return;
+        }
         self.find(Severity::Warning, site, code, message, help);
     }
 
