@@ -1,6 +1,7 @@
 //! Lifecycle hooks: ordinary nodes, woken by what their owner does (EX-240 to EX-253).
 
-use super::enter::{Args, Entering, Entry, Given};
+use super::bind::{Args, Given};
+use super::enter::{Entering, Entry};
 use super::event::Event;
 use super::handle::Turn;
 use super::node::{NodeIx, NodeKind, Phase, Site};

@@ -1,10 +1,12 @@
 //! The workflow machine.
 
 mod apply;
+mod bind;
 mod command;
 mod control;
 mod enter;
 mod event;
+mod expand;
 mod finish;
 mod gate;
 mod globals;
@@ -12,6 +14,7 @@ mod graph;
 mod handle;
 mod hooks;
 mod input;
+mod invoke;
 pub mod node;
 mod pod;
 pub mod retry;

@@ -1,0 +1,259 @@
+//! Which values a node is given: the arguments of whoever enters it, and the inputs they become.
+
+use super::enter::Entry;
+use super::handle::Turn;
+use super::node::Inputs;
+use super::scope::{Own, View};
+use crate::plan::{Arguments, ConfigMapSource, Plan, Source, TemplatePlan};
+use crate::tree::render_text;
+use expr::{Bound, Mode, Scope, TagError, Text};
+use serde_json::Value;
+use std::sync::Arc;
+use tiphys_expr as expr;
+
+/// A rendered parameter argument.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Given {
+    /// A value.
+    Value(Arc<str>),
+    /// It names an output that explicitly does not exist: the input's default counts (TP-243).
+    Absent,
+    /// Neither value nor source (PA-022).
+    Nothing,
+}
+
+/// Rendered arguments.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Args {
+    pub parameters: Vec<(Arc<str>, Given)>,
+    pub artifacts: Vec<(Arc<str>, Value)>,
+}
+
+impl Turn<'_> {
+    /// Renders arguments (TP-044, TP-243, PA-183).
+    pub(crate) fn arguments(
+        &self,
+        arguments: &Arguments,
+        view: &View<'_>,
+        mode: Mode,
+    ) -> Result<Args, TagError> {
+        let mut args = Args::default();
+        for (name, source) in &arguments.parameters {
+            let given = match source {
+                Source::Nothing => Given::Nothing,
+                Source::ConfigMap(source) => {
+                    let value =
+                        self.config_value(source).or_else(|reason| source.default.clone().ok_or(reason));
+                    Given::Value(value.map_err(|message| TagError::Failed { message })?.into())
+                }
+                Source::Text(text) if text.is_literal() => Given::Value(text.as_str().into()),
+                Source::Text(text) => match text.sole_tag().and_then(|tag| view.get(tag)) {
+                    Some(Bound::Absent) => Given::Absent,
+                    Some(Bound::Text(value)) if !value.contains("{{") => Given::Value((&*value).into()),
+                    _ => Given::Value(render_text(text, view, mode, &self.world(0))?.into()),
+                },
+            };
+            args.parameters.push((name.clone(), given));
+        }
+        for argument in &arguments.artifacts {
+            match self.artifact_argument(argument, view, mode) {
+                Ok(Some(artifact)) => args.artifacts.push((argument.name.clone(), artifact)),
+                Ok(None) => {}
+                Err(_) if argument.optional => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(args)
+    }
+
+    fn artifact_argument(
+        &self,
+        argument: &crate::plan::ArtifactArgument,
+        view: &View<'_>,
+        mode: Mode,
+    ) -> Result<Option<Value>, TagError> {
+        let failed = |message: String| TagError::Failed { message };
+        let found = if let Some(from) = &argument.from {
+            // The name itself may hold tags (`…artifacts.{{item}}`); what is left is one tag that names an artifact.
+            let rendered = render_text(from, view, Mode::Lenient, &self.world(0))?;
+            let name = rendered.trim().trim_start_matches("{{").trim_end_matches("}}").trim().to_owned();
+            match view.get(&name) {
+                Some(Bound::Json(value)) => value.into_owned(),
+                Some(_) => return Err(failed(format!("Variable {{{{{name}}}}} is not an artifact"))),
+                None => return Err(failed(format!("Unable to resolve: \"{name}\""))),
+            }
+        } else if let Some(expression) = &argument.from_expression {
+            let expression = render_text(expression, view, Mode::Lenient, &self.world(0))?;
+            let value = expr::evaluate(&expression, view, &self.world(0))
+                .map_err(|error| failed(error.to_string()))?;
+            match value.to_json_value() {
+                Ok(value @ Value::Object(_)) => value,
+                _ => return Err(failed(format!("Variable {{{{{expression}}}}} is not an artifact"))),
+            }
+        } else {
+            return argument.doc.render(view, mode, &self.world(0)).map(Some);
+        };
+        if argument.optional && location(&found).is_none() {
+            // The empty artifact of a skipped step; the recommended reading of TP-242 drops it.
+            return Ok(None);
+        }
+        let mut found = found;
+        if let Some(sub_path) = &argument.sub_path {
+            let sub_path = render_text(sub_path, view, mode, &self.world(0))?;
+            append_key(&mut found, &sub_path).map_err(failed)?;
+        }
+        Ok(Some(found))
+    }
+
+    /// A value of a ConfigMap (PA-045). The error names the ConfigMap and the reason.
+    pub(crate) fn config_value(&self, source: &ConfigMapSource) -> Result<String, String> {
+        let view = View::global(self.run, self.now);
+        let render = |text: &Text| {
+            render_text(text, &view, Mode::FullStrict, &self.world(0)).map_err(|error| error.to_string())
+        };
+        let (name, key) = (render(&source.name)?, render(&source.key)?);
+        config_map_value(&self.run.plan, &name, &key)
+    }
+
+    /// Final input values (PA-020 to PA-027, PA-180 to PA-185).
+    pub(crate) fn bind(&self, template: &TemplatePlan, entry: &Entry) -> Result<Inputs, String> {
+        if template.parameters.is_empty() && template.artifacts.is_empty() {
+            return Ok(Inputs::default());
+        }
+        let own = View {
+            own: Some(Own::At(entry.owner, &entry.site, entry.template)),
+            ..View::global(self.run, self.now)
+        };
+        let world = self.world(0);
+        let lenient = |text: &str, view: &View<'_>| -> Result<Arc<str>, String> {
+            if !text.contains("{{") {
+                return Ok(text.into());
+            }
+            expr::render(text, view, Mode::Lenient, &world).map(Into::into).map_err(|error| error.to_string())
+        };
+        let mut inputs = Inputs::default();
+        for declared in &template.parameters {
+            let name = &declared.name;
+            let given = entry.args.parameters.iter().find(|(given, _)| given == name).map(|(_, given)| given);
+            let own_default = || -> Option<Result<String, String>> {
+                if let Some(default) = &declared.default {
+                    return Some(Ok(default.as_str().to_owned()));
+                }
+                let source = declared.config_map.as_ref()?;
+                Some(self.config_value(source).or_else(|reason| {
+                    // Not found falls back to the default; other troubles do not (PA-045).
+                    match &source.default {
+                        Some(default) if !reason.contains("needs to have the label") => Ok(default.clone()),
+                        _ => Err(format!(
+                            "unable to retrieve inputs.parameters.{name} from ConfigMap: {reason}"
+                        )),
+                    }
+                }))
+            };
+            let value = match given {
+                Some(Given::Value(value)) => value.to_string(),
+                Some(Given::Nothing) => return Err(format!("inputs.parameters.{name} was not supplied")),
+                Some(Given::Absent) => own_default().unwrap_or_else(|| {
+                    Err(format!(
+                        "inputs.parameters.{name}: argument references an absent optional \
+                         (skipped/omitted node output with no default)"
+                    ))
+                })?,
+                None => own_default()
+                    .unwrap_or_else(|| Err(format!("inputs.parameters.{name} was not supplied")))?,
+            };
+            inputs.parameters.push(lenient(&value, &own)?);
+        }
+        if inputs.parameters.iter().any(|value| value.contains("{{")) {
+            let before = inputs.clone();
+            let view = View { template: Some((template, &before)), ..own };
+            for value in &mut inputs.parameters {
+                *value = lenient(value, &view)?;
+            }
+        }
+        for declared in &template.artifacts {
+            let view = View { template: Some((template, &inputs)), ..own };
+            let artifact = self.bind_artifact(declared, &entry.args, &view)?;
+            inputs.artifacts.push(artifact);
+        }
+        Ok(inputs)
+    }
+
+    fn bind_artifact(
+        &self,
+        declared: &crate::plan::ArtifactPlan,
+        args: &Args,
+        view: &View<'_>,
+    ) -> Result<Value, String> {
+        let name = &declared.name;
+        let own =
+            declared.doc.render(view, Mode::Lenient, &self.world(0)).map_err(|error| error.to_string())?;
+        let Some((_, given)) = args.artifacts.iter().find(|(given, _)| given == name) else {
+            if declared.located {
+                return Ok(own);
+            }
+            return if declared.optional {
+                Ok(Value::Null)
+            } else {
+                Err(format!("inputs.artifacts.{name} was not supplied"))
+            };
+        };
+        if location(given).is_none() {
+            return if declared.optional {
+                Ok(Value::Null)
+            } else {
+                Err(format!("inputs.artifacts.{name} missing location information"))
+            };
+        }
+        // The argument replaces the declaration except for where and how it is put (PA-181).
+        let mut bound = given.clone();
+        if let Value::Object(fields) = &mut bound {
+            for field in ["from", "fromExpression", "subPath", "globalName", "path", "mode", "recurseMode"] {
+                fields.remove(field);
+            }
+            fields.insert("name".to_owned(), Value::String(name.to_string()));
+            for field in ["path", "mode", "recurseMode"] {
+                if let Some(value) = own.get(field) {
+                    fields.insert(field.to_owned(), value.clone());
+                }
+            }
+        }
+        Ok(bound)
+    }
+}
+
+/// The value of a key of a ConfigMap that may be read by parameters (PA-045).
+fn config_map_value(plan: &Plan, name: &str, key: &str) -> Result<String, String> {
+    let map = plan.config_maps.get(name).ok_or_else(|| format!("configmaps \"{name}\" not found"))?;
+    let kind = map.metadata.labels.get("workflows.argoproj.io/configmap-type").map(String::as_str);
+    if kind != Some("Parameter") {
+        return Err(format!(
+            "ConfigMap '{name}' needs to have the label workflows.argoproj.io/configmap-type: Parameter to load parameters"
+        ));
+    }
+    map.data.get(key).cloned().ok_or_else(|| format!("ConfigMap '{name}' does not have the key '{key}'"))
+}
+
+/// The driver block of an artifact document, if it has one.
+pub(crate) fn location(artifact: &Value) -> Option<(&'static str, &Value)> {
+    ["artifactory", "azure", "git", "gcs", "hdfs", "http", "oss", "raw", "s3", "plugin"]
+        .into_iter()
+        .find_map(|kind| artifact.get(kind).filter(|block| !block.is_null()).map(|block| (kind, block)))
+}
+
+/// Appends to the key of an artifact's location (PA-184).
+fn append_key(artifact: &mut Value, sub_path: &str) -> Result<(), String> {
+    let Some((kind, _)) = location(artifact) else { return Ok(()) };
+    let field = match kind {
+        "s3" | "gcs" | "oss" | "plugin" => "key",
+        "azure" => "blob",
+        "hdfs" => "path",
+        other => {
+            return Err(format!("artifacts of type {other} have no key, so `subPath` cannot be appended"));
+        }
+    };
+    let key = artifact[kind].get(field).and_then(Value::as_str).unwrap_or_default();
+    let joined = format!("{}/{}", key.trim_end_matches('/'), sub_path.trim_start_matches('/'));
+    artifact[kind][field] = Value::String(joined);
+    Ok(())
+}

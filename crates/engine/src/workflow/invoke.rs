@@ -1,0 +1,326 @@
+//! How a template becomes a node: its inputs, the gates that ask the world, its retry wrapper, its own type.
+
+use super::enter::{Entering, Entry};
+use super::event::{Event, TemplateKey};
+use super::handle::Turn;
+use super::node::{Gate, Inputs, NodeIx, NodeKind, Phase, Site};
+use super::scope::View;
+use crate::limits;
+use crate::plan::{DagOrder, Flow, FramePlan, TemplateIx, TemplatePlan};
+use crate::tree::render_text;
+use expr::{Mode, Text};
+use std::sync::Arc;
+use tiphys_expr as expr;
+use tiphys_spec as spec;
+
+impl Turn<'_> {
+    /// Enters a template: binds inputs, wraps retries, makes the node.
+    pub(crate) fn enter(&mut self, entry: Entry) -> Entering {
+        let plan = self.run.plan.clone();
+        let template = plan.template(entry.template);
+        let depth = if self.run.nodes.is_empty() { 0 } else { self.run.node(entry.owner).depth };
+        if depth >= limits::DEPTH_MAX {
+            let reason = format!(
+                "Maximum recursion depth exceeded: templates call each other more than {} deep",
+                limits::DEPTH_MAX
+            );
+            self.unstarted(entry.owner, entry.site, Phase::Error, &reason);
+            return Entering::Refused(reason);
+        }
+        let inputs = match self.bind(template, &entry) {
+            Ok(inputs) => inputs,
+            Err(reason) => {
+                let shown = self.task_error(&entry, &reason);
+                self.unstarted(entry.owner, entry.site, Phase::Error, &shown);
+                return Entering::Refused(reason);
+            }
+        };
+        if self.workflow_is_full() {
+            return Entering::Held;
+        }
+        if self.entering_shut(&entry) {
+            let reason = self.run.steering.strategy().unwrap_or_default();
+            let reason = format!("workflow shutdown with strategy: {reason}");
+            self.unstarted(entry.owner, entry.site, Phase::Failed, &reason);
+            return Entering::Entered;
+        }
+        let inputs = (inputs != Inputs::default()).then(|| Arc::new(inputs));
+        let key = entry.templated.then(|| self.key(entry.template));
+        if let Some(gate) = Self::first_gate(template) {
+            return self.enter_gated(entry, template, key, inputs, gate);
+        }
+        if template.retry.is_some() {
+            let node = self.next_node();
+            self.node_entered(
+                node,
+                entry.owner,
+                entry.site,
+                NodeKind::Retry,
+                Phase::Running,
+                key.clone(),
+                inputs,
+            );
+            return self.enter_attempt(node);
+        }
+        self.enter_kind(entry.owner, entry.site, entry.template, key, inputs)
+    }
+
+    /// A node that has to wait for an answer before it begins: it is there, Pending, and runs nothing.
+    fn enter_gated(
+        &mut self,
+        entry: Entry,
+        template: &TemplatePlan,
+        key: Option<TemplateKey>,
+        inputs: Option<Arc<Inputs>>,
+        gate: Gate,
+    ) -> Entering {
+        let kind = match &template.flow {
+            _ if template.retry.is_some() => NodeKind::Retry,
+            Flow::Leaf(kind) => *kind,
+            Flow::Suspend { .. } => NodeKind::Suspend,
+            Flow::Frame(frame) if frame.is_dag => NodeKind::Dag,
+            Flow::Frame(_) => NodeKind::Steps,
+            Flow::Missing => {
+                return self.enter_kind(entry.owner, entry.site, entry.template, key, inputs);
+            }
+        };
+        let node = self.next_node();
+        self.record(Event::Entered {
+            node,
+            owner: entry.owner,
+            site: entry.site,
+            kind,
+            phase: Phase::Pending,
+            template: key,
+            gate: Some(gate),
+            target: None,
+            message: None,
+            inputs,
+            outputs: None,
+        });
+        self.entered += 1;
+        self.ask(node);
+        Entering::Entered
+    }
+
+    /// In a dag the node itself carries the words around the reason (EX-166).
+    fn task_error(&self, entry: &Entry, reason: &str) -> String {
+        let in_dag = matches!(entry.site, Site::Task(_) | Site::Item(..))
+            && self.run.node(entry.owner).kind != NodeKind::StepGroup;
+        if in_dag {
+            let name = self.run.name_at(entry.owner, &entry.site);
+            return format!("task '{name}' errored: {reason}");
+        }
+        reason.to_owned()
+    }
+
+    fn key(&self, template: TemplateIx) -> TemplateKey {
+        let plan = self.run.plan.template(template);
+        let scope = self.run.plan.scope(plan.scope);
+        TemplateKey {
+            scope: scope.kind.into(),
+            resource: scope.resource.clone(),
+            template: plan.name.clone(),
+        }
+    }
+
+    /// The next attempt of a retry wrapper.
+    pub(crate) fn enter_attempt(&mut self, wrapper: NodeIx) -> Entering {
+        let number = self.run.attempts(wrapper).len() as u32;
+        let template =
+            self.run.node(wrapper).template.expect("a retry wrapper has the template that it retries");
+        self.enter_kind(wrapper, Site::Attempt(number), template, None, None)
+    }
+
+    /// Makes the node of a template's own type.
+    fn enter_kind(
+        &mut self,
+        owner: NodeIx,
+        site: Site,
+        template: TemplateIx,
+        key: Option<TemplateKey>,
+        inputs: Option<Arc<Inputs>>,
+    ) -> Entering {
+        let plan = self.run.plan.clone();
+        let compiled = plan.template(template);
+        let node = self.next_node();
+        match &compiled.flow {
+            Flow::Leaf(kind) => {
+                self.node_entered(node, owner, site, *kind, Phase::Pending, key, inputs);
+                if compiled.kind == Some(spec::TemplateKind::ContainerSet) {
+                    self.enter_containers(node, compiled);
+                }
+                Entering::Entered
+            }
+            Flow::Suspend { duration } => {
+                self.enter_suspend(node, owner, site, compiled, duration.as_ref(), key, inputs)
+            }
+            Flow::Frame(frame) => {
+                let kind = if frame.is_dag { NodeKind::Dag } else { NodeKind::Steps };
+                let target = match self.target(frame, compiled, &inputs, owner, &site) {
+                    Ok(target) => target,
+                    Err(reason) => {
+                        self.unstarted(owner, site, Phase::Error, &reason);
+                        return Entering::Refused(reason);
+                    }
+                };
+                self.record(Event::Entered {
+                    node,
+                    owner,
+                    site,
+                    kind,
+                    phase: Phase::Running,
+                    template: key,
+                    gate: None,
+                    target,
+                    message: None,
+                    inputs,
+                    outputs: None,
+                });
+                self.entered += 1;
+                Entering::Entered
+            }
+            Flow::Missing => {
+                let reason = format!("Template '{}' missing specification", compiled.name);
+                self.unstarted(owner, site, Phase::Error, &reason);
+                Entering::Refused(reason)
+            }
+        }
+    }
+
+    /// The members of a container set, right after their pod (EX-440).
+    pub(crate) fn enter_containers(&mut self, pod: NodeIx, template: &TemplatePlan) {
+        let names: Vec<Arc<str>> = template.doc.container_names().map(Into::into).collect();
+        for name in names {
+            let node = self.next_node();
+            self.node_entered(
+                node,
+                pod,
+                Site::Container(name),
+                NodeKind::Container,
+                Phase::Pending,
+                None,
+                None,
+            );
+        }
+    }
+
+    /// A dag's templated target, rendered and checked.
+    pub(crate) fn target(
+        &self,
+        frame: &FramePlan,
+        template: &TemplatePlan,
+        inputs: &Option<Arc<Inputs>>,
+        owner: NodeIx,
+        site: &Site,
+    ) -> Result<Option<Arc<str>>, String> {
+        let Some(target) = &frame.target else { return Ok(None) };
+        let empty = Inputs::default();
+        let given = match (inputs, site) {
+            (None, Site::Attempt(_)) => self.run.node(owner).inputs.as_deref(),
+            (inputs, _) => inputs.as_deref(),
+        };
+        let view =
+            View { template: Some((template, given.unwrap_or(&empty))), ..View::global(self.run, self.now) };
+        let text =
+            render_text(target, &view, Mode::Lenient, &self.world(0)).map_err(|error| error.to_string())?;
+        DagOrder::new(&frame.tasks, &frame.by_name, &text)?;
+        Ok(Some(text.into()))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the facts of one event")]
+    pub(crate) fn node_entered(
+        &mut self,
+        node: NodeIx,
+        owner: NodeIx,
+        site: Site,
+        kind: NodeKind,
+        phase: Phase,
+        template: Option<TemplateKey>,
+        inputs: Option<Arc<Inputs>>,
+    ) {
+        self.record(Event::Entered {
+            node,
+            owner,
+            site,
+            kind,
+            phase,
+            template,
+            gate: None,
+            target: None,
+            message: None,
+            inputs,
+            outputs: None,
+        });
+        self.entered += 1;
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the facts of one event")]
+    fn enter_suspend(
+        &mut self,
+        node: NodeIx,
+        owner: NodeIx,
+        site: Site,
+        template: &TemplatePlan,
+        duration: Option<&Text>,
+        key: Option<TemplateKey>,
+        inputs: Option<Arc<Inputs>>,
+    ) -> Entering {
+        let due = {
+            let empty = Inputs::default();
+            let given = match (&inputs, &site) {
+                (None, Site::Attempt(_)) => self.run.node(owner).inputs.as_deref(),
+                (inputs, _) => inputs.as_deref(),
+            };
+            let view = View {
+                template: Some((template, given.unwrap_or(&empty))),
+                ..View::global(self.run, self.now)
+            };
+            duration.map(|text| {
+                let text = render_text(text, &view, Mode::Lenient, &self.world(node.0))
+                    .map_err(|error| error.to_string())?;
+                expr::duration::lenient(&text).map(|nanos| self.now.plus_nanos(nanos))
+            })
+        };
+        let due = match due.transpose() {
+            Ok(due) => due,
+            Err(reason) => {
+                self.unstarted(owner, site, Phase::Error, &reason);
+                return Entering::Refused(reason);
+            }
+        };
+        // Outputs are there from the start, raw, so that a person can supply them (EX-281).
+        let outputs = &template.doc.outputs;
+        let outputs = (!outputs.parameters.is_empty()).then(|| {
+            Arc::new(spec::Outputs { parameters: outputs.parameters.clone(), ..Default::default() })
+        });
+        self.record(Event::Entered {
+            node,
+            owner,
+            site,
+            kind: NodeKind::Suspend,
+            phase: Phase::Running,
+            template: key,
+            gate: None,
+            target: None,
+            message: None,
+            inputs,
+            outputs,
+        });
+        self.entered += 1;
+        if let Some(due) = due {
+            self.record(Event::Scheduled { node, due });
+        }
+        Entering::Entered
+    }
+
+    /// Whether the run's end has begun for this entry: nothing new starts outside exit handlers (EX-326).
+    fn entering_shut(&self, entry: &Entry) -> bool {
+        if self.run.nodes.is_empty() {
+            return self.run.steering.shutdown.is_some();
+        }
+        let on_exit =
+            matches!(&entry.site, Site::Hook(name) if &**name == "exit") || self.run.is_on_exit(entry.owner);
+        self.run.is_shut(on_exit)
+    }
+}
