@@ -16,6 +16,11 @@ pub fn parse(text: &str) -> Option<f64> {
     Some(if text.starts_with('-') { -value } else { value })
 }
 
+/// The value of a quantity that has to be one; the error says what would be.
+pub fn require(text: &str) -> Result<f64, String> {
+    parse(text.trim()).ok_or_else(|| format!("`{text}` is not a quantity such as 500m, 2 or 64Mi"))
+}
+
 fn factor(suffix: &str) -> Option<f64> {
     Some(match suffix {
         "" => 1.0,

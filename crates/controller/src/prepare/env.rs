@@ -124,7 +124,7 @@ fn from_value(
         let value = value
             .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
             .unwrap_or_default();
-        let amount = if value.is_empty() { 0.0 } else { super::quantity::parse(&value)? };
+        let amount = if value.is_empty() { 0.0 } else { tiphys_spec::quantity::require(&value)? };
         return Ok(Some(format!("{}", amount.ceil() as u64)));
     }
     Err(format!("environment variable `{}` has a source that is not supported", variable.name))

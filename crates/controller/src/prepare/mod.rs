@@ -6,7 +6,6 @@ pub(crate) mod artifacts;
 pub(crate) mod data;
 mod env;
 mod patch;
-mod quantity;
 mod volumes;
 
 use crate::daemons;
@@ -299,8 +298,8 @@ fn limits(resources: &Value) -> Result<Limits, String> {
     let limit = |name: &str| -> Result<Option<f64>, String> {
         match resources.get("limits").and_then(|limits| limits.get(name)) {
             None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) => quantity::parse(text).map(Some),
-            Some(other) => quantity::parse(&other.to_string()).map(Some),
+            Some(Value::String(text)) => spec::quantity::require(text).map(Some),
+            Some(other) => spec::quantity::require(&other.to_string()).map(Some),
         }
     };
     Ok(Limits {

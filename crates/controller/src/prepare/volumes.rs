@@ -49,8 +49,11 @@ fn source(plan: &Plan, pod: &Pod, place: &Place, name: &str, volume: &Value) -> 
     let text = |path: &str| at(path).and_then(Value::as_str).unwrap_or_default();
     if let Some(empty) = at("/emptyDir") {
         if empty.get("medium").and_then(Value::as_str) == Some("Memory") {
-            let size =
-                empty.get("sizeLimit").and_then(Value::as_str).map(super::quantity::parse).transpose()?;
+            let size = empty
+                .get("sizeLimit")
+                .and_then(Value::as_str)
+                .map(tiphys_spec::quantity::require)
+                .transpose()?;
             return Ok(VolumeSource::Memory { size_bytes: size.map_or(0, |bytes| bytes as u64) });
         }
         return Ok(VolumeSource::Scratch);

@@ -8,7 +8,8 @@ use super::name::Alphabet;
 use super::reference::Reference;
 use super::site::Site;
 use super::template::{Home, text};
-use super::{Checker, Situation, cron};
+use super::{Checker, Situation};
+use crate::cron::schedule;
 
 /// Longest name of a workflow or template: it becomes the value of a label.
 const NAME_MAX: usize = 63;
@@ -70,7 +71,7 @@ impl<'a> Checker<'a> {
             self.error(&site, "no-schedule", "cron workflow must have at least one schedule".to_owned());
         }
         for (index, schedule) in cron.schedules.iter().enumerate() {
-            if let Some(complaint) = cron::complaint(schedule) {
+            if let Some(complaint) = schedule::parse(schedule, "").err() {
                 let message = format!("cron schedule {schedule} is malformed: {complaint}");
                 self.error(&site.field("schedules").index(index), "bad-schedule", message);
             }

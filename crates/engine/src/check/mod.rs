@@ -6,7 +6,6 @@
 mod argument;
 mod artifact;
 mod beyond;
-mod cron;
 mod dag;
 mod document;
 mod doubt;
