@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::JoinHandle;
 use tiphys_engine::Frozen;
-use tiphys_engine::workflow::{Attempt, Outcome, Request};
+use tiphys_engine::workflow::{Attempt, Outcome, Request, Retry};
 use tiphys_runner::agent::{Agent, Answer};
 use tiphys_runner::step::AttemptId;
 use tiphys_runner::{News, Runner};
@@ -80,6 +80,7 @@ pub(crate) enum Message {
     Submit(Box<Order>, Sender<Result<Summary, String>>),
     Restart(Box<Order>, Done, Sender<Result<Summary, String>>),
     Adopt(String, Option<Sender<Update>>, Sender<Result<Summary, String>>),
+    Retry(String, Retry, Option<Sender<Update>>, Sender<Result<Summary, String>>),
     Ask(String, Request, Sender<bool>),
     Follow(String, Sender<Update>),
     FollowAll(Sender<Update>),
@@ -182,6 +183,17 @@ impl Controller {
         follower: Option<Sender<Update>>,
     ) -> Result<Result<Summary, String>, Gone> {
         self.ask_for(|reply| Message::Adopt(uid.to_owned(), follower, reply))
+    }
+
+    /// Goes on with a run that is over: what failed runs again (EX-300). Answered when that is durable; refused in
+    /// Argo's words.
+    pub fn retry(
+        &self,
+        uid: &str,
+        retry: Retry,
+        follower: Option<Sender<Update>>,
+    ) -> Result<Result<Summary, String>, Gone> {
+        self.ask_for(|reply| Message::Retry(uid.to_owned(), retry, follower, reply))
     }
 
     /// Asks something of a run that this engine drives. False if it does not.

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tiphys_engine::workflow::{
-    Attempt, Event, Input, LockAnswer, NodeIx, NodeKind, Outcome, Phase, Report, Request,
+    Attempt, Event, Input, LockAnswer, NodeIx, NodeKind, Outcome, Phase, Report, Request, Retry,
 };
 use tiphys_engine::{Frozen, Plan, Run, Time, compile};
 use tiphys_runner::agent::{Agent, Answer};
@@ -309,6 +309,10 @@ impl Pump {
                 let adopted = self.adopt(&uid, secrets, now);
                 self.reply(reply, adopted);
             }
+            Message::Retry(uid, retry, follower, reply) => {
+                let retried = self.retry(&uid, retry, follower, now);
+                self.reply(reply, retried);
+            }
             Message::Ask(uid, request, reply) => {
                 let known = self.shard.run(&uid).is_some();
                 if known {
@@ -502,7 +506,8 @@ impl Pump {
         let mut started = Vec::with_capacity(attempts.len());
         for (uid, attempt) in attempts {
             let (Some(run), Some(home)) = (self.shard.run(&uid), self.homes.get(&uid)) else { continue };
-            if let Some(outcome) = home.done.get(&run.id(attempt.node)) {
+            // Somebody who retries a run wants its nodes to run.
+            if let Some(outcome) = home.done.get(&run.id(attempt.node)).filter(|_| run.life == 0) {
                 let report = Report::Ended(Box::new(outcome.clone()));
                 self.shard.input(&uid, Input::Reported { attempt, report }, now);
                 continue;
@@ -727,7 +732,7 @@ impl Pump {
     /// Gives suspended nodes the answers they got in an earlier life of the run.
     fn answer_again(&mut self, recorded: &Recorded, now: Time) {
         let Some(home) = self.homes.get(&recorded.uid).filter(|home| !home.done.is_empty()) else { return };
-        let Some(run) = self.shard.run(&recorded.uid) else { return };
+        let Some(run) = self.shard.run(&recorded.uid).filter(|run| run.life == 0) else { return };
         let entered = recorded.events.iter().filter_map(|event| match event {
             Event::Entered { node, kind: NodeKind::Suspend, .. } => Some(run.id(*node)),
             _ => None,
@@ -783,8 +788,48 @@ impl Pump {
         Ok(place)
     }
 
+    /// Goes on with a run that is over (EX-300).
+    fn retry(
+        &mut self,
+        uid: &str,
+        retry: Retry,
+        follower: Option<Sender<Update>>,
+        now: Time,
+    ) -> Result<Summary, String> {
+        if let Some(refused) = self.shard.run(uid).and_then(|run| run.retry_refused(&retry)) {
+            return Err(refused);
+        }
+        let (summary, _) = self.take_in(uid, follower, now)?;
+        if let Some(refused) = self.shard.run(uid).and_then(|run| run.retry_refused(&retry)) {
+            // If it is not over after all, whoever takes it up goes on with it.
+            self.shard.drop_run(uid);
+            self.homes.remove(uid);
+            return Err(refused);
+        }
+        // What was filed tells of the life before; the journal has it too.
+        self.store.delete_archived(&MachineId::workflow(uid)).map_err(|error| error.to_string())?;
+        self.shard.input(uid, Input::Asked(Request::Retry(retry)), now);
+        Ok(summary)
+    }
+
     /// Takes a run over from an engine that is gone.
     fn adopt(&mut self, uid: &str, follower: Option<Sender<Update>>, now: Time) -> Result<Summary, String> {
+        let (summary, is_new) = self.take_in(uid, follower, now)?;
+        if !is_new {
+            self.recall(uid, now);
+        }
+        // Letters that were left while nobody drove the run come before anything is started.
+        self.read_inbox(now).map_err(|error| error.to_string())?;
+        Ok(summary)
+    }
+
+    /// Loads a run that nobody drives; with it, whether nothing has happened in it yet.
+    fn take_in(
+        &mut self,
+        uid: &str,
+        follower: Option<Sender<Update>>,
+        now: Time,
+    ) -> Result<(Summary, bool), String> {
         let text = |error: StoreError| error.to_string();
         let machine = MachineId::workflow(uid);
         let owned = self.ownership.acquire(&mut *self.store, &machine).map_err(|error| error.to_string())?;
@@ -817,12 +862,7 @@ impl Pump {
             self.followers.push((uid.to_owned(), follower));
         }
         self.shard.adopt(Run::new(Arc::new(plan)), machine, epoch, &loaded.records, summary.clone(), now)?;
-        if !loaded.records.is_empty() {
-            self.recall(uid, now);
-        }
-        // Letters that were left while nobody drove the run come before anything is started.
-        self.read_inbox(now).map_err(text)?;
-        Ok(summary)
+        Ok((summary, loaded.records.is_empty()))
     }
 
     /// Asks the runner what it knows of a run's open attempts (the one recovery path).

@@ -103,6 +103,20 @@ pub fn document(frozen: &Frozen, run: &Run, now: Time) -> Value {
         metadata.labels.insert("workflows.argoproj.io/completed".to_owned(), run.is_ended().to_string());
         metadata.labels.insert("workflows.argoproj.io/phase".to_owned(), phase.to_owned());
     }
+    for (name, value) in run.overridden_parameters() {
+        let parameters = &mut workflow.spec.arguments.parameters;
+        match parameters.iter_mut().find(|parameter| parameter.name == name) {
+            Some(parameter) => (parameter.value, parameter.value_from) = (Some(value.to_owned()), None),
+            None => parameters.push(spec::Parameter {
+                name: name.to_owned(),
+                value: Some(value.to_owned()),
+                ..Default::default()
+            }),
+        }
+    }
+    if run.life > 0 {
+        workflow.spec.shutdown.clear();
+    }
     if let Some(strategy) = run.steering.strategy() {
         workflow.spec.shutdown = strategy.to_owned();
     }

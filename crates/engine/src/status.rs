@@ -65,7 +65,7 @@ pub fn phase_name(run: &Run) -> &'static str {
     match run.stage {
         Stage::New => "",
         Stage::Ended => run.phase.name(),
-        Stage::Main if run.nodes.is_empty() && run.is_waiting() => Phase::Pending.name(),
+        Stage::Main if run.is_waiting() => Phase::Pending.name(),
         Stage::Main | Stage::Exit => Phase::Running.name(),
     }
 }

@@ -54,6 +54,12 @@ impl Office {
         })
     }
 
+    /// A run that is over holds nothing and waits for nothing.
+    pub fn leave(&mut self, run: &Run) {
+        locks::release(&mut self.locks, &|holder| holder.uid == *run.plan.uid);
+        self.waiting.clear();
+    }
+
     fn acquire(&mut self, run: &Run, node: Option<NodeIx>, now: Time) -> Input {
         let wanted = match run.locks_wanted(node, now) {
             Ok(wanted) => wanted,

@@ -88,6 +88,8 @@ impl Stage {
             self.events_in_one_call_max = self.events_in_one_call_max.max(out.events.len());
             self.record(&out.events)?;
             out.commands.into_iter().for_each(|command| self.obey(command));
+            // A retry by hand brings a filed run back.
+            self.archived &= self.run.is_ended();
             if progress == Progress::More {
                 inputs.push_back(Input::Continue);
             }
@@ -133,7 +135,10 @@ impl Stage {
                 self.stopped.push(attempt);
             }
             Command::SetTimer(due) => self.timer = Some(due),
-            Command::Archive => self.archived = true,
+            Command::Archive => {
+                self.archived = true;
+                self.office.leave(&self.run);
+            }
             question => self.questions.push_back(question),
         }
     }

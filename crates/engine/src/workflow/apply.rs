@@ -53,6 +53,7 @@ impl Run {
             }
             Event::LocksHeld { node } => {
                 self.holding.insert(*node);
+                self.relocking.remove(node);
                 match node {
                     None => {
                         // The workflow starts with its locks (EX-006).
@@ -106,6 +107,7 @@ impl Run {
             }
             Event::Ended { node, phase, message, outputs } => {
                 self.clear_timer(*node);
+                self.relocking.remove(&Some(*node));
                 self.uncount(*node);
                 let ended = &mut self.nodes[node.at()];
                 ended.phase = *phase;
@@ -176,8 +178,11 @@ impl Run {
                     self.deadline = None;
                 }
             },
+            Event::Retried { removed, reset, parameters } => self.reopen(at, removed, reset, parameters),
+            Event::Rebound { node, inputs } => self.nodes[node.at()].inputs = inputs.clone(),
             Event::Exiting => self.stage = Stage::Exit,
             Event::Finished { phase, message } => {
+                self.relocking.clear();
                 self.stage = Stage::Ended;
                 self.phase = *phase;
                 self.message = message.clone();
@@ -235,8 +240,9 @@ impl Run {
             depth,
             open_hooks: 0,
             settled: false,
+            removed: false,
             daemoned: false,
-            generation: 0,
+            generation: self.first_generation,
             started: at,
             finished: phase.is_ended().then_some(at),
             message: message.clone(),
@@ -327,11 +333,16 @@ impl Run {
                 let frame = &mut self.frames[frame as usize];
                 let looped = frame.slots[task.at()].looped.expect("an expansion has a loop");
                 let group = &mut self.loops[looped as usize];
-                debug_assert_eq!(group.cursor, index);
-                group.cursor += 1;
+                debug_assert_eq!(group.next(), Some(index));
                 group.open += 1;
-                group.children.push(ix);
-                if group.cursor as usize == group.items.len() {
+                if group.again.front() == Some(&index) {
+                    group.again.pop_front();
+                    group.children[index as usize] = ix;
+                } else {
+                    group.cursor += 1;
+                    group.children.push(ix);
+                }
+                if !group.has_more() {
                     frame.ready.retain(|ready| *ready != Ready::Loop(looped));
                 }
             }
@@ -360,6 +371,8 @@ impl Run {
             owner,
             items: items.iter().filter_map(|item| Item::from_json_text(item).ok()).collect(),
             cursor: 0,
+            again: VecDeque::new(),
+            stop: items.len() as u32,
             open: 0,
             children: Vec::with_capacity(items.len()),
             aggregate: OnceCell::new(),
@@ -384,7 +397,8 @@ impl Run {
         for ready in std::mem::take(&mut frame.ready) {
             let Ready::Loop(looped) = ready else { continue };
             let group = &mut self.loops[looped as usize];
-            group.items.truncate(group.cursor as usize);
+            group.stop = group.cursor;
+            group.again.clear();
             if group.open == 0 && frame.group == Some(group.owner) {
                 frame.open -= 1;
                 frame.slots[group.task.at()].settled = true;
@@ -394,7 +408,7 @@ impl Run {
     }
 
     /// Adds a node's own progress to the run's.
-    fn count(&mut self, ix: NodeIx) {
+    pub(crate) fn count(&mut self, ix: NodeIx) {
         let (done, of) = self.node(ix).own_progress();
         self.tally = (self.tally.0 + u64::from(done), self.tally.1 + u64::from(of));
     }
@@ -468,10 +482,7 @@ impl Run {
                     self.frames[at as usize].slots[task.at()].looped.expect("an expansion has a loop");
                 let group = &mut self.loops[looped as usize];
                 group.open -= 1;
-                if group.open == 0
-                    && group.cursor as usize == group.items.len()
-                    && self.node(owner).kind == NodeKind::StepGroup
-                {
+                if group.open == 0 && !group.has_more() && self.node(owner).kind == NodeKind::StepGroup {
                     let frame = &mut self.frames[at as usize];
                     frame.open -= 1;
                     frame.slots[task.at()].settled = true;
@@ -497,7 +508,8 @@ impl Run {
         for dependent in &order.dependents[task.at()] {
             let slot = &mut frame.slots[dependent.at()];
             slot.waiting_for -= 1;
-            if slot.waiting_for == 0 {
+            // After a retry what depends on it may be there already.
+            if slot.waiting_for == 0 && slot.node.is_none() {
                 frame.ready.push_back(Ready::Task(*dependent));
                 woken = true;
             }
@@ -609,6 +621,6 @@ impl Run {
 }
 
 /// Whether a child of this type counts against its template's own limit (EX-261).
-fn counts(kind: NodeKind) -> bool {
+pub(crate) fn counts(kind: NodeKind) -> bool {
     matches!(kind, NodeKind::Pod | NodeKind::Steps | NodeKind::Dag)
 }

@@ -39,6 +39,7 @@ impl Turn<'_> {
                     self.set_node(ix, &parameters, phase, text.clone());
                 }
             }
+            Request::Retry(retry) => self.retry_by_hand(&retry),
             Request::Label { labels } => {
                 if labels.iter().any(|(key, value)| self.run.globals.labels.get(key) != Some(value)) {
                     self.record(Event::Labelled { labels });
@@ -119,7 +120,8 @@ impl Turn<'_> {
         if self.run.steering.suspended {
             self.record(Event::Controlled { control: Control::Resume });
         }
-        if self.run.nodes.is_empty() && self.run.stage != Stage::New {
+        let waits = self.run.nodes.is_empty() || !self.run.relocking.is_empty();
+        if waits && self.run.stage != Stage::New {
             let strategy = self.run.steering.strategy().unwrap_or_default();
             return self.finish(Phase::Failed, message(format!("Stopped with strategy '{strategy}'")));
         }

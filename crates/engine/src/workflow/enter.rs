@@ -3,7 +3,7 @@
 //! The order is Argo's: dependencies, condition, arguments and loop, then limits, then the template
 //! (EX-115, EX-131, EX-154, EX-190).
 
-use super::bind::Args;
+use super::bind::{Args, Given};
 use super::event::Event;
 use super::handle::{Turn, message};
 use super::node::{Inputs, NodeIx, NodeKind, Part, Phase, Site, TaskIx};
@@ -150,7 +150,7 @@ impl Turn<'_> {
     /// Lets the entrypoint in, with the workflow's arguments as its own (PA-028).
     pub(crate) fn enter_entrypoint(&mut self) {
         let plan = self.run.plan.clone();
-        let args = match self.arguments(&plan.arguments, &View::global(self.run, self.now), Mode::Lenient) {
+        let args = match self.entry_arguments() {
             Ok(args) => args,
             Err(error) => {
                 return self
@@ -167,6 +167,20 @@ impl Turn<'_> {
         if let Entering::Refused(reason) = self.enter(entry) {
             self.finish(Phase::Error, message(format!("error in entry template execution: {reason}")));
         }
+    }
+
+    /// The workflow's arguments with the values that count.
+    pub(crate) fn entry_arguments(&self) -> Result<Args, TagError> {
+        let plan = self.run.plan.clone();
+        let mut args = self.arguments(&plan.arguments, &View::global(self.run, self.now), Mode::Lenient)?;
+        for (name, value) in &self.run.globals.overridden {
+            let given = Given::Value(value.clone());
+            match args.parameters.iter_mut().find(|(known, _)| known == name) {
+                Some((_, old)) => *old = given,
+                None => args.parameters.push((name.clone(), given)),
+            }
+        }
+        Ok(args)
     }
 
     /// The gates of a step or task that is looked at for the first time.

@@ -220,6 +220,26 @@ pub enum Event {
         /// What they asked.
         control: Control,
     },
+    /// A run that was over goes on: a person asked for it (EX-300).
+    Retried {
+        /// Nodes that are taken out, in order of entry; without the root the run begins anew.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        removed: Vec<NodeIx>,
+        /// Constructs that run again, in order of entry.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        reset: Vec<NodeIx>,
+        /// Parameters of the workflow with other values.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        parameters: BTreeMap<Arc<str>, Arc<str>>,
+    },
+    /// A construct that goes on with other parameters has other inputs (EX-307).
+    Rebound {
+        /// The node.
+        node: NodeIx,
+        /// Its inputs from now on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        inputs: Option<Arc<Inputs>>,
+    },
     /// The main part is over and the exit handler's turn has come.
     Exiting,
     /// The workflow ended.

@@ -133,7 +133,7 @@ impl Turn<'_> {
         }
         let plan = self.run.plan.clone();
         let group = &self.run.loops[looped as usize];
-        let (task, owner, index) = (group.task, group.owner, group.cursor);
+        let (task, owner, index) = (group.task, group.owner, group.next().unwrap_or(group.cursor));
         let item = group.items[index as usize].clone();
         let frame_template = self.run.frames[at as usize].template;
         let compiled =

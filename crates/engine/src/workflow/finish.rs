@@ -106,7 +106,7 @@ impl Turn<'_> {
     pub(crate) fn task_group(&mut self, ix: NodeIx) {
         let Part::Loop(looped) = self.run.node(ix).part else { return };
         let group = &self.run.loops[looped as usize];
-        if group.open > 0 || (group.cursor as usize) < group.items.len() {
+        if group.open > 0 || group.has_more() {
             return;
         }
         let worst =

@@ -213,6 +213,7 @@ impl Turn<'_> {
     /// The world answered about locks.
     pub(crate) fn locks_answered(&mut self, node: Option<NodeIx>, answer: LockAnswer) {
         let waits = match node {
+            who if self.run.relocking.contains(&who) => true,
             None => self.run.waits_for_locks() && self.run.nodes.is_empty(),
             Some(ix) => self
                 .run
@@ -230,7 +231,7 @@ impl Turn<'_> {
         match answer {
             LockAnswer::Granted => {
                 self.record(Event::LocksHeld { node });
-                if let Some(ix) = node {
+                if let Some(ix) = node.filter(|ix| self.run.node(*ix).gate.is_some()) {
                     self.pass_locks(ix);
                 }
             }

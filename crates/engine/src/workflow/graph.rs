@@ -84,7 +84,7 @@ impl Run {
     pub(crate) fn members(&self, owner: NodeIx) -> Vec<NodeIx> {
         let node = self.node(owner);
         match (&node.site, node.part) {
-            (_, Part::Loop(looped)) => self.loops[looped as usize].children.clone(),
+            (_, Part::Loop(looped)) => self.expansions(looped).collect(),
             (Site::Group(number), _) => {
                 let Some(at) = self.frame_index(node.owner) else { return Vec::new() };
                 let frame = &self.frames[at as usize];
@@ -92,7 +92,7 @@ impl Run {
                 for task in self.tasks(frame).groups[*number as usize].clone() {
                     let slot = &frame.slots[task as usize];
                     match slot.looped {
-                        Some(looped) => members.extend_from_slice(&self.loops[looped as usize].children),
+                        Some(looped) => members.extend(self.expansions(looped)),
                         None => members.extend(slot.node),
                     }
                 }
@@ -100,6 +100,11 @@ impl Run {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// The nodes of a loop, without those that a retry took out.
+    fn expansions(&self, looped: u32) -> impl Iterator<Item = NodeIx> {
+        self.loops[looped as usize].children.iter().copied().filter(|ix| !self.node(*ix).removed)
     }
 
     /// The exit points of a node, appended.

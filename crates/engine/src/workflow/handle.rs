@@ -2,7 +2,7 @@
 
 use super::command::{Attempt, Command};
 use super::event::{Control, Event};
-use super::input::{Input, Outcome, Report};
+use super::input::{Input, Outcome, Report, Request};
 use super::node::{Gate, NodeIx, NodeKind, Phase, Site};
 use super::run::{Globals, Run, Stage};
 use crate::limits;
@@ -29,7 +29,7 @@ impl Machine for Run {
     type Command = Command;
 
     fn handle(&mut self, input: Input, now: Time, out: &mut Outbox<Run>) -> Progress {
-        if self.is_ended() {
+        if self.is_ended() && !matches!(input, Input::Asked(Request::Retry(_))) {
             return Progress::Done;
         }
         let armed = self.next_due();
@@ -59,6 +59,7 @@ impl Machine for Run {
         {
             commands.push(Command::AcquireLocks(None));
         }
+        commands.extend(self.relocking.iter().map(|who| Command::AcquireLocks(*who)));
         for ix in self.indices() {
             let node = self.node(ix);
             match node.gate.filter(|_| !node.phase.is_ended()) {
@@ -122,6 +123,10 @@ impl Turn<'_> {
         match &event {
             Event::Entered { node, kind, phase: Phase::Pending, gate: None, .. } if kind.is_started() => {
                 self.start(*node)
+            }
+            Event::Retried { .. } => {
+                let again = self.run.relocking.iter().map(|who| Command::AcquireLocks(*who));
+                self.out.commands.extend(again);
             }
             Event::Opened { node, .. } if self.run.node(*node).kind.is_started() => self.start(*node),
             Event::Ended { node, phase, .. } => {
@@ -208,12 +213,13 @@ impl Turn<'_> {
     /// Follows up on everything that changed, then enters what may be entered.
     fn go_on(&mut self) -> Progress {
         loop {
+            // A run that is held starts nothing, decides nothing and does not end (EX-066).
+            if self.run.is_ended() || self.run.steering.suspended || !self.run.relocking.is_empty() {
+                return Progress::Done;
+            }
             if let Some(node) = self.run.review.pop_front() {
                 self.review(node);
                 continue;
-            }
-            if self.run.is_ended() || self.run.steering.suspended {
-                return Progress::Done;
             }
             if self.entered >= limits::ENTER_PER_CALL {
                 return Progress::More;

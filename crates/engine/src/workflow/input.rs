@@ -1,5 +1,6 @@
 //! What the world tells a run.
 
+use super::again::Retry;
 use super::command::Attempt;
 use super::gate::LockAnswer;
 use super::node::{NodeIx, Phase};
@@ -136,6 +137,8 @@ pub enum Request {
     },
     /// End everything.
     Terminate,
+    /// Go on with a run that is over: what failed runs again (EX-300 to EX-308).
+    Retry(Retry),
     /// Give a suspended node outputs, a phase, a message (EX-286).
     SetNode {
         /// Which.

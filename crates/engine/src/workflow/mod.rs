@@ -1,5 +1,6 @@
 //! The workflow machine.
 
+mod again;
 mod apply;
 mod bind;
 mod command;
@@ -17,11 +18,13 @@ mod input;
 mod invoke;
 pub mod node;
 mod pod;
+mod reopen;
 pub mod retry;
 mod run;
 mod same;
 mod scope;
 
+pub use again::Retry;
 pub use command::{Attempt, Command};
 pub use event::{Control, Event, TemplateKey};
 pub use gate::LockAnswer;

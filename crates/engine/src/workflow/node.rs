@@ -189,6 +189,8 @@ pub struct Node {
     pub open_hooks: u16,
     /// Ended, with its hooks done: whoever waits for it has been told.
     pub settled: bool,
+    /// A retry by hand took it out: it is part of the journal and of nothing else.
+    pub removed: bool,
     /// It runs, and goes on while others use it (EX-370).
     pub daemoned: bool,
     /// Which of several lives of the same node this is; a retry by hand begins a new one.

@@ -43,6 +43,12 @@ pub struct Run {
     pub(crate) holding: BTreeSet<Option<NodeIx>>,
     /// The workflow asked for its own locks.
     pub(crate) asked_for_locks: bool,
+    /// Who must have their locks again before a run that was retried goes on.
+    pub(crate) relocking: BTreeSet<Option<NodeIx>>,
+    /// How often the run was over and went on, by hand.
+    pub life: u16,
+    /// The generation of new nodes; more than nothing once all nodes were taken out.
+    pub(crate) first_generation: u16,
     /// Daemons that are ready and have not ended, with the wrappers of their attempts (EX-370).
     pub(crate) daemons: BTreeSet<NodeIx>,
     /// Hooks by the node they belong to.
@@ -165,8 +171,12 @@ pub(crate) struct Loop {
     pub owner: NodeIx,
     /// The items.
     pub items: Vec<Item>,
-    /// The next item to enter.
+    /// The next item to enter for the first time.
     pub cursor: u32,
+    /// Items before it whose nodes a retry took out: they are entered first.
+    pub again: VecDeque<u32>,
+    /// Where it ends: after its items, or earlier when it was given up.
+    pub stop: u32,
     /// Expansions that have not settled.
     pub open: u32,
     /// Expansions in order.
@@ -175,10 +185,23 @@ pub(crate) struct Loop {
     pub aggregate: OnceCell<Result<Aggregate, String>>,
 }
 
+impl Loop {
+    /// The item to be entered next.
+    pub fn next(&self) -> Option<u32> {
+        self.again.front().copied().or((self.cursor < self.stop).then_some(self.cursor))
+    }
+
+    /// Whether there is something to be entered.
+    pub fn has_more(&self) -> bool {
+        self.next().is_some()
+    }
+}
+
 impl PartialEq for Loop {
     fn eq(&self, other: &Loop) -> bool {
-        (self.frame, self.task, self.owner, self.cursor, self.open)
-            == (other.frame, other.task, other.owner, other.cursor, other.open)
+        (self.frame, self.task, self.owner, self.cursor, self.open, self.stop)
+            == (other.frame, other.task, other.owner, other.cursor, other.open, other.stop)
+            && self.again == other.again
             && self.children == other.children
             && self.items.len() == other.items.len()
             && self.items.iter().zip(&other.items).all(|(a, b)| a.text() == b.text())
@@ -218,6 +241,8 @@ pub(crate) struct Globals {
     pub labels: BTreeMap<String, String>,
     /// Annotations added at start.
     pub annotations: BTreeMap<String, String>,
+    /// Parameters that a retry gave other values.
+    pub overridden: BTreeMap<Arc<str>, Arc<str>>,
 }
 
 impl Run {
@@ -239,6 +264,9 @@ impl Run {
             groups_of: BTreeMap::new(),
             holding: BTreeSet::new(),
             asked_for_locks: false,
+            relocking: BTreeSet::new(),
+            life: 0,
+            first_generation: 0,
             daemons: BTreeSet::new(),
             hook_nodes: BTreeMap::new(),
             held_hooks: Vec::new(),
@@ -258,9 +286,14 @@ impl Run {
         &self.nodes[ix.at()]
     }
 
-    /// Indices of all nodes in order of entry.
+    /// Indices of all nodes in order of entry, without those that a retry took out.
     pub fn indices(&self) -> impl Iterator<Item = NodeIx> + use<> {
-        (0..self.nodes.len() as u32).map(NodeIx)
+        let removed: Vec<bool> = match self.life {
+            0 => Vec::new(),
+            _ => self.nodes.iter().map(|node| node.removed).collect(),
+        };
+        let is_removed = move |ix: &NodeIx| removed.get(ix.at()).copied().unwrap_or(false);
+        (0..self.nodes.len() as u32).map(NodeIx).filter(move |ix| !is_removed(ix))
     }
 
     /// When a node that waits for an instant is to be looked at again.
@@ -291,6 +324,13 @@ impl Run {
             Site::Hook(name) if &**name == "exit" => ".onExit".to_owned(),
             Site::Hook(name) => format!(".hooks.{name}"),
         }
+    }
+
+    /// The item that a node is for, if it is one of a loop.
+    pub(crate) fn item_of(&self, ix: NodeIx) -> Option<&Item> {
+        let node = self.node(ix);
+        let Site::Item(task, index) = &node.site else { return None };
+        self.item(self.node(node.owner), task, *index)
     }
 
     fn item(&self, owner: &Node, task: &str, index: u32) -> Option<&Item> {
@@ -460,6 +500,11 @@ impl Run {
     /// Exported artifacts by name.
     pub fn exported_artifacts(&self) -> impl Iterator<Item = &Value> {
         self.globals.artifacts.values()
+    }
+
+    /// Parameters of the workflow that a retry gave other values (EX-307).
+    pub fn overridden_parameters(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.globals.overridden.iter().map(|(name, value)| (&**name, &**value))
     }
 
     /// Labels that the document added at start (EX-096).

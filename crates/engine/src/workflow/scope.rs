@@ -428,7 +428,7 @@ fn parameters_json(template: &TemplatePlan, inputs: &Inputs) -> String {
 impl Loop {
     /// Outputs of all expansions together (PA-100 to PA-104). Stable once every expansion has settled.
     pub(crate) fn aggregate(&self, run: &Run) -> Result<&Aggregate, String> {
-        if self.open > 0 || (self.cursor as usize) < self.items.len() {
+        if self.open > 0 || self.has_more() {
             return Err("the loop has not ended".to_owned());
         }
         self.aggregate.get_or_init(|| self.make_aggregate(run)).as_ref().map_err(Clone::clone)

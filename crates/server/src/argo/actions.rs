@@ -8,8 +8,7 @@ use crate::wire::shape;
 use crate::world::World;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use tiphys_controller::Order;
-use tiphys_engine::workflow::{Phase, Request};
+use tiphys_engine::workflow::{Phase, Request, Retry};
 use tiphys_store::Summary;
 
 /// The run that an action is about, if the caller may change it.
@@ -249,7 +248,9 @@ pub(crate) fn retry(world: &World, call: &Call) -> Result<Value, Fault> {
     let wish = Wish::of(&message)?;
     let mut formed = wish.form(world, document)?;
     admit::sign_change(&mut formed, &call.who, "Retry");
-    restart(world, &summary, formed)
+    world.controller.retry(&summary.uid, wish.request(), None)?.map_err(Fault::invalid)?;
+    sign(world, call, &summary, "Retry")?;
+    Ok(shape::live(formed, world))
 }
 
 /// A retry as it was asked for.
@@ -266,6 +267,19 @@ impl Wish {
             selector: message.text("nodeFieldSelector")?.to_owned(),
             parameters: parameters(&message.texts("parameters")?)?,
         })
+    }
+
+    /// What the engine is asked.
+    fn request(&self) -> Retry {
+        Retry {
+            restart_successful: self.restart_successful,
+            selector: self.selector.clone(),
+            parameters: self
+                .parameters
+                .iter()
+                .map(|(name, value)| (name.as_str().into(), value.as_str().into()))
+                .collect(),
+        }
     }
 
     /// The document with which the workflow goes on (EX-300 to EX-308).
@@ -289,32 +303,6 @@ impl Wish {
         };
         Ok(tiphys_engine::resubmit::retry(document, &chosen, &self.parameters, &world.now_text()))
     }
-}
-
-/// Begins a run anew from a document whose status says what is done already. The identity stays.
-fn restart(world: &World, summary: &Summary, formed: Value) -> Result<Value, Fault> {
-    let broken = |error: serde_json::Error| Fault::internal(format!("the workflow cannot go on: {error}"));
-    let frozen = world.store(|store| Ok(tiphys_controller::view::frozen(store, &summary.uid)))?;
-    let mut frozen = frozen
-        .map_err(Fault::internal)?
-        .ok_or_else(|| Fault::missing("workflows.argoproj.io", &summary.name))?;
-    let secrets = match world.state.secrets(&summary.uid)? {
-        None => Vec::new(),
-        Some(body) => serde_json::from_slice(&body).map_err(broken)?,
-    };
-    let changed: tiphys_spec::Workflow =
-        serde_json::from_value(json!({ "metadata": formed["metadata"], "spec": formed["spec"] }))
-            .map_err(broken)?;
-    frozen.workflow.spec.arguments = changed.spec.arguments;
-    frozen.workflow.spec.shutdown.clear();
-    frozen.workflow.metadata.labels = changed.metadata.labels;
-    for label in ["phase", "completed"] {
-        frozen.workflow.metadata.labels.remove(&format!("workflows.argoproj.io/{label}"));
-    }
-    let done = tiphys_engine::resubmit::done(&formed);
-    let order = Order { frozen, secrets, files: BTreeMap::new(), world: Value::Null, follower: None };
-    world.controller.restart(order, done)?.map_err(Fault::internal)?;
-    Ok(shape::live(formed, world))
 }
 
 /// `NAME=VALUE` texts (API-169).

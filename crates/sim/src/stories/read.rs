@@ -4,7 +4,7 @@ use super::show::NodeLine;
 use crate::cast;
 use crate::manifest;
 use engine::Frozen;
-use engine::workflow::{Outcome, Phase, Report, Request};
+use engine::workflow::{Outcome, Phase, Report, Request, Retry};
 use std::time::Duration;
 use tiphys_engine as engine;
 
@@ -202,8 +202,21 @@ fn occurrence(text: &str) -> Result<Occurrence, String> {
         "stop" => Occurrence::Asked(Request::Stop { selector: rest.to_owned(), message: None }),
         "terminate" => Occurrence::Asked(Request::Terminate),
         "set" => Occurrence::Asked(set(rest)?),
+        "retry" => Occurrence::Asked(Request::Retry(retry(rest)?)),
         _ => report(text)?,
     })
+}
+
+/// `retry [also SELECTOR] [with name=value …]`.
+fn retry(rest: &str) -> Result<Retry, String> {
+    let (also, with) = rest.split_once("with ").unwrap_or((rest, ""));
+    let selector = also.trim().strip_prefix("also ").unwrap_or_default().trim().to_owned();
+    let mut retry = Retry { restart_successful: !selector.is_empty(), selector, ..Retry::default() };
+    for word in with.split_whitespace() {
+        let (name, value) = word.split_once('=').ok_or_else(|| format!("`{word}` is not `name=value`"))?;
+        retry.parameters.insert(name.into(), value.into());
+    }
+    Ok(retry)
 }
 
 /// `set SELECTOR name=value … [phase=Failed] [message=…]`.

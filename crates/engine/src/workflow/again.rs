@@ -1,0 +1,288 @@
+//! Retry by hand: which nodes of a run that is over are taken out, and which go on (EX-300 to EX-308).
+
+use super::event::Event;
+use super::handle::Turn;
+use super::node::{NodeIx, NodeKind, Part, Phase, Site};
+use super::run::{Run, Stage};
+use super::scope::View;
+use expr::Mode;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tiphys_expr as expr;
+
+/// A retry as somebody asks for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Retry {
+    /// Also run again what the selector matches, though it succeeded.
+    pub restart_successful: bool,
+    /// Argo's node field selector (EX-285).
+    pub selector: String,
+    /// Other values for parameters of the workflow.
+    pub parameters: BTreeMap<Arc<str>, Arc<str>>,
+}
+
+impl Run {
+    /// Why this retry cannot be, in Argo's words; none if it can (EX-300).
+    pub fn retry_refused(&self, retry: &Retry) -> Option<String> {
+        match self.phase {
+            _ if !self.is_ended() => {
+                Some(format!("Cannot retry a workflow in phase {}", crate::status::phase_name(self)))
+            }
+            Phase::Failed | Phase::Error => None,
+            _ if retry.restart_successful && !retry.selector.is_empty() => None,
+            _ => Some(
+                "To retry a succeeded workflow, set the options restartSuccessful and nodeFieldSelector"
+                    .to_owned(),
+            ),
+        }
+    }
+
+    /// Nodes that a retry takes out, in order of entry: they come to be again if the run gets there.
+    fn removed_by(&self, retry: &Retry) -> Vec<bool> {
+        let children = crate::status::children(self);
+        let success = self.leads_to_success();
+        let mut removed = vec![false; self.nodes.len()];
+        let mut open: Vec<NodeIx> = Vec::new();
+        for ix in self.indices() {
+            let node = self.node(ix);
+            if self.is_in_exit_handler(ix) {
+                open.push(ix);
+                continue;
+            }
+            if retry.restart_successful && !retry.selector.is_empty() && self.matches(ix, &retry.selector) {
+                open.push(ix);
+            }
+            // What could never be started has no result to keep either (EX-636).
+            let unstartable = node.kind == NodeKind::Skipped && node.phase == Phase::Error;
+            let worker = node.kind.is_started() || node.kind == NodeKind::Container;
+            if !node.phase.is_bad() || !(worker || unstartable) || self.is_superseded(ix) {
+                continue;
+            }
+            // An attempt is judged by its wrapper: one that succeeded in the end keeps its failures (EX-301).
+            let judged = if matches!(node.site, Site::Attempt(_)) { node.owner } else { ix };
+            let bad = self.node(judged).phase != Phase::Succeeded && !success[judged.at()];
+            if bad && !self.is_hook_of_the_past(ix) {
+                open.push(if node.kind == NodeKind::Container { node.owner } else { ix });
+            }
+        }
+        self.remove_below(open, &children, &mut removed);
+        if !retry.parameters.is_empty() {
+            // With other parameters loops may have other items (EX-307).
+            let expanded: Vec<NodeIx> = self
+                .reset_by(&removed)
+                .into_iter()
+                .flat_map(|ix| match self.node(ix).kind {
+                    NodeKind::TaskGroup => vec![ix],
+                    NodeKind::StepGroup => self.members(ix),
+                    _ => Vec::new(),
+                })
+                .collect();
+            self.remove_below(expanded, &children, &mut removed);
+        }
+        removed
+    }
+
+    fn remove_below(&self, mut open: Vec<NodeIx>, children: &[Vec<NodeIx>], removed: &mut [bool]) {
+        while let Some(ix) = open.pop() {
+            if std::mem::replace(&mut removed[ix.at()], true) {
+                continue;
+            }
+            open.extend(&children[ix.at()]);
+            open.extend(self.hook_nodes.get(&ix).into_iter().flatten());
+        }
+    }
+
+    /// By node: something that came after it succeeded, so its failure was tolerated (EX-301).
+    fn leads_to_success(&self) -> Vec<bool> {
+        let mut leads = vec![false; self.nodes.len()];
+        let mut open: Vec<NodeIx> =
+            self.indices().filter(|ix| self.node(*ix).phase == Phase::Succeeded).collect();
+        while let Some(ix) = open.pop() {
+            for parent in self.graph_parents(ix) {
+                if !std::mem::replace(&mut leads[parent.at()], true) {
+                    open.push(parent);
+                }
+            }
+        }
+        leads
+    }
+
+    /// Whether a node lies within an attempt that another one followed: that is history.
+    fn is_superseded(&self, ix: NodeIx) -> bool {
+        let mut at = ix;
+        loop {
+            let node = self.node(at);
+            if node.site == Site::Entry {
+                return false;
+            }
+            if at != ix
+                && matches!(node.site, Site::Attempt(_))
+                && self.attempts(node.owner).last() != Some(&at)
+            {
+                return true;
+            }
+            at = node.owner;
+        }
+    }
+
+    /// Whether a node lies in a hook of a step whose group the run has left behind: what a hook comes to decides
+    /// nothing, and it does not bring the group back.
+    fn is_hook_of_the_past(&self, ix: NodeIx) -> bool {
+        let mut at = ix;
+        loop {
+            let node = self.node(at);
+            let is_hook = matches!(node.site, Site::Hook(_));
+            match node.site {
+                Site::Entry => return false,
+                _ => at = node.owner,
+            }
+            if !is_hook {
+                continue;
+            }
+            let group = self.node(at).owner;
+            if self.node(group).kind != NodeKind::StepGroup {
+                continue;
+            }
+            let Some(frame) = self.frame_index(self.node(group).owner) else { continue };
+            if self.frames[frame as usize].group != Some(group) {
+                return true;
+            }
+        }
+    }
+
+    /// Whether a node belongs to the workflow's exit handler (EX-303).
+    fn is_in_exit_handler(&self, ix: NodeIx) -> bool {
+        let mut at = ix;
+        loop {
+            let node = self.node(at);
+            match &node.site {
+                Site::Entry => return false,
+                Site::Hook(name) if &**name == "exit" && node.owner == NodeIx::ROOT => return true,
+                _ => at = node.owner,
+            }
+        }
+    }
+
+    /// What encloses a removed node, or was ended before it had done all, and goes on (EX-302).
+    fn reset_by(&self, removed: &[bool]) -> Vec<NodeIx> {
+        let mut reset = vec![false; self.nodes.len()];
+        for ix in self.indices().filter(|ix| removed[ix.at()]) {
+            let mut at = ix;
+            while at != NodeIx::ROOT {
+                let node = self.node(at);
+                if matches!(node.site, Site::Hook(_)) && node.owner == NodeIx::ROOT {
+                    break;
+                }
+                at = node.owner;
+                if is_construct(self.node(at).kind) && !removed[at.at()] {
+                    reset[at.at()] = true;
+                }
+            }
+        }
+        // A stop, a deadline or `failFast` ends constructs in which nothing failed.
+        let mut open = vec![NodeIx::ROOT];
+        while let Some(ix) = open.pop() {
+            let node = self.node(ix);
+            if removed[ix.at()] || !is_construct(node.kind) || !(node.phase.is_bad() || reset[ix.at()]) {
+                continue;
+            }
+            reset[ix.at()] = true;
+            open.extend(self.decisive(ix));
+        }
+        self.indices().filter(|ix| reset[ix.at()]).collect()
+    }
+
+    /// The nodes inside a construct whose failure is its own: those that it neither tolerates nor left behind.
+    fn decisive(&self, ix: NodeIx) -> Vec<NodeIx> {
+        let node = self.node(ix);
+        match node.part {
+            Part::Retry(_) => self.attempts(ix).last().copied().into_iter().collect(),
+            Part::Loop(_) => self.members(ix),
+            Part::None if node.kind == NodeKind::StepGroup => self.members(ix),
+            Part::Frame(at) => {
+                let frame = &self.frames[at as usize];
+                if let Some(group) = frame.group {
+                    return vec![group];
+                }
+                let went_on = |task: &super::node::TaskIx| {
+                    frame.order.dependents.get(task.at()).into_iter().flatten().any(|dependent| {
+                        frame.slots[dependent.at()]
+                            .node
+                            .is_some_and(|node| self.node(node).phase == Phase::Succeeded)
+                    })
+                };
+                (0..frame.slots.len() as u32)
+                    .map(super::node::TaskIx)
+                    .filter(|task| !went_on(task))
+                    .filter_map(|task| frame.slots[task.at()].node)
+                    .collect()
+            }
+            Part::None => Vec::new(),
+        }
+    }
+}
+
+impl Turn<'_> {
+    /// Opens a run that is over once more.
+    pub(crate) fn retry_by_hand(&mut self, retry: &Retry) {
+        // Asked twice, or of a run that goes on by itself: nothing to do (I5).
+        if self.run.stage != Stage::Ended || self.run.retry_refused(retry).is_some() {
+            return;
+        }
+        if self.run.nodes.is_empty() {
+            let parameters = retry.parameters.clone();
+            return self.record(Event::Retried { removed: Vec::new(), reset: Vec::new(), parameters });
+        }
+        let removed = self.run.removed_by(retry);
+        let reset = self.run.reset_by(&removed);
+        let removed: Vec<NodeIx> = self.run.indices().filter(|ix| removed[ix.at()]).collect();
+        self.record(Event::Retried { removed, reset: reset.clone(), parameters: retry.parameters.clone() });
+        if !retry.parameters.is_empty() && !self.run.nodes.is_empty() {
+            reset.into_iter().for_each(|ix| self.rebind(ix));
+        }
+    }
+
+    /// Gives a construct that goes on the inputs that follow from other parameters (EX-307).
+    fn rebind(&mut self, ix: NodeIx) {
+        let node = self.run.node(ix);
+        let (owner, site, template) = (node.owner, node.site.clone(), node.template);
+        let Some(template) = template else { return };
+        let plan = self.run.plan.clone();
+        let args = match &site {
+            Site::Entry => self.entry_arguments(),
+            Site::Task(_) | Site::Item(..) => {
+                let Some((frame, task)) = self.run.task_of(ix) else { return };
+                let arguments = &self.run.tasks(&self.run.frames[frame as usize]).tasks[task.at()].arguments;
+                let view =
+                    View { item: self.run.item_of(ix), ..self.run.task_view(frame, Some(task), self.now) };
+                self.arguments(arguments, &view, Mode::Lenient)
+            }
+            Site::Attempt(_) => {
+                let inputs = self.run.node(owner).inputs.clone();
+                return self.rebound(ix, inputs);
+            }
+            Site::Group(_) | Site::Hook(_) | Site::Container(_) => return,
+        };
+        let Ok(args) = args else { return };
+        let entry = super::enter::Entry { owner, site, template, templated: false, args };
+        if let Ok(inputs) = self.bind(plan.template(template), &entry) {
+            self.rebound(ix, (inputs != Default::default()).then(|| Arc::new(inputs)));
+        }
+    }
+
+    fn rebound(&mut self, node: NodeIx, inputs: Option<Arc<super::node::Inputs>>) {
+        if self.run.node(node).inputs != inputs {
+            self.record(Event::Rebound { node, inputs });
+        }
+    }
+}
+
+/// Types of nodes that hold others and can go on.
+fn is_construct(kind: NodeKind) -> bool {
+    matches!(
+        kind,
+        NodeKind::Steps | NodeKind::Dag | NodeKind::StepGroup | NodeKind::TaskGroup | NodeKind::Retry
+    )
+}
