@@ -2,6 +2,7 @@
 
 mod arguments;
 mod commands;
+mod door;
 mod engine;
 mod follow;
 mod load;
@@ -65,6 +66,7 @@ enum Command {
     Doctor(commands::doctor::Args),
     Completion(commands::completion::Args),
     Server(commands::server::Args),
+    Token(commands::token::Args),
     /// Print the version
     Version,
 }
@@ -114,6 +116,7 @@ fn perform(command: Command) -> (anyhow::Result<ExitCode>, u8) {
         Command::Doctor(args) => commands::doctor::run(&args),
         Command::Completion(args) => commands::completion::run(&args),
         Command::Server(args) => commands::server::run(&args),
+        Command::Token(args) => commands::token::run(&args),
         Command::Version => {
             print::to_stdout(&format!("tiphys {}\n", env!("CARGO_PKG_VERSION")));
             Ok(ExitCode::SUCCESS)

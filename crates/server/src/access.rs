@@ -3,6 +3,7 @@
 use crate::fault::{Code, Fault};
 use axum::http::HeaderMap;
 
+pub(crate) mod rights;
 mod tokens;
 
 pub(crate) use tokens::{Token, Tokens};
@@ -27,6 +28,15 @@ pub(crate) enum Role {
 }
 
 impl Role {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Role::Nobody => "nobody",
+            Role::Viewer => "viewer",
+            Role::Operator => "operator",
+            Role::Admin => "admin",
+        }
+    }
+
     pub(crate) fn parse(text: &str) -> Option<Role> {
         match text {
             "nobody" => Some(Role::Nobody),
@@ -240,6 +250,24 @@ impl Who {
             Code::PermissionDenied => Fault::new(Code::PermissionDenied, "permission denied"),
             _ => fault,
         })
+    }
+
+    /// Whether they showed a token that is not ours.
+    pub(crate) fn is_stranger(&self) -> bool {
+        matches!(self.standing, Standing::Stranger)
+    }
+
+    /// Whether their role is enough for an act, wherever it may be.
+    pub(crate) fn has_role_for(&self, verb: Verb, resource: Resource) -> bool {
+        matches!(&self.standing, Standing::Known { role, .. } if *role >= least(verb, resource))
+    }
+
+    /// Their role and the namespaces it is good in; nothing for those who are not known.
+    pub(crate) fn standing(&self) -> Option<(Role, &[String])> {
+        match &self.standing {
+            Standing::Known { role, namespaces } => Some((*role, namespaces)),
+            Standing::Stranger | Standing::Anonymous => None,
+        }
     }
 
     pub(crate) fn allows(&self, verb: Verb, resource: Resource, namespace: &str) -> bool {

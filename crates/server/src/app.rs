@@ -1,15 +1,18 @@
 //! From a request of HTTP to a handler and back.
 
-use crate::access::Who;
+use crate::access::{Who, rights};
 use crate::argo::artifacts;
 use crate::argo::events::{self, Refused};
 use crate::call::{Call, Query, decode};
 use crate::fault::Fault;
+use crate::guard::audit::Caller;
+use crate::guard::{Peer, body, session};
 use crate::limits;
+use crate::ops::health;
 use crate::options::AuthMode;
 use crate::pages;
 use crate::reply;
-use crate::route::{self, Feed, Handler, Opened};
+use crate::route::{self, Feed, Handler, Opened, Params, Route};
 use crate::world::World;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
@@ -27,6 +30,7 @@ const EVENTS: &str = "/api/v1/events/{namespace}/{discriminator}";
 /// Answers one request.
 pub(crate) async fn answer(world: Arc<World>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
+    let peer = parts.extensions.get::<Peer>().copied().unwrap_or_default();
     let path = parts.uri.path().to_owned();
     let long = path.len() + parts.uri.query().map_or(0, str::len) > limits::URI_BYTES_MAX;
     if long {
@@ -39,32 +43,51 @@ pub(crate) async fn answer(world: Arc<World>, request: Request) -> Response {
     if path.starts_with("/oauth2/redirect") || path.starts_with("/oauth2/callback") {
         return reply::with_type(StatusCode::NOT_IMPLEMENTED, "text/plain; charset=utf-8", "");
     }
-    if !path.starts_with("/api/") && !artifacts::is_theirs(&path) {
-        return pages::serve(&world.options.base_href, &parts.method, &path, &parts.headers);
+    if health::is_theirs(&path) {
+        let headers = parts.headers;
+        let served = blocking(&world, move |world| Ok(health::serve(world, &path, &headers))).await;
+        return served.unwrap_or_else(|fault| reply::bare_fault(&fault));
     }
-    let bytes_max = if path.starts_with("/upload-artifacts/") {
-        limits::UPLOAD_BYTES_MAX
-    } else {
-        limits::BODY_BYTES_MAX
+    if !path.starts_with("/api/") && !artifacts::is_theirs(&path) {
+        return match login_code(&parts) {
+            Some(code) => {
+                let followed =
+                    blocking(&world, move |world| Ok(session::follow(world, &code, peer.encrypted))).await;
+                followed.unwrap_or_else(|fault| reply::bare_fault(&fault))
+            }
+            None => pages::serve(&world.options.base_href, &parts.method, &path, &parts.headers),
+        };
+    }
+    let who = caller(&world, &parts.headers);
+    // Who is not known gets no room for more than an event.
+    let is_known = who.as_ref().is_ok_and(|who| who.standing().is_some());
+    let most = limits::body_bytes_max(&path);
+    let most = if is_known { most } else { most.min(limits::STRANGER_BYTES_MAX) };
+    let read = match body::read(&world.guard.room, body, most).await {
+        Ok(read) => read,
+        Err(refusal) => return refusal,
     };
-    let read = axum::body::to_bytes(body, bytes_max);
-    let body = match tokio::time::timeout(limits::BODY_WITHIN, read).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(_)) => {
-            return reply::bare_fault(&Fault::invalid("the body cannot be read, or is too long"));
-        }
-        Err(_) => return reply::text(StatusCode::REQUEST_TIMEOUT, "the body came too slowly"),
-    };
+    let body = read.bytes.clone();
     if artifacts::is_theirs(&path) {
-        let who = caller(&world, &parts.headers);
+        let subject = who.as_ref().map(|who| who.subject.clone()).unwrap_or_default();
         let shared = world.clone();
         let (method, headers) = (parts.method, parts.headers);
         let served = tokio::task::spawn_blocking(move || {
             artifacts::serve(&shared, who, &method, &path, &headers, &body)
         });
-        return served.await.unwrap_or_else(|_| reply::status_text(StatusCode::INTERNAL_SERVER_ERROR));
+        let mut response =
+            served.await.unwrap_or_else(|_| reply::status_text(StatusCode::INTERNAL_SERVER_ERROR));
+        response.extensions_mut().insert(Caller(subject));
+        return response;
     }
-    api(world, &parts, &path, body).await
+    api(world, &parts, peer, &path, body).await
+}
+
+/// The code of a link that was followed.
+fn login_code(parts: &axum::http::request::Parts) -> Option<String> {
+    let query =
+        parts.uri.query().filter(|_| parts.uri.path().ends_with("/login") && parts.method == Method::GET)?;
+    query.split('&').find_map(|pair| pair.strip_prefix("code=")).map(|code| decode(code, true))
 }
 
 /// Who calls, by what they show.
@@ -75,7 +98,13 @@ fn caller(world: &World, headers: &axum::http::HeaderMap) -> Result<Who, Fault> 
     }
 }
 
-async fn api(world: Arc<World>, parts: &axum::http::request::Parts, path: &str, body: Bytes) -> Response {
+async fn api(
+    world: Arc<World>,
+    parts: &axum::http::request::Parts,
+    peer: Peer,
+    path: &str,
+    body: Bytes,
+) -> Response {
     let method = overridden(parts);
     let Some((found, params)) = route::find(&method, path) else {
         return reply::bare_fault(&Fault::unimplemented());
@@ -84,7 +113,6 @@ async fn api(world: Arc<World>, parts: &axum::http::request::Parts, path: &str, 
         Ok(query) => query,
         Err(fault) => return reply::fault(&fault),
     };
-    let is_event_stream = parts.headers.get("accept").is_some_and(|accept| accept == "text/event-stream");
     let who = if found.path == EVENTS {
         // Reading who signed it takes the store.
         let (headers, sent) = (parts.headers.clone(), body.clone());
@@ -102,19 +130,39 @@ async fn api(world: Arc<World>, parts: &axum::http::request::Parts, path: &str, 
                 return reply::with_type(StatusCode::FORBIDDEN, "text/plain; charset=utf-8", body);
             }
         }
+    } else if rights::need(found) == rights::Need::Open {
+        Ok(caller(&world, &parts.headers).unwrap_or_else(|_| session::passer_by()))
     } else {
         caller(&world, &parts.headers)
     };
+    let subject = who.as_ref().map(|who| who.subject.clone()).unwrap_or_default();
+    let who = who.and_then(|who| rights::check(&who, found, &params).map(|()| who));
+    let mut response = handled(world, parts, peer, (found, params), query, body, who).await;
+    response.extensions_mut().insert(Caller(subject));
+    response
+}
+
+/// What the handler of a route makes of a request.
+async fn handled(
+    world: Arc<World>,
+    parts: &axum::http::request::Parts,
+    peer: Peer,
+    (found, params): (&'static Route, Params),
+    query: Query,
+    body: Bytes,
+    who: Result<Who, Fault>,
+) -> Response {
+    let is_event_stream = parts.headers.get("accept").is_some_and(|accept| accept == "text/event-stream");
     let who = match who {
         Ok(who) => who,
         Err(fault) => {
             return match found.handler {
                 Handler::Stream(_) => broken_stream(&fault, is_event_stream),
-                Handler::Unary(_) => reply::fault(&fault),
+                Handler::Unary(_) | Handler::Raw(_) => reply::fault(&fault),
             };
         }
     };
-    let call = Call { params, query, headers: parts.headers.clone(), body, who };
+    let call = Call { params, query, headers: parts.headers.clone(), body, who, peer };
     match found.handler {
         Handler::Unary(handler) => {
             let done = blocking(&world, move |world| handler(world, &call)).await;
@@ -122,6 +170,10 @@ async fn api(world: Arc<World>, parts: &axum::http::request::Parts, path: &str, 
                 Ok(value) => reply::document(&value),
                 Err(fault) => reply::fault(&fault),
             }
+        }
+        Handler::Raw(handler) => {
+            let done = blocking(&world, move |world| handler(world, &call)).await;
+            done.unwrap_or_else(|fault| reply::fault(&fault))
         }
         Handler::Stream(handler) => match blocking(&world, move |world| handler(world, &call)).await {
             Ok(opened) => stream(world, opened, is_event_stream),

@@ -2,6 +2,7 @@
 
 use crate::access::Who;
 use crate::fault::Fault;
+use crate::guard::Peer;
 use axum::body::Bytes;
 use axum::http::HeaderMap;
 use serde_json::{Map, Value};
@@ -14,6 +15,7 @@ pub(crate) struct Call {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) who: Who,
+    pub(crate) peer: Peer,
 }
 
 impl Call {

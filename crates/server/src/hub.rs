@@ -77,6 +77,7 @@ pub(crate) fn run(world: &Weak<World>, updates: &Receiver<Update>) {
                 }
             }
             Ok(Update::Ended(document)) => {
+                world.metrics.ended(&document);
                 if let Some(uid) = document.pointer("/metadata/uid").and_then(Value::as_str) {
                     changed.remove(uid);
                 }

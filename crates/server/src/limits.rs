@@ -11,6 +11,38 @@ pub(crate) const EVENT_BYTES_MAX: usize = 2 << 20;
 /// Longest uploaded artifact.
 pub(crate) const UPLOAD_BYTES_MAX: usize = 1 << 30;
 
+/// Longest body of a client that is not known: an event may be signed instead.
+pub(crate) const STRANGER_BYTES_MAX: usize = EVENT_BYTES_MAX;
+
+/// Memory that the bodies of all requests may take together.
+pub(crate) const BODIES_BYTES_MAX: usize = 1 << 30;
+
+/// Longest body of a request to a path.
+pub(crate) fn body_bytes_max(path: &str) -> usize {
+    if path.starts_with("/upload-artifacts/") { UPLOAD_BYTES_MAX } else { BODY_BYTES_MAX }
+}
+
+/// Links to become known by that may be open at once.
+pub(crate) const LINKS_MAX: usize = 100;
+
+/// How long such a link is good.
+pub(crate) const LINK_WITHIN: Duration = Duration::from_secs(15 * 60);
+
+/// How long a browser stays known.
+pub(crate) const SESSION_LIFE: Duration = Duration::from_secs(14 * 24 * 3600);
+
+/// Connections that may be open at once; more wait to be accepted.
+pub(crate) const CONNECTIONS_MAX: usize = 16_384;
+
+/// How long a client may take to send the head of a request, or to negotiate.
+pub(crate) const HEAD_WITHIN: Duration = Duration::from_secs(30);
+
+/// Requests that may be open at once in one connection.
+pub(crate) const STREAMS_MAX: u32 = 1_000;
+
+/// Longest head of a request.
+pub(crate) const HEAD_BYTES_MAX: usize = 128 << 10;
+
 /// Longest path and query of a request together.
 pub(crate) const URI_BYTES_MAX: usize = 64 << 10;
 

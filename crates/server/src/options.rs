@@ -68,6 +68,30 @@ pub struct Options {
     pub columns: Vec<Column>,
     /// Colour of the navigation of faces.
     pub nav_color: String,
+    /// Names under which the server is reached, beside those of this machine; `*.` before one means all below it.
+    pub allowed_hosts: Vec<String>,
+    /// The origin whose pages may use the server, beside its own (API-010).
+    pub allow_origin: Option<String>,
+    /// Requests a second that one client may make; 0 means any number, none what is usual.
+    pub rate: Option<u32>,
+    /// How the server shows who it is; without it nothing is encrypted.
+    pub tls: Option<Tls>,
+    /// Whether metrics are for everybody (API-008).
+    pub open_metrics: bool,
+}
+
+/// How a server shows who it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tls {
+    /// A certificate with what signed it, and its key, both in files of the PEM form.
+    Files {
+        /// The certificate first.
+        certificate: PathBuf,
+        /// The key of the certificate.
+        key: PathBuf,
+    },
+    /// A certificate that the server signs itself, made when it first starts.
+    SelfSigned,
 }
 
 impl Options {
@@ -86,6 +110,11 @@ impl Options {
             links: Vec::new(),
             columns: Vec::new(),
             nav_color: String::new(),
+            allowed_hosts: Vec::new(),
+            allow_origin: None,
+            rate: None,
+            tls: None,
+            open_metrics: false,
         }
     }
 }

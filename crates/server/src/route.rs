@@ -5,9 +5,11 @@ use crate::argo::{
 };
 use crate::call::Call;
 use crate::fault::Fault;
+use crate::guard::session;
 use crate::own::{apply, tokens};
 use crate::world::World;
 use axum::http::Method;
+use axum::response::Response;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -45,6 +47,8 @@ fn left() -> Fault {
 pub(crate) enum Handler {
     /// One document. May block.
     Unary(fn(&World, &Call) -> Result<Value, Fault>),
+    /// An answer of its own form. May block.
+    Raw(fn(&World, &Call) -> Result<Response, Fault>),
     /// A stream of documents. What opens it may block.
     Stream(fn(&World, &Call) -> Result<Opened, Fault>),
 }
@@ -63,6 +67,14 @@ const fn unary(
     handler: fn(&World, &Call) -> Result<Value, Fault>,
 ) -> Route {
     Route { method, path, handler: Handler::Unary(handler) }
+}
+
+const fn raw(
+    method: Method,
+    path: &'static str,
+    handler: fn(&World, &Call) -> Result<Response, Fault>,
+) -> Route {
+    Route { method, path, handler: Handler::Raw(handler) }
 }
 
 const fn stream(path: &'static str, handler: fn(&World, &Call) -> Result<Opened, Fault>) -> Route {
@@ -140,6 +152,10 @@ pub(crate) static ROUTES: &[Route] = &[
     unary(Method::GET, "/api/v1/userinfo", info::userinfo),
     unary(Method::POST, "/api/v1/tracking/event", info::tracking),
     unary(Method::POST, "/api/tiphys/v1/apply", apply::apply),
+    raw(Method::POST, "/api/tiphys/v1/session", session::open),
+    raw(Method::DELETE, "/api/tiphys/v1/session", session::close),
+    unary(Method::POST, "/api/tiphys/v1/links", session::link),
+    unary(Method::GET, "/api/tiphys/v1/me", session::me),
     unary(Method::GET, "/api/tiphys/v1/tokens", tokens::list),
     unary(Method::POST, "/api/tiphys/v1/tokens", tokens::create),
     unary(Method::DELETE, "/api/tiphys/v1/tokens/{name}", tokens::revoke),

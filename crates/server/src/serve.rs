@@ -1,17 +1,18 @@
 //! Starting and ending the server.
 
-use crate::access::Token;
-use crate::app;
+use crate::access::{Role, Token, Tokens};
 use crate::hub;
 use crate::limits;
-use crate::options::{AuthMode, Options};
+use crate::ops::listen::{self, Encryption};
+use crate::ops::presence::{self, Presence};
+use crate::ops::tls::{self, TlsError};
+use crate::options::{AuthMode, Options, Tls};
 use crate::pages;
 use crate::vault::Vault;
 use crate::world::World;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::mpsc;
+use std::sync::{Arc, PoisonError, mpsc};
 use tiphys_controller::Controller;
 use tiphys_runner::process::{Options as RunnerOptions, ProcessRunner};
 use tiphys_store::{Filter, Life, Runs, State, StoreError};
@@ -33,6 +34,9 @@ pub enum ServeError {
     /// Another server has the state folder, or the address.
     #[error("{0}")]
     Taken(String),
+    /// The server cannot show who it is.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The machine refused something.
     #[error("{what}: {error}")]
     Io {
@@ -48,6 +52,7 @@ pub struct Server {
     world: Arc<World>,
     runtime: tokio::runtime::Runtime,
     listener: std::net::TcpListener,
+    encryption: Encryption,
     address: SocketAddr,
     /// Held as long as the server lives, so that no second one has the state folder; none for a further door.
     lock: Option<std::fs::File>,
@@ -123,6 +128,11 @@ impl Server {
             .map_err(|fault| ServeError::Taken(fault.message))
     }
 
+    #[cfg(test)]
+    pub(crate) fn world(&self) -> Arc<World> {
+        self.world.clone()
+    }
+
     fn listen(world: Arc<World>, lock: Option<std::fs::File>) -> Result<Server, ServeError> {
         let address = world.options.address;
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -137,11 +147,62 @@ impl Server {
         let listener = std::net::TcpListener::bind(address)
             .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
             .map_err(|error| ServeError::Io { what: format!("cannot listen on {address}"), error })?;
+        let (stop, stopped) = watch::channel(false);
         let address = listener
             .local_addr()
             .map_err(|error| ServeError::Io { what: "cannot tell the address".to_owned(), error })?;
-        let (stop, stopped) = watch::channel(false);
-        Ok(Server { world, runtime, listener, address, lock, stop, stopped })
+        let encryption = Encryption::default();
+        let server = Server { listener, encryption, address, lock, runtime, world, stop, stopped };
+        server.reload_certificate()?;
+        if server.lock.is_some() {
+            server.announce()?;
+        }
+        Ok(server)
+    }
+
+    /// Reads the certificate again, for connections from now on.
+    pub fn reload_certificate(&self) -> Result<(), ServeError> {
+        let options = &self.world.options;
+        let Some(tls) = &options.tls else { return Ok(()) };
+        let mut names = vec!["localhost".to_owned(), self.world.host.clone()];
+        names.extend(options.allowed_hosts.iter().cloned());
+        if !self.address.ip().is_unspecified() {
+            names.push(self.address.ip().to_string());
+        }
+        let config = tls::load(tls, &self.world.state.dir().join("tls"), &names)?;
+        *self.encryption.write().unwrap_or_else(PoisonError::into_inner) = Some(config);
+        Ok(())
+    }
+
+    /// Lets programs of the same user find the server and come in.
+    fn announce(&self) -> Result<(), ServeError> {
+        let dir = self.world.state.dir();
+        let io = |error| ServeError::Io { what: format!("cannot write to {}", dir.display()), error };
+        let token = presence::own_token(dir, Tokens::fresh).map_err(io)?;
+        self.world.tokens.set_own(&token);
+        let own = dir.join("tls/certificate.pem");
+        let certificate = (self.world.options.tls == Some(Tls::SelfSigned)).then_some(own);
+        Presence { url: self.url(), pid: std::process::id(), certificate }.write(dir).map_err(io)
+    }
+
+    /// Where browsers and programs of this machine reach it.
+    pub fn url(&self) -> String {
+        let scheme = if self.world.options.tls.is_some() { "https" } else { "http" };
+        let address = match self.address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => {
+                SocketAddr::new(Ipv4Addr::LOCALHOST.into(), self.address.port())
+            }
+            IpAddr::V6(ip) if ip.is_unspecified() => {
+                SocketAddr::new(Ipv6Addr::LOCALHOST.into(), self.address.port())
+            }
+            _ => self.address,
+        };
+        format!("{scheme}://{address}")
+    }
+
+    /// A link that makes one browser known, as an administrator.
+    pub fn link(&self) -> String {
+        format!("{}/login?code={}", self.url(), self.world.guard.links.give(Role::Admin))
     }
 
     /// Where it listens.
@@ -156,27 +217,13 @@ impl Server {
 
     /// Serves until it is told to end.
     pub fn run(self) -> Result<(), ServeError> {
-        let Server { world, runtime, listener, lock, mut stopped, .. } = self;
+        let Server { world, runtime, listener, encryption, lock, stopped, .. } = self;
         let io = |error| ServeError::Io { what: "cannot serve".to_owned(), error };
         let served = world.clone();
-        let mut farewell = stopped.clone();
         runtime.block_on(async move {
             let listener = TcpListener::from_std(listener).map_err(io)?;
-            let app = axum::Router::new()
-                .fallback(move |request| app::answer(served.clone(), request))
-                .into_make_service_with_connect_info::<SocketAddr>();
-            let ended = async move {
-                // A sender that is gone means the same as being told.
-                drop(stopped.wait_for(|stop| *stop).await);
-            };
-            let serve = axum::serve(listener, app).with_graceful_shutdown(ended);
-            tokio::select! {
-                result = async { serve.await } => result.map_err(io),
-                () = async {
-                    drop(farewell.wait_for(|stop| *stop).await);
-                    tokio::time::sleep(limits::FAREWELL).await;
-                } => Ok(()),
-            }
+            listen::serve(served, listener, encryption, stopped).await;
+            Ok::<(), ServeError>(())
         })?;
         runtime.shutdown_timeout(limits::FAREWELL);
         if lock.is_some() {
@@ -221,7 +268,7 @@ fn adopt(world: &World) -> Result<(), ServeError> {
             match world.controller.adopt(&row.uid, None) {
                 Ok(Ok(_)) => {}
                 // One run that cannot be taken up must not keep the others from it.
-                Ok(Err(reason)) => eprintln!("warning: run {} is not taken up: {reason}", row.name),
+                Ok(Err(reason)) => tracing::warn!(run = row.name, reason, "a run is not taken up"),
                 Err(gone) => return Err(ServeError::Taken(gone.to_string())),
             }
         }

@@ -2,8 +2,10 @@
 
 use crate::access::Tokens;
 use crate::fault::{Code, Fault};
+use crate::guard::Guard;
 use crate::hub::Hub;
 use crate::limits;
+use crate::ops::metrics::Metrics;
 use crate::options::Options;
 use crate::vault::Vault;
 use crate::wire::shape;
@@ -26,15 +28,20 @@ pub(crate) struct World {
     pub(crate) tokens: Arc<Tokens>,
     pub(crate) vault: Arc<Vault>,
     pub(crate) host: String,
+    pub(crate) guard: Arc<Guard>,
+    pub(crate) metrics: Arc<Metrics>,
     stores: Arc<Mutex<Vec<SqliteStore>>>,
 }
 
 impl World {
     pub(crate) fn new(options: Options, state: State, controller: Controller, vault: Vault) -> World {
         let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        let guard = Arc::new(Guard::new(&options, host.trim()));
         World {
             options,
             state,
+            guard,
+            metrics: Arc::default(),
             controller: Arc::new(controller),
             hub: Arc::new(Hub::new()),
             tokens: Arc::default(),
@@ -46,8 +53,11 @@ impl World {
 
     /// The same world seen through other options.
     pub(crate) fn beside(&self, options: Options) -> World {
+        let guard = Arc::new(Guard::new(&options, &self.host));
         World {
             options,
+            guard,
+            metrics: self.metrics.clone(),
             state: self.state.clone(),
             controller: self.controller.clone(),
             hub: self.hub.clone(),

@@ -14,4 +14,5 @@ pub mod list;
 pub mod logs;
 pub mod run;
 pub mod server;
+pub mod token;
 pub mod wait;

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tiphys_runner::step::Isolation;
-use tiphys_server::{AuthMode, Options, Server, is_guarded};
+use tiphys_server::{AuthMode, Format, Options, Server, Tls, is_guarded, write_logs};
 
 use crate::problem::problem;
 use crate::state;
@@ -42,6 +42,41 @@ pub struct Args {
     /// What images would have contributed
     #[arg(long)]
     image_map: Vec<PathBuf>,
+    /// A further name under which the server is reached; `*.example.com` means all below it
+    #[arg(long = "allowed-host", value_name = "NAME", value_delimiter = ',')]
+    allowed_hosts: Vec<String>,
+    /// The origin of another place whose pages may use the server
+    #[arg(long, value_name = "ORIGIN")]
+    access_control_allow_origin: Option<String>,
+    /// Requests a second that one client may make, 0 for any number; usually 1000 for other machines
+    #[arg(long, value_name = "NUMBER")]
+    api_rate_limit: Option<u32>,
+    /// Encrypt with a certificate that the server makes and signs itself
+    #[arg(long, value_name = "HOW", conflicts_with_all = ["tls_cert", "tls_key"])]
+    tls: Option<TlsKind>,
+    /// Encrypt with the certificate of this PEM file
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The key of the certificate, a PEM file
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// How lines of the server's own log look
+    #[arg(long, default_value = "text")]
+    log_format: LogFormat,
+    /// What goes into the log: error, warn, info, debug, trace or off
+    #[arg(long, default_value = "info", value_name = "LEVEL")]
+    loglevel: String,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum TlsKind {
+    SelfSigned,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -72,6 +107,15 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         ));
     }
     options.namespaces.clone_from(&args.namespaces);
+    options.allowed_hosts.clone_from(&args.allowed_hosts);
+    options.allow_origin.clone_from(&args.access_control_allow_origin);
+    options.rate = args.api_rate_limit;
+    options.tls = match (&args.tls_cert, &args.tls_key) {
+        (Some(certificate), Some(key)) => {
+            Some(Tls::Files { certificate: certificate.clone(), key: key.clone() })
+        }
+        _ => args.tls.map(|TlsKind::SelfSigned| Tls::SelfSigned),
+    };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     options.jobs = args.jobs.unwrap_or((2 * cores).max(8));
     options.place.isolation = match args.isolation {
@@ -82,11 +126,18 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         options.place.images.load(file).with_context(|| format!("cannot use {}", file.display()))?;
     }
     let needs_token = options.auth == AuthMode::Token;
+    let format = match args.log_format {
+        LogFormat::Text => Format::Text,
+        LogFormat::Json => Format::Json,
+    };
+    write_logs(format, &args.loglevel);
     let server = Server::start(options)?;
-    eprintln!("tiphys serves http://{}", server.address());
+    eprintln!("tiphys serves {}", server.url());
     if needs_token {
-        let name = format!("console-{}", std::process::id());
-        eprintln!("token of an administrator, shown once: {}", server.token(&name, "admin", &[])?);
+        eprintln!("open in a browser, once: {}", server.link());
+        eprintln!(
+            "commands of this user find it by themselves; for others: tiphys token create NAME --role viewer"
+        );
     }
     let stop = server.stop();
     let mut signals = signal_hook::iterator::Signals::new([

@@ -1,0 +1,163 @@
+//! From sockets to requests: accepting, encrypting, and ending without keeping anybody waiting.
+
+use crate::guard::{self, Peer};
+use crate::limits;
+use crate::world::World;
+use axum::body::{Body, Bytes, HttpBody as _};
+use axum::http::HeaderValue;
+use axum::response::Response;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use rustls::ServerConfig;
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio_rustls::TlsAcceptor;
+use tokio_stream::Stream;
+
+/// What encrypts, if anything does; replaced when certificates are read again.
+pub(crate) type Encryption = Arc<RwLock<Option<Arc<ServerConfig>>>>;
+
+/// Pause after the machine refused a connection, so that a full table of files does not become a busy loop.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Serves until it is told to end; then open answers have a moment.
+pub(crate) async fn serve(
+    world: Arc<World>,
+    listener: TcpListener,
+    encryption: Encryption,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let room = Arc::new(Semaphore::new(limits::CONNECTIONS_MAX));
+    let mut connections = tokio::task::JoinSet::new();
+    loop {
+        // Whoever finds no room waits in the queue of the machine.
+        let Ok(place) = room.clone().acquire_owned().await else { break };
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stopped.wait_for(|stop| *stop) => break,
+        };
+        while connections.try_join_next().is_some() {}
+        match accepted {
+            Ok((stream, address)) => {
+                let encryption = encryption.read().unwrap_or_else(PoisonError::into_inner).clone();
+                let (world, stopped) = (world.clone(), stopped.clone());
+                connections.spawn(async move {
+                    world.metrics.connections.enter();
+                    // A connection that breaks off tells nobody anything.
+                    drop(connection(&world, stream, Peer::from(address), encryption, stopped).await);
+                    world.metrics.connections.leave();
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection cannot be accepted");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+    drop(listener);
+    let all = async { while connections.join_next().await.is_some() {} };
+    // Who is not done by then is cut off.
+    drop(tokio::time::timeout(limits::FAREWELL, all).await);
+}
+
+async fn connection(
+    world: &Arc<World>,
+    stream: TcpStream,
+    mut peer: Peer,
+    encryption: Option<Arc<ServerConfig>>,
+    stopped: watch::Receiver<bool>,
+) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    match encryption {
+        None => speak(world, stream, peer, stopped).await,
+        Some(config) => {
+            let handshake = TlsAcceptor::from(config).accept(stream);
+            let stream = tokio::time::timeout(limits::HEAD_WITHIN, handshake).await??;
+            peer.encrypted = true;
+            speak(world, stream, peer, stopped).await
+        }
+    }
+}
+
+/// Answers the requests of one connection, whatever release of HTTP it speaks (API-002).
+async fn speak(
+    world: &Arc<World>,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: Peer,
+    mut stopped: watch::Receiver<bool>,
+) -> io::Result<()> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits::HEAD_WITHIN)
+        .max_buf_size(limits::HEAD_BYTES_MAX);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(limits::HEAD_BYTES_MAX as u32)
+        .max_concurrent_streams(limits::STREAMS_MAX)
+        .keep_alive_interval(limits::KEEP_ALIVE);
+    let ending = stopped.clone();
+    let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        let (world, ending) = (world.clone(), ending.clone());
+        async move {
+            let response = guard::answer(world, peer, request.map(Body::new)).await;
+            Ok::<_, Infallible>(until(response, ending))
+        }
+    });
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => Some(ended),
+        () = async { drop(stopped.wait_for(|stop| *stop).await) } => None,
+    };
+    let ended = match ended {
+        Some(ended) => ended,
+        None => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    ended.map_err(io::Error::other)
+}
+
+/// Lets an answer without an end of its own end with the server.
+fn until(response: Response, mut ending: watch::Receiver<bool>) -> Response {
+    if response.body().size_hint().exact().is_some() {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    // Proxies that gather answers would hold back what must arrive at once.
+    parts.headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    let stop = Box::pin(async move {
+        drop(ending.wait_for(|stop| *stop).await);
+    });
+    Response::from_parts(parts, Body::from_stream(Until { inner: body.into_data_stream(), stop }))
+}
+
+struct Until {
+    inner: axum::body::BodyDataStream,
+    stop: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+impl Stream for Until {
+    type Item = Result<Bytes, axum::Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        match Pin::new(&mut self.inner).poll_next(context) {
+            Poll::Pending => self.stop.as_mut().poll(context).map(|()| None),
+            ready => ready,
+        }
+    }
+}
