@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use tiphys_engine::Frozen;
 use tiphys_spec as spec;
 use tiphys_spec::{Diagnostic, Document, Object, Strictness};
 
@@ -110,6 +111,33 @@ fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> anyhow::Result
         }
     }
     Ok(())
+}
+
+/// The documents that a workflow may use.
+pub fn freeze(
+    workflow: &spec::Workflow,
+    documents: &[&Document],
+    namespace: &str,
+) -> (Frozen, Vec<spec::Secret>) {
+    let mut frozen = Frozen { workflow: workflow.clone(), ..Frozen::default() };
+    let mut secrets = Vec::new();
+    let own = workflow.metadata.namespace.as_str();
+    let near = |metadata: &spec::Metadata| {
+        let home = if metadata.namespace.is_empty() { namespace } else { &metadata.namespace };
+        home == own || metadata.namespace.is_empty()
+    };
+    for document in documents {
+        match &document.object {
+            Object::WorkflowTemplate(template) if near(&template.metadata) => {
+                frozen.templates.push((**template).clone());
+            }
+            Object::ClusterWorkflowTemplate(template) => frozen.cluster_templates.push((**template).clone()),
+            Object::ConfigMap(map) if near(&map.metadata) => frozen.config_maps.push((**map).clone()),
+            Object::Secret(secret) if near(&secret.metadata) => secrets.push((**secret).clone()),
+            _ => {}
+        }
+    }
+    (frozen, secrets)
 }
 
 fn text(path: &Path) -> anyhow::Result<String> {

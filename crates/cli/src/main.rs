@@ -47,8 +47,10 @@ pub struct Cli {
 enum Command {
     Run(commands::run::Args),
     Continue(commands::continue_run::Args),
+    Plan(commands::plan::Args),
     List(commands::list::Args),
     Get(commands::get::Args),
+    Why(commands::why::Args),
     Logs(commands::logs::Args),
     Watch(commands::wait::WatchArgs),
     Wait(commands::wait::Args),
@@ -97,8 +99,10 @@ fn perform(command: Command) -> (anyhow::Result<ExitCode>, u8) {
     let result = match command {
         Command::Run(args) => return (commands::run::run(&args), REFUSED),
         Command::Continue(args) => return (commands::continue_run::run(&args), REFUSED),
+        Command::Plan(args) => commands::plan::run(&args),
         Command::List(args) => commands::list::run(&args),
         Command::Get(args) => commands::get::run(&args),
+        Command::Why(args) => commands::why::run(&args),
         Command::Logs(args) => commands::logs::run(&args),
         Command::Watch(args) => commands::wait::watch(&args),
         Command::Wait(args) => commands::wait::run(&args),

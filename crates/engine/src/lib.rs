@@ -6,6 +6,7 @@
 pub mod check;
 pub mod compile;
 pub mod cron;
+pub mod explain;
 pub mod limits;
 pub mod locks;
 pub mod machine;

@@ -15,7 +15,7 @@ use tiphys_spec::{Document, Object, Severity, Strictness};
 
 use crate::arguments::Overrides;
 use crate::engine::{Engine, Steps, isolate};
-use crate::load::{Loaded, load};
+use crate::load::{Loaded, freeze, load};
 use crate::output::{self, Format};
 use crate::print::{print_diagnostics, to_stderr, to_stdout};
 use crate::problem::{Told, problem};
@@ -235,33 +235,6 @@ fn fill(workflow: &mut spec::Workflow, world: &World) {
             None => artifacts.push(spec::Artifact { name: name.clone(), location, ..Default::default() }),
         }
     }
-}
-
-/// The documents that a workflow may use.
-fn freeze(
-    workflow: &spec::Workflow,
-    documents: &[&Document],
-    namespace: &str,
-) -> (Frozen, Vec<spec::Secret>) {
-    let mut frozen = Frozen { workflow: workflow.clone(), ..Frozen::default() };
-    let mut secrets = Vec::new();
-    let own = workflow.metadata.namespace.as_str();
-    let near = |metadata: &spec::Metadata| {
-        let home = if metadata.namespace.is_empty() { namespace } else { &metadata.namespace };
-        home == own || metadata.namespace.is_empty()
-    };
-    for document in documents {
-        match &document.object {
-            Object::WorkflowTemplate(template) if near(&template.metadata) => {
-                frozen.templates.push((**template).clone());
-            }
-            Object::ClusterWorkflowTemplate(template) => frozen.cluster_templates.push((**template).clone()),
-            Object::ConfigMap(map) if near(&map.metadata) => frozen.config_maps.push((**map).clone()),
-            Object::Secret(secret) if near(&secret.metadata) => secrets.push((**secret).clone()),
-            _ => {}
-        }
-    }
-    (frozen, secrets)
 }
 
 /// What this machine does differently from a cluster, in words.

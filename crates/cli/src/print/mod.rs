@@ -1,21 +1,25 @@
 //! What people see: colours, widths, tables, trees.
 
+mod answer;
 mod diagnostics;
 mod end;
 mod get;
 mod lines;
 mod live;
 mod model;
+mod outline;
 mod paint;
 mod table;
 mod text;
 mod time;
 
+pub use answer::print_answer;
 pub use diagnostics::print_diagnostics;
 pub use end::{End, end};
 pub use get::{GetStyle, get};
 pub use lines::Lines;
 pub use live::{Live, Screen};
+pub use outline::print_outline;
 pub use paint::{Paint, is_terminal, to_stderr, to_stdout};
 pub use table::table;
 pub use text::{clean_line, elide};

@@ -1,0 +1,136 @@
+//! `tiphys plan`: what would run, before it runs.
+
+use clap::{Args as ClapArgs, ValueEnum};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use tiphys_engine::check::{Shelf, Situation, check};
+use tiphys_engine::compile;
+use tiphys_engine::explain::outline;
+use tiphys_spec as spec;
+use tiphys_spec::{Document, Object, Strictness};
+
+use crate::arguments::Overrides;
+use crate::load::{freeze, load};
+use crate::output;
+use crate::print::{Paint, print_diagnostics, print_outline, to_stdout};
+use crate::problem::{Told, problem};
+
+/// Show what a manifest would run, before it runs
+///
+/// The tree of its steps with their conditions and loops, and everything it needs: images, locks, secrets, volumes,
+/// artifacts. Nothing is started and nothing is fetched. Templates and schedules are shown as the workflows that
+/// they would make.
+#[derive(ClapArgs)]
+#[command(after_help = "Examples:
+  tiphys plan flow.yaml
+  tiphys plan flow.yaml --with templates/ -p size=3
+  tiphys plan flow.yaml -o json | jq .needs.images")]
+pub struct Args {
+    /// Manifests: files, folders, or `-` for standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// More objects that the workflows may use
+    #[arg(long, value_name = "PATH")]
+    with: Vec<PathBuf>,
+    #[command(flatten)]
+    overrides: Overrides,
+    /// Print an object for programs
+    #[arg(short, long, value_enum, value_name = "FORMAT")]
+    output: Option<Format>,
+    /// Leave colours out
+    #[arg(long)]
+    no_color: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// JSON
+    Json,
+    /// YAML
+    Yaml,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let mut loaded = load(&args.files, &args.with, Strictness::Strict)?;
+    let mut diagnostics = std::mem::take(&mut loaded.diagnostics);
+    let documents: Vec<&Document> = loaded.documents().collect();
+    let shelf = Shelf::new(documents.iter().map(|document| &document.object));
+    let mut outlines = Vec::new();
+    for (workflow, document) in workflows(&loaded.given) {
+        diagnostics.extend(check(document, &shelf, Situation::Create));
+        let mut workflow = workflow;
+        args.overrides.apply(&mut workflow)?;
+        let (frozen, _) = freeze(&workflow, &documents, args.overrides.namespace());
+        // What keeps it from being compiled was found by the check.
+        if let Ok(plan) = compile(&frozen) {
+            outlines.push(outline(&plan));
+        }
+    }
+    diagnostics.retain(spec::Diagnostic::is_error);
+    if !diagnostics.is_empty() {
+        print_diagnostics(&diagnostics, &loaded.texts);
+        return Err(Told.into());
+    }
+    if outlines.is_empty() {
+        return Err(problem(
+            "there is nothing to plan in the files",
+            "a Workflow is planned, or a template or schedule with an entrypoint",
+        ));
+    }
+    match args.output {
+        Some(format) => {
+            let mut values = outlines.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>()?;
+            // One object for one workflow, a list for several.
+            let value = if values.len() == 1 { values.remove(0) } else { serde_json::Value::Array(values) };
+            to_stdout(&match format {
+                Format::Json => output::json(&value, 2)?,
+                Format::Yaml => output::yaml(&value)?,
+            });
+        }
+        None => {
+            let paint = if args.no_color { Paint::plain() } else { Paint::stdout() };
+            for (at, outline) in outlines.iter().enumerate() {
+                if at > 0 {
+                    to_stdout("\n");
+                }
+                to_stdout(&print_outline(outline, paint));
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The workflows in the documents; without any, those that templates and schedules would make.
+fn workflows(documents: &[Document]) -> Vec<(spec::Workflow, &Document)> {
+    let own: Vec<_> = documents
+        .iter()
+        .filter_map(|document| match &document.object {
+            Object::Workflow(workflow) => Some(((**workflow).clone(), document)),
+            _ => None,
+        })
+        .collect();
+    if !own.is_empty() {
+        return own;
+    }
+    documents
+        .iter()
+        .filter_map(|document| {
+            let (metadata, spec) = match &document.object {
+                Object::WorkflowTemplate(template) | Object::ClusterWorkflowTemplate(template) => {
+                    (&template.metadata, &template.spec)
+                }
+                Object::CronWorkflow(cron) => (&cron.metadata, &cron.spec.workflow_spec),
+                _ => return None,
+            };
+            if spec.entrypoint.is_empty() && spec.workflow_template_ref.is_none() {
+                return None;
+            }
+            let metadata = spec::Metadata {
+                name: metadata.name.clone(),
+                namespace: metadata.namespace.clone(),
+                ..spec::Metadata::default()
+            };
+            Some((spec::Workflow { metadata, spec: spec.clone(), status: None }, document))
+        })
+        .collect()
+}

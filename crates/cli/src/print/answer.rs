@@ -1,0 +1,118 @@
+//! Why something is as it is, for people.
+
+use std::fmt::Write as _;
+
+use super::paint::Paint;
+use super::text::{clean_line, elide};
+use super::time::duration_us;
+use tiphys_engine::Time;
+use tiphys_engine::explain::{Answer, Dependency};
+
+/// Longest value that is shown.
+const VALUE_COLUMNS_MAX: usize = 80;
+
+/// Most causes and open nodes that are shown.
+const SHOWN_MAX: usize = 10;
+
+/// The answer.
+pub fn print_answer(answer: &Answer, run: &str, paint: Paint, now: Time) -> String {
+    let mut out = String::new();
+    let what = match &*answer.kind {
+        "Workflow" | "Task" => answer.kind.to_lowercase(),
+        kind => format!("{kind} node"),
+    };
+    let phase = if answer.phase == "NotStarted" { "not started" } else { &answer.phase };
+    let _ = writeln!(
+        out,
+        "{} {}  {} {}",
+        paint.sign(&answer.phase),
+        paint.bold(&line(&answer.name)),
+        paint.dim(&what),
+        paint.phase(&answer.phase, phase)
+    );
+    let _ = writeln!(out, "  {}", line(&answer.because));
+    if let Some(entered) = answer.life.entered_us {
+        let ended = answer.life.ended_us;
+        let took = duration_us(Time(ended.unwrap_or(now.0)).since_us(Time(entered)));
+        let words = if ended.is_some() { "took" } else { "so far" };
+        let _ = writeln!(out, "  {} {}, {words} {took}", paint.dim("since"), Time(entered).rfc3339());
+    }
+    if !answer.when.is_empty() {
+        let _ = writeln!(out, "  {} {}", paint.dim("when"), line(&answer.when));
+    }
+    section(
+        &mut out,
+        paint,
+        "waited for",
+        answer.waits.iter().map(|wait| {
+            let on = match wait.on.is_empty() || wait.what.contains(&wait.on) {
+                true => String::new(),
+                false => format!(", last `{}`", line(&wait.on)),
+            };
+            let open = if wait.until_us.is_none() { " so far" } else { "" };
+            format!("{}{on}  {}{open}", line(&wait.what), duration_us(wait.took_us))
+        }),
+    );
+    section(&mut out, paint, "depends on", answer.depends.iter().map(|on| other(on, paint)));
+    section(
+        &mut out,
+        paint,
+        "was given",
+        answer.inputs.iter().map(|value| {
+            let mut text =
+                format!("{} = {}", line(&value.name), elide(&line(&value.value), VALUE_COLUMNS_MAX));
+            if value.written != value.value && !value.written.is_empty() {
+                let _ = write!(
+                    text,
+                    "  {}",
+                    paint.dim(&format!("as {}", elide(&line(&value.written), VALUE_COLUMNS_MAX)))
+                );
+            }
+            for origin in &value.from {
+                let node =
+                    origin.node.as_ref().map(|node| format!(" of `{}`", line(node))).unwrap_or_default();
+                let note = match &*origin.note {
+                    "" => String::new(),
+                    note => format!(", {}", line(note)),
+                };
+                let arrow = if paint.is_unicode() { "←" } else { "<-" };
+                let _ = write!(text, "\n    {arrow} {}{node}{note}", line(&origin.reference));
+            }
+            text
+        }),
+    );
+    section(&mut out, paint, "goes back to", some(&answer.causes, paint));
+    section(&mut out, paint, "still open", some(&answer.open, paint));
+    let run = line(run);
+    if let Some(first) = answer.causes.first().filter(|first| !first.id.is_empty() && first.id != answer.id) {
+        let _ = writeln!(out, "  {} tiphys logs {run} {}", paint.dim("next:"), line(&first.id));
+    } else if matches!(&*answer.phase, "Failed" | "Error") && !answer.id.is_empty() {
+        let _ = writeln!(out, "  {} tiphys logs {run} {}", paint.dim("next:"), line(&answer.id));
+    }
+    out
+}
+
+fn line(text: &str) -> String {
+    clean_line(text.as_bytes())
+}
+
+fn section(out: &mut String, paint: Paint, title: &str, rows: impl Iterator<Item = String>) {
+    for (at, row) in rows.enumerate() {
+        if at == 0 {
+            let _ = writeln!(out, "{}", paint.dim(title));
+        }
+        let _ = writeln!(out, "  {row}");
+    }
+}
+
+fn some(list: &[Dependency], paint: Paint) -> impl Iterator<Item = String> {
+    let more = list.len().saturating_sub(SHOWN_MAX);
+    let rows = list.iter().take(SHOWN_MAX).map(move |one| other(one, paint));
+    rows.chain((more > 0).then(|| format!("… and {more} more")))
+}
+
+fn other(one: &Dependency, paint: Paint) -> String {
+    let phase = if one.phase == "NotStarted" { "not started" } else { &one.phase };
+    let note = if one.note.is_empty() { String::new() } else { format!("  {}", line(&one.note)) };
+    format!("{} {}  {}{note}", paint.sign(&one.phase), line(&one.name), paint.phase(&one.phase, phase))
+}

@@ -1,0 +1,332 @@
+//! What a workflow needs of the world: images, locks, secrets, settings, volumes, artifacts.
+
+use super::outline::push_once;
+use crate::plan::{Arguments, ConfigMapSource, Plan, Source, TemplateIx};
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use tiphys_spec as spec;
+
+/// Everything that the templates a run can reach refer to.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Needs {
+    /// Images, as written.
+    pub images: Vec<Use>,
+    /// Mutexes and semaphores.
+    pub locks: Vec<Lock>,
+    /// Secrets: `name/key`.
+    pub secrets: Vec<Use>,
+    /// ConfigMaps: `name/key`.
+    pub config_maps: Vec<Use>,
+    /// Claims and other volumes that are not made for the run.
+    pub volumes: Vec<Use>,
+    /// Artifacts that are fetched from somewhere.
+    pub artifacts_read: Vec<Thing>,
+    /// Artifacts that are kept.
+    pub artifacts_written: Vec<Thing>,
+}
+
+/// A thing by its name, and the templates that use it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Use {
+    /// Its name.
+    pub name: String,
+    /// Who uses it; `workflow` for the workflow itself.
+    pub used_by: Vec<Arc<str>>,
+}
+
+/// A mutex or a semaphore.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Lock {
+    /// Its name as status shows it, tags as written.
+    pub name: String,
+    /// Most holders, where a document at hand says.
+    pub limit: Option<u64>,
+    /// Who needs it.
+    pub used_by: Vec<Arc<str>>,
+}
+
+/// An artifact.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Thing {
+    /// Its name.
+    pub name: String,
+    /// Where it lies: the store and the place in it; empty for the repository's own naming.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub place: String,
+    /// Where the step finds or leaves it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub path: String,
+    /// Whose it is.
+    pub of: Arc<str>,
+    /// It may be missing.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
+}
+
+/// Collects needs while templates are visited.
+pub(super) struct Collector<'a> {
+    plan: &'a Plan,
+    /// Templates that were visited, with their image.
+    seen: BTreeMap<TemplateIx, String>,
+    images: BTreeMap<String, Vec<Arc<str>>>,
+    locks: BTreeMap<String, (Option<u64>, Vec<Arc<str>>)>,
+    secrets: BTreeMap<String, Vec<Arc<str>>>,
+    config_maps: BTreeMap<String, Vec<Arc<str>>>,
+    volumes: BTreeMap<String, Vec<Arc<str>>>,
+    read: Vec<Thing>,
+    written: Vec<Thing>,
+    calls: BTreeSet<(String, String)>,
+}
+
+impl<'a> Collector<'a> {
+    pub fn new(plan: &'a Plan) -> Collector<'a> {
+        let mut collector = Collector {
+            plan,
+            seen: BTreeMap::new(),
+            images: BTreeMap::new(),
+            locks: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            config_maps: BTreeMap::new(),
+            volumes: BTreeMap::new(),
+            read: Vec::new(),
+            written: Vec::new(),
+            calls: BTreeSet::new(),
+        };
+        let spec = &plan.workflow.spec;
+        collector.locks(spec.synchronization.as_ref(), "workflow");
+        for parameter in &plan.parameters {
+            if let Some(source) = &parameter.config_map {
+                collector.config_map(source, "workflow");
+            }
+        }
+        collector.artifacts(&spec.arguments.artifacts, "workflow");
+        for secret in &spec.image_pull_secrets {
+            note(&mut collector.secrets, &secret.name, "workflow");
+        }
+        collector.walk(&Value::Array(spec.volumes.clone()), "workflow");
+        for claim in &spec.volume_claim_templates {
+            let name = claim.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
+            note(&mut collector.volumes, &format!("claim template {name}"), "workflow");
+        }
+        collector
+    }
+
+    /// Visits a template once. Returns its image.
+    pub fn template(&mut self, ix: TemplateIx, shown: &str) -> String {
+        if let Some(image) = self.seen.get(&ix) {
+            return image.clone();
+        }
+        let plan = self.plan;
+        let template = plan.template(ix);
+        let doc = &template.doc;
+        let mut main = String::new();
+        for body in [&doc.container, &doc.script].into_iter().flatten() {
+            let image = body.get("image").and_then(Value::as_str).unwrap_or_default();
+            image.clone_into(&mut main);
+        }
+        let set = doc
+            .container_set
+            .iter()
+            .flat_map(|set| set.get("containers").and_then(Value::as_array).cloned().unwrap_or_default());
+        let members: Vec<Value> = set.collect();
+        for body in [&doc.container, &doc.script].into_iter().flatten() {
+            self.container(body, shown);
+        }
+        for body in members.iter().chain(&doc.init_containers).chain(&doc.sidecars) {
+            self.container(body, shown);
+        }
+        for body in [&doc.http, &doc.plugin, &doc.resource, &doc.data].into_iter().flatten() {
+            self.walk(body, shown);
+        }
+        self.walk(&Value::Array(doc.volumes.clone()), shown);
+        for parameter in &template.parameters {
+            if let Some(source) = &parameter.config_map {
+                self.config_map(source, shown);
+            }
+        }
+        if let Some(cache) = doc.memoize.as_ref().and_then(|memo| memo.cache.as_ref()?.config_map.as_ref()) {
+            note(&mut self.config_maps, &format!("{} (remembered results)", cache.name), shown);
+        }
+        self.artifacts(&doc.inputs.artifacts, shown);
+        for artifact in &doc.outputs.artifacts {
+            if artifact.from.is_empty() && artifact.from_expression.is_empty() {
+                self.written.push(Thing {
+                    name: artifact.name.clone(),
+                    place: place(&artifact.location),
+                    path: artifact.path.clone(),
+                    of: shown.into(),
+                    optional: artifact.optional,
+                });
+            }
+            self.location(&artifact.location, shown);
+        }
+        self.seen.insert(ix, main.clone());
+        main
+    }
+
+    /// What a call passes on from ConfigMaps.
+    pub fn arguments(&mut self, arguments: &Arguments, template: &str) {
+        for (name, source) in &arguments.parameters {
+            if let Source::ConfigMap(source) = source
+                && self.calls.insert((name.to_string(), template.to_owned()))
+            {
+                self.config_map(source, template);
+            }
+        }
+    }
+
+    /// Notes locks, and returns their names.
+    pub fn locks(&mut self, wanted: Option<&spec::Synchronization>, by: &str) -> Vec<String> {
+        let Some(wanted) = wanted else { return Vec::new() };
+        let own = self.plan.namespace.to_string();
+        let home = |namespace: &str| if namespace.is_empty() { own.clone() } else { namespace.to_owned() };
+        let mut found = Vec::new();
+        for semaphore in &wanted.semaphores {
+            let namespace = home(&semaphore.namespace);
+            if let Some(reference) = &semaphore.config_map_key_ref {
+                let map = self.plan.config_maps.get(&reference.name);
+                let limit = map.and_then(|map| map.data.get(&reference.key)?.trim().parse().ok());
+                found.push((format!("{namespace}/ConfigMap/{}/{}", reference.name, reference.key), limit));
+            }
+            if let Some(reference) = &semaphore.database {
+                found.push((format!("{namespace}/Database/{}", reference.key), None));
+            }
+        }
+        for mutex in &wanted.mutexes {
+            let kind = if mutex.database { "Database" } else { "Mutex" };
+            found.push((format!("{}/{kind}/{}", home(&mutex.namespace), mutex.name), Some(1)));
+        }
+        for (name, limit) in &found {
+            push_once(&mut self.locks.entry(name.clone()).or_insert((*limit, Vec::new())).1, by);
+        }
+        found.into_iter().map(|(name, _)| name).collect()
+    }
+
+    pub fn finish(self) -> Needs {
+        let uses = |map: BTreeMap<String, Vec<Arc<str>>>| {
+            map.into_iter().map(|(name, used_by)| Use { name, used_by }).collect()
+        };
+        Needs {
+            images: uses(self.images),
+            locks: self
+                .locks
+                .into_iter()
+                .map(|(name, (limit, used_by))| Lock { name, limit, used_by })
+                .collect(),
+            secrets: uses(self.secrets),
+            config_maps: uses(self.config_maps),
+            volumes: uses(self.volumes),
+            artifacts_read: self.read,
+            artifacts_written: self.written,
+        }
+    }
+
+    fn container(&mut self, body: &Value, by: &str) {
+        if let Some(image) = body.get("image").and_then(Value::as_str) {
+            note(&mut self.images, image, by);
+        }
+        self.walk(body, by);
+    }
+
+    fn config_map(&mut self, source: &ConfigMapSource, by: &str) {
+        let name = format!("{}/{}", source.name.as_str(), source.key.as_str());
+        note(&mut self.config_maps, &name, by);
+    }
+
+    fn artifacts(&mut self, artifacts: &[spec::Artifact], by: &str) {
+        for artifact in artifacts {
+            if artifact.location.store().is_some() {
+                self.read.push(Thing {
+                    name: artifact.name.clone(),
+                    place: place(&artifact.location),
+                    path: artifact.path.clone(),
+                    of: by.into(),
+                    optional: artifact.optional,
+                });
+            }
+            self.location(&artifact.location, by);
+        }
+    }
+
+    fn location(&mut self, location: &spec::ArtifactLocation, by: &str) {
+        if let Some((_, body)) = location.store() {
+            self.walk(body, by);
+        }
+    }
+
+    /// Looks for references to secrets, ConfigMaps and claims anywhere in a fragment of a pod.
+    fn walk(&mut self, body: &Value, by: &str) {
+        // Documents are parsed with a limit on their depth, so a worklist stays small.
+        let mut open = vec![body];
+        while let Some(value) = open.pop() {
+            match value {
+                Value::Array(items) => open.extend(items.iter().rev()),
+                Value::Object(fields) => {
+                    for (key, value) in fields {
+                        self.reference(key, value, by);
+                        open.push(value);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn reference(&mut self, key: &str, value: &Value, by: &str) {
+        let field = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default();
+        let with_key = |name: &str| match field("key") {
+            "" => name.to_owned(),
+            key => format!("{name}/{key}"),
+        };
+        match key {
+            "secretKeyRef" | "secretRef" => note(&mut self.secrets, &with_key(field("name")), by),
+            "secret" => note(&mut self.secrets, &with_key(either(field("secretName"), field("name"))), by),
+            "configMapKeyRef" | "configMapRef" | "configMap" => {
+                note(&mut self.config_maps, &with_key(field("name")), by);
+            }
+            "persistentVolumeClaim" => note(&mut self.volumes, &format!("claim {}", field("claimName")), by),
+            "hostPath" => note(&mut self.volumes, &format!("host path {}", field("path")), by),
+            // Credentials of artifact stores: `accessKeySecret`, `passwordSecret`, `sshPrivateKeySecret`, …
+            key if key.ends_with("Secret") && value.get("name").is_some() => {
+                note(&mut self.secrets, &with_key(field("name")), by);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn either<'a>(first: &'a str, second: &'a str) -> &'a str {
+    if first.is_empty() { second } else { first }
+}
+
+fn note(map: &mut BTreeMap<String, Vec<Arc<str>>>, name: &str, by: &str) {
+    if !name.is_empty() && name != "/" {
+        push_once(map.entry(name.to_owned()).or_default(), by);
+    }
+}
+
+/// Where an artifact lies, in a few words.
+fn place(location: &spec::ArtifactLocation) -> String {
+    let Some((kind, body)) = location.store() else { return String::new() };
+    let field = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+    let what = match kind {
+        "git" => field("repo"),
+        "http" | "artifactory" => field("url"),
+        "hdfs" => field("path"),
+        "raw" => "",
+        "azure" => field("blob"),
+        _ => field("key"),
+    };
+    let bucket = either(field("bucket"), field("container"));
+    match (bucket, what) {
+        ("", "") => kind.to_owned(),
+        ("", what) => format!("{kind} {what}"),
+        (bucket, what) => format!("{kind} {bucket}/{what}"),
+    }
+}

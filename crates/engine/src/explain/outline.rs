@@ -1,0 +1,332 @@
+//! What a workflow would run, before it runs: its tree, and everything it needs.
+
+use super::needs::{Collector, Needs};
+use crate::plan::{FramePlan, HookPlan, Items, Plan, SequencePlan, Target, TaskPlan, TemplateIx};
+use serde::Serialize;
+use spec::TemplateKind;
+use std::ops::Range;
+use std::sync::Arc;
+use tiphys_expr as expr;
+use tiphys_spec as spec;
+
+/// Most branches of a tree; what would come after them is cut off.
+pub const BRANCHES_MAX: usize = 10_000;
+
+/// How deep a tree is followed.
+pub const DEPTH_MAX: usize = 100;
+
+/// What a workflow would run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Outline {
+    /// The workflow's name; empty while it has none.
+    pub workflow: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// What it is called with.
+    pub parameters: Vec<(String, Option<String>)>,
+    /// The entrypoint with everything below it.
+    pub tree: Branch,
+    /// The exit handler and the other hooks of the workflow.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hooks: Vec<Branch>,
+    /// How many steps would start something; none when a loop or a recursion decides at run time.
+    pub steps: Option<u64>,
+    /// Images, locks, secrets, artifacts.
+    pub needs: Needs,
+    /// The tree is longer than anybody would read, and ends early.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub cut: bool,
+}
+
+/// One step, task or hook, and what it runs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Branch {
+    /// The step, task or hook; the entrypoint's template at the root.
+    pub name: String,
+    /// The template: its name, or `resource/template`; a text with tags when only the run can tell.
+    pub template: String,
+    /// The template's type.
+    pub kind: String,
+    /// Its image, for what has one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub image: String,
+    /// The number of its group, from 1: members of a group run at once, groups one after the other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<usize>,
+    /// The tasks it waits for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<String>,
+    /// What must hold of them, where it is more than that they have come out well.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub depends: String,
+    /// Its condition.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub when: String,
+    /// Its loop.
+    #[serde(rename = "loop", skip_serializing_if = "Option::is_none")]
+    pub repeated: Option<Loop>,
+    /// How often it may be tried, in words.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub retry: String,
+    /// How long a suspension lasts; empty means until somebody resumes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suspends: Option<String>,
+    /// It goes on while others use it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub daemon: bool,
+    /// A remembered result may stand for it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub memoized: bool,
+    /// The locks it needs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub locks: Vec<String>,
+    /// Why nothing more can be said: a template that contains itself, one that is not there.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub note: String,
+    /// Its hooks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hooks: Vec<Branch>,
+    /// What it is made of.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub children: Vec<Branch>,
+}
+
+/// A loop.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Loop {
+    /// How many items, where the document tells.
+    pub count: Option<u64>,
+    /// Where they come from, as written.
+    pub over: String,
+}
+
+/// The outline of a plan.
+pub fn outline(plan: &Plan) -> Outline {
+    let mut sketch =
+        Sketch { plan, branches: 0, cut: false, around: Vec::new(), needs: Collector::new(plan) };
+    let entry = plan.template(plan.entrypoint);
+    let mut tree = Branch { name: entry.name.to_string(), ..Branch::default() };
+    let steps = sketch.describe(&mut tree, plan.entrypoint);
+    let mut total = steps;
+    let mut hooks = Vec::new();
+    for hook in plan.exit.iter().chain(&plan.hooks) {
+        let (branch, steps) = sketch.hook(hook);
+        if hook.expression.is_none() {
+            total = add(total, steps);
+        }
+        hooks.push(branch);
+    }
+    let cut = sketch.cut;
+    Outline {
+        workflow: plan.name.to_string(),
+        namespace: plan.namespace.to_string(),
+        parameters: plan
+            .parameters
+            .iter()
+            .map(|parameter| {
+                let value = parameter.value.as_ref().or(parameter.default.as_ref());
+                (parameter.name.to_string(), value.cloned())
+            })
+            .collect(),
+        tree,
+        hooks,
+        steps: if cut { None } else { total },
+        needs: sketch.needs.finish(),
+        cut,
+    }
+}
+
+/// A sum of counts, unknown when one of them is.
+fn add(a: Option<u64>, b: Option<u64>) -> Option<u64> {
+    a?.checked_add(b?)
+}
+
+struct Sketch<'a> {
+    plan: &'a Plan,
+    branches: usize,
+    cut: bool,
+    /// The templates around the one that is described.
+    around: Vec<TemplateIx>,
+    needs: Collector<'a>,
+}
+
+impl Sketch<'_> {
+    /// Fills in what a branch runs. Returns how many steps it starts, where that is known.
+    fn describe(&mut self, branch: &mut Branch, ix: TemplateIx) -> Option<u64> {
+        let plan = self.plan;
+        let template = plan.template(ix);
+        self.branches += 1;
+        let scope = plan.scope(template.scope);
+        branch.template = match (&*template.name, scope.kind) {
+            ("", _) => "(inline)".to_owned(),
+            (name, "local") => name.to_owned(),
+            (name, _) => format!("{}/{name}", scope.resource),
+        };
+        branch.kind = template.kind.map_or("none", TemplateKind::name).to_owned();
+        branch.image = self.needs.template(ix, &branch.template);
+        branch.daemon = template.doc.daemon == Some(true);
+        branch.memoized = template.doc.memoize.is_some();
+        branch.locks = self.needs.locks(template.doc.synchronization.as_ref(), &branch.template);
+        if let Some(strategy) = &template.doc.retry_strategy {
+            branch.retry = match &strategy.limit {
+                Some(limit) => format!("up to {} more times", limit.text()),
+                None => "until it succeeds".to_owned(),
+            };
+        }
+        branch.suspends = template.doc.suspend.as_ref().map(|suspend| suspend.duration.clone());
+        let Some(frame) = template.frame() else {
+            return Some(u64::from(template.kind.is_some_and(TemplateKind::is_leaf)));
+        };
+        if self.around.contains(&ix) {
+            branch.note = "contains itself: how often, the run decides".to_owned();
+            return None;
+        }
+        if self.branches + frame.tasks.len() > BRANCHES_MAX || self.around.len() == DEPTH_MAX {
+            self.cut = true;
+            branch.note = "not shown: the tree is too large".to_owned();
+            return None;
+        }
+        self.around.push(ix);
+        let mut total = Some(0);
+        for (at, task) in frame.tasks.iter().enumerate() {
+            let written = template.doc.tasks().nth(at).map(|task| task.depends.clone());
+            let (child, steps) = self.task(frame, at, task, written);
+            total = add(total, steps);
+            branch.children.push(child);
+        }
+        self.around.pop();
+        total
+    }
+
+    fn task(
+        &mut self,
+        frame: &FramePlan,
+        at: usize,
+        task: &TaskPlan,
+        written: Option<String>,
+    ) -> (Branch, Option<u64>) {
+        let mut branch = Branch {
+            name: task.name.to_string(),
+            when: task.when.as_ref().map(|when| when.as_str().to_owned()).unwrap_or_default(),
+            repeated: repeated(&task.items),
+            ..Branch::default()
+        };
+        if frame.is_dag {
+            branch.after = task.dependencies.iter().map(|on| frame.tasks[on.at()].name.to_string()).collect();
+            branch.depends = written.filter(|logic| says_more(logic)).unwrap_or_default();
+        } else {
+            let holds = |group: &Range<u32>| group.contains(&(at as u32));
+            branch.group = frame.groups.iter().position(holds).map(|group| group + 1);
+        }
+        let steps = self.target(&mut branch, &task.target);
+        self.needs.arguments(&task.arguments, &branch.template);
+        for hook in task.exit.iter().map(|exit| &**exit).chain(&task.hooks) {
+            let (hook, _) = self.hook(hook);
+            branch.hooks.push(hook);
+        }
+        let times = branch.repeated.as_ref().map_or(Some(1), |repeated| repeated.count);
+        let steps = match (steps, times) {
+            (Some(steps), Some(times)) => steps.checked_mul(times),
+            _ => None,
+        };
+        (branch, steps)
+    }
+
+    fn hook(&mut self, hook: &HookPlan) -> (Branch, Option<u64>) {
+        let mut branch = Branch {
+            name: hook.name.to_string(),
+            when: hook.expression.as_ref().map(|text| text.as_str().to_owned()).unwrap_or_default(),
+            ..Branch::default()
+        };
+        let steps = self.target(&mut branch, &hook.target);
+        (branch, steps)
+    }
+
+    fn target(&mut self, branch: &mut Branch, target: &Target) -> Option<u64> {
+        match target {
+            Target::Known(ix) => self.describe(branch, *ix),
+            Target::Templated { resource, template, .. } => {
+                self.branches += 1;
+                branch.template = match resource {
+                    Some(resource) => format!("{}/{}", resource.as_str(), template.as_str()),
+                    None => template.as_str().to_owned(),
+                };
+                branch.note = "only the run can tell which template".to_owned();
+                None
+            }
+            Target::Missing(reason) => {
+                self.branches += 1;
+                branch.note.clone_from(reason);
+                None
+            }
+        }
+    }
+}
+
+/// Whether a condition says more than what everybody expects: all of them have come out well.
+fn says_more(logic: &str) -> bool {
+    logic.contains(['.', '|', '!', '('])
+}
+
+fn repeated(items: &Items) -> Option<Loop> {
+    match items {
+        Items::Once => None,
+        Items::List(list) => {
+            let shown: Vec<String> = list.iter().take(3).map(expr::items::Item::text).collect();
+            let more = if list.len() > 3 { ", …" } else { "" };
+            let literal = list.iter().all(|item| !item.json().contains("{{"));
+            Some(Loop {
+                count: literal.then_some(list.len() as u64),
+                over: format!("{}{more}", shown.join(", ")),
+            })
+        }
+        Items::Param(text) => {
+            let count = text.is_literal().then(|| expr::items::with_param(text.as_str()).ok()).flatten();
+            Some(Loop { count: count.map(|items| items.len() as u64), over: short(text.as_str()) })
+        }
+        Items::Sequence(sequence) => Some(of_sequence(sequence)),
+    }
+}
+
+/// A text in at most so many characters.
+fn short(text: &str) -> String {
+    const CHARS_MAX: usize = 120;
+    if text.chars().count() <= CHARS_MAX {
+        return text.to_owned();
+    }
+    text.chars().take(CHARS_MAX).chain(['…']).collect()
+}
+
+fn of_sequence(sequence: &SequencePlan) -> Loop {
+    let words = |text: &Option<expr::Text>| text.as_ref().map(|text| text.as_str().to_owned());
+    let (count, start, end) = (words(&sequence.count), words(&sequence.start), words(&sequence.end));
+    let number = |text: &Option<String>, default: i64| match text {
+        Some(text) => text.trim().parse::<i64>().ok(),
+        None => Some(default),
+    };
+    let first = start.clone().unwrap_or_else(|| "0".to_owned());
+    let over = match (&count, &end) {
+        (Some(count), _) => format!("{count} numbers from {first}"),
+        (None, Some(end)) => format!("{first} to {end}"),
+        (None, None) => "nothing".to_owned(),
+    };
+    // A literal sequence is as long as its bounds say; making its items could take all memory.
+    let count = match (&count, &end) {
+        (Some(_), _) => number(&count, 0).map(|count| count.max(0).unsigned_abs()),
+        (None, Some(_)) => {
+            number(&start, 0).zip(number(&end, 0)).map(|(start, end)| start.abs_diff(end).saturating_add(1))
+        }
+        (None, None) => Some(0),
+    };
+    Loop { count, over }
+}
+
+/// Names in the order in which they came, each once.
+pub(super) fn push_once(list: &mut Vec<Arc<str>>, name: &str) {
+    if !list.iter().any(|known| &**known == name) {
+        list.push(name.into());
+    }
+}

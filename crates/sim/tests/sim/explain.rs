@@ -1,0 +1,201 @@
+//! What `plan` and `why` say, seen on runs of the laboratory.
+
+use tiphys_engine::Time;
+use tiphys_engine::explain::{Answer, outline, why};
+use tiphys_engine::workflow::{Event, Input, Report};
+use tiphys_sim::manifest::read;
+use tiphys_sim::stage::Stage;
+
+/// A run played until nothing more happens by itself, or until so many seconds have passed.
+#[track_caller]
+fn played(manifest: &str, seconds: Option<u64>) -> Stage {
+    let mut stage = Stage::new(&read(manifest).unwrap()).unwrap();
+    stage.feed(Input::Begin).unwrap();
+    let until = seconds.map(|seconds| stage.now.plus(std::time::Duration::from_secs(seconds)));
+    stage.play(until).unwrap();
+    stage
+}
+
+#[track_caller]
+fn asked(stage: &Stage, node: Option<&str>) -> Answer {
+    let history: Vec<(Time, Event)> =
+        stage.journal.iter().map(|(at, event)| (*at, serde_json::from_str(event).unwrap())).collect();
+    why(&stage.run, &history, node, stage.now).unwrap()
+}
+
+const CHAIN: &str = "
+  arguments: {parameters: [{name: city, value: Linz}]}
+  templates:
+  - name: main
+    steps:
+    - - {name: make, template: echo, arguments: {parameters: [{name: m, value: '{{workflow.parameters.city}}'}]}}
+    - - name: inner
+        template: inner
+        arguments: {parameters: [{name: x, value: 'to {{steps.make.outputs.result}}'}]}
+      - {name: nope, template: ok, when: '{{steps.make.outputs.result}} == Graz'}
+    - - {name: bad, template: fail}
+  - name: inner
+    inputs: {parameters: [{name: x}]}
+    steps:
+    - - {name: use, template: echo, arguments: {parameters: [{name: m, value: '{{inputs.parameters.x}}'}]}}
+";
+
+#[test]
+fn a_value_is_followed_to_where_it_was_made() {
+    let stage = played(CHAIN, None);
+    let answer = asked(&stage, Some("use"));
+    assert_eq!(answer.name, "demo[1].inner[0].use");
+    let input = &answer.inputs[0];
+    assert_eq!((&*input.name, &*input.value, &*input.written), ("m", "to Linz", "{{inputs.parameters.x}}"));
+    let from: Vec<(&str, Option<&str>)> =
+        input.from.iter().map(|origin| (&*origin.reference, origin.node.as_deref())).collect();
+    assert_eq!(
+        from,
+        [("inputs.parameters.x", Some("demo[1].inner")), ("steps.make.outputs.result", Some("demo[0].make"))]
+    );
+}
+
+#[test]
+fn a_skipped_step_and_a_failure_say_why() {
+    let stage = played(CHAIN, None);
+    let skipped = asked(&stage, Some("nope"));
+    assert_eq!(skipped.when, "{{steps.make.outputs.result}} == Graz");
+    assert_eq!(skipped.because, "its condition did not hold: when 'Linz == Graz' evaluated false");
+    let whole = asked(&stage, None);
+    assert_eq!(
+        (&*whole.phase, &*whole.because),
+        ("Failed", "`demo[2].bad` failed: main: Error (exit code 1)")
+    );
+    let bad = asked(&stage, Some("demo[2]"));
+    assert_eq!(bad.causes.iter().map(|cause| &*cause.name).collect::<Vec<_>>(), ["demo[2].bad"]);
+}
+
+const DIAMOND: &str = "
+  templates:
+  - name: main
+    dag:
+      tasks:
+      - {name: a, template: slow}
+      - {name: gate, template: gate, depends: a}
+      - {name: b, template: ok, depends: gate}
+      - {name: c, template: ok, depends: a.Failed}
+  - {name: gate, suspend: {}}
+";
+
+#[test]
+fn what_waits_says_for_what_and_how_long() {
+    let stage = played(DIAMOND, Some(20));
+    let gate = asked(&stage, Some("gate"));
+    assert_eq!((&*gate.kind, &*gate.because), ("Task", "it waits for `a` (Pending)"));
+    let stage = played(DIAMOND, None);
+    let gate = asked(&stage, Some("gate"));
+    assert_eq!(gate.because, "waits until somebody resumes it");
+    let waits: Vec<(&str, &str, i64, bool)> = gate
+        .waits
+        .iter()
+        .map(|wait| (&*wait.what, &*wait.on, wait.took_us / 1_000_000, wait.until_us.is_none()))
+        .collect();
+    assert_eq!(waits, [("what it depends on", "demo.a", 60, false), ("somebody to resume it", "", 0, true)]);
+    let b = asked(&stage, Some("b"));
+    assert_eq!((&*b.phase, &*b.because), ("NotStarted", "it waits for `gate` (Running)"));
+    let c = asked(&stage, Some("c"));
+    assert_eq!((&*c.phase, &*c.because), ("Omitted", "what it depends on did not come out as it asks"));
+    assert_eq!(asked(&stage, None).because, "`demo.gate` waits until somebody resumes it");
+}
+
+#[test]
+fn a_held_lock_and_a_backoff_are_named() {
+    let stage = played(
+        "
+  templates:
+  - name: main
+    retryStrategy: {limit: 2, backoff: {duration: 10s}}
+    container: {image: cast, args: [exit=3]}
+",
+        Some(5),
+    );
+    let retry = asked(&stage, Some("demo"));
+    assert!(retry.because.starts_with("waits until 2030-01-01T00:00:1"), "{}", retry.because);
+    assert!(retry.waits.last().unwrap().what.starts_with("its next try at"), "{:?}", retry.waits);
+}
+
+#[test]
+fn a_started_step_says_that_it_runs() {
+    let mut stage = played(DIAMOND, Some(1));
+    let attempt = *stage.open.keys().next().unwrap();
+    stage.feed(Input::Reported { attempt, report: Report::Observed { address: None } }).unwrap();
+    assert_eq!(asked(&stage, Some("a")).because, "runs");
+    let history: Vec<(Time, Event)> = Vec::new();
+    assert_eq!(why(&stage.run, &history, Some("nobody"), stage.now), None);
+}
+
+#[test]
+fn an_outline_counts_loops_and_collects_needs() {
+    let frozen = read(
+        "
+  synchronization: {mutexes: [{name: one}]}
+  onExit: bye
+  templates:
+  - name: main
+    dag:
+      tasks:
+      - {name: a, template: work, withItems: [x, y, z], arguments: {parameters: [{name: m, value: '{{item}}'}]}}
+      - {name: b, template: work, depends: 'a.Succeeded || a.Failed', withSequence: {count: '4'}}
+      - {name: c, template: work, depends: a, withParam: '{{tasks.b.outputs.result}}'}
+  - name: work
+    inputs:
+      parameters: [{name: m, default: q}]
+      artifacts: [{name: src, path: /src, git: {repo: 'https://example.org/x.git', passwordSecret: {name: git, key: pw}}}]
+    outputs: {artifacts: [{name: out, path: /out}]}
+    container:
+      image: alpine
+      env: [{name: T, valueFrom: {secretKeyRef: {name: token, key: t}}}]
+  - {name: bye, container: {image: busybox}}
+",
+    )
+    .unwrap();
+    let found = outline(&tiphys_engine::compile(&frozen).unwrap());
+    assert_eq!(found.steps, None);
+    let children: Vec<(String, Option<u64>, String)> = found
+        .tree
+        .children
+        .iter()
+        .map(|child| (child.name.clone(), child.repeated.as_ref().unwrap().count, child.depends.clone()))
+        .collect();
+    assert_eq!(
+        children,
+        [
+            ("a".to_owned(), Some(3), String::new()),
+            ("b".to_owned(), Some(4), "a.Succeeded || a.Failed".to_owned()),
+            ("c".to_owned(), None, String::new()),
+        ]
+    );
+    assert_eq!(found.tree.children[2].after, ["a", "b"][..1]);
+    let names = |list: &[tiphys_engine::explain::Use]| -> Vec<String> {
+        list.iter().map(|one| one.name.clone()).collect()
+    };
+    assert_eq!(names(&found.needs.images), ["alpine", "busybox"]);
+    assert_eq!(names(&found.needs.secrets), ["git/pw", "token/t"]);
+    assert_eq!((&*found.needs.locks[0].name, found.needs.locks[0].limit), ("argo/Mutex/one", Some(1)));
+    assert_eq!(found.needs.artifacts_read[0].place, "git https://example.org/x.git");
+    assert_eq!(found.needs.artifacts_written[0].name, "out");
+    assert_eq!(found.hooks[0].template, "bye");
+}
+
+#[test]
+fn an_outline_of_a_tower_ends() {
+    let mut text = String::from("\n  templates:\n  - {name: t0, container: {image: x}}\n");
+    for level in 1..40 {
+        let name = if level == 39 { "main".to_owned() } else { format!("t{level}") };
+        let below = level - 1;
+        text.push_str(&format!(
+            "  - {{name: {name}, steps: [[{{name: a, template: t{below}}}, {{name: b, template: t{below}}}]]}}\n"
+        ));
+    }
+    let found = outline(&tiphys_engine::compile(&read(&text).unwrap()).unwrap());
+    assert!(found.cut);
+    let loops =
+        read("\n  templates:\n  - {name: main, steps: [[{name: again, template: main, when: 'false'}]]}\n");
+    let found = outline(&tiphys_engine::compile(&loops.unwrap()).unwrap());
+    assert_eq!(found.tree.children[0].note, "contains itself: how often, the run decides");
+}
