@@ -34,7 +34,7 @@ export interface Field {
   name: string;
   label: string;
   hint?: string | undefined;
-  kind: 'text' | 'lines' | 'choice' | 'check';
+  kind: 'text' | 'lines' | 'choice' | 'check' | 'moment';
   value: string;
   choices?: string[] | undefined;
   required?: boolean | undefined;
@@ -48,6 +48,8 @@ export interface Question {
   danger?: boolean;
   fields?: Field[];
   note?: string | undefined;
+  /** What exactly will happen with what is filled in. */
+  tells?: (values: Record<string, string>) => string;
   /** Does it; a fault is shown in the dialog, which stays open. */
   act: (values: Record<string, string>) => Promise<void>;
 }

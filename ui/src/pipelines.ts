@@ -4,6 +4,7 @@ import { listCatalog, listWorkflows, type PipelineKind } from './api/argo';
 import { either } from './api/client';
 import * as own from './api/own';
 import type { CronWorkflow, Workflow, WorkflowTemplate } from './api/types';
+import { firings } from './cron';
 import { isEnded } from './phase';
 import { type Row, rowOf } from './runs';
 import { millis } from './time.svelte';
@@ -58,10 +59,20 @@ function describe(kind: PipelineKind, items: (WorkflowTemplate | CronWorkflow)[]
       runs: [],
       running: 0,
       ...(cron
-        ? { schedules: cron.schedules ?? [], timezone: cron.timezone ?? '', suspended: cron.suspend ?? false }
+        ? {
+            schedules: cron.schedules ?? [],
+            timezone: cron.timezone ?? '',
+            suspended: cron.suspend ?? false,
+            ...nextOf(cron),
+          }
         : {}),
     };
   });
+}
+
+function nextOf(cron: CronWorkflow['spec']): { nextAt?: string } {
+  const [at] = cron.suspend ? [] : firings(cron, Date.now(), Number.POSITIVE_INFINITY, 1);
+  return at === undefined ? {} : { nextAt: new Date(at).toISOString() };
 }
 
 /** A label says the folder, else what stands before a slash-like part of the name. */

@@ -56,6 +56,7 @@ export interface SubmitOptions {
   parameters?: string[];
   entryPoint?: string;
   labels?: string;
+  annotations?: string;
   name?: string;
 }
 

@@ -33,6 +33,21 @@ export interface Pipeline {
   suspended?: boolean;
 }
 
+export interface ScheduleEntry {
+  namespace: string;
+  name: string;
+  /** The coming times. */
+  next?: string[];
+  missed?: { at: string; reason: string }[];
+}
+
+export interface Version {
+  version: number | string;
+  at: string;
+  by?: string;
+  text: string;
+}
+
 export interface Approval {
   namespace: string;
   run: string;
@@ -102,6 +117,15 @@ type Signal = AbortSignal | undefined;
 
 export const pipelines = (namespace: string, signal?: Signal): Promise<Page<Pipeline>> =>
   call('GET', `${ROOT}/pipelines`, { query: { namespace }, signal });
+export const schedules = (namespace: string, signal?: Signal): Promise<Page<ScheduleEntry>> =>
+  call('GET', `${ROOT}/schedules`, { query: { namespace }, signal });
+export const versions = (
+  kind: PipelineKind,
+  namespace: string,
+  name: string,
+  signal?: Signal,
+): Promise<Page<Version>> =>
+  call('GET', `${ROOT}/templates/${kind}/${segment(namespace || '-')}/${segment(name)}/versions`, { signal });
 export const approvals = (namespace: string, signal?: Signal): Promise<Page<Approval>> =>
   call('GET', `${ROOT}/approvals`, { query: { namespace }, signal });
 export const locks = (namespace: string, signal?: Signal): Promise<Page<Lock>> =>

@@ -23,6 +23,8 @@ const STAMP = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)) ?/
 export interface Source {
   run: Ref;
   pod?: string | undefined;
+  /** Only these of all pods, when several are read together. */
+  only?: string[] | undefined;
   container: string;
   /** The log may still grow. */
   follow: boolean;
@@ -69,6 +71,7 @@ export class Lines {
 
   async #readLive(): Promise<void> {
     const { run, pod, container, follow } = this.source;
+    const only = this.source.only ? new Set(this.source.only) : undefined;
     const answer = await fetch(
       address(logPath(run), {
         podName: pod,
@@ -85,7 +88,7 @@ export class Lines {
         error?: { message: string };
       };
       if (error) throw new ApiError(500, error.message);
-      if (result) this.#add(result.content ?? '', result.podName ?? '');
+      if (result && (!only || only.has(result.podName ?? ''))) this.#add(result.content ?? '', result.podName ?? '');
     });
   }
 

@@ -1,0 +1,47 @@
+// What saving a text would change in an object that is on the server.
+
+import { type Catalogued, getCatalogued, type PipelineKind } from '../api/argo';
+import { ApiError } from '../api/client';
+import { toYaml } from '../yaml';
+
+export interface Target {
+  kind: PipelineKind;
+  namespace: string;
+  name: string;
+}
+
+const KINDS = new Set<unknown>(['WorkflowTemplate', 'ClusterWorkflowTemplate', 'CronWorkflow']);
+
+/** What an object would replace, if it has a name and a kind that is kept. */
+export function targetOf(object: Record<string, unknown> | undefined, namespace: string): Target | undefined {
+  const metadata = (object?.['metadata'] ?? {}) as { name?: unknown; namespace?: unknown };
+  if (!object || !KINDS.has(object['kind']) || typeof metadata.name !== 'string') return undefined;
+  return {
+    kind: object['kind'] as PipelineKind,
+    namespace: typeof metadata.namespace === 'string' ? metadata.namespace : namespace,
+    name: metadata.name,
+  };
+}
+
+/** The object that is there now; nothing if there is none. */
+export async function current(target: Target, signal?: AbortSignal): Promise<Catalogued | undefined> {
+  try {
+    return await getCatalogued(target.kind, target.namespace, target.name, signal);
+  } catch (cause) {
+    if (cause instanceof ApiError && cause.absent) return undefined;
+    throw cause;
+  }
+}
+
+/** The part that people write, as YAML. */
+export function written(kind: string, object: { metadata?: unknown; spec?: unknown }): string {
+  const metadata = (object.metadata ?? {}) as Record<string, unknown>;
+  const kept: Record<string, unknown> = {};
+  for (const field of ['name', 'namespace', 'labels', 'annotations']) {
+    const value = metadata[field];
+    const empty =
+      value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
+    if (!empty) kept[field] = value;
+  }
+  return toYaml({ apiVersion: 'argoproj.io/v1alpha1', kind, metadata: kept, spec: object.spec });
+}
