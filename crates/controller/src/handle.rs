@@ -1,5 +1,6 @@
 //! What faces may ask of a controller.
 
+use crate::metrics::Metrics;
 use crate::prepare::Place;
 use crate::pump::Pump;
 use crate::shard::Recorded;
@@ -111,6 +112,7 @@ pub enum StartError {
 /// One engine with its thread.
 pub struct Controller {
     messages: Sender<Message>,
+    metrics: Metrics,
     thread: Option<JoinHandle<Result<(), StoreError>>>,
 }
 
@@ -151,12 +153,14 @@ impl Controller {
             // Without a pump there is nobody to tell; whoever takes the run up calls again.
             drop(answers.send(Message::Answered(attempt, answer)));
         }));
-        let pump = Pump::new(state.clone(), store, ownership, (runner, agent), place, jobs, inbox);
+        let metrics = Metrics::default();
+        let reach = (runner, agent);
+        let pump = Pump::new(state.clone(), store, ownership, reach, metrics.clone(), place, jobs, inbox);
         let thread = std::thread::Builder::new()
             .name("pump".to_owned())
             .spawn(move || pump.run())
             .map_err(StartError::Thread)?;
-        Ok(Controller { messages, thread: Some(thread) })
+        Ok(Controller { messages, metrics, thread: Some(thread) })
     }
 
     fn ask_for<T>(&self, make: impl FnOnce(Sender<T>) -> Message) -> Result<T, Gone> {
@@ -217,6 +221,11 @@ impl Controller {
     /// not here.
     pub fn delete(&self, uid: &str) -> Result<Result<bool, String>, Gone> {
         self.ask_for(|reply| Message::Delete(uid.to_owned(), reply))
+    }
+
+    /// The metrics of the runs that this engine drives, as they are now.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Whether followers hear log lines too.

@@ -8,6 +8,7 @@ mod dispatch;
 mod handle;
 pub mod locks;
 mod memo;
+pub mod metrics;
 mod outcome;
 mod prepare;
 mod pump;
@@ -16,6 +17,7 @@ mod submit;
 pub mod view;
 
 pub use handle::{Ask, Controller, Done, Gone, MakeRunner, Order, StartError, Update};
+pub use metrics::Metrics;
 pub use outcome::outcome;
 pub use prepare::{LOG_BYTES_MAX, Place};
 pub use pump::attempt_id;

@@ -5,6 +5,7 @@ use crate::daemons;
 use crate::handle::{Ask, Done, Message, Update};
 use crate::locks;
 use crate::memo;
+use crate::metrics::Metrics;
 use crate::outcome::outcome;
 use crate::prepare::{self, Place};
 use crate::shard::{Effect, Recorded, Shard};
@@ -54,6 +55,8 @@ pub(crate) struct Pump {
     pub store: Box<dyn Store>,
     pub ownership: Ownership,
     pub runner: Arc<dyn Runner>,
+    /// What the runs' own metrics come to.
+    metrics: Metrics,
     /// Makes the calls of HTTP and plugin templates.
     agent: Agent,
     pub place: Place,
@@ -84,6 +87,7 @@ impl Pump {
         store: Box<dyn Store>,
         ownership: Ownership,
         (runner, agent): (Arc<dyn Runner>, Agent),
+        metrics: Metrics,
         place: Place,
         jobs: usize,
         inbox: Receiver<Message>,
@@ -94,6 +98,7 @@ impl Pump {
             ownership,
             runner,
             agent,
+            metrics,
             place,
             shard: Shard::new(jobs),
             inbox,
@@ -483,6 +488,13 @@ impl Pump {
                     memo::save(&mut *self.store, run, node, now)?;
                     self.shard.input(&uid, Input::MemoSaved { node }, now);
                 }
+                Effect::EmitMetrics(uid, samples) => {
+                    for sample in samples {
+                        if let Err(message) = self.metrics.record(&uid, &sample, now) {
+                            self.shard.input(&uid, Input::MetricRefused { message }, now);
+                        }
+                    }
+                }
                 Effect::Ended(uid) => self.ended(&uid, now)?,
                 Effect::Fenced(uid) => {
                     self.homes.remove(&uid);
@@ -662,6 +674,7 @@ impl Pump {
         let document = submit::document(&home.frozen, run, now);
         submit::remove_claims(run, &home.place);
         self.dismiss_plugins(&run.plan);
+        self.metrics.ended(uid);
         let body = serde_json::to_vec(&document).unwrap_or_default();
         self.store.archive(&home.machine, &body)?;
         if run.uses_locks() {

@@ -4,7 +4,7 @@
 use crate::dispatch::Dispatcher;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use tiphys_engine::workflow::{Attempt, Command, Event, Input, NodeIx, Phase, Report};
+use tiphys_engine::workflow::{Attempt, Command, Event, Input, NodeIx, Phase, Report, Sample};
 use tiphys_engine::{Machine, Outbox, Progress, Run, Time, status};
 use tiphys_store::{Append, AppendError, MachineId, Record, Summary};
 
@@ -33,6 +33,8 @@ pub enum Effect {
     LookupMemo(String, NodeIx),
     /// Remember a result.
     SaveMemo(String, NodeIx),
+    /// Values of metrics.
+    EmitMetrics(String, Vec<Sample>),
     /// A run is over: file it and clean up.
     Ended(String),
     /// Another engine took the run over; it is dropped here.
@@ -167,7 +169,8 @@ impl Shard {
                 | Command::AcquireLocks(_)
                 | Command::ReleaseLocks(_)
                 | Command::LookupMemo(_)
-                | Command::SaveMemo(_) => driven.commands.push(command),
+                | Command::SaveMemo(_)
+                | Command::EmitMetrics(_) => driven.commands.push(command),
                 Command::SetTimer(due) => driven.timer = Some(due),
             }
         }
@@ -329,6 +332,7 @@ impl Shard {
                 Command::ReleaseLocks(node) => effects.push(Effect::ReleaseLocks(uid.to_owned(), node)),
                 Command::LookupMemo(node) => effects.push(Effect::LookupMemo(uid.to_owned(), node)),
                 Command::SaveMemo(node) => effects.push(Effect::SaveMemo(uid.to_owned(), node)),
+                Command::EmitMetrics(samples) => effects.push(Effect::EmitMetrics(uid.to_owned(), samples)),
                 Command::Archive => effects.push(Effect::Ended(uid.to_owned())),
             }
         }

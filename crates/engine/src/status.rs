@@ -44,6 +44,14 @@ pub fn status(run: &Run, now: Time) -> WorkflowStatus {
             ..Default::default()
         });
     }
+    let metrics_error = run.metrics_error();
+    if !metrics_error.is_empty() {
+        conditions.push(Condition {
+            kind: "MetricsError".to_owned(),
+            status: "True".to_owned(),
+            message: metrics_error,
+        });
+    }
     WorkflowStatus {
         phase: phase_name(run).to_owned(),
         started_at: run.started.map(Time::rfc3339),

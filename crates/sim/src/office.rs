@@ -50,6 +50,7 @@ impl Office {
             | Command::Stop(_)
             | Command::Dismiss(_)
             | Command::SetTimer(_)
+            | Command::EmitMetrics(_)
             | Command::Archive => return None,
         })
     }

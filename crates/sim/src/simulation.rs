@@ -268,6 +268,7 @@ impl Engine {
                     world.filed = true;
                     self.shard.drop_run(&uid);
                 }
+                Effect::EmitMetrics(..) => {}
                 Effect::Fenced(_) | Effect::Interrupted(_) => return Err(Halt::Died),
             }
         }

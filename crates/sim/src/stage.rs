@@ -2,7 +2,7 @@
 
 use crate::cast::{self, Act};
 use crate::office::Office;
-use engine::workflow::{Attempt, Command, Event, Input, NodeIx, Report};
+use engine::workflow::{Attempt, Command, Event, Input, NodeIx, Report, Sample};
 use engine::{Frozen, Machine, Outbox, Plan, Progress, Run, Time};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -34,6 +34,8 @@ pub struct Stage {
     pub started: Vec<Attempt>,
     /// Stopped since somebody last looked.
     pub stopped: Vec<Attempt>,
+    /// Values of metrics since somebody last looked.
+    pub samples: Vec<Sample>,
     /// The run asked to be filed.
     pub archived: bool,
     /// Who answers about locks and memos.
@@ -57,6 +59,7 @@ impl Stage {
             timer: None,
             started: Vec::new(),
             stopped: Vec::new(),
+            samples: Vec::new(),
             archived: false,
             office: Office::default(),
             questions: VecDeque::new(),
@@ -135,6 +138,7 @@ impl Stage {
                 self.stopped.push(attempt);
             }
             Command::SetTimer(due) => self.timer = Some(due),
+            Command::EmitMetrics(samples) => self.samples.extend(samples),
             Command::Archive => {
                 self.archived = true;
                 self.office.leave(&self.run);

@@ -45,6 +45,26 @@ impl Checker<'_> {
     }
 }
 
+/// What is wrong with a metric, for those that no lint looks at before they are to be had (VA-203).
+pub(crate) fn complaint(metric: &spec::Metric) -> Option<String> {
+    let name = &metric.name;
+    if !is_metric_name(name) {
+        return Some(format!(
+            "metric name '{name}' is invalid. Metric names must contain alphanumeric characters or '_'"
+        ));
+    }
+    if let Some(label) = metric.labels.iter().find(|label| !is_metric_name(&label.key)) {
+        let key = &label.key;
+        return Some(format!(
+            "metric label '{key}' is invalid: keys may only contain alphanumeric characters or '_'"
+        ));
+    }
+    if metric.help.is_empty() {
+        return Some(format!("metric '{name}' must contain a help string under 'help: ' field"));
+    }
+    value_complaint(metric).map(|complaint| format!("metric '{name}' error: {complaint}"))
+}
+
 pub(super) fn is_metric_name(name: &str) -> bool {
     let mut characters = name.chars();
     characters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')

@@ -25,6 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tiphys_spec as spec;
 
+pub(crate) use metric::complaint as metric_complaint;
 use site::Site;
 
 /// Most mistakes reported for one document.

@@ -180,6 +180,7 @@ impl Run {
             },
             Event::Retried { removed, reset, parameters } => self.reopen(at, removed, reset, parameters),
             Event::Rebound { node, inputs } => self.nodes[node.at()].inputs = inputs.clone(),
+            Event::MetricFailed { message } => self.metric_errors.push(message.clone()),
             Event::Exiting => self.stage = Stage::Exit,
             Event::Finished { phase, message } => {
                 self.relocking.clear();

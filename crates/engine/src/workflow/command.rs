@@ -1,5 +1,6 @@
 //! What a run wants of the world. Sent only after the events behind it are durable (I3).
 
+use super::metric::Sample;
 use super::node::NodeIx;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,7 @@ pub struct Attempt {
 }
 
 /// One wish.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// Run this attempt. `Run::pod` tells with what. Answered by its ending.
     Start(Attempt),
@@ -34,6 +35,8 @@ pub enum Command {
     LookupMemo(NodeIx),
     /// Remember a node's result; `Run::memo` tells it. Answered by `MemoSaved`.
     SaveMemo(NodeIx),
+    /// Values of metrics. Fire and forget.
+    EmitMetrics(Vec<Sample>),
     /// The run has ended; file it and clean up behind it.
     Archive,
 }

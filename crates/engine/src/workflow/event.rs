@@ -201,6 +201,11 @@ pub enum Event {
         /// The pod node.
         node: NodeIx,
     },
+    /// A metric could not be had; nothing else is disturbed by that (EX-521).
+    MetricFailed {
+        /// Why.
+        message: Arc<str>,
+    },
     /// Outputs became visible to the whole workflow (PA-080).
     Exported {
         /// Name and value.

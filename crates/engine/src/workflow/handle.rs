@@ -139,7 +139,10 @@ impl Turn<'_> {
             }
             _ => {}
         }
-        let (mut over, mut waits) = (None, None);
+        let (mut over, mut waits, mut entered) = (None, None, None);
+        if let Event::Entered { node, phase: Phase::Pending | Phase::Running, .. } = &event {
+            entered = Some(*node);
+        }
         match &event {
             Event::Ended { node, .. } => over = Some(*node),
             Event::Entered { node, phase: Phase::Pending, .. } => waits = Some(*node),
@@ -151,6 +154,11 @@ impl Turn<'_> {
         }
         if let Some(node) = waits {
             self.limit_pending(node);
+        }
+        match (entered, over) {
+            (Some(node), _) => self.measure_start(node),
+            (None, Some(node)) => self.measure_end(node),
+            (None, None) => {}
         }
     }
 
@@ -205,6 +213,7 @@ impl Turn<'_> {
                     self.record(Event::MemoSaved { node });
                 }
             }
+            Input::MetricRefused { message } => self.metric_refused(message),
             Input::TimerFired => self.timers_fired(),
             Input::Asked(request) => self.asked(request),
         }
@@ -285,6 +294,7 @@ impl Turn<'_> {
         if let Some(reason) = failure {
             return self.finish(Phase::Error, Some(reason.into()));
         }
+        self.measure_workflow(None);
         if plan.workflow.spec.suspend == Some(true) {
             self.record(Event::Controlled { control: Control::Suspend });
         }
@@ -517,6 +527,10 @@ impl Turn<'_> {
         if self.run.is_main_over() {
             self.run.review.push_back(NodeIx::ROOT);
         }
+        if self.run.stage != Stage::New {
+            self.measure_workflow(None);
+        }
+        self.run.measured_nodes().into_iter().for_each(|ix| self.measure_start(ix));
         self.timers_fired();
     }
 
@@ -558,6 +572,7 @@ impl Turn<'_> {
 
     /// Ends the workflow.
     pub(crate) fn finish(&mut self, phase: Phase, message: Option<Arc<str>>) {
+        self.measure_workflow(Some(phase));
         self.record(Event::Finished { phase, message });
         self.out.commands.push(Command::Archive);
     }

@@ -50,6 +50,11 @@ pub enum Input {
         /// Whose.
         node: NodeIx,
     },
+    /// A metric does not fit what others of its name are (EX-523).
+    MetricRefused {
+        /// Why.
+        message: String,
+    },
     /// A timer is due.
     TimerFired,
     /// A person or a program asks something of the run.

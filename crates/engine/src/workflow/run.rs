@@ -43,6 +43,8 @@ pub struct Run {
     pub(crate) holding: BTreeSet<Option<NodeIx>>,
     /// The workflow asked for its own locks.
     pub(crate) asked_for_locks: bool,
+    /// Why metrics could not be had, each once.
+    pub(crate) metric_errors: Vec<Arc<str>>,
     /// Who must have their locks again before a run that was retried goes on.
     pub(crate) relocking: BTreeSet<Option<NodeIx>>,
     /// How often the run was over and went on, by hand.
@@ -264,6 +266,7 @@ impl Run {
             groups_of: BTreeMap::new(),
             holding: BTreeSet::new(),
             asked_for_locks: false,
+            metric_errors: Vec::new(),
             relocking: BTreeSet::new(),
             life: 0,
             first_generation: 0,
@@ -505,6 +508,11 @@ impl Run {
     /// Parameters of the workflow that a retry gave other values (EX-307).
     pub fn overridden_parameters(&self) -> impl Iterator<Item = (&str, &str)> {
         self.globals.overridden.iter().map(|(name, value)| (&**name, &**value))
+    }
+
+    /// Why metrics could not be had; empty if all could (EX-521).
+    pub fn metrics_error(&self) -> String {
+        super::metric::condition(&self.metric_errors)
     }
 
     /// Labels that the document added at start (EX-096).

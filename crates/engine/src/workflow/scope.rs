@@ -29,7 +29,7 @@ pub(crate) struct View<'a> {
     /// The node whose text it is, for `node.name`, `pod.name`, `steps.name` and `tasks.name`.
     pub own: Option<Own<'a>>,
     /// Names of the moment: `retries`, `lastRetry.*`, metrics' own.
-    pub extra: &'a [(&'static str, String)],
+    pub extra: &'a [(&'a str, String)],
 }
 
 /// A node that exists, or is about to.

@@ -48,6 +48,8 @@ pub enum Follows {
     Stop(String),
     Absent(String),
     Waits(String, Duration),
+    /// A value of a metric.
+    Measures(String),
     /// A node, or none for the workflow.
     Is(Option<String>, String, Option<String>),
 }
@@ -172,6 +174,7 @@ fn follow(part: &str) -> Result<Follows, String> {
         ("start ", Follows::Start as fn(String) -> Follows),
         ("stop ", Follows::Stop),
         ("no ", Follows::Absent),
+        ("metric ", Follows::Measures),
     ] {
         if let Some(name) = part.strip_prefix(word) {
             return Ok(make(name.trim().to_owned()));

@@ -4,7 +4,7 @@ use super::read::{Follows, Line, Occurrence, Story};
 use super::show::Shown;
 use crate::stage::{DAWN, Stage};
 use engine::status;
-use engine::workflow::{Attempt, Input, Request};
+use engine::workflow::{Attempt, Input, Measure, Request, Sample};
 use tiphys_engine as engine;
 
 /// How a story is told.
@@ -54,6 +54,7 @@ fn tell_line(stage: &mut Stage, line: &Line, telling: Telling) -> Result<(), Str
     }
     stage.started.clear();
     stage.stopped.clear();
+    stage.samples.clear();
     match &line.occurrence {
         Occurrence::Begin => hear(stage, at, Input::Begin, telling)?,
         Occurrence::Timer => match stage.timer {
@@ -112,6 +113,12 @@ fn check_follows(stage: &Stage, line: &Line) -> Result<(), String> {
                     return Err(format!("{name} is there"));
                 }
             }
+            Follows::Measures(expected) => {
+                let found: Vec<String> = stage.samples.iter().map(measured).collect();
+                if !found.contains(expected) {
+                    return Err(format!("the metrics are {found:?}"));
+                }
+            }
             Follows::Waits(name, wait) => {
                 let node = stage.find(name).ok_or_else(|| format!("there is no node {name}"))?;
                 let due = stage.run.due_of(node);
@@ -143,6 +150,20 @@ fn check_follows(stage: &Stage, line: &Line) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// `name{label=value} does 1`.
+fn measured(sample: &Sample) -> String {
+    let labels: Vec<String> = sample.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(";")) };
+    let does = match &sample.measure {
+        Measure::Count(value) => format!("counts {value}"),
+        Measure::Set(value) => format!("is {value}"),
+        Measure::Change(value) => format!("changes by {value}"),
+        Measure::Since(at) => format!("runs since {}s", at.since_us(DAWN) / 1_000_000),
+        Measure::Observe(value, _) => format!("observes {value}"),
+    };
+    format!("{}{labels} {does}", sample.name)
 }
 
 fn is(
