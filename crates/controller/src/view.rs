@@ -8,7 +8,7 @@ use tiphys_engine::{Frozen, Run, Time, compile};
 use tiphys_store::{Journal, MachineId, Runs, StoreError};
 
 /// The documents that a run was submitted with; none if it is not here.
-pub fn frozen<S: Journal + Runs>(store: &mut S, uid: &str) -> Result<Option<Frozen>, String> {
+pub fn frozen<S: Journal + Runs + ?Sized>(store: &mut S, uid: &str) -> Result<Option<Frozen>, String> {
     let document = store.document(&MachineId::workflow(uid)).map_err(|error| error.to_string())?;
     let Some(document) = document else { return Ok(None) };
     let kept = Kept::read(&document)
@@ -17,7 +17,11 @@ pub fn frozen<S: Journal + Runs>(store: &mut S, uid: &str) -> Result<Option<Froz
 }
 
 /// A run as its journal tells it; none if it is not here.
-pub fn document<S: Journal + Runs>(store: &mut S, uid: &str, now: Time) -> Result<Option<Value>, String> {
+pub fn document<S: Journal + Runs + ?Sized>(
+    store: &mut S,
+    uid: &str,
+    now: Time,
+) -> Result<Option<Value>, String> {
     let text = |error: StoreError| error.to_string();
     let Some(frozen) = frozen(store, uid)? else { return Ok(None) };
     let Some(loaded) = store.load(&MachineId::workflow(uid)).map_err(text)? else { return Ok(None) };

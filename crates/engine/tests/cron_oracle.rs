@@ -9,11 +9,8 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 use tiphys_expr::World;
 
-#[path = "../src/cron/mod.rs"]
-mod cron;
-
-use cron::condition::{Facts, should_run, should_stop};
-use cron::schedule::parse;
+use tiphys_engine::cron::condition::{Facts, should_run, should_stop};
+use tiphys_engine::cron::schedule::parse;
 
 fn table() -> Option<Json> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus/oracle/cron.json");

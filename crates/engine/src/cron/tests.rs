@@ -1,0 +1,416 @@
+//! Schedules on a driven clock, in the situations of the specification.
+
+use super::*;
+use crate::machine::{Machine, Outbox};
+use crate::time::Time;
+use std::collections::BTreeMap;
+use tiphys_spec as spec;
+
+/// A schedule, the world around it, and what happened, told in short lines.
+struct Play {
+    cron: Cron,
+    journal: Vec<(Time, Event)>,
+    /// Runs that are there, by name, with whether each still runs.
+    runs: BTreeMap<String, bool>,
+    flaw: Option<String>,
+    status: Option<Box<Status>>,
+    day: &'static str,
+}
+
+impl Play {
+    fn new(yaml: &str) -> Play {
+        let mut play = Play {
+            cron: Cron::default(),
+            journal: Vec::new(),
+            runs: BTreeMap::new(),
+            flaw: None,
+            status: None,
+            day: "2026-07-01",
+        };
+        play.describe("12:00", yaml);
+        play
+    }
+
+    fn time(&self, text: &str) -> Time {
+        let seconds = if text.matches(':').count() == 1 { ":00" } else { "" };
+        Time::parse(&format!("{}T{text}{seconds}Z", self.day)).unwrap()
+    }
+
+    fn describe(&mut self, at: &str, yaml: &str) -> String {
+        let text = format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: CronWorkflow\nmetadata: {{name: nightly, uid: u, labels: \
+             {{team: x, workflows.argoproj.io/creator: bob}}}}\nspec:\n  workflowSpec: {{entrypoint: main}}\n{}",
+            yaml.lines().map(|line| format!("  {}\n", line.trim())).collect::<String>()
+        );
+        let parsed = spec::parse("test", &text, spec::Strictness::Strict);
+        assert!(parsed.diagnostics.iter().all(|found| !found.is_error()), "{:?}", parsed.diagnostics);
+        let spec::Object::CronWorkflow(document) = parsed.documents[0].object.clone() else { panic!() };
+        let (flaw, status) = (self.flaw.clone(), self.status.take());
+        self.hear(at, Input::Described { document, zone: "UTC".to_owned(), status, flaw })
+    }
+
+    /// Time passes: the timers that are due go off.
+    fn at(&mut self, at: &str) -> String {
+        let flaw = self.flaw.clone();
+        self.hear(at, Input::Due { flaw })
+    }
+
+    /// The active run of that time of day ends.
+    fn ends(&mut self, at: &str, run: &str, succeeded: bool) -> String {
+        let name = run::name("nightly", self.time(run));
+        self.runs.insert(name.clone(), false);
+        let flaw = self.flaw.clone();
+        self.hear(at, Input::RunEnded { uid: format!("uid of {name}"), succeeded, flaw })
+    }
+
+    /// The engine dies and comes back from its journal, with what was asked for and not answered.
+    fn restart(&mut self, at: &str) -> String {
+        let mut cron = Cron::default();
+        self.journal.iter().for_each(|(at, event)| cron.apply(*at, event));
+        assert_eq!(cron.state(), self.cron.state(), "I2");
+        let written = serde_json::to_string(cron.state()).unwrap();
+        self.cron = Cron::new(serde_json::from_str(&written).unwrap());
+        assert_eq!(cron.state(), self.cron.state(), "what is written down is read back");
+        let now = self.time(at);
+        let open = self.cron.outstanding();
+        let mut told = self.perform(open, now);
+        let flaw = self.flaw.clone();
+        told.push(self.hear(at, Input::Recovered { flaw }));
+        told.retain(|line| !line.is_empty());
+        told.join("; ")
+    }
+
+    fn hear(&mut self, at: &str, input: Input) -> String {
+        let now = self.time(at);
+        let mut out = Outbox::default();
+        self.cron.handle(input, now, &mut out);
+        self.journal.extend(out.events.iter().map(|event| (now, event.clone())));
+        let mut told: Vec<String> = out.events.iter().filter_map(tell).collect();
+        told.extend(self.perform(out.commands, now));
+        told.join("; ")
+    }
+
+    fn perform(&mut self, commands: Vec<Command>, now: Time) -> Vec<String> {
+        let mut told = Vec::new();
+        for command in commands {
+            match command {
+                Command::Terminate(run) => told.push(format!("terminate {}", of_day(&run.name))),
+                Command::Submit { due, name } => {
+                    told.push(format!("run {}", of_day(&name)));
+                    self.runs.insert(name.clone(), true);
+                    let answer = Answer::Created { uid: format!("uid of {name}") };
+                    let mut out = Outbox::default();
+                    self.cron.handle(Input::Submitted { due, answer }, now, &mut out);
+                    self.journal.extend(out.events.into_iter().map(|event| (now, event)));
+                }
+            }
+        }
+        told
+    }
+}
+
+/// The time of day that a run's name tells of.
+fn of_day(name: &str) -> String {
+    let seconds: i64 = name.rsplit('-').next().unwrap().parse().unwrap();
+    clock(Time(seconds * 1_000_000))
+}
+
+fn clock(at: Time) -> String {
+    at.rfc3339()[11..16].to_owned()
+}
+
+fn tell(event: &Event) -> Option<String> {
+    match event {
+        Event::Fired { due, verdict: Verdict::Skipped { reason } } => {
+            Some(format!("skip {}: {reason}", clock(*due)))
+        }
+        Event::Fired { due, verdict: Verdict::Failed { message } } => {
+            Some(format!("fail {}: {message}", clock(*due)))
+        }
+        Event::Missed { due, reason } => Some(format!("miss {}: {reason}", clock(*due))),
+        Event::Invalid { message } => Some(format!("invalid: {message}")),
+        Event::Valid => Some("valid".to_owned()),
+        Event::Stopped => Some("stopped".to_owned()),
+        _ => None,
+    }
+}
+
+const EVERY_TEN: &str = "schedules: [\"*/10 * * * *\"]";
+
+/// A schedule every ten minutes that made its run of 12:10, which ended.
+fn after_a_run(more: &str) -> Play {
+    let mut play = Play::new(&format!("{EVERY_TEN}\n{more}"));
+    assert_eq!(play.at("12:10"), "run 12:10");
+    assert_eq!(play.ends("12:10:30", "12:10", true), "");
+    play
+}
+
+/// CR-080, CR-081, CR-082, CR-180.
+#[test]
+fn a_run_is_named_after_its_time_and_belongs_to_its_schedule() {
+    let play = Play::new(
+        "schedules: [\"0 2 * * *\"]\ntimezone: Europe/Berlin\nworkflowMetadata: {labels: {a: b}, annotations: {c: d}}",
+    );
+    let due = play.cron.next_due().unwrap();
+    assert_eq!(due.rfc3339(), "2026-07-02T00:00:00Z");
+    let run = run::workflow(&play.cron.state().document, Time(1_782_864_000_000_000));
+    let metadata = &run.metadata;
+    assert_eq!(metadata.name, "nightly-1782864000");
+    let labels: Vec<&str> = metadata.labels.keys().map(String::as_str).collect();
+    assert_eq!(labels, ["a", "workflows.argoproj.io/creator", "workflows.argoproj.io/cron-workflow"]);
+    assert_eq!(metadata.annotations["workflows.argoproj.io/scheduled-time"], "2026-07-01T00:00:00Z");
+    assert_eq!(metadata.annotations["c"], "d");
+    assert_eq!(metadata.owner_references[0]["uid"], "u");
+}
+
+/// CR-072, CR-021, CR-024.
+#[test]
+fn a_firing_makes_a_run_and_the_status_tells_of_it() {
+    let mut play = Play::new(EVERY_TEN);
+    assert_eq!(play.at("12:09:59"), "");
+    assert_eq!(play.at("12:10"), "run 12:10");
+    assert_eq!(play.at("12:10:01"), "", "an instant fires once");
+    let status = play.cron.state().status.write("ns");
+    assert_eq!(status["phase"], "Active");
+    assert_eq!(status["lastScheduledTime"], "2026-07-01T12:10:00Z");
+    assert_eq!(status["active"][0]["namespace"], "ns");
+    assert_eq!(Status::read(&status), play.cron.state().status);
+    play.ends("12:11", "12:10", true);
+    let status = play.cron.state().status.write("ns");
+    assert_eq!((&status["active"], &status["succeeded"]), (&serde_json::Value::Null, &1.into()));
+}
+
+/// CR-118, CR-119, CR-120, CR-112.
+#[test]
+fn what_downtime_missed_is_made_up_for_once_or_never() {
+    let mut play = after_a_run("");
+    assert_eq!(
+        play.restart("12:32"),
+        "miss 12:30: 120 s late, and without `startingDeadlineSeconds` nothing is made up for"
+    );
+    assert_eq!(play.at("12:40"), "run 12:40");
+    let mut play = after_a_run("startingDeadlineSeconds: 60");
+    assert_eq!(
+        play.restart("12:32"),
+        "miss 12:30: 120 s late, more than the `startingDeadlineSeconds` of 60 allow"
+    );
+    let mut play = after_a_run("startingDeadlineSeconds: 300");
+    assert_eq!(play.restart("12:32"), "run 12:30");
+    assert_eq!(play.restart("12:33"), "");
+    assert_eq!(play.at("12:40"), "run 12:40");
+}
+
+/// CR-113, CR-124.
+#[test]
+fn a_schedule_that_never_ran_or_was_changed_has_missed_nothing() {
+    let mut play = Play::new(&format!("{EVERY_TEN}\nstartingDeadlineSeconds: 600"));
+    let told = play.restart("12:32");
+    assert_eq!(
+        told,
+        "miss 12:30: 120 s late; `startingDeadlineSeconds` of 600 counts from the first run on, and there was none"
+    );
+    let mut play = after_a_run("startingDeadlineSeconds: 600");
+    play.restart("12:11");
+    assert_eq!(play.describe("12:31", "schedules: [\"*/7 * * * *\"]\nstartingDeadlineSeconds: 600"), "");
+    assert_eq!(play.at("12:35"), "run 12:35");
+}
+
+/// CR-114, CR-121, CR-122.
+#[test]
+fn forbid_skips_and_makes_up_when_the_run_ends_in_time() {
+    let forbid = format!("{EVERY_TEN}\nconcurrencyPolicy: Forbid");
+    let mut play = Play::new(&format!("{forbid}\nstartingDeadlineSeconds: 600"));
+    assert_eq!(play.at("12:10"), "run 12:10");
+    let told = play.at("12:20");
+    assert!(
+        told.starts_with("skip 12:20: `nightly-") && told.ends_with("Forbid lets only one run"),
+        "{told}"
+    );
+    assert_eq!(play.ends("12:24", "12:10", true), "run 12:20");
+    let mut play = Play::new(&forbid);
+    play.at("12:10");
+    play.at("12:20");
+    assert_eq!(play.ends("12:24", "12:10", true), "");
+    assert_eq!(play.at("12:30"), "run 12:30");
+}
+
+/// CR-123, CR-005.
+#[test]
+fn a_schedule_that_is_resumed_makes_up_for_the_latest_instant() {
+    let mut play = after_a_run("startingDeadlineSeconds: 600");
+    let suspended = format!("{EVERY_TEN}\nstartingDeadlineSeconds: 600\nsuspend: true");
+    play.describe("12:15", &suspended);
+    for at in ["12:20", "12:30", "12:40"] {
+        assert_eq!(play.at(at), format!("skip {at}: the schedule is suspended"));
+    }
+    let told = play.describe("12:45", &format!("{EVERY_TEN}\nstartingDeadlineSeconds: 600"));
+    assert_eq!(told, "run 12:40");
+    assert_eq!(play.cron.state().recent.len(), 4, "an instant is told once");
+}
+
+/// CR-125, CR-070.
+#[test]
+fn replace_ends_the_run_before_without_waiting() {
+    let mut play = Play::new(&format!("{EVERY_TEN}\nconcurrencyPolicy: Replace"));
+    play.at("12:10");
+    assert_eq!(play.at("12:20"), "terminate 12:10; run 12:20");
+    assert_eq!(play.cron.state().replaced.len(), 1);
+    play.ends("12:21", "12:10", false);
+    assert!(play.cron.outstanding().is_empty());
+}
+
+/// CR-126, CR-085.
+#[test]
+fn several_schedules_share_an_instant_and_fall_back_on_their_own() {
+    let mut play = Play::new("schedules: [\"*/10 * * * *\", \"0 * * * *\"]");
+    play.at("12:50");
+    assert_eq!(play.at("13:00"), "run 13:00");
+    assert_eq!(play.at("13:00:01"), "");
+}
+
+/// CR-095, CR-096, CR-069, CR-143, CR-181.
+#[test]
+fn a_condition_decides_and_its_errors_count_as_failures() {
+    let mut play =
+        Play::new(&format!("{EVERY_TEN}\nwhen: \"{{{{= cronworkflow.lastScheduledTime == nil }}}}\""));
+    assert_eq!(play.at("12:10"), "run 12:10");
+    assert!(play.at("12:20").starts_with("skip 12:20: its condition is false: {{="));
+    let mut play = Play::new(&format!("{EVERY_TEN}\nwhen: \"{{{{cronworkflow.failed}}}} < 3\""));
+    let told = play.at("12:10");
+    assert!(told.starts_with("fail 12:10: run policy error: "), "{told}");
+    assert_eq!(play.cron.state().status.failed, 1);
+    assert_eq!(play.at("12:10:30"), "");
+}
+
+/// CR-133, CR-140, CR-141, CR-142, CR-182.
+#[test]
+fn a_stop_expression_ends_the_schedule_until_its_status_is_cleared() {
+    let stop = format!("{EVERY_TEN}\nstopStrategy: {{expression: \"cronworkflow.succeeded >= 1\"}}");
+    let mut play = Play::new(&stop);
+    play.at("12:10");
+    assert_eq!(play.ends("12:11", "12:10", true), "stopped");
+    assert_eq!(play.cron.state().status.write("ns")["phase"], "Stopped");
+    assert_eq!(play.at("12:20"), "skip 12:20: the schedule has stopped: its stopStrategy was fulfilled");
+    play.status = Some(Box::default());
+    play.describe("12:25", &stop);
+    assert_eq!(play.at("12:30"), "run 12:30");
+    let mut play = Play::new(&format!("{EVERY_TEN}\nstopStrategy: {{expression: \"cronworkflow.\"}}"));
+    let told = play.at("12:10");
+    assert!(
+        told.starts_with("invalid: failed to check CronWorkflow 'nightly' stopping condition: "),
+        "{told}"
+    );
+}
+
+/// CR-066, CR-115, CR-183.
+#[test]
+fn a_document_that_cannot_run_says_so_until_it_can() {
+    let mut play = Play::new(EVERY_TEN);
+    play.flaw = Some("cannot validate Workflow: no template".to_owned());
+    assert_eq!(
+        play.at("12:10"),
+        "invalid: cannot validate Workflow: no template; fail 12:10: cannot validate Workflow: no template"
+    );
+    assert_eq!(play.cron.state().status.failed, 0);
+    assert_eq!(play.at("12:20"), "fail 12:20: cannot validate Workflow: no template");
+    play.flaw = None;
+    assert_eq!(play.at("12:30"), "valid; run 12:30");
+}
+
+/// CR-071.
+#[test]
+fn a_submission_that_fails_is_told_and_counted() {
+    let mut play = Play::new(EVERY_TEN);
+    let now = play.time("12:10");
+    let mut out = Outbox::default();
+    play.cron.handle(Input::Due { flaw: None }, now, &mut out);
+    let answer = Answer::Failed("the disk is full".to_owned());
+    play.cron.handle(Input::Submitted { due: now, answer }, now, &mut out);
+    let status = &play.cron.state().status;
+    assert_eq!(status.submission_error.as_deref(), Some("Failed to submit Workflow: the disk is full"));
+    assert_eq!((status.failed, status.last_scheduled, status.phase.as_str()), (1, None, ""));
+    assert!(play.cron.outstanding().is_empty());
+}
+
+/// CR-132, CR-184.
+#[test]
+fn runs_started_by_hand_count_as_active() {
+    let mut play = Play::new(&format!("{EVERY_TEN}\nconcurrencyPolicy: Forbid"));
+    let run = RunRef { name: "nightly-abcde".to_owned(), uid: "m".to_owned() };
+    play.hear("12:05", Input::RunSeen(run.clone()));
+    play.hear("12:06", Input::RunSeen(run));
+    assert_eq!(play.cron.state().status.active.len(), 1);
+    assert!(play.at("12:10").contains("`nightly-abcde` still runs"));
+    play.hear("12:15", Input::RunGone { uid: "m".to_owned() });
+    assert_eq!(play.at("12:20"), "run 12:20");
+    assert_eq!(play.cron.state().status.failed, 0);
+}
+
+/// CR-130, CR-131, CR-185, CR-007.
+#[test]
+fn history_keeps_the_newest_of_each_kind() {
+    let past =
+        |uid: &str, succeeded, finished| run::Past { uid: uid.into(), succeeded, finished: Time(finished) };
+    let mut spec = spec::CronWorkflowSpec { successful_jobs_history_limit: Some(2), ..Default::default() };
+    let all = vec![past("s1", true, 1), past("s2", true, 2), past("s3", true, 3), past("f1", false, 1)];
+    assert_eq!(run::excess(&spec, all.clone()), ["s1"]);
+    spec.successful_jobs_history_limit = Some(-1);
+    spec.failed_jobs_history_limit = Some(0);
+    assert_eq!(run::excess(&spec, all), ["f1"]);
+}
+
+/// A timer that goes off late counts, so that a restart at the very moment loses nothing.
+#[test]
+fn a_restart_at_the_moment_of_firing_neither_loses_nor_doubles_it() {
+    let mut play = Play::new(EVERY_TEN);
+    assert_eq!(play.restart("12:10:02"), "run 12:10");
+    assert_eq!(play.restart("12:10:03"), "");
+    // Fired, recorded, and dead before anything was done about it.
+    let now = play.time("12:20");
+    let mut out = Outbox::default();
+    play.cron.handle(Input::Due { flaw: None }, now, &mut out);
+    play.journal.extend(out.events.into_iter().map(|event| (now, event)));
+    assert_eq!(play.restart("12:20:05"), "run 12:20");
+    assert!(play.cron.outstanding().is_empty());
+}
+
+/// CR-043: an interval counts from the arming.
+#[test]
+fn an_interval_counts_from_when_it_was_set() {
+    let mut play = Play::new("schedules: [\"@every 90s\"]");
+    assert_eq!(play.at("12:01:30"), "run 12:01");
+    assert_eq!(play.at("12:02:59"), "");
+    assert_eq!(play.at("12:03:00"), "run 12:03");
+}
+
+/// I2, I5: whatever happens in whatever order, with restarts everywhere, each instant makes at most one run, and
+/// without restarts exactly one.
+#[test]
+fn random_days_neither_double_nor_lose_a_run() {
+    for seed in 0..20_u64 {
+        let mut random = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+        let mut dice = move |sides: u64| {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            random % sides
+        };
+        let restarts = seed % 2 == 1;
+        let mut play = Play::new("schedules: [\"* * * * *\"]\nstartingDeadlineSeconds: 900");
+        let mut made: BTreeMap<String, usize> = BTreeMap::new();
+        for second in (0..7_200).step_by(10) {
+            let at = format!("{:02}:{:02}:{:02}", 12 + second / 3_600, second / 60 % 60, second % 60);
+            let told = match dice(40) {
+                0 if restarts => play.restart(&at),
+                1..=4 => String::new(),
+                _ => play.at(&at),
+            };
+            for line in told.split("; ").filter_map(|line| line.strip_prefix("run ")) {
+                *made.entry(line.to_owned()).or_default() += 1;
+            }
+        }
+        assert!(made.values().all(|times| *times == 1), "seed {seed}: {made:?}");
+        assert_eq!(made.len(), 119, "seed {seed}: {made:?}");
+        assert_eq!(play.cron.state().pending.len(), 0);
+    }
+}
