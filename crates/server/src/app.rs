@@ -158,7 +158,7 @@ async fn handled(
         Err(fault) => {
             return match found.handler {
                 Handler::Stream(_) => broken_stream(&fault, is_event_stream),
-                Handler::Unary(_) | Handler::Raw(_) => reply::fault(&fault),
+                Handler::Unary(_) | Handler::Raw(_) | Handler::Events(_) => reply::fault(&fault),
             };
         }
     };
@@ -175,6 +175,10 @@ async fn handled(
             let done = blocking(&world, move |world| handler(world, &call)).await;
             done.unwrap_or_else(|fault| reply::fault(&fault))
         }
+        Handler::Events(handler) => match blocking(&world, move |world| handler(world, &call)).await {
+            Ok(opened) => crate::events::answer(world, opened),
+            Err(fault) => reply::fault(&fault),
+        },
         Handler::Stream(handler) => match blocking(&world, move |world| handler(world, &call)).await {
             Ok(opened) => stream(world, opened, is_event_stream),
             Err(fault) => broken_stream(&fault, is_event_stream),

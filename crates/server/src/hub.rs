@@ -1,18 +1,29 @@
 //! What changed, for everybody who watches: one reader of the controller, many readers of the hub.
 
+use crate::closeup::Closeups;
+use crate::events::Event;
 use crate::limits;
+use crate::own::runs;
 use crate::wire::shape;
 use crate::world::World;
-use serde_json::Value;
-use std::collections::BTreeSet;
+use serde_json::{Value, json};
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tiphys_controller::Update;
+use tiphys_store::{MachineId, Runs as _};
 use tokio::sync::broadcast;
 
-/// How long changes of a run are gathered before they are told.
+/// How long changes of a run are gathered before they are told to those who watch whole objects.
 const GATHER: Duration = Duration::from_millis(15);
+
+/// How long they are gathered for those who watch rows of lists.
+const GATHER_ROWS: Duration = Duration::from_millis(100);
+
+/// Changes of rows that are kept for those who come back.
+const ROWS_KEPT_MAX: usize = 4_096;
 
 /// What happened to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,24 +39,84 @@ pub(crate) struct News {
     pub(crate) workflow: Arc<Value>,
 }
 
+/// A changed row of the list of runs.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    /// Its number among the changes of this life of the server.
+    pub(crate) number: u64,
+    pub(crate) namespace: String,
+    pub(crate) event: Arc<Event>,
+}
+
 /// The place where changes are told.
 pub(crate) struct Hub {
     workflows: broadcast::Sender<News>,
+    rows: broadcast::Sender<Row>,
+    kept: Mutex<VecDeque<Row>>,
+    /// Somebody has watched rows in this life, and may come back.
+    rows_wanted: AtomicBool,
+    /// Tells numbers of this life from those of an earlier one.
+    life: u64,
+    /// Runs that somebody looks at closely.
+    pub(crate) closeups: Closeups,
 }
 
 impl Hub {
-    pub(crate) fn new() -> Hub {
-        Hub { workflows: broadcast::channel(limits::STREAM_BACKLOG_MAX).0 }
+    pub(crate) fn new(life: u64) -> Hub {
+        Hub {
+            workflows: broadcast::channel(limits::STREAM_BACKLOG_MAX).0,
+            rows: broadcast::channel(limits::STREAM_BACKLOG_MAX).0,
+            kept: Mutex::default(),
+            rows_wanted: AtomicBool::new(false),
+            life,
+            closeups: Closeups::default(),
+        }
     }
 
-    /// Hears of every change from now on.
+    /// Hears of every change of whole objects from now on.
     pub(crate) fn watch(&self) -> broadcast::Receiver<News> {
         self.workflows.subscribe()
     }
 
+    /// Hears of every change of rows from now on, and of those after the number that was seen last. `None` if
+    /// that number is not known any more: then the list is to be read anew.
+    pub(crate) fn watch_rows(&self, last: Option<&str>) -> (Option<Vec<Row>>, broadcast::Receiver<Row>) {
+        self.rows_wanted.store(true, Ordering::Relaxed);
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let receiver = self.rows.subscribe();
+        let Some(last) = last else { return (Some(Vec::new()), receiver) };
+        let number = last.split_once('-').and_then(|(life, number)| {
+            (life.parse() == Ok(self.life)).then(|| number.parse::<u64>().ok()).flatten()
+        });
+        let first = kept.front().map_or(1, |row| row.number);
+        let missed = number.filter(|number| number + 1 >= first);
+        let later = missed.map(|number| kept.iter().filter(|row| row.number > number).cloned().collect());
+        (later, receiver)
+    }
+
     pub(crate) fn tell(&self, change: Change, workflow: Value) {
+        if change == Change::Deleted {
+            let text = |field: &str| workflow["metadata"][field].as_str().unwrap_or_default().to_owned();
+            self.closeups.gone(&text("uid"));
+            self.tell_row(text("namespace"), "gone", json!({ "uid": text("uid") }));
+        }
         // Nobody watches: nobody need be told.
         drop(self.workflows.send(News { change, workflow: Arc::new(workflow) }));
+    }
+
+    fn tell_row(&self, namespace: String, name: &'static str, data: Value) {
+        if !self.rows_wanted.load(Ordering::Relaxed) {
+            return;
+        }
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = kept.back().map_or(1, |row| row.number + 1);
+        let event = Arc::new(Event::named(name, data).at(format!("{}-{number}", self.life)));
+        let row = Row { number, namespace, event };
+        kept.push_back(row.clone());
+        if kept.len() > ROWS_KEPT_MAX {
+            kept.pop_front();
+        }
+        drop(self.rows.send(row));
     }
 
     fn is_watched(&self) -> bool {
@@ -53,48 +124,83 @@ impl Hub {
     }
 }
 
-/// Turns what the controller tells into changes of whole objects, until the controller is gone.
+/// Runs that changed, and when that is to be told.
+struct Gathered {
+    pause: Duration,
+    uids: BTreeSet<String>,
+    due: Option<Instant>,
+}
+
+impl Gathered {
+    fn new(pause: Duration) -> Gathered {
+        Gathered { pause, uids: BTreeSet::new(), due: None }
+    }
+
+    fn add(&mut self, uid: &str) {
+        if !self.uids.contains(uid) {
+            self.uids.insert(uid.to_owned());
+        }
+        self.due.get_or_insert_with(|| Instant::now() + self.pause);
+    }
+
+    fn ripe(&mut self) -> BTreeSet<String> {
+        if self.due.is_none_or(|due| Instant::now() < due) {
+            return BTreeSet::new();
+        }
+        self.due = None;
+        std::mem::take(&mut self.uids)
+    }
+}
+
+/// Turns what the controller tells into changes, until the controller is gone.
 pub(crate) fn run(world: &Weak<World>, updates: &Receiver<Update>) {
-    let mut changed: BTreeSet<String> = BTreeSet::new();
-    let mut due = Instant::now();
+    let mut whole = Gathered::new(GATHER);
+    let mut rows = Gathered::new(GATHER_ROWS);
+    let mut due = None;
     loop {
-        let update = if changed.is_empty() {
-            updates.recv().map_err(|_| RecvTimeoutError::Disconnected)
-        } else {
-            updates.recv_timeout(due.saturating_duration_since(Instant::now()))
+        let update = match due {
+            None => updates.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(due) => updates.recv_timeout(Instant::saturating_duration_since(&due, Instant::now())),
         };
         let Some(world) = world.upgrade() else { return };
         match update {
             Ok(Update::Recorded(recorded)) => {
-                if world.hub.is_watched() {
-                    if changed.is_empty() {
-                        due = Instant::now() + GATHER;
-                    }
-                    changed.insert(recorded.uid);
+                world.hub.closeups.recorded(&recorded);
+                if world.hub.rows_wanted.load(Ordering::Relaxed) {
+                    rows.add(&recorded.uid);
                 }
-                if Instant::now() < due {
-                    continue;
+                if world.hub.is_watched() {
+                    whole.add(&recorded.uid);
                 }
             }
             Ok(Update::Ended(document)) => {
                 world.metrics.ended(&document);
+                world.desk.ended(&document);
                 if let Some(uid) = document.pointer("/metadata/uid").and_then(Value::as_str) {
-                    changed.remove(uid);
+                    whole.uids.remove(uid);
+                    rows.add(uid);
                 }
                 if world.hub.is_watched() {
                     world.hub.tell(Change::Modified, shape::live((*document).clone(), &world));
                 }
-                continue;
             }
-            Ok(_) => continue,
-            Err(RecvTimeoutError::Timeout) => {}
+            Ok(_) | Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
-        for uid in std::mem::take(&mut changed) {
+        for uid in whole.ripe() {
             // A run that ended in the meantime tells its end itself.
             if let Ok(Some(document)) = world.controller.status(&uid) {
                 world.hub.tell(Change::Modified, shape::live(document, &world));
             }
         }
+        for uid in rows.ripe() {
+            let machine = MachineId::workflow(&uid);
+            // One that is gone is told as gone by whoever removed it.
+            if let Ok(Some(row)) = world.store(|store| store.summary(&machine)) {
+                world.hub.tell_row(row.namespace.clone(), "run", runs::brief(&row, false));
+            }
+        }
+        world.hub.closeups.tell(&world);
+        due = [whole.due, rows.due, world.hub.closeups.due()].into_iter().flatten().min();
     }
 }

@@ -55,6 +55,24 @@ pub(crate) const STORES_MAX: usize = 8;
 /// Changes that a slow reader of a stream may lie behind before it is dropped.
 pub(crate) const STREAM_BACKLOG_MAX: usize = 4_096;
 
+/// Differences of one run that a slow reader may lie behind before it is dropped.
+pub(crate) const CLOSE_BACKLOG_MAX: usize = 256;
+
+/// Events of one stream that wait for its reader.
+pub(crate) const EVENTS_UNSENT_MAX: usize = 32;
+
+/// How long a reader may take for one event before it is dropped; it comes back with the number it saw last.
+pub(crate) const SLOW_READER: Duration = Duration::from_secs(10);
+
+/// Most rows of one page of our own lists.
+pub(crate) const PAGE_MAX: usize = 1_000;
+
+/// Most runs that a summary of a pipeline looks at.
+pub(crate) const RUNS_SUMMED_MAX: usize = 40;
+
+/// Most lines of a log in one answer.
+pub(crate) const LOG_LINES_MAX: usize = 20_000;
+
 /// Pause after which an idle stream says that it lives (API-051).
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 

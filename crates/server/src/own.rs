@@ -1,4 +1,14 @@
-//! Our own interface, under `/api/tiphys/v1`: what Argo's cannot say.
+//! What is ours alone: what Argo's interface cannot say.
 
 pub(crate) mod apply;
+pub(crate) mod approvals;
+pub(crate) mod deliveries;
+pub(crate) mod editor;
+pub(crate) mod journal;
+pub(crate) mod locks;
+pub(crate) mod logs;
+pub(crate) mod page;
+pub(crate) mod pipelines;
+pub(crate) mod runs;
+pub(crate) mod schedules;
 pub(crate) mod tokens;

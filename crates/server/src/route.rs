@@ -4,9 +4,13 @@ use crate::argo::{
     actions, archive, catalog, events, foreign, info, kube_events, list, logs, submit, sync, watch, workflows,
 };
 use crate::call::Call;
+use crate::events as events_out;
 use crate::fault::Fault;
 use crate::guard::session;
-use crate::own::{apply, tokens};
+use crate::own::{
+    apply, approvals, deliveries, editor, journal, locks, logs as own_logs, pipelines, runs, schedules,
+    tokens,
+};
 use crate::world::World;
 use axum::http::Method;
 use axum::response::Response;
@@ -49,6 +53,8 @@ pub(crate) enum Handler {
     Unary(fn(&World, &Call) -> Result<Value, Fault>),
     /// An answer of its own form. May block.
     Raw(fn(&World, &Call) -> Result<Response, Fault>),
+    /// A stream of our own events. What opens it may block.
+    Events(fn(&World, &Call) -> events_out::Begun),
     /// A stream of documents. What opens it may block.
     Stream(fn(&World, &Call) -> Result<Opened, Fault>),
 }
@@ -75,6 +81,10 @@ const fn raw(
     handler: fn(&World, &Call) -> Result<Response, Fault>,
 ) -> Route {
     Route { method, path, handler: Handler::Raw(handler) }
+}
+
+const fn follow(path: &'static str, handler: fn(&World, &Call) -> events_out::Begun) -> Route {
+    Route { method: Method::GET, path, handler: Handler::Events(handler) }
 }
 
 const fn stream(path: &'static str, handler: fn(&World, &Call) -> Result<Opened, Fault>) -> Route {
@@ -156,6 +166,23 @@ pub(crate) static ROUTES: &[Route] = &[
     raw(Method::DELETE, "/api/tiphys/v1/session", session::close),
     unary(Method::POST, "/api/tiphys/v1/links", session::link),
     unary(Method::GET, "/api/tiphys/v1/me", session::me),
+    unary(Method::GET, "/api/tiphys/v1/namespaces", runs::namespaces),
+    unary(Method::GET, "/api/tiphys/v1/runs", runs::list),
+    follow("/api/tiphys/v1/events", runs::events),
+    follow("/api/tiphys/v1/runs/{namespace}/{name}/events", runs::closeup),
+    unary(Method::GET, "/api/tiphys/v1/runs/{namespace}/{name}/journal", journal::list),
+    unary(Method::GET, "/api/tiphys/v1/runs/{namespace}/{name}/log", own_logs::range),
+    follow("/api/tiphys/v1/runs/{namespace}/{name}/log/follow", own_logs::follow),
+    unary(Method::GET, "/api/tiphys/v1/runs/{namespace}/{name}/log/search", own_logs::search),
+    unary(Method::GET, "/api/tiphys/v1/pipelines", pipelines::list),
+    unary(Method::GET, "/api/tiphys/v1/pipelines/{kind}/{namespace}/{name}/steps", pipelines::steps),
+    unary(Method::GET, "/api/tiphys/v1/schedules", schedules::list),
+    unary(Method::GET, "/api/tiphys/v1/approvals", approvals::list),
+    unary(Method::GET, "/api/tiphys/v1/locks", locks::list),
+    unary(Method::GET, "/api/tiphys/v1/deliveries", deliveries::list),
+    unary(Method::GET, "/api/tiphys/v1/deliveries/{id}", deliveries::get),
+    unary(Method::POST, "/api/tiphys/v1/deliveries/{id}/replay", deliveries::replay),
+    unary(Method::POST, "/api/tiphys/v1/lint", editor::lint),
     unary(Method::GET, "/api/tiphys/v1/tokens", tokens::list),
     unary(Method::POST, "/api/tiphys/v1/tokens", tokens::create),
     unary(Method::DELETE, "/api/tiphys/v1/tokens/{name}", tokens::revoke),

@@ -7,7 +7,9 @@ use crate::ops::listen::{self, Encryption};
 use crate::ops::presence::{self, Presence};
 use crate::ops::tls::{self, TlsError};
 use crate::options::{AuthMode, Options, Tls};
+use crate::own::deliveries;
 use crate::pages;
+use crate::schedules::{self, Desk};
 use crate::vault::Vault;
 use crate::world::World;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -96,7 +98,8 @@ impl Server {
         drop(controller.follow_all(updates));
         let vault = Vault::open(state.dir())
             .map_err(|error| ServeError::Io { what: "cannot open the vault".to_owned(), error })?;
-        let world = Arc::new(World::new(options, state, controller, vault));
+        let (desk, woken) = Desk::new();
+        let world = Arc::new(World::new(options, state, controller, vault, desk));
         let follower = Arc::downgrade(&world);
         std::thread::Builder::new()
             .name("hub".to_owned())
@@ -104,6 +107,12 @@ impl Server {
             .map_err(|error| ServeError::Io { what: "cannot start a thread".to_owned(), error })?;
         world.store(|store| world.tokens.load(store)).map_err(|fault| ServeError::Taken(fault.message))?;
         adopt(&world)?;
+        deliveries::recover(&world).map_err(|fault| ServeError::Taken(fault.message))?;
+        let keeper = Arc::downgrade(&world);
+        std::thread::Builder::new()
+            .name("schedules".to_owned())
+            .spawn(move || schedules::run(&keeper, &woken))
+            .map_err(|error| ServeError::Io { what: "cannot start a thread".to_owned(), error })?;
         Server::listen(world, Some(lock))
     }
 

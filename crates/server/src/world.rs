@@ -7,6 +7,8 @@ use crate::hub::Hub;
 use crate::limits;
 use crate::ops::metrics::Metrics;
 use crate::options::Options;
+use crate::own::logs::Indexes;
+use crate::schedules::Desk;
 use crate::vault::Vault;
 use crate::wire::shape;
 use serde_json::{Value, json};
@@ -27,6 +29,8 @@ pub(crate) struct World {
     pub(crate) hub: Arc<Hub>,
     pub(crate) tokens: Arc<Tokens>,
     pub(crate) vault: Arc<Vault>,
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) logs: Arc<Indexes>,
     pub(crate) host: String,
     pub(crate) guard: Arc<Guard>,
     pub(crate) metrics: Arc<Metrics>,
@@ -34,7 +38,13 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(options: Options, state: State, controller: Controller, vault: Vault) -> World {
+    pub(crate) fn new(
+        options: Options,
+        state: State,
+        controller: Controller,
+        vault: Vault,
+        desk: Desk,
+    ) -> World {
         let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
         let guard = Arc::new(Guard::new(&options, host.trim()));
         World {
@@ -43,9 +53,11 @@ impl World {
             guard,
             metrics: Arc::default(),
             controller: Arc::new(controller),
-            hub: Arc::new(Hub::new()),
+            hub: Arc::new(Hub::new(jiff::Timestamp::now().as_millisecond().unsigned_abs())),
             tokens: Arc::default(),
             vault: Arc::new(vault),
+            desk: Arc::new(desk),
+            logs: Arc::default(),
             host: host.trim().to_owned(),
             stores: Arc::default(),
         }
@@ -63,6 +75,8 @@ impl World {
             hub: self.hub.clone(),
             tokens: self.tokens.clone(),
             vault: self.vault.clone(),
+            desk: self.desk.clone(),
+            logs: self.logs.clone(),
             host: self.host.clone(),
             stores: self.stores.clone(),
         }
@@ -185,14 +199,19 @@ impl World {
         let key = key(kind, namespace, name);
         let body = serde_json::to_vec(body).map_err(|error| Fault::internal(error.to_string()))?;
         match self.store(|store| store.put_object(&key, &body, expected))? {
-            Put::Done { version } => Ok(Some(version)),
+            Put::Done { version } => {
+                self.desk.changed(kind);
+                Ok(Some(version))
+            }
             Put::Conflict { .. } => Ok(None),
         }
     }
 
     pub(crate) fn remove(&self, kind: &str, namespace: &str, name: &str) -> Result<bool, Fault> {
         let key = key(kind, namespace, name);
-        self.store(|store| store.delete_object(&key))
+        let was_here = self.store(|store| store.delete_object(&key))?;
+        self.desk.changed(kind);
+        Ok(was_here)
     }
 
     /// Whether a namespace exists.
@@ -233,13 +252,17 @@ impl World {
 
 /// Five letters for a generated name.
 pub(crate) fn suffix() -> String {
-    let random = uuid::Uuid::new_v4();
-    random
-        .as_bytes()
-        .iter()
-        .take(5)
-        .map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()]))
-        .collect()
+    letters(uuid::Uuid::new_v4().as_bytes())
+}
+
+/// Five letters that always belong to the same text.
+pub(crate) fn suffix_of(text: &str) -> String {
+    use sha2::Digest as _;
+    letters(&sha2::Sha256::digest(text.as_bytes()))
+}
+
+fn letters(bytes: &[u8]) -> String {
+    bytes.iter().take(5).map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()])).collect()
 }
 
 fn key(kind: &str, namespace: &str, name: &str) -> ObjectKey {

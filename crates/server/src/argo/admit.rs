@@ -55,6 +55,17 @@ impl Library {
         })
     }
 
+    /// Puts documents before those that are kept; of equal names the first counts.
+    pub(crate) fn prefer<'a>(&mut self, documents: impl Iterator<Item = &'a spec::Object>) {
+        let kept = std::mem::take(&mut self.objects);
+        self.objects = documents.cloned().chain(kept).collect();
+    }
+
+    /// Everything wrong with a document.
+    pub(crate) fn findings(&self, document: &spec::Document, situation: Situation) -> Vec<spec::Diagnostic> {
+        check(document, &Shelf::new(&self.objects), situation)
+    }
+
     /// Judges a document; the fault is the first mistake that Argo would find.
     pub(crate) fn judge(
         &self,

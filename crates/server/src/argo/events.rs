@@ -7,13 +7,14 @@ use crate::argo::webhooks::{self, Sender};
 use crate::call::{Call, first_value};
 use crate::fault::{Code, Fault};
 use crate::limits;
+use crate::own::deliveries::Delivery;
 use crate::wire::shape;
-use crate::world::{World, suffix};
+use crate::world::{World, suffix, suffix_of};
 use axum::http::HeaderMap;
 use serde_json::{Map, Value, json};
 
-/// The kind under which deliveries lie in the catalog.
-pub(crate) const DELIVERIES: &str = "tiphys.Delivery";
+/// Says which binding made a workflow.
+const BINDING: &str = "workflows.argoproj.io/workflow-event-binding";
 
 /// Headers by which senders name a delivery; the second of one name makes no second run.
 const DELIVERY_IDS: [&str; 5] =
@@ -53,36 +54,32 @@ pub(crate) fn receive(world: &World, call: &Call) -> Result<Value, Fault> {
     let payload = first_value(&call.body)?.unwrap_or(Value::Null);
     call.who.may(Verb::List, Resource::Bindings, namespace, None)?;
     let id = DELIVERY_IDS.iter().find_map(|name| call.headers.get(*name)?.to_str().ok()).map(str::to_owned);
-    let mut event = json!({
-        "namespace": namespace,
-        "discriminator": call.param("discriminator"),
-        "metadata": metadata(&call.headers),
-        "payload": payload,
-    });
-    let name = match &id {
-        None => uuid::Uuid::now_v7().to_string(),
-        // A name that a sender chose is no place in our folders: it is hashed.
-        Some(id) => uuid_of(&format!("{namespace}/{}/{id}", call.param("discriminator"))),
+    let discriminator = call.param("discriminator");
+    let delivery = Delivery {
+        id: match &id {
+            None => uuid::Uuid::now_v7().to_string(),
+            // A name that a sender chose is no place in our folders: it is hashed.
+            Some(id) => uuid_of(&format!("{namespace}/{discriminator}/{id}")),
+        },
+        namespace: namespace.to_owned(),
+        discriminator: discriminator.to_owned(),
+        sender: call.who.subject.clone(),
+        event: json!({
+            "namespace": namespace,
+            "discriminator": discriminator,
+            "metadata": metadata(&call.headers),
+            "payload": payload,
+        }),
+        replay_of: None,
     };
-    let mut delivery = json!({
-        "metadata": { "name": name, "namespace": namespace, "creationTimestamp": world.now_text() },
-        "deliveryId": id,
-        "sender": call.who.subject,
-        "event": event,
-        "outcome": "received",
-    });
-    if world.put(DELIVERIES, namespace, &name, &delivery, Some(0))?.is_none() {
+    match delivery.take(world, &call.who)? {
         // The same delivery came before: it made its run then.
-        return Ok(json!({}));
+        None => Ok(json!({})),
+        Some(outcome) if outcome.faults.is_empty() => Ok(json!({})),
+        Some(outcome) => {
+            Err(Fault::internal(format!("failed to dispatch event: [{}]", outcome.faults.join(" "))))
+        }
     }
-    let outcome = dispatch(world, &call.who, namespace, &mut event);
-    delivery["outcome"] = json!(if outcome.faults.is_empty() { "dispatched" } else { "failed" });
-    delivery["bindings"] = json!(outcome.told);
-    world.put(DELIVERIES, namespace, &name, &delivery, None)?;
-    if outcome.faults.is_empty() {
-        return Ok(json!({}));
-    }
-    Err(Fault::internal(format!("failed to dispatch event: [{}]", outcome.faults.join(" "))))
 }
 
 /// A stable identity for a text.
@@ -96,13 +93,21 @@ fn uuid_of(text: &str) -> String {
 
 /// What became of an event at each binding.
 pub(crate) struct Outcome {
-    faults: Vec<String>,
-    pub(crate) told: Vec<Value>,
+    pub(crate) faults: Vec<String>,
+    pub(crate) results: Vec<Value>,
 }
 
-/// Offers an event to all bindings of its namespace.
-pub(crate) fn dispatch(world: &World, who: &Who, namespace: &str, event: &mut Value) -> Outcome {
-    let mut outcome = Outcome { faults: Vec::new(), told: Vec::new() };
+/// What one binding makes of an event.
+enum Match {
+    /// Nothing, and why.
+    No(String),
+    /// A workflow of that name.
+    Run(String),
+}
+
+/// Offers an event to all bindings of its namespace. The same delivery gives its runs the same names.
+pub(crate) fn dispatch(world: &World, who: &Who, namespace: &str, id: &str, event: &Value) -> Outcome {
+    let mut outcome = Outcome { faults: Vec::new(), results: Vec::new() };
     let bindings = match world.objects("WorkflowEventBinding", namespace) {
         Ok(bindings) => bindings,
         Err(fault) => {
@@ -112,14 +117,14 @@ pub(crate) fn dispatch(world: &World, who: &Who, namespace: &str, event: &mut Va
     };
     for binding in bindings {
         let name = binding["metadata"]["name"].as_str().unwrap_or_default().to_owned();
-        match offer(world, who, namespace, &binding, event) {
-            Ok(None) => outcome.told.push(json!({ "binding": name, "matched": false })),
-            Ok(Some(run)) => outcome.told.push(json!({ "binding": name, "matched": true, "workflow": run })),
+        outcome.results.push(match offer(world, who, namespace, &binding, id, event) {
+            Ok(Match::No(reason)) => json!({ "binding": name, "matched": false, "reason": reason }),
+            Ok(Match::Run(run)) => json!({ "binding": name, "matched": true, "run": run }),
             Err(fault) => {
-                outcome.told.push(json!({ "binding": name, "error": fault.message }));
-                outcome.faults.push(fault.message);
+                outcome.faults.push(fault.message.clone());
+                json!({ "binding": name, "matched": false, "reason": fault.message })
             }
-        }
+        });
     }
     outcome
 }
@@ -141,14 +146,15 @@ fn evaluate(expression: &str, event: &Value) -> Result<tiphys_expr::Value, Strin
     tiphys_expr::evaluate_plain(expression, event, &world).map_err(|error| error.to_string())
 }
 
-/// Offers an event to one binding; the name of the workflow it made, if it matched.
+/// Offers an event to one binding.
 fn offer(
     world: &World,
     who: &Who,
     namespace: &str,
     binding: &Value,
+    id: &str,
     event: &Value,
-) -> Result<Option<String>, Fault> {
+) -> Result<Match, Fault> {
     let selector = binding["spec"]["event"]["selector"].as_str().unwrap_or_default();
     let value = evaluate(selector, event).map_err(|error| {
         Fault::internal(format!("failed to evaluate workflow template expression: {error}"))
@@ -159,8 +165,11 @@ fn offer(
         ))
     })?;
     let submit = &binding["spec"]["submit"];
-    if !matched || !submit.is_object() {
-        return Ok(None);
+    if !matched {
+        return Ok(Match::No(format!("its selector is false: {selector}")));
+    }
+    if !submit.is_object() {
+        return Ok(Match::No("it matched, and has nothing to submit".to_owned()));
     }
     let reference = &submit["workflowTemplateRef"];
     let template = reference["name"].as_str().unwrap_or_default();
@@ -189,11 +198,20 @@ fn offer(
             shape::entry(metadata, field)[key] = json!(value);
         }
     }
-    let binding_name = binding["metadata"]["name"].clone();
-    shape::entry(metadata, "labels")["workflows.argoproj.io/workflow-event-binding"] = binding_name;
-    if metadata["name"].as_str().unwrap_or_default().is_empty() {
-        let prefix = metadata["generateName"].as_str().unwrap_or_default().to_owned();
-        metadata["name"] = json!(format!("{prefix}{}", suffix()));
+    let binding_name = binding["metadata"]["name"].as_str().unwrap_or_default();
+    shape::entry(metadata, "labels")[BINDING] = json!(binding_name);
+    let is_named = !metadata["name"].as_str().unwrap_or_default().is_empty();
+    if !is_named {
+        let prefix = metadata["generateName"].as_str().unwrap_or_default();
+        let own = format!("{prefix}{}", suffix_of(&format!("{id}/{binding_name}")));
+        match world.find(namespace, &own)? {
+            None => metadata["name"] = json!(own),
+            // Made by this delivery before a crash.
+            Some(run) if run.labels.get(BINDING).is_some_and(|label| label == binding_name) => {
+                return Ok(Match::Run(own));
+            }
+            Some(_) => metadata["name"] = json!(format!("{prefix}{}", suffix())),
+        }
     }
     let mut parameters = Vec::new();
     for parameter in submit["arguments"]["parameters"].as_array().into_iter().flatten() {
@@ -209,7 +227,7 @@ fn offer(
     admit::workflow(world, namespace, workflow, Purpose::Run, false, None).map_err(|fault| {
         Fault::new(Code::Internal, format!("failed to create workflow: {}", fault.message))
     })?;
-    Ok(Some(name))
+    Ok(Match::Run(name))
 }
 
 fn text(expression: &str, event: &Value, what: &str) -> Result<String, Fault> {

@@ -263,7 +263,7 @@ fn pods(world: &World, uid: &str, folder: &Path) -> Result<Vec<(String, Value, P
 }
 
 /// The log files of a container in the folder of a node, one for each attempt.
-fn files(folder: &Path, container: &str) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path, container: &str) -> Vec<PathBuf> {
     let suffix = format!(".{container}.log");
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let mut files: Vec<PathBuf> = entries

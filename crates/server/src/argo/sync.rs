@@ -7,9 +7,8 @@ use crate::fault::{Code, Fault};
 use crate::wire::{names, shape};
 use crate::world::World;
 use serde_json::{Value, json};
-
-/// The kind under which limits of the database lie in the catalog.
-const KIND: &str = "tiphys.SyncLimit";
+use tiphys_controller::locks::SYNC_LIMIT as KIND;
+use tiphys_store::{Catalog as _, ObjectKey};
 
 /// Where a limit is kept, and which one it is.
 struct Place {
@@ -64,6 +63,14 @@ impl Place {
             Code::NotFound,
             format!("Database sync limit not found in namespace \"{}\".", self.namespace),
         )
+    }
+
+    /// The limit in the database: a bare number, as whoever asks for the lock reads it.
+    fn limit(&self, world: &World) -> Result<i64, Fault> {
+        let key =
+            ObjectKey { kind: KIND.to_owned(), namespace: self.namespace.clone(), name: self.key.clone() };
+        let found = world.store(|store| store.object(&key))?.ok_or_else(|| self.missing())?;
+        Ok(serde_json::from_slice(&found.body).unwrap_or(0))
     }
 
     fn config_map(&self, world: &World) -> Result<Value, Fault> {
@@ -131,8 +138,7 @@ pub(crate) fn create(world: &World, call: &Call) -> Result<Value, Fault> {
     place.may(call, Verb::Create)?;
     let exists = || Fault::new(Code::AlreadyExists, "sync limit cannot be created as it already exists");
     if place.database {
-        let body = json!({ "limit": limit });
-        let kept = world.put(KIND, &place.namespace, &place.key, &body, Some(0))?;
+        let kept = world.put(KIND, &place.namespace, &place.key, &json!(limit), Some(0))?;
         return kept.map(|_| place.answer(limit)).ok_or_else(exists);
     }
     if place.map.is_empty() {
@@ -171,8 +177,7 @@ pub(crate) fn get(world: &World, call: &Call) -> Result<Value, Fault> {
     place.check(world)?;
     place.may(call, Verb::Get)?;
     if place.database {
-        let found = world.object(KIND, &place.namespace, &place.key)?.ok_or_else(|| place.missing())?;
-        return Ok(place.answer(found["limit"].as_i64().unwrap_or(0)));
+        return place.limit(world).map(|limit| place.answer(limit));
     }
     let map = place.config_map(world)?;
     let Some(text) = map["data"][&place.key].as_str() else {
@@ -197,8 +202,8 @@ pub(crate) fn update(world: &World, call: &Call) -> Result<Value, Fault> {
     place.check(world)?;
     place.may(call, Verb::Update)?;
     if place.database {
-        world.object(KIND, &place.namespace, &place.key)?.ok_or_else(|| place.missing())?;
-        world.put(KIND, &place.namespace, &place.key, &json!({ "limit": limit }), None)?;
+        place.limit(world)?;
+        world.put(KIND, &place.namespace, &place.key, &json!(limit), None)?;
         return Ok(place.answer(limit));
     }
     let mut map = place.config_map(world)?;

@@ -1,0 +1,307 @@
+//! Runs that somebody looks at closely: folded here from their journal, told by what changed.
+//!
+//! Whoever looks gets the whole run once and then only differences, each with the number of the record up to
+//! which it tells; with that number they go on after a broken connection. The fold is shared by everybody who
+//! looks at the same run, and the engine that drives it is never asked.
+
+use crate::events::Event;
+use crate::fault::Fault;
+use crate::limits;
+use crate::wire::shape;
+use crate::world::World;
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, VecDeque};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tiphys_controller::{Recorded, document, shard, view};
+use tiphys_engine::workflow::{NodeIx, NodeKind, Phase};
+use tiphys_engine::{Frozen, Run, Time, compile};
+use tiphys_store::{Journal as _, MachineId};
+use tokio::sync::broadcast;
+
+/// How long changes are gathered at least (20 a second).
+const GATHER: Duration = Duration::from_millis(50);
+
+/// Telling a change of a large run takes a while: at most a tenth of the time goes into it.
+const REST_TIMES: u32 = 9;
+
+/// Differences that are kept for those who come back.
+const KEPT_MAX: usize = 256;
+
+/// All runs that are looked at.
+#[derive(Default)]
+pub(crate) struct Closeups {
+    runs: Mutex<BTreeMap<String, Closeup>>,
+}
+
+struct Closeup {
+    frozen: Frozen,
+    run: Run,
+    /// The last record that is folded in.
+    seq: u64,
+    /// The last record that was told of.
+    told: u64,
+    /// The journal begins anew: what is folded here is of an earlier life.
+    is_stale: bool,
+    nodes: BTreeMap<String, u64>,
+    waits: Map<String, Value>,
+    kept: VecDeque<(u64, Arc<Event>)>,
+    sender: broadcast::Sender<Arc<Event>>,
+    due: Option<Instant>,
+    cost: Duration,
+}
+
+/// What somebody who begins to look gets first, and where the rest comes.
+pub(crate) struct View {
+    pub(crate) first: Vec<Arc<Event>>,
+    pub(crate) then: broadcast::Receiver<Arc<Event>>,
+}
+
+impl Closeups {
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Closeup>> {
+        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins to look at a run; `last` is the number that was told last to the one who looks.
+    pub(crate) fn open(&self, world: &World, uid: &str, last: Option<u64>) -> Result<Option<View>, Fault> {
+        let mut runs = self.lock();
+        if runs.get(uid).is_none_or(|run| run.is_stale) {
+            let sender = runs.remove(uid).map(|run| run.sender);
+            let Some(closeup) = Closeup::load(world, uid, sender)? else { return Ok(None) };
+            runs.insert(uid.to_owned(), closeup);
+        }
+        let Some(closeup) = runs.get_mut(uid) else { return Ok(None) };
+        // Everybody stands at the same number.
+        closeup.tell(world);
+        let then = closeup.sender.subscribe();
+        let known = last
+            .filter(|last| *last == closeup.told || closeup.kept.iter().any(|(before, _)| before == last));
+        let first = match known {
+            Some(last) => {
+                let later = closeup.kept.iter().filter(|(before, _)| *before >= last);
+                later.map(|(_, event)| event.clone()).collect()
+            }
+            None => vec![Arc::new(closeup.snapshot(world))],
+        };
+        Ok(Some(View { first, then }))
+    }
+
+    /// Whether anything of a run needs to be heard here.
+    pub(crate) fn recorded(&self, recorded: &Recorded) {
+        let mut runs = self.lock();
+        let Some(closeup) = runs.get_mut(&recorded.uid) else { return };
+        if closeup.sender.receiver_count() == 0 {
+            runs.remove(&recorded.uid);
+            return;
+        }
+        if recorded.seq <= closeup.seq {
+            // The first record again: the run was begun anew (EX-304).
+            closeup.is_stale |= recorded.seq == 1 && closeup.seq > 1;
+        } else if recorded.seq == closeup.seq + 1 && !closeup.is_stale {
+            for event in recorded.events.iter() {
+                closeup.run.apply(recorded.at, event);
+            }
+            closeup.seq = recorded.seq;
+        } else {
+            closeup.is_stale = true;
+        }
+        let rest = GATHER.max(closeup.cost * REST_TIMES);
+        closeup.due.get_or_insert_with(|| Instant::now() + rest);
+    }
+
+    /// A run was removed.
+    pub(crate) fn gone(&self, uid: &str) {
+        if let Some(closeup) = self.lock().remove(uid) {
+            // Nobody looks: nobody need be told.
+            drop(closeup.sender.send(Arc::new(Event::named("end", json!({})))));
+        }
+    }
+
+    /// When something is to be told next.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        self.lock().values().filter_map(|closeup| closeup.due).min()
+    }
+
+    /// Tells what is due.
+    pub(crate) fn tell(&self, world: &World) {
+        let now = Instant::now();
+        let mut runs = self.lock();
+        let ripe: Vec<String> = runs
+            .iter()
+            .filter(|(_, run)| run.due.is_some_and(|due| due <= now))
+            .map(|(uid, _)| uid.clone())
+            .collect();
+        for uid in ripe {
+            let Some(closeup) = runs.get_mut(&uid) else { continue };
+            if !closeup.is_stale {
+                closeup.tell(world);
+                continue;
+            }
+            let sender = closeup.sender.clone();
+            runs.remove(&uid);
+            // One that cannot be read any more is told as gone when it is.
+            if let Ok(Some(mut fresh)) = Closeup::load(world, &uid, Some(sender)) {
+                let whole = fresh.snapshot(world);
+                drop(fresh.sender.send(Arc::new(whole)));
+                runs.insert(uid, fresh);
+            }
+        }
+    }
+}
+
+impl Closeup {
+    fn load(
+        world: &World,
+        uid: &str,
+        sender: Option<broadcast::Sender<Arc<Event>>>,
+    ) -> Result<Option<Closeup>, Fault> {
+        let frozen = world.store(|store| Ok(view::frozen(store, uid)))?.map_err(Fault::internal)?;
+        let Some(frozen) = frozen else { return Ok(None) };
+        let machine = MachineId::workflow(uid);
+        let Some(loaded) = world.store(|store| store.load(&machine))? else { return Ok(None) };
+        let mut run = Run::new(Arc::new(compile(&frozen).map_err(Fault::internal)?));
+        for record in &loaded.records {
+            for event in shard::decode(record).map_err(Fault::internal)? {
+                run.apply(Time(record.at_us), &event);
+            }
+        }
+        let seq = loaded.last_seq();
+        Ok(Some(Closeup {
+            frozen,
+            run,
+            seq,
+            told: seq,
+            is_stale: false,
+            nodes: BTreeMap::new(),
+            waits: Map::new(),
+            kept: VecDeque::new(),
+            sender: sender.unwrap_or_else(|| broadcast::channel(limits::CLOSE_BACKLOG_MAX).0),
+            due: None,
+            cost: Duration::ZERO,
+        }))
+    }
+
+    fn picture(&self, world: &World) -> Value {
+        shape::live(document(&self.frozen, &self.run, Time(world.now_us())), world)
+    }
+
+    fn snapshot(&mut self, world: &World) -> Event {
+        let workflow = self.picture(world);
+        self.nodes = nodes_of(&workflow).map(|(id, node)| (id.clone(), hash(node))).collect();
+        self.waits = waits(&self.run);
+        self.told = self.seq;
+        let data = json!({ "workflow": workflow, "waits": self.waits });
+        Event::named("snapshot", data).at(self.seq.to_string())
+    }
+
+    /// Tells everybody what changed since the last time.
+    fn tell(&mut self, world: &World) {
+        self.due = None;
+        if self.told == self.seq {
+            return;
+        }
+        let begun = Instant::now();
+        let mut workflow = self.picture(world);
+        let mut nodes = Map::new();
+        let mut present = BTreeMap::new();
+        if let Some(Value::Object(all)) =
+            workflow["status"].as_object_mut().and_then(|map| map.remove("nodes"))
+        {
+            for (id, node) in all {
+                let hash = hash(&node);
+                if self.nodes.get(&id) != Some(&hash) {
+                    nodes.insert(id.clone(), node);
+                }
+                present.insert(id, hash);
+            }
+        }
+        let gone: Vec<&String> = self.nodes.keys().filter(|id| !present.contains_key(*id)).collect();
+        let waits = waits(&self.run);
+        let mut changed: Map<String, Value> = Map::new();
+        for (id, wait) in &waits {
+            if self.waits.get(id) != Some(wait) {
+                changed.insert(id.clone(), wait.clone());
+            }
+        }
+        for id in self.waits.keys().filter(|id| !waits.contains_key(*id)) {
+            changed.insert(id.clone(), Value::Null);
+        }
+        let metadata = &workflow["metadata"];
+        let mut data = json!({ "workflow": {
+            "metadata": { "labels": metadata["labels"], "annotations": metadata["annotations"] },
+            "spec": { "suspend": workflow["spec"]["suspend"] },
+            "status": workflow["status"],
+        }});
+        for (field, value) in
+            [("nodes", Value::Object(nodes)), ("gone", json!(gone)), ("waits", json!(changed))]
+        {
+            if value.as_object().is_some_and(|map| !map.is_empty())
+                || value.as_array().is_some_and(|list| !list.is_empty())
+            {
+                data[field] = value;
+            }
+        }
+        let event = Arc::new(Event::named("delta", data).at(self.seq.to_string()));
+        self.kept.push_back((self.told, event.clone()));
+        if self.kept.len() > KEPT_MAX {
+            self.kept.pop_front();
+        }
+        self.nodes = present;
+        self.waits = waits;
+        self.told = self.seq;
+        self.cost = begun.elapsed();
+        drop(self.sender.send(event));
+    }
+}
+
+fn nodes_of(workflow: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    workflow["status"]["nodes"].as_object().into_iter().flatten()
+}
+
+fn hash(value: &Value) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.to_string().hash(&mut hasher);
+    hasher.finish()
+}
+
+/// What each node that does not go on waits for.
+fn waits(run: &Run) -> Map<String, Value> {
+    let mut waits = Map::new();
+    for ix in run.indices() {
+        if let Some(wait) = wait(run, ix) {
+            waits.insert(run.id(ix), wait);
+        }
+    }
+    waits
+}
+
+fn wait(run: &Run, ix: NodeIx) -> Option<Value> {
+    let node = run.node(ix);
+    if node.phase.is_ended() {
+        return None;
+    }
+    let since = node.started.rfc3339();
+    if let Some(lock) = &node.awaited {
+        let text = format!("waits for the lock `{lock}`");
+        return Some(json!({ "kind": "lock", "text": text, "lock": **lock, "since": since }));
+    }
+    let due = run.due_of(ix).map(Time::rfc3339);
+    match (node.kind, node.phase, due) {
+        (NodeKind::Suspend, Phase::Running, Some(until)) => {
+            let text = format!("waits until {until}");
+            Some(json!({ "kind": "time", "text": text, "since": since, "until": until }))
+        }
+        (NodeKind::Suspend, Phase::Running, None) => Some(
+            json!({ "kind": "person", "text": "waits for a person to approve or resume it", "since": since }),
+        ),
+        (NodeKind::Retry, Phase::Running, Some(until)) => {
+            let text = format!("tries again at {until}");
+            Some(json!({ "kind": "retry", "text": text, "until": until }))
+        }
+        (NodeKind::Pod, Phase::Pending, _) => {
+            Some(json!({ "kind": "place", "text": "waits for a free place to run in", "since": since }))
+        }
+        _ => None,
+    }
+}

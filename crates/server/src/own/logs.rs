@@ -1,0 +1,344 @@
+//! Lines of a step's log: any range of a million, search, and what comes.
+//!
+//! A log is a file of entries. How many lines it has and where every thousandth begins is found once and kept
+//! while the file only grows, so that a range costs what it shows.
+
+use crate::access::{Resource, Verb};
+use crate::call::Call;
+use crate::events::{Begun, Event, Left};
+use crate::fault::{Code, Fault};
+use crate::limits;
+use crate::own::runs;
+use crate::world::World;
+use regex::bytes::{Regex, RegexBuilder};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, ErrorKind, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use tiphys_runner::logs as entries;
+use tiphys_store::{MachineId, Runs as _};
+
+/// Lines between two places that are kept.
+const STRIDE: usize = 1_000;
+
+/// Logs whose places are kept.
+const INDEXES_MAX: usize = 128;
+
+/// Longest pattern of a search.
+const PATTERN_BYTES_MAX: usize = 1_000;
+
+/// Most memory that the pattern of a search may take.
+const PATTERN_SIZE_MAX: usize = 1 << 20;
+
+/// Where the lines of logs begin, by file.
+#[derive(Default)]
+pub(crate) struct Indexes(Mutex<BTreeMap<PathBuf, Index>>);
+
+/// Where the lines of one file begin.
+#[derive(Clone, Debug, Default)]
+struct Index {
+    /// The byte at which every thousandth line begins.
+    places: Vec<u64>,
+    lines: usize,
+    /// Up to which byte the file was read: the end of a line.
+    end: u64,
+}
+
+impl Index {
+    /// Reads what was written since.
+    fn grow(&mut self, path: &Path) -> std::io::Result<()> {
+        let mut file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let length = file.metadata()?.len();
+        if length < self.end {
+            // Another file took its place.
+            *self = Index::default();
+        }
+        if length == self.end {
+            return Ok(());
+        }
+        file.seek(SeekFrom::Start(self.end))?;
+        let mut reader = BufReader::with_capacity(256 * 1024, file);
+        let mut at = self.end;
+        let mut line_begins = self.end;
+        loop {
+            let block = reader.fill_buf()?;
+            if block.is_empty() {
+                break;
+            }
+            for (offset, byte) in block.iter().enumerate() {
+                if *byte == b'\n' {
+                    if self.lines.is_multiple_of(STRIDE) {
+                        self.places.push(line_begins);
+                    }
+                    self.lines += 1;
+                    line_begins = at + offset as u64 + 1;
+                }
+            }
+            let read = block.len();
+            at += read as u64;
+            reader.consume(read);
+        }
+        self.end = line_begins;
+        Ok(())
+    }
+
+    /// Calls `visit` with lines from a number on (from 0) until it says no.
+    fn walk(
+        &self,
+        path: &Path,
+        from: usize,
+        mut visit: impl FnMut(usize, &[u8]) -> bool,
+    ) -> std::io::Result<()> {
+        let Some(place) = self.places.get(from / STRIDE) else { return Ok(()) };
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::Start(*place))?;
+        let mut reader = BufReader::with_capacity(64 * 1024, file);
+        let mut line = Vec::new();
+        for number in from / STRIDE * STRIDE..self.lines {
+            line.clear();
+            reader.read_until(b'\n', &mut line)?;
+            if number >= from && !visit(number, line.strip_suffix(b"\n").unwrap_or(&line)) {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Indexes {
+    /// The index of a file as it is now.
+    fn of(&self, path: &Path) -> std::io::Result<Index> {
+        let mut known =
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(path).unwrap_or_default();
+        known.grow(path)?;
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= INDEXES_MAX {
+            all.pop_first();
+        }
+        all.insert(path.to_owned(), known.clone());
+        Ok(known)
+    }
+}
+
+/// The log of one container of one node: a file for each attempt, one after the other.
+struct Log {
+    uid: String,
+    node: String,
+    files: Vec<(PathBuf, Index)>,
+}
+
+impl Log {
+    fn open(world: &World, uid: &str, node: &str, container: &str) -> Result<Log, Fault> {
+        let folder = world.state.run_dir(uid)?.join("logs").join(node);
+        let paths = crate::argo::logs::files(&folder, container);
+        let mut files = Vec::with_capacity(paths.len());
+        for path in paths {
+            let index = world.logs.of(&path).map_err(broken)?;
+            files.push((path, index));
+        }
+        Ok(Log { uid: uid.to_owned(), node: node.to_owned(), files })
+    }
+
+    fn lines(&self) -> usize {
+        self.files.iter().map(|(_, index)| index.lines).sum()
+    }
+
+    /// Whether more may come.
+    fn is_open(&self, world: &World) -> Result<bool, Fault> {
+        let machine = MachineId::workflow(&self.uid);
+        let row = world.store(|store| store.summary(&machine))?;
+        Ok(row.is_some_and(|row| row.finished_us.is_none()))
+    }
+
+    /// At most `limit` lines from a number on, from 0.
+    fn range(&self, from: usize, limit: usize) -> Result<Vec<Value>, Fault> {
+        let mut items = Vec::new();
+        let mut before = 0;
+        for (path, index) in &self.files {
+            let start = from.saturating_sub(before);
+            if start < index.lines && items.len() < limit {
+                let visit = |number: usize, line: &[u8]| {
+                    items.push(self.tell(before + number, line));
+                    items.len() < limit
+                };
+                index.walk(path, start, visit).map_err(broken)?;
+            }
+            before += index.lines;
+        }
+        Ok(items)
+    }
+
+    fn tell(&self, number: usize, line: &[u8]) -> Value {
+        let mut told = json!({ "line": number + 1, "node": self.node });
+        match entries::parse(line) {
+            Some(entry) => {
+                told["at"] = json!(entry.time);
+                told["text"] = json!(shown(entry.text));
+                told["stream"] = json!(match entry.stream {
+                    entries::Stream::Stdout => "stdout",
+                    entries::Stream::Stderr => "stderr",
+                });
+            }
+            None => told["text"] = json!(shown(line)),
+        }
+        told
+    }
+}
+
+fn shown(text: &[u8]) -> String {
+    String::from_utf8_lossy(&text[..text.len().min(limits::LOG_LINE_BYTES_MAX)]).into_owned()
+}
+
+fn broken(error: std::io::Error) -> Fault {
+    Fault::internal(format!("cannot read the log: {error}"))
+}
+
+/// What a request asks for.
+fn wanted(world: &World, call: &Call) -> Result<Log, Fault> {
+    let row = runs::subject(world, call)?;
+    call.who.may(Verb::Get, Resource::Logs, &row.namespace, Some(&row.name))?;
+    let node = call.query.text("node");
+    let container = match call.query.text("container") {
+        "" => "main",
+        container => container,
+    };
+    for (what, text) in [("node", node), ("container", container)] {
+        let plain = |char: char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_' | '.');
+        if text.is_empty() || text.starts_with('.') || !text.chars().all(plain) {
+            return Err(Fault::invalid(format!("`{what}` must name one: `{text}` cannot be a name of it")));
+        }
+    }
+    let log = Log::open(world, &row.uid, node, container)?;
+    if log.files.is_empty() && row.finished_us.is_some() {
+        return Err(Fault::new(
+            Code::NotFound,
+            format!(
+                "no log of container `{container}` of node `{node}` is kept: it wrote none, or it was removed"
+            ),
+        ));
+    }
+    Ok(log)
+}
+
+/// A range of lines; from below zero means so many from the end.
+pub(crate) fn range(world: &World, call: &Call) -> Result<Value, Fault> {
+    let log = wanted(world, call)?;
+    let limit = match call.query.text("limit") {
+        "" => 5_000,
+        text => text
+            .parse::<usize>()
+            .map_err(|_| Fault::invalid(format!("`limit` must be a whole number, not `{text}`")))?,
+    };
+    let lines = log.lines();
+    let from = match call.query.text("from") {
+        "" => 0,
+        text => {
+            let from = text
+                .parse::<i64>()
+                .map_err(|_| Fault::invalid(format!("`from` must be a whole number, not `{text}`")))?;
+            match usize::try_from(from) {
+                // Lines are counted from 1.
+                Ok(from) => from.saturating_sub(1),
+                Err(_) => lines.saturating_sub(usize::try_from(from.unsigned_abs()).unwrap_or(usize::MAX)),
+            }
+        }
+    };
+    let items = log.range(from, limit.min(limits::LOG_LINES_MAX))?;
+    Ok(json!({ "items": items, "lines": lines, "open": log.is_open(world)? }))
+}
+
+/// The numbers of lines that hold a text or match a pattern.
+pub(crate) fn search(world: &World, call: &Call) -> Result<Value, Fault> {
+    let text = call.query.text("text");
+    if text.is_empty() || text.len() > PATTERN_BYTES_MAX {
+        return Err(Fault::invalid(format!("`text` must be 1 to {PATTERN_BYTES_MAX} bytes long")));
+    }
+    let pattern = if call.query.text("regex") == "true" { text.to_owned() } else { regex::escape(text) };
+    let pattern: Regex = RegexBuilder::new(&pattern)
+        .case_insensitive(call.query.text("case") != "true")
+        .size_limit(PATTERN_SIZE_MAX)
+        .build()
+        .map_err(|error| Fault::invalid(format!("`{text}` is no pattern: {error}")))?;
+    let limit = crate::own::page::size(call, 1_000)?;
+    let log = wanted(world, call)?;
+    let mut items = Vec::new();
+    let mut more = false;
+    let mut before = 0;
+    for (path, index) in &log.files {
+        let visit = |number: usize, line: &[u8]| {
+            let text = entries::parse(line).map_or(line, |entry| entry.text);
+            if pattern.is_match(text) {
+                more = items.len() >= limit;
+                if !more {
+                    items.push(json!({ "line": before + number + 1 }));
+                }
+            }
+            !more
+        };
+        index.walk(path, 0, visit).map_err(broken)?;
+        before += index.lines;
+    }
+    Ok(json!({ "items": items, "more": more }))
+}
+
+/// Lines as they come, from a number on or from the end.
+pub(crate) fn follow(world: &World, call: &Call) -> Begun {
+    let log = wanted(world, call)?;
+    let seen = crate::events::last_seen(call).and_then(|text| text.parse::<usize>().ok());
+    let from = call.query.number("from").and_then(|from| usize::try_from(from).ok());
+    let mut next = seen.or(from.map(|from| from.saturating_sub(1))).unwrap_or_else(|| log.lines());
+    let (node, uid) = (log.node, log.uid);
+    let container = match call.query.text("container") {
+        "" => "main".to_owned(),
+        container => container.to_owned(),
+    };
+    Ok(Box::new(move |world: Arc<World>, out| {
+        Box::pin(async move {
+            let mut idle = std::time::Duration::ZERO;
+            loop {
+                let shared = world.clone();
+                let (node, uid, container) = (node.clone(), uid.clone(), container.clone());
+                let read = tokio::task::spawn_blocking(move || {
+                    let log = Log::open(&shared, &uid, &node, &container)?;
+                    // Over before the lines are read: then nothing can be missed.
+                    let open = log.is_open(&shared)?;
+                    let log = Log::open(&shared, &uid, &node, &container)?;
+                    Ok::<_, Fault>((log.range(next, limits::LOG_LINES_MAX)?, log.lines(), open))
+                });
+                let Ok(Ok((items, lines, open))) = read.await else { return };
+                let done: Result<(), Left> = async {
+                    if !items.is_empty() {
+                        next += items.len();
+                        idle = std::time::Duration::ZERO;
+                        let event = Event::named("lines", json!({ "items": items, "lines": lines }));
+                        return out.send(&event.at(next.to_string())).await;
+                    }
+                    idle += limits::LOG_PAUSE;
+                    if idle >= limits::KEEP_ALIVE {
+                        idle = std::time::Duration::ZERO;
+                        return out.alive().await;
+                    }
+                    Ok(())
+                }
+                .await;
+                if done.is_err() {
+                    return;
+                }
+                if !open && next >= lines {
+                    // The reader may have gone in the meantime.
+                    drop(out.send(&Event::named("end", json!({}))).await);
+                    return;
+                }
+                if next >= lines {
+                    tokio::time::sleep(limits::LOG_PAUSE).await;
+                }
+            }
+        })
+    }))
+}

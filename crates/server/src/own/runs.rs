@@ -1,0 +1,236 @@
+//! Runs: rows of lists, changes of rows, and one run closely.
+
+use crate::access::{Resource, Verb};
+use crate::call::Call;
+use crate::events::{self, Begun, Event, Left, Out};
+use crate::fault::Fault;
+use crate::limits;
+use crate::own::page;
+use crate::wire::select::{self, Labels};
+use crate::world::World;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tiphys_store::{Filter, NameMatch, Runs as _, Shelf, Summary, Times};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+
+/// Labels that name the pipeline of a run, and its kind.
+const PIPELINES: [(&str, &str); 3] = [
+    ("workflows.argoproj.io/cron-workflow", "CronWorkflow"),
+    ("workflows.argoproj.io/cluster-workflow-template", "ClusterWorkflowTemplate"),
+    ("workflows.argoproj.io/workflow-template", "WorkflowTemplate"),
+];
+
+/// The label by which the runs of a kind of pipeline are found.
+pub(crate) fn pipeline_label(kind: &str) -> Option<&'static str> {
+    PIPELINES.iter().find(|(_, known)| *known == kind).map(|(label, _)| *label)
+}
+
+/// A run as lists show it.
+pub(crate) fn brief(row: &Summary, archived: bool) -> Value {
+    let mut item = Map::new();
+    for (field, text) in [
+        ("namespace", &row.namespace),
+        ("name", &row.name),
+        ("uid", &row.uid),
+        ("phase", &row.phase),
+        ("message", &row.message),
+        ("progress", &row.progress),
+    ] {
+        item.insert(field.to_owned(), json!(text));
+    }
+    item.insert("createdAt".to_owned(), json!(page::time(row.created_us)));
+    for (field, at) in [("startedAt", row.started_us), ("finishedAt", row.finished_us)] {
+        if let Some(at) = at {
+            item.insert(field.to_owned(), json!(page::time(at)));
+        }
+    }
+    item.insert("archived".to_owned(), json!(archived));
+    let named = PIPELINES.iter().find_map(|(label, kind)| Some((*kind, row.labels.get(*label)?.as_str())));
+    let pipeline = named.or_else(|| Some(("WorkflowTemplate", row.template.as_deref()?)));
+    if let Some((kind, name)) = pipeline {
+        item.insert("pipeline".to_owned(), json!({ "kind": kind, "name": name }));
+    }
+    if let Some(by) = row.labels.get("workflows.argoproj.io/creator") {
+        item.insert("by".to_owned(), json!(by));
+    }
+    item.insert("labels".to_owned(), json!(row.labels));
+    Value::Object(item)
+}
+
+/// Runs, newest first; what is here, or with `archived=true` what is archived.
+pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
+    let query = &call.query;
+    let namespace = query.text("namespace");
+    call.who.may_list_workflows(namespace)?;
+    let size = page::size(call, 50)?;
+    let time = |key: &str| match query.text(key) {
+        "" => Ok(None),
+        text => select::time(text).map(Some),
+    };
+    let labels = Labels::parse(query.text("label"))?;
+    let (mut terms, all_plain) = labels.plain();
+    if !all_plain {
+        return Err(Fault::invalid(
+            "the label selector may not compare numbers here; use `=`, `!=`, `in`, `notin`",
+        ));
+    }
+    if let Some((kind, name)) = query.text("pipeline").split_once('/') {
+        let Some(label) = pipeline_label(kind) else {
+            return Err(Fault::invalid(format!(
+                "`{kind}` is no kind of pipeline: it is one of WorkflowTemplate, ClusterWorkflowTemplate, CronWorkflow"
+            )));
+        };
+        terms.push(tiphys_store::LabelTerm::In(label.to_owned(), vec![name.to_owned()]));
+    }
+    let split = |text: &str| text.split(',').filter(|part| !part.is_empty()).map(str::to_owned).collect();
+    let archived = query.text("archived") == "true";
+    let search = query.text("search");
+    let filter = Filter {
+        shelf: if archived { Shelf::Archive } else { Shelf::Runs },
+        namespace: Some(namespace.to_owned()).filter(|namespace| !namespace.is_empty()),
+        phases: split(query.text("phase")),
+        labels: terms,
+        name: (!search.is_empty()).then(|| NameMatch::Contains(search.to_owned())),
+        times: Times { created_from: time("from")?, finished_until: time("to")?, ..Times::default() },
+        after: page::cursor(call)?,
+        limit: size + 1,
+        ..Filter::default()
+    };
+    let mut rows = world.store(|store| store.list(&filter))?;
+    let more = rows.len() > size;
+    rows.truncate(size);
+    let mut answer = json!({ "items": rows.iter().map(|row| brief(row, archived)).collect::<Vec<_>>() });
+    if more && let Some(last) = rows.last() {
+        answer["next"] = json!(page::after(last));
+    }
+    if query.text("count") == "true" {
+        answer["total"] = json!(world.store(|store| store.count(&filter))?);
+    }
+    Ok(answer)
+}
+
+/// The namespaces that exist, as far as the caller may know of them.
+pub(crate) fn namespaces(world: &World, call: &Call) -> Result<Value, Fault> {
+    let mut names: BTreeSet<String> = world.options.namespaces.iter().cloned().collect();
+    names.insert("default".to_owned());
+    for object in world.objects("Namespace", "")? {
+        names.extend(object["metadata"]["name"].as_str().map(str::to_owned));
+    }
+    names.retain(|name| call.who.allows(Verb::List, Resource::Workflows, name));
+    if names.is_empty() {
+        // Who may see nothing is told why.
+        call.who.may_list_workflows("")?;
+    }
+    Ok(json!({ "items": names }))
+}
+
+/// Changes of rows. Who was away too long is told to read the list anew.
+pub(crate) fn events(world: &World, call: &Call) -> Begun {
+    let namespace = call.query.text("namespace").to_owned();
+    call.who.may_list_workflows(&namespace)?;
+    let (missed, mut news) = world.hub.watch_rows(events::last_seen(call).as_deref());
+    Ok(Box::new(move |_, out| {
+        Box::pin(async move {
+            let wanted = |row: &crate::hub::Row| namespace.is_empty() || row.namespace == namespace;
+            let done: Result<(), Left> = async {
+                match missed {
+                    Some(rows) => {
+                        for row in rows.iter().filter(|row| wanted(row)) {
+                            out.send(&row.event).await?;
+                        }
+                    }
+                    None => out.send(&Event::named("reset", json!({}))).await?,
+                }
+                while let Some(row) = next(&mut news, &out).await? {
+                    if wanted(&row) {
+                        out.send(&row.event).await?;
+                    }
+                }
+                Ok(())
+            }
+            .await;
+            // The reader comes back with the number it saw last.
+            drop(done);
+        })
+    }))
+}
+
+/// The next of a channel; says meanwhile that the stream lives. `None` when the reader fell too far behind.
+async fn next<T: Clone>(news: &mut Receiver<T>, out: &Out) -> Result<Option<T>, Left> {
+    loop {
+        match tokio::time::timeout(limits::KEEP_ALIVE, news.recv()).await {
+            Ok(Ok(found)) => return Ok(Some(found)),
+            Ok(Err(RecvError::Lagged(_) | RecvError::Closed)) => return Ok(None),
+            Err(_) => out.alive().await?,
+        }
+    }
+}
+
+/// The run that a path names, wherever it is.
+pub(crate) fn subject(world: &World, call: &Call) -> Result<Summary, Fault> {
+    let (namespace, name) = (call.namespace(), call.param("name"));
+    call.who.may(Verb::Get, Resource::Workflows, namespace, Some(name))?;
+    let uid = call.query.text("uid");
+    if !uid.is_empty() {
+        let machine = tiphys_store::MachineId::workflow(uid);
+        let found = world.store(|store| store.summary(&machine))?;
+        let same =
+            |found: &Summary| found.namespace == namespace && (name == "@latest" || found.name == name);
+        return found.filter(same).ok_or_else(|| Fault::missing("workflows.argoproj.io", name));
+    }
+    if let Some(found) = world.find(namespace, name)? {
+        return Ok(found);
+    }
+    let filter = Filter {
+        shelf: Shelf::Archive,
+        namespace: Some(namespace.to_owned()),
+        name: Some(NameMatch::Exact(name.to_owned())),
+        limit: 1,
+        ..Filter::default()
+    };
+    let archived = world.store(|store| store.list(&filter))?.into_iter().next();
+    archived.ok_or_else(|| Fault::missing("workflows.argoproj.io", name))
+}
+
+/// One run: whole, then what changes.
+pub(crate) fn closeup(world: &World, call: &Call) -> Begun {
+    let row = subject(world, call)?;
+    let last = events::last_seen(call).and_then(|text| text.parse::<u64>().ok());
+    let view = world.hub.closeups.open(world, &row.uid, last)?;
+    let alone = match &view {
+        Some(_) => None,
+        // Only its end is kept: nothing will change any more.
+        None => {
+            let workflow = world
+                .archived(&row.uid)?
+                .ok_or_else(|| Fault::missing("workflows.argoproj.io", &row.name))?;
+            Some(Event::named("snapshot", json!({ "workflow": workflow, "waits": {} })).at("0".to_owned()))
+        }
+    };
+    Ok(Box::new(move |world: Arc<World>, out| {
+        Box::pin(async move {
+            drop(world);
+            let done: Result<(), Left> = async {
+                if let Some(event) = alone {
+                    out.send(&event).await?;
+                    loop {
+                        tokio::time::sleep(limits::KEEP_ALIVE).await;
+                        out.alive().await?;
+                    }
+                }
+                let Some(mut view) = view else { return Ok(()) };
+                for event in view.first {
+                    out.send(&event).await?;
+                }
+                while let Some(event) = next(&mut view.then, &out).await? {
+                    out.send(&event).await?;
+                }
+                Ok(())
+            }
+            .await;
+            drop(done);
+        })
+    }))
+}
