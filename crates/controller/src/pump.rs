@@ -2,7 +2,7 @@
 
 use crate::calls::{self, Verdict};
 use crate::daemons;
-use crate::handle::{Ask, Done, Message, Update};
+use crate::handle::{Ask, Done, Message, Order, Update};
 use crate::locks;
 use crate::memo;
 use crate::metrics::Metrics;
@@ -12,6 +12,7 @@ use crate::shard::{Effect, Recorded, Shard};
 use crate::submit::{self, Kept};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -22,7 +23,7 @@ use tiphys_engine::{Frozen, Plan, Run, Time, compile};
 use tiphys_runner::agent::{Agent, Answer};
 use tiphys_runner::step::{AttemptId, Exit, Report as StepReport, Sighting};
 use tiphys_runner::{News, Refusal, Runner};
-use tiphys_store::{MachineId, Owned, Ownership, State, Store, StoreError, Summary};
+use tiphys_store::{Created, MachineId, NewRun, Owned, Ownership, State, Store, StoreError, Summary};
 
 /// How long a step must have run before that is worth a record of its own.
 const OBSERVED_AFTER: Duration = Duration::from_millis(20);
@@ -49,6 +50,17 @@ struct Home {
     _owned: Owned,
 }
 
+/// A run that is about to be created.
+struct Draft {
+    plan: Plan,
+    frozen: Frozen,
+    secrets: Vec<tiphys_spec::Secret>,
+    files: BTreeMap<String, PathBuf>,
+    archive_logs: bool,
+    done: Done,
+    follower: Option<Sender<Update>>,
+}
+
 /// The pump and everything it reaches.
 pub(crate) struct Pump {
     pub state: State,
@@ -63,6 +75,8 @@ pub(crate) struct Pump {
     pub shard: Shard,
     pub inbox: Receiver<Message>,
     homes: BTreeMap<String, Home>,
+    /// Runs to be created with the next batch, all in one transaction.
+    orders: Vec<(Box<Order>, Sender<Result<Summary, String>>)>,
     /// Who hears of which run; an empty uid means of all.
     followers: Vec<(String, Sender<Update>)>,
     /// Answers that wait until what they tell of is durable (I3).
@@ -103,6 +117,7 @@ impl Pump {
             shard: Shard::new(jobs),
             inbox,
             homes: BTreeMap::new(),
+            orders: Vec::new(),
             followers: Vec::new(),
             replies: Vec::new(),
             lock_waiters: BTreeMap::new(),
@@ -154,6 +169,7 @@ impl Pump {
                 }
             }
         }
+        self.submit_all(now);
         // Places that endings freed go to attempts whose start is durable already; no commit is waited for.
         let mut effects = Vec::new();
         self.shard.starts(&mut effects);
@@ -302,12 +318,9 @@ impl Pump {
                 }
             }
             Message::Answered(attempt, answer) => self.answered(&attempt, answer, now),
-            Message::Submit(order, reply) => {
-                let submitted = self.submit(*order, None, now);
-                self.reply(reply, submitted);
-            }
+            Message::Submit(order, reply) => self.orders.push((order, reply)),
             Message::Restart(order, done, reply) => {
-                let restarted = self.submit(*order, Some(done), now);
+                let restarted = self.restart(*order, done, now);
                 self.reply(reply, restarted);
             }
             Message::Adopt(uid, secrets, reply) => {
@@ -688,57 +701,103 @@ impl Pump {
         Ok(())
     }
 
+    /// Creates what was ordered since the last batch, in one transaction.
+    fn submit_all(&mut self, now: Time) {
+        let orders = std::mem::take(&mut self.orders);
+        let mut runs = Vec::with_capacity(orders.len());
+        let mut drafts = Vec::with_capacity(orders.len());
+        for (order, reply) in orders {
+            let drafted = self.draft(*order, Done::default(), now).and_then(|(run, draft)| {
+                let owned = self.ownership.claim(&run.machine).map_err(|error| error.to_string())?;
+                Ok((run, draft, owned))
+            });
+            match drafted {
+                Ok((run, draft, owned)) => {
+                    runs.push(run);
+                    drafts.push((draft, owned, reply));
+                }
+                Err(reason) => self.reply(reply, Err(reason)),
+            }
+        }
+        if runs.is_empty() {
+            return;
+        }
+        let created = match self.store.create_all(&runs) {
+            Ok(created) => created.into_iter().map(Ok).collect(),
+            Err(error) => vec![Err(error.to_string()); runs.len()],
+        };
+        for ((run, (draft, mut owned, reply)), created) in runs.into_iter().zip(drafts).zip(created) {
+            let answer = created.and_then(|(created, epoch)| match created {
+                Created::Yes => {
+                    owned.epoch = epoch;
+                    self.begin(run, draft, owned, now)
+                }
+                taken => Err(submit::taken(&run.summary, &taken)),
+            });
+            self.reply(reply, answer);
+        }
+    }
+
     /// Creates a run, or begins it anew if it is here and `done` says what need not run again.
-    fn submit(
-        &mut self,
-        order: crate::handle::Order,
-        done: Option<Done>,
-        now: Time,
-    ) -> Result<Summary, String> {
-        let mut frozen = order.frozen;
+    fn restart(&mut self, order: Order, done: Done, now: Time) -> Result<Summary, String> {
+        let (run, draft) = self.draft(order, done, now)?;
+        let text = |error: StoreError| error.to_string();
+        let owned =
+            self.ownership.acquire(&mut *self.store, &run.machine).map_err(|error| error.to_string())?;
+        if !self.store.restart(&run).map_err(text)? {
+            match self.store.create(&run).map_err(text)? {
+                Created::Yes => {}
+                other => return Err(submit::taken(&run.summary, &other)),
+            }
+        }
+        self.begin(run, draft, owned, now)
+    }
+
+    /// Everything about a run that is known before it exists.
+    fn draft(&mut self, order: Order, done: Done, now: Time) -> Result<(NewRun, Draft), String> {
+        let mut order = order;
+        let mut frozen = std::mem::take(&mut order.frozen);
         submit::name(&mut frozen.workflow, now);
         let plan = compile(&frozen)?;
         let mut summary = submit::summary(&frozen.workflow, now);
         summary.engine.clone_from(&self.place.engine);
-        let machine = MachineId::workflow(summary.uid.clone());
-        let text = |error: StoreError| error.to_string();
-        let owned = self.ownership.acquire(&mut *self.store, &machine).map_err(|error| error.to_string())?;
         if !order.secrets.is_empty() {
             let body = serde_json::to_vec(&order.secrets).map_err(|error| error.to_string())?;
-            self.state.put_secrets(&summary.uid, &body).map_err(text)?;
+            self.state.put_secrets(&summary.uid, &body).map_err(|error| error.to_string())?;
         }
         let archive_logs = order.world["archiveLogs"] == true;
         let kept = Kept {
             frozen: Cow::Borrowed(&frozen),
-            world: Cow::Owned(order.world),
-            done: Cow::Owned(done.clone().unwrap_or_default()),
+            world: Cow::Borrowed(&order.world),
+            done: Cow::Borrowed(&done),
         };
         let document = serde_json::to_vec(&kept).map_err(|error| error.to_string())?;
-        let run = tiphys_store::NewRun { machine: machine.clone(), document, summary: summary.clone() };
-        if done.is_none() || !self.store.restart(&run).map_err(text)? {
-            match self.store.create(&run).map_err(text)? {
-                tiphys_store::Created::Yes => {}
-                other => return Err(submit::taken(&summary, &other)),
-            }
-        }
-        let mut place = self.place_of(&summary.uid, order.secrets).map_err(text)?;
-        place.files = order.files;
-        place.archive_logs |= archive_logs;
+        let run = NewRun { machine: MachineId::workflow(summary.uid.clone()), document, summary };
+        let Order { secrets, files, follower, .. } = order;
+        Ok((run, Draft { plan, frozen, secrets, files, archive_logs, done, follower }))
+    }
+
+    /// Takes up a run that was just created.
+    fn begin(&mut self, run: NewRun, draft: Draft, owned: Owned, now: Time) -> Result<Summary, String> {
+        let NewRun { machine, summary, .. } = run;
+        let epoch = owned.epoch;
+        let mut place = self.place_of(&summary.uid, draft.secrets).map_err(|error| error.to_string())?;
+        place.files = draft.files;
+        place.archive_logs |= draft.archive_logs;
         self.homes.insert(
             summary.uid.clone(),
             Home {
                 machine: machine.clone(),
-                frozen: Arc::new(frozen),
+                frozen: Arc::new(draft.frozen),
                 place,
-                done: done.unwrap_or_default(),
+                done: draft.done,
                 _owned: owned,
             },
         );
-        let epoch = self.homes[&summary.uid]._owned.epoch;
-        if let Some(follower) = order.follower {
+        if let Some(follower) = draft.follower {
             self.followers.push((summary.uid.clone(), follower));
         }
-        self.shard.adopt(Run::new(Arc::new(plan)), machine, epoch, &[], summary.clone(), now)?;
+        self.shard.adopt(Run::new(Arc::new(draft.plan)), machine, epoch, &[], summary.clone(), now)?;
         Ok(summary)
     }
 

@@ -478,6 +478,12 @@ impl Driven {
         for (key, value) in self.run.added_labels() {
             self.summary.labels.insert(key.clone(), value.clone());
         }
+        // Clients find runs by these (API-122).
+        if !phase.is_empty() {
+            let labels = &mut self.summary.labels;
+            labels.insert("workflows.argoproj.io/phase".to_owned(), phase.to_owned());
+            labels.insert("workflows.argoproj.io/completed".to_owned(), self.run.is_ended().to_string());
+        }
         Some(self.summary.clone())
     }
 }

@@ -111,7 +111,8 @@ pub fn node_status(run: &Run, ix: NodeIx, now: Time) -> NodeStatus {
         ..Default::default()
     };
     let _ = now;
-    if matches!(node.kind, NodeKind::Steps | NodeKind::Dag) {
+    // Argo notes them when the construct ends.
+    if matches!(node.kind, NodeKind::Steps | NodeKind::Dag) && node.phase.is_ended() {
         shown.outbound_nodes = run.outbound_nodes(ix).into_iter().map(|out| run.id(out)).collect();
     }
     match reference(run, ix) {

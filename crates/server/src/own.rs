@@ -11,4 +11,6 @@ pub(crate) mod page;
 pub(crate) mod pipelines;
 pub(crate) mod runs;
 pub(crate) mod schedules;
+#[cfg(test)]
+mod tests;
 pub(crate) mod tokens;

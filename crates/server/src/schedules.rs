@@ -115,7 +115,7 @@ impl Around<'_> {
         }
         let value = serde_json::to_value(workflow).map_err(|error| Fault::internal(error.to_string()))?;
         let namespace = &workflow.metadata.namespace;
-        match admit::workflow(self.world, namespace, value, Purpose::Run, false, None) {
+        match admit::workflow(self.world, namespace, value, Purpose::Run, None) {
             Ok(made) => {
                 let uid = made["metadata"]["uid"].as_str().unwrap_or_default().to_owned();
                 Ok(Answer::Created { uid })

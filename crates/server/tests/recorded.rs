@@ -1,4 +1,4 @@
-//! Replays exchanges recorded from Argo's own server, and counts where ours agrees.
+//! Kills a server again and again, and replays exchanges recorded from Argo's own server, and counts where ours agrees.
 //!
 //! The recordings lie beside the project; without them nothing is replayed, and that is said. Each server of the
 //! recording is a door to one house here: no tokens, tokens, and no archive.
@@ -7,6 +7,8 @@
 mod compare;
 #[path = "support/http.rs"]
 mod http;
+#[path = "support/torture.rs"]
+mod torture;
 
 use compare::Bindings;
 use serde_json::{Value, json};
@@ -41,6 +43,9 @@ const NEEDS_CLUSTER: [&str; 12] = [
 
 fn main() {
     tiphys_runner::enter_if_asked();
+    torture::serve_if_asked();
+    let folder = tempfile::tempdir().unwrap();
+    torture::run(folder.path());
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus/rest");
     let Ok(records) = std::fs::read_to_string(corpus.join("records.json")) else {
         println!("0 exchanges replayed: the corpus is not here");
@@ -49,8 +54,7 @@ fn main() {
     let records: Value = serde_json::from_str(&records).unwrap();
     let scenario: Value =
         serde_json::from_str(&std::fs::read_to_string(corpus.join("scenario.json")).unwrap()).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let mut replay = Replay::start(folder.path(), corpus, &records);
+    let mut replay = Replay::start(&folder.path().join("recorded"), corpus, &records);
     replay.world();
     for step in scenario["steps"].as_array().unwrap() {
         replay.step(step);

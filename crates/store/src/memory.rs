@@ -185,6 +185,15 @@ impl Runs for MemoryStore {
         Ok(Created::Yes)
     }
 
+    fn create_all(&mut self, runs: &[NewRun]) -> Result<Vec<(Created, u64)>, StoreError> {
+        runs.iter()
+            .map(|run| match self.create(run)? {
+                Created::Yes => Ok((Created::Yes, self.next_epoch(&run.machine)?)),
+                taken => Ok((taken, 0)),
+            })
+            .collect()
+    }
+
     fn restart(&mut self, run: &NewRun) -> Result<bool, StoreError> {
         let Some(found) = self.run_mut(&run.machine) else { return Ok(false) };
         *found = Machine {

@@ -83,6 +83,13 @@ impl Ownership {
 
     /// Takes a machine that nobody drives, and raises its epoch.
     pub fn acquire(&self, store: &mut dyn Journal, machine: &MachineId) -> Result<Owned, AcquireError> {
+        let mut owned = self.claim(machine)?;
+        owned.epoch = store.next_epoch(machine)?;
+        Ok(owned)
+    }
+
+    /// Takes the lock of a machine that nobody drives; the epoch is for the caller to fill in, who creates it.
+    pub fn claim(&self, machine: &MachineId) -> Result<Owned, AcquireError> {
         let path = self.state.lock_path(machine)?;
         let Some(mut file) = lock(&path)? else {
             let owner = owner_of(&path)?;
@@ -93,9 +100,7 @@ impl Ownership {
             .and_then(|()| file.rewind())
             .and_then(|()| file.write_all(sign.as_bytes()))
             .map_err(|error| StoreError::from_io(&path, error))?;
-        let mut owned = Owned { epoch: 0, path, file };
-        owned.epoch = store.next_epoch(machine)?;
-        Ok(owned)
+        Ok(Owned { epoch: 0, path, file })
     }
 
     /// A handle for the thread that waits to be woken.

@@ -58,6 +58,10 @@ pub trait Runs {
     /// Creates a run and claims its name, or says why not.
     fn create(&mut self, run: &NewRun) -> Result<Created, StoreError>;
 
+    /// Creates many runs in one durable transaction and takes each over: with each answer comes the epoch under
+    /// which the run is ours. What one answer says does not touch the others.
+    fn create_all(&mut self, runs: &[NewRun]) -> Result<Vec<(Created, u64)>, StoreError>;
+
     /// Begins a run that is here anew: document and row are replaced, journal, inbox and archived document are
     /// removed; identity, name and time of creation stay. `false` if it is not here.
     fn restart(&mut self, run: &NewRun) -> Result<bool, StoreError>;

@@ -5,6 +5,7 @@
 
 mod report;
 mod runs;
+mod server;
 mod stats;
 mod yardsticks;
 
@@ -14,6 +15,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use runs::{Isolation, Ours};
+use server::Served;
 use stats::{Sample, growth_exponent};
 
 use crate::workspace::{Profile, Workspace};
@@ -77,6 +79,13 @@ const STEPS_SANDBOXED: usize = 1_000;
 const CHAIN: usize = 300;
 const COLD_STARTS: usize = 30;
 const REOPENED_NODES: usize = 100_000;
+const SUBMITS: usize = 10_000;
+const CLIENTS: usize = 8;
+const ARCHIVED: usize = 100_000;
+const LIVE: usize = 1_000;
+const PAGES: usize = 300;
+const FIRST_STEPS: usize = 100;
+const COMPLETIONS: usize = 3_000;
 
 type Measure = fn(&Bench) -> Result<Vec<Row>, String>;
 
@@ -87,7 +96,12 @@ const BENCHES: &[(&str, Measure)] = &[
     ("P2", engine),
     ("P3", gaps),
     ("P4", cold_start),
+    ("P5a", submits),
+    ("P5b", lists),
+    ("P5c", first_steps),
+    ("P5d", completions),
     ("P7", reopen),
+    ("P9", rest),
 ];
 
 /// What every bench needs.
@@ -291,6 +305,111 @@ fn cold_start(bench: &Bench) -> Result<Vec<Row>, String> {
         rows.push(row);
     }
     Ok(rows)
+}
+
+/// Durable submits over HTTP; each run is parked by its only step.
+fn submits(bench: &Bench) -> Result<Vec<Row>, String> {
+    let mut rates = Vec::new();
+    for turn in 0..TURNS {
+        let state = bench.folder.join(format!("submits-{turn}"));
+        let served = Served::start(&bench.binary, &state, CLIENTS)?;
+        rates.push(served.submit_rate(CLIENTS, SUBMITS, server::PARKED)?);
+    }
+    let promise = Promise { better: Better::Higher, floor: 2_000.0, goal: Some(15_000.0) };
+    let what = format!("durable submits over HTTP, {CLIENTS} clients, parked by suspend");
+    let mut row = alone("P5a", what, "submits/s", rates, Some(promise))?;
+    let commit = yardsticks::sqlite_commit(&bench.folder)?;
+    row.yardsticks.push(("single SQLite commits".to_owned(), Sample::new(vec![1.0 / commit])?));
+    Ok(vec![row])
+}
+
+/// One page of a list and one page of a filtered list beside a year of archived runs.
+fn lists(bench: &Bench) -> Result<Vec<Row>, String> {
+    let state = server::many_runs(&bench.workspace.root, &bench.folder, ARCHIVED, LIVE)?;
+    let served = Served::start(&bench.binary, &state, CLIENTS)?;
+    let mut client = served.client()?;
+    let pages = [
+        ("one page of the archive", "/api/v1/archived-workflows?namespace=default&listOptions.limit=50"),
+        (
+            "one page filtered by label and phase",
+            "/api/v1/workflows/default?listOptions.limit=50&listOptions.labelSelector=team%3Dteam-7,\
+             workflows.argoproj.io/phase%3DFailed",
+        ),
+        ("one page of our own list", "/api/tiphys/v1/runs?namespace=default&limit=50&phase=Running"),
+    ];
+    let mut rows = Vec::new();
+    for (what, target) in pages {
+        let mut times = Vec::with_capacity(PAGES);
+        for _ in 0..PAGES {
+            let begun = std::time::Instant::now();
+            client.get(target)?;
+            times.push(begun.elapsed().as_secs_f64() * 1e3);
+        }
+        let times = Sample::new(times)?;
+        let promise = Promise { better: Better::Lower, floor: 20.0, goal: Some(3.0) };
+        let what = format!("{what}, {ARCHIVED} archived and {LIVE} live runs, p99");
+        rows.push(alone("P5b", what, "ms", vec![times.quantile(0.99)], Some(promise))?);
+    }
+    Ok(rows)
+}
+
+/// From the submit to the first instruction of the step, on an idle server.
+fn first_steps(bench: &Bench) -> Result<Vec<Row>, String> {
+    let served = Served::start(&bench.binary, &bench.folder.join("first-steps"), CLIENTS)?;
+    let file = bench.folder.join("first-stamps");
+    let workflow = server::stamped(&bench.stamp, &file);
+    let mut client = served.client()?;
+    let mut times = Vec::new();
+    // The first one starts the supervisor.
+    for turn in 0..=FIRST_STEPS {
+        std::fs::remove_file(&file).ok();
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        client.submit(&workflow)?;
+        served.wait_until_idle()?;
+        let stamp = *runs::read_stamps(&file)?.first().ok_or("the step left no stamp")?;
+        if turn > 0 {
+            times.push((stamp - now.as_secs_f64()) * 1e3);
+        }
+    }
+    let times = Sample::new(times)?;
+    let mut rows = Vec::new();
+    for (name, share, floor, goal) in [("p50", 0.5, 10.0, 2.0), ("p99", 0.99, 30.0, 8.0)] {
+        let promise = Promise { better: Better::Lower, floor, goal: Some(goal) };
+        let what = format!("submit to the first instruction of the step, idle server, {name}");
+        rows.push(alone("P5c", what, "ms", vec![times.quantile(share)], Some(promise))?);
+    }
+    Ok(rows)
+}
+
+/// Workflows of one step, from the first submit to the last end.
+fn completions(bench: &Bench) -> Result<Vec<Row>, String> {
+    let mut rates = Vec::new();
+    for turn in 0..TURNS {
+        let state = bench.folder.join(format!("completions-{turn}"));
+        let served = Served::start(&bench.binary, &state, CLIENTS)?;
+        let begun = std::time::Instant::now();
+        served.submit_rate(CLIENTS, COMPLETIONS, server::NO_OP)?;
+        served.wait_until_idle()?;
+        rates.push(COMPLETIONS as f64 / begun.elapsed().as_secs_f64());
+    }
+    let promise = Promise { better: Better::Higher, floor: 500.0, goal: Some(1_500.0) };
+    let what = "one-step workflows completed, isolation none".to_owned();
+    Ok(vec![alone("P5d", what, "workflows/s", rates, Some(promise))?])
+}
+
+/// What the server takes when it does nothing.
+fn rest(bench: &Bench) -> Result<Vec<Row>, String> {
+    let state = server::many_runs(&bench.workspace.root, &bench.folder, ARCHIVED, 0)?;
+    let served = Served::start(&bench.binary, &state, CLIENTS)?;
+    served.client()?.get("/api/v1/workflows/default?listOptions.limit=50")?;
+    let memory = Promise { better: Better::Lower, floor: 50.0, goal: Some(12.0) };
+    let what = format!("resident memory of an idle server with {ARCHIVED} archived runs");
+    let memory = alone("P9", what, "MiB", vec![served.resident()?], Some(memory))?;
+    let bytes = std::fs::metadata(&bench.binary).map_err(|error| error.to_string())?.len();
+    let size = Promise { better: Better::Lower, floor: 40.0, goal: Some(20.0) };
+    let size =
+        alone("P9", "the stripped binary".to_owned(), "MiB", vec![bytes as f64 / 1_048_576.0], Some(size))?;
+    Ok(vec![memory, size])
 }
 
 fn reopen(bench: &Bench) -> Result<Vec<Row>, String> {

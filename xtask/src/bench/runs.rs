@@ -207,7 +207,7 @@ fn leaf(name: &str, command: &[&str]) -> String {
 }
 
 /// The stamps in the order of their times, in seconds.
-fn read_stamps(file: &Path) -> Result<Vec<f64>, String> {
+pub fn read_stamps(file: &Path) -> Result<Vec<f64>, String> {
     let text = fs::read_to_string(file).map_err(|error| format!("no stamps: {error}"))?;
     let mut stamps: Vec<u128> = text.lines().filter_map(|line| line.parse().ok()).collect();
     stamps.sort_unstable();

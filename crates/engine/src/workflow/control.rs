@@ -96,6 +96,8 @@ impl Turn<'_> {
         for parameter in &mut outputs.parameters {
             if let Some(value) = parameters.get(&parameter.name) {
                 parameter.value = Some(value.clone());
+                // Given once and for all: it cannot be supplied again.
+                parameter.value_from = None;
             }
         }
         let outputs = (!outputs.is_empty()).then(|| Arc::new(outputs));

@@ -108,13 +108,12 @@ pub(crate) fn sign_change(document: &mut Value, who: &Who, action: &str) {
 
 /// Checks a workflow and does with it what it is meant for. The answer is the workflow.
 ///
-/// With `stored`, its status tells the templates of other documents that it uses. Nodes that are `done` are not run.
+/// The answer's status tells the templates of other documents that it uses. Nodes that are `done` are not run.
 pub(crate) fn workflow(
     world: &World,
     namespace: &str,
     mut value: Value,
     purpose: Purpose,
-    stored: bool,
     done: Option<Done>,
 ) -> Result<Value, Fault> {
     if let Value::Object(fields) = &mut value {
@@ -124,11 +123,12 @@ pub(crate) fn workflow(
     let library = Library::of(world, namespace)?;
     library.judge(&document, Situation::Create, Code::InvalidArgument)?;
     let mut value = document.value.clone();
-    if stored {
+    let answer = |mut value: Value| {
         store_templates(&mut value, &library);
-    }
+        shape::workflow(value)
+    };
     if purpose == Purpose::DryRun {
-        return Ok(shape::workflow(value));
+        return Ok(answer(value));
     }
     world.require_namespace(namespace, "workflows.argoproj.io")?;
     if let Some(flaw) = names::flaw("Workflow", &value["metadata"]) {
@@ -138,9 +138,9 @@ pub(crate) fn workflow(
         name(world, &mut value, namespace);
     }
     if purpose == Purpose::ServerDryRun {
-        return Ok(shape::workflow(value));
+        return Ok(answer(value));
     }
-    run(world, &library, namespace, value, done)
+    run(world, &library, namespace, value, done).map(answer)
 }
 
 /// Gives an object what it needs to exist.
@@ -199,7 +199,7 @@ fn run(
         Err(reason) => return Err(Fault::invalid(reason)),
     }
     value["metadata"]["resourceVersion"] = json!(world.version());
-    Ok(shape::workflow(value))
+    Ok(value)
 }
 
 /// Takes along the templates that a workflow may reach. Returns everything it consists of then, as text.

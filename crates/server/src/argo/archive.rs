@@ -109,7 +109,7 @@ pub(crate) fn retry(world: &World, call: &Call) -> Result<Value, Fault> {
     admit::name(world, &mut formed, &namespace);
     let done = tiphys_engine::resubmit::done(&formed);
     let run = json!({ "metadata": formed["metadata"], "spec": formed["spec"] });
-    admit::workflow(world, &namespace, run, Purpose::Run, false, Some(done))?;
+    admit::workflow(world, &namespace, run, Purpose::Run, Some(done))?;
     Ok(shape::live(formed, world))
 }
 

@@ -2,6 +2,7 @@
 
 use crate::access::{Resource, Verb};
 use crate::argo::admit::{self, Library};
+use crate::argo::workflows::version_flaw;
 use crate::call::{Call, Message};
 use crate::fault::{Code, Fault};
 use crate::wire::select::{self, Labels};
@@ -216,12 +217,8 @@ impl Kind {
         let (namespace, name) = (self.place(call), call.param("name"));
         if self.name == "CronWorkflow" {
             call.who.may(Verb::Get, self.resource, namespace, Some(name))?;
-            let version = call.query.text("getOptions.resourceVersion");
-            if !version.is_empty() && version.parse::<u64>().is_err() {
-                return Err(Fault::internal(format!(
-                    "resourceVersion: Invalid value: \"{version}\": strconv.ParseUint: parsing \"{version}\": \
-                     invalid syntax"
-                )));
+            if let Some(flaw) = version_flaw(call.query.text("getOptions.resourceVersion")) {
+                return Err(flaw);
             }
         } else {
             call.who.may_quietly(Verb::Get, self.resource, namespace)?;

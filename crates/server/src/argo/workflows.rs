@@ -41,7 +41,7 @@ pub(crate) fn create(world: &World, call: &Call) -> Result<Value, Fault> {
         Purpose::Run
     };
     call.who.may(Verb::Create, Resource::Workflows, namespace, None)?;
-    admit::workflow(world, namespace, value, purpose, false, None)
+    admit::workflow(world, namespace, value, purpose, None)
 }
 
 /// API-102.
@@ -65,7 +65,11 @@ pub(crate) fn get(world: &World, call: &Call) -> Result<Value, Fault> {
     let named = (name != "@latest").then_some(name);
     let verb = if named.is_some() { Verb::Get } else { Verb::List };
     call.who.may(verb, Resource::Workflows, namespace, named)?;
-    let value = found(world, namespace, name, call.query.text("uid"))?;
+    let value = match version_flaw(call.query.text("getOptions.resourceVersion")) {
+        None => found(world, namespace, name, call.query.text("uid"))?,
+        // API-141: the live object counts as out of reach then.
+        Some(flaw) => filed(world, namespace, name, call.query.text("uid"))?.ok_or(flaw)?,
+    };
     Ok(projected(value, call))
 }
 
@@ -75,7 +79,22 @@ fn found(world: &World, namespace: &str, name: &str, uid: &str) -> Result<Value,
     if let Some(summary) = live.as_ref().filter(|summary| uid.is_empty() || summary.uid == uid) {
         return world.live(summary);
     }
-    let archived = if !world.options.archive {
+    filed(world, namespace, name, uid)?.ok_or_else(|| Fault::missing("workflows.argoproj.io", name))
+}
+
+/// What is wrong with a version that somebody asks for.
+pub(crate) fn version_flaw(version: &str) -> Option<Fault> {
+    let flawed = !version.is_empty() && version.parse::<u64>().is_err();
+    flawed.then(|| {
+        Fault::internal(format!(
+            "resourceVersion: Invalid value: \"{version}\": strconv.ParseUint: parsing \"{version}\": invalid syntax"
+        ))
+    })
+}
+
+/// An archived workflow: by its uid, else the newest of that name.
+fn filed(world: &World, namespace: &str, name: &str, uid: &str) -> Result<Option<Value>, Fault> {
+    Ok(if !world.options.archive {
         None
     } else if uid.is_empty() {
         let filter = tiphys_store::Filter {
@@ -91,8 +110,7 @@ fn found(world: &World, namespace: &str, name: &str, uid: &str) -> Result<Value,
     } else {
         let same = |value: &Value| value["metadata"]["namespace"].as_str() == Some(namespace);
         world.archived(uid)?.filter(same)
-    };
-    archived.ok_or_else(|| Fault::missing("workflows.argoproj.io", name))
+    })
 }
 
 /// The parts of a workflow that the client wants (API-064).

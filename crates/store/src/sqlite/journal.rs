@@ -17,15 +17,7 @@ const SEQ_MAX: i64 = (1 << SEQ_BITS) - 1;
 
 impl Journal for SqliteStore {
     fn next_epoch(&mut self, machine: &MachineId) -> Result<u64, StoreError> {
-        self.write(0, |transaction| {
-            transaction
-                .prepare_cached(
-                    "INSERT INTO machine (kind, id, epoch) VALUES (?1, ?2, 1)
-                     ON CONFLICT (kind, id) DO UPDATE SET epoch = epoch + 1 RETURNING epoch",
-                )?
-                .query_row(params![machine.kind, machine.id], |row| row.get::<_, i64>(0))
-                .map(i64::cast_unsigned)
-        })
+        self.write(0, |transaction| next_epoch(transaction, machine))
     }
 
     fn append(&mut self, batch: &[Append]) -> Result<Vec<Result<(), AppendError>>, StoreError> {
@@ -120,6 +112,17 @@ impl Journal for SqliteStore {
             None => Ok(()),
         })
     }
+}
+
+/// Raises the epoch of a machine, which is made if it does not exist.
+pub(super) fn next_epoch(transaction: &Transaction<'_>, machine: &MachineId) -> rusqlite::Result<u64> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO machine (kind, id, epoch) VALUES (?1, ?2, 1)
+             ON CONFLICT (kind, id) DO UPDATE SET epoch = epoch + 1 RETURNING epoch",
+        )?
+        .query_row(params![machine.kind, machine.id], |row| row.get::<_, i64>(0))
+        .map(i64::cast_unsigned)
 }
 
 /// What an append is measured against: the machine's number, its epoch, and its last record.

@@ -20,6 +20,18 @@ impl Runs for SqliteStore {
         self.write(run.document.len(), |transaction| create(transaction, run))
     }
 
+    fn create_all(&mut self, runs: &[NewRun]) -> Result<Vec<(Created, u64)>, StoreError> {
+        let bytes = runs.iter().map(|run| run.document.len()).sum();
+        self.write(bytes, |transaction| {
+            runs.iter()
+                .map(|run| match create(transaction, run)? {
+                    Created::Yes => Ok((Created::Yes, journal::next_epoch(transaction, &run.machine)?)),
+                    taken => Ok((taken, 0)),
+                })
+                .collect()
+        })
+    }
+
     fn restart(&mut self, run: &NewRun) -> Result<bool, StoreError> {
         self.write(run.document.len(), |transaction| {
             let Some(number) = number_of(transaction, &run.machine)? else { return Ok(false) };

@@ -1,0 +1,372 @@
+//! Our own interface over real sockets, with workflows that only wait, so that nothing is started.
+
+#[path = "../../tests/support/http.rs"]
+mod http;
+
+use crate::options::{AuthMode, Options};
+use crate::serve::{Server, Stop};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// Longest wait for something that must happen.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+struct House {
+    address: SocketAddr,
+    stop: Stop,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl House {
+    fn open(state: &Path) -> House {
+        let mut options = Options::new(state, "127.0.0.1:0".parse().unwrap());
+        options.auth = AuthMode::None;
+        let server = Server::start(options).unwrap();
+        let (address, stop) = (server.address(), server.stop());
+        let thread = std::thread::spawn(move || server.run().unwrap());
+        House { address, stop, thread: Some(thread) }
+    }
+
+    fn ask(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &Value) -> (u16, Value) {
+        let mut all = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+        all.extend(headers.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
+        let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+        let answer = http::send(self.address, method, target, &all, &body, PATIENCE).unwrap();
+        if answer.status == 200 {
+            assert_eq!(answer.header("content-type"), Some("application/json"), "{}", answer.text());
+        }
+        (answer.status, serde_json::from_slice(&answer.body).unwrap_or_default())
+    }
+
+    #[track_caller]
+    fn get(&self, target: &str) -> Value {
+        let (status, answer) = self.ask("GET", target, &[], &Value::Null);
+        assert_eq!(status, 200, "{target}: {answer}");
+        answer
+    }
+
+    #[track_caller]
+    fn send(&self, method: &str, target: &str, body: &Value) -> Value {
+        let (status, answer) = self.ask(method, target, &[], body);
+        assert_eq!(status, 200, "{target}: {answer}");
+        answer
+    }
+
+    #[track_caller]
+    fn apply(&self, text: &str) {
+        self.send("POST", "/api/tiphys/v1/apply", &json!({ "namespace": "default", "text": text }));
+    }
+
+    /// A workflow that waits for a person, then for another.
+    #[track_caller]
+    fn submit(&self, name: &str) -> Value {
+        let workflow = json!({
+            "metadata": { "name": name, "labels": { "team": "x" } },
+            "spec": { "entrypoint": "main", "templates": [
+                { "name": "main", "steps": [[{ "name": "a", "template": "ask" }], [{ "name": "b", "template": "ask" }]] },
+                { "name": "ask", "suspend": {} },
+            ]},
+        });
+        self.send("POST", "/api/v1/workflows/default", &json!({ "workflow": workflow }))
+    }
+
+    fn resume(&self, name: &str) {
+        self.send("PUT", &format!("/api/v1/workflows/default/{name}/resume"), &json!({}));
+    }
+
+    /// Asks again until the answer is as wanted.
+    #[track_caller]
+    fn until(&self, target: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let answer = self.get(target);
+            if wanted(&answer) {
+                return answer;
+            }
+            assert!(Instant::now() < end, "{target} stays {answer}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn events(&self, target: &str, last: Option<&str>) -> Events {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let last = last.map(|last| format!("Last-Event-ID: {last}\r\n")).unwrap_or_default();
+        let host = self.address;
+        write!(stream, "GET {target} HTTP/1.1\r\nHost: {host}\r\nAccept: text/event-stream\r\n{last}\r\n")
+            .unwrap();
+        Events(BufReader::new(stream))
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        self.stop.now();
+        if let Some(thread) = self.thread.take() {
+            thread.join().unwrap();
+        }
+    }
+}
+
+/// A stream that is read event by event.
+struct Events(BufReader<TcpStream>);
+
+#[derive(Debug)]
+struct Heard {
+    name: String,
+    id: String,
+    data: Value,
+}
+
+impl Events {
+    /// The next event. Sizes of chunks and comments are passed over.
+    fn next(&mut self) -> Heard {
+        let mut heard = Heard { name: String::new(), id: String::new(), data: Value::Null };
+        loop {
+            let mut line = String::new();
+            assert!(self.0.read_line(&mut line).unwrap() > 0, "the stream ended");
+            let line = line.trim_end();
+            if let Some(name) = line.strip_prefix("event: ") {
+                heard.name = name.to_owned();
+            } else if let Some(id) = line.strip_prefix("id: ") {
+                heard.id = id.to_owned();
+            } else if let Some(data) = line.strip_prefix("data: ") {
+                heard.data = serde_json::from_str(data).unwrap();
+            } else if line.is_empty() && !heard.name.is_empty() {
+                return heard;
+            }
+        }
+    }
+
+    /// The next event that is as wanted.
+    fn find(&mut self, wanted: impl Fn(&Heard) -> bool) -> Heard {
+        loop {
+            let heard = self.next();
+            if wanted(&heard) {
+                return heard;
+            }
+        }
+    }
+}
+
+fn open() -> (tempfile::TempDir, House) {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::open(folder.path());
+    (folder, house)
+}
+
+#[test]
+fn a_run_is_told_whole_once_and_then_by_what_changes() {
+    let (_folder, house) = open();
+    house.submit("two");
+    let target = "/api/tiphys/v1/runs/default/two/events";
+    let waiting =
+        |answer: &Value| answer["status"]["nodes"].as_object().is_some_and(|nodes| nodes.len() == 3);
+    house.until("/api/v1/workflows/default/two", waiting);
+    let mut stream = house.events(target, None);
+    let whole = stream.next();
+    assert_eq!(whole.name, "snapshot");
+    let nodes = whole.data["workflow"]["status"]["nodes"].as_object().unwrap();
+    let (first, _) = nodes.iter().find(|(_, node)| node["displayName"] == "a").unwrap();
+    assert_eq!(whole.data["waits"][first]["kind"], "person");
+    house.resume("two");
+    let delta = stream.find(|heard| !heard.data["nodes"][first].is_null());
+    assert_eq!((delta.name.as_str(), &delta.data["nodes"][first]["phase"]), ("delta", &json!("Succeeded")));
+    assert_eq!(delta.data["waits"][first], Value::Null);
+    assert!(delta.data["workflow"]["status"].get("nodes").is_none());
+    // Who comes back gets what they missed, and who was away too long the whole.
+    let again = house.events(target, Some(&whole.id)).next();
+    assert_eq!(again.name, "delta");
+    assert_eq!(house.events(target, Some("999999")).next().name, "snapshot");
+    house.resume("two");
+    stream.find(|heard| heard.data["workflow"]["status"]["phase"] == "Succeeded");
+    house.send("DELETE", "/api/v1/workflows/default/two", &Value::Null);
+    assert_eq!(stream.find(|heard| heard.name == "end").data, json!({}));
+}
+
+#[test]
+fn rows_change_under_those_who_watch_them_and_pages_keep_their_place() {
+    let (_folder, house) = open();
+    let mut rows = house.events("/api/tiphys/v1/events?namespace=default", None);
+    // Nothing old is told; the head of the answer says that it listens.
+    let mut head = String::new();
+    rows.0.read_line(&mut head).unwrap();
+    for number in 0..5 {
+        house.submit(&format!("row-{number}"));
+    }
+    let running = rows.find(|heard| heard.data["name"] == "row-4" && heard.data["phase"] == "Running");
+    assert_eq!((running.name.as_str(), &running.data["labels"]["team"]), ("run", &json!("x")));
+    let page = house.get("/api/tiphys/v1/runs?namespace=default&limit=2&count=true");
+    assert_eq!((&page["items"][0]["name"], &page["total"]), (&json!("row-4"), &json!(5)));
+    house.submit("row-new");
+    let next =
+        format!("/api/tiphys/v1/runs?namespace=default&limit=2&cursor={}", page["next"].as_str().unwrap());
+    assert_eq!(house.get(&next)["items"][0]["name"], "row-2");
+    let found =
+        house.get("/api/tiphys/v1/runs?namespace=default&search=new&phase=Running,Failed&label=team%3Dx");
+    assert_eq!(found["items"].as_array().unwrap().len(), 1);
+    let (status, answer) = house.ask("GET", "/api/tiphys/v1/runs?cursor=nonsense", &[], &Value::Null);
+    assert_eq!(status, 400);
+    assert!(
+        answer["message"].as_str().unwrap().starts_with("`nonsense` is no cursor: give the `next`"),
+        "{answer}"
+    );
+    // With the number that was seen last nothing is lost; with one of another life the list is to be read anew.
+    let mut again = house.events("/api/tiphys/v1/events?namespace=default", Some(&running.id));
+    again.find(|heard| heard.data["name"] == "row-new");
+    let reset = house.events("/api/tiphys/v1/events", Some("1-1")).next();
+    assert_eq!(reset.name, "reset");
+}
+
+const WEBHOOKS: &str = "
+apiVersion: argoproj.io/v1alpha1
+kind: WorkflowTemplate
+metadata: {name: waits}
+spec:
+  entrypoint: main
+  arguments: {parameters: [{name: who, value: nobody}]}
+  templates: [{name: main, suspend: {}}]
+---
+apiVersion: argoproj.io/v1alpha1
+kind: WorkflowEventBinding
+metadata: {name: greet}
+spec:
+  event: {selector: 'payload.hello != nil && discriminator == \"door\"'}
+  submit:
+    workflowTemplateRef: {name: waits}
+    arguments: {parameters: [{name: who, valueFrom: {event: payload.hello}}]}
+";
+
+#[test]
+fn a_delivery_is_kept_matched_told_and_replayed() {
+    let (folder, house) = open();
+    house.apply(WEBHOOKS);
+    let target = "/api/v1/events/default/door";
+    let sent = |id: &str, body: &Value| {
+        // Any token lets it in when nobody is asked for one (AUTH-061).
+        let headers = [("X-GitHub-Delivery", id), ("Authorization", "Bearer any")];
+        house.ask("POST", target, &headers, body).0
+    };
+    assert_eq!(sent("one", &json!({ "hello": "you" })), 200);
+    assert_eq!(sent("one", &json!({ "hello": "you" })), 200, "a repetition is taken");
+    assert_eq!(sent("two", &json!({ "bye": "you" })), 200);
+    let list = house.get("/api/tiphys/v1/deliveries?namespace=default");
+    let told: Vec<&Value> = list["items"].as_array().unwrap().iter().collect();
+    assert_eq!(told.len(), 2);
+    assert_eq!((&told[0]["status"], &told[1]["status"]), (&json!("unmatched"), &json!("matched")));
+    let reason = told[0]["results"][0]["reason"].as_str().unwrap();
+    assert!(reason.starts_with("its selector is false: payload.hello"), "{reason}");
+    let run = told[1]["results"][0]["run"].as_str().unwrap();
+    let made = house.get(&format!("/api/v1/workflows/default/{run}"));
+    assert_eq!(made["spec"]["arguments"]["parameters"][0]["value"], "you");
+    let id = told[1]["id"].as_str().unwrap();
+    let whole = house.get(&format!("/api/tiphys/v1/deliveries/{id}"));
+    assert_eq!(
+        (&whole["payload"]["hello"], &whole["headers"]["x-github-delivery"]),
+        (&json!("you"), &json!("one"))
+    );
+    let again = house.send("POST", &format!("/api/tiphys/v1/deliveries/{id}/replay"), &json!({}));
+    assert_eq!((&again["replayOf"], &again["status"]), (&json!(id), &json!("matched")));
+    assert_ne!(again["results"][0]["run"], json!(run));
+    assert_eq!(
+        house.get("/api/v1/workflows/default?fields=items.metadata.name")["items"].as_array().unwrap().len(),
+        2
+    );
+    // The next life of the server knows them too.
+    drop(house);
+    let house = House::open(folder.path());
+    assert_eq!(house.get("/api/tiphys/v1/deliveries?limit=1")["items"].as_array().unwrap().len(), 1);
+    assert_eq!(house.ask("GET", "/api/tiphys/v1/deliveries/none", &[], &Value::Null).0, 404);
+}
+
+/// CR-043, CR-070, CR-110: a schedule of real time, through two lives of the server.
+#[test]
+fn a_schedule_makes_runs_and_a_restart_makes_none_twice() {
+    let (folder, house) = open();
+    house.apply(
+        "
+apiVersion: argoproj.io/v1alpha1
+kind: CronWorkflow
+metadata: {name: tick}
+spec:
+  schedules: ['@every 1s']
+  successfulJobsHistoryLimit: 100
+  workflowSpec: {entrypoint: main, templates: [{name: main, suspend: {}}]}
+",
+    );
+    let target = "/api/tiphys/v1/schedules?namespace=default";
+    let made = |answer: &Value| -> BTreeSet<String> {
+        let recent = answer["items"][0]["recent"].as_array().into_iter().flatten();
+        recent.filter_map(|firing| firing["run"].as_str().map(str::to_owned)).collect()
+    };
+    let first = house.until(target, |answer| made(answer).len() >= 2);
+    assert_eq!(first["items"][0]["next"].as_array().unwrap().len(), 10);
+    drop(house);
+    let house = House::open(folder.path());
+    let later = house.until(target, |answer| made(answer).len() >= 4);
+    assert!(made(&later).is_superset(&made(&first)), "{first} {later}");
+    house.send("PUT", "/api/v1/cron-workflows/default/tick/suspend", &json!({}));
+    let done = house
+        .until(target, |answer| answer["items"][0]["missed"][0]["reason"] == "the schedule is suspended");
+    let runs = house.get("/api/v1/workflows/default?fields=items.metadata.name");
+    let runs: BTreeSet<String> = runs["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|run| run["metadata"]["name"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(runs, made(&done), "what is told was made, and nothing else");
+    let cron = house.get("/api/v1/cron-workflows/default/tick");
+    assert_eq!(cron["status"]["active"].as_array().unwrap().len(), runs.len());
+    let pipeline = house.get("/api/tiphys/v1/pipelines?namespace=default");
+    assert_eq!(pipeline["items"][0]["running"], runs.len());
+    house.send("DELETE", "/api/v1/cron-workflows/default/tick", &Value::Null);
+    house.until("/api/v1/workflows/default?fields=items.metadata.name", |answer| answer["items"].is_null());
+}
+
+#[test]
+fn people_see_what_waits_for_them_and_what_happened() {
+    let (_folder, house) = open();
+    house.apply(WEBHOOKS);
+    house.send(
+        "POST",
+        "/api/v1/workflows/default/submit",
+        &json!({ "resourceKind": "WorkflowTemplate", "resourceName": "waits", "submitOptions": { "name": "one" } }),
+    );
+    let found = house.until("/api/tiphys/v1/approvals?namespace=default", |answer| {
+        answer["items"].as_array().is_some_and(|items| items.len() == 1)
+    });
+    assert_eq!((&found["items"][0]["run"], &found["items"][0]["nodeName"]), (&json!("one"), &json!("one")));
+    let journal = house.get("/api/tiphys/v1/runs/default/one/journal");
+    let events: Vec<&str> =
+        journal["items"].as_array().unwrap().iter().map(|item| item["event"].as_str().unwrap()).collect();
+    assert!(events.contains(&"Began") && events.contains(&"Entered"), "{events:?}");
+    let after = journal["items"][0]["position"].as_u64().unwrap();
+    let rest = house.get(&format!("/api/tiphys/v1/runs/default/one/journal?after={after}"));
+    assert!(rest["items"].as_array().unwrap().len() < events.len());
+    let overview = house.get("/api/tiphys/v1/pipelines?namespace=default");
+    assert_eq!(overview["items"][0]["runs"][0]["name"], "one");
+    let steps = house.get("/api/tiphys/v1/pipelines/WorkflowTemplate/default/waits/steps");
+    assert_eq!(steps["steps"][0]["cells"][0]["phase"], "Running");
+    assert_eq!(house.get("/api/tiphys/v1/locks"), json!({ "items": [] }));
+    assert_eq!(house.get("/api/tiphys/v1/namespaces"), json!({ "items": ["default"] }));
+}
+
+#[test]
+fn an_editor_is_told_every_mistake_with_its_place() {
+    let (_folder, house) = open();
+    let text = "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {generateName: a-}\nspec:\n  entrypoint: \
+                nothing\n  templates:\n  - name: main\n    suspend: {}\n";
+    let found = house.send("POST", "/api/tiphys/v1/lint", &json!({ "text": text }));
+    let first = &found["diagnostics"][0];
+    assert_eq!((&first["severity"], &first["line"]), (&json!("error"), &json!(5)), "{found}");
+    let good = text.replace("nothing", "main");
+    let found = house.send("POST", "/api/tiphys/v1/lint", &json!({ "text": good }));
+    assert_eq!(found["diagnostics"], json!([]));
+    assert_eq!(found["objects"][0]["kind"], "Workflow");
+}
