@@ -76,12 +76,8 @@ const THICKET = 400;
 function join(run: Run, tree: Tree, box: Map<Item, number>, count: number): { edges: number[]; dashed: number[] } {
   const edges: number[] = [];
   const dashed: number[] = [];
-  const seen = new Set<number>();
   const add = (from: number, to: number, ghost: boolean) => {
     if (from < 0 || to < 0 || from === to) return;
-    const key = from * count + to;
-    if (seen.has(key) || seen.has(to * count + from)) return;
-    seen.add(key);
     edges.push(from, to);
     dashed.push(ghost ? 1 : 0);
   };
@@ -90,9 +86,11 @@ function join(run: Run, tree: Tree, box: Map<Item, number>, count: number): { ed
   const targets = (id: string): string[] => {
     const known = through.get(id);
     if (known) return known;
+    const children = run.nodes.get(id)?.children ?? [];
+    if (!children.some((child) => run.nodes.get(child)?.type === 'StepGroup')) return children;
     through.set(id, []);
     const found: string[] = [];
-    for (const child of run.nodes.get(id)?.children ?? []) {
+    for (const child of children) {
       if (run.nodes.get(child)?.type === 'StepGroup') found.push(...targets(child));
       else found.push(child);
     }
@@ -132,7 +130,33 @@ function join(run: Run, tree: Tree, box: Map<Item, number>, count: number): { ed
       drawn[to] = 1;
     }
   }
-  return { edges, dashed };
+  return once(count, edges, dashed);
+}
+
+/** Each pair once, whichever way it was told first. */
+function once(count: number, edges: number[], dashed: number[]): { edges: number[]; dashed: number[] } {
+  // Lists of edges by the smaller end, linked through the edges.
+  const head = new Int32Array(count).fill(-1);
+  const next = new Int32Array(dashed.length).fill(-1);
+  for (let edge = dashed.length - 1; edge >= 0; edge -= 1) {
+    const low = Math.min(edges[edge * 2]!, edges[edge * 2 + 1]!);
+    next[edge] = head[low]!;
+    head[low] = edge;
+  }
+  const met = new Int32Array(count).fill(-1);
+  const kept = new Uint8Array(dashed.length);
+  for (let low = 0; low < count; low += 1) {
+    for (let edge = head[low]!; edge >= 0; edge = next[edge]!) {
+      const high = Math.max(edges[edge * 2]!, edges[edge * 2 + 1]!);
+      if (met[high] === low) continue;
+      met[high] = low;
+      kept[edge] = 1;
+    }
+  }
+  return {
+    edges: edges.filter((_, at) => kept[at >> 1]),
+    dashed: dashed.filter((_, edge) => kept[edge]),
+  };
 }
 
 /** The last things of a frame: what follows the frame comes after them. */

@@ -6,6 +6,7 @@ import type { Item } from '../run/tree';
 import { countsOf } from '../run/tree';
 import { badgeOf, isOpen, type Scene } from './build';
 import type { Layout } from './layout';
+import { eachBox, eachEdge, type Shelf } from './shelf';
 
 export interface View {
   x: number;
@@ -61,8 +62,8 @@ export type Pen = Pick<
 
 /** Below this scale names are not read, so they are not drawn. */
 const NAMES_FROM = 0.45;
-/** Below this scale a box is a spot of colour. */
-const BOXES_FROM = 0.18;
+/** Below this scale a box is a spot of colour, and the picture is made of pixels. */
+export const BOXES_FROM = 0.25;
 const RADIUS = 7;
 
 /** Reads the colours of the page as they are now. */
@@ -91,47 +92,6 @@ export function palette(): Palette {
   return found;
 }
 
-/** Indices of boxes by height, so that the ones in view are found without looking at all. */
-export interface Shelf {
-  order: Int32Array;
-  /** Of each in `order`. */
-  tops: Float32Array;
-  /** Edges by the row of their upper end. */
-  edgeOrder: Int32Array;
-  edgeTops: Float32Array;
-  edgeSpanMax: number;
-}
-
-export function shelve(scene: Scene, layout: Layout): Shelf {
-  const order = Int32Array.from({ length: scene.items.length }, (_, at) => at).sort(
-    (a, b) => layout.y[a]! - layout.y[b]!,
-  );
-  const { edges } = scene.drawing;
-  const top = (edge: number) => Math.min(layout.y[edges[edge * 2]!]!, layout.y[edges[edge * 2 + 1]!]!);
-  const edgeOrder = Int32Array.from({ length: edges.length / 2 }, (_, at) => at).sort((a, b) => top(a) - top(b));
-  let edgeSpanMax = 0;
-  for (let edge = 0; edge < edges.length / 2; edge += 1) {
-    edgeSpanMax = Math.max(edgeSpanMax, Math.abs(layout.y[edges[edge * 2]!]! - layout.y[edges[edge * 2 + 1]!]!));
-  }
-  return {
-    order,
-    tops: Float32Array.from(order, (at) => layout.y[at]!),
-    edgeOrder,
-    edgeTops: Float32Array.from(edgeOrder, (edge) => top(edge)),
-    edgeSpanMax,
-  };
-}
-
-function firstFrom(sorted: Float32Array, value: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]! < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
 /** Most edges drawn in one picture; more are a grey mass anyway. */
 const EDGES_MAX = 12_000;
 
@@ -151,11 +111,38 @@ export function draw(
   const bottom = top + size.height / view.scale;
   drawEdges(pen, scene, layout, shelf, { left, top, right, bottom }, view.scale, colours, marks);
   const { width, height } = scene.drawing;
-  const from = firstFrom(shelf.tops, top - 60);
-  for (let index = from; index < shelf.order.length && shelf.tops[index]! <= bottom; index += 1) {
-    const at = shelf.order[index]!;
-    if (layout.x[at]! > right || layout.x[at]! + width[at]! < left) continue;
-    drawBox(pen, scene.items[at]!, layout.x[at]!, layout.y[at]!, width[at]!, height[at]!, view.scale, colours, marks);
+  eachBox(shelf, { left, top, right, bottom }, (at) =>
+    drawBox(pen, scene.items[at]!, layout.x[at]!, layout.y[at]!, width[at]!, height[at]!, view.scale, colours, marks),
+  );
+}
+
+/** Rings around what is chosen and the critical path, over boxes that were drawn as pixels. */
+export function drawMarks(
+  pen: Pen,
+  scene: Scene,
+  layout: Layout,
+  shelf: Shelf,
+  view: View,
+  size: { width: number; height: number },
+  colours: Palette,
+  marks: Marks,
+): void {
+  const window = {
+    left: -view.x / view.scale,
+    top: -view.y / view.scale,
+    right: (size.width - view.x) / view.scale,
+    bottom: (size.height - view.y) / view.scale,
+  };
+  if (marks.critical) drawEdges(pen, scene, layout, shelf, window, view.scale, colours, marks, true);
+  const { width, height } = scene.drawing;
+  const room = 3 / view.scale;
+  for (const id of [marks.hovered, marks.selected]) {
+    const at = id === undefined ? undefined : scene.index.get(id);
+    if (at === undefined) continue;
+    round(pen, layout.x[at]! - room, layout.y[at]! - room, width[at]! + 2 * room, height[at]! + 2 * room, room);
+    pen.strokeStyle = colours.accent;
+    pen.lineWidth = (id === marks.selected ? 3 : 1.5) / view.scale;
+    pen.stroke();
   }
 }
 
@@ -168,6 +155,7 @@ function drawEdges(
   scale: number,
   colours: Palette,
   marks: Marks,
+  onlyCritical = false,
 ): void {
   const { edges, width, height } = scene.drawing;
   const kinds = [
@@ -176,20 +164,11 @@ function drawEdges(
     { want: 2, dash: [], colour: colours.accent, weight: 2.6 },
   ];
   const visible: number[] = [];
-  const from = firstFrom(shelf.edgeTops, window.top - shelf.edgeSpanMax - 100);
-  for (let index = from; index < shelf.edgeOrder.length && visible.length < EDGES_MAX; index += 1) {
-    if (shelf.edgeTops[index]! > window.bottom) break;
-    const edge = shelf.edgeOrder[index]!;
-    const [a, b] = [edges[edge * 2]!, edges[edge * 2 + 1]!];
-    const low = Math.max(layout.y[a]!, layout.y[b]!) + height[b]!;
-    if (low < window.top) continue;
-    const bendStart = layout.bendStart[edge]!;
-    const straight = bendStart === layout.bendStart[edge + 1]!;
-    if (straight && Math.max(layout.x[a]! + width[a]!, layout.x[b]! + width[b]!) < window.left) continue;
-    if (straight && Math.min(layout.x[a]!, layout.x[b]!) > window.right) continue;
-    visible.push(edge);
-  }
+  eachEdge(shelf, window, (edge) => {
+    if (visible.length < EDGES_MAX) visible.push(edge);
+  });
   for (const { want, dash, colour, weight } of kinds) {
+    if (onlyCritical && want !== 2) continue;
     pen.beginPath();
     let any = false;
     for (const edge of visible) {
@@ -267,18 +246,6 @@ function drawBox(
   const colour = colours.looks[item.look];
   const dim = marks.hits && !marks.hits.has(item.id);
   pen.globalAlpha = dim ? 0.25 : 1;
-  if (scale < BOXES_FROM) {
-    pen.beginPath();
-    pen.moveTo(x, y);
-    pen.lineTo(x + w, y);
-    pen.lineTo(x + w, y + h);
-    pen.lineTo(x, y + h);
-    pen.closePath();
-    pen.fillStyle = ghost ? colours.line : colour;
-    pen.fill();
-    pen.globalAlpha = 1;
-    return;
-  }
   const r = item.hook ? h / 2 : RADIUS;
   round(pen, x, y, w, h, r);
   pen.fillStyle = ghost ? colours.ground : colours.surface;

@@ -24,8 +24,12 @@ export interface Layout {
 export const GAP_X = 18;
 export const GAP_Y = 40;
 const MARGIN = 24;
-const SWEEPS = 8;
-const ALIGNMENTS = 8;
+/** Rounds against crossings and of alignment; large pictures get fewer, as nobody sees a single crossing there. */
+const ROUNDS = [
+  { below: 3000, sweeps: 8, alignments: 8 },
+  { below: 30_000, sweeps: 4, alignments: 6 },
+  { below: Number.POSITIVE_INFINITY, sweeps: 2, alignments: 4 },
+] as const;
 /** Long edges get bends only while these stay fewer than this times the boxes. */
 const BENDS_PER_BOX_MAX = 4;
 /** From this share of boxes with a former place on, the order stays as it was. */
@@ -36,15 +40,16 @@ const LANE = 10;
 /** Computes the layout; `before` gives the former x of boxes, so that what was left stays left. */
 export function layOut(drawing: Drawing, before?: Map<string, number>): Layout {
   const count = drawing.ids.length;
-  const edges = forward(count, drawing.edges);
+  const { edges, of } = forward(count, drawing.edges);
   const layer = layersOf(count, edges);
   const graph = withLanes(count, edges, layer, drawing);
   const rows = rowsOf(graph, drawing, before);
   // Where most was there before, order is worth more than a crossing less.
   const known = before ? drawing.ids.filter((id) => before.has(id)).length : 0;
-  if (known < KEEP_SHARE * count) sweep(graph, rows);
-  const x = place(graph, rows);
-  return finish(count, drawing, edges, graph, rows, x);
+  const { sweeps, alignments } = ROUNDS.find(({ below }) => graph.total < below)!;
+  if (known < KEEP_SHARE * count) sweep(graph, rows, sweeps);
+  const x = place(graph, rows, alignments);
+  return finish(count, drawing, of, graph, rows, x);
 }
 
 interface Graph {
@@ -62,13 +67,22 @@ interface Graph {
 interface Adjacency {
   start: Int32Array;
   to: Int32Array;
+  /** Which edge leads there. */
+  edge: Int32Array;
+}
+
+/** Edges that lead down only, each once, and which of them each given edge became. */
+interface Forward {
+  edges: Int32Array;
+  /** Of each given edge: its place among `edges`, or -1. */
+  of: Int32Array;
 }
 
 /** Turns edges around that would close a circle, and drops doubled ones and those to oneself. */
-function forward(count: number, edges: Int32Array): Int32Array {
+function forward(count: number, edges: Int32Array): Forward {
   const out = adjacency(count, edges, 0);
   const state = new Uint8Array(count);
-  const turned = new Set<number>();
+  const turned = new Uint8Array(edges.length / 2);
   const stack: number[] = [];
   const at = Int32Array.from(out.start);
   for (let root = 0; root < count; root += 1) {
@@ -78,9 +92,10 @@ function forward(count: number, edges: Int32Array): Int32Array {
     while (stack.length > 0) {
       const node = stack[stack.length - 1]!;
       if (at[node]! < out.start[node + 1]!) {
-        const next = out.to[at[node]!]!;
-        at[node]! += 1;
-        if (state[next] === 1) turned.add(node * count + next);
+        const index = at[node]!;
+        const next = out.to[index]!;
+        at[node] = index + 1;
+        if (state[next] === 1) turned[out.edge[index]!] = 1;
         else if (state[next] === 0) {
           state[next] = 1;
           stack.push(next);
@@ -91,17 +106,30 @@ function forward(count: number, edges: Int32Array): Int32Array {
       }
     }
   }
-  const seen = new Set<number>();
-  const kept: number[] = [];
-  for (let index = 0; index < edges.length; index += 2) {
-    let [from, to] = [edges[index]!, edges[index + 1]!];
-    if (turned.has(from * count + to)) [from, to] = [to, from];
-    const key = from * count + to;
-    if (from === to || seen.has(key)) continue;
-    seen.add(key);
-    kept.push(from, to);
+  const down = Int32Array.from(edges);
+  for (let edge = 0; edge < turned.length; edge += 1) {
+    if (turned[edge]) [down[edge * 2], down[edge * 2 + 1]] = [edges[edge * 2 + 1]!, edges[edge * 2]!];
   }
-  return Int32Array.from(kept);
+  // Doubled edges are met one after the other among the edges of their source.
+  const sorted = adjacency(count, down, 0);
+  const of = new Int32Array(turned.length).fill(-1);
+  const first = new Int32Array(count).fill(-1);
+  const kept = new Int32Array(edges.length);
+  let length = 0;
+  for (let from = 0; from < count; from += 1) {
+    for (let index = sorted.start[from]!; index < sorted.start[from + 1]!; index += 1) {
+      const to = sorted.to[index]!;
+      if (to === from) continue;
+      if (first[to]! < sorted.start[from]!) {
+        first[to] = index;
+        kept[length * 2] = from;
+        kept[length * 2 + 1] = to;
+        of[sorted.edge[index]!] = length;
+        length += 1;
+      } else of[sorted.edge[index]!] = of[sorted.edge[first[to]!]!]!;
+    }
+  }
+  return { edges: kept.slice(0, length * 2), of };
 }
 
 /** Lists of neighbours: 0 of sources, 1 of targets. */
@@ -110,13 +138,15 @@ function adjacency(count: number, edges: Int32Array, side: 0 | 1): Adjacency {
   for (let index = side; index < edges.length; index += 2) start[edges[index]! + 1]! += 1;
   for (let node = 0; node < count; node += 1) start[node + 1]! += start[node]!;
   const to = new Int32Array(edges.length / 2);
+  const edge = new Int32Array(edges.length / 2);
   const at = Int32Array.from(start);
   for (let index = 0; index < edges.length; index += 2) {
     const key = edges[index + side]!;
     to[at[key]!] = edges[index + 1 - side]!;
+    edge[at[key]!] = index >> 1;
     at[key]! += 1;
   }
-  return { start, to };
+  return { start, to, edge };
 }
 
 function layersOf(count: number, edges: Int32Array): Int32Array {
@@ -219,7 +249,7 @@ function rowsOf(graph: Graph, drawing: Drawing, before: Map<string, number> | un
   return rows;
 }
 
-function sweep(graph: Graph, rows: Int32Array[]): void {
+function sweep(graph: Graph, rows: Int32Array[], rounds: number): void {
   const position = new Float64Array(graph.total);
   const remember = (row: Int32Array) => {
     for (let index = 0; index < row.length; index += 1) position[row[index]!] = index;
@@ -228,7 +258,7 @@ function sweep(graph: Graph, rows: Int32Array[]): void {
   let best = crossings(graph, rows, position);
   let kept = rows.map((row) => Int32Array.from(row));
   const centre = new Float64Array(graph.total);
-  for (let round = 0; round < SWEEPS && best > 0; round += 1) {
+  for (let round = 0; round < rounds && best > 0; round += 1) {
     const downward = round % 2 === 0;
     const side = downward ? graph.up : graph.down;
     const sequence = downward ? rows : [...rows].reverse();
@@ -281,7 +311,7 @@ function crossings(graph: Graph, rows: Int32Array[], position: Float64Array): nu
 }
 
 /** Moves boxes under the middle of their neighbours without changing the order in a row. */
-function place(graph: Graph, rows: Int32Array[]): Float64Array {
+function place(graph: Graph, rows: Int32Array[], rounds: number): Float64Array {
   const x = new Float64Array(graph.total);
   for (const row of rows) {
     let at = 0;
@@ -292,7 +322,7 @@ function place(graph: Graph, rows: Int32Array[]): Float64Array {
     const middle = (at - GAP_X) / 2;
     for (const node of row) x[node]! -= middle;
   }
-  for (let round = 0; round < ALIGNMENTS; round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     const downward = round % 2 === 0;
     const side = downward ? graph.up : graph.down;
     for (const row of downward ? rows : [...rows].reverse()) settle(graph, row, side, x);
@@ -341,7 +371,7 @@ function settle(graph: Graph, row: Int32Array, side: Adjacency, x: Float64Array)
 function finish(
   count: number,
   drawing: Drawing,
-  edges: Int32Array,
+  of: Int32Array,
   graph: Graph,
   rows: Int32Array[],
   centre: Float64Array,
@@ -364,16 +394,14 @@ function finish(
     right = Math.max(right, x[node]! + drawing.width[node]!);
   }
   // Bends are told per edge as given, also for those that were turned around or dropped.
-  const known = new Map<number, number>();
-  for (let edge = 0; edge < graph.lanes.length; edge += 1)
-    known.set(edges[edge * 2]! * count + edges[edge * 2 + 1]!, edge);
   const bendStart = new Int32Array(drawing.edges.length / 2 + 1);
   const bends: number[] = [];
   for (let edge = 0; edge < bendStart.length - 1; edge += 1) {
     const [from, to] = [drawing.edges[edge * 2]!, drawing.edges[edge * 2 + 1]!];
-    const mine = known.get(from * count + to);
-    const lane = mine === undefined ? -1 : graph.lanes[mine]!;
-    if (lane >= 0) {
+    const mine = of[edge]!;
+    const lane = mine < 0 ? -1 : graph.lanes[mine]!;
+    // An edge that was turned around is drawn straight.
+    if (lane >= 0 && graph.layer[from]! < graph.layer[to]!) {
       const length = graph.layer[to]! - graph.layer[from]! - 1;
       for (let step = 0; step < length; step += 1) {
         const row = graph.layer[lane + step]!;

@@ -1,13 +1,13 @@
 // Computes layouts beside the page, so that it never stands still.
 
 import { type Drawing, layOut } from './layout';
+import { shelve } from './shelf';
 
 self.onmessage = ({ data }: MessageEvent<{ number: number; drawing: Drawing; before: Map<string, number> }>) => {
   const layout = layOut(data.drawing, data.before);
-  self.postMessage(
-    { number: data.number, layout },
-    {
-      transfer: [layout.x.buffer, layout.y.buffer, layout.layer.buffer, layout.bendStart.buffer, layout.bends.buffer],
-    },
-  );
+  const shelf = shelve(data.drawing, layout);
+  const { x, y, layer, bendStart, bends } = layout;
+  const { boxes, boxLefts, edges, edgeLefts } = shelf;
+  const transfer = [x, y, layer, bendStart, bends, boxes, boxLefts, edges, edgeLefts].map(({ buffer }) => buffer);
+  self.postMessage({ number: data.number, layout, shelf }, { transfer });
 };

@@ -1,15 +1,19 @@
 // One run kept current: our delta stream where the server has it, Argo's watch otherwise.
 
+import { tick } from 'svelte';
 import { getWorkflow } from '../api/argo';
 import { ApiError, segment } from '../api/client';
 import { runPath } from '../api/own';
 import { type Line, openStream, type Message as Raw } from '../api/stream';
 import { isEnded } from '../phase';
 import { fold, type Message, parseArgo, parseOwn, type Run } from './model';
-import { type Tree, treeOf } from './tree';
+import { patched, type Tree, treeOf } from './tree';
 
 /** Pictures are made at most this often, however fast changes come. */
-const FRAME_MS = 150;
+const SHOW_MS_MIN = 150;
+const SHOW_MS_MAX = 2000;
+/** Showing may take this share of the time; the rest belongs to who looks and drags. */
+const SHOW_SHARE = 1 / 20;
 
 export class RunStore {
   run = $state.raw<Run | undefined>(undefined);
@@ -21,6 +25,9 @@ export class RunStore {
   #known: Run | undefined;
   #close: () => void = () => {};
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #pause = SHOW_MS_MIN;
+  /** Nodes and waits that changed since the last picture; nothing when more than those may have. */
+  #changed: Set<string> | undefined;
   #stopped = false;
 
   constructor(
@@ -30,23 +37,37 @@ export class RunStore {
   ) {}
 
   start(): void {
-    void this.load();
+    this.load();
   }
 
-  async load(): Promise<void> {
+  /** Begins anew: our own stream tells everything, so that nothing is asked twice. */
+  load(): void {
     this.#close();
+    this.error = undefined;
+    this.frozen = false;
+    // A run of the archive does not change; a live one is told by its stream.
+    if (this.uid) void this.#ask().then((found) => found && !this.#isOver() && this.#followOwn());
+    else this.#followOwn();
+  }
+
+  #isOver(): boolean {
+    const over = isEnded(this.#known?.workflow.status?.phase);
+    if (over) this.line = 'live';
+    return over;
+  }
+
+  /** Asks for the run as a whole; whether it is there. */
+  async #ask(): Promise<boolean> {
     try {
       const workflow = await getWorkflow(this.namespace, this.name, this.uid);
-      if (this.#stopped) return;
+      if (this.#stopped) return false;
       this.error = undefined;
-      this.frozen = false;
       this.#take({ kind: 'whole', workflow });
       this.#show();
-      const archived = this.uid && isEnded(workflow.status?.phase);
-      if (archived) this.line = 'live';
-      else this.#followOwn();
+      return true;
     } catch (cause) {
       this.error = cause instanceof ApiError ? cause : new ApiError(0, String(cause));
+      return false;
     }
   }
 
@@ -59,9 +80,13 @@ export class RunStore {
   #followOwn(): void {
     this.#close = openStream({
       path: `${runPath(this.namespace, this.name)}/events`,
-      onLine: (line) => (this.line = line),
+      onLine: (line) => {
+        this.line = line;
+        // Nothing is shown yet: say why.
+        if (line === 'away' && !this.#known) void this.#ask();
+      },
       onMessage: (raw) => this.#read(raw, (message) => parseOwn(message.event, message.data)),
-      onRefused: () => this.#followArgo(),
+      onRefused: () => void this.#ask().then((found) => found && this.#followArgo()),
     });
   }
 
@@ -90,14 +115,31 @@ export class RunStore {
 
   #take(message: Message): void {
     this.#known = fold(this.#known, message);
-    this.#timer ??= setTimeout(() => this.#show(), FRAME_MS);
+    if (message.kind !== 'delta') this.#changed = undefined;
+    else {
+      for (const id of Object.keys(message.nodes ?? {})) this.#changed?.add(id);
+      for (const id of Object.keys(message.waits ?? {})) this.#changed?.add(id);
+    }
+    this.#timer ??= setTimeout(() => this.#show(), this.#pause);
   }
 
   #show(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (!this.#known) return;
-    this.run = this.#known;
-    this.tree = treeOf(this.#known);
+    const now = this.#known;
+    if (!now) return;
+    this.error = undefined;
+    const began = performance.now();
+    const last = this.run;
+    const alike =
+      last?.shape === now.shape && isEnded(last.workflow.status?.phase) === isEnded(now.workflow.status?.phase);
+    const ids = this.#changed;
+    this.#changed = new Set();
+    this.run = now;
+    this.tree = (alike && this.tree && ids && patched(this.tree, now, ids)) || treeOf(now);
+    void tick().then(() => {
+      const took = performance.now() - began;
+      this.#pause = Math.min(SHOW_MS_MAX, Math.max(SHOW_MS_MIN, took / SHOW_SHARE));
+    });
   }
 }

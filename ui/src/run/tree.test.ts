@@ -3,7 +3,7 @@ import type { NodeStatus, Workflow } from '../api/types';
 import { sceneOf } from '../graph/build';
 import { fold, type Run } from './model';
 import { dependenciesOf, tasksOf, templatesIn, unfold } from './plan';
-import { countsOf, culprits, treeOf, whyOf } from './tree';
+import { countsOf, culprits, type Item, patched, type Tree, treeOf, whyOf } from './tree';
 
 const runOf = (spec: Workflow['spec'], nodes: Partial<NodeStatus>[], phase: 'Running' | 'Failed' = 'Running'): Run => {
   const all = nodes.map(
@@ -137,5 +137,71 @@ describe('the tree', () => {
     const tree = treeOf(run);
     expect(tree.root?.items.length).toBe(2);
     expect(sceneOf(run, tree, { toggled: new Set() }).items.length).toBe(3);
+  });
+});
+
+describe('a patched tree', () => {
+  const shown = (tree: Tree) => {
+    const told = (item: Item): unknown => [
+      item.id,
+      item.look,
+      item.node?.phase,
+      item.parent?.id,
+      item.parent && item.parent.items[item.at] === item,
+      tree.byId.get(item.id) === item,
+      item.items.map(told),
+    ];
+    return tree.root && told(tree.root);
+  };
+
+  it('is the tree that would be built anew, whatever changes', () => {
+    const names = ['wf', 'wf.a', 'wf.b', 'wf.b[0]', 'wf.b[0].x', ...[0, 1, 2].map((at) => `wf.c(${at}:${at})`)];
+    const typeOf = (name: string) =>
+      name === 'wf' ? 'DAG' : name === 'wf.b' ? 'Steps' : name === 'wf.b[0]' ? 'StepGroup' : 'Pod';
+    const nodes = names.map((name) => ({
+      name,
+      type: typeOf(name),
+      phase: 'Running',
+      ...(name === 'wf' ? {} : { boundaryID: name.startsWith('wf.b[') ? 'wf.b' : 'wf' }),
+    })) as Partial<NodeStatus>[];
+    let run = runOf(DAG, nodes);
+    let tree = treeOf(run);
+    let seed = 5;
+    const random = (below: number) => {
+      seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+      return Math.floor((seed / 2 ** 32) * below);
+    };
+    for (let round = 0; round < 200; round += 1) {
+      const changed: Record<string, NodeStatus> = {};
+      for (let each = 0; each <= random(3); each += 1) {
+        const name = names[random(names.length)]!;
+        const phase = (['Running', 'Succeeded', 'Failed', 'Pending'] as const)[random(4)]!;
+        changed[name] = { ...run.nodes.get(name)!, phase };
+      }
+      run = fold(run, { kind: 'delta', nodes: changed })!;
+      tree = patched(tree, run, Object.keys(changed)) ?? treeOf(run);
+      expect(shown(tree)).toEqual(shown(treeOf(run)));
+      expect(tree.byId.get('wf.b[0]')).toBe(tree.byId.get('wf.b'));
+    }
+  });
+
+  it('gives what changed a new identity, and only that', () => {
+    const run = runOf({}, [
+      { name: 'wf', type: 'DAG' },
+      { name: 'wf.a', boundaryID: 'wf' },
+      { name: 'wf.b', boundaryID: 'wf' },
+    ]);
+    const before = treeOf(run);
+    const [a, b] = [before.byId.get('wf.a'), before.byId.get('wf.b')];
+    const next = fold(run, { kind: 'delta', nodes: { 'wf.a': { ...run.nodes.get('wf.a')!, phase: 'Failed' } } })!;
+    const after = patched(before, next, ['wf.a'])!;
+    expect(after.byId.get('wf.a')).not.toBe(a);
+    expect(after.byId.get('wf.b')).toBe(b);
+    expect(after.changed?.map((item) => item.id)).toEqual(['wf.a']);
+  });
+
+  it('is refused when a node is not known', () => {
+    const run = runOf({}, [{ name: 'wf', type: 'DAG' }]);
+    expect(patched(treeOf(run), run, ['wf.new'])).toBeUndefined();
   });
 });

@@ -22,6 +22,8 @@ export interface Item {
   node: NodeStatus | undefined;
   look: Look;
   parent: Item | undefined;
+  /** The place among the items of the parent. */
+  at: number;
   items: Item[];
   hook: boolean;
   planned: Planned | undefined;
@@ -36,6 +38,11 @@ export interface Tree {
   byId: Map<string, Item>;
   count: number;
   ghosts: number;
+  /** Step groups are not shown: their ids by the id of the frame that shows them. */
+  groups: Map<string, string[]>;
+  /** What is different from the tree before, when nothing else is. */
+  changed?: Item[];
+  before?: Tree;
 }
 
 const GROUPS = new Set(['StepGroup', 'TaskGroup']);
@@ -47,7 +54,7 @@ export function treeOf(run: Run): Tree {
   const byName = new Map<string, Item>();
   const rootNode =
     nodes.get(workflow.metadata.name) ?? [...nodes.values()].find((node) => node.name === workflow.metadata.name);
-  if (!rootNode) return { root: undefined, byId, count: 0, ghosts: 0 };
+  if (!rootNode) return { root: undefined, byId, count: 0, ghosts: 0, groups: new Map() };
 
   for (const node of nodes.values()) {
     if (node.type === 'StepGroup') continue;
@@ -65,14 +72,66 @@ export function treeOf(run: Run): Tree {
   }
   let ghosts = 0;
   if (!isEnded(workflow.status?.phase)) ghosts = addGhosts(run, byId, byName);
+  const groups = new Map<string, string[]>();
   // Members of step groups are reached through the group's id too.
   for (const node of nodes.values()) {
     if (node.type === 'StepGroup' && node.boundaryID) {
       const frame = byId.get(node.boundaryID);
-      if (frame) byId.set(node.id, frame);
+      if (!frame) continue;
+      byId.set(node.id, frame);
+      groups.set(frame.id, [...(groups.get(frame.id) ?? []), node.id]);
     }
   }
-  return { root, byId, count: nodes.size, ghosts };
+  return { root, byId, count: nodes.size, ghosts, groups };
+}
+
+/**
+ * Puts changed nodes into a tree whose shape stays; nothing when it must be built anew.
+ *
+ * An item that changed is a new object, so that what shows it notices; the tree is new, its lists are shared.
+ */
+export function patched(tree: Tree, run: Run, ids: Iterable<string>): Tree | undefined {
+  const changed: Item[] = [];
+  const loops = new Set<Item>();
+  for (const id of ids) {
+    const node = run.nodes.get(id);
+    if (node?.type === 'StepGroup') continue;
+    const old = tree.byId.get(id);
+    if (old?.kind === 'ghost') {
+      const fresh = { ...old, wait: run.waits.get(id) };
+      replace(tree, fresh);
+      changed.push(fresh);
+      continue;
+    }
+    if (!node || !old?.node || old.node.id !== id) return undefined;
+    // The plan of a frame that ended is not shown any more.
+    if (old.kind === 'frame' && isEnded(node.phase) !== isEnded(old.node.phase)) return undefined;
+    if (old.label !== oneLine(node.displayName ?? node.name)) return undefined;
+    const fresh = { ...old, node, look: lookOfNode(node), wait: run.waits.get(id) };
+    replace(tree, fresh);
+    changed.push(fresh);
+    if (fresh.parent?.kind === 'loop' && !fresh.parent.node) loops.add(fresh.parent);
+  }
+  for (const loop of loops) {
+    // A loop among the changed items was replaced already.
+    const old = tree.byId.get(loop.id) ?? loop;
+    let look: Look = old.items[0]?.look ?? 'quiet';
+    for (const item of old.items) if (RANK[item.look] > RANK[look]) look = item.look;
+    const fresh = { ...old, look };
+    replace(tree, fresh);
+    changed.push(fresh);
+  }
+  const { before: _, ...last } = tree;
+  return { ...last, root: tree.root && tree.byId.get(tree.root.id), changed, before: tree };
+}
+
+function replace(tree: Tree, fresh: Item): void {
+  tree.byId.set(fresh.id, fresh);
+  for (const group of tree.groups.get(fresh.id) ?? []) tree.byId.set(group, fresh);
+  for (const part of fresh.items) part.parent = fresh;
+  const siblings = fresh.parent?.items;
+  if (!siblings) return;
+  siblings[fresh.at] = fresh;
 }
 
 function kindOfNode(node: NodeStatus): ItemKind {
@@ -91,6 +150,7 @@ function itemOf(node: NodeStatus, kind: ItemKind, wait: Wait | undefined): Item 
     node,
     look: lookOfNode(node),
     parent: undefined,
+    at: 0,
     items: [],
     hook: Boolean(node.nodeFlag?.hooked) || /\.(hooks\.[^.]+|onExit)$/.test(node.name),
     planned: undefined,
@@ -141,15 +201,18 @@ function attach(
       loops.set(base, loop);
       byId.set(loop.id, loop);
       byName.set(base, loop);
-      loop.parent = parent;
-      parent.items.push(loop);
+      put(loop, parent);
     }
-    item.parent = loop;
-    loop.items.push(item);
+    put(item, loop);
     loop.look = worse(loop, item);
     return;
   }
+  put(item, parent);
+}
+
+function put(item: Item, parent: Item): void {
   item.parent = parent;
+  item.at = parent.items.length;
   parent.items.push(item);
 }
 
@@ -181,6 +244,7 @@ function addGhosts(run: Run, byId: Map<string, Item>, byName: Map<string, Item>)
         node: undefined,
         look: 'quiet',
         parent,
+        at: parent.items.length,
         items: [],
         hook: false,
         planned: task,
