@@ -2,6 +2,7 @@
 
 use crate::stage::Stage;
 use engine::status;
+use engine::workflow::{Attempt, NodeIx};
 use spec::{NodeStatus, Outputs, WorkflowStatus};
 use std::collections::BTreeMap;
 use tiphys_engine as engine;
@@ -77,6 +78,8 @@ pub struct Shown {
     /// Names in order of entry.
     pub order: Vec<String>,
     names: BTreeMap<String, String>,
+    /// What would run for each node: the pod's name and its arguments.
+    pods: BTreeMap<String, (String, String)>,
 }
 
 impl Shown {
@@ -85,7 +88,9 @@ impl Shown {
         let status = status::status(&stage.run, stage.now);
         let order: Vec<String> = stage.run.indices().map(|ix| stage.run.name(ix)).collect();
         let names = status.nodes.iter().map(|(id, node)| (id.clone(), node.name.clone())).collect();
-        Shown { status, order, names }
+        let pods = stage.run.indices().filter_map(|ix| Some((stage.run.name(ix), pod(stage, ix)?)));
+        let pods = pods.collect();
+        Shown { status, order, names, pods }
     }
 
     /// A node by name.
@@ -122,6 +127,13 @@ impl Shown {
             "display" => node.display_name.clone(),
             "id" => node.id.clone(),
             "template" => node.template_name.clone(),
+            "pod" => self.pods.get(name)?.0.clone(),
+            "args" => self.pods.get(name)?.1.clone(),
+            "memo" => {
+                let memo = node.memoization_status.clone().unwrap_or_default();
+                format!("hit={} key={} cache={}", memo.hit, memo.key, memo.cache_name)
+            }
+            "waits for" => node.synchronization_status.clone().unwrap_or_default().waiting,
             "ref" => node
                 .template_ref
                 .as_ref()
@@ -176,6 +188,16 @@ impl Shown {
         }
         lines.join("\n")
     }
+}
+
+/// The pod of a node that has one, with the arguments of its container.
+fn pod(stage: &Stage, ix: NodeIx) -> Option<(String, String)> {
+    let attempt = Attempt { node: ix, generation: stage.run.node(ix).generation };
+    let pod = stage.run.pod(attempt, stage.now).ok()?;
+    let container = pod.template.container.or(pod.template.script)?;
+    let args = container["args"].as_array().cloned().unwrap_or_default();
+    let args: Vec<String> = args.iter().filter_map(|arg| arg.as_str().map(str::to_owned)).collect();
+    Some((pod.pod_name, args.join("; ")))
 }
 
 fn outputs(outputs: Option<&Outputs>) -> String {
