@@ -19,7 +19,7 @@ manifest: |
 ---
 workflow  Failed
 demo      DAG        Failed
-demo.a    TaskGroup  Error  bad
+demo.a    TaskGroup  Error
 demo.any  Pod        Succeeded
 demo.all  Skipped    Omitted  omitted: depends condition not met
 demo.b    Skipped    Omitted  omitted: depends condition not met

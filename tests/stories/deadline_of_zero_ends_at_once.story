@@ -4,7 +4,7 @@ manifest: |
   templates: [{name: main, container: {image: any}}]
 ---
 00:00  begin -> ...
-00:00  play -> workflow Failed
+00:00  play -> ..., workflow Failed
 ---
 workflow  Failed  Step exceeded its deadline
 ...

@@ -5,6 +5,7 @@ manifest: |
     dag: {tasks: [{name: a, template: ok}, {name: b, template: ok}]}
 ---
 00:00  begin                  -> start demo.a, start demo.b
+00:01  demo.a runs            -> demo.a Running
 00:01  demo.a progresses 3/8  -> nothing
 00:02  demo.b exits 0         -> nothing
 ---

@@ -12,7 +12,7 @@ manifest: |
   - {name: wait, suspend: {}}
   - {name: lock, synchronization: {mutexes: [{name: m}]}, container: {image: any}}
 ---
-00:00  begin                -> start demo.held, start demo.pend, demo.late Pending
+00:00  begin                -> start demo.pend, start demo.held, demo.late Pending
 00:01  demo.held runs       -> demo.held Running
 00:02  terminate            -> stop demo.held, stop demo.pend, demo.late Failed, demo.wait Failed
 00:03  demo.held exits 143  -> ...

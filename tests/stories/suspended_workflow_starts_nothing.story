@@ -6,6 +6,6 @@ manifest: |
 ---
 00:00  begin              -> start demo[0].a
 00:01  suspend            -> nothing
-00:02  demo[0].a exits 0  -> no demo[1], workflow Running
+00:02  demo[0].a exits 0  -> no demo[1].b, workflow Running
 00:09  resume             -> start demo[1].b
 00:10  demo[1].b exits 0  -> workflow Succeeded

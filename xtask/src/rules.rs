@@ -178,10 +178,10 @@ fn kind(name: &str) -> Citation {
     if is_test { Citation::Test } else { Citation::Source }
 }
 
-/// Every id in the text. A run of rules is cited as `EX-115..EX-120`, neighbours as `EX-115/116`.
+/// Every id in the text. A run of rules is cited as `EX-115..EX-120` or with `to`, neighbours as `EX-115/116`.
 fn ids(text: &str) -> BTreeSet<String> {
     let cited = Regex::new(
-        r"\b([A-Z]{2,4})-(\d{3})([a-z]?)((?:(?:\.\.|–)(?:[A-Z]{2,4}-)?\d{3})?)((?:[/,] ?\d{3}\b)*)",
+        r"\b([A-Z]{2,4})-(\d{3})([a-z]?)((?:(?:\.\.|–|`? to `?)(?:[A-Z]{2,4}-)?\d{3}\b)?)((?:[/,] ?\d{3}\b)*)",
     )
     .expect("a valid pattern");
     let number = Regex::new(r"\d{3}").expect("a valid pattern");
@@ -214,8 +214,11 @@ mod tests {
     #[test]
     fn ids_are_found_alone_in_runs_and_as_neighbours() {
         let found: Vec<String> =
-            ids("EX-001 (TP-010..TP-012), EX-115/116, OB-020–021; not X-1 or EX-12").into_iter().collect();
-        assert_eq!(found, ["EX-001", "EX-115", "EX-116", "OB-020", "OB-021", "TP-010", "TP-011", "TP-012"]);
+            ids("EX-001 (TP-010..TP-012), EX-115/116, OB-020–021, `VA-001` to `VA-002`; not X-1 or EX-12")
+                .into_iter()
+                .collect();
+        let expected = ["EX-001", "EX-115", "EX-116", "OB-020", "OB-021", "TP-010", "TP-011", "TP-012"];
+        assert_eq!(found, [&expected[..], &["VA-001", "VA-002"]].concat());
     }
 
     #[test]

@@ -70,7 +70,10 @@ impl Office {
         for lock in wanted {
             match size(run, &lock.size) {
                 Ok(size) => sized.push((lock.name, size)),
-                Err(reason) => return Input::LocksAnswered { node, answer: LockAnswer::Refused(reason) },
+                Err(reason) => {
+                    let reason = format!("failed to initialize semaphore {} with limit {reason}", lock.name);
+                    return Input::LocksAnswered { node, answer: LockAnswer::Refused(reason) };
+                }
             }
         }
         let answer = match locks::acquire(&mut self.locks, &sized, &who(run, node)) {
@@ -90,14 +93,14 @@ impl Office {
 fn size(run: &Run, size: &Size) -> Result<u64, String> {
     match size {
         Size::One => Ok(1),
-        Size::Database { key } => Err(format!("there is no database here that knows {key}")),
+        Size::Database { key } => Err(format!("0: there is no database limit {key}")),
         Size::ConfigMap { name, key, .. } => run
             .plan
             .config_maps
             .get(name)
             .and_then(|map| map.data.get(key))
             .and_then(|value| value.parse().ok())
-            .ok_or_else(|| format!("config map {name} has no size under {key}")),
+            .ok_or_else(|| format!("0: config map {name} has nothing under {key}")),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The only place where a run's state changes (I1).
 
 use super::event::{Control, Event, TemplateKey};
-use super::node::{Memo, Node, NodeIx, NodeKind, Part, Phase, Site, TaskIx};
+use super::node::{Gate, Memo, Node, NodeIx, NodeKind, Part, Phase, Site, TaskIx};
 use super::run::{Attempts, Frame, Loop, Ready, Run, Slot, Stage};
 use crate::plan::{DagOrder, Flow, Target, TemplateIx};
 use crate::time::Time;
@@ -428,6 +428,10 @@ impl Run {
             node.awaited = None;
             (node.kind, node.phase, node.boundary, node.gate.take())
         };
+        if gate == Some(Gate::Locks) {
+            // Its place in the queue is given back as a lock is, or it would keep others waiting.
+            self.holding.insert(Some(ix));
+        }
         // Who still stood at a gate counted against no limit.
         let counted = gate.is_none();
         self.active_pods -= u32::from(counted && kind == NodeKind::Pod);

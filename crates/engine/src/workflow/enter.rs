@@ -320,7 +320,10 @@ impl Turn<'_> {
         let frame = &self.run.frames[at as usize];
         let tasks = self.run.tasks(frame);
         let word = if tasks.is_dag { "task" } else { "step" };
-        let Some(sibling) = name.split('.').nth(1) else { return message.clone() };
+        let root = if tasks.is_dag { "tasks." } else { "steps." };
+        let Some(sibling) = name.trim().strip_prefix(root).and_then(|rest| rest.split('.').next()) else {
+            return message.clone();
+        };
         let Some(task) = tasks.by_name.get(sibling) else {
             return format!("{message}: there is no {word} `{sibling}` here");
         };

@@ -39,7 +39,7 @@ pub struct Run {
     pub steering: Steering,
     /// The nodes of step groups, by steps node and number.
     pub(crate) groups_of: BTreeMap<(NodeIx, u32), NodeIx>,
-    /// Who holds locks: nodes, or (none) the workflow itself.
+    /// Who has to give locks, or a place in their queue, back: nodes, or (none) the workflow itself.
     pub(crate) holding: BTreeSet<Option<NodeIx>>,
     /// The workflow asked for its own locks.
     pub(crate) asked_for_locks: bool,
