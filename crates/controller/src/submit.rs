@@ -3,7 +3,7 @@
 use crate::handle::Done;
 use crate::prepare::Place;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::borrow::Cow;
 use tiphys_engine::workflow::{Outcome, Phase};
 use tiphys_engine::{Frozen, Run, Time, status};
@@ -121,7 +121,18 @@ pub fn document(frozen: &Frozen, run: &Run, now: Time) -> Value {
         workflow.spec.shutdown = strategy.to_owned();
     }
     workflow.spec.suspend = if run.steering.suspended { Some(true) } else { None };
+    let known = workflow.status.take();
     workflow.status = serde_json::to_value(status::status(run, now)).ok();
+    if let (Some(Value::Object(known)), Some(Value::Object(status))) = (known, &mut workflow.status)
+        && let Some(Value::Object(stored)) = known.get("storedTemplates")
+    {
+        let all = status.entry("storedTemplates").or_insert_with(|| Value::Object(Map::new()));
+        for (name, template) in stored {
+            if all.get(name).is_none() {
+                all[name] = template.clone();
+            }
+        }
+    }
     let mut document = serde_json::json!({ "apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow" });
     if let (Value::Object(document), Ok(Value::Object(fields))) =
         (&mut document, serde_json::to_value(&workflow))

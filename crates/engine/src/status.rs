@@ -31,12 +31,16 @@ pub fn status(run: &Run, now: Time) -> WorkflowStatus {
         }
         nodes.insert(shown.id.clone(), shown);
     }
-    let mut conditions = vec![Condition {
-        kind: "PodRunning".to_owned(),
-        status: if run.indices().any(|ix| is_running_pod(run.node(ix))) { "True" } else { "False" }
-            .to_owned(),
-        ..Default::default()
-    }];
+    let mut conditions = Vec::new();
+    // Argo notes it when it looks after pods, or at the end.
+    if run.is_ended() || run.indices().any(|ix| run.node(ix).kind == NodeKind::Pod) {
+        let is_running = run.indices().any(|ix| is_running_pod(run.node(ix)));
+        conditions.push(Condition {
+            kind: "PodRunning".to_owned(),
+            status: if is_running { "True" } else { "False" }.to_owned(),
+            ..Default::default()
+        });
+    }
     if run.is_ended() {
         conditions.push(Condition {
             kind: "Completed".to_owned(),

@@ -14,6 +14,7 @@ mod fault;
 mod guard;
 mod hub;
 mod limits;
+mod openapi;
 mod ops;
 mod options;
 mod own;

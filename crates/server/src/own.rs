@@ -14,3 +14,4 @@ pub(crate) mod schedules;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tokens;
+pub(crate) mod versions;

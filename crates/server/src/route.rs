@@ -7,9 +7,10 @@ use crate::call::Call;
 use crate::events as events_out;
 use crate::fault::Fault;
 use crate::guard::session;
+use crate::openapi;
 use crate::own::{
     apply, approvals, deliveries, editor, journal, locks, logs as own_logs, pipelines, runs, schedules,
-    tokens,
+    tokens, versions,
 };
 use crate::world::World;
 use axum::http::Method;
@@ -170,6 +171,10 @@ pub(crate) static ROUTES: &[Route] = &[
     unary(Method::GET, "/api/tiphys/v1/runs", runs::list),
     follow("/api/tiphys/v1/events", runs::events),
     follow("/api/tiphys/v1/runs/{namespace}/{name}/events", runs::closeup),
+    unary(Method::GET, "/api/tiphys/v1/runs/{namespace}/{name}/why", journal::why),
+    unary(Method::GET, "/api/tiphys/v1/runs/{namespace}/{name}/plan", journal::plan),
+    unary(Method::GET, "/api/tiphys/v1/templates/{kind}/{namespace}/{name}/versions", versions::list),
+    unary(Method::GET, "/api/tiphys/v1/openapi.json", openapi::serve),
     unary(Method::GET, "/api/tiphys/v1/runs/{namespace}/{name}/journal", journal::list),
     unary(Method::GET, "/api/tiphys/v1/runs/{namespace}/{name}/log", own_logs::range),
     follow("/api/tiphys/v1/runs/{namespace}/{name}/log/follow", own_logs::follow),

@@ -8,6 +8,7 @@ use crate::limits;
 use crate::ops::metrics::Metrics;
 use crate::options::Options;
 use crate::own::logs::Indexes;
+use crate::own::versions;
 use crate::schedules::Desk;
 use crate::vault::Vault;
 use crate::wire::shape;
@@ -197,10 +198,11 @@ impl World {
         expected: Option<u64>,
     ) -> Result<Option<u64>, Fault> {
         let key = key(kind, namespace, name);
-        let body = serde_json::to_vec(body).map_err(|error| Fault::internal(error.to_string()))?;
-        match self.store(|store| store.put_object(&key, &body, expected))? {
+        let bytes = serde_json::to_vec(body).map_err(|error| Fault::internal(error.to_string()))?;
+        match self.store(|store| store.put_object(&key, &bytes, expected))? {
             Put::Done { version } => {
                 self.desk.changed(kind);
+                versions::keep(self, kind, namespace, name, body)?;
                 Ok(Some(version))
             }
             Put::Conflict { .. } => Ok(None),

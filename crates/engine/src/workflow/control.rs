@@ -56,7 +56,11 @@ impl Turn<'_> {
         for ix in self.run.suspended_nodes(selector) {
             match self.run.supplied(ix) {
                 Ok(outputs) => {
-                    let text = by.map(|by| format!("Resumed by: {by}"));
+                    let said = self.run.node(ix).message.as_deref();
+                    let text = by.map(|by| match said {
+                        Some(said) => format!("{said}; Resumed by: {by}"),
+                        None => format!("Resumed by: {by}"),
+                    });
                     self.record(Event::Ended {
                         node: ix,
                         phase: Phase::Succeeded,

@@ -22,7 +22,7 @@ fn timed_out(why: impl std::fmt::Display) -> String {
     format!("timed out waiting for the condition: {why}")
 }
 
-/// Asks the run, remembers who asked, and answers with the run as it is now.
+/// Remembers who asks, asks the run, and answers with the run as it was asked: what follows comes later.
 fn done(
     world: &World,
     call: &Call,
@@ -30,9 +30,41 @@ fn done(
     request: Request,
     action: &str,
 ) -> Result<Value, Fault> {
-    world.ask(&summary.uid, request)?;
+    let before = changed(world, summary)?;
     sign(world, call, summary, action)?;
-    changed(world, summary)
+    world.ask(&summary.uid, request)?;
+    let after = changed(world, summary)?;
+    Ok(as_asked(before, &after))
+}
+
+/// What a request itself changes in a workflow: how it is steered, and the suspended nodes that it means. Argo's
+/// server answers with that, before its controller looks at it.
+fn as_asked(mut before: Value, after: &Value) -> Value {
+    for field in ["suspend", "shutdown"] {
+        match (after["spec"].get(field), before["spec"].as_object_mut()) {
+            (Some(value), Some(spec)) => drop(spec.insert(field.to_owned(), value.clone())),
+            (None, Some(spec)) => drop(spec.remove(field)),
+            (_, None) => {}
+        }
+    }
+    let labels = shape::entry(shape::entry(&mut before, "metadata"), "labels");
+    for label in ["actor", "action"].map(|label| format!("workflows.argoproj.io/{label}")) {
+        if let Some(value) = after["metadata"]["labels"].get(&label) {
+            labels[&label] = value.clone();
+        }
+    }
+    let nodes = before.pointer_mut("/status/nodes").and_then(Value::as_object_mut);
+    for (id, node) in nodes.into_iter().flatten() {
+        if node["type"] != "Suspend" || node["phase"] != "Running" {
+            continue;
+        }
+        for field in ["phase", "message", "outputs", "finishedAt"] {
+            if let Some(value) = after["status"]["nodes"][id].get(field) {
+                node[field] = value.clone();
+            }
+        }
+    }
+    before
 }
 
 /// Leaves on a run who changed it last and how (AUTH-051).
@@ -78,7 +110,13 @@ pub(crate) fn resume(world: &World, call: &Call) -> Result<Value, Fault> {
     if let Some(reason) = nodes.iter().find_map(|node| unset(node)) {
         return Err(Fault::internal(timed_out(reason)));
     }
-    done(world, call, &summary, Request::Resume { selector, by: None }, "Resume")
+    done(
+        world,
+        call,
+        &summary,
+        Request::Resume { selector, by: Some(format!("map[User:{}]", call.who.subject)) },
+        "Resume",
+    )
 }
 
 /// API-162.

@@ -75,10 +75,32 @@ impl Library {
     ) -> Result<(), Fault> {
         let shelf = Shelf::new(&self.objects);
         let found = check(document, &shelf, situation);
-        let Some(error) = found.into_iter().find(spec::Diagnostic::is_error) else { return Ok(()) };
+        let Some(mut error) = found.into_iter().find(spec::Diagnostic::is_error) else { return Ok(()) };
+        if error.code == "unknown-document" {
+            error.message = not_found(&error, &document.value);
+        }
         let missing = error.message.contains("workflowtemplates.argoproj.io \"")
             && error.message.ends_with("\" not found");
         Err(Fault::new(if missing { Code::NotFound } else { code }, error.message))
+    }
+}
+
+/// What Argo's server says of a reference to a document that is not there; offline checks say it otherwise.
+fn not_found(error: &spec::Diagnostic, document: &Value) -> String {
+    let Some((prefix, rest)) = error.message.split_once("couldn't find ") else {
+        return error.message.clone();
+    };
+    let name = rest.split('"').nth(1).unwrap_or_default();
+    let owner = error.path.strip_suffix(".name").unwrap_or(&error.path);
+    let pointer: String = owner
+        .split(['.', '['])
+        .fold(String::new(), |pointer, part| format!("{pointer}/{}", part.trim_end_matches(']')));
+    match document.pointer(&pointer).and_then(|owner| owner["template"].as_str()) {
+        Some(template) => format!("{prefix}template reference {name}.{template} not found"),
+        None if rest.starts_with("cluster") => {
+            format!("clusterworkflowtemplates.argoproj.io \"{name}\" not found")
+        }
+        None => format!("workflowtemplates.argoproj.io \"{name}\" not found"),
     }
 }
 
@@ -171,6 +193,10 @@ fn run(
     let name = workflow.metadata.name.clone();
     let generated = !workflow.metadata.generate_name.is_empty();
     let mut frozen = Frozen { workflow, ..Frozen::default() };
+    let mut told = value.clone();
+    store_templates(&mut told, library);
+    // Faces show them from the first moment on, whether or not a node has reached them.
+    frozen.workflow.status = told.get("status").cloned();
     let needed = freeze_templates(&mut frozen, library, &text);
     let (config_maps, secrets) = freeze_values(world, namespace, &needed)?;
     frozen.config_maps = config_maps;

@@ -133,7 +133,9 @@ impl Kind {
                 items.retain(|item| place(item) > after);
             }
             if limit > 0 && items.len() > limit {
-                metadata["remainingItemCount"] = json!(items.len() - limit);
+                if self.name != "CronWorkflow" {
+                    metadata["remainingItemCount"] = json!(items.len() - limit);
+                }
                 items.truncate(limit);
                 metadata["continue"] = json!(items.last().map(token).unwrap_or_default());
             }

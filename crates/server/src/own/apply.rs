@@ -37,7 +37,7 @@ pub(crate) fn apply(world: &World, call: &Call) -> Result<Value, Fault> {
         }
     }
     for planned in planned.iter().filter(|planned| planned.kind == "Namespace") {
-        keep(world, call, planned)?;
+        keep(world, planned)?;
     }
     let mut applied = Vec::new();
     for planned in &planned {
@@ -48,7 +48,7 @@ pub(crate) fn apply(world: &World, call: &Call) -> Result<Value, Fault> {
         let library = Library::of(world, &planned.namespace)?;
         // What is kept may lack what comes later; it is judged for good when it is used.
         let warning = library.judge(document, Situation::Lint, Code::InvalidArgument).err();
-        let change = keep(world, call, planned)?;
+        let change = keep(world, planned)?;
         let mut told = json!({
             "kind": planned.kind, "namespace": planned.namespace, "name": planned.name, "change": change,
         });
@@ -93,16 +93,10 @@ fn plan(position: usize, document: &spec::Document, default: &str) -> Option<Pla
 }
 
 /// Stores one document in place of what was there. The answer says what changed.
-fn keep(world: &World, call: &Call, planned: &Planned) -> Result<&'static str, Fault> {
+fn keep(world: &World, planned: &Planned) -> Result<&'static str, Fault> {
     let (kind, namespace, name) = (planned.kind, planned.namespace.as_str(), planned.name.as_str());
     let mut value = planned.value.clone();
     let found = world.object(kind, namespace, name)?;
-    if kind != "ConfigMap" && kind != "Secret" && kind != "Namespace" && kind != "WorkflowEventBinding" {
-        match &found {
-            None => admit::sign(&mut value, &call.who),
-            Some(_) => admit::sign_change(&mut value, &call.who, "Update"),
-        }
-    }
     let same = |found: &Value| {
         ["spec", "data", "stringData", "binaryData"]
             .iter()

@@ -1,4 +1,4 @@
-//! What happened in a run, record by record.
+//! What happened in a run, record by record, and what it means.
 
 use crate::call::Call;
 use crate::fault::Fault;
@@ -7,9 +7,10 @@ use crate::world::World;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tiphys_controller::{shard, view};
-use tiphys_engine::workflow::NodeIx;
+use tiphys_engine::explain;
+use tiphys_engine::workflow::{Event, NodeIx};
 use tiphys_engine::{Run, Time, compile};
-use tiphys_store::{Journal as _, MachineId};
+use tiphys_store::{Journal as _, MachineId, Summary};
 
 /// Events of a run from a position on, of one node if one is given.
 pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
@@ -22,26 +23,17 @@ pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
         })?,
     };
     let size = page::size(call, 500)?;
-    let gone = || Fault::missing("the journal of workflow", &row.name);
-    let frozen = world.store(|store| Ok(view::frozen(store, &row.uid)))?.map_err(Fault::internal)?;
-    let frozen = frozen.ok_or_else(gone)?;
-    let loaded = world.store(|store| store.load(&MachineId::workflow(&row.uid)))?.ok_or_else(gone)?;
-    let mut run = Run::new(Arc::new(compile(&frozen).map_err(Fault::internal)?));
+    let past = past(world, &row)?;
     let mut items = Vec::new();
     let mut next = None;
-    for record in &loaded.records {
-        let events = shard::decode(record).map_err(Fault::internal)?;
-        events.iter().for_each(|event| run.apply(Time(record.at_us), event));
-        if record.seq <= after {
-            continue;
-        }
+    for (seq, at, events) in past.records.iter().filter(|(seq, ..)| *seq > after) {
         // A record is told whole, so that its number is a place to go on from.
         if items.len() >= size {
-            next = Some(record.seq - 1);
+            next = Some(seq - 1);
             break;
         }
-        for event in &events {
-            let item = tell(&run, record.seq, record.at_us, event);
+        for event in events {
+            let item = tell(&past.run, *seq, at.0, event);
             if query.text("node").is_empty() || item["node"] == query.text("node") {
                 items.push(item);
             }
@@ -54,7 +46,54 @@ pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
     Ok(answer)
 }
 
-fn tell(run: &Run, position: u64, at_us: i64, event: &tiphys_engine::workflow::Event) -> Value {
+/// Why a run, or a node of it, is as it is.
+pub(crate) fn why(world: &World, call: &Call) -> Result<Value, Fault> {
+    let row = runs::subject(world, call)?;
+    let past = past(world, &row)?;
+    let history: Vec<(Time, Event)> = past
+        .records
+        .iter()
+        .flat_map(|(_, at, events)| events.iter().map(|event| (*at, event.clone())))
+        .collect();
+    let node = Some(call.query.text("node")).filter(|node| !node.is_empty());
+    let answer = explain::why(&past.run, &history, node, Time(world.now_us()))
+        .ok_or_else(|| Fault::missing("nodes", node.unwrap_or_default()))?;
+    let told = serde_json::to_value(&answer).map_err(|error| Fault::internal(error.to_string()))?;
+    Ok(json!({
+        "items": [{ "node": answer.id, "name": answer.name, "text": answer.because, "links": [] }],
+        "answer": told,
+    }))
+}
+
+/// What a run consists of, whether or not it got there.
+pub(crate) fn plan(world: &World, call: &Call) -> Result<Value, Fault> {
+    let row = runs::subject(world, call)?;
+    let past = past(world, &row)?;
+    serde_json::to_value(explain::outline(&past.run.plan)).map_err(|error| Fault::internal(error.to_string()))
+}
+
+/// A run with everything that happened in it.
+struct Past {
+    run: Run,
+    records: Vec<(u64, Time, Vec<Event>)>,
+}
+
+fn past(world: &World, row: &Summary) -> Result<Past, Fault> {
+    let gone = || Fault::missing("the journal of workflow", &row.name);
+    let frozen = world.store(|store| Ok(view::frozen(store, &row.uid)))?.map_err(Fault::internal)?;
+    let frozen = frozen.ok_or_else(gone)?;
+    let loaded = world.store(|store| store.load(&MachineId::workflow(&row.uid)))?.ok_or_else(gone)?;
+    let mut run = Run::new(Arc::new(compile(&frozen).map_err(Fault::internal)?));
+    let mut records = Vec::with_capacity(loaded.records.len());
+    for record in &loaded.records {
+        let events = shard::decode(record).map_err(Fault::internal)?;
+        events.iter().for_each(|event| run.apply(Time(record.at_us), event));
+        records.push((record.seq, Time(record.at_us), events));
+    }
+    Ok(Past { run, records })
+}
+
+fn tell(run: &Run, position: u64, at_us: i64, event: &Event) -> Value {
     let mut data = serde_json::to_value(event).unwrap_or_default();
     let name = data["event"].as_str().unwrap_or_default().to_owned();
     let mut letters = name.chars();

@@ -36,8 +36,12 @@ pub(crate) fn workflow(mut document: Value) -> Value {
     spec(entry(&mut document, "spec"));
     let status = entry(&mut document, "status");
     nullable(status, &["startedAt", "finishedAt"]);
-    if let Some(Value::Object(nodes)) = status.get_mut("nodes") {
-        nodes.values_mut().for_each(node);
+    match status.get_mut("nodes") {
+        Some(Value::Object(nodes)) if nodes.is_empty() => {
+            status.as_object_mut().and_then(|fields| fields.remove("nodes"));
+        }
+        Some(Value::Object(nodes)) => nodes.values_mut().for_each(node),
+        _ => {}
     }
     if let Some(Value::Object(templates)) = status.get_mut("storedTemplates") {
         templates.values_mut().for_each(template);
@@ -63,6 +67,9 @@ pub(crate) fn cron(mut document: Value) -> Value {
     metadata(&mut document);
     let body = entry(&mut document, "spec");
     spec(entry(body, "workflowSpec"));
+    if body.get("suspend").is_some_and(|suspend| *suspend == false) {
+        body.as_object_mut().and_then(|fields| fields.remove("suspend"));
+    }
     if body.get("schedules").is_none() {
         body["schedules"] = Value::Null;
     }
@@ -79,6 +86,9 @@ pub(crate) fn cron(mut document: Value) -> Value {
 /// A WorkflowEventBinding.
 pub(crate) fn binding(mut document: Value) -> Value {
     metadata(&mut document);
+    if let Some(submit) = document.pointer_mut("/spec/submit").filter(|submit| submit.is_object()) {
+        entry(submit, "metadata");
+    }
     document
 }
 

@@ -1,0 +1,83 @@
+//! The description is whole: every route, and every path and field of the specification.
+
+use super::*;
+use std::path::Path;
+
+/// Paths that are not of the interface under `/api/`: files, described where they are served.
+const FILES: [&str; 5] =
+    ["/artifacts", "/input-artifacts", "/artifact-files", "/upload-artifacts", "/artifacts-by-uid"];
+
+#[test]
+fn every_route_has_its_line_and_every_line_its_route() {
+    let bare = |route: &&Route| detail(&route.method, route.path).is_none();
+    let missing: Vec<&str> = ROUTES.iter().filter(bare).map(|route| route.path).collect();
+    // How one becomes known is told by the guard of the door.
+    let guarded = ["session", "links", "me", "tokens"];
+    let missing: Vec<&&str> =
+        missing.iter().filter(|path| !guarded.iter().any(|part| path.contains(part))).collect();
+    assert!(missing.is_empty(), "without a line: {missing:?}");
+    for detail in DETAILS {
+        let known =
+            ROUTES.iter().any(|route| route.path == detail.path && route.method.as_str() == detail.method);
+        assert!(known, "a line without a route: {} {}", detail.method, detail.path);
+    }
+}
+
+#[test]
+fn references_lead_somewhere_and_names_are_unique() {
+    let document = document();
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let text = document.to_string();
+    for part in text.split("#/components/schemas/").skip(1) {
+        let name = part.split('"').next().unwrap();
+        assert!(schemas.contains_key(name), "{name} is referred to and not there");
+    }
+    let mut names: Vec<String> = ROUTES.iter().map(name).collect();
+    names.sort();
+    let count = names.len();
+    names.dedup();
+    assert_eq!(names.len(), count, "{names:?}");
+}
+
+/// Compares with the tables of the specification: `| API-1xx | METHOD `path` | fields | …`.
+#[test]
+fn the_specification_names_nothing_that_is_not_described() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/spec/10-rest-api.md");
+    let Ok(text) = std::fs::read_to_string(path) else {
+        println!("0 rows compared: the specification is not here");
+        return;
+    };
+    let document = document();
+    let mut rows = 0;
+    for line in text.lines().filter(|line| line.starts_with("| API-")) {
+        let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [_, route, fields, ..] = cells.as_slice() else { continue };
+        let Some((method, rest)) = route.split_once(" `/api/") else { continue };
+        let Some(path) = rest.split('`').next() else { continue };
+        if !["GET", "POST", "PUT", "DELETE"].contains(&method)
+            || FILES.iter().any(|file| path.starts_with(file))
+        {
+            continue;
+        }
+        let path = format!("/api/{path}").replace("{ns}", "{namespace}").replace("{podName}", "{pod}");
+        let operation = &document["paths"][&path][method.to_ascii_lowercase()];
+        assert!(operation.is_object(), "{method} {path} is not described");
+        rows += 1;
+        let answer = operation.pointer("/responses/200/content/application~1json/schema/$ref");
+        let answer = answer.and_then(Value::as_str).and_then(|at| document.pointer(&at[1..]));
+        let told = format!("{operation}{}", answer.unwrap_or(&Value::Null));
+        let body = fields.split('{').nth(1).and_then(|rest| rest.split('}').next()).unwrap_or_default();
+        let names =
+            body.split(',').map(|name| name.trim().split(['(', '?', ':', '[']).next().unwrap_or_default());
+        let keys = fields.split('`').skip(1).step_by(2).filter(|key| !key.contains(['{', '"', ' ']));
+        for name in names.chain(keys).filter(|name| !name.is_empty()) {
+            let name = name.trim_end_matches(".*");
+            assert!(
+                told.contains(&format!("\"{name}\"")) || told.contains(&format!("\"{name}.")),
+                "{method} {path}: `{name}`"
+            );
+        }
+    }
+    println!("{rows} rows compared");
+    assert!(rows >= 35, "only {rows} rows were understood");
+}

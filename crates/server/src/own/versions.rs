@@ -1,0 +1,139 @@
+//! Versions of templates and schedules: what they said before, so that somebody can compare.
+//!
+//! A version lies in the store like a run: a row that lists find and a document. It is made when the body of an
+//! object changes, and stays when the object goes.
+
+use crate::access::{Resource, Verb};
+use crate::call::Call;
+use crate::fault::Fault;
+use crate::own::page;
+use crate::world::World;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use tiphys_store::{Filter, LabelTerm, MachineId, NewRun, Runs as _, Summary};
+
+/// The kind of the machines that versions lie under.
+const KIND: &str = "version";
+
+/// The label with the object that a version belongs to.
+const OF: &str = "of";
+
+/// Versions of one object that are kept; the oldest give way.
+const KEPT_MAX: usize = 100;
+
+/// The objects whose versions are kept.
+const KINDS: [(&str, Resource); 3] = [
+    ("WorkflowTemplate", Resource::Templates),
+    ("ClusterWorkflowTemplate", Resource::ClusterTemplates),
+    ("CronWorkflow", Resource::Crons),
+];
+
+fn machine(uid: &str) -> MachineId {
+    MachineId { kind: KIND.into(), id: uid.to_owned() }
+}
+
+fn filter(kind: &str, namespace: &str, name: &str) -> Filter {
+    Filter {
+        kind: Some(KIND.into()),
+        namespace: Some(namespace.to_owned()),
+        labels: vec![LabelTerm::In(OF.to_owned(), vec![format!("{kind}/{name}")])],
+        ..Filter::default()
+    }
+}
+
+/// Keeps what an object says now, if it says something new.
+pub(crate) fn keep(
+    world: &World,
+    kind: &str,
+    namespace: &str,
+    name: &str,
+    object: &Value,
+) -> Result<(), Fault> {
+    if !KINDS.iter().any(|(known, _)| *known == kind) {
+        return Ok(());
+    }
+    let rows = world.store(|store| store.list(&filter(kind, namespace, name)))?;
+    let latest = match rows.first() {
+        Some(row) => read(world, &row.uid)?,
+        None => Value::Null,
+    };
+    if latest["object"]["spec"] == object["spec"] {
+        return Ok(());
+    }
+    let number = latest["version"].as_u64().unwrap_or(0) + 1;
+    let labels = &object["metadata"]["labels"];
+    let by =
+        ["actor", "creator"].iter().find_map(|who| labels[format!("workflows.argoproj.io/{who}")].as_str());
+    let mut plain = object.clone();
+    if let Value::Object(fields) = &mut plain {
+        fields.remove("status");
+    }
+    let document = json!({ "version": number, "by": by, "object": plain });
+    let uid = uuid::Uuid::now_v7().to_string();
+    let made = NewRun {
+        machine: machine(&uid),
+        document: document.to_string().into_bytes(),
+        summary: Summary {
+            namespace: namespace.to_owned(),
+            name: uid.clone(),
+            uid,
+            created_us: world.now_us(),
+            labels: BTreeMap::from([(OF.to_owned(), format!("{kind}/{name}"))]),
+            ..Summary::default()
+        },
+    };
+    world.store(|store| store.create(&made))?;
+    for old in rows.iter().skip(KEPT_MAX - 1) {
+        world.store(|store| store.delete(&machine(&old.uid)))?;
+    }
+    Ok(())
+}
+
+fn read(world: &World, uid: &str) -> Result<Value, Fault> {
+    let body = world.store(|store| store.document(&machine(uid)))?.unwrap_or_default();
+    serde_json::from_slice(&body)
+        .map_err(|error| Fault::internal(format!("a version cannot be read: {error}")))
+}
+
+/// The versions of an object, the newest first.
+pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
+    let (kind, name) = (call.param("kind"), call.param("name"));
+    let Some((kind, resource)) = KINDS.iter().find(|(known, _)| *known == kind) else {
+        return Err(Fault::invalid(format!(
+            "`{kind}` keeps no versions: it is one of WorkflowTemplate, ClusterWorkflowTemplate, CronWorkflow"
+        )));
+    };
+    // Cluster templates have no namespace; an empty segment would not be a path.
+    let namespace = if call.namespace() == "-" { "" } else { call.namespace() };
+    call.who.may(Verb::Get, *resource, namespace, Some(name))?;
+    let mut items = Vec::new();
+    for row in world.store(|store| store.list(&filter(kind, namespace, name)))? {
+        let version = read(world, &row.uid)?;
+        let object = manifest(kind, &version["object"]);
+        let text = serde_saphyr::to_string(&object)
+            .map_err(|error| Fault::internal(format!("a version cannot be written as YAML: {error}")))?;
+        let mut item =
+            json!({ "version": version["version"], "at": page::time(row.created_us), "text": text });
+        if let Some(by) = version["by"].as_str() {
+            item["by"] = json!(by);
+        }
+        items.push(item);
+    }
+    Ok(json!({ "items": items }))
+}
+
+/// The part of an object that its author wrote.
+fn manifest(kind: &str, object: &Value) -> Value {
+    let mut metadata = json!({ "name": object["metadata"]["name"] });
+    for field in ["namespace", "labels", "annotations"] {
+        if let Some(value) = object["metadata"].get(field) {
+            metadata[field] = value.clone();
+        }
+    }
+    if let Some(Value::Object(labels)) = metadata.get_mut("labels") {
+        labels.retain(|key, _| !key.starts_with("workflows.argoproj.io/"));
+    }
+    json!({
+        "apiVersion": "argoproj.io/v1alpha1", "kind": kind, "metadata": metadata, "spec": object["spec"],
+    })
+}
