@@ -353,6 +353,8 @@ fn schemas() -> Value {
     ]);
     schemas["UserInfo"] =
         texts(&["issuer", "subject", "name", "email", "serviceAccountName", "serviceAccountNamespace"]);
+    schemas["UserInfo"]["properties"]["groups"] = list(json!({ "type": "string" }));
+    schemas["UserInfo"]["properties"]["emailVerified"] = json!({ "type": "boolean" });
     schemas["Info"] = json!({
         "type": "object",
         "properties": {
