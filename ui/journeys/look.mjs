@@ -2,15 +2,11 @@
 
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
 import { start } from '../fixture/server.mjs';
+import { browser } from './harness.mjs';
 
 const SHOTS = fileURLToPath(new URL('../shots/', import.meta.url));
 const [state = 'small', ...wanted] = process.argv.slice(2);
-
-export async function browser() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
-}
 
 const server = await start({ state });
 const run = (phase) => server.held.runs.find((each) => each.status.phase === phase);

@@ -2,28 +2,11 @@
 // Usage: node journeys/run.mjs [part of a name…]
 
 import assert from 'node:assert/strict';
-import { AxeBuilder } from '@axe-core/playwright';
-import { chromium } from 'playwright-core';
 import { start } from '../fixture/server.mjs';
+import { accessible, go, surplus } from './harness.mjs';
 
 const journeys = [];
 const journey = (name, options, act) => journeys.push({ name, options, act });
-const MS = 15_000;
-
-/** Rules of WCAG 2.2 AA; the strict policy forbids axe's own styles, which it does without. */
-async function accessible(page, what) {
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
-    .analyze();
-  const told = violations.map(
-    (each) =>
-      `${each.id}: ${each.nodes
-        .slice(0, 3)
-        .map((node) => node.target.join(' '))
-        .join(' | ')}`,
-  );
-  assert.deepEqual(told, [], `${what} is not accessible`);
-}
 
 const path = (run) => `runs/${run.metadata.namespace}/${run.metadata.name}`;
 const byPhase = (server, phase) => server.held.runs.find((run) => run.status.phase === phase);
@@ -297,50 +280,15 @@ for (const width of [380, 800, 2400]) {
     ]) {
       await page.goto(server.url + address);
       await page.getByRole('heading', { level: 1 }).first().waitFor();
-      const over = await page.evaluate(
-        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      );
+      const over = await surplus(page);
       assert.ok(over <= 0, `${address || 'home'} is ${over} px too wide`);
     }
   });
 }
 
-const wanted = process.argv.slice(2);
-const chrome = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox'],
-});
-const failed = [];
-for (const { name, options, act } of journeys) {
-  if (wanted.length && !wanted.some((each) => name.includes(each))) continue;
-  const server = await start({ state: 'small', ...options });
-  const context = await chrome.newContext({
-    viewport: { width: options.width ?? 1280, height: 800 },
-    colorScheme: options.theme ?? 'light',
-    reducedMotion: 'reduce',
-  });
-  const page = await context.newPage();
-  page.setDefaultTimeout(MS);
-  const wrong = [];
-  page.on('pageerror', (error) => wrong.push(String(error)));
-  page.on('dialog', (dialog) => wrong.push(`a script ran: ${dialog.message()}`));
-  page.on('console', (message) => /Content Security Policy/.test(message.text()) && wrong.push(message.text()));
-  try {
-    await act({ page, server });
-    assert.deepEqual(wrong, []);
-    console.log(`ok    ${name}`);
-  } catch (cause) {
-    failed.push(name);
-    console.log(
-      `WRONG ${name}\n      ${String(cause?.message ?? cause)
-        .split('\n')
-        .slice(0, 14)
-        .join('\n      ')}`,
-    );
-  }
-  await context.close();
-  server.close();
-}
-await chrome.close();
-console.log(failed.length ? `${failed.length} journeys went wrong` : 'all journeys went well');
-process.exit(failed.length ? 1 : 0);
+const well = await go(
+  journeys,
+  (options) => start({ state: 'small', ...options }),
+  (server) => server.close(),
+);
+process.exit(well ? 0 : 1);

@@ -4,6 +4,7 @@ mod bench;
 mod conformance;
 mod lexer;
 mod licences;
+mod pages;
 mod picture;
 mod rules;
 mod source;

@@ -8,16 +8,19 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use crate::workspace::Workspace;
+use crate::pages;
+use crate::workspace::{Profile, Workspace};
 
 /// Programs that tests use, with the Debian package that brings each.
 const PROGRAMS: &[(&str, &str)] = &[
     ("bwrap", "bubblewrap"),
     ("busybox", "busybox-static"),
+    ("chromium", "chromium"),
     ("git", "git"),
     ("jq", "jq"),
     ("make", "make"),
     ("ninja", "ninja-build"),
+    ("npm", "npm"),
     ("python3", "python3"),
     ("setpriv", "util-linux"),
     ("sqlite3", "sqlite3"),
@@ -41,6 +44,11 @@ pub fn run(workspace: &Workspace, options: &[String]) -> Result<bool, String> {
     for reason in fetch() {
         println!("note: {reason}");
     }
+    // The pages come first, so that the binary under test has them.
+    let pages = installed_pages(workspace, options);
+    if pages.is_ok() {
+        pages::build(&workspace.root)?;
+    }
     let mut child = Command::new("cargo")
         .args(["test", "--workspace", "--locked", "--no-fail-fast"])
         .args(options)
@@ -59,13 +67,32 @@ pub fn run(workspace: &Workspace, options: &[String]) -> Result<bool, String> {
         }
     }
     let status = child.wait().map_err(|error| format!("cannot wait for cargo: {error}"))?;
-    let total = listener.total;
+    let mut total = listener.total;
+    match pages {
+        Ok(()) => {
+            let tally = pages::test(&workspace.root, &workspace.binary(Profile::Dev)?)?;
+            total.passed += tally.passed;
+            total.failed += tally.failed;
+        }
+        Err(reason) => *total.skipped.entry(format!("the web pages: {reason}")).or_default() += 1,
+    }
     for (reason, count) in &total.skipped {
         println!("skipped {count} x {reason}");
     }
     let skipped = total.ignored + total.skipped.values().sum::<usize>();
     println!("{} passed, {} failed, {skipped} skipped", total.passed, total.failed);
     Ok(status.success() && total.failed == 0 && total.passed > 0)
+}
+
+/// Installs what the pages and their tests need, or says why they are skipped.
+fn installed_pages(workspace: &Workspace, options: &[String]) -> Result<(), String> {
+    if !options.is_empty() {
+        return Err("only a part of the tests was asked for".to_owned());
+    }
+    if let Some(program) = ["npm", "chromium"].into_iter().find(|program| !is_present(program)) {
+        return Err(format!("`{program}` is missing"));
+    }
+    pages::install(&workspace.root)
 }
 
 /// Installs missing programs where this user may; what stays missing is said.

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::pages;
 use crate::workspace::{Profile, Workspace};
 
 /// What a newcomer finds in the server: quick, and needing nothing but this machine.
@@ -13,7 +13,8 @@ const EXAMPLES: [&str; 4] = ["hello", "dag", "loops", "steps"];
 ///
 /// Options go to `tiphys server`, except `--no-examples`.
 pub fn run(workspace: &Workspace, options: &[String]) -> Result<bool, String> {
-    build_pages(&workspace.root.join("ui"))?;
+    pages::install(&workspace.root)?;
+    pages::build(&workspace.root)?;
     // The server embeds the pages when it is compiled, so it comes after them.
     let binary = workspace.binary(Profile::Dev)?;
     let wants_examples = !options.iter().any(|option| option == "--no-examples");
@@ -28,37 +29,6 @@ pub fn run(workspace: &Workspace, options: &[String]) -> Result<bool, String> {
     }
     let status = server.wait().map_err(|error| format!("cannot wait for the server: {error}"))?;
     Ok(status.success())
-}
-
-/// Installs what the pages need from their lockfile, when that changed, and builds them.
-fn build_pages(folder: &Path) -> Result<(), String> {
-    install(folder)?;
-    npm(folder, &["run", "build", "--silent"])
-}
-
-/// Installs what the pages and their tests need, unless it is there.
-fn install(folder: &Path) -> Result<(), String> {
-    if newest(&folder.join("package-lock.json")) > newest(&folder.join("node_modules/.package-lock.json")) {
-        npm(folder, &["ci", "--silent"])?;
-    }
-    Ok(())
-}
-
-fn newest(file: &Path) -> SystemTime {
-    std::fs::metadata(file).and_then(|metadata| metadata.modified()).unwrap_or(UNIX_EPOCH)
-}
-
-/// Runs npm in `folder`.
-fn npm(folder: &Path, arguments: &[&str]) -> Result<(), String> {
-    let status = Command::new("npm")
-        .args(arguments)
-        .current_dir(folder)
-        .status()
-        .map_err(|error| format!("the pages need Node.js 20.19 or later with npm: {error}"))?;
-    match status.success() {
-        true => Ok(()),
-        false => Err(format!("`npm {}` failed in {}", arguments.join(" "), folder.display())),
-    }
 }
 
 /// Runs the examples beside the server, in the state that it shows; one that cannot run is no reason to stop.

@@ -1,0 +1,79 @@
+// Runs journeys one after the other in Chromium, each in a fresh context, and says what went wrong.
+
+import assert from 'node:assert/strict';
+import { AxeBuilder } from '@axe-core/playwright';
+import { chromium } from 'playwright-core';
+
+/** Longest wait for anything on a page. */
+const MS = Number(process.env.JOURNEY_MS ?? 15_000);
+
+/** Rules of WCAG 2.2 AA; the strict policy forbids axe's own styles, which it does without. */
+export async function accessible(page, what) {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
+    .analyze();
+  const told = violations.map(
+    (each) =>
+      `${each.id}: ${each.nodes
+        .slice(0, 3)
+        .map((node) => node.target.join(' '))
+        .join(' | ')}`,
+  );
+  assert.deepEqual(told, [], `${what} is not accessible`);
+}
+
+/** How wide the page is beyond its window. */
+export const surplus = (page) =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+export async function browser() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
+}
+
+/**
+ * Does the journeys whose names contain one of the arguments. `serve(options)` gives the server of a journey, and
+ * `leave(server)` is told when it is not needed any more.
+ */
+export async function go(journeys, serve, leave) {
+  const wanted = process.argv.slice(2);
+  const chrome = await browser();
+  let passed = 0;
+  let failed = 0;
+  for (const { name, options, act } of journeys) {
+    if (wanted.length && !wanted.some((each) => name.includes(each))) continue;
+    const wrong = [];
+    let server;
+    let context;
+    try {
+      server = await serve(options);
+      context = await chrome.newContext({
+        viewport: { width: options.width ?? 1280, height: 800 },
+        colorScheme: options.theme ?? 'light',
+        reducedMotion: 'reduce',
+      });
+      const page = await context.newPage();
+      page.setDefaultTimeout(MS);
+      page.on('pageerror', (error) => wrong.push(String(error)));
+      page.on('dialog', (dialog) => wrong.push(`a script ran: ${dialog.message()}`));
+      page.on('console', (message) => /Content Security Policy/.test(message.text()) && wrong.push(message.text()));
+      await act({ page, server });
+      assert.deepEqual(wrong, []);
+      passed += 1;
+      console.log(`ok    ${name}`);
+    } catch (cause) {
+      failed += 1;
+      const told = [
+        ...String(cause?.message ?? cause)
+          .split('\n')
+          .slice(0, 14),
+        ...wrong,
+      ];
+      console.log(`WRONG ${name}\n      ${told.join('\n      ')}`);
+    }
+    await context?.close();
+    if (server) await leave(server, options);
+  }
+  await chrome.close();
+  console.log(`${passed} passed, ${failed} failed`);
+  return failed === 0;
+}

@@ -1,0 +1,225 @@
+// What people do, done in Chromium against the real binary over state that it made itself.
+// TIPHYS names the binary; PAGES=dist takes the pages from the build folder. Usage: node journeys/real.mjs [part of a name…]
+
+import assert from 'node:assert/strict';
+import { APPROVAL, start } from '../fixture/real.mjs';
+import { accessible, go, surplus } from './harness.mjs';
+
+const journeys = [];
+const journey = (name, options, act) => journeys.push({ name, options: { state: 'small', ...options }, act });
+
+journey('from an empty server to a running workflow with its log', { state: 'empty' }, async ({ page, server }) => {
+  await page.goto(server.url);
+  await page.getByRole('link', { name: 'Run an example' }).click();
+  await page.getByRole('textbox', { name: 'Manifest' }).waitFor();
+  await page.getByText('No problems found').waitFor();
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  await page.waitForURL(/runs\/default\//);
+  await page.getByText('Succeeded', { exact: true }).first().waitFor();
+  await page.keyboard.press('3');
+  await page.getByRole('treeitem').first().click();
+  await page.getByRole('tab', { name: 'Logs' }).click();
+  await page.getByText('hello world').waitFor();
+});
+
+for (const state of ['empty', 'small']) {
+  journey(`every page stands over ${state} state`, { state }, async ({ page, server }) => {
+    for (const address of [
+      '',
+      'runs',
+      'pipelines',
+      'schedules',
+      'schedules?view=calendar',
+      'approvals',
+      'inbox',
+      'locks',
+      'compare',
+      'new',
+      'settings',
+    ]) {
+      await page.goto(server.url + address);
+      await page.getByRole('heading', { level: 1 }).or(page.locator('.empty')).first().waitFor();
+      assert.equal(await page.getByRole('alert').count(), 0, `${address || 'home'} shows an error`);
+      assert.ok((await surplus(page)) <= 0, `${address || 'home'} is too wide`);
+    }
+  });
+}
+
+journey('home is accessible', {}, async ({ page, server }) => {
+  await page.goto(server.url);
+  await page.getByRole('link', { name: 'broken' }).first().waitFor();
+  await accessible(page, 'home');
+});
+
+journey('from Home to the failing line in two clicks', {}, async ({ page, server }) => {
+  await page.goto(server.url);
+  await page.getByRole('region', { name: 'Failed lately' }).getByRole('link', { name: 'broken' }).click();
+  await page.getByRole('group', { name: 'What went wrong' }).getByRole('button').first().click();
+  await page.getByText('ERROR price_test').waitFor();
+  await page.getByText('exit code 3').first().waitFor();
+});
+
+journey('from a waiting step to its reason in one click', {}, async ({ page, server }) => {
+  await page.goto(`${server.url}runs/default/release?view=tree`);
+  await page.getByRole('treeitem', { name: /Planned deploy/ }).click();
+  await page
+    .getByText(/waits for/)
+    .first()
+    .waitFor();
+});
+
+journey('a person approves with a choice, and the run goes on by itself', {}, async ({ page, server }) => {
+  await server.run('to-approve', APPROVAL);
+  await page.goto(`${server.url}runs/default/to-approve?view=tree`);
+  await page.getByRole('treeitem', { name: /Waits for you approve/ }).click();
+  await page.getByRole('button', { name: 'Approve' }).click();
+  await page.getByRole('dialog').getByLabel('decision').selectOption('hold');
+  await page.getByRole('dialog').getByRole('button', { name: 'Approve' }).click();
+  await page.getByText('was approved').waitFor();
+  await page.getByRole('treeitem', { name: /Succeeded deploy/ }).waitFor();
+  const run = await server.until('to-approve', (status) => status.phase === 'Succeeded');
+  const approved = Object.values(run.status.nodes).find((node) => node.type === 'Suspend');
+  assert.equal(approved.outputs.parameters[0].value, 'hold');
+});
+
+journey('who waits for a person is on the page of approvals', {}, async ({ page, server }) => {
+  await page.goto(`${server.url}approvals`);
+  await page.getByRole('link', { name: 'approve' }).waitFor();
+  await page.getByRole('button', { name: 'Approve' }).waitFor();
+});
+
+journey('a run is suspended, resumed, stopped, retried, resubmitted and deleted', {}, async ({ page, server }) => {
+  await server.run('subject', APPROVAL);
+  await page.goto(`${server.url}runs/default/subject?view=tree`);
+  await page.getByRole('treeitem', { name: /Waits for you approve/ }).waitFor();
+  const act = async (verb) => {
+    const button = page.locator('.line').getByRole('button', { name: verb, exact: true });
+    const more = page.locator('.line').getByRole('button', { name: 'More actions' });
+    await more.waitFor();
+    if (await button.count()) await button.click();
+    else {
+      await more.click();
+      await page.getByRole('menuitem', { name: verb, exact: true }).click();
+    }
+    await page.getByRole('dialog').getByRole('button', { name: verb, exact: true }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+  };
+  await act('Suspend');
+  await page.getByText('This run is suspended').waitFor();
+  await act('Stop');
+  await page.getByText('Failed', { exact: true }).first().waitFor();
+  await act('Resubmit');
+  await page.waitForURL((url) => /runs\/default\/subject-/.test(url.pathname));
+  await page.goto(`${server.url}runs/default/subject?view=tree`);
+  await page.getByText('Failed', { exact: true }).first().waitFor();
+  await act('Delete');
+  await page.waitForURL(/runs$/);
+  await assert.rejects(server.get('subject'), /404/);
+});
+
+journey('a pipeline is run with its form', {}, async ({ page, server }) => {
+  await page.goto(`${server.url}pipelines/WorkflowTemplate/default/delivery`);
+  await page.getByLabel('target').selectOption('production');
+  await page.locator('form').getByRole('button', { name: 'Run' }).click();
+  await page.waitForURL(/runs\/default\/delivery/);
+  const name = new URL(page.url()).pathname.split('/').pop();
+  const run = await server.get(name);
+  assert.deepEqual(
+    run.spec.arguments.parameters.map(({ name: each, value }) => [each, value]),
+    [['target', 'production']],
+  );
+});
+
+journey('a schedule is suspended and filled in for the past', {}, async ({ page, server }) => {
+  await page.goto(`${server.url}schedules`);
+  const row = page.getByRole('row', { name: /nightly/ });
+  await row.getByRole('button', { name: 'Backfill' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('From').fill('2026-01-01T00:00');
+  await dialog.getByLabel('Until').fill('2026-01-03T23:00');
+  await dialog.getByText('3 runs will begin').waitFor();
+  await dialog.getByRole('button', { name: 'Backfill' }).click();
+  await page.getByText('3 of 3 runs began').waitFor();
+  await row.getByRole('button', { name: 'Suspend' }).click();
+  await dialog.getByRole('button', { name: 'Suspend schedule' }).click();
+  await row.getByRole('button', { name: 'Resume' }).waitFor();
+});
+
+journey('the editor marks a mistake where it is and mends it', {}, async ({ page, server }) => {
+  await page.goto(`${server.url}new`);
+  const editor = page.getByRole('textbox', { name: 'Manifest' });
+  await editor.click();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.press('Delete');
+  const lines = [
+    'apiVersion: argoproj.io/v1alpha1',
+    'kind: Workflow',
+    'metadata:',
+    '  generateName: a-',
+    'spec:',
+    '  entrpoint: main',
+    '  templates:',
+    '    - name: main',
+    '      container: {image: busybox, command: [echo]}',
+  ];
+  await page.keyboard.insertText(`${lines.join('\n')}\n`);
+  await page
+    .getByText(/entrpoint/)
+    .nth(1)
+    .waitFor();
+  await page.getByText('line 6').waitFor();
+});
+
+journey('several runs are retried at once', { state: 'failing' }, async ({ page, server }) => {
+  await page.goto(`${server.url}runs`);
+  await page.getByRole('link', { name: 'broken-1' }).waitFor();
+  await page.getByLabel('Select all on this page').check();
+  await page.getByRole('toolbar').getByRole('button', { name: 'Retry' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Retry' }).click();
+  await page.getByText(/Retry: 3 of 3 done/).waitFor();
+});
+
+journey('hostile names and logs stay text', { state: 'hostile' }, async ({ page, server }) => {
+  const run = await server.get('hostile');
+  const node = Object.values(run.status.nodes).find((each) => each.type === 'Pod');
+  for (const tab of ['summary', 'logs', 'io', 'manifest']) {
+    await page.goto(`${server.url}runs/default/hostile?view=tree&node=${node.id}&tab=${tab}`);
+    await page.getByRole('tabpanel').waitFor();
+    if (tab === 'logs') await page.getByText('<script>alert(3)</script>').waitFor();
+  }
+  assert.equal(await page.evaluate(() => document.querySelectorAll('img[src=x], #app script').length), 0);
+  assert.ok((await surplus(page)) <= 0);
+});
+
+journey(
+  'a run of ten thousand nodes opens, and is walked and searched',
+  { state: 'huge' },
+  async ({ page, server }) => {
+    await page.goto(`${server.url}runs/default/huge`);
+    await page.getByText(/10,00\d nodes/).waitFor();
+    await page.getByRole('application').waitFor();
+    await page.getByLabel('Find a step').fill('item(9999');
+    await page.getByText('1 match').waitFor();
+  },
+);
+
+journey('a server that goes away is told', { own: true }, async ({ page, server }) => {
+  await page.goto(`${server.url}runs/default/release?view=tree`);
+  await page.getByRole('tree').waitFor();
+  await server.close();
+  await page.getByText('The connection to the server is lost').waitFor();
+});
+
+// Journeys over the same state share a server, unless they change or end it.
+const shared = new Map();
+const well = await go(
+  journeys,
+  async ({ state, own }) => {
+    if (own) return start({ state });
+    if (!shared.has(state)) shared.set(state, await start({ state }));
+    return shared.get(state);
+  },
+  (server, { own }) => (own ? server.close() : undefined),
+);
+for (const server of shared.values()) await server.close();
+process.exit(well ? 0 : 1);

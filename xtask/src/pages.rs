@@ -1,0 +1,122 @@
+//! The web pages: installing what they need, building them, and their own tests.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Where the pages are built.
+fn folder(root: &Path) -> PathBuf {
+    root.join("ui")
+}
+
+/// Installs what the pages need from their lockfile, when that changed.
+pub fn install(root: &Path) -> Result<(), String> {
+    let folder = folder(root);
+    if newest(&folder.join("package-lock.json")) > newest(&folder.join("node_modules/.package-lock.json")) {
+        npm(&folder, &["ci", "--silent"])?;
+    }
+    Ok(())
+}
+
+/// Builds the pages.
+///
+/// The server embeds them when it is compiled, so this comes before.
+pub fn build(root: &Path) -> Result<(), String> {
+    npm(&folder(root), &["run", "build", "--silent", "--", "--logLevel", "warn"])
+}
+
+/// The suites of the pages: what they are called and how npm runs them.
+const SUITES: [(&str, &[&str]); 3] = [
+    ("units of the pages", &["test", "--silent", "--", "--reporter=dot"]),
+    ("journeys over generated answers", &["run", "journeys", "--silent"]),
+    ("journeys over the real server", &["run", "journeys:real", "--silent"]),
+];
+
+/// What came of a suite.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub passed: usize,
+    pub failed: usize,
+}
+
+/// Runs every suite of the pages against `binary`, and shows what is not plainly well.
+pub fn test(root: &Path, binary: &Path) -> Result<Tally, String> {
+    let mut total = Tally::default();
+    for (name, arguments) in SUITES {
+        println!("{name}");
+        let mut child = Command::new("npm")
+            .args(arguments)
+            .current_dir(folder(root))
+            .env("TIPHYS", binary)
+            .env("NO_COLOR", "1")
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("cannot run npm: {error}"))?;
+        let mut tally = Tally::default();
+        if let Some(stdout) = child.stdout.take() {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                if let Some(told) = told(&line) {
+                    tally = told;
+                }
+                if !line.starts_with("ok ") && !line.trim().is_empty() {
+                    println!("  {line}");
+                }
+            }
+        }
+        let status = child.wait().map_err(|error| format!("cannot wait for npm: {error}"))?;
+        // A suite that broke before it could count is one failure.
+        if !status.success() && tally.failed == 0 {
+            tally.failed = 1;
+        }
+        total.passed += tally.passed;
+        total.failed += tally.failed;
+    }
+    Ok(total)
+}
+
+/// Reads `Tests  1 failed | 74 passed (75)` and `60 passed, 1 failed`.
+fn told(line: &str) -> Option<Tally> {
+    let words: Vec<&str> = line.split([' ', ',', '|']).filter(|word| !word.is_empty()).collect();
+    let rest = match words.first() {
+        Some(&"Tests") => &words[1..],
+        Some(first) if first.parse::<usize>().is_ok() => &words[..],
+        _ => return None,
+    };
+    let number = |what: &str| {
+        let at = rest.iter().position(|word| *word == what)?;
+        rest.get(at.checked_sub(1)?)?.parse::<usize>().ok()
+    };
+    let passed = number("passed")?;
+    Some(Tally { passed, failed: number("failed").unwrap_or(0) })
+}
+
+fn newest(file: &Path) -> SystemTime {
+    std::fs::metadata(file).and_then(|metadata| metadata.modified()).unwrap_or(UNIX_EPOCH)
+}
+
+fn npm(folder: &Path, arguments: &[&str]) -> Result<(), String> {
+    let status = Command::new("npm")
+        .args(arguments)
+        .current_dir(folder)
+        .status()
+        .map_err(|error| format!("the pages need Node.js 20.19 or later with npm: {error}"))?;
+    match status.success() {
+        true => Ok(()),
+        false => Err(format!("`npm {}` failed in {}", arguments.join(" "), folder.display())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Tally, told};
+
+    #[test]
+    fn what_suites_say_at_their_end_is_counted() {
+        let wanted = Some(Tally { passed: 74, failed: 1 });
+        assert_eq!(told("      Tests  1 failed | 74 passed (75)"), wanted);
+        assert_eq!(told("74 passed, 1 failed"), wanted);
+        assert_eq!(told("Test Files  11 passed (11)"), None);
+        assert_eq!(told("WRONG home is accessible"), None);
+    }
+}
