@@ -10,6 +10,7 @@ mod runs;
 mod schema;
 mod shared;
 
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -70,6 +71,34 @@ impl SqliteStore {
             Err(StoreError::Corrupt { reason, .. }) => Ok(vec![reason]),
             other => other,
         }
+    }
+
+    /// Writes the database as it is at one moment into a new file, while everybody goes on reading and writing.
+    ///
+    /// The file is whole and synced when this returns. One that is there already is refused.
+    pub fn copy_to(&mut self, new: &Path) -> Result<(), StoreError> {
+        std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(new)
+            .map_err(|error| StoreError::from_io(new, error))?;
+        // SQLite fills an empty file; it gathers the pages in one reading transaction, so writers need not wait.
+        let filled = self
+            .connection
+            .execute("VACUUM INTO ?1", [new.to_string_lossy()])
+            // Whoever opens it finds it as ours are: with a log of its own.
+            .and_then(|_| Connection::open(new)?.pragma_update(None, "journal_mode", "WAL"))
+            .map_err(|error| fault(&self.path, error));
+        let synced = filled.and_then(|()| {
+            std::fs::File::open(new)
+                .and_then(|file| file.sync_all())
+                .map_err(|error| StoreError::from_io(new, error))
+        });
+        if synced.is_err() {
+            drop(std::fs::remove_file(new));
+        }
+        synced
     }
 
     /// Runs `work` in one durable transaction that excludes every other writer.

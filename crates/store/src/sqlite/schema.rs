@@ -95,9 +95,37 @@ fn create(path: &Path) -> Result<(), StoreError> {
     made
 }
 
-/// Brings a file of an earlier release to the present format.
+/// Brings a file of an earlier release to the present format, after a copy of it as it was.
 fn migrate(path: &Path) -> Result<(), StoreError> {
+    if let Found::Ours(found) = look(path)?
+        && found < FORMAT
+    {
+        keep(path, found)?;
+    }
     run_migrations(path, "FULL").map_err(|error| fault(path, error))
+}
+
+/// Copies a file before it is changed: `tiphys.db` becomes `tiphys.format-1.db`, say. One that is there is kept.
+fn keep(path: &Path, format: u32) -> Result<(), StoreError> {
+    let kept = path.with_extension(format!("format-{format}.db"));
+    if kept.exists() {
+        return Ok(());
+    }
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+        .map_err(|error| fault(path, error))?;
+    let new = path.with_extension("db-keep");
+    let begin = || {
+        // One that a crash left behind.
+        let _ = fs::remove_file(&new);
+        fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(&new)
+    };
+    let file = begin().map_err(|error| StoreError::from_io(&new, error))?;
+    connection
+        .busy_timeout(BUSY_TIMEOUT)
+        .and_then(|()| connection.execute("VACUUM INTO ?1", [new.to_string_lossy()]))
+        .map_err(|error| fault(path, error))?;
+    // The copy has the header of a fresh file; what marks it as ours comes along.
+    file.sync_all().and_then(|()| fs::rename(&new, &kept)).map_err(|error| StoreError::from_io(&kept, error))
 }
 
 fn run_migrations(path: &Path, synchronous: &str) -> rusqlite::Result<()> {

@@ -4,5 +4,6 @@ mod agree;
 mod contract;
 mod crash;
 mod files;
+mod museum;
 mod owners;
 mod support;
