@@ -69,6 +69,9 @@ enum Command {
     Completion(commands::completion::Args),
     Server(commands::server::Args),
     Token(commands::token::Args),
+    Config(commands::config::Args),
+    Backup(commands::backup::Args),
+    Restore(commands::backup::RestoreArgs),
     /// Print the version
     Version,
 }
@@ -121,6 +124,9 @@ fn perform(command: Command) -> (anyhow::Result<ExitCode>, u8) {
         Command::Completion(args) => commands::completion::run(&args),
         Command::Server(args) => commands::server::run(&args),
         Command::Token(args) => commands::token::run(&args),
+        Command::Config(args) => commands::config::run(&args),
+        Command::Backup(args) => commands::backup::backup(&args),
+        Command::Restore(args) => commands::backup::restore(&args),
         Command::Version => {
             print::to_stdout(&format!("tiphys {}\n", env!("CARGO_PKG_VERSION")));
             Ok(ExitCode::SUCCESS)

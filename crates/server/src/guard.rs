@@ -12,11 +12,13 @@ pub(crate) mod rate;
 pub(crate) mod session;
 
 #[cfg(test)]
-mod tests;
+mod hostile;
+#[cfg(test)]
+pub(crate) mod tests;
 
 use crate::fault::{Code, Fault};
 use crate::limits;
-use crate::options::Options;
+use crate::options::{Options, Tls};
 use crate::reply;
 use crate::world::World;
 use axum::body::Body;
@@ -88,7 +90,9 @@ pub(crate) async fn answer(world: Arc<World>, peer: Peer, mut request: Request) 
     if takes_gzip {
         response = gzip::packed(response).await;
     }
-    headers::dress(&mut response, &allowance, allowed_origin.as_deref(), peer.encrypted);
+    // A certificate that nobody vouches for must not keep browsers from coming in another way (API-009).
+    let only_encrypted = peer.encrypted && matches!(world.options.tls, Some(Tls::Files { .. }));
+    headers::dress(&mut response, &allowance, allowed_origin.as_deref(), only_encrypted);
     response
 }
 

@@ -3,6 +3,7 @@
 use crate::closeup::Closeups;
 use crate::events::Event;
 use crate::limits;
+use crate::ops::keeper;
 use crate::own::runs;
 use crate::wire::shape;
 use crate::world::World;
@@ -13,6 +14,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tiphys_controller::Update;
+use tiphys_engine::workflow::{Event as Happened, NodeKind};
 use tiphys_store::{MachineId, Runs as _};
 use tokio::sync::broadcast;
 
@@ -152,6 +154,11 @@ impl Gathered {
     }
 }
 
+/// Whether somebody may have to answer now.
+fn is_question(event: &Happened) -> bool {
+    matches!(event, Happened::Entered { kind: NodeKind::Suspend, .. })
+}
+
 /// Turns what the controller tells into changes, until the controller is gone.
 pub(crate) fn run(world: &Weak<World>, updates: &Receiver<Update>) {
     let mut whole = Gathered::new(GATHER);
@@ -166,6 +173,9 @@ pub(crate) fn run(world: &Weak<World>, updates: &Receiver<Update>) {
         match update {
             Ok(Update::Recorded(recorded)) => {
                 world.hub.closeups.recorded(&recorded);
+                if recorded.events.iter().any(is_question) {
+                    world.keeper.tell(keeper::News::Waiting(recorded.uid.clone()));
+                }
                 if world.hub.rows_wanted.load(Ordering::Relaxed) {
                     rows.add(&recorded.uid);
                 }
@@ -175,6 +185,7 @@ pub(crate) fn run(world: &Weak<World>, updates: &Receiver<Update>) {
             }
             Ok(Update::Ended(document)) => {
                 world.metrics.ended(&document);
+                world.keeper.tell(keeper::News::Ended(document.clone()));
                 world.desk.ended(&document);
                 if let Some(uid) = document.pointer("/metadata/uid").and_then(Value::as_str) {
                     whole.uids.remove(uid);

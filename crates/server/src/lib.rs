@@ -9,6 +9,7 @@ mod app;
 mod argo;
 mod call;
 mod closeup;
+pub mod config;
 mod events;
 mod fault;
 mod guard;
@@ -27,8 +28,9 @@ mod vault;
 mod wire;
 mod world;
 
+pub use ops::backup::{BackupError, Copied, backup, restore};
 pub use ops::log::{Format, write_logs};
 pub use ops::presence::Presence;
 pub use ops::tls::TlsError;
 pub use options::{AuthMode, Column, Link, Options, Tls};
-pub use serve::{ServeError, Server, Stop, is_guarded};
+pub use serve::{Reload, ServeError, Server, Stop, is_guarded};

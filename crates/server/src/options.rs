@@ -1,5 +1,6 @@
 //! How a server is to work.
 
+use crate::config::Config;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -76,6 +77,8 @@ pub struct Options {
     pub rate: Option<u32>,
     /// How the server shows who it is; without it nothing is encrypted.
     pub tls: Option<Tls>,
+    /// What the file of settings says, and may say anew while the server runs.
+    pub settings: Config,
     /// Whether metrics are for everybody (API-008).
     pub open_metrics: bool,
 }
@@ -114,6 +117,7 @@ impl Options {
             allow_origin: None,
             rate: None,
             tls: None,
+            settings: Config::default(),
             open_metrics: false,
         }
     }

@@ -1,6 +1,7 @@
 //! Starting and ending the server.
 
 use crate::access::{Role, Token, Tokens};
+use crate::config::Config;
 use crate::hub;
 use crate::limits;
 use crate::ops::listen::{self, Encryption};
@@ -113,6 +114,10 @@ impl Server {
             .name("schedules".to_owned())
             .spawn(move || schedules::run(&keeper, &woken))
             .map_err(|error| ServeError::Io { what: "cannot start a thread".to_owned(), error })?;
+        world
+            .keeper
+            .start(Arc::downgrade(&world))
+            .map_err(|error| ServeError::Io { what: "cannot start a thread".to_owned(), error })?;
         Server::listen(world, Some(lock))
     }
 
@@ -162,15 +167,41 @@ impl Server {
             .map_err(|error| ServeError::Io { what: "cannot tell the address".to_owned(), error })?;
         let encryption = Encryption::default();
         let server = Server { listener, encryption, address, lock, runtime, world, stop, stopped };
-        server.reload_certificate()?;
+        server.reload().certificate()?;
         if server.lock.is_some() {
             server.announce()?;
         }
         Ok(server)
     }
 
+    /// A way to let it go by other settings while it runs.
+    pub fn reload(&self) -> Reload {
+        Reload { world: self.world.clone(), encryption: self.encryption.clone(), address: self.address }
+    }
+
+    /// A way to end it.
+    pub fn stop(&self) -> Stop {
+        Stop(self.stop.clone())
+    }
+}
+
+/// Lets a server go by other settings while it runs; no run notices.
+#[derive(Clone)]
+pub struct Reload {
+    world: Arc<World>,
+    encryption: Encryption,
+    address: SocketAddr,
+}
+
+impl Reload {
+    /// Goes by these settings from now on, as far as they need no new start: links, columns, defaults, restrictions,
+    /// retention, notifications.
+    pub fn settings(&self, settings: Config) {
+        self.world.set_settings(settings);
+    }
+
     /// Reads the certificate again, for connections from now on.
-    pub fn reload_certificate(&self) -> Result<(), ServeError> {
+    pub fn certificate(&self) -> Result<(), ServeError> {
         let options = &self.world.options;
         let Some(tls) = &options.tls else { return Ok(()) };
         let mut names = vec!["localhost".to_owned(), self.world.host.clone()];
@@ -182,7 +213,9 @@ impl Server {
         *self.encryption.write().unwrap_or_else(PoisonError::into_inner) = Some(config);
         Ok(())
     }
+}
 
+impl Server {
     /// Lets programs of the same user find the server and come in.
     fn announce(&self) -> Result<(), ServeError> {
         let dir = self.world.state.dir();
@@ -217,11 +250,6 @@ impl Server {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
-    }
-
-    /// A way to end it.
-    pub fn stop(&self) -> Stop {
-        Stop(self.stop.clone())
     }
 
     /// Serves until it is told to end.

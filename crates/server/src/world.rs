@@ -1,10 +1,12 @@
 //! Everything a handler can reach: the store, the controller, the catalog, the clock.
 
 use crate::access::Tokens;
+use crate::config::Config;
 use crate::fault::{Code, Fault};
 use crate::guard::Guard;
 use crate::hub::Hub;
 use crate::limits;
+use crate::ops::keeper::{Keeper, News};
 use crate::ops::metrics::Metrics;
 use crate::options::Options;
 use crate::own::logs::Indexes;
@@ -13,7 +15,7 @@ use crate::schedules::Desk;
 use crate::vault::Vault;
 use crate::wire::shape;
 use serde_json::{Value, json};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tiphys_controller::Controller;
 use tiphys_store::{
     Catalog, Journal, MachineId, ObjectKey, Put, Runs, SqliteStore, State, StoreError, Summary,
@@ -35,6 +37,8 @@ pub(crate) struct World {
     pub(crate) host: String,
     pub(crate) guard: Arc<Guard>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) keeper: Arc<Keeper>,
+    settings: Arc<RwLock<Arc<Config>>>,
     stores: Arc<Mutex<Vec<SqliteStore>>>,
 }
 
@@ -48,11 +52,14 @@ impl World {
     ) -> World {
         let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
         let guard = Arc::new(Guard::new(&options, host.trim()));
+        let settings = settings_of(&options);
         World {
             options,
             state,
             guard,
             metrics: Arc::default(),
+            keeper: Arc::new(Keeper::none()),
+            settings,
             controller: Arc::new(controller),
             hub: Arc::new(Hub::new(jiff::Timestamp::now().as_millisecond().unsigned_abs())),
             tokens: Arc::default(),
@@ -67,8 +74,11 @@ impl World {
     /// The same world seen through other options.
     pub(crate) fn beside(&self, options: Options) -> World {
         let guard = Arc::new(Guard::new(&options, &self.host));
+        let settings = settings_of(&options);
         World {
             options,
+            settings,
+            keeper: self.keeper.clone(),
             guard,
             metrics: self.metrics.clone(),
             state: self.state.clone(),
@@ -81,6 +91,17 @@ impl World {
             host: self.host.clone(),
             stores: self.stores.clone(),
         }
+    }
+
+    /// What the settings say now.
+    pub(crate) fn settings(&self) -> Arc<Config> {
+        self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Goes by other settings from now on.
+    pub(crate) fn set_settings(&self, settings: Config) {
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
+        self.keeper.tell(News::Settings);
     }
 
     /// Works with a connection to the database. Blocks.
@@ -250,6 +271,17 @@ impl World {
         self.state.poke(&machine)?;
         Ok(())
     }
+}
+
+/// The settings to begin with; what faces show may have been given without a file.
+fn settings_of(options: &Options) -> Arc<RwLock<Arc<Config>>> {
+    let settings = Config {
+        links: options.links.clone(),
+        columns: options.columns.clone(),
+        nav_color: options.nav_color.clone(),
+        ..options.settings.clone()
+    };
+    Arc::new(RwLock::new(Arc::new(settings)))
 }
 
 /// Five letters for a generated name.

@@ -1,6 +1,8 @@
 //! The verbs, one in each file.
 
+pub mod backup;
 pub mod completion;
+pub mod config;
 pub mod continue_run;
 pub mod control;
 pub mod cp;

@@ -2,11 +2,13 @@
 
 use anyhow::Context;
 use clap::{Args as ClapArgs, ValueEnum};
-use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tiphys_runner::step::Isolation;
-use tiphys_server::{AuthMode, Format, Options, Server, Tls, is_guarded, write_logs};
+use tiphys_server::config::Config;
+use tiphys_server::{AuthMode, Format, Options, Reload, Server, Tls, is_guarded, write_logs};
 
 use crate::problem::problem;
 use crate::state;
@@ -18,18 +20,18 @@ use crate::state;
   tiphys server --port 2746 --namespaces team-a,team-b
   ARGO_SERVER=localhost:2746 ARGO_HTTP1=true ARGO_SECURE=false argo list")]
 pub struct Args {
-    /// The port to listen on
-    #[arg(short, long, default_value_t = 2746)]
-    port: u16,
-    /// The address to listen on
-    #[arg(long, default_value = "127.0.0.1")]
-    address: IpAddr,
+    /// The port to listen on; 2746 if nothing else is said
+    #[arg(short, long)]
+    port: Option<u16>,
+    /// The address to listen on; 127.0.0.1 if nothing else is said
+    #[arg(long)]
+    address: Option<IpAddr>,
     /// The path under which browsers see the server, behind a proxy
     #[arg(long, default_value = "/", value_name = "PATH")]
     base_href: String,
     /// Who may call: `token` asks everybody for a token, `none` asks nobody
-    #[arg(long, default_value = "token")]
-    auth_mode: Mode,
+    #[arg(long)]
+    auth_mode: Option<Mode>,
     /// Namespaces that exist beside `default`
     #[arg(long, value_delimiter = ',')]
     namespaces: Vec<String>,
@@ -60,6 +62,9 @@ pub struct Args {
     /// The key of the certificate, a PEM file
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
+    /// A file of settings; read again on SIGHUP. `tiphys config check FILE` says what is wrong with one
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// How lines of the server's own log look
     #[arg(long, default_value = "text")]
     log_format: LogFormat,
@@ -93,39 +98,15 @@ enum Separation {
 
 /// Serves until it is interrupted; steps run on and are found again.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let address = SocketAddr::new(args.address, args.port);
-    let mut options = Options::new(state::dir()?, address);
-    options.base_href.clone_from(&args.base_href);
-    options.auth = match args.auth_mode {
-        Mode::Token => AuthMode::Token,
-        Mode::None => AuthMode::None,
-    };
-    if !is_guarded(args.address, options.auth) {
+    let options = options(args)?;
+    if !is_guarded(options.address.ip(), options.auth) {
         return Err(problem(
             "everybody who reaches this address could run programs here",
             "leave out `--auth-mode none`, or listen on 127.0.0.1",
         ));
     }
-    options.namespaces.clone_from(&args.namespaces);
-    options.allowed_hosts.clone_from(&args.allowed_hosts);
-    options.allow_origin.clone_from(&args.access_control_allow_origin);
-    options.rate = args.api_rate_limit;
-    options.tls = match (&args.tls_cert, &args.tls_key) {
-        (Some(certificate), Some(key)) => {
-            Some(Tls::Files { certificate: certificate.clone(), key: key.clone() })
-        }
-        _ => args.tls.map(|TlsKind::SelfSigned| Tls::SelfSigned),
-    };
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    options.jobs = args.jobs.unwrap_or((2 * cores).max(8));
-    options.place.isolation = match args.isolation {
-        Separation::Sandbox => Isolation::Sandbox,
-        Separation::None => Isolation::None,
-    };
-    for file in &args.image_map {
-        options.place.images.load(file).with_context(|| format!("cannot use {}", file.display()))?;
-    }
     let needs_token = options.auth == AuthMode::Token;
+    let may_reload = args.config.is_some() || options.tls.is_some();
     let format = match args.log_format {
         LogFormat::Text => Format::Text,
         LogFormat::Json => Format::Json,
@@ -139,17 +120,80 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             "commands of this user find it by themselves; for others: tiphys token create NAME --role viewer"
         );
     }
-    let stop = server.stop();
-    let mut signals = signal_hook::iterator::Signals::new([
-        signal_hook::consts::SIGINT,
-        signal_hook::consts::SIGTERM,
-        signal_hook::consts::SIGHUP,
-    ])?;
+    let (stop, reload) = (server.stop(), server.reload());
+    let config = args.config.clone();
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     std::thread::spawn(move || {
-        for _ in signals.forever() {
-            stop.now();
+        for signal in signals.forever() {
+            if signal == SIGHUP && may_reload {
+                read_again(config.as_deref(), &reload);
+            } else {
+                stop.now();
+            }
         }
     });
     server.run()?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the command line says over what the settings say.
+fn options(args: &Args) -> anyhow::Result<Options> {
+    let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, 2746));
+    let mut options = Options::new(state::dir()?, usual);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    options.jobs = (2 * cores).max(8);
+    options.namespaces.clone_from(&args.namespaces);
+    options.allowed_hosts.clone_from(&args.allowed_hosts);
+    if let Some(file) = &args.config {
+        let (config, notices) = Config::read(file)?;
+        notices.iter().for_each(|notice| eprintln!("warning: {}: {notice}", file.display()));
+        config.apply(&mut options);
+        options.settings = config;
+    }
+    options.address.set_ip(args.address.unwrap_or(options.address.ip()));
+    options.address.set_port(args.port.unwrap_or(options.address.port()));
+    if !args.base_href.is_empty() && args.base_href != "/" {
+        options.base_href.clone_from(&args.base_href);
+    }
+    match args.auth_mode {
+        Some(Mode::Token) => options.auth = AuthMode::Token,
+        Some(Mode::None) => options.auth = AuthMode::None,
+        None => {}
+    }
+    if let Some(origin) = &args.access_control_allow_origin {
+        options.allow_origin = Some(origin.clone());
+    }
+    options.rate = args.api_rate_limit.or(options.rate);
+    options.jobs = args.jobs.unwrap_or(options.jobs);
+    match (&args.tls_cert, &args.tls_key, args.tls) {
+        (Some(certificate), Some(key), _) => {
+            options.tls = Some(Tls::Files { certificate: certificate.clone(), key: key.clone() });
+        }
+        (_, _, Some(TlsKind::SelfSigned)) => options.tls = Some(Tls::SelfSigned),
+        _ => {}
+    }
+    options.place.isolation = match args.isolation {
+        Separation::Sandbox => Isolation::Sandbox,
+        Separation::None => Isolation::None,
+    };
+    for file in &args.image_map {
+        options.place.images.load(file).with_context(|| format!("cannot use {}", file.display()))?;
+    }
+    Ok(options)
+}
+
+/// Goes by the settings as they are now. Wrong ones change nothing.
+fn read_again(config: Option<&Path>, reload: &Reload) {
+    match config.map(Config::read).transpose() {
+        Ok(read) => {
+            if let Some((config, _)) = read {
+                reload.settings(config);
+            }
+            match reload.certificate() {
+                Ok(()) => eprintln!("the settings were read again"),
+                Err(error) => eprintln!("error: {error}; the certificate stays as it is"),
+            }
+        }
+        Err(error) => eprintln!("error: {error}\nthe settings stay as they are"),
+    }
 }

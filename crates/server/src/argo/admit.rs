@@ -1,6 +1,7 @@
 //! From a document to a run: labels, checks, names, what the run needs to know, and its submission.
 
 use crate::access::Who;
+use crate::config::defaults;
 use crate::fault::{Code, Fault};
 use crate::wire::{names, read, shape};
 use crate::world::{World, suffix};
@@ -142,6 +143,7 @@ pub(crate) fn workflow(
         fields.remove("status");
     }
     let document = read::document("Workflow", &value)?;
+    defaults::restrict(&world.settings(), &value)?;
     let library = Library::of(world, namespace)?;
     library.judge(&document, Situation::Create, Code::InvalidArgument)?;
     let mut value = document.value.clone();
@@ -197,7 +199,10 @@ fn run(
     store_templates(&mut told, library);
     // Faces show them from the first moment on, whether or not a node has reached them.
     frozen.workflow.status = told.get("status").cloned();
-    let needed = freeze_templates(&mut frozen, library, &text);
+    let mut needed = freeze_templates(&mut frozen, library, &text);
+    let settings = world.settings();
+    defaults::apply(&settings, &mut frozen)?;
+    needed.extend(settings.workflow_defaults.iter().map(Value::to_string));
     let (config_maps, secrets) = freeze_values(world, namespace, &needed)?;
     frozen.config_maps = config_maps;
     let order = Order {
@@ -312,6 +317,7 @@ fn freeze_values(
         for value in world.objects("Secret", namespace)? {
             secrets.push(serde_json::from_value(world.vault.unseal(value)?).map_err(broken)?);
         }
+        secrets.extend(defaults::secrets(&world.settings(), namespace)?);
     }
     Ok((config_maps, secrets))
 }

@@ -7,7 +7,8 @@ use crate::world::World;
 use serde_json::{Map, Value, json};
 
 pub(crate) fn info(world: &World, _: &Call) -> Result<Value, Fault> {
-    let options = &world.options;
+    // What may change while the server runs.
+    let options = world.settings();
     let mut info = Map::new();
     if !options.links.is_empty() {
         info.insert("links".to_owned(), json!(options.links));

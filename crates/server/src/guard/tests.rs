@@ -19,15 +19,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A server without a socket of interest, and a place to run it.
-struct House {
-    world: Arc<World>,
+pub(crate) struct House {
+    pub(crate) world: Arc<World>,
     runtime: tokio::runtime::Runtime,
     _server: Server,
     _folder: tempfile::TempDir,
 }
 
 impl House {
-    fn new(change: impl FnOnce(&mut Options)) -> House {
+    pub(crate) fn new(change: impl FnOnce(&mut Options)) -> House {
         let folder = tempfile::tempdir().unwrap();
         let mut options = Options::new(folder.path(), SocketAddr::from(([127, 0, 0, 1], 0)));
         options.namespaces = vec!["here".to_owned(), "there".to_owned()];
@@ -53,7 +53,7 @@ impl House {
         self.world.store(|store| self.world.tokens.create(store, token)).unwrap()
     }
 
-    fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Response {
+    pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Response {
         let mut request = Request::builder().method(method).uri(path);
         if headers.iter().all(|(name, _)| *name != "host") {
             request = request.header("host", "localhost:2746");
@@ -65,11 +65,11 @@ impl House {
         self.runtime.block_on(answer(self.world.clone(), Peer::default(), request))
     }
 
-    fn status(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> u16 {
+    pub(crate) fn status(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> u16 {
         self.send(method, path, headers, body).status().as_u16()
     }
 
-    fn text(&self, response: Response) -> String {
+    pub(crate) fn text(&self, response: Response) -> String {
         let bytes = self.runtime.block_on(axum::body::to_bytes(response.into_body(), 1 << 20)).unwrap();
         String::from_utf8(bytes.to_vec()).unwrap()
     }

@@ -173,6 +173,8 @@ impl Metrics {
         about(&mut out, "argo_workflows_version", "gauge", "What runs here");
         let version = [("version", reply::ARGO_VERSION), ("tiphys", env!("CARGO_PKG_VERSION"))];
         line(&mut out, "argo_workflows_version", &labelled(&version), 1.0);
+        // What templates and workflows ask to be measured.
+        out.push_str(&world.controller.metrics().text(tiphys_engine::Time(world.now_us())));
         self.of_server(&mut out);
         of_process(&mut out, world, self.start.elapsed());
         Ok(out)

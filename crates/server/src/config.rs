@@ -1,0 +1,434 @@
+//! The settings of a server: one YAML file, in the words of Argo's controller where they mean the same.
+//!
+//! Unknown keys are refused with a suggestion, known ones that mean nothing here are told. A ConfigMap of Argo's
+//! controller is read as it is.
+
+pub(crate) mod defaults;
+mod keys;
+#[cfg(test)]
+mod tests;
+
+use crate::options::{AuthMode, Column, Link, Options, Tls};
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+/// Largest file of settings.
+const BYTES_MAX: u64 = 1 << 20;
+
+/// Why settings cannot be used; everything that is wrong, each with its place.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct ConfigError(pub Vec<String>);
+
+/// What one file of settings says.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Config {
+    /// Links for faces (K8S-176).
+    pub links: Vec<Link>,
+    /// Columns for faces.
+    pub columns: Vec<Column>,
+    /// Colour of the navigation of faces.
+    pub nav_color: String,
+    /// What is merged under every workflow (OB-413).
+    pub workflow_defaults: Option<Value>,
+    /// Which workflows are taken (OB-414).
+    pub workflow_restrictions: Restrictions,
+    /// Where artifacts go if nothing else is said.
+    pub artifact_repository: Repository,
+    /// What is archived, and how long.
+    pub persistence: Persistence,
+    /// How many runs that ended are kept (OB-423).
+    pub retention_policy: Policy,
+    /// Limits of locks in the database.
+    pub synchronization: Synchronization,
+    /// What images would have contributed (OB-417).
+    pub images: BTreeMap<String, Value>,
+    /// Secrets that are kept elsewhere. Ours.
+    pub secrets: Vec<SecretSource>,
+    /// How the server listens. Ours.
+    pub server: Listening,
+    /// How long things are kept. Ours.
+    pub retention: Retention,
+    /// Who is told of what. Ours.
+    pub notifications: Vec<Notification>,
+}
+
+/// Which workflows are taken (K8S-180).
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Restrictions {
+    /// `Strict` or `Secure`: only workflows that refer to a template.
+    pub template_referencing: Option<Referencing>,
+}
+
+/// How strictly workflows must refer to templates. A run's templates are frozen, so both mean the same here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum Referencing {
+    /// A workflow must refer to a template and may set little else.
+    Strict,
+    /// The same, and the template may not change meanwhile.
+    Secure,
+}
+
+/// Where artifacts go if nothing else is said.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Repository {
+    /// Whether logs become artifacts.
+    pub archive_logs: bool,
+}
+
+/// What is archived, and how long.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Persistence {
+    /// Whether the archive answers; it does if not said.
+    pub archive: Option<bool>,
+    /// How long archived runs are kept, `30d` say.
+    #[serde(rename = "archiveTTL")]
+    pub archive_ttl: Option<Length>,
+}
+
+/// How many runs that ended are kept of each outcome; all if not said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Policy {
+    /// Of those that succeeded.
+    pub completed: Option<usize>,
+    /// Of those that failed.
+    pub failed: Option<usize>,
+    /// Of those that ended in an error.
+    pub errored: Option<usize>,
+}
+
+/// Limits of locks in the database.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Synchronization {
+    /// Whether they can be changed by the interface; they can if not said.
+    #[serde(rename = "enableAPI")]
+    pub enable_api: Option<bool>,
+}
+
+/// How the server listens.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Listening {
+    /// The address.
+    pub address: Option<IpAddr>,
+    /// The port.
+    pub port: Option<u16>,
+    /// `token` or `none`.
+    pub auth_mode: Option<Mode>,
+    /// Further names of the server.
+    pub allowed_hosts: Vec<String>,
+    /// An origin whose pages may use it.
+    pub access_control_allow_origin: Option<String>,
+    /// Requests a second and client.
+    pub api_rate_limit: Option<u32>,
+    /// The path under which browsers see it.
+    pub base_href: Option<String>,
+    /// Whether metrics are for everybody.
+    pub open_metrics: bool,
+    /// Namespaces that exist from the start.
+    pub namespaces: Vec<String>,
+    /// Steps that may run at once.
+    pub jobs: Option<usize>,
+    /// How it encrypts.
+    pub tls: Option<Encryption>,
+}
+
+/// Whose word is taken for who calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Mode {
+    /// Every call needs a token.
+    Token,
+    /// Everybody may do everything.
+    None,
+}
+
+/// How the server encrypts.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Encryption {
+    /// With a certificate of its own.
+    pub self_signed: bool,
+    /// The file of the certificate.
+    pub certificate: Option<PathBuf>,
+    /// The file of its key.
+    pub key: Option<PathBuf>,
+}
+
+/// A secret that is kept elsewhere, and read anew for each run.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SecretSource {
+    /// What workflows call it.
+    pub name: String,
+    /// Where it is; everywhere if empty.
+    pub namespaces: Vec<String>,
+    /// A folder whose files are its keys.
+    pub file: Option<PathBuf>,
+    /// Its keys, each with the variable of the server's environment that holds the value.
+    pub env: BTreeMap<String, String>,
+}
+
+/// How long things are kept; for ever if not said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Retention {
+    /// Runs that ended, with their logs, unless their own `ttlStrategy` says less.
+    pub workflows: Option<Length>,
+    /// What is kept of them in the archive.
+    pub archive: Option<Length>,
+    /// Files of the local artifact store.
+    pub artifacts: Option<Length>,
+}
+
+/// Who is told of what.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Notification {
+    /// `failed`, `recovered`, `waiting`; all of them if empty.
+    pub on: Vec<Occasion>,
+    /// Only runs of these namespaces; of all if empty.
+    pub namespaces: Vec<String>,
+    /// Where browsers reach the server, for links in messages.
+    pub link: String,
+    /// A message by HTTP.
+    pub webhook: Option<Webhook>,
+    /// A message by e-mail.
+    pub mail: Option<Mail>,
+}
+
+/// What somebody may want to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Occasion {
+    /// A run failed, or ended in an error.
+    Failed,
+    /// A run succeeded after the one before had not.
+    Recovered,
+    /// A run waits for a person.
+    Waiting,
+}
+
+/// A message by HTTP.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Webhook {
+    /// Where to; `${NAME}` is taken from the environment.
+    pub url: String,
+    /// The shape of the message.
+    pub format: Shape,
+    /// A shape of one's own, with `{{name}}`, `{{namespace}}`, `{{phase}}`, `{{message}}`, `{{text}}`, `{{link}}`.
+    pub template: Option<String>,
+    /// Further headers; `${NAME}` is taken from the environment.
+    pub headers: BTreeMap<String, String>,
+}
+
+/// The shape of a message by HTTP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Shape {
+    /// All fields, as JSON.
+    #[default]
+    Json,
+    /// As Slack, Mattermost and Rocket.Chat read it.
+    Slack,
+    /// As DingTalk reads it.
+    Dingtalk,
+}
+
+/// A message by e-mail.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Mail {
+    /// The server that takes it, with its port if it is not 587.
+    pub server: String,
+    /// `starttls`, `tls` or `none`.
+    pub encryption: MailEncryption,
+    /// Who it is from.
+    pub from: String,
+    /// Who gets it.
+    pub to: Vec<String>,
+    /// Whom to log in as, if anybody.
+    pub user: Option<String>,
+    /// The password; `${NAME}` is taken from the environment.
+    pub password: Option<String>,
+}
+
+/// How a connection to a mail server is protected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum MailEncryption {
+    /// After a greeting in the clear.
+    #[default]
+    Starttls,
+    /// From the first byte.
+    Tls,
+    /// Not at all; no password is sent then.
+    None,
+}
+
+/// A length of time as people write it: `90m`, `12h`, `30d`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Length {
+    /// In seconds.
+    pub seconds: i64,
+}
+
+impl<'de> Deserialize<'de> for Length {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Length, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Length::parse(&text).ok_or_else(|| {
+            serde::de::Error::custom(format!("`{text}` is no length of time: write `90m`, `12h` or `30d`"))
+        })
+    }
+}
+
+impl Length {
+    fn parse(text: &str) -> Option<Length> {
+        let days = text.strip_suffix('d').and_then(|days| days.parse::<i64>().ok());
+        let seconds = match days {
+            Some(days) => days.checked_mul(86_400)?,
+            None => tiphys_expr::duration::go(text).ok()? / 1_000_000_000,
+        };
+        (seconds > 0).then_some(Length { seconds })
+    }
+}
+
+impl Config {
+    /// Reads a file of settings. Beside them: what is known and means nothing here.
+    pub fn read(path: &Path) -> Result<(Config, Vec<String>), ConfigError> {
+        let one = |reason: String| ConfigError(vec![format!("{}: {reason}", path.display())]);
+        let found = std::fs::metadata(path).map_err(|error| one(error.to_string()))?;
+        if found.len() > BYTES_MAX {
+            return Err(one(format!("longer than {BYTES_MAX} bytes")));
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| one(error.to_string()))?;
+        Config::parse(&text).map_err(|ConfigError(wrong)| {
+            ConfigError(wrong.into_iter().map(|line| format!("{}: {line}", path.display())).collect())
+        })
+    }
+
+    /// Reads the text of settings.
+    pub fn parse(text: &str) -> Result<(Config, Vec<String>), ConfigError> {
+        let one = |reason: String| ConfigError(vec![reason]);
+        let mut value: Value = serde_saphyr::from_str(text).map_err(|error| one(error.to_string()))?;
+        if value.is_null() {
+            return Ok((Config::default(), Vec::new()));
+        }
+        if value["kind"] == "ConfigMap" {
+            value = unfolded(&value["data"])?;
+        }
+        let (wrong, mut notices) = keys::check(&value, text);
+        if !wrong.is_empty() {
+            return Err(ConfigError(wrong));
+        }
+        let config: Config = serde_json::from_value(value).map_err(|error| one(error.to_string()))?;
+        let flaws = config.flaws(&mut notices);
+        if flaws.is_empty() { Ok((config, notices)) } else { Err(ConfigError(flaws)) }
+    }
+
+    /// What cannot be right although every key and type is.
+    fn flaws(&self, notices: &mut Vec<String>) -> Vec<String> {
+        let mut wrong = Vec::new();
+        if let Some(tls) = &self.server.tls
+            && !tls.self_signed
+            && (tls.certificate.is_none() || tls.key.is_none())
+        {
+            wrong.push("server.tls: give `certificate` and `key`, or `selfSigned: true`".to_owned());
+        }
+        for (at, source) in self.secrets.iter().enumerate() {
+            if source.name.is_empty() || (source.file.is_none() && source.env.is_empty()) {
+                wrong.push(format!("secrets[{at}]: `name` is needed, and where from: `file` or `env`"));
+            }
+        }
+        for (at, notification) in self.notifications.iter().enumerate() {
+            let place = format!("notifications[{at}]");
+            match (&notification.webhook, &notification.mail) {
+                (None, None) => wrong.push(format!("{place}: say where to, by `webhook` or by `mail`")),
+                (Some(webhook), _) if !is_address(&webhook.url) => {
+                    wrong.push(format!("{place}.webhook.url: `{}` is no address", webhook.url));
+                }
+                (_, Some(mail)) if mail.server.is_empty() || mail.from.is_empty() || mail.to.is_empty() => {
+                    wrong.push(format!("{place}.mail: `server`, `from` and `to` are needed"));
+                }
+                _ => {}
+            }
+            if notification.link.is_empty() {
+                notices.push(format!("{place}: without `link` messages cannot lead to their runs"));
+            }
+        }
+        wrong
+    }
+
+    /// Sets what the file says, and leaves the rest as it is.
+    pub fn apply(&self, options: &mut Options) {
+        options.links.clone_from(&self.links);
+        options.columns.clone_from(&self.columns);
+        options.nav_color.clone_from(&self.nav_color);
+        options.archive = self.persistence.archive.unwrap_or(options.archive);
+        options.sync_database = self.synchronization.enable_api.unwrap_or(options.sync_database);
+        options.place.archive_logs |= self.artifact_repository.archive_logs;
+        let server = &self.server;
+        if let Some(address) = server.address {
+            options.address.set_ip(address);
+        }
+        if let Some(port) = server.port {
+            options.address.set_port(port);
+        }
+        match server.auth_mode {
+            Some(Mode::Token) => options.auth = AuthMode::Token,
+            Some(Mode::None) => options.auth = AuthMode::None,
+            None => {}
+        }
+        options.allowed_hosts.extend(server.allowed_hosts.iter().cloned());
+        options.namespaces.extend(server.namespaces.iter().cloned());
+        if let Some(origin) = &server.access_control_allow_origin {
+            options.allow_origin = Some(origin.clone());
+        }
+        options.rate = server.api_rate_limit.or(options.rate);
+        if let Some(base) = &server.base_href {
+            options.base_href.clone_from(base);
+        }
+        options.open_metrics |= server.open_metrics;
+        options.jobs = server.jobs.unwrap_or(options.jobs);
+        if let Some(tls) = &server.tls {
+            options.tls = match (&tls.certificate, &tls.key) {
+                (Some(certificate), Some(key)) => {
+                    Some(Tls::Files { certificate: certificate.clone(), key: key.clone() })
+                }
+                _ => Some(Tls::SelfSigned),
+            };
+        }
+    }
+}
+
+fn is_address(url: &str) -> bool {
+    url.starts_with("https://") || url.starts_with("http://") || url.starts_with("${")
+}
+
+/// The settings inside a ConfigMap: one text under `config`, or one for each key.
+fn unfolded(data: &Value) -> Result<Value, ConfigError> {
+    let wrong = |key: &str, reason: &str| ConfigError(vec![format!("data.{key}: {reason}")]);
+    let Some(data) = data.as_object() else { return Ok(Value::Object(serde_json::Map::new())) };
+    let read = |key: &str, value: &Value| -> Result<Value, ConfigError> {
+        let text = value.as_str().ok_or_else(|| wrong(key, "must be a text"))?;
+        serde_saphyr::from_str(text).map_err(|error| wrong(key, &error.to_string()))
+    };
+    match data.get("config") {
+        Some(whole) if data.len() == 1 => read("config", whole),
+        Some(_) => Err(wrong("config", "cannot stand beside other keys")),
+        None => {
+            let fields = data.iter().map(|(key, value)| Ok((key.clone(), read(key, value)?)));
+            Ok(Value::Object(fields.collect::<Result<_, ConfigError>>()?))
+        }
+    }
+}

@@ -1,0 +1,188 @@
+use super::{Config, Mode, Occasion, Shape, defaults};
+use crate::options::{AuthMode, Options, Tls};
+use serde_json::json;
+use std::net::SocketAddr;
+use tiphys_engine::Frozen;
+
+#[track_caller]
+fn refused(text: &str) -> String {
+    Config::parse(text).unwrap_err().to_string()
+}
+
+#[test]
+fn nothing_is_as_good_as_the_usual() {
+    let (config, notices) = Config::parse("# only a remark\n").unwrap();
+    assert!(config.links.is_empty() && notices.is_empty());
+}
+
+#[test]
+fn settings_are_read_and_applied() {
+    let text = "
+server:
+  address: 0.0.0.0
+  port: 8443
+  authMode: token
+  allowedHosts: [flows.example.com]
+  tls: { selfSigned: true }
+persistence: { archive: false, archiveTTL: 30d }
+retentionPolicy: { completed: 10 }
+retention: { workflows: 90m }
+links:
+  - { name: Logs, scope: workflow, url: 'https://logs.example.com' }
+notifications:
+  - on: [failed, waiting]
+    link: https://flows.example.com
+    webhook: { url: 'https://hooks.example.com/x', format: dingtalk }
+";
+    let (config, notices) = Config::parse(text).unwrap();
+    assert_eq!(notices, Vec::<String>::new());
+    assert_eq!(config.persistence.archive_ttl.unwrap().seconds, 30 * 86_400);
+    assert_eq!(config.retention.workflows.unwrap().seconds, 5_400);
+    assert_eq!(config.retention_policy.completed, Some(10));
+    assert_eq!(config.notifications[0].on, [Occasion::Failed, Occasion::Waiting]);
+    assert_eq!(config.notifications[0].webhook.as_ref().unwrap().format, Shape::Dingtalk);
+    assert_eq!(config.server.auth_mode, Some(Mode::Token));
+    let mut options = Options::new("state", SocketAddr::from(([127, 0, 0, 1], 2746)));
+    config.apply(&mut options);
+    assert_eq!(options.address, SocketAddr::from(([0, 0, 0, 0], 8443)));
+    assert_eq!((options.auth, options.archive), (AuthMode::Token, false));
+    assert_eq!(options.tls, Some(Tls::SelfSigned));
+    assert_eq!(options.allowed_hosts, ["flows.example.com"]);
+    assert_eq!(options.links[0].name, "Logs");
+}
+
+#[test]
+fn unknown_keys_are_refused_with_a_suggestion() {
+    assert_eq!(
+        refused("links: []\nretentionPolicies:\n  completed: 1\n"),
+        "line 2: `retentionPolicies` is not known: did you mean `retentionPolicy`?"
+    );
+    assert_eq!(
+        refused("server:\n  prot: 1\n  adress: ::1\n"),
+        "line 2: `server.prot` is not known: did you mean `port`?\n\
+         line 3: `server.adress` is not known: did you mean `address`?"
+    );
+    assert_eq!(
+        refused("retention: { zebra: 1d }\n"),
+        "`retention.zebra` is not known: there are workflows, archive, artifacts"
+    );
+}
+
+#[test]
+fn wrong_values_are_refused_with_the_reason() {
+    assert!(refused("retention: { workflows: soon }").contains("`soon` is no length of time: write `90m`"));
+    assert!(refused("server: 7").contains("server: must be a map"));
+    assert!(refused("links: {}").contains("links: must be a list"));
+    assert!(refused("server: { authMode: sso }").contains("unknown variant `sso`"));
+    assert!(refused("server: { tls: { key: a } }").contains("give `certificate` and `key`"));
+    assert!(refused("notifications: [{ on: [failed] }]").contains("say where to"));
+    assert!(refused("notifications: [{ webhook: { url: x } }]").contains("`x` is no address"));
+    assert!(refused("a: [").len() > 3);
+}
+
+/// K8S-160 to K8S-178: a file of Argo's controller is read; what means nothing here is told.
+#[test]
+fn settings_of_argo_are_taken() {
+    let map = "
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: workflow-controller-configmap }
+data:
+  parallelism: \"10\"
+  executor: |
+    resources: { requests: { cpu: 100m } }
+  artifactRepository: |
+    archiveLogs: true
+    s3: { bucket: my-bucket }
+  persistence: |
+    archive: true
+    nodeStatusOffLoad: true
+";
+    let (config, notices) = Config::parse(map).unwrap();
+    assert!(config.artifact_repository.archive_logs);
+    assert_eq!(config.persistence.archive, Some(true));
+    assert_eq!(notices.len(), 4, "{notices:?}");
+    assert!(notices[0].contains("`parallelism` has no effect here"), "{notices:?}");
+    let whole = "kind: ConfigMap\ndata:\n  config: |\n    links: []\n    navColor: red\n";
+    assert_eq!(Config::parse(whole).unwrap().0.nav_color, "red");
+    assert!(
+        refused("kind: ConfigMap\ndata: { config: 'a: 1', links: '[]' }").contains("cannot stand beside")
+    );
+}
+
+/// OB-413: the workflow counts before the template, and the template before the defaults.
+#[test]
+fn defaults_lie_under_everything() {
+    let text = "
+workflowDefaults:
+  metadata: { labels: { team: red, own: low } }
+  spec: { activeDeadlineSeconds: 60, parallelism: 3, ttlStrategy: { secondsAfterCompletion: 5 } }
+";
+    let config = Config::parse(text).unwrap().0;
+    let workflow = json!({
+        "metadata": { "name": "w", "labels": { "own": "high" } },
+        "spec": { "workflowTemplateRef": { "name": "t" }, "parallelism": 1 },
+    });
+    let template =
+        json!({ "metadata": { "name": "t" }, "spec": { "activeDeadlineSeconds": 7, "entrypoint": "m" } });
+    let mut frozen = Frozen {
+        workflow: serde_json::from_value(workflow).unwrap(),
+        templates: vec![serde_json::from_value(template).unwrap()],
+        ..Frozen::default()
+    };
+    defaults::apply(&config, &mut frozen).unwrap();
+    let (effective, _) = tiphys_engine::compile::effective(&frozen).unwrap();
+    let spec = serde_json::to_value(&effective.spec).unwrap();
+    assert_eq!(
+        (
+            &spec["parallelism"],
+            &spec["activeDeadlineSeconds"],
+            &spec["ttlStrategy"]["secondsAfterCompletion"]
+        ),
+        (&json!(1), &json!(7), &json!(5))
+    );
+    assert_eq!(frozen.workflow.metadata.labels["own"], "high");
+    assert_eq!(frozen.workflow.metadata.labels["team"], "red");
+}
+
+/// EX-097.
+#[test]
+fn restrictions_let_only_references_through() {
+    let config = Config::parse("workflowRestrictions: { templateReferencing: Strict }").unwrap().0;
+    let judge = |spec: serde_json::Value| {
+        defaults::restrict(&config, &json!({ "spec": spec })).map_err(|fault| fault.message)
+    };
+    assert!(
+        judge(json!({ "entrypoint": "a" }))
+            .unwrap_err()
+            .starts_with("workflows must use workflowTemplateRef")
+    );
+    assert_eq!(
+        judge(json!({ "workflowTemplateRef": { "name": "t" }, "arguments": {}, "priority": 1 })),
+        Ok(())
+    );
+    let refused = judge(json!({ "workflowTemplateRef": { "name": "t" }, "hostNetwork": true }));
+    assert!(refused.unwrap_err().starts_with("`spec.hostNetwork` belongs to the template here"));
+}
+
+#[test]
+fn secrets_come_from_files_and_from_the_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("token"), b"from a file").unwrap();
+    std::fs::create_dir(folder.path().join("..data")).unwrap();
+    let text = format!(
+        "secrets:\n- {{ name: db, namespaces: [here], file: {}, env: {{ path: PATH }} }}\n",
+        folder.path().display()
+    );
+    let config = Config::parse(&text).unwrap().0;
+    let found = defaults::secrets(&config, "here").unwrap();
+    assert_eq!(found[0].bytes("token").unwrap(), b"from a file");
+    assert_eq!(found[0].bytes("path").unwrap(), std::env::var("PATH").unwrap().as_bytes());
+    assert_eq!(defaults::secrets(&config, "there").unwrap(), []);
+    let missing = Config::parse("secrets: [{ name: db, env: { a: TIPHYS_NO_SUCH } }]").unwrap().0;
+    assert_eq!(
+        defaults::secrets(&missing, "here").unwrap_err().message,
+        "secret `db` takes `a` from the environment, which has no `TIPHYS_NO_SUCH`"
+    );
+    assert!(refused("secrets: [{ name: db }]").contains("`file` or `env`"));
+}

@@ -1,0 +1,74 @@
+use super::{BackupError, backup, restore};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use std::io::Write as _;
+use tiphys_store::{Catalog as _, ObjectKey, State};
+
+fn key() -> ObjectKey {
+    ObjectKey {
+        kind: "WorkflowTemplate".to_owned(),
+        namespace: "default".to_owned(),
+        name: "kept".to_owned(),
+    }
+}
+
+#[test]
+fn what_was_backed_up_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = State::open(&folder.path().join("state")).unwrap();
+    state.store().unwrap().put_object(&key(), b"{}", None).unwrap();
+    state.put_secrets("u1", b"{\"s\":1}").unwrap();
+    std::fs::create_dir_all(state.artifacts_dir().join("a/b")).unwrap();
+    std::fs::write(state.artifacts_dir().join("a/b/file"), b"content").unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", state.artifacts_dir().join("link")).unwrap();
+    let mut file = Vec::new();
+    let copied = backup(&state, &mut file).unwrap();
+    assert_eq!((copied.files, copied.left_out), (3, 1));
+    // The first folder goes on unharmed.
+    assert!(state.store().unwrap().object(&key()).unwrap().is_some());
+
+    let back = folder.path().join("back");
+    assert_eq!(restore(&*file, &back).unwrap().files, 3);
+    let state = State::open(&back).unwrap();
+    assert_eq!(state.store().unwrap().object(&key()).unwrap().unwrap().body, b"{}");
+    assert_eq!(state.secrets("u1").unwrap().unwrap(), b"{\"s\":1}");
+    assert_eq!(std::fs::read(state.artifacts_dir().join("a/b/file")).unwrap(), b"content");
+    // Nothing is ever put over what is there.
+    let error = restore(&*file, &back).unwrap_err();
+    assert!(matches!(error, BackupError::Occupied(_)), "{error}");
+}
+
+#[test]
+fn what_is_no_backup_is_refused_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("state");
+    let packed = |files: &[(&str, &[u8])]| {
+        let mut tar = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+        for (name, body) in files {
+            let mut header = tar::Header::new_old();
+            header.set_size(body.len() as u64);
+            header.set_mode(0o600);
+            // Written as it is: the library would refuse some of these names.
+            header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+            header.set_cksum();
+            tar.append(&header, *body).unwrap();
+        }
+        let mut packer = tar.into_inner().unwrap();
+        packer.flush().unwrap();
+        packer.finish().unwrap()
+    };
+    let note: &[u8] = b"{\"release\":\"0\",\"at\":\"\"}";
+    let strange = [
+        (b"not packed at all".to_vec(), "no backup"),
+        (packed(&[]), "it is empty"),
+        (packed(&[("other", b"x")]), "it does not begin as one"),
+        (packed(&[("tiphys-backup.json", note), ("../out", b"x")]), "`../out` leads out of the folder"),
+        (packed(&[("tiphys-backup.json", note), ("/abs", b"x")]), "leads out of the folder"),
+        (packed(&[("tiphys-backup.json", note), ("tiphys.db", b"not a database, but long")]), "tiphys.db"),
+    ];
+    for (file, reason) in strange {
+        let error = restore(&*file, &dir).unwrap_err().to_string();
+        assert!(error.contains(reason), "{error}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{reason}: something was left");
+    }
+}

@@ -1,0 +1,331 @@
+//! The thread that looks after runs that are over: it takes away what is kept long enough, and has people told.
+
+use crate::argo::workflows;
+use crate::config::{Config, Length, Occasion};
+use crate::fault::Fault;
+use crate::ops::notify::{self, Message, Teller};
+use crate::world::World;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant, SystemTime};
+use tiphys_spec::TtlStrategy;
+use tiphys_store::{Filter, LabelTerm, Life, MachineId, Runs as _, Shelf, Summary, Times};
+
+/// How often it looks whether something is due.
+const PAUSE: Duration = Duration::from_secs(15);
+
+/// How often the files of artifacts are looked at.
+const FILES_PAUSE: Duration = Duration::from_secs(3600);
+
+/// Rows that are read, or runs that are removed, at once.
+const PAGE: usize = 500;
+
+/// Labels that say which runs are of one pipeline.
+const PIPELINES: [&str; 3] = [
+    "workflows.argoproj.io/cron-workflow",
+    "workflows.argoproj.io/workflow-template",
+    "workflows.argoproj.io/cluster-workflow-template",
+];
+
+/// What the keeper hears.
+pub(crate) enum News {
+    /// A run is over; its final document.
+    Ended(Arc<Value>),
+    /// A run may wait for a person now.
+    Waiting(String),
+    /// The settings are others.
+    Settings,
+}
+
+/// The way to the keeper.
+pub(crate) struct Keeper(Mutex<Option<Sender<News>>>);
+
+impl Keeper {
+    pub(crate) fn none() -> Keeper {
+        Keeper(Mutex::new(None))
+    }
+
+    /// Tells the keeper something; one that is gone need not know.
+    pub(crate) fn tell(&self, news: News) {
+        if let Some(keeper) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            drop(keeper.send(news));
+        }
+    }
+
+    /// Starts the thread. It ends with the world.
+    pub(crate) fn start(&self, world: Weak<World>) -> std::io::Result<()> {
+        let (sender, news) = channel();
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
+        let teller = notify::start()?;
+        std::thread::Builder::new().name("keeper".to_owned()).spawn(move || run(&world, &news, &teller))?;
+        Ok(())
+    }
+}
+
+/// What is known of times.
+#[derive(Default)]
+struct Due {
+    /// Runs by the time at which they go.
+    runs: BTreeSet<(i64, String)>,
+    /// Whether all runs that ended were looked at since the settings changed.
+    filled: bool,
+    files_at: Option<Instant>,
+}
+
+fn run(world: &Weak<World>, news: &Receiver<News>, teller: &Teller) {
+    let mut due = Due::default();
+    let mut next = Instant::now();
+    loop {
+        let heard = news.recv_timeout(next.saturating_duration_since(Instant::now()));
+        let Some(world) = world.upgrade() else { return };
+        let done = match heard {
+            Ok(News::Ended(document)) => ended(&world, &document, &mut due, teller),
+            Ok(News::Waiting(uid)) => waiting(&world, &uid, teller),
+            Ok(News::Settings) => {
+                due = Due::default();
+                Ok(())
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                next = Instant::now() + PAUSE;
+                sweep(&world, &mut due)
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
+        if let Err(fault) = done {
+            // The store may be busy; the next look finds the same again.
+            tracing::warn!(error = fault.message, "what is over cannot be looked after now");
+        } else if let Some((at_us, _)) = due.runs.first() {
+            let left = u64::try_from(at_us.saturating_sub(world.now_us())).unwrap_or(0);
+            next = next.min(Instant::now() + Duration::from_micros(left));
+        }
+    }
+}
+
+/// Notes when a run goes, and has people told how it came out.
+fn ended(world: &World, document: &Value, due: &mut Due, teller: &Teller) -> Result<(), Fault> {
+    let Some(uid) = document["metadata"]["uid"].as_str() else { return Ok(()) };
+    let machine = MachineId::workflow(uid);
+    let Some(summary) = world.store(|store| store.summary(&machine))? else { return Ok(()) };
+    let settings = world.settings();
+    if due.filled
+        && let Some(at) = goes_at(world, &summary, &settings)?
+    {
+        due.runs.insert((at, uid.to_owned()));
+    }
+    let occasion = match summary.phase.as_str() {
+        "Failed" | "Error" => Occasion::Failed,
+        "Succeeded" if !settings.notifications.is_empty() && failed_before(world, &summary)? => {
+            Occasion::Recovered
+        }
+        _ => return Ok(()),
+    };
+    notify::tell(teller, &settings, &Message::of(occasion, &summary));
+    Ok(())
+}
+
+/// Whether the run of the same pipeline before this one failed.
+fn failed_before(world: &World, summary: &Summary) -> Result<bool, Fault> {
+    let labelled = |key: &&str| summary.labels.get(*key).map(|value| ((*key).to_owned(), value.clone()));
+    let Some((key, value)) = PIPELINES.iter().find_map(labelled) else { return Ok(false) };
+    let filter = Filter {
+        namespace: Some(summary.namespace.clone()),
+        labels: vec![LabelTerm::In(key, vec![value])],
+        life: Life::Finished,
+        limit: 2,
+        ..Filter::default()
+    };
+    let last = world.store(|store| store.list(&filter))?.into_iter().find(|run| run.uid != summary.uid);
+    Ok(last.is_some_and(|run| matches!(run.phase.as_str(), "Failed" | "Error")))
+}
+
+/// Has people told of a run that one of them must answer.
+fn waiting(world: &World, uid: &str, teller: &Teller) -> Result<(), Fault> {
+    let settings = world.settings();
+    if settings.notifications.is_empty() {
+        return Ok(());
+    }
+    let Some(document) = world.controller.status(uid)? else { return Ok(()) };
+    let machine = MachineId::workflow(uid);
+    let Some(summary) = world.store(|store| store.summary(&machine))? else { return Ok(()) };
+    let timed = |name: &str| {
+        let templates = document["spec"]["templates"].as_array().into_iter().flatten();
+        templates
+            .filter(|template| template["name"] == name)
+            .any(|template| !template["suspend"]["duration"].is_null())
+    };
+    let nodes = document["status"]["nodes"].as_object().into_iter().flat_map(|nodes| nodes.values());
+    let open = nodes
+        .filter(|node| node["type"] == "Suspend" && node["phase"] == "Running")
+        .find(|node| !timed(node["templateName"].as_str().unwrap_or_default()));
+    if let Some(node) = open {
+        let mut message = Message::of(Occasion::Waiting, &summary);
+        node["displayName"].as_str().unwrap_or_default().clone_into(&mut message.message);
+        notify::tell(teller, &settings, &message);
+    }
+    Ok(())
+}
+
+/// When a run that is over goes, in microseconds; never, if nothing says so (EX-500).
+fn goes_at(world: &World, summary: &Summary, settings: &Config) -> Result<Option<i64>, Fault> {
+    let Some(ended_us) = summary.finished_us else { return Ok(None) };
+    let machine = MachineId::workflow(&*summary.uid);
+    let body = world.store(|store| store.document(&machine))?.unwrap_or_default();
+    // Most runs have no time to live, and most documents are longer than this look.
+    let own = if body.windows(b"ttlStrategy".len()).any(|window| window == b"ttlStrategy") {
+        let kept = tiphys_controller::Kept::read(&body).ok();
+        let effective = kept.and_then(|kept| tiphys_engine::compile::effective(&kept.frozen).ok());
+        effective
+            .and_then(|(workflow, _)| workflow.spec.ttl_strategy)
+            .and_then(|strategy| seconds(&strategy, &summary.phase))
+    } else {
+        None
+    };
+    let usual = settings.retention.workflows.map(|Length { seconds }| seconds);
+    let seconds = own.into_iter().chain(usual).min();
+    Ok(seconds.map(|seconds| ended_us.saturating_add(seconds.saturating_mul(1_000_000))))
+}
+
+fn seconds(strategy: &TtlStrategy, phase: &str) -> Option<i64> {
+    let own = match phase {
+        "Succeeded" => strategy.seconds_after_success,
+        "Failed" => strategy.seconds_after_failure,
+        _ => None,
+    };
+    own.or(strategy.seconds_after_completion)
+}
+
+/// Takes away everything that is due.
+fn sweep(world: &World, due: &mut Due) -> Result<(), Fault> {
+    let settings = world.settings();
+    if !due.filled {
+        fill(world, &settings, due)?;
+    }
+    let now_us = world.now_us();
+    while let Some((at, uid)) = due.runs.first().cloned()
+        && at <= now_us
+    {
+        due.runs.remove(&(at, uid.clone()));
+        let machine = MachineId::workflow(&*uid);
+        let Some(summary) = world.store(|store| store.summary(&machine))? else { continue };
+        // It may have been retried, or have ended anew.
+        if goes_at(world, &summary, &settings)?.is_some_and(|at| at <= now_us) {
+            remove(world, &summary);
+        }
+    }
+    by_number(world, &settings)?;
+    if let Some(Length { seconds }) = settings.persistence.archive_ttl.or(settings.retention.archive) {
+        archived(world, now_us.saturating_sub(seconds.saturating_mul(1_000_000)))?;
+    }
+    if let Some(Length { seconds }) = settings.retention.artifacts
+        && due.files_at.is_none_or(|at| at.elapsed() >= FILES_PAUSE)
+    {
+        due.files_at = Some(Instant::now());
+        let age = Duration::from_secs(u64::try_from(seconds).unwrap_or(u64::MAX));
+        if let Some(before) = SystemTime::now().checked_sub(age) {
+            old_files(&world.state.artifacts_dir(), before);
+        }
+    }
+    Ok(())
+}
+
+/// Notes when each of the runs goes that are over and here.
+fn fill(world: &World, settings: &Config, due: &mut Due) -> Result<(), Fault> {
+    let mut page = Filter { life: Life::Finished, limit: PAGE, ..Filter::default() };
+    loop {
+        let rows = world.store(|store| store.list(&page))?;
+        for row in &rows {
+            if let Some(at) = goes_at(world, row, settings)? {
+                due.runs.insert((at, row.uid.clone()));
+            }
+        }
+        match rows.last() {
+            Some(last) if rows.len() == PAGE => page.after = Some(last.cursor()),
+            _ => break,
+        }
+    }
+    due.filled = true;
+    Ok(())
+}
+
+/// Keeps only the newest of each outcome (EX-501).
+fn by_number(world: &World, settings: &Config) -> Result<(), Fault> {
+    let policy = settings.retention_policy;
+    let limits = [("Succeeded", policy.completed), ("Failed", policy.failed), ("Error", policy.errored)];
+    for (phase, limit) in limits {
+        let Some(limit) = limit else { continue };
+        let filter = Filter {
+            phases: vec![phase.to_owned()],
+            life: Life::Finished,
+            offset: limit,
+            limit: PAGE,
+            ..Filter::default()
+        };
+        for summary in world.store(|store| store.list(&filter))? {
+            remove(world, &summary);
+        }
+    }
+    Ok(())
+}
+
+fn remove(world: &World, summary: &Summary) {
+    match workflows::remove(world, summary) {
+        Ok(()) => tracing::info!(
+            target: "audit",
+            who = "retention",
+            namespace = summary.namespace,
+            workflow = summary.name,
+            "removed, its time is over"
+        ),
+        Err(fault) => {
+            tracing::warn!(workflow = summary.name, error = fault.message, "cannot be removed now");
+        }
+    }
+}
+
+/// Takes old runs out of the archive, a page at a time.
+fn archived(world: &World, before_us: i64) -> Result<(), Fault> {
+    let times =
+        Times { finished_until: Some(before_us), started_before: Some(before_us), ..Times::default() };
+    let filter = Filter { shelf: Shelf::Archive, times, limit: PAGE, ..Filter::default() };
+    for summary in world.store(|store| store.list(&filter))? {
+        // A row without the time in question passes a filter.
+        if summary.finished_us.is_some_and(|ended| ended <= before_us) {
+            let machine = MachineId::workflow(&*summary.uid);
+            world.store(|store| store.delete_archived(&machine))?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes files that nobody wrote to since then, and folders that are empty without them.
+fn old_files(dir: &Path, before: SystemTime) {
+    // Folders in the order in which they were found; emptied ones are removed from the deepest on.
+    let mut folders = vec![dir.to_owned()];
+    let mut at = 0;
+    while let Some(folder) = folders.get(at).cloned() {
+        at += 1;
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let Ok(found) = entry.metadata() else { continue };
+            if found.is_dir() {
+                folders.push(entry.path());
+            } else if found.modified().is_ok_and(|modified| modified < before) {
+                // One that cannot be removed is met again next time.
+                drop(fs::remove_file(entry.path()));
+            }
+        }
+    }
+    for folder in folders.iter().skip(1).rev() {
+        // One that is not empty, or was just made for what comes, stays.
+        let is_new = fs::metadata(folder).and_then(|found| found.modified()).is_ok_and(|at| at >= before);
+        if !is_new {
+            drop(fs::remove_dir(folder));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+//! Telling people: by HTTP in the shapes that chats read, and by e-mail.
+
+mod mail;
+#[cfg(test)]
+mod tests;
+
+use crate::config::{Config, Notification, Occasion, Shape, Webhook};
+use serde_json::{Value, json};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::time::Duration;
+use tiphys_store::Summary;
+
+/// Messages that may wait to be sent; more are dropped, which the log tells.
+const QUEUE_MAX: usize = 1_000;
+
+/// Pauses before a message is tried again.
+const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(20)];
+
+/// Longest wait for whoever takes a message.
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+
+/// Where messages are put to be sent.
+pub(crate) type Teller = SyncSender<(Notification, Message)>;
+
+/// What happened to a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Message {
+    pub(crate) occasion: Occasion,
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+    pub(crate) phase: String,
+    /// Why; for a run that waits, the name of the step.
+    pub(crate) message: String,
+}
+
+impl Message {
+    pub(crate) fn of(occasion: Occasion, summary: &Summary) -> Message {
+        Message {
+            occasion,
+            namespace: summary.namespace.clone(),
+            name: summary.name.clone(),
+            phase: summary.phase.clone(),
+            message: summary.message.clone(),
+        }
+    }
+
+    /// One sentence.
+    fn title(&self) -> String {
+        let Message { namespace, name, message, .. } = self;
+        match self.occasion {
+            Occasion::Failed => format!("Workflow {namespace}/{name} failed"),
+            Occasion::Recovered => format!("Workflow {namespace}/{name} works again"),
+            Occasion::Waiting => format!("Workflow {namespace}/{name} waits for a person at {message}"),
+        }
+    }
+
+    /// Everything a person needs, in a few lines.
+    fn text(&self, link: &str) -> String {
+        let mut text = self.title();
+        if self.occasion == Occasion::Failed && !self.message.is_empty() {
+            text.push_str(": ");
+            text.push_str(&self.message);
+        }
+        if !link.is_empty() {
+            text.push('\n');
+            text.push_str(link);
+        }
+        text
+    }
+
+    fn link(&self, base: &str) -> String {
+        if base.is_empty() {
+            return String::new();
+        }
+        format!("{}/runs/{}/{}", base.trim_end_matches('/'), self.namespace, self.name)
+    }
+}
+
+/// Starts the thread that sends. It ends when nobody puts messages there any more.
+pub(crate) fn start() -> std::io::Result<Teller> {
+    let (teller, messages) = sync_channel::<(Notification, Message)>(QUEUE_MAX);
+    std::thread::Builder::new().name("notifications".to_owned()).spawn(move || {
+        for (notification, message) in messages {
+            let mut pauses = PAUSES.iter();
+            while let Err(reason) = send(&notification, &message) {
+                match pauses.next() {
+                    Some(pause) => std::thread::sleep(*pause),
+                    None => {
+                        let workflow = &message.name;
+                        tracing::error!(workflow, reason, "nobody could be told");
+                        break;
+                    }
+                }
+            }
+        }
+    })?;
+    Ok(teller)
+}
+
+/// Puts a message before everybody who wants it.
+pub(crate) fn tell(teller: &Teller, settings: &Config, message: &Message) {
+    for notification in &settings.notifications {
+        let wants = (notification.on.is_empty() || notification.on.contains(&message.occasion))
+            && (notification.namespaces.is_empty() || notification.namespaces.contains(&message.namespace));
+        if wants && let Err(TrySendError::Full(_)) = teller.try_send((notification.clone(), message.clone()))
+        {
+            tracing::error!(workflow = message.name, "too many messages wait: this one is dropped");
+        }
+    }
+}
+
+fn send(notification: &Notification, message: &Message) -> Result<(), String> {
+    let link = message.link(&notification.link);
+    if let Some(webhook) = &notification.webhook {
+        post(webhook, message, &link)?;
+    }
+    if let Some(mail) = &notification.mail {
+        mail::send(mail, &message.title(), &message.text(&link))?;
+    }
+    Ok(())
+}
+
+fn post(webhook: &Webhook, message: &Message, link: &str) -> Result<(), String> {
+    let config = ureq::Agent::config_builder().timeout_global(Some(ANSWER_WITHIN)).build();
+    let agent: ureq::Agent = config.into();
+    let mut request = agent.post(expanded(&webhook.url)?).header("content-type", "application/json");
+    for (name, value) in &webhook.headers {
+        request = request.header(name, expanded(value)?);
+    }
+    // The address may hold a secret, so an error tells only what went wrong.
+    request.send(body(webhook, message, link)).map(|_| ()).map_err(|error| error.to_string())
+}
+
+/// What is sent.
+fn body(webhook: &Webhook, message: &Message, link: &str) -> String {
+    let text = message.text(link);
+    if let Some(template) = &webhook.template {
+        let quoted = |text: &str| {
+            // Inside a text of JSON, whose quotes the template has.
+            let whole = Value::from(text).to_string();
+            whole[1..whole.len() - 1].to_owned()
+        };
+        return [
+            ("{{name}}", message.name.as_str()),
+            ("{{namespace}}", message.namespace.as_str()),
+            ("{{phase}}", message.phase.as_str()),
+            ("{{message}}", message.message.as_str()),
+            ("{{text}}", text.as_str()),
+            ("{{link}}", link),
+        ]
+        .iter()
+        .fold(template.clone(), |body, (tag, value)| body.replace(tag, &quoted(value)));
+    }
+    let body = match webhook.format {
+        Shape::Slack => {
+            // Slack reads these three as marks.
+            json!({ "text": text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;") })
+        }
+        Shape::Dingtalk => json!({ "msgtype": "text", "text": { "content": text } }),
+        Shape::Json => json!({
+            "event": match message.occasion {
+                Occasion::Failed => "failed",
+                Occasion::Recovered => "recovered",
+                Occasion::Waiting => "waiting",
+            },
+            "namespace": message.namespace,
+            "name": message.name,
+            "phase": message.phase,
+            "message": message.message,
+            "text": text,
+            "link": link,
+        }),
+    };
+    body.to_string()
+}
+
+/// A text with `${NAME}` taken from the environment, so that secrets need not lie in the settings.
+fn expanded(text: &str) -> Result<String, String> {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        let (name, behind) = after.split_once('}').ok_or("a `${` in the settings has no end")?;
+        out.push_str(before);
+        out.push_str(&std::env::var(name).map_err(|_| format!("the environment has no `{name}`"))?);
+        rest = behind;
+    }
+    out.push_str(rest);
+    Ok(out)
+}

@@ -1,0 +1,100 @@
+use super::{Message, body, expanded, mail};
+use crate::config::{Mail, MailEncryption, Occasion, Shape, Webhook};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
+
+fn message(occasion: Occasion) -> Message {
+    Message {
+        occasion,
+        namespace: "team".to_owned(),
+        name: "build-1".to_owned(),
+        phase: "Failed".to_owned(),
+        message: "step \"a\" <b> failed".to_owned(),
+    }
+}
+
+#[test]
+fn messages_have_the_shape_that_each_chat_reads() {
+    let failed = message(Occasion::Failed);
+    let link = failed.link("https://flows.example.com/");
+    assert_eq!(link, "https://flows.example.com/runs/team/build-1");
+    let with = |format: Shape| body(&Webhook { format, ..Webhook::default() }, &failed, &link);
+    assert_eq!(
+        with(Shape::Slack),
+        "{\"text\":\"Workflow team/build-1 failed: step \\\"a\\\" &lt;b&gt; failed\\n\
+         https://flows.example.com/runs/team/build-1\"}"
+    );
+    assert!(
+        with(Shape::Dingtalk).starts_with("{\"msgtype\":\"text\",\"text\":{\"content\":\"Workflow team/")
+    );
+    assert!(
+        with(Shape::Json).starts_with("{\"event\":\"failed\",\"namespace\":\"team\",\"name\":\"build-1\"")
+    );
+    let own = Webhook { template: Some("{\"t\":\"{{message}} {{name}}\"}".to_owned()), ..Webhook::default() };
+    assert_eq!(body(&own, &failed, &link), "{\"t\":\"step \\\"a\\\" <b> failed build-1\"}");
+    assert_eq!(message(Occasion::Recovered).text(""), "Workflow team/build-1 works again");
+    assert!(message(Occasion::Waiting).text("").contains("waits for a person at step"));
+}
+
+#[test]
+fn secrets_come_from_the_environment() {
+    assert_eq!(expanded("a${PATH}").unwrap(), format!("a{}", std::env::var("PATH").unwrap()));
+    assert_eq!(expanded("${TIPHYS_NO_SUCH}").unwrap_err(), "the environment has no `TIPHYS_NO_SUCH`");
+    assert!(expanded("${x").is_err());
+}
+
+#[test]
+fn a_mail_server_gets_a_whole_message() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mail = Mail {
+        server: listener.local_addr().unwrap().to_string(),
+        encryption: MailEncryption::None,
+        from: "Tiphys <flows@example.com>".to_owned(),
+        to: vec!["a@example.com".to_owned(), "b@example.com".to_owned()],
+        ..Mail::default()
+    };
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut heard = Vec::new();
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        stream.write_all(b"220-welcome\r\n220 here\r\n").unwrap();
+        let mut is_letter = false;
+        loop {
+            let mut line = String::new();
+            if reader.read_line(&mut line).unwrap() == 0 {
+                return heard;
+            }
+            let line = line.trim_end().to_owned();
+            let answer: &[u8] = match line.as_str() {
+                "DATA" => b"354 go on\r\n",
+                "." => b"250 taken\r\n",
+                "QUIT" => b"221 bye\r\n",
+                _ => b"250-many\r\n250 words\r\n",
+            };
+            if !is_letter || line == "." {
+                stream.write_all(answer).unwrap();
+            }
+            is_letter = (is_letter || line == "DATA") && line != ".";
+            heard.push(line);
+        }
+    });
+    mail::send(&mail, "Übel\r\nBcc: x@evil.example", "first\n.\nlast").unwrap();
+    let heard = server.join().unwrap();
+    assert_eq!(
+        heard[..4],
+        [
+            "EHLO tiphys",
+            "MAIL FROM:<flows@example.com>",
+            "RCPT TO:<a@example.com>",
+            "RCPT TO:<b@example.com>"
+        ]
+    );
+    assert!(heard.iter().all(|line| !line.starts_with("Bcc")), "{heard:?}");
+    let text = STANDARD.encode("first\n.\nlast");
+    assert!(heard.contains(&text), "{heard:?}");
+    let no_password = Mail { user: Some("u".to_owned()), password: Some("p".to_owned()), ..mail };
+    // Nothing is sent in the clear that must not be.
+    assert!(mail::send(&no_password, "", "").unwrap_err().contains("not sent without encryption"));
+}
