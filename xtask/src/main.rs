@@ -2,6 +2,7 @@
 
 mod bench;
 mod conformance;
+mod dist;
 mod lexer;
 mod licences;
 mod pages;
@@ -28,6 +29,7 @@ Usage: cargo xtask <command> [options]
   rules         list the rules of the specification that nothing cites
   conformance   compare the binary with what Argo really answered
   bench         measure every promise about speed beside its yardstick
+  dist          make one static file of the binary
   picture       record docs/run.svg from the real binary
   up            build the web pages and the binary, and serve them with a few examples
 ";
@@ -65,6 +67,10 @@ fn run(command: &str, options: &[String]) -> Result<bool, String> {
         "picture" => {
             refuse_options(options)?;
             picture::run(&workspace)
+        }
+        "dist" => {
+            refuse_options(options)?;
+            dist::run(&workspace)
         }
         "up" => up::run(&workspace, options),
         "" | "help" | "-h" | "--help" => {
