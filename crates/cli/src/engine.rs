@@ -63,6 +63,7 @@ impl Engine {
     pub fn start(local: &Local, world: &World, uid: &str) -> anyhow::Result<Engine> {
         let mut options = Options::new(local.state.dir(), uid);
         options.sandbox = world.isolation == Isolation::Sandbox;
+        options.at_once = u32::try_from(world.jobs.max(1)).unwrap_or(u32::MAX);
         let slot: Rc<RefCell<Option<Arc<ProcessRunner>>>> = Rc::default();
         let made = slot.clone();
         let controller = Controller::start(

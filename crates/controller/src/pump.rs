@@ -106,6 +106,7 @@ impl Pump {
         jobs: usize,
         inbox: Receiver<Message>,
     ) -> Pump {
+        let jobs = jobs + runner.ahead();
         Pump {
             state,
             store,
@@ -413,7 +414,7 @@ impl Pump {
             }
             StepReport::Ended(ended) => {
                 let Some((uid, attempt)) = parse(&ended.attempt) else { return };
-                let started = self.starting.remove(&(uid.clone(), attempt));
+                self.starting.remove(&(uid.clone(), attempt));
                 let Some(run) = self.shard.run(&uid) else {
                     if self.deleted.contains(&uid) {
                         // Nobody will ever ask for the ending.
@@ -429,8 +430,10 @@ impl Pump {
                 let pod = (!ended.artifacts.is_empty() || ended.containers.len() > 1)
                     .then(|| run.pod(attempt, now).ok())
                     .flatten();
-                let outcome = outcome(&ended, pod.as_ref());
-                let _ = started;
+                let outcome = match ended.never_started() {
+                    true => submit::never_started(),
+                    false => outcome(&ended, pod.as_ref()),
+                };
                 if self.shard.is_interrupted(&uid)
                     && ended.stopped
                     && ended.main().is_none_or(|main| main.exit != Exit::Code(0))

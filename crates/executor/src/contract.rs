@@ -63,6 +63,10 @@ pub struct StepRequest {
     pub pod_name: String,
     /// Where it runs.
     pub isolation: Isolation,
+    /// Starts at once and does not count among the steps that run side by side: what a daemon serves must be
+    /// able to start.
+    #[serde(skip_serializing_if = "is_default")]
+    pub takes_no_place: bool,
     /// Its containers, in the order of the manifest. Exactly those with role `Main` decide when it ends.
     pub containers: Vec<ContainerRequest>,
     /// Volumes that the containers mount by name.
@@ -497,6 +501,11 @@ pub struct Ended {
 }
 
 impl Ended {
+    /// Whether it was stopped while it still waited for its turn.
+    pub fn never_started(&self) -> bool {
+        self.stopped && self.containers.is_empty()
+    }
+
     /// The container named `main`, else the only one.
     pub fn main(&self) -> Option<&ContainerEnded> {
         let named = self.containers.iter().find(|container| container.name == "main");
@@ -639,7 +648,13 @@ impl Sighting {
 #[serde(rename_all = "lowercase")]
 pub enum ToSupervisor {
     /// Start these. One already known is not started again; if it has ended, that is reported again.
-    Start(Vec<StepRequest>),
+    Start {
+        /// How many run side by side; the others wait their turn for as long as this engine is connected. 0: no
+        /// limit.
+        at_once: u32,
+        /// What to start, in order.
+        requests: Vec<StepRequest>,
+    },
     /// Ask these to end: SIGTERM, then SIGKILL after the grace.
     Stop {
         /// Which.

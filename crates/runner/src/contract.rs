@@ -13,6 +13,11 @@ pub trait Runner: Send + Sync {
     /// reported again. A refused step was not started and will not be reported.
     fn start(&self, steps: &[StepRequest]) -> Vec<Result<(), Refusal>>;
 
+    /// How many steps it takes beyond those that it runs side by side, and starts by itself when others end.
+    fn ahead(&self) -> usize {
+        0
+    }
+
     /// Asks steps to end: SIGTERM, then SIGKILL after the grace. Their endings arrive as reports.
     fn stop(&self, attempts: &[AttemptId], grace: Duration);
 

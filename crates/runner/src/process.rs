@@ -30,6 +30,8 @@ pub struct Options {
     pub id: String,
     /// The program to start as supervisor; it must call [`crate::enter_if_asked`]. `None`: this program.
     pub program: Option<PathBuf>,
+    /// How many steps run side by side. 0: no limit.
+    pub at_once: u32,
     /// Folders that sandboxed steps must not see, besides the state folder.
     pub hidden: Vec<PathBuf>,
     /// Whether sandboxed steps are to be expected, so that the supervisor prepares for them at once.
@@ -45,6 +47,7 @@ impl Options {
             state: state.into(),
             id: id.into(),
             program: None,
+            at_once: 0,
             hidden: Vec::new(),
             sandbox: true,
             idle: Duration::from_secs(3),
@@ -178,13 +181,22 @@ impl ProcessRunner {
     }
 }
 
+/// How many steps a supervisor is given beyond those that it may run side by side.
+///
+/// Enough to keep it busy while the engine makes a batch of endings durable.
+const AHEAD: usize = 32;
+
 impl Runner for ProcessRunner {
+    fn ahead(&self) -> usize {
+        if self.options.at_once == 0 { 0 } else { AHEAD }
+    }
+
     fn start(&self, steps: &[StepRequest]) -> Vec<Result<(), Refusal>> {
         let mut state = self.lock();
         match self.linked(&mut state) {
             Ok(link) => {
                 // If the supervisor dies meanwhile, `News::Lost` follows, and a recall says `Unknown`.
-                link.start(steps);
+                link.start(self.options.at_once, steps);
                 vec![Ok(()); steps.len()]
             }
             Err(error) => vec![Err(Refusal::Impossible(error.to_string())); steps.len()],

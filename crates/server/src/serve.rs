@@ -85,6 +85,7 @@ impl Server {
         options.place.artifacts = state.artifacts_dir();
         options.place.claims = state.dir().join("claims");
         let runner = RunnerOptions {
+            at_once: u32::try_from(options.jobs.max(1)).unwrap_or(u32::MAX),
             sandbox: options.place.isolation != tiphys_runner::step::Isolation::None,
             ..RunnerOptions::new(state.dir(), ENGINE)
         };

@@ -19,8 +19,8 @@ use super::pipes::{Owner, PipeIx, Pipes};
 use super::step::{Body, Step};
 use super::{Finished, Setup, keeper};
 use crate::contract::{
-    AttemptId, FromSupervisor, Isolation, LogChunk, Report, Sighting, Started, StepProgress, StepRequest,
-    ToSupervisor,
+    AttemptId, Ended, FromSupervisor, Isolation, LogChunk, Report, Sighting, Started, StepProgress,
+    StepRequest, ToSupervisor,
 };
 use crate::hull::HullNews;
 use crate::logs::{self, Stream};
@@ -28,6 +28,7 @@ use crate::sandbox::Zygote;
 use crate::sys::{self, Reaped};
 
 mod limit;
+mod queue;
 mod sandboxed;
 mod start;
 
@@ -66,6 +67,7 @@ pub(crate) struct Service {
     by_attempt: HashMap<AttemptId, u32>,
     by_pid: HashMap<u32, u32>,
     timers: BinaryHeap<Reverse<(Instant, u32, u32)>>,
+    queue: queue::Queue,
     /// What engines are told at the end of this round.
     news: Vec<Report>,
     has_log_news: bool,
@@ -184,6 +186,7 @@ impl Service {
             by_attempt: HashMap::new(),
             by_pid: HashMap::new(),
             timers: BinaryHeap::new(),
+            queue: queue::Queue::default(),
             news: Vec::new(),
             has_log_news: false,
             news_due: None,
@@ -248,6 +251,7 @@ impl Service {
                 super::tidy(&self.setup.folder);
                 return Finished::Died;
             }
+            self.start_waiting();
             self.serve_timers();
             if self.tell().is_err() {
                 return Finished::Died;
@@ -290,7 +294,7 @@ impl Service {
             self.obey(number, message);
         }
         if closed {
-            self.connections.remove(&number);
+            self.disconnect(number);
         } else if let Some(connection) = self.connections.get(&number)
             && connection.is_behind()
         {
@@ -311,9 +315,10 @@ impl Service {
 
     fn obey(&mut self, number: u32, message: ToSupervisor) {
         match message {
-            ToSupervisor::Start(requests) => {
+            ToSupervisor::Start { at_once, requests } => {
+                self.queue.set_limit(at_once);
                 for request in requests {
-                    self.start(request);
+                    self.start(number, request);
                 }
             }
             ToSupervisor::Stop { attempts, grace_ms } => {
@@ -322,6 +327,8 @@ impl Service {
                 }
             }
             ToSupervisor::Recall { ticket, attempts } => {
+                // Whoever asks does not know that they wait here, and starts them again.
+                self.queue.withdraw(&attempts);
                 let attempts = if attempts.is_empty() { self.all_attempts() } else { attempts };
                 let sightings = attempts.iter().map(|attempt| self.sighting(attempt)).collect();
                 if let Some(connection) = self.connections.get_mut(&number) {
@@ -343,6 +350,7 @@ impl Service {
             ToSupervisor::Shutdown { kill } => {
                 self.shutdown = true;
                 if kill {
+                    self.queue.clear();
                     let now = Instant::now();
                     for slot in &mut self.slots {
                         if let Some(step) = &mut slot.step {
@@ -375,7 +383,7 @@ impl Service {
         }
     }
 
-    fn start(&mut self, request: StepRequest) {
+    fn start(&mut self, connection: u32, request: StepRequest) {
         self.shutdown = false;
         if let Some(ended) = self.outcomes.get(&request.attempt) {
             self.news.push(Report::Ended(Box::new(ended.clone())));
@@ -386,10 +394,28 @@ impl Service {
             self.news.extend(step.and_then(|step| step.started.clone()).map(Report::Started));
             return;
         }
-        self.begin(request);
+        self.queue.push(connection, request);
+        self.start_waiting();
+    }
+
+    /// Starts what waits, as far as there is room.
+    fn start_waiting(&mut self) {
+        while let Some(request) = self.queue.next() {
+            self.begin(request);
+        }
+    }
+
+    fn disconnect(&mut self, number: u32) {
+        self.connections.remove(&number);
+        // Nobody is left who would hear of them; whoever takes over recalls and starts them again.
+        self.queue.forget(number);
     }
 
     fn stop(&mut self, attempt: &AttemptId, grace: Duration) {
+        if self.queue.remove(attempt) {
+            let attempt = attempt.clone();
+            return self.end_at_once(Ended { attempt, stopped: true, ..Ended::default() });
+        }
         let Some(slot) = self.by_attempt.get(attempt).copied() else { return };
         if let Some(step) = self.slots[slot as usize].step.as_mut() {
             step.stopped = true;
@@ -561,6 +587,7 @@ impl Service {
         place.generation = (place.generation + 1) & ((1 << GENERATION_BITS) - 1);
         self.free_slots.push(slot);
         self.by_attempt.remove(&step.request.attempt);
+        self.queue.ended(&step.request);
         step.out_of_memory |= step.cgroup.ran_out_of_memory();
         step.cgroup.remove();
         let mut ended = step.ended(logs::now_ns() / 1_000);
@@ -667,7 +694,7 @@ impl Service {
             self.watch_for_room(number);
         }
         for number in dead {
-            self.connections.remove(&number);
+            self.disconnect(number);
         }
     }
 

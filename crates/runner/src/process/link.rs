@@ -99,14 +99,14 @@ impl Link {
     }
 
     /// As [`ToSupervisor::Start`], without copying the requests.
-    pub(super) fn start(&mut self, steps: &[StepRequest]) {
+    pub(super) fn start(&mut self, at_once: u32, requests: &[StepRequest]) {
         #[derive(serde::Serialize)]
         #[serde(rename_all = "lowercase")]
         enum Borrowed<'a> {
-            Start(&'a [StepRequest]),
+            Start { at_once: u32, requests: &'a [StepRequest] },
         }
         let mut bytes = Vec::new();
-        frame::write(&Borrowed::Start(steps), &mut bytes);
+        frame::write(&Borrowed::Start { at_once, requests }, &mut bytes);
         self.write(&bytes);
     }
 

@@ -11,6 +11,7 @@ use crate::common::{Case, World, eventually, lives};
 pub const CASES: &[Case] = &[
     ("bare::a_step_runs", a_step_runs),
     ("bare::starting_twice_changes_nothing", starting_twice_changes_nothing),
+    ("bare::what_waits_for_its_turn_can_be_stopped_and_recalled", what_waits_for_its_turn),
     ("bare::a_missing_command_exits_64", a_missing_command_exits_64),
     ("bare::a_stopped_step_gets_its_grace", a_stopped_step_gets_its_grace),
     ("bare::a_deadline_ends_a_step", a_deadline_ends_a_step),
@@ -47,6 +48,31 @@ fn starting_twice_changes_nothing() {
     world.ended(&step.attempt);
     world.run(&step);
     assert_eq!(fs::read_to_string(&file).unwrap(), "x\n");
+    world.end();
+}
+
+fn what_waits_for_its_turn() {
+    let mut world = World::with_places(World::fresh(), 1);
+    let gate = world.state.join("gate");
+    let wait = format!("while [ ! -e {} ]; do sleep 0.01; done", gate.display());
+    let first = world.shell("first", Isolation::None, &wait);
+    let stopped = world.shell("stopped", Isolation::None, "true");
+    let recalled = world.shell("recalled", Isolation::None, "true");
+    let last = world.shell("last", Isolation::None, "echo last");
+    let mut daemon = world.shell("daemon", Isolation::None, "echo up");
+    daemon.takes_no_place = true;
+    for step in [&first, &stopped, &recalled, &last, &daemon] {
+        world.start(step);
+    }
+    assert!(world.ended(&daemon.attempt).containers[0].exit.is_success(), "a daemon takes no place");
+    world.runner().stop(std::slice::from_ref(&stopped.attempt), Duration::ZERO);
+    assert!(world.ended(&stopped.attempt).never_started());
+    let sightings = world.runner().recall(&[recalled.attempt.clone(), first.attempt.clone()]).unwrap();
+    assert_eq!(sightings[0], Sighting::Unknown(recalled.attempt.clone()), "whoever recalls starts it again");
+    assert!(matches!(sightings[1], Sighting::Running(_)));
+    assert_eq!(world.log(&last), "", "its turn has not come");
+    fs::write(&gate, "").unwrap();
+    assert!(world.ended(&last.attempt).containers[0].exit.is_success());
     world.end();
 }
 

@@ -68,17 +68,28 @@ static WORLDS: AtomicUsize = AtomicUsize::new(0);
 
 impl World {
     pub fn new() -> World {
+        World::at(World::fresh())
+    }
+
+    /// A state folder of its own.
+    pub fn fresh() -> PathBuf {
         let number = WORLDS.fetch_add(1, Ordering::Relaxed);
         let state = std::env::temp_dir().join(format!("tiphys-contract-{}-{number}", std::process::id()));
         let _ = fs::remove_dir_all(&state);
         fs::create_dir_all(&state).unwrap();
-        World::at(state)
+        state
     }
 
     pub fn at(state: PathBuf) -> World {
+        World::with_places(state, 0)
+    }
+
+    /// A world whose supervisor runs so many steps side by side.
+    pub fn with_places(state: PathBuf, at_once: u32) -> World {
         let (sender, news) = mpsc::channel();
         let mut options = Options::new(&state, "engine");
         options.idle = Duration::from_millis(200);
+        options.at_once = at_once;
         let sender = Mutex::new(sender);
         let runner = ProcessRunner::new(
             options,

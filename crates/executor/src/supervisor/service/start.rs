@@ -122,6 +122,7 @@ impl Service {
             self.ordered.push_back(slot);
         }
         self.by_attempt.insert(step.attempt().clone(), slot);
+        self.queue.began(&step.request);
         place.step = Some(step);
         self.set_timer(slot);
         self.watch_step(slot);
@@ -161,7 +162,7 @@ impl Service {
         });
     }
 
-    fn end_at_once(&mut self, ended: Ended) {
+    pub(super) fn end_at_once(&mut self, ended: Ended) {
         self.outcomes.record(&ended);
         self.news.push(Report::Ended(Box::new(ended)));
     }
