@@ -1,30 +1,41 @@
 //! The queue between commands and runners: how many steps run at once, and which is next.
 
 use std::collections::{BTreeSet, VecDeque};
-use tiphys_engine::workflow::Attempt;
+use tiphys_engine::workflow::{Attempt, NodeIx};
 
 /// First come, first served, within a number of places.
 #[derive(Debug)]
 pub(crate) struct Dispatcher {
     places: usize,
+    /// In order; those that are not in `queued` any more are passed over.
     waiting: VecDeque<(String, Attempt)>,
+    queued: BTreeSet<(String, Attempt)>,
     running: BTreeSet<(String, Attempt)>,
     busy: bool,
 }
 
 impl Dispatcher {
     pub(crate) fn new(places: usize) -> Dispatcher {
-        Dispatcher { places: places.max(1), waiting: VecDeque::new(), running: BTreeSet::new(), busy: false }
+        Dispatcher {
+            places: places.max(1),
+            waiting: VecDeque::new(),
+            queued: BTreeSet::new(),
+            running: BTreeSet::new(),
+            busy: false,
+        }
     }
 
     /// An attempt whose start is durable.
     pub(crate) fn push(&mut self, uid: &str, attempt: Attempt) {
-        self.waiting.push_back((uid.to_owned(), attempt));
+        let key = (uid.to_owned(), attempt);
+        if self.queued.insert(key.clone()) {
+            self.waiting.push_back(key);
+        }
     }
 
     /// Whether an attempt stands in the queue.
     pub(crate) fn is_waiting(&self, uid: &str, attempt: Attempt) -> bool {
-        self.waiting.iter().any(|(known, waiting)| known == uid && *waiting == attempt)
+        self.queued.contains(&(uid.to_owned(), attempt))
     }
 
     /// An attempt that runs already.
@@ -38,9 +49,13 @@ impl Dispatcher {
             return None;
         }
         self.busy = false;
-        let next = self.waiting.pop_front()?;
-        self.running.insert(next.clone());
-        Some(next)
+        loop {
+            let next = self.waiting.pop_front()?;
+            if self.queued.remove(&next) {
+                self.running.insert(next.clone());
+                return Some(next);
+            }
+        }
     }
 
     /// An attempt gives its place back.
@@ -51,7 +66,9 @@ impl Dispatcher {
     /// The runner had no room for an attempt: it is the next to be tried.
     pub(crate) fn postpone(&mut self, uid: &str, attempt: Attempt) {
         self.free(uid, attempt);
-        self.waiting.push_front((uid.to_owned(), attempt));
+        let key = (uid.to_owned(), attempt);
+        self.queued.insert(key.clone());
+        self.waiting.push_front(key);
         self.busy = true;
     }
 
@@ -62,11 +79,16 @@ impl Dispatcher {
 
     /// An attempt is no longer to be started.
     pub(crate) fn remove(&mut self, uid: &str, attempt: Attempt) {
-        self.waiting.retain(|(known, waiting)| known != uid || *waiting != attempt);
+        self.queued.remove(&(uid.to_owned(), attempt));
     }
 
     /// Nothing of a run is to be started any more.
     pub(crate) fn remove_run(&mut self, uid: &str) {
-        self.waiting.retain(|(known, _)| known != uid);
+        let first = (uid.to_owned(), Attempt { node: NodeIx(0), generation: 0 });
+        let its: Vec<(String, Attempt)> =
+            self.queued.range(first..).take_while(|(known, _)| known == uid).cloned().collect();
+        for key in its {
+            self.queued.remove(&key);
+        }
     }
 }

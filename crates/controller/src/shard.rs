@@ -67,7 +67,6 @@ struct Driven {
     commands: Vec<Command>,
     /// Endings to be acknowledged once they are durable.
     forget: Vec<Attempt>,
-    more: bool,
     timer: Option<Time>,
     summary: Summary,
     summarized: Time,
@@ -76,13 +75,21 @@ struct Driven {
     interrupted: bool,
     /// Attempts that were handed to the runner and have not ended.
     flying: BTreeSet<Attempt>,
-    /// Attempts that a stop reached before they were started.
-    refused: Vec<Attempt>,
 }
 
 /// All runs that one engine drives.
 pub struct Shard {
     runs: BTreeMap<String, Driven>,
+    /// Runs with events that are not on disk, or commands that wait for no event of their own.
+    stirred: BTreeSet<String>,
+    /// Runs that have more to decide without hearing anything.
+    unfinished: BTreeSet<String>,
+    /// When which run is to be woken.
+    timers: BTreeSet<(Time, String)>,
+    /// Runs that are being taken back.
+    interrupted: BTreeSet<String>,
+    /// Attempts that a stop reached before they were started.
+    refused: Vec<(String, Attempt)>,
     dispatcher: Dispatcher,
     /// The batch that is being committed, in the order of its appends.
     committing: Vec<(String, Recorded, Vec<Command>, Vec<Attempt>)>,
@@ -91,7 +98,16 @@ pub struct Shard {
 impl Shard {
     /// A shard that runs at most so many steps at once.
     pub fn new(jobs: usize) -> Shard {
-        Shard { runs: BTreeMap::new(), dispatcher: Dispatcher::new(jobs), committing: Vec::new() }
+        Shard {
+            runs: BTreeMap::new(),
+            stirred: BTreeSet::new(),
+            unfinished: BTreeSet::new(),
+            timers: BTreeSet::new(),
+            interrupted: BTreeSet::new(),
+            refused: Vec::new(),
+            dispatcher: Dispatcher::new(jobs),
+            committing: Vec::new(),
+        }
     }
 
     /// Takes in a run, new or loaded. `records` are its journal so far.
@@ -121,14 +137,12 @@ impl Shard {
             events: Vec::new(),
             commands: Vec::new(),
             forget: Vec::new(),
-            more: false,
             timer: None,
             summary,
             summarized: Time(i64::MIN / 2),
             inbox_done: None,
             interrupted: false,
             flying: BTreeSet::new(),
-            refused: Vec::new(),
         };
         self.runs.insert(uid.clone(), driven);
         self.input(&uid, if fresh { Input::Begin } else { Input::Recovered }, now);
@@ -149,6 +163,7 @@ impl Shard {
     /// After a recovery: these are known to run already, the others are started.
     pub fn recalled(&mut self, uid: &str, running: &BTreeSet<Attempt>) {
         let Some(driven) = self.runs.get_mut(uid) else { return };
+        let mut due = None;
         for command in driven.run.outstanding() {
             match command {
                 // Decided by this life of the engine and not durable yet: it leaves with its batch (I3).
@@ -171,9 +186,13 @@ impl Shard {
                 | Command::LookupMemo(_)
                 | Command::SaveMemo(_)
                 | Command::EmitMetrics(_) => driven.commands.push(command),
-                Command::SetTimer(due) => driven.timer = Some(due),
+                Command::SetTimer(at) => due = Some(at),
             }
         }
+        if due.is_some() {
+            driven.arm(due, &mut self.timers);
+        }
+        self.stirred.insert(uid.to_owned());
     }
 
     /// Whether an attempt is a call of the agent, which takes no place of a step.
@@ -200,35 +219,49 @@ impl Shard {
             }
             other => other,
         };
-        let mut out = Outbox::default();
-        driven.more |= driven.run.handle(input, now, &mut out) == Progress::More;
-        driven.take(out);
+        let progress = driven.hand(input, now);
+        self.stir(uid, progress);
+    }
+
+    /// Notes that a run was handed something.
+    fn stir(&mut self, uid: &str, progress: Progress) {
+        if !self.stirred.contains(uid) {
+            self.stirred.insert(uid.to_owned());
+        }
+        if progress == Progress::More {
+            self.unfinished.insert(uid.to_owned());
+        }
     }
 
     /// Feeds timers that are due, and goes on with what bounded calls left over.
     pub fn tick(&mut self, now: Time) {
-        for driven in self.runs.values_mut() {
-            let mut out = Outbox::default();
-            if driven.timer.is_some_and(|timer| timer <= now) {
-                driven.timer = None;
-                driven.more |= driven.run.handle(Input::TimerFired, now, &mut out) == Progress::More;
-                driven.timer = driven.timer.or(driven.run.next_due());
-            }
-            if driven.more {
-                driven.more = driven.run.handle(Input::Continue, now, &mut out) == Progress::More;
-            }
-            driven.take(out);
+        while let Some((due, uid)) = self.timers.first().cloned()
+            && due <= now
+        {
+            self.timers.pop_first();
+            let Some(driven) = self.runs.get_mut(&uid) else { continue };
+            driven.timer = None;
+            let progress = driven.hand(Input::TimerFired, now);
+            // One that is due at once waits for its next turn, and cannot hold up the others.
+            let next = driven.run.next_due().map(|next| next.max(Time(now.0 + 1)));
+            driven.arm(next, &mut self.timers);
+            self.stir(&uid, progress);
+        }
+        for uid in std::mem::take(&mut self.unfinished) {
+            let Some(driven) = self.runs.get_mut(&uid) else { continue };
+            let progress = driven.hand(Input::Continue, now);
+            self.stir(&uid, progress);
         }
     }
 
     /// Whether some run has more to decide without hearing anything.
     pub fn has_more(&self) -> bool {
-        self.runs.values().any(|driven| driven.more)
+        !self.unfinished.is_empty()
     }
 
     /// The next instant at which `tick` has something to do.
     pub fn next_due(&self) -> Option<Time> {
-        self.runs.values().filter_map(|driven| driven.timer).min()
+        self.timers.first().map(|(due, _)| *due)
     }
 
     /// Letters of the inbox up to this number were read; the next append takes them out.
@@ -241,10 +274,10 @@ impl Shard {
     /// Everything that is to be made durable, in one transaction. `committed` or `failed` must follow.
     pub fn batch(&mut self, now: Time) -> Vec<Append> {
         let mut appends = Vec::new();
-        for (uid, driven) in &mut self.runs {
-            if driven.events.is_empty() {
+        for uid in &self.stirred {
+            let Some(driven) = self.runs.get_mut(uid).filter(|driven| !driven.events.is_empty()) else {
                 continue;
-            }
+            };
             driven.seq += 1;
             let events = Arc::new(std::mem::take(&mut driven.events));
             appends.push(Append {
@@ -283,19 +316,14 @@ impl Shard {
             }
         }
         // Commands of a recovery have no events of their own to wait for.
-        let idle: Vec<String> = self
-            .runs
-            .iter()
-            .filter(|(_, driven)| driven.events.is_empty() && !driven.commands.is_empty())
-            .map(|(uid, _)| uid.clone())
-            .collect();
-        for uid in idle {
-            let commands = self
-                .runs
-                .get_mut(&uid)
-                .map(|driven| std::mem::take(&mut driven.commands))
-                .unwrap_or_default();
-            self.release(&uid, commands, &mut effects);
+        for uid in std::mem::take(&mut self.stirred) {
+            let Some(driven) = self.runs.get_mut(&uid) else { continue };
+            if driven.events.is_empty() {
+                let commands = std::mem::take(&mut driven.commands);
+                self.release(&uid, commands, &mut effects);
+            } else {
+                self.stirred.insert(uid);
+            }
         }
         self.interruptions(&mut effects);
         self.starts(&mut effects);
@@ -325,9 +353,9 @@ impl Shard {
                 Command::Stop(attempt) => {
                     // It was never started: it ends here, in the words of the stop.
                     self.dispatcher.remove(uid, attempt);
-                    driven.refused.push(attempt);
+                    self.refused.push((uid.to_owned(), attempt));
                 }
-                Command::SetTimer(due) => driven.timer = Some(due),
+                Command::SetTimer(due) => driven.arm(Some(due), &mut self.timers),
                 Command::AcquireLocks(node) => effects.push(Effect::AcquireLocks(uid.to_owned(), node)),
                 Command::ReleaseLocks(node) => effects.push(Effect::ReleaseLocks(uid.to_owned(), node)),
                 Command::LookupMemo(node) => effects.push(Effect::LookupMemo(uid.to_owned(), node)),
@@ -340,11 +368,7 @@ impl Shard {
 
     /// Attempts that a stop reached before they were started: to be reported as ended by the caller.
     pub fn take_refused(&mut self) -> Vec<(String, Attempt)> {
-        let mut refused = Vec::new();
-        for (uid, driven) in &mut self.runs {
-            refused.extend(driven.refused.drain(..).map(|attempt| (uid.clone(), attempt)));
-        }
-        refused
+        std::mem::take(&mut self.refused)
     }
 
     /// Fills free places with attempts whose start is durable. Called again whenever a place gets free.
@@ -368,12 +392,14 @@ impl Shard {
     pub fn interrupt(&mut self, uid: &str) -> Vec<Attempt> {
         let Some(driven) = self.runs.get_mut(uid) else { return Vec::new() };
         driven.interrupted = true;
+        self.interrupted.insert(uid.to_owned());
         driven.flying.iter().copied().collect()
     }
 
     fn interruptions(&mut self, effects: &mut Vec<Effect>) {
-        for (uid, driven) in &self.runs {
-            if driven.interrupted && driven.flying.is_empty() && driven.events.is_empty() {
+        for uid in &self.interrupted {
+            let Some(driven) = self.runs.get(uid) else { continue };
+            if driven.flying.is_empty() && driven.events.is_empty() {
                 effects.push(Effect::Interrupted(uid.clone()));
             }
         }
@@ -381,7 +407,9 @@ impl Shard {
 
     /// Forgets a run without ending it.
     pub fn drop_run(&mut self, uid: &str) {
-        if let Some(driven) = self.runs.remove(uid) {
+        if let Some(mut driven) = self.runs.remove(uid) {
+            driven.arm(None, &mut self.timers);
+            self.interrupted.remove(uid);
             for attempt in driven.flying {
                 self.dispatcher.free(uid, attempt);
             }
@@ -436,9 +464,23 @@ impl Driven {
         self.run.nodes.get(attempt.node.at()).is_some_and(|node| node.kind.is_called())
     }
 
-    fn take(&mut self, out: Outbox<Run>) {
+    fn hand(&mut self, input: Input, now: Time) -> Progress {
+        let mut out = Outbox::default();
+        let progress = self.run.handle(input, now, &mut out);
         self.events.extend(out.events);
         self.commands.extend(out.commands);
+        progress
+    }
+
+    /// Sets or clears the timer.
+    fn arm(&mut self, due: Option<Time>, timers: &mut BTreeSet<(Time, String)>) {
+        if let Some(armed) = self.timer.take() {
+            timers.remove(&(armed, self.summary.uid.clone()));
+        }
+        if let Some(due) = due {
+            timers.insert((due, self.summary.uid.clone()));
+        }
+        self.timer = due;
     }
 
     /// Bookkeeping around a report. None if the run need not hear it.
