@@ -58,6 +58,11 @@ impl Dispatcher {
         }
     }
 
+    /// How many places are taken.
+    pub(crate) fn taken(&self) -> usize {
+        self.running.len()
+    }
+
     /// An attempt gives its place back.
     pub(crate) fn free(&mut self, uid: &str, attempt: Attempt) {
         self.running.remove(&(uid.to_owned(), attempt));

@@ -14,8 +14,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tiphys_engine::workflow::{
     Attempt, Event, Input, LockAnswer, NodeIx, NodeKind, Outcome, Phase, Report, Request, Retry,
 };
@@ -33,6 +33,9 @@ const BUSY_PAUSE: Duration = Duration::from_millis(10);
 
 /// Most messages that are handled before the batch is made durable.
 const MESSAGES_PER_BATCH: usize = 512;
+
+/// How long endings are gathered for one commit while enough steps are in line at the runner.
+const GATHER: Duration = Duration::from_millis(10);
 
 /// How often waiters look whether another process gave a lock back.
 const LOCK_POLL: Duration = Duration::from_millis(500);
@@ -73,6 +76,8 @@ pub(crate) struct Pump {
     agent: Agent,
     pub place: Place,
     pub shard: Shard,
+    /// How many steps run side by side.
+    jobs: usize,
     pub inbox: Receiver<Message>,
     homes: BTreeMap<String, Home>,
     /// Runs to be created with the next batch, all in one transaction.
@@ -106,7 +111,7 @@ impl Pump {
         jobs: usize,
         inbox: Receiver<Message>,
     ) -> Pump {
-        let jobs = jobs + runner.ahead();
+        let shard = Shard::new(jobs + runner.ahead());
         Pump {
             state,
             store,
@@ -115,7 +120,8 @@ impl Pump {
             agent,
             metrics,
             place,
-            shard: Shard::new(jobs),
+            shard,
+            jobs,
             inbox,
             homes: BTreeMap::new(),
             orders: Vec::new(),
@@ -163,10 +169,17 @@ impl Pump {
         let now = self.now();
         if let Some(first) = first {
             self.hear(first, now)?;
+            let until = Instant::now() + GATHER;
             for _ in 1..MESSAGES_PER_BATCH {
-                match self.inbox.try_recv() {
-                    Ok(message) => self.hear(message, now)?,
-                    Err(_) => break,
+                let message = match self.inbox.try_recv() {
+                    Err(TryRecvError::Empty) if self.can_gather() => {
+                        self.inbox.recv_timeout(until.saturating_duration_since(Instant::now())).ok()
+                    }
+                    other => other.ok(),
+                };
+                match message {
+                    Some(message) => self.hear(message, now)?,
+                    None => break,
                 }
             }
         }
@@ -181,6 +194,13 @@ impl Pump {
         self.settle(now)?;
         self.replies.drain(..).for_each(|reply| reply());
         Ok(())
+    }
+
+    /// Whether more may be heard before the batch is made durable: nobody waits for an answer, and the runner has
+    /// enough to start until then.
+    fn can_gather(&self) -> bool {
+        let in_line = self.shard.places_taken().saturating_sub(self.jobs);
+        self.replies.is_empty() && !self.shard.has_more() && in_line > self.runner.ahead() / 2
     }
 
     /// Answers once everything decided so far is durable.

@@ -437,6 +437,11 @@ impl Shard {
         }
     }
 
+    /// How many attempts are with the runner and count there.
+    pub fn places_taken(&self) -> usize {
+        self.dispatcher.taken()
+    }
+
     /// Whether attempts were put back because the runner had no room.
     pub fn is_busy(&self) -> bool {
         self.dispatcher.is_busy()

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::Resource;
 use serde::{Deserialize, Serialize};
 
 use crate::contract::{
@@ -330,7 +331,7 @@ impl<'a> Hull<'a> {
             filter,
             cgroups: &self.io.cgroups,
         };
-        sys::spawn(&spawn).map_err(|error| cannot_start(container, &error))
+        sys::spawn(spawn).map_err(|error| cannot_start(container, &error))
     }
 
     /// Serves signals and endings until `enough`, or until the time is over.
@@ -447,15 +448,15 @@ pub(crate) fn aliases(request: &StepRequest) -> Vec<(String, PathBuf)> {
 }
 
 /// Limits that the kernel enforces for each process. Never on address space, which runtimes reserve freely.
-pub(crate) fn rlimits(container: &ContainerRequest) -> Vec<(u32, u64)> {
+pub(crate) fn rlimits(container: &ContainerRequest) -> Vec<(Resource, u64)> {
     let limits = container.limits;
     // No core dumps: nobody would find them, and they hold secrets.
-    let mut list = vec![(libc::RLIMIT_CORE, 0)];
+    let mut list = vec![(Resource::Core, 0)];
     if limits.file_bytes > 0 {
-        list.push((libc::RLIMIT_FSIZE, limits.file_bytes));
+        list.push((Resource::Fsize, limits.file_bytes));
     }
     if limits.processes > 0 {
-        list.push((libc::RLIMIT_NPROC, limits.processes));
+        list.push((Resource::Nproc, limits.processes));
     }
     list
 }

@@ -560,7 +560,7 @@ impl Service {
         };
         let Some(step) = self.slots[slot as usize].step.as_mut() else { return };
         step.reaped = Some(reaped);
-        let is_bare = matches!(step.body, Body::Bare);
+        let is_bare = matches!(step.body, Body::Bare(_));
         if is_bare {
             let had_company = sys::kill_group(reaped.pid, libc::SIGKILL);
             step.pipes_are_clean &= !had_company;

@@ -8,9 +8,10 @@ use super::cgroup::Group;
 use super::pipes::PipeIx;
 use crate::contract::{AttemptId, ContainerEnded, Ended, Exit, Started, StepRequest};
 use crate::frame::Inbox;
-use crate::hull::{Done, SIGNAL_KILL};
+use crate::hull::{self, Done, SIGNAL_KILL};
 use crate::logs::Writer;
-use crate::sys::{self, Reaped, Status};
+use crate::program;
+use crate::sys::{self, Flight, Reaped, Status};
 
 /// How long a hull may take to collect outputs after its containers were killed.
 const HULL_AFTER_KILL: Duration = Duration::from_secs(60);
@@ -39,7 +40,7 @@ pub(crate) struct Step {
 /// What the first process is.
 pub(crate) enum Body {
     /// The program itself.
-    Bare,
+    Bare(Flight),
     /// A hull, and what it has told so far.
     Hull { report: Option<OwnedFd>, inbox: Inbox, done: Option<Box<Done>> },
 }
@@ -124,7 +125,7 @@ impl Step {
     fn signal(&self, signal: libc::c_int) {
         let (Some(pid), None) = (self.pid, self.reaped) else { return };
         match self.body {
-            Body::Bare => {
+            Body::Bare(_) => {
                 sys::kill_group(pid, signal);
             }
             Body::Hull { .. } => {
@@ -137,12 +138,18 @@ impl Step {
     pub(crate) fn ended(&mut self, finished_us: i64) -> Ended {
         let mut ended = Ended { attempt: self.request.attempt.clone(), ..Ended::default() };
         match &mut self.body {
-            Body::Bare => {
+            Body::Bare(flight) => {
                 let main = &self.request.containers[0];
+                let refusal = self.reaped.and_then(|_| flight.land());
                 ended.containers = vec![ContainerEnded {
                     name: main.name.clone(),
-                    exit: self.reaped.map_or(Exit::NotStarted, |reaped| exit(reaped.status)),
-                    message: None,
+                    exit: match (&refusal, self.reaped) {
+                        // Found, but not to be executed (EX-409).
+                        (Some(_), _) => Exit::Code(program::CANNOT_RUN),
+                        (None, Some(reaped)) => exit(reaped.status),
+                        (None, None) => Exit::NotStarted,
+                    },
+                    message: refusal.map(|error| hull::cannot_start(main, &error)),
                     started_us: self.started.as_ref().map_or(0, |started| started.at_us),
                     finished_us,
                 }];

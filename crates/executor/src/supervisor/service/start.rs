@@ -23,7 +23,7 @@ use crate::frame::Inbox;
 use crate::hull::{self, Io, Made, Place};
 use crate::logs::{self, Writer};
 use crate::program::{self, Program, Setting};
-use crate::sys::{self, Spawn};
+use crate::sys::{self, Flight};
 
 /// What steps without a sandbox get from the environment of the engine.
 pub(crate) struct Environment {
@@ -59,7 +59,7 @@ impl Service {
         let cgroup = self.group(&request);
         let doors = cgroup.doors();
         let started = match request.isolation {
-            Isolation::None if is_plain(&request) => self.start_bare(&request, pipes[0], &doors),
+            Isolation::None if is_plain(&request) => self.start_bare(&request, pipes[0], doors),
             Isolation::None => self.start_hull(&request, &pipes, doors),
             Isolation::Sandbox => self.start_sandboxed(&request, &pipes, &doors),
         };
@@ -172,12 +172,14 @@ impl Service {
         &mut self,
         request: &StepRequest,
         pipes: [PipeIx; 2],
-        doors: &[OwnedFd],
+        doors: Vec<OwnedFd>,
     ) -> Result<Begun, Failed> {
         let scratch = self.take_scratch()?;
         let begun = self.start_bare_in(request, pipes, doors, &scratch);
         match begun {
-            Ok(pid) => Ok(Begun { pid: Some(pid), body: Body::Bare, scratch: Some(scratch) }),
+            Ok(flight) => {
+                Ok(Begun { pid: Some(flight.pid), body: Body::Bare(flight), scratch: Some(scratch) })
+            }
             Err(reason) => {
                 let _ = fs::remove_dir_all(&scratch);
                 Err(Failed::Container(reason))
@@ -189,9 +191,9 @@ impl Service {
         &self,
         request: &StepRequest,
         pipes: [PipeIx; 2],
-        doors: &[OwnedFd],
+        doors: Vec<OwnedFd>,
         scratch: &Path,
-    ) -> Result<u32, String> {
+    ) -> Result<Flight, String> {
         let main = &request.containers[0];
         let place = Place::Machine { scratch: scratch.to_owned(), path: String::new(), home: String::new() };
         let script = hull::script(main, 0, &place)?;
@@ -210,19 +212,9 @@ impl Service {
         let [Some(stdout), Some(stderr)] = pipes.map(|ix| self.pipes.write_end(ix)) else {
             return Err("its pipes are gone".into());
         };
-        let spawn = Spawn {
-            program: &program.file,
-            args: &program.args,
-            env: &program.env,
-            dir: &program.dir,
-            stdio: [self.null.as_fd(), stdout, stderr],
-            rlimits: &hull::rlimits(main),
-            user: None,
-            session: false,
-            filter: None,
-            cgroups: doors,
-        };
-        sys::spawn(&spawn).map_err(|error| hull::cannot_start(main, &error))
+        let stdio = [self.null.as_fd(), stdout, stderr];
+        sys::launch(program, stdio, hull::rlimits(main), doors)
+            .map_err(|error| hull::cannot_start(main, &error))
     }
 
     /// Where a step without sandbox finds programs: those that an image map would have put into its root come first.
