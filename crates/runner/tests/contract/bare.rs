@@ -1,6 +1,7 @@
 //! Steps without a sandbox.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 use tiphys_runner::Runner;
@@ -13,6 +14,7 @@ pub const CASES: &[Case] = &[
     ("bare::starting_twice_changes_nothing", starting_twice_changes_nothing),
     ("bare::what_waits_for_its_turn_can_be_stopped_and_recalled", what_waits_for_its_turn),
     ("bare::a_missing_command_exits_64", a_missing_command_exits_64),
+    ("bare::a_file_that_is_no_program_exits_64", a_file_that_is_no_program),
     ("bare::a_stopped_step_gets_its_grace", a_stopped_step_gets_its_grace),
     ("bare::a_deadline_ends_a_step", a_deadline_ends_a_step),
     ("bare::descendants_end_with_the_step", descendants_end_with_the_step),
@@ -86,6 +88,21 @@ fn a_missing_command_exits_64() {
         ended.containers[0].message.as_deref(),
         Some("failed to find name in PATH: exec: \"no-such-program\": executable file not found in $PATH")
     );
+    world.end();
+}
+
+/// EX-409
+fn a_file_that_is_no_program() {
+    let mut world = World::new();
+    let file = world.state.join("no-program");
+    fs::write(&file, "neither ELF nor a script").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut step = world.shell("a", Isolation::None, "");
+    step.containers[0].command = vec![file.display().to_string()];
+    let ended = world.run(&step);
+    assert_eq!(ended.containers[0].exit, Exit::Code(64));
+    let message = ended.containers[0].message.as_deref().unwrap_or_default();
+    assert_eq!(message, format!("failed to start command: fork/exec {}: exec format error", file.display()));
     world.end();
 }
 
