@@ -15,7 +15,7 @@ pub fn run(workspace: &Workspace) -> Result<bool, String> {
     let c_compiler = needs(&target)?;
     let root = &workspace.root;
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--release", "--locked", "--package", "tiphys-cli", "--target", &target])
+        .args(["build", "--profile", "dist", "--locked", "--package", "tiphys-cli", "--target", &target])
         .current_dir(root)
         .env(format!("CC_{}", target.replace('-', "_")), c_compiler)
         .env(format!("CARGO_TARGET_{}_LINKER", target.replace('-', "_").to_uppercase()), c_compiler)
@@ -25,7 +25,7 @@ pub fn run(workspace: &Workspace) -> Result<bool, String> {
         return Err("the static build failed; what cargo said above tells why".to_owned());
     }
     let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
-    let made = folder.join(&target).join("release/tiphys");
+    let made = folder.join(&target).join("dist/tiphys");
     let bytes = fs::read(&made).map_err(|error| format!("cannot read {}: {error}", made.display()))?;
     if asks_for_an_interpreter(&bytes) {
         return Err(format!("{} is not static: it asks for an interpreter", made.display()));

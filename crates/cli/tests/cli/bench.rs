@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Longest wait for anything.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct Bench {
     folder: tempfile::TempDir,
+    begun: SystemTime,
 }
 
 /// What a command answered.
@@ -39,7 +40,7 @@ impl Answer {
 
 impl Bench {
     pub fn new() -> Bench {
-        Bench { folder: tempfile::tempdir().unwrap() }
+        Bench { folder: tempfile::tempdir().unwrap(), begun: SystemTime::now() }
     }
 
     pub fn folder(&self) -> &Path {
@@ -128,7 +129,31 @@ impl Bench {
         }
         let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
         assert!(!mounts.contains(self.state().to_str().unwrap()), "{mounts}");
+        wait_until("no control group of a dead supervisor is left", || {
+            dead_control_groups(Path::new("/sys/fs/cgroup"), 3).iter().all(|folder| {
+                let made = std::fs::metadata(folder).and_then(|metadata| metadata.modified());
+                made.is_ok_and(|made| made < self.begun)
+            })
+        });
     }
+}
+
+/// Control groups whose supervisor is dead, down to a depth.
+fn dead_control_groups(folder: &Path, depth: u32) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            continue;
+        }
+        let name = entry.file_name();
+        match name.to_str().and_then(|name| name.strip_prefix("tiphys-")) {
+            Some(pid) if !Path::new("/proc").join(pid).exists() => found.push(entry.path()),
+            Some(_) => {}
+            None if depth > 0 => found.extend(dead_control_groups(&entry.path(), depth - 1)),
+            None => {}
+        }
+    }
+    found
 }
 
 #[track_caller]

@@ -9,11 +9,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
 use std::time::Duration;
 
-/// Most kills before a run is left alone, so that a slow machine ends, too.
-const KILLS_MAX: u32 = 12;
+/// How a storm is made.
+#[derive(Clone, Copy)]
+struct Storm {
+    isolation: &'static str,
+    /// Items of each of the three loops.
+    items: usize,
+    /// Most kills before a run is left alone, so that a slow machine ends, too.
+    kills_max: u32,
+}
 
-/// Items of each of the three loops. With what holds them together it is a workflow of more than 300 steps.
-const ITEMS: usize = 100;
+/// With what holds the loops together it is a workflow of more than 300 steps.
+const BARE: Storm = Storm { isolation: "none", items: 100, kills_max: 12 };
+
+/// Fewer, because each step costs more.
+const SANDBOXED: Storm = Storm { isolation: "sandbox", items: 16, kills_max: 8 };
 
 struct Random(u64);
 
@@ -26,8 +36,8 @@ impl Random {
 
 /// Loops with outputs that the next one reads, and steps that fail the first time. Each try of each step writes down
 /// that it ran.
-fn manifest(bench: &Bench, name: &str) -> String {
-    let ran = bench.folder().join(format!("{name}.ran"));
+fn manifest(bench: &Bench, name: &str, items: usize) -> String {
+    let ran = bench.folder().join("seen").join(format!("{name}.ran"));
     format!(
         r#"
 apiVersion: argoproj.io/v1alpha1
@@ -42,13 +52,13 @@ spec:
           - {{name: list, template: list}}
           - {{name: first, template: work, depends: list, withParam: "{{{{tasks.list.outputs.result}}}}", arguments: {{parameters: [{{name: num, value: "{{{{item}}}}"}}]}}}}
           - {{name: second, template: flaky, depends: first, withParam: "{{{{tasks.first.outputs.result}}}}", arguments: {{parameters: [{{name: num, value: "{{{{item}}}}"}}]}}}}
-          - {{name: beside, template: work, depends: list, withSequence: {{count: "{ITEMS}"}}, arguments: {{parameters: [{{name: num, value: "9{{{{item}}}}"}}]}}}}
+          - {{name: beside, template: work, depends: list, withSequence: {{count: "{items}"}}, arguments: {{parameters: [{{name: num, value: "9{{{{item}}}}"}}]}}}}
           - {{name: sum, template: sum, depends: second && beside, arguments: {{parameters: [{{name: all, value: "{{{{tasks.beside.outputs.result}}}}"}}]}}}}
     - name: list
-      script: {{image: busybox, command: [sh], source: "echo list >> {ran}; seq 1 {ITEMS} | sed 's/$/,/; 1s/^/[/; $s/,$/]/'"}}
+      script: {{image: busybox, command: [sh], source: "echo list >> {ran}; seq 1 {items} | sed 's/$/,/; 1s/^/[/; $s/,$/]/'"}}
     - name: work
       inputs: {{parameters: [{{name: num}}]}}
-      script: {{image: busybox, command: [sh], source: "echo work-{{{{inputs.parameters.num}}}} >> {ran}; echo 1{{{{inputs.parameters.num}}}}"}}
+      script: {{image: busybox, command: [sh], resources: {{limits: {{memory: 256Mi}}}}, source: "echo work-{{{{inputs.parameters.num}}}} >> {ran}; echo 1{{{{inputs.parameters.num}}}}"}}
     - name: flaky
       retryStrategy: {{limit: 2}}
       inputs: {{parameters: [{{name: num}}]}}
@@ -86,12 +96,21 @@ fn seeds() -> Vec<u64> {
 
 #[test]
 fn engines_die_at_any_moment_and_nothing_is_lost() {
+    weather(BARE);
+}
+
+#[test]
+fn engines_of_sandboxed_steps_die_and_nothing_is_lost() {
+    weather(SANDBOXED);
+}
+
+fn weather(storm: Storm) {
     let bench = Bench::new();
-    let calm = bench.file("calm.yaml", &manifest(&bench, "calm"));
-    bench.call(&["run", calm.to_str().unwrap(), "--isolation", "none", "-q"]).exits(0);
+    let calm = bench.file("calm.yaml", &manifest(&bench, "calm", storm.items));
+    bench.call(&run(calm.to_str().unwrap(), &shown(&bench), storm)).exits(0);
     let expected = gist(&bench.document("calm"));
     let calm_ran = tries(&bench, "calm");
-    assert!(calm_ran.len() > 3 * ITEMS, "{}", calm_ran.len());
+    assert!(calm_ran.len() > 3 * storm.items, "{}", calm_ran.len());
     for seed in seeds() {
         println!("seed {seed}");
         let name = format!("storm-{seed}");
@@ -100,7 +119,7 @@ fn engines_die_at_any_moment_and_nothing_is_lost() {
             .into_iter()
             .enumerate()
             .map(|(at, name)| {
-                let file = bench.file(&format!("{name}.yaml"), &manifest(&bench, &name));
+                let file = bench.file(&format!("{name}.yaml"), &manifest(&bench, &name, storm.items));
                 let random = Random(seed * 1_000 + at as u64);
                 (name, file, random)
             })
@@ -111,7 +130,7 @@ fn engines_die_at_any_moment_and_nothing_is_lost() {
                 let expected = &expected;
                 let calm_ran = &calm_ran;
                 scope.spawn(move || {
-                    torture(bench, &name, file.to_str().unwrap(), random);
+                    torture(bench, &name, file.to_str().unwrap(), storm, random);
                     let document = bench.document(&name);
                     let got = gist(&document);
                     for (node, words) in expected {
@@ -132,20 +151,36 @@ fn engines_die_at_any_moment_and_nothing_is_lost() {
 
 /// What ran, sorted; a doubled line is a step that ran twice.
 fn tries(bench: &Bench, name: &str) -> Vec<String> {
-    let text = std::fs::read_to_string(bench.folder().join(format!("{name}.ran"))).unwrap();
+    let text = std::fs::read_to_string(bench.folder().join("seen").join(format!("{name}.ran"))).unwrap();
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     lines.sort();
     lines
 }
 
-fn torture(bench: &Bench, name: &str, file: &str, mut random: Random) {
-    let mut arguments = vec!["run", file, "--isolation", "none", "-q"];
+/// The folder in which steps write down that they ran, as `--mount` takes it.
+fn shown(bench: &Bench) -> String {
+    let seen = bench.folder().join("seen");
+    std::fs::create_dir_all(&seen).unwrap();
+    format!("{0}:{0}", seen.display())
+}
+
+fn run<'a>(file: &'a str, shown: &'a str, storm: Storm) -> Vec<&'a str> {
+    let mut arguments = vec!["run", file, "-q", "--isolation", storm.isolation];
+    if storm.isolation == "sandbox" {
+        arguments.extend(["--mount", shown]);
+    }
+    arguments
+}
+
+fn torture(bench: &Bench, name: &str, file: &str, storm: Storm, mut random: Random) {
+    let shown = shown(bench);
+    let mut arguments = run(file, &shown, storm);
     for kill in 0.. {
         let quiet = |arguments: &[&str]| {
             bench.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
         };
         let mut engine = quiet(&arguments);
-        if kill < KILLS_MAX {
+        if kill < storm.kills_max {
             std::thread::sleep(Duration::from_millis(20 + random.below(400)));
             // A second engine for the same run is refused, or takes over after the first is dead.
             let mut second = (random.below(3) == 0).then(|| quiet(&["continue", name, "-q"]));
@@ -161,7 +196,7 @@ fn torture(bench: &Bench, name: &str, file: &str, mut random: Random) {
         if status.success() {
             return;
         }
-        assert!(status.code().is_none() || kill <= KILLS_MAX, "{name}: {status}");
+        assert!(status.code().is_none() || kill <= storm.kills_max, "{name}: {status}");
         // Before the run was created there is nothing to continue.
         let created = bench.call(&["get", name, "-o", "name"]).code == Some(0);
         if created {
