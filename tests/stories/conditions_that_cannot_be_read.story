@@ -6,7 +6,6 @@ manifest: |
     steps: [[{name: a, template: ok, when: "{{workflow.parameters.p}} == ok"}]]
 ---
 ---
-workflow   Failed  Failed to evaluate 'when' expresion 'not-ok == ok': Value 'not' cannot be used with the modifier '-', it is not a number
-demo[0]    StepGroup  Error  Failed to evaluate 'when' expresion 'not-ok == ok': Value 'not' cannot be used with the modifier '-', it is not a number
-demo[0].a  Skipped  Error  Failed to evaluate 'when' expresion 'not-ok == ok': Value 'not' cannot be used with the modifier '-', it is not a number
+workflow   Failed  failed to resolve references: Failed to evaluate 'when' expresion 'not-ok == ok': Value 'not' cannot be used with the modifier '-', it is not a number
+demo[0]    StepGroup  Error  failed to resolve references: Failed to evaluate 'when' expresion 'not-ok == ok': Value 'not' cannot be used with the modifier '-', it is not a number
 ...

@@ -154,8 +154,8 @@ impl Controller {
             drop(answers.send(Message::Answered(attempt, answer)));
         }));
         let metrics = Metrics::default();
-        let reach = (runner, agent);
-        let pump = Pump::new(state.clone(), store, ownership, reach, metrics.clone(), place, jobs, inbox);
+        let reach = (runner, agent, metrics.clone());
+        let pump = Pump::new(state.clone(), store, ownership, reach, place, jobs, inbox);
         let thread = std::thread::Builder::new()
             .name("pump".to_owned())
             .spawn(move || pump.run())

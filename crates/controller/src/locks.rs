@@ -1,32 +1,13 @@
 //! Locks as rows of the store: one transaction reads them, asks the pure table, and writes them back.
 
 use std::collections::BTreeMap;
-use tiphys_engine::locks::{Answer, Holder, Lock, Size, Wanted, acquire, release};
+use tiphys_engine::locks::{self, Answer, Lock, Size, Wanted, acquire, release};
 use tiphys_engine::workflow::{LockAnswer, NodeIx};
 use tiphys_engine::{Run, Time};
 use tiphys_store::{LockRows, ObjectKey, Store, StoreError};
 
 /// Catalog kind of the limits of database semaphores.
 pub const SYNC_LIMIT: &str = "SyncLimit";
-
-/// Who asks: the workflow, or one of its nodes (EX-351).
-pub(crate) fn holder(run: &Run, node: Option<NodeIx>) -> Holder {
-    let workflow = format!("{}/{}", run.plan.namespace, run.plan.name);
-    let metadata = &run.plan.workflow.metadata;
-    Holder {
-        name: match node {
-            None => workflow,
-            Some(ix) => format!("{workflow}/{}", run.id(ix)),
-        },
-        uid: run.plan.uid.to_string(),
-        priority: run.plan.workflow.spec.priority.unwrap_or(0),
-        created_us: metadata
-            .creation_timestamp
-            .as_deref()
-            .and_then(Time::parse)
-            .map_or(0, |created| created.0),
-    }
-}
 
 /// Tries to get all locks at once.
 pub(crate) fn try_acquire(
@@ -47,13 +28,28 @@ pub(crate) fn try_acquire(
         }
     }
     let names: Vec<String> = sized.iter().map(|(name, _)| name.clone()).collect();
-    let who = holder(run, node);
+    let who = run.lock_holder(node);
     let mut answer = Answer::Granted;
+    let mut is_new = false;
     store.update_locks(&names, &mut |rows| {
         let mut locks = read(rows);
+        is_new = !locks.values().any(|lock| lock.waiters.iter().any(|waiter| waiter.name == who.name));
         answer = acquire(&mut locks, &sized, &who);
         write(rows, locks);
     })?;
+    // Who holds nothing closes no circle, and who closes one is the one that came last.
+    if matches!(answer, Answer::Waiting { .. })
+        && is_new
+        && !who.within.is_empty()
+        && let Some(reason) = locks::deadlock(&read(&store.locks()?), &who.name)
+    {
+        store.update_locks(&names, &mut |rows| {
+            let mut locks = read(rows);
+            release(&mut locks, &|holder| holder.name == who.name);
+            write(rows, locks);
+        })?;
+        return Ok(LockAnswer::Refused(reason));
+    }
     Ok(match answer {
         Answer::Granted => LockAnswer::Granted,
         Answer::Waiting { lock, message } => LockAnswer::Waiting { lock, message },
@@ -72,7 +68,7 @@ pub(crate) fn give_back(
     if names.is_empty() {
         return Ok(Vec::new());
     }
-    let who = holder(run, node).name;
+    let who = run.lock_holder(node).name;
     let mut next = Vec::new();
     store.update_locks(&names, &mut |rows| {
         let mut locks = read(rows);

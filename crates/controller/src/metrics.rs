@@ -266,7 +266,7 @@ mod tests {
     fn metrics_of_one_name_are_of_one_kind() {
         let metrics = Metrics::default();
         metrics.record("run", &sample("m", &[("a", "1")], Measure::Count(1.0)), Time(0)).unwrap();
-        let mut record = |sample: Sample| metrics.record("run", &sample, Time(0)).unwrap_err();
+        let record = |sample: Sample| metrics.record("run", &sample, Time(0)).unwrap_err();
         assert_eq!(
             record(sample("m", &[("a", "1")], Measure::Set(1.0))),
             "metric 'm' is a gauge here and a counter elsewhere"

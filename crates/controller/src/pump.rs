@@ -105,8 +105,7 @@ impl Pump {
         state: State,
         store: Box<dyn Store>,
         ownership: Ownership,
-        (runner, agent): (Arc<dyn Runner>, Agent),
-        metrics: Metrics,
+        (runner, agent, metrics): (Arc<dyn Runner>, Agent, Metrics),
         place: Place,
         jobs: usize,
         inbox: Receiver<Message>,
@@ -667,7 +666,7 @@ impl Pump {
     fn acquire_locks(&mut self, uid: &str, node: Option<NodeIx>, now: Time) -> Result<(), StoreError> {
         let Some(run) = self.shard.run(uid) else { return Ok(()) };
         let answer = locks::try_acquire(&mut *self.store, run, node, now)?;
-        let who = locks::holder(run, node).name;
+        let who = run.lock_holder(node).name;
         if matches!(answer, LockAnswer::Waiting { .. }) {
             self.lock_waiters.insert(who, (uid.to_owned(), node));
         } else {

@@ -1,7 +1,7 @@
 //! Who may hold which lock: the decision, without the store that remembers it (EX-350 to EX-364).
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One lock that somebody asks for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -47,6 +47,9 @@ pub struct Holder {
     pub priority: i64,
     /// When the workflow was created, in microseconds; older goes first.
     pub created_us: i64,
+    /// Holders of the same run that cannot go on before this one does: the workflow, and what encloses the node.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub within: Vec<String>,
 }
 
 /// A lock as the store remembers it.
@@ -108,6 +111,54 @@ pub fn acquire(locks: &mut BTreeMap<String, Lock>, wanted: &[(String, u64)], who
     Answer::Granted
 }
 
+/// Why a waiter can never get its lock, if that is so: everybody whom it waits for waits in the end for somebody
+/// who waits for it (EX-357, EX-638).
+pub fn deadlock(locks: &BTreeMap<String, Lock>, who: &str) -> Option<String> {
+    let waiters: Vec<(&str, &Lock, &Holder)> = locks
+        .iter()
+        .filter(|(_, lock)| !lock.holders.is_empty())
+        .flat_map(|(name, lock)| lock.waiters.iter().map(move |waiter| (name.as_str(), lock, waiter)))
+        .collect();
+    // Whoever encloses a waiter may be stuck; who turns out to wait for somebody that can go on is not.
+    let mut stuck: BTreeSet<&str> =
+        waiters.iter().flat_map(|(_, _, waiter)| waiter.within.iter().map(String::as_str)).collect();
+    let waits_for_ever = |stuck: &BTreeSet<&str>, lock: &Lock| {
+        lock.holders.len() as u64 >= lock.limit
+            && lock.holders.iter().all(|holder| stuck.contains(holder.name.as_str()))
+    };
+    loop {
+        let still: BTreeSet<&str> = waiters
+            .iter()
+            .filter(|(_, lock, _)| waits_for_ever(&stuck, lock))
+            .flat_map(|(_, _, waiter)| waiter.within.iter().map(String::as_str))
+            .filter(|holder| stuck.contains(holder))
+            .collect();
+        if still.len() == stuck.len() {
+            break;
+        }
+        stuck = still;
+    }
+    let (mut at, mut path, mut seen) = (who, Vec::new(), BTreeSet::new());
+    while seen.insert(at) {
+        let found = waiters.iter().find(|(_, lock, waiter)| {
+            (waiter.name == at || waiter.within.iter().any(|outer| outer == at))
+                && waits_for_ever(&stuck, lock)
+        });
+        let (name, lock, _) = found?;
+        let holder = lock.holders.first()?.name.as_str();
+        path.push(format!("`{name}`, which {holder} holds"));
+        at = holder;
+    }
+    // The circle is closed by who was met first.
+    if path.len() > 1 && path.first() == path.last() {
+        path.pop();
+    }
+    Some(format!(
+        "deadlock: this waits for {} while that waits for this",
+        path.join(" while that waits for ")
+    ))
+}
+
 /// Takes somebody out of locks, whether they hold them or wait for them.
 pub fn release(locks: &mut BTreeMap<String, Lock>, is_theirs: &dyn Fn(&Holder) -> bool) {
     for lock in locks.values_mut() {
@@ -131,7 +182,7 @@ mod tests {
     use super::*;
 
     fn holder(name: &str, priority: i64, created_us: i64) -> Holder {
-        Holder { name: name.to_owned(), uid: name.to_owned(), priority, created_us }
+        Holder { name: name.to_owned(), uid: name.to_owned(), priority, created_us, within: Vec::new() }
     }
 
     fn mutex(name: &str) -> Vec<(String, u64)> {
@@ -168,6 +219,33 @@ mod tests {
         assert!(locks["y"].holders.is_empty());
         release(&mut locks, &|holder| holder.name == "a");
         assert_eq!(acquire(&mut locks, &both, &holder("b", 0, 2)), Answer::Granted);
+    }
+
+    /// EX-357, EX-638
+    #[test]
+    fn who_waits_for_somebody_that_waits_for_him_is_told() {
+        let inside =
+            |name: &str, outer: &str| Holder { within: vec![outer.to_owned()], ..holder(name, 0, 1) };
+        let mut locks = BTreeMap::new();
+        acquire(&mut locks, &mutex("x"), &holder("a", 0, 1));
+        acquire(&mut locks, &mutex("y"), &holder("b", 0, 1));
+        acquire(&mut locks, &mutex("y"), &inside("a/1", "a"));
+        assert_eq!(deadlock(&locks, "a/1"), None);
+        acquire(&mut locks, &mutex("x"), &inside("b/1", "b"));
+        assert_eq!(
+            deadlock(&locks, "b/1").as_deref(),
+            Some(
+                "deadlock: this waits for `x`, which a holds while that waits for `y`, which b holds while that waits for this"
+            )
+        );
+        // With one more who may hold it, somebody can go on.
+        locks.get_mut("x").unwrap().limit = 2;
+        assert_eq!(deadlock(&locks, "b/1"), None);
+        // A nested request of the same lock.
+        let mut locks = BTreeMap::new();
+        acquire(&mut locks, &mutex("x"), &holder("a", 0, 1));
+        acquire(&mut locks, &mutex("x"), &inside("a/1", "a"));
+        assert!(deadlock(&locks, "a/1").unwrap().starts_with("deadlock: this waits for `x`, which a holds"));
     }
 
     #[test]

@@ -95,6 +95,10 @@ pub struct TemplatePlan {
     pub fail_fast: bool,
     /// The whole document without inputs and flow, with its tags.
     pub body: Tree,
+    /// Whether the body has expression tags.
+    pub has_expressions: bool,
+    /// The first expression tag that cannot be read, as whoever enters the template is told.
+    pub broken: Option<String>,
 }
 
 /// What a template does when it is entered.

@@ -1,5 +1,6 @@
 //! The status as Argo shows it: a projection of a run, never a second truth.
 
+use crate::locks::{Size, Wanted};
 use crate::plan::Shown;
 use crate::time::Time;
 use crate::workflow::{Node, NodeIx, NodeKind, Phase, Run, Site, Stage};
@@ -67,9 +68,48 @@ pub fn status(run: &Run, now: Time) -> WorkflowStatus {
         outputs: global_outputs(run),
         conditions,
         resources_duration: resources,
+        synchronization: synchronization(run, now),
         stored_workflow_template_spec: run.plan.merged.then(|| Box::new(run.plan.workflow.spec.clone())),
         ..Default::default()
     }
+}
+
+/// Locks that the run holds and waits for (EX-360).
+fn synchronization(run: &Run, now: Time) -> Option<spec::SynchronizationStatus> {
+    if !run.uses_locks() {
+        return None;
+    }
+    let (holding, waiting) = run.locks_shown(now);
+    let is_mutex = |entry: &&(Wanted, String)| entry.0.size == Size::One;
+    let mutexes = |entries: &[(Wanted, String)], held: bool| {
+        let shown = |(wanted, holder): &(Wanted, String)| spec::MutexHolding {
+            mutex: wanted.name.clone(),
+            holder: if held { holder.clone() } else { String::new() },
+        };
+        entries.iter().filter(is_mutex).map(shown).collect::<Vec<_>>()
+    };
+    let semaphores = |entries: &[(Wanted, String)], held: bool| {
+        let mut shown: Vec<spec::LockHolding> = Vec::new();
+        for (wanted, holder) in entries.iter().filter(|entry| !is_mutex(entry)) {
+            let holders = held.then(|| holder.clone());
+            match shown.iter_mut().find(|known| known.semaphore == wanted.name) {
+                Some(known) => known.holders.extend(holders),
+                None => shown.push(spec::LockHolding {
+                    semaphore: wanted.name.clone(),
+                    holders: holders.into_iter().collect(),
+                }),
+            }
+        }
+        shown
+    };
+    let mutex = spec::MutexStatus { holding: mutexes(&holding, true), waiting: mutexes(&waiting, false) };
+    let semaphore =
+        spec::SemaphoreStatus { holding: semaphores(&holding, true), waiting: semaphores(&waiting, false) };
+    let shown = spec::SynchronizationStatus {
+        mutex: Some(mutex).filter(|mutex| *mutex != Default::default()),
+        semaphore: Some(semaphore).filter(|semaphore| *semaphore != Default::default()),
+    };
+    (shown != Default::default()).then_some(shown)
 }
 
 /// The workflow's phase in Argo's spelling; empty before it began (EX-004).

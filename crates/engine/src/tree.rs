@@ -31,10 +31,10 @@ pub enum Key {
 }
 
 impl Tree {
-    /// Finds the tags. A tag without an end is an error (TP-002).
+    /// Finds the tags. One without an end is none: lint refuses it where Argo does (TP-002).
     pub fn compile(value: &Value) -> Result<Tree, TagError> {
         Ok(match value {
-            Value::String(text) if text.contains("{{") => Tree::Text(Text::parse(text)?),
+            Value::String(text) if text.contains("{{") => Tree::Text(Text::parse_open(text)),
             Value::Array(items) => {
                 let trees = items.iter().map(Tree::compile).collect::<Result<Vec<_>, _>>()?;
                 if trees.iter().all(|tree| matches!(tree, Tree::Leaf(_))) {
@@ -49,7 +49,7 @@ impl Tree {
                 for (key, value) in fields {
                     let tree = Tree::compile(value)?;
                     let key = if key.contains("{{") {
-                        Key::Text(Text::parse(key)?)
+                        Key::Text(Text::parse_open(key))
                     } else {
                         Key::Plain(key.clone())
                     };
@@ -112,7 +112,7 @@ pub fn render_text(text: &Text, scope: &dyn Scope, mode: Mode, world: &World) ->
         if !rendered.has_tags {
             break;
         }
-        let again = Text::parse(&rendered.text)?.render(scope, mode, world)?;
+        let again = Text::parse_open(&rendered.text).render(scope, mode, world)?;
         if again.text == rendered.text {
             break;
         }

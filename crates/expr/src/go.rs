@@ -83,6 +83,13 @@ pub(crate) fn push_json_escaped(out: &mut String, text: &str) {
     }
 }
 
+/// The text as Go's JSON encoder would write it between the quotes.
+pub fn json_escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    push_json_escaped(&mut out, text);
+    out
+}
+
 /// The text as a JSON string of Go's encoder.
 pub(crate) fn json_string(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);

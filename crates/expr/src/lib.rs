@@ -41,6 +41,7 @@ mod types;
 mod value;
 pub mod when;
 
+pub use go::json_escaped;
 pub use program::{
     ExprError, check_syntax, evaluate, evaluate_bool, evaluate_plain, evaluate_plain_bool, paths,
 };

@@ -144,6 +144,14 @@ impl Text {
         Text::parse_as(text, Form::Leaf)
     }
 
+    /// Parses a text of which an open `{{` is no mistake: Argo closes it with the braces of the document around it,
+    /// and then knows no such name (TP-002).
+    pub fn parse_open(text: &str) -> Text {
+        let mut parts = Vec::new();
+        let rest = parse_closed(text, Form::Leaf, &mut parts);
+        Text::of(text, parts, rest, Form::Leaf)
+    }
+
     /// Parses a text that Argo substitutes without making JSON of it first: the `when` of a CronWorkflow.
     pub fn parse_raw(text: &str) -> Result<Text, TagError> {
         Text::parse_as(text, Form::Raw)
@@ -151,30 +159,25 @@ impl Text {
 
     fn parse_as(text: &str, form: Form) -> Result<Text, TagError> {
         let mut parts = Vec::new();
-        let mut at = 0;
-        while let Some(open) = text[at..].find("{{").map(|found| at + found) {
-            if open > at {
-                parts.push(Part::Literal(at..open));
-            }
-            let inner = open + 2;
-            let Some(length) = text[inner..].find("}}") else {
-                let (template, rest) = (go::json_string(text), &text[inner..]);
-                let rest = go::json_string(rest);
-                return Err(TagError::failed(format!(
-                    "Cannot find end tag=\"}}}}\" in the template={} starting from {}",
-                    go::quote(&template[1..template.len() - 1]),
-                    go::quote(&rest[1..rest.len() - 1])
-                )));
-            };
-            let close = inner + length;
-            parts.push(parse_tag(text, open..close + 2, form));
-            at = close + 2;
+        let rest = parse_closed(text, form, &mut parts);
+        if let Some(open) = text[rest..].find("{{").map(|found| rest + found) {
+            let (template, rest) = (go::json_string(text), go::json_string(&text[open + 2..]));
+            return Err(TagError::failed(format!(
+                "Cannot find end tag=\"}}}}\" in the template={} starting from {}",
+                go::quote(&template[1..template.len() - 1]),
+                go::quote(&rest[1..rest.len() - 1])
+            )));
         }
-        if at < text.len() {
-            parts.push(Part::Literal(at..text.len()));
+        Ok(Text::of(text, parts, rest, form))
+    }
+
+    /// A text of these parts; from `rest` on it has no tags.
+    fn of(text: &str, mut parts: Vec<Part>, rest: usize, form: Form) -> Text {
+        if rest < text.len() {
+            parts.push(Part::Literal(rest..text.len()));
         }
         let is_literal = parts.iter().all(|part| matches!(part, Part::Literal(_)));
-        Ok(Text(Arc::new(Parsed { source: text.to_owned(), parts, form, is_literal })))
+        Text(Arc::new(Parsed { source: text.to_owned(), parts, form, is_literal }))
     }
 
     /// Whether there are no tags at all.
@@ -284,6 +287,22 @@ impl Output {
 /// Renders a text that is used once.
 pub fn render(text: &str, scope: &dyn Scope, mode: Mode, world: &World) -> Result<String, TagError> {
     Ok(Text::parse(text)?.render(scope, mode, world)?.text)
+}
+
+/// Finds the tags of a text; where the last of them ends.
+fn parse_closed(text: &str, form: Form, parts: &mut Vec<Part>) -> usize {
+    let mut at = 0;
+    while let Some(open) = text[at..].find("{{").map(|found| at + found)
+        && let Some(length) = text[open + 2..].find("}}")
+    {
+        if open > at {
+            parts.push(Part::Literal(at..open));
+        }
+        let end = open + 2 + length + 2;
+        parts.push(parse_tag(text, open..end, form));
+        at = end;
+    }
+    at
 }
 
 fn parse_tag(text: &str, whole: Range<usize>, form: Form) -> Part {

@@ -1,6 +1,6 @@
 //! Who answers about locks and remembered results in tests: at once, from tables in memory.
 
-use engine::locks::{self, Answer, Holder, Lock, Size};
+use engine::locks::{self, Answer, Lock, Size};
 use engine::workflow::{Command, Input, LockAnswer, NodeIx};
 use engine::{Run, Time};
 use spec::Outputs;
@@ -23,7 +23,7 @@ impl Office {
         Some(match command {
             Command::AcquireLocks(node) => vec![self.acquire(run, *node, now)],
             Command::ReleaseLocks(node) => {
-                let own = who(run, *node).name;
+                let own = run.lock_holder(*node).name;
                 locks::release(&mut self.locks, &|holder| holder.name == own);
                 self.waiting.remove(node);
                 let mut inputs = vec![Input::LocksReleased { node: *node }];
@@ -76,15 +76,24 @@ impl Office {
                 }
             }
         }
-        let answer = match locks::acquire(&mut self.locks, &sized, &who(run, node)) {
+        let who = run.lock_holder(node);
+        let is_new =
+            !self.locks.values().any(|lock| lock.waiters.iter().any(|waiter| waiter.name == who.name));
+        let answer = match locks::acquire(&mut self.locks, &sized, &who) {
             Answer::Granted => {
                 self.waiting.remove(&node);
                 LockAnswer::Granted
             }
-            Answer::Waiting { lock, message } => {
-                self.waiting.insert(node);
-                LockAnswer::Waiting { lock, message }
-            }
+            Answer::Waiting { lock, message } => match locks::deadlock(&self.locks, &who.name) {
+                Some(reason) if is_new => {
+                    locks::release(&mut self.locks, &|holder| holder.name == who.name);
+                    LockAnswer::Refused(reason)
+                }
+                _ => {
+                    self.waiting.insert(node);
+                    LockAnswer::Waiting { lock, message }
+                }
+            },
         };
         Input::LocksAnswered { node, answer }
     }
@@ -101,14 +110,5 @@ fn size(run: &Run, size: &Size) -> Result<u64, String> {
             .and_then(|map| map.data.get(key))
             .and_then(|value| value.parse().ok())
             .ok_or_else(|| format!("0: config map {name} has nothing under {key}")),
-    }
-}
-
-fn who(run: &Run, node: Option<NodeIx>) -> Holder {
-    Holder {
-        name: node.map_or_else(|| run.plan.name.to_string(), |node| format!("{}/{}", run.plan.name, node.0)),
-        uid: run.plan.uid.to_string(),
-        priority: 0,
-        created_us: 0,
     }
 }

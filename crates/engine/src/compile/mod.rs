@@ -202,7 +202,14 @@ impl Builder {
             None => None,
             Some(strategy) => Some(Arc::new(RetryPlan { doc: tree_of(strategy)? })),
         };
+        let value = serde_json::to_value(&doc).map_err(|error| error.to_string())?;
+        let broken = broken_expression(&value)?;
+        let body = body(value)?;
+        let mut has_expressions = false;
+        body.texts(&mut |text| has_expressions |= text.as_str().contains("{{="));
         let plan = TemplatePlan {
+            has_expressions,
+            broken,
             scope,
             name: doc.name.as_str().into(),
             inline_in: inline_in.map(Into::into),
@@ -213,7 +220,7 @@ impl Builder {
             retry,
             parallelism: doc.parallelism.and_then(|limit| u32::try_from(limit).ok()),
             fail_fast: doc.fail_fast == Some(true),
-            body: body(&doc)?,
+            body,
             doc: Arc::new(doc),
         };
         self.templates.push(plan);
@@ -239,8 +246,22 @@ impl Builder {
     }
 }
 
-fn body(template: &spec::Template) -> Result<Tree, String> {
-    let mut value = serde_json::to_value(template).map_err(|error| error.to_string())?;
+/// The first expression tag of a template that cannot be read: no pass over it survives that, whatever it leaves
+/// for later (TP-002).
+fn broken_expression(value: &Value) -> Result<Option<String>, String> {
+    let tree = Tree::compile(value).map_err(|error| error.to_string())?;
+    let mut broken = None;
+    tree.texts(&mut |text| {
+        if broken.is_none() && !text.syntax_errors().is_empty() {
+            let world = expr::World { now: Default::default(), seed: 0 };
+            let rendered = text.render(&expr::MapScope::new(), expr::Mode::Lenient, &world);
+            broken = rendered.err().map(|error| error.to_string());
+        }
+    });
+    Ok(broken)
+}
+
+fn body(mut value: Value) -> Result<Tree, String> {
     if let Value::Object(fields) = &mut value {
         for field in ["inputs", "steps", "dag", "suspend", "name"] {
             fields.remove(field);
@@ -290,7 +311,7 @@ pub(crate) fn config_map(parameter: &spec::Parameter) -> Result<Option<ConfigMap
 }
 
 pub(crate) fn text(source: &str) -> Result<Text, String> {
-    Text::parse(source).map_err(|error| error.to_string())
+    Ok(Text::parse_open(source))
 }
 
 pub(crate) fn optional_text(source: &str) -> Result<Option<Text>, String> {

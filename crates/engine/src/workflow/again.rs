@@ -267,7 +267,7 @@ impl Turn<'_> {
         };
         let Ok(args) = args else { return };
         let entry = super::enter::Entry { owner, site, template, templated: false, args };
-        if let Ok(inputs) = self.bind(plan.template(template), &entry) {
+        if let Ok(super::bind::Received { inputs, .. }) = self.bind(plan.template(template), &entry) {
             self.rebound(ix, (inputs != Default::default()).then(|| Arc::new(inputs)));
         }
     }

@@ -22,6 +22,7 @@ impl Run {
                 self.globals.annotations = annotations.clone();
                 self.globals.parameters = parameters.clone();
                 self.globals.names = super::globals::names(&self.plan, &self.globals);
+                self.globals.later = super::globals::later(&self.plan, &self.globals);
                 self.deadline = super::globals::deadline(&self.plan, at);
             }
             Event::Labelled { labels } => {

@@ -29,6 +29,15 @@ pub(crate) struct Args {
     pub artifacts: Vec<(Arc<str>, Value)>,
 }
 
+/// What a template is entered with.
+#[derive(Debug, Default)]
+pub(crate) struct Received {
+    /// Its inputs.
+    pub inputs: Inputs,
+    /// An expression that came out only among the inputs themselves, as the tag that the pod is still left with.
+    pub late: Option<String>,
+}
+
 impl Turn<'_> {
     /// Renders arguments (TP-044, TP-243, PA-183).
     pub(crate) fn arguments(
@@ -37,7 +46,20 @@ impl Turn<'_> {
         view: &View<'_>,
         mode: Mode,
     ) -> Result<Args, TagError> {
-        let mut args = Args::default();
+        let parameters = self.parameter_arguments(arguments, view, mode)?;
+        let mut args = Args { parameters, artifacts: Vec::new() };
+        self.artifact_arguments(arguments, view, mode, &mut args)?;
+        Ok(args)
+    }
+
+    /// The parameters among them.
+    pub(crate) fn parameter_arguments(
+        &self,
+        arguments: &Arguments,
+        view: &View<'_>,
+        mode: Mode,
+    ) -> Result<Vec<(Arc<str>, Given)>, TagError> {
+        let mut parameters = Vec::with_capacity(arguments.parameters.len());
         for (name, source) in &arguments.parameters {
             let given = match source {
                 Source::Nothing => Given::Nothing,
@@ -50,11 +72,21 @@ impl Turn<'_> {
                 Source::Text(text) => match text.sole_tag().and_then(|tag| view.get(tag)) {
                     Some(Bound::Absent) => Given::Absent,
                     Some(Bound::Text(value)) if !value.contains("{{") => Given::Value((&*value).into()),
-                    _ => Given::Value(render_text(text, view, mode, &self.world(0))?.into()),
+                    _ => Given::Value(self.staged(text, view, mode)?.into()),
                 },
             };
-            args.parameters.push((name.clone(), given));
+            parameters.push((name.clone(), given));
         }
+        Ok(parameters)
+    }
+
+    fn artifact_arguments(
+        &self,
+        arguments: &Arguments,
+        view: &View<'_>,
+        mode: Mode,
+        args: &mut Args,
+    ) -> Result<(), TagError> {
         for argument in &arguments.artifacts {
             match self.artifact_argument(argument, view, mode) {
                 Ok(Some(artifact)) => args.artifacts.push((argument.name.clone(), artifact)),
@@ -63,7 +95,7 @@ impl Turn<'_> {
                 Err(error) => return Err(error),
             }
         }
-        Ok(args)
+        Ok(())
     }
 
     fn artifact_argument(
@@ -105,6 +137,22 @@ impl Turn<'_> {
         Ok(Some(found))
     }
 
+    /// Renders a text of a step or task. Argo has passed over the template before, when it was entered, and over the
+    /// step before its items were known: an expression that comes out there keeps what it came to (TP-041, TP-044).
+    pub(crate) fn staged(&self, text: &Text, view: &View<'_>, mode: Mode) -> Result<String, TagError> {
+        let world = self.world(0);
+        let Some((frame, _)) = view.frame.filter(|_| text.as_str().contains("{{=")) else {
+            return render_text(text, view, mode, &world);
+        };
+        let body = self.run.view_of(self.run.frames[frame as usize].node, self.now);
+        let mut staged = Text::parse_open(&render_text(text, &body, Mode::Lenient, &world)?);
+        if view.item.is_some() {
+            let before = View { item: None, ..*view };
+            staged = Text::parse_open(&render_text(&staged, &before, Mode::PrefixStrict, &world)?);
+        }
+        render_text(&staged, view, mode, &world)
+    }
+
     /// A value of a ConfigMap (PA-045). The error names the ConfigMap and the reason.
     pub(crate) fn config_value(&self, source: &ConfigMapSource) -> Result<String, String> {
         let view = View::global(self.run, self.now);
@@ -116,9 +164,9 @@ impl Turn<'_> {
     }
 
     /// Final input values (PA-020 to PA-027, PA-180 to PA-185).
-    pub(crate) fn bind(&self, template: &TemplatePlan, entry: &Entry) -> Result<Inputs, String> {
+    pub(crate) fn bind(&self, template: &TemplatePlan, entry: &Entry) -> Result<Received, String> {
         if template.parameters.is_empty() && template.artifacts.is_empty() {
-            return Ok(Inputs::default());
+            return Ok(Received::default());
         }
         let own = View {
             own: Some(Own::At(entry.owner, &entry.site, entry.template)),
@@ -129,7 +177,8 @@ impl Turn<'_> {
             if !text.contains("{{") {
                 return Ok(text.into());
             }
-            expr::render(text, view, Mode::Lenient, &world).map(Into::into).map_err(|error| error.to_string())
+            let rendered = Text::parse_open(text).render(view, Mode::Lenient, &world);
+            rendered.map(|rendered| rendered.text.into()).map_err(|error| error.to_string())
         };
         let mut inputs = Inputs::default();
         for declared in &template.parameters {
@@ -164,11 +213,16 @@ impl Turn<'_> {
             };
             inputs.parameters.push(lenient(&value, &own)?);
         }
+        let mut late = None;
         if inputs.parameters.iter().any(|value| value.contains("{{")) {
             let before = inputs.clone();
             let view = View { template: Some((template, &before)), ..own };
             for value in &mut inputs.parameters {
-                *value = lenient(value, &view)?;
+                let known = lenient(value, &view)?;
+                if known != *value && late.is_none() {
+                    super::invoke::unreadable_expressions(value, &mut |tag| late = late.take().or(Some(tag)));
+                }
+                *value = known;
             }
         }
         for declared in &template.artifacts {
@@ -176,7 +230,7 @@ impl Turn<'_> {
             let artifact = self.bind_artifact(declared, &entry.args, &view)?;
             inputs.artifacts.push(artifact);
         }
-        Ok(inputs)
+        Ok(Received { inputs, late })
     }
 
     fn bind_artifact(

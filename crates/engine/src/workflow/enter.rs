@@ -256,6 +256,9 @@ impl Turn<'_> {
                 self.unstarted(owner, site, Phase::Skipped, &skipped);
                 return Entering::Entered;
             }
+            Err(reason) if self.run.frames[at as usize].group.is_some() => {
+                return Entering::Refused(format!("failed to resolve references: {reason}"));
+            }
             Err(reason) => return self.no_condition(at, owner, site, reason),
         }
         let view = self.run.task_view(at, Some(task), self.now);
@@ -368,7 +371,7 @@ impl Turn<'_> {
         mode: Mode,
     ) -> Result<Option<String>, String> {
         let Some(when) = &task.when else { return Ok(None) };
-        let text = render_text(when, view, mode, &self.world(0)).map_err(|error| match view.frame {
+        let text = self.staged(when, view, mode).map_err(|error| match view.frame {
             Some((at, _)) => self.explained(at, &error),
             None => error.to_string(),
         })?;

@@ -30,7 +30,8 @@ impl Turn<'_> {
         let skipped = self.condition(compiled, &view, Mode::PrefixStrict).ok().flatten();
         let found = match items {
             Items::List(items) => self.rendered_items(items, &view),
-            Items::Param(text) => render_text(text, &view, Mode::PrefixStrict, &self.world(0))
+            Items::Param(text) => self
+                .staged(text, &view, Mode::PrefixStrict)
                 .map_err(|error| self.explained(at, &error))
                 .and_then(|text| expr::items::with_param(&text)),
             Items::Sequence(sequence) => {
@@ -38,6 +39,13 @@ impl Turn<'_> {
             }
             Items::Once => Ok(Vec::new()),
         };
+        if skipped.is_none() {
+            // What does not depend on the item has to come out before there are any (EX-131).
+            let known = self.parameter_arguments(&compiled.arguments, &view, Mode::PrefixStrict);
+            if let Err(error) = known {
+                return self.no_references(at, owner, site, error);
+            }
+        }
         let items = match (found, skipped) {
             (Ok(items), _) => items,
             (Err(_), Some(skipped)) => {
@@ -158,13 +166,11 @@ impl Turn<'_> {
                 let entering = self.enter(Entry { owner, site: site.clone(), template, templated, args });
                 self.entered_for(at, owner, &site, entering)
             }
+            // A group breaks without the node; a task's loop has one in Error.
+            Err(reason) if self.run.frames[at as usize].group.is_some() => Entering::Refused(reason),
             Err(reason) => {
-                self.unstarted(owner, site.clone(), Phase::Error, &reason);
-                if self.run.frames[at as usize].group.is_some() {
-                    Entering::Refused(reason)
-                } else {
-                    Entering::Entered
-                }
+                self.unstarted(owner, site, Phase::Error, &reason);
+                Entering::Entered
             }
         }
     }

@@ -9,7 +9,7 @@ use super::handle::{Turn, message};
 use super::node::{Gate, Memo, NodeIx, NodeKind, Phase};
 use super::run::Run;
 use super::scope::View;
-use crate::locks::{Size, Wanted};
+use crate::locks::{Holder, Size, Wanted};
 use crate::plan::{Flow, TemplatePlan};
 use expr::{Mode, World};
 use spec::Synchronization;
@@ -33,6 +33,9 @@ pub enum LockAnswer {
     /// They can never be had.
     Refused(String),
 }
+
+/// Locks, each with the name of who holds it or waits for it.
+pub type Shown = Vec<(Wanted, String)>;
 
 impl Run {
     /// Locks that a node, or the workflow itself, asks for, with their tags replaced.
@@ -106,6 +109,65 @@ impl Run {
                     .map_or(Ok(Vec::new()), |wanted| self.wanted(wanted, &self.view_of(ix, now), &world))
             }
         }
+    }
+
+    /// Who asks for locks: the workflow, or one of its nodes (EX-351).
+    pub fn lock_holder(&self, node: Option<NodeIx>) -> Holder {
+        let mut within = Vec::new();
+        let mut at = node;
+        while let Some(ix) = at {
+            let inner = self.node(ix);
+            at = (inner.owner != ix).then_some(inner.owner);
+            within.extend(
+                at.filter(|outer| self.holding.contains(&Some(*outer))).map(|ix| self.holder_name(Some(ix))),
+            );
+        }
+        if node.is_some() && self.holding.contains(&None) {
+            within.push(self.holder_name(None));
+        }
+        let created = self.plan.workflow.metadata.creation_timestamp.as_deref();
+        Holder {
+            name: self.holder_name(node),
+            uid: self.plan.uid.to_string(),
+            priority: self.plan.workflow.spec.priority.unwrap_or(0),
+            created_us: created.and_then(crate::time::Time::parse).map_or(0, |created| created.0),
+            within,
+        }
+    }
+
+    fn holder_name(&self, node: Option<NodeIx>) -> String {
+        let workflow = format!("{}/{}", self.plan.namespace, self.plan.name);
+        match node {
+            None => workflow,
+            Some(ix) => format!("{workflow}/{}", self.id(ix)),
+        }
+    }
+
+    /// Locks that are held and waited for, each with this run's holder (EX-360).
+    pub fn locks_shown(&self, now: crate::time::Time) -> (Shown, Shown) {
+        let of = |who: Option<NodeIx>| {
+            let wanted = self.locks_wanted(who, now).unwrap_or_default();
+            let name = self.holder_name(who);
+            wanted.into_iter().map(move |wanted| (wanted, name.clone()))
+        };
+        if self.is_ended() {
+            return (Vec::new(), Vec::new());
+        }
+        let holding = self.holding.iter().flat_map(|who| of(*who)).collect();
+        let at_gate = self.indices().filter(|ix| {
+            let node = self.node(*ix);
+            node.awaited.is_some() && !node.phase.is_ended()
+        });
+        let own = (self.asked_for_locks && self.waits_for_locks()).then_some(None);
+        let waiting = own
+            .into_iter()
+            .chain(at_gate.map(Some))
+            .flat_map(|who| {
+                let awaited = who.and_then(|ix| self.node(ix).awaited.clone());
+                of(who).filter(move |(wanted, _)| awaited.as_ref().is_none_or(|lock| **lock == *wanted.name))
+            })
+            .collect();
+        (holding, waiting)
     }
 
     /// The result of a node that is to be remembered: cache, key, outputs (EX-332, EX-335).

@@ -50,6 +50,27 @@ pub(crate) fn names(plan: &Plan, globals: &Globals) -> BTreeMap<Arc<str>, Arc<st
     names
 }
 
+/// Names of labels as they are once the workflow has been begun: Argo itself labels it then (EX-072).
+pub(crate) fn later(plan: &Plan, globals: &Globals) -> BTreeMap<Arc<str>, Arc<str>> {
+    const OWN: [(&str, &str); 2] =
+        [("workflows.argoproj.io/completed", "false"), ("workflows.argoproj.io/phase", "Running")];
+    let mut all: BTreeMap<&str, &str> = plan
+        .workflow
+        .metadata
+        .labels
+        .iter()
+        .chain(&globals.labels)
+        .map(|(key, value)| (key.as_str(), value.as_str()))
+        .collect();
+    all.extend(OWN);
+    let json: Arc<str> = json!(all).to_string().into();
+    let mut names: BTreeMap<Arc<str>, Arc<str>> =
+        OWN.into_iter().map(|(key, value)| (format!("workflow.labels.{key}").into(), value.into())).collect();
+    names.insert("workflow.labels".into(), json.clone());
+    names.insert("workflow.labels.json".into(), json);
+    names
+}
+
 /// The parameters as the list of objects that the document holds, with their final values (TP-089).
 fn parameters_json(plan: &Plan, globals: &Globals) -> String {
     let list: Vec<Value> = plan

@@ -1,14 +1,16 @@
 //! How a template becomes a node: its inputs, the gates that ask the world, its retry wrapper, its own type.
 
+use super::bind::Received;
 use super::enter::{Entering, Entry};
 use super::event::{Event, TemplateKey};
-use super::handle::Turn;
+use super::handle::{Turn, message};
 use super::node::{Gate, Inputs, NodeIx, NodeKind, Phase, Site};
-use super::scope::View;
+use super::scope::{Own, View};
 use crate::limits;
 use crate::plan::{DagOrder, Flow, FramePlan, TemplateIx, TemplatePlan};
 use crate::tree::render_text;
 use expr::{Mode, Text};
+use serde_json::Value;
 use std::sync::Arc;
 use tiphys_expr as expr;
 use tiphys_spec as spec;
@@ -27,14 +29,19 @@ impl Turn<'_> {
             self.unstarted(entry.owner, entry.site, Phase::Error, &reason);
             return Entering::Refused(reason);
         }
-        let inputs = match self.bind(template, &entry) {
-            Ok(inputs) => inputs,
+        let Received { inputs, late } = match self.bind(template, &entry) {
+            Ok(received) => received,
             Err(reason) => {
                 let shown = self.task_error(&entry, &reason);
                 self.unstarted(entry.owner, entry.site, Phase::Error, &shown);
                 return Entering::Refused(reason);
             }
         };
+        if let Some(reason) = &template.broken {
+            let shown = self.task_error(&entry, reason);
+            self.unstarted(entry.owner, entry.site, Phase::Error, &shown);
+            return Entering::Refused(reason.clone());
+        }
         if self.workflow_is_full() {
             return Entering::Held;
         }
@@ -61,6 +68,12 @@ impl Turn<'_> {
                 inputs,
             );
             return self.enter_attempt(node);
+        }
+        if let Some(tag) = late.filter(|_| matches!(template.flow, Flow::Leaf(NodeKind::Pod)))
+            && let Err(error) =
+                expr::render(&tag, &View::global(self.run, self.now), Mode::Lenient, &self.world(0))
+        {
+            return self.refuse_pod(entry.owner, entry.site, key, inputs, error.to_string());
         }
         self.enter_kind(entry.owner, entry.site, entry.template, key, inputs)
     }
@@ -129,7 +142,16 @@ impl Turn<'_> {
         let number = self.run.attempts(wrapper).len() as u32;
         let template =
             self.run.node(wrapper).template.expect("a retry wrapper has the template that it retries");
-        self.enter_kind(wrapper, Site::Attempt(number), template, None, None)
+        let entering = self.enter_kind(wrapper, Site::Attempt(number), template, None, None);
+        if let Entering::Refused(reason) = &entering
+            && !self.run.node(wrapper).phase.is_ended()
+        {
+            // The workflow ends in the words of the attempt; its entry node is told that it did (EX-007).
+            let text = if wrapper == NodeIx::ROOT { "Workflow operation error" } else { reason };
+            let (phase, message) = (Phase::Error, message(text));
+            self.record(Event::Ended { node: wrapper, phase, message, outputs: None });
+        }
+        entering
     }
 
     /// Makes the node of a template's own type.
@@ -146,6 +168,11 @@ impl Turn<'_> {
         let node = self.next_node();
         match &compiled.flow {
             Flow::Leaf(kind) => {
+                if *kind == NodeKind::Pod
+                    && let Some(reason) = self.unfit(owner, &site, template, inputs.as_ref())
+                {
+                    return self.refuse_pod(owner, site, key, inputs, reason);
+                }
                 self.node_entered(node, owner, site, *kind, Phase::Pending, key, inputs);
                 if compiled.kind == Some(spec::TemplateKind::ContainerSet) {
                     self.enter_containers(node, compiled);
@@ -186,6 +213,82 @@ impl Turn<'_> {
                 Entering::Refused(reason)
             }
         }
+    }
+
+    /// Why no pod can be made of a template: an expression tag that nothing could replace is read once more where
+    /// the pod carries the template as JSON within JSON, and quotes in it cannot be read there.
+    fn unfit(
+        &self,
+        owner: NodeIx,
+        site: &Site,
+        template: TemplateIx,
+        inputs: Option<&Arc<Inputs>>,
+    ) -> Option<String> {
+        let compiled = self.run.plan.template(template);
+        let inputs = match (inputs, site) {
+            (None, Site::Attempt(_)) => self.run.node(owner).inputs.as_ref(),
+            (inputs, _) => inputs,
+        };
+        let inherited =
+            inputs.is_some_and(|inputs| inputs.parameters.iter().any(|value| value.contains("{{=")));
+        if !compiled.has_expressions && !inherited {
+            return None;
+        }
+        let empty = Inputs::default();
+        let extra = match site {
+            Site::Attempt(number) => self.run.retry_names_at(owner, *number),
+            _ => Vec::new(),
+        };
+        let view = View {
+            template: Some((compiled, inputs.map_or(&empty, |inputs| inputs))),
+            own: Some(Own::At(owner, site, template)),
+            extra: &extra,
+            ..View::global(self.run, self.now)
+        };
+        let world = self.world(0);
+        // What else is wrong with it is said when the step is started.
+        let rendered = compiled.body.render(&view, Mode::Lenient, &world).ok()?;
+        let mut reason = None;
+        left_over(&rendered, &mut |tag| {
+            if reason.is_none() {
+                reason =
+                    expr::render(&tag, &view, Mode::Lenient, &world).err().map(|error| error.to_string());
+            }
+        });
+        reason
+    }
+
+    /// A pod that cannot be made: its node is there in Error, and whoever asked is told.
+    fn refuse_pod(
+        &mut self,
+        owner: NodeIx,
+        site: Site,
+        key: Option<TemplateKey>,
+        inputs: Option<Arc<Inputs>>,
+        reason: String,
+    ) -> Entering {
+        let shown = match &site {
+            Site::Task(_) | Site::Item(..) if self.run.node(owner).kind != NodeKind::StepGroup => {
+                format!("task '{}' errored: {reason}", self.run.name_at(owner, &site))
+            }
+            _ => reason.clone(),
+        };
+        let node = self.next_node();
+        self.record(Event::Entered {
+            node,
+            owner,
+            site,
+            kind: NodeKind::Pod,
+            phase: Phase::Error,
+            template: key,
+            gate: None,
+            target: None,
+            message: message(shown),
+            inputs,
+            outputs: None,
+        });
+        self.entered += 1;
+        Entering::Refused(reason)
     }
 
     /// The members of a container set, right after their pod (EX-440).
@@ -322,5 +425,29 @@ impl Turn<'_> {
         let on_exit =
             matches!(&entry.site, Site::Hook(name) if &**name == "exit") || self.run.is_on_exit(entry.owner);
         self.run.is_shut(on_exit)
+    }
+}
+
+/// Calls `visit` with every tag below here whose expression cannot be read once more.
+fn left_over(value: &Value, visit: &mut dyn FnMut(String)) {
+    match value {
+        Value::String(text) => unreadable_expressions(text, visit),
+        Value::Array(items) => items.iter().for_each(|item| left_over(item, visit)),
+        Value::Object(fields) => fields.values().for_each(|value| left_over(value, visit)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Calls `visit` with the expression tags of a text that JSON within JSON would change, changed like that.
+pub(crate) fn unreadable_expressions(text: &str, visit: &mut dyn FnMut(String)) {
+    let mut rest = text;
+    while let Some((_, tag)) = rest.split_once("{{=")
+        && let Some((expression, after)) = tag.split_once("}}")
+    {
+        let escaped = expr::json_escaped(expression);
+        if escaped.len() > expression.len() {
+            visit(format!("{{{{={escaped}}}}}"));
+        }
+        rest = after;
     }
 }

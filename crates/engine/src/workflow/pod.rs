@@ -119,7 +119,12 @@ impl Run {
     fn retry_names(&self, ix: NodeIx) -> Vec<(&'static str, String)> {
         let node = self.node(ix);
         let Site::Attempt(number) = node.site else { return Vec::new() };
-        let before = number.checked_sub(1).and_then(|before| self.attempts(node.owner).get(before as usize));
+        self.retry_names_at(node.owner, number)
+    }
+
+    /// The same of an attempt that is not there yet.
+    pub(crate) fn retry_names_at(&self, wrapper: NodeIx, number: u32) -> Vec<(&'static str, String)> {
+        let before = number.checked_sub(1).and_then(|before| self.attempts(wrapper).get(before as usize));
         let (mut code, mut duration, mut status, mut text) =
             ("0".to_owned(), "0".to_owned(), String::new(), String::new());
         if let Some(before) = before {

@@ -73,6 +73,7 @@ impl Run {
         }
         if !parameters.is_empty() {
             self.globals.names = super::globals::names(&self.plan, &self.globals);
+            self.globals.later = super::globals::later(&self.plan, &self.globals);
             for (name, value) in &self.globals.outputs {
                 self.globals
                     .names

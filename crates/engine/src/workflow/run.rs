@@ -233,6 +233,8 @@ pub(crate) struct Attempts {
 pub(crate) struct Globals {
     /// Flat names without dynamic ones.
     pub names: BTreeMap<Arc<str>, Arc<str>>,
+    /// Names that are there, or change, once the workflow has been begun: its labels with its phase.
+    pub later: BTreeMap<Arc<str>, Arc<str>>,
     /// Parameters in the order of the document.
     pub parameters: Vec<(Arc<str>, Arc<str>)>,
     /// Exported parameters in order of first export.

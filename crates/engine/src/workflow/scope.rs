@@ -47,13 +47,25 @@ impl<'a> View<'a> {
         View { run, now, template: None, frame: None, owner: None, item: None, own: None, extra: &[] }
     }
 
+    /// Whether this is still the look at the workflow in which it was begun.
+    fn is_first_look(&self) -> bool {
+        self.run.nodes.first().is_none_or(|root| root.started >= self.now)
+    }
+
     fn workflow(&self, name: &str) -> Option<Bound<'a>> {
         let run = self.run;
+        if let Some(text) = run.globals.later.get(name)
+            && !self.is_first_look()
+        {
+            return Some(Bound::Text(Cow::Borrowed(text)));
+        }
         if let Some(text) = run.globals.names.get(name) {
             return Some(Bound::Text(Cow::Borrowed(text)));
         }
         let rest = name.strip_prefix("workflow.")?;
         match rest {
+            // While the workflow is looked at for the first time it has no phase yet, and none of its labels.
+            "status" if self.is_first_look() => Some(Bound::Text(Cow::Borrowed(""))),
             "status" => Some(Bound::Text(Cow::Borrowed(run.status_name()))),
             "duration" => Some(Bound::Text(Cow::Owned(run.duration_text(self.now)))),
             "failures" if run.is_main_over() => Some(Bound::Text(Cow::Owned(run.failures()))),
@@ -99,6 +111,9 @@ impl<'a> View<'a> {
             return Some(Bound::Text(Cow::Borrowed(inputs.parameters.get(at)?)));
         }
         if name == "inputs.parameters" {
+            if template.parameters.is_empty() {
+                return None;
+            }
             return Some(Bound::Text(Cow::Owned(parameters_json(template, inputs))));
         }
         let artifact = name.strip_prefix("inputs.artifacts.")?;
@@ -285,6 +300,9 @@ impl Scope for View<'_> {
         match root.split('.').next().unwrap_or(root) {
             "workflow" => {
                 names.extend(self.run.globals.names.keys().map(|name| name.to_string()));
+                if !self.is_first_look() {
+                    names.extend(self.run.globals.later.keys().map(|name| name.to_string()));
+                }
                 names
                     .extend(["workflow.status", "workflow.duration", "workflow.failures"].map(str::to_owned));
                 names.extend(
@@ -297,7 +315,9 @@ impl Scope for View<'_> {
             }
             "inputs" => {
                 if let Some((template, _)) = self.template {
-                    names.insert("inputs.parameters".to_owned());
+                    if !template.parameters.is_empty() {
+                        names.insert("inputs.parameters".to_owned());
+                    }
                     names.extend(
                         template
                             .parameters
