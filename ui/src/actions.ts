@@ -141,8 +141,11 @@ export function actOn(run: Ref, verb: Verb, workflow?: Workflow, after: () => vo
         says: words.deleteSays,
         verb: words.delete,
         danger: true,
-        act: async () => {
-          await argo.remove(run);
+        ...(run.archived
+          ? {}
+          : { fields: [{ name: 'archive', label: words.deleteArchive, kind: 'check', value: 'true' }] }),
+        act: async ({ archive }) => {
+          await argo.remove(run, archive !== 'false');
           done();
         },
       });
@@ -173,7 +176,7 @@ export function actOnMany(runs: Ref[], verb: Verb, after: () => void): void {
     terminate: argo.terminate,
     retry: (run) => argo.retry(run, {}),
     resubmit: (run) => argo.resubmit(run, {}),
-    delete: argo.remove,
+    delete: (run) => argo.remove(run),
   };
   asking.ask({
     title: words[verb],

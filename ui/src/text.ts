@@ -278,6 +278,7 @@ export const text = {
     memoized: 'Keep the results of steps that succeeded',
     delete: 'Delete',
     deleteSays: 'The run, its logs and its artifacts are removed. This cannot be undone.',
+    deleteArchive: 'From the archive too',
     run: 'Run',
     runSays: (name: string) => `A new run of ${name} begins.`,
     runNow: 'Run now',

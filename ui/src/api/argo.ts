@@ -1,6 +1,6 @@
 // Argo's interface: what exists on every server that speaks it.
 
-import { call, type Query, segment } from './client';
+import { ApiError, call, type Query, segment } from './client';
 import type { CronWorkflow, List, NodeStatus, Template, Workflow, WorkflowTemplate } from './types';
 
 export const LABEL = {
@@ -108,10 +108,17 @@ export const retry = (run: Ref, options: RetryOptions) =>
   run.archived ? actOnArchived(run, 'retry', options) : act(run, 'retry', options);
 export const resubmit = (run: Ref, options: { memoized?: boolean; parameters?: string[] }) =>
   run.archived ? actOnArchived(run, 'resubmit', options) : act(run, 'resubmit', options);
-export const remove = (run: Ref): Promise<unknown> =>
-  run.archived
-    ? call('DELETE', `api/v1/archived-workflows/${segment(run.uid ?? '')}`)
-    : call('DELETE', runPath(run.namespace, run.name));
+/** Removes a run; from the archive too, if that is wished. */
+export async function remove(run: Ref, archive = true): Promise<void> {
+  if (!run.archived) await call('DELETE', runPath(run.namespace, run.name));
+  if (!run.uid || (!archive && !run.archived)) return;
+  try {
+    await call('DELETE', `api/v1/archived-workflows/${segment(run.uid)}`);
+  } catch (cause) {
+    // What was never archived is gone already.
+    if (run.archived || !(cause instanceof ApiError) || !cause.absent) throw cause;
+  }
+}
 
 export function logPath(run: Ref): string {
   return `${runPath(run.namespace, run.name)}/log`;
