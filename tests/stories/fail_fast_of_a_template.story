@@ -1,4 +1,4 @@
-# EX-263, EX-669, OB-227, EX-637: no new child is started after one failed; the template ends when its pods have.
+# OB-519, EX-263, EX-669, OB-227, EX-637: no new child is started after one failed; the template ends when its pods have.
 manifest: |
   templates:
   - name: main

@@ -1,4 +1,4 @@
-# EX-709, EX-571, EX-197: an empty loop is a skipped task; Succeeded is not Skipped.
+# EX-651, EX-709, EX-571, EX-197: an empty loop is a skipped task; Succeeded is not Skipped.
 manifest: |
   templates:
   - name: main

@@ -1,4 +1,4 @@
-# EX-706, EX-023: names of expansions; the keys are sorted, parentheses vanish.
+# TP-109, EX-706, EX-023: names of expansions; the keys are sorted, parentheses vanish.
 manifest: |
   templates:
   - name: main

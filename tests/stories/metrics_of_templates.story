@@ -1,4 +1,4 @@
-# EX-520, EX-521, EX-522: metrics of a template, for each failed attempt and for the whole; with labels and conditions.
+# TP-053, TP-130, OB-522, EX-520, EX-521, EX-522: metrics of a template, for each failed attempt and for the whole; with labels and conditions.
 manifest: |
   templates:
   - name: main

@@ -1,4 +1,4 @@
-# EX-300, EX-301, EX-302, EX-304: what failed runs again, with everything after it; what succeeded is kept.
+# EX-600, EX-300, EX-301, EX-302, EX-304: what failed runs again, with everything after it; what succeeded is kept.
 manifest: |
   templates:
   - name: main

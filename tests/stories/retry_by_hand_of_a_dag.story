@@ -1,4 +1,4 @@
-# EX-301, EX-302, EX-304: what was omitted because of the failure is judged again; a tolerated failure stays.
+# EX-601, EX-602, EX-301, EX-302, EX-304: what was omitted because of the failure is judged again; a tolerated failure stays.
 manifest: |
   templates:
   - name: main

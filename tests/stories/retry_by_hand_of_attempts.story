@@ -1,4 +1,4 @@
-# EX-301: attempts are judged by their wrapper: those of one that succeeded stay, those of one that failed give way.
+# EX-603, EX-301: attempts are judged by their wrapper: those of one that succeeded stay, those of one that failed give way.
 manifest: |
   templates:
   - name: main

@@ -1,4 +1,4 @@
-# EX-300, EX-302, EX-303: with its only node a run begins anew; its exit handler runs again, too.
+# EX-606, EX-300, EX-302, EX-303: with its only node a run begins anew; its exit handler runs again, too.
 manifest: |
   onExit: ok
   templates:

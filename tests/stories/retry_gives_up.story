@@ -1,4 +1,4 @@
-# EX-590, EX-221, EX-211, EX-225, EX-656, OB-315: limit 2 means three attempts.
+# EX-590, EX-654, OB-537, EX-221, EX-211, EX-225, EX-656, OB-315: limit 2 means three attempts.
 manifest: |
   templates:
   - name: main

@@ -1,4 +1,4 @@
-# EX-714, EX-118: the workflow's strategy wraps every template, steps included.
+# EX-625, OB-537, EX-714, EX-118: the workflow's strategy wraps every template, steps included.
 manifest: |
   retryStrategy: {limit: 1}
   templates:

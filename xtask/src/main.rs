@@ -3,6 +3,7 @@
 mod bench;
 mod conformance;
 mod dist;
+mod fuzz;
 mod lexer;
 mod licences;
 mod pages;
@@ -28,6 +29,7 @@ Usage: cargo xtask <command> [options]
   licences      check the licences and sources of all dependencies
   rules         list the rules of the specification that nothing cites
   conformance   compare the binary with what Argo really answered
+  fuzz          repeat the random tests with other numbers; `--minutes N`
   bench         measure every promise about speed beside its yardstick
   dist          make one static file of the binary
   picture       record docs/run.svg from the real binary
@@ -63,6 +65,7 @@ fn run(command: &str, options: &[String]) -> Result<bool, String> {
         }
         "rules" => rules::run(&workspace, options),
         "conformance" => conformance::run(&workspace, options),
+        "fuzz" => fuzz::run(&workspace, options),
         "bench" => bench::run(&workspace, options),
         "picture" => {
             refuse_options(options)?;

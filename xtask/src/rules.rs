@@ -75,7 +75,8 @@ pub fn run(workspace: &Workspace, options: &[String]) -> Result<bool, String> {
         let rest = all - tests - sources - excused;
         println!("{part:<28} {all:>6} {tests:>9} {sources:>12} {excused:>8} {rest:>8}");
     }
-    println!("\nrules: {uncited} of the parts in use are cited nowhere");
+    println!("\nonly a cluster can show {} more, see {CLUSTER_ONLY}", excused.len());
+    println!("rules: {uncited} of the parts in use are cited nowhere");
     Ok(!check || uncited == 0)
 }
 
@@ -199,11 +200,17 @@ fn ids(text: &str) -> BTreeSet<String> {
 }
 
 fn excused(workspace: &Workspace) -> BTreeSet<String> {
+    let listed = cluster_only(workspace);
+    listed.into_iter().map(|(id, _)| id).collect()
+}
+
+/// The rules that only a cluster can show, each with the reason.
+pub fn cluster_only(workspace: &Workspace) -> Vec<(String, String)> {
     let text = std::fs::read_to_string(workspace.root.join(CLUSTER_ONLY)).unwrap_or_default();
     text.lines()
         .filter(|line| !line.starts_with('#'))
-        .filter_map(|line| line.split_whitespace().next())
-        .map(str::to_owned)
+        .filter_map(|line| line.split_once(' '))
+        .map(|(id, reason)| (id.to_owned(), reason.to_owned()))
         .collect()
 }
 

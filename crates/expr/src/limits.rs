@@ -15,6 +15,9 @@ pub const MEMORY: u64 = 1_000_000;
 /// Longest text in bytes that an expression or one of its functions may make.
 pub const TEXT_BYTES: usize = 16 << 20;
 
+/// Longest text in bytes that replacing its tags may make: values may bring tags, which may bring values.
+pub const RENDERED_BYTES: usize = 64 << 20;
+
 /// Most items of one `withSequence` or `withParam`.
 pub const ITEMS: usize = 1_000_000;
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::program::{Outcome, Program};
 use crate::scope::{Bound, Scope};
-use crate::{go, go_json};
+use crate::{go, go_json, limits};
 
 /// What the outside world lends to an expression: the time and a seed for random functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -239,6 +239,12 @@ impl Text {
                 Part::Literal(range) => out.text.push_str(&source[range.clone()]),
                 Part::Simple(tag) => tag.render(source, scope, mode, &mut out)?,
                 Part::Expression(tag) => tag.render(source, scope, mode, world, &mut out)?,
+            }
+            if out.text.len() > limits::RENDERED_BYTES {
+                return Err(TagError::failed(format!(
+                    "the text is longer than {} bytes when its tags are replaced",
+                    limits::RENDERED_BYTES
+                )));
             }
         }
         if !out.is_json {

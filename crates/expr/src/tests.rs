@@ -93,6 +93,15 @@ fn worked_substitutions() {
 }
 
 #[test]
+fn expression_tags_begin_with_an_equals_sign() {
+    argument("{{ =1 + 1}}", "{{ =1 + 1}}"); // TP-003
+    argument("{{=1 + 1}}", "2");
+    argument("{{=\"a\\nb\"}}", "a\nb"); // TP-151
+    argument("{{=[\"<a>\", 1.0, {\"b\": nil}]}}", "[\"\\u003ca\\u003e\",1,{\"b\":null}]"); // TP-157
+    argument("{{=\"<a>\"}}", "<a>");
+}
+
+#[test]
 fn items_of_a_result() {
     // TP-287
     let texts: Vec<String> = with_param("[\"q\",\"r\"]").unwrap().iter().map(Item::text).collect();
@@ -381,6 +390,23 @@ fn bad_input_meets_limits() {
     assert!(when::evaluate(&format!("{}1{}", "(".repeat(1_000), ")".repeat(1_000))).is_err());
     assert!(when::evaluate(&format!("{}1", "1 + ".repeat(30_000))).is_err());
     assert!(when::evaluate("\\").is_err());
+}
+
+#[test]
+fn texts_that_multiply_meet_a_limit() {
+    let mut scope = MapScope::new();
+    scope.insert("a", "{{a}}".repeat(1_000));
+    let mut text = "{{a}}".to_owned();
+    let mut passes = 0;
+    let reason = loop {
+        passes += 1;
+        match render(&text, &scope, Mode::Lenient, &world()) {
+            Ok(longer) => text = longer,
+            Err(error) => break error.to_string(),
+        }
+    };
+    assert_eq!(reason, "the text is longer than 67108864 bytes when its tags are replaced");
+    assert_eq!(passes, 3);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The cast: templates that tests may use without defining them, and what their steps do when they run.
 //!
 //! A step of a test is a container whose arguments say what would happen, one word each: `exit=1`,
-//! `print=text`, `p.name=value`, `error=text`, `takes=5`.
+//! `print=text`, `p.name=value`, `a.name=key[@global]`, `error=text`, `takes=5`.
 
 use crate::manifest;
 use engine::workflow::{Outcome, Phase, Pod};
@@ -92,13 +92,23 @@ pub fn read(words: &[&str]) -> Result<Act, String> {
                 let seconds = value.parse().map_err(|_| format!("`{value}` is not a number of seconds"))?;
                 act.takes = Duration::from_secs(seconds);
             }
-            _ => match key.strip_prefix("p.") {
-                Some(name) => act.outcome.parameters.push((name.to_owned(), value.to_owned())),
-                None => return Err(format!("`{key}` is not a word of the cast")),
+            _ => match key.split_once('.') {
+                Some(("p", name)) => act.outcome.parameters.push((name.to_owned(), value.to_owned())),
+                Some(("a", name)) => act.outcome.artifacts.push(saved(name, value)),
+                _ => return Err(format!("`{key}` is not a word of the cast")),
             },
         }
     }
     Ok(act)
+}
+
+/// An artifact as it was saved, perhaps under a global name.
+fn saved(name: &str, place: &str) -> spec::Artifact {
+    let (key, global_name) = place.split_once('@').unwrap_or((place, ""));
+    let s3 = serde_json::json!({ "endpoint": "store", "bucket": "b", "key": key });
+    let location = spec::ArtifactLocation { s3: Some(s3), ..spec::ArtifactLocation::default() };
+    let (name, global_name) = (name.to_owned(), global_name.to_owned());
+    spec::Artifact { name, global_name, location, ..spec::Artifact::default() }
 }
 
 /// A step whose main container exited, in Argo's words (EX-350).

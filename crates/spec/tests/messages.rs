@@ -72,6 +72,7 @@ fn doubled_keys_name_both_spellings() {
     );
 }
 
+/// OB-005, TP-262, VA-182, VA-183.
 #[test]
 fn values_that_change_are_warned_about() {
     check(
@@ -84,6 +85,7 @@ fn values_that_change_are_warned_about() {
     );
 }
 
+/// CR-002, CR-161, OB-125, OB-337, OB-445, EX-365.
 #[test]
 fn old_fields_are_read_as_their_successors() {
     check(
@@ -94,6 +96,14 @@ fn old_fields_are_read_as_their_successors() {
             "wf.yaml:5:5: notice[removed-field]: `podPriority` was removed in Argo 4 and has no effect (remove it)",
         ],
     );
+    let text = "kind: Workflow\nspec:\n  synchronization: {mutex: {name: m}, semaphore: {configMapKeyRef: {name: c, key: k}}}\n";
+    let parsed = parse("wf.yaml", text, Strictness::Strict);
+    assert!(parsed.diagnostics.iter().all(|found| found.code == "removed-field"), "{:?}", parsed.diagnostics);
+    let tiphys_spec::Object::Workflow(workflow) = &parsed.documents[0].object else {
+        panic!("not a workflow")
+    };
+    let locks = workflow.spec.synchronization.as_ref().unwrap();
+    assert_eq!((locks.mutexes[0].name.as_str(), locks.semaphores.len()), ("m", 1));
 }
 
 #[test]

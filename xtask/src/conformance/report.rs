@@ -6,6 +6,7 @@ use std::fmt::Write;
 use regex::Regex;
 
 use super::{Area, Verdict};
+use crate::rules;
 use crate::workspace::Workspace;
 
 /// Longest description of a miss on the page.
@@ -41,7 +42,12 @@ pub fn print(areas: &[Area], misses: usize, whole: bool) {
 /// Writes the page; it is generated whole, so that it never lies about one half.
 pub fn write(workspace: &Workspace, areas: &[Area]) -> Result<(), String> {
     let path = workspace.root.join("docs/conformance.md");
-    std::fs::write(&path, page(areas)).map_err(|error| format!("{}: {error}", path.display()))
+    let mut page = page(areas);
+    page.push_str("\n## Rules that only a cluster can show\n\n");
+    for (id, reason) in rules::cluster_only(workspace) {
+        push(&mut page, format!("- {id}: {reason}"));
+    }
+    std::fs::write(&path, page).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 /// The diagnostic codes that rows of `docs/deviations.md` name, written there as `code/name`.

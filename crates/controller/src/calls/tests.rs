@@ -24,7 +24,7 @@ fn holds(condition: &str, expected: bool) {
     }
 }
 
-/// EX-472: a condition sees both sides of the exchange.
+/// EX-472, TP-132, OB-307: a condition sees both sides of the exchange.
 #[test]
 fn conditions_see_request_and_response() {
     holds("response.statusCode == 201", true);
@@ -34,7 +34,7 @@ fn conditions_see_request_and_response() {
     holds("request.method == \"POST\" && request.headers[\"A\"] == [\"b\"]", true);
 }
 
-/// EX-474: secrets become header values; one that is missing is the node's message.
+/// EX-474, OB-304, OB-305: secrets become header values; one that is missing is the node's message.
 #[test]
 fn headers_come_from_secrets() {
     let block = json!({

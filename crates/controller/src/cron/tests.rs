@@ -126,7 +126,7 @@ impl Stage {
     }
 }
 
-/// CR-020, CR-021, CR-065, CR-072, CR-130, CR-132.
+/// OB-059, CR-020, CR-021, CR-065, CR-072, CR-130, CR-132.
 #[test]
 fn a_schedule_runs_and_its_document_tells_of_it() {
     let mut stage = Stage::new();
@@ -193,7 +193,7 @@ fn removing_a_schedule_removes_its_runs() {
     assert_eq!(stage.at(130), "remove uid-tock-~4120");
 }
 
-/// CR-142: what a user writes into the status counts, and nothing that they did not touch.
+/// OB-058, CR-142: what a user writes into the status counts, and nothing that they did not touch.
 #[test]
 fn a_user_may_clear_the_status() {
     let mut stage = Stage::new();

@@ -94,7 +94,7 @@ fn keys(source: &spec::Artifact, place: &Place) -> Result<Vec<String>, String> {
 mod tests {
     use super::*;
 
-    /// EX-485 to EX-487: complete keys, filtered by expressions; a store that cannot be listed fails the step.
+    /// EX-485 to EX-487, TP-133: complete keys, filtered by expressions; a store that cannot be listed fails the step.
     #[test]
     fn keys_are_listed_and_transformed() {
         let root = std::env::temp_dir().join(format!("tiphys-data-{}", uuid::Uuid::new_v4()));

@@ -145,7 +145,7 @@ fn after_a_run(more: &str) -> Play {
     play
 }
 
-/// CR-080, CR-081, CR-082, CR-180.
+/// OB-048, OB-060, CR-080, CR-081, CR-082, CR-180.
 #[test]
 fn a_run_is_named_after_its_time_and_belongs_to_its_schedule() {
     let play = Play::new(
@@ -234,7 +234,7 @@ fn forbid_skips_and_makes_up_when_the_run_ends_in_time() {
     assert_eq!(play.at("12:30"), "run 12:30");
 }
 
-/// CR-123, CR-005.
+/// CR-123, CR-117, CR-005.
 #[test]
 fn a_schedule_that_is_resumed_makes_up_for_the_latest_instant() {
     let mut play = after_a_run("startingDeadlineSeconds: 600");
@@ -268,7 +268,7 @@ fn several_schedules_share_an_instant_and_fall_back_on_their_own() {
     assert_eq!(play.at("13:00:01"), "");
 }
 
-/// CR-095, CR-096, CR-069, CR-143, CR-181.
+/// CR-095, CR-096, CR-099, TP-135, CR-069, CR-143, CR-181.
 #[test]
 fn a_condition_decides_and_its_errors_count_as_failures() {
     let mut play =

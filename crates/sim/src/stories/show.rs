@@ -2,7 +2,7 @@
 
 use crate::stage::Stage;
 use engine::status;
-use engine::workflow::{Attempt, NodeIx};
+use engine::workflow::{Attempt, NodeIx, Pod};
 use spec::{NodeStatus, Outputs, WorkflowStatus};
 use std::collections::BTreeMap;
 use tiphys_engine as engine;
@@ -78,8 +78,8 @@ pub struct Shown {
     /// Names in order of entry.
     pub order: Vec<String>,
     names: BTreeMap<String, String>,
-    /// What would run for each node: the pod's name and its arguments.
-    pods: BTreeMap<String, (String, String)>,
+    /// What would run for each node.
+    pods: BTreeMap<String, Pod>,
 }
 
 impl Shown {
@@ -127,8 +127,18 @@ impl Shown {
             "display" => node.display_name.clone(),
             "id" => node.id.clone(),
             "template" => node.template_name.clone(),
-            "pod" => self.pods.get(name)?.0.clone(),
-            "args" => self.pods.get(name)?.1.clone(),
+            "pod" => self.pods.get(name)?.pod_name.clone(),
+            "args" => args(self.pods.get(name)?),
+            "volumes" => serde_json::to_string(&self.pods.get(name)?.volumes).ok()?,
+            "patch" => self.pods.get(name)?.workflow_patch.clone(),
+            "artifacts" => self
+                .pods
+                .get(name)?
+                .artifacts
+                .iter()
+                .map(|artifact| format!("{} {}", artifact.name, artifact.location.key()))
+                .collect::<Vec<_>>()
+                .join("; "),
             "memo" => {
                 let memo = node.memoization_status.clone().unwrap_or_default();
                 format!("hit={} key={} cache={}", memo.hit, memo.key, memo.cache_name)
@@ -190,14 +200,18 @@ impl Shown {
     }
 }
 
-/// The pod of a node that has one, with the arguments of its container.
-fn pod(stage: &Stage, ix: NodeIx) -> Option<(String, String)> {
+/// What would run for a node now, if it has a pod.
+fn pod(stage: &Stage, ix: NodeIx) -> Option<Pod> {
     let attempt = Attempt { node: ix, generation: stage.run.node(ix).generation };
-    let pod = stage.run.pod(attempt, stage.now).ok()?;
-    let container = pod.template.container.or(pod.template.script)?;
-    let args = container["args"].as_array().cloned().unwrap_or_default();
-    let args: Vec<String> = args.iter().filter_map(|arg| arg.as_str().map(str::to_owned)).collect();
-    Some((pod.pod_name, args.join("; ")))
+    stage.run.pod(attempt, stage.now).ok()
+}
+
+/// The arguments of the pod's only container.
+fn args(pod: &Pod) -> String {
+    let container = pod.template.container.as_ref().or(pod.template.script.as_ref());
+    let args = container.and_then(|container| container["args"].as_array()).cloned().unwrap_or_default();
+    let args: Vec<&str> = args.iter().filter_map(serde_json::Value::as_str).collect();
+    args.join("; ")
 }
 
 fn outputs(outputs: Option<&Outputs>) -> String {

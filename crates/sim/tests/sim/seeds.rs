@@ -1,4 +1,5 @@
-//! Many seeds, one after the other. `TIPHYS_SIM_SEEDS=10000` tries more, `TIPHYS_SIM_SEED=17` repeats one.
+//! Many seeds, one after the other. `TIPHYS_SIM_SEEDS=10000` tries more, `TIPHYS_SIM_SEED=17` repeats one,
+//! `TIPHYS_SIM_FIRST_SEED=5000` begins elsewhere.
 
 /// How many seeds each test tries by itself.
 const SEEDS: u64 = 100;
@@ -9,7 +10,10 @@ pub fn check(what: &str, mut trial: impl FnMut(u64) -> Result<(usize, usize), St
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let seeds = match number("TIPHYS_SIM_SEED") {
         Some(seed) => seed..seed + 1,
-        None => 0..number("TIPHYS_SIM_SEEDS").unwrap_or(SEEDS),
+        None => {
+            let first = number("TIPHYS_SIM_FIRST_SEED").unwrap_or(0);
+            first..first + number("TIPHYS_SIM_SEEDS").unwrap_or(SEEDS)
+        }
     };
     let (mut steps, mut crashes) = (0, 0);
     for seed in seeds.clone() {

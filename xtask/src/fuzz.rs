@@ -1,0 +1,91 @@
+//! `cargo xtask fuzz`: the random tests again and again, with other numbers each time.
+//!
+//! CI gives each of them a fraction of a second; here they run until the time is over. Random tests choose
+//! their own numbers and print those of a failure; the simulator gets seeds that nobody tried before.
+
+use std::process::Command;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::workspace::Workspace;
+
+/// Minutes, if nobody says how many.
+const MINUTES: u64 = 10;
+
+/// Cases of one random test in one round.
+const CASES: &str = "20000";
+
+/// Seeds of one test of the simulator in one round.
+const SEEDS: &str = "200";
+
+/// A target: what it throws at whom, and how cargo runs it.
+const TARGETS: &[(&str, &[&str])] = &[
+    ("texts, expressions, conditions, depends, items", &["-p", "tiphys-expr", "--lib", "--", "never_panic"]),
+    ("YAML and cut manifests", &["-p", "tiphys-spec", "--test", "hostile", "--", "survived"]),
+    ("archives and keys", &["-p", "tiphys-artifact", "--test", "artifact", "--", "random"]),
+    ("invariants of random workflows", &["-p", "tiphys-sim", "--test", "sim", "--", "properties"]),
+    ("the engine and the model", &["-p", "tiphys-sim", "--test", "sim", "--", "model"]),
+    ("random workflows in a bad world", &["-p", "tiphys-sim", "--test", "sim", "--", "simulation"]),
+];
+
+/// Runs every target in turn until the time is over; the first failure ends it.
+pub fn run(workspace: &Workspace, options: &[String]) -> Result<bool, String> {
+    let time = Duration::from_secs(60 * minutes(options)?);
+    let began = Instant::now();
+    let fresh = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let mut rounds = 0;
+    while began.elapsed() < time {
+        for (what, arguments) in TARGETS {
+            if began.elapsed() >= time {
+                break;
+            }
+            // Seeds of one round do not meet those of the next.
+            let first = (fresh + rounds * 1_000_003).to_string();
+            let output = Command::new("cargo")
+                .args(["test", "--quiet", "--locked"])
+                .args(*arguments)
+                .env("PROPTEST_CASES", CASES)
+                .env("TIPHYS_SIM_FIRST_SEED", &first)
+                .env("TIPHYS_SIM_SEEDS", SEEDS)
+                .current_dir(&workspace.root)
+                .output()
+                .map_err(|error| format!("cannot run cargo: {error}"))?;
+            if !output.status.success() {
+                println!(
+                    "{}{}",
+                    String::from_utf8_lossy(&output.stdout),
+                    String::from_utf8_lossy(&output.stderr)
+                );
+                println!("fuzz: {what} failed after {} s", began.elapsed().as_secs());
+                return Ok(false);
+            }
+        }
+        rounds += 1;
+        println!("fuzz: {rounds} rounds in {} s, nothing found", began.elapsed().as_secs());
+    }
+    Ok(true)
+}
+
+fn minutes(options: &[String]) -> Result<u64, String> {
+    match options {
+        [] => Ok(MINUTES),
+        [flag, number] if flag == "--minutes" => {
+            number.parse().map_err(|_| format!("`{number}` is not a number of minutes"))
+        }
+        _ => Err("the only option is `--minutes N`".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MINUTES, minutes};
+
+    #[test]
+    fn the_time_is_given_in_minutes() {
+        let given =
+            |words: &[&str]| minutes(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+        assert_eq!(given(&[]), Ok(MINUTES));
+        assert_eq!(given(&["--minutes", "60"]), Ok(60));
+        assert!(given(&["--minutes", "long"]).is_err());
+        assert!(given(&["60"]).is_err());
+    }
+}
