@@ -43,6 +43,9 @@ const LOCK_POLL: Duration = Duration::from_millis(500);
 /// Longest wait without looking around.
 const LOOK_AROUND: Duration = Duration::from_secs(3_600);
 
+/// Who waits for the summary of a new run.
+type Submitted = Sender<Result<Summary, String>>;
+
 /// What belongs to a run beside its state.
 struct Home {
     machine: MachineId,
@@ -81,7 +84,7 @@ pub(crate) struct Pump {
     pub inbox: Receiver<Message>,
     homes: BTreeMap<String, Home>,
     /// Runs to be created with the next batch, all in one transaction.
-    orders: Vec<(Box<Order>, Sender<Result<Summary, String>>)>,
+    orders: Vec<(Box<Order>, Submitted)>,
     /// Who hears of which run; an empty uid means of all.
     followers: Vec<(String, Sender<Update>)>,
     /// Answers that wait until what they tell of is durable (I3).
@@ -453,10 +456,11 @@ impl Pump {
                     true => submit::never_started(),
                     false => outcome(&ended, pod.as_ref()),
                 };
-                if self.shard.is_interrupted(&uid)
-                    && ended.stopped
-                    && ended.main().is_none_or(|main| main.exit != Exit::Code(0))
-                {
+                // Stopped by whoever took the run back, perhaps an engine that died before it could say so.
+                let is_taken_back = ended.stopped
+                    && !run.is_to_be_stopped(attempt.node)
+                    && ended.main().is_none_or(|main| main.exit != Exit::Code(0));
+                if is_taken_back {
                     return self.shard.input(
                         &uid,
                         Input::Reported { attempt, report: Report::Withdrawn },

@@ -326,8 +326,11 @@ impl Shard {
             }
         }
         self.interruptions(&mut effects);
-        self.starts(&mut effects);
-        effects
+        // Starts go first: whoever hears of what was recorded can wait that moment, a free place cannot.
+        let mut first = Vec::new();
+        self.starts(&mut first);
+        first.append(&mut effects);
+        first
     }
 
     fn release(&mut self, uid: &str, commands: Vec<Command>, effects: &mut Vec<Effect>) {

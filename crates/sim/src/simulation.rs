@@ -133,7 +133,6 @@ struct Engine {
     shard: Shard,
     uid: String,
     last: Time,
-    interrupted: bool,
 }
 
 impl Engine {
@@ -142,8 +141,7 @@ impl Engine {
         let text = |error: store::StoreError| error.to_string();
         let epoch = world.store.next_epoch(&world.machine).map_err(text)?;
         let loaded = world.store.load(&world.machine).map_err(text)?.unwrap_or_default();
-        let mut engine =
-            Engine { shard: Shard::new(jobs), uid: summary.uid.clone(), last: Time(0), interrupted: false };
+        let mut engine = Engine { shard: Shard::new(jobs), uid: summary.uid.clone(), last: Time(0) };
         let now = engine.now(world);
         let run = Run::new(plan.clone());
         engine.shard.adopt(run, world.machine.clone(), epoch, &loaded.records, summary.clone(), now)?;
@@ -166,7 +164,6 @@ impl Engine {
     }
 
     fn interrupt(&mut self, world: &mut World) {
-        self.interrupted = true;
         for attempt in self.shard.interrupt(&self.uid) {
             world.stop(attempt);
         }
@@ -190,8 +187,10 @@ impl Engine {
     }
 
     fn reported(&mut self, attempt: Attempt, report: Report, now: Time) {
+        let ours = self.shard.run(&self.uid).is_some_and(|run| run.is_to_be_stopped(attempt.node));
         let report = match report {
-            Report::Ended(outcome) if self.interrupted && outcome.exit_code == Some(143) => Report::Withdrawn,
+            // Stopped by an interruption, perhaps in an earlier life.
+            Report::Ended(outcome) if !ours && outcome.exit_code == Some(143) => Report::Withdrawn,
             report => report,
         };
         self.shard.input(&self.uid, Input::Reported { attempt, report }, now);

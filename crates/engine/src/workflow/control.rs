@@ -260,7 +260,7 @@ impl Turn<'_> {
 
 impl Run {
     /// Whether the run's end means this node's end (EX-319 to EX-325).
-    pub(crate) fn is_to_be_stopped(&self, ix: NodeIx) -> bool {
+    pub fn is_to_be_stopped(&self, ix: NodeIx) -> bool {
         self.is_shut(self.is_on_exit(ix))
     }
 

@@ -78,6 +78,8 @@ pub(crate) struct Service {
     children: Option<File>,
     /// Scratch folders that are empty and can be used again.
     scratch_free: Vec<PathBuf>,
+    /// Scratch folders of steps that have just ended.
+    scratch_used: Vec<PathBuf>,
     scratch_made: u32,
     /// From which sandboxed steps come, once one was needed.
     zygote: Option<Zygote>,
@@ -193,6 +195,7 @@ impl Service {
             pipes: Pipes::default(),
             children: File::open(format!("/proc/self/task/{}/children", std::process::id())).ok(),
             scratch_free: Vec::new(),
+            scratch_used: Vec::new(),
             scratch_made: 0,
             cgroups: None,
             watched: Vec::new(),
@@ -256,6 +259,7 @@ impl Service {
             if self.tell().is_err() {
                 return Finished::Died;
             }
+            self.tidy_scratch();
             if let Some(finished) = self.finished() {
                 return finished;
             }
@@ -643,16 +647,22 @@ impl Service {
         for ix in step.outputs.drain(..).flatten() {
             if step.pipes_are_clean { self.pipes.give_back(ix) } else { self.pipes.discard(ix) }
         }
-        let Some(scratch) = step.scratch.take() else { return };
-        let is_empty = fs::read_dir(&scratch).is_ok_and(|mut entries| entries.next().is_none());
-        if is_empty {
-            self.scratch_free.push(scratch);
-        } else {
-            let _ = fs::remove_dir_all(&scratch);
-        }
+        self.scratch_used.extend(step.scratch.take());
         if self.ordered.is_empty() {
             // Whoever ended early and was not asked for was an orphan.
             self.reaped_early.clear();
+        }
+    }
+
+    /// Empties the scratch folders of steps that are over, once their ending was told.
+    fn tidy_scratch(&mut self) {
+        for scratch in std::mem::take(&mut self.scratch_used) {
+            let is_empty = fs::read_dir(&scratch).is_ok_and(|mut entries| entries.next().is_none());
+            if is_empty {
+                self.scratch_free.push(scratch);
+            } else {
+                let _ = fs::remove_dir_all(&scratch);
+            }
         }
     }
 
