@@ -5,6 +5,8 @@
 
 #[path = "support/compare.rs"]
 mod compare;
+#[path = "support/hera.rs"]
+mod hera;
 #[path = "support/http.rs"]
 mod http;
 #[path = "support/torture.rs"]
@@ -49,6 +51,7 @@ fn main() {
     torture::serve_if_asked();
     let folder = tempfile::tempdir().unwrap();
     torture::run(folder.path());
+    hera::run(folder.path());
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus/rest");
     let Ok(records) = std::fs::read_to_string(corpus.join("records.json")) else {
         println!("0 exchanges replayed: the corpus is not here");

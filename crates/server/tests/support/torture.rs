@@ -40,13 +40,13 @@ pub fn serve_if_asked() {
     std::process::exit(0);
 }
 
-struct Victim {
+pub struct Victim {
     child: Child,
-    address: SocketAddr,
+    pub address: SocketAddr,
 }
 
 impl Victim {
-    fn start(state: &Path) -> Victim {
+    pub fn start(state: &Path) -> Victim {
         let told = state.with_extension("address");
         std::fs::remove_file(&told).ok();
         let child = Command::new(std::env::current_exe().unwrap())
@@ -66,7 +66,7 @@ impl Victim {
         Victim { child, address }
     }
 
-    fn kill(mut self) {
+    pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
