@@ -4,7 +4,7 @@ use crate::access::{Who, rights};
 use crate::argo::artifacts;
 use crate::argo::events::{self, Refused};
 use crate::call::{Call, Query, decode};
-use crate::fault::Fault;
+use crate::fault::{Code, Fault};
 use crate::guard::audit::Caller;
 use crate::guard::{Peer, body, session};
 use crate::limits;
@@ -186,15 +186,25 @@ async fn handled(
     }
 }
 
-/// Runs what may block where that is allowed; a panic is our bug and answers as one (API-045).
+/// Runs what may block where that is allowed, unless too many wait for that already; a panic is our bug and answers as one (API-045).
 async fn blocking<T: Send + 'static>(
     world: &Arc<World>,
     work: impl FnOnce(&World) -> Result<T, Fault> + Send + 'static,
 ) -> Result<T, Fault> {
+    let Ok(place) = world.queue.clone().try_acquire_owned() else {
+        return Err(Fault::new(
+            Code::ResourceExhausted,
+            "the server has more to do than it can; try again in a moment",
+        ));
+    };
     let world = world.clone();
-    tokio::task::spawn_blocking(move || work(&world))
-        .await
-        .unwrap_or_else(|_| Err(Fault::internal("a bug of the server; its log says more")))
+    tokio::task::spawn_blocking(move || {
+        let done = work(&world);
+        drop(place);
+        done
+    })
+    .await
+    .unwrap_or_else(|_| Err(Fault::internal("a bug of the server; its log says more")))
 }
 
 /// A form may ask for another method than its own (API-026).

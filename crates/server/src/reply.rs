@@ -1,6 +1,6 @@
 //! Answers as Argo's server frames them.
 
-use crate::fault::Fault;
+use crate::fault::{Code, Fault};
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
@@ -33,7 +33,11 @@ pub(crate) fn document(value: &Value) -> Response {
 
 /// A fault as a document.
 pub(crate) fn fault(fault: &Fault) -> Response {
-    method(fault.code.status(), go_json(&fault.body()))
+    let mut response = method(fault.code.status(), go_json(&fault.body()));
+    if fault.code == Code::ResourceExhausted {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
 }
 
 /// A fault outside the methods of the API: only its document.

@@ -20,6 +20,7 @@ use tiphys_controller::Controller;
 use tiphys_store::{
     Catalog, Journal, MachineId, ObjectKey, Put, Runs, SqliteStore, State, StoreError, Summary,
 };
+use tokio::sync::Semaphore;
 
 /// The letters of generated names (OB-013).
 const ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
@@ -33,6 +34,8 @@ pub(crate) struct World {
     pub(crate) tokens: Arc<Tokens>,
     pub(crate) vault: Arc<Vault>,
     pub(crate) desk: Arc<Desk>,
+    /// Places for requests that wait for a thread.
+    pub(crate) queue: Arc<Semaphore>,
     pub(crate) logs: Arc<Indexes>,
     pub(crate) host: String,
     pub(crate) guard: Arc<Guard>,
@@ -65,6 +68,7 @@ impl World {
             tokens: Arc::default(),
             vault: Arc::new(vault),
             desk: Arc::new(desk),
+            queue: Arc::new(Semaphore::new(limits::WAITING_MAX)),
             logs: Arc::default(),
             host: host.trim().to_owned(),
             stores: Arc::default(),
@@ -87,6 +91,7 @@ impl World {
             tokens: self.tokens.clone(),
             vault: self.vault.clone(),
             desk: self.desk.clone(),
+            queue: self.queue.clone(),
             logs: self.logs.clone(),
             host: self.host.clone(),
             stores: self.stores.clone(),

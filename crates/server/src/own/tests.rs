@@ -5,11 +5,13 @@ mod http;
 
 use crate::options::{AuthMode, Options};
 use crate::serve::{Server, Stop};
+use crate::world::World;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -17,6 +19,7 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 struct House {
+    world: Arc<World>,
     address: SocketAddr,
     stop: Stop,
     thread: Option<JoinHandle<()>>,
@@ -27,9 +30,9 @@ impl House {
         let mut options = Options::new(state, "127.0.0.1:0".parse().unwrap());
         options.auth = AuthMode::None;
         let server = Server::start(options).unwrap();
-        let (address, stop) = (server.address(), server.stop());
+        let (world, address, stop) = (server.world(), server.address(), server.stop());
         let thread = std::thread::spawn(move || server.run().unwrap());
-        House { address, stop, thread: Some(thread) }
+        House { world, address, stop, thread: Some(thread) }
     }
 
     fn ask(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &Value) -> (u16, Value) {
@@ -355,6 +358,16 @@ fn people_see_what_waits_for_them_and_what_happened() {
     assert_eq!(steps["steps"][0]["cells"][0]["phase"], "Running");
     assert_eq!(house.get("/api/tiphys/v1/locks"), json!({ "items": [] }));
     assert_eq!(house.get("/api/tiphys/v1/namespaces"), json!({ "items": ["default"] }));
+}
+
+#[test]
+fn who_comes_when_too_many_wait_is_told_when_to_come_again() {
+    let (_folder, house) = open();
+    let taken = house.world.queue.clone().try_acquire_many_owned(crate::limits::WAITING_MAX as u32).unwrap();
+    let answer = http::send(house.address, "GET", "/api/v1/version", &[], b"", PATIENCE).unwrap();
+    assert_eq!((answer.status, answer.header("retry-after")), (429, Some("1")), "{}", answer.text());
+    drop(taken);
+    house.get("/api/v1/version");
 }
 
 #[test]
