@@ -1,5 +1,6 @@
 //! How constructs end: groups, steps, dags, loops, and the workflow itself.
 
+use super::branches::Branches;
 use super::event::Event;
 use super::handle::{Turn, message};
 use super::hooks::Started;
@@ -9,7 +10,6 @@ use super::scope::View;
 use crate::tree::render_text;
 use expr::{Bound, Mode, Scope};
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use tiphys_expr as expr;
 use tiphys_spec as spec;
@@ -134,12 +134,11 @@ impl Turn<'_> {
     fn dag_phase(&self, at: u32) -> Phase {
         let frame = &self.run.frames[at as usize];
         let tasks = self.run.tasks(frame);
-        // The walk begins at the dag itself; what led to it is none of its business.
-        let mut known = BTreeMap::from([(frame.node, Phase::Succeeded)]);
+        let mut branches = Branches::of(self.run, frame.node);
         let mut result = Phase::Succeeded;
         for target in &frame.order.targets {
             let Some(node) = frame.slots[target.at()].node else { continue };
-            let branch = self.run.branch_phase(node, &mut known);
+            let branch = branches.phase(node);
             let tolerates = tasks.tasks[target.at()].continue_on;
             let tolerated = match branch {
                 Phase::Failed => tolerates.failed,
@@ -363,43 +362,6 @@ impl Turn<'_> {
             reason = message(format!("error in entry template execution: {text}"));
         }
         self.finish(phase, reason);
-    }
-}
-
-impl super::run::Run {
-    /// The phase that a dag's walk carries to a node: its own once completed, else that of what led there (EX-168).
-    fn branch_phase(&self, ix: NodeIx, known: &mut BTreeMap<NodeIx, Phase>) -> Phase {
-        if self.node(ix).phase.is_completed() {
-            return self.node(ix).phase;
-        }
-        // Post-order over what led to each node, with a stack of our own.
-        let mut stack = vec![(ix, false)];
-        while let Some((at, ready)) = stack.pop() {
-            if known.contains_key(&at) {
-                continue;
-            }
-            let node = self.node(at);
-            if node.phase.is_completed() {
-                known.insert(at, node.phase);
-                continue;
-            }
-            let before = self.graph_parents(at);
-            if ready {
-                let mut branch = Phase::Succeeded;
-                for parent in before {
-                    let phase = known.get(&parent).copied().unwrap_or(Phase::Succeeded);
-                    if phase.is_bad() {
-                        branch = phase;
-                        break;
-                    }
-                }
-                known.insert(at, branch);
-            } else {
-                stack.push((at, true));
-                stack.extend(before.into_iter().map(|parent| (parent, false)));
-            }
-        }
-        known.get(&ix).copied().unwrap_or(Phase::Succeeded)
     }
 }
 

@@ -3,6 +3,7 @@
 mod again;
 mod apply;
 mod bind;
+mod branches;
 mod command;
 mod control;
 mod enter;
