@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use serde_json::Value;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tiphys_server::Presence;
 use ureq::Agent;
@@ -41,7 +41,13 @@ impl Door {
                 "start one with `tiphys server`, or name another one with TIPHYS_SERVER",
             )
         })?;
-        let token = token.or_else(|| Presence::token(&folder));
+        let door = Door::of(presence, &folder)?;
+        Ok(Door { token: token.or(door.token), ..door })
+    }
+
+    /// The door of the server that has a state folder.
+    pub fn of(presence: Presence, folder: &Path) -> anyhow::Result<Door> {
+        let token = Presence::token(folder);
         Ok(Door { agent: agent(presence.certificate)?, url: presence.url, token })
     }
 

@@ -34,6 +34,13 @@ pub(crate) const SESSION_LIFE: Duration = Duration::from_secs(14 * 24 * 3600);
 /// Connections that may be open at once; more wait to be accepted.
 pub(crate) const CONNECTIONS_MAX: usize = 16_384;
 
+/// How often the lock of a state folder is tried, and the pause between.
+pub(crate) const LOCK_LOOKS: u32 = 10;
+pub(crate) const LOCK_PAUSE: Duration = Duration::from_millis(20);
+
+/// Files that the server may have open: a few for each connection and for the store.
+pub(crate) const FILES_MAX: u64 = 65_536;
+
 /// How long a client may take to send the head of a request, or to negotiate.
 pub(crate) const HEAD_WITHIN: Duration = Duration::from_secs(30);
 

@@ -258,6 +258,7 @@ impl Server {
         let Server { world, runtime, listener, encryption, lock, stopped, .. } = self;
         let io = |error| ServeError::Io { what: "cannot serve".to_owned(), error };
         let served = world.clone();
+        listen::make_room_for_files();
         runtime.block_on(async move {
             let listener = TcpListener::from_std(listener).map_err(io)?;
             listen::serve(served, listener, encryption, stopped).await;
@@ -278,6 +279,14 @@ fn lock(state: &State) -> Result<std::fs::File, ServeError> {
     let io = |error| ServeError::Io { what: format!("cannot use {}", path.display()), error };
     let file =
         std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(io)?;
+    // Whoever looks whether a server is here holds the lock for a moment.
+    let mut looks = 0;
+    while let Err(std::fs::TryLockError::WouldBlock) = file.try_lock()
+        && looks < limits::LOCK_LOOKS
+    {
+        looks += 1;
+        std::thread::sleep(limits::LOCK_PAUSE);
+    }
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(ServeError::Taken(format!(

@@ -1,12 +1,15 @@
 //! `tiphys doctor`: what this machine offers, and what keeps steps from running.
 
 use clap::Args as ClapArgs;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 use tiphys_runner::process::{self, Options, ProcessRunner};
 use tiphys_runner::step::Capabilities;
+use tiphys_server::Presence;
 use tiphys_store::{Filter, Life, Runs};
 
+use crate::door::Door;
 use crate::print::{Paint, to_stdout};
 use crate::state::{Local, dir};
 use crate::world::jobs_default;
@@ -16,6 +19,9 @@ use crate::world::jobs_default;
 #[command(after_help = "Examples:
   tiphys doctor")]
 pub struct Args {}
+
+/// Fewer open files than this are few for a server.
+const FILES_MIN: u64 = 16_384;
 
 /// Least free space, in bytes, that is not worth a warning.
 const FREE_BYTES_MIN: u64 = 1 << 30;
@@ -30,6 +36,7 @@ pub fn run(_args: &Args) -> anyhow::Result<ExitCode> {
     match Local::open() {
         Ok(mut local) => {
             report.fine("state", &format!("{} can be used", folder.display()));
+            server(&mut report, &folder);
             disk(&mut report, &local);
             runs(&mut report, &mut local)?;
             isolation(&mut report, &local);
@@ -58,6 +65,31 @@ impl Report {
         self.bad = true;
         to_stdout(&format!("{} {what}: {words}\n", self.paint.sign("Failed")));
     }
+}
+
+/// Whether a server has the folder, and whether it can do its work.
+fn server(report: &mut Report, folder: &Path) {
+    let Some(presence) = Presence::find(folder) else {
+        report.fine("server", "none uses this folder; `tiphys server` starts one");
+        return;
+    };
+    let words = format!("{} (process {})", presence.url, presence.pid);
+    match Door::of(presence, folder).and_then(|door| door.call("GET", "/readyz", None)) {
+        Ok(_) => report.fine("server", &words),
+        Err(error) => report.bad("server", &format!("{words} cannot do its work: {error:#}")),
+    }
+    match process_files() {
+        Some(files) if files < FILES_MIN => report.warn(
+            "open files",
+            &format!("at most {files} for a process: `ulimit -Hn 65536` lets a server have more clients"),
+        ),
+        _ => {}
+    }
+}
+
+/// How many files a process may have open, at the most.
+fn process_files() -> Option<u64> {
+    rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum
 }
 
 fn disk(report: &mut Report, local: &Local) {

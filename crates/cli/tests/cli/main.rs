@@ -3,6 +3,7 @@
 mod bench;
 mod contract;
 mod examples;
+mod keeping;
 mod recovery;
 mod torture;
 mod words;

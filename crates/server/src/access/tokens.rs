@@ -84,6 +84,16 @@ impl Tokens {
         Ok(was_there)
     }
 
+    /// Removes tokens that ended; they were worth nothing already.
+    pub(crate) fn forget_ended(&self, store: &mut dyn Catalog, now_us: i64) -> Result<(), StoreError> {
+        let ended: Vec<String> = {
+            let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+            let over = |token: &&Token| token.expires_us.is_some_and(|expires_us| expires_us <= now_us);
+            known.values().filter(over).map(|token| token.name.clone()).collect()
+        };
+        ended.iter().try_for_each(|name| self.revoke(store, name).map(drop))
+    }
+
     /// All tokens in the order of their names, without their hashes.
     pub(crate) fn list(&self) -> Vec<Token> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);

@@ -208,6 +208,9 @@ fn pages_of_other_origins_are_refused_in_every_mode() {
             // Another port of this machine is the same site: cookies would be sent.
             assert_eq!(send(method, &[("sec-fetch-site", "same-site")]), 403);
         }
+        // A proxy gave the server another name; no page can say this of itself.
+        let by_proxy = [("origin", "https://flows.example.com"), ("sec-fetch-site", "same-origin")];
+        assert_eq!(send("POST", &by_proxy), 200);
         let followed = [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")];
         assert_eq!(send("GET", &followed), 200);
         assert_eq!(send("POST", &followed), 403);
@@ -321,6 +324,27 @@ fn a_link_is_good_once_and_its_cookie_is_for_browsers_only() {
         house.status("POST", "/api/tiphys/v1/session", &[("content-type", "application/json")], &body)
     };
     assert_eq!((open(&token), open("tph_unknown")), (204, 401));
+}
+
+#[test]
+fn tokens_that_ended_are_worth_nothing_and_go() {
+    let house = House::new(|_| {});
+    let token = house.token("it", Role::Admin, &[]);
+    let now_us = house.world.now_us();
+    let old = Token {
+        name: "old".to_owned(),
+        role: "admin".to_owned(),
+        namespaces: Vec::new(),
+        hash: String::new(),
+        created_us: 0,
+        expires_us: Some(now_us - 1),
+    };
+    let old = house.world.store(|store| house.world.tokens.create(store, old)).unwrap();
+    assert!(house.world.tokens.find(&old).is_none());
+    house.world.store(|store| house.world.tokens.forget_ended(store, now_us)).unwrap();
+    let names: Vec<String> = house.world.tokens.list().into_iter().map(|token| token.name).collect();
+    assert_eq!(names, ["it"]);
+    assert!(house.world.tokens.find(&token).is_some());
 }
 
 #[test]

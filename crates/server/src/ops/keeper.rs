@@ -217,6 +217,7 @@ fn sweep(world: &World, due: &mut Due) -> Result<(), Fault> {
         }
     }
     by_number(world, &settings)?;
+    world.store(|store| world.tokens.forget_ended(store, now_us))?;
     if let Some(Length { seconds }) = settings.persistence.archive_ttl.or(settings.retention.archive) {
         archived(world, now_us.saturating_sub(seconds.saturating_mul(1_000_000)))?;
     }

@@ -9,6 +9,7 @@ use axum::response::Response;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustls::ServerConfig;
 use std::convert::Infallible;
 use std::future::Future;
@@ -28,6 +29,16 @@ pub(crate) type Encryption = Arc<RwLock<Option<Arc<ServerConfig>>>>;
 
 /// Pause after the machine refused a connection, so that a full table of files does not become a busy loop.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// Lets this process have as many files open as connections may need, as far as the machine permits.
+pub(crate) fn make_room_for_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let most = limit.maximum.unwrap_or(u64::MAX).min(limits::FILES_MAX);
+    if limit.current.is_some_and(|current| current < most) {
+        // What it has is enough for fewer clients; the others wait to be accepted.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(most), maximum: limit.maximum });
+    }
+}
 
 /// Serves until it is told to end; then open answers have a moment.
 pub(crate) async fn serve(

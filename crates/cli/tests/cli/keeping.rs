@@ -1,0 +1,116 @@
+//! Keeping a server: tokens, settings, copies, and what the doctor says of it.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+fn tiphys(state: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tiphys"));
+    for name in ["TIPHYS_SERVER", "ARGO_SERVER", "TIPHYS_TOKEN", "ARGO_TOKEN"] {
+        command.env_remove(name);
+    }
+    command.args(arguments).env("TIPHYS_STATE_DIR", state).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A server that ends with the test.
+struct Server(Child);
+
+impl Server {
+    /// Starts one and waits until it says that it listens.
+    fn start(state: &Path, more: &[&str]) -> (Server, Vec<String>) {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_tiphys"))
+            .args(["server", "--port", "0", "--isolation", "none"])
+            .args(more)
+            .env("TIPHYS_STATE_DIR", state)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let said = lines.by_ref().take(3).map(Result::unwrap).collect();
+        // Somebody must read on, or it could not write any more.
+        std::thread::spawn(move || lines.for_each(drop));
+        (Server(child), said)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let pid = self.0.id().to_string();
+        drop(Command::new("kill").args(["-TERM", &pid]).status());
+        drop(self.0.wait());
+    }
+}
+
+#[test]
+fn tokens_are_made_listed_and_revoked() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let nobody = tiphys(&state, &["token", "list"]);
+    assert!(text(&nobody.stderr).contains("start one with `tiphys server`"), "{}", text(&nobody.stderr));
+    let (_server, said) = Server::start(&state, &["--tls", "self-signed"]);
+    assert!(said[0].starts_with("tiphys serves https://127.0.0.1:"), "{said:?}");
+    assert!(said[1].contains("/login?code="), "{said:?}");
+    let made = tiphys(&state, &["token", "create", "ci", "--role", "operator", "-n", "team", "--ttl", "90d"]);
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    assert!(text(&made.stdout).starts_with("tph_"));
+    let list = text(&tiphys(&state, &["token", "list"]).stdout);
+    assert!(list.contains("ci") && list.contains("operator") && list.contains("team"), "{list}");
+    assert!(!list.contains("tph_"), "a token is shown once");
+    let twice = tiphys(&state, &["token", "create", "ci"]);
+    assert!(text(&twice.stderr).contains("a token named `ci` exists already"), "{}", text(&twice.stderr));
+    let odd = tiphys(&state, &["token", "create", "x", "--ttl", "soon"]);
+    assert!(text(&odd.stderr).contains("for instance `12h` or `90d`"), "{}", text(&odd.stderr));
+    assert!(tiphys(&state, &["token", "revoke", "ci"]).status.success());
+    assert!(!text(&tiphys(&state, &["token", "list"]).stdout).contains("operator"));
+    assert!(text(&tiphys(&state, &["token", "link"]).stdout).contains("/login?code="));
+    let doctor = text(&tiphys(&state, &["doctor"]).stdout);
+    assert!(doctor.contains("server: https://127.0.0.1:"), "{doctor}");
+    let second = tiphys(&state, &["server", "--port", "0"]);
+    assert!(
+        text(&second.stderr).contains("another server uses the state folder"),
+        "{}",
+        text(&second.stderr)
+    );
+}
+
+#[test]
+fn settings_are_checked_before_a_server_goes_by_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tiphys.yaml");
+    std::fs::write(&file, "retention: { workflow: 1d }\n").unwrap();
+    let name = file.to_str().unwrap();
+    let wrong = tiphys(folder.path(), &["config", "check", name]);
+    assert!(!wrong.status.success());
+    let said = text(&wrong.stderr);
+    assert!(said.contains("`retention.workflow` is not known: did you mean `workflows`?"), "{said}");
+    let refused = tiphys(folder.path(), &["server", "--port", "0", "--config", name]);
+    assert!(!refused.status.success() && text(&refused.stderr).contains("did you mean"));
+    std::fs::write(&file, "retention: { workflows: 1d }\nparallelism: 3\n").unwrap();
+    let good = tiphys(folder.path(), &["config", "check", name]);
+    assert_eq!(text(&good.stdout), format!("{name}: good\n"));
+    assert!(text(&good.stderr).contains("`parallelism` has no effect here"), "{}", text(&good.stderr));
+}
+
+#[test]
+fn a_state_folder_is_copied_while_it_is_used_and_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (state, back) = (folder.path().join("state"), folder.path().join("back"));
+    let file = folder.path().join("state.tgz");
+    let file = file.to_str().unwrap();
+    let (_server, _) = Server::start(&state, &[]);
+    assert!(tiphys(&state, &["token", "create", "kept"]).status.success());
+    let copied = tiphys(&state, &["backup", file]);
+    assert!(copied.status.success(), "{}", text(&copied.stderr));
+    let again = tiphys(&state, &["backup", file]);
+    assert!(text(&again.stderr).contains("is there already"), "{}", text(&again.stderr));
+    let occupied = tiphys(&state, &["restore", file]);
+    assert!(text(&occupied.stderr).contains("is not empty"), "{}", text(&occupied.stderr));
+    let restored = tiphys(&back, &["restore", file]);
+    assert!(restored.status.success(), "{}", text(&restored.stderr));
+    let (_other, _) = Server::start(&back, &[]);
+    assert!(text(&tiphys(&back, &["token", "list"]).stdout).contains("kept"));
+}
