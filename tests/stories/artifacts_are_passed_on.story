@@ -1,4 +1,4 @@
-# PA-190, PA-191, PA-402, PA-189, PA-409, TP-102, TP-123, PA-028, PA-181: from step to step, from the caller, from the workflow, and a part of one.
+# OB-502, OB-504, PA-190, PA-191, PA-402, PA-189, PA-409, TP-102, TP-123, PA-028, PA-181: from step to step, from the caller, from the workflow, and a part of one.
 manifest: |
   arguments: {artifacts: [{name: data, s3: {key: in/x}}]}
   templates:

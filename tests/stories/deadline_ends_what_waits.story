@@ -1,4 +1,4 @@
-# EX-291, EX-323, EX-324, EX-358, EX-661, OB-120: at the workflow's deadline nobody waits any more; the exit handler still runs.
+# EX-065, EX-291, EX-323, EX-324, EX-358, EX-661, OB-120: at the workflow's deadline nobody waits any more; the exit handler still runs.
 manifest: |
   activeDeadlineSeconds: 10
   onExit: ok
