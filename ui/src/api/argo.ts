@@ -104,20 +104,40 @@ export const stop = (run: Ref, message?: string, nodeFieldSelector?: string) =>
   act(run, 'stop', { message, nodeFieldSelector });
 export const terminate = (run: Ref) => act(run, 'terminate');
 export const setNode = (run: Ref, body: object) => act(run, 'set', body);
+/** A run that a list calls archived may still be here; then it is acted upon where it is. */
+async function hereOrArchived<T>(run: Ref, here: () => Promise<T>, archived: () => Promise<T>): Promise<T> {
+  try {
+    return await here();
+  } catch (cause) {
+    if (!run.archived || !(cause instanceof ApiError) || cause.status !== 404) throw cause;
+    return archived();
+  }
+}
+
 export const retry = (run: Ref, options: RetryOptions) =>
-  run.archived ? actOnArchived(run, 'retry', options) : act(run, 'retry', options);
+  hereOrArchived(
+    run,
+    () => act(run, 'retry', options),
+    () => actOnArchived(run, 'retry', options),
+  );
 export const resubmit = (run: Ref, options: { memoized?: boolean; parameters?: string[] }) =>
-  run.archived ? actOnArchived(run, 'resubmit', options) : act(run, 'resubmit', options);
+  hereOrArchived(
+    run,
+    () => act(run, 'resubmit', options),
+    () => actOnArchived(run, 'resubmit', options),
+  );
+
 /** Removes a run; from the archive too, if that is wished. */
 export async function remove(run: Ref, archive = true): Promise<void> {
-  if (!run.archived) await call('DELETE', runPath(run.namespace, run.name));
-  if (!run.uid || (!archive && !run.archived)) return;
-  try {
-    await call('DELETE', `api/v1/archived-workflows/${segment(run.uid)}`);
-  } catch (cause) {
-    // What was never archived is gone already.
-    if (run.archived || !(cause instanceof ApiError) || !cause.absent) throw cause;
-  }
+  const gone = async (path: string, wasThere: boolean) => {
+    try {
+      await call('DELETE', path);
+    } catch (cause) {
+      if (wasThere || !(cause instanceof ApiError) || cause.status !== 404) throw cause;
+    }
+  };
+  await gone(runPath(run.namespace, run.name), !run.archived);
+  if (run.uid && (archive || run.archived)) await gone(`api/v1/archived-workflows/${segment(run.uid)}`, false);
 }
 
 export function logPath(run: Ref): string {
