@@ -52,6 +52,11 @@ impl Cron {
         out.events.push(event);
     }
 
+    /// The schedules and where they are read.
+    fn timetable(&self) -> (String, String) {
+        (self.state.schedules(), self.state.timezone().to_owned())
+    }
+
     /// What conditions may look at.
     fn facts(&self) -> Facts {
         let metadata = &self.state.document.metadata;
@@ -325,13 +330,16 @@ impl Machine for Cron {
     fn handle(&mut self, input: Input, now: Time, out: &mut Outbox<Self>) -> Progress {
         match input {
             Input::Described { document, zone, status, flaw } => {
-                // The timers that went off before belong to the document before.
-                let was_valid = self.state.status.spec_error.is_none();
+                let (was_valid, before) = (self.state.status.spec_error.is_none(), self.timetable());
                 let is_new = self.state.document.metadata.uid.is_empty();
                 self.described(document, zone, status, now, out);
+                // Timers of schedules that stay go on; one that is due goes off for the new document.
+                let is_other = is_new || before != self.timetable();
                 if self.is_valid(flaw, now, out) {
                     self.make_up(now, out);
-                    self.record(Event::Armed, now, out);
+                    if is_other {
+                        self.record(Event::Armed, now, out);
+                    }
                 } else if was_valid && is_new {
                     // It never could run: there are no timers to keep.
                     self.record(Event::Armed, now, out);
