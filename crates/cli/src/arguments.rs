@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use tiphys_spec as spec;
 
 use crate::problem::problem;
+use crate::remote::SubmitOptions;
 
 /// What of a workflow the command line sets.
 #[derive(ClapArgs, Debug, Default)]
@@ -32,9 +33,27 @@ pub struct Overrides {
     /// Namespace, where the manifest names none
     #[arg(short, long, value_name = "NAME")]
     namespace: Option<String>,
+    /// Larger ones get locks first
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    priority: Option<i64>,
 }
 
 impl Overrides {
+    /// Those of `submit`.
+    pub fn of_submit(options: &SubmitOptions, priority: Option<i64>) -> Overrides {
+        let given = |text: &String| (!text.is_empty()).then(|| text.clone());
+        Overrides {
+            parameters: options.parameter.clone(),
+            parameter_file: options.parameter_file.as_ref().map(PathBuf::from),
+            entrypoint: given(&options.entrypoint),
+            name: given(&options.name),
+            generate_name: given(&options.generate_name),
+            labels: given(&options.labels).into_iter().collect(),
+            namespace: options.namespace.clone(),
+            priority,
+        }
+    }
+
     /// The namespace where the manifest names none.
     pub fn namespace(&self) -> &str {
         self.namespace.as_deref().unwrap_or("default")
@@ -64,6 +83,9 @@ impl Overrides {
                 problem(format!("`--labels {pair}` is not KEY=VALUE"), "for instance `-l team=red`")
             })?;
             metadata.labels.insert(key.to_owned(), value.to_owned());
+        }
+        if self.priority.is_some() {
+            workflow.spec.priority = self.priority;
         }
         if let Some(entrypoint) = &self.entrypoint {
             workflow.spec.entrypoint.clone_from(entrypoint);

@@ -140,7 +140,8 @@ pub fn freeze(
     (frozen, secrets)
 }
 
-fn text(path: &Path) -> anyhow::Result<String> {
+/// The text of a file, or of standard input.
+pub fn text(path: &Path) -> anyhow::Result<String> {
     let mut bytes = Vec::new();
     let limit = spec::limits::FILE_BYTES_MAX as u64 + 1;
     let read = if path == Path::new("-") {

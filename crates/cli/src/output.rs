@@ -26,10 +26,10 @@ pub enum ViewFormat {
     Json,
     /// YAML
     Yaml,
-    /// More columns
-    Wide,
     /// The table alone
     Short,
+    /// More columns
+    Wide,
 }
 
 /// JSON with an indentation, ended by a newline.

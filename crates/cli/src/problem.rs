@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::remote::{Fault, Said};
+
 /// An error with a way out.
 #[derive(Debug)]
 struct Problem {
@@ -22,6 +24,14 @@ pub fn problem(message: impl Into<String>, help: impl Into<String>) -> anyhow::E
     anyhow::Error::new(Problem { message: message.into(), help: help.into() })
 }
 
+/// Refuses a command line that names nothing.
+pub fn named(names: &[String], example: &str) -> anyhow::Result<()> {
+    if names.is_empty() {
+        return Err(problem("no run is named", format!("for instance `{example}`")));
+    }
+    Ok(())
+}
+
 /// An error that was told already: only the exit code is left to give.
 #[derive(Debug)]
 pub struct Told;
@@ -38,6 +48,12 @@ impl std::error::Error for Told {}
 pub fn tell(error: &anyhow::Error) {
     if error.is::<Told>() {
         return;
+    }
+    if let Some(said) = error.downcast_ref::<Said>() {
+        return crate::print::to_stderr(&said.text());
+    }
+    if let Some(fault) = error.downcast_ref::<Fault>() {
+        return crate::print::to_stderr(&format!("Error: {fault}\n"));
     }
     let paint = crate::print::Paint::stderr();
     let mut text = format!("{} {error:#}\n", paint.bad("error:"));

@@ -34,3 +34,4 @@ pub use ops::presence::Presence;
 pub use ops::tls::TlsError;
 pub use options::{AuthMode, Column, Link, Options, Tls};
 pub use serve::{Reload, ServeError, Server, Stop, is_guarded};
+pub use wire::select::LabelQuery;

@@ -13,6 +13,7 @@ mod ratchet;
 mod report;
 mod staging;
 mod tables;
+mod transcripts;
 mod validation;
 
 #[cfg(test)]
@@ -108,6 +109,7 @@ const AREAS: &[(&str, &str)] = &[
     ("durations", "duration texts in seconds"),
     ("staging", "one text in one place of a workflow that runs: nodes, messages, arguments"),
     ("validation", "lint verdicts of manifests, strict and not"),
+    ("cli-runs", "runs of Argo's command line against a server: what they print, and exit codes"),
 ];
 
 /// Runs the areas that the options name; `false` means that a number fell below the ratchet.
@@ -140,6 +142,7 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<bool, String> 
     add(tables::run(&bench, &options));
     add(validation::run(&bench, &options));
     add(staging::run(&bench, &options));
+    add(transcripts::run(&bench, &options));
     add(corpus::run(&bench, &options)?);
     areas.sort_by_key(|area| AREAS.iter().position(|(name, _)| *name == area.name));
     report::print(&areas, options.misses, options.filter.is_some());

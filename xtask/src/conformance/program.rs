@@ -72,15 +72,28 @@ impl Cell {
         let mut command = Command::new(binary);
         command.args(arguments).current_dir(&self.folder);
         command.env("TIPHYS_STATE_DIR", self.folder.join("state")).env("NO_COLOR", "1").env("TZ", "UTC");
-        self.finish(command, deadline)
+        self.finish(command, None, deadline)
     }
 
     /// Runs any command until it ends or its deadline passes.
-    fn finish(&self, mut command: Command, deadline: Duration) -> Result<Outcome, String> {
+    pub fn finish(
+        &self,
+        mut command: Command,
+        input: Option<&str>,
+        deadline: Duration,
+    ) -> Result<Outcome, String> {
         // Files, not pipes: whoever inherits the descriptor cannot make us wait.
         let paths = [self.folder.join("stdout"), self.folder.join("stderr")];
         let create = |path: &Path| File::create(path).map_err(|error| format!("{}: {error}", path.display()));
-        command.stdin(Stdio::null()).stdout(create(&paths[0])?).stderr(create(&paths[1])?).process_group(0);
+        let stdin = match input {
+            Some(text) => {
+                let path = self.folder.join("stdin");
+                std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+                Stdio::from(File::open(&path).map_err(|error| format!("{}: {error}", path.display()))?)
+            }
+            None => Stdio::null(),
+        };
+        command.stdin(stdin).stdout(create(&paths[0])?).stderr(create(&paths[1])?).process_group(0);
         let mut child = command.spawn().map_err(|error| format!("cannot run {command:?}: {error}"))?;
         let mut late = false;
         let mut code = wait(&mut child, deadline);

@@ -10,11 +10,12 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use tiphys_controller::Ask;
 use tiphys_engine::workflow::{Phase, Request};
-use tiphys_store::{Journal, MachineId, Summary};
+use tiphys_store::{Filter, Journal, MachineId, Runs, Summary};
 
 use crate::commands::continue_run::take_over;
 use crate::print::{to_stderr, to_stdout};
-use crate::problem::problem;
+use crate::problem::{named, problem};
+use crate::remote::{Selector, query, terms};
 use crate::session::{Left, Show};
 use crate::signal::Signals;
 use crate::state::Local;
@@ -25,27 +26,22 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// How often we look whether it was read.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
-/// The runs that are meant.
-#[derive(ClapArgs)]
-pub struct Names {
-    /// Names of runs, or `@latest`
-    #[arg(required = true, value_name = "NAME")]
-    names: Vec<String>,
-    /// Namespace of the runs
-    #[arg(short, long)]
-    namespace: Option<String>,
-}
-
 /// End a run at once: running steps are ended, exit handlers are not run
 #[derive(ClapArgs)]
 #[command(after_help = "Examples:
   tiphys terminate hello-x7k2p")]
 pub struct Args {
+    /// Names of runs, or `@latest`
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Namespace of the runs
+    #[arg(short, long)]
+    pub namespace: Option<String>,
     #[command(flatten)]
-    names: Names,
+    pub selector: Selector,
     /// Only say what would be done
     #[arg(long)]
-    dry_run: bool,
+    pub dry_run: bool,
 }
 
 /// End a run: running steps are ended, then exit handlers run
@@ -56,17 +52,23 @@ pub struct Args {
   tiphys stop hello-x7k2p
   tiphys stop deploy --node-field-selector displayName=approve --message 'not today'")]
 pub struct StopArgs {
+    /// Names of runs, or `@latest`
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Namespace of the runs
+    #[arg(short, long)]
+    pub namespace: Option<String>,
     #[command(flatten)]
-    names: Names,
+    pub selector: Selector,
     /// Only nodes that match, for instance `displayName=approve`
     #[arg(long, value_name = "SELECTOR", default_value = "")]
-    node_field_selector: String,
+    pub node_field_selector: String,
     /// Message of the nodes that are failed
     #[arg(long)]
-    message: Option<String>,
+    pub message: Option<String>,
     /// Only say what would be done
     #[arg(long)]
-    dry_run: bool,
+    pub dry_run: bool,
 }
 
 /// Hold a run: nothing new is started
@@ -74,8 +76,12 @@ pub struct StopArgs {
 #[command(after_help = "Examples:
   tiphys suspend hello-x7k2p")]
 pub struct SuspendArgs {
-    #[command(flatten)]
-    names: Names,
+    /// Names of runs, or `@latest`
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Namespace of the runs
+    #[arg(short, long)]
+    pub namespace: Option<String>,
 }
 
 /// Let a held run go on, and end suspended nodes
@@ -84,11 +90,15 @@ pub struct SuspendArgs {
   tiphys resume hello-x7k2p
   tiphys resume deploy --node-field-selector displayName=approve")]
 pub struct ResumeArgs {
-    #[command(flatten)]
-    names: Names,
+    /// Names of runs, or `@latest`
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Namespace of the runs
+    #[arg(short, long)]
+    pub namespace: Option<String>,
     /// Only nodes that match, for instance `displayName=approve`
     #[arg(long, value_name = "SELECTOR", default_value = "")]
-    node_field_selector: String,
+    pub node_field_selector: String,
 }
 
 /// Give a suspended node output values, a phase, or a message
@@ -97,55 +107,54 @@ pub struct ResumeArgs {
   tiphys node set deploy --node-field-selector displayName=approve --output-parameter answer=yes
   tiphys node set deploy --node-field-selector displayName=approve --phase Succeeded")]
 pub struct NodeArgs {
-    /// What to do: `set`
-    #[arg(value_parser = ["set"])]
-    action: String,
-    /// Name of the run, or `@latest`
-    name: String,
+    /// What to do, `set`, and the name of the run, or `@latest`
+    #[arg(value_name = "set NAME")]
+    pub words: Vec<String>,
     /// Namespace of the run
     #[arg(short, long)]
-    namespace: Option<String>,
+    pub namespace: Option<String>,
     /// The nodes, for instance `displayName=approve`
     #[arg(long, value_name = "SELECTOR", default_value = "")]
-    node_field_selector: String,
+    pub node_field_selector: String,
     /// Value of an output parameter
     #[arg(short = 'p', long, value_name = "NAME=VALUE")]
-    output_parameter: Vec<String>,
+    pub output_parameter: Vec<String>,
     /// The phase it ends with
-    #[arg(long, value_parser = ["Succeeded", "Failed", "Error", "Skipped"])]
-    phase: Option<String>,
+    #[arg(long, value_name = "PHASE")]
+    pub phase: Option<String>,
     /// Its message
     #[arg(short, long)]
-    message: Option<String>,
+    pub message: Option<String>,
 }
 
 pub fn stop(args: &StopArgs) -> anyhow::Result<ExitCode> {
-    let ends = args.node_field_selector.is_empty();
-    for_each(
-        &args.names,
-        "stopped",
-        args.dry_run,
-        |_| Request::Stop { selector: args.node_field_selector.clone(), message: args.message.clone() },
-        ends,
-    )
+    readable(&args.node_field_selector)?;
+    let request = Request::Stop { selector: args.node_field_selector.clone(), message: args.message.clone() };
+    let then = if args.node_field_selector.is_empty() { Then::End } else { Then::Wait };
+    let meant = Meant::of(&args.names, args.namespace.as_deref(), &args.selector)?;
+    meant.ask("stopped", args.dry_run, &request, then)
 }
 
 pub fn terminate(args: &Args) -> anyhow::Result<ExitCode> {
-    for_each(&args.names, "terminated", args.dry_run, |_| Request::Terminate, true)
+    let meant = Meant::of(&args.names, args.namespace.as_deref(), &args.selector)?;
+    meant.ask("terminated", args.dry_run, &Request::Terminate, Then::End)
 }
 
 pub fn suspend(args: &SuspendArgs) -> anyhow::Result<ExitCode> {
-    for_each(&args.names, "suspended", false, |_| Request::Suspend, false)
+    let meant = Meant::of(&args.names, args.namespace.as_deref(), &Selector::default())?;
+    meant.ask("suspended", false, &Request::Suspend, Then::Wait)
 }
 
 pub fn resume(args: &ResumeArgs) -> anyhow::Result<ExitCode> {
-    for_each(
-        &args.names,
-        "resumed",
-        false,
-        |_| Request::Resume { selector: args.node_field_selector.clone(), by: None },
-        false,
-    )
+    readable(&args.node_field_selector)?;
+    let request = Request::Resume { selector: args.node_field_selector.clone(), by: None };
+    let meant = Meant::of(&args.names, args.namespace.as_deref(), &Selector::default())?;
+    meant.ask("resumed", false, &request, Then::Wait)
+}
+
+/// A node field selector that can be read.
+pub fn readable(selector: &str) -> anyhow::Result<()> {
+    terms(selector).map(|_| ())
 }
 
 pub fn node(args: &NodeArgs) -> anyhow::Result<ExitCode> {
@@ -156,13 +165,29 @@ pub fn node(args: &NodeArgs) -> anyhow::Result<ExitCode> {
         })?;
         parameters.insert(name.to_owned(), unquoted(value));
     }
+    let [action, name] = args.words.as_slice() else {
+        return Err(problem(
+            "what to do and one run are needed",
+            "for instance `tiphys node set @latest --help`",
+        ));
+    };
+    if action != "set" {
+        return Err(problem(format!("`node {action}` is not known"), "`tiphys node set NAME` sets values"));
+    }
     let phase = match args.phase.as_deref() {
         Some("Succeeded") => Some(Phase::Succeeded),
         Some("Failed") => Some(Phase::Failed),
         Some("Skipped") => Some(Phase::Skipped),
-        Some(_) => Some(Phase::Error),
+        Some("Error") => Some(Phase::Error),
         None => None,
+        Some(other) => {
+            return Err(problem(
+                format!("a node cannot end with the phase `{other}`"),
+                "`--phase` is Succeeded, Failed, Error or Skipped",
+            ));
+        }
     };
+    readable(&args.node_field_selector)?;
     let request = Request::SetNode {
         selector: args.node_field_selector.clone(),
         parameters,
@@ -170,14 +195,14 @@ pub fn node(args: &NodeArgs) -> anyhow::Result<ExitCode> {
         message: args.message.clone(),
     };
     let mut local = Local::open()?;
-    let summary = local.find(&args.name, args.namespace.as_deref())?;
+    let summary = local.find(name, args.namespace.as_deref())?;
     send(&mut local, &summary, request)?;
     to_stdout("workflow values set\n");
     Ok(ExitCode::SUCCESS)
 }
 
 /// A value in double quotes stands for what is quoted (CLI-044).
-fn unquoted(value: &str) -> String {
+pub fn unquoted(value: &str) -> String {
     if value.len() > 1 && value.starts_with('"') && value.ends_with('"') {
         serde_json::from_str(value).unwrap_or_else(|_| value.to_owned())
     } else {
@@ -185,31 +210,65 @@ fn unquoted(value: &str) -> String {
     }
 }
 
-fn for_each(
-    names: &Names,
-    done: &str,
-    dry_run: bool,
-    request: impl Fn(&Summary) -> Request,
-    ends: bool,
-) -> anyhow::Result<ExitCode> {
-    let mut local = Local::open()?;
-    for name in &names.names {
-        let summary = local.find(name, names.namespace.as_deref())?;
-        if dry_run {
-            to_stdout(&format!("workflow {} {done} (dry-run)\n", summary.name));
-            continue;
+/// What happens to a request when nobody drives the run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Then {
+    /// It waits for whoever continues the run.
+    Wait,
+    /// The run is driven to its end from here.
+    End,
+}
+
+/// The runs that are meant.
+pub struct Meant {
+    local: Local,
+    pub runs: Vec<Summary>,
+}
+
+impl Meant {
+    /// Those that are named, then those that a selector finds.
+    pub fn of(names: &[String], namespace: Option<&str>, selector: &Selector) -> anyhow::Result<Meant> {
+        if selector.is_empty() {
+            named(names, "tiphys stop @latest")?;
         }
-        match send(&mut local, &summary, request(&summary))? {
-            Delivery::Read => {}
-            Delivery::Waits if ends => end_here(&mut local, &summary)?,
-            Delivery::Waits => to_stderr(&format!(
-                "notice: nobody drives `{0}` now; it takes effect with `tiphys continue {0}`\n",
-                summary.name
-            )),
+        let mut local = Local::open()?;
+        let mut runs = Vec::new();
+        for name in names {
+            runs.push(local.find(name, namespace)?);
         }
-        to_stdout(&format!("workflow {} {done}\n", summary.name));
+        if !selector.is_empty() {
+            let query = query(selector)?;
+            let filter = Filter { namespace: namespace.map(str::to_owned), ..Filter::default() };
+            let found = local.store.list(&filter)?;
+            runs.extend(
+                found
+                    .into_iter()
+                    .filter(|run| query.matches(&serde_json::json!(run.labels), &run.name, &run.namespace)),
+            );
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        runs.retain(|run| seen.insert(run.uid.clone()));
+        Ok(Meant { local, runs })
     }
-    Ok(ExitCode::SUCCESS)
+
+    fn ask(mut self, done: &str, dry_run: bool, request: &Request, then: Then) -> anyhow::Result<ExitCode> {
+        for summary in &self.runs {
+            if dry_run {
+                to_stdout(&format!("workflow {} {done} (dry-run)\n", summary.name));
+                continue;
+            }
+            match (send(&mut self.local, summary, request.clone())?, then) {
+                (Delivery::Read, _) => {}
+                (Delivery::Waits, Then::End) => end_here(&mut self.local, summary)?,
+                (Delivery::Waits, Then::Wait) => to_stderr(&format!(
+                    "notice: nobody drives `{0}` now; it takes effect with `tiphys continue {0}`\n",
+                    summary.name
+                )),
+            }
+            to_stdout(&format!("workflow {} {done}\n", summary.name));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
 }
 
 /// Whether an engine has taken what was asked.

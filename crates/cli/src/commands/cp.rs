@@ -18,31 +18,39 @@ use crate::state::Local;
   tiphys cp build-x7k2p ./out
   tiphys cp @latest . --artifact-name report --path .")]
 pub struct Args {
-    /// Name of the run, or `@latest`
-    name: String,
-    /// Folder to copy into
-    #[arg(default_value = ".")]
-    directory: PathBuf,
+    /// Name of the run, or `@latest`, and the folder to copy into [default: the one you are in]
+    #[arg(value_name = "NAME [FOLDER]")]
+    pub words: Vec<String>,
     /// Namespace of the run
     #[arg(short, long)]
-    namespace: Option<String>,
+    pub namespace: Option<String>,
     /// Only artifacts of this node
     #[arg(long)]
-    node_id: Option<String>,
+    pub node_id: Option<String>,
     /// Only artifacts of this template
     #[arg(long)]
-    template_name: Option<String>,
+    pub template_name: Option<String>,
     /// Only artifacts of this name
     #[arg(long)]
-    artifact_name: Option<String>,
+    pub artifact_name: Option<String>,
     /// Folder for each artifact, below the one to copy into
     #[arg(long, default_value = "{namespace}/{workflowName}/{nodeId}/outputs/{artifactName}")]
-    path: String,
+    pub path: String,
 }
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let (name, directory) = match args.words.as_slice() {
+        [name] => (name, Path::new(".")),
+        [name, folder] => (name, Path::new(folder)),
+        _ => {
+            return Err(problem(
+                "one run is needed, and at most one folder",
+                "for instance `tiphys cp @latest ./out`",
+            ));
+        }
+    };
     let mut local = Local::open()?;
-    let summary = local.find(&args.name, args.namespace.as_deref())?;
+    let summary = local.find(name, args.namespace.as_deref())?;
     let document = current(&mut local, &summary)?;
     let text =
         |value: &Value, field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -71,7 +79,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
                     "nothing was copied",
                 )
             })?;
-            copy(&source, &args.directory.join(folder), &name)?;
+            copy(&source, &directory.join(folder), &name)?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -11,6 +11,7 @@ use tiphys_store::{Filter, Life, MachineId, NameMatch, Runs, Summary};
 
 use crate::print::to_stdout;
 use crate::problem::problem;
+use crate::remote::{Selector, query};
 use crate::state::{Local, now};
 
 /// How long the end of steps is waited for.
@@ -28,28 +29,42 @@ const LOOKED_AT_MAX: usize = 2_000;
 pub struct Args {
     /// Names of runs, or `@latest`
     #[arg(value_name = "NAME")]
-    names: Vec<String>,
+    pub names: Vec<String>,
     /// Namespace of the runs
     #[arg(short, long)]
-    namespace: Option<String>,
+    pub namespace: Option<String>,
     /// All runs
     #[arg(long)]
-    all: bool,
+    pub all: bool,
+    /// All runs of all namespaces
+    #[arg(short = 'A', long)]
+    pub all_namespaces: bool,
     /// All runs that have ended
     #[arg(long)]
-    completed: bool,
+    pub completed: bool,
+    /// All runs that a resubmission made
+    #[arg(long)]
+    pub resubmitted: bool,
+    #[command(flatten)]
+    pub selector: Selector,
+    /// How many a server is asked for at once
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub query_chunk_size: usize,
+    /// Also what something still holds on to (a server only)
+    #[arg(long)]
+    pub force: bool,
     /// All runs whose name begins so
     #[arg(long, value_name = "TEXT")]
-    prefix: Option<String>,
+    pub prefix: Option<String>,
     /// All runs in these phases
     #[arg(long, value_delimiter = ',', value_name = "PHASE,…")]
-    status: Vec<String>,
+    pub status: Vec<String>,
     /// All runs that ended longer ago than this, for instance `7d`
     #[arg(long, value_name = "DURATION")]
-    older: Option<String>,
+    pub older: Option<String>,
     /// Only say what would be deleted
     #[arg(long)]
-    dry_run: bool,
+    pub dry_run: bool,
 }
 
 /// Delete runs whose time is over, and what dead processes left behind
@@ -70,6 +85,9 @@ pub struct PruneArgs {
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let selects = args.all
+        || args.all_namespaces
+        || args.resubmitted
+        || !args.selector.is_empty()
         || args.completed
         || args.prefix.is_some()
         || args.older.is_some()
@@ -101,6 +119,12 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             ..Filter::default()
         };
         let mut found = local.store.list(&filter)?;
+        let query = query(&args.selector)?;
+        found.retain(|run| {
+            let labels = serde_json::json!(run.labels);
+            let resubmitted = labels.get("workflows.argoproj.io/resubmitted-from-workflow").is_some();
+            (!args.resubmitted || resubmitted) && query.matches(&labels, &run.name, &run.namespace)
+        });
         found.retain(|run| older.is_none_or(|before| run.finished_us.is_some_and(|ended| ended < before.0)));
         if found.is_empty() && args.names.is_empty() {
             to_stdout("No resources found\n");

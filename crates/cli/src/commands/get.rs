@@ -8,6 +8,8 @@ use tiphys_store::{MachineId, Runs, Summary};
 
 use crate::output::{self, Format, ViewFormat};
 use crate::print::{GetStyle, Paint, get, to_stdout};
+use crate::problem::named;
+use crate::remote::terms;
 use crate::state::{Local, now};
 
 /// Show a run with all its nodes
@@ -18,26 +20,35 @@ use crate::state::{Local, now};
   tiphys get hello-x7k2p --status Failed")]
 pub struct Args {
     /// Names of runs, or `@latest`
-    #[arg(required = true, value_name = "NAME")]
-    names: Vec<String>,
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
     /// Namespace of the runs
     #[arg(short, long)]
-    namespace: Option<String>,
+    pub namespace: Option<String>,
     /// How it is printed
     #[arg(short, long, value_enum, value_name = "FORMAT")]
-    output: Option<ViewFormat>,
+    pub output: Option<ViewFormat>,
     /// Only nodes in these phases
     #[arg(long, value_delimiter = ',', value_name = "PHASE,…")]
-    status: Vec<String>,
+    pub status: Vec<String>,
+    /// Only nodes that match, for instance `displayName=build`
+    #[arg(long, value_name = "SELECTOR")]
+    pub node_field_selector: Option<String>,
     /// Leave colours out
     #[arg(long)]
-    no_color: bool,
+    pub no_color: bool,
     /// Only ASCII signs
     #[arg(long)]
-    no_utf8: bool,
+    pub no_utf8: bool,
 }
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    named(&args.names, "tiphys get @latest")?;
+    let mut nodes = terms(args.node_field_selector.as_deref().unwrap_or_default())?;
+    let phases = args.status.join(",");
+    if !phases.is_empty() {
+        nodes.push(("phase".to_owned(), phases, true));
+    }
     let mut local = Local::open()?;
     for name in &args.names {
         let summary = local.find(name, args.namespace.as_deref())?;
@@ -50,7 +61,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 let style = GetStyle {
                     wide: format == Some(ViewFormat::Wide),
                     short: format == Some(ViewFormat::Short),
-                    phases: args.status.clone(),
+                    nodes: nodes.clone(),
                 };
                 let mut paint = if args.no_color { Paint::plain() } else { Paint::stdout() };
                 if args.no_utf8 {

@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 use tiphys_engine::check::{Shelf, Situation, check};
-use tiphys_spec::{Diagnostic, Object, Severity, Strictness};
+use tiphys_spec::{Diagnostic, Document, Object, Severity, Strictness};
 
 use crate::load::{Texts, files, load};
 use crate::output::json;
 use crate::print::{Paint, print_diagnostics, to_stderr, to_stdout};
+use crate::problem::problem;
 
 /// The pause between two looks at the files.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -27,30 +28,39 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
   tiphys lint flow.yaml --watch")]
 pub struct Args {
     /// Manifests: files, folders, or `-` for standard input
-    #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
     /// More objects that are known, but not judged
     #[arg(long, value_name = "PATH")]
     with: Vec<PathBuf>,
     /// How mistakes are printed
     #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "pretty")]
-    output: Format,
+    pub output: Format,
     /// Refuse unknown fields; `--strict=false` makes them warnings
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value_t = true, default_missing_value = "true", action = clap::ArgAction::Set)]
-    strict: bool,
+    pub strict: bool,
+    /// Only these kinds: workflows, workflowtemplates, clusterworkflowtemplates, cronworkflows, or all
+    #[arg(long, value_delimiter = ',', value_name = "KIND,…")]
+    pub kinds: Vec<String>,
+    /// Leave colours out
+    #[arg(long)]
+    pub no_color: bool,
+    /// Namespace, where the manifest names none
+    #[arg(short, long)]
+    pub namespace: Option<String>,
     /// Treat warnings as errors
     #[arg(long)]
     deny_warnings: bool,
     /// Check again whenever a file changes, until Ctrl-C
     #[arg(long)]
     watch: bool,
-    /// Accepted for Argo's sake: no server is ever asked
+    /// Ask no server, even if one is named
     #[arg(long)]
-    offline: bool,
+    pub offline: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub enum Format {
     /// With excerpts, for people
     Pretty,
     /// One line each
@@ -67,6 +77,9 @@ struct Verdict {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    if args.files.is_empty() {
+        return Err(problem("no file is named", "for instance `tiphys lint .`"));
+    }
     if args.watch {
         return watch(args);
     }
@@ -82,6 +95,9 @@ fn judge(args: &Args) -> anyhow::Result<Verdict> {
     let mut diagnostics = loaded.diagnostics.clone();
     let mut judged = 0;
     for document in &loaded.given {
+        if !is_wanted(args, document) {
+            continue;
+        }
         judged += usize::from(is_ours(&document.object));
         if document.sound {
             diagnostics.extend(check(document, &shelf, Situation::Lint));
@@ -91,6 +107,18 @@ fn judge(args: &Args) -> anyhow::Result<Verdict> {
         (&a.file, a.place.line, a.place.column).cmp(&(&b.file, b.place.line, b.place.column))
     });
     Ok(Verdict { diagnostics, texts: loaded.texts, judged })
+}
+
+/// Whether a document is of a kind that was asked for (CLI-090).
+fn is_wanted(args: &Args, document: &Document) -> bool {
+    let word = match &document.object {
+        Object::Workflow(_) => ["workflows", "wf"],
+        Object::WorkflowTemplate(_) => ["workflowtemplates", "wftmpl"],
+        Object::ClusterWorkflowTemplate(_) => ["clusterworkflowtemplates", "cwftmpl"],
+        Object::CronWorkflow(_) => ["cronworkflows", "cronwf"],
+        _ => return true,
+    };
+    args.kinds.is_empty() || args.kinds.iter().any(|kind| kind == "all" || word.contains(&kind.as_str()))
 }
 
 /// Kinds that have rules of Argo's.

@@ -8,8 +8,10 @@ use tiphys_store::{Filter, Life, NameMatch, Runs, Summary};
 
 use crate::commands::delete::remove_expired;
 use crate::orphans::live_steps;
-use crate::output::{self, Format};
+use crate::output;
 use crate::print::{Paint, clean_line, duration, table, to_stdout};
+use crate::problem::problem;
+use crate::remote::{Form, Selector, ago, query};
 use crate::state::{Local, now};
 
 /// How many names of live steps are shown of one run.
@@ -30,28 +32,42 @@ const STEPS_SHOWN: usize = 3;
 pub struct Args {
     /// Only this namespace
     #[arg(short, long)]
-    namespace: Option<String>,
+    pub namespace: Option<String>,
     /// Show the namespaces
     #[arg(short = 'A', long)]
-    all_namespaces: bool,
+    pub all_namespaces: bool,
     /// Only names that begin so
     #[arg(long, value_name = "TEXT")]
-    prefix: Option<String>,
+    pub prefix: Option<String>,
     /// Only these phases
     #[arg(long, value_delimiter = ',', value_name = "PHASE,…")]
-    status: Vec<String>,
+    pub status: Vec<String>,
     /// Only runs that have not ended
-    #[arg(long, conflicts_with = "completed")]
-    running: bool,
+    #[arg(long)]
+    pub running: bool,
     /// Only runs that have ended
     #[arg(long)]
-    completed: bool,
+    pub completed: bool,
+    /// Only those that a resubmission made
+    #[arg(long)]
+    pub resubmitted: bool,
+    /// Only those that were created within this time, for instance `2h`
+    #[arg(long, value_name = "DURATION")]
+    pub since: Option<String>,
+    /// Only those that ended longer ago than this, for instance `7d`
+    #[arg(long, value_name = "DURATION")]
+    pub older: Option<String>,
+    #[command(flatten)]
+    pub selector: Selector,
+    /// How many a server is asked for at once
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub chunk_size: usize,
     /// Leave the header out
     #[arg(long)]
-    no_headers: bool,
+    pub no_headers: bool,
     /// Names, or objects for programs
     #[arg(short, long, value_enum, value_name = "FORMAT")]
-    output: Option<Format>,
+    pub output: Option<Form>,
 }
 
 /// A run as it is listed.
@@ -65,10 +81,19 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut local = Local::open()?;
     remove_expired(&mut local)?;
     let life = match (args.running, args.completed) {
+        (true, true) => {
+            return Err(problem(
+                "`--completed` and `--running` leave nothing",
+                "leave both out to see all runs",
+            ));
+        }
         (true, _) => Life::Live,
         (_, true) => Life::Finished,
         _ => Life::Any,
     };
+    let query = query(&args.selector)?;
+    let since = args.since.as_deref().map(ago).transpose()?;
+    let older = args.older.as_deref().map(ago).transpose()?;
     let filter = Filter {
         namespace: args.namespace.clone(),
         phases: args.status.clone(),
@@ -78,6 +103,16 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     };
     let mut rows = Vec::new();
     for summary in local.store.list(&filter)? {
+        let is_old = |before: Time| summary.finished_us.is_some_and(|ended| ended < before.0);
+        let labels = json!(summary.labels);
+        let resubmitted = labels.get("workflows.argoproj.io/resubmitted-from-workflow").is_some();
+        if since.is_some_and(|after| summary.created_us < after.0)
+            || older.is_some_and(|before| !is_old(before))
+            || (args.resubmitted && !resubmitted)
+            || !query.matches(&labels, &summary.name, &summary.namespace)
+        {
+            continue;
+        }
         let engine = engine(&mut local, &summary)?;
         rows.push(Row { summary, engine });
     }
@@ -87,13 +122,13 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Some(finished) => (1, -finished),
     });
     match args.output {
-        Some(Format::Name) => rows.iter().for_each(|row| to_stdout(&format!("{}\n", row.summary.name))),
-        Some(format) => {
+        Some(Form::Name) => rows.iter().for_each(|row| to_stdout(&format!("{}\n", row.summary.name))),
+        Some(format @ (Form::Json | Form::Yaml)) => {
             let list = Value::Array(rows.iter().map(object).collect());
-            to_stdout(&if format == Format::Json { output::json(&list, 2)? } else { output::yaml(&list)? });
+            to_stdout(&if format == Form::Json { output::json(&list, 2)? } else { output::yaml(&list)? });
         }
-        None if rows.is_empty() => to_stdout("No workflows found\n"),
-        None => print_table(args, &rows),
+        None | Some(Form::Wide) if rows.is_empty() => to_stdout("No workflows found\n"),
+        None | Some(Form::Wide) => print_table(args, &rows),
     }
     Ok(ExitCode::SUCCESS)
 }

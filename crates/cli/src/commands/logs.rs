@@ -14,6 +14,7 @@ use crate::commands::get::current;
 use crate::logs::{Joiner, Line, files};
 use crate::print::{Paint, clean_line, is_terminal, to_stdout};
 use crate::problem::problem;
+use crate::remote::ago;
 use crate::state::Local;
 
 /// The pause between two looks at growing logs.
@@ -29,39 +30,61 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
   tiphys logs hello-x7k2p hello-x7k2p-1234567 --tail 20
   tiphys logs build -f --grep 'warning|error'")]
 pub struct Args {
-    /// Name of the run, or `@latest`
-    name: String,
-    /// One node: its id, name, display name or pod name
-    node: Option<String>,
+    /// Name of the run, or `@latest`; then, for one node, its id, name, display name or pod name
+    #[arg(value_name = "NAME [NODE]")]
+    pub words: Vec<String>,
     /// Namespace of the run
     #[arg(short, long)]
-    namespace: Option<String>,
+    pub namespace: Option<String>,
     /// Only this container [default: all that steps have]
     #[arg(short, long)]
-    container: Option<String>,
+    pub container: Option<String>,
     /// Go on until the run ends
     #[arg(short, long)]
-    follow: bool,
+    pub follow: bool,
+    /// Of an earlier life of each container
+    #[arg(short, long)]
+    pub previous: bool,
     /// Only the last lines of each step
     #[arg(long, value_name = "N")]
-    tail: Option<usize>,
+    pub tail: Option<usize>,
     /// Lead each line with its time
     #[arg(long)]
-    timestamps: bool,
+    pub timestamps: bool,
     /// Only lines that match this regular expression
     #[arg(long, value_name = "PATTERN")]
-    grep: Option<String>,
+    pub grep: Option<String>,
     /// Only lines from this time on, RFC 3339
     #[arg(long, value_name = "TIME")]
-    since_time: Option<String>,
+    pub since_time: Option<String>,
+    /// Only lines that were written within this time, for instance `10m`
+    #[arg(long, value_name = "DURATION")]
+    pub since: Option<String>,
+    /// Only pods that match this label query (a server only)
+    #[arg(short = 'l', long, value_name = "QUERY")]
+    pub selector: Option<String>,
     /// Leave colours out
     #[arg(long)]
-    no_color: bool,
+    pub no_color: bool,
 }
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let (name, node) = match args.words.as_slice() {
+        [name] => (name, None),
+        [name, node] => (name, Some(node.clone())),
+        _ => {
+            return Err(problem(
+                "one run is needed, and at most one node of it",
+                "for instance `tiphys logs @latest`",
+            ));
+        }
+    };
+    let since = match &args.since {
+        Some(since) => Some(ago(since)?.timestamp().to_string()),
+        None => args.since_time.clone(),
+    };
     let mut local = Local::open()?;
-    let mut summary = local.find(&args.name, args.namespace.as_deref())?;
+    let mut summary = local.find(name, args.namespace.as_deref())?;
     let pattern = match &args.grep {
         Some(pattern) => Some(Regex::new(pattern).map_err(|error| {
             problem(
@@ -73,6 +96,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     };
     let mut reader = Reader {
         args,
+        node,
+        since,
         pattern,
         paint: if args.no_color { Paint::plain() } else { Paint::stdout() },
         raw: !is_terminal(),
@@ -108,6 +133,10 @@ struct Wanted {
 
 struct Reader<'a> {
     args: &'a Args,
+    /// The one node that is wanted.
+    node: Option<String>,
+    /// When the wanted lines begin.
+    since: Option<String>,
     pattern: Option<Regex>,
     paint: Paint,
     /// Whether lines are printed byte for byte.
@@ -135,14 +164,14 @@ impl Reader<'_> {
         let mut wanted = Vec::new();
         for node in all.into_iter().flat_map(|all| all.values()).filter(|node| text(node, "type") == "Pod") {
             let (id, pod) = (text(node, "id"), pod_name(node));
-            let selected = self.args.node.as_ref().is_none_or(|name| {
+            let selected = self.node.as_ref().is_none_or(|name| {
                 [&id, &pod, &text(node, "name"), &text(node, "displayName")].contains(&name)
             });
             if selected {
                 wanted.push(Wanted { id, label: pod, started: text(node, "startedAt") });
             }
         }
-        if let (Some(name), true) = (&self.args.node, wanted.is_empty())
+        if let (Some(name), true) = (&self.node, wanted.is_empty())
             && !self.args.follow
         {
             return Err(problem(
@@ -174,7 +203,7 @@ impl Reader<'_> {
         loop {
             let query = Query {
                 tail: if first && offset == 0 { self.args.tail } else { None },
-                since: self.args.since_time.clone(),
+                since: self.since.clone(),
                 offset,
             };
             let page = read(path, &query)?;
@@ -207,7 +236,7 @@ impl Reader<'_> {
         if self.pattern.as_ref().is_some_and(|pattern| !pattern.is_match(&line.text)) {
             return;
         }
-        if self.args.node.is_none() {
+        if self.node.is_none() {
             out.extend_from_slice(self.paint.by_key(label, &format!("{label}:")).as_bytes());
             out.push(b' ');
         }

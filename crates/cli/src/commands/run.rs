@@ -1,10 +1,11 @@
 //! `tiphys run`: everything in one process, no set-up.
 
 use clap::Args as ClapArgs;
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{ExitCode, Stdio};
 use std::sync::mpsc;
-use tiphys_controller::Order;
+use tiphys_controller::{Order, Update};
 use tiphys_engine::check::{Shelf, Situation, check};
 use tiphys_engine::compile::{compile, effective};
 use tiphys_engine::{Frozen, Run};
@@ -12,13 +13,17 @@ use tiphys_runner::ImageMap;
 use tiphys_runner::step::Isolation;
 use tiphys_spec as spec;
 use tiphys_spec::{Document, Object, Severity, Strictness};
+use tiphys_store::Summary;
 
 use crate::arguments::Overrides;
+use crate::commands::again::{self, Then};
+use crate::commands::submit::SubmitArgs;
 use crate::engine::{Engine, Steps, isolate};
 use crate::load::{Loaded, freeze, load};
 use crate::output::{self, Format};
 use crate::print::{print_diagnostics, to_stderr, to_stdout};
 use crate::problem::{Told, problem};
+use crate::remote::Form;
 use crate::session::{Left, Show, drive};
 use crate::signal::Signals;
 use crate::state::Local;
@@ -53,6 +58,9 @@ pub struct Args {
     show: Show,
     #[command(flatten)]
     place: PlaceArgs,
+    /// Begin, and let it go on in the background
+    #[arg(long, conflicts_with_all = ["log", "dry_run"])]
+    detach: bool,
     /// Print the resolved workflow and do not run it
     #[arg(long)]
     dry_run: bool,
@@ -65,7 +73,7 @@ pub struct Args {
 }
 
 /// Where the steps run.
-#[derive(ClapArgs)]
+#[derive(ClapArgs, Default)]
 struct PlaceArgs {
     /// Most steps at once [default: twice the cores, at least 8]
     #[arg(short, long, value_name = "N")]
@@ -93,7 +101,7 @@ struct PlaceArgs {
 impl PlaceArgs {
     /// The world; how steps are kept apart is known when a supervisor was asked.
     fn world(&self) -> anyhow::Result<World> {
-        if self.runner != "process" {
+        if !matches!(self.runner.as_str(), "" | "process") {
             return Err(problem(
                 format!("the runner `{}` is not supported yet", self.runner),
                 "`--runner process` runs steps as processes of this machine, without images",
@@ -114,6 +122,30 @@ impl PlaceArgs {
                 .collect::<Result<_, _>>()?,
             allow_host_path: self.allow_host_path,
         })
+    }
+}
+
+impl Args {
+    /// `submit` without a server: the same in the background, unless somebody wants to see its end.
+    pub fn of_submit(args: &SubmitArgs) -> Args {
+        let then = &args.then;
+        let format = match args.output {
+            Some(Form::Name) => Some(Format::Name),
+            Some(Form::Json) => Some(Format::Json),
+            Some(Form::Yaml) => Some(Format::Yaml),
+            None | Some(Form::Wide) => None,
+        };
+        Args {
+            files: args.files.iter().map(PathBuf::from).collect(),
+            with: Vec::new(),
+            overrides: Overrides::of_submit(&args.options, args.priority),
+            show: Show { output: format, log: then.log, quiet: false, watch: then.watch, silent: false },
+            place: PlaceArgs::default(),
+            detach: !(then.wait || then.watch || then.log || args.dry_run),
+            dry_run: args.dry_run,
+            strict: args.strict,
+            deny_warnings: false,
+        }
     }
 }
 
@@ -139,6 +171,10 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         world.isolation = apart.isolation;
         if number == 0 && !args.show.quiet {
             apart.notices.iter().for_each(|notice| to_stderr(&format!("notice: {notice}\n")));
+        }
+        if args.detach {
+            begin_detached(&mut local, job, uid, &world, &args.show)?;
+            continue;
         }
         match start(&mut local, job, uid, &world, &args.show, &signals)? {
             Left::Over(code) => {
@@ -273,14 +309,64 @@ fn dry_run(jobs: Vec<Job>, format: Option<Format>) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Begins a run, and leaves it to a process of its own.
+fn begin_detached(
+    local: &mut Local,
+    job: Job,
+    uid: String,
+    world: &World,
+    show: &Show,
+) -> anyhow::Result<()> {
+    let (engine, summary) = begin(local, job, uid, world, show, None)?;
+    // Whatever was started meanwhile goes on and is found again.
+    engine.finish(Steps::GoOn)?;
+    let mut child = std::process::Command::new(std::env::current_exe()?);
+    child.args(["continue", "--quiet", "-n", &summary.namespace, &summary.name]);
+    child.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    // A terminal that is closed, or Ctrl-C in it, is not meant for it.
+    child.process_group(0);
+    child.env_remove("TIPHYS_SERVER").env_remove("ARGO_SERVER").spawn()?;
+    let form = match show.output {
+        Some(Format::Name) => Some(Form::Name),
+        Some(Format::Json) => Some(Form::Json),
+        Some(Format::Yaml) => Some(Form::Yaml),
+        None => None,
+    };
+    again::shown(local, &summary, form, &Then::default())?;
+    Ok(())
+}
+
 fn start(
     local: &mut Local,
-    mut job: Job,
+    job: Job,
     uid: String,
     world: &World,
     show: &Show,
     signals: &Signals,
 ) -> anyhow::Result<Left> {
+    let (follower, updates) = mpsc::channel();
+    let (engine, summary) = begin(local, job, uid, world, show, Some(follower))?;
+    show.say(&format!("{} started\n", summary.name));
+    // Everything since the first event will be heard, so following begins with a run of which nothing has happened.
+    let seen = match show.looks() {
+        true => {
+            let plan = compile(&local.kept(&summary)?.0).map_err(anyhow::Error::msg)?;
+            Some((Run::new(plan.into()), 0))
+        }
+        false => None,
+    };
+    drive(local, engine, &summary, seen, updates, show, signals)
+}
+
+/// Submits a run to an engine of this process.
+fn begin(
+    local: &mut Local,
+    mut job: Job,
+    uid: String,
+    world: &World,
+    show: &Show,
+    follower: Option<mpsc::Sender<Update>>,
+) -> anyhow::Result<(Engine, Summary)> {
     let metadata = &mut job.frozen.workflow.metadata;
     if !metadata.name.is_empty() {
         refuse_taken(local, &metadata.namespace, &metadata.name)?;
@@ -292,31 +378,20 @@ fn start(
     job.frozen.workflow.status = None;
     let engine = Engine::start(local, world, &metadata.uid)?;
     engine.controller.subscribe(show.log)?;
-    let (follower, updates) = mpsc::channel();
     let order = Order {
         frozen: job.frozen,
         secrets: job.secrets,
         files: world.artifacts.clone(),
         world: serde_json::to_value(world)?,
-        follower: Some(follower),
+        follower,
     };
-    let summary = match engine.controller.submit(order)? {
-        Ok(summary) => summary,
+    match engine.controller.submit(order)? {
+        Ok(summary) => Ok((engine, summary)),
         Err(reason) => {
             engine.finish(Steps::End)?;
-            return Err(anyhow::Error::msg(reason));
+            Err(anyhow::Error::msg(reason))
         }
-    };
-    show.say(&format!("{} started\n", summary.name));
-    // Everything since the first event will be heard, so following begins with a run of which nothing has happened.
-    let seen = match show.looks() {
-        true => {
-            let plan = compile(&local.kept(&summary)?.0).map_err(anyhow::Error::msg)?;
-            Some((Run::new(plan.into()), 0))
-        }
-        false => None,
-    };
-    drive(local, engine, &summary, seen, updates, show, signals)
+    }
 }
 
 /// One run has one name: says what can be done about the one that has it.

@@ -11,7 +11,7 @@ use tiphys_store::{Journal, MachineId, Runs, Summary};
 use crate::commands::get::current;
 use crate::follow::View;
 use crate::print::{End, Lines, Live, Paint, Screen, end, is_terminal, to_stdout, utc};
-use crate::problem::problem;
+use crate::problem::{named, problem};
 use crate::state::{Local, now};
 
 /// The pause between two looks.
@@ -30,14 +30,14 @@ const LOOKS_WITHOUT_ENGINE: u32 = 10;
   tiphys wait first second && echo both fine")]
 pub struct Args {
     /// Names of runs, or `@latest`
-    #[arg(required = true, value_name = "NAME")]
-    names: Vec<String>,
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
     /// Namespace of the runs
     #[arg(short, long)]
-    namespace: Option<String>,
+    pub namespace: Option<String>,
     /// Runs that are not there count as done
     #[arg(long)]
-    ignore_not_found: bool,
+    pub ignore_not_found: bool,
 }
 
 /// Watch a run that another process drives, until it ends
@@ -46,13 +46,21 @@ pub struct Args {
   tiphys watch @latest")]
 pub struct WatchArgs {
     /// Name of the run, or `@latest`
-    name: String,
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
     /// Namespace of the run
     #[arg(short, long)]
-    namespace: Option<String>,
+    pub namespace: Option<String>,
+    /// Only nodes in this phase (a server only)
+    #[arg(long, value_name = "PHASE")]
+    pub status: Option<String>,
+    /// Only nodes that match, for instance `displayName=build` (a server only)
+    #[arg(long, value_name = "SELECTOR")]
+    pub node_field_selector: Option<String>,
 }
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    named(&args.names, "tiphys wait @latest")?;
     let mut local = Local::open()?;
     let mut open = Vec::new();
     for name in &args.names {
@@ -104,8 +112,16 @@ fn look_for_engine(local: &Local, summary: &Summary, alone: &mut u32) -> anyhow:
 
 /// Watches until the run ends. The exit code says nothing about how (CLI-035).
 pub fn watch(args: &WatchArgs) -> anyhow::Result<ExitCode> {
+    let [name] = args.names.as_slice() else {
+        return Err(problem("one run can be watched at a time", "for instance `tiphys watch @latest`"));
+    };
+    watch_run(name, args.namespace.as_deref())
+}
+
+/// Watches one run.
+pub fn watch_run(name: &str, namespace: Option<&str>) -> anyhow::Result<ExitCode> {
     let mut local = Local::open()?;
-    let mut summary = local.find(&args.name, args.namespace.as_deref())?;
+    let mut summary = local.find(name, namespace)?;
     let run_dir = local.state.run_dir(&summary.uid)?;
     let paint = Paint::stdout();
     let mut view: Box<dyn View> = if is_terminal() {

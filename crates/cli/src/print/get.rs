@@ -22,8 +22,8 @@ pub struct GetStyle {
     pub wide: bool,
     /// The table alone, with full names.
     pub short: bool,
-    /// Only nodes in one of these phases; empty means all.
-    pub phases: Vec<String>,
+    /// Only nodes whose fields fulfil all of these: field, value, and whether they must be equal.
+    pub nodes: Vec<(String, String, bool)>,
 }
 
 fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
@@ -40,7 +40,7 @@ pub fn get(document: &Value, style: &GetStyle, paint: Paint, now: Time) -> Strin
     }
     let view = TreeView { document, status: &status, style, paint, now };
     let rows = view.rows();
-    if rows.len() > 1 {
+    if view.has_root() {
         if !style.short {
             out.push('\n');
         }
@@ -61,7 +61,7 @@ fn header(document: &Value, status: &WorkflowStatus, now: Time, out: &mut String
         name => name,
     };
     line("ServiceAccount:", account);
-    line("Status:", &status_words(document, status));
+    line("Status:", &status_words(document));
     if !status.message.is_empty() {
         line("Message:", &status.message);
     }
@@ -114,10 +114,14 @@ fn header(document: &Value, status: &WorkflowStatus, now: Time, out: &mut String
 }
 
 /// The phase and what steers it (CLI-061).
-fn status_words(document: &Value, status: &WorkflowStatus) -> String {
+pub fn status_words(document: &Value) -> String {
+    let nodes = document.pointer("/status/nodes").and_then(Value::as_object);
     let suspended = document.pointer("/spec/suspend") == Some(&Value::Bool(true))
-        || status.nodes.values().any(|node| node.kind == "Suspend" && node.phase == "Running");
-    match status.phase.as_str() {
+        || nodes
+            .into_iter()
+            .flat_map(|nodes| nodes.values())
+            .any(|node| node["type"] == "Suspend" && node["phase"] == "Running");
+    match text(document, "/status/phase") {
         "Running" if suspended => "Running (Suspended)".to_owned(),
         "Failed" if !text(document, "/spec/shutdown").is_empty() => "Failed (Terminated)".to_owned(),
         "" | "Pending" => "Pending".to_owned(),
@@ -150,6 +154,12 @@ struct TreeView<'a> {
 type Members<'a> = BTreeMap<&'a str, Vec<&'a NodeStatus>>;
 
 impl<'a> TreeView<'a> {
+    /// Whether there is anything to draw a tree of (CLI-063).
+    fn has_root(&self) -> bool {
+        let name = text(self.document, "/metadata/name");
+        self.status.nodes.values().any(|node| node.name == name)
+    }
+
     fn rows(&self) -> Vec<Vec<String>> {
         let columns: &[&str] = match (self.style.wide, self.style.short) {
             (true, _) => &[
@@ -165,7 +175,9 @@ impl<'a> TreeView<'a> {
             (_, true) => &["STEP", "TEMPLATE", "PODNAME", "DURATION", "MESSAGE", "NODENAME"],
             _ => &["STEP", "TEMPLATE", "PODNAME", "DURATION", "MESSAGE"],
         };
-        let mut rows = vec![columns.iter().map(|column| (*column).to_owned()).collect()];
+        let mut rows: Vec<Vec<String>> = vec![columns.iter().map(|column| (*column).to_owned()).collect()];
+        // The signs below it are coloured, and Argo aligns by bytes.
+        rows[0][0] = self.paint.usual("STEP");
         let members = self.members();
         let name = text(self.document, "/metadata/name");
         let handler = format!("{name}.onExit");
@@ -216,7 +228,7 @@ impl<'a> TreeView<'a> {
         depth: usize,
         rows: &mut Vec<Vec<String>>,
     ) {
-        let selected = self.style.phases.is_empty() || self.style.phases.contains(&node.phase);
+        let selected = self.style.nodes.iter().all(|(field, value, equal)| is(node, field, value) == *equal);
         let (hidden, indents) = match node.kind.as_str() {
             "Retry" if node.children.len() == 1 => (true, false),
             "StepGroup" => (true, true),
@@ -260,7 +272,16 @@ impl<'a> TreeView<'a> {
         };
         let is_pod = node.kind == "Pod";
         let waits = node.kind == "Suspend" && node.phase == "Running";
-        let sign = self.paint.sign(if waits { "Suspended" } else { &node.phase });
+        let state = match (waits, node.phase.as_str()) {
+            (true, _) => "Suspended",
+            (false, phase) => phase,
+        };
+        // Without signs Argo prints the words themselves (CLI-064).
+        let sign = match self.paint.is_unicode() {
+            true => self.paint.sign(state),
+            false if waits => "Suspend".to_owned(),
+            false => node.phase.clone(),
+        };
         let step = format!("{prefix}{sign} {}", clean_line(node.display_name.as_bytes()));
         let pod = if is_pod { self.pod_name(node) } else { String::new() };
         let time = |text: &Option<String>| text.as_deref().and_then(Time::parse);
@@ -296,6 +317,29 @@ impl<'a> TreeView<'a> {
             node.template_ref.as_ref().map_or(&node.template_name, |reference| &reference.template);
         pod_name_v2(text(self.document, "/metadata/name"), &node.name, template)
     }
+}
+
+/// Whether a field of a node has a value (API-167); of phases, several may be named.
+fn is(node: &NodeStatus, field: &str, value: &str) -> bool {
+    let parameter = field.strip_prefix("inputs.parameters.").and_then(|rest| rest.strip_suffix(".value"));
+    let found = match (field, parameter) {
+        ("phase", _) => return value.split(',').any(|phase| phase == node.phase),
+        ("displayName", _) => Some(node.display_name.as_str()),
+        ("templateName", _) => Some(node.template_name.as_str()),
+        ("name", _) => Some(node.name.as_str()),
+        ("id", _) => Some(node.id.as_str()),
+        ("templateRef.name", _) => node.template_ref.as_ref().map(|reference| reference.name.as_str()),
+        ("templateRef.template", _) => {
+            node.template_ref.as_ref().map(|reference| reference.template.as_str())
+        }
+        (_, Some(name)) => node
+            .inputs
+            .as_ref()
+            .and_then(|inputs| inputs.parameters.iter().find(|parameter| parameter.name == name))
+            .and_then(|parameter| parameter.value.as_deref()),
+        _ => None,
+    };
+    found == Some(value)
 }
 
 /// The number in `name(3:item)`.

@@ -25,6 +25,17 @@ impl Paint {
         Paint { colour: false, unicode: is_utf8() }
     }
 
+    /// Colours and all signs, whatever the terminal: for those who read Argo's output. `NO_COLOR` and a dumb terminal
+    /// still say no (CLI-024).
+    pub fn always() -> Paint {
+        Paint { unicode: true, ..Paint::for_terminal(true) }
+    }
+
+    /// With all signs, whatever the locale.
+    pub fn unicode(self) -> Paint {
+        Paint { unicode: true, ..self }
+    }
+
     /// Without signs that are not ASCII.
     pub fn ascii(self) -> Paint {
         Paint { unicode: false, ..self }
@@ -72,11 +83,22 @@ impl Paint {
         self.wrap("36", text)
     }
 
-    /// One of a few colours, the same for the same key.
+    pub fn underlined(self, text: &str) -> String {
+        self.wrap("4", text)
+    }
+
+    /// The colour of the terminal itself; the escape sequence keeps columns of Argo's tables aligned (CLI-024).
+    pub fn usual(self, text: &str) -> String {
+        self.wrap("39", text)
+    }
+
+    /// One of six colours, the same for the same key (CLI-034).
     pub fn by_key(self, key: &str, text: &str) -> String {
-        const COLOURS: [&str; 6] = ["32", "33", "34", "35", "36", "31"];
-        let sum = key.bytes().fold(0u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
-        self.wrap(COLOURS[sum as usize % COLOURS.len()], text)
+        const COLOURS: [&str; 6] = ["31", "32", "33", "34", "35", "36"];
+        /// Where FNV-1a begins.
+        const START: u32 = 0x811c_9dc5;
+        let hash = tiphys_expr::names::fnv1a(START, key.as_bytes());
+        self.wrap(COLOURS[hash as usize % COLOURS.len()], text)
     }
 
     /// The sign of a phase (CLI-064).
@@ -101,6 +123,7 @@ impl Paint {
             "Running" | "Suspended" => self.active(text),
             "Succeeded" => self.good(text),
             "Failed" | "Error" => self.bad(text),
+            "Skipped" | "Omitted" => self.usual(text),
             _ => self.dim(text),
         }
     }

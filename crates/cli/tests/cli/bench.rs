@@ -66,6 +66,9 @@ impl Bench {
             .env("TIPHYS_STATE_DIR", self.state())
             .env("LANG", "C.UTF-8")
             .env_remove("LC_ALL")
+            .env_remove("TIPHYS_SERVER")
+            .env_remove("ARGO_SERVER")
+            .env_remove("ARGO_NAMESPACE")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

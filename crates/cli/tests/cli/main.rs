@@ -5,5 +5,7 @@ mod contract;
 mod examples;
 mod keeping;
 mod recovery;
+mod remote;
 mod torture;
+mod verbs;
 mod words;

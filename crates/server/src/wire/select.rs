@@ -20,6 +20,22 @@ pub(crate) enum Term {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Labels(pub(crate) Vec<Term>);
 
+/// A label query as a person writes it, for faces that look at labels themselves.
+#[derive(Clone, Debug, Default)]
+pub struct LabelQuery(Labels);
+
+impl LabelQuery {
+    /// Reads Kubernetes' grammar: `app=web,tier!=db,env in (a,b),!old`. The error is in Argo's words.
+    pub fn parse(text: &str) -> Result<LabelQuery, String> {
+        Labels::parse(text).map(LabelQuery).map_err(|fault| fault.message)
+    }
+
+    /// Whether labels, as a map of texts, fulfil it.
+    pub fn matches(&self, labels: &Value) -> bool {
+        self.0.matches(labels)
+    }
+}
+
 impl Labels {
     pub(crate) fn parse(text: &str) -> Result<Labels, Fault> {
         let mut reader = Reader { tokens: tokens(text), at: 0 };

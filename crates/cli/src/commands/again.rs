@@ -1,0 +1,313 @@
+//! `tiphys retry` and `tiphys resubmit`: doing again what was done before.
+
+use clap::Args as ClapArgs;
+use serde_json::{Value, json};
+use std::process::ExitCode;
+use std::sync::mpsc;
+use tiphys_controller::{Order, document};
+use tiphys_engine::workflow::Retry;
+use tiphys_engine::{Run, compile, resubmit as engine};
+use tiphys_store::{MachineId, Runs, Summary};
+
+use crate::commands::control::{Meant, readable};
+use crate::commands::get::current;
+use crate::commands::wait::watch_run;
+use crate::engine::{Engine, Steps};
+use crate::output;
+use crate::print::{GetStyle, Paint, get, to_stderr, to_stdout};
+use crate::problem::problem;
+use crate::remote::{Form, Selector};
+use crate::session::{Left, Show, drive};
+use crate::signal::Signals;
+use crate::state::{Local, now};
+
+/// What is done when a workflow was made (CLI-040).
+#[derive(ClapArgs, Clone, Debug, Default)]
+pub struct Then {
+    /// Wait for its end; exit code 1 if it fails
+    #[arg(short, long)]
+    pub wait: bool,
+    /// Watch it until its end
+    #[arg(long)]
+    pub watch: bool,
+    /// Print what its steps write
+    #[arg(long)]
+    pub log: bool,
+}
+
+/// Run what failed of a run again; what succeeded stays
+///
+/// Without a server the run is driven from here to its end, as `tiphys continue` does.
+#[derive(ClapArgs)]
+#[command(after_help = "Examples:
+  tiphys retry build-x7k2p
+  tiphys retry build-x7k2p -p code=0
+  tiphys retry build-x7k2p --restart-successful --node-field-selector templateName=test")]
+pub struct RetryArgs {
+    /// Names of runs, or `@latest`
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Namespace of the runs
+    #[arg(short, long)]
+    pub namespace: Option<String>,
+    #[command(flatten)]
+    pub selector: Selector,
+    /// Another value for an argument
+    #[arg(short, long, value_name = "NAME=VALUE")]
+    pub parameter: Vec<String>,
+    /// Also run nodes again that came out well and match `--node-field-selector`
+    #[arg(long)]
+    pub restart_successful: bool,
+    /// The nodes to run again, for instance `displayName=test`
+    #[arg(long, value_name = "SELECTOR", default_value = "")]
+    pub node_field_selector: String,
+    /// How it is printed
+    #[arg(short, long, value_enum, value_name = "FORMAT")]
+    pub output: Option<Form>,
+    #[command(flatten)]
+    pub then: Then,
+}
+
+/// Make a new run that does what an earlier one did
+///
+/// Without a server the new run is driven from here to its end, as `tiphys run` does.
+#[derive(ClapArgs)]
+#[command(after_help = "Examples:
+  tiphys resubmit build-x7k2p
+  tiphys resubmit build-x7k2p -p branch=next
+  tiphys resubmit build-x7k2p --memoized")]
+pub struct ResubmitArgs {
+    /// Names of runs, or `@latest`
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Namespace of the runs
+    #[arg(short, long)]
+    pub namespace: Option<String>,
+    #[command(flatten)]
+    pub selector: Selector,
+    /// Another value for an argument
+    #[arg(short, long, value_name = "NAME=VALUE")]
+    pub parameter: Vec<String>,
+    /// Accepted for Argo's sake
+    #[arg(long, hide = true)]
+    pub priority: Option<i64>,
+    /// Take the results of steps that came out well
+    #[arg(long)]
+    pub memoized: bool,
+    /// How it is printed
+    #[arg(short, long, value_enum, value_name = "FORMAT")]
+    pub output: Option<Form>,
+    #[command(flatten)]
+    pub then: Then,
+}
+
+/// `NAME=VALUE` texts.
+fn pairs(texts: &[String]) -> anyhow::Result<Vec<(String, String)>> {
+    texts
+        .iter()
+        .map(|text| match text.split_once('=') {
+            Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
+            None => Err(problem(format!("`-p {text}` is not NAME=VALUE"), "for instance `-p message=hello`")),
+        })
+        .collect()
+}
+
+pub fn retry(args: &RetryArgs) -> anyhow::Result<ExitCode> {
+    let parameters = pairs(&args.parameter)?;
+    readable(&args.node_field_selector)?;
+    let wish = Retry {
+        restart_successful: args.restart_successful,
+        selector: args.node_field_selector.clone(),
+        parameters: parameters
+            .iter()
+            .map(|(name, value)| (name.as_str().into(), value.as_str().into()))
+            .collect(),
+    };
+    let meant = Meant::of(&args.names, args.namespace.as_deref(), &args.selector)?;
+    let mut local = Local::open()?;
+    let signals = Signals::listen()?;
+    let mut worst = ExitCode::SUCCESS;
+    for summary in &meant.runs {
+        match retry_one(&mut local, summary, &wish, &args.then, args.output, &signals)? {
+            Left::Over(ExitCode::SUCCESS) => {}
+            Left::Over(code) => worst = code,
+            Left::Interrupted(code) => return Ok(code),
+        }
+    }
+    Ok(worst)
+}
+
+fn retry_one(
+    local: &mut Local,
+    summary: &Summary,
+    wish: &Retry,
+    then: &Then,
+    form: Option<Form>,
+    signals: &Signals,
+) -> anyhow::Result<Left> {
+    let name = &summary.name;
+    if let Some(pid) = local.driver(&summary.uid)? {
+        return Err(problem(
+            format!("the run `{name}` is going on, driven by process {pid}"),
+            format!("wait for its end with `tiphys wait {name}`, or end it with `tiphys stop {name}`"),
+        ));
+    }
+    let (_, world) = local.kept(summary)?;
+    let loaded = local.load(summary)?;
+    let engine = Engine::start(local, &world, &summary.uid)?;
+    engine.controller.subscribe(then.log)?;
+    let (follower, updates) = mpsc::channel();
+    if let Err(reason) = engine.controller.retry(&summary.uid, wish.clone(), Some(follower))? {
+        engine.finish(Steps::End)?;
+        return Err(problem(
+            format!("`{name}` cannot be retried: {reason}"),
+            format!(
+                "`tiphys get {name}` shows how it came out; `tiphys resubmit {name}` runs all of it anew"
+            ),
+        ));
+    }
+    let show = show(then, form);
+    let left = drive(local, engine, summary, Some((loaded.run, loaded.seq)), updates, &show, signals)?;
+    printed(local, summary, form)?;
+    Ok(left)
+}
+
+/// What is shown while a run goes on.
+fn show(then: &Then, form: Option<Form>) -> Show {
+    Show {
+        output: None,
+        log: then.log,
+        quiet: form.is_some(),
+        watch: then.watch || form.is_none(),
+        silent: form.is_some(),
+    }
+}
+
+/// Prints the run in the form that was asked for.
+fn printed(local: &mut Local, summary: &Summary, form: Option<Form>) -> anyhow::Result<()> {
+    let Some(form) = form else { return Ok(()) };
+    let machine = MachineId::workflow(&*summary.uid);
+    let summary = local.store.summary(&machine)?.unwrap_or_else(|| summary.clone());
+    let document = current(local, &summary)?;
+    match form {
+        Form::Name => output::print(&document, output::Format::Name),
+        Form::Json => output::print(&document, output::Format::Json),
+        Form::Yaml => output::print(&document, output::Format::Yaml),
+        Form::Wide => {
+            let style = GetStyle { wide: true, ..GetStyle::default() };
+            to_stdout(&get(&document, &style, Paint::stdout(), now()));
+            Ok(())
+        }
+    }
+}
+
+pub fn resubmit(args: &ResubmitArgs) -> anyhow::Result<ExitCode> {
+    let parameters = pairs(&args.parameter)?;
+    let meant = Meant::of(&args.names, args.namespace.as_deref(), &args.selector)?;
+    let mut local = Local::open()?;
+    let signals = Signals::listen()?;
+    let mut worst = ExitCode::SUCCESS;
+    for summary in &meant.runs {
+        match resubmit_one(&mut local, summary, &parameters, args, &signals)? {
+            Left::Over(ExitCode::SUCCESS) => {}
+            Left::Over(code) => worst = code,
+            Left::Interrupted(code) => return Ok(code),
+        }
+    }
+    Ok(worst)
+}
+
+fn resubmit_one(
+    local: &mut Local,
+    summary: &Summary,
+    parameters: &[(String, String)],
+    args: &ResubmitArgs,
+    signals: &Signals,
+) -> anyhow::Result<Left> {
+    let name = &summary.name;
+    let (mut frozen, world) = local.kept(summary)?;
+    let old = current(local, summary)?;
+    let failed = matches!(old["status"]["phase"].as_str(), Some("Failed" | "Error"));
+    if args.memoized && !failed {
+        return Err(problem(
+            format!("`{name}` has not failed, so that nothing of it can be left out"),
+            "without `--memoized` all of it runs anew",
+        ));
+    }
+    // The document as it was submitted, not with what its template gave it: that is merged anew.
+    let mut before = json!({ "metadata": frozen.workflow.metadata, "spec": frozen.workflow.spec });
+    before["metadata"]["labels"] = old["metadata"]["labels"].clone();
+    let again: Value = engine::resubmit(&before, parameters);
+    frozen.workflow = serde_json::from_value(again)?;
+    let metadata = &mut frozen.workflow.metadata;
+    metadata.uid = uuid::Uuid::now_v7().to_string();
+    let prefix = metadata.generate_name.clone();
+    metadata.name = format!("{prefix}{}", suffix());
+    let uid = metadata.uid.clone();
+    let done = if args.memoized { engine::memoized_done(&old, &metadata.name) } else { Default::default() };
+    let secrets = match local.state.secrets(&summary.uid)? {
+        Some(body) => serde_json::from_slice(&body)?,
+        None => Vec::new(),
+    };
+    let engine = Engine::start(local, &world, &uid)?;
+    engine.controller.subscribe(args.then.log)?;
+    let (follower, updates) = mpsc::channel();
+    let run = Run::new(compile(&frozen).map_err(anyhow::Error::msg)?.into());
+    let order = Order {
+        frozen,
+        secrets,
+        files: world.artifacts.clone(),
+        world: serde_json::to_value(&world)?,
+        follower: Some(follower),
+    };
+    let submitted = if args.memoized {
+        engine.controller.restart(order, done)?
+    } else {
+        engine.controller.submit(order)?
+    };
+    let made = match submitted {
+        Ok(made) => made,
+        Err(reason) => {
+            engine.finish(Steps::End)?;
+            return Err(anyhow::Error::msg(reason));
+        }
+    };
+    let show = show(&args.then, args.output);
+    show.say(&format!("{} started\n", made.name));
+    let left = drive(local, engine, &made, Some((run, 0)), updates, &show, signals)?;
+    printed(local, &made, args.output)?;
+    Ok(left)
+}
+
+/// Five characters that tell names apart (OB-013).
+fn suffix() -> String {
+    const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
+    let random = uuid::Uuid::new_v4();
+    random
+        .as_bytes()
+        .iter()
+        .take(5)
+        .map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]))
+        .collect()
+}
+
+/// The run as it is now, and what follows it (CLI-040), for a run that goes on in the background.
+pub fn shown(
+    local: &mut Local,
+    summary: &Summary,
+    form: Option<Form>,
+    then: &Then,
+) -> anyhow::Result<ExitCode> {
+    if form.is_some() {
+        printed(local, summary, form)?;
+    } else {
+        let loaded = local.load(summary)?;
+        let document = document(&loaded.frozen, &loaded.run, now());
+        to_stdout(&get(&document, &GetStyle::default(), Paint::stdout(), now()));
+    }
+    if then.watch || then.wait {
+        return watch_run(&summary.name, Some(&summary.namespace));
+    }
+    to_stderr(&format!("it goes on in the background; look at it with: tiphys watch {}\n", summary.name));
+    Ok(ExitCode::SUCCESS)
+}

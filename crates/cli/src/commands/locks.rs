@@ -1,0 +1,125 @@
+//! `tiphys locks`: who holds which lock, and who waits; `tiphys sync`: the limits of semaphores in the state.
+
+use clap::{Args as ClapArgs, ValueEnum};
+use std::process::ExitCode;
+use tiphys_controller::locks::{SYNC_LIMIT, all};
+use tiphys_engine::Time;
+use tiphys_engine::locks::Holder;
+use tiphys_store::{Catalog, ObjectKey};
+
+use crate::output;
+use crate::print::{Paint, clean_line, duration, table, to_stdout};
+use crate::problem::problem;
+use crate::remote::{Connect, SyncAction, SyncArgs, checked, told};
+use crate::state::{Local, now};
+
+/// Show who holds which mutex or semaphore, and who waits for it
+#[derive(ClapArgs)]
+#[command(after_help = "Examples:
+  tiphys locks
+  tiphys locks -o json")]
+pub struct Args {
+    /// Only this namespace
+    #[arg(short, long)]
+    namespace: Option<String>,
+    /// Print an object for programs
+    #[arg(short, long, value_enum, value_name = "FORMAT")]
+    output: Option<Format>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// JSON
+    Json,
+    /// YAML
+    Yaml,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let mut local = Local::open()?;
+    let mut locks = all(&mut local.store)?;
+    locks.retain(|name, _| {
+        args.namespace.as_ref().is_none_or(|namespace| name.split('/').next() == Some(namespace))
+    });
+    match args.output {
+        Some(Format::Json) => to_stdout(&output::json(&serde_json::to_value(&locks)?, 2)?),
+        Some(Format::Yaml) => to_stdout(&output::yaml(&serde_json::to_value(&locks)?)?),
+        None if locks.is_empty() => to_stdout("Nobody holds a lock, and nobody waits for one\n"),
+        None => {
+            let paint = Paint::stdout();
+            let now = now();
+            let mut rows = vec![["LOCK", "HELD", "WHO", "SINCE"].map(str::to_owned).to_vec()];
+            for (name, lock) in &locks {
+                let mut lock_name = clean_line(name.as_bytes());
+                let mut held = format!("{}/{}", lock.holders.len(), lock.limit);
+                let row = |who: &Holder, state: &str| {
+                    let since = duration(now.since_us(Time(who.created_us)) / 1_000_000);
+                    vec![format!("{} {state}", clean_line(who.name.as_bytes())), since]
+                };
+                let holders = lock.holders.iter().map(|who| row(who, &paint.good("holds it")));
+                let waiters = lock.waiters.iter().map(|who| row(who, &paint.warn("waits")));
+                for who in holders.chain(waiters) {
+                    let mut cells = vec![std::mem::take(&mut lock_name), std::mem::take(&mut held)];
+                    cells.extend(who);
+                    rows.push(cells);
+                }
+            }
+            to_stdout(&table(&rows, 3));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Limits of database semaphores in the state of this machine.
+pub fn sync(connect: &Connect, args: &SyncArgs) -> anyhow::Result<ExitCode> {
+    let mut local = Local::open()?;
+    let key_args = match &args.action {
+        SyncAction::Create(args) | SyncAction::Update(args) => &args.key,
+        SyncAction::Get(args) | SyncAction::Delete(args) => args,
+    };
+    let (key, kind, map) = checked(key_args, "sync")?;
+    if !map.is_empty() {
+        return Err(problem(
+            "limits in ConfigMaps lie on a server, or in the files of a run",
+            "`--type database` sets a limit for the runs of this machine; name a server with `-s`",
+        ));
+    }
+    let namespace = connect.namespace(key_args.namespace.as_deref());
+    let object =
+        ObjectKey { kind: SYNC_LIMIT.to_owned(), namespace: namespace.clone(), name: key.to_owned() };
+    let there = local.store.object(&object)?;
+    let known = there.as_ref().and_then(|there| String::from_utf8_lossy(&there.body).trim().parse().ok());
+    let missing = || {
+        problem(
+            format!("there is no limit `{key}` in namespace `{namespace}`"),
+            format!("`tiphys sync create {key} --type database --limit N` sets one"),
+        )
+    };
+    let mut put = |limit: i64, what: &str| -> anyhow::Result<()> {
+        if limit <= 0 {
+            return Err(problem("a limit is greater than zero", "give it with `--limit N`"));
+        }
+        local.store.put_object(&object, limit.to_string().as_bytes(), None)?;
+        to_stdout(&format!("Sync limit {what}\n{}", told(key, kind, map, &namespace, limit)));
+        Ok(())
+    };
+    match &args.action {
+        SyncAction::Create(_) if there.is_some() => {
+            return Err(problem(
+                format!("there is a limit `{key}` already"),
+                format!("`tiphys sync update {key} --type database --limit N` changes it"),
+            ));
+        }
+        SyncAction::Create(args) => put(args.limit, "created")?,
+        SyncAction::Update(_) if there.is_none() => return Err(missing()),
+        SyncAction::Update(args) => put(args.limit, "updated")?,
+        SyncAction::Get(_) => {
+            to_stdout(&told(key, kind, map, &namespace, known.ok_or_else(missing)?));
+        }
+        SyncAction::Delete(_) => {
+            local.store.delete_object(&object)?;
+            to_stdout("Sync limit deleted\n");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,158 @@
+//! Which server is meant, and how it is reached (CLI-001 to CLI-008).
+
+use clap::{ArgAction, Args};
+use std::ffi::OsString;
+use tiphys_server::Presence;
+
+use super::http::Server;
+use super::said::said;
+
+/// Flags that name a server, as Argo has them; each can be given as an environment variable too.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Server")]
+pub struct Connect {
+    /// Ask this server instead of the runs of this machine [env: TIPHYS_SERVER, ARGO_SERVER]
+    #[arg(short = 's', long, global = true, value_name = "HOST:PORT")]
+    argo_server: Option<String>,
+    /// Speak TLS; `--secure=false` speaks plain HTTP [env: ARGO_SECURE] [default: true]
+    #[arg(short = 'e', long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    secure: Option<bool>,
+    /// Do not check the server's certificate [env: ARGO_INSECURE_SKIP_VERIFY]
+    #[arg(short = 'k', long, global = true, action = ArgAction::SetTrue)]
+    insecure_skip_verify: bool,
+    /// Path of the server behind a proxy [env: ARGO_BASE_HREF]
+    #[arg(long, global = true, value_name = "PATH", hide_short_help = true)]
+    argo_base_href: Option<String>,
+    /// One more header of each request
+    #[arg(
+        short = 'H',
+        long,
+        global = true,
+        value_name = "NAME:VALUE",
+        value_delimiter = ',',
+        hide_short_help = true
+    )]
+    header: Vec<String>,
+    /// Accepted for Argo's sake: it is always HTTP/1
+    #[arg(long, global = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", hide = true)]
+    argo_http1: Option<bool>,
+    /// Accepted for Argo's sake
+    #[arg(long, global = true, hide = true)]
+    instanceid: Option<String>,
+    /// Accepted for Argo's sake
+    #[arg(long, global = true, hide = true)]
+    kubeconfig: Option<String>,
+    /// Accepted for Argo's sake
+    #[arg(long, global = true, hide = true)]
+    request_timeout: Option<String>,
+    /// Accepted for Argo's sake
+    #[arg(long, global = true, hide = true)]
+    gloglevel: Option<String>,
+    /// Accepted for Argo's sake
+    #[arg(short = 'v', long, global = true, hide = true, action = ArgAction::SetTrue)]
+    verbose: bool,
+}
+
+/// Flags of Argo's that only the `server` verb has here; for every other verb they mean nothing (CLI-012).
+const LOG_FLAGS: [&str; 2] = ["--loglevel", "--log-format"];
+
+/// The words of a command line without flags that mean nothing here.
+pub fn words(given: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let given: Vec<OsString> = given.collect();
+    if given.iter().any(|word| word == "server") {
+        return given;
+    }
+    let mut kept = Vec::new();
+    let mut given = given.into_iter();
+    while let Some(word) = given.next() {
+        let text = word.to_str().unwrap_or_default();
+        if LOG_FLAGS.contains(&text) {
+            given.next();
+        } else if !LOG_FLAGS.iter().any(|flag| text.starts_with(&format!("{flag}="))) {
+            kept.push(word);
+        }
+    }
+    kept
+}
+
+/// A variable that is set and not empty.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn truth(name: &str) -> Option<bool> {
+    match variable(name)?.as_str() {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
+        _ => None,
+    }
+}
+
+impl Connect {
+    /// The address of the server that is meant; none means the runs of this machine.
+    pub fn address(&self) -> Option<String> {
+        let own = self.argo_server.clone().filter(|address| !address.is_empty());
+        own.or_else(|| variable("TIPHYS_SERVER")).or_else(|| variable("ARGO_SERVER"))
+    }
+
+    /// Whether a server is meant, judged by the environment and the words of the command line alone: for words
+    /// that do not make a command line.
+    pub fn is_likely(words: &[String]) -> bool {
+        let flag = |word: &String| {
+            word.starts_with("--argo-server") || (word.starts_with("-s") && !word.starts_with("--"))
+        };
+        variable("TIPHYS_SERVER").is_some() || variable("ARGO_SERVER").is_some() || words.iter().any(flag)
+    }
+
+    /// What proves who we are (CLI-004).
+    pub fn token(&self) -> Option<String> {
+        variable("ARGO_TOKEN").or_else(|| variable("TIPHYS_TOKEN")).map(|token| {
+            // A bare token is one of ours; Argo's variable holds the whole header.
+            if token.contains(' ') || token.starts_with("v2:") { token } else { format!("Bearer {token}") }
+        })
+    }
+
+    /// The namespace that counts where none is named (CLI-005).
+    pub fn namespace(&self, named: Option<&str>) -> String {
+        named
+            .map(str::to_owned)
+            .or_else(|| variable("ARGO_NAMESPACE"))
+            .unwrap_or_else(|| "default".to_owned())
+    }
+
+    /// The server that is meant, if one is.
+    pub fn server(&self, namespace: Option<&str>) -> anyhow::Result<Option<Server>> {
+        let Some(address) = self.address() else { return Ok(None) };
+        if self.instanceid.is_some() {
+            return Err(said("--instanceid cannot be used together with a server"));
+        }
+        let secure = self.secure.or_else(|| truth("ARGO_SECURE")).unwrap_or(true);
+        let (scheme, host) = match address.split_once("://") {
+            Some((scheme @ ("http" | "https"), host)) => (scheme, host.trim_end_matches('/').to_owned()),
+            Some((other, _)) => {
+                return Err(said(format!("a server is reached by http or https, not `{other}`")));
+            }
+            None => (if secure { "https" } else { "http" }, address),
+        };
+        let path = self.argo_base_href.clone().or_else(|| variable("ARGO_BASE_HREF")).unwrap_or_default();
+        let path = path.trim_matches('/');
+        let path = if path.is_empty() { String::new() } else { format!("/{path}") };
+        let insecure = self.insecure_skip_verify || truth("ARGO_INSECURE_SKIP_VERIFY") == Some(true);
+        let mut headers = Vec::new();
+        for header in &self.header {
+            let (name, value) = header.split_once(':').ok_or_else(|| {
+                said(format!("`-H {header}` is not NAME:VALUE, for instance `-H X-Team:red`"))
+            })?;
+            headers.push((name.trim().to_owned(), value.trim().to_owned()));
+        }
+        let base = format!("{scheme}://{host}{path}");
+        // The server of this user's own state folder opens to its owner without further words.
+        let own = crate::state::dir()
+            .ok()
+            .filter(|folder| Presence::find(folder).is_some_and(|own| own.url.trim_end_matches('/') == base));
+        let token = self.token().or_else(|| {
+            Presence::token(&own?).map(|token| format!("Bearer {}", token.trim_start_matches("Bearer ")))
+        });
+        Ok(Some(Server::new(base, self.namespace(namespace), token, headers, insecure)))
+    }
+}

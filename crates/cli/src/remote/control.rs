@@ -1,0 +1,216 @@
+//! `stop`, `terminate`, `suspend`, `resume`, `retry`, `resubmit`, `node set`, `delete` (CLI-037 to CLI-044).
+
+use anyhow::anyhow;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+
+use super::get::terms;
+use super::http::{Fault, Query, Server, fault};
+use super::logs::{After, after};
+use super::said::{count, misused, said};
+use super::select::{self, Narrow, Selector, workflow};
+use super::view;
+use crate::commands::{again, control, delete as deleting};
+use crate::print::{GetStyle, to_stdout};
+
+/// Names and selected workflows with their namespaces.
+fn meant(server: &Server, names: &[String], selector: &Selector) -> anyhow::Result<Vec<(String, String)>> {
+    let mut meant: Vec<(String, String)> =
+        names.iter().map(|name| (server.namespace.clone(), name.clone())).collect();
+    if !selector.is_empty() {
+        let narrow = Narrow {
+            selector: selector.clone(),
+            fields: "items.metadata.name,items.metadata.namespace",
+            ..Narrow::default()
+        };
+        for found in select::workflows(server, &narrow)? {
+            meant.push((select::namespace(&found, server).to_owned(), select::name(&found).to_owned()));
+        }
+    }
+    Ok(meant)
+}
+
+fn act(server: &Server, namespace: &str, name: &str, action: &str, body: Value) -> anyhow::Result<Value> {
+    let mut body = body;
+    body["name"] = json!(name);
+    body["namespace"] = json!(namespace);
+    server.put(&format!("{}/{action}", workflow(namespace, name)), &body)
+}
+
+pub fn stop(server: &Server, args: &control::StopArgs) -> anyhow::Result<ExitCode> {
+    if args.names.is_empty() && args.selector.is_empty() {
+        return Err(misused("requires either selector or workflow", "stop"));
+    }
+    let nodes = readable(&args.node_field_selector)?;
+    for (namespace, name) in meant(server, &args.names, &args.selector)? {
+        if args.dry_run {
+            to_stdout(&format!("workflow {name} stopped (dry-run)\n"));
+            continue;
+        }
+        let body = json!({ "nodeFieldSelector": nodes, "message": args.message.clone().unwrap_or_default() });
+        let changed = act(server, &namespace, &name, "stop", body)?;
+        to_stdout(&format!("workflow {} stopped\n", select::name(&changed)));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn terminate(server: &Server, args: &control::Args) -> anyhow::Result<ExitCode> {
+    if args.names.is_empty() && args.selector.is_empty() {
+        return Err(misused("requires either selector or workflow", "terminate"));
+    }
+    for (namespace, name) in meant(server, &args.names, &args.selector)? {
+        if args.dry_run {
+            to_stdout(&format!("workflow {name} terminated (dry-run)\n"));
+            continue;
+        }
+        let changed = act(server, &namespace, &name, "terminate", json!({}))?;
+        to_stdout(&format!("workflow {} terminated\n", select::name(&changed)));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn suspend(server: &Server, args: &control::SuspendArgs) -> anyhow::Result<ExitCode> {
+    for name in &args.names {
+        act(server, &server.namespace, name, "suspend", json!({}))
+            .map_err(|error| said(format!("failed to suspend {name}: {error}")))?;
+        to_stdout(&format!("workflow {name} suspended\n"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn resume(server: &Server, args: &control::ResumeArgs) -> anyhow::Result<ExitCode> {
+    let nodes = readable(&args.node_field_selector)?;
+    for name in &args.names {
+        act(server, &server.namespace, name, "resume", json!({ "nodeFieldSelector": nodes }))
+            .map_err(|error| said(format!("failed to resume {name}: {error}")))?;
+        to_stdout(&format!("workflow {name} resumed\n"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A node field selector that can be read.
+fn readable(selector: &str) -> anyhow::Result<&str> {
+    terms(selector)?;
+    Ok(selector)
+}
+
+pub fn node(server: &Server, args: &control::NodeArgs) -> anyhow::Result<ExitCode> {
+    count(&args.words, 2..=usize::MAX, "node")?;
+    let (action, name) = (&args.words[0], &args.words[1]);
+    if action != "set" {
+        return Err(said(format!("unknown action '{action}'")));
+    }
+    let mut parameters = Map::new();
+    for pair in &args.output_parameter {
+        let (name, value) = pair
+            .split_once('=')
+            .ok_or_else(|| said(format!("expected parameter of the form: NAME=VALUE. Received: {pair}")))?;
+        parameters.insert(name.to_owned(), json!(control::unquoted(value)));
+    }
+    let outputs = if parameters.is_empty() { String::new() } else { Value::Object(parameters).to_string() };
+    let body = json!({
+        "nodeFieldSelector": readable(&args.node_field_selector)?,
+        "phase": args.phase.clone().unwrap_or_default(),
+        "message": args.message.clone().unwrap_or_default(),
+        "outputParameters": outputs,
+    });
+    act(server, &server.namespace, name, "set", body)?;
+    to_stdout("workflow values set\n");
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn retry(server: &Server, args: &again::RetryArgs) -> anyhow::Result<ExitCode> {
+    if args.names.is_empty() && args.selector.is_empty() {
+        return Err(misused("requires either node field selector or workflow", "retry"));
+    }
+    let body = json!({
+        "restartSuccessful": args.restart_successful,
+        "nodeFieldSelector": readable(&args.node_field_selector)?,
+        "parameters": args.parameter,
+    });
+    again(server, &args.names, &args.selector, "retry", &body, args.output, &args.then)
+}
+
+pub fn resubmit(server: &Server, args: &again::ResubmitArgs) -> anyhow::Result<ExitCode> {
+    let body = json!({ "memoized": args.memoized, "parameters": args.parameter });
+    again(server, &args.names, &args.selector, "resubmit", &body, args.output, &args.then)
+}
+
+fn again(
+    server: &Server,
+    names: &[String],
+    selector: &Selector,
+    action: &str,
+    body: &Value,
+    form: Option<view::Form>,
+    then: &again::Then,
+) -> anyhow::Result<ExitCode> {
+    let mut seen = BTreeSet::new();
+    let mut made = Vec::new();
+    for (namespace, name) in meant(server, names, selector)? {
+        if !seen.insert((namespace.clone(), name.clone())) {
+            continue;
+        }
+        let changed = act(server, &namespace, &name, action, body.clone())?;
+        view::workflow(&changed, form, &GetStyle::default(), view::paint(false))?;
+        made.push((namespace, select::name(&changed).to_owned()));
+    }
+    // Only one can be looked at.
+    if made.len() != 1 {
+        return Ok(ExitCode::SUCCESS);
+    }
+    after(server, &made, After::of(then, form))
+}
+
+pub fn delete(server: &Server, args: &deleting::Args) -> anyhow::Result<ExitCode> {
+    let selects = args.all
+        || args.all_namespaces
+        || args.completed
+        || args.resubmitted
+        || args.prefix.is_some()
+        || args.older.is_some()
+        || !args.status.is_empty()
+        || !args.selector.is_empty();
+    if args.names.is_empty() && !selects {
+        return Err(misused("requires either a workflow or other argument", "delete"));
+    }
+    let mut meant: Vec<(String, String)> =
+        args.names.iter().map(|name| (server.namespace.clone(), name.clone())).collect();
+    if selects {
+        let narrow = Narrow {
+            selector: args.selector.clone(),
+            phases: args.status.clone(),
+            completed: args.completed,
+            resubmitted: args.resubmitted,
+            prefix: args.prefix.clone(),
+            finished_before: args.older.as_deref().map(select::ago).transpose()?,
+            all_namespaces: args.all_namespaces,
+            chunk: args.query_chunk_size,
+            fields: "metadata,items.metadata.name,items.metadata.namespace,items.status.finishedAt",
+            ..Narrow::default()
+        };
+        for found in select::workflows(server, &narrow)? {
+            meant.push((select::namespace(&found, server).to_owned(), select::name(&found).to_owned()));
+        }
+    }
+    if meant.is_empty() {
+        to_stdout("No resources found\n");
+    }
+    for (namespace, name) in meant {
+        if args.dry_run {
+            to_stdout(&format!("Workflow '{name}' deleted (dry-run)\n"));
+            continue;
+        }
+        let force = if args.force { "true".to_owned() } else { String::new() };
+        let query: Query = vec![("force", force)];
+        match server.delete(&workflow(&namespace, &name), &query) {
+            Ok(_) => to_stdout(&format!("Workflow '{name}' deleted\n")),
+            Err(error) if fault(&error).is_some_and(|fault| fault.code == Fault::NOT_FOUND) => {
+                to_stdout(&format!("Workflow '{name}' not found\n"));
+            }
+            Err(error) => return Err(anyhow!(error)),
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,76 @@
+//! `get` (CLI-032).
+
+use serde_json::Value;
+use std::process::ExitCode;
+
+use super::http::Server;
+use super::said::{count, said};
+use super::select;
+use super::view::{self, Form};
+use crate::commands::get::Args;
+use crate::output::ViewFormat;
+use crate::print::GetStyle;
+
+pub fn get(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
+    count(&args.names, 1..=usize::MAX, "get")?;
+    let style = GetStyle {
+        short: args.output == Some(ViewFormat::Short),
+        ..shown(&args.status.join(","), args.node_field_selector.as_deref())?
+    };
+    let form = match args.output {
+        Some(ViewFormat::Name) => Some(Form::Name),
+        Some(ViewFormat::Json) => Some(Form::Json),
+        Some(ViewFormat::Yaml) => Some(Form::Yaml),
+        Some(ViewFormat::Wide) => Some(Form::Wide),
+        None | Some(ViewFormat::Short) => None,
+    };
+    let mut paint = view::paint(args.no_color);
+    if args.no_utf8 {
+        paint = paint.ascii();
+    }
+    for name in &args.names {
+        let document = fetch(server, name)?;
+        view::workflow(&document, form, &style, paint)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A workflow by its name.
+pub fn fetch(server: &Server, name: &str) -> anyhow::Result<Value> {
+    server.get(&select::workflow(&server.namespace, name), &Vec::new())
+}
+
+/// Which nodes a view shows.
+pub fn shown(status: &str, selector: Option<&str>) -> anyhow::Result<GetStyle> {
+    let selector = selector.filter(|selector| !selector.is_empty());
+    if !status.is_empty() && selector.is_some() {
+        return Err(said("cannot use both --status and --node-field-selector"));
+    }
+    let nodes = match (status, selector) {
+        ("", None) => Vec::new(),
+        ("", Some(selector)) => terms(selector)?,
+        (status, _) => vec![("phase".to_owned(), status.to_owned(), true)],
+    };
+    Ok(GetStyle { nodes, ..GetStyle::default() })
+}
+
+/// The terms of a node field selector: field, value, and whether they must be equal (API-167).
+pub fn terms(selector: &str) -> anyhow::Result<Vec<(String, String, bool)>> {
+    selector
+        .split(',')
+        .filter(|term| !term.is_empty())
+        .map(|term| {
+            let (field, value, equal) = if let Some((field, value)) = term.split_once("!=") {
+                (field, value, false)
+            } else if let Some((field, value)) = term.split_once("==").or_else(|| term.split_once('=')) {
+                (field, value, true)
+            } else {
+                return Err(said(format!(
+                    "unable to parse node field selector '{selector}': invalid selector: '{selector}'; \
+                     can't understand '{term}'"
+                )));
+            };
+            Ok((field.to_owned(), value.to_owned(), equal))
+        })
+        .collect()
+}

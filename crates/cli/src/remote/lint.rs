@@ -1,0 +1,216 @@
+//! `lint` in Argo's words (CLI-090 to CLI-095).
+
+use clap::ValueEnum;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use tiphys_engine::check::{Shelf, Situation, check};
+use tiphys_spec as spec;
+use tiphys_spec::{Document, Object, Strictness};
+
+use super::http::{Server, encode};
+use super::said::{count, said};
+use super::select;
+use super::view;
+use crate::commands::lint::{Args, Format};
+use crate::load::{files, text};
+use crate::print::to_stdout;
+
+/// How mistakes are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people
+    Pretty,
+    /// One line each
+    Simple,
+}
+
+pub fn lint(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
+    let names: Vec<String> = args.files.iter().map(|file| file.display().to_string()).collect();
+    count(&names, 1..=usize::MAX, "lint")?;
+    let kinds: Vec<&str> = match args.kinds.as_slice() {
+        [] => KINDS.to_vec(),
+        named if named.iter().any(|kind| kind == "all") => KINDS.to_vec(),
+        named => named.iter().map(|kind| of_word(kind)).collect::<anyhow::Result<_>>()?,
+    };
+    let output = match args.output {
+        Format::Simple => Output::Simple,
+        Format::Pretty | Format::Json => Output::Pretty,
+    };
+    let server = if args.offline { None } else { Some(server) };
+    judge(server, &kinds, &args.files, output, args.strict, args.no_color)
+}
+
+/// As `lint`, for one kind.
+pub fn lint_kind(
+    server: Option<&Server>,
+    kind: &str,
+    paths: &[PathBuf],
+    output: Output,
+    strict: bool,
+    no_color: bool,
+) -> anyhow::Result<ExitCode> {
+    judge(server, &[kind], paths, output, strict, no_color)
+}
+
+const KINDS: [&str; 4] = ["Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow"];
+
+fn of_word(word: &str) -> anyhow::Result<&'static str> {
+    Ok(match word {
+        "workflows" | "wf" => "Workflow",
+        "workflowtemplates" | "wftmpl" => "WorkflowTemplate",
+        "cronworkflows" | "cronwf" => "CronWorkflow",
+        "clusterworkflowtemplates" | "cwftmpl" => "ClusterWorkflowTemplate",
+        other => return Err(said(format!("linter kind '{other}' is not supported"))),
+    })
+}
+
+/// What was found in one file.
+struct Verdict {
+    name: String,
+    judged: usize,
+    errors: Vec<String>,
+}
+
+fn judge(
+    server: Option<&Server>,
+    kinds: &[&str],
+    paths: &[PathBuf],
+    output: Output,
+    strict: bool,
+    no_color: bool,
+) -> anyhow::Result<ExitCode> {
+    let strictness = if strict { Strictness::Strict } else { Strictness::Lenient };
+    let mut read = Vec::new();
+    for path in paths {
+        for file in files(path)? {
+            let name = if file == Path::new("-") { "stdin".to_owned() } else { file.display().to_string() };
+            let parsed = spec::parse(&name, &text(&file)?, strictness);
+            read.push((name, parsed));
+        }
+    }
+    let documents: Vec<&Document> = read.iter().flat_map(|(_, parsed)| &parsed.documents).collect();
+    let shelf = Shelf::new(documents.iter().map(|document| &document.object));
+    let mut verdicts = Vec::new();
+    for (name, parsed) in &read {
+        let mut verdict = Verdict { name: name.clone(), judged: 0, errors: Vec::new() };
+        for (at, document) in parsed.documents.iter().enumerate() {
+            if document.kind == "WorkflowEventBinding" {
+                verdict.judged += 1;
+            }
+            if !kinds.contains(&document.kind.as_str()) {
+                continue;
+            }
+            verdict.judged += 1;
+            let who = format!("in {} ({}): ", called(&document.value, at), document.kind);
+            let unread: Vec<String> = parsed
+                .diagnostics
+                .iter()
+                .filter(|one| one.is_error() && belongs(one, document, parsed))
+                .map(spoken)
+                .collect();
+            let found = if unread.is_empty() {
+                match server {
+                    Some(server) => asked(server, document).err().map(|error| error.to_string()),
+                    None => looked(document, &shelf),
+                }
+            } else {
+                Some(unread.join(", "))
+            };
+            verdict.errors.extend(found.map(|error| format!("{who}{error}")));
+        }
+        // A text that gives no document at all has its own mistakes.
+        if parsed.documents.is_empty() {
+            let own = parsed.diagnostics.iter().filter(|one| one.is_error());
+            verdict.errors.extend(own.map(|one| one.message.clone()));
+        }
+        verdicts.push(verdict);
+    }
+    Ok(tell(&verdicts, output, no_color))
+}
+
+/// Whether a mistake stands in a document: it begins at its line and ends before the next one.
+fn belongs(diagnostic: &spec::Diagnostic, document: &Document, parsed: &spec::Parsed) -> bool {
+    let first = |document: &Document| document.places.nearest("").line;
+    let begin = first(document);
+    let end = parsed.documents.iter().map(first).filter(|line| *line > begin).min();
+    diagnostic.place.line >= begin && end.is_none_or(|end| diagnostic.place.line < end)
+}
+
+/// A mistake of reading in Argo's words, where it has words for it.
+pub fn spoken(diagnostic: &spec::Diagnostic) -> String {
+    match diagnostic.code.as_str() {
+        "unknown-field" => format!("strict decoding error: unknown field \"{}\"", diagnostic.path),
+        _ => diagnostic.message.clone(),
+    }
+}
+
+fn called(value: &Value, at: usize) -> String {
+    let name = |field: &str| value.pointer(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+    match (name("/metadata/name"), name("/metadata/generateName")) {
+        (name, _) if !name.is_empty() => format!("{name:?}"),
+        (_, prefix) if !prefix.is_empty() => format!("{prefix:?}"),
+        _ => format!("object #{}", at + 1),
+    }
+}
+
+/// What the server says.
+fn asked(server: &Server, document: &Document) -> anyhow::Result<()> {
+    let mut value = document.value.clone();
+    let namespace = select::namespace(&value, server).to_owned();
+    let space = encode(&namespace);
+    let (path, field) = match &document.object {
+        Object::Workflow(_) => (format!("/api/v1/workflows/{space}/lint"), "workflow"),
+        Object::WorkflowTemplate(_) => (format!("/api/v1/workflow-templates/{space}/lint"), "template"),
+        Object::CronWorkflow(_) => (format!("/api/v1/cron-workflows/{space}/lint"), "cronWorkflow"),
+        _ => ("/api/v1/cluster-workflow-templates/lint".to_owned(), "template"),
+    };
+    if !matches!(document.object, Object::ClusterWorkflowTemplate(_)) {
+        value["metadata"]["namespace"] = json!(namespace);
+    }
+    server.post(&path, &json!({ "namespace": namespace, field: value }))?;
+    Ok(())
+}
+
+/// What we say ourselves: the first mistake, as a server would.
+fn looked(document: &Document, shelf: &Shelf) -> Option<String> {
+    let found = check(document, shelf, Situation::Lint);
+    found.into_iter().find(spec::Diagnostic::is_error).map(|error| error.message)
+}
+
+fn tell(verdicts: &[Verdict], output: Output, no_color: bool) -> ExitCode {
+    let paint = view::paint(no_color);
+    let errors: usize = verdicts.iter().map(|verdict| verdict.errors.len()).sum();
+    let judged: usize = verdicts.iter().map(|verdict| verdict.judged).sum();
+    for verdict in verdicts.iter().filter(|verdict| !verdict.errors.is_empty()) {
+        match output {
+            Output::Pretty => {
+                let mut text = format!("{}:\n", paint.underlined(&verdict.name));
+                for error in &verdict.errors {
+                    text.push_str(&format!("   {} {error}\n", paint.bad("✖")));
+                }
+                text.push('\n');
+                to_stdout(&text);
+            }
+            Output::Simple => {
+                verdict.errors.iter().for_each(|error| to_stdout(&format!("{}: {error}\n", verdict.name)));
+            }
+        }
+    }
+    match (output, errors, judged) {
+        (_, 0, 0) => {
+            let text = "✖ found nothing to lint in the specified paths, failing...";
+            to_stdout(&format!(
+                "{}\n",
+                if output == Output::Pretty { paint.bad(text) } else { text.to_owned() }
+            ));
+        }
+        (Output::Pretty, 0, _) => to_stdout(&format!("{} no linting errors found!\n", paint.good("✔"))),
+        (Output::Simple, 0, _) => to_stdout("no linting errors found!\n"),
+        (Output::Pretty, count, _) => {
+            to_stdout(&format!("{}\n", paint.bad(&format!("✖ {count} linting errors found!"))));
+        }
+        (Output::Simple, ..) => {}
+    }
+    if errors > 0 || judged == 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}

@@ -1,0 +1,40 @@
+//! Argo's verbs against a server that speaks Argo's REST interface: its flags, its words, its tables (11-cli.md).
+//!
+//! With a server named, the command line is read and answers as Argo's own does, so that scripts go on working. Ours
+//! and Argo's servers are asked in the same way.
+
+mod archive;
+mod artifacts;
+mod catalog;
+mod connect;
+mod control;
+mod cron;
+mod get;
+mod http;
+mod info;
+mod lint;
+mod list;
+mod logs;
+mod said;
+mod select;
+mod submit;
+mod sync;
+mod view;
+
+pub use archive::{Args as ArchiveArgs, archive};
+pub use artifacts::cp;
+pub use catalog::{ClusterArgs, TemplateArgs, cluster_template, template};
+pub use connect::{Connect, words};
+pub use control::{delete, node, resubmit, resume, retry, stop, suspend, terminate};
+pub use cron::{Args as CronArgs, cron};
+pub use get::{get, terms};
+pub use http::{Fault, Server};
+pub use info::{AuthArgs, auth, server_info, version};
+pub use lint::lint;
+pub use list::list;
+pub use logs::{logs, wait, watch};
+pub use said::{Said, refused};
+pub use select::{Selector, ago, query};
+pub use submit::{SubmitOptions, submit};
+pub use sync::{Action as SyncAction, Args as SyncArgs, checked, sync, told};
+pub use view::Form;

@@ -1,0 +1,311 @@
+//! `submit` (CLI-030, CLI-031, CLI-040).
+
+use clap::Args;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::ExitCode;
+use tiphys_spec as spec;
+use tiphys_spec::Strictness;
+
+use super::get::shown;
+use super::http::{Server, encode};
+use super::lint::spoken;
+use super::logs::{After, after};
+use super::said::{misused, said};
+use super::select;
+use super::view::{self, log_line};
+use crate::commands::submit::SubmitArgs;
+use crate::load::{files, text};
+use crate::print::{print_diagnostics, to_stderr};
+use crate::problem::Told;
+
+/// What of a document the command line sets, as in Argo.
+#[derive(Args, Clone, Debug, Default)]
+pub struct SubmitOptions {
+    /// Its name
+    #[arg(long, value_name = "NAME", default_value = "")]
+    pub name: String,
+    /// Beginning of the name to make
+    #[arg(long, value_name = "PREFIX", default_value = "")]
+    pub generate_name: String,
+    /// Begin at this template instead of the manifest's
+    #[arg(long, value_name = "TEMPLATE", default_value = "")]
+    pub entrypoint: String,
+    /// Give an argument a value; may be repeated
+    #[arg(short, long, value_name = "NAME=VALUE")]
+    pub parameter: Vec<String>,
+    /// Read argument values from a YAML or JSON map
+    #[arg(short = 'f', long, value_name = "FILE")]
+    pub parameter_file: Option<String>,
+    /// Service account of the pods
+    #[arg(long, value_name = "NAME", default_value = "")]
+    pub serviceaccount: String,
+    /// Labels to add
+    #[arg(short, long, value_name = "KEY=VALUE,…", default_value = "")]
+    pub labels: String,
+    /// Namespace, where the manifest names none
+    #[arg(short, long, value_name = "NAME")]
+    pub namespace: Option<String>,
+}
+
+impl SubmitOptions {
+    /// Sets what was given in a workflow.
+    pub fn apply(&self, workflow: &mut Value) -> anyhow::Result<()> {
+        self.metadata(workflow)?;
+        self.spec(&mut workflow["spec"])
+    }
+
+    /// Sets what was given in a schedule.
+    pub fn apply_to_cron(&self, cron: &mut Value) -> anyhow::Result<()> {
+        self.metadata(cron)?;
+        self.spec(&mut cron["spec"]["workflowSpec"])
+    }
+
+    fn metadata(&self, object: &mut Value) -> anyhow::Result<()> {
+        let metadata = fields(&mut object["metadata"]);
+        if !self.name.is_empty() {
+            metadata.insert("name".to_owned(), json!(self.name));
+            metadata.remove("generateName");
+        }
+        if !self.generate_name.is_empty() {
+            metadata.insert("generateName".to_owned(), json!(self.generate_name));
+            metadata.remove("name");
+        }
+        for (key, value) in self.labels()? {
+            fields(metadata.entry("labels").or_insert(json!({}))).insert(key, json!(value));
+        }
+        Ok(())
+    }
+
+    fn labels(&self) -> anyhow::Result<Vec<(String, String)>> {
+        let pairs = self.labels.split(',').filter(|pair| !pair.is_empty());
+        pairs
+            .map(|pair| match pair.split_once('=') {
+                Some((key, value)) => Ok((key.to_owned(), value.to_owned())),
+                None => Err(said(format!(
+                    "expected labels of the form: NAME1=VALUE2,NAME2=VALUE2. Received: {}: unexpected label spec: {pair}",
+                    self.labels
+                ))),
+            })
+            .collect()
+    }
+
+    fn spec(&self, spec: &mut Value) -> anyhow::Result<()> {
+        let given = self.parameters()?;
+        let spec = fields(spec);
+        if !self.entrypoint.is_empty() {
+            spec.insert("entrypoint".to_owned(), json!(self.entrypoint));
+        }
+        if !self.serviceaccount.is_empty() {
+            spec.insert("serviceAccountName".to_owned(), json!(self.serviceaccount));
+        }
+        if given.is_empty() {
+            return Ok(());
+        }
+        // Given ones come first and replace the declared ones whole (CLI-027).
+        let arguments = fields(spec.entry("arguments").or_insert(json!({})));
+        let declared = arguments.get("parameters").and_then(Value::as_array).cloned().unwrap_or_default();
+        let is_given = |one: &Value| given.iter().any(|(name, _)| one["name"] == json!(name));
+        let kept: Vec<Value> = declared.into_iter().filter(|one| !is_given(one)).collect();
+        let mut list: Vec<Value> =
+            given.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+        list.extend(kept);
+        arguments.insert("parameters".to_owned(), Value::Array(list));
+        Ok(())
+    }
+
+    /// Values by name: those of the command line before those of the file.
+    fn parameters(&self) -> anyhow::Result<Vec<(String, String)>> {
+        let mut given: Vec<(String, String)> = Vec::new();
+        for pair in &self.parameter {
+            let (name, value) = pair.split_once('=').ok_or_else(|| {
+                said(format!("expected parameter of the form: NAME=VALUE. Received: {pair}"))
+            })?;
+            match given.iter_mut().find(|(known, _)| known == name) {
+                Some((_, known)) => value.clone_into(known),
+                None => given.push((name.to_owned(), value.to_owned())),
+            }
+        }
+        let Some(file) = &self.parameter_file else { return Ok(given) };
+        let map: BTreeMap<String, Value> = serde_saphyr::from_str(&text(Path::new(file))?)
+            .map_err(|error| said(format!("`{file}` is not a map of names to values: {error}")))?;
+        for (name, value) in map {
+            if given.iter().all(|(known, _)| *known != name) {
+                let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                given.push((name, value));
+            }
+        }
+        Ok(given)
+    }
+}
+
+/// The fields of an object; what is none becomes an empty one.
+fn fields(value: &mut Value) -> &mut Map<String, Value> {
+    if !value.is_object() {
+        *value = json!({});
+    }
+    value.as_object_mut().expect("it was made one just now")
+}
+
+/// One document of a manifest.
+pub struct Manifest {
+    pub kind: String,
+    pub value: Value,
+}
+
+/// The documents of files, as they would be stored. Mistakes in them are told in Argo's words, and with their place.
+pub fn manifests(names: &[String], strict: bool) -> anyhow::Result<Vec<Manifest>> {
+    let strictness = if strict { Strictness::Strict } else { Strictness::Lenient };
+    let mut found = Vec::new();
+    for name in names {
+        let path = Path::new(name);
+        if name != "-" && !path.exists() {
+            return Err(said(format!("open {name}: no such file or directory")));
+        }
+        for file in files(path)? {
+            let shown = if name == "-" { "stdin".to_owned() } else { file.display().to_string() };
+            let body = text(&file)?;
+            let parsed = spec::parse(&shown, &body, strictness);
+            if let Some(error) = parsed.diagnostics.iter().find(|one| one.is_error()) {
+                let error = spoken(error);
+                to_stderr(&log_line("ERROR", "Failed to parse workflow", &[("error", &error)]));
+                print_diagnostics(&parsed.diagnostics, &BTreeMap::from([(shown, body)]));
+                return Err(Told.into());
+            }
+            found.extend(
+                parsed
+                    .documents
+                    .into_iter()
+                    .map(|document| Manifest { kind: document.kind, value: document.value }),
+            );
+        }
+    }
+    Ok(found)
+}
+
+pub fn submit(server: &Server, args: &SubmitArgs) -> anyhow::Result<ExitCode> {
+    refuse(args)?;
+    let style = shown(args.status.as_deref().unwrap_or_default(), args.node_field_selector.as_deref())?;
+    let mut made = Vec::new();
+    let documents = match &args.from {
+        Some(from) => vec![from_resource(server, args, from)?],
+        None => from_files(server, args)?,
+    };
+    for document in documents {
+        view::workflow(&document, args.output, &style, view::paint(false))?;
+        made.push((select::namespace(&document, server).to_owned(), select::name(&document).to_owned()));
+    }
+    after(server, &made, After::of(&args.then, args.output))
+}
+
+/// What does not go together (CLI-031).
+fn refuse(args: &SubmitArgs) -> anyhow::Result<()> {
+    let dry = args.dry_run || args.server_dry_run;
+    let then = &args.then;
+    if args.from.is_some() && !args.files.is_empty() {
+        return Err(misused("cannot combine --from with file arguments", "submit"));
+    }
+    if then.watch && args.files.len() > 1 {
+        return Err(said("cannot watch more than one workflow"));
+    }
+    if then.wait && then.watch {
+        return Err(said("--wait cannot be combined with --watch"));
+    }
+    for (follows, flag) in [(then.wait, "--wait"), (then.watch, "--watch")] {
+        for (dry, other) in [(args.dry_run, "--dry-run"), (args.server_dry_run, "--server-dry-run")] {
+            if follows && dry {
+                return Err(said(format!("{flag} cannot be combined with {other}")));
+            }
+        }
+    }
+    if args.dry_run && args.server_dry_run {
+        return Err(said("--dry-run cannot be combined with --server-dry-run"));
+    }
+    if dry && args.output.is_none() {
+        let flag = if args.dry_run { "--dry-run" } else { "--server-dry-run" };
+        return Err(said(format!("{flag} should have an output option")));
+    }
+    Ok(())
+}
+
+fn failed(error: anyhow::Error) -> anyhow::Error {
+    said(format!("failed to submit workflow: {error}"))
+}
+
+fn from_files(server: &Server, args: &SubmitArgs) -> anyhow::Result<Vec<Value>> {
+    let mut workflows = Vec::new();
+    for Manifest { kind, mut value } in manifests(&args.files, args.strict)? {
+        if kind != "Workflow" {
+            to_stderr(&log_line(
+                "WARN",
+                "Object is not of kind Workflow. Ignoring...",
+                &[("name", select::name(&value))],
+            ));
+            continue;
+        }
+        args.options.apply(&mut value)?;
+        if let Some(priority) = args.priority {
+            fields(&mut value["spec"]).insert("priority".to_owned(), json!(priority));
+        }
+        let namespace = select::namespace(&value, server).to_owned();
+        fields(&mut value["metadata"]).insert("namespace".to_owned(), json!(namespace));
+        workflows.push((namespace, value));
+    }
+    if workflows.is_empty() {
+        return Err(said("no workflow found in given files"));
+    }
+    if args.then.watch && workflows.len() > 1 {
+        return Err(said("cannot watch more than one workflow"));
+    }
+    let mut made = Vec::new();
+    for (namespace, workflow) in workflows {
+        let mut body = json!({ "namespace": namespace, "workflow": workflow });
+        if args.dry_run {
+            body["createOptions"] = json!({ "dryRun": ["All"] });
+        }
+        if args.server_dry_run {
+            body["serverDryRun"] = json!(true);
+        }
+        made.push(server.post(&format!("/api/v1/workflows/{}", encode(&namespace)), &body).map_err(failed)?);
+    }
+    Ok(made)
+}
+
+fn from_resource(server: &Server, args: &SubmitArgs, from: &str) -> anyhow::Result<Value> {
+    let (kind, name) = from.split_once('/').ok_or_else(|| {
+        said(format!(
+            "resource identifier '{from}' is malformed. Should be `kind/name`, e.g. cronwf/hello-world-cwf"
+        ))
+    })?;
+    let options = &args.options;
+    options.labels()?;
+    let parameters: Vec<String> =
+        options.parameters()?.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let mut submit = json!({
+        "name": options.name,
+        "generateName": options.generate_name,
+        "entryPoint": options.entrypoint,
+        "parameters": parameters,
+        "serviceAccount": options.serviceaccount,
+        "labels": options.labels,
+        "dryRun": args.dry_run,
+        "serverDryRun": args.server_dry_run,
+    });
+    if let Some(priority) = args.priority {
+        submit["priority"] = json!(priority);
+    }
+    if let Some(time) = &args.scheduled_time {
+        if time.parse::<jiff::Timestamp>().is_err() {
+            return Err(said(format!("--scheduled-time `{time}` is not a time of RFC 3339")));
+        }
+        submit["annotations"] = json!(format!("workflows.argoproj.io/scheduled-time={time}"));
+    }
+    let body = json!({
+        "namespace": server.namespace,
+        "resourceKind": kind,
+        "resourceName": name,
+        "submitOptions": submit,
+    });
+    server.post(&format!("/api/v1/workflows/{}/submit", encode(&server.namespace)), &body).map_err(failed)
+}

@@ -1,0 +1,151 @@
+//! `sync`: limits of semaphores (CLI-130).
+
+use clap::{Args as ClapArgs, Subcommand, ValueEnum};
+use serde_json::{Value, json};
+use std::process::ExitCode;
+
+use super::http::{Query, Server, encode};
+use super::said::{count, said};
+use super::view::field;
+use crate::print::to_stdout;
+
+/// Set how many may hold a semaphore at once
+#[derive(ClapArgs)]
+#[command(after_help = "Examples:
+  tiphys sync create gpu --type database --limit 2
+  tiphys sync update gpu --type database --limit 4
+  tiphys sync get build --type configmap --cm-name limits")]
+pub struct Args {
+    #[command(subcommand)]
+    pub action: Action,
+}
+
+#[derive(Subcommand)]
+pub enum Action {
+    /// Set a limit for the first time
+    Create(LimitArgs),
+    /// Change a limit
+    Update(LimitArgs),
+    /// Show a limit
+    Get(KeyArgs),
+    /// Remove a limit
+    Delete(KeyArgs),
+}
+
+impl Action {
+    /// The namespace that is named.
+    pub fn namespace(&self) -> Option<&str> {
+        match self {
+            Action::Create(args) | Action::Update(args) => args.key.namespace.as_deref(),
+            Action::Get(args) | Action::Delete(args) => args.namespace.as_deref(),
+        }
+    }
+}
+
+#[derive(ClapArgs)]
+pub struct KeyArgs {
+    /// The semaphore's key
+    #[arg(value_name = "KEY")]
+    pub keys: Vec<String>,
+    /// Where the limit lies
+    #[arg(long = "type", value_enum, value_name = "TYPE")]
+    pub kind: Option<Kind>,
+    /// The ConfigMap it lies in
+    #[arg(long, value_name = "NAME")]
+    pub cm_name: Option<String>,
+    /// Namespace of the semaphore
+    #[arg(short, long)]
+    pub namespace: Option<String>,
+}
+
+#[derive(ClapArgs)]
+pub struct LimitArgs {
+    #[command(flatten)]
+    pub key: KeyArgs,
+    /// How many may hold it at once
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub limit: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Kind {
+    /// The state's own table
+    Database,
+    /// A ConfigMap
+    Configmap,
+}
+
+impl Kind {
+    fn word(self) -> &'static str {
+        match self {
+            Kind::Database => "database",
+            Kind::Configmap => "configmap",
+        }
+    }
+}
+
+/// The key, where it lies, and the ConfigMap.
+pub fn checked<'a>(args: &'a KeyArgs, verb: &str) -> anyhow::Result<(&'a str, Kind, &'a str)> {
+    count(&args.keys, 1..=1, verb)?;
+    let kind = args.kind.ok_or_else(|| said("--type is required: database or configmap"))?;
+    let map = args.cm_name.as_deref().unwrap_or_default();
+    if kind == Kind::Configmap && map.is_empty() {
+        return Err(said("--cm-name is required when type is configmap"));
+    }
+    Ok((&args.keys[0], kind, map))
+}
+
+/// What is printed of a limit.
+pub fn told(key: &str, kind: Kind, map: &str, namespace: &str, limit: i64) -> String {
+    let map = if map.is_empty() { String::new() } else { format!("ConfigMap Name: {map}\n") };
+    format!("Key: {key}\nType: {}\n{map}Namespace: {namespace}\nLimit: {limit}\n", kind.word())
+}
+
+pub fn sync(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
+    let space = encode(&server.namespace);
+    let failed = |what: &str, error: anyhow::Error| said(format!("failed to {what} sync limit: {error}"));
+    let limit_of = |answer: &Value| answer.get("limit").and_then(Value::as_i64).unwrap_or(0);
+    let number = |kind: Kind| i32::from(kind == Kind::Database);
+    match &args.action {
+        Action::Create(args) => {
+            let (key, kind, map) = checked(&args.key, "sync create")?;
+            let body = json!({ "type": number(kind), "namespace": server.namespace, "cmName": map, "key": key, "limit": args.limit });
+            let answer = server
+                .post(&format!("/api/v1/sync/{space}"), &body)
+                .map_err(|error| failed("create", error))?;
+            to_stdout(&format!(
+                "Sync limit created\n{}",
+                told(key, kind, map, &server.namespace, limit_of(&answer))
+            ));
+        }
+        Action::Update(args) => {
+            let (key, kind, map) = checked(&args.key, "sync update")?;
+            let body = json!({ "type": number(kind), "namespace": server.namespace, "cmName": map, "key": key, "limit": args.limit });
+            let path = format!("/api/v1/sync/{space}/{}", encode(key));
+            let answer = server.put(&path, &body).map_err(|error| failed("update", error))?;
+            to_stdout(&format!(
+                "Sync limit updated\n{}",
+                told(key, kind, map, &server.namespace, limit_of(&answer))
+            ));
+        }
+        Action::Get(args) => {
+            let (key, kind, map) = checked(args, "sync get")?;
+            let query: Query = vec![("cmName", map.to_owned()), ("type", number(kind).to_string())];
+            let path = format!("/api/v1/sync/{space}/{}", encode(key));
+            let answer = server.get(&path, &query).map_err(|error| failed("get", error))?;
+            let namespace = match field(&answer, "/namespace") {
+                "" => &server.namespace,
+                namespace => namespace,
+            };
+            to_stdout(&told(key, kind, map, namespace, limit_of(&answer)));
+        }
+        Action::Delete(args) => {
+            let (key, kind, map) = checked(args, "sync delete")?;
+            let query: Query = vec![("cmName", map.to_owned()), ("type", number(kind).to_string())];
+            let path = format!("/api/v1/sync/{space}/{}", encode(key));
+            server.delete(&path, &query).map_err(|error| failed("delete", error))?;
+            to_stdout("Sync limit deleted\n");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

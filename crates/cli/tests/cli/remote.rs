@@ -1,0 +1,155 @@
+//! The same verbs against a server of our own.
+
+use crate::bench::{Answer, Bench, signal, wait_until};
+use serde_json::Value;
+use std::net::TcpListener;
+use std::process::{Child, Stdio};
+
+/// A server on a free port, ended with the test.
+struct Served {
+    bench: Bench,
+    child: Child,
+    address: String,
+}
+
+impl Served {
+    fn start() -> Served {
+        let bench = Bench::new();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut command = bench.command(&[
+            "server",
+            "--port",
+            &port.to_string(),
+            "--auth-mode",
+            "none",
+            "--isolation",
+            "none",
+            "--namespaces",
+            "team",
+        ]);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let served = Served { bench, child, address: format!("127.0.0.1:{port}") };
+        wait_until("it serves", || served.call(&["list"]).code == Some(0));
+        served
+    }
+
+    fn call(&self, words: &[&str]) -> Answer {
+        let mut command = self.bench.command(words);
+        command
+            .env("ARGO_SERVER", &self.address)
+            .env("ARGO_SECURE", "false")
+            .env("ARGO_TOKEN", "Bearer x")
+            .env("ARGO_NAMESPACE", "team")
+            .env("TERM", "xterm")
+            .env("TZ", "UTC")
+            .env_remove("NO_COLOR")
+            .env("TIPHYS_STATE_DIR", self.bench.folder().join("elsewhere"));
+        command.output().unwrap().into()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        signal(self.child.id(), "-TERM");
+        drop(self.child.wait());
+    }
+}
+
+const HELLO: &str = r#"
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: hello}
+spec:
+  entrypoint: main
+  arguments: {parameters: [{name: message, value: hi}]}
+  templates:
+    - name: main
+      container: {image: busybox, command: [sh, -c, "echo {{workflow.parameters.message}}"]}
+"#;
+
+#[test]
+fn the_verbs_answer_as_argos_own_do() {
+    let served = Served::start();
+    served.bench.file("hello.yaml", HELLO);
+    assert_eq!(served.call(&["list"]).exits(0).out, "No workflows found\n");
+    let told =
+        served.call(&["submit", "hello.yaml", "--name", "one", "-p", "message=there", "--wait"]).exits(0).out;
+    assert!(told.starts_with("Name:                one\nNamespace:           team\n"), "{told}");
+    assert!(told.lines().last().unwrap().starts_with("one Succeeded at "), "{told}");
+    let view = served.call(&["get", "one"]).exits(0).out;
+    assert!(view.contains("\x1b[39mSTEP\x1b[0m"), "{view}");
+    assert!(view.contains(" \x1b[32m✔\x1b[0m one"), "{view}");
+    assert!(!served.call(&["get", "one", "--no-color"]).exits(0).out.contains('\x1b'));
+    assert!(served.call(&["get", "one", "--no-utf8", "--no-color"]).exits(0).out.contains(" Succeeded one"));
+    assert!(served.call(&["logs", "one", "--no-color"]).exits(0).out.contains("one: there\n"));
+    assert_eq!(served.call(&["list", "-o", "name"]).exits(0).out, "one\n");
+    assert!(served.call(&["archive", "list"]).exits(0).out.contains("message=there"));
+    let missing = served.call(&["get", "nosuch"]).exits(1);
+    assert_eq!(
+        missing.err,
+        "Error: rpc error: code = NotFound desc = workflows.argoproj.io \"nosuch\" not found\n"
+    );
+    let done = served.call(&["terminate", "one"]).exits(1);
+    assert!(done.err.contains("cannot shutdown a completed workflow"), "{}", done.err);
+    let again = served.call(&["resubmit", "one", "-o", "name"]).exits(0).out;
+    assert!(again.starts_with("one-"), "{again}");
+    served.call(&["wait", again.trim()]).exits(0);
+    assert_eq!(
+        served.call(&["delete", "one", "nosuch"]).exits(0).out,
+        "Workflow 'one' deleted\nWorkflow 'nosuch' not found\n"
+    );
+    assert_eq!(served.call(&["auth", "token"]).exits(0).out, "Bearer x\n");
+    let json = served.call(&["list", "-o", "json"]).exits(0).out;
+    assert!(serde_json::from_str::<Value>(&json).unwrap().is_array());
+}
+
+#[test]
+fn templates_and_schedules_are_kept_by_the_server() {
+    let served = Served::start();
+    let template = HELLO.replace(
+        "kind: Workflow\nmetadata: {name: hello}",
+        "kind: WorkflowTemplate\nmetadata: {name: shared}",
+    );
+    served.bench.file("template.yaml", &template);
+    served.bench.file("hello.yaml", HELLO);
+    let made = served.call(&["template", "create", "template.yaml"]).exits(0).out;
+    assert!(made.starts_with("Name:                shared\nNamespace:           team\nCreated:"), "{made}");
+    assert_eq!(served.call(&["template", "list", "-o", "name"]).exits(0).out, "shared\n");
+    let from = served.call(&[
+        "submit",
+        "--from",
+        "workflowtemplate/shared",
+        "--name",
+        "made",
+        "--wait",
+        "-o",
+        "name",
+    ]);
+    assert_eq!(from.exits(0).out, "made\n");
+    served.call(&["template", "update", "template.yaml", "-o", "json"]).exits(0);
+    let lint = served.call(&["lint", "template.yaml", "hello.yaml"]).exits(0).out;
+    assert_eq!(lint, "\x1b[32m✔\x1b[0m no linting errors found!\n");
+    served.bench.file("bad.yaml", &HELLO.replace("entrypoint: main", "entrypoint: man"));
+    let lint = served.call(&["lint", "-o", "simple", "bad.yaml"]).exits(1).out;
+    assert!(
+        lint.starts_with("bad.yaml: in \"hello\" (Workflow): rpc error: code = Unknown desc = "),
+        "{lint}"
+    );
+    let cron = "apiVersion: argoproj.io/v1alpha1\nkind: CronWorkflow\nmetadata: {name: nightly}\nspec:\n  schedules: ['0 3 1 1 *']\n  workflowSpec:\n    workflowTemplateRef: {name: shared}\n";
+    served.bench.file("cron.yaml", cron);
+    let made = served.call(&["cron", "create", "cron.yaml"]).exits(0).out;
+    assert!(made.contains("Schedules:                     0 3 1 1 *\n"), "{made}");
+    assert_eq!(
+        served.call(&["cron", "suspend", "nightly"]).exits(0).out,
+        "CronWorkflow 'nightly' suspended\n"
+    );
+    let list = served.call(&["cron", "list"]).exits(0).out;
+    assert!(list.contains("N/A") && list.trim_end().ends_with("true"), "{list}");
+    served.call(&["cron", "delete", "nightly"]).exits(0);
+    assert_eq!(
+        served.call(&["template", "delete", "shared"]).exits(0).out,
+        "WorkflowTemplate 'shared' deleted\n"
+    );
+    let gone = served.call(&["template", "delete", "shared"]).exits(1);
+    assert!(gone.err.contains("workflowtemplates.argoproj.io \"shared\" not found"), "{}", gone.err);
+}

@@ -1,0 +1,249 @@
+//! Verbs on the runs of this machine, one after the other.
+
+use crate::bench::{Answer, Bench, signal, wait_until};
+use serde_json::Value;
+use std::io::{BufRead, BufReader};
+
+/// Fails unless its parameter says otherwise, and leaves an artifact behind.
+const FRAIL: &str = r#"
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: frail, labels: {app: frail}}
+spec:
+  entrypoint: main
+  arguments: {parameters: [{name: code, value: "1"}]}
+  templates:
+    - name: main
+      dag:
+        tasks:
+          - {name: good, template: good}
+          - {name: bad, template: bad, depends: good}
+          - {name: never, template: good, depends: bad.Skipped}
+    - name: good
+      container: {image: busybox, command: [sh, -c, "echo kept > kept.txt; echo kept"]}
+      outputs: {artifacts: [{name: kept, path: kept.txt, archive: {none: {}}}]}
+    - name: bad
+      container: {image: busybox, command: [sh, -c, "exit {{workflow.parameters.code}}"]}
+"#;
+
+fn started(document: &Value, node: &str) -> String {
+    let nodes = document["status"]["nodes"].as_object().unwrap();
+    let node = nodes.values().find(|found| found["displayName"] == node).unwrap();
+    node["startedAt"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_retry_keeps_what_succeeded_and_takes_other_values() {
+    let bench = Bench::new();
+    bench.run(FRAIL, &["-q"]).exits(1);
+    let before = bench.document("frail");
+    let refused = bench.call(&["retry", "frail", "--node-field-selector", "nonsense"]).exits(1);
+    assert!(refused.err.contains("can't understand 'nonsense'"), "{}", refused.err);
+    bench.call(&["retry", "frail"]).exits(1);
+    let told = bench.call(&["retry", "frail", "-p", "code=0"]).exits(0).out;
+    assert!(told.contains("frail Succeeded"), "{told}");
+    let after = bench.document("frail");
+    assert_eq!(after["status"]["phase"], "Succeeded");
+    assert_eq!(started(&before, "good"), started(&after, "good"));
+    let refused = bench.call(&["retry", "frail"]).exits(1);
+    assert!(refused.err.contains("cannot be retried"), "{}", refused.err);
+    let again =
+        ["retry", "frail", "--restart-successful", "--node-field-selector", "displayName=good", "-o", "name"];
+    assert_eq!(bench.call(&again).exits(0).out, "frail\n");
+    bench.nothing_is_left();
+}
+
+#[test]
+fn a_resubmission_is_a_new_run_and_may_take_results_along() {
+    let bench = Bench::new();
+    bench.run(FRAIL, &["-q"]).exits(1);
+    let name = bench.call(&["resubmit", "frail", "-p", "code=0", "-o", "name"]).exits(0).out;
+    let name = name.trim();
+    assert!(name.starts_with("frail-"), "{name}");
+    let made = bench.document(name);
+    assert_eq!(made["metadata"]["labels"]["workflows.argoproj.io/resubmitted-from-workflow"], "frail");
+    assert_eq!(made["status"]["phase"], "Succeeded");
+    let refused = bench.call(&["resubmit", name, "--memoized"]).exits(1);
+    assert!(refused.err.contains("has not failed"), "{}", refused.err);
+    bench.call(&["resubmit", "frail", "--memoized", "-o", "name"]).exits(1);
+    let listed = bench.call(&["list", "--resubmitted", "-o", "name"]).exits(0).out;
+    assert_eq!(listed.lines().count(), 2, "{listed}");
+    assert_eq!(
+        bench.call(&["list", "-l", "app=frail", "--running", "-o", "name"]).exits(0).out,
+        "No workflows found\n"
+    );
+}
+
+#[test]
+fn why_and_plan_explain() {
+    let bench = Bench::new();
+    bench.run(FRAIL, &["-q"]).exits(1);
+    let whole = bench.call(&["why", "frail"]).exits(0).out;
+    assert!(whole.contains("`frail.bad` failed: main: Error (exit code 1)"), "{whole}");
+    assert!(whole.contains("tiphys logs frail frail-"), "{whole}");
+    let never = bench.call(&["why", "frail", "never"]).exits(0).out;
+    assert!(never.contains("what it depends on did not come out as it asks: `bad` is Failed"), "{never}");
+    let json = bench.call(&["why", "frail", "good", "-o", "json"]).exits(0).out;
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["phase"], "Succeeded");
+    let unknown = bench.call(&["why", "frail", "gold"]).exits(1);
+    assert_eq!(
+        unknown.err,
+        "error: the run `frail` has no node or task `gold`\nhelp: did you mean `good`?\n"
+    );
+    let file = bench.folder().join("m.yaml");
+    let plan = bench.call(&["plan", file.to_str().unwrap()]).exits(0).out;
+    for part in [
+        "├─ good  Container  busybox",
+        "after good",
+        "if bad.Skipped",
+        "code = 1",
+        "starts 3 steps",
+        "writes",
+    ] {
+        assert!(plan.contains(part), "{part}: {plan}");
+    }
+    let json = bench.call(&["plan", file.to_str().unwrap(), "-o", "json"]).exits(0).out;
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["needs"]["images"][0]["name"], "busybox");
+    assert_eq!(json["steps"], 3);
+    let bad = bench.file("bad.yaml", &FRAIL.replace("template: bad,", "template: bed,"));
+    let refused = bench.call(&["plan", bad.to_str().unwrap()]).exits(1);
+    assert!(refused.err.contains("template name 'bed' undefined"), "{}", refused.err);
+}
+
+#[test]
+fn artifacts_are_copied_out() {
+    let bench = Bench::new();
+    bench.run(FRAIL, &["-q", "-p", "code=0"]).exits(0);
+    let told = bench.call(&[
+        "cp",
+        "frail",
+        "out",
+        "--artifact-name",
+        "kept",
+        "--template-name",
+        "good",
+        "--path",
+        "{workflowName}",
+    ]);
+    assert!(told.exits(0).err.contains("Created \"out/frail/kept.txt\""));
+    assert_eq!(std::fs::read_to_string(bench.folder().join("out/frail/kept.txt")).unwrap(), "kept\n");
+    bench.call(&["cp", "frail", "none", "--artifact-name", "other"]).exits(0);
+    assert!(!bench.folder().join("none").exists());
+    let refused = bench.call(&["cp"]).exits(1);
+    assert!(refused.err.contains("one run is needed"), "{}", refused.err);
+}
+
+const GATE: &str = r#"
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: gate}
+spec:
+  entrypoint: main
+  synchronization: {mutexes: [{name: door}]}
+  templates:
+    - name: main
+      steps:
+        - [{name: approve, template: approve}]
+        - [{name: last, template: last}]
+    - {name: approve, suspend: {}}
+    - name: last
+      container: {image: busybox, command: [sh, -c, "echo through"]}
+"#;
+
+#[test]
+fn a_run_in_the_background_is_watched_held_and_let_go() {
+    let bench = Bench::new();
+    let file = bench.file("gate.yaml", GATE);
+    let told = bench.call(&["run", file.to_str().unwrap(), "--isolation", "none", "--detach"]).exits(0);
+    assert!(told.err.contains("tiphys watch gate"), "{}", told.err);
+    wait_until("it waits", || bench.call(&["why", "gate"]).out.contains("waits until somebody resumes it"));
+    let locks = bench.call(&["locks"]).exits(0).out;
+    assert!(locks.contains("default/Mutex/door") && locks.contains("default/gate holds it"), "{locks}");
+    let mut watch = bench.start(&["watch", "gate"]);
+    assert_eq!(bench.call(&["suspend", "gate"]).exits(0).out, "workflow gate suspended\n");
+    let held = bench.call(&["why", "gate"]).exits(0).out;
+    assert!(held.contains("it is held: nothing new starts"), "{held}");
+    assert_eq!(bench.call(&["stop", "gate", "--dry-run"]).exits(0).out, "workflow gate stopped (dry-run)\n");
+    assert_eq!(bench.call(&["resume", "gate"]).exits(0).out, "workflow gate resumed\n");
+    let mut lines = BufReader::new(watch.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("gate Succeeded")));
+    assert!(watch.wait().unwrap().success());
+    bench.call(&["wait", "gate"]).exits(0);
+    assert_eq!(bench.call(&["locks"]).exits(0).out, "Nobody holds a lock, and nobody waits for one\n");
+    bench.nothing_is_left_running();
+}
+
+#[test]
+fn lint_looks_again_when_a_file_changes() {
+    let bench = Bench::new();
+    let file = bench.file("m.yaml", FRAIL);
+    let mut child = bench.start(&["lint", file.to_str().unwrap(), "--watch"]);
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.next().unwrap().unwrap().contains("1 document is valid"));
+    bench.file("m.yaml", &FRAIL.replace("template: bad,", "template: bed,"));
+    assert!(lines.next().unwrap().unwrap().contains("1 error"));
+    signal(child.id(), "-TERM");
+    child.wait().unwrap();
+    let only = bench.call(&["lint", "m.yaml", "--kinds", "cronworkflows"]).exits(1).out;
+    assert!(only.contains("found nothing to lint"), "{only}");
+}
+
+#[test]
+fn limits_of_semaphores_are_set_without_a_server() {
+    let bench = Bench::new();
+    let of = |more: &[&str]| {
+        let mut words = vec!["sync", more[0], "gpu", "--type", "database"];
+        words.extend(&more[1..]);
+        bench.call(&words)
+    };
+    assert!(of(&["get"]).exits(1).err.contains("there is no limit `gpu`"));
+    let told = of(&["create", "--limit", "2"]).exits(0).out;
+    assert_eq!(told, "Sync limit created\nKey: gpu\nType: database\nNamespace: default\nLimit: 2\n");
+    assert!(of(&["create", "--limit", "3"]).exits(1).err.contains("sync update gpu"));
+    assert!(of(&["update", "--limit", "0"]).exits(1).err.contains("greater than zero"));
+    of(&["update", "--limit", "5"]).exits(0);
+    assert!(of(&["get"]).exits(0).out.ends_with("Limit: 5\n"));
+    of(&["delete"]).exits(0);
+    let two = GATE.replace("mutexes: [{name: door}]", "semaphores: [{database: {key: gpu}}]");
+    let two = two.replace("{name: approve, suspend: {}}", "{name: approve, suspend: {duration: '0'}}");
+    let refused = bench.run(&two, &["-q", "--name", "limited"]);
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    of(&["create", "--limit", "1"]).exits(0);
+    bench.run(&two, &["-q", "--name", "again"]).exits(0);
+}
+
+#[test]
+fn old_manifests_are_written_anew() {
+    let bench = Bench::new();
+    bench.file(
+        "old.yaml",
+        "apiVersion: argoproj.io/v1alpha1\nkind: CronWorkflow\nmetadata: {name: c}\nspec:\n  schedule: '* * * * *'\n  workflowSpec:\n    entrypoint: m\n    synchronization: {mutex: {name: x}}\n    templates: [{name: m, container: {image: x}}]\n",
+    );
+    let json = bench.call(&["convert", "old.yaml", "-o", "json"]).exits(0).out;
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["spec"]["schedules"], serde_json::json!(["* * * * *"]));
+    assert_eq!(json["spec"]["workflowSpec"]["synchronization"]["mutexes"][0]["name"], "x");
+    assert!(json["spec"].get("schedule").is_none());
+}
+
+#[test]
+fn a_command_line_that_makes_no_sense_is_told_in_the_words_that_fit() {
+    let bench = Bench::new();
+    let own = bench.call(&["get", "--nonsense"]).exits(2);
+    assert!(own.err.contains("unexpected argument '--nonsense'"), "{}", own.err);
+    let argo = |words: &[&str]| -> Answer {
+        let mut command = bench.command(words);
+        command.env("ARGO_SERVER", "localhost:1").output().unwrap().into()
+    };
+    let first = |answer: Answer| answer.exits(1).err.lines().next().unwrap_or_default().to_owned();
+    assert_eq!(first(argo(&["get", "x", "--nonsense"])), "Error: unknown flag: --nonsense");
+    assert_eq!(
+        first(argo(&["list", "-o", "xml"])),
+        "Error: invalid argument \"xml\" for \"-o, --output\" flag: One of: name|json|yaml|wide"
+    );
+    assert_eq!(first(argo(&["get"])), "Error: requires at least 1 arg(s), only received 0");
+    let away = argo(&["list", "--secure=false"]).exits(1);
+    assert!(away.err.contains("cannot reach the server `http://localhost:1`"), "{}", away.err);
+}
