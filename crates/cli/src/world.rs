@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tiphys_controller::Place;
 use tiphys_runner::ImageMap;
+use tiphys_runner::agent::Plugin;
 use tiphys_runner::step::{HostMount, Isolation};
 use tiphys_store::State;
 
@@ -27,6 +28,19 @@ pub struct World {
     pub image_maps: Vec<PathBuf>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub allow_host_path: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub plugins: Vec<PluginPlace>,
+}
+
+/// An executor plugin that listens already.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PluginPlace {
+    pub name: String,
+    pub address: String,
+    /// The file with the token that it asks for; what is kept with a run holds no token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<PathBuf>,
 }
 
 impl World {
@@ -57,9 +71,49 @@ impl World {
             artifacts: state.artifacts_dir(),
             claims: state.dir().join("claims"),
             files: self.artifacts.clone(),
+            plugins: self.plugins.iter().map(PluginPlace::read).collect::<Result<_, _>>()?,
             ..Place::default()
         })
     }
+}
+
+impl PluginPlace {
+    fn read(&self) -> anyhow::Result<Plugin> {
+        let token = match &self.token {
+            Some(file) => std::fs::read_to_string(file)
+                .with_context(|| format!("--plugin-token: cannot read `{}`", file.display()))?,
+            None => String::new(),
+        };
+        Ok(Plugin { name: self.name.clone(), address: self.address.clone(), token: token.trim().to_owned() })
+    }
+}
+
+/// Reads `NAME=URL`, and the token files that belong to the names.
+pub fn plugins(places: &[String], tokens: &[String]) -> anyhow::Result<Vec<PluginPlace>> {
+    let mut plugins = Vec::new();
+    for text in places {
+        let (name, address) = text
+            .split_once('=')
+            .filter(|(name, address)| !name.is_empty() && address.starts_with("http"))
+            .ok_or_else(|| {
+                problem(
+                    format!("`--plugin {text}` is not NAME=URL"),
+                    "for instance `--plugin hello=http://localhost:4355`",
+                )
+            })?;
+        plugins.push(PluginPlace { name: name.to_owned(), address: address.to_owned(), token: None });
+    }
+    for text in tokens {
+        let (name, file) = text.split_once('=').unwrap_or((text, ""));
+        let Some(plugin) = plugins.iter_mut().find(|plugin| plugin.name == name && !file.is_empty()) else {
+            return Err(problem(
+                format!("`--plugin-token {text}` is not NAME=FILE of a plugin that `--plugin` names"),
+                "for instance `--plugin hello=http://localhost:4355 --plugin-token hello=./token`",
+            ));
+        };
+        plugin.token = Some(existing(Path::new(file), "--plugin-token")?);
+    }
+    Ok(plugins)
 }
 
 /// How steps are kept apart from the machine, as a flag.

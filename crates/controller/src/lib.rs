@@ -20,6 +20,7 @@ pub mod view;
 pub use handle::{Ask, Controller, Done, Gone, MakeRunner, Order, StartError, Update};
 pub use metrics::Metrics;
 pub use outcome::outcome;
+pub use prepare::artifacts::file_location;
 pub use prepare::{LOG_BYTES_MAX, Place};
 pub use pump::attempt_id;
 pub use shard::Recorded;

@@ -5,7 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{ExitCode, Stdio};
 use std::sync::mpsc;
-use tiphys_controller::{Order, Update};
+use tiphys_controller::{Order, Update, file_location};
 use tiphys_engine::check::{Shelf, Situation, check};
 use tiphys_engine::compile::{compile, effective};
 use tiphys_engine::{Frozen, Run};
@@ -93,6 +93,12 @@ struct PlaceArgs {
     /// What runs the steps
     #[arg(long, default_value = "process", value_name = "NAME")]
     runner: String,
+    /// An executor plugin that listens already; may be repeated
+    #[arg(long, value_name = "NAME=URL")]
+    plugin: Vec<String>,
+    /// The file with the token that a plugin asks for
+    #[arg(long, value_name = "NAME=FILE")]
+    plugin_token: Vec<String>,
     /// What images would have brought along
     #[arg(long, value_name = "FILE")]
     image_map: Vec<PathBuf>,
@@ -121,6 +127,7 @@ impl PlaceArgs {
                 .map(|file| world::existing(file, "--image-map"))
                 .collect::<Result<_, _>>()?,
             allow_host_path: self.allow_host_path,
+            plugins: world::plugins(&self.plugin, &self.plugin_token)?,
         })
     }
 }
@@ -262,9 +269,7 @@ fn judge(args: &Args, loaded: &Loaded, diagnostics: Vec<spec::Diagnostic>) -> an
 /// Files of this machine stand in for artifacts of the workflow.
 fn fill(workflow: &mut spec::Workflow, world: &World) {
     for name in world.artifacts.keys() {
-        // The content comes from the file; the location only says that there is one.
-        let location =
-            spec::ArtifactLocation { raw: Some(serde_json::json!({ "data": "" })), ..Default::default() };
+        let location = file_location(name);
         let artifacts = &mut workflow.spec.arguments.artifacts;
         match artifacts.iter_mut().find(|artifact| artifact.name == *name) {
             Some(artifact) => artifact.location = location,

@@ -18,9 +18,9 @@ const DEPTH_MAX: usize = 400;
 /// Which columns and nodes are shown.
 #[derive(Clone, Debug, Default)]
 pub struct GetStyle {
-    /// With artifacts, resources and full names.
+    /// With artifacts, resources and the machines that pods ran on.
     pub wide: bool,
-    /// The table alone, with full names.
+    /// The table alone, with the machines that pods ran on.
     pub short: bool,
     /// Only nodes whose fields fulfil all of these: field, value, and whether they must be equal.
     pub nodes: Vec<(String, String, bool)>,
@@ -93,7 +93,14 @@ fn header(document: &Value, status: &WorkflowStatus, now: Time, out: &mut String
     let parameters =
         |pointer: &str| document.pointer(pointer).and_then(Value::as_array).cloned().unwrap_or_default();
     for (title, list) in [
-        ("Parameters:", parameters("/spec/arguments/parameters")),
+        // A workflow made from a template has the template's parameters too.
+        (
+            "Parameters:",
+            match parameters("/status/storedWorkflowTemplateSpec/arguments/parameters") {
+                stored if stored.is_empty() => parameters("/spec/arguments/parameters"),
+                stored => stored,
+            },
+        ),
         ("Output Parameters:", parameters("/status/outputs/parameters")),
     ] {
         if !list.is_empty() {
@@ -303,7 +310,7 @@ impl<'a> TreeView<'a> {
             row.push(resources(&node.resources_duration));
         }
         if self.style.wide || self.style.short {
-            row.push(clean_line(node.name.as_bytes()));
+            row.push(clean_line(node.host_node_name.as_bytes()));
         }
         row
     }

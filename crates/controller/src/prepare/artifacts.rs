@@ -30,13 +30,24 @@ pub(crate) fn inputs(pod: &Pod, place: &Place) -> Result<Vec<ArtifactInput>, Str
     Ok(inputs)
 }
 
+/// What the data of an artifact begins with that stands for a file of this machine.
+const FILE_MARK: &str = "file of this machine: ";
+
+/// The location of an argument whose content is the file that a run was given under this name. It goes wherever the
+/// argument goes, under whatever name; an input that is merely called the same is another one.
+pub fn file_location(name: &str) -> spec::ArtifactLocation {
+    let data = format!("{FILE_MARK}{name}");
+    spec::ArtifactLocation { raw: Some(json!({ "data": data })), ..spec::ArtifactLocation::default() }
+}
+
 fn source(artifact: &spec::Artifact, place: &Place) -> Result<Option<ArtifactSource>, String> {
-    if let Some(path) = place.files.get(&artifact.name) {
-        return Ok(Some(ArtifactSource::Host { path: path.clone() }));
-    }
     let Some((kind, block)) = artifact.location.store() else { return Ok(None) };
     if kind == "raw" {
         let data = block.get("data").and_then(Value::as_str).unwrap_or_default();
+        let file = data.strip_prefix(FILE_MARK).and_then(|name| place.files.get(name));
+        if let Some(path) = file {
+            return Ok(Some(ArtifactSource::Host { path: path.clone() }));
+        }
         return Ok(Some(ArtifactSource::Raw { data: data.as_bytes().to_vec() }));
     }
     let key = artifact.location.key();
