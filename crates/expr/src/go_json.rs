@@ -18,8 +18,8 @@ pub(crate) fn parse(text: &str) -> Result<Value, String> {
     }
 }
 
-/// Whether Go reads the text as one document.
-pub(crate) fn check(text: &str) -> Result<(), String> {
+/// Whether Go reads the text as one document. The error is Go's.
+pub fn check(text: &str) -> Result<(), String> {
     let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, depth: 0 };
     reader.blanks();
     reader.skip()?;

@@ -42,6 +42,7 @@ mod value;
 pub mod when;
 
 pub use go::json_escaped;
+pub use go_json::check as check_json;
 pub use program::{
     ExprError, check_syntax, evaluate, evaluate_bool, evaluate_plain, evaluate_plain_bool, paths,
 };

@@ -528,11 +528,9 @@ fn sorted(values: Vec<Value>) -> Vec<Value> {
     values.into_iter().map(sort).collect()
 }
 
+/// Go's words for a result that is no JSON.
 fn not_json(result: &str) -> String {
-    match result.trim_start().chars().next() {
-        Some(first) => format!("invalid character '{first}' looking for beginning of value"),
-        None => "unexpected end of JSON input".to_owned(),
-    }
+    expr::check_json(result).err().unwrap_or_else(|| "this is not JSON".to_owned())
 }
 
 impl Run {
