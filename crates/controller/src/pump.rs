@@ -445,8 +445,11 @@ impl Pump {
                     return;
                 };
                 if !run.is_wanted(attempt) {
-                    self.shard.gone(&uid, attempt);
-                    return self.runner.forget(std::slice::from_ref(&ended.attempt));
+                    // Told twice, perhaps: by the recall, and as news that was on its way.
+                    if self.shard.gone(&uid, attempt) {
+                        self.runner.forget(std::slice::from_ref(&ended.attempt));
+                    }
+                    return;
                 }
                 // Only declared artifacts need the declarations again.
                 let pod = (!ended.artifacts.is_empty() || ended.containers.len() > 1)
@@ -636,7 +639,11 @@ impl Pump {
         let Some((uid, attempt)) = parse(id) else { return };
         let pod = match self.shard.run(&uid) {
             Some(run) if run.is_wanted(attempt) => run.pod(attempt, now),
-            _ => return self.shard.gone(&uid, attempt),
+            _ => {
+                // Nobody remembers calls.
+                let _ = self.shard.gone(&uid, attempt);
+                return;
+            }
         };
         let verdict = match pod {
             Ok(pod) => calls::verdict(answer, &pod, now),

@@ -200,13 +200,18 @@ impl Shard {
         self.runs.get(uid).is_some_and(|driven| driven.is_call(attempt))
     }
 
-    /// The world is done with an attempt whose node ended before.
-    pub fn gone(&mut self, uid: &str, attempt: Attempt) {
-        if let Some(driven) = self.runs.get_mut(uid)
-            && driven.flying.remove(&attempt)
-        {
+    /// The world is done with an attempt whose node ended before. Whether its ending may be forgotten at once; if not,
+    /// that follows with the commit that makes durable how the node ended.
+    #[must_use]
+    pub fn gone(&mut self, uid: &str, attempt: Attempt) -> bool {
+        let Some(driven) = self.runs.get_mut(uid) else { return true };
+        if driven.flying.remove(&attempt) {
             self.dispatcher.free(uid, attempt);
         }
+        if !driven.events.is_empty() {
+            driven.forget.push(attempt);
+        }
+        driven.events.is_empty()
     }
 
     /// Hands one input to a run.

@@ -304,14 +304,13 @@ fn sweep(local: &mut Local) -> anyhow::Result<()> {
             local.state.remove_files(&uid)?;
         }
     }
-    // A lock whose holder was killed keeps nobody out, and an ended run needs none.
+    // A lock whose holder was killed keeps nobody out, and a run that has ended, or never came to be, needs none.
     for entry in std::fs::read_dir(state.join("owners")).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let uid = name.to_str().and_then(|name| name.strip_prefix("workflow-")?.strip_suffix(".lock"));
         let Some(uid) = uid else { continue };
-        let ended =
-            local.store.summary(&MachineId::workflow(uid))?.is_some_and(|run| run.finished_us.is_some());
-        if ended && local.driver(uid)?.is_none() {
+        let run = local.store.summary(&MachineId::workflow(uid))?;
+        if run.is_none_or(|run| run.finished_us.is_some()) && local.driver(uid)?.is_none() {
             // Whoever removed it first did the same.
             drop(std::fs::remove_file(entry.path()));
         }
