@@ -133,7 +133,8 @@ export async function remove(run: Ref, archive = true): Promise<void> {
     try {
       await call('DELETE', path);
     } catch (cause) {
-      if (wasThere || !(cause instanceof ApiError) || cause.status !== 404) throw cause;
+      // A server without an archive has nothing to remove there.
+      if (wasThere || !(cause instanceof ApiError) || !cause.absent) throw cause;
     }
   };
   await gone(runPath(run.namespace, run.name), !run.archived);
