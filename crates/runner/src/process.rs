@@ -184,7 +184,7 @@ impl ProcessRunner {
 /// How many steps a supervisor is given beyond those that it may run side by side.
 ///
 /// Enough to keep it busy while the engine makes a batch of endings durable.
-const AHEAD: usize = 32;
+const AHEAD: usize = 64;
 
 impl Runner for ProcessRunner {
     fn ahead(&self) -> usize {

@@ -44,8 +44,12 @@ const SYNC_AFTER: Duration = Duration::from_millis(50);
 /// The same when there is one. Most are recorded and forgotten by then.
 const SYNC_AFTER_TELLING: Duration = Duration::from_secs(1);
 
-/// How long the start of a step may wait to be told.
-const STARTS_WAIT: Duration = Duration::from_millis(5);
+/// How long news may wait to be told while nobody needs them: the start of a step alone, or endings while enough
+/// steps are in line.
+const NEWS_WAIT: Duration = Duration::from_millis(5);
+
+/// How many steps in line are enough to go on without the engine for that long.
+const ENOUGH_IN_LINE: usize = 16;
 
 /// Most events taken from the kernel at once.
 const EVENTS_MAX: usize = 256;
@@ -333,6 +337,8 @@ impl Service {
             ToSupervisor::Recall { ticket, attempts } => {
                 // Whoever asks does not know that they wait here, and starts them again.
                 self.queue.withdraw(&attempts);
+                // What is told is written down; if it cannot be, the next round says so.
+                let _ = self.write_down();
                 let attempts = if attempts.is_empty() { self.all_attempts() } else { attempts };
                 let sightings = attempts.iter().map(|attempt| self.sighting(attempt)).collect();
                 if let Some(connection) = self.connections.get_mut(&number) {
@@ -666,19 +672,26 @@ impl Service {
         }
     }
 
-    /// Writes down what happened, then tells the engines.
-    fn tell(&mut self) -> io::Result<()> {
+    fn write_down(&mut self) -> io::Result<()> {
         if self.outcomes.flush()? && self.sync_at.is_none() {
             let after = if self.connections.is_empty() { SYNC_AFTER } else { SYNC_AFTER_TELLING };
             self.sync_at = Some(Instant::now() + after);
         }
-        // A start alone is worth a moment's wait: the ending of a short step goes with it, and wakes the engine once.
+        Ok(())
+    }
+
+    /// Writes down what happened, then tells the engines.
+    fn tell(&mut self) -> io::Result<()> {
+        // An engine that hears of several endings at once wakes once, and makes them durable in one commit. The ending
+        // of a short step goes with its start.
         let now = Instant::now();
-        let only_starts = self.news.iter().all(|report| matches!(report, Report::Started(_)));
-        if only_starts && !self.news.is_empty() && *self.news_due.get_or_insert(now + STARTS_WAIT) > now {
+        let can_wait = self.queue.len() >= ENOUGH_IN_LINE
+            || self.news.iter().all(|report| matches!(report, Report::Started(_)));
+        if can_wait && !self.news.is_empty() && *self.news_due.get_or_insert(now + NEWS_WAIT) > now {
             self.flush_connections(&[], false);
             return Ok(());
         }
+        self.write_down()?;
         self.news_due = None;
         let news = std::mem::take(&mut self.news);
         let has_log_news = std::mem::take(&mut self.has_log_news);

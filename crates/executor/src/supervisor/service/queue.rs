@@ -44,6 +44,11 @@ impl Queue {
         Some(request)
     }
 
+    /// How many wait.
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
     pub(super) fn began(&mut self, request: &StepRequest) {
         self.running += usize::from(!request.takes_no_place);
     }
