@@ -44,10 +44,10 @@ impl Ours<'_> {
         Ok(count as f64 / seconds)
     }
 
-    /// Seconds from the end of a step to the first instruction of the next one.
+    /// Seconds from the last instruction of a step to the first one of the next.
     pub fn gaps(&self, count: usize, isolation: Isolation) -> Result<Vec<f64>, String> {
         let stamps = self.stamps(isolation, count)?;
-        Ok(stamps.windows(2).map(|pair| pair[1] - pair[0]).collect())
+        Ok(stamps.windows(2).map(|pair| pair[1].first - pair[0].last).collect())
     }
 
     /// Seconds from the start of the binary to the first instruction of the first step.
@@ -65,7 +65,7 @@ impl Ours<'_> {
             let started =
                 SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64();
             let stamps = self.stamps(isolation, 1)?;
-            figures.push(stamps.first().ok_or("the step left no stamp")? - started);
+            figures.push(stamps.first().ok_or("the step left no stamp")?.first - started);
         }
         Ok(figures)
     }
@@ -87,12 +87,13 @@ impl Ours<'_> {
         let started =
             SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64();
         finish(self.command("continue", Isolation::None).arg("many"))?;
-        let stamp = *read_stamps(&file)?.first().ok_or("the step after the suspension left no stamp")?;
-        Ok((stamp - started, self.state().join("tiphys.db")))
+        let stamps = read_stamps(&file)?;
+        let stamp = stamps.first().ok_or("the step after the suspension left no stamp")?;
+        Ok((stamp.first - started, self.state().join("tiphys.db")))
     }
 
     /// Stamps of `count` steps, one after the other.
-    fn stamps(&self, isolation: Isolation, count: usize) -> Result<Vec<f64>, String> {
+    fn stamps(&self, isolation: Isolation, count: usize) -> Result<Vec<Stamp>, String> {
         let file = self.stamp_file();
         fs::remove_file(&file).ok();
         let seen = match isolation {
@@ -206,11 +207,24 @@ fn leaf(name: &str, command: &[&str]) -> String {
     format!("    - name: {name}\n      container: {{image: {name}, command: {command}}}\n")
 }
 
-/// The stamps in the order of their times, in seconds.
-pub fn read_stamps(file: &Path) -> Result<Vec<f64>, String> {
+/// What a step writes down, in seconds.
+pub struct Stamp {
+    /// Its first instruction.
+    pub first: f64,
+    /// Its last one but the writing itself.
+    pub last: f64,
+}
+
+/// The stamps in the order of their times.
+pub fn read_stamps(file: &Path) -> Result<Vec<Stamp>, String> {
     let text = fs::read_to_string(file).map_err(|error| format!("no stamps: {error}"))?;
-    let mut stamps: Vec<u128> = text.lines().filter_map(|line| line.parse().ok()).collect();
+    let mut stamps: Vec<(u128, u128)> = text
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .filter_map(|(first, last)| Some((first.parse().ok()?, last.parse().ok()?)))
+        .collect();
     stamps.sort_unstable();
     // Nanoseconds since 1970 do not fit a float; differences within a bench do.
-    Ok(stamps.into_iter().map(|stamp| (stamp / 1_000) as f64 / 1e6).collect())
+    let seconds = |nanos: u128| (nanos / 1_000) as f64 / 1e6;
+    Ok(stamps.into_iter().map(|(first, last)| Stamp { first: seconds(first), last: seconds(last) }).collect())
 }
