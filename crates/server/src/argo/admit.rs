@@ -158,14 +158,28 @@ pub(crate) fn workflow(
     if let Some(flaw) = names::flaw("Workflow", &value["metadata"]) {
         return Err(Fault::invalid(flaw));
     }
+    let is_nameless = value["metadata"]["name"].as_str().unwrap_or_default().is_empty();
     if value["metadata"]["uid"].as_str().unwrap_or_default().is_empty() {
         name(world, &mut value, namespace);
     }
     if purpose == Purpose::ServerDryRun {
         return Ok(answer(value));
     }
-    run(world, &library, namespace, value, done).map(answer)
+    let mut tries = if is_nameless { GENERATED_TRIES } else { 1 };
+    loop {
+        tries -= 1;
+        match run(world, &library, namespace, value.clone(), done.clone()) {
+            Err(fault) if fault.code == Code::AlreadyExists && tries > 0 => {
+                value["metadata"]["name"] = Value::Null;
+                name(world, &mut value, namespace);
+            }
+            ran => return ran.map(answer),
+        }
+    }
 }
+
+/// How often a generated name that is taken is drawn again, as Kubernetes does.
+const GENERATED_TRIES: u32 = 8;
 
 /// Gives an object what it needs to exist.
 pub(crate) fn name(world: &World, value: &mut Value, namespace: &str) {
