@@ -77,7 +77,7 @@ enum Command {
     Template(remote::TemplateArgs),
     #[command(visible_alias = "cluster-tmpl")]
     ClusterTemplate(remote::ClusterArgs),
-    Cron(remote::CronArgs),
+    Cron(commands::cron::Args),
     Archive(remote::ArchiveArgs),
     Sync(remote::SyncArgs),
     Auth(remote::AuthArgs),
@@ -223,9 +223,12 @@ fn perform(cli: Cli) -> (anyhow::Result<ExitCode>, u8) {
         Command::ClusterTemplate(args) => {
             ask.only("cluster-template", None, |server| remote::cluster_template(server, &args))
         }
-        Command::Cron(args) => {
-            ask.only("cron", args.action.namespace(), |server| remote::cron(server, &args))
-        }
+        Command::Cron(args) => match args.action {
+            commands::cron::Action::Here(action) => return (action.perform(), REFUSED),
+            commands::cron::Action::There(action) => {
+                ask.only("cron", action.namespace(), |server| remote::cron(server, &action))
+            }
+        },
         Command::Archive(args) => {
             ask.only("archive", args.action.namespace(), |server| remote::archive(server, &args))
         }

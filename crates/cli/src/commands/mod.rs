@@ -8,6 +8,7 @@ pub mod continue_run;
 pub mod control;
 pub mod convert;
 pub mod cp;
+pub mod cron;
 pub mod delete;
 pub mod doctor;
 pub mod eval;

@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use tiphys_controller::{Order, Update, file_location};
 use tiphys_engine::check::{Shelf, Situation, check};
 use tiphys_engine::compile::{compile, effective};
-use tiphys_engine::{Frozen, Run};
+use tiphys_engine::{Frozen, Run, cron};
 use tiphys_runner::ImageMap;
 use tiphys_runner::step::Isolation;
 use tiphys_spec as spec;
@@ -26,7 +26,7 @@ use crate::problem::{Told, problem};
 use crate::remote::Form;
 use crate::session::{Left, Show, drive};
 use crate::signal::Signals;
-use crate::state::Local;
+use crate::state::{Local, now};
 use crate::supported::{Findings, examine};
 use crate::world::{self, World};
 
@@ -133,6 +133,11 @@ impl PlaceArgs {
 }
 
 impl Args {
+    fn load(&self) -> anyhow::Result<Loaded> {
+        let strictness = if self.strict { Strictness::Strict } else { Strictness::Lenient };
+        load(&self.files, &self.with, strictness)
+    }
+
     /// `submit` without a server: the same in the background, unless somebody wants to see its end.
     pub fn of_submit(args: &SubmitArgs) -> Args {
         let then = &args.then;
@@ -158,10 +163,50 @@ impl Args {
 
 /// Runs all workflows of the files.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    start_all(args, args.load()?)
+}
+
+/// Runs what the schedules of the files would run if they fired now.
+pub fn run_schedules(args: &Args) -> anyhow::Result<ExitCode> {
+    let mut loaded = args.load()?;
+    loaded.given.retain(|document| !matches!(document.object, Object::Workflow(_)));
+    let mut diagnostics = std::mem::take(&mut loaded.diagnostics);
+    let shelf = Shelf::new(loaded.documents().map(|document| &document.object));
+    let schedules = loaded.given.iter().filter(|document| document.sound);
+    let schedules = schedules.filter(|document| matches!(document.object, Object::CronWorkflow(_)));
+    diagnostics.extend(schedules.flat_map(|document| check(document, &shelf, Situation::Create)));
+    judge(args, &loaded, diagnostics)?;
+    let mut count = 0;
+    for document in &mut loaded.given {
+        if let Object::CronWorkflow(schedule) = &document.object {
+            document.object = Object::Workflow(Box::new(fired(schedule)));
+            count += 1;
+        }
+    }
+    if count == 0 {
+        return Err(problem(
+            "there is no CronWorkflow in the files",
+            "`tiphys run` runs workflows; `tiphys cron run` runs what a schedule would run",
+        ));
+    }
+    start_all(args, loaded)
+}
+
+/// What a schedule makes now; nobody keeps the schedule here, so the run belongs to none.
+fn fired(schedule: &spec::CronWorkflow) -> spec::Workflow {
+    let mut workflow = cron::run::workflow(schedule, now());
+    let metadata = &mut workflow.metadata;
+    metadata.owner_references.clear();
+    metadata.name.clear();
+    let prefix = &schedule.metadata;
+    metadata.generate_name =
+        if prefix.name.is_empty() { prefix.generate_name.clone() } else { format!("{}-", prefix.name) };
+    workflow
+}
+
+fn start_all(args: &Args, mut loaded: Loaded) -> anyhow::Result<ExitCode> {
     let mut world = args.place.world()?;
     let images = world.images()?;
-    let strictness = if args.strict { Strictness::Strict } else { Strictness::Lenient };
-    let mut loaded = load(&args.files, &args.with, strictness)?;
     let jobs = prepare(args, &mut loaded, &world, &images)?;
     if args.dry_run {
         return dry_run(jobs, args.show.output);

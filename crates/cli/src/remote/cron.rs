@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use tiphys_engine::Time;
 use tiphys_engine::cron::schedule;
 
-use super::catalog::{DeleteArgs, LintArgs};
+use super::catalog::{DeleteArgs, LintArgs, ListArgs};
 use super::http::{Query, Server, encode};
 use super::lint::lint_kind;
 use super::said::{count, said};
@@ -18,18 +18,6 @@ use super::view::{Form, ListForm, field, log_line, time};
 use crate::output;
 use crate::print::{clean_line, duration, instant, table, to_stderr, to_stdout};
 use crate::state::now;
-
-/// Schedules of a server
-#[derive(ClapArgs)]
-#[command(after_help = "Examples:
-  tiphys cron list
-  tiphys cron create nightly.yaml
-  tiphys cron suspend nightly
-  tiphys cron backfill nightly --start 'Mon, 02 Nov 2026 00:00:00 UTC' --end 'Fri, 06 Nov 2026 00:00:00 UTC'")]
-pub struct Args {
-    #[command(subcommand)]
-    pub action: Action,
-}
 
 #[derive(Subcommand)]
 pub enum Action {
@@ -52,22 +40,6 @@ pub enum Action {
     Lint(LintArgs),
     /// Start what a schedule would have started between two times
     Backfill(BackfillArgs),
-}
-
-#[derive(ClapArgs)]
-pub struct ListArgs {
-    /// Those of all namespaces
-    #[arg(short = 'A', long)]
-    pub all_namespaces: bool,
-    /// How they are printed
-    #[arg(short, long, value_enum, value_name = "FORMAT")]
-    pub output: Option<ListForm>,
-    /// Those that match this label query
-    #[arg(short = 'l', long, value_name = "QUERY")]
-    pub selector: Option<String>,
-    /// Namespace
-    #[arg(short, long)]
-    pub namespace: Option<String>,
 }
 
 #[derive(ClapArgs)]
@@ -159,8 +131,8 @@ fn one(namespace: &str, name: &str) -> String {
     format!("{}/{}", all(namespace), encode(name))
 }
 
-pub fn cron(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
-    match &args.action {
+pub fn cron(server: &Server, action: &Action) -> anyhow::Result<ExitCode> {
+    match action {
         Action::List(args) => list(server, args)?,
         Action::Get(args) => {
             for name in &args.names {

@@ -26,7 +26,7 @@ pub use artifacts::cp;
 pub use catalog::{ClusterArgs, TemplateArgs, cluster_template, template};
 pub use connect::{Connect, words};
 pub use control::{delete, node, resubmit, resume, retry, stop, suspend, terminate};
-pub use cron::{Args as CronArgs, cron};
+pub use cron::{Action as CronAction, cron};
 pub use get::{get, terms};
 pub use http::{Fault, Server};
 pub use info::{AuthArgs, auth, server_info, version};

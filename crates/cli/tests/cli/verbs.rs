@@ -249,3 +249,55 @@ fn a_command_line_that_makes_no_sense_is_told_in_the_words_that_fit() {
     let away = argo(&["list", "--secure=false"]).exits(1);
     assert!(away.err.contains("cannot reach the server `http://localhost:1`"), "{}", away.err);
 }
+
+const NIGHTLY: &str = r#"
+apiVersion: argoproj.io/v1alpha1
+kind: CronWorkflow
+metadata: {name: nightly}
+spec:
+  schedules: ["30 2 * * *"]
+  timezone: Europe/Berlin
+  workflowMetadata: {labels: {team: reports}}
+  workflowSpec:
+    entrypoint: main
+    arguments: {parameters: [{name: day, value: today}]}
+    templates:
+      - name: main
+        container: {image: busybox, command: [sh, -c, "echo report of {{workflow.parameters.day}}"]}
+"#;
+
+#[test]
+fn a_schedule_is_told_and_run_without_a_server() {
+    let bench = Bench::new();
+    let file = bench.file("nightly.yaml", NIGHTLY);
+    let file = file.to_str().unwrap();
+    let from = "--from=2026-03-27T12:00:00Z";
+    // A time that the change of the clocks leaves out does not fire (CR-056).
+    let told = bench.call(&["cron", "next", file, "--count", "2", from]).exits(0).out;
+    assert_eq!(
+        told,
+        "nightly: 30 2 * * * (Europe/Berlin)\n  Sat 2026-03-28 02:30:00 CET  2026-03-28T01:30:00Z\n  \
+         Mon 2026-03-30 02:30:00 CEST  2026-03-30T00:30:00Z\n"
+    );
+    let document = bench.call(&["cron", "next", file, "--count", "1", from, "-o", "json"]).exits(0).out;
+    let document: Value = serde_json::from_str(&document).unwrap();
+    assert_eq!(document["next"][0]["at"], "2026-03-28T01:30:00Z");
+
+    let run = bench
+        .call(&["cron", "run", file, "-p", "day=monday", "--name", "now", "-q", "--isolation=none"])
+        .exits(0);
+    assert!(run.err.is_empty(), "{}", run.err);
+    let document = bench.document("now");
+    assert_eq!(document["metadata"]["labels"]["workflows.argoproj.io/cron-workflow"], "nightly");
+    assert_eq!(document["metadata"]["labels"]["team"], "reports");
+    assert!(bench.call(&["logs", "now"]).exits(0).out.contains("report of monday"));
+
+    let wrong = bench.file("wrong.yaml", &NIGHTLY.replace("entrypoint: main", "entrypoint: mian"));
+    let refused = bench.call(&["cron", "run", wrong.to_str().unwrap()]).exits(2);
+    assert!(refused.err.contains("`spec.workflowSpec.entrypoint`"), "{}", refused.err);
+    assert!(refused.err.contains("did you mean `main`?"), "{}", refused.err);
+    let none = bench.file("none.yaml", FRAIL);
+    let refused = bench.call(&["cron", "run", none.to_str().unwrap()]).exits(2);
+    assert!(refused.err.contains("there is no CronWorkflow in the files"), "{}", refused.err);
+    bench.nothing_is_left();
+}
