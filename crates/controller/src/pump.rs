@@ -1,5 +1,8 @@
 //! The only loop: waits, feeds the shard, makes its batches durable, does what it says. It decides nothing.
 
+mod lives;
+mod probes;
+
 use crate::calls::{self, Verdict};
 use crate::daemons;
 use crate::handle::{Ask, Done, Message, Order, Update};
@@ -8,22 +11,18 @@ use crate::memo;
 use crate::metrics::Metrics;
 use crate::outcome::outcome;
 use crate::prepare::{self, Place};
-use crate::shard::{Effect, Recorded, Shard};
-use crate::submit::{self, Kept};
-use std::borrow::Cow;
+use crate::shard::{Effect, Shard};
+use crate::submit::{self};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use tiphys_engine::workflow::{
-    Attempt, Event, Input, LockAnswer, NodeIx, NodeKind, Outcome, Phase, Report, Request, Retry,
-};
-use tiphys_engine::{Frozen, Plan, Run, Time, compile};
+use tiphys_engine::workflow::{Attempt, Input, LockAnswer, NodeIx, Outcome, Phase, Report};
+use tiphys_engine::{Frozen, Plan, Time};
 use tiphys_runner::agent::{Agent, Answer};
-use tiphys_runner::step::{AttemptId, Exit, Report as StepReport, Sighting};
+use tiphys_runner::step::{AttemptId, Exit, Report as StepReport};
 use tiphys_runner::{News, Refusal, Runner};
-use tiphys_store::{Created, MachineId, NewRun, Owned, Ownership, State, Store, StoreError, Summary};
+use tiphys_store::{MachineId, Owned, Ownership, State, Store, StoreError, Summary};
 
 /// How long a step must have run before that is worth a record of its own.
 const OBSERVED_AFTER: Duration = Duration::from_millis(20);
@@ -54,17 +53,6 @@ struct Home {
     /// Nodes of an earlier life of the run that need not run again (EX-304).
     done: Done,
     _owned: Owned,
-}
-
-/// A run that is about to be created.
-struct Draft {
-    plan: Plan,
-    frozen: Frozen,
-    secrets: Vec<tiphys_spec::Secret>,
-    files: BTreeMap<String, PathBuf>,
-    archive_logs: bool,
-    done: Done,
-    follower: Option<Sender<Update>>,
 }
 
 /// The pump and everything it reaches.
@@ -269,65 +257,6 @@ impl Pump {
             );
             self.watch_daemon(&uid, attempt, now);
         }
-    }
-
-    /// Finds out when a daemon that runs is ready (EX-370).
-    fn watch_daemon(&mut self, uid: &str, attempt: Attempt, now: Time) {
-        let Some(run) = self.shard.run(uid).filter(|run| run.is_wanted(attempt)) else { return };
-        if !run.is_daemon(attempt.node) || run.node(attempt.node).daemoned {
-            return;
-        }
-        self.probing.entry((uid.to_owned(), attempt)).or_insert(0);
-        self.probe(uid, attempt, None, now);
-    }
-
-    /// Asks the next probe of a daemon, or says that it is ready when none is left.
-    fn probe(&mut self, uid: &str, attempt: Attempt, again: Option<Duration>, now: Time) {
-        let Some(at) = self.probing.get(&(uid.to_owned(), attempt)).copied() else { return };
-        let Some(run) = self.shard.run(uid).filter(|run| run.is_wanted(attempt)) else {
-            self.probing.remove(&(uid.to_owned(), attempt));
-            return;
-        };
-        let probes = run.pod(attempt, now).and_then(|pod| daemons::probes(&run.plan, &pod));
-        match probes.as_ref().map(|probes| probes.get(at)) {
-            Ok(Some(probe)) => self.agent.call(tiphys_runner::agent::Call {
-                attempt: daemons::probe_id(&attempt_id(uid, attempt)),
-                // Probes are patient; they do not take the places of the run's own requests.
-                run: format!("probes of {uid}"),
-                after: again.unwrap_or(probe.after),
-                task: probe.task.clone(),
-            }),
-            // What the probes cannot say was said before the start.
-            Ok(None) | Err(_) => {
-                let address = Some(daemons::address(&run.plan, attempt));
-                self.probing.remove(&(uid.to_owned(), attempt));
-                let report = Report::Observed { address };
-                self.shard.input(uid, Input::Reported { attempt, report }, now);
-            }
-        }
-    }
-
-    /// A daemon answered a probe, or did not.
-    fn probed(&mut self, id: &AttemptId, answer: &Answer, now: Time) {
-        let Some((uid, attempt)) = parse(id) else { return };
-        let key = (uid.clone(), attempt);
-        let Some(at) = self.probing.get(&key).copied() else { return };
-        let ready = match answer {
-            Answer::Http(Ok(response)) => (200..400).contains(&response.status),
-            Answer::Tcp(Ok(())) => true,
-            _ => false,
-        };
-        if ready {
-            self.probing.insert(key, at + 1);
-            return self.probe(&uid, attempt, None, now);
-        }
-        let Some(run) = self.shard.run(&uid) else { return };
-        let period = run
-            .pod(attempt, now)
-            .and_then(|pod| daemons::probes(&run.plan, &pod))
-            .ok()
-            .and_then(|probes| probes.get(at).map(|probe| probe.period));
-        self.probe(&uid, attempt, Some(period.unwrap_or_default()), now);
     }
 
     fn hear(&mut self, message: Message, now: Time) -> Result<(), StoreError> {
@@ -732,287 +661,6 @@ impl Pump {
         self.shard.drop_run(uid);
         self.tell(uid, Update::Ended(Arc::new(document)));
         Ok(())
-    }
-
-    /// Creates what was ordered since the last batch, in one transaction.
-    fn submit_all(&mut self, now: Time) {
-        let orders = std::mem::take(&mut self.orders);
-        let mut runs = Vec::with_capacity(orders.len());
-        let mut drafts = Vec::with_capacity(orders.len());
-        for (order, reply) in orders {
-            let drafted = self.draft(*order, Done::default(), now).and_then(|(run, draft)| {
-                let owned = self.ownership.claim(&run.machine).map_err(|error| error.to_string())?;
-                Ok((run, draft, owned))
-            });
-            match drafted {
-                Ok((run, draft, owned)) => {
-                    runs.push(run);
-                    drafts.push((draft, owned, reply));
-                }
-                Err(reason) => self.reply(reply, Err(reason)),
-            }
-        }
-        if runs.is_empty() {
-            return;
-        }
-        let created = match self.store.create_all(&runs) {
-            Ok(created) => created.into_iter().map(Ok).collect(),
-            Err(error) => vec![Err(error.to_string()); runs.len()],
-        };
-        for ((run, (draft, mut owned, reply)), created) in runs.into_iter().zip(drafts).zip(created) {
-            let answer = created.and_then(|(created, epoch)| match created {
-                Created::Yes => {
-                    owned.epoch = epoch;
-                    self.begin(run, draft, owned, now)
-                }
-                taken => Err(submit::taken(&run.summary, &taken)),
-            });
-            self.reply(reply, answer);
-        }
-    }
-
-    /// Creates a run, or begins it anew if it is here and `done` says what need not run again.
-    fn restart(&mut self, order: Order, done: Done, now: Time) -> Result<Summary, String> {
-        let (run, draft) = self.draft(order, done, now)?;
-        let text = |error: StoreError| error.to_string();
-        let owned =
-            self.ownership.acquire(&mut *self.store, &run.machine).map_err(|error| error.to_string())?;
-        if !self.store.restart(&run).map_err(text)? {
-            match self.store.create(&run).map_err(text)? {
-                Created::Yes => {}
-                other => return Err(submit::taken(&run.summary, &other)),
-            }
-        }
-        self.begin(run, draft, owned, now)
-    }
-
-    /// Everything about a run that is known before it exists.
-    fn draft(&mut self, order: Order, done: Done, now: Time) -> Result<(NewRun, Draft), String> {
-        let mut order = order;
-        let mut frozen = std::mem::take(&mut order.frozen);
-        submit::name(&mut frozen.workflow, now);
-        let plan = compile(&frozen)?;
-        let mut summary = submit::summary(&frozen.workflow, now);
-        summary.engine.clone_from(&self.place.engine);
-        if !order.secrets.is_empty() {
-            let body = serde_json::to_vec(&order.secrets).map_err(|error| error.to_string())?;
-            self.state.put_secrets(&summary.uid, &body).map_err(|error| error.to_string())?;
-        }
-        let archive_logs = order.world["archiveLogs"] == true;
-        let kept = Kept {
-            frozen: Cow::Borrowed(&frozen),
-            world: Cow::Borrowed(&order.world),
-            done: Cow::Borrowed(&done),
-        };
-        let document = serde_json::to_vec(&kept).map_err(|error| error.to_string())?;
-        let run = NewRun { machine: MachineId::workflow(summary.uid.clone()), document, summary };
-        let Order { secrets, files, follower, .. } = order;
-        Ok((run, Draft { plan, frozen, secrets, files, archive_logs, done, follower }))
-    }
-
-    /// Takes up a run that was just created.
-    fn begin(&mut self, run: NewRun, draft: Draft, owned: Owned, now: Time) -> Result<Summary, String> {
-        let NewRun { machine, summary, .. } = run;
-        let epoch = owned.epoch;
-        let mut place = self.place_of(&summary.uid, draft.secrets).map_err(|error| error.to_string())?;
-        place.files = draft.files;
-        place.archive_logs |= draft.archive_logs;
-        self.homes.insert(
-            summary.uid.clone(),
-            Home {
-                machine: machine.clone(),
-                frozen: Arc::new(draft.frozen),
-                place,
-                done: draft.done,
-                _owned: owned,
-            },
-        );
-        if let Some(follower) = draft.follower {
-            self.followers.push((summary.uid.clone(), follower));
-        }
-        self.shard.adopt(Run::new(Arc::new(draft.plan)), machine, epoch, &[], summary.clone(), now)?;
-        Ok(summary)
-    }
-
-    /// Gives suspended nodes the answers they got in an earlier life of the run.
-    fn answer_again(&mut self, recorded: &Recorded, now: Time) {
-        let Some(home) = self.homes.get(&recorded.uid).filter(|home| !home.done.is_empty()) else { return };
-        let Some(run) = self.shard.run(&recorded.uid).filter(|run| run.life == 0) else { return };
-        let entered = recorded.events.iter().filter_map(|event| match event {
-            Event::Entered { node, kind: NodeKind::Suspend, .. } => Some(run.id(*node)),
-            _ => None,
-        });
-        let answers: Vec<Request> = entered
-            .filter_map(|id| {
-                let outcome = home.done.get(&id)?;
-                Some(Request::SetNode {
-                    selector: format!("id={id}"),
-                    parameters: outcome.parameters.iter().cloned().collect(),
-                    phase: Some(outcome.phase),
-                    message: outcome.message.clone(),
-                })
-            })
-            .collect();
-        for answer in answers {
-            self.shard.input(&recorded.uid, Input::Asked(answer), now);
-        }
-    }
-
-    /// Removes a run, whether we drive it or nobody does. Its steps are ended without grace.
-    fn delete(&mut self, uid: &str) -> Result<bool, String> {
-        let text = |error: StoreError| error.to_string();
-        let machine = MachineId::workflow(uid);
-        // Held to the end, so that nobody takes over what is being removed.
-        let _owned = match self.homes.remove(uid) {
-            Some(home) => home._owned,
-            None => self.ownership.acquire(&mut *self.store, &machine).map_err(|error| error.to_string())?,
-        };
-        let attempts: Vec<AttemptId> =
-            self.shard.interrupt(uid).iter().map(|attempt| attempt_id(uid, *attempt)).collect();
-        self.runner.stop(&attempts, Duration::ZERO);
-        self.agent.stop(&attempts);
-        if let Some(run) = self.shard.run(uid) {
-            self.dismiss_plugins(&run.plan);
-        }
-        if !attempts.is_empty() {
-            self.deleted.insert(uid.to_owned());
-        }
-        self.shard.drop_run(uid);
-        self.starting.retain(|(run, _), _| run != uid);
-        let was_here = self.store.delete(&machine).map_err(text)?;
-        // What a step that is still ending holds open is removed by the next prune.
-        drop(self.state.remove_files(uid));
-        self.tell(uid, Update::Deleted(uid.to_owned()));
-        Ok(was_here)
-    }
-
-    fn place_of(&self, uid: &str, secrets: Vec<tiphys_spec::Secret>) -> Result<Place, StoreError> {
-        let mut place = self.place.clone();
-        place.run_dir = self.state.run_dir(uid)?;
-        place.secrets = secrets.into_iter().map(|secret| (secret.metadata.name.clone(), secret)).collect();
-        Ok(place)
-    }
-
-    /// Goes on with a run that is over (EX-300).
-    fn retry(
-        &mut self,
-        uid: &str,
-        retry: Retry,
-        follower: Option<Sender<Update>>,
-        now: Time,
-    ) -> Result<Summary, String> {
-        if let Some(refused) = self.shard.run(uid).and_then(|run| run.retry_refused(&retry)) {
-            return Err(refused);
-        }
-        let (summary, _) = self.take_in(uid, follower, now)?;
-        if let Some(refused) = self.shard.run(uid).and_then(|run| run.retry_refused(&retry)) {
-            // If it is not over after all, whoever takes it up goes on with it.
-            self.shard.drop_run(uid);
-            self.homes.remove(uid);
-            return Err(refused);
-        }
-        // What was filed tells of the life before; the journal has it too.
-        self.store.delete_archived(&MachineId::workflow(uid)).map_err(|error| error.to_string())?;
-        self.shard.input(uid, Input::Asked(Request::Retry(retry)), now);
-        Ok(summary)
-    }
-
-    /// Takes a run over from an engine that is gone.
-    fn adopt(&mut self, uid: &str, follower: Option<Sender<Update>>, now: Time) -> Result<Summary, String> {
-        let (summary, is_new) = self.take_in(uid, follower, now)?;
-        if !is_new {
-            self.recall(uid, now);
-        }
-        // Letters that were left while nobody drove the run come before anything is started.
-        self.read_inbox(now).map_err(|error| error.to_string())?;
-        Ok(summary)
-    }
-
-    /// Loads a run that nobody drives; with it, whether nothing has happened in it yet.
-    fn take_in(
-        &mut self,
-        uid: &str,
-        follower: Option<Sender<Update>>,
-        now: Time,
-    ) -> Result<(Summary, bool), String> {
-        let text = |error: StoreError| error.to_string();
-        let machine = MachineId::workflow(uid);
-        let owned = self.ownership.acquire(&mut *self.store, &machine).map_err(|error| error.to_string())?;
-        let summary =
-            self.store.summary(&machine).map_err(text)?.ok_or_else(|| format!("there is no run {uid}"))?;
-        let document = self
-            .store
-            .document(&machine)
-            .map_err(text)?
-            .ok_or_else(|| format!("run {} has no document", summary.name))?;
-        let kept = Kept::read(&document)
-            .map_err(|error| format!("the document of {} cannot be read: {error}", summary.name))?;
-        let archive_logs = kept.world["archiveLogs"] == true;
-        let (frozen, done) = (kept.frozen.into_owned(), kept.done.into_owned());
-        let plan = compile(&frozen)?;
-        let loaded = self.store.load(&machine).map_err(text)?.unwrap_or_default();
-        let secrets = match self.state.secrets(uid).map_err(text)? {
-            Some(body) => serde_json::from_slice(&body)
-                .map_err(|error| format!("the secrets of {} cannot be read: {error}", summary.name))?,
-            None => Vec::new(),
-        };
-        let mut place = self.place_of(uid, secrets).map_err(text)?;
-        place.archive_logs |= archive_logs;
-        let epoch = owned.epoch;
-        self.homes.insert(
-            uid.to_owned(),
-            Home { machine: machine.clone(), frozen: Arc::new(frozen), place, done, _owned: owned },
-        );
-        if let Some(follower) = follower {
-            self.followers.push((uid.to_owned(), follower));
-        }
-        self.shard.adopt(Run::new(Arc::new(plan)), machine, epoch, &loaded.records, summary.clone(), now)?;
-        Ok((summary, loaded.records.is_empty()))
-    }
-
-    /// Asks the runner what it knows of a run's open attempts (the one recovery path).
-    fn recall(&mut self, uid: &str, now: Time) {
-        if let Some(run) = self.shard.run(uid) {
-            // Whether an earlier life of the engine still told them to go is not known.
-            let dismissed: Vec<AttemptId> =
-                run.dismissed().into_iter().map(|attempt| attempt_id(uid, attempt)).collect();
-            if !dismissed.is_empty() {
-                self.runner.stop(&dismissed, Duration::from_millis(tiphys_runner::step::GRACE_MS_DEFAULT));
-            }
-        }
-        let mut open = self.shard.open_attempts(uid);
-        // Nobody remembers calls: they are made again (EX-470).
-        open.retain(|(attempt, _)| !self.shard.is_call(uid, *attempt));
-        let ids: Vec<AttemptId> = open.iter().map(|(attempt, _)| attempt_id(uid, *attempt)).collect();
-        let sightings = if ids.is_empty() { Ok(Vec::new()) } else { self.runner.recall(&ids) };
-        let sightings =
-            sightings.unwrap_or_else(|_| ids.iter().map(|id| Sighting::Unknown(id.clone())).collect());
-        let mut running = BTreeSet::new();
-        let mut endings = Vec::new();
-        let mut daemons = Vec::new();
-        for ((attempt, observed), sighting) in open.into_iter().zip(sightings) {
-            match sighting {
-                Sighting::Running(_) => {
-                    running.insert(attempt);
-                    daemons.push(attempt);
-                }
-                Sighting::Ended(ended) => {
-                    running.insert(attempt);
-                    endings.push(StepReport::Ended(ended));
-                }
-                Sighting::Unknown(_) if observed => {
-                    running.insert(attempt);
-                    let report = Report::Lost("pod deleted".to_owned());
-                    self.shard.recalled_one(uid, attempt);
-                    self.shard.input(uid, Input::Reported { attempt, report }, now);
-                }
-                // Never observed: it is started (again).
-                Sighting::Unknown(_) => {}
-            }
-        }
-        self.shard.recalled(uid, &running);
-        daemons.into_iter().for_each(|attempt| self.watch_daemon(uid, attempt, now));
-        endings.into_iter().for_each(|report| self.reported(report, now));
     }
 }
 

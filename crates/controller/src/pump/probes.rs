@@ -1,0 +1,70 @@
+//! Whether daemons are ready.
+
+use super::{Pump, attempt_id, parse};
+use crate::daemons;
+use std::time::Duration;
+use tiphys_engine::Time;
+use tiphys_engine::workflow::{Attempt, Input, Report};
+use tiphys_runner::agent::{Answer, Call};
+use tiphys_runner::step::AttemptId;
+
+impl Pump {
+    /// Finds out when a daemon that runs is ready (EX-370).
+    pub(super) fn watch_daemon(&mut self, uid: &str, attempt: Attempt, now: Time) {
+        let Some(run) = self.shard.run(uid).filter(|run| run.is_wanted(attempt)) else { return };
+        if !run.is_daemon(attempt.node) || run.node(attempt.node).daemoned {
+            return;
+        }
+        self.probing.entry((uid.to_owned(), attempt)).or_insert(0);
+        self.probe(uid, attempt, None, now);
+    }
+
+    /// Asks the next probe of a daemon, or says that it is ready when none is left.
+    pub(super) fn probe(&mut self, uid: &str, attempt: Attempt, again: Option<Duration>, now: Time) {
+        let Some(at) = self.probing.get(&(uid.to_owned(), attempt)).copied() else { return };
+        let Some(run) = self.shard.run(uid).filter(|run| run.is_wanted(attempt)) else {
+            self.probing.remove(&(uid.to_owned(), attempt));
+            return;
+        };
+        let probes = run.pod(attempt, now).and_then(|pod| daemons::probes(&run.plan, &pod));
+        match probes.as_ref().map(|probes| probes.get(at)) {
+            Ok(Some(probe)) => self.agent.call(Call {
+                attempt: daemons::probe_id(&attempt_id(uid, attempt)),
+                // Probes are patient; they do not take the places of the run's own requests.
+                run: format!("probes of {uid}"),
+                after: again.unwrap_or(probe.after),
+                task: probe.task.clone(),
+            }),
+            // What the probes cannot say was said before the start.
+            Ok(None) | Err(_) => {
+                let address = Some(daemons::address(&run.plan, attempt));
+                self.probing.remove(&(uid.to_owned(), attempt));
+                let report = Report::Observed { address };
+                self.shard.input(uid, Input::Reported { attempt, report }, now);
+            }
+        }
+    }
+
+    /// A daemon answered a probe, or did not.
+    pub(super) fn probed(&mut self, id: &AttemptId, answer: &Answer, now: Time) {
+        let Some((uid, attempt)) = parse(id) else { return };
+        let key = (uid.clone(), attempt);
+        let Some(at) = self.probing.get(&key).copied() else { return };
+        let ready = match answer {
+            Answer::Http(Ok(response)) => (200..400).contains(&response.status),
+            Answer::Tcp(Ok(())) => true,
+            _ => false,
+        };
+        if ready {
+            self.probing.insert(key, at + 1);
+            return self.probe(&uid, attempt, None, now);
+        }
+        let Some(run) = self.shard.run(&uid) else { return };
+        let period = run
+            .pod(attempt, now)
+            .and_then(|pod| daemons::probes(&run.plan, &pod))
+            .ok()
+            .and_then(|probes| probes.get(at).map(|probe| probe.period));
+        self.probe(&uid, attempt, Some(period.unwrap_or_default()), now);
+    }
+}
