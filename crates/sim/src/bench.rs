@@ -48,8 +48,6 @@ pub struct Measured {
     pub compile: Duration,
     /// From the first input to the end.
     pub drive: Duration,
-    /// Bytes of memory that the state took, without the plan; 0 where the system does not tell, or it is too large.
-    pub state_bytes: u64,
     /// Events recorded.
     pub events: usize,
     /// Bytes of the journal.
@@ -74,7 +72,6 @@ impl Measured {
             "compile_ms": millis(self.compile),
             "drive_ms": millis(self.drive),
             "nodes_per_second": self.rate().round(),
-            "state_bytes_per_node": self.state_bytes / self.nodes.max(1) as u64,
             "events": self.events,
             "journal_bytes_per_node": self.journal_bytes / self.nodes.max(1),
             "encode_ms": millis(self.encode),
@@ -143,7 +140,7 @@ pub fn measure(shape: Shape, nodes: usize) -> Result<Measured, String> {
     let plan = Arc::new(engine::compile(&frozen)?);
     let compile = begun.elapsed();
     drop(frozen);
-    // Once for the time, with nothing else in the way; then for the memory, and for the journal.
+    // Once for the time, with nothing else in the way; then for the journal.
     let begun = Instant::now();
     let run = drive(&plan, &mut |_, _| {});
     let drive_time = begun.elapsed();
@@ -151,7 +148,6 @@ pub fn measure(shape: Shape, nodes: usize) -> Result<Measured, String> {
         return Err(format!("the {} of {nodes} ended {:?}", shape.name(), run.phase));
     }
     let nodes = run.nodes.len();
-    let state_bytes = if nodes <= WEIGHED_MAX { weigh(&plan, run) } else { 0 };
     let (mut records, mut events, mut encode) = (Vec::new(), 0, Duration::ZERO);
     drive(&plan, &mut |at, batch| {
         let begun = Instant::now();
@@ -175,7 +171,6 @@ pub fn measure(shape: Shape, nodes: usize) -> Result<Measured, String> {
         nodes,
         compile,
         drive: drive_time,
-        state_bytes,
         events,
         journal_bytes,
         encode,
@@ -183,17 +178,16 @@ pub fn measure(shape: Shape, nodes: usize) -> Result<Measured, String> {
     })
 }
 
-/// Larger runs are not weighed, because that takes several of them at once.
-const WEIGHED_MAX: usize = 200_000;
-
-/// Bytes that a run takes. Memory that others gave back is used again first; two runs that stay use it up.
-fn weigh(plan: &Arc<Plan>, first: Run) -> u64 {
-    let kept = [first, drive(plan, &mut |_, _| {})];
-    let before = resident();
-    let run = drive(plan, &mut |_, _| {});
-    let bytes = resident().saturating_sub(before);
-    drop((kept, run));
-    bytes
+/// Bytes per node that the state of a run takes at its end, without its plan. `live` tells the bytes in use.
+pub fn weigh(shape: Shape, nodes: usize, live: &dyn Fn() -> usize) -> Result<usize, String> {
+    let plan = Arc::new(engine::compile(&documents(shape, nodes)?)?);
+    let before = live();
+    let run = drive(&plan, &mut |_, _| {});
+    let bytes = live().saturating_sub(before);
+    if run.phase != Phase::Succeeded {
+        return Err(format!("the {} of {nodes} ended {:?}", shape.name(), run.phase));
+    }
+    Ok(bytes / run.nodes.len())
 }
 
 /// Drives a run to its end; every step succeeds at once. `heard` gets the events of each input.
@@ -228,13 +222,4 @@ fn success() -> Outcome {
         artifacts: Vec::new(),
         containers: Vec::new(),
     }
-}
-
-/// Bytes of this process in memory.
-fn resident() -> u64 {
-    const PAGE: u64 = 4_096;
-    let pages = std::fs::read_to_string("/proc/self/statm")
-        .ok()
-        .and_then(|text| text.split_whitespace().nth(1).and_then(|pages| pages.parse::<u64>().ok()));
-    pages.unwrap_or(0) * PAGE
 }
