@@ -21,7 +21,10 @@ fn main() -> Result<(), String> {
     for shape in Shape::ALL {
         for size in &sizes {
             let bytes = weigh(shape, *size, &live)?;
-            println!("{}", serde_json::json!({"shape": shape.name(), "nodes": size, "bytes_per_node": bytes}));
+            println!(
+                "{}",
+                serde_json::json!({"shape": shape.name(), "nodes": size, "bytes_per_node": bytes})
+            );
         }
     }
     Ok(())

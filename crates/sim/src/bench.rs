@@ -166,16 +166,7 @@ pub fn measure(shape: Shape, nodes: usize) -> Result<Measured, String> {
     }
     run.handle(Input::Recovered, Time(records.len() as i64), &mut Outbox::default());
     let reopen = begun.elapsed();
-    Ok(Measured {
-        shape,
-        nodes,
-        compile,
-        drive: drive_time,
-        events,
-        journal_bytes,
-        encode,
-        reopen,
-    })
+    Ok(Measured { shape, nodes, compile, drive: drive_time, events, journal_bytes, encode, reopen })
 }
 
 /// Bytes per node that the state of a run takes at its end, without its plan. `live` tells the bytes in use.
