@@ -274,6 +274,8 @@ fn gaps(bench: &Bench) -> Result<Vec<Row>, String> {
     let pipes = Sample::new(yardsticks::pipe_round_trips()?)?;
     let commit = yardsticks::sqlite_commit(&bench.folder)?;
     let yardstick = vec![(pipes.median() + commit) * 1e3];
+    let bare = yardsticks::spawn_gaps(&bench.stamp, &bench.folder.join("bare"), CHAIN)?;
+    let bare = Sample::new(bare.into_iter().map(|seconds| seconds * 1e3).collect())?;
     let mut rows = Vec::new();
     for (isolation, floor, goal) in [(Isolation::None, 1.0, Some(0.35)), (Isolation::Sandbox, 5.0, None)] {
         let gaps = Sample::new(bench.ours().gaps(CHAIN, isolation)?)?;
@@ -284,6 +286,8 @@ fn gaps(bench: &Bench) -> Result<Vec<Row>, String> {
                 alone("P3", what, "ms", vec![gaps.quantile(share) * 1e3], promised.then_some(promise))?;
             row.yardsticks
                 .push(("pipe round trip + one SQLite commit".to_owned(), Sample::new(yardstick.clone())?));
+            row.yardsticks
+                .push(("bare posix_spawn loop".to_owned(), Sample::new(vec![bare.quantile(share)])?));
             rows.push(row);
         }
     }

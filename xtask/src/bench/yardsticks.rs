@@ -1,5 +1,6 @@
 //! What we are measured against: small programs here, or Debian packages.
 
+use crate::bench::runs::read_stamps;
 use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
@@ -35,6 +36,22 @@ pub fn spawn_rate(count: usize, program: &[&str]) -> Result<f64, String> {
     });
     results.into_iter().collect::<Result<(), String>>()?;
     Ok(rate(count, started))
+}
+
+/// Seconds from the last instruction of a program to the first one of the next, when a bare loop starts one after the
+/// other: what a machine needs for that if nothing is decided, heard or written down in between.
+pub fn spawn_gaps(stamp: &Path, file: &Path, count: usize) -> Result<Vec<f64>, String> {
+    std::fs::remove_file(file).ok();
+    for _ in 0..count {
+        let status = Command::new(stamp).arg(file).status();
+        match status {
+            Ok(status) if status.success() => {}
+            Ok(status) => return Err(format!("{} ended with {status}", stamp.display())),
+            Err(error) => return Err(format!("cannot run {}: {error}", stamp.display())),
+        }
+    }
+    let stamps = read_stamps(file)?;
+    Ok(stamps.windows(2).map(|pair| pair[1].first - pair[0].last).collect())
 }
 
 /// The sandbox that every Debian machine can install.
