@@ -65,7 +65,11 @@ fn main() {
     for step in scenario["steps"].as_array().unwrap() {
         replay.step(step);
     }
+    replay.clean();
     replay.report();
+    drop(folder);
+    // The servers' threads end with the process.
+    std::process::exit(0);
 }
 
 struct Replay {
@@ -477,8 +481,23 @@ impl Replay {
             self.skipped
         );
         assert!(share >= AGREEMENT_MIN, "fewer exchanges agree than before");
-        // The servers' threads end with the process; the supervisor goes when its steps are done.
-        std::process::exit(0);
+    }
+
+    /// Ends what still runs: steps outlive their server, and with them their supervisor.
+    fn clean(&self) {
+        let ask = |method, target: &str| {
+            http::send(self.doors["server"], method, target, &[], &[], Duration::from_secs(20)).unwrap()
+        };
+        let list: Value =
+            serde_json::from_slice(&ask("GET", "/api/v1/workflows/?fields=items.metadata").body).unwrap();
+        for item in list["items"].as_array().unwrap() {
+            let metadata = &item["metadata"];
+            let target =
+                format!("/api/v1/workflows/{}/{}", plain(&metadata["namespace"]), plain(&metadata["name"]));
+            let status = ask("DELETE", &target).status;
+            // What is archived only is listed too, and cannot be deleted here.
+            assert!(matches!(status, 200 | 404), "{target}: {status}");
+        }
     }
 }
 
