@@ -122,8 +122,8 @@ pub fn document(frozen: &Frozen, run: &Run, now: Time) -> Value {
     }
     workflow.spec.suspend = if run.steering.suspended { Some(true) } else { None };
     let known = workflow.status.take();
-    workflow.status = serde_json::to_value(status::status(run, now)).ok();
-    if let (Some(Value::Object(known)), Some(Value::Object(status))) = (known, &mut workflow.status)
+    let mut status = serde_json::to_value(status::status(run, now)).unwrap_or_default();
+    if let (Some(Value::Object(known)), Value::Object(status)) = (known, &mut status)
         && let Some(Value::Object(stored)) = known.get("storedTemplates")
     {
         let all = status.entry("storedTemplates").or_insert_with(|| Value::Object(Map::new()));
@@ -138,6 +138,8 @@ pub fn document(frozen: &Frozen, run: &Run, now: Time) -> Value {
         (&mut document, serde_json::to_value(&workflow))
     {
         document.extend(fields);
+        // Put in as it is: it may tell of many thousands of nodes.
+        document.insert("status".to_owned(), status);
     }
     document
 }
