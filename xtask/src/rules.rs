@@ -1,7 +1,7 @@
 //! `cargo xtask rules`: which rules of the specification nothing in the project cites.
 //!
 //! The list of rules lives in `docs/reference/rules.txt`, one a line; `--update` makes it anew from the
-//! specification where that lies beside the checkout. A citation is the rule's id anywhere in a tracked
+//! pages in `docs/reference/argo`. A citation is the rule's id anywhere in a tracked
 //! file of ours; one in a test, a story or an example weighs more than one in a comment.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +13,9 @@ use regex::Regex;
 use crate::workspace::Workspace;
 
 const LIST: &str = "docs/reference/rules.txt";
+
+/// The pages that tell Argo's behaviour rule by rule.
+const PAGES: &str = "docs/reference/argo";
 
 /// Rules that only a cluster, a server or a client can show, by the parts of the specification that
 /// this part of the house answers for. The others are counted, and asked for when their room exists.
@@ -93,7 +96,7 @@ fn list(workspace: &Workspace) -> Result<Vec<Rule>, String> {
 
 /// Makes the list anew from the tables of the specification.
 fn update(workspace: &Workspace) -> Result<(), String> {
-    let folder = workspace.root.parent().unwrap_or(&workspace.root).join("shared/spec");
+    let folder = workspace.root.join(PAGES);
     let mut text = String::from(
         "# The rules of the specification: id, part, beginning. Made by `cargo xtask rules --update`.\n",
     );
@@ -115,7 +118,8 @@ fn update(workspace: &Workspace) -> Result<(), String> {
 
 /// The rows of the page's tables that begin with an id.
 fn rules_of(page: &str) -> Vec<(String, String)> {
-    let row = Regex::new(r"^\|\s*\**([A-Z]{2,4}-\d{3}[a-z]?)\**\s*([^|]*)\|(.*)$").expect("a valid pattern");
+    let row = Regex::new(r"^\|\s*\**([A-Z][A-Z0-9]{1,3}-\d{3}[a-z]?)\**\s*([^|]*)\|(.*)$")
+        .expect("a valid pattern");
     let mut seen = BTreeSet::new();
     let mut rules = Vec::new();
     for captures in page.lines().filter_map(|line| row.captures(line)) {
@@ -182,7 +186,7 @@ fn kind(name: &str) -> Citation {
 /// Every id in the text. A run of rules is cited as `EX-115..EX-120` or with `to`, neighbours as `EX-115/116`.
 fn ids(text: &str) -> BTreeSet<String> {
     let cited = Regex::new(
-        r"\b([A-Z]{2,4})-(\d{3})([a-z]?)((?:(?:\.\.|–|`? to `?)(?:[A-Z]{2,4}-)?\d{3}\b)?)((?:[/,] ?\d{3}\b)*)",
+        r"\b([A-Z][A-Z0-9]{1,3})-(\d{3})([a-z]?)((?:(?:\.\.|–|`? to `?)(?:[A-Z][A-Z0-9]{1,3}-)?\d{3}\b)?)((?:[/,] ?\d{3}\b)*)",
     )
     .expect("a valid pattern");
     let number = Regex::new(r"\d{3}").expect("a valid pattern");
@@ -221,10 +225,11 @@ mod tests {
     #[test]
     fn ids_are_found_alone_in_runs_and_as_neighbours() {
         let found: Vec<String> =
-            ids("EX-001 (TP-010..TP-012), EX-115/116, OB-020–021, `VA-001` to `VA-002`; not X-1 or EX-12")
+            ids("EX-001 (TP-010..TP-012), EX-115/116, OB-020–021, `VA-001` to `VA-002`, K8S-160; not X-1 or EX-12")
                 .into_iter()
                 .collect();
-        let expected = ["EX-001", "EX-115", "EX-116", "OB-020", "OB-021", "TP-010", "TP-011", "TP-012"];
+        let expected =
+            ["EX-001", "EX-115", "EX-116", "K8S-160", "OB-020", "OB-021", "TP-010", "TP-011", "TP-012"];
         assert_eq!(found, [&expected[..], &["VA-001", "VA-002"]].concat());
     }
 

@@ -42,11 +42,8 @@ fn references_lead_somewhere_and_names_are_unique() {
 /// Compares with the tables of the specification: `| API-1xx | METHOD `path` | fields | …`.
 #[test]
 fn the_specification_names_nothing_that_is_not_described() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/spec/10-rest-api.md");
-    let Ok(text) = std::fs::read_to_string(path) else {
-        println!("0 rows compared: the specification is not here");
-        return;
-    };
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/argo/10-rest-api.md");
+    let text = std::fs::read_to_string(path).unwrap();
     let document = document();
     let mut rows = 0;
     let mut missing = Vec::new();
@@ -79,6 +76,5 @@ fn the_specification_names_nothing_that_is_not_described() {
         }
     }
     assert!(missing.is_empty(), "not described: {missing:#?}");
-    println!("{rows} rows compared");
     assert!(rows >= 35, "only {rows} rows were understood");
 }
