@@ -52,6 +52,9 @@ pub enum ArtifactError {
     /// The driver cannot do this; the message is Argo's (PA-162).
     #[error("{0}")]
     Unsupported(String),
+    /// A server, or a program that talks to one, did not do what was asked.
+    #[error("{0}")]
+    Remote(String),
     /// The file system failed.
     #[error("cannot use `{path}`: {error}")]
     Io {

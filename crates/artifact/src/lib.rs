@@ -6,14 +6,19 @@
 pub mod archive;
 mod driver;
 mod error;
+mod git;
 mod key;
 pub mod limits;
 mod local;
 pub mod location;
 mod place;
+mod web;
 
 pub use archive::{Archive, Mode};
 pub use driver::{Driver, Raw};
 pub use error::ArtifactError;
+pub use git::Git;
 pub use key::Key;
 pub use local::{Incoming, LocalStore};
+pub use place::sweep_aside;
+pub use web::Web;

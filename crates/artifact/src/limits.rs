@@ -1,5 +1,7 @@
 //! What an artifact may be at most. Archives come from strangers; every one of these has a test.
 
+use std::time::Duration;
+
 /// Most entries in one archive.
 pub const ENTRIES_MAX: u64 = 1_000_000;
 
@@ -23,6 +25,21 @@ pub const KEY_BYTES_MAX: usize = 1_024;
 
 /// Longest part of a key between two slashes: what a file can be called.
 pub const KEY_PART_BYTES_MAX: usize = 255;
+
+/// How long a web server may take to accept a connection.
+pub const CONNECT_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// How long a web server may take to begin its answer.
+pub const ANSWER_TIME_MAX: Duration = Duration::from_secs(120);
+
+/// How often the same is asked of a server that is busy or cannot be reached (PA-167).
+pub const TRIES_MAX: u32 = 5;
+
+/// The pause before the second try; each further one is three times as long (PA-167).
+pub const PAUSE_FIRST: Duration = Duration::from_millis(200);
+
+/// Most bytes of a server's complaint that are shown.
+pub const COMPLAINT_BYTES_MAX: usize = 500;
 
 /// What one archive may unpack to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

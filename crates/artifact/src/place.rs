@@ -26,13 +26,11 @@ impl Aside {
 
     /// Chooses a path in `folder`, with a name that tells what it is for.
     pub(crate) fn within(folder: &Path, name: &OsStr) -> Aside {
-        let mut own = OsString::from(".");
-        // The name of a file has a limit; the part that makes it ours must fit.
-        own.push(name.to_string_lossy().chars().take(50).collect::<String>());
+        let mut own = OsString::from(beginning(name));
         // Two steps may be process 2, each in a namespace of its own; the time tells them apart.
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_nanos());
         let number = ASIDES.fetch_add(1, Ordering::Relaxed);
-        own.push(format!(".{}-{number}-{now:x}", std::process::id()));
+        own.push(format!("{}-{number}-{now:x}", std::process::id()));
         Aside { path: folder.join(own) }
     }
 
@@ -60,6 +58,21 @@ impl Drop for Aside {
     fn drop(&mut self) {
         let is_folder = fs::symlink_metadata(&self.path).is_ok_and(|metadata| metadata.is_dir());
         let _ = if is_folder { fs::remove_dir_all(&self.path) } else { fs::remove_file(&self.path) };
+    }
+}
+
+/// How the names begin that are chosen for what is made beside a file with this name.
+fn beginning(name: &OsStr) -> String {
+    // The name of a file has a limit; the part that makes it ours must fit.
+    format!(".{}.", name.to_string_lossy().chars().take(50).collect::<String>())
+}
+
+/// Removes what another process, which was killed, had begun to make for `dest`.
+pub fn sweep_aside(dest: &Path, process: u32) {
+    let begins = format!("{}{process}-", beginning(dest.file_name().unwrap_or(OsStr::new("root"))));
+    let Some(Ok(entries)) = dest.parent().map(fs::read_dir) else { return };
+    for entry in entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(&begins)) {
+        drop(Aside { path: entry.path() });
     }
 }
 

@@ -268,7 +268,7 @@ impl<'a> Examiner<'a> {
             let Some((kind, block)) = artifact.location.store() else { continue };
             // A location without a place of its own belongs to the repository, which is the local store.
             let foreign = match kind {
-                "raw" => false,
+                "raw" | "git" | "http" | "artifactory" => false,
                 "s3" | "gcs" | "azure" | "oss" => {
                     artifact.location.is_complete()
                         && block.get("bucket").or(block.get("endpoint")).or(block.get("container")).is_some()
@@ -281,8 +281,20 @@ impl<'a> Examiner<'a> {
                     document,
                     &at,
                     format!("artifact `{}`: the driver `{kind}` is not supported yet", artifact.name),
-                    "use `raw`, a key of the repository, or `--artifact NAME=PATH` for an argument of the workflow",
+                    "use `raw`, `http`, `git`, a key of the repository, or `--artifact NAME=PATH` for an argument of the \
+                     workflow",
                 );
+            }
+            for way in ["oauth2", "clientCert"] {
+                if kind == "http" && block.get("auth").is_some_and(|auth| auth.get(way).is_some()) {
+                    let at = path_field(&path_field(&path_field(&path_index(path, at), kind), "auth"), way);
+                    self.refuse(
+                        document,
+                        &at,
+                        format!("artifact `{}`: `{way}` is not supported yet", artifact.name),
+                        "use `basicAuth`, or a header with a token",
+                    );
+                }
             }
         }
     }

@@ -90,15 +90,7 @@ fn request(http: &Http, place: &Place) -> Result<HttpRequest, String> {
     for header in &http.headers {
         let value = match header.value_from.as_ref().and_then(|from| from.secret_key_ref.as_ref()) {
             None => header.value.clone(),
-            Some(reference) => place
-                .secrets
-                .get(&reference.name)
-                .ok_or_else(|| format!("secrets \"{}\" not found", reference.name))?
-                .bytes(&reference.key)
-                .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-                .ok_or_else(|| {
-                    format!("secret {} does not have the key {}", reference.name, reference.key)
-                })?,
+            Some(reference) => place.secret(reference)?,
         };
         headers.push((header.name.clone(), value));
     }

@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+pub use tiphys_artifact::{Git, Web};
 
 mod bytes;
 #[cfg(test)]
@@ -182,6 +183,18 @@ pub struct ContainerRequest {
     /// Whether its output is kept as a log. `emptyDir`-like helpers of ours switch it off.
     #[serde(skip_serializing_if = "is_default")]
     pub quiet: bool,
+    /// Whether its process is started again when it fails (EX-231).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub again: Option<Again>,
+}
+
+/// How a container's process is started again within its step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Again {
+    /// How many more times at most.
+    pub times: u32,
+    /// The pause before each.
+    pub pause_ms: u64,
 }
 
 /// A volume mounted in a container.
@@ -355,6 +368,20 @@ pub enum ArtifactSource {
         /// Absolute path.
         path: PathBuf,
     },
+    /// An object of a web server.
+    Web(Web),
+    /// A repository of git.
+    Git(Box<Git>),
+}
+
+impl ArtifactSource {
+    /// Whether it is fetched from elsewhere, which may take long and may never end.
+    pub fn is_far(&self) -> bool {
+        match self {
+            ArtifactSource::Web(_) | ArtifactSource::Git(_) => true,
+            ArtifactSource::Raw { .. } | ArtifactSource::Store { .. } | ArtifactSource::Host { .. } => false,
+        }
+    }
 }
 
 /// What to collect when `main` has ended, however it ended (PA-063).
@@ -406,6 +433,9 @@ pub struct ArtifactWanted {
     pub archive: Archive,
     /// Key in the local store, used exactly.
     pub key: String,
+    /// The web server that takes it instead of the local store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Web>,
 }
 
 /// A log to store as an artifact.

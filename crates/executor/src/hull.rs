@@ -23,6 +23,7 @@ use crate::supervisor::keeper;
 use crate::sys::{self, Spawn, Status};
 
 mod collect;
+mod errand;
 mod stage;
 
 pub(crate) use stage::{Made, script, working_dir, write_file};
@@ -141,6 +142,12 @@ struct Hull<'a> {
     place: &'a Place,
     signals: OwnedFd,
     running: Vec<Running>,
+    /// Containers that are started again, and when (EX-231).
+    pausing: Vec<(usize, Instant)>,
+    /// How often each container was started again.
+    times_again: Vec<u32>,
+    /// A copy of this process that is on an errand.
+    helper: Option<u32>,
     /// No further container is started.
     ending: bool,
     progress_seen: String,
@@ -163,6 +170,9 @@ impl<'a> Hull<'a> {
             place,
             signals,
             running: Vec::new(),
+            pausing: Vec::new(),
+            times_again: vec![0; request.containers.len()],
+            helper: None,
             ending: false,
             progress_seen: String::new(),
         })
@@ -170,7 +180,8 @@ impl<'a> Hull<'a> {
 
     fn run(&mut self, done: &mut Done) {
         let mut made = Vec::new();
-        match stage::inputs(self.request, self.place, &mut made) {
+        let (request, place) = (self.request, self.place);
+        match stage::inputs(request, place, &mut made, &mut |artifact| self.fetch(artifact)) {
             Ok(()) => self.run_containers(done),
             Err(message) => done.failure = Some(init_failure(message)),
         }
@@ -189,7 +200,8 @@ impl<'a> Hull<'a> {
             .zip(&done.containers)
             .any(|(asked, was)| asked.role == Role::Main && was.started_us > 0)
         {
-            collect::outputs(self.request, self.place, done);
+            let (request, place) = (self.request, self.place);
+            collect::outputs(request, place, done, &mut |file, to| self.bring(file, to));
         }
     }
 
@@ -214,6 +226,7 @@ impl<'a> Hull<'a> {
         }
         let mains = self.with_role(Role::Main);
         loop {
+            self.start_again(done);
             let started = self.start_ready(&mains, done);
             if !mains.iter().any(|main| self.runs(*main)) {
                 if started {
@@ -223,7 +236,11 @@ impl<'a> Hull<'a> {
                 return;
             }
             let running = self.running.len();
-            self.wait_until(done, None, |hull| hull.running.len() < running);
+            let until = self.pausing.iter().map(|(_, at)| *at).min();
+            self.wait_until(done, until, |hull| {
+                hull.running.len() < running || (hull.ending && !hull.pausing.is_empty())
+            });
+            self.pause_before_again(&mains, done);
             let failed = |main: &usize| {
                 let exit = done.containers[*main].exit;
                 exit != Exit::NotStarted && !exit.is_success() && !self.runs(*main)
@@ -273,8 +290,38 @@ impl<'a> Hull<'a> {
         containers.filter(|(_, container)| container.role == role).map(|(index, _)| index).collect()
     }
 
+    /// Whether its process runs, or will run again after a pause.
     fn runs(&self, container: usize) -> bool {
         self.running.iter().any(|running| running.container == container)
+            || self.pausing.iter().any(|(pausing, _)| *pausing == container)
+    }
+
+    /// Gives what has failed another chance, as long as it has any (EX-231). What could not be started gets none.
+    fn pause_before_again(&mut self, mains: &[usize], done: &Done) {
+        for main in mains {
+            let was = &done.containers[*main];
+            let Some(again) = self.request.containers[*main].again else { continue };
+            let has_failed = was.exit != Exit::NotStarted && !was.exit.is_success() && was.message.is_none();
+            if has_failed && !self.ending && !self.runs(*main) && self.times_again[*main] < again.times {
+                self.times_again[*main] += 1;
+                self.pausing.push((*main, Instant::now() + Duration::from_millis(again.pause_ms)));
+            }
+        }
+    }
+
+    /// Starts again what has paused for long enough; nothing when the step is to end.
+    fn start_again(&mut self, done: &mut Done) {
+        if self.ending {
+            self.pausing.clear();
+        }
+        let now = Instant::now();
+        let (due, later) = self.pausing.drain(..).partition::<Vec<_>, _>(|(_, at)| *at <= now);
+        self.pausing = later;
+        for (container, _) in due {
+            let first_started_us = done.containers[container].started_us;
+            self.start(container, done);
+            done.containers[container].started_us = first_started_us;
+        }
     }
 
     fn start(&mut self, index: usize, done: &mut Done) {
@@ -375,6 +422,10 @@ impl<'a> Hull<'a> {
         while let Ok(Some(reaped)) = sys::reap(false) {
             done.usage.cpu_us += reaped.cpu_us;
             done.usage.memory_peak_bytes = done.usage.memory_peak_bytes.max(reaped.memory_peak_bytes);
+            if self.helper == Some(reaped.pid) {
+                self.helper = None;
+                continue;
+            }
             // An orphan of the step is only collected.
             let Some(at) = self.running.iter().position(|running| running.pid == reaped.pid) else {
                 continue;

@@ -8,10 +8,14 @@ use std::process::ExitCode;
 mod bare;
 #[path = "contract/common.rs"]
 mod common;
+#[path = "contract/hull.rs"]
+mod hull;
+#[path = "contract/remote.rs"]
+mod remote;
 #[path = "contract/sandboxed.rs"]
 mod sandboxed;
 
 fn main() -> ExitCode {
     tiphys_runner::enter_if_asked();
-    common::run(&[bare::CASES, sandboxed::CASES])
+    common::run(&[bare::CASES, sandboxed::CASES, hull::CASES, remote::CASES])
 }

@@ -1,8 +1,11 @@
 //! What artifacts promise, checked on real files.
 
 mod archives;
+mod git;
 mod hostile;
 mod local;
 mod location;
 mod random;
+mod server;
 mod support;
+mod web;

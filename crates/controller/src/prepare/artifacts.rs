@@ -1,10 +1,10 @@
 //! Where artifacts come from and go to when the local store is the repository (PA-161, PA-205, PA-206).
 
-use super::Place;
+use super::{Place, remote};
 use serde_json::{Value, json};
 use tiphys_engine::Plan;
 use tiphys_engine::workflow::Pod;
-use tiphys_runner::step::{Archive, ArtifactInput, ArtifactSource, ArtifactWanted};
+use tiphys_runner::step::{Archive, ArtifactInput, ArtifactSource, ArtifactWanted, Web};
 use tiphys_spec as spec;
 
 /// The input artifacts of a step.
@@ -50,6 +50,13 @@ fn source(artifact: &spec::Artifact, place: &Place) -> Result<Option<ArtifactSou
         }
         return Ok(Some(ArtifactSource::Raw { data: data.as_bytes().to_vec() }));
     }
+    match kind {
+        "http" | "artifactory" if artifact.location.is_complete() => {
+            return Ok(Some(ArtifactSource::Web(remote::web(block, &artifact.name, place)?)));
+        }
+        "git" => return Ok(Some(ArtifactSource::Git(Box::new(remote::git(block, &artifact.name, place)?)))),
+        _ => {}
+    }
     let key = artifact.location.key();
     if key.is_empty() || (artifact.location.is_complete() && !is_ours(block)) {
         return Err(unsupported(kind, &artifact.name));
@@ -60,8 +67,18 @@ fn source(artifact: &spec::Artifact, place: &Place) -> Result<Option<ArtifactSou
 /// Why a location cannot be used here.
 pub(crate) fn unsupported(kind: &str, name: &str) -> String {
     format!(
-        "artifact '{name}': driver `{kind}` is not supported yet; use `raw`, a key of the repository, or `--artifact NAME=PATH`"
+        "artifact '{name}': driver `{kind}` is not supported yet; use `raw`, `http`, `git`, a key of the repository, or `--artifact NAME=PATH`"
     )
+}
+
+/// Why the keys below a location cannot be listed (PA-162, EX-485).
+pub(crate) fn unlisted(kind: &str, name: &str) -> String {
+    match kind {
+        "raw" | "git" | "http" | "hdfs" | "artifactory" => {
+            format!("artifact '{name}': `{kind}` cannot list what there is; use a key of the repository")
+        }
+        _ => unsupported(kind, name),
+    }
 }
 
 /// A location that only names a key belongs to the repository, and that is the local store.
@@ -89,6 +106,7 @@ pub(crate) fn outputs(
     plan: &Plan,
     pod: &Pod,
     template: &spec::Template,
+    place: &Place,
 ) -> Result<Vec<ArtifactWanted>, String> {
     template
         .outputs
@@ -101,9 +119,20 @@ pub(crate) fn outputs(
                 optional: artifact.optional,
                 archive: artifact.archive.as_ref().map_or(Archive::Tar { level: None }, archive),
                 key: output_key(plan, pod, template, artifact)?,
+                to: output_server(artifact, place)?,
             })
         })
         .collect()
+}
+
+/// The web server that an output goes to (PA-162, PA-164).
+fn output_server(artifact: &spec::Artifact, place: &Place) -> Result<Option<Web>, String> {
+    match artifact.location.store() {
+        Some(("http" | "artifactory", block)) if artifact.location.is_complete() => {
+            remote::web(block, &artifact.name, place).map(Some)
+        }
+        _ => Ok(None),
+    }
 }
 
 /// The artifact's own key exactly, or one below the template's location (PA-205).
@@ -117,7 +146,8 @@ fn output_key(
         if matches!(kind, "raw" | "git") {
             return Err(format!("{kind} output artifacts unsupported"));
         }
-        if artifact.location.is_complete() && !is_ours(block) {
+        let is_web = matches!(kind, "http" | "artifactory");
+        if artifact.location.is_complete() && !is_ours(block) && !is_web {
             return Err(unsupported(kind, &artifact.name));
         }
         let key = artifact.location.key();
@@ -149,10 +179,10 @@ pub(crate) fn log_key(plan: &Plan, pod: &Pod, template: &spec::Template, contain
     format!("{}/{container}.log", location_key(plan, pod, template))
 }
 
-/// Whether logs become artifacts (EX-504).
+/// Whether logs become artifacts; a repository that wants them gets them (EX-504, OB-538).
 pub(crate) fn logs_are_archived(plan: &Plan, template: &spec::Template, place: &Place) -> bool {
     let own = template.archive_location.as_ref().and_then(|location| location.archive_logs);
-    own.or(plan.workflow.spec.archive_logs).unwrap_or(place.archive_logs)
+    place.archive_logs || own.or(plan.workflow.spec.archive_logs).unwrap_or(false)
 }
 
 /// An output artifact as the status shows it: the declaration with the place where it is.

@@ -53,7 +53,7 @@ fn transformed(data: &Value, place: &Place, now: Time) -> Result<Value, String> 
 fn keys(source: &spec::Artifact, place: &Place) -> Result<Vec<String>, String> {
     let kind = source.location.store().map_or("", |(kind, _)| kind);
     if source.location.is_complete() || matches!(kind, "raw" | "git" | "http" | "hdfs" | "artifactory") {
-        return Err(artifacts::unsupported(kind, &source.name));
+        return Err(artifacts::unlisted(kind, &source.name));
     }
     let key = source.location.key();
     let below = key.trim_matches('/').to_owned();

@@ -6,6 +6,7 @@ pub(crate) mod artifacts;
 pub(crate) mod data;
 mod env;
 mod patch;
+mod remote;
 mod volumes;
 
 use crate::daemons;
@@ -17,8 +18,8 @@ use tiphys_engine::workflow::Pod;
 use tiphys_runner::ImageMap;
 use tiphys_runner::agent::Plugin;
 use tiphys_runner::step::{
-    AttemptId, ContainerRequest, HostMount, Isolation, Limits, LogWanted, OutputsWanted, ParameterWanted,
-    Role, Security, StepRequest, Volume, VolumeFile, VolumeMount, VolumeSource,
+    Again, AttemptId, ContainerRequest, HostMount, Isolation, Limits, LogWanted, OutputsWanted,
+    ParameterWanted, Role, Security, StepRequest, Volume, VolumeFile, VolumeMount, VolumeSource,
 };
 use tiphys_spec as spec;
 
@@ -30,7 +31,7 @@ pub const LOG_BYTES_MAX: u64 = 512 * 1024 * 1024;
 pub struct Place {
     /// The engine that takes runs up again after a restart if they were submitted to it; empty if any may.
     pub engine: String,
-    /// Whether logs become artifacts where no document says so (EX-504).
+    /// Whether logs become artifacts whatever documents say (EX-504).
     pub archive_logs: bool,
     /// Whether steps are sandboxed.
     pub isolation: Isolation,
@@ -52,6 +53,16 @@ pub struct Place {
     pub files: BTreeMap<String, PathBuf>,
     /// Executor plugins that every run may use (EX-478).
     pub plugins: Vec<Plugin>,
+}
+
+impl Place {
+    /// What a key of a secret holds, as text. The error is Argo's.
+    pub(crate) fn secret(&self, reference: &spec::ConfigMapKeyRef) -> Result<String, String> {
+        let (name, key) = (&reference.name, &reference.key);
+        let secret = self.secrets.get(name).ok_or_else(|| format!("secrets \"{name}\" not found"))?;
+        let bytes = secret.bytes(key).ok_or_else(|| format!("secret {name} does not have the key {key}"))?;
+        Ok(env::text(bytes))
+    }
 }
 
 /// The request for one attempt. The error becomes the node's message.
@@ -200,6 +211,10 @@ fn containers(
     for body in &template.sidecars {
         add(body, Role::Sidecar, None, None)?;
     }
+    if let Some(again) = template.container_set.as_ref().map(again).transpose()? {
+        let members = containers.iter_mut().filter(|(container, _)| container.role == Role::Main);
+        members.for_each(|(container, _)| container.again = again);
+    }
     // Init containers and sidecars may ask for main's mounts (EX-430).
     let main_mounts: Vec<VolumeMount> = containers
         .iter()
@@ -216,6 +231,30 @@ fn containers(
         }
     }
     Ok(containers)
+}
+
+/// How the members of a container set are started again when they fail (OB-281, EX-231, EX-627).
+fn again(set: &Value) -> Result<Option<Again>, String> {
+    let Some(strategy) = set.get("retryStrategy").filter(|strategy| !strategy.is_null()) else {
+        return Ok(None);
+    };
+    let times = match strategy.get("retries") {
+        None | Some(Value::Null) => 0,
+        Some(Value::Number(number)) => {
+            number.as_u64().and_then(|times| u32::try_from(times).ok()).unwrap_or(0)
+        }
+        Some(other) => {
+            let text = other.as_str().unwrap_or_default();
+            text.trim()
+                .parse()
+                .map_err(|_| format!("containerSet.retryStrategy.retries: `{text}` is no count"))?
+        }
+    };
+    let text = strategy.get("duration").and_then(Value::as_str).unwrap_or_default();
+    let nanos = if text.is_empty() { 0 } else { tiphys_expr::duration::go(text)? };
+    let pause_ms = u64::try_from(nanos / 1_000_000)
+        .map_err(|_| format!("containerSet.retryStrategy.duration: `{text}` is negative"))?;
+    Ok(Some(Again { times, pause_ms }))
 }
 
 /// Mounts of a container set belong to every member (OB-281).
@@ -367,8 +406,29 @@ fn outputs(
     }
     Ok(OutputsWanted {
         parameters,
-        artifacts: artifacts::outputs(plan, pod, template)?,
+        artifacts: artifacts::outputs(plan, pod, template, place)?,
         result: pod.wants_result,
         logs,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// EX-231, EX-627: so many more starts as the set says, after a pause.
+    #[test]
+    fn members_of_a_set_are_started_again() {
+        let read = |strategy: Value| again(&json!({ "retryStrategy": strategy }));
+        assert_eq!(
+            read(json!({ "retries": "10", "duration": "30s" })),
+            Ok(Some(Again { times: 10, pause_ms: 30_000 }))
+        );
+        assert_eq!(read(json!({ "retries": 0 })), Ok(Some(Again { times: 0, pause_ms: 0 })));
+        assert_eq!(again(&json!({})), Ok(None));
+        assert!(read(json!({ "retries": 1, "duration": "-1s" })).unwrap_err().ends_with("`-1s` is negative"));
+        assert!(read(json!({ "retries": "many" })).unwrap_err().ends_with("`many` is no count"));
+        assert!(read(json!({ "retries": 1, "duration": "soon" })).is_err());
+    }
 }

@@ -5,11 +5,12 @@ use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use tiphys_artifact::{Key, LocalStore};
+use tiphys_artifact::{ArtifactError, Key, LocalStore};
 
 use super::{Done, HELPER_FAILED, Place, stage};
 use crate::contract::{
-    ArtifactStored, ArtifactWanted, ParameterValue, ParameterWanted, Stage, StageFailure, StepRequest,
+    self, ArtifactStored, ArtifactWanted, ParameterValue, ParameterWanted, Stage, StageFailure, StepRequest,
+    Web,
 };
 use crate::program::reason;
 use crate::sandbox::SPOOL;
@@ -17,8 +18,14 @@ use crate::sandbox::SPOOL;
 /// Longest output parameter. Argo's own limit is that of the object it reports with (PA-064).
 pub const PARAMETER_BYTES_MAX: u64 = 1 << 20;
 
+/// Brings a file to a web server; returns the bytes sent.
+type Bring<'a> = &'a mut dyn FnMut(&Path, &Web) -> Result<u64, ArtifactError>;
+
+/// Where a step without a sandbox packs what a web server takes.
+const OUTGOING: &str = ".tiphys-outgoing";
+
 /// Collects everything that is wanted; parameters first (PA-211). All are tried; complaints are joined (PA-186).
-pub(super) fn outputs(request: &StepRequest, place: &Place, done: &mut Done) {
+pub(super) fn outputs(request: &StepRequest, place: &Place, done: &mut Done, bring: Bring<'_>) {
     let mut complaints = Vec::new();
     for wanted in &request.outputs.parameters {
         match parameter(wanted) {
@@ -27,7 +34,7 @@ pub(super) fn outputs(request: &StepRequest, place: &Place, done: &mut Done) {
         }
     }
     for (index, wanted) in request.outputs.artifacts.iter().enumerate() {
-        let stored = artifact(request, index, wanted, place);
+        let stored = artifact(request, index, wanted, place, bring);
         match &stored.error {
             Some(reason) if !(stored.missing && wanted.optional) => {
                 complaints.push(format!("artifact {} failed to save: {reason}", wanted.name))
@@ -43,7 +50,14 @@ pub(super) fn outputs(request: &StepRequest, place: &Place, done: &mut Done) {
 }
 
 /// Packs an artifact: into the spool in the sandbox, from where the supervisor takes it; else right into the store.
-fn artifact(request: &StepRequest, index: usize, wanted: &ArtifactWanted, place: &Place) -> ArtifactStored {
+/// What a web server takes is packed beside and brought there.
+fn artifact(
+    request: &StepRequest,
+    index: usize,
+    wanted: &ArtifactWanted,
+    place: &Place,
+    bring: Bring<'_>,
+) -> ArtifactStored {
     let mut stored =
         ArtifactStored { name: wanted.name.clone(), key: wanted.key.clone(), ..ArtifactStored::default() };
     let source = Path::new(&wanted.path);
@@ -52,11 +66,22 @@ fn artifact(request: &StepRequest, index: usize, wanted: &ArtifactWanted, place:
         stored.error = Some(format!("stat {}: {}", wanted.path, reason(&error)));
         return stored;
     }
-    let (store, key) = match place {
-        Place::Sandbox { .. } => (LocalStore::new(SPOOL), Key::parse(&index.to_string())),
-        Place::Machine { .. } => (LocalStore::new(&request.artifact_store), Key::parse(&wanted.key)),
+    let spooled = Key::parse(&index.to_string());
+    let (store, key) = match (place, &wanted.to) {
+        (Place::Sandbox { .. }, _) => (LocalStore::new(SPOOL), spooled),
+        (Place::Machine { scratch, .. }, Some(_)) => (LocalStore::new(scratch.join(OUTGOING)), spooled),
+        (Place::Machine { .. }, None) => (LocalStore::new(&request.artifact_store), Key::parse(&wanted.key)),
     };
-    match key.and_then(|key| store.save_packed(source, &stage::archive(wanted.archive), &key)) {
+    // A folder that is not packed cannot be sent, and who would take it says so.
+    let is_folder = wanted.archive == contract::Archive::None && source.is_dir();
+    let saved = match &wanted.to {
+        Some(to) if is_folder => bring(source, to),
+        to => key.and_then(|key| {
+            let size_bytes = store.save_packed(source, &stage::archive(wanted.archive), &key)?;
+            to.as_ref().map_or(Ok(size_bytes), |to| bring(&store.path(&key), to))
+        }),
+    };
+    match saved {
         Ok(size_bytes) => stored.size_bytes = size_bytes,
         Err(error) => stored.error = Some(error.to_string()),
     }

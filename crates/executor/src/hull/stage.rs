@@ -9,20 +9,28 @@ use tiphys_artifact::archive::unpack;
 use tiphys_artifact::{ArtifactError, Key, LocalStore, Mode};
 
 use super::Place;
-use crate::contract::{self, ArtifactSource, ContainerRequest, StepRequest};
+use crate::contract::{self, ArtifactInput, ArtifactSource, ContainerRequest, StepRequest};
 use crate::program::reason;
 use crate::sandbox::INPUTS;
 
 /// Where Argo puts the script of a script template.
 const SCRIPT: &str = "/argo/staging/script";
 
+/// Gets an artifact from elsewhere and lays it out.
+type Fetch<'a> = &'a mut dyn FnMut(&ArtifactInput) -> Result<(), ArtifactError>;
+
 /// Lays out the input artifacts. The error is worded as Argo's. What has to be removed afterwards is put into `made`.
-pub(super) fn inputs(request: &StepRequest, place: &Place, made: &mut Vec<Made>) -> Result<(), String> {
+pub(super) fn inputs(
+    request: &StepRequest,
+    place: &Place,
+    made: &mut Vec<Made>,
+    fetch: Fetch<'_>,
+) -> Result<(), String> {
     for (index, artifact) in request.inputs.iter().enumerate() {
         if let (Place::Machine { .. }, Some(new)) = (place, Made::before(Path::new(&artifact.path))) {
             made.push(new);
         }
-        match lay_out(request, index, place) {
+        match lay_out(request, index, place, fetch) {
             Err(ArtifactError::NotFound(_)) if artifact.optional => {}
             other => other.map_err(|error| format!("artifact {} failed to load: {error}", artifact.name))?,
         }
@@ -30,7 +38,12 @@ pub(super) fn inputs(request: &StepRequest, place: &Place, made: &mut Vec<Made>)
     Ok(())
 }
 
-fn lay_out(request: &StepRequest, index: usize, place: &Place) -> Result<(), ArtifactError> {
+fn lay_out(
+    request: &StepRequest,
+    index: usize,
+    place: &Place,
+    fetch: Fetch<'_>,
+) -> Result<(), ArtifactError> {
     let artifact = &request.inputs[index];
     let dest = Path::new(&artifact.path);
     let mode = artifact.mode.map(|bits| Mode { bits, recursive: artifact.recurse_mode });
@@ -39,6 +52,7 @@ fn lay_out(request: &StepRequest, index: usize, place: &Place) -> Result<(), Art
         (ArtifactSource::Raw { data }, _) => {
             return unpack(&mut Cursor::new(data), dest, archive, mode);
         }
+        (ArtifactSource::Web(_) | ArtifactSource::Git(_), _) => return fetch(artifact),
         (_, Place::Sandbox { .. }) => (LocalStore::new(INPUTS), Key::parse(&index.to_string())?),
         (ArtifactSource::Store { key }, Place::Machine { .. }) => {
             (LocalStore::new(&request.artifact_store), Key::parse(key)?)

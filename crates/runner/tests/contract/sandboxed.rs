@@ -326,6 +326,7 @@ fn artifacts_come_and_go() {
         optional: false,
         archive,
         key: key.into(),
+        to: None,
     };
     step.inputs = vec![ArtifactInput {
         mode: Some(0o755),

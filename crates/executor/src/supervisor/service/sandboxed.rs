@@ -187,7 +187,7 @@ impl View<'_> {
         }
         for (index, artifact) in request.inputs.iter().enumerate() {
             let path = match &artifact.source {
-                ArtifactSource::Raw { .. } => continue,
+                ArtifactSource::Raw { .. } | ArtifactSource::Web(_) | ArtifactSource::Git(_) => continue,
                 ArtifactSource::Host { path } => path.clone(),
                 ArtifactSource::Store { key } => Key::parse(key)
                     .map(|key| LocalStore::new(&request.artifact_store).path(&key))
@@ -306,7 +306,8 @@ pub(super) fn store_spooled(
     let store = LocalStore::new(&request.artifact_store);
     let mut complaints = Vec::new();
     for (index, artifact) in artifacts.iter_mut().enumerate() {
-        if artifact.error.is_some() {
+        let is_elsewhere = request.outputs.artifacts.get(index).is_some_and(|wanted| wanted.to.is_some());
+        if artifact.error.is_some() || is_elsewhere {
             continue;
         }
         let adopted =

@@ -395,6 +395,7 @@ fn judge(request: &StepRequest, running: usize) -> Result<(), String> {
 /// Whether a step without sandbox needs no hull: one program, its output, nothing before, nothing after.
 fn is_plain(request: &StepRequest) -> bool {
     request.containers.len() == 1
+        && request.containers[0].again.is_none()
         && request.inputs.is_empty()
         && request.volumes.is_empty()
         && request.mounts.is_empty()
