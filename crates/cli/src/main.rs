@@ -169,30 +169,30 @@ fn perform(cli: Cli) -> (anyhow::Result<ExitCode>, u8) {
             || commands::wait::run(&args),
         ),
         Command::Stop(args) => ask.or(
-            args.namespace.as_deref(),
+            args.runs.namespace.as_deref(),
             |server| remote::stop(server, &args),
             || commands::control::stop(&args),
         ),
         Command::Terminate(args) => {
             let here = || commands::control::terminate(&args);
-            ask.or(args.namespace.as_deref(), |server| remote::terminate(server, &args), here)
+            ask.or(args.runs.namespace.as_deref(), |server| remote::terminate(server, &args), here)
         }
         Command::Suspend(args) => {
             let here = || commands::control::suspend(&args);
-            ask.or(args.namespace.as_deref(), |server| remote::suspend(server, &args), here)
+            ask.or(args.runs.namespace.as_deref(), |server| remote::suspend(server, &args), here)
         }
         Command::Resume(args) => {
             let here = || commands::control::resume(&args);
-            ask.or(args.namespace.as_deref(), |server| remote::resume(server, &args), here)
+            ask.or(args.runs.namespace.as_deref(), |server| remote::resume(server, &args), here)
         }
         Command::Retry(args) => ask.or(
-            args.namespace.as_deref(),
+            args.runs.namespace.as_deref(),
             |server| remote::retry(server, &args),
             || commands::again::retry(&args),
         ),
         Command::Resubmit(args) => {
             let here = || commands::again::resubmit(&args);
-            ask.or(args.namespace.as_deref(), |server| remote::resubmit(server, &args), here)
+            ask.or(args.runs.namespace.as_deref(), |server| remote::resubmit(server, &args), here)
         }
         Command::Node(args) => ask.or(
             args.namespace.as_deref(),

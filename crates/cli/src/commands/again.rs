@@ -9,7 +9,7 @@ use tiphys_engine::workflow::Retry;
 use tiphys_engine::{Run, compile, resubmit as engine};
 use tiphys_store::{MachineId, Runs, Summary};
 
-use crate::commands::control::{Meant, readable};
+use crate::commands::control::{Meant, Named, readable};
 use crate::commands::get::current;
 use crate::commands::wait::watch_run;
 use crate::engine::{Engine, Steps};
@@ -35,23 +35,9 @@ pub struct Then {
     pub log: bool,
 }
 
-/// Run what failed of a run again; what succeeded stays
-///
-/// Without a server the run is driven from here to its end, as `tiphys continue` does.
+/// How a run is gone on with.
 #[derive(ClapArgs)]
-#[command(after_help = "Examples:
-  tiphys retry build-x7k2p
-  tiphys retry build-x7k2p -p code=0
-  tiphys retry build-x7k2p --restart-successful --node-field-selector templateName=test")]
-pub struct RetryArgs {
-    /// Names of runs, or `@latest`
-    #[arg(value_name = "NAME")]
-    pub names: Vec<String>,
-    /// Namespace of the runs
-    #[arg(short, long)]
-    pub namespace: Option<String>,
-    #[command(flatten)]
-    pub selector: Selector,
+pub struct RetryHow {
     /// Another value for an argument
     #[arg(short, long, value_name = "NAME=VALUE")]
     pub parameter: Vec<String>,
@@ -68,23 +54,9 @@ pub struct RetryArgs {
     pub then: Then,
 }
 
-/// Make a new run that does what an earlier one did
-///
-/// Without a server the new run is driven from here to its end, as `tiphys run` does.
+/// How a run is done once more.
 #[derive(ClapArgs)]
-#[command(after_help = "Examples:
-  tiphys resubmit build-x7k2p
-  tiphys resubmit build-x7k2p -p branch=next
-  tiphys resubmit build-x7k2p --memoized")]
-pub struct ResubmitArgs {
-    /// Names of runs, or `@latest`
-    #[arg(value_name = "NAME")]
-    pub names: Vec<String>,
-    /// Namespace of the runs
-    #[arg(short, long)]
-    pub namespace: Option<String>,
-    #[command(flatten)]
-    pub selector: Selector,
+pub struct ResubmitHow {
     /// Another value for an argument
     #[arg(short, long, value_name = "NAME=VALUE")]
     pub parameter: Vec<String>,
@@ -101,6 +73,40 @@ pub struct ResubmitArgs {
     pub then: Then,
 }
 
+/// Run what failed of a run again; what succeeded stays
+///
+/// Without a server the run is driven from here to its end, as `tiphys continue` does.
+#[derive(ClapArgs)]
+#[command(after_help = "Examples:
+  tiphys retry build-x7k2p
+  tiphys retry build-x7k2p -p code=0
+  tiphys retry build-x7k2p --restart-successful --node-field-selector templateName=test")]
+pub struct RetryArgs {
+    #[command(flatten)]
+    pub runs: Named,
+    #[command(flatten)]
+    pub selector: Selector,
+    #[command(flatten)]
+    pub how: RetryHow,
+}
+
+/// Make a new run that does what an earlier one did
+///
+/// Without a server the new run is driven from here to its end, as `tiphys run` does.
+#[derive(ClapArgs)]
+#[command(after_help = "Examples:
+  tiphys resubmit build-x7k2p
+  tiphys resubmit build-x7k2p -p branch=next
+  tiphys resubmit build-x7k2p --memoized")]
+pub struct ResubmitArgs {
+    #[command(flatten)]
+    pub runs: Named,
+    #[command(flatten)]
+    pub selector: Selector,
+    #[command(flatten)]
+    pub how: ResubmitHow,
+}
+
 /// `NAME=VALUE` texts.
 fn pairs(texts: &[String]) -> anyhow::Result<Vec<(String, String)>> {
     texts
@@ -113,22 +119,22 @@ fn pairs(texts: &[String]) -> anyhow::Result<Vec<(String, String)>> {
 }
 
 pub fn retry(args: &RetryArgs) -> anyhow::Result<ExitCode> {
-    let parameters = pairs(&args.parameter)?;
-    readable(&args.node_field_selector)?;
+    let parameters = pairs(&args.how.parameter)?;
+    readable(&args.how.node_field_selector)?;
     let wish = Retry {
-        restart_successful: args.restart_successful,
-        selector: args.node_field_selector.clone(),
+        restart_successful: args.how.restart_successful,
+        selector: args.how.node_field_selector.clone(),
         parameters: parameters
             .iter()
             .map(|(name, value)| (name.as_str().into(), value.as_str().into()))
             .collect(),
     };
-    let meant = Meant::of(&args.names, args.namespace.as_deref(), &args.selector)?;
+    let meant = Meant::of(&args.runs.names, args.runs.namespace.as_deref(), &args.selector)?;
     let mut local = Local::open()?;
     let signals = Signals::listen()?;
     let mut worst = ExitCode::SUCCESS;
     for summary in &meant.runs {
-        match retry_one(&mut local, summary, &wish, &args.then, args.output, &signals)? {
+        match retry_one(&mut local, summary, &wish, &args.how.then, args.how.output, &signals)? {
             Left::Over(ExitCode::SUCCESS) => {}
             Left::Over(code) => worst = code,
             Left::Interrupted(code) => return Ok(code),
@@ -202,8 +208,8 @@ fn printed(local: &mut Local, summary: &Summary, form: Option<Form>) -> anyhow::
 }
 
 pub fn resubmit(args: &ResubmitArgs) -> anyhow::Result<ExitCode> {
-    let parameters = pairs(&args.parameter)?;
-    let meant = Meant::of(&args.names, args.namespace.as_deref(), &args.selector)?;
+    let parameters = pairs(&args.how.parameter)?;
+    let meant = Meant::of(&args.runs.names, args.runs.namespace.as_deref(), &args.selector)?;
     let mut local = Local::open()?;
     let signals = Signals::listen()?;
     let mut worst = ExitCode::SUCCESS;
@@ -228,7 +234,7 @@ fn resubmit_one(
     let (mut frozen, world) = local.kept(summary)?;
     let old = current(local, summary)?;
     let failed = matches!(old["status"]["phase"].as_str(), Some("Failed" | "Error"));
-    if args.memoized && !failed {
+    if args.how.memoized && !failed {
         return Err(problem(
             format!("`{name}` has not failed, so that nothing of it can be left out"),
             "without `--memoized` all of it runs anew",
@@ -244,13 +250,14 @@ fn resubmit_one(
     let prefix = metadata.generate_name.clone();
     metadata.name = format!("{prefix}{}", suffix());
     let uid = metadata.uid.clone();
-    let done = if args.memoized { engine::memoized_done(&old, &metadata.name) } else { Default::default() };
+    let done =
+        if args.how.memoized { engine::memoized_done(&old, &metadata.name) } else { Default::default() };
     let secrets = match local.state.secrets(&summary.uid)? {
         Some(body) => serde_json::from_slice(&body)?,
         None => Vec::new(),
     };
     let engine = Engine::start(local, &world, &uid)?;
-    engine.controller.subscribe(args.then.log)?;
+    engine.controller.subscribe(args.how.then.log)?;
     let (follower, updates) = mpsc::channel();
     let run = Run::new(compile(&frozen).map_err(anyhow::Error::msg)?.into());
     let order = Order {
@@ -260,7 +267,7 @@ fn resubmit_one(
         world: serde_json::to_value(&world)?,
         follower: Some(follower),
     };
-    let submitted = if args.memoized {
+    let submitted = if args.how.memoized {
         engine.controller.restart(order, done)?
     } else {
         engine.controller.submit(order)?
@@ -272,10 +279,10 @@ fn resubmit_one(
             return Err(anyhow::Error::msg(reason));
         }
     };
-    let show = show(&args.then, args.output);
+    let show = show(&args.how.then, args.how.output);
     show.say(&format!("{} started\n", made.name));
     let left = drive(local, engine, &made, Some((run, 0)), updates, &show, signals)?;
-    printed(local, &made, args.output)?;
+    printed(local, &made, args.how.output)?;
     Ok(left)
 }
 

@@ -26,17 +26,24 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// How often we look whether it was read.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
-/// End a run at once: running steps are ended, exit handlers are not run
+/// The runs that a verb means.
 #[derive(ClapArgs)]
-#[command(after_help = "Examples:
-  tiphys terminate hello-x7k2p")]
-pub struct Args {
+pub struct Named {
     /// Names of runs, or `@latest`
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
     /// Namespace of the runs
     #[arg(short, long)]
     pub namespace: Option<String>,
+}
+
+/// End a run at once: running steps are ended, exit handlers are not run
+#[derive(ClapArgs)]
+#[command(after_help = "Examples:
+  tiphys terminate hello-x7k2p")]
+pub struct Args {
+    #[command(flatten)]
+    pub runs: Named,
     #[command(flatten)]
     pub selector: Selector,
     /// Only say what would be done
@@ -52,12 +59,8 @@ pub struct Args {
   tiphys stop hello-x7k2p
   tiphys stop deploy --node-field-selector displayName=approve --message 'not today'")]
 pub struct StopArgs {
-    /// Names of runs, or `@latest`
-    #[arg(value_name = "NAME")]
-    pub names: Vec<String>,
-    /// Namespace of the runs
-    #[arg(short, long)]
-    pub namespace: Option<String>,
+    #[command(flatten)]
+    pub runs: Named,
     #[command(flatten)]
     pub selector: Selector,
     /// Only nodes that match, for instance `displayName=approve`
@@ -76,12 +79,8 @@ pub struct StopArgs {
 #[command(after_help = "Examples:
   tiphys suspend hello-x7k2p")]
 pub struct SuspendArgs {
-    /// Names of runs, or `@latest`
-    #[arg(value_name = "NAME")]
-    pub names: Vec<String>,
-    /// Namespace of the runs
-    #[arg(short, long)]
-    pub namespace: Option<String>,
+    #[command(flatten)]
+    pub runs: Named,
 }
 
 /// Let a held run go on, and end suspended nodes
@@ -90,12 +89,8 @@ pub struct SuspendArgs {
   tiphys resume hello-x7k2p
   tiphys resume deploy --node-field-selector displayName=approve")]
 pub struct ResumeArgs {
-    /// Names of runs, or `@latest`
-    #[arg(value_name = "NAME")]
-    pub names: Vec<String>,
-    /// Namespace of the runs
-    #[arg(short, long)]
-    pub namespace: Option<String>,
+    #[command(flatten)]
+    pub runs: Named,
     /// Only nodes that match, for instance `displayName=approve`
     #[arg(long, value_name = "SELECTOR", default_value = "")]
     pub node_field_selector: String,
@@ -131,24 +126,24 @@ pub fn stop(args: &StopArgs) -> anyhow::Result<ExitCode> {
     readable(&args.node_field_selector)?;
     let request = Request::Stop { selector: args.node_field_selector.clone(), message: args.message.clone() };
     let then = if args.node_field_selector.is_empty() { Then::End } else { Then::Wait };
-    let meant = Meant::of(&args.names, args.namespace.as_deref(), &args.selector)?;
+    let meant = Meant::of(&args.runs.names, args.runs.namespace.as_deref(), &args.selector)?;
     meant.ask("stopped", args.dry_run, &request, then)
 }
 
 pub fn terminate(args: &Args) -> anyhow::Result<ExitCode> {
-    let meant = Meant::of(&args.names, args.namespace.as_deref(), &args.selector)?;
+    let meant = Meant::of(&args.runs.names, args.runs.namespace.as_deref(), &args.selector)?;
     meant.ask("terminated", args.dry_run, &Request::Terminate, Then::End)
 }
 
 pub fn suspend(args: &SuspendArgs) -> anyhow::Result<ExitCode> {
-    let meant = Meant::of(&args.names, args.namespace.as_deref(), &Selector::default())?;
+    let meant = Meant::of(&args.runs.names, args.runs.namespace.as_deref(), &Selector::default())?;
     meant.ask("suspended", false, &Request::Suspend, Then::Wait)
 }
 
 pub fn resume(args: &ResumeArgs) -> anyhow::Result<ExitCode> {
     readable(&args.node_field_selector)?;
     let request = Request::Resume { selector: args.node_field_selector.clone(), by: None };
-    let meant = Meant::of(&args.names, args.namespace.as_deref(), &Selector::default())?;
+    let meant = Meant::of(&args.runs.names, args.runs.namespace.as_deref(), &Selector::default())?;
     meant.ask("resumed", false, &request, Then::Wait)
 }
 

@@ -14,7 +14,7 @@ use super::logs::{After, after};
 use super::said::{count, misused, said};
 use super::select::{self, Narrow, Selector};
 use super::view::{self, Form, field};
-use crate::commands::again::Then;
+use crate::commands::again::{ResubmitHow, RetryHow, Then};
 use crate::output;
 use crate::print::{GetStyle, instant, to_stdout};
 use crate::state::now;
@@ -116,20 +116,8 @@ pub struct RetryArgs {
     pub ids: Vec<String>,
     #[command(flatten)]
     pub selector: Selector,
-    /// Another value for an argument
-    #[arg(short, long, value_name = "NAME=VALUE")]
-    pub parameter: Vec<String>,
-    /// Also run nodes again that came out well and match `--node-field-selector`
-    #[arg(long)]
-    pub restart_successful: bool,
-    /// The nodes to run again
-    #[arg(long, value_name = "SELECTOR", default_value = "")]
-    pub node_field_selector: String,
-    /// How they are printed
-    #[arg(short, long, value_enum, value_name = "FORMAT")]
-    pub output: Option<Form>,
     #[command(flatten)]
-    pub then: Then,
+    pub how: RetryHow,
     #[command(flatten)]
     pub kind: IdKind,
 }
@@ -141,20 +129,8 @@ pub struct ResubmitArgs {
     pub ids: Vec<String>,
     #[command(flatten)]
     pub selector: Selector,
-    /// Another value for an argument
-    #[arg(short, long, value_name = "NAME=VALUE")]
-    pub parameter: Vec<String>,
-    /// Take the results of steps that came out well
-    #[arg(long)]
-    pub memoized: bool,
-    /// Accepted for Argo's sake
-    #[arg(long, hide = true)]
-    pub priority: Option<i64>,
-    /// How they are printed
-    #[arg(short, long, value_enum, value_name = "FORMAT")]
-    pub output: Option<Form>,
     #[command(flatten)]
-    pub then: Then,
+    pub how: ResubmitHow,
     #[command(flatten)]
     pub kind: IdKind,
 }
@@ -387,18 +363,18 @@ fn retry(server: &Server, args: &RetryArgs) -> anyhow::Result<ExitCode> {
     if args.ids.is_empty() && args.selector.is_empty() {
         return Err(misused("requires either selector or workflow", "archive retry"));
     }
-    terms(&args.node_field_selector)?;
+    terms(&args.how.node_field_selector)?;
     let uids = meant(server, &args.ids, &args.kind, &args.selector)?;
     let body = |uid: &str| {
         json!({
             "uid": uid,
             "namespace": server.namespace,
-            "restartSuccessful": args.restart_successful,
-            "nodeFieldSelector": args.node_field_selector,
-            "parameters": args.parameter,
+            "restartSuccessful": args.how.restart_successful,
+            "nodeFieldSelector": args.how.node_field_selector,
+            "parameters": args.how.parameter,
         })
     };
-    again(server, &uids, "retry", &body, args.output, &args.then)
+    again(server, &uids, "retry", &body, args.how.output, &args.how.then)
 }
 
 fn resubmit(server: &Server, args: &ResubmitArgs) -> anyhow::Result<ExitCode> {
@@ -407,11 +383,11 @@ fn resubmit(server: &Server, args: &ResubmitArgs) -> anyhow::Result<ExitCode> {
         json!({
             "uid": uid,
             "namespace": server.namespace,
-            "memoized": args.memoized,
-            "parameters": args.parameter,
+            "memoized": args.how.memoized,
+            "parameters": args.how.parameter,
         })
     };
-    again(server, &uids, "resubmit", &body, args.output, &args.then)
+    again(server, &uids, "resubmit", &body, args.how.output, &args.how.then)
 }
 
 fn again(

@@ -39,11 +39,11 @@ fn act(server: &Server, namespace: &str, name: &str, action: &str, body: Value) 
 }
 
 pub fn stop(server: &Server, args: &control::StopArgs) -> anyhow::Result<ExitCode> {
-    if args.names.is_empty() && args.selector.is_empty() {
+    if args.runs.names.is_empty() && args.selector.is_empty() {
         return Err(misused("requires either selector or workflow", "stop"));
     }
     let nodes = readable(&args.node_field_selector)?;
-    for (namespace, name) in meant(server, &args.names, &args.selector)? {
+    for (namespace, name) in meant(server, &args.runs.names, &args.selector)? {
         if args.dry_run {
             to_stdout(&format!("workflow {name} stopped (dry-run)\n"));
             continue;
@@ -56,10 +56,10 @@ pub fn stop(server: &Server, args: &control::StopArgs) -> anyhow::Result<ExitCod
 }
 
 pub fn terminate(server: &Server, args: &control::Args) -> anyhow::Result<ExitCode> {
-    if args.names.is_empty() && args.selector.is_empty() {
+    if args.runs.names.is_empty() && args.selector.is_empty() {
         return Err(misused("requires either selector or workflow", "terminate"));
     }
-    for (namespace, name) in meant(server, &args.names, &args.selector)? {
+    for (namespace, name) in meant(server, &args.runs.names, &args.selector)? {
         if args.dry_run {
             to_stdout(&format!("workflow {name} terminated (dry-run)\n"));
             continue;
@@ -71,7 +71,7 @@ pub fn terminate(server: &Server, args: &control::Args) -> anyhow::Result<ExitCo
 }
 
 pub fn suspend(server: &Server, args: &control::SuspendArgs) -> anyhow::Result<ExitCode> {
-    for name in &args.names {
+    for name in &args.runs.names {
         act(server, &server.namespace, name, "suspend", json!({}))
             .map_err(|error| said(format!("failed to suspend {name}: {error}")))?;
         to_stdout(&format!("workflow {name} suspended\n"));
@@ -81,7 +81,7 @@ pub fn suspend(server: &Server, args: &control::SuspendArgs) -> anyhow::Result<E
 
 pub fn resume(server: &Server, args: &control::ResumeArgs) -> anyhow::Result<ExitCode> {
     let nodes = readable(&args.node_field_selector)?;
-    for name in &args.names {
+    for name in &args.runs.names {
         act(server, &server.namespace, name, "resume", json!({ "nodeFieldSelector": nodes }))
             .map_err(|error| said(format!("failed to resume {name}: {error}")))?;
         to_stdout(&format!("workflow {name} resumed\n"));
@@ -121,20 +121,20 @@ pub fn node(server: &Server, args: &control::NodeArgs) -> anyhow::Result<ExitCod
 }
 
 pub fn retry(server: &Server, args: &again::RetryArgs) -> anyhow::Result<ExitCode> {
-    if args.names.is_empty() && args.selector.is_empty() {
+    if args.runs.names.is_empty() && args.selector.is_empty() {
         return Err(misused("requires either node field selector or workflow", "retry"));
     }
     let body = json!({
-        "restartSuccessful": args.restart_successful,
-        "nodeFieldSelector": readable(&args.node_field_selector)?,
-        "parameters": args.parameter,
+        "restartSuccessful": args.how.restart_successful,
+        "nodeFieldSelector": readable(&args.how.node_field_selector)?,
+        "parameters": args.how.parameter,
     });
-    again(server, &args.names, &args.selector, "retry", &body, args.output, &args.then)
+    again(server, &args.runs.names, &args.selector, "retry", &body, args.how.output, &args.how.then)
 }
 
 pub fn resubmit(server: &Server, args: &again::ResubmitArgs) -> anyhow::Result<ExitCode> {
-    let body = json!({ "memoized": args.memoized, "parameters": args.parameter });
-    again(server, &args.names, &args.selector, "resubmit", &body, args.output, &args.then)
+    let body = json!({ "memoized": args.how.memoized, "parameters": args.how.parameter });
+    again(server, &args.runs.names, &args.selector, "resubmit", &body, args.how.output, &args.how.then)
 }
 
 fn again(
