@@ -96,6 +96,13 @@ impl Hub {
         (later, receiver)
     }
 
+    /// The number of the latest change of rows: a list that is read after it lacks nothing that came before.
+    pub(crate) fn position(&self) -> String {
+        self.rows_wanted.store(true, Ordering::Relaxed);
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        format!("{}-{}", self.life, kept.back().map_or(0, |row| row.number))
+    }
+
     pub(crate) fn tell(&self, change: Change, workflow: Value) {
         if change == Change::Deleted {
             let text = |field: &str| workflow["metadata"][field].as_str().unwrap_or_default().to_owned();

@@ -83,6 +83,9 @@ pub(crate) const RUNS_SUMMED_MAX: usize = 40;
 /// Most lines of a log in one answer.
 pub(crate) const LOG_LINES_MAX: usize = 20_000;
 
+/// Most text of a log in one answer, but for its last line; what is missing is asked for again.
+pub(crate) const LOG_ANSWER_BYTES_MAX: usize = 8 << 20;
+
 /// Pause after which an idle stream says that it lives (API-051).
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 

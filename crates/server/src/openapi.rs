@@ -11,6 +11,8 @@ use axum::http::Method;
 use serde_json::{Map, Value, json};
 use tiphys_spec as spec;
 
+pub(crate) mod own;
+
 /// What a request may say beside its path, and what it is answered with.
 struct Detail {
     method: &'static str,
@@ -156,26 +158,27 @@ static DETAILS: &[Detail] = details! {
     GET "/api/v1/userinfo" [] {} "UserInfo";
     POST "/api/v1/tracking/event" [] {"name"} "Empty";
     POST "/api/tiphys/v1/apply" [] {"namespace", "text"} "Anything";
-    POST "/api/tiphys/v1/lint" [] {"namespace", "text"} "Anything";
-    GET "/api/tiphys/v1/namespaces" [] {} "Texts";
-    GET "/api/tiphys/v1/runs" ["namespace", "phase", "pipeline", "label", "search", "from", "to", "archived", "count", "limit", "cursor"] {} "Page";
+    POST "/api/tiphys/v1/lint" [] {"namespace", "text"} "Findings";
+    GET "/api/tiphys/v1/examples" [] {} "ExamplePage";
+    GET "/api/tiphys/v1/namespaces" [] {} "NamePage";
+    GET "/api/tiphys/v1/runs" ["namespace", "phase", "pipeline", "label", "search", "from", "to", "archived", "count", "limit", "cursor"] {} "RunPage";
     GET "/api/tiphys/v1/events" ["namespace", "lastEventId"] {} "events run, gone, reset";
     GET "/api/tiphys/v1/runs/{namespace}/{name}/events" ["uid", "lastEventId"] {} "events snapshot, delta, end";
     GET "/api/tiphys/v1/runs/{namespace}/{name}/why" ["uid", "node"] {} "Anything";
     GET "/api/tiphys/v1/runs/{namespace}/{name}/plan" ["uid"] {} "Anything";
-    GET "/api/tiphys/v1/runs/{namespace}/{name}/journal" ["uid", "after", "limit", "node"] {} "Page";
-    GET "/api/tiphys/v1/runs/{namespace}/{name}/log" ["uid", "node", "container", "from", "limit"] {} "Anything";
+    GET "/api/tiphys/v1/runs/{namespace}/{name}/journal" ["uid", "after", "limit", "node"] {} "JournalPage";
+    GET "/api/tiphys/v1/runs/{namespace}/{name}/log" ["uid", "node", "container", "from", "limit"] {} "LogRange";
     GET "/api/tiphys/v1/runs/{namespace}/{name}/log/follow" ["uid", "node", "container", "from", "lastEventId"] {} "events lines, end";
-    GET "/api/tiphys/v1/runs/{namespace}/{name}/log/search" ["uid", "node", "container", "text", "regex", "case", "limit"] {} "Anything";
-    GET "/api/tiphys/v1/pipelines" ["namespace"] {} "Page";
-    GET "/api/tiphys/v1/pipelines/{kind}/{namespace}/{name}/steps" ["runs"] {} "Anything";
-    GET "/api/tiphys/v1/templates/{kind}/{namespace}/{name}/versions" [] {} "Page";
-    GET "/api/tiphys/v1/schedules" ["namespace"] {} "Page";
-    GET "/api/tiphys/v1/approvals" ["namespace"] {} "Page";
-    GET "/api/tiphys/v1/locks" ["namespace"] {} "Page";
-    GET "/api/tiphys/v1/deliveries" ["namespace", "status", "discriminator", "limit", "cursor"] {} "Page";
-    GET "/api/tiphys/v1/deliveries/{id}" [] {} "Anything";
-    POST "/api/tiphys/v1/deliveries/{id}/replay" [] {} "Anything";
+    GET "/api/tiphys/v1/runs/{namespace}/{name}/log/search" ["uid", "node", "container", "text", "regex", "case", "from", "limit"] {} "LogHits";
+    GET "/api/tiphys/v1/pipelines" ["namespace"] {} "PipelinePage";
+    GET "/api/tiphys/v1/pipelines/{kind}/{namespace}/{name}/steps" ["runs"] {} "StepGrid";
+    GET "/api/tiphys/v1/templates/{kind}/{namespace}/{name}/versions" [] {} "TemplateVersionPage";
+    GET "/api/tiphys/v1/schedules" ["namespace"] {} "SchedulePage";
+    GET "/api/tiphys/v1/approvals" ["namespace"] {} "ApprovalPage";
+    GET "/api/tiphys/v1/locks" ["namespace"] {} "LockPage";
+    GET "/api/tiphys/v1/deliveries" ["namespace", "status", "discriminator", "limit", "cursor"] {} "DeliveryPage";
+    GET "/api/tiphys/v1/deliveries/{id}" [] {} "Delivery";
+    POST "/api/tiphys/v1/deliveries/{id}/replay" [] {} "Delivery";
     GET "/api/tiphys/v1/openapi.json" [] {} "Anything";
 };
 
@@ -315,6 +318,9 @@ fn schemas() -> Value {
         json!({ "type": "object", "properties": properties })
     };
     let list = |items: Value| json!({ "type": ["array", "null"], "items": items });
+    if let Value::Object(all) = &mut schemas {
+        all.extend(own::schemas());
+    }
     schemas["Anything"] = json!({});
     schemas["Empty"] = json!({ "type": "object" });
     schemas["Texts"] =

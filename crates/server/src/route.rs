@@ -188,6 +188,7 @@ pub(crate) static ROUTES: &[Route] = &[
     unary(Method::GET, "/api/tiphys/v1/deliveries/{id}", deliveries::get),
     unary(Method::POST, "/api/tiphys/v1/deliveries/{id}/replay", deliveries::replay),
     unary(Method::POST, "/api/tiphys/v1/lint", editor::lint),
+    unary(Method::GET, "/api/tiphys/v1/examples", editor::examples),
     unary(Method::GET, "/api/tiphys/v1/tokens", tokens::list),
     unary(Method::POST, "/api/tiphys/v1/tokens", tokens::create),
     unary(Method::DELETE, "/api/tiphys/v1/tokens/{name}", tokens::revoke),

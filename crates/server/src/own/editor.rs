@@ -30,10 +30,12 @@ pub(crate) fn lint(world: &World, call: &Call) -> Result<Value, Fault> {
         }
     }
     let objects: Vec<&Value> = parsed.documents.iter().map(|document| &document.value).collect();
-    Ok(json!({ "diagnostics": found.iter().map(tell).collect::<Vec<_>>(), "objects": objects }))
+    Ok(
+        json!({ "diagnostics": found.iter().map(|found| tell(found, text)).collect::<Vec<_>>(), "objects": objects }),
+    )
 }
 
-fn tell(found: &spec::Diagnostic) -> Value {
+fn tell(found: &spec::Diagnostic, text: &str) -> Value {
     let severity = if found.is_error() { "error" } else { "warning" };
     let mut told = json!({
         "severity": severity,
@@ -43,8 +45,63 @@ fn tell(found: &spec::Diagnostic) -> Value {
         "path": found.path,
         "message": found.message,
     });
+    if found.place.end_line >= found.place.line && found.place.line > 0 {
+        told["endLine"] = json!(found.place.end_line);
+        told["endColumn"] = json!(found.place.end_column);
+    }
     if let Some(help) = &found.help {
         told["help"] = json!(help);
+        if let Some(fix) = fix(found, help, text) {
+            told["fix"] = fix;
+        }
     }
     told
+}
+
+/// What to write instead, where the help names one word and the mistake is one word of its line.
+///
+/// A fix is for a click: where it is not certain what is meant there is none.
+fn fix(found: &spec::Diagnostic, help: &str, text: &str) -> Option<Value> {
+    let wanted = help.strip_prefix("did you mean `")?.split('`').next()?;
+    let line = text.lines().nth(usize::try_from(found.place.line).ok()?.checked_sub(1)?)?;
+    let column = usize::try_from(found.place.column).ok()?.checked_sub(1)?;
+    let from = line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
+    // The message quotes what stands there.
+    let quoted = found.message.split(['`', '\'']).skip(1).step_by(2);
+    let (wrong, at) = quoted
+        .filter(|word| !word.is_empty() && *word != wanted)
+        .find_map(|word| line.get(from..)?.find(word).map(|at| (word, from + at)))?;
+    let begins = line[..at].chars().count() + 1;
+    Some(json!({
+        "line": found.place.line,
+        "column": begins,
+        "endLine": found.place.line,
+        "endColumn": begins + wrong.chars().count(),
+        "text": wanted,
+    }))
+}
+
+/// Manifests to begin with: each runs in seconds and needs nothing but the server.
+const EXAMPLES: [(&str, &str); 8] = [
+    ("hello", include_str!("../../../../examples/hello.yaml")),
+    ("steps", include_str!("../../../../examples/steps.yaml")),
+    ("dag", include_str!("../../../../examples/dag.yaml")),
+    ("parameters", include_str!("../../../../examples/parameters.yaml")),
+    ("loops", include_str!("../../../../examples/loops.yaml")),
+    ("conditionals", include_str!("../../../../examples/conditionals.yaml")),
+    ("retry", include_str!("../../../../examples/retry.yaml")),
+    ("suspend", include_str!("../../../../examples/suspend.yaml")),
+];
+
+/// What somebody may begin with.
+pub(crate) fn examples(_: &World, _: &Call) -> Result<Value, Fault> {
+    let items: Vec<Value> = EXAMPLES
+        .iter()
+        .map(|(name, text)| {
+            // The first line of each says what it shows.
+            let title = text.lines().next().unwrap_or_default().trim_start_matches('#').trim();
+            json!({ "name": name, "title": title.trim_end_matches('.'), "text": text })
+        })
+        .collect();
+    Ok(json!({ "items": items }))
 }

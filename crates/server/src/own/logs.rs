@@ -12,6 +12,7 @@ use crate::own::runs;
 use crate::world::World;
 use regex::bytes::{Regex, RegexBuilder};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, ErrorKind, Seek as _, SeekFrom};
@@ -156,16 +157,18 @@ impl Log {
         Ok(row.is_some_and(|row| row.finished_us.is_none()))
     }
 
-    /// At most `limit` lines from a number on, from 0.
+    /// At most `limit` lines from a number on, from 0; fewer when they are long.
     fn range(&self, from: usize, limit: usize) -> Result<Vec<Value>, Fault> {
         let mut items = Vec::new();
         let mut before = 0;
+        let mut room = limits::LOG_ANSWER_BYTES_MAX;
         for (path, index) in &self.files {
             let start = from.saturating_sub(before);
-            if start < index.lines && items.len() < limit {
+            if start < index.lines && items.len() < limit && room > 0 {
                 let visit = |number: usize, line: &[u8]| {
                     items.push(self.tell(before + number, line));
-                    items.len() < limit
+                    room = room.saturating_sub(line.len().min(limits::LOG_LINE_BYTES_MAX));
+                    items.len() < limit && room > 0
                 };
                 index.walk(path, start, visit).map_err(broken)?;
             }
@@ -193,6 +196,25 @@ impl Log {
 
 fn shown(text: &[u8]) -> String {
     String::from_utf8_lossy(&text[..text.len().min(limits::LOG_LINE_BYTES_MAX)]).into_owned()
+}
+
+/// A line without what colours it, so that what people read is what is searched.
+fn plain(text: &[u8]) -> Cow<'_, [u8]> {
+    if !text.contains(&0x1b) {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.iter().position(|byte| *byte == 0x1b) {
+        plain.extend_from_slice(&rest[..at]);
+        rest = &rest[at + 1..];
+        if let Some(sequence) = rest.strip_prefix(b"[") {
+            let end = sequence.iter().position(|byte| (0x40..=0x7e).contains(byte));
+            rest = end.map_or(&[][..], |end| &sequence[end + 1..]);
+        }
+    }
+    plain.extend_from_slice(rest);
+    Cow::Owned(plain)
 }
 
 fn broken(error: std::io::Error) -> Fault {
@@ -253,7 +275,7 @@ pub(crate) fn range(world: &World, call: &Call) -> Result<Value, Fault> {
     Ok(json!({ "items": items, "lines": lines, "open": log.is_open(world)? }))
 }
 
-/// The numbers of lines that hold a text or match a pattern.
+/// The numbers of lines that hold a text or match a pattern, from a line on.
 pub(crate) fn search(world: &World, call: &Call) -> Result<Value, Fault> {
     let text = call.query.text("text");
     if text.is_empty() || text.len() > PATTERN_BYTES_MAX {
@@ -266,14 +288,16 @@ pub(crate) fn search(world: &World, call: &Call) -> Result<Value, Fault> {
         .build()
         .map_err(|error| Fault::invalid(format!("`{text}` is no pattern: {error}")))?;
     let limit = crate::own::page::size(call, 1_000)?;
+    let from = call.query.number("from").and_then(|from| usize::try_from(from).ok()).unwrap_or(1);
     let log = wanted(world, call)?;
     let mut items = Vec::new();
     let mut more = false;
     let mut before = 0;
     for (path, index) in &log.files {
+        let start = from.saturating_sub(1).saturating_sub(before);
         let visit = |number: usize, line: &[u8]| {
             let text = entries::parse(line).map_or(line, |entry| entry.text);
-            if pattern.is_match(text) {
+            if pattern.is_match(&plain(text)) {
                 more = items.len() >= limit;
                 if !more {
                     items.push(json!({ "line": before + number + 1 }));
@@ -281,8 +305,11 @@ pub(crate) fn search(world: &World, call: &Call) -> Result<Value, Fault> {
             }
             !more
         };
-        index.walk(path, 0, visit).map_err(broken)?;
+        index.walk(path, start, visit).map_err(broken)?;
         before += index.lines;
+        if more {
+            break;
+        }
     }
     Ok(json!({ "items": items, "more": more }))
 }

@@ -59,7 +59,7 @@ pub(crate) fn brief(row: &Summary, archived: bool) -> Value {
     Value::Object(item)
 }
 
-/// Runs, newest first; what is here, or with `archived=true` what is archived.
+/// Runs, newest first: what is here, with `archived=true` what is archived, and with `archived=any` both.
 pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
     let query = &call.query;
     let namespace = query.text("namespace");
@@ -85,10 +85,13 @@ pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
         terms.push(tiphys_store::LabelTerm::In(label.to_owned(), vec![name.to_owned()]));
     }
     let split = |text: &str| text.split(',').filter(|part| !part.is_empty()).map(str::to_owned).collect();
-    let archived = query.text("archived") == "true";
+    let shelves: &[(Shelf, bool)] = match query.text("archived") {
+        "any" if world.options.archive => &[(Shelf::Unfiled, false), (Shelf::Archive, true)],
+        "true" => &[(Shelf::Archive, true)],
+        _ => &[(Shelf::Runs, false)],
+    };
     let search = query.text("search");
     let filter = Filter {
-        shelf: if archived { Shelf::Archive } else { Shelf::Runs },
         namespace: Some(namespace.to_owned()).filter(|namespace| !namespace.is_empty()),
         phases: split(query.text("phase")),
         labels: terms,
@@ -98,15 +101,30 @@ pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
         limit: size + 1,
         ..Filter::default()
     };
-    let mut rows = world.store(|store| store.list(&filter))?;
+    // Before the rows are read, so that nothing lies between them and the stream that goes on from here.
+    let position = world.hub.position();
+    let mut rows = Vec::new();
+    for (shelf, archived) in shelves {
+        let filter = Filter { shelf: *shelf, ..filter.clone() };
+        let found = world.store(|store| store.list(&filter))?;
+        rows.extend(found.into_iter().map(|row| (row, *archived)));
+    }
+    // Each shelf comes newest first; so do they together.
+    rows.sort_by(|(a, _), (b, _)| (b.created_us, &b.uid).cmp(&(a.created_us, &a.uid)));
     let more = rows.len() > size;
     rows.truncate(size);
-    let mut answer = json!({ "items": rows.iter().map(|row| brief(row, archived)).collect::<Vec<_>>() });
-    if more && let Some(last) = rows.last() {
+    let items: Vec<Value> = rows.iter().map(|(row, archived)| brief(row, *archived)).collect();
+    let mut answer = json!({ "items": items, "position": position });
+    if more && let Some((last, _)) = rows.last() {
         answer["next"] = json!(page::after(last));
     }
     if query.text("count") == "true" {
-        answer["total"] = json!(world.store(|store| store.count(&filter))?);
+        let mut total = 0;
+        for (shelf, _) in shelves {
+            let filter = Filter { shelf: *shelf, ..filter.clone() };
+            total += world.store(|store| store.count(&filter))?;
+        }
+        answer["total"] = json!(total);
     }
     Ok(answer)
 }

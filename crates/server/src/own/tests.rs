@@ -309,6 +309,7 @@ spec:
     };
     let first = house.until(target, |answer| made(answer).len() >= 2);
     assert_eq!(first["items"][0]["next"].as_array().unwrap().len(), 10);
+    crate::openapi::own::fits("SchedulePage", &first).unwrap();
     drop(house);
     let house = House::open(folder.path());
     let later = house.until(target, |answer| made(answer).len() >= 4);
@@ -357,6 +358,16 @@ fn people_see_what_waits_for_them_and_what_happened() {
     let steps = house.get("/api/tiphys/v1/pipelines/WorkflowTemplate/default/waits/steps");
     assert_eq!(steps["steps"][0]["cells"][0]["phase"], "Running");
     assert_eq!(house.get("/api/tiphys/v1/locks"), json!({ "items": [] }));
+    for (name, answer) in [
+        ("ApprovalPage", &found),
+        ("JournalPage", &journal),
+        ("PipelinePage", &overview),
+        ("StepGrid", &steps),
+        ("RunPage", &house.get("/api/tiphys/v1/runs?count=true")),
+        ("LockPage", &house.get("/api/tiphys/v1/locks")),
+    ] {
+        crate::openapi::own::fits(name, answer).unwrap();
+    }
     assert_eq!(house.get("/api/tiphys/v1/namespaces"), json!({ "items": ["default"] }));
 }
 
@@ -378,8 +389,73 @@ fn an_editor_is_told_every_mistake_with_its_place() {
     let found = house.send("POST", "/api/tiphys/v1/lint", &json!({ "text": text }));
     let first = &found["diagnostics"][0];
     assert_eq!((&first["severity"], &first["line"]), (&json!("error"), &json!(5)), "{found}");
+    let strange = text.replace("entrypoint: nothing", "entrpoint: main");
+    let found = house.send("POST", "/api/tiphys/v1/lint", &json!({ "text": strange }));
+    let fix = json!({ "line": 5, "column": 3, "endLine": 5, "endColumn": 12, "text": "entrypoint" });
+    assert!(found["diagnostics"].as_array().unwrap().iter().any(|told| told["fix"] == fix), "{found}");
+    crate::openapi::own::fits("Findings", &found).unwrap();
     let good = text.replace("nothing", "main");
     let found = house.send("POST", "/api/tiphys/v1/lint", &json!({ "text": good }));
     assert_eq!(found["diagnostics"], json!([]));
     assert_eq!(found["objects"][0]["kind"], "Workflow");
+}
+
+#[test]
+fn examples_to_begin_with_are_without_mistakes() {
+    let (_folder, house) = open();
+    let examples = house.get("/api/tiphys/v1/examples");
+    let items = examples["items"].as_array().unwrap();
+    assert_eq!(items[0]["title"], "Hello: the smallest workflow there is");
+    crate::openapi::own::fits("ExamplePage", &examples).unwrap();
+    for item in items {
+        let found = house.send("POST", "/api/tiphys/v1/lint", &json!({ "text": item["text"] }));
+        assert_eq!(found["diagnostics"], json!([]), "{}", item["name"]);
+    }
+}
+
+#[test]
+fn a_log_is_read_by_ranges_and_searched_from_a_line_on() {
+    let (_folder, house) = open();
+    let run = house.submit("logged");
+    let folder = house.world.state.run_dir(run["metadata"]["uid"].as_str().unwrap()).unwrap();
+    let folder = folder.join("logs/logged-1");
+    std::fs::create_dir_all(&folder).unwrap();
+    let text: String = (1..=2_500)
+        .map(|line| format!("2026-01-01T00:00:00.000000Z stdout F line \u{1b}[31m{line}\u{1b}[0m of many\n"))
+        .collect();
+    std::fs::write(folder.join("0.main.log"), text).unwrap();
+    let log = "/api/tiphys/v1/runs/default/logged/log";
+    let end = house.get(&format!("{log}?node=logged-1&from=-2"));
+    assert_eq!((&end["lines"], &end["open"]), (&json!(2_500), &json!(true)), "{end}");
+    let numbers: Vec<u64> =
+        end["items"].as_array().unwrap().iter().map(|item| item["line"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, [2_499, 2_500]);
+    crate::openapi::own::fits("LogRange", &end).unwrap();
+    // Colours are not part of what is read.
+    let found = house.get(&format!("{log}/search?node=logged-1&text=e%2024%20of&from=1"));
+    assert_eq!(found, json!({ "items": [{ "line": 24 }], "more": false }));
+    let first = house.get(&format!("{log}/search?node=logged-1&text=line&limit=2"));
+    assert_eq!(first, json!({ "items": [{ "line": 1 }, { "line": 2 }], "more": true }));
+    let then = house.get(&format!("{log}/search?node=logged-1&text=line&limit=2&from=2499"));
+    assert_eq!(then, json!({ "items": [{ "line": 2_499 }, { "line": 2_500 }], "more": false }));
+    // Long lines make an answer shorter, not larger.
+    let long = format!("2026-01-01T00:00:00.000000Z stdout F {}\n", "x".repeat(900_000)).repeat(20);
+    std::fs::write(folder.join("1.main.log"), long).unwrap();
+    let part = house.get(&format!("{log}?node=logged-1&from=2501"));
+    let got = part["items"].as_array().unwrap().len();
+    assert!((1..20).contains(&got), "{got} lines");
+    assert_eq!(part["lines"], 2_520);
+}
+
+#[test]
+fn a_list_and_the_stream_from_its_position_lack_nothing() {
+    let (_folder, house) = open();
+    house.submit("before");
+    let list = house.get("/api/tiphys/v1/runs?archived=any");
+    assert_eq!(list["items"][0]["name"], "before");
+    let position = list["position"].as_str().unwrap();
+    house.submit("after");
+    // The stream never ends by itself: it is read until what is sought is there.
+    let mut stream = house.events(&format!("/api/tiphys/v1/events?lastEventId={position}"), None);
+    stream.find(|heard| heard.data["name"] == "after");
 }
