@@ -2,7 +2,8 @@
 // TIPHYS names the binary; PAGES=dist takes the pages from the build folder. Usage: node journeys/real.mjs [part of a name…]
 
 import assert from 'node:assert/strict';
-import { APPROVAL, start } from '../fixture/real.mjs';
+import { APPROVAL, LONG, start } from '../fixture/real.mjs';
+import { isCurrent } from '../schema.mjs';
 import { accessible, go, surplus } from './harness.mjs';
 
 const journeys = [];
@@ -20,6 +21,30 @@ journey('from an empty server to a running workflow with its log', { state: 'emp
   await page.getByRole('treeitem').first().click();
   await page.getByRole('tab', { name: 'Logs' }).click();
   await page.getByText('hello world').waitFor();
+});
+
+journey('the types of the interface are those of the server', { state: 'empty' }, async ({ server }) => {
+  const description = await server.api('GET', '/api/tiphys/v1/openapi.json');
+  assert.ok(isCurrent(description), 'src/api/schema.ts is old; make it anew with: npm run schema');
+});
+
+journey('a long log opens at its end, is searched by the server, and grows', {}, async ({ page, server }) => {
+  await server.run('long', LONG);
+  await server.until('long', (status) => Object.values(status.nodes ?? {}).some((node) => node.type === 'Suspend'));
+  const run = await server.get('long');
+  const node = Object.values(run.status.nodes).find((each) => each.type === 'Pod' && each.displayName === 'writes');
+  await page.goto(`${server.url}runs/default/long?view=tree&node=${node.id}&tab=logs`);
+  await page.getByText('line 20000 of many').waitFor();
+  await page.getByLabel('Search in the log').fill('line 777 of');
+  await page.getByText('1 of 1', { exact: true }).waitFor();
+  await page.getByLabel('Search in the log').press('Enter');
+  await page.getByText('line 777 of many').waitFor();
+  assert.ok((await page.locator('.line').count()) < 200, 'only what is in view is drawn');
+  // More hits than are asked for at once are known to be more.
+  await page.getByLabel('Search in the log').fill('of many');
+  await page.getByText('1 of 1,000+').waitFor();
+  await page.getByRole('button', { name: 'First error' }).click();
+  await page.getByText('ERROR in line 12345').waitFor();
 });
 
 for (const state of ['empty', 'small']) {
@@ -84,8 +109,8 @@ journey('a person approves with a choice, and the run goes on by itself', {}, as
 
 journey('who waits for a person is on the page of approvals', {}, async ({ page, server }) => {
   await page.goto(`${server.url}approvals`);
-  await page.getByRole('link', { name: 'approve' }).waitFor();
-  await page.getByRole('button', { name: 'Approve' }).waitFor();
+  await page.getByRole('link', { name: 'approve' }).first().waitFor();
+  await page.getByRole('button', { name: 'Approve' }).first().waitFor();
 });
 
 journey('a run is suspended, resumed, stopped, retried, resubmitted and deleted', {}, async ({ page, server }) => {

@@ -1,45 +1,54 @@
 // The runs of a namespace, kept current by one stream.
 
 import { ROW_FIELDS_WATCHED } from './api/argo';
-import { segment } from './api/client';
-import { type Line, openStream } from './api/stream';
+import { type Query, segment } from './api/client';
+import * as own from './api/own';
+import { type Line, type Message, openStream } from './api/stream';
 import type { Workflow } from './api/types';
-import { type Row, rowOf } from './runs';
+import { type Row, rowOf, rowOfOwn, type Since } from './runs';
 
+/** A run that changed; without a row it is gone. */
 export interface Change {
-  gone: boolean;
-  row: Row;
+  uid: string;
+  row?: Row;
+}
+
+export interface Watcher {
+  onChanges: (changes: Change[]) => void;
+  onLine: (line: Line) => void;
+  /** Too much was missed: what is shown must be asked for anew. */
+  onReset: () => void;
 }
 
 /** Changes are told together at most this often, so that a storm of them costs little. */
 const GATHER_MS = 120;
 
-/** Watches from a version on; the answer ends it. */
-export function watchRuns(
-  namespace: string,
-  version: string | undefined,
-  tell: (changes: Change[]) => void,
-  onLine: (line: Line) => void,
-): () => void {
+/** Watches from where a list was read on; the answer ends it. */
+export function watchRuns(namespace: string, since: Since, watcher: Watcher): () => void {
   let gathered = new Map<string, Change>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const flush = () => {
     timer = undefined;
     const changes = [...gathered.values()];
     gathered = new Map();
-    tell(changes);
+    watcher.onChanges(changes);
   };
+  const { path, query, read } = 'own' in since ? ownStream(namespace, since.own) : argoStream(namespace, since.argo);
   const close = openStream({
-    path: `api/v1/workflow-events/${segment(namespace)}`,
-    query: { fields: ROW_FIELDS_WATCHED, 'listOptions.resourceVersion': version },
-    onLine,
-    onRefused: () => onLine('away'),
-    onMessage: ({ data }) => {
+    path,
+    query,
+    onLine: watcher.onLine,
+    onRefused: () => watcher.onLine('away'),
+    onMessage: (message) => {
+      if (message.event === 'reset') {
+        gathered = new Map();
+        watcher.onReset();
+        return;
+      }
       try {
-        const { result } = JSON.parse(data) as { result?: { type: string; object: Workflow } };
-        if (!result?.object?.metadata?.name) return;
-        const row = rowOf(result.object);
-        gathered.set(row.uid, { gone: result.type === 'DELETED', row });
+        const change = read(message);
+        if (!change) return;
+        gathered.set(change.uid, change);
         timer ??= setTimeout(flush, GATHER_MS);
       } catch {
         // A message that cannot be read changes nothing.
@@ -49,5 +58,36 @@ export function watchRuns(
   return () => {
     clearTimeout(timer);
     close();
+  };
+}
+
+interface Source {
+  path: string;
+  query: Query;
+  read: (message: Message) => Change | undefined;
+}
+
+function ownStream(namespace: string, position: string): Source {
+  return {
+    ...own.runEvents(namespace, position),
+    read: ({ event, data }) => {
+      if (event === 'gone') return { uid: (JSON.parse(data) as { uid: string }).uid };
+      if (event !== 'run') return undefined;
+      const row = rowOfOwn(JSON.parse(data) as own.RunRow);
+      return { uid: row.uid, row };
+    },
+  };
+}
+
+function argoStream(namespace: string, version: string | undefined): Source {
+  return {
+    path: `api/v1/workflow-events/${segment(namespace)}`,
+    query: { fields: ROW_FIELDS_WATCHED, 'listOptions.resourceVersion': version },
+    read: ({ data }) => {
+      const { result } = JSON.parse(data) as { result?: { type: string; object: Workflow } };
+      if (!result?.object?.metadata?.name) return undefined;
+      const row = rowOf(result.object);
+      return { uid: row.uid, ...(result.type === 'DELETED' ? {} : { row }) };
+    },
   };
 }

@@ -39,7 +39,7 @@ export function locksOf(runs: Workflow[]): own.Lock[] {
       const put = (list: LockHolding['holding'], side: 'holders' | 'waiters') => {
         for (const entry of list ?? []) {
           const key = entry[kind] ?? '';
-          const lock = found.get(key) ?? { key, kind, holders: [], waiters: [] };
+          const lock: own.Lock = found.get(key) ?? { key, kind, holders: [], waiters: [] };
           found.set(key, lock);
           lock[side].push({ namespace: run.metadata.namespace ?? '', run: run.metadata.name });
         }

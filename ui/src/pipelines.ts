@@ -1,27 +1,27 @@
 // Pipelines with how they fared lately.
 
-import { listCatalog, listWorkflows, type PipelineKind } from './api/argo';
+import { listCatalog, type PipelineKind } from './api/argo';
 import { either } from './api/client';
 import * as own from './api/own';
-import type { CronWorkflow, Workflow, WorkflowTemplate } from './api/types';
+import type { CronWorkflow, WorkflowTemplate } from './api/types';
 import { firings } from './cron';
 import { isEnded } from './phase';
-import { type Row, rowOf } from './runs';
+import { EVERYTHING, listRows, type Row, type Since } from './runs';
 import { millis } from './time.svelte';
 
-/** Runs that are looked at when the server does not sum up itself. */
-const RUNS_LOOKED_AT = 500;
+/** The latest runs: for Home, and to sum up where the server does not. */
+const RUNS_LOOKED_AT = 300;
 const RUNS_SHOWN = 20;
 
 export interface Overview {
   pipelines: own.Pipeline[];
   /** The latest runs, newest first. */
   recent: Row[];
-  version: string | undefined;
+  since: Since;
 }
 
 export async function overview(namespace: string, signal?: AbortSignal): Promise<Overview> {
-  const runs = listWorkflows(namespace, { 'listOptions.limit': RUNS_LOOKED_AT }, signal);
+  const runs = listRows({ ...EVERYTHING, namespace }, RUNS_LOOKED_AT, '', signal);
   const pipelines = either(
     'pipelines',
     async () => (await own.pipelines(namespace, signal)).items,
@@ -38,12 +38,12 @@ export async function overview(namespace: string, signal?: AbortSignal): Promise
           ...describe('ClusterWorkflowTemplate', cluster.items ?? []),
           ...describe('CronWorkflow', crons.items ?? []),
         ],
-        recent.items ?? [],
+        recent.rows,
       );
     },
   );
   const [found, list] = await Promise.all([pipelines, runs]);
-  return { pipelines: found, recent: (list.items ?? []).map(rowOf), version: list.metadata?.resourceVersion };
+  return { pipelines: found, recent: list.rows, since: list.since };
 }
 
 function describe(kind: PipelineKind, items: (WorkflowTemplate | CronWorkflow)[]): own.Pipeline[] {
@@ -84,9 +84,9 @@ function folderOf(name: string, labels: Record<string, string>): string {
 }
 
 /** Hands the runs, newest first, to their pipelines and sums up. */
-export function sumUp(pipelines: own.Pipeline[], runs: Workflow[]): own.Pipeline[] {
+export function sumUp(pipelines: own.Pipeline[], runs: Row[]): own.Pipeline[] {
   const rows = new Map<string, Row[]>();
-  for (const run of runs.map(rowOf)) {
+  for (const run of runs) {
     if (!run.pipeline) continue;
     const namespace = run.pipeline.kind === 'ClusterWorkflowTemplate' ? '' : run.namespace;
     const key = `${run.pipeline.kind}/${namespace}/${run.pipeline.name}`;

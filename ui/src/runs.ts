@@ -1,7 +1,8 @@
 // Rows of runs: what lists show of each.
 
 import { LABEL, listWorkflows, type PipelineKind, type Ref } from './api/argo';
-import type { Query } from './api/client';
+import { either, type Query } from './api/client';
+import * as own from './api/own';
 import type { Phase, Workflow } from './api/types';
 import { isBroken, isEnded } from './phase';
 import { oneLine } from './shown';
@@ -91,24 +92,62 @@ function split(text: string): string[] {
   return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
 }
 
+/** From where changes are told: our own stream, or Argo's watch. */
+export type Since = { own: string } | { argo: string | undefined };
+
 export interface RowPage {
   rows: Row[];
   next: string | undefined;
-  version: string | undefined;
+  since: Since;
+}
+
+/** A row as our own list and its changes tell it. */
+export function rowOfOwn(run: own.RunRow): Row {
+  return {
+    namespace: run.namespace,
+    name: run.name,
+    uid: run.uid,
+    phase: run.phase as Phase,
+    message: oneLine(run.message),
+    progress: run.progress,
+    createdAt: run.createdAt,
+    startedAt: run.startedAt,
+    finishedAt: run.finishedAt,
+    archived: run.archived,
+    suspended: false,
+    labels: run.labels,
+    pipeline: run.pipeline as Row['pipeline'],
+  };
 }
 
 export async function listRows(filter: Filter, limit: number, from: string, signal?: AbortSignal): Promise<RowPage> {
-  const found = await listWorkflows(
-    filter.namespace,
-    { ...queryOf(filter), 'listOptions.limit': limit, 'listOptions.continue': from || undefined },
-    signal,
+  return either<RowPage>(
+    'runs',
+    async () => {
+      const { namespace, search, pipeline, label, since } = filter;
+      const phase = filter.phases.join(',');
+      const found = await own.runs(
+        { namespace, search, pipeline, label, phase, from: since, archived: 'any', limit, cursor: from },
+        signal,
+      );
+      return { rows: found.items.map(rowOfOwn), next: found.next, since: { own: found.position } };
+    },
+    async () => {
+      const found = await listWorkflows(
+        filter.namespace,
+        { ...queryOf(filter), 'listOptions.limit': limit, 'listOptions.continue': from || undefined },
+        signal,
+      );
+      return {
+        rows: (found.items ?? []).map(rowOf),
+        next: found.metadata?.continue || undefined,
+        since: { argo: found.metadata?.resourceVersion },
+      };
+    },
   );
-  return {
-    rows: (found.items ?? []).map(rowOf),
-    next: found.metadata?.continue || undefined,
-    version: found.metadata?.resourceVersion,
-  };
 }
+
+export const EVERYTHING: Filter = { namespace: '', search: '', phases: [], pipeline: '', label: '', since: '' };
 
 /** What can be done to a run now. */
 export function allowed(row: { phase: Phase; suspended: boolean; archived?: boolean | undefined }) {

@@ -1,144 +1,84 @@
-// Our own interface, for what Argo's cannot say. Each answer is optional: a server may not have the route yet.
+// Our own interface, for what Argo's cannot say. A server that speaks only Argo's has none of these routes.
 
-import type { PipelineKind } from './argo';
-import { call, segment } from './client';
+import type { PipelineKind, Ref } from './argo';
+import { call, type Query, segment } from './client';
+import type * as schema from './schema';
+import type {
+  ApprovalPage,
+  Delivery,
+  DeliveryPage,
+  ExamplePage,
+  Findings,
+  JournalPage,
+  LockPage,
+  LogHits,
+  LogRange,
+  NamePage,
+  PipelinePage,
+  RunPage,
+  SchedulePage,
+  TemplateVersionPage,
+} from './schema';
 import type { Phase } from './types';
 
-const ROOT = 'api/tiphys/v1';
+export type * from './schema';
 
+// What the pages put together themselves, where a server has none of these routes, knows less.
+
+/** A run as a bar. */
 export interface RunBrief {
   name: string;
   namespace?: string;
   uid: string;
   phase: Phase;
-  startedAt?: string | null;
-  finishedAt?: string | null;
+  startedAt?: string | null | undefined;
+  finishedAt?: string | null | undefined;
 }
-
-export interface Pipeline {
-  kind: PipelineKind;
-  namespace: string;
-  name: string;
-  title?: string;
-  folder?: string;
-  /** The last runs, oldest first. */
-  runs: RunBrief[];
-  successRate?: number;
-  medianSeconds?: number;
-  medianBefore?: number;
-  running: number;
-  nextAt?: string;
-  schedules?: string[];
-  timezone?: string;
-  suspended?: boolean;
-}
-
-export interface ScheduleEntry {
-  namespace: string;
-  name: string;
-  /** The coming times. */
-  next?: string[];
-  missed?: { at: string; reason: string }[];
-}
-
-export interface Version {
-  version: number | string;
-  at: string;
-  by?: string;
-  text: string;
-}
-
-export interface Approval {
-  namespace: string;
-  run: string;
-  node: string;
-  nodeName: string;
-  since?: string | null;
-  message?: string;
-  parameters: { name: string; description?: string; value?: unknown; default?: unknown; enum?: unknown[] }[];
-}
-
-export interface LockHolder {
-  namespace: string;
-  run: string;
-  node?: string;
-  since?: string;
-}
-
-export interface Lock {
-  key: string;
-  kind: string;
+export type Pipeline = Omit<schema.Pipeline, 'runs'> & { runs: RunBrief[] };
+export type Approval = Omit<schema.Approval, 'since'> & { since: string | null };
+export type LockHolder = Omit<schema.LockHolder, 'uid'>;
+export interface Lock extends Omit<schema.Lock, 'limit' | 'holders' | 'waiters'> {
   limit?: number;
   holders: LockHolder[];
   waiters: LockHolder[];
 }
+export type Diagnostic = Omit<schema.Diagnostic, 'code' | 'path'> & { code?: string; path?: string };
 
-export interface Delivery {
-  id: string;
-  at: string;
-  namespace: string;
-  discriminator: string;
-  sender?: string;
-  status: string;
-  results: { binding: string; matched: boolean; reason?: string; run?: string }[];
-  headers?: Record<string, string>;
-  payload?: unknown;
-}
-
-export interface JournalEntry {
-  position: number;
-  at: string;
-  event: string;
-  node?: string;
-  nodeName?: string;
-  text?: string;
-  data?: unknown;
-}
-
-export interface Diagnostic {
-  severity: 'error' | 'warning' | 'info';
-  code?: string;
-  line: number;
-  column: number;
-  endLine?: number;
-  endColumn?: number;
-  path?: string;
-  message: string;
-  help?: string;
-  fix?: { line: number; column: number; endLine: number; endColumn: number; text: string };
-}
-
-export interface Page<T> {
-  items: T[];
-  next?: string;
-}
+const ROOT = 'api/tiphys/v1';
 
 type Signal = AbortSignal | undefined;
 
-export const pipelines = (namespace: string, signal?: Signal): Promise<Page<Pipeline>> =>
+export const runs = (query: Query, signal?: Signal): Promise<RunPage> =>
+  call('GET', `${ROOT}/runs`, { query, signal });
+/** Where changes of runs come from, after a position that a list told. */
+export const runEvents = (namespace: string, lastEventId: string): { path: string; query: Query } => ({
+  path: `${ROOT}/events`,
+  query: { namespace, lastEventId },
+});
+export const pipelines = (namespace: string, signal?: Signal): Promise<PipelinePage> =>
   call('GET', `${ROOT}/pipelines`, { query: { namespace }, signal });
-export const schedules = (namespace: string, signal?: Signal): Promise<Page<ScheduleEntry>> =>
+export const schedules = (namespace: string, signal?: Signal): Promise<SchedulePage> =>
   call('GET', `${ROOT}/schedules`, { query: { namespace }, signal });
 export const versions = (
   kind: PipelineKind,
   namespace: string,
   name: string,
   signal?: Signal,
-): Promise<Page<Version>> =>
+): Promise<TemplateVersionPage> =>
   call('GET', `${ROOT}/templates/${kind}/${segment(namespace || '-')}/${segment(name)}/versions`, { signal });
-export const approvals = (namespace: string, signal?: Signal): Promise<Page<Approval>> =>
+export const approvals = (namespace: string, signal?: Signal): Promise<ApprovalPage> =>
   call('GET', `${ROOT}/approvals`, { query: { namespace }, signal });
-export const locks = (namespace: string, signal?: Signal): Promise<Page<Lock>> =>
+export const locks = (namespace: string, signal?: Signal): Promise<LockPage> =>
   call('GET', `${ROOT}/locks`, { query: { namespace }, signal });
-export const deliveries = (namespace: string, cursor: string, signal?: Signal): Promise<Page<Delivery>> =>
+export const deliveries = (namespace: string, cursor: string, signal?: Signal): Promise<DeliveryPage> =>
   call('GET', `${ROOT}/deliveries`, { query: { namespace, cursor, limit: 50 }, signal });
 export const delivery = (id: string, signal?: Signal): Promise<Delivery> =>
   call('GET', `${ROOT}/deliveries/${segment(id)}`, { signal });
 export const replay = (id: string): Promise<Delivery> => call('POST', `${ROOT}/deliveries/${segment(id)}/replay`);
-export const namespaces = (signal?: Signal): Promise<Page<string>> => call('GET', `${ROOT}/namespaces`, { signal });
-export const examples = (signal?: Signal): Promise<Page<{ name: string; title?: string; text: string }>> =>
+export const namespaces = (signal?: Signal): Promise<NamePage> => call('GET', `${ROOT}/namespaces`, { signal });
+export const examples = (signal?: Signal): Promise<ExamplePage> =>
   call('GET', `${ROOT}/examples`, { signal });
-export const lint = (namespace: string, text: string, signal?: Signal): Promise<{ diagnostics: Diagnostic[] }> =>
+export const lint = (namespace: string, text: string, signal?: Signal): Promise<Findings> =>
   call('POST', `${ROOT}/lint`, { body: { namespace, text }, signal });
 
 export const runPath = (namespace: string, name: string): string =>
@@ -150,8 +90,36 @@ export const journal = (
   after: string,
   node: string | undefined,
   signal?: Signal,
-): Promise<{ items: JournalEntry[]; next?: number }> =>
+): Promise<JournalPage> =>
   call('GET', `${runPath(namespace, name)}/journal`, { query: { after, node, limit: 500 }, signal });
+
+/** Whose log is meant. */
+interface LogOf {
+  run: Ref;
+  node?: string | undefined;
+  container: string;
+}
+
+const logOf = ({ run, node, container }: LogOf): Query => ({ uid: run.uid, node, container });
+
+/** Lines of a step's log from a number on, counted from 1; from below zero that many from the end. */
+export const readLog = (log: LogOf, from: number, limit: number, signal?: Signal): Promise<LogRange> =>
+  call('GET', `${runPath(log.run.namespace, log.run.name)}/log`, { query: { ...logOf(log), from, limit }, signal });
+/** The numbers of the lines that hold a text. */
+export const searchLog = (
+  log: LogOf,
+  wanted: { text: string; regex?: boolean; from?: number; limit: number },
+  signal?: Signal,
+): Promise<LogHits> =>
+  call('GET', `${runPath(log.run.namespace, log.run.name)}/log/search`, {
+    query: { ...logOf(log), ...wanted },
+    signal,
+  });
+/** Where lines come from as they are written. */
+export const followLog = (log: LogOf, from: number): { path: string; query: Query } => ({
+  path: `${runPath(log.run.namespace, log.run.name)}/log/follow`,
+  query: { ...logOf(log), from },
+});
 
 export const login = (body: { token: string } | { code: string }): Promise<void> =>
   call('POST', `${ROOT}/session`, { body });

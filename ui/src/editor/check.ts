@@ -48,7 +48,7 @@ export function read(text: string): Read {
 export async function check(namespace: string, text: string, signal?: AbortSignal): Promise<Read> {
   const local = read(text);
   if (local.problems.length > 0 || local.objects.length === 0) return local;
-  const problems = await either(
+  const problems = await either<own.Diagnostic[]>(
     'lint',
     async () => (await own.lint(namespace, text, signal)).diagnostics,
     async () => {

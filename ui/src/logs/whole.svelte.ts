@@ -1,48 +1,34 @@
-// Lines of a log as they come in over the wire. Kept apart from what shows them.
+// A log that is read from its beginning: of several steps together, of the archive, of a server without ranges.
 
-import { logPath, type Ref } from '../api/argo';
+import { logPath } from '../api/argo';
 import { ApiError, address, fault } from '../api/client';
-
-export interface Line {
-  text: string;
-  /** Time as the server wrote it, or empty. */
-  at: string;
-  /** Name of the pod, when several are read together. */
-  pod: string;
-}
+import { looksBad, plain } from './ansi';
+import { type Line, lineOf, type Log, SHOW_MS, type Source } from './log';
 
 /** Lines kept in the page; earlier ones are dropped first. */
-export const LINES_MAX = 1_200_000;
-/** Longer lines are cut for the eye; the download has them whole. */
-export const LINE_CHARS_MAX = 20_000;
-/** New lines are shown together at most this often. */
-const SHOW_MS = 100;
+const LINES_MAX = 1_200_000;
+/** Hits that are counted. */
+const HITS_MAX = 100_000;
 
 const STAMP = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)) ?/;
 
-export interface Source {
-  run: Ref;
-  pod?: string | undefined;
-  /** Only these of all pods, when several are read together. */
-  only?: string[] | undefined;
-  container: string;
-  /** The log may still grow. */
-  follow: boolean;
-  /** Address of the file that is kept when the live log is gone. */
-  kept?: string | undefined;
-}
-
-export class Lines {
-  /** Grows with each batch; the list itself is changed in place. */
+export class WholeLog implements Log {
   version = $state(0);
   done = $state(false);
   error = $state.raw<ApiError | undefined>(undefined);
-  readonly list: Line[] = [];
-  dropped = 0;
+  moreHits = false;
+  first = 0;
+  hits: number[] = [];
+  #list: Line[] = [];
+  #sought = '';
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stop = new AbortController();
 
   constructor(private readonly source: Source) {}
+
+  get count(): number {
+    return this.first + this.#list.length;
+  }
 
   start(): void {
     void this.#read();
@@ -53,12 +39,51 @@ export class Lines {
     clearTimeout(this.#timer);
   }
 
+  line(number: number): Line | undefined {
+    return this.#list[number - this.first];
+  }
+
+  need(): void {
+    // All that there is comes by itself.
+  }
+
+  async find(text: string): Promise<void> {
+    this.#sought = text.toLowerCase();
+    this.hits = [];
+    this.moreHits = false;
+    if (this.#sought) this.#list.forEach((line, index) => this.#check(line, this.first + index));
+    this.#show();
+  }
+
+  async findMore(): Promise<void> {
+    // What is beyond the most that is counted stays uncounted.
+  }
+
+  async firstError(): Promise<number | undefined> {
+    const found = this.#list.findIndex((line) => looksBad(line.text));
+    return found < 0 ? undefined : found + this.first;
+  }
+
+  async whole(): Promise<string[]> {
+    return this.#list.map((line) => `${plain(line.text)}\n`);
+  }
+
+  #check(line: Line, number: number): void {
+    if (this.hits.length >= HITS_MAX) {
+      this.moreHits = true;
+      return;
+    }
+    const { text } = line;
+    const quick = text.toLowerCase().includes(this.#sought);
+    if (quick || (text.includes('\u001b') && plain(text).toLowerCase().includes(this.#sought))) this.hits.push(number);
+  }
+
   async #read(): Promise<void> {
     try {
       if (this.source.run.archived) await this.#readKept();
       else {
         await this.#readLive();
-        if (this.list.length === 0 && this.source.kept) await this.#readKept();
+        if (this.#list.length === 0 && this.source.kept) await this.#readKept();
       }
     } catch (cause) {
       if (this.#stop.signal.aborted) return;
@@ -118,12 +143,14 @@ export class Lines {
 
   #add(content: string, pod: string): void {
     const stamp = STAMP.exec(content);
-    const text = stamp ? content.slice(stamp[0].length) : content;
-    this.list.push({ text, at: stamp?.[1] ?? '', pod });
-    if (this.list.length > LINES_MAX) {
+    const line = lineOf(stamp ? content.slice(stamp[0].length) : content, stamp?.[1] ?? '', pod);
+    if (this.#sought) this.#check(line, this.count);
+    this.#list.push(line);
+    if (this.#list.length > LINES_MAX) {
       const surplus = Math.ceil(LINES_MAX / 10);
-      this.list.splice(0, surplus);
-      this.dropped += surplus;
+      this.#list.splice(0, surplus);
+      this.first += surplus;
+      this.hits = this.hits.filter((hit) => hit >= this.first);
     }
     this.#timer ??= setTimeout(() => this.#show(), SHOW_MS);
   }
