@@ -2,7 +2,6 @@
 
 mod arguments;
 mod commands;
-mod door;
 mod engine;
 mod follow;
 mod load;
@@ -74,11 +73,13 @@ enum Command {
     Lint(commands::lint::Args),
     Convert(commands::convert::Args),
     Eval(commands::eval::Args),
+    Apply(remote::ApplyArgs),
     Template(remote::TemplateArgs),
     #[command(visible_alias = "cluster-tmpl")]
     ClusterTemplate(remote::ClusterArgs),
     Cron(commands::cron::Args),
     Archive(remote::ArchiveArgs),
+    Events(remote::EventsArgs),
     Sync(remote::SyncArgs),
     Auth(remote::AuthArgs),
     /// Print what a server offers: its namespace, links and columns
@@ -229,6 +230,12 @@ fn perform(cli: Cli) -> (anyhow::Result<ExitCode>, u8) {
                 ask.only("cron", action.namespace(), |server| remote::cron(server, &action))
             }
         },
+        Command::Apply(args) => ask
+            .only("apply", args.namespace.as_deref(), |server| remote::apply(server, &args))
+            .map_err(remote::ours),
+        Command::Events(args) => {
+            ask.only("events", None, |server| remote::events(server, &args)).map_err(remote::ours)
+        }
         Command::Archive(args) => {
             ask.only("archive", args.action.namespace(), |server| remote::archive(server, &args))
         }
@@ -241,7 +248,9 @@ fn perform(cli: Cli) -> (anyhow::Result<ExitCode>, u8) {
         Command::Doctor(args) => commands::doctor::run(&args),
         Command::Completion(args) => commands::completion::run(&args),
         Command::Server(args) => commands::server::run(&args),
-        Command::Token(args) => commands::token::run(&args),
+        Command::Token(args) => {
+            ask.only("token", None, |server| commands::token::run(server, &args)).map_err(remote::ours)
+        }
         Command::Config(args) => commands::config::run(&args),
         Command::Backup(args) => commands::backup::backup(&args),
         Command::Restore(args) => commands::backup::restore(&args),
@@ -282,18 +291,20 @@ impl Ask<'_> {
         }
     }
 
-    /// On the server that is named: what a machine alone does not have.
+    /// On the server that is named, or the one of this state folder: what a machine alone does not have.
     fn only(
         &self,
         verb: &str,
         namespace: Option<&str>,
         there: impl FnOnce(&Server) -> anyhow::Result<ExitCode>,
     ) -> anyhow::Result<ExitCode> {
-        self.or(namespace, there, || {
-            Err(problem::problem(
+        match self.connect.server_or_own(namespace)? {
+            Some(server) => there(&server),
+            None => Err(problem::problem(
                 format!("`tiphys {verb}` needs a server"),
-                "name one with `-s HOST:PORT` or TIPHYS_SERVER; `tiphys server` starts one",
-            ))
-        })
+                "`tiphys server` starts one on this state folder, which is found by itself; another is named with \
+                 `-s HOST:PORT` or TIPHYS_SERVER",
+            )),
+        }
     }
 }

@@ -9,8 +9,8 @@ use tiphys_runner::step::Capabilities;
 use tiphys_server::Presence;
 use tiphys_store::{Filter, Life, Runs};
 
-use crate::door::Door;
 use crate::print::{Paint, to_stdout};
+use crate::remote::Server;
 use crate::state::{Local, dir};
 use crate::world::jobs_default;
 
@@ -74,7 +74,7 @@ fn server(report: &mut Report, folder: &Path) {
         return;
     };
     let words = format!("{} (process {})", presence.url, presence.pid);
-    match Door::of(presence, folder).and_then(|door| door.call("GET", "/readyz", None)) {
+    match Server::own(folder, &presence).and_then(|server| server.get("/readyz", &Vec::new())) {
         Ok(_) => report.fine("server", &words),
         Err(error) => report.bad("server", &format!("{words} cannot do its work: {error:#}")),
     }

@@ -5,9 +5,9 @@ use jiff::{SignedDuration, Span, Timestamp};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
-use crate::door::Door;
 use crate::print::{table, to_stdout};
 use crate::problem::problem;
+use crate::remote::{Server, encode};
 
 /// Make, list and revoke tokens of a server
 #[derive(ClapArgs)]
@@ -81,8 +81,7 @@ enum Output {
     Json,
 }
 
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let door = Door::find()?;
+pub fn run(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
     match &args.verb {
         Verb::Create(create) => {
             let body = json!({
@@ -91,11 +90,11 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 "namespaces": create.namespaces,
                 "ttlSeconds": create.ttl.as_deref().map(seconds).transpose()?.unwrap_or(0),
             });
-            let made = door.call("POST", "/api/tiphys/v1/tokens", Some(&body))?;
+            let made = server.post("/api/tiphys/v1/tokens", &body)?;
             to_stdout(&format!("{}\n", made["token"].as_str().unwrap_or_default()));
         }
         Verb::List { output } => {
-            let listed = door.call("GET", "/api/tiphys/v1/tokens", None)?;
+            let listed = server.get("/api/tiphys/v1/tokens", &Vec::new())?;
             let items = listed["items"].as_array().cloned().unwrap_or_default();
             match output {
                 Some(Output::Json) => to_stdout(&format!("{}\n", serde_json::to_string_pretty(&items)?)),
@@ -103,12 +102,11 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             }
         }
         Verb::Revoke { name } => {
-            let name: String = name.bytes().map(encoded).collect();
-            door.call("DELETE", &format!("/api/tiphys/v1/tokens/{name}"), None)?;
+            server.delete(&format!("/api/tiphys/v1/tokens/{}", encode(name)), &Vec::new())?;
         }
         Verb::Link { role } => {
-            let made = door.call("POST", "/api/tiphys/v1/links", Some(&json!({ "role": role.name() })))?;
-            to_stdout(&format!("{}{}\n", door.url(), made["path"].as_str().unwrap_or_default()));
+            let made = server.post("/api/tiphys/v1/links", &json!({ "role": role.name() }))?;
+            to_stdout(&format!("{}{}\n", server.base(), made["path"].as_str().unwrap_or_default()));
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -143,13 +141,4 @@ fn seconds(text: &str) -> anyhow::Result<i64> {
         return Err(wrong());
     }
     Ok(long.as_secs().max(1))
-}
-
-/// A byte of a name as it stands in a path.
-fn encoded(byte: u8) -> String {
-    if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-        char::from(byte).to_string()
-    } else {
-        format!("%{byte:02X}")
-    }
 }

@@ -23,4 +23,4 @@ pub use outline::print_outline;
 pub use paint::{Paint, is_terminal, to_stderr, to_stdout};
 pub use table::table;
 pub use text::{clean_line, elide};
-pub use time::{duration, duration_us, instant, long_duration, utc};
+pub use time::{age, duration, duration_us, instant, long_duration, utc};

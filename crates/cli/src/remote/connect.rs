@@ -2,9 +2,10 @@
 
 use clap::{ArgAction, Args};
 use std::ffi::OsString;
+use std::path::PathBuf;
 use tiphys_server::Presence;
 
-use super::http::Server;
+use super::http::{Server, Trust, bearer};
 use super::said::said;
 
 /// Flags that name a server, as Argo has them; each can be given as an environment variable too.
@@ -108,7 +109,7 @@ impl Connect {
     pub fn token(&self) -> Option<String> {
         variable("ARGO_TOKEN").or_else(|| variable("TIPHYS_TOKEN")).map(|token| {
             // A bare token is one of ours; Argo's variable holds the whole header.
-            if token.contains(' ') || token.starts_with("v2:") { token } else { format!("Bearer {token}") }
+            if token.contains(' ') || token.starts_with("v2:") { token } else { bearer(&token) }
         })
     }
 
@@ -122,17 +123,31 @@ impl Connect {
 
     /// The server that is meant, if one is.
     pub fn server(&self, namespace: Option<&str>) -> anyhow::Result<Option<Server>> {
-        let Some(address) = self.address() else { return Ok(None) };
+        self.address().map(|address| self.reach(&address, Own::find().as_ref(), namespace)).transpose()
+    }
+
+    /// The server that is meant, or the one of this user's own state folder if it runs.
+    pub fn server_or_own(&self, namespace: Option<&str>) -> anyhow::Result<Option<Server>> {
+        let own = Own::find();
+        let address = self.address().or_else(|| own.as_ref().map(|own| own.presence.url.clone()));
+        address.map(|address| self.reach(&address, own.as_ref(), namespace)).transpose()
+    }
+
+    fn reach(&self, address: &str, own: Option<&Own>, namespace: Option<&str>) -> anyhow::Result<Server> {
         if self.instanceid.is_some() {
             return Err(said("--instanceid cannot be used together with a server"));
         }
-        let secure = self.secure.or_else(|| truth("ARGO_SECURE")).unwrap_or(true);
         let (scheme, host) = match address.split_once("://") {
-            Some((scheme @ ("http" | "https"), host)) => (scheme, host.trim_end_matches('/').to_owned()),
+            Some((scheme @ ("http" | "https"), host)) => (scheme, host.trim_end_matches('/')),
             Some((other, _)) => {
                 return Err(said(format!("a server is reached by http or https, not `{other}`")));
             }
-            None => (if secure { "https" } else { "http" }, address),
+            None => {
+                let told = self.secure.or_else(|| truth("ARGO_SECURE"));
+                let scheme = told.map(|secure| if secure { "https" } else { "http" });
+                // Of our own we know whether it speaks TLS.
+                (scheme.or_else(|| own?.scheme_of(address)).unwrap_or("https"), address)
+            }
         };
         let path = self.argo_base_href.clone().or_else(|| variable("ARGO_BASE_HREF")).unwrap_or_default();
         let path = path.trim_matches('/');
@@ -146,13 +161,33 @@ impl Connect {
             headers.push((name.trim().to_owned(), value.trim().to_owned()));
         }
         let base = format!("{scheme}://{host}{path}");
-        // The server of this user's own state folder opens to its owner without further words.
-        let own = crate::state::dir()
-            .ok()
-            .filter(|folder| Presence::find(folder).is_some_and(|own| own.url.trim_end_matches('/') == base));
-        let token = self.token().or_else(|| {
-            Presence::token(&own?).map(|token| format!("Bearer {}", token.trim_start_matches("Bearer ")))
-        });
-        Ok(Some(Server::new(base, self.namespace(namespace), token, headers, insecure)))
+        // It opens to its owner without further words.
+        let own = own.filter(|own| own.presence.url.trim_end_matches('/') == base);
+        let token = self.token().or_else(|| Presence::token(&own?.folder).map(|token| bearer(&token)));
+        let trusted = own.and_then(|own| own.presence.certificate.as_deref());
+        Server::new(base, self.namespace(namespace), token, headers, Trust { insecure, trusted })
+    }
+}
+
+/// The server of this user's own state folder.
+struct Own {
+    folder: PathBuf,
+    presence: Presence,
+}
+
+impl Own {
+    fn find() -> Option<Own> {
+        let folder = crate::state::dir().ok()?;
+        let presence = Presence::find(&folder)?;
+        Some(Own { folder, presence })
+    }
+
+    /// How it is spoken to, if this is its address.
+    fn scheme_of(&self, address: &str) -> Option<&'static str> {
+        match self.presence.url.trim_end_matches('/').split_once("://")? {
+            ("http", own) if own == address => Some("http"),
+            ("https", own) if own == address => Some("https"),
+            _ => None,
+        }
     }
 }

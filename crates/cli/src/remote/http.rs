@@ -3,9 +3,11 @@
 use serde_json::Value;
 use std::fmt;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
 use std::time::Duration;
+use tiphys_server::Presence;
 use ureq::http;
-use ureq::tls::TlsConfig;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use super::said::said;
 use crate::problem::problem;
@@ -27,6 +29,14 @@ pub struct Server {
     token: Option<String>,
     headers: Vec<(String, String)>,
     agent: ureq::Agent,
+}
+
+/// Which certificates are believed.
+pub struct Trust<'a> {
+    /// Any.
+    pub insecure: bool,
+    /// This one only, if it is told.
+    pub trusted: Option<&'a Path>,
 }
 
 /// A parameter of a query.
@@ -72,6 +82,17 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
+/// A refusal in our own words, for the verbs that Argo does not have.
+pub fn ours(error: anyhow::Error) -> anyhow::Error {
+    let Some(fault) = fault(&error) else { return error };
+    let message = format!("the server refuses: {}", fault.message);
+    match fault.code {
+        7 => problem(message, "use a token of a higher role, or of this namespace"),
+        16 => problem(message, "set TIPHYS_TOKEN to a token that this server knows"),
+        _ => anyhow::anyhow!(message),
+    }
+}
+
 /// The fault behind an error, if a server's answer is.
 pub fn fault(error: &anyhow::Error) -> Option<&Fault> {
     error.downcast_ref()
@@ -92,16 +113,41 @@ impl Server {
         namespace: String,
         token: Option<String>,
         headers: Vec<(String, String)>,
-        insecure: bool,
-    ) -> Server {
+        trust: Trust,
+    ) -> anyhow::Result<Server> {
+        let mut tls = TlsConfig::builder().disable_verification(trust.insecure);
+        if let Some(file) = trust.trusted {
+            let unreadable = |error: String| {
+                problem(
+                    format!("the certificate `{}` cannot be read: {error}", file.display()),
+                    "`-k` does without it",
+                )
+            };
+            let pem = std::fs::read(file).map_err(|error| unreadable(error.to_string()))?;
+            let certificate = Certificate::from_pem(&pem).map_err(|error| unreadable(error.to_string()))?;
+            tls = tls.root_certs(RootCerts::new_with_certs(&[certificate]));
+        }
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_connect(Some(CONNECT_WITHIN))
             .user_agent("tiphys")
-            .tls_config(TlsConfig::builder().disable_verification(insecure).build())
+            .tls_config(tls.build())
             .build()
             .new_agent();
-        Server { base, namespace, token, headers, agent }
+        Ok(Server { base, namespace, token, headers, agent })
+    }
+
+    /// The server that has a state folder of this machine.
+    pub fn own(folder: &Path, presence: &Presence) -> anyhow::Result<Server> {
+        let token = Presence::token(folder).map(|token| bearer(&token));
+        let trust = Trust { insecure: false, trusted: presence.certificate.as_deref() };
+        let base = presence.url.trim_end_matches('/').to_owned();
+        Server::new(base, String::new(), token, Vec::new(), trust)
+    }
+
+    /// Where it is.
+    pub fn base(&self) -> &str {
+        &self.base
     }
 
     pub fn get(&self, path: &str, query: &Query) -> anyhow::Result<Value> {
@@ -232,12 +278,18 @@ impl Server {
                 "does it speak plain HTTP? then `--secure=false`; is its certificate its own? then `-k`"
             }
             (ureq::Error::Io(_), true) => {
-                "is it started, and the address right? a server without TLS needs `--secure=false`"
+                "is it started, and the address right? a server without TLS is named by `http://HOST:PORT`, or needs \
+                 `--secure=false`"
             }
             _ => "is it started, and the address right?",
         };
         problem(format!("cannot reach the server `{}`: {error}", self.base), help)
     }
+}
+
+/// The header that a bare token goes into.
+pub fn bearer(token: &str) -> String {
+    format!("Bearer {}", token.trim_start_matches("Bearer "))
 }
 
 /// The fault in the body of an answer.

@@ -3,12 +3,14 @@
 //! With a server named, the command line is read and answers as Argo's own does, so that scripts go on working. Ours
 //! and Argo's servers are asked in the same way.
 
+mod apply;
 mod archive;
 mod artifacts;
 mod catalog;
 mod connect;
 mod control;
 mod cron;
+mod events;
 mod get;
 mod http;
 mod info;
@@ -21,14 +23,16 @@ mod submit;
 mod sync;
 mod view;
 
+pub use apply::{Args as ApplyArgs, apply};
 pub use archive::{Args as ArchiveArgs, archive};
 pub use artifacts::cp;
 pub use catalog::{ClusterArgs, TemplateArgs, cluster_template, template};
 pub use connect::{Connect, words};
 pub use control::{delete, node, resubmit, resume, retry, stop, suspend, terminate};
 pub use cron::{Action as CronAction, cron};
+pub use events::{Args as EventsArgs, events};
 pub use get::{get, terms};
-pub use http::{Fault, Server};
+pub use http::{Fault, Server, encode, ours};
 pub use info::{AuthArgs, auth, server_info, version};
 pub use lint::lint;
 pub use list::list;

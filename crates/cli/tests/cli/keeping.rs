@@ -50,7 +50,11 @@ fn tokens_are_made_listed_and_revoked() {
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join("state");
     let nobody = tiphys(&state, &["token", "list"]);
-    assert!(text(&nobody.stderr).contains("start one with `tiphys server`"), "{}", text(&nobody.stderr));
+    assert!(
+        text(&nobody.stderr).contains("`tiphys server` starts one on this state folder"),
+        "{}",
+        text(&nobody.stderr)
+    );
     let (_server, said) = Server::start(&state, &["--tls", "self-signed"]);
     assert!(said[0].starts_with("tiphys serves https://127.0.0.1:"), "{said:?}");
     assert!(said[1].contains("/login?code="), "{said:?}");
@@ -113,4 +117,88 @@ fn a_state_folder_is_copied_while_it_is_used_and_comes_back() {
     assert!(restored.status.success(), "{}", text(&restored.stderr));
     let (_other, _) = Server::start(&back, &[]);
     assert!(text(&tiphys(&back, &["token", "list"]).stdout).contains("kept"));
+}
+
+const CATALOG: &str = "
+apiVersion: argoproj.io/v1alpha1
+kind: WorkflowTemplate
+metadata: {name: report}
+spec:
+  entrypoint: main
+  arguments: {parameters: [{name: day, value: today}]}
+  templates: [{name: main, suspend: {}}]
+---
+apiVersion: argoproj.io/v1alpha1
+kind: WorkflowEventBinding
+metadata: {name: on-demand}
+spec:
+  event: {selector: payload.day != nil}
+  submit:
+    workflowTemplateRef: {name: report}
+    arguments: {parameters: [{name: day, valueFrom: {event: payload.day}}]}
+";
+
+/// Sends an event as a stranger with a token would.
+fn send(address: &str, token: &str, body: &str) -> String {
+    use std::io::{Read, Write};
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    let head = format!(
+        "POST /api/v1/events/default/door HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
+         Authorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn a_catalog_is_applied_and_deliveries_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let catalog = folder.path().join("catalog");
+    std::fs::create_dir(&catalog).unwrap();
+    std::fs::write(catalog.join("all.yaml"), CATALOG).unwrap();
+    let workflow = "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: one}\nspec: {}\n";
+    std::fs::write(catalog.join("one.yaml"), workflow).unwrap();
+    let catalog = catalog.to_str().unwrap();
+    let nobody = tiphys(&state, &["apply", "-f", catalog]);
+    assert!(text(&nobody.stderr).contains("`tiphys apply` needs a server"), "{}", text(&nobody.stderr));
+
+    let (_server, said) = Server::start(&state, &[]);
+    let address = said[0].trim_start_matches("tiphys serves http://").to_owned();
+    let applied = tiphys(&state, &["apply", "-f", catalog]);
+    assert_eq!(
+        text(&applied.stdout),
+        "workflowtemplate/report created\nworkfloweventbinding/on-demand created\n"
+    );
+    assert!(text(&applied.stderr).contains("Workflow one, which `tiphys submit` runs"));
+    // Named without a scheme: of our own we know that it speaks plain HTTP.
+    let again = tiphys(&state, &["apply", catalog, "-s", &address]);
+    assert!(
+        text(&again.stdout).starts_with("workflowtemplate/report unchanged\n"),
+        "{}",
+        text(&again.stderr)
+    );
+    let broken = folder.path().join("broken.yaml");
+    std::fs::write(&broken, CATALOG.replace("entrypoint", "entrypiont")).unwrap();
+    let refused = tiphys(&state, &["apply", broken.to_str().unwrap()]);
+    assert!(!refused.status.success() && text(&refused.stderr).contains("did you mean `entrypoint`?"));
+
+    let none = tiphys(&state, &["events", "list"]);
+    assert!(text(&none.stderr).starts_with("no deliveries"), "{}", text(&none.stderr));
+    let token = text(&tiphys(&state, &["token", "create", "hook", "--role", "operator"]).stdout);
+    assert!(send(&address, token.trim(), r#"{"day": "monday"}"#).starts_with("HTTP/1.1 200"));
+    assert!(send(&address, token.trim(), r#"{"hour": "noon"}"#).starts_with("HTTP/1.1 200"));
+    let list = text(&tiphys(&state, &["events", "list"]).stdout);
+    assert!(list.contains("report-") && list.contains("its selector is false"), "{list}");
+    let matched = text(&tiphys(&state, &["events", "list", "--status", "matched"]).stdout);
+    assert_eq!(matched.lines().count(), 2, "{matched}");
+    let id = matched.lines().nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+    assert!(text(&tiphys(&state, &["events", "get", &id]).stdout).contains("\"day\": \"monday\""));
+    let replayed = text(&tiphys(&state, &["events", "replay", &id]).stdout);
+    assert!(replayed.contains(" matched: report-"), "{replayed}");
+    let lost = tiphys(&state, &["events", "get", "none"]);
+    assert!(text(&lost.stderr).contains("the server refuses: "), "{}", text(&lost.stderr));
 }
