@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::archive::{self, Mode};
 use crate::error::ArtifactError;
 use crate::limits::{ANSWER_TIME_MAX, COMPLAINT_BYTES_MAX, CONNECT_TIME_MAX};
+use crate::patience::{Refusal, patiently};
 use crate::place::Aside;
 use crate::web::without_login;
 
@@ -66,6 +67,19 @@ const ENVIRONMENT: &[&str] = &[
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
     "GIT_SSL_CAINFO",
+];
+
+/// What git says of servers that are busy, or that cannot be reached at the moment.
+const PASSING: &[&str] = &[
+    "Failed to connect",
+    "Connection refused",
+    "Connection reset",
+    "Connection timed out",
+    "early EOF",
+    "returned error: 429",
+    "returned error: 502",
+    "returned error: 503",
+    "returned error: 504",
 ];
 
 impl Git {
@@ -152,14 +166,19 @@ struct Work<'a> {
 
 impl Work<'_> {
     fn clone_repository(&self) -> Result<(), ArtifactError> {
-        let mut command = self.command();
-        command.args(["clone", "--quiet", "--no-checkout"]).args(self.git.depth());
-        match &self.git.single_branch {
-            Some(branch) => command.args(["--single-branch", "--branch", branch]),
-            None => command.arg("--no-single-branch"),
-        };
-        command.arg("--").arg(&self.git.repo).arg(self.tree);
-        self.run(command)
+        patiently(|| {
+            let mut command = self.command();
+            command.args(["clone", "--quiet", "--no-checkout"]).args(self.git.depth());
+            match &self.git.single_branch {
+                Some(branch) => command.args(["--single-branch", "--branch", branch]),
+                None => command.arg("--no-single-branch"),
+            };
+            command.arg("--").arg(&self.git.repo).arg(self.tree);
+            self.run(command).map_err(|error| {
+                let said = error.to_string();
+                Refusal { passes: PASSING.iter().any(|words| said.contains(words)), error }
+            })
+        })
     }
 
     /// Puts the files of the wanted revision into the folder; whether there are any.

@@ -1,4 +1,4 @@
-//! Artifacts: archives, keys, locations, and the drivers that keep the bytes.
+//! Artifacts: archives, keys, and the drivers that keep the bytes.
 //!
 //! Everything is synchronous; it runs inside a step's own init process and from the command line. Nothing here
 //! knows of journals, plans or other steps.
@@ -10,7 +10,7 @@ mod git;
 mod key;
 pub mod limits;
 mod local;
-pub mod location;
+mod patience;
 mod place;
 mod web;
 

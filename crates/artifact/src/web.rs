@@ -3,7 +3,6 @@
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
-use std::thread;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -14,9 +13,8 @@ use ureq::{Agent, Body};
 
 use crate::archive::{self, Archive, Mode};
 use crate::error::ArtifactError;
-use crate::limits::{
-    ANSWER_TIME_MAX, COMPLAINT_BYTES_MAX, CONNECT_TIME_MAX, PAUSE_FIRST, TRIES_MAX, UNPACKED_BYTES_MAX,
-};
+use crate::limits::{ANSWER_TIME_MAX, COMPLAINT_BYTES_MAX, CONNECT_TIME_MAX, UNPACKED_BYTES_MAX};
+use crate::patience::{Refusal, patiently};
 use crate::place::Aside;
 
 /// One object of a web server, and how one shows who one is.
@@ -37,13 +35,6 @@ pub struct Web {
 
 fn answer_within() -> Duration {
     ANSWER_TIME_MAX
-}
-
-/// Why one try came to nothing.
-struct Refusal {
-    error: ArtifactError,
-    /// Whether the same may well succeed a moment later.
-    passes: bool,
 }
 
 impl Web {
@@ -175,31 +166,10 @@ impl Web {
     }
 }
 
-impl Refusal {
-    fn of(error: ArtifactError) -> Refusal {
-        Refusal { error, passes: false }
-    }
-}
-
 /// An address without name and password, and without a query, which may hold a signature.
 pub(crate) fn without_login(url: &str) -> String {
     let url = url.split(['?', '#']).next().unwrap_or_default();
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     format!("{scheme}://{}{path}", host.rsplit('@').next().unwrap_or(host))
-}
-
-/// Tries again what may pass, after growing pauses (PA-167).
-fn patiently<T>(act: impl Fn() -> Result<T, Refusal>) -> Result<T, ArtifactError> {
-    let mut pause = PAUSE_FIRST;
-    for _ in 1..TRIES_MAX {
-        match act() {
-            Err(refusal) if refusal.passes => {
-                thread::sleep(pause);
-                pause *= 3;
-            }
-            other => return other.map_err(|refusal| refusal.error),
-        }
-    }
-    act().map_err(|refusal| refusal.error)
 }

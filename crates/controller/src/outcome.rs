@@ -119,3 +119,29 @@ fn members(ended: &Ended, pod: Option<&Pod>) -> Vec<ContainerOutcome> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// EX-404, EX-655: what the node of a failing container says.
+    #[test]
+    fn endings_have_words() {
+        let message = |exit: Exit, message: Option<&str>| {
+            let main = ContainerEnded {
+                name: "main".into(),
+                exit,
+                message: message.map(str::to_owned),
+                started_us: 1,
+                finished_us: 2,
+            };
+            let outcome = outcome(&Ended { containers: vec![main], ..Ended::default() }, None);
+            assert_eq!(outcome.phase, Phase::Failed);
+            outcome.message.unwrap_or_default()
+        };
+        assert_eq!(message(Exit::Code(3), None), "main: Error (exit code 3)");
+        assert_eq!(message(Exit::Signal(9), None), "main: Error (exit code 137)");
+        assert_eq!(message(Exit::OomKilled, None), "main: OOMKilled (exit code 137)");
+        assert_eq!(message(Exit::Code(1), Some("oops")), "main: Error (exit code 1): oops");
+    }
+}

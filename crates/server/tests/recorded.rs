@@ -2,6 +2,20 @@
 //!
 //! The recordings lie beside the project; without them nothing is replayed, and that is said. Each server of the
 //! recording is a door to one house here: no tokens, tokens, and no archive.
+//!
+//! What the exchanges show, by the beginnings of their names; `cargo xtask conformance` counts them, and its ratchet
+//! does not let a number fall:
+//!
+//! - `build-`, `get-`: labels and annotations that the server and the controller put on a workflow: OB-040, OB-041,
+//!   OB-045 to OB-047, OB-049, OB-051, OB-421, EX-099; API-101, API-104, API-320.
+//! - `submit-`: OB-364, OB-395 to OB-397, OB-399 to OB-401; `create-`: API-034, API-044.
+//! - `stop-`, `terminate-`, `resume-`, `suspend-`: EX-290, API-108; `retry-`: API-106.
+//! - `resubmit-`: API-107, and a memoized node's message (EX-671).
+//! - `event-`, `get-event-workflow`: which bindings an event meets and what they submit: OB-050, OB-377 to OB-379,
+//!   TP-134, AUTH-072, AUTH-073, AUTH-075, AUTH-077; `bindings-`: API-251.
+//! - `archive-`: what was archived is found again: EX-505, OB-422.
+//! - `watch-`, `log-`: the frames of streams: API-054, API-055, API-058, CLI-150; `route-`: API-007.
+//! - `auth-`: AUTH-001, AUTH-011, API-323; unknown names: CLI-152.
 
 #[path = "support/compare.rs"]
 mod compare;

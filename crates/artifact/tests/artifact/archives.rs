@@ -177,17 +177,6 @@ fn what_cannot_be_packed_says_so() {
     assert!(!root.join("in/socket").exists());
 }
 
-#[test]
-fn the_field_of_a_manifest_is_read() {
-    let parse = |text: &str| Archive::parse(&serde_json::from_str(text).unwrap());
-    assert_eq!(parse(r#"{"none": {}}"#), Some(Archive::None));
-    assert_eq!(parse(r#"{"zip": {}}"#), Some(Archive::Zip));
-    assert_eq!(parse(r#"{"tar": {"compressionLevel": 0}}"#), Some(Archive::Tar { level: Some(0) }));
-    assert_eq!(parse(r#"{"tar": {}}"#), Some(TGZ));
-    assert_eq!(parse("{}"), None);
-    assert_eq!(parse("null"), None);
-}
-
 /// Others must be able to read what we write, and we what they write.
 #[test]
 fn tar_and_we_understand_each_other() {

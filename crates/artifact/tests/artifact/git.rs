@@ -206,3 +206,18 @@ fn what_looks_like_an_option_is_refused() {
     let helper = Git { repo: "ext::sh -c id".into(), ..Git::default() };
     assert!(forge.load(&helper).unwrap_err().contains("transport 'ext' not allowed"));
 }
+
+/// PA-167: a server that is busy is asked again.
+#[test]
+fn a_busy_server_is_asked_again() {
+    let forge = Forge::new();
+    let root = forge.dir.path().to_owned();
+    let asked = std::sync::atomic::AtomicU32::new(0);
+    let server =
+        Server::start(move |request| match asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+            0 => Answer::status("503 Service Unavailable"),
+            _ => git_backend(&root, request),
+        });
+    let git = Git { repo: format!("{}/code.git", server.url), ..Git::default() };
+    assert_eq!(file(&forge.load(&git).unwrap()), "two");
+}

@@ -189,3 +189,16 @@ fn raw_artifacts() {
     let error = raw.save(Path::new("x"), &key("x")).unwrap_err();
     assert_eq!(error.to_string(), "Raw output artifacts unsupported");
 }
+
+/// PA-208: an empty file is a file.
+#[test]
+fn an_empty_file_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, key) = (LocalStore::new(folder.path().join("store")), Key::parse("a/empty").unwrap());
+    fs::write(folder.path().join("empty"), "").unwrap();
+    for archive in [Archive::None, Archive::Tar { level: None }, Archive::Zip] {
+        store.save_packed(&folder.path().join("empty"), &archive, &key).unwrap();
+        store.load_packed(&key, &folder.path().join("back"), Some(archive), None).unwrap();
+        assert_eq!(fs::read(folder.path().join("back")).unwrap(), b"");
+    }
+}

@@ -4,7 +4,6 @@ mod archives;
 mod git;
 mod hostile;
 mod local;
-mod location;
 mod random;
 mod server;
 mod support;

@@ -7,6 +7,8 @@ pub(crate) mod data;
 mod env;
 mod patch;
 mod remote;
+#[cfg(test)]
+mod tests;
 mod volumes;
 
 use crate::daemons;
@@ -410,25 +412,4 @@ fn outputs(
         result: pod.wants_result,
         logs,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    /// EX-231, EX-627: so many more starts as the set says, after a pause.
-    #[test]
-    fn members_of_a_set_are_started_again() {
-        let read = |strategy: Value| again(&json!({ "retryStrategy": strategy }));
-        assert_eq!(
-            read(json!({ "retries": "10", "duration": "30s" })),
-            Ok(Some(Again { times: 10, pause_ms: 30_000 }))
-        );
-        assert_eq!(read(json!({ "retries": 0 })), Ok(Some(Again { times: 0, pause_ms: 0 })));
-        assert_eq!(again(&json!({})), Ok(None));
-        assert!(read(json!({ "retries": 1, "duration": "-1s" })).unwrap_err().ends_with("`-1s` is negative"));
-        assert!(read(json!({ "retries": "many" })).unwrap_err().ends_with("`many` is no count"));
-        assert!(read(json!({ "retries": 1, "duration": "soon" })).is_err());
-    }
 }

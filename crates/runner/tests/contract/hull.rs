@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use tiphys_runner::Runner;
-use tiphys_runner::step::{Again, ContainerRequest, Exit, Isolation, OutputsWanted, ParameterWanted, Report};
+use tiphys_runner::step::{
+    Again, ContainerRequest, Exit, Isolation, OutputsWanted, ParameterWanted, Report, Volume, VolumeMount,
+    VolumeSource,
+};
 
 use crate::common::{Case, World};
 
@@ -94,21 +97,27 @@ fn progress_is_what_the_step_writes() {
     world.end();
 }
 
-/// PA-040: a value is text. Bytes that are none are shown as such, and a value has a size.
+/// PA-040, PA-062: a value is the text of a file as the step saw it, in its own folders and in volumes. Bytes that are
+/// no text are shown as such, and a value has a size.
 fn parameters_are_text() {
     let mut world = World::new();
     let mut step = world.shell(
         "a",
         Isolation::Sandbox,
-        "printf 'a\\377b\\n' > /tmp/odd; head -c 1100000 /dev/zero > /tmp/long",
+        "printf 'a\\377b\\n' > /tmp/odd; echo kept > /tmp/volume/x; head -c 1100000 /dev/zero > /tmp/long",
     );
     let wanted =
         |name: &str| ParameterWanted { name: name.into(), path: format!("/tmp/{name}"), default: None };
-    step.outputs =
-        OutputsWanted { parameters: vec![wanted("odd"), wanted("long")], ..OutputsWanted::default() };
+    step.outputs = OutputsWanted {
+        parameters: vec![wanted("odd"), wanted("volume/x"), wanted("long")],
+        ..OutputsWanted::default()
+    };
+    step.volumes = vec![Volume { name: "v".into(), source: VolumeSource::Scratch }];
+    let mount = VolumeMount { name: "v".into(), mount_path: "/tmp/volume".into(), ..VolumeMount::default() };
+    step.containers[0].volume_mounts = vec![mount];
     let ended = world.run(&step);
-    assert_eq!(ended.parameters.len(), 1, "{ended:?}");
-    assert_eq!(ended.parameters[0].value, "a\u{fffd}b");
+    let values: Vec<&str> = ended.parameters.iter().map(|one| one.value.as_str()).collect();
+    assert_eq!(values, ["a\u{fffd}b", "kept"], "{ended:?}");
     assert_eq!(ended.failure.unwrap().message, "open /tmp/long: longer than 1048576 bytes");
     world.end();
 }

@@ -196,6 +196,7 @@ fn it_cannot_touch_its_cage() {
     world.end();
 }
 
+/// EX-292: SIGTERM, and SIGKILL when the grace is over.
 fn a_stopped_step_gets_its_grace() {
     let mut world = World::new();
     let gentle =

@@ -131,6 +131,7 @@ impl Shown {
             "args" => args(self.pods.get(name)?),
             "volumes" => serde_json::to_string(&self.pods.get(name)?.volumes).ok()?,
             "patch" => self.pods.get(name)?.workflow_patch.clone(),
+            "time" => format!("{}s", self.pods.get(name)?.time_left_us? / 1_000_000),
             "artifacts" => self
                 .pods
                 .get(name)?

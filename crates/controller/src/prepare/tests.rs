@@ -1,0 +1,213 @@
+//! What becomes of a template on this machine, each test with the rules it shows.
+
+use super::*;
+use serde_json::json;
+use tiphys_engine::workflow::{Attempt, NodeIx};
+use tiphys_engine::{Frozen, compile};
+use tiphys_runner::step::Archive;
+
+/// The request for the only step of a workflow, `demo`, whose spec and template say so much.
+fn prepared(spec: Value, template: Value, place: &Place) -> Result<StepRequest, String> {
+    let mut workflow = json!({ "metadata": { "name": "demo" }, "spec": spec });
+    let mut template = template;
+    template["name"] = json!("main");
+    workflow["spec"]["entrypoint"] = json!("main");
+    workflow["spec"]["templates"] = json!([template.clone()]);
+    let frozen = Frozen { workflow: serde_json::from_value(workflow).unwrap(), ..Frozen::default() };
+    let plan = compile(&frozen).unwrap();
+    let template: spec::Template = serde_json::from_value(template).unwrap();
+    let pod = Pod {
+        attempt: Attempt { node: NodeIx(0), generation: 0 },
+        node_id: "demo".into(),
+        node_name: "demo".into(),
+        pod_name: "demo-main-1".into(),
+        artifacts: template.inputs.artifacts.clone(),
+        volumes: plan.workflow.spec.volumes.clone(),
+        workflow_patch: plan.workflow.spec.pod_spec_patch.clone(),
+        template,
+        wants_result: false,
+        on_exit: false,
+        time_left_us: None,
+    };
+    step(&plan, &pod, place, AttemptId("uid/demo.0.0".into()))
+}
+
+fn container() -> Value {
+    json!({ "image": "any", "command": ["work"] })
+}
+
+/// The key of the only output artifact of a step.
+fn key(artifact: Value) -> Result<(String, Archive), String> {
+    let template = json!({ "container": container(), "outputs": { "artifacts": [artifact] } });
+    let wanted = prepared(json!({}), template, &Place::default())?.outputs.artifacts.remove(0);
+    assert_eq!(wanted.to, None);
+    Ok((wanted.key, wanted.archive))
+}
+
+/// PA-129, PA-204, PA-205, PA-206, PA-222 to PA-227: the artifact's own key exactly, or a name below the pod's.
+#[test]
+fn outputs_have_keys() {
+    let tar = Archive::Tar { level: None };
+    let check = |fields: Value, expected: &str, archive: Archive| {
+        let mut artifact = json!({ "name": "out", "path": "/d/file.txt" });
+        artifact.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        assert_eq!(key(artifact), Ok((expected.to_owned(), archive)), "{fields}");
+    };
+    check(json!({}), "demo/demo-main-1/out.tgz", tar);
+    check(json!({ "archive": { "none": {} } }), "demo/demo-main-1/file.txt", Archive::None);
+    check(
+        json!({ "archive": { "none": {} }, "path": "/d/folder/" }),
+        "demo/demo-main-1/folder",
+        Archive::None,
+    );
+    check(json!({ "archive": { "zip": {} } }), "demo/demo-main-1/out.zip", Archive::Zip);
+    let level = Archive::Tar { level: Some(0) };
+    check(json!({ "archive": { "tar": { "compressionLevel": 0 } } }), "demo/demo-main-1/out.tgz", level);
+    check(json!({ "s3": { "key": "results/x" } }), "results/x", tar);
+    check(json!({ "gcs": { "key": "/x.txt" }, "archive": { "none": {} } }), "x.txt", Archive::None);
+}
+
+/// PA-246: a key of the template's `archiveLocation` takes the place of the pod's. OB-513, PA-210, PA-230, EX-504, OB-538: where logs go,
+/// and who decides: a repository that archives them, else the template, else the workflow.
+#[test]
+fn logs_are_archived_below_the_template() {
+    let keys = |spec: Value, location: Value, place: &Place| {
+        let outputs = json!({ "artifacts": [{ "name": "out", "path": "/x" }] });
+        let template = json!({ "container": container(), "outputs": outputs, "archiveLocation": location });
+        let outputs = prepared(spec, template, place).unwrap().outputs;
+        (outputs.artifacts[0].key.clone(), outputs.logs.first().map(|log| log.key.clone()))
+    };
+    let place = Place::default();
+    let log = |key: &str| Some(key.to_owned());
+    let own = json!({ "s3": { "key": "mine" }, "archiveLogs": true });
+    assert_eq!(keys(json!({}), own, &place), ("mine/out.tgz".into(), log("mine/main.log")));
+    let whole = |spec: Value, location: Value, place: &Place| keys(spec, location, place).1;
+    assert_eq!(whole(json!({}), Value::Null, &place), None);
+    assert_eq!(whole(json!({ "archiveLogs": true }), Value::Null, &place), log("demo/demo-main-1/main.log"));
+    assert_eq!(whole(json!({ "archiveLogs": true }), json!({ "archiveLogs": false }), &place), None);
+    let forced = Place { archive_logs: true, ..Place::default() };
+    assert!(whole(json!({ "archiveLogs": false }), json!({ "archiveLogs": false }), &forced).is_some());
+}
+
+/// PA-161, PA-162, PA-164: keys alone belong to the local store, web servers take files, other stores are refused.
+#[test]
+fn artifacts_come_from_and_go_to_where_they_say() {
+    let refused = |location: Value| {
+        let mut artifact = json!({ "name": "out", "path": "/x" });
+        artifact.as_object_mut().unwrap().extend(location.as_object().unwrap().clone());
+        key(artifact).unwrap_err()
+    };
+    assert_eq!(refused(json!({ "raw": { "data": "x" } })), "raw output artifacts unsupported");
+    assert_eq!(refused(json!({ "git": { "repo": "r" } })), "git output artifacts unsupported");
+    let foreign = json!({ "endpoint": "e", "bucket": "b", "key": "k" });
+    assert!(refused(json!({ "s3": foreign })).contains("driver `s3` is not supported yet"));
+
+    let outputs = json!({ "artifacts": [{ "name": "out", "path": "/x", "http": { "url": "http://h/x" } }] });
+    let step =
+        prepared(json!({}), json!({ "container": container(), "outputs": outputs }), &Place::default());
+    assert_eq!(step.unwrap().outputs.artifacts[0].to.as_ref().unwrap().url, "http://h/x");
+
+    let source = |location: Value| {
+        let mut artifact = json!({ "name": "in", "path": "/x" });
+        artifact.as_object_mut().unwrap().extend(location.as_object().unwrap().clone());
+        let template = json!({ "container": container(), "inputs": { "artifacts": [artifact] } });
+        prepared(json!({}), template, &Place::default()).map(|mut step| step.inputs.remove(0).source)
+    };
+    use tiphys_runner::step::ArtifactSource::{Git, Raw, Store, Web};
+    assert_eq!(source(json!({ "s3": { "key": "a/b" } })), Ok(Store { key: "a/b".into() }));
+    assert_eq!(source(json!({ "raw": { "data": "x" } })), Ok(Raw { data: b"x".to_vec() }));
+    assert!(matches!(source(json!({ "http": { "url": "u" } })), Ok(Web(web)) if web.url == "u"));
+    assert!(matches!(source(json!({ "git": { "repo": "r" } })), Ok(Git(git)) if git.repo == "r"));
+    assert!(source(json!({ "s3": foreign })).unwrap_err().contains("artifact 'in'"));
+    // PA-160: of several the first of Argo's order.
+    assert!(matches!(source(json!({ "git": { "repo": "r" }, "s3": { "key": "k" } })), Ok(Git(_))));
+}
+
+/// EX-381: without a command the image's entrypoint, and its arguments only if there are none.
+#[test]
+fn images_bring_commands() {
+    let folder = std::env::temp_dir().join(format!("tiphys-images-{}", uuid::Uuid::new_v4()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("map.yaml");
+    std::fs::write(&file, "images: [{match: known, entrypoint: [enter], cmd: [by, default]}]").unwrap();
+    let mut place = Place::default();
+    place.images.load(&file).unwrap();
+    let command = |container: Value| {
+        prepared(json!({}), json!({ "container": container }), &place).map(|step| {
+            let main = &step.containers[0];
+            [main.command.clone(), main.args.clone()].concat().join(" ")
+        })
+    };
+    assert_eq!(command(json!({ "image": "known" })), Ok("enter by default".into()));
+    assert_eq!(command(json!({ "image": "known", "args": ["a"] })), Ok("enter a".into()));
+    assert_eq!(command(json!({ "image": "known", "command": ["own"] })), Ok("own".into()));
+    let error = command(json!({ "image": "unknown" })).unwrap_err();
+    assert!(
+        error.starts_with("failed to look-up entrypoint/cmd for image \"unknown\", you must either"),
+        "{error}"
+    );
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+/// OB-511, OB-512, OB-523, OB-535, EX-385: containers, scripts and container sets alike have volumes, sidecars, init
+/// containers and patches; the workflow's patch lies under the template's.
+#[test]
+fn all_kinds_of_pods_are_dressed() {
+    let mounts = json!([{ "name": "v", "mountPath": "/v" }]);
+    let body = json!({ "image": "any", "command": ["work"], "volumeMounts": mounts });
+    let mut member = body.clone();
+    member["name"] = json!("main");
+    for (kind, body) in [
+        ("container", body.clone()),
+        ("script", body.clone()),
+        ("containerSet", json!({ "containers": [member] })),
+    ] {
+        let helper = |name: &str| json!([{ "name": name, "image": "any", "command": ["help"] }]);
+        let patch = "containers: [{name: main, workingDir: /template, env: [{name: A, value: template}]}]";
+        let template = json!({
+            kind: body,
+            "volumes": [{ "name": "v", "emptyDir": {} }],
+            "sidecars": helper("side"),
+            "initContainers": helper("before"),
+            "podSpecPatch": patch,
+        });
+        let spec =
+            json!({ "podSpecPatch": "containers: [{name: main, workingDir: /workflow, args: [patched]}]" });
+        let step = prepared(spec, template, &Place::default()).unwrap();
+        let roles: Vec<(&str, Role)> =
+            step.containers.iter().map(|one| (one.name.as_str(), one.role)).collect();
+        assert_eq!(roles, [("before", Role::Init), ("main", Role::Main), ("side", Role::Sidecar)], "{kind}");
+        let main = &step.containers[1];
+        assert_eq!(
+            (main.working_dir.as_deref(), &main.args[..]),
+            (Some("/template"), &["patched".to_owned()][..])
+        );
+        assert!(main.env.contains(&("A".into(), "template".into())), "{kind}");
+        assert_eq!((main.volume_mounts[0].name.as_str(), step.volumes[0].name.as_str()), ("v", "v"));
+    }
+}
+
+/// PA-260: a claim template is the claim `<workflow>-<name>`; mounts name it as the template does.
+#[test]
+fn claims_are_the_workflows_own() {
+    let spec = json!({ "volumeClaimTemplates": [{ "metadata": { "name": "work" }, "spec": {} }] });
+    let body =
+        json!({ "image": "any", "command": ["x"], "volumeMounts": [{ "name": "work", "mountPath": "/w" }] });
+    let place = Place { claims: "/claims".into(), ..Place::default() };
+    let step = prepared(spec, json!({ "container": body }), &place).unwrap();
+    let VolumeSource::Folder { path } = &step.volumes[0].source else { panic!("{:?}", step.volumes) };
+    assert!(path.starts_with("/claims") && path.ends_with("demo-work"), "{path:?}");
+}
+
+/// EX-231, EX-627: so many more starts as the set says, after a pause.
+#[test]
+fn members_of_a_set_are_started_again() {
+    let read = |strategy: Value| again(&json!({ "retryStrategy": strategy }));
+    let ten = Some(Again { times: 10, pause_ms: 30_000 });
+    assert_eq!(read(json!({ "retries": "10", "duration": "30s" })), Ok(ten));
+    assert_eq!(read(json!({ "retries": 0 })), Ok(Some(Again { times: 0, pause_ms: 0 })));
+    assert_eq!(again(&json!({})), Ok(None));
+    assert!(read(json!({ "retries": 1, "duration": "-1s" })).unwrap_err().ends_with("`-1s` is negative"));
+    assert!(read(json!({ "retries": "many" })).unwrap_err().ends_with("`many` is no count"));
+    assert!(read(json!({ "retries": 1, "duration": "soon" })).is_err());
+}
