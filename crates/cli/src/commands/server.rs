@@ -13,7 +13,7 @@ use tiphys_server::{AuthMode, Format, Options, Reload, Server, Tls, is_guarded, 
 use crate::problem::problem;
 use crate::state;
 
-/// Serve Argo's interface, schedules aside, over one state folder
+/// Serve Argo's interface, schedules and the web pages over one state folder
 #[derive(ClapArgs)]
 #[command(after_help = "Examples:
   tiphys server --auth-mode none
