@@ -243,6 +243,17 @@ impl Controller {
         self.ask_for(|reply| Message::Status(uid.to_owned(), reply))
     }
 
+    /// As [`Controller::status`] for many runs, in one visit.
+    pub fn statuses(&self, uids: &[&str]) -> Result<Vec<Option<Value>>, Gone> {
+        let mut answers = Vec::with_capacity(uids.len());
+        for uid in uids {
+            let (reply, answer) = mpsc::channel();
+            self.messages.send(Message::Status((*uid).to_owned(), reply)).map_err(|_| Gone)?;
+            answers.push(answer);
+        }
+        answers.into_iter().map(|answer| answer.recv().map_err(|_| Gone)).collect()
+    }
+
     /// Asks the engine to end, without waiting for it. Steps that run go on without it.
     pub fn leave(&self) {
         // One that is gone already has nothing to end.

@@ -12,7 +12,8 @@ use crate::metrics::Metrics;
 use crate::outcome::outcome;
 use crate::prepare::{self, Place};
 use crate::shard::{Effect, Shard};
-use crate::submit::{self};
+use crate::submit;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError};
@@ -22,7 +23,7 @@ use tiphys_engine::{Frozen, Plan, Time};
 use tiphys_runner::agent::{Agent, Answer};
 use tiphys_runner::step::{AttemptId, Exit, Report as StepReport};
 use tiphys_runner::{News, Refusal, Runner};
-use tiphys_store::{MachineId, Owned, Ownership, State, Store, StoreError, Summary};
+use tiphys_store::{Filed, MachineId, Owned, Ownership, State, Store, StoreError, Summary};
 
 /// How long a step must have run before that is worth a record of its own.
 const OBSERVED_AFTER: Duration = Duration::from_millis(20);
@@ -71,6 +72,8 @@ pub(crate) struct Pump {
     jobs: usize,
     pub inbox: Receiver<Message>,
     homes: BTreeMap<String, Home>,
+    /// Runs that are over and not filed yet, with their final documents.
+    ends: Vec<(MachineId, Value)>,
     /// Runs to be created with the next batch, all in one transaction.
     orders: Vec<(Box<Order>, Submitted)>,
     /// Who hears of which run; an empty uid means of all.
@@ -114,6 +117,7 @@ impl Pump {
             jobs,
             inbox,
             homes: BTreeMap::new(),
+            ends: Vec::new(),
             orders: Vec::new(),
             followers: Vec::new(),
             replies: Vec::new(),
@@ -207,7 +211,7 @@ impl Pump {
             let effects = self.shard.committed(&results);
             let refused = self.shard.take_refused();
             if batch.is_empty() && effects.is_empty() && refused.is_empty() {
-                return Ok(());
+                return self.file();
             }
             self.perform(effects, now)?;
             for (uid, attempt) in refused {
@@ -642,7 +646,7 @@ impl Pump {
         Ok(())
     }
 
-    /// Files a run that is over and lets go of it.
+    /// Lets go of a run that is over; it is filed with all others that end now.
     fn ended(&mut self, uid: &str, now: Time) -> Result<(), StoreError> {
         let Some(home) = self.homes.remove(uid) else { return Ok(()) };
         let Some(run) = self.shard.run(uid) else { return Ok(()) };
@@ -650,8 +654,7 @@ impl Pump {
         submit::remove_claims(run, &home.place);
         self.dismiss_plugins(&run.plan);
         self.metrics.ended(uid);
-        let body = serde_json::to_vec(&document).unwrap_or_default();
-        self.store.archive(&home.machine, &body)?;
+        self.ends.push((home.machine.clone(), document));
         if run.uses_locks() {
             locks::forget_run(&mut *self.store, uid)?;
             self.lock_waiters.retain(|_, (waiting, _)| waiting != uid);
@@ -659,7 +662,27 @@ impl Pump {
             self.locks_tried = Time(0);
         }
         self.shard.drop_run(uid);
-        self.tell(uid, Update::Ended(Arc::new(document)));
+        Ok(())
+    }
+
+    /// Files the runs that ended, all in one transaction, and tells of them.
+    fn file(&mut self) -> Result<(), StoreError> {
+        if self.ends.is_empty() {
+            return Ok(());
+        }
+        let ends = std::mem::take(&mut self.ends);
+        let filed: Vec<Filed> = ends
+            .iter()
+            .map(|(machine, document)| Filed {
+                machine: machine.clone(),
+                document: serde_json::to_vec(document).unwrap_or_default(),
+                brief: serde_json::to_vec(&submit::brief(document)).unwrap_or_default(),
+            })
+            .collect();
+        self.store.archive(&filed)?;
+        for (machine, document) in ends {
+            self.tell(&machine.id, Update::Ended(Arc::new(document)));
+        }
         Ok(())
     }
 }

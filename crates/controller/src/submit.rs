@@ -144,6 +144,22 @@ pub fn document(frozen: &Frozen, run: &Run, now: Time) -> Value {
     document
 }
 
+/// What lists show of a workflow that is over (API-133).
+pub(crate) fn brief(document: &Value) -> Value {
+    let part = |name: &str, fields: &[&str]| {
+        let present = fields.iter().filter_map(|field| Some(((*field).to_owned(), document[name].get(field)?.clone())));
+        Value::Object(present.collect::<Map<_, _>>())
+    };
+    serde_json::json!({
+        "metadata": part("metadata", &["labels", "annotations", "creationTimestamp"]),
+        "spec": part("spec", &["suspend", "arguments"]),
+        "status": part(
+            "status",
+            &["phase", "message", "progress", "startedAt", "finishedAt", "estimatedDuration", "resourcesDuration"],
+        ),
+    })
+}
+
 /// Removes the folders of generated claims, when the strategy says so (EX-503).
 pub(crate) fn remove_claims(run: &Run, place: &Place) {
     let spec = &run.plan.workflow.spec;

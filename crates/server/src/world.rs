@@ -182,6 +182,60 @@ impl World {
         }
     }
 
+    /// Runs that are here as lists show them, in the order of their rows; none for one that is gone by now.
+    ///
+    /// A run that another engine drives is told from its row and the document it was submitted with: nothing is
+    /// planned or folded for a list, and no odd run keeps the others from being shown.
+    pub(crate) fn listed(&self, rows: &[&Summary]) -> Result<Vec<Option<Value>>, Fault> {
+        let driven: Vec<&str> =
+            rows.iter().filter(|row| row.finished_us.is_none()).map(|row| &*row.uid).collect();
+        let mut statuses = self.controller.statuses(&driven)?.into_iter();
+        let mut listed = Vec::with_capacity(rows.len());
+        for row in rows {
+            let status = if row.finished_us.is_none() { statuses.next().flatten() } else { None };
+            listed.push(match status {
+                Some(document) => Some(shape::live(document, self)),
+                None => self.at_rest(row)?,
+            });
+        }
+        Ok(listed)
+    }
+
+    /// A run that no engine here drives.
+    fn at_rest(&self, row: &Summary) -> Result<Option<Value>, Fault> {
+        let machine = MachineId::workflow(&row.uid);
+        if let Some(body) = self.store(|store| store.archived(&machine))? {
+            let mut document = parse(&body)?;
+            if self.options.archive {
+                label_archived(&mut document, "Archived");
+            }
+            return Ok(Some(shape::live(document, self)));
+        }
+        let Some(body) = self.store(|store| store.document(&machine))? else { return Ok(None) };
+        // What cannot be read is told by whoever asks for this run alone.
+        let kept = tiphys_controller::Kept::read(&body).ok();
+        let workflow = kept.and_then(|kept| serde_json::to_value(&kept.frozen.workflow).ok());
+        let mut document = workflow.unwrap_or_else(|| json!({}));
+        let metadata = shape::entry(&mut document, "metadata");
+        for (field, value) in [
+            ("name", json!(row.name)),
+            ("namespace", json!(row.namespace)),
+            ("uid", json!(row.uid)),
+            ("labels", json!(row.labels)),
+            ("creationTimestamp", json!(tiphys_engine::Time(row.created_us).rfc3339())),
+        ] {
+            metadata[field] = value;
+        }
+        let time = |at: Option<i64>| json!(at.map(|at| tiphys_engine::Time(at).rfc3339()));
+        document["status"] = json!({ "startedAt": time(row.started_us), "finishedAt": time(row.finished_us) });
+        for (field, text) in [("phase", &row.phase), ("message", &row.message), ("progress", &row.progress)] {
+            if !text.is_empty() {
+                document["status"][field] = json!(text);
+            }
+        }
+        Ok(Some(shape::live(document, self)))
+    }
+
     /// An archived run.
     pub(crate) fn archived(&self, uid: &str) -> Result<Option<Value>, Fault> {
         let machine = MachineId::workflow(uid);

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use tiphys_store::{Created, MachineId, NewRun, Runs, State, Summary};
+use tiphys_store::{Created, Filed, MachineId, NewRun, Runs, State, Summary};
 
 /// Runs created in one transaction.
 const BATCH: usize = 500;
@@ -27,8 +27,16 @@ fn main() {
         let runs: Vec<NewRun> = batch.iter().map(|number| run(*number, *number < archived)).collect();
         let created = store.create_all(&runs).expect("the disk has room");
         assert!(created.iter().all(|(created, _)| *created == Created::Yes));
-        for (number, run) in batch.iter().zip(&runs).filter(|(number, _)| **number < archived) {
-            store.archive(&run.machine, document(*number).as_bytes()).expect("the disk has room");
+        let ended = || batch.iter().zip(&runs).filter(|(number, _)| **number < archived);
+        let filed: Vec<Filed> = ended()
+            .map(|(number, run)| Filed {
+                machine: run.machine.clone(),
+                document: document(*number).into_bytes(),
+                brief: Vec::new(),
+            })
+            .collect();
+        store.archive(&filed).expect("the disk has room");
+        for (_, run) in ended() {
             store.delete(&run.machine).expect("the disk has room");
         }
     }

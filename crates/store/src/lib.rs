@@ -16,7 +16,7 @@ mod store;
 pub use error::{AppendError, StoreError};
 pub use memory::MemoryStore;
 pub use model::{
-    Append, Created, Cursor, Filter, LabelTerm, Letter, Life, Loaded, LockRows, MachineId, MemoEntry,
+    Append, Created, Cursor, Filed, Filter, LabelTerm, Letter, Life, Loaded, LockRows, MachineId, MemoEntry,
     MemoKey, NameMatch, NewRun, Object, ObjectKey, Order, Put, Record, Shelf, Snapshot, Summary, Times,
 };
 pub use owner::{AcquireError, Bell, Owned, Owner, Ownership};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{AppendError, StoreError};
 use crate::model::{
-    Append, Created, Filter, LabelTerm, Letter, Life, Loaded, LockRows, MachineId, MemoEntry, MemoKey,
+    Append, Created, Filed, Filter, LabelTerm, Letter, Life, Loaded, LockRows, MachineId, MemoEntry, MemoKey,
     NameMatch, NewRun, Object, ObjectKey, Order, Put, Record, Shelf, Snapshot, Summary,
 };
 use crate::store::{Catalog, Journal, Runs, Shared};
@@ -26,7 +26,7 @@ struct Machine {
     epoch: u64,
     /// The run as it was created, as long as it is here.
     document: Option<Vec<u8>>,
-    archived: Option<Vec<u8>>,
+    archived: Option<(Vec<u8>, Vec<u8>)>,
     summary: Summary,
     records: Vec<Record>,
     snapshot: Option<Snapshot>,
@@ -273,14 +273,26 @@ impl Runs for MemoryStore {
         Ok(true)
     }
 
-    fn archive(&mut self, machine: &MachineId, document: &[u8]) -> Result<bool, StoreError> {
-        let Some(run) = self.run_mut(machine) else { return Ok(false) };
-        run.archived = Some(document.to_vec());
-        Ok(true)
+    fn archive(&mut self, filed: &[Filed]) -> Result<Vec<bool>, StoreError> {
+        let file = |filed: &Filed| {
+            let Some(run) = self.run_mut(&filed.machine) else { return false };
+            run.archived = Some((filed.document.clone(), filed.brief.clone()));
+            true
+        };
+        Ok(filed.iter().map(file).collect())
     }
 
     fn archived(&mut self, machine: &MachineId) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.machines.get(machine).and_then(|found| found.archived.clone()))
+        let archived = self.machines.get(machine).and_then(|found| found.archived.as_ref());
+        Ok(archived.map(|(document, _)| document.clone()))
+    }
+
+    fn briefs(&mut self, machines: &[MachineId]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        let brief = |machine: &MachineId| {
+            let (document, brief) = self.machines.get(machine)?.archived.as_ref()?;
+            Some(if brief.is_empty() { document.clone() } else { brief.clone() })
+        };
+        Ok(machines.iter().map(brief).collect())
     }
 
     fn delete_archived(&mut self, machine: &MachineId) -> Result<bool, StoreError> {

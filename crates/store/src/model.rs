@@ -190,6 +190,17 @@ impl Filter {
     }
 }
 
+/// The end of a run, to be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filed {
+    /// The run.
+    pub machine: MachineId,
+    /// Its final document.
+    pub document: Vec<u8>,
+    /// What lists show of it; empty if they are to read the document.
+    pub brief: Vec<u8>,
+}
+
 /// Limits on the times of runs, in microseconds. A run without the time in question passes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Times {

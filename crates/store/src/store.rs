@@ -4,7 +4,7 @@
 
 use crate::error::{AppendError, StoreError};
 use crate::model::{
-    Append, Created, Filter, Letter, Loaded, LockRows, MachineId, MemoEntry, MemoKey, NewRun, Object,
+    Append, Created, Filed, Filter, Letter, Loaded, LockRows, MachineId, MemoEntry, MemoKey, NewRun, Object,
     ObjectKey, Put, Record, Snapshot, Summary,
 };
 
@@ -87,11 +87,15 @@ pub trait Runs {
     /// Removes a run with its journal, document and inbox; what was archived stays. `false` if it is not here.
     fn delete(&mut self, machine: &MachineId) -> Result<bool, StoreError>;
 
-    /// Files the final document of a run, in place of one before. `false` if the run is unknown.
-    fn archive(&mut self, machine: &MachineId, document: &[u8]) -> Result<bool, StoreError>;
+    /// Files the ends of many runs in one durable transaction, each in place of one before. `false` for a run that
+    /// is unknown.
+    fn archive(&mut self, filed: &[Filed]) -> Result<Vec<bool>, StoreError>;
 
     /// The final document of an archived run.
     fn archived(&mut self, machine: &MachineId) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// What lists show of archived runs, in the order asked for; of one that was filed without, its whole document.
+    fn briefs(&mut self, machines: &[MachineId]) -> Result<Vec<Option<Vec<u8>>>, StoreError>;
 
     /// Removes the archived document; a run that is still here stays. `false` if there was none.
     fn delete_archived(&mut self, machine: &MachineId) -> Result<bool, StoreError>;

@@ -204,7 +204,7 @@ pub fn stamped(stamp: &Path, file: &Path) -> String {
 
 /// A state folder with many archived and some live runs, made in memory and copied to the disk.
 pub fn many_runs(root: &Path, folder: &Path, archived: usize, live: usize) -> Result<PathBuf, String> {
-    let state = folder.join("many-runs");
+    let state = folder.join(format!("runs-{archived}-{live}"));
     let quick = Path::new("/dev/shm").join(format!("tiphys-bench-{}", std::process::id()));
     let made = Command::new("cargo")
         .args([

@@ -114,23 +114,44 @@ impl Wanted {
         offset: usize,
         limit: Option<usize>,
     ) -> Result<Vec<Summary>, Fault> {
-        let mut rows = Vec::new();
-        let (_, plain) = self.labels.plain();
-        loop {
-            let wanted = limit.map_or(Filter::LIMIT_MAX, |limit| (limit - rows.len()).min(Filter::LIMIT_MAX));
-            if wanted == 0 {
-                return Ok(rows);
-            }
-            let page = Filter { offset: offset + rows.len(), limit: wanted, ..filter.clone() };
-            let found = world.store(|store| store.list(&page))?;
-            let last = found.len() < wanted;
-            rows.extend(found);
-            if last {
-                if !plain {
-                    rows.retain(|row| self.labels.matches(&json!(row.labels)));
-                }
-                return Ok(rows);
-            }
+        if self.labels.plain().1 {
+            return stored(world, filter, offset, limit);
+        }
+        // What the store cannot compare is compared here, before anything is counted.
+        let all = stored(world, filter, 0, None)?;
+        let matching = all.into_iter().filter(|row| self.labels.matches(&json!(row.labels)));
+        Ok(matching.skip(offset).take(limit.unwrap_or(usize::MAX)).collect())
+    }
+
+    /// How many rows of a shelf there are; of none there is nothing.
+    fn count(&self, world: &World, filter: Option<&Filter>) -> Result<usize, Fault> {
+        let Some(filter) = filter else { return Ok(0) };
+        if !self.labels.plain().1 {
+            return Ok(self.rows(world, filter, 0, None)?.len());
+        }
+        Ok(usize::try_from(world.store(|store| store.count(filter))?).unwrap_or(usize::MAX))
+    }
+}
+
+/// Rows as the store has them, however many it gives at once.
+fn stored(
+    world: &World,
+    filter: &Filter,
+    offset: usize,
+    limit: Option<usize>,
+) -> Result<Vec<Summary>, Fault> {
+    let mut rows = Vec::new();
+    loop {
+        let wanted = limit.map_or(Filter::LIMIT_MAX, |limit| (limit - rows.len()).min(Filter::LIMIT_MAX));
+        if wanted == 0 {
+            return Ok(rows);
+        }
+        let page = Filter { offset: offset + rows.len(), limit: wanted, ..filter.clone() };
+        let found = world.store(|store| store.list(&page))?;
+        let last = found.len() < wanted;
+        rows.extend(found);
+        if last {
+            return Ok(rows);
         }
     }
 }
@@ -145,24 +166,16 @@ pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
     let filed = world.options.archive.then(|| wanted.on(Shelf::Archive, Some("Persisted"))).flatten();
     let projection = Projection::parse(call.query.text("fields"));
     let (rows, more, remaining) = page(world, &wanted, live.as_ref(), filed.as_ref())?;
-    let mut items = Vec::with_capacity(rows.len());
-    for (row, archived) in rows {
-        let item = if archived {
-            slim(world, &row)?
-        } else {
-            match world.live(&row) {
-                Ok(item) => item,
-                // It was deleted, or ended and was deleted, since the rows were read.
-                Err(fault) if fault.code == crate::fault::Code::NotFound => continue,
-                Err(fault) => return Err(fault),
-            }
-        };
-        items.push(item);
-    }
+    let (filed, live): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|(_, archived)| *archived);
+    let live: Vec<&Summary> = live.iter().map(|(row, _)| row).collect();
+    let filed: Vec<&Summary> = filed.iter().map(|(row, _)| row).collect();
+    let shown = live.len() + filed.len();
+    let mut items: Vec<Value> = world.listed(&live)?.into_iter().flatten().collect();
+    items.extend(slim(world, &filed)?);
     items.sort_by_key(sort_key);
     let mut metadata = json!({ "resourceVersion": world.version() });
     if more {
-        metadata["continue"] = json!((wanted.offset + items.len()).to_string());
+        metadata["continue"] = json!((wanted.offset + shown).to_string());
     }
     if wanted.show_remaining {
         metadata["remainingItemCount"] = json!(remaining);
@@ -177,7 +190,8 @@ pub(crate) fn archived(world: &World, call: &Call) -> Result<Value, Fault> {
     call.who.may_list_workflows(namespace)?;
     let filed = world.options.archive.then(|| wanted.on(Shelf::Archive, Some("Persisted"))).flatten();
     let (rows, more, remaining) = page(world, &wanted, None, filed.as_ref())?;
-    let items = rows.into_iter().map(|(row, _)| slim(world, &row)).collect::<Result<Vec<_>, _>>()?;
+    let rows: Vec<&Summary> = rows.iter().map(|(row, _)| row).collect();
+    let items = slim(world, &rows)?;
     let mut metadata = json!({});
     if more {
         metadata["continue"] = json!((wanted.offset + items.len()).to_string());
@@ -209,7 +223,7 @@ fn page(
     wanted: &Wanted,
     live: Option<&Filter>,
     filed: Option<&Filter>,
-) -> Result<(Vec<Row>, bool, u64), Fault> {
+) -> Result<(Vec<Row>, bool, usize), Fault> {
     let tagged = |rows: Vec<Summary>, archived: bool| rows.into_iter().map(move |row| (row, archived));
     let mut rows = Vec::new();
     if wanted.limit == 0 {
@@ -222,25 +236,24 @@ fn page(
         return Ok((rows, false, 0));
     }
     let (offset, limit) = (wanted.offset, wanted.limit);
-    let count = |filter: Option<&Filter>| match filter {
-        None => Ok(0),
-        Some(filter) => world.store(|store| store.count(filter)),
-    };
-    let live_count = usize::try_from(count(live)?).unwrap_or(usize::MAX);
-    if let Some(filter) = live.filter(|_| offset < live_count) {
-        rows.extend(tagged(wanted.rows(world, filter, offset, Some(limit))?, false));
-    }
-    let room = limit - rows.len().min(limit);
     // One more than there is room for tells whether anything follows.
-    if let Some(filter) = filed {
-        let skipped = offset.saturating_sub(live_count);
-        rows.extend(tagged(wanted.rows(world, filter, skipped, Some(room + 1))?, true));
+    if let Some(filter) = live {
+        rows.extend(tagged(wanted.rows(world, filter, offset, Some(limit + 1))?, false));
     }
-    let more = rows.len() > limit || offset + rows.len() < live_count;
+    // A page that begins among the live ones tells itself how many there are, if they end on it.
+    let live_count = match rows.len() {
+        0 if offset > 0 => wanted.count(world, live)?,
+        found => offset + found,
+    };
+    if let Some(filter) = filed.filter(|_| rows.len() <= limit) {
+        let skipped = offset.saturating_sub(live_count);
+        rows.extend(tagged(wanted.rows(world, filter, skipped, Some(limit + 1 - rows.len()))?, true));
+    }
+    let more = rows.len() > limit;
     rows.truncate(limit);
     let remaining = if wanted.show_remaining {
-        let total = live_count as u64 + count(filed)?;
-        total.saturating_sub((offset + rows.len()) as u64)
+        let total = wanted.count(world, live)? + wanted.count(world, filed)?;
+        total.saturating_sub(offset + rows.len())
     } else {
         0
     };
@@ -291,11 +304,17 @@ struct SlimStatus {
     resources_duration: Value,
 }
 
-/// An archived workflow as lists show it.
-fn slim(world: &World, row: &Summary) -> Result<Value, Fault> {
-    let machine = MachineId::workflow(&row.uid);
-    let body = world.store(|store| store.archived(&machine))?.unwrap_or_default();
-    let mut known: Slim = serde_json::from_slice(&body).unwrap_or_default();
+/// Archived workflows as lists show them.
+fn slim(world: &World, rows: &[&Summary]) -> Result<Vec<Value>, Fault> {
+    let machines: Vec<MachineId> = rows.iter().map(|row| MachineId::workflow(&row.uid)).collect();
+    let bodies = world.store(|store| store.briefs(&machines))?;
+    // One that was removed since the rows were read is not shown.
+    let found = rows.iter().zip(bodies).filter_map(|(row, body)| Some((row, body?)));
+    Ok(found.map(|(row, body)| slim_one(row, &body)).collect())
+}
+
+fn slim_one(row: &Summary, body: &[u8]) -> Value {
+    let mut known: Slim = serde_json::from_slice(body).unwrap_or_default();
     known.metadata.labels.insert(ARCHIVING.to_owned(), "Persisted".to_owned());
     let mut item = json!({
         "metadata": {
@@ -326,5 +345,5 @@ fn slim(world: &World, row: &Summary) -> Result<Value, Fault> {
             item["status"][field] = value;
         }
     }
-    Ok(shape::workflow(item))
+    shape::workflow(item)
 }

@@ -6,7 +6,7 @@ use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Row, Transaction, params, params_from_iter};
 
 use crate::error::StoreError;
-use crate::model::{Created, Filter, LabelTerm, Life, MachineId, NameMatch, NewRun, Order, Shelf, Summary};
+use crate::model::{Created, Filed, Filter, LabelTerm, Life, MachineId, NameMatch, NewRun, Order, Shelf, Summary};
 use crate::sqlite::journal::{self, number_of};
 use crate::sqlite::{SqliteStore, damage};
 use crate::store::Runs;
@@ -14,6 +14,12 @@ use crate::store::Runs;
 /// The columns of a row, in the order in which [`summary_of`] reads them.
 const COLUMNS: &str = "namespace, name, uid, phase, message, progress, created_us, started_us, finished_us, labels, \
                        template, engine";
+
+/// A shelf with fewer runs than this is walked, whatever is asked for.
+const SHELF_SMALL: i64 = 2_000;
+
+/// Most runs with one label that are told apart before the list is looked at.
+const CARRIERS_MAX: usize = 20_000;
 
 impl Runs for SqliteStore {
     fn create(&mut self, run: &NewRun) -> Result<Created, StoreError> {
@@ -36,7 +42,7 @@ impl Runs for SqliteStore {
         self.write(run.document.len(), |transaction| {
             let Some(number) = number_of(transaction, &run.machine)? else { return Ok(false) };
             journal::delete(transaction, number)?;
-            transaction.execute("DELETE FROM archive WHERE machine = ?1", [number])?;
+            forget_end(transaction, number)?;
             transaction.execute("UPDATE document SET body = ?2 WHERE machine = ?1", params![number, run.document])?;
             transaction.execute(
                 "UPDATE summary SET phase = '', message = '', progress = '', started_us = NULL, finished_us = NULL,
@@ -69,26 +75,27 @@ impl Runs for SqliteStore {
     }
 
     fn list(&mut self, filter: &Filter) -> Result<Vec<Summary>, StoreError> {
-        let (condition, values) = condition(filter);
-        let order = match filter.order {
-            Order::Created => "created_us DESC, uid DESC",
-            Order::Started => "started_us DESC NULLS FIRST, uid DESC",
-        };
-        let query = format!(
-            "SELECT {COLUMNS} FROM summary WHERE {condition} ORDER BY {order} LIMIT {} OFFSET {}",
-            filter.rows_max(),
-            filter.offset
-        );
         self.read(|transaction| {
+            let walked = filter.offset + filter.rows_max();
+            let order = match filter.order {
+                Order::Created => "created_us DESC, uid DESC",
+                Order::Started => "started_us DESC NULLS FIRST, uid DESC",
+            };
+            let (rows, values) = matching(transaction, filter, Some(walked))?;
+            let query = format!(
+                "SELECT {COLUMNS} FROM {rows} ORDER BY {order} LIMIT {} OFFSET {}",
+                filter.rows_max(),
+                filter.offset
+            );
             let mut statement = transaction.prepare_cached(&query)?;
             statement.query_map(params_from_iter(values), summary_of)?.collect()
         })
     }
 
     fn count(&mut self, filter: &Filter) -> Result<u64, StoreError> {
-        let (condition, values) = condition(&Filter { after: None, ..filter.clone() });
-        let query = format!("SELECT count(*) FROM summary WHERE {condition}");
         self.read(|transaction| {
+            let (rows, values) = matching(transaction, &Filter { after: None, ..filter.clone() }, None)?;
+            let query = format!("SELECT count(*) FROM {rows}");
             let count: i64 =
                 transaction.prepare_cached(&query)?.query_row(params_from_iter(values), |row| row.get(0))?;
             Ok(count.unsigned_abs())
@@ -140,15 +147,9 @@ impl Runs for SqliteStore {
         })
     }
 
-    fn archive(&mut self, machine: &MachineId, document: &[u8]) -> Result<bool, StoreError> {
-        self.write(document.len(), |transaction| {
-            let Some(number) = number_of(transaction, machine)? else { return Ok(false) };
-            transaction
-                .prepare_cached("INSERT OR REPLACE INTO archive (machine, body) VALUES (?1, ?2)")?
-                .execute(params![number, document])?;
-            transaction.execute("UPDATE summary SET archived = 1 WHERE machine = ?1", [number])?;
-            Ok(true)
-        })
+    fn archive(&mut self, filed: &[Filed]) -> Result<Vec<bool>, StoreError> {
+        let bytes = filed.iter().map(|filed| filed.document.len() + filed.brief.len()).sum();
+        self.write(bytes, |transaction| filed.iter().map(|filed| file(transaction, filed)).collect())
     }
 
     fn archived(&mut self, machine: &MachineId) -> Result<Option<Vec<u8>>, StoreError> {
@@ -163,6 +164,21 @@ impl Runs for SqliteStore {
         })
     }
 
+    fn briefs(&mut self, machines: &[MachineId]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        self.read(|transaction| {
+            let mut statement = transaction.prepare_cached(
+                "SELECT coalesce(b.body, a.body) FROM summary s JOIN archive a ON a.machine = s.machine
+                 LEFT JOIN brief b ON b.machine = s.machine WHERE s.kind = ?1 AND s.uid = ?2",
+            )?;
+            machines
+                .iter()
+                .map(|machine| {
+                    statement.query_row(params![machine.kind, machine.id], |row| row.get(0)).optional()
+                })
+                .collect()
+        })
+    }
+
     fn delete_archived(&mut self, machine: &MachineId) -> Result<bool, StoreError> {
         self.write(0, |transaction| {
             let number: Option<i64> = transaction
@@ -170,12 +186,35 @@ impl Runs for SqliteStore {
                 .query_row(params![machine.kind, machine.id], |row| row.get(0))
                 .optional()?;
             let Some(number) = number else { return Ok(false) };
-            transaction.execute("DELETE FROM archive WHERE machine = ?1", [number])?;
+            forget_end(transaction, number)?;
             transaction.execute("UPDATE summary SET archived = 0 WHERE machine = ?1", [number])?;
             forget_row(transaction, number)?;
             Ok(true)
         })
     }
+}
+
+/// Files one end; whether the run is known.
+fn file(transaction: &Transaction<'_>, filed: &Filed) -> rusqlite::Result<bool> {
+    let Some(number) = number_of(transaction, &filed.machine)? else { return Ok(false) };
+    transaction
+        .prepare_cached("INSERT OR REPLACE INTO archive (machine, body) VALUES (?1, ?2)")?
+        .execute(params![number, filed.document])?;
+    if filed.brief.is_empty() {
+        transaction.prepare_cached("DELETE FROM brief WHERE machine = ?1")?.execute([number])?;
+    } else {
+        transaction
+            .prepare_cached("INSERT OR REPLACE INTO brief (machine, body) VALUES (?1, ?2)")?
+            .execute(params![number, filed.brief])?;
+    }
+    transaction.prepare_cached("UPDATE summary SET archived = 1 WHERE machine = ?1")?.execute([number])?;
+    Ok(true)
+}
+
+fn forget_end(transaction: &Transaction<'_>, number: i64) -> rusqlite::Result<()> {
+    transaction.execute("DELETE FROM archive WHERE machine = ?1", [number])?;
+    transaction.execute("DELETE FROM brief WHERE machine = ?1", [number])?;
+    Ok(())
 }
 
 fn create(transaction: &Transaction<'_>, run: &NewRun) -> rusqlite::Result<Created> {
@@ -282,6 +321,109 @@ fn forget_row(transaction: &Transaction<'_>, number: i64) -> rusqlite::Result<()
     Ok(())
 }
 
+/// What comes after `FROM` to get the rows that a filter wants, with the values of its parameters.
+///
+/// A list is walked in its order until the page is full, unless looking at each run that carries the labels asked for
+/// is less work. `walked` is how many matching rows the caller takes; none means all.
+fn matching(
+    transaction: &Transaction<'_>,
+    filter: &Filter,
+    walked: Option<usize>,
+) -> rusqlite::Result<(String, Vec<Value>)> {
+    let (condition, mut values) = condition(filter);
+    let Some(carriers) = carriers(transaction, filter, walked)? else {
+        return Ok((format!("summary WHERE {condition}"), values));
+    };
+    let numbers = serde_json::to_string(&carriers).expect("a list of numbers is always JSON");
+    values.push(Value::Text(numbers));
+    // CROSS JOIN fixes the order: the few first.
+    let rows = format!(
+        "json_each(?{}) AS carrier CROSS JOIN summary ON summary.machine = carrier.value WHERE {condition}",
+        values.len()
+    );
+    Ok((rows, values))
+}
+
+/// The runs that carry every label asked for, as far as it is cheap to know, if they are few enough.
+fn carriers(
+    transaction: &Transaction<'_>,
+    filter: &Filter,
+    walked: Option<usize>,
+) -> rusqlite::Result<Option<Vec<i64>>> {
+    let positive = filter.labels.iter().any(|term| matches!(term, LabelTerm::In(..) | LabelTerm::Exists(_)));
+    if !positive {
+        return Ok(None);
+    }
+    let shelf = Filter { kind: filter.kind.clone(), shelf: filter.shelf, ..Filter::default() };
+    let (condition, values) = condition(&shelf);
+    let on_shelf: i64 = transaction
+        .prepare_cached(&format!(
+            "SELECT count(*) FROM (SELECT 1 FROM summary WHERE {condition} LIMIT {SHELF_SMALL})"
+        ))?
+        .query_row(params_from_iter(values), |row| row.get(0))?;
+    if on_shelf < SHELF_SMALL {
+        return Ok(None);
+    }
+    let mut common: Option<Vec<i64>> = None;
+    for term in &filter.labels {
+        let (key, wanted) = match term {
+            LabelTerm::In(key, wanted) => (key, wanted.as_slice()),
+            LabelTerm::Exists(key) => (key, &[][..]),
+            LabelTerm::NotIn(..) | LabelTerm::Absent(_) => continue,
+        };
+        let Some(carriers) = carriers_of(transaction, key, wanted)? else { continue };
+        common = Some(match common {
+            None => carriers,
+            Some(before) => in_both(&before, &carriers),
+        });
+    }
+    let Some(common) = common else { return Ok(None) };
+    let all: i64 =
+        transaction.prepare_cached("SELECT max(machine) FROM summary")?.query_row([], |row| row.get(0))?;
+    // Walking meets a match every so many rows; it looks at about as many until the page is full.
+    let rows_walked = walked.map_or(usize::MAX, |walked| {
+        usize::try_from(all).unwrap_or(usize::MAX).saturating_mul(walked) / common.len().max(1)
+    });
+    Ok((common.len() <= rows_walked).then_some(common))
+}
+
+/// The runs that carry one label, in the order of their numbers; none if there are too many to be told apart so.
+fn carriers_of(
+    transaction: &Transaction<'_>,
+    key: &str,
+    wanted: &[String],
+) -> rusqlite::Result<Option<Vec<i64>>> {
+    let mut values = vec![Value::Text(key.to_owned())];
+    let mut only = String::new();
+    if !wanted.is_empty() {
+        let places: Vec<String> = (2..wanted.len() + 2).map(|number| format!("?{number}")).collect();
+        only = format!(" AND value IN ({})", places.join(", "));
+        values.extend(wanted.iter().map(|text| Value::Text(text.clone())));
+    }
+    let query = format!("SELECT machine FROM label WHERE key = ?1{only} LIMIT {}", CARRIERS_MAX + 1);
+    let mut statement = transaction.prepare_cached(&query)?;
+    let found = statement.query_map(params_from_iter(values), |row| row.get(0))?;
+    let mut found = found.collect::<rusqlite::Result<Vec<i64>>>()?;
+    if found.len() > CARRIERS_MAX {
+        return Ok(None);
+    }
+    found.sort_unstable();
+    Ok(Some(found))
+}
+
+/// Numbers that are in both of two sorted lists.
+fn in_both(one: &[i64], other: &[i64]) -> Vec<i64> {
+    let mut rest = other.iter().peekable();
+    let mut both = Vec::new();
+    for number in one {
+        while rest.next_if(|next| **next < *number).is_some() {}
+        if rest.next_if(|next| **next == *number).is_some() {
+            both.push(*number);
+        }
+    }
+    both
+}
+
 /// A filter as a condition of SQL, with the values of its parameters.
 fn condition(filter: &Filter) -> (String, Vec<Value>) {
     let mut values = Vec::new();
@@ -340,17 +482,19 @@ fn condition(filter: &Filter) -> (String, Vec<Value>) {
         terms.push(format!("phase IN ({})", list(&filter.phases, &mut value)));
     }
     for term in &filter.labels {
-        // The label's set is built once; then each row of the list is looked up in it.
+        // Each row is looked up by its labels; no set of all that carry one is made for a page of fifty.
         let (word, key, wanted) = match term {
-            LabelTerm::In(key, wanted) => ("IN", key, Some(wanted)),
-            LabelTerm::NotIn(key, wanted) => ("NOT IN", key, Some(wanted)),
-            LabelTerm::Exists(key) => ("IN", key, None),
-            LabelTerm::Absent(key) => ("NOT IN", key, None),
+            LabelTerm::In(key, wanted) => ("EXISTS", key, Some(wanted)),
+            LabelTerm::NotIn(key, wanted) => ("NOT EXISTS", key, Some(wanted)),
+            LabelTerm::Exists(key) => ("EXISTS", key, None),
+            LabelTerm::Absent(key) => ("NOT EXISTS", key, None),
         };
         let key = value(key);
         let wanted =
             wanted.map(|wanted| format!(" AND value IN ({})", list(wanted, &mut value))).unwrap_or_default();
-        terms.push(format!("+machine {word} (SELECT machine FROM label WHERE key = {key}{wanted})"));
+        terms.push(format!(
+            "{word} (SELECT 1 FROM label WHERE key = {key}{wanted} AND label.machine = summary.machine)"
+        ));
     }
     if let Some(after) = &filter.after {
         let uid = value(&after.uid);

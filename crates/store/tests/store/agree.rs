@@ -8,7 +8,7 @@ use tiphys_store::{
     State, Store, Summary,
 };
 
-use crate::support::{new_run, record};
+use crate::support::{filed, new_run, record};
 
 #[derive(Debug, Clone)]
 enum Call {
@@ -96,7 +96,7 @@ fn make(store: &mut dyn Store, call: &Call) -> String {
             String::new()
         }
         Call::Letter { uid } => format!("{:?}", store.put_inbox(&machine(uid), b"letter").unwrap().is_some()),
-        Call::Archive { uid } => format!("{:?}", store.archive(&machine(uid), &[*uid]).unwrap()),
+        Call::Archive { uid } => format!("{:?}", store.archive(&[filed(&machine(uid), &[*uid])]).unwrap()),
         Call::Delete { uid } => format!("{:?}", store.delete(&machine(uid)).unwrap()),
         Call::DeleteArchived { uid } => format!("{:?}", store.delete_archived(&machine(uid)).unwrap()),
         Call::Object { name, expected } => {

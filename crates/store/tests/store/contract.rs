@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use tiphys_store::{
-    AppendError, Created, Cursor, Filter, LabelTerm, Life, MachineId, MemoKey, NameMatch, ObjectKey, Put,
+    AppendError, Created, Cursor, Filed, Filter, LabelTerm, Life, MachineId, MemoKey, NameMatch, ObjectKey, Order, Put,
     Shelf, Snapshot, Store, Summary,
 };
 
-use crate::support::{create, each, new_run, record, row};
+use crate::support::{create, each, filed, new_run, record, row};
 
 #[test]
 fn records_come_back_in_order_and_whole() {
@@ -176,9 +176,12 @@ fn deleting_a_run_takes_everything_of_it() {
 fn the_archive_outlives_the_run() {
     each(|store| {
         let a = create(store, "a");
-        assert!(!store.archive(&MachineId::workflow("nobody"), b"?").unwrap());
-        assert!(store.archive(&a, b"first").unwrap());
-        assert!(store.archive(&a, b"final").unwrap());
+        let nobody = MachineId::workflow("nobody");
+        assert_eq!(store.archive(&[filed(&nobody, b"?"), filed(&a, b"first")]).unwrap(), [false, true]);
+        assert_eq!(store.briefs(&[a.clone(), nobody]).unwrap(), [Some(b"first".to_vec()), None]);
+        let last = Filed { brief: b"brief".to_vec(), ..filed(&a, b"final") };
+        assert_eq!(store.archive(&[last]).unwrap(), [true]);
+        assert_eq!(store.briefs(std::slice::from_ref(&a)).unwrap(), [Some(b"brief".to_vec())]);
         let archive = Filter { shelf: Shelf::Archive, ..Filter::default() };
         assert_eq!(store.list(&archive).unwrap().len(), 1);
 
@@ -192,6 +195,52 @@ fn the_archive_outlives_the_run() {
         assert!(!store.delete_archived(&a).unwrap());
         assert_eq!(store.list(&archive).unwrap(), []);
         assert_eq!(store.summary(&a).unwrap(), None);
+    });
+}
+
+/// Enough runs that a list of few among them is made from its labels and not by walking all.
+#[test]
+fn labels_choose_the_same_rows_however_they_are_found() {
+    const RUNS: usize = 3_000;
+    each(|store| {
+        let runs: Vec<_> = (0..RUNS)
+            .map(|number| {
+                let mut summary = row(&format!("run-{number:04}"), number as i64);
+                summary.started_us = Some(number as i64);
+                summary.labels.insert("rare".to_owned(), (number % 1_000).to_string());
+                summary.labels.insert("even".to_owned(), (number % 2 == 0).to_string());
+                if number % 3 == 0 {
+                    summary.labels.insert("third".to_owned(), String::new());
+                }
+                new_run(&format!("u{number:04}"), summary)
+            })
+            .collect();
+        store.create_all(&runs).unwrap();
+        let term = |key: &str, values: &[&str]| {
+            LabelTerm::In(key.to_owned(), values.iter().map(|value| (*value).to_owned()).collect())
+        };
+        let mut check = |labels: Vec<LabelTerm>, wanted: &dyn Fn(usize) -> bool| {
+            let all: Vec<String> =
+                (0..RUNS).rev().filter(|n| wanted(*n)).map(|n| format!("u{n:04}")).collect();
+            for order in [Order::Created, Order::Started] {
+                let filter = Filter { labels: labels.clone(), order, limit: 7, ..Filter::default() };
+                assert_eq!(store.count(&filter).unwrap(), all.len() as u64);
+                for offset in [0, 5] {
+                    let page = store.list(&Filter { offset, ..filter.clone() }).unwrap();
+                    let page: Vec<_> = page.into_iter().map(|row| row.uid).collect();
+                    let expected: Vec<_> = all.iter().skip(offset).take(7).cloned().collect();
+                    assert_eq!(page, expected, "{labels:?} from {offset}");
+                }
+            }
+        };
+        check(vec![term("rare", &["7"])], &|n| n % 1_000 == 7);
+        check(vec![term("rare", &["7", "8"]), term("even", &["true"])], &|n| n % 1_000 == 8);
+        check(vec![term("rare", &["7"]), term("even", &["true"])], &|_| false);
+        check(vec![LabelTerm::Exists("third".to_owned())], &|n| n % 3 == 0);
+        let absent = LabelTerm::Absent("third".to_owned());
+        check(vec![term("rare", &["8", "9"]), absent], &|n| matches!(n % 1_000, 8 | 9) && n % 3 != 0);
+        let not = LabelTerm::NotIn("even".to_owned(), vec!["true".to_owned()]);
+        check(vec![not], &|n| n % 2 == 1);
     });
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use tiphys_store::{Append, Created, MachineId, MemoryStore, NewRun, State, Store, Summary};
+use tiphys_store::{Append, Created, Filed, MachineId, MemoryStore, NewRun, State, Store, Summary};
 
 /// Runs a test of the contract against each backend.
 pub fn each(test: impl Fn(&mut dyn Store)) {
@@ -27,6 +27,11 @@ pub fn create(store: &mut dyn Store, uid: &str) -> MachineId {
     assert_eq!(store.create(&new_run(uid, row(uid, 1))).unwrap(), Created::Yes);
     assert_eq!(store.next_epoch(&machine).unwrap(), 1);
     machine
+}
+
+/// The end of a run without anything for lists.
+pub fn filed(machine: &MachineId, document: &[u8]) -> Filed {
+    Filed { machine: machine.clone(), document: document.to_vec(), brief: Vec::new() }
 }
 
 pub fn record(machine: &MachineId, epoch: u64, seq: u64, body: impl Into<Vec<u8>>) -> Append {
