@@ -11,6 +11,8 @@ pub(crate) struct Dispatcher {
     waiting: VecDeque<(String, Attempt)>,
     queued: BTreeSet<(String, Attempt)>,
     running: BTreeSet<(String, Attempt)>,
+    /// How many may still be started until somebody says otherwise; none means any number.
+    allowance: Option<usize>,
     busy: bool,
 }
 
@@ -21,6 +23,7 @@ impl Dispatcher {
             waiting: VecDeque::new(),
             queued: BTreeSet::new(),
             running: BTreeSet::new(),
+            allowance: None,
             busy: false,
         }
     }
@@ -45,17 +48,28 @@ impl Dispatcher {
 
     /// The next attempt for a free place; it has the place from now on.
     pub(crate) fn next(&mut self) -> Option<(String, Attempt)> {
-        if self.running.len() >= self.places {
+        if self.running.len() >= self.places || self.allowance == Some(0) {
             return None;
         }
         self.busy = false;
         loop {
             let next = self.waiting.pop_front()?;
             if self.queued.remove(&next) {
+                self.allowance = self.allowance.map(|left| left - 1);
                 self.running.insert(next.clone());
                 return Some(next);
             }
         }
+    }
+
+    /// Sets how many may be started from now on, and returns how many were left of what was set before.
+    pub(crate) fn allow(&mut self, allowance: Option<usize>) -> Option<usize> {
+        std::mem::replace(&mut self.allowance, allowance)
+    }
+
+    /// Whether somebody would be started if more were allowed.
+    pub(crate) fn is_held_back(&self) -> bool {
+        self.allowance == Some(0) && !self.queued.is_empty() && self.running.len() < self.places
     }
 
     /// How many places are taken.

@@ -4,6 +4,7 @@ use crate::metrics::Metrics;
 use crate::prepare::Place;
 use crate::pump::Pump;
 use crate::shard::Recorded;
+use crate::throttle::Limits;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -86,6 +87,7 @@ pub(crate) enum Message {
     Follow(String, Sender<Update>),
     FollowAll(Sender<Update>),
     Delete(String, Sender<Result<bool, String>>),
+    Limit(Limits),
     Subscribe(bool),
     Interrupt(String),
     Status(String, Sender<Option<Value>>),
@@ -226,6 +228,11 @@ impl Controller {
     /// The metrics of the runs that this engine drives, as they are now.
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
+    }
+
+    /// How much may go on at once, from now on; who has begun is not put back.
+    pub fn limit(&self, limits: Limits) -> Result<(), Gone> {
+        self.messages.send(Message::Limit(limits)).map_err(|_| Gone)
     }
 
     /// Whether followers hear log lines too.

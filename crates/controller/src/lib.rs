@@ -15,6 +15,7 @@ mod prepare;
 mod pump;
 pub mod shard;
 mod submit;
+mod throttle;
 pub mod view;
 
 pub use handle::{Ask, Controller, Done, Gone, MakeRunner, Order, StartError, Update};
@@ -25,3 +26,4 @@ pub use prepare::{LOG_BYTES_MAX, Place};
 pub use pump::attempt_id;
 pub use shard::Recorded;
 pub use submit::{Kept, document};
+pub use throttle::{Limits, StartRate};

@@ -2,6 +2,7 @@
 
 mod lives;
 mod probes;
+mod queue;
 
 use crate::calls::{self, Verdict};
 use crate::daemons;
@@ -13,6 +14,7 @@ use crate::outcome::outcome;
 use crate::prepare::{self, Place};
 use crate::shard::{Effect, Shard};
 use crate::submit;
+use crate::throttle::{Bucket, Throttle};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -68,6 +70,11 @@ pub(crate) struct Pump {
     agent: Agent,
     pub place: Place,
     pub shard: Shard,
+    /// Which runs may begin.
+    throttle: Throttle,
+    /// How fast steps are started, and how many of them may be since it was last looked.
+    bucket: Bucket,
+    allowed: usize,
     /// How many steps run side by side.
     jobs: usize,
     pub inbox: Receiver<Message>,
@@ -114,6 +121,9 @@ impl Pump {
             metrics,
             place,
             shard,
+            throttle: Throttle::default(),
+            bucket: Bucket::default(),
+            allowed: 0,
             jobs,
             inbox,
             homes: BTreeMap::new(),
@@ -177,6 +187,7 @@ impl Pump {
                 }
             }
         }
+        self.refill(now);
         self.submit_all(now);
         // Places that endings freed go to attempts whose start is durable already; no commit is waited for.
         let mut effects = Vec::new();
@@ -206,6 +217,7 @@ impl Pump {
     /// Makes durable what was decided, does what follows, until nothing follows.
     fn settle(&mut self, now: Time) -> Result<(), StoreError> {
         loop {
+            self.let_in(now);
             let batch = self.shard.batch(now);
             let results = if batch.is_empty() { Vec::new() } else { self.store.append(&batch)? };
             let effects = self.shard.committed(&results);
@@ -240,6 +252,9 @@ impl Pump {
         }
         if self.shard.is_busy() {
             patience = patience.min(BUSY_PAUSE);
+        }
+        if let Some(refilled) = self.refilled_in() {
+            patience = patience.min(refilled);
         }
         patience
     }
@@ -290,7 +305,7 @@ impl Pump {
             Message::Ask(uid, request, reply) => {
                 let known = self.shard.run(&uid).is_some();
                 if known {
-                    self.shard.input(&uid, Input::Asked(request), now);
+                    self.ask(&uid, request, now);
                 }
                 self.reply(reply, known);
             }
@@ -305,6 +320,7 @@ impl Pump {
                 let deleted = self.delete(&uid);
                 self.reply(reply, deleted);
             }
+            Message::Limit(limits) => self.limit(limits),
             Message::Subscribe(on) => self.runner.subscribe(None, on),
             Message::Interrupt(uid) => {
                 let attempts = self.shard.interrupt(&uid);
@@ -336,7 +352,7 @@ impl Pump {
                 match serde_json::from_slice::<Ask>(&letter.body) {
                     Ok(Ask::Request(request)) => {
                         self.shard.inbox_read(&machine.id, letter.number);
-                        self.shard.input(&machine.id, Input::Asked(request), now);
+                        self.ask(&machine.id, request, now);
                     }
                     // Nobody will ever be able to read it; leaving it would block those behind it.
                     Err(_) => {}
@@ -473,13 +489,14 @@ impl Pump {
                 Effect::Ended(uid) => self.ended(&uid, now)?,
                 Effect::Fenced(uid) => {
                     self.homes.remove(&uid);
+                    self.throttle.forget(&uid);
                     self.tell(&uid.clone(), Update::Fenced(uid));
                 }
                 Effect::Interrupted(uid) => {
                     if let Some(run) = self.shard.run(&uid) {
                         self.dismiss_plugins(&run.plan);
                     }
-                    self.shard.drop_run(&uid);
+                    self.let_go(&uid);
                     self.homes.remove(&uid);
                     self.tell(&uid.clone(), Update::Interrupted(uid));
                 }
@@ -661,7 +678,7 @@ impl Pump {
             // Whoever waits may try at once.
             self.locks_tried = Time(0);
         }
-        self.shard.drop_run(uid);
+        self.let_go(uid);
         Ok(())
     }
 

@@ -110,8 +110,26 @@ impl Shard {
         }
     }
 
-    /// Takes in a run, new or loaded. `records` are its journal so far.
+    /// Takes in a run, new or loaded, and lets it begin or go on. `records` are its journal so far.
     pub fn adopt(
+        &mut self,
+        run: Run,
+        machine: MachineId,
+        epoch: u64,
+        records: &[Record],
+        summary: Summary,
+        now: Time,
+    ) -> Result<(), String> {
+        let uid = summary.uid.clone();
+        self.take_in(run, machine, epoch, records, summary, now)?;
+        if records.is_empty() {
+            self.input(&uid, Input::Begin, now);
+        }
+        Ok(())
+    }
+
+    /// Takes in a run; one that is new waits for the word to begin.
+    pub fn take_in(
         &mut self,
         mut run: Run,
         machine: MachineId,
@@ -145,7 +163,9 @@ impl Shard {
             flying: BTreeSet::new(),
         };
         self.runs.insert(uid.clone(), driven);
-        self.input(&uid, if fresh { Input::Begin } else { Input::Recovered }, now);
+        if !fresh {
+            self.input(&uid, Input::Recovered, now);
+        }
         Ok(())
     }
 
@@ -443,6 +463,16 @@ impl Shard {
             driven.flying.remove(&attempt);
             self.dispatcher.postpone(uid, attempt);
         }
+    }
+
+    /// Sets how many attempts may be started from now on, and returns how many were left of what was set before.
+    pub fn allow(&mut self, allowance: Option<usize>) -> Option<usize> {
+        self.dispatcher.allow(allowance)
+    }
+
+    /// Whether attempts wait for nothing but that more may be started.
+    pub fn is_held_back(&self) -> bool {
+        self.dispatcher.is_held_back()
     }
 
     /// How many attempts are with the runner and count there.

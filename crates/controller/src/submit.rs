@@ -147,7 +147,8 @@ pub fn document(frozen: &Frozen, run: &Run, now: Time) -> Value {
 /// What lists show of a workflow that is over (API-133).
 pub(crate) fn brief(document: &Value) -> Value {
     let part = |name: &str, fields: &[&str]| {
-        let present = fields.iter().filter_map(|field| Some(((*field).to_owned(), document[name].get(field)?.clone())));
+        let present =
+            fields.iter().filter_map(|field| Some(((*field).to_owned(), document[name].get(field)?.clone())));
         Value::Object(present.collect::<Map<_, _>>())
     };
     serde_json::json!({

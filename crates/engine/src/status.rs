@@ -112,9 +112,10 @@ fn synchronization(run: &Run, now: Time) -> Option<spec::SynchronizationStatus> 
     (shown != Default::default()).then_some(shown)
 }
 
-/// The workflow's phase in Argo's spelling; empty before it began (EX-004).
+/// The workflow's phase in Argo's spelling; empty before it was looked at (EX-004, EX-060).
 pub fn phase_name(run: &Run) -> &'static str {
     match run.stage {
+        Stage::New if run.message.is_some() => Phase::Pending.name(),
         Stage::New => "",
         Stage::Ended => run.phase.name(),
         Stage::Main if run.is_waiting() => Phase::Pending.name(),

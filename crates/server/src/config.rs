@@ -45,6 +45,12 @@ pub struct Config {
     pub retention_policy: Policy,
     /// Limits of locks in the database.
     pub synchronization: Synchronization,
+    /// Runs that may go on at once; 0 is any number (OB-410).
+    pub parallelism: usize,
+    /// Runs of one namespace that may go on at once; 0 is any number (OB-411).
+    pub namespace_parallelism: usize,
+    /// How fast steps are started (OB-412).
+    pub resource_rate_limit: Option<StartRate>,
     /// What images would have contributed (OB-417).
     pub images: BTreeMap<String, Value>,
     /// Secrets that are kept elsewhere. Ours.
@@ -103,6 +109,16 @@ pub struct Policy {
     pub failed: Option<usize>,
     /// Of those that ended in an error.
     pub errored: Option<usize>,
+}
+
+/// How fast steps are started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct StartRate {
+    /// Steps a second.
+    pub limit: f64,
+    /// Steps at once after a pause.
+    pub burst: u32,
 }
 
 /// Limits of locks in the database.
@@ -344,6 +360,13 @@ impl Config {
             && (tls.certificate.is_none() || tls.key.is_none())
         {
             wrong.push("server.tls: give `certificate` and `key`, or `selfSigned: true`".to_owned());
+        }
+        if let Some(rate) = &self.resource_rate_limit
+            && !(rate.limit.is_finite() && rate.limit > 0.0)
+        {
+            wrong.push(
+                "resourceRateLimit.limit: must be more than 0: so many steps are started a second".to_owned(),
+            );
         }
         for (at, source) in self.secrets.iter().enumerate() {
             if source.name.is_empty() || (source.file.is_none() && source.env.is_empty()) {

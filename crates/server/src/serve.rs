@@ -16,7 +16,7 @@ use crate::world::World;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, mpsc};
-use tiphys_controller::Controller;
+use tiphys_controller::{Controller, Limits};
 use tiphys_runner::process::{Options as RunnerOptions, ProcessRunner};
 use tiphys_store::{Filter, Life, Runs, State, StoreError};
 use tokio::net::TcpListener;
@@ -109,6 +109,7 @@ impl Server {
             .map_err(|error| ServeError::Io { what: "cannot start a thread".to_owned(), error })?;
         world.store(|store| world.tokens.load(store)).map_err(|fault| ServeError::Taken(fault.message))?;
         adopt(&world)?;
+        world.limit();
         deliveries::recover(&world).map_err(|fault| ServeError::Taken(fault.message))?;
         let keeper = Arc::downgrade(&world);
         std::thread::Builder::new()
@@ -297,8 +298,11 @@ fn lock(state: &State) -> Result<std::fs::File, ServeError> {
     }
 }
 
-/// Takes up every unfinished run that was submitted to the server of this folder.
+/// Takes up every unfinished run that was submitted to the server of this folder. Those that had begun go on; none
+/// begins before all are here and it is known who is next (EX-081).
 fn adopt(world: &World) -> Result<(), ServeError> {
+    // A controller that is gone is noticed at once.
+    drop(world.controller.limit(Limits { runs: Some(0), ..Limits::default() }));
     let filter = Filter {
         engine: Some(ENGINE.to_owned()),
         life: Life::Live,

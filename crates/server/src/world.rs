@@ -16,7 +16,7 @@ use crate::vault::Vault;
 use crate::wire::shape;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use tiphys_controller::Controller;
+use tiphys_controller::{Controller, Limits, StartRate};
 use tiphys_store::{
     Catalog, Journal, MachineId, ObjectKey, Put, Runs, SqliteStore, State, StoreError, Summary,
 };
@@ -24,6 +24,9 @@ use tokio::sync::Semaphore;
 
 /// The letters of generated names (OB-013).
 const ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
+
+/// The label of a namespace that says how many of its runs may go on at once (OB-057).
+const PARALLELISM: &str = "workflows.argoproj.io/parallelism-limit";
 
 /// What all requests share.
 pub(crate) struct World {
@@ -106,7 +109,32 @@ impl World {
     /// Goes by other settings from now on.
     pub(crate) fn set_settings(&self, settings: Config) {
         *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
+        self.limit();
         self.keeper.tell(News::Settings);
+    }
+
+    /// Tells the engine how much may go on at once: as the settings say, and the labels of namespaces (EX-080).
+    pub(crate) fn limit(&self) {
+        let settings = self.settings();
+        let some = |limit: usize| Some(limit).filter(|limit| *limit > 0);
+        let mut limits = Limits {
+            runs: some(settings.parallelism),
+            runs_each: some(settings.namespace_parallelism),
+            starts: settings
+                .resource_rate_limit
+                .map(|rate| StartRate { per_second: rate.limit, burst: rate.burst.max(1) }),
+            ..Limits::default()
+        };
+        // A list that cannot be read now leaves the limits of the settings.
+        for namespace in self.objects("Namespace", "").unwrap_or_default() {
+            let metadata = &namespace["metadata"];
+            let limit = metadata["labels"][PARALLELISM].as_str().and_then(|text| text.parse().ok());
+            if let (Some(name), Some(limit)) = (metadata["name"].as_str(), limit) {
+                limits.runs_of.insert(name.to_owned(), some(limit));
+            }
+        }
+        // A controller that is gone is noticed by the next request.
+        drop(self.controller.limit(limits));
     }
 
     /// Works with a connection to the database. Blocks.
@@ -227,7 +255,8 @@ impl World {
             metadata[field] = value;
         }
         let time = |at: Option<i64>| json!(at.map(|at| tiphys_engine::Time(at).rfc3339()));
-        document["status"] = json!({ "startedAt": time(row.started_us), "finishedAt": time(row.finished_us) });
+        document["status"] =
+            json!({ "startedAt": time(row.started_us), "finishedAt": time(row.finished_us) });
         for (field, text) in [("phase", &row.phase), ("message", &row.message), ("progress", &row.progress)] {
             if !text.is_empty() {
                 document["status"][field] = json!(text);
@@ -281,7 +310,7 @@ impl World {
         let bytes = serde_json::to_vec(body).map_err(|error| Fault::internal(error.to_string()))?;
         match self.store(|store| store.put_object(&key, &bytes, expected))? {
             Put::Done { version } => {
-                self.desk.changed(kind);
+                self.changed(kind);
                 versions::keep(self, kind, namespace, name, body)?;
                 Ok(Some(version))
             }
@@ -292,8 +321,15 @@ impl World {
     pub(crate) fn remove(&self, kind: &str, namespace: &str, name: &str) -> Result<bool, Fault> {
         let key = key(kind, namespace, name);
         let was_here = self.store(|store| store.delete_object(&key))?;
-        self.desk.changed(kind);
+        self.changed(kind);
         Ok(was_here)
+    }
+
+    fn changed(&self, kind: &str) {
+        self.desk.changed(kind);
+        if kind == "Namespace" {
+            self.limit();
+        }
     }
 
     /// Whether a namespace exists.

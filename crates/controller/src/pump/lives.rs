@@ -124,7 +124,8 @@ impl Pump {
         if let Some(follower) = draft.follower {
             self.followers.push((summary.uid.clone(), follower));
         }
-        self.shard.adopt(Run::new(Arc::new(draft.plan)), machine, epoch, &[], summary.clone(), now)?;
+        self.shard.take_in(Run::new(Arc::new(draft.plan)), machine, epoch, &[], summary.clone(), now)?;
+        self.enter(&summary.uid, summary.created_us, now);
         Ok(summary)
     }
 
@@ -171,7 +172,7 @@ impl Pump {
         if !attempts.is_empty() {
             self.deleted.insert(uid.to_owned());
         }
-        self.shard.drop_run(uid);
+        self.let_go(uid);
         self.starting.retain(|(run, _), _| run != uid);
         let was_here = self.store.delete(&machine).map_err(text)?;
         // What a step that is still ending holds open is removed by the next prune.
@@ -201,7 +202,7 @@ impl Pump {
         let (summary, _) = self.take_in(uid, follower, now)?;
         if let Some(refused) = self.shard.run(uid).and_then(|run| run.retry_refused(&retry)) {
             // If it is not over after all, whoever takes it up goes on with it.
-            self.shard.drop_run(uid);
+            self.let_go(uid);
             self.homes.remove(uid);
             return Err(refused);
         }
@@ -265,7 +266,15 @@ impl Pump {
         if let Some(follower) = follower {
             self.followers.push((uid.to_owned(), follower));
         }
-        self.shard.adopt(Run::new(Arc::new(plan)), machine, epoch, &loaded.records, summary.clone(), now)?;
+        self.shard.take_in(
+            Run::new(Arc::new(plan)),
+            machine,
+            epoch,
+            &loaded.records,
+            summary.clone(),
+            now,
+        )?;
+        self.enter(uid, summary.created_us, now);
         Ok((summary, loaded.records.is_empty()))
     }
 

@@ -141,6 +141,8 @@ fn whole(run: &Run, history: &[(Time, Event)], now: Time) -> Answer {
             "" => "it waits for its locks".to_owned(),
             message => message.to_owned(),
         }
+    } else if run.started.is_none() && !message.is_empty() {
+        "it waits for a place: as many runs go on as the server's settings let".to_owned()
     } else {
         match open.first() {
             Some(first) => format!("`{}` {}", first.name, first.note),

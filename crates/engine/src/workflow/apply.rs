@@ -17,6 +17,7 @@ impl Run {
         match event {
             Event::Began { parameters, labels, annotations } => {
                 self.stage = Stage::Main;
+                self.message = None;
                 self.started = Some(at);
                 self.globals.labels = labels.clone();
                 self.globals.annotations = annotations.clone();
@@ -25,6 +26,7 @@ impl Run {
                 self.globals.later = super::globals::later(&self.plan, &self.globals);
                 self.deadline = super::globals::deadline(&self.plan, at);
             }
+            Event::Postponed { message } => self.message = Some(message.clone()),
             Event::Labelled { labels } => {
                 self.globals.labels.extend(labels.iter().map(|(key, value)| (key.clone(), value.clone())));
             }

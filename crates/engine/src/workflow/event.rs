@@ -25,6 +25,11 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         annotations: BTreeMap<String, String>,
     },
+    /// The workflow may not begin yet (EX-060).
+    Postponed {
+        /// Why.
+        message: Arc<str>,
+    },
     /// A node came to be. Pod nodes are started because of this event.
     Entered {
         /// The new node; always the next free index.

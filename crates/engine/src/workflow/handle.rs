@@ -199,6 +199,12 @@ impl Turn<'_> {
         match input {
             Input::Begin if self.run.stage == Stage::New => self.begin(),
             Input::Begin | Input::Continue => {}
+            Input::Postponed { message } => {
+                let known = self.run.message.as_deref() == Some(&*message);
+                if self.run.stage == Stage::New && !known {
+                    self.record(Event::Postponed { message: message.into() });
+                }
+            }
             Input::Recovered => self.recover(),
             Input::Reported { attempt, report } => self.reported(attempt, report),
             Input::LocksAnswered { node, answer } => self.locks_answered(node, answer),
@@ -295,6 +301,10 @@ impl Turn<'_> {
             return self.finish(Phase::Error, Some(reason.into()));
         }
         self.measure_workflow(None);
+        if let Some(strategy) = self.run.steering.strategy() {
+            // It was asked to end while it waited to begin (EX-060).
+            return self.finish(Phase::Failed, Some(format!("Stopped with strategy '{strategy}'").into()));
+        }
         if plan.workflow.spec.suspend == Some(true) {
             self.record(Event::Controlled { control: Control::Suspend });
         }

@@ -15,6 +15,11 @@ use tiphys_spec as spec;
 pub enum Input {
     /// Start the workflow.
     Begin,
+    /// The workflow is not to begin yet; `Begin` follows when it may.
+    Postponed {
+        /// Why.
+        message: String,
+    },
     /// Go on with what a bounded call left over.
     Continue,
     /// The state was loaded again: look once at everything that waits.

@@ -29,7 +29,7 @@ pub struct Run {
     pub stage: Stage,
     /// How it ended; meaningless before `Stage::Ended`.
     pub phase: Phase,
-    /// Why.
+    /// Why; before `Stage::Main` why it does not begin.
     pub message: Option<Arc<str>>,
     /// When it began.
     pub started: Option<Time>,

@@ -1,6 +1,7 @@
 use super::{Config, Mode, Occasion, Shape, defaults};
+use crate::guard::tests::House;
 use crate::options::{AuthMode, Options, Tls};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::net::SocketAddr;
 use tiphys_engine::Frozen;
 
@@ -101,8 +102,9 @@ data:
     let (config, notices) = Config::parse(map).unwrap();
     assert!(config.artifact_repository.archive_logs);
     assert_eq!(config.persistence.archive, Some(true));
-    assert_eq!(notices.len(), 4, "{notices:?}");
-    assert!(notices[0].contains("`parallelism` has no effect here"), "{notices:?}");
+    assert_eq!(notices.len(), 3, "{notices:?}");
+    assert!(notices.iter().any(|notice| notice.contains("`executor` has no effect here")), "{notices:?}");
+    assert_eq!(config.parallelism, 10);
     let whole = "kind: ConfigMap\ndata:\n  config: |\n    links: []\n    navColor: red\n";
     assert_eq!(Config::parse(whole).unwrap().0.nav_color, "red");
     assert!(
@@ -185,4 +187,62 @@ fn secrets_come_from_files_and_from_the_environment() {
         "secret `db` takes `a` from the environment, which has no `TIPHYS_NO_SUCH`"
     );
     assert!(refused("secrets: [{ name: db }]").contains("`file` or `env`"));
+}
+
+/// EX-060, EX-080 to EX-082, OB-411: who waits for a place says why, and the most urgent one is next.
+#[test]
+fn runs_wait_for_a_place_and_say_why() {
+    let house = House::new(|options| {
+        options.auth = AuthMode::None;
+        options.settings = Config::parse("parallelism: 1").unwrap().0;
+    });
+    let json = [("content-type", "application/json")];
+    let create = |name: &str, priority: i64| {
+        let spec = json!({
+            "entrypoint": "main", "priority": priority, "templates": [{ "name": "main", "suspend": {} }]
+        });
+        let body = json!({ "workflow": { "metadata": { "name": name }, "spec": spec } }).to_string();
+        let made = house.send("POST", "/api/v1/workflows/here", &json, &body);
+        assert_eq!(made.status().as_u16(), 200, "{}", house.text(made));
+    };
+    let end = |name: &str| {
+        let path = format!("/api/v1/workflows/here/{name}/terminate");
+        assert_eq!(house.status("PUT", &path, &json, "{}"), 200);
+    };
+    let status = |name: &str| {
+        let found = house.send("GET", &format!("/api/v1/workflows/here/{name}"), &[], "");
+        serde_json::from_str::<Value>(&house.text(found)).unwrap()["status"].clone()
+    };
+    let until = |name: &str, phase: &str| {
+        let end = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        while status(name)["phase"] != phase {
+            assert!(std::time::Instant::now() < end, "{name} does not become {phase}: {}", status(name));
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    };
+    for (name, priority) in [("first", 0), ("low", 0), ("gone", 0), ("high", 5)] {
+        create(name, priority);
+    }
+    until("first", "Running");
+    let waits = status("low");
+    assert_eq!(waits["phase"], "Pending");
+    let why = "Workflow processing has been postponed because too many workflows are already running";
+    assert_eq!(waits["message"], why);
+    assert_eq!(waits["startedAt"], Value::Null);
+    // One that is to end does not wait for that.
+    end("gone");
+    until("gone", "Failed");
+    assert_eq!(status("gone")["message"], "Stopped with strategy 'Terminate'");
+    end("first");
+    until("high", "Running");
+    assert!(status("high").get("message").is_none(), "{}", status("high"));
+    assert_eq!(status("low")["phase"], "Pending");
+    // Other settings, and a namespace that says otherwise.
+    house.world.set_settings(Config::parse("namespaceParallelism: 1").unwrap().0);
+    assert_eq!(status("low")["phase"], "Pending");
+    let here = json!({ "metadata": {
+        "name": "here", "labels": { "workflows.argoproj.io/parallelism-limit": "2" }
+    } });
+    house.world.put("Namespace", "", "here", &here, None).unwrap();
+    until("low", "Running");
 }

@@ -6,7 +6,9 @@ use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Row, Transaction, params, params_from_iter};
 
 use crate::error::StoreError;
-use crate::model::{Created, Filed, Filter, LabelTerm, Life, MachineId, NameMatch, NewRun, Order, Shelf, Summary};
+use crate::model::{
+    Created, Filed, Filter, LabelTerm, Life, MachineId, NameMatch, NewRun, Order, Shelf, Summary,
+};
 use crate::sqlite::journal::{self, number_of};
 use crate::sqlite::{SqliteStore, damage};
 use crate::store::Runs;

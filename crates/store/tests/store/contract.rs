@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use tiphys_store::{
-    AppendError, Created, Cursor, Filed, Filter, LabelTerm, Life, MachineId, MemoKey, NameMatch, ObjectKey, Order, Put,
-    Shelf, Snapshot, Store, Summary,
+    AppendError, Created, Cursor, Filed, Filter, LabelTerm, Life, MachineId, MemoKey, NameMatch, ObjectKey,
+    Order, Put, Shelf, Snapshot, Store, Summary,
 };
 
 use crate::support::{create, each, filed, new_run, record, row};
