@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::pages;
@@ -29,6 +30,10 @@ const PROGRAMS: &[(&str, &str)] = &[
 /// What a test prints, at the beginning of a line, when it cannot do its work on this machine.
 const SKIPPED: &str = "skipped:";
 
+/// The variable that names a Python with Hera, and the release of Hera that is tried.
+const HERA_PYTHON: &str = "TIPHYS_HERA_PYTHON";
+const HERA: &str = "hera==7.1.0";
+
 /// Passed, failed and skipped tests.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Total {
@@ -49,14 +54,18 @@ pub fn run(workspace: &Workspace, options: &[String]) -> Result<bool, String> {
     if pages.is_ok() {
         pages::build(&workspace.root)?;
     }
-    let mut child = Command::new("cargo")
+    let mut cargo = Command::new("cargo");
+    cargo
         .args(["test", "--workspace", "--locked", "--no-fail-fast"])
         .args(options)
         .args(["--", "--show-output"])
         .current_dir(&workspace.root)
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|error| format!("cannot run cargo: {error}"))?;
+        .stdout(Stdio::piped());
+    match hera(&workspace.target_dir()) {
+        Ok(python) => drop(cargo.env(HERA_PYTHON, python)),
+        Err(reason) => println!("note: Hera is not installed: {reason}; its test skips"),
+    }
+    let mut child = cargo.spawn().map_err(|error| format!("cannot run cargo: {error}"))?;
     let mut listener = Listener::default();
     if let Some(stdout) = child.stdout.take() {
         for line in BufReader::new(stdout).split(b'\n') {
@@ -113,6 +122,29 @@ fn fetch() -> Vec<String> {
             format!("`{program}` is missing (Debian package {package}); its tests skip")
         })
         .collect()
+}
+
+/// A Python that has Hera: the one that is named, or a virtual environment of our own.
+fn hera(target: &Path) -> Result<PathBuf, String> {
+    if let Some(named) = std::env::var_os(HERA_PYTHON) {
+        return Ok(named.into());
+    }
+    let folder = target.join("hera");
+    let python = folder.join("bin/python3");
+    let quiet = |command: &mut Command| {
+        let output = command.stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        match output.status.success() {
+            true => Ok(()),
+            false => Err(said.lines().last().unwrap_or("no reason given").to_owned()),
+        }
+    };
+    let has_it = || Command::new(&python).args(["-c", "import hera.workflows"]).output();
+    if !has_it().is_ok_and(|output| output.status.success()) {
+        quiet(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+        quiet(Command::new(&python).args(["-m", "pip", "install", "--quiet", HERA]))?;
+    }
+    Ok(python)
 }
 
 /// `apt-get install`, if this machine has it and this user may use it.

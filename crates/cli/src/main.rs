@@ -153,7 +153,11 @@ fn perform(cli: Cli) -> (anyhow::Result<ExitCode>, u8) {
             |server| remote::get(server, &args),
             || commands::get::run(&args),
         ),
-        Command::Why(args) => commands::why::run(&args),
+        Command::Why(args) => ask.or(
+            args.namespace.as_deref(),
+            |server| commands::why::there(server, &args),
+            || commands::why::run(&args),
+        ),
         Command::Logs(args) => ask.or(
             args.namespace.as_deref(),
             |server| remote::logs(server, &args),
@@ -210,7 +214,11 @@ fn perform(cli: Cli) -> (anyhow::Result<ExitCode>, u8) {
         ),
         Command::Prune(args) => commands::delete::prune(&args),
         Command::Journal(args) => commands::journal::run(&args),
-        Command::Locks(args) => commands::locks::run(&args),
+        Command::Locks(args) => ask.or(
+            args.namespace.as_deref(),
+            |server| commands::locks::there(server, &args),
+            || commands::locks::run(&args),
+        ),
         Command::Lint(args) => ask.or(
             args.namespace.as_deref(),
             |server| remote::lint(server, &args),

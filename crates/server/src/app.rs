@@ -1,8 +1,8 @@
 //! From a request of HTTP to a handler and back.
 
 use crate::access::{Who, rights};
-use crate::argo::artifacts;
 use crate::argo::events::{self, Refused};
+use crate::argo::{artifacts, uploads};
 use crate::call::{Call, Query, decode};
 use crate::fault::{Code, Fault};
 use crate::guard::audit::Caller;
@@ -59,10 +59,15 @@ pub(crate) async fn answer(world: Arc<World>, request: Request) -> Response {
         };
     }
     let who = caller(&world, &parts.headers);
+    if path.starts_with(uploads::PREFIX) {
+        let subject = who.as_ref().map(|who| who.subject.clone()).unwrap_or_default();
+        let mut response = uploads::answer(&world, who, &parts.method, &path, &parts.headers, body).await;
+        response.extensions_mut().insert(Caller(subject));
+        return response;
+    }
     // Who is not known gets no room for more than an event.
     let is_known = who.as_ref().is_ok_and(|who| who.standing().is_some());
-    let most = limits::body_bytes_max(&path);
-    let most = if is_known { most } else { most.min(limits::STRANGER_BYTES_MAX) };
+    let most = if is_known { limits::BODY_BYTES_MAX } else { limits::STRANGER_BYTES_MAX };
     let read = match body::read(&world.guard.room, body, most).await {
         Ok(read) => read,
         Err(refusal) => return refusal,
@@ -71,10 +76,7 @@ pub(crate) async fn answer(world: Arc<World>, request: Request) -> Response {
     if artifacts::is_theirs(&path) {
         let subject = who.as_ref().map(|who| who.subject.clone()).unwrap_or_default();
         let shared = world.clone();
-        let (method, headers) = (parts.method, parts.headers);
-        let served = tokio::task::spawn_blocking(move || {
-            artifacts::serve(&shared, who, &method, &path, &headers, &body)
-        });
+        let served = tokio::task::spawn_blocking(move || artifacts::serve(&shared, who, &path));
         let mut response =
             served.await.unwrap_or_else(|_| reply::status_text(StatusCode::INTERNAL_SERVER_ERROR));
         response.extensions_mut().insert(Caller(subject));

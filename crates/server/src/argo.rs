@@ -14,6 +14,7 @@ pub(crate) mod logs;
 pub(crate) mod multipart;
 pub(crate) mod submit;
 pub(crate) mod sync;
+pub(crate) mod uploads;
 pub(crate) mod watch;
 pub(crate) mod webhooks;
 pub(crate) mod workflows;

@@ -1,6 +1,7 @@
 //! `tiphys locks`: who holds which lock, and who waits; `tiphys sync`: the limits of semaphores in the state.
 
 use clap::{Args as ClapArgs, ValueEnum};
+use serde_json::Value;
 use std::process::ExitCode;
 use tiphys_controller::locks::{SYNC_LIMIT, all};
 use tiphys_engine::Time;
@@ -10,7 +11,7 @@ use tiphys_store::{Catalog, ObjectKey};
 use crate::output;
 use crate::print::{Paint, clean_line, duration, table, to_stdout};
 use crate::problem::problem;
-use crate::remote::{Connect, SyncAction, SyncArgs, checked, told};
+use crate::remote::{Connect, Server, SyncAction, SyncArgs, checked, told};
 use crate::state::{Local, now};
 
 /// Show who holds which mutex or semaphore, and who waits for it
@@ -21,7 +22,7 @@ use crate::state::{Local, now};
 pub struct Args {
     /// Only this namespace
     #[arg(short, long)]
-    namespace: Option<String>,
+    pub namespace: Option<String>,
     /// Print an object for programs
     #[arg(short, long, value_enum, value_name = "FORMAT")]
     output: Option<Format>,
@@ -44,30 +45,87 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match args.output {
         Some(Format::Json) => to_stdout(&output::json(&serde_json::to_value(&locks)?, 2)?),
         Some(Format::Yaml) => to_stdout(&output::yaml(&serde_json::to_value(&locks)?)?),
-        None if locks.is_empty() => to_stdout("Nobody holds a lock, and nobody waits for one\n"),
         None => {
-            let paint = Paint::stdout();
-            let now = now();
-            let mut rows = vec![["LOCK", "HELD", "WHO", "SINCE"].map(str::to_owned).to_vec()];
-            for (name, lock) in &locks {
-                let mut lock_name = clean_line(name.as_bytes());
-                let mut held = format!("{}/{}", lock.holders.len(), lock.limit);
-                let row = |who: &Holder, state: &str| {
-                    let since = duration(now.since_us(Time(who.created_us)) / 1_000_000);
-                    vec![format!("{} {state}", clean_line(who.name.as_bytes())), since]
-                };
-                let holders = lock.holders.iter().map(|who| row(who, &paint.good("holds it")));
-                let waiters = lock.waiters.iter().map(|who| row(who, &paint.warn("waits")));
-                for who in holders.chain(waiters) {
-                    let mut cells = vec![std::mem::take(&mut lock_name), std::mem::take(&mut held)];
-                    cells.extend(who);
-                    rows.push(cells);
-                }
-            }
-            to_stdout(&table(&rows, 3));
+            let shown = |who: &Holder| Row { name: who.name.clone(), since: Time(who.created_us) };
+            let entries = locks.iter().map(|(name, lock)| Entry {
+                name: name.clone(),
+                limit: lock.limit.to_string(),
+                holders: lock.holders.iter().map(shown).collect(),
+                waiters: lock.waiters.iter().map(shown).collect(),
+            });
+            show(&entries.collect::<Vec<_>>());
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The same, told by a server.
+pub fn there(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
+    let query = args.namespace.iter().map(|namespace| ("namespace", namespace.clone())).collect();
+    let told = server.get("/api/tiphys/v1/locks", &query)?;
+    match args.output {
+        Some(Format::Json) => to_stdout(&output::json(&told["items"], 2)?),
+        Some(Format::Yaml) => to_stdout(&output::yaml(&told["items"])?),
+        None => {
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            let row = |who: &Value| Row {
+                name: [&who["namespace"], &who["run"], &who["node"]]
+                    .into_iter()
+                    .filter_map(Value::as_str)
+                    .collect::<Vec<_>>()
+                    .join("/"),
+                since: Time::parse(&text(&who["since"])).unwrap_or_else(now),
+            };
+            let rows = |list: &Value| list.as_array().into_iter().flatten().map(row).collect();
+            let entries = told["items"].as_array().into_iter().flatten().map(|lock| Entry {
+                name: text(&lock["key"]),
+                limit: lock["limit"].to_string(),
+                holders: rows(&lock["holders"]),
+                waiters: rows(&lock["waiters"]),
+            });
+            show(&entries.collect::<Vec<_>>());
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A lock as it is shown.
+struct Entry {
+    name: String,
+    limit: String,
+    holders: Vec<Row>,
+    waiters: Vec<Row>,
+}
+
+/// Who holds a lock or waits for it.
+struct Row {
+    name: String,
+    since: Time,
+}
+
+fn show(locks: &[Entry]) {
+    if locks.is_empty() {
+        return to_stdout("Nobody holds a lock, and nobody waits for one\n");
+    }
+    let paint = Paint::stdout();
+    let now = now();
+    let mut rows = vec![["LOCK", "HELD", "WHO", "SINCE"].map(str::to_owned).to_vec()];
+    for lock in locks {
+        let mut lock_name = clean_line(lock.name.as_bytes());
+        let mut held = format!("{}/{}", lock.holders.len(), lock.limit);
+        let row = |who: &Row, state: &str| {
+            let since = duration(now.since_us(who.since) / 1_000_000);
+            vec![format!("{} {state}", clean_line(who.name.as_bytes())), since]
+        };
+        let holders = lock.holders.iter().map(|who| row(who, &paint.good("holds it")));
+        let waiters = lock.waiters.iter().map(|who| row(who, &paint.warn("waits")));
+        for who in holders.chain(waiters) {
+            let mut cells = vec![std::mem::take(&mut lock_name), std::mem::take(&mut held)];
+            cells.extend(who);
+            rows.push(cells);
+        }
+    }
+    to_stdout(&table(&rows, 3));
 }
 
 /// Limits of database semaphores in the state of this machine.

@@ -3,7 +3,7 @@
 use clap::{Args as ClapArgs, ValueEnum};
 use std::process::ExitCode;
 use tiphys_controller::shard::decode;
-use tiphys_engine::explain::why;
+use tiphys_engine::explain::{Answer, why};
 use tiphys_engine::workflow::Event;
 use tiphys_engine::{Run, Time, compile};
 use tiphys_spec::similar;
@@ -12,6 +12,7 @@ use tiphys_store::{Journal, MachineId};
 use crate::output;
 use crate::print::{Paint, print_answer, to_stdout};
 use crate::problem::problem;
+use crate::remote::{self, Server};
 use crate::state::{Local, now};
 
 /// Explain why a run, or one of its nodes, waits, was skipped, or failed
@@ -30,7 +31,7 @@ pub struct Args {
     node: Option<String>,
     /// Namespace of the run
     #[arg(short, long)]
-    namespace: Option<String>,
+    pub namespace: Option<String>,
     /// Print an object for programs
     #[arg(short, long, value_enum, value_name = "FORMAT")]
     output: Option<Format>,
@@ -73,12 +74,26 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             },
         ));
     };
+    show(args, &answer, &summary.name, now)
+}
+
+/// The same, told by a server.
+pub fn there(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
+    let path = remote::own_run(server, &args.name, "why");
+    let query = args.node.iter().map(|node| ("node", node.clone())).collect();
+    let mut told = server.get(&path, &query)?;
+    let answer: Answer = serde_json::from_value(told["answer"].take())
+        .map_err(|error| anyhow::anyhow!("the server's answer cannot be read: {error}"))?;
+    show(args, &answer, &args.name, now())
+}
+
+fn show(args: &Args, answer: &Answer, run: &str, now: Time) -> anyhow::Result<ExitCode> {
     match args.output {
-        Some(Format::Json) => to_stdout(&output::json(&serde_json::to_value(&answer)?, 2)?),
-        Some(Format::Yaml) => to_stdout(&output::yaml(&serde_json::to_value(&answer)?)?),
+        Some(Format::Json) => to_stdout(&output::json(&serde_json::to_value(answer)?, 2)?),
+        Some(Format::Yaml) => to_stdout(&output::yaml(&serde_json::to_value(answer)?)?),
         None => {
             let paint = if args.no_color { Paint::plain() } else { Paint::stdout() };
-            to_stdout(&print_answer(&answer, &summary.name, paint, now));
+            to_stdout(&print_answer(answer, run, paint, now));
         }
     }
     Ok(ExitCode::SUCCESS)

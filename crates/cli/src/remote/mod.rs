@@ -38,7 +38,7 @@ pub use lint::lint;
 pub use list::list;
 pub use logs::{logs, wait, watch};
 pub use said::{Said, refused};
-pub use select::{Selector, ago, query};
+pub use select::{Selector, ago, own_run, query};
 pub use submit::{SubmitOptions, submit};
 pub use sync::{Action as SyncAction, Args as SyncArgs, checked, sync, told};
 pub use view::Form;

@@ -136,6 +136,11 @@ pub fn workflow(namespace: &str, name: &str) -> String {
     format!("/api/v1/workflows/{}/{}", encode(namespace), encode(name))
 }
 
+/// The address of what our own interface tells about a run.
+pub fn own_run(server: &Server, name: &str, what: &str) -> String {
+    format!("/api/tiphys/v1/runs/{}/{}/{what}", encode(&server.namespace), encode(name))
+}
+
 /// A selector that is judged here: for the runs of this machine.
 pub struct LocalQuery {
     labels: LabelQuery,

@@ -153,3 +153,31 @@ fn templates_and_schedules_are_kept_by_the_server() {
     let gone = served.call(&["template", "delete", "shared"]).exits(1);
     assert!(gone.err.contains("workflowtemplates.argoproj.io \"shared\" not found"), "{}", gone.err);
 }
+
+#[test]
+fn a_server_tells_why_and_who_holds_locks() {
+    let served = Served::start();
+    let waits = "
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: holds}
+spec:
+  entrypoint: main
+  synchronization: {mutexes: [{name: gate}]}
+  templates: [{name: main, steps: [[{name: ask, template: ask}]]}, {name: ask, suspend: {}}]
+";
+    served.bench.file("holds.yaml", waits);
+    served.bench.file("wants.yaml", &waits.replace("name: holds", "name: wants"));
+    served.call(&["submit", "holds.yaml"]).exits(0);
+    wait_until("it asks", || served.call(&["get", "holds", "--no-color"]).out.contains("ask"));
+    let why = served.call(&["why", "holds", "ask", "--no-color"]).exits(0).out;
+    assert!(why.contains("waits until somebody resumes it"), "{why}");
+    let json = served.call(&["why", "holds", "-o", "json"]).exits(0).out;
+    assert_eq!(serde_json::from_str::<Value>(&json).unwrap()["kind"], "Workflow", "{json}");
+    served.call(&["submit", "wants.yaml"]).exits(0);
+    wait_until("it waits", || served.call(&["locks"]).out.contains("waits"));
+    let locks = served.call(&["locks"]).exits(0).out;
+    assert!(locks.contains("team/holds holds it") && locks.contains("team/wants waits"), "{locks}");
+    let missing = served.call(&["why", "nosuch"]).exits(1);
+    assert!(missing.err.contains("\"nosuch\" not found"), "{}", missing.err);
+}

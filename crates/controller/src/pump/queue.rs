@@ -15,7 +15,7 @@ impl Pump {
             return self.throttle.go(uid, &namespace);
         }
         let priority = run.plan.workflow.spec.priority.unwrap_or_default();
-        self.throttle.wait(uid, &namespace, priority.into(), created_us);
+        self.throttle.wait(uid, &namespace, priority, created_us);
         self.let_in(now);
         if self.throttle.is_waiting(uid) {
             self.shard.input(uid, Input::Postponed { message: POSTPONED.to_owned() }, now);

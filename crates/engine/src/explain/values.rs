@@ -2,15 +2,15 @@
 
 use crate::plan::{Arguments, Plan, Source};
 use crate::workflow::{NodeIx, Run, Site};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tiphys_expr::Text;
 
 /// How many hands a value is followed through.
 const STEPS_MAX: usize = 32;
 
 /// An input value, and where it comes from.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Value {
     /// The input.
     pub name: String,
@@ -24,8 +24,8 @@ pub struct Value {
 }
 
 /// One hand that a value went through.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Origin {
     /// The reference as written: `steps.make.outputs.result`.
     pub reference: String,

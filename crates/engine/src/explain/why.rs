@@ -3,15 +3,15 @@
 use super::values::{Value, inputs, sibling};
 use crate::time::Time;
 use crate::workflow::{Event, Gate, NodeIx, NodeKind, Phase, Run, Site};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// Most nodes that are listed as causes, or as still open.
 pub const LISTED_MAX: usize = 50;
 
 /// What is known about one node, or about the run as a whole.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Answer {
     /// The full name.
     pub name: String,
@@ -54,8 +54,8 @@ pub struct Answer {
 }
 
 /// When something came to be, and ended.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Life {
     /// Its entry, in microseconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,8 +66,8 @@ pub struct Life {
 }
 
 /// A time of waiting.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Wait {
     /// What for, in words.
     pub what: String,
@@ -84,8 +84,8 @@ pub struct Wait {
 }
 
 /// Another node, and how it is or came out.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Dependency {
     /// Its name.
     pub name: String,

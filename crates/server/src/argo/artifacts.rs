@@ -1,21 +1,28 @@
-//! Artifacts by every form of address, and uploads (API-300 to API-315).
+//! Artifacts by every form of address (API-300 to API-314).
 
 use crate::access::{Resource, Verb, Who};
-use crate::argo::multipart;
+use crate::argo::uploads;
 use crate::fault::{Code, Fault};
 use crate::reply;
 use crate::world::World;
-use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tiphys_artifact::Key;
+use tokio::io::AsyncReadExt as _;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
 
 /// What a browser may do with a served artifact: nothing that acts (API-313).
 const POLICY: &str = "sandbox allow-same-origin; base-uri 'none'; default-src 'none'; img-src 'self'; style-src 'self' \
                       'unsafe-inline'";
+
+/// How much of a file is read at once, and how many such pieces may wait for a slow reader.
+const PIECE_BYTES: usize = 64 << 10;
+const PIECES_UNREAD_MAX: usize = 4;
 
 /// The beginnings of all addresses of artifacts.
 const PREFIXES: [&str; 6] = [
@@ -24,7 +31,7 @@ const PREFIXES: [&str; 6] = [
     "/artifacts-by-uid/",
     "/input-artifacts-by-uid/",
     "/artifact-files/",
-    "/upload-artifacts/",
+    uploads::PREFIX,
 ];
 
 /// Whether a path is one of an artifact.
@@ -53,17 +60,7 @@ struct Wanted {
 }
 
 /// Answers to a path of an artifact. Blocks.
-pub(crate) fn serve(
-    world: &World,
-    who: Result<Who, Fault>,
-    method: &Method,
-    path: &str,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Response {
-    if let Some(rest) = path.strip_prefix("/upload-artifacts/") {
-        return upload(world, who, method, rest, headers, body);
-    }
+pub(crate) fn serve(world: &World, who: Result<Who, Fault>, path: &str) -> Response {
     let served = wanted(world, who, path).and_then(|wanted| file(world, &wanted, path));
     served.unwrap_or_else(|Plain(status)| reply::status_text(status))
 }
@@ -180,7 +177,7 @@ fn file(world: &World, wanted: &Wanted, path: &str) -> Result<Response, Plain> {
         .find(|artifact| artifact["name"].as_str() == Some(&wanted.artifact))
         .ok_or_else(broken)?;
     if let Some(data) = artifact["raw"]["data"].as_str() {
-        return Ok(download(&wanted.artifact, data.as_bytes().to_vec()));
+        return Ok(download(&wanted.artifact, data.len() as u64, Body::from(data.to_owned())));
     }
     let _ = &wanted.namespace;
     let key = key_of(artifact).ok_or_else(broken)?;
@@ -216,8 +213,9 @@ fn place(root: &Path, key: &str) -> Option<PathBuf> {
 
 fn read(at: &Path) -> Result<Response, Plain> {
     let name = at.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
-    match std::fs::read(at) {
-        Ok(bytes) => Ok(download(&name, bytes)),
+    let opened = std::fs::File::open(at).and_then(|file| Ok((file.metadata()?.len(), file)));
+    match opened {
+        Ok((length, file)) => Ok(download(&name, length, streamed(file))),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Plain(StatusCode::NOT_FOUND)),
         Err(_) => Err(Plain(StatusCode::INTERNAL_SERVER_ERROR)),
     }
@@ -265,8 +263,31 @@ fn browse(at: &Path, file: &str, path: &str) -> Result<Response, Plain> {
     Ok(guarded(reply::with_type(StatusCode::OK, "text/html; charset=utf-8", page)))
 }
 
-fn download(name: &str, bytes: Vec<u8>) -> Response {
-    let mut response = guarded(reply::with_type(StatusCode::OK, kind_of(name), bytes));
+/// A file as a body, read as fast as it is taken and no faster. It is cut where it ends now.
+fn streamed(file: std::fs::File) -> Body {
+    let (pieces, unread) = mpsc::channel::<std::io::Result<Bytes>>(PIECES_UNREAD_MAX);
+    tokio::spawn(async move {
+        let mut file = tokio::fs::File::from_std(file);
+        loop {
+            let mut piece = Vec::with_capacity(PIECE_BYTES);
+            let read = (&mut file).take(PIECE_BYTES as u64).read_to_end(&mut piece).await;
+            let next = match read {
+                Ok(0) => return,
+                Ok(_) => Ok(Bytes::from(piece)),
+                Err(error) => Err(error),
+            };
+            let failed = next.is_err();
+            if pieces.send(next).await.is_err() || failed {
+                return;
+            }
+        }
+    });
+    Body::from_stream(ReceiverStream::new(unread))
+}
+
+fn download(name: &str, length: u64, body: Body) -> Response {
+    let mut response = guarded(reply::with_type(StatusCode::OK, kind_of(name), body));
+    response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     let shown: String = name.chars().filter(|char| !char.is_control() && *char != '"').collect();
     if let Ok(value) = HeaderValue::from_str(&format!("filename=\"{shown}\"")) {
         response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
@@ -307,86 +328,4 @@ fn kind_of(name: &str) -> &'static str {
         "md" => "text/markdown; charset=utf-8",
         _ => "application/octet-stream",
     }
-}
-
-/// API-305, API-315.
-fn upload(
-    world: &World,
-    who: Result<Who, Fault>,
-    method: &Method,
-    rest: &str,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Response {
-    let parts: Vec<String> = rest.split('/').map(|part| crate::call::decode(part, false)).collect();
-    if method != Method::POST {
-        return reply::text(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed");
-    }
-    let [namespace, template, artifact] = parts.as_slice() else {
-        return reply::text(
-            StatusCode::BAD_REQUEST,
-            "Invalid path. Expected: /upload-artifacts/{namespace}/{workflowTemplateName}/{artifactName}",
-        );
-    };
-    let who = match who {
-        Ok(who) => who,
-        Err(_) => return reply::status_text(StatusCode::UNAUTHORIZED),
-    };
-    let allowed = who
-        .may(Verb::Get, Resource::Templates, namespace, Some(template))
-        .and_then(|()| who.may(Verb::Create, Resource::Workflows, namespace, None));
-    if let Err(fault) = allowed {
-        return reply::status_text(fault.code.status());
-    }
-    match keep_upload(world, namespace, template, artifact, headers, body) {
-        Ok(answer) => {
-            let mut bytes = reply::go_json(&answer);
-            bytes.push(b'\n');
-            reply::json(StatusCode::OK, bytes)
-        }
-        Err((status, message)) => reply::text(status, &message),
-    }
-}
-
-fn keep_upload(
-    world: &World,
-    namespace: &str,
-    template: &str,
-    artifact: &str,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Result<Value, (StatusCode, String)> {
-    let internal = |text: String| (StatusCode::INTERNAL_SERVER_ERROR, text);
-    let found = world
-        .object("WorkflowTemplate", namespace, template)
-        .map_err(|fault| internal(fault.message))?
-        .ok_or_else(|| {
-            let why = Fault::missing("workflowtemplates.argoproj.io", template).message;
-            (StatusCode::NOT_FOUND, format!("Failed to get WorkflowTemplate {namespace}/{template}: {why}"))
-        })?;
-    let artifacts = found["spec"]["arguments"]["artifacts"].as_array();
-    if !artifacts.into_iter().flatten().any(|known| known["name"].as_str() == Some(artifact)) {
-        let place = format!("WorkflowTemplate {namespace}/{template} arguments.artifacts");
-        return Err((StatusCode::NOT_FOUND, format!("Artifact '{artifact}' not found in {place}")));
-    }
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let Some(boundary) = multipart::boundary(kind) else {
-        return Err((
-            StatusCode::BAD_REQUEST,
-            "Failed to parse multipart form: request Content-Type isn't multipart/form-data".to_owned(),
-        ));
-    };
-    let no_file = || (StatusCode::BAD_REQUEST, "Failed to get file from form: http: no such file".to_owned());
-    let (name, content) = multipart::file(body, &boundary, "file").ok_or_else(no_file)?;
-    let base = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    if base.is_empty() || base == "." || base == ".." {
-        return Err(no_file());
-    }
-    let key = format!("uploads/{namespace}/{}/{base}", uuid::Uuid::new_v4());
-    let parsed = Key::parse(&key).map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
-    let store = tiphys_artifact::LocalStore::new(world.state.artifacts_dir());
-    let mut incoming = store.create(&parsed).map_err(|error| internal(error.to_string()))?;
-    std::io::Write::write_all(&mut incoming, content).map_err(|error| internal(error.to_string()))?;
-    incoming.commit().map_err(|error| internal(error.to_string()))?;
-    Ok(json!({ "name": artifact, "key": key }))
 }

@@ -459,3 +459,80 @@ fn a_list_and_the_stream_from_its_position_lack_nothing() {
     let mut stream = house.events(&format!("/api/tiphys/v1/events?lastEventId={position}"), None);
     stream.find(|heard| heard.data["name"] == "after");
 }
+
+/// §3 of what a server must bear: many who look, most of whom never read, and runs that go on all the same.
+#[test]
+fn a_thousand_watchers_and_two_hundred_followers_hold_up_no_run() {
+    let (_folder, house) = open();
+    house.submit("one");
+    let waiting =
+        |answer: &Value| answer["status"]["nodes"].as_object().is_some_and(|nodes| nodes.len() == 3);
+    house.until("/api/v1/workflows/default/one", waiting);
+    let closely = "/api/tiphys/v1/runs/default/one/events";
+    let mut streams: Vec<Events> = Vec::new();
+    for (target, count) in [
+        (closely, 500),
+        ("/api/v1/workflow-events/default", 500),
+        ("/api/v1/workflows/default/one/log?logOptions.follow=true&logOptions.container=main", 200),
+    ] {
+        streams.extend((0..count).map(|_| house.events(target, None)));
+    }
+    let mut reader = house.events(closely, None);
+    assert_eq!(reader.next().name, "snapshot");
+    let begun = Instant::now();
+    for name in ["two", "three", "four"] {
+        house.submit(name);
+    }
+    for name in ["one", "two", "three", "four"] {
+        let target = format!("/api/v1/workflows/default/{name}");
+        for step in ["a", "b"] {
+            let asks = |answer: &Value| {
+                let nodes = answer["status"]["nodes"].as_object().into_iter().flatten();
+                nodes
+                    .map(|(_, node)| node)
+                    .any(|node| node["displayName"] == step && node["phase"] == "Running")
+            };
+            house.until(&target, asks);
+            house.resume(name);
+        }
+        house.until(&target, |answer| answer["status"]["phase"] == "Succeeded");
+    }
+    reader.find(|heard| heard.data["workflow"]["status"]["phase"] == "Succeeded");
+    println!("four runs among {} streams took {:?}", streams.len(), begun.elapsed());
+    // Each of those who watch was told, whether or not they listen yet.
+    for at in [0, 250, 499] {
+        streams[at].find(|heard| heard.data["workflow"]["status"]["phase"] == "Succeeded");
+    }
+}
+
+/// API-315: what is uploaded goes to the disk as it comes, and what is not whole leaves nothing.
+#[test]
+fn uploads_go_to_the_disk_as_they_come() {
+    let (folder, house) = open();
+    house.apply(
+        "apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\nmetadata: {name: takes}\nspec:\n  \
+         entrypoint: main\n  arguments: {artifacts: [{name: input, s3: {key: some}}]}\n  templates:\n  \
+         - {name: main, suspend: {}}\n",
+    );
+    let content: Vec<u8> =
+        (0..3_000_000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let form = |end: &str| {
+        let head = "--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"data.bin\"\r\n\r\n";
+        [head.as_bytes(), &content, end.as_bytes()].concat()
+    };
+    let send = |target: &str, body: &[u8]| {
+        let kind = ("Content-Type".to_owned(), "multipart/form-data; boundary=B".to_owned());
+        http::send(house.address, "POST", target, &[kind], body, PATIENCE).unwrap()
+    };
+    let kept = send("/upload-artifacts/default/takes/input", &form("\r\n--B--\r\n"));
+    assert_eq!(kept.status, 200, "{}", kept.text());
+    let answer: Value = serde_json::from_slice(&kept.body).unwrap();
+    let key = answer["key"].as_str().unwrap();
+    assert!(key.starts_with("uploads/default/") && key.ends_with("/data.bin"), "{key}");
+    assert_eq!(std::fs::read(house.world.state.artifacts_dir().join(key)).unwrap(), content);
+    let cut = send("/upload-artifacts/default/takes/input", &form(""));
+    assert_eq!((cut.status, cut.text().trim()), (400, "Failed to get file from form: http: no such file"));
+    assert_eq!(send("/upload-artifacts/default/takes/other", &form("\r\n--B--\r\n")).status, 404);
+    let files = |dir: &Path| std::fs::read_dir(dir).unwrap().count();
+    assert_eq!(files(&folder.path().join("artifacts/uploads/default")), 1, "only what came whole is kept");
+}

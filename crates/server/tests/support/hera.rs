@@ -15,7 +15,7 @@ pub fn run(folder: &Path) {
     let known = Command::new(&python).args(["-c", "import hera.workflows"]).output();
     if !known.is_ok_and(|output| output.status.success()) {
         println!(
-            "SKIPPED: Hera is not tried: `{python}` has no module `hera` ({PYTHON} names another Python)"
+            "skipped: Hera is not tried: `{python}` has no module `hera` ({PYTHON} names another Python)"
         );
         return;
     }
