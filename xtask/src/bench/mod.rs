@@ -3,6 +3,7 @@
 //! Ours and the yardstick take turns, so that a slow minute of the machine hits both. The table shows
 //! medians, spreads and ratios; `docs/performance.md` and `docs/performance.json` keep it.
 
+mod pages;
 mod report;
 mod runs;
 mod server;
@@ -101,6 +102,7 @@ const BENCHES: &[(&str, Measure)] = &[
     ("P5c", first_steps),
     ("P5d", completions),
     ("P7", reopen),
+    ("P8", pages::measure),
     ("P9", rest),
 ];
 

@@ -51,6 +51,11 @@ impl Served {
         Client::connect(self.address)
     }
 
+    /// Its address for a browser.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     /// Resident memory in MiB.
     pub fn resident(&self) -> Result<f64, String> {
         let path = format!("/proc/{}/status", self.child.id());
