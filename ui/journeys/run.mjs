@@ -9,6 +9,8 @@ const journeys = [];
 const journey = (name, options, act) => journeys.push({ name, options, act });
 
 const path = (run) => `runs/${run.metadata.namespace}/${run.metadata.name}`;
+/** Whether the faults of a journey are on: it turns them off when it has seen them. */
+const hard = { on: false };
 const byPhase = (server, phase) => server.held.runs.find((run) => run.status.phase === phase);
 
 for (const theme of ['light', 'dark']) {
@@ -97,6 +99,100 @@ journey('a cut stream is told and comes back', {}, async ({ page, server }) => {
   server.cut();
   await page.getByText('The connection to the server is lost').waitFor();
   await page.getByText('The connection to the server is lost').waitFor({ state: 'detached' });
+});
+
+const messageOf = (event, id, data) => `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+
+journey('messages that are doubled, torn, senseless or late do no harm', {}, async ({ page, server }) => {
+  const run = byPhase(server, 'Running');
+  const node = Object.values(run.status.nodes).find((each) => each.phase === 'Running' && each.type === 'Pod');
+  await page.goto(`${server.url}${path(run)}?view=tree&node=${node.id}`);
+  const item = (phase) => page.getByRole('treeitem', { name: new RegExp(`^${phase} ${node.displayName}`.replace(/[()]/g, '\\$&')) });
+  await item('Running').first().waitFor();
+  const ended = messageOf('delta', 7, {
+    nodes: { [node.id]: { ...node, phase: 'Succeeded', finishedAt: new Date().toISOString() } },
+  });
+  // Nothing that can be read, a message in two pieces, and the same once more.
+  server.tell(run, 'id: 5\nevent: delta\ndata: {"nodes": nonsense\n\n');
+  server.tell(run, messageOf('unheard-of', 6, {}));
+  server.tell(run, ended.slice(0, 40));
+  server.tell(run, ended.slice(40));
+  server.tell(run, ended);
+  await item('Succeeded').first().waitFor();
+  // A whole picture always wins over what came before.
+  server.tell(run, messageOf('snapshot', 8, { workflow: run, waits: {} }));
+  await item('Running').first().waitFor();
+});
+
+for (const [status, told] of [
+  [500, 'made to fail with 500'],
+  [429, 'The server is busy'],
+  [403, 'You may not see this'],
+  ['nothing', 'The server does not answer'],
+]) {
+  journey(`an answer of ${status} says what happened, and trying again mends it`, {
+    fault: (method, path) => (hard.on && method === 'GET' && /runs|workflows|pipelines/.test(path) ? status : 0),
+  }, async ({ page, server }) => {
+    hard.on = true;
+    await page.goto(`${server.url}runs`);
+    await page.getByRole('alert').getByText(told).first().waitFor();
+    hard.on = false;
+    await page.getByRole('alert').getByRole('button', { name: 'Try again' }).click();
+    await page.locator('tbody tr').first().waitFor();
+  });
+}
+
+journey('who is not known any more is led to the door and back', {
+  fault: (_, path) => (hard.on && !/session/.test(path) ? 401 : 0),
+}, async ({ page, server }) => {
+  hard.on = true;
+  await page.goto(`${server.url}runs?phase=Failed`);
+  await page.getByLabel('Token').waitFor();
+  hard.on = false;
+  await page.getByLabel('Token').fill('any');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/runs\?phase=Failed/);
+});
+
+journey('from Home to the failing line by keys alone', {}, async ({ page, server }) => {
+  await page.goto(server.url);
+  const link = page.getByRole('region', { name: 'Failed lately' }).getByRole('link').first();
+  await link.waitFor();
+  const to = async (wanted) => {
+    for (let step = 0; step < 60; step += 1) {
+      if (await wanted.evaluate((each) => each === document.activeElement)) return;
+      await page.keyboard.press('Tab');
+    }
+    assert.fail('the focus does not come there');
+  };
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent?.trim()), 'Go to the content');
+  await page.keyboard.press('Enter');
+  await to(link);
+  await page.keyboard.press('Enter');
+  await page.getByRole('group', { name: 'What went wrong' }).waitFor();
+  await page.keyboard.press('n');
+  await page.getByRole('tab', { name: 'Summary', selected: true }).waitFor();
+  await page.keyboard.press(']');
+  await page.getByRole('tab', { name: 'Logs', selected: true }).waitFor();
+  await page.getByText('price_test.py::test_rounding').first().waitFor();
+  await page.keyboard.press('Escape');
+  await page.waitForFunction(() => !location.search.includes('node='));
+});
+
+journey('a run is read as a tree of names and states', {}, async ({ page, server }) => {
+  const run = byPhase(server, 'Failed');
+  await page.goto(`${server.url}${path(run)}?view=tree`);
+  await page.getByRole('tree').waitFor();
+  const told = await page.getByRole('main').ariaSnapshot();
+  for (const part of [
+    /heading ".*" \[level=1\]/,
+    /button "Retry"/,
+    /group "What went wrong"/,
+    /treeitem "Succeeded checkout/,
+    /treeitem "Failed /,
+  ])
+    assert.match(told, part);
 });
 
 journey("a server with Argo's interface alone is enough", { own: false }, async ({ page, server }) => {

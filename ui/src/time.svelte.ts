@@ -67,20 +67,29 @@ export function relative(time: string | null | undefined, now: number): string {
   return seconds > 0 ? `in ${text}` : `${text} ago`;
 }
 
+/** Formats of times, made once: making one takes longer than thousands of uses. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function format(withDate: boolean): Intl.DateTimeFormat {
+  const zone = preferences.zone === 'utc' ? 'UTC' : undefined;
+  const key = `${withDate}/${zone}`;
+  const known = formats.get(key);
+  if (known) return known;
+  const made = new Intl.DateTimeFormat('sv-SE', {
+    timeStyle: 'medium',
+    ...(withDate ? { dateStyle: 'short' } : {}),
+    ...(zone ? { timeZone: zone } : {}),
+  });
+  formats.set(key, made);
+  return made;
+}
+
 export function exact(time: string | number | null | undefined): string {
   const at = typeof time === 'number' ? time : millis(time);
   if (at === undefined) return '';
-  const zone = preferences.zone === 'utc' ? 'UTC' : undefined;
-  return (
-    new Intl.DateTimeFormat('sv-SE', {
-      dateStyle: 'short',
-      timeStyle: 'medium',
-      ...(zone ? { timeZone: zone } : {}),
-    }).format(at) + (zone ? ' UTC' : '')
-  );
+  return `${format(true).format(at)}${preferences.zone === 'utc' ? ' UTC' : ''}`;
 }
 
 export function ofDay(at: number): string {
-  const zone = preferences.zone === 'utc' ? 'UTC' : undefined;
-  return new Intl.DateTimeFormat('sv-SE', { timeStyle: 'medium', ...(zone ? { timeZone: zone } : {}) }).format(at);
+  return format(false).format(at);
 }
