@@ -111,13 +111,22 @@ impl Decoder<'_> {
         self.around.push(object);
         self.json.push('{');
         let begin = self.json.len();
-        for entry in entries.iter().filter(|entry| object.field(&entry.key).is_none()) {
-            self.unknown(entry, object);
+        let meant = meant(entries, object);
+        for (at, entry) in entries.iter().enumerate() {
+            match meant.iter().find(|(other, _)| *other == at) {
+                Some((_, field)) => self.other_case(entry, field),
+                None if object.field(&entry.key).is_none() => self.unknown(entry, object),
+                None => {}
+            }
         }
         // In the order of the table, which is that of Argo's own JSON: a tag that is not closed runs
         // on through what follows it there (`TP-002`).
         for field in &object.fields {
-            let entry = entries.iter().find(|entry| entry.key == field.name);
+            let other_case = || meant.iter().find(|(_, meant)| meant.name == field.name);
+            let entry = entries
+                .iter()
+                .find(|entry| entry.key == field.name)
+                .or_else(|| other_case().map(|(at, _)| &entries[*at]));
             match entry.filter(|entry| !matches!(entry.value.value, Tree::Null)) {
                 Some(entry) => self.member(entry, entries, object, field, begin),
                 None if field.always => {
@@ -321,6 +330,17 @@ impl Decoder<'_> {
         true
     }
 
+    /// A name that is another one's but for the case of its letters, which Argo 3 did not look at.
+    fn other_case(&mut self, entry: &Entry, field: &Field) {
+        let path_length = self.path.len();
+        push_field(&mut self.path, &entry.key);
+        let (written, name) = (&entry.key, field.name);
+        let message = format!("`{written}` is read as `{name}`; Argo 4 would drop it");
+        let help = format!("write `{name}`: names are case-sensitive");
+        self.report(Severity::Warning, "field-case", entry.key_span, message, Some(help));
+        self.path.truncate(path_length);
+    }
+
     fn unknown(&mut self, entry: &Entry, object: &ObjectType) {
         let path_length = self.path.len();
         push_field(&mut self.path, &entry.key);
@@ -427,6 +447,23 @@ impl Decoder<'_> {
             help,
         });
     }
+}
+
+/// The fields that unknown names stand for, with the places of those among the entries: names that differ by case
+/// only from a field that is not given itself. Fields of a step are always looked at strictly (`OB-009`).
+fn meant(entries: &[Entry], object: &'static ObjectType) -> Vec<(usize, &'static Field)> {
+    let mut meant: Vec<(usize, &'static Field)> = Vec::new();
+    let unknown = |entry: &Entry| !object.strict && object.field(&entry.key).is_none();
+    for (at, entry) in entries.iter().enumerate().filter(|(_, entry)| unknown(entry)) {
+        let mut fields = object.fields.iter().filter(|field| field.successor.is_none());
+        if let Some(field) = fields.find(|field| field.name.eq_ignore_ascii_case(&entry.key))
+            && entries.iter().all(|other| other.key != field.name)
+            && meant.iter().all(|(_, known)| known.name != field.name)
+        {
+            meant.push((at, field));
+        }
+    }
+    meant
 }
 
 /// What people call a type of the table.

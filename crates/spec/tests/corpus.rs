@@ -20,10 +20,7 @@ fn current_examples_have_no_mistakes() {
 }
 
 /// Defective upstream.
-const KNOWN_MISTAKES: [&str; 2] = [
-    "examples/k8s-patch-json-workflow.yaml",
-    "examples-v3.0/cluster-workflow-template/clustertemplates.yaml",
-];
+const KNOWN_MISTAKES: [&str; 1] = ["examples/k8s-patch-json-workflow.yaml"];
 
 #[test]
 fn old_examples_are_read_with_notices() {

@@ -39,8 +39,8 @@ spec:
 ",
         &[
             "wf.yaml:3:18: error[wrong-type]: `name` must be a text, found the number `5` (quote it: \"5\")",
-            "wf.yaml:5:3: error[unknown-field]: unknown field `entryPoint` in the spec of a workflow \
-             (did you mean `entrypoint`? (names are case-sensitive))",
+            "wf.yaml:5:3: warning[field-case]: `entryPoint` is read as `entrypoint`; Argo 4 would drop it \
+             (write `entrypoint`: names are case-sensitive)",
             "wf.yaml:6:16: error[wrong-type]: `parallelism` must be a whole number, found the text `2` \
              (remove the quotes: 2)",
             "wf.yaml:9:5: error[unknown-field]: unknown field `containr` in `Template` (did you mean `container`?)",
