@@ -50,6 +50,9 @@ const SYSTEM: &[&str] = &[
     "/proc",
 ];
 
+/// Where the machine keeps secrets beside what everybody reads: steps see the latter, so that all of it can be saved.
+const SETTINGS: &str = "/etc";
+
 /// Files that are absent in every step.
 const ABSENT: &[&str] =
     &["/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-", "/etc/sudoers", "/etc/krb5.keytab"];
@@ -108,11 +111,20 @@ impl Skeleton<'_> {
         while let Some((folder, depth)) = queue.pop_front() {
             let Ok(entries) = fs::read_dir(self.machine.join(inside(&folder))) else { continue };
             for entry in entries.flatten() {
-                if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                    continue;
-                }
                 let path = folder.join(entry.file_name());
                 let Ok(metadata) = entry.metadata() else { continue };
+                let keeps_secrets = path.starts_with(SETTINGS) && !hidden.contains(&path);
+                if keeps_secrets && self.is_secret(&metadata) {
+                    if metadata.is_dir() {
+                        self.opaque(&path, 0o700)?
+                    } else {
+                        self.whiteout(&path)?
+                    }
+                    continue;
+                }
+                if !metadata.is_dir() {
+                    continue;
+                }
                 let is_ruled =
                     EMPTY.iter().any(|(empty, _)| Path::new(empty) == path) || hidden.contains(&path);
                 if is_ruled || metadata.dev() != device || !self.is_for_everybody(&metadata) {
@@ -139,6 +151,11 @@ impl Skeleton<'_> {
     fn is_open(&self, path: &Path) -> bool {
         let metadata = fs::symlink_metadata(self.machine.join(inside(path)));
         metadata.is_ok_and(|metadata| metadata.is_dir() && self.is_for_everybody(&metadata))
+    }
+
+    /// Whether a file or folder is for some users only. A step could see that it is there and not read it.
+    fn is_secret(&self, metadata: &fs::Metadata) -> bool {
+        !metadata.is_symlink() && metadata.mode() & 0o004 == 0 && !self.is_for_everybody(metadata)
     }
 
     fn is_for_everybody(&self, metadata: &fs::Metadata) -> bool {
@@ -190,10 +207,11 @@ impl Skeleton<'_> {
 
     /// Makes a file of the machine absent.
     fn whiteout(&self, path: &Path) -> io::Result<()> {
-        if fs::symlink_metadata(self.machine.join(inside(path))).is_err() {
+        let at = self.at.join(inside(path));
+        let is_there = |path: &Path| fs::symlink_metadata(path).is_ok();
+        if !is_there(&self.machine.join(inside(path))) || is_there(&at) {
             return Ok(());
         }
-        let at = self.at.join(inside(path));
         let mode = rustix::fs::Mode::empty();
         let node = rustix::fs::mknodat(rustix::fs::CWD, &at, rustix::fs::FileType::CharacterDevice, mode, 0);
         named(node, || format!("hiding `{}`", path.display()))
