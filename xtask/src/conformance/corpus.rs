@@ -22,6 +22,9 @@ const SUSPENDED_AFTER: Duration = Duration::from_secs(6);
 /// `--quick` leaves out what sleeps for longer.
 const QUICK: Duration = Duration::from_secs(3);
 
+/// Where the recorded runs lived.
+const GOLDEN_NAMESPACE: &str = "argo";
+
 const PERSON: &str = "waits for a person";
 const CHANCE: &str = "uses random numbers: its tree differs on every run";
 
@@ -36,6 +39,8 @@ struct Manifest {
     image_matters: bool,
     slept: Duration,
     with: Vec<String>,
+    /// The key of a semaphore whose limit must stand in the database.
+    limit: Option<String>,
     golden: Option<Recorded>,
 }
 
@@ -115,7 +120,10 @@ fn manifests(bench: &Bench) -> Result<Vec<Manifest>, String> {
     ] {
         let index = tables::read(&bench.corpus.join(index))?;
         for entry in index[list].as_array().ok_or("an index has no files")? {
-            if let Some(manifest) = manifest(entry, area, &golden) {
+            if let Some(mut manifest) = manifest(entry, area, &golden) {
+                // An older example sleeps as long as the current one of its name.
+                let current = found.iter().find(|other: &&Manifest| entry["current"] == *other.path);
+                manifest.slept = manifest.slept.max(current.map_or(Duration::ZERO, |current| current.slept));
                 found.push(manifest);
             }
         }
@@ -148,6 +156,10 @@ fn manifest(entry: &Value, area: &'static str, golden: &BTreeMap<String, Value>)
         image_matters: !entry["output_depends_on_image"].is_null(),
         slept: Duration::from_secs_f64(entry["min_duration_seconds"].as_f64().unwrap_or(0.0)),
         with: with.filter_map(|file| file.as_str().map(str::to_owned)).filter(|file| *file != path).collect(),
+        limit: text("expected_condition")
+            .split_once("limit row <namespace>/")
+            .and_then(|(_, rest)| rest.split(';').next())
+            .map(str::to_owned),
         golden: golden.get(&path).map(recorded),
         path,
     })
@@ -195,6 +207,11 @@ fn start(bench: &Bench, manifest: &Manifest) -> Result<Ran, String> {
         true => SUSPENDED_AFTER + manifest.slept,
         false => DEADLINE_BASE + manifest.slept * DEADLINE_PER_SLEPT,
     };
+    if let Some(key) = &manifest.limit {
+        let namespace = if manifest.golden.is_some() { GOLDEN_NAMESPACE } else { "default" };
+        let limit = ["sync", "create", key, "--type", "database", "--limit", "2", "-n", namespace];
+        cell.call(&bench.binary, limit, DEADLINE_BASE)?;
+    }
     let outcome = cell.call(&bench.binary, run_arguments(bench, manifest), deadline)?;
     if waits && outcome.late {
         return waiting(bench, &cell);
@@ -225,7 +242,7 @@ fn run_arguments(bench: &Bench, manifest: &Manifest) -> Vec<OsString> {
     }
     if let Some(recorded) = &manifest.golden {
         // The same name and namespace, so that even node ids and outputs must agree.
-        arguments.extend(["-n", "argo", "--name", &recorded.name].map(Into::into));
+        arguments.extend(["-n", GOLDEN_NAMESPACE, "--name", &recorded.name].map(Into::into));
     }
     arguments.push(corpus(&manifest.path));
     arguments
@@ -261,9 +278,20 @@ fn node_logs(bench: &Bench, cell: &Cell, object: &Value) -> BTreeMap<String, Str
         if node["type"] != "Pod" {
             continue;
         }
-        let arguments = ["logs", "-n", "argo", name, id, "-c", "main", "--no-color"];
+        let arguments = ["logs", "-n", GOLDEN_NAMESPACE, name, id, "-c", "main", "--no-color"];
         if let Ok(outcome) = cell.call(&bench.binary, arguments, DEADLINE_BASE) {
             logs.insert(node_name.to_owned(), without_prefixes(name, &outcome.stdout));
+        }
+    }
+    // A retried node was given the log of its last attempt.
+    let nodes = &object["status"]["nodes"];
+    for node in nodes.as_object().into_iter().flatten().map(|(_, node)| node) {
+        let attempts = node["children"].as_array().filter(|_| node["type"] == "Retry");
+        let names =
+            attempts.into_iter().flatten().rev().filter_map(|id| nodes[id.as_str()?]["name"].as_str());
+        let last = names.filter_map(|name| logs.get(name)).next().cloned();
+        if let (Some(name), Some(log)) = (node["name"].as_str(), last) {
+            logs.insert(name.to_owned(), log);
         }
     }
     logs

@@ -27,8 +27,8 @@ const NODE_FIELDS: &[&str] = &[
 /// Fields that name other nodes.
 const EDGE_FIELDS: &[&str] = &["children", "outboundNodes"];
 
-/// Times, uids and addresses inside texts.
-static VOLATILE: LazyLock<[(Regex, &str); 4]> = LazyLock::new(|| {
+/// Times, uids, addresses and durations inside texts.
+static VOLATILE: LazyLock<[(Regex, &str); 5]> = LazyLock::new(|| {
     let pattern = |text| Regex::new(text).expect("a valid pattern");
     [
         (
@@ -39,6 +39,8 @@ static VOLATILE: LazyLock<[(Regex, &str); 4]> = LazyLock::new(|| {
         (pattern(r"[A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} \d{2}:\d{2}:\d{2} UTC \d{4}"), "<time>"),
         (pattern(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<uid>"),
         (pattern(r"\b\d{1,3}(?:\.\d{1,3}){3}\b"), "<address>"),
+        // As `{{workflow.duration}}` gives it.
+        (pattern(r"\b\d+\.\d{6}\b"), "<seconds>"),
     ]
 });
 
