@@ -64,19 +64,15 @@ pub fn decide(
     if let Some(deadline) = &circumstances.deadline_passed {
         return Decision::End(last.phase, format!("retry exceeded workflow deadline {deadline}"));
     }
-    let limit = match &strategy.limit {
-        None => None,
-        Some(limit) => match limit.text().trim().parse::<i64>() {
-            Ok(limit) => Some(limit),
-            Err(_) => return Decision::End(Phase::Error, parse_int(&limit.text())),
-        },
-    };
+    let limit = strategy.limit.as_ref().map(|limit| whole_number(&limit.text()));
     if let Some(backoff) = &strategy.backoff {
         match waiting(backoff, first, last, made, now) {
             Err(decision) => return *decision,
-            Ok(Some(due)) if limit.is_some_and(|limit| made <= limit) => {
-                let left = due.since_us(now).saturating_mul(1_000);
-                return Decision::Wait(due, format!("Backoff for {}", expr::duration::humanize(left)));
+            // What is no number waits for nothing, and is an error only when it comes to matter.
+            Ok(Some((due, nanos)))
+                if limit.as_ref().is_some_and(|limit| made <= *limit.as_ref().unwrap_or(&0)) =>
+            {
+                return Decision::Wait(due, format!("Backoff for {}", expr::duration::humanize(nanos)));
             }
             Ok(_) => {}
         }
@@ -91,8 +87,12 @@ pub fn decide(
     if !retryable {
         return Decision::End(last.phase, last.message.clone());
     }
-    if limit.is_some_and(|limit| made > limit) {
-        return Decision::End(last.phase, "No more retries left".to_owned());
+    match limit {
+        Some(Err(reason)) => return Decision::End(Phase::Error, reason),
+        Some(Ok(limit)) if made > limit => {
+            return Decision::End(last.phase, "No more retries left".to_owned());
+        }
+        Some(Ok(_)) | None => {}
     }
     if !strategy.expression.is_empty() {
         match expr::evaluate_bool(&strategy.expression, &expression_scope(attempts, now), world) {
@@ -128,14 +128,14 @@ pub fn expression_scope(attempts: &[Attempted], now: Time) -> MapScope {
     scope
 }
 
-/// When the next attempt is due, none if it is due already. `Err` ends the wrapper (EX-214, EX-215).
+/// When the next attempt is due and how long that is after the last one, none if it is due already. `Err` ends the wrapper (EX-214, EX-215).
 fn waiting(
     backoff: &spec::Backoff,
     first: &Attempted,
     last: &Attempted,
     made: i64,
     now: Time,
-) -> Result<Option<Time>, Box<Decision>> {
+) -> Result<Option<(Time, i64)>, Box<Decision>> {
     let broken = |reason: String| Box::new(Decision::End(Phase::Error, reason));
     let max = match backoff.max_duration.as_str() {
         "" => None,
@@ -154,7 +154,7 @@ fn waiting(
     let base = expr::duration::lenient(&backoff.duration).map_err(broken)?;
     let factor = match &backoff.factor {
         None => 1,
-        Some(factor) => factor.text().trim().parse::<i64>().map_err(|_| broken(parse_int(&factor.text())))?,
+        Some(factor) => whole_number(&factor.text()).map_err(broken)?,
     };
     let mut nanos = base;
     if factor > 1 {
@@ -172,11 +172,11 @@ fn waiting(
             "Backoff would exceed max duration limit".to_owned(),
         )));
     }
-    Ok((now < due).then_some(due))
+    Ok((now < due).then_some((due, nanos)))
 }
 
-fn parse_int(text: &str) -> String {
-    format!("strconv.ParseInt: parsing \"{text}\": invalid syntax")
+fn whole_number(text: &str) -> Result<i64, String> {
+    text.parse().map_err(|_| format!("value '{text}' cannot be resolved to an int"))
 }
 
 /// Whether a message speaks of a passing trouble (EX-219).
