@@ -9,5 +9,5 @@ manifest: |
 00:00  begin -> ...
 ---
 demo.a  Pod  Pending | args: {{ .Values.x }}; {{#if a}}b{{/if}}
-demo.l(0:1)  Skipped  Error  failed to resolve {{ .Values.x }}
+demo.l  Skipped  Error  failed to resolve {{ .Values.x }}
 ...

@@ -375,6 +375,17 @@ pub struct RetryPlan {
     pub doc: Tree,
 }
 
+impl Flow {
+    /// The type of the one node that such a template makes; none if it makes more.
+    pub fn leaf_kind(&self) -> Option<NodeKind> {
+        match self {
+            Flow::Leaf(kind) => Some(*kind),
+            Flow::Suspend { .. } => Some(NodeKind::Suspend),
+            Flow::Frame(_) | Flow::Missing => None,
+        }
+    }
+}
+
 impl Plan {
     /// The template behind an index.
     pub fn template(&self, ix: TemplateIx) -> &TemplatePlan {

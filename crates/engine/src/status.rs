@@ -220,12 +220,7 @@ fn inputs(run: &Run, ix: NodeIx) -> Option<spec::Inputs> {
     let values = node.inputs.as_deref()?;
     let template = run.template(ix)?;
     let mut inputs = spec::Inputs::default();
-    for (declared, value) in template.doc.inputs.parameters.iter().zip(&values.parameters) {
-        let mut shown = declared.clone();
-        shown.value = Some(value.to_string());
-        if declared.value.is_none() && declared.default.is_none() {
-            shown.value_from = declared.value_from.clone();
-        }
+    for (declared, mut shown) in template.doc.inputs.parameters.iter().zip(run.shown_parameters(ix)) {
         // The entrypoint is given the workflow's parameters as they stand, with their source.
         if node.site == Site::Entry
             && let Some(given) = run.plan.workflow.spec.arguments.parameter(&declared.name)

@@ -56,7 +56,8 @@ impl Run {
             }
             // What could never be started has no result to keep either (EX-636).
             let unstartable = node.kind == NodeKind::Skipped && node.phase == Phase::Error;
-            let worker = node.kind.is_started() || node.kind == NodeKind::Container;
+            let worker =
+                node.kind.is_started() || matches!(node.kind, NodeKind::Container | NodeKind::Suspend);
             if !node.phase.is_bad() || !(worker || unstartable) || self.is_superseded(ix) {
                 continue;
             }

@@ -161,6 +161,15 @@ impl Run {
                     self.review.push_back(*group);
                 }
             }
+            Event::HookBroke { node, message } => {
+                self.uncount(*node);
+                let broken = &mut self.nodes[node.at()];
+                broken.phase = Phase::Error;
+                broken.message = Some(message.clone());
+                self.hook_broke |= *node == NodeIx::ROOT;
+                self.count(*node);
+                self.note_failure(*node);
+            }
             Event::GaveUp { node } => {
                 if let Some(at) = self.frame_index(*node) {
                     self.give_up(at);
@@ -262,6 +271,7 @@ impl Run {
         self.count(*ix);
         self.place(*ix);
         if phase.is_ended() {
+            self.note_failure(*ix);
             self.settle_unless_hooked(*ix);
         } else {
             self.alive += 1;
@@ -426,10 +436,10 @@ impl Run {
     /// Counters that an ending moves.
     fn count_ended(&mut self, ix: NodeIx) {
         self.alive -= 1;
-        let (kind, phase, boundary, gate) = {
+        let (kind, boundary, gate) = {
             let node = &mut self.nodes[ix.at()];
             node.awaited = None;
-            (node.kind, node.phase, node.boundary, node.gate.take())
+            (node.kind, node.boundary, node.gate.take())
         };
         if gate == Some(Gate::Locks) {
             // Its place in the queue is given back as a lock is, or it would keep others waiting.
@@ -445,10 +455,18 @@ impl Run {
             frame.active -= 1;
             self.enqueue(at);
         }
-        // An attempt that may be tried again is not a failure yet (EX-637).
-        let final_failure = phase.is_bad() && !matches!(self.node(ix).site, Site::Attempt(_));
-        if final_failure && matches!(kind, NodeKind::Pod | NodeKind::Steps | NodeKind::Dag | NodeKind::Retry)
-        {
+        self.note_failure(ix);
+    }
+
+    /// Tells the frame around a node that it came to a bad end; an attempt that may be tried again has not yet
+    /// (EX-263, EX-637).
+    fn note_failure(&mut self, ix: NodeIx) {
+        let node = self.node(ix);
+        let counts = matches!(node.kind, NodeKind::Pod | NodeKind::Steps | NodeKind::Dag | NodeKind::Retry);
+        if !node.phase.is_bad() || !counts || matches!(node.site, Site::Attempt(_)) {
+            return;
+        }
+        if let Some(at) = node.boundary.and_then(|boundary| self.frame_index(boundary)) {
             self.frames[at as usize].failed_child = true;
         }
     }

@@ -56,6 +56,15 @@ impl<'a> Branches<'a> {
         }
     }
 
+    /// The outermost wrapper of an attempt; any other node itself.
+    fn wrapper(&self, ix: NodeIx) -> NodeIx {
+        let mut at = ix;
+        while matches!(self.run.node(at).site, Site::Attempt(_)) {
+            at = self.run.node(at).owner;
+        }
+        at
+    }
+
     /// Post-order over what led to a node, with a stack of our own.
     fn led(&mut self, ix: NodeIx) -> Led {
         let mut stack = vec![(ix, false)];
@@ -65,7 +74,9 @@ impl<'a> Branches<'a> {
             }
             let phase = self.run.node(at).phase;
             if phase.is_completed() {
-                self.known.insert(at, Led::by(phase));
+                // Who comes after an attempt has the phase of its wrapper, which may be another one.
+                let judged = self.wrapper(at);
+                self.known.insert(at, Led::by(self.run.node(judged).phase));
                 continue;
             }
             let before = self.run.graph_parents(at);

@@ -8,9 +8,10 @@ use super::node::{NodeIx, NodeKind, Phase};
 use super::run::{Run, Stage};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tiphys_spec as spec;
 
 /// What the deadline makes of nodes (EX-291).
-const DEADLINE: &str = "Step exceeded its deadline";
+pub(crate) const DEADLINE: &str = "Step exceeded its deadline";
 
 impl Turn<'_> {
     pub(crate) fn asked(&mut self, request: Request) {
@@ -215,14 +216,13 @@ impl Turn<'_> {
     /// Nothing more is entered in a frame that the run's end has reached; its remaining tasks are given up.
     pub(crate) fn shut(&mut self, at: u32) -> bool {
         let node = self.run.frames[at as usize].node;
-        if !self.run.is_shut(self.run.is_on_exit(node)) {
-            return false;
-        }
         self.shut_frame(node)
     }
 
-    /// Ends a frame that may start nothing more, once nothing in it runs (EX-174).
+    /// Ends a frame that may start nothing more, once nothing in it runs (EX-174). Past the workflow's deadline a
+    /// frame goes on: what it enters fails by that itself.
     pub(crate) fn shut_frame(&mut self, ix: NodeIx) -> bool {
+        let Some(strategy) = self.run.steering.strategy() else { return false };
         if !self.run.is_shut(self.run.is_on_exit(ix)) {
             return false;
         }
@@ -233,10 +233,7 @@ impl Turn<'_> {
         if self.run.frames[at as usize].alive > 0 {
             return true;
         }
-        let reason = match self.run.steering.strategy() {
-            Some(strategy) => format!("Stopped with strategy '{strategy}'"),
-            None => DEADLINE.to_owned(),
-        };
+        let reason = format!("Stopped with strategy '{strategy}'");
         let group = self.run.frames[at as usize].group;
         if let Some(group) = group.filter(|group| !self.run.node(*group).phase.is_ended()) {
             self.record(Event::Ended {
@@ -311,19 +308,40 @@ impl Run {
         }
     }
 
+    /// Declared input parameters with their final values (PA-031). The value of a suspended node's may be an object
+    /// that offers choices, of which the first counts if nobody chooses (EX-282).
+    pub fn shown_parameters(&self, ix: NodeIx) -> Vec<spec::Parameter> {
+        let node = self.node(ix);
+        let (Some(values), Some(template)) = (node.inputs.as_deref(), self.template(ix)) else {
+            return Vec::new();
+        };
+        let mut shown: Vec<spec::Parameter> = template.doc.inputs.parameters.clone();
+        for (parameter, value) in shown.iter_mut().zip(&values.parameters) {
+            parameter.value = Some(value.to_string());
+            if node.kind != NodeKind::Suspend {
+                continue;
+            }
+            let offered = serde_json::from_str::<spec::Parameter>(value).ok();
+            if let Some(choices) =
+                offered.map(|offered| offered.choices).filter(|choices| !choices.is_empty())
+            {
+                parameter.default = parameter.default.take().or_else(|| choices.first().cloned());
+                parameter.choices = choices;
+            }
+        }
+        shown
+    }
+
     /// The outputs of a suspended node when it ends well: what was supplied, or defaults (EX-281).
-    pub fn supplied(&self, ix: NodeIx) -> Result<Option<Arc<tiphys_spec::Outputs>>, String> {
+    pub fn supplied(&self, ix: NodeIx) -> Result<Option<Arc<spec::Outputs>>, String> {
         let node = self.node(ix);
         let Some(outputs) = &node.outputs else { return Ok(None) };
         let mut outputs = (**outputs).clone();
-        let template = self.template(ix);
+        let inputs = self.shown_parameters(ix);
         for parameter in &mut outputs.parameters {
             if parameter.value.is_none() {
                 let own = parameter.value_from.as_ref().and_then(|from| from.default.clone());
-                let input = || {
-                    let declared = template?.doc.inputs.parameter(&parameter.name)?;
-                    declared.default.clone()
-                };
+                let input = || inputs.iter().find(|input| input.name == parameter.name)?.default.clone();
                 let name = &parameter.name;
                 let value = own.or_else(input).ok_or_else(|| {
                     format!(

@@ -272,11 +272,15 @@ impl Turn<'_> {
                 let entering = self.enter(Entry { owner, site: site.clone(), template, templated, args });
                 self.entered_for(at, owner, &site, entering)
             }
-            Err(reason) => {
-                self.unstarted(owner, site.clone(), Phase::Error, &reason);
-                self.entered_for(at, owner, &site, Entering::Refused(reason))
-            }
+            Err(reason) => self.no_template(at, owner, site, reason),
         }
+    }
+
+    /// A template that is not there (EX-111): the child is, in Error, and says in a dag which it is (EX-166).
+    pub(crate) fn no_template(&mut self, at: u32, owner: NodeIx, site: Site, reason: String) -> Entering {
+        let shown = self.task_error(owner, &site, &reason);
+        self.unstarted(owner, site.clone(), Phase::Error, &shown);
+        self.entered_for(at, owner, &site, Entering::Refused(reason))
     }
 
     /// The words around a child that could not be entered: a group breaks (EX-134), a task says so itself (EX-166).

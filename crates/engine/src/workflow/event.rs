@@ -178,6 +178,13 @@ pub enum Event {
         /// Why.
         message: Arc<str>,
     },
+    /// A hook of an ended node cannot be run, and the node is in Error for that (EX-251).
+    HookBroke {
+        /// The task's node, or the entry node.
+        node: NodeIx,
+        /// Why.
+        message: Arc<str>,
+    },
     /// What a steps or dag node had still to enter is given up, because the run's end has begun (EX-174).
     GaveUp {
         /// The steps or dag node.

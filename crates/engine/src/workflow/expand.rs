@@ -6,10 +6,10 @@ use super::handle::Turn;
 use super::node::{NodeIx, NodeKind, Phase, Site, TaskIx};
 use super::scope::View;
 use crate::limits;
-use crate::plan::{Items, TaskPlan};
+use crate::plan::{Arguments, Items, Source, Target, TaskPlan};
 use crate::tree::render_text;
 use expr::items::Item;
-use expr::{Mode, TagError, Text};
+use expr::{Mode, Scope, TagError, Text};
 use serde_json::Value;
 use std::sync::Arc;
 use tiphys_expr as expr;
@@ -46,19 +46,12 @@ impl Turn<'_> {
                 return self.no_references(at, owner, site, error);
             }
         }
+        let is_skipped = skipped.is_some();
         let items = match (found, skipped) {
             (Ok(items), _) => items,
-            (Err(_), Some(skipped)) => {
-                self.unstarted(owner, site, Phase::Skipped, &skipped);
-                return Entering::Entered;
-            }
-            (Err(reason), None) => {
-                if self.run.frames[at as usize].group.is_some() {
-                    return Entering::Refused(reason);
-                }
-                self.unstarted(owner, site, Phase::Error, &reason);
-                return Entering::Entered;
-            }
+            // Items that nobody will need are none (EX-193).
+            (Err(_), Some(_)) => Vec::new(),
+            (Err(reason), None) => return self.no_expansion(at, owner, site, reason),
         };
         if items.is_empty() {
             self.unstarted(owner, site, Phase::Skipped, "Skipped, empty params");
@@ -77,6 +70,10 @@ impl Turn<'_> {
                 &Site::Task(compiled.name.clone()),
                 Entering::Refused(reason),
             );
+        }
+        if !is_skipped && let Err(error) = self.check_expansions(at, task, compiled, &items) {
+            let reason = self.explained(at, &error);
+            return self.no_expansion(at, owner, site, reason);
         }
         let mut group = owner;
         if self.run.frames[at as usize].group.is_none() {
@@ -99,6 +96,39 @@ impl Turn<'_> {
         let items: Vec<Arc<str>> = items.iter().map(|item| item.json().into()).collect();
         self.record(Event::Expanded { owner: group, task: compiled.name.clone(), items });
         Entering::Entered
+    }
+
+    /// A loop that cannot be expanded: a group breaks without a child, a task is there in Error (EX-134, EX-166).
+    fn no_expansion(&mut self, at: u32, owner: NodeIx, site: Site, reason: String) -> Entering {
+        if self.run.frames[at as usize].group.is_some() {
+            return Entering::Refused(reason);
+        }
+        self.unstarted(owner, site, Phase::Error, &reason);
+        Entering::Entered
+    }
+
+    /// Every tag of the step or task must come to something for every item, before the first of them begins
+    /// (EX-195): its condition, its arguments, the template it names, and its hooks.
+    fn check_expansions(
+        &self,
+        at: u32,
+        task: TaskIx,
+        compiled: &TaskPlan,
+        items: &[Item],
+    ) -> Result<(), TagError> {
+        let texts: Vec<&Text> = compiled.texts().into_iter().filter(|text| !text.is_literal()).collect();
+        let view = self.run.task_view(at, Some(task), self.now);
+        for (number, item) in items.iter().enumerate() {
+            let view = View { item: Some(item), ..view };
+            // What the item does not change comes out for all of them as it does for the first.
+            for text in texts.iter().filter(|text| number == 0 || depends_on_members(text)) {
+                match text.sole_tag().and_then(|tag| view.get(tag)) {
+                    Some(_) => {}
+                    None => drop(self.staged(text, &view, Mode::FullStrict)?),
+                }
+            }
+        }
+        Ok(())
     }
 
     /// `withItems` may hold tags, in any string of an item (TP-045).
@@ -157,21 +187,55 @@ impl Turn<'_> {
             Err(reason) => return self.no_condition(at, owner, site, reason),
         }
         let view = View { item: Some(&item), ..self.run.task_view(at, Some(task), self.now) };
-        let prepared = self
-            .arguments(&compiled.arguments, &view, Mode::FullStrict)
-            .map_err(|error| self.explained(at, &error))
-            .and_then(|args| self.resolve(at, compiled, &view, Mode::FullStrict).map(|found| (args, found)));
-        match prepared {
-            Ok((args, (template, templated))) => {
+        let args = match self.arguments(&compiled.arguments, &view, Mode::FullStrict) {
+            Ok(args) => args,
+            Err(error) => return self.no_expansion(at, owner, site, self.explained(at, &error)),
+        };
+        match self.resolve(at, compiled, &view, Mode::FullStrict) {
+            Ok((template, templated)) => {
                 let entering = self.enter(Entry { owner, site: site.clone(), template, templated, args });
                 self.entered_for(at, owner, &site, entering)
             }
-            // A group breaks without the node; a task's loop has one in Error.
-            Err(reason) if self.run.frames[at as usize].group.is_some() => Entering::Refused(reason),
-            Err(reason) => {
-                self.unstarted(owner, site, Phase::Error, &reason);
-                Entering::Entered
-            }
+            Err(reason) => self.no_template(at, owner, site, reason),
         }
     }
+}
+
+impl TaskPlan {
+    /// The texts that become part of each expansion, artifacts aside: those are found before (TP-045).
+    fn texts(&self) -> Vec<&Text> {
+        let mut texts: Vec<&Text> = self.when.iter().collect();
+        texts.extend(self.target.texts());
+        texts.extend(self.arguments.texts());
+        for hook in self.hooks.iter().chain(self.exit.as_deref()) {
+            texts.extend(hook.target.texts());
+            texts.extend(hook.expression.as_ref());
+            texts.extend(hook.arguments.iter().flat_map(Arguments::texts));
+        }
+        texts
+    }
+}
+
+impl Target {
+    fn texts(&self) -> impl Iterator<Item = &Text> {
+        let (resource, template) = match self {
+            Target::Templated { resource, template, .. } => (resource.as_ref(), Some(template)),
+            Target::Known(_) | Target::Missing(_) => (None, None),
+        };
+        resource.into_iter().chain(template)
+    }
+}
+
+impl Arguments {
+    fn texts(&self) -> impl Iterator<Item = &Text> {
+        self.parameters.iter().filter_map(|(_, source)| match source {
+            Source::Text(text) => Some(text),
+            Source::ConfigMap(_) | Source::Nothing => None,
+        })
+    }
+}
+
+/// Whether a text may come out for one item and not for another: it looks into them.
+fn depends_on_members(text: &Text) -> bool {
+    text.as_str().replace("{{item}}", "").contains("item")
 }

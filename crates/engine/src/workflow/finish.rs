@@ -326,9 +326,9 @@ impl Turn<'_> {
             (Some(exit), _) if !self.run.node(exit).settled => {}
             (None, Some(hook)) if self.run.stage == Stage::Exit => {
                 match self.enter_hook(NodeIx::ROOT, hook) {
-                    Ok(Started::Held) => self.run.held_hooks.push(NodeIx::ROOT),
-                    Ok(_) => {}
-                    Err(reason) => {
+                    Started::Held => self.run.held_hooks.push(NodeIx::ROOT),
+                    Started::Yes | Started::No => {}
+                    Started::Never(reason) => {
                         self.finish(
                             Phase::Error,
                             message(format!("error in exit template execution : {reason}")),
@@ -341,6 +341,7 @@ impl Turn<'_> {
     }
 
     fn end_workflow(&mut self, exit: Option<NodeIx>) {
+        self.end_daemons(None);
         let root = self.run.node(NodeIx::ROOT);
         let (phase, mut reason) = match root.phase {
             Phase::Failed | Phase::Error => (root.phase, root.message.clone()),
@@ -356,6 +357,7 @@ impl Turn<'_> {
         }
         // What failed to be entered inside steps or a dag bubbles up in words (EX-068, EX-135).
         if root.phase == Phase::Error
+            && !self.run.hook_broke
             && matches!(root.kind, NodeKind::Steps | NodeKind::Skipped)
             && let Some(text) = &reason
         {

@@ -6,7 +6,7 @@ use super::command::Command;
 use super::enter::Entering;
 use super::event::Event;
 use super::handle::{Turn, message};
-use super::node::{Gate, Memo, NodeIx, NodeKind, Phase};
+use super::node::{Gate, Memo, NodeIx, NodeKind, Phase, Site};
 use super::run::Run;
 use super::scope::View;
 use crate::locks::{Holder, Size, Wanted};
@@ -118,9 +118,10 @@ impl Run {
         while let Some(ix) = at {
             let inner = self.node(ix);
             at = (inner.owner != ix).then_some(inner.owner);
-            within.extend(
-                at.filter(|outer| self.holding.contains(&Some(*outer))).map(|ix| self.holder_name(Some(ix))),
-            );
+            // A node ends, and gives its locks back, before its hooks are done.
+            let enclosing = at.filter(|_| !matches!(inner.site, Site::Hook(_)));
+            let holds = enclosing.filter(|outer| self.holding.contains(&Some(*outer)));
+            within.extend(holds.map(|outer| self.holder_name(Some(outer))));
         }
         if node.is_some() && self.holding.contains(&None) {
             within.push(self.holder_name(None));

@@ -108,7 +108,8 @@ impl Run {
 
     /// The earliest instant at which something is to be looked at.
     pub fn next_due(&self) -> Option<Time> {
-        let timer = self.timers.first().map(|(due, _)| *due);
+        // What a held run waits for goes by unseen until it goes on (EX-066).
+        let timer = self.timers.first().map(|(due, _)| *due).filter(|_| !self.steering.suspended);
         match (timer, self.deadline) {
             (Some(timer), Some(deadline)) => Some(timer.min(deadline)),
             (timer, deadline) => timer.or(deadline),
@@ -150,7 +151,7 @@ impl Turn<'_> {
         }
         self.out.events.push(event);
         if let Some(node) = over.filter(|_| !self.run.daemons.is_empty()) {
-            self.end_daemons(node);
+            self.end_daemons(Some(node));
         }
         if let Some(node) = waits {
             self.limit_pending(node);
@@ -163,21 +164,23 @@ impl Turn<'_> {
     }
 
     /// Daemons are there for what lies beside them: they go when the steps or dag node around them ends
-    /// (EX-140, EX-176, EX-371).
-    fn end_daemons(&mut self, boundary: NodeIx) {
-        let inside: Vec<NodeIx> = self
-            .run
-            .daemons
-            .iter()
-            .copied()
-            .filter(|ix| self.run.node(*ix).boundary == Some(boundary))
-            .collect();
+    /// (EX-140, EX-176, EX-371), and without one when the workflow does (EX-008).
+    pub(crate) fn end_daemons(&mut self, boundary: Option<NodeIx>) {
+        let inside: Vec<NodeIx> =
+            self.run.daemons.iter().copied().filter(|ix| self.run.node(*ix).boundary == boundary).collect();
         for ix in inside {
             self.end_daemon(ix);
         }
     }
 
+    /// One of them, and of a wrapper also the attempt that is not ready yet.
     fn end_daemon(&mut self, ix: NodeIx) {
+        if self.run.node(ix).phase.is_ended() {
+            return;
+        }
+        if let Some(last) = self.run.attempts(ix).last().copied() {
+            self.end_daemon(last);
+        }
         let generation = self.run.node(ix).generation;
         if self.run.node(ix).kind.is_started() {
             self.out.commands.push(Command::Dismiss(Attempt { node: ix, generation }));
@@ -305,6 +308,9 @@ impl Turn<'_> {
             // It was asked to end while it waited to begin (EX-060).
             return self.finish(Phase::Failed, Some(format!("Stopped with strategy '{strategy}'").into()));
         }
+        if self.run.deadline.is_some_and(|deadline| deadline <= self.now) {
+            self.deadline_passed();
+        }
         if plan.workflow.spec.suspend == Some(true) {
             self.record(Event::Controlled { control: Control::Suspend });
         }
@@ -347,10 +353,6 @@ impl Turn<'_> {
                     let members: Vec<NodeIx> = self.run.containers(ix).into_values().collect();
                     for member in members {
                         self.record(Event::Observed { node: member, address: None });
-                    }
-                    if self.run.node(ix).daemoned && self.run.node(ix).boundary.is_none() {
-                        // Nothing lies beside it: the workflow is complete, and that is its end (EX-008).
-                        self.end_daemon(ix);
                     }
                 }
             }
@@ -461,7 +463,7 @@ impl Turn<'_> {
             self.deadline_passed();
         }
         while let Some((due, node)) = self.run.timers.first().copied() {
-            if due > self.now {
+            if due > self.now || self.run.steering.suspended {
                 break;
             }
             // Whatever the node decides, this timer is spent; a decision to wait on sets a new one.
@@ -549,9 +551,9 @@ impl Turn<'_> {
         self.hooks(ix);
         let node = self.run.node(ix);
         if node.kind == NodeKind::Retry && node.daemoned && !node.phase.is_ended() {
-            return self.retry(ix);
+            self.retry(ix);
         }
-        if node.settled {
+        if self.run.node(ix).settled {
             if ix == NodeIx::ROOT {
                 self.workflow_after_main();
             }

@@ -7,12 +7,13 @@ use super::handle::Turn;
 use super::node::{NodeIx, NodeKind, Phase, Site};
 use super::run::Run;
 use super::scope::View;
-use crate::plan::{HookPlan, LOCAL, ScopeIx, Target};
+use crate::plan::{HookPlan, LOCAL, ScopeIx, Target, TemplateIx};
 use expr::Mode;
+use std::sync::Arc;
 use tiphys_expr as expr;
 
 /// Whether a hook has a node now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Started {
     /// It has one.
     Yes,
@@ -20,6 +21,8 @@ pub(crate) enum Started {
     No,
     /// The workflow's limit holds it back; it is looked at again when a pod ends (EX-630).
     Held,
+    /// It can never be run; the reason.
+    Never(String),
 }
 
 impl Turn<'_> {
@@ -43,11 +46,16 @@ impl Turn<'_> {
             (hooks, task.exit.as_deref())
         };
         let phase = self.run.node(ix).phase;
-        let mut held = false;
+        let (mut held, mut broken) = (false, None);
         if phase != Phase::Pending {
             for hook in names {
-                if !self.run.has_hook_node(ix, &hook.name) {
-                    held |= self.try_hook(ix, hook) == Started::Held;
+                if self.run.has_hook_node(ix, &hook.name) {
+                    continue;
+                }
+                match self.try_hook(ix, hook) {
+                    Started::Held => held = true,
+                    Started::Never(reason) => broken = broken.or(Some(reason)),
+                    Started::Yes | Started::No => {}
                 }
             }
         }
@@ -57,14 +65,23 @@ impl Turn<'_> {
             }
             return;
         }
+        // What cannot be read keeps the exit hook from being looked at.
         if let Some(exit) = exit
+            && broken.is_none()
             && self.run.node(ix).phase.is_completed()
             && self.run.node(ix).kind != NodeKind::TaskGroup
             && !self.run.has_hook_node(ix, "exit")
             && self.exit_expression_holds_for(ix, exit)
         {
-            // A step exit hook's trouble does not change the step (EX-245).
-            held |= self.enter_hook(ix, exit) == Ok(Started::Held);
+            match self.enter_hook(ix, exit) {
+                Started::Held => held = true,
+                // In a dag an exit hook that cannot be entered changes nothing (EX-245).
+                Started::Never(reason) if self.group_of(ix).is_some() => broken = broken.or(Some(reason)),
+                Started::Yes | Started::No | Started::Never(_) => {}
+            }
+        }
+        if let Some(reason) = broken.or_else(|| self.run.unstartable_hook(ix)) {
+            self.broken_by_hook(ix, reason);
         }
         if held {
             self.run.held_hooks.push(ix);
@@ -73,16 +90,37 @@ impl Turn<'_> {
         }
     }
 
+    /// A hook that cannot be run: the group around a step breaks, a task or the entry node is in Error (EX-251).
+    fn broken_by_hook(&mut self, ix: NodeIx, reason: String) {
+        let reason: Arc<str> = reason.into();
+        let node = self.run.node(ix);
+        match self.group_of(ix) {
+            Some(group) => {
+                let frame = self.run.frame_of(self.run.node(group).owner);
+                if frame.is_some_and(|frame| frame.broken.is_none()) {
+                    self.record(Event::Broke { group, phase: Phase::Error, message: reason });
+                }
+            }
+            None if node.phase == Phase::Error && node.message.as_ref() == Some(&reason) => {}
+            None => self.record(Event::HookBroke { node: ix, message: reason }),
+        }
+    }
+
+    /// The step group that a node lies in, if it lies in one.
+    fn group_of(&self, ix: NodeIx) -> Option<NodeIx> {
+        let node = self.run.node(ix);
+        let in_group = matches!(node.site, Site::Task(_) | Site::Item(..))
+            && self.run.node(node.owner).kind == NodeKind::StepGroup;
+        in_group.then_some(node.owner)
+    }
+
     fn try_hook(&mut self, ix: NodeIx, hook: &HookPlan) -> Started {
         let Some(expression) = &hook.expression else {
+            if !self.run.node(ix).phase.is_ended() {
+                return Started::No;
+            }
             let name = self.run.name_at(ix, &Site::Hook(hook.name.clone()));
-            self.unstarted(
-                ix,
-                Site::Hook(hook.name.clone()),
-                Phase::Error,
-                &format!("Expression required for hook {name}"),
-            );
-            return Started::Yes;
+            return Started::Never(format!("Expression required for hook {name}"));
         };
         let verdict = {
             let view = self.run.hook_view(ix, self.now);
@@ -93,14 +131,11 @@ impl Turn<'_> {
                 })
         };
         match verdict {
-            Ok(true) => self.enter_hook(ix, hook).unwrap_or(Started::Yes),
+            Ok(true) => self.enter_hook(ix, hook),
             Ok(false) => Started::No,
             // What the expression reads may still come; only an ended owner makes it final.
             Err(_) if !self.run.node(ix).phase.is_ended() => Started::No,
-            Err(reason) => {
-                self.unstarted(ix, Site::Hook(hook.name.clone()), Phase::Error, &reason);
-                Started::Yes
-            }
+            Err(reason) => Started::Never(reason),
         }
     }
 
@@ -115,57 +150,50 @@ impl Turn<'_> {
         expr::evaluate_bool(expression.as_str(), &view, &self.world(0)).unwrap_or(false)
     }
 
-    /// Enters a hook's template for its owner.
-    pub(crate) fn enter_hook(&mut self, owner: NodeIx, hook: &HookPlan) -> Result<Started, String> {
-        let plan = self.run.plan.clone();
+    /// Enters a hook's template for its owner. What cannot be entered has a node in Error.
+    pub(crate) fn enter_hook(&mut self, owner: NodeIx, hook: &HookPlan) -> Started {
         let site = Site::Hook(hook.name.clone());
-        let scope = self.run.scope_of_hooks(owner);
-        let (template, templated) = match &hook.target {
-            Target::Known(template) => (*template, false),
-            Target::Missing(reason) => {
-                self.unstarted(owner, site, Phase::Error, reason);
-                return Err(reason.clone());
-            }
-            Target::Templated { resource, template, cluster } => {
-                let found = {
-                    let view = self.run.hook_view(owner, self.now);
-                    let render = |text: &expr::Text| {
-                        crate::tree::render_text(text, &view, Mode::Lenient, &self.world(0))
-                            .map_err(|error| error.to_string())
-                    };
-                    let resource = resource.as_ref().map(render).transpose();
-                    resource.and_then(|resource| {
-                        plan.find(resource.as_deref().map(|name| (name, *cluster)), &render(template)?, scope)
-                    })
-                };
-                match found {
-                    Ok(found) => (found, true),
-                    Err(reason) => {
-                        self.unstarted(owner, site, Phase::Error, &reason);
-                        return Err(reason);
-                    }
-                }
-            }
-        };
-        let args = match &hook.arguments {
-            Some(arguments) => {
-                let view = self.run.hook_view(owner, self.now);
-                self.arguments(arguments, &view, Mode::Lenient).map_err(|error| error.to_string())
-            }
-            None => self.workflow_arguments(),
-        };
-        let args = match args {
-            Ok(args) => args,
+        let prepared = self
+            .hook_template(owner, hook)
+            .and_then(|template| self.hook_arguments(owner, hook).map(|args| (template, args)));
+        let ((template, templated), args) = match prepared {
+            Ok(prepared) => prepared,
             Err(reason) => {
                 self.unstarted(owner, site, Phase::Error, &reason);
-                return Err(reason);
+                return Started::Never(reason);
             }
         };
         match self.enter(Entry { owner, site, template, templated, args }) {
-            Entering::Entered => Ok(Started::Yes),
-            Entering::Refused(reason) => Err(reason),
-            Entering::Held => Ok(Started::Held),
+            Entering::Entered => Started::Yes,
+            Entering::Refused(reason) => Started::Never(reason),
+            Entering::Held => Started::Held,
         }
+    }
+
+    /// The template of a hook, and whether its reference had tags.
+    fn hook_template(&self, owner: NodeIx, hook: &HookPlan) -> Result<(TemplateIx, bool), String> {
+        match &hook.target {
+            Target::Known(template) => Ok((*template, false)),
+            Target::Missing(reason) => Err(reason.clone()),
+            Target::Templated { resource, template, cluster } => {
+                let view = self.run.hook_view(owner, self.now);
+                let render = |text: &expr::Text| {
+                    crate::tree::render_text(text, &view, Mode::Lenient, &self.world(0))
+                        .map_err(|error| error.to_string())
+                };
+                let resource = resource.as_ref().map(render).transpose()?;
+                let resource = resource.as_deref().map(|name| (name, *cluster));
+                let found =
+                    self.run.plan.find(resource, &render(template)?, self.run.scope_of_hooks(owner))?;
+                Ok((found, true))
+            }
+        }
+    }
+
+    fn hook_arguments(&self, owner: NodeIx, hook: &HookPlan) -> Result<Args, String> {
+        let Some(arguments) = &hook.arguments else { return self.workflow_arguments() };
+        let view = self.run.hook_view(owner, self.now);
+        self.arguments(arguments, &view, Mode::Lenient).map_err(|error| error.to_string())
     }
 
     /// The workflow's own arguments, which exit hooks without arguments receive (EX-241).
@@ -190,6 +218,15 @@ impl Run {
         self.hook_nodes.get(&owner).is_some_and(|nodes| {
             nodes.iter().any(|ix| matches!(&self.node(*ix).site, Site::Hook(known) if &**known == name))
         })
+    }
+
+    /// Why a hook of this node, other than its exit hook, has a node that could not be started.
+    fn unstartable_hook(&self, owner: NodeIx) -> Option<String> {
+        let hooks = self.hook_nodes.get(&owner)?.iter().map(|ix| self.node(*ix));
+        hooks
+            .filter(|hook| hook.kind == NodeKind::Skipped && hook.phase == Phase::Error)
+            .filter(|hook| !matches!(&hook.site, Site::Hook(name) if &**name == "exit"))
+            .find_map(|hook| hook.message.as_deref().map(str::to_owned))
     }
 
     /// What a hook's texts see: what the owner's own step or task sees, and the owner itself (EX-248).

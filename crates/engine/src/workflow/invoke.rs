@@ -15,6 +15,10 @@ use std::sync::Arc;
 use tiphys_expr as expr;
 use tiphys_spec as spec;
 
+/// Argo's words, with the place where they send people (EX-668).
+const TOO_DEEP: &str = "Maximum recursion depth exceeded. See \
+     https://argo-workflows.readthedocs.io/en/release-4.1/scaling/#maximum-recursion-depth";
+
 impl Turn<'_> {
     /// Enters a template: binds inputs, wraps retries, makes the node.
     pub(crate) fn enter(&mut self, entry: Entry) -> Entering {
@@ -22,38 +26,38 @@ impl Turn<'_> {
         let template = plan.template(entry.template);
         let depth = if self.run.nodes.is_empty() { 0 } else { self.run.node(entry.owner).depth };
         if depth >= limits::DEPTH_MAX {
-            let reason = format!(
-                "Maximum recursion depth exceeded: templates call each other more than {} deep",
-                limits::DEPTH_MAX
-            );
-            self.unstarted(entry.owner, entry.site, Phase::Error, &reason);
-            return Entering::Refused(reason);
+            // Whoever asked takes it for any child in Error: a group fails by it, and is not broken (EX-113).
+            self.unstarted(entry.owner, entry.site, Phase::Error, TOO_DEEP);
+            return Entering::Entered;
         }
         let Received { inputs, late } = match self.bind(template, &entry) {
             Ok(received) => received,
             Err(reason) => {
-                let shown = self.task_error(&entry, &reason);
+                let shown = self.task_error(entry.owner, &entry.site, &reason);
                 self.unstarted(entry.owner, entry.site, Phase::Error, &shown);
                 return Entering::Refused(reason);
             }
         };
         if let Some(reason) = &template.broken {
-            let shown = self.task_error(&entry, reason);
+            let shown = self.task_error(entry.owner, &entry.site, reason);
             self.unstarted(entry.owner, entry.site, Phase::Error, &shown);
             return Entering::Refused(reason.clone());
         }
         if self.workflow_is_full() {
             return Entering::Held;
         }
-        if self.entering_shut(&entry) {
-            let reason = self.run.steering.strategy().unwrap_or_default();
-            let reason = format!("workflow shutdown with strategy: {reason}");
+        if let Some(strategy) = self.run.steering.strategy()
+            && self.entering_shut(entry.owner, &entry.site)
+        {
+            let reason = format!("workflow shutdown with strategy: {strategy}");
             self.unstarted(entry.owner, entry.site, Phase::Failed, &reason);
             return Entering::Entered;
         }
         let inputs = (inputs != Inputs::default()).then(|| Arc::new(inputs));
         let key = entry.templated.then(|| self.key(entry.template));
-        if let Some(gate) = Self::first_gate(template) {
+        if let Some(gate) = Self::first_gate(template)
+            && !self.entering_shut(entry.owner, &entry.site)
+        {
             return self.enter_gated(entry, template, key, inputs, gate);
         }
         if template.retry.is_some() {
@@ -117,12 +121,11 @@ impl Turn<'_> {
     }
 
     /// In a dag the node itself carries the words around the reason (EX-166).
-    fn task_error(&self, entry: &Entry, reason: &str) -> String {
-        let in_dag = matches!(entry.site, Site::Task(_) | Site::Item(..))
-            && self.run.node(entry.owner).kind != NodeKind::StepGroup;
+    pub(crate) fn task_error(&self, owner: NodeIx, site: &Site, reason: &str) -> String {
+        let in_dag = matches!(site, Site::Task(_) | Site::Item(..))
+            && self.run.node(owner).kind != NodeKind::StepGroup;
         if in_dag {
-            let name = self.run.name_at(entry.owner, &entry.site);
-            return format!("task '{name}' errored: {reason}");
+            return format!("task '{}' errored: {reason}", self.run.name_at(owner, site));
         }
         reason.to_owned()
     }
@@ -166,6 +169,26 @@ impl Turn<'_> {
         let plan = self.run.plan.clone();
         let compiled = plan.template(template);
         let node = self.next_node();
+        if let Some(kind) = compiled.flow.leaf_kind()
+            && self.entering_shut(owner, &site)
+        {
+            // Past the deadline no pod is made; the node is there and has failed by it (EX-388).
+            self.record(Event::Entered {
+                node,
+                owner,
+                site,
+                kind,
+                phase: Phase::Failed,
+                template: key,
+                gate: None,
+                target: None,
+                message: message(super::control::DEADLINE),
+                inputs,
+                outputs: None,
+            });
+            self.entered += 1;
+            return Entering::Entered;
+        }
         match &compiled.flow {
             Flow::Leaf(kind) => {
                 if *kind == NodeKind::Pod
@@ -267,12 +290,7 @@ impl Turn<'_> {
         inputs: Option<Arc<Inputs>>,
         reason: String,
     ) -> Entering {
-        let shown = match &site {
-            Site::Task(_) | Site::Item(..) if self.run.node(owner).kind != NodeKind::StepGroup => {
-                format!("task '{}' errored: {reason}", self.run.name_at(owner, &site))
-            }
-            _ => reason.clone(),
-        };
+        let shown = self.task_error(owner, &site, &reason);
         let node = self.next_node();
         self.record(Event::Entered {
             node,
@@ -418,12 +436,9 @@ impl Turn<'_> {
     }
 
     /// Whether the run's end has begun for this entry: nothing new starts outside exit handlers (EX-326).
-    fn entering_shut(&self, entry: &Entry) -> bool {
-        if self.run.nodes.is_empty() {
-            return self.run.steering.shutdown.is_some();
-        }
-        let on_exit =
-            matches!(&entry.site, Site::Hook(name) if &**name == "exit") || self.run.is_on_exit(entry.owner);
+    fn entering_shut(&self, owner: NodeIx, site: &Site) -> bool {
+        let is_exit = matches!(site, Site::Hook(name) if &**name == "exit");
+        let on_exit = is_exit || (!self.run.nodes.is_empty() && self.run.is_on_exit(owner));
         self.run.is_shut(on_exit)
     }
 }

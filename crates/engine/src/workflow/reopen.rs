@@ -21,6 +21,7 @@ impl Run {
         (self.stage, self.phase, self.message) = (Stage::Main, Phase::Pending, None);
         (self.started, self.finished) = (Some(at), None);
         self.steering = Steering::default();
+        self.hook_broke = false;
         // A deadline of nothing, as Argo's own stop of old, does not end the next life too (EX-306).
         self.deadline = super::globals::deadline(&self.plan, at).filter(|deadline| *deadline > at);
         self.override_parameters(parameters);

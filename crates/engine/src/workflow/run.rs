@@ -53,6 +53,8 @@ pub struct Run {
     pub(crate) first_generation: u16,
     /// Daemons that are ready and have not ended, with the wrappers of their attempts (EX-370).
     pub(crate) daemons: BTreeSet<NodeIx>,
+    /// The entry node is in Error because of one of its hooks.
+    pub(crate) hook_broke: bool,
     /// Hooks by the node they belong to.
     pub(crate) hook_nodes: BTreeMap<NodeIx, Vec<NodeIx>>,
     /// Nodes one of whose hooks a limit holds back. A shortcut: rebuilt by `recover`.
@@ -273,6 +275,7 @@ impl Run {
             life: 0,
             first_generation: 0,
             daemons: BTreeSet::new(),
+            hook_broke: false,
             hook_nodes: BTreeMap::new(),
             held_hooks: Vec::new(),
             active_pods: 0,

@@ -64,8 +64,9 @@ impl<'a> View<'a> {
         }
         let rest = name.strip_prefix("workflow.")?;
         match rest {
-            // While the workflow is looked at for the first time it has no phase yet, and none of its labels.
-            "status" if self.is_first_look() => Some(Bound::Text(Cow::Borrowed(""))),
+            // While the workflow is looked at for the first time it has no phase yet, and none of its labels; hooks
+            // and the exit handler are told what the entry node came to even then (TP-065, TP-094).
+            "status" if self.is_first_look() && !run.is_main_over() => Some(Bound::Text(Cow::Borrowed(""))),
             "status" => Some(Bound::Text(Cow::Borrowed(run.status_name()))),
             "duration" => Some(Bound::Text(Cow::Owned(run.duration_text(self.now)))),
             "failures" if run.is_main_over() => Some(Bound::Text(Cow::Owned(run.failures()))),
@@ -578,9 +579,9 @@ impl Run {
         }
     }
 
-    /// The entry node has ended.
+    /// The entry node has ended, or serves whoever comes after it (EX-002).
     pub(crate) fn is_main_over(&self) -> bool {
-        self.nodes.first().is_some_and(|root| root.phase.is_ended())
+        self.nodes.first().is_some_and(|root| root.phase.is_ended() || root.daemoned)
     }
 
     /// `workflow.duration` (TP-095): seconds with six decimals.
