@@ -1,7 +1,9 @@
 //! Random workflows, whose outcome does not depend on the order in which their steps end.
 //!
-//! They use what the engine decides about: groups, dags, conditions, loops, retries, tolerated failures, hooks,
-//! suspensions, limits, locks. References always resolve, and hooks only look at how something ended.
+//! They use what the engine decides about: groups, dags, conditions, loops, retries, tolerated failures, hooks of
+//! steps and of the workflow, suspensions, limits, locks, remembered results. References always resolve, and hooks
+//! only look at how something ended. Locks of templates that call each other have an order, so that nobody waits in
+//! a circle, and what is remembered is run once.
 
 use crate::random::Random;
 use engine::Frozen;
@@ -22,16 +24,24 @@ pub struct Taste {
     pub limits: bool,
     /// Hooks other than exit hooks.
     pub hooks: bool,
+    /// Templates whose results are remembered.
+    pub memos: bool,
 }
 
 impl Taste {
     /// Everything.
-    pub const ALL: Taste = Taste { backoff: true, locks: true, limits: true, hooks: true };
+    pub const ALL: Taste = Taste { backoff: true, locks: true, limits: true, hooks: true, memos: true };
 }
 
 /// A workflow of this seed.
 pub fn workflow(seed: u64, taste: Taste) -> Result<Frozen, String> {
-    let mut author = Author { random: Random::new(seed), taste, templates: Vec::new() };
+    workflow_called("demo", seed, taste)
+}
+
+/// The same under another name.
+pub fn workflow_called(name: &str, seed: u64, taste: Taste) -> Result<Frozen, String> {
+    let mut author =
+        Author { random: Random::new(seed), taste, templates: Vec::new(), loops: 0, remembered: 0 };
     let main = author.template(0, 3);
     let mut spec = Map::new();
     spec.insert("entrypoint".to_owned(), json!(main));
@@ -43,25 +53,42 @@ pub fn workflow(seed: u64, taste: Taste) -> Result<Frozen, String> {
         let exit = if author.random.percent(50) { author.leaf() } else { author.template(2, 2) };
         spec.insert("onExit".to_owned(), json!(exit));
     }
+    if taste.hooks && author.random.percent(15) {
+        let phase = *author.random.pick(&["Succeeded", "Failed", "Error"]);
+        let expression = format!("workflow.status == \"{phase}\"");
+        spec.insert(
+            "hooks".to_owned(),
+            json!({"end": {"template": author.leaf(), "expression": expression}}),
+        );
+    }
+    if taste.locks && author.random.percent(10) {
+        spec.insert("synchronization".to_owned(), json!({"mutexes": [{"name": "whole"}]}));
+    }
     if taste.limits && author.random.percent(25) {
         spec.insert("parallelism".to_owned(), json!(1 + author.random.below(4)));
     }
     spec.insert("templates".to_owned(), Value::Array(author.templates));
     let document = json!({
         "metadata": {
-            "name": "demo", "namespace": "argo", "uid": format!("seed-{seed}"),
+            "name": name, "namespace": "argo", "uid": format!("{name}-{seed}"),
             "creationTimestamp": "2030-01-01T00:00:00Z",
         },
         "spec": spec,
     });
     let workflow = serde_json::from_value(document).map_err(|error| error.to_string())?;
-    Ok(Frozen { workflow, ..Frozen::default() })
+    let sizes = json!({"metadata": {"name": "sizes", "namespace": "argo"}, "data": {"two": "2"}});
+    let sizes = serde_json::from_value(sizes).map_err(|error| error.to_string())?;
+    Ok(Frozen { workflow, config_maps: vec![sizes], ..Frozen::default() })
 }
 
 struct Author {
     random: Random,
     taste: Taste,
     templates: Vec<Value>,
+    /// How many loops the template at hand will lie in.
+    loops: usize,
+    /// Templates whose results are remembered.
+    remembered: usize,
 }
 
 impl Author {
@@ -112,12 +139,27 @@ impl Author {
             _ => json!({}),
         };
         template["container"] = json!({"image": "cast", "args": args});
-        if self.taste.locks && self.random.percent(10) {
+        if self.taste.locks && self.random.percent(15) {
             let name = *self.random.pick(&["m1", "m2"]);
-            template["synchronization"] = json!({"mutexes": [{"name": name}]});
+            let semaphore = json!([{"configMapKeyRef": {"name": "sizes", "key": "two"}}]);
+            template["synchronization"] = match self.random.below(3) {
+                0 => json!({"semaphores": semaphore}),
+                1 => json!({"semaphores": semaphore, "mutexes": [{"name": name}]}),
+                _ => json!({"mutexes": [{"name": name}]}),
+            };
         }
         self.may_retry(&mut template);
+        self.may_remember(&mut template);
         self.add(template)
+    }
+
+    /// Results are remembered under a key of their own, of what is entered once.
+    fn may_remember(&mut self, template: &mut Value) {
+        if self.taste.memos && self.loops == 0 && self.random.percent(10) {
+            let key = format!("k{}", self.templates.len());
+            template["memoize"] = json!({"key": key, "cache": {"configMap": {"name": "cache"}}});
+            self.remembered += 1;
+        }
     }
 
     fn suspend(&mut self) -> String {
@@ -129,8 +171,15 @@ impl Author {
         if !self.random.percent(15) {
             return;
         }
-        let policy = *self.random.pick(&["Always", "OnFailure", "OnError"]);
-        let mut strategy = json!({"limit": self.random.below(3), "retryPolicy": policy});
+        let mut strategy = json!({"limit": self.random.below(3)});
+        if self.random.percent(80) {
+            strategy["retryPolicy"] = json!(self.random.pick(&["Always", "OnFailure", "OnError"]));
+        }
+        if self.random.percent(25) {
+            let expressions =
+                ["lastRetry.exitCode != \"2\"", "lastRetry.status == \"Error\"", "asInt(retries) < 1"];
+            strategy["expression"] = json!(self.random.pick(&expressions));
+        }
         if self.taste.backoff && self.random.percent(40) {
             strategy["backoff"] = json!({"duration": "5s", "factor": 2});
         }
@@ -138,6 +187,7 @@ impl Author {
     }
 
     fn steps(&mut self, depth: usize, width: usize) -> String {
+        let remembered = self.remembered;
         let mut earlier: Vec<String> = Vec::new();
         let mut groups = Vec::new();
         for _ in 0..1 + self.random.below(width) {
@@ -156,12 +206,13 @@ impl Author {
             earlier.extend(names);
         }
         let mut template = json!({"steps": groups});
-        self.frame(&mut template);
+        self.frame(&mut template, depth, remembered);
         self.may_export(&mut template, "steps", &earlier);
         self.add(template)
     }
 
     fn dag(&mut self, depth: usize, width: usize) -> String {
+        let remembered = self.remembered;
         let mut tasks = Vec::new();
         let mut names: Vec<String> = Vec::new();
         for at in 0..1 + self.random.below(width * 2) {
@@ -185,7 +236,7 @@ impl Author {
             dag["target"] = json!(self.random.pick(&names));
         }
         let mut template = json!({"dag": dag});
-        self.frame(&mut template);
+        self.frame(&mut template, depth, remembered);
         self.add(template)
     }
 
@@ -224,16 +275,18 @@ impl Author {
 
     /// A step or task. `known` are those whose status it may read.
     fn task(&mut self, name: &str, word: &str, known: &[String], depth: usize) -> Value {
+        let sort = self.random.below(12);
+        let item = sort <= 2;
+        self.loops += usize::from(item);
         let template = if self.random.percent(25) && depth + 1 < DEPTH_MAX {
             self.template(depth + 1, 2)
         } else {
             self.leaf()
         };
+        self.loops -= usize::from(item);
         let mut task = json!({"name": name, "template": template});
-        let mut item = false;
-        match self.random.below(12) {
+        match sort {
             0 => {
-                item = true;
                 let count = self.random.below(4);
                 task["withItems"] = json!((0..count).collect::<Vec<_>>());
                 if count == 0 {
@@ -243,11 +296,9 @@ impl Author {
                 }
             }
             1 => {
-                item = true;
                 task["withSequence"] = json!({"count": self.random.below(4).to_string()});
             }
             2 => {
-                item = true;
                 task["withItems"] = json!([{"k": "a", "n": 1}, {"k": "b(c)", "n": 2}]);
             }
             _ => {}
@@ -276,7 +327,9 @@ impl Author {
             };
             task["arguments"] = json!({"parameters": [{"name": "m", "value": value}]});
         }
+        self.loops += usize::from(item);
         self.may_hook(&mut task, name, word);
+        self.loops -= usize::from(item);
         task
     }
 
@@ -292,6 +345,11 @@ impl Author {
                 *self.random.pick(if retried { &["Succeeded"][..] } else { &["Succeeded", "Failed"] });
             let expression = format!("{word}[\"{name}\"].status == \"{phase}\"");
             hooks.insert("after".to_owned(), json!({"template": self.leaf(), "expression": expression}));
+        }
+        if self.taste.hooks && word == "tasks" && self.random.percent(4) {
+            // No yes or no: the task is in Error for it, however it ended.
+            let hook = json!({"template": self.leaf(), "expression": "\"odd\""});
+            hooks.insert("odd".to_owned(), hook);
         }
         if !hooks.is_empty() {
             task["hooks"] = Value::Object(hooks);
@@ -311,13 +369,19 @@ impl Author {
             .is_some_and(|declared| declared.iter().any(|declared| declared["name"] == parameter))
     }
 
-    fn frame(&mut self, template: &mut Value) {
+    /// What a steps or dag template may have beside its tasks. With something `remembered` in it since, it is not
+    /// run again: the second time would find what the first one left.
+    fn frame(&mut self, template: &mut Value, depth: usize, remembered: usize) {
+        if self.taste.locks && self.random.percent(8) {
+            template["synchronization"] = json!({"mutexes": [{"name": format!("f{depth}")}]});
+        }
         if self.taste.limits && self.random.percent(15) {
             template["parallelism"] = json!(1 + self.random.below(3));
         }
-        if self.random.percent(8) {
+        if self.random.percent(8) && self.remembered == remembered {
             self.may_retry(template);
         }
+        self.may_remember(template);
     }
 
     /// Steps may give the status of one of theirs as an output.

@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod cast;
+pub mod crowd;
 pub mod generate;
 pub mod manifest;
 pub mod model;

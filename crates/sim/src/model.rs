@@ -2,7 +2,8 @@
 //!
 //! It shares no code with the engine: it reads the document as plain JSON and keeps nodes in a map by name. Time
 //! does not exist for it (what runs has ended on the next pass), nor do limits and locks: they change when
-//! something happens, not what. It knows what [`crate::generate`] writes, and nothing else.
+//! something happens, not what. What is remembered it finds from the beginning of a run on. It knows what
+//! [`crate::generate`] writes, and nothing else.
 
 use crate::cast;
 use engine::workflow::Phase;
@@ -18,6 +19,9 @@ const PASSES_MAX: usize = 2_000;
 /// Values by name.
 type Values = BTreeMap<String, String>;
 
+/// What is remembered, by cache key: the output parameters.
+pub type Memos = BTreeMap<String, BTreeMap<String, String>>;
+
 #[derive(Clone, Debug, Default)]
 struct Node {
     kind: &'static str,
@@ -31,8 +35,24 @@ struct Node {
     /// Attempts and hooks are children of another sort.
     retried: bool,
     hooked: bool,
-    /// What ends it on the next pass: phase, message, output parameters.
-    ending: Option<(String, String, Values)>,
+    exit_code: Option<i32>,
+    /// The key under which its result is remembered.
+    memo: Option<String>,
+    /// It was found there, and nothing was run.
+    is_hit: bool,
+    /// What it depends on did not come out as it asked.
+    is_omitted: bool,
+    /// What ends it on the next pass.
+    ending: Option<Ending>,
+}
+
+/// How a step of the cast ends.
+#[derive(Clone, Debug, Default)]
+struct Ending {
+    phase: String,
+    message: String,
+    outputs: Values,
+    exit_code: Option<i32>,
 }
 
 impl Node {
@@ -64,8 +84,8 @@ pub struct Told {
     pub values: (BTreeMap<String, String>, BTreeMap<String, String>),
 }
 
-/// Every node by name; the workflow itself is `workflow`.
-pub fn interpret(workflow: &Value) -> Result<BTreeMap<String, Told>, String> {
+/// Every node by name; the workflow itself is `workflow`. Finds what is remembered, and adds to it.
+pub fn interpret(workflow: &Value, memos: &mut Memos) -> Result<BTreeMap<String, Told>, String> {
     let spec = &workflow["spec"];
     let mut model = Model {
         templates: list(&spec["templates"])
@@ -74,14 +94,20 @@ pub fn interpret(workflow: &Value) -> Result<BTreeMap<String, Told>, String> {
             .collect(),
         arguments: parameters(&spec["arguments"]),
         nodes: BTreeMap::new(),
+        root: text(&workflow["metadata"]["name"]),
+        memos: memos.clone(),
+        remembered: Memos::new(),
     };
-    let root = text(&workflow["metadata"]["name"]);
+    let root = model.root.clone();
     let entrypoint = text(&spec["entrypoint"]);
     let exit = text(&spec["onExit"]);
     for _ in 0..PASSES_MAX {
         model.end_what_runs();
         model.enter(&root, &entrypoint, &model.arguments.clone(), "")?;
         if !model.nodes[&root].is_fulfilled() {
+            continue;
+        }
+        if !model.workflow_hooks(&root, &spec["hooks"])? {
             continue;
         }
         let handler = format!("{root}.onExit");
@@ -92,7 +118,9 @@ pub fn interpret(workflow: &Value) -> Result<BTreeMap<String, Told>, String> {
                 continue;
             }
         }
-        return Ok(model.tell(&root, &handler));
+        let told = model.tell(&root, &handler);
+        model.remember(memos);
+        return Ok(told);
     }
     Err(format!("the model has no end after {PASSES_MAX} passes"))
 }
@@ -101,6 +129,12 @@ struct Model {
     templates: BTreeMap<String, Value>,
     arguments: Values,
     nodes: BTreeMap<String, Node>,
+    /// The workflow's name.
+    root: String,
+    /// What was remembered when it began.
+    memos: Memos,
+    /// Of what ended well and was in Error afterwards.
+    remembered: Memos,
 }
 
 impl Model {
@@ -121,10 +155,39 @@ impl Model {
 
     fn end_what_runs(&mut self) {
         for node in self.nodes.values_mut() {
-            if let Some((phase, message, outputs)) = node.ending.take() {
-                (node.phase, node.message, node.outputs) = (phase, message, outputs);
+            if let Some(ending) = node.ending.take() {
+                (node.phase, node.message) = (ending.phase, ending.message);
+                (node.outputs, node.exit_code) = (ending.outputs, ending.exit_code);
             }
         }
+    }
+
+    /// EX-335: whatever ended well under a key, suspensions aside.
+    fn remember(self, memos: &mut Memos) {
+        memos.extend(self.remembered);
+        for node in self.nodes.values().filter(|node| node.phase == "Succeeded" && node.kind != "Suspend") {
+            if let Some(key) = &node.memo {
+                memos.insert(key.clone(), node.outputs.clone());
+            }
+        }
+    }
+
+    /// Drives the hooks of the workflow, whose entry node is over; whether they are over too.
+    fn workflow_hooks(&mut self, root: &str, hooks: &Value) -> Result<bool, String> {
+        let mut over = true;
+        for (key, hook) in hooks.as_object().into_iter().flatten() {
+            let expression = text(&hook["expression"]);
+            // What the generator writes: `workflow.status == "Phase"`.
+            if expression.rsplit('"').nth(1) != Some(&self.nodes[root].phase) {
+                continue;
+            }
+            let name = format!("{root}.hooks.{key}");
+            self.enter(&name, &text(&hook["template"]), &Values::new(), "")?;
+            self.node(&name).hooked = true;
+            self.link(root, &name);
+            over &= self.nodes[&name].is_fulfilled();
+        }
+        Ok(over)
     }
 
     /// Goes on with a node, or makes it.
@@ -139,10 +202,27 @@ impl Model {
             let value = given.get(&key).cloned().unwrap_or_else(|| text(&declared["default"]));
             inputs.insert(key, value);
         }
-        if template["retryStrategy"].is_object() {
-            return self.retry(name, &template, &inputs, boundary);
+        let memo = template["memoize"].is_object().then(|| text(&template["memoize"]["key"]));
+        let found = memo.as_ref().filter(|_| !self.has(name)).and_then(|key| self.memos.get(key)).cloned();
+        if let Some(outputs) = found {
+            *self.node(name) = Node {
+                kind: kind(&template),
+                phase: "Succeeded".to_owned(),
+                boundary: boundary.to_owned(),
+                inputs,
+                outputs,
+                is_hit: true,
+                ..Node::default()
+            };
+            return Ok(());
         }
-        self.run(name, &template, &inputs, boundary, 0)
+        if template["retryStrategy"].is_object() {
+            self.retry(name, &template, &inputs, boundary)?;
+        } else {
+            self.run(name, &template, &inputs, boundary, 0)?;
+        }
+        self.node(name).memo = memo;
+        Ok(())
     }
 
     /// Makes or goes on with the node of a template's own type.
@@ -173,7 +253,7 @@ impl Model {
         }
         if template["suspend"].is_object() {
             node.kind = "Suspend";
-            node.ending = Some(("Succeeded".to_owned(), String::new(), Values::new()));
+            node.ending = Some(Ending { phase: "Succeeded".to_owned(), ..Ending::default() });
             return Ok(());
         }
         node.kind = "Pod";
@@ -202,8 +282,10 @@ impl Model {
             let strategy = &template["retryStrategy"];
             let limit = strategy["limit"].as_u64().or_else(|| text(&strategy["limit"]).parse().ok());
             let policy = text(&strategy["retryPolicy"]);
+            let expression = text(&strategy["expression"]);
             let retries_this = match policy.as_str() {
                 "Always" => true,
+                "" if !expression.is_empty() => true,
                 "OnError" => last.phase == "Error",
                 _ => last.phase == "Failed",
             };
@@ -212,6 +294,9 @@ impl Model {
                 () if !retries_this => Some((last.phase.clone(), last.message.clone())),
                 () if limit.is_some_and(|limit| attempts.len() as u64 > limit) => {
                     Some((last.phase.clone(), "No more retries left".to_owned()))
+                }
+                () if !again(&expression, &last, attempts.len()) => {
+                    Some((last.phase.clone(), "retryStrategy.expression evaluated to false".to_owned()))
                 }
                 () => None,
             };
@@ -278,7 +363,7 @@ impl Model {
                 return Ok(());
             }
             let (phase, message) = match failed {
-                Some(child) => ("Failed", format!("child '{}' failed", id(&child))),
+                Some(child) => ("Failed", format!("child '{}' failed", id(&self.root, &child))),
                 None => ("Succeeded", String::new()),
             };
             let node = self.node(&group_name);
@@ -384,27 +469,42 @@ impl Model {
         let Some(hooks) = step["hooks"].as_object().cloned() else { return Ok(true) };
         let node = self.nodes[name].clone();
         let is_group = node.kind == "TaskGroup";
-        let is_member = word == "tasks" && items(step).is_some_and(|items| !items.is_empty()) && !is_group;
+        let is_looped = word == "tasks" && items(step).is_some_and(|items| !items.is_empty());
+        let is_member = is_looped && !is_group && !node.is_omitted;
         let mut over = true;
+        let is_odd = hooks.contains_key("odd") && !is_member;
         for (key, hook) in hooks {
             let (hook_name, given) = match key.as_str() {
-                "exit" if is_group || !node.is_completed() => continue,
+                "exit" if is_group || is_odd || !node.is_completed() => continue,
                 "exit" => (format!("{name}.onExit"), self.arguments.clone()),
                 _ if is_member => continue,
+                // It has no yes or no, and the task is in Error for that (EX-251).
+                "odd" => continue,
                 _ => {
                     // What the generator writes: `steps["x"].status == "Phase"`.
                     let expression = text(&hook["expression"]);
                     let wanted = expression.rsplit('"').nth(1).unwrap_or_default();
-                    if node.phase != wanted {
+                    let hook_name = format!("{name}.hooks.{key}");
+                    if node.phase != wanted && !self.has(&hook_name) {
                         continue;
                     }
-                    (format!("{name}.hooks.{key}"), Values::new())
+                    (hook_name, Values::new())
                 }
             };
             self.enter(&hook_name, &text(&hook["template"]), &given, &node.boundary)?;
             self.node(&hook_name).hooked = true;
             self.link(name, &hook_name);
             over &= self.nodes[&hook_name].is_fulfilled();
+        }
+        if is_odd {
+            let node = self.node(name);
+            if let Some(key) = node.memo.clone().filter(|_| node.phase == "Succeeded") {
+                let outputs = node.outputs.clone();
+                self.remembered.insert(key, outputs);
+            }
+            let node = self.node(name);
+            node.phase = "Error".to_owned();
+            node.message = "unable to cast expression result 'odd' to bool".to_owned();
         }
         Ok(over)
     }
@@ -474,11 +574,14 @@ impl Model {
                 depends.is_empty() || Depends { model: self, dag, text: depends.as_bytes(), at: 0 }.any();
             if !holds {
                 self.skip(&name, "omitted: depends condition not met", dag);
-                self.node(&name).phase = "Omitted".to_owned();
+                let node = self.node(&name);
+                (node.phase, node.is_omitted) = ("Omitted".to_owned(), true);
             }
         }
         let mut over = true;
-        if self.nodes.get(&name).is_none_or(|node| node.phase != "Omitted") {
+        if self.nodes.get(&name).is_some_and(|node| node.is_omitted) {
+            over = self.hooks(&name, step, "tasks")?;
+        } else {
             let mut scope = self.scope_of(dag);
             for need in tasks.keys() {
                 if let Some(node) = self.nodes.get(&format!("{dag}.{need}")) {
@@ -563,6 +666,7 @@ impl Model {
         let Some(node) = self.nodes.get(name) else { return Vec::new() };
         let of = |names: &[String]| names.iter().flat_map(|name| self.outbound(name)).collect::<Vec<_>>();
         match node.kind {
+            _ if node.is_hit => vec![name.to_owned()],
             "TaskGroup" => of(&self.members(name)),
             "Retry" => {
                 let attempts = self.attempts(name);
@@ -713,7 +817,7 @@ impl Depends<'_> {
     }
 }
 
-/// The tasks that a `depends` mentions, in order.
+/// The tasks that a `depends` mentions, in the order of their names: Argo visits them in any.
 fn needs(depends: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for word in depends.split([' ', '&', '|', '!', '(', ')']).filter(|word| !word.is_empty()) {
@@ -722,6 +826,7 @@ fn needs(depends: &str) -> Vec<String> {
             found.push(task);
         }
     }
+    found.sort();
     found
 }
 
@@ -764,8 +869,28 @@ fn item_text(item: &Value) -> String {
     }
 }
 
+/// The type of the node that a template makes.
+fn kind(template: &Value) -> &'static str {
+    match template {
+        _ if template["retryStrategy"].is_object() => "Retry",
+        _ if template["steps"].is_array() => "Steps",
+        _ if template["dag"].is_object() => "DAG",
+        _ => "Pod",
+    }
+}
+
+/// EX-222 for what the generator writes.
+fn again(expression: &str, last: &Node, attempts: usize) -> bool {
+    match expression {
+        "" => true,
+        "lastRetry.exitCode != \"2\"" => last.exit_code != Some(2),
+        "lastRetry.status == \"Error\"" => last.phase == "Error",
+        _ => attempts < 2,
+    }
+}
+
 /// How a step of the cast ends.
-fn ending(template: &Value, inputs: &Values, retries: usize) -> Result<(String, String, Values), String> {
+fn ending(template: &Value, inputs: &Values, retries: usize) -> Result<Ending, String> {
     let mut scope: Values =
         inputs.iter().map(|(key, value)| (format!("inputs.parameters.{key}"), value.clone())).collect();
     scope.insert("retries".to_owned(), retries.to_string());
@@ -780,8 +905,12 @@ fn ending(template: &Value, inputs: &Values, retries: usize) -> Result<(String, 
         Phase::Failed => "Failed",
         _ => "Error",
     };
-    let outputs = outcome.parameters.into_iter().collect();
-    Ok((phase.to_owned(), outcome.message.unwrap_or_default(), outputs))
+    Ok(Ending {
+        phase: phase.to_owned(),
+        message: outcome.message.unwrap_or_default(),
+        outputs: outcome.parameters.into_iter().collect(),
+        exit_code: outcome.exit_code,
+    })
 }
 
 fn holds(when: &str) -> Result<bool, String> {
@@ -800,10 +929,10 @@ fn render(text: &str, scope: &Values) -> Result<String, String> {
 }
 
 /// EX-021.
-fn id(name: &str) -> String {
+fn id(root: &str, name: &str) -> String {
     let hash =
         name.bytes().fold(2_166_136_261_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(16_777_619));
-    format!("demo-{hash}")
+    format!("{root}-{hash}")
 }
 
 fn list(value: &Value) -> &[Value] {

@@ -4,27 +4,61 @@ use engine::locks::{self, Answer, Lock, Size};
 use engine::workflow::{Command, Input, LockAnswer, NodeIx};
 use engine::{Run, Time};
 use spec::Outputs;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use tiphys_engine as engine;
 use tiphys_spec as spec;
 
-/// The tables. Survives the engine, as the store does.
-#[derive(Clone, Default)]
+/// A counter at which one run is served. Survives the engine, as the store does.
+#[derive(Default)]
 pub struct Office {
-    locks: BTreeMap<String, Lock>,
+    tables: Rc<RefCell<Tables>>,
     /// Who was told to wait.
     pub waiting: BTreeSet<Option<NodeIx>>,
+}
+
+/// What all counters of an office share.
+#[derive(Default)]
+struct Tables {
+    locks: BTreeMap<String, Lock>,
     memos: BTreeMap<(String, String), (Time, Outputs)>,
 }
 
 impl Office {
+    /// Another counter of the same office, for another run.
+    pub fn beside(&self) -> Office {
+        Office { tables: self.tables.clone(), waiting: BTreeSet::new() }
+    }
+
+    /// What those who wait at this counter are granted now: others may have given something back elsewhere.
+    pub fn granted(&mut self, run: &Run, now: Time) -> Vec<Input> {
+        let waiting: Vec<Option<NodeIx>> = self.waiting.iter().copied().collect();
+        let mut answers: Vec<Input> = waiting.into_iter().map(|node| self.acquire(run, node, now)).collect();
+        answers.retain(|answer| {
+            !matches!(answer, Input::LocksAnswered { answer: LockAnswer::Waiting { .. }, .. })
+        });
+        answers
+    }
+
+    /// No lock is held by more than may hold it.
+    pub fn check(&self) -> Result<(), String> {
+        for (name, lock) in &self.tables.borrow().locks {
+            if lock.holders.len() as u64 > lock.limit {
+                let holders: Vec<&str> = lock.holders.iter().map(|holder| holder.name.as_str()).collect();
+                return Err(format!("{name} is held by {holders:?}, at most {} may", lock.limit));
+            }
+        }
+        Ok(())
+    }
+
     /// The answers to a question about locks or memos; none if it is not one.
     pub fn answer(&mut self, run: &Run, command: &Command, now: Time) -> Option<Vec<Input>> {
         Some(match command {
             Command::AcquireLocks(node) => vec![self.acquire(run, *node, now)],
             Command::ReleaseLocks(node) => {
                 let own = run.lock_holder(*node).name;
-                locks::release(&mut self.locks, &|holder| holder.name == own);
+                locks::release(&mut self.tables.borrow_mut().locks, &|holder| holder.name == own);
                 self.waiting.remove(node);
                 let mut inputs = vec![Input::LocksReleased { node: *node }];
                 // Everyone who waits tries again; the table itself knows whose turn it is.
@@ -34,7 +68,8 @@ impl Office {
             }
             Command::LookupMemo(node) => {
                 let found = run.memo(*node).and_then(|(memo, _)| {
-                    let (at, outputs) = self.memos.get(&(memo.cache.clone(), memo.key.clone()))?;
+                    let tables = self.tables.borrow();
+                    let (at, outputs) = tables.memos.get(&(memo.cache.clone(), memo.key.clone()))?;
                     let young = memo.max_age_us.is_none_or(|max| now.since_us(*at) <= max);
                     young.then(|| Box::new(outputs.clone()))
                 });
@@ -42,7 +77,8 @@ impl Office {
             }
             Command::SaveMemo(node) => {
                 if let Some((memo, outputs)) = run.memo(*node) {
-                    self.memos.insert((memo.cache.clone(), memo.key.clone()), (now, outputs));
+                    let key = (memo.cache.clone(), memo.key.clone());
+                    self.tables.borrow_mut().memos.insert(key, (now, outputs));
                 }
                 vec![Input::MemoSaved { node: *node }]
             }
@@ -57,7 +93,7 @@ impl Office {
 
     /// A run that is over holds nothing and waits for nothing.
     pub fn leave(&mut self, run: &Run) {
-        locks::release(&mut self.locks, &|holder| holder.uid == *run.plan.uid);
+        locks::release(&mut self.tables.borrow_mut().locks, &|holder| holder.uid == *run.plan.uid);
         self.waiting.clear();
     }
 
@@ -77,16 +113,16 @@ impl Office {
             }
         }
         let who = run.lock_holder(node);
-        let is_new =
-            !self.locks.values().any(|lock| lock.waiters.iter().any(|waiter| waiter.name == who.name));
-        let answer = match locks::acquire(&mut self.locks, &sized, &who) {
+        let table = &mut self.tables.borrow_mut().locks;
+        let is_new = !table.values().any(|lock| lock.waiters.iter().any(|waiter| waiter.name == who.name));
+        let answer = match locks::acquire(table, &sized, &who) {
             Answer::Granted => {
                 self.waiting.remove(&node);
                 LockAnswer::Granted
             }
-            Answer::Waiting { lock, message } => match locks::deadlock(&self.locks, &who.name) {
+            Answer::Waiting { lock, message } => match locks::deadlock(table, &who.name) {
                 Some(reason) if is_new => {
-                    locks::release(&mut self.locks, &|holder| holder.name == who.name);
+                    locks::release(table, &|holder| holder.name == who.name);
                     LockAnswer::Refused(reason)
                 }
                 _ => {

@@ -235,7 +235,7 @@ impl Stage {
     }
 
     /// The next thing that happens by itself: an attempt's ending, or a timer. None if nothing will.
-    fn next_by_itself(&self) -> Result<Option<(Time, Option<Attempt>)>, String> {
+    pub(crate) fn next_by_itself(&self) -> Result<Option<(Time, Option<Attempt>)>, String> {
         let mut next: Option<(Time, Option<Attempt>)> = self.timer.map(|due| (due, None));
         for (attempt, since) in &self.open {
             let end = match self.act(*attempt) {
@@ -257,20 +257,22 @@ impl Stage {
                 break;
             }
             self.now = self.now.max(due);
-            let Some(attempt) = attempt else {
-                self.feed(Input::TimerFired)?;
-                continue;
-            };
-            let report = match self.act(attempt) {
-                Ok(_) if self.stopping.contains(&attempt) => Report::Ended(Box::new(cast::exited(143))),
-                Ok(act) => Report::Ended(Box::new(act.outcome)),
-                Err(reason) => Report::Refused(reason),
-            };
-            self.feed(Input::Reported { attempt, report })?;
+            self.happen(attempt)?;
         }
         if let Some(until) = until {
             self.now = self.now.max(until);
         }
         Ok(())
+    }
+
+    /// What [`Stage::next_by_itself`] foretold happens: an attempt's ending, or the timer.
+    pub(crate) fn happen(&mut self, attempt: Option<Attempt>) -> Result<(), String> {
+        let Some(attempt) = attempt else { return self.feed(Input::TimerFired).map(drop) };
+        let report = match self.act(attempt) {
+            Ok(_) if self.stopping.contains(&attempt) => Report::Ended(Box::new(cast::exited(143))),
+            Ok(act) => Report::Ended(Box::new(act.outcome)),
+            Err(reason) => Report::Refused(reason),
+        };
+        self.feed(Input::Reported { attempt, report }).map(drop)
     }
 }
