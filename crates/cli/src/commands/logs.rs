@@ -146,6 +146,14 @@ struct Reader<'a> {
     open: BTreeMap<PathBuf, (u64, Joiner)>,
 }
 
+/// The id of the attempt that speaks for a retried node: the last one (EX-226).
+fn last_attempt<'a>(nodes: &'a serde_json::Map<String, Value>, name: &str) -> Option<&'a str> {
+    let named = |node: &Value| ["id", "name", "displayName"].iter().any(|field| node[*field] == *name);
+    let retried = nodes.values().find(|node| node["type"] == "Retry" && named(node))?;
+    let mut attempts = retried["children"].as_array()?.iter().rev().filter_map(Value::as_str);
+    attempts.find(|id| nodes.get(*id).is_some_and(|node| node["nodeFlag"]["retried"] == true))
+}
+
 impl Reader<'_> {
     /// The nodes that are wanted, in order of their start.
     fn nodes(&self, document: &Value) -> anyhow::Result<Vec<Wanted>> {
@@ -162,10 +170,12 @@ impl Reader<'_> {
             tiphys_expr::names::pod_name_v2(workflow, &text(node, "name"), &template)
         };
         let mut wanted = Vec::new();
+        let last = self.node.as_ref().and_then(|name| last_attempt(all?, name));
         for node in all.into_iter().flat_map(|all| all.values()).filter(|node| text(node, "type") == "Pod") {
             let (id, pod) = (text(node, "id"), pod_name(node));
             let selected = self.node.as_ref().is_none_or(|name| {
                 [&id, &pod, &text(node, "name"), &text(node, "displayName")].contains(&name)
+                    || last == Some(id.as_str())
             });
             if selected {
                 wanted.push(Wanted { id, label: pod, started: text(node, "startedAt") });
