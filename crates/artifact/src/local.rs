@@ -11,7 +11,7 @@ use crate::driver::Driver;
 use crate::error::ArtifactError;
 use crate::key::{INCOMING, Key};
 use crate::limits::{DEPTH_MAX, ENTRIES_MAX};
-use crate::place::{self, Aside};
+use crate::place::{self, Aside, is_withheld};
 
 /// How often a folder is made again that another process tidied away at the same moment.
 const TRIES: usize = 10;
@@ -315,7 +315,11 @@ fn files_below(folder: &Path) -> Result<Vec<(String, PathBuf)>, ArtifactError> {
                 return Err(ArtifactError::Key { key: name.to_string_lossy().into_owned(), reason });
             };
             let below = if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
-            let kind = entry.file_type().map_err(ArtifactError::io(&path))?;
+            let metadata = entry.metadata().map_err(ArtifactError::io(&path))?;
+            let kind = metadata.file_type();
+            if is_withheld(&entry.path(), &metadata) {
+                continue;
+            }
             if kind.is_dir() {
                 waiting.push((below, entry.path(), depth + 1));
             } else if kind.is_file() || (kind.is_symlink() && entry.path().is_file()) {

@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
@@ -111,6 +112,22 @@ fn copy(from: &Path, dest: &Path, metadata: &fs::Metadata) -> Result<(), Artifac
         fs::set_permissions(dest, metadata.permissions()).map_err(ArtifactError::io(dest))
     } else {
         fs::copy(from, dest).map(|_| ()).map_err(ArtifactError::io(dest))
+    }
+}
+
+/// The owner that files seem to have whose owner does not exist in a namespace.
+const NOBODY: u32 = 65_534;
+
+/// Whether the machine keeps an entry from the step: it is nobody's here, and may not be read.
+///
+/// A sandboxed step sees the machine's files, but not those that only their owner may read. They were never the
+/// step's, so a folder that it gives out is whole without them.
+pub(crate) fn is_withheld(path: &Path, metadata: &fs::Metadata) -> bool {
+    let denied = |error: &std::io::Error| error.kind() == ErrorKind::PermissionDenied;
+    match metadata.uid() {
+        NOBODY if metadata.is_dir() => fs::read_dir(path).is_err_and(|error| denied(&error)),
+        NOBODY if metadata.is_file() => File::open(path).is_err_and(|error| denied(&error)),
+        _ => false,
     }
 }
 

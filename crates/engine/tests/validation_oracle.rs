@@ -1,10 +1,10 @@
 //! The verdicts that Argo gave on thousands of manifests, and ours.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use tiphys_engine::check::{Shelf, Situation, check};
+use tiphys_engine::check::{Shelf, Situation, check, doubled};
 use tiphys_spec::{Document, Object, Strictness, parse};
 
 /// What a manifest is found to be.
@@ -31,12 +31,7 @@ fn judge(text: &str, strictness: Strictness, situation: Situation) -> Verdict {
             messages.push(format!("in \"{name}\" ({}): {}", document.kind, first.message));
         }
     }
-    let mut seen = BTreeSet::new();
-    let doubled = argo.iter().any(|document| {
-        let named = document.object.metadata().filter(|metadata| !metadata.name.is_empty());
-        document.kind.ends_with("Template")
-            && named.is_some_and(|metadata| !seen.insert((document.kind.clone(), metadata.name.clone())))
-    });
+    let doubled = !doubled(parsed.documents.iter()).is_empty();
     let removed_fields = parsed.diagnostics.iter().any(|diagnostic| diagnostic.code == "removed-field");
     let valid = !broken && !argo.is_empty() && messages.is_empty() && !doubled;
     Verdict { valid, messages, removed_fields }

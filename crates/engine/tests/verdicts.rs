@@ -160,3 +160,27 @@ fn fits(expected: &str, found: &str) -> bool {
     }
     true
 }
+
+/// Two templates of one name in one input: which counts, nobody could say.
+#[test]
+fn a_template_has_its_name_alone() {
+    let template = |kind: &str, name: &str, namespace: &str| {
+        format!(
+            "---\napiVersion: argoproj.io/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec: {{templates: [{{name: t, container: {{image: i}}}}]}}\n"
+        )
+    };
+    let text = [
+        template("WorkflowTemplate", "lib", "a"),
+        template("WorkflowTemplate", "lib", "b"),
+        template("ClusterWorkflowTemplate", "lib", "a"),
+        template("WorkflowTemplate", "other", "a"),
+        template("WorkflowTemplate", "lib", "a"),
+    ]
+    .concat();
+    let parsed = tiphys_spec::parse("m.yaml", &text, tiphys_spec::Strictness::Strict);
+    let found = tiphys_engine::check::doubled(parsed.documents.iter());
+    let [doubled] = &found[..] else { panic!("{found:?}") };
+    assert_eq!(doubled.message, "duplicate WorkflowTemplate found: \"lib\"");
+    assert_eq!(doubled.help.as_deref(), Some("the first is at m.yaml:4; rename one, or remove it"));
+    assert_eq!(doubled.place.line, 24);
+}

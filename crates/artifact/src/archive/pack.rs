@@ -12,6 +12,7 @@ use zip::write::SimpleFileOptions;
 use crate::archive::Archive;
 use crate::error::ArtifactError;
 use crate::limits::{DEPTH_MAX, ENTRIES_MAX};
+use crate::place::is_withheld;
 
 /// Files from this size on need the long form of a zip entry.
 const ZIP_LONG_BYTES: u64 = 0xFFFF_0000;
@@ -87,6 +88,7 @@ fn walk(source: &Path, name: &Path, metadata: Metadata, sink: &mut impl Sink) ->
             for entry in fs::read_dir(&path).map_err(ArtifactError::io(&path))? {
                 let entry = entry.map_err(ArtifactError::io(&path))?;
                 match entry.metadata() {
+                    Ok(metadata) if is_withheld(&entry.path(), &metadata) => {}
                     Ok(metadata) => inside.push((entry.path(), name.join(entry.file_name()), metadata)),
                     // It went away while we looked, as a file of a process that still runs may.
                     Err(error) if error.kind() == io::ErrorKind::NotFound => {}

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
-use tiphys_engine::check::{Shelf, Situation, check};
+use tiphys_engine::check::{Shelf, Situation, check, doubled};
 use tiphys_spec::{Diagnostic, Document, Object, Severity, Strictness};
 
 use crate::load::{Texts, files, load};
@@ -93,6 +93,7 @@ fn judge(args: &Args) -> anyhow::Result<Verdict> {
     let loaded = load(&args.files, &args.with, strictness)?;
     let shelf = Shelf::new(loaded.objects());
     let mut diagnostics = loaded.diagnostics.clone();
+    diagnostics.extend(doubled(loaded.given.iter().filter(|document| is_wanted(args, document))));
     let mut judged = 0;
     for document in &loaded.given {
         if !is_wanted(args, document) {

@@ -76,3 +76,28 @@ fn a_plugin_decides_its_node() {
     }
     assert_eq!(ended(json!({ "node": { "phase": "Running" } })).phase, Phase::Failed);
 }
+
+/// EX-477: what a plugin says that cannot be is not believed, and its node says why it failed.
+#[test]
+fn plugins_that_lie_fail_their_node() {
+    let message = |reply: Value| match replied(&reply) {
+        Verdict::Ended(outcome) => {
+            assert_eq!(outcome.phase, Phase::Failed);
+            outcome.message.unwrap_or_default()
+        }
+        _ => panic!("it should have ended: {reply}"),
+    };
+    let no_time = "the plugin answered phase `Dancing` without saying when to ask it again";
+    assert_eq!(message(json!({ "node": { "phase": "Dancing" } })), no_time);
+    assert_eq!(message(json!({ "node": { "phase": "Dancing" }, "requeue": "soon" })), no_time);
+    assert!(message(json!({ "node": 7 })).starts_with("the plugin answered phase ``"));
+    let outputs = json!({ "node": { "phase": "Succeeded", "outputs": { "parameters": "none" } } });
+    assert!(message(outputs).starts_with("the plugin's outputs cannot be read: "));
+    for progress in ["-1/2", "much"] {
+        let reply = json!({ "node": { "phase": "Running", "progress": progress }, "requeue": "-1h" });
+        match replied(&reply) {
+            Verdict::Again(after, told) => assert_eq!((after, told), (REQUEUE_MIN, None), "{progress}"),
+            _ => panic!("it should be asked again"),
+        }
+    }
+}

@@ -104,6 +104,35 @@ pub fn check<'a>(
         .collect()
 }
 
+/// Templates that have the kind, namespace and name of one before them: which of them counts nobody could say.
+pub fn doubled<'a>(documents: impl Iterator<Item = &'a spec::Document>) -> Vec<spec::Diagnostic> {
+    let mut seen = BTreeMap::new();
+    let mut found = Vec::new();
+    for document in documents {
+        let (spec::Object::WorkflowTemplate(template) | spec::Object::ClusterWorkflowTemplate(template)) =
+            &document.object
+        else {
+            continue;
+        };
+        let metadata = &template.metadata;
+        if metadata.name.is_empty() {
+            continue;
+        }
+        let key = (document.kind.as_str(), metadata.namespace.as_str(), metadata.name.as_str());
+        let Some(before) = seen.insert(key, document) else { continue };
+        let first =
+            before.places.diagnostic(Severity::Error.into(), "", "metadata.name", String::new(), None);
+        found.push(document.places.diagnostic(
+            Severity::Error.into(),
+            "doubled-template",
+            "metadata.name",
+            format!("duplicate {} found: \"{}\"", document.kind, metadata.name),
+            Some(format!("the first is at {}:{}; rename one, or remove it", before.file, first.place.line)),
+        ));
+    }
+    found
+}
+
 /// Something found.
 struct Finding {
     severity: Severity,

@@ -24,6 +24,7 @@ pub const CASES: &[Case] = &[
     ("sandbox::a_killed_supervisor_takes_its_steps_along", a_killed_supervisor_takes_its_steps_along),
     ("sandbox::volumes_and_mounts_are_shown", volumes_and_mounts_are_shown),
     ("sandbox::artifacts_come_and_go", artifacts_come_and_go),
+    ("sandbox::folders_of_the_machine_can_be_given_out", folders_of_the_machine_can_be_given_out),
     ("sandbox::image_files_replace_links", image_files_replace_links),
     ("sandbox::scripts_have_their_path_last", scripts_have_their_path_last),
     ("sandbox::a_missing_command_exits_64", a_missing_command_exits_64),
@@ -371,6 +372,29 @@ fn artifacts_come_and_go() {
     absent.outputs.artifacts = vec![wanted("x", "/out/none", Archive::None, "wf/x")];
     let failure = world.run(&absent).failure.unwrap();
     assert_eq!(failure.message, "artifact x failed to save: stat /out/none: no such file or directory");
+    world.end();
+}
+
+/// What the machine keeps from a step is not asked of it.
+fn folders_of_the_machine_can_be_given_out() {
+    let mut world = World::new();
+    let mut step = sandbox(&world, "a", "mkdir -p /etc/security; echo made > /etc/security/of-the-step");
+    let wanted = |name: &str, path: &str, archive| ArtifactWanted {
+        name: name.into(),
+        path: path.into(),
+        optional: false,
+        archive,
+        key: format!("wf/{name}"),
+        to: None,
+    };
+    step.outputs.artifacts = vec![
+        wanted("packed", "/etc", Archive::Tar { level: Some(1) }),
+        wanted("plain", "/etc/security", Archive::None),
+    ];
+    let ended = world.run(&step);
+    assert_eq!(ended.failure, None);
+    let made = world.state.join("artifacts/wf/plain/of-the-step");
+    assert_eq!(fs::read_to_string(made).unwrap(), "made\n");
     world.end();
 }
 
