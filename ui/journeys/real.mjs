@@ -207,9 +207,10 @@ journey('several runs are retried at once', { state: 'failing' }, async ({ page,
 journey('hostile names and logs stay text', { state: 'hostile' }, async ({ page, server }) => {
   const run = await server.get('hostile');
   const node = Object.values(run.status.nodes).find((each) => each.type === 'Pod');
-  for (const tab of ['summary', 'logs', 'io', 'manifest']) {
+  for (const tab of ['summary', 'logs', 'io', 'artifacts', 'manifest', 'journal']) {
     await page.goto(`${server.url}runs/default/hostile?view=tree&node=${node.id}&tab=${tab}`);
     await page.getByRole('tabpanel').waitFor();
+    if (tab === 'journal') await page.locator('.journal strong').first().waitFor();
     if (tab === 'logs') await page.getByText('<script>alert(3)</script>').waitFor();
   }
   assert.equal(await page.evaluate(() => document.querySelectorAll('img[src=x], #app script').length), 0);

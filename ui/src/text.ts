@@ -195,6 +195,8 @@ export const text = {
     wholeLog: 'Whole log',
     noInputs: 'No inputs.',
     noOutputs: 'No outputs.',
+    noArtifactsIn: 'No files went in.',
+    noArtifactsOut: 'No files came out.',
     inputs: 'Inputs',
     outputs: 'Outputs',
     parameters: 'Parameters',
