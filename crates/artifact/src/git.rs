@@ -1,5 +1,6 @@
 //! Repositories of git, cloned by the program of that name (PA-147, PA-165).
 
+use std::fmt;
 use std::fs;
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
@@ -16,7 +17,7 @@ use crate::place::Aside;
 use crate::web::without_login;
 
 /// What is to be cloned, and how one shows who one is.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Git {
     /// Where the repository is: a URL, or `user@host:path`.
@@ -81,6 +82,14 @@ const PASSING: &[&str] = &[
     "returned error: 503",
     "returned error: 504",
 ];
+
+/// Without what nobody may read.
+impl fmt::Debug for Git {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let repo = without_login(&self.repo);
+        out.debug_struct("Git").field("repo", &repo).field("revision", &self.revision).finish_non_exhaustive()
+    }
+}
 
 impl Git {
     /// Clones to `dest`, with the folder `.git`. An empty repository becomes an empty one (PA-165).

@@ -1,5 +1,6 @@
 //! Objects of web servers: loaded by GET, saved by PUT (PA-146, PA-164).
 
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
@@ -18,7 +19,7 @@ use crate::patience::{Refusal, patiently};
 use crate::place::Aside;
 
 /// One object of a web server, and how one shows who one is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Web {
     /// Where it is.
     pub url: String,
@@ -35,6 +36,13 @@ pub struct Web {
 
 fn answer_within() -> Duration {
     ANSWER_TIME_MAX
+}
+
+/// Without what nobody may read.
+impl fmt::Debug for Web {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Web").field("url", &self.shown()).finish_non_exhaustive()
+    }
 }
 
 impl Web {

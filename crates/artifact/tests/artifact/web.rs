@@ -84,6 +84,9 @@ fn refusals_say_what_the_server_said() {
     let refused = Web::at(format!("http://u:p@{host}/no?signature=s")).load(&dest, None, None).unwrap_err();
     assert_eq!(refused.to_string(), format!("`http://{host}/no` answers 403 Forbidden: said the server"));
     assert!(!dest.exists());
+    let login = Some(("me".into(), "secret".into()));
+    let shown = format!("{:?}", Web { login, ..Web::at("http://u:p@h/x?signature=s") });
+    assert_eq!(shown, "Web { url: \"http://h/x\", .. }");
 }
 
 /// PA-167: a server that is busy is asked again.
