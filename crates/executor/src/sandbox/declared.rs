@@ -51,9 +51,9 @@ fn make_one(template: &Template, path: &Path, copied_bytes: &mut u64) -> io::Res
         let Some((layer, number)) = layer_of(template, &next) else { return Ok(()) };
         let below = inside(&next).strip_prefix(&layer.target).unwrap_or(Path::new("")).to_owned();
         let in_skeleton = fs::symlink_metadata(Path::new("skel").join(inside(&next))).ok();
-        let in_machine =
-            layer.machine.as_ref().and_then(|machine| fs::symlink_metadata(machine.join(&below)).ok());
-        let source = match (&in_skeleton, &layer.machine) {
+        let machine = layer.machine.as_ref().filter(|_| !is_hidden(&next));
+        let in_machine = machine.and_then(|machine| fs::symlink_metadata(machine.join(&below)).ok());
+        let source = match (&in_skeleton, machine) {
             (Some(_), _) => Path::new("skel").join(inside(&next)),
             (None, Some(machine)) => machine.join(&below),
             (None, None) => return Ok(()),
@@ -84,6 +84,15 @@ fn make_one(template: &Template, path: &Path, copied_bytes: &mut u64) -> io::Res
         at = next;
     }
     Ok(())
+}
+
+/// Whether the skeleton shows nothing of the machine there: a folder above is opaque.
+fn is_hidden(path: &Path) -> bool {
+    path.ancestors().skip(1).any(|above| {
+        let mut mark = [0; 1];
+        rustix::fs::getxattr(Path::new("skel").join(inside(above)), "user.overlay.opaque", &mut mark)
+            .is_ok_and(|length| mark[..length] == *b"y")
+    })
 }
 
 /// The parts of a path, the first one last.

@@ -18,6 +18,7 @@ pub const CASES: &[Case] = &[
     ("sandbox::it_may_write_everywhere_and_nothing_stays", it_may_write_everywhere_and_nothing_stays),
     ("sandbox::what_the_machine_has_can_be_written_over", what_the_machine_has_can_be_written_over),
     ("sandbox::it_cannot_look_into_the_machine", it_cannot_look_into_the_machine),
+    ("sandbox::declared_paths_show_nothing_that_is_hidden", declared_paths_show_nothing_that_is_hidden),
     ("sandbox::it_cannot_touch_its_cage", it_cannot_touch_its_cage),
     ("sandbox::a_stopped_step_gets_its_grace", a_stopped_step_gets_its_grace),
     ("sandbox::descendants_end_with_the_step", descendants_end_with_the_step),
@@ -163,6 +164,30 @@ fn it_cannot_look_into_the_machine() {
     assert_eq!(world.log(&step), "end\n");
     world.runner().stop(std::slice::from_ref(&first.attempt), Duration::ZERO);
     world.ended(&first.attempt);
+    world.end();
+}
+
+fn declared_paths_show_nothing_that_is_hidden() {
+    let mut world = World::new();
+    // Everybody may read it, so that nothing but the sandbox hides it.
+    let open = PathBuf::from("/tmp").join(format!("tiphys-open-{}", std::process::id()));
+    fs::create_dir(&open).unwrap();
+    fs::set_permissions(&open, fs::Permissions::from_mode(0o755)).unwrap();
+    let left = open.join("left-by-somebody");
+    fs::write(&left, "not for steps").unwrap();
+    fs::set_permissions(&left, fs::Permissions::from_mode(0o644)).unwrap();
+    let mut step = sandbox(&world, "a", "ls -A; true");
+    step.containers[0].working_dir = Some(open.display().to_string());
+    step.outputs.parameters = vec![ParameterWanted {
+        name: "left".into(),
+        path: left.display().to_string(),
+        default: Some("none".into()),
+    }];
+    let ended = world.run(&step);
+    fs::remove_dir_all(&open).unwrap();
+    assert_eq!(ended.failure, None);
+    assert_eq!(ended.parameters[0].value, "none");
+    assert_eq!(world.log(&step), "");
     world.end();
 }
 
