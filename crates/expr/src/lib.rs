@@ -46,7 +46,7 @@ pub use go_json::check as check_json;
 pub use program::{
     ExprError, check_syntax, evaluate, evaluate_bool, evaluate_plain, evaluate_plain_bool, paths,
 };
-pub use scope::{Bound, Layered, MapScope, OwnedBound, Root, Scope};
+pub use scope::{Bound, Layered, MapScope, OwnedBound, Root, Scope, root_by_visit};
 pub use semver::Version;
 pub use tag::{Mode, Rendered, TagError, TagSyntaxError, Text, World, render};
 pub use value::{AnyMap, Function, IntKind, List, ListKind, Map, MapKind, Value};

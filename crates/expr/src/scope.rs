@@ -48,16 +48,21 @@ pub trait Scope {
 
     /// What the first part of a path stands for. Override it where a look is cheaper than a visit.
     fn root(&self, root: &str) -> Root {
-        let mut found = Root::Unknown;
-        self.visit(root, &mut |name, _| {
-            if name.len() > root.len() {
-                found = Root::Map;
-            } else if found == Root::Unknown {
-                found = Root::Leaf;
-            }
-        });
-        found
+        root_by_visit(self, root)
     }
+}
+
+/// What the first part of a path stands for, by a look at everything below it.
+pub fn root_by_visit<S: Scope + ?Sized>(scope: &S, root: &str) -> Root {
+    let mut found = Root::Unknown;
+    scope.visit(root, &mut |name, _| {
+        if name.len() > root.len() {
+            found = Root::Map;
+        } else if found == Root::Unknown {
+            found = Root::Leaf;
+        }
+    });
+    found
 }
 
 /// A bound value that owns its data.

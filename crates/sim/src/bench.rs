@@ -21,11 +21,25 @@ pub enum Shape {
     Diamonds,
     /// One step with as many items.
     FanOut,
+    /// A loop over a parameter, and a step that takes all results.
+    Items,
+    /// A dag in which each task has expressions in its condition and its argument.
+    Expressions,
 }
 
 impl Shape {
-    /// All of them.
-    pub const ALL: [Shape; 3] = [Shape::Chain, Shape::Diamonds, Shape::FanOut];
+    /// Those that show the engine with as little else as can be.
+    pub const PLAIN: [Shape; 3] = [Shape::Chain, Shape::Diamonds, Shape::FanOut];
+
+    /// The shape with this name.
+    pub fn named(name: &str) -> Option<Shape> {
+        Shape::PLAIN.into_iter().chain([Shape::Items, Shape::Expressions]).find(|shape| shape.name() == name)
+    }
+
+    /// What its steps print, where somebody reads it.
+    fn result(self) -> Option<&'static str> {
+        matches!(self, Shape::Items | Shape::Expressions).then_some("7")
+    }
 
     /// Its name in tables.
     pub fn name(self) -> &'static str {
@@ -33,6 +47,8 @@ impl Shape {
             Shape::Chain => "chain",
             Shape::Diamonds => "diamonds",
             Shape::FanOut => "fan-out",
+            Shape::Items => "items",
+            Shape::Expressions => "expressions",
         }
     }
 }
@@ -93,12 +109,43 @@ pub fn exponent(small: &Measured, large: &Measured) -> f64 {
 
 /// The documents of a workflow of this shape with about so many nodes.
 pub fn documents(shape: Shape, nodes: usize) -> Result<Frozen, String> {
-    let leaf = json!({"name": "leaf", "container": {"image": "any", "command": ["true"]}});
+    let mut leaf = json!({"name": "leaf", "container": {"image": "any", "command": ["true"]}});
+    if matches!(shape, Shape::Items | Shape::Expressions) {
+        leaf["inputs"] = json!({"parameters": [{"name": "x"}]});
+    }
+    let given = |x: &str| json!({"parameters": [{"name": "x", "value": x}]});
     let main = match shape {
         Shape::FanOut => json!({
             "name": "main",
             "steps": [[{"name": "s", "template": "leaf", "withSequence": {"count": nodes.to_string()}}]],
         }),
+        Shape::Items => {
+            let items = Value::from_iter(0..nodes).to_string();
+            json!({
+                "name": "main",
+                "steps": [
+                    [{"name": "each", "template": "leaf", "withParam": items, "arguments": given("{{item}}")}],
+                    [{"name": "all", "template": "leaf", "arguments": given("{{steps.each.outputs.result}}")}],
+                ],
+            })
+        }
+        Shape::Expressions => {
+            let tasks: Vec<Value> = (0..nodes)
+                .map(|at| {
+                    let mut task = json!({"name": format!("t{at}"), "template": "leaf"});
+                    if at == 0 {
+                        task["arguments"] = given("{{=sprig.upper('first')}}");
+                        return task;
+                    }
+                    let before = format!("tasks['t{}'].outputs.result", at - 1);
+                    task["depends"] = json!(format!("t{}.Succeeded || t{}.Skipped", at - 1, at - 1));
+                    task["when"] = json!(format!("{{{{={before} == '7'}}}}"));
+                    task["arguments"] = given(&format!("{{{{={before} + '-' + string({at} * 2)}}}}"));
+                    task
+                })
+                .collect();
+            json!({"name": "main", "dag": {"tasks": tasks}})
+        }
         Shape::Chain => {
             let tasks: Vec<Value> = (0..nodes)
                 .map(|at| match at {
@@ -142,14 +189,14 @@ pub fn measure(shape: Shape, nodes: usize) -> Result<Measured, String> {
     drop(frozen);
     // Once for the time, with nothing else in the way; then for the journal.
     let begun = Instant::now();
-    let run = drive(&plan, &mut |_, _| {});
+    let run = drive(&plan, shape.result(), &mut |_, _| {});
     let drive_time = begun.elapsed();
     if run.phase != Phase::Succeeded || !run.is_ended() {
-        return Err(format!("the {} of {nodes} ended {:?}", shape.name(), run.phase));
+        return Err(format!("the {} of {nodes} ended {:?}: {:?}", shape.name(), run.phase, run.message));
     }
     let nodes = run.nodes.len();
     let (mut records, mut events, mut encode) = (Vec::new(), 0, Duration::ZERO);
-    drive(&plan, &mut |at, batch| {
+    drive(&plan, shape.result(), &mut |at, batch| {
         let begun = Instant::now();
         let body = shard::encode(batch);
         encode += begun.elapsed();
@@ -173,7 +220,7 @@ pub fn measure(shape: Shape, nodes: usize) -> Result<Measured, String> {
 pub fn weigh(shape: Shape, nodes: usize, live: &dyn Fn() -> usize) -> Result<usize, String> {
     let plan = Arc::new(engine::compile(&documents(shape, nodes)?)?);
     let before = live();
-    let run = drive(&plan, &mut |_, _| {});
+    let run = drive(&plan, shape.result(), &mut |_, _| {});
     let bytes = live().saturating_sub(before);
     if run.phase != Phase::Succeeded {
         return Err(format!("the {} of {nodes} ended {:?}", shape.name(), run.phase));
@@ -181,8 +228,8 @@ pub fn weigh(shape: Shape, nodes: usize, live: &dyn Fn() -> usize) -> Result<usi
     Ok(bytes / run.nodes.len())
 }
 
-/// Drives a run to its end; every step succeeds at once. `heard` gets the events of each input.
-fn drive(plan: &Arc<Plan>, heard: &mut dyn FnMut(Time, &[Event])) -> Run {
+/// Drives a run to its end; every step succeeds at once with this result. `heard` gets the events of each input.
+fn drive(plan: &Arc<Plan>, result: Option<&str>, heard: &mut dyn FnMut(Time, &[Event])) -> Run {
     let mut run = Run::new(plan.clone());
     let mut now = Time(1_893_456_000_000_000);
     let mut inputs = VecDeque::from([Input::Begin]);
@@ -196,19 +243,20 @@ fn drive(plan: &Arc<Plan>, heard: &mut dyn FnMut(Time, &[Event])) -> Run {
         out.events.clear();
         for command in out.commands.drain(..) {
             if let Command::Start(attempt) = command {
-                inputs.push_back(Input::Reported { attempt, report: Report::Ended(Box::new(success())) });
+                inputs
+                    .push_back(Input::Reported { attempt, report: Report::Ended(Box::new(success(result))) });
             }
         }
     }
     run
 }
 
-fn success() -> Outcome {
+fn success(result: Option<&str>) -> Outcome {
     Outcome {
         phase: Phase::Succeeded,
         message: None,
         exit_code: Some(0),
-        result: None,
+        result: result.map(str::to_owned),
         parameters: Vec::new(),
         artifacts: Vec::new(),
         containers: Vec::new(),

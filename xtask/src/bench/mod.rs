@@ -3,6 +3,7 @@
 //! Ours and the yardstick take turns, so that a slow minute of the machine hits both. The table shows
 //! medians, spreads and ratios; `docs/performance.md` and `docs/performance.json` keep it.
 
+mod language;
 mod pages;
 mod report;
 mod runs;
@@ -104,6 +105,9 @@ const BENCHES: &[(&str, Measure)] = &[
     ("P7", reopen),
     ("P8", pages::measure),
     ("P9", rest),
+    ("P10a", language::locks),
+    ("P10b", language::texts),
+    ("P10c", language::lint),
 ];
 
 /// What every bench needs.

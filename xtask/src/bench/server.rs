@@ -129,6 +129,10 @@ impl Client {
         self.ask("POST", "/api/v1/workflows/default", &body).map(drop)
     }
 
+    pub fn post(&mut self, target: &str, body: &str) -> Result<String, String> {
+        self.ask("POST", target, body)
+    }
+
     pub fn get(&mut self, target: &str) -> Result<String, String> {
         self.ask("GET", target, "")
     }

@@ -2,10 +2,10 @@
 
 use super::node::{Inputs, NodeIx, NodeKind, Phase, Site, TaskIx};
 use super::run::{Aggregate, Loop, Run, Stage};
-use crate::plan::{TemplateIx, TemplatePlan};
+use crate::plan::{FramePlan, TemplateIx, TemplatePlan};
 use crate::time::Time;
 use expr::items::Item;
-use expr::{Bound, Scope};
+use expr::{Bound, Root, Scope, root_by_visit};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -172,16 +172,8 @@ impl<'a> View<'a> {
             let group = tasks.groups.iter().find(|group| group.contains(&looking.0));
             return group.is_none_or(|group| task.0 < group.start);
         }
-        let mut seen = BTreeSet::new();
-        let mut open = vec![looking];
-        while let Some(at) = open.pop() {
-            let dependencies = &tasks.tasks[at.at()].dependencies;
-            if dependencies.contains(&task) {
-                return true;
-            }
-            open.extend(dependencies.iter().copied().filter(|dependency| seen.insert(dependency.0)));
-        }
-        false
+        let mut ancestors = Ancestors::of(tasks, looking);
+        ancestors.any(|ancestor| ancestor == task)
     }
 
     /// One field of a step's or task's node (TP-115 to TP-126).
@@ -295,6 +287,16 @@ impl Scope for View<'_> {
         }
     }
 
+    fn root(&self, root: &str) -> Root {
+        // Whether there are any is asked for each expression; a large dag has very many.
+        match root {
+            "steps" | "tasks" if self.own(&format!("{root}.name")).is_some() || self.has_siblings(root) => {
+                Root::Map
+            }
+            _ => root_by_visit(self, root),
+        }
+    }
+
     fn visit<'s>(&'s self, root: &str, visit: &mut dyn FnMut(&str, Bound<'s>)) {
         let mut names: BTreeSet<String> = BTreeSet::new();
         names.extend(self.extra.iter().map(|(name, _)| (*name).to_owned()));
@@ -348,10 +350,7 @@ impl Scope for View<'_> {
                     );
                 }
             }
-            kind @ ("steps" | "tasks") => {
-                names.insert(format!("{kind}.name"));
-                self.visit_siblings(kind, root, &mut names);
-            }
+            kind @ ("steps" | "tasks") => return self.visit_siblings(kind, root, visit),
             "node" => drop(names.insert("node.name".to_owned())),
             "pod" => drop(names.insert("pod.name".to_owned())),
             "item" => {
@@ -372,41 +371,109 @@ impl Scope for View<'_> {
 }
 
 impl View<'_> {
-    /// Names of visible steps or tasks; of one only, if the root already names it.
-    fn visit_siblings(&self, kind: &str, root: &str, names: &mut BTreeSet<String>) {
+    /// Visits what is bound of visible steps or tasks; of one only, if the root already names it.
+    fn visit_siblings<'s>(&'s self, kind: &str, root: &str, visit: &mut dyn FnMut(&str, Bound<'s>)) {
+        let mut found: BTreeMap<String, Bound<'s>> = BTreeMap::new();
+        let extra = self.extra.iter().map(|(name, text)| (*name, Bound::Text(Cow::Borrowed(&**text))));
+        found.extend(extra.map(|(name, bound)| (name.to_owned(), bound)));
+        let own = format!("{kind}.name");
+        found.extend(self.get(&own).map(|bound| (own, bound)));
+        self.siblings(kind, root, &mut |task, name| {
+            for field in self.fields(task) {
+                let bound = self.field(task, &field);
+                found.extend(bound.map(|bound| (format!("{kind}.{name}.{field}"), bound)));
+            }
+        });
+        let below = format!("{root}.");
+        for (name, bound) in found {
+            if name == root || name.starts_with(&below) {
+                visit(&name, bound);
+            }
+        }
+    }
+
+    /// The visible steps or tasks; one only, if the root already names it.
+    fn siblings(&self, kind: &str, root: &str, each: &mut dyn FnMut(TaskIx, &str)) {
         let Some((frame, looking)) = self.frame else { return };
         let tasks = self.run.tasks(&self.run.frames[frame as usize]);
         if tasks.is_dag != (kind == "tasks") {
             return;
         }
-        let mut add = |task: TaskIx| {
-            let name = &tasks.tasks[task.at()].name;
-            names.extend(self.fields(task).into_iter().map(|field| format!("{kind}.{name}.{field}")));
-        };
+        let mut tell = |task: TaskIx| each(task, &tasks.tasks[task.at()].name);
         if let Some(task) = root.split('.').nth(1).and_then(|name| tasks.by_name.get(name)) {
             if self.sees(looking, *task) {
-                add(*task);
+                tell(*task);
             }
             return;
         }
-        let visible: Vec<TaskIx> = match looking {
-            None => (0..tasks.tasks.len() as u32).map(TaskIx).collect(),
+        self.visible(tasks, looking).for_each(tell);
+    }
+
+    /// All tasks whose results a task may use, itself among them.
+    fn visible<'s>(
+        &'s self,
+        tasks: &'s FramePlan,
+        looking: Option<TaskIx>,
+    ) -> Box<dyn Iterator<Item = TaskIx> + 's> {
+        match looking {
             Some(looking) if tasks.is_dag => {
-                let mut seen = BTreeSet::from([looking.0]);
-                let mut open = vec![looking];
-                while let Some(at) = open.pop() {
-                    open.extend(
-                        tasks.tasks[at.at()].dependencies.iter().copied().filter(|task| seen.insert(task.0)),
-                    );
-                }
-                seen.into_iter().map(TaskIx).collect()
+                Box::new(std::iter::once(looking).chain(Ancestors::of(tasks, looking)))
             }
-            Some(looking) => (0..tasks.tasks.len() as u32)
-                .map(TaskIx)
-                .filter(|task| self.sees(Some(looking), *task))
-                .collect(),
-        };
-        visible.into_iter().for_each(&mut add);
+            looking => Box::new(
+                (0..tasks.tasks.len() as u32).map(TaskIx).filter(move |task| self.sees(looking, *task)),
+            ),
+        }
+    }
+
+    /// Whether anything is bound of any visible step or task.
+    fn has_siblings(&self, kind: &str) -> bool {
+        let Some((frame, looking)) = self.frame else { return false };
+        let tasks = self.run.tasks(&self.run.frames[frame as usize]);
+        // Whatever was entered has a status.
+        tasks.is_dag == (kind == "tasks")
+            && self.visible(tasks, looking).any(|task| self.field(task, "status").is_some())
+    }
+}
+
+/// The tasks that one depends on, directly or not, each once; the near ones first where that costs nothing.
+struct Ancestors<'a> {
+    tasks: &'a FramePlan,
+    seen: Vec<bool>,
+    found: Vec<TaskIx>,
+    /// How many of those found were looked behind.
+    behind: usize,
+    told: usize,
+}
+
+impl<'a> Ancestors<'a> {
+    fn of(tasks: &'a FramePlan, task: TaskIx) -> Ancestors<'a> {
+        let mut ancestors =
+            Ancestors { tasks, seen: vec![false; tasks.tasks.len()], found: Vec::new(), behind: 0, told: 0 };
+        ancestors.seen[task.at()] = true;
+        ancestors.look_behind(task);
+        ancestors
+    }
+
+    fn look_behind(&mut self, task: TaskIx) {
+        for dependency in &self.tasks.tasks[task.at()].dependencies {
+            if !std::mem::replace(&mut self.seen[dependency.at()], true) {
+                self.found.push(*dependency);
+            }
+        }
+    }
+}
+
+impl Iterator for Ancestors<'_> {
+    type Item = TaskIx;
+
+    fn next(&mut self) -> Option<TaskIx> {
+        while self.told == self.found.len() {
+            let task = *self.found.get(self.behind)?;
+            self.behind += 1;
+            self.look_behind(task);
+        }
+        self.told += 1;
+        self.found.get(self.told - 1).copied()
     }
 }
 
