@@ -450,10 +450,11 @@ impl Decoder<'_> {
 }
 
 /// The fields that unknown names stand for, with the places of those among the entries: names that differ by case
-/// only from a field that is not given itself. Fields of a step are always looked at strictly (`OB-009`).
+/// only from a field that is not given itself. Old manifests have such names in the spec of a workflow; elsewhere case
+/// counts (`OB-004`).
 fn meant(entries: &[Entry], object: &'static ObjectType) -> Vec<(usize, &'static Field)> {
     let mut meant: Vec<(usize, &'static Field)> = Vec::new();
-    let unknown = |entry: &Entry| !object.strict && object.field(&entry.key).is_none();
+    let unknown = |entry: &Entry| object.name == "WorkflowSpec" && object.field(&entry.key).is_none();
     for (at, entry) in entries.iter().enumerate().filter(|(_, entry)| unknown(entry)) {
         let mut fields = object.fields.iter().filter(|field| field.successor.is_none());
         if let Some(field) = fields.find(|field| field.name.eq_ignore_ascii_case(&entry.key))
