@@ -200,6 +200,8 @@ pub struct SecretSource {
 pub struct Retention {
     /// Runs that ended, with their logs, unless their own `ttlStrategy` says less.
     pub workflows: Option<Length>,
+    /// Logs of runs that ended, while the runs themselves stay.
+    pub logs: Option<Length>,
     /// What is kept of them in the archive.
     pub archive: Option<Length>,
     /// Files of the local artifact store.

@@ -57,7 +57,7 @@ static KEYS: Keys = &[
         ("tls", Map(&[("selfSigned", Anything), ("certificate", Anything), ("key", Anything)])),
     ])),
     ("secrets", List(&[("name", Anything), ("namespaces", Anything), ("file", Anything), ("env", Anything)])),
-    ("retention", Map(&[("workflows", Anything), ("archive", Anything), ("artifacts", Anything)])),
+    ("retention", Map(&[("workflows", Anything), ("logs", Anything), ("archive", Anything), ("artifacts", Anything)])),
     ("notifications", List(&[
         ("on", Anything), ("namespaces", Anything), ("link", Anything),
         ("webhook", Map(&[("url", Anything), ("format", Anything), ("template", Anything), ("headers", Anything)])),

@@ -221,10 +221,14 @@ fn sweep(world: &World, due: &mut Due) -> Result<(), Fault> {
     if let Some(Length { seconds }) = settings.persistence.archive_ttl.or(settings.retention.archive) {
         archived(world, now_us.saturating_sub(seconds.saturating_mul(1_000_000)))?;
     }
-    if let Some(Length { seconds }) = settings.retention.artifacts
-        && due.files_at.is_none_or(|at| at.elapsed() >= FILES_PAUSE)
-    {
-        due.files_at = Some(Instant::now());
+    if due.files_at.is_some_and(|at| at.elapsed() < FILES_PAUSE) {
+        return Ok(());
+    }
+    due.files_at = Some(Instant::now());
+    if let Some(Length { seconds }) = settings.retention.logs {
+        old_logs(world, now_us.saturating_sub(seconds.saturating_mul(1_000_000)))?;
+    }
+    if let Some(Length { seconds }) = settings.retention.artifacts {
         let age = Duration::from_secs(u64::try_from(seconds).unwrap_or(u64::MAX));
         if let Some(before) = SystemTime::now().checked_sub(age) {
             old_files(&world.state.artifacts_dir(), before);
@@ -300,6 +304,24 @@ fn archived(world: &World, before_us: i64) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+/// Logs of runs that ended before then go; the runs stay.
+fn old_logs(world: &World, before_us: i64) -> Result<(), Fault> {
+    let times = Times { finished_until: Some(before_us), ..Times::default() };
+    let mut page = Filter { life: Life::Finished, times, limit: PAGE, ..Filter::default() };
+    loop {
+        let rows = world.store(|store| store.list(&page))?;
+        for row in &rows {
+            let dir = world.state.run_dir(&row.uid)?;
+            // One that cannot be removed now is met again next time.
+            drop(fs::remove_dir_all(dir.join("logs")));
+        }
+        match rows.last() {
+            Some(last) if rows.len() == PAGE => page.after = Some(last.cursor()),
+            _ => return Ok(()),
+        }
+    }
 }
 
 /// Removes files that nobody wrote to since then, and folders that are empty without them.

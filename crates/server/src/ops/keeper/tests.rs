@@ -79,6 +79,29 @@ fn runs_go_when_their_time_is_over() {
 }
 
 #[test]
+fn logs_go_before_their_runs() {
+    let house = House::new(|options| options.auth = AuthMode::None);
+    create(&house, "over", json!({}));
+    create(&house, "open", json!({}));
+    let logs = |name: &str| {
+        let uid = house.world.find("here", name).unwrap().unwrap().uid;
+        house.world.state.run_dir(&uid).unwrap().join("logs")
+    };
+    for name in ["over", "open"] {
+        std::fs::create_dir_all(logs(name)).unwrap();
+        std::fs::write(logs(name).join("0.main.log"), "x").unwrap();
+    }
+    end(&house, "over");
+    let ended = || house.world.find("here", "over").unwrap().unwrap().finished_us.is_some();
+    until("the end of `over`", ended);
+    let ended_us = house.world.find("here", "over").unwrap().unwrap().finished_us.unwrap();
+    until("the end of the time of logs", || house.world.now_us() > ended_us + 1_000_000);
+    house.world.set_settings(Config::parse("retention: { logs: 1s }").unwrap().0);
+    until("the removal of the logs of `over`", || !logs("over").exists());
+    assert!(logs("open").exists() && ended(), "what goes on keeps its logs, and the run stays");
+}
+
+#[test]
 fn people_are_told_of_what_fails_and_waits() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let text = format!(
