@@ -3,13 +3,15 @@
 //! Nothing is ignored in silence: a field that would change what a run does is refused before the start, with its
 //! place; fields that only place or dress a pod are listed once.
 
+mod pod;
+
 use std::collections::BTreeSet;
 use tiphys_runner::ImageMap;
 use tiphys_spec as spec;
 use tiphys_spec::{Diagnostic, Document, Object, Severity, path_field, path_index};
 
 /// Fields of a workflow's spec that only place or dress pods.
-const DRESSING_OF_WORKFLOW: [&str; 22] = [
+const DRESSING_OF_WORKFLOW: [&str; 21] = [
     "affinity",
     "automountServiceAccountToken",
     "dnsConfig",
@@ -18,7 +20,6 @@ const DRESSING_OF_WORKFLOW: [&str; 22] = [
     "hostAliases",
     "hostNetwork",
     "imagePullSecrets",
-    "metrics",
     "nodeSelector",
     "podDisruptionBudget",
     "podGC",
@@ -35,13 +36,12 @@ const DRESSING_OF_WORKFLOW: [&str; 22] = [
 ];
 
 /// Fields of a template that only place or dress its pod.
-const DRESSING_OF_TEMPLATE: [&str; 14] = [
+const DRESSING_OF_TEMPLATE: [&str; 13] = [
     "affinity",
     "automountServiceAccountToken",
     "executor",
     "hostAliases",
     "metadata",
-    "metrics",
     "nodeSelector",
     "podResources",
     "priorityClassName",
@@ -67,9 +67,21 @@ pub struct Findings {
 }
 
 /// Looks at a workflow and everything that it can reach in the documents at hand.
-pub fn examine(document: &Document, library: &[&Document], images: Option<&ImageMap>) -> Findings {
-    let mut examiner =
-        Examiner { library, images, seen: BTreeSet::new(), open: Vec::new(), findings: Findings::default() };
+pub fn examine(
+    document: &Document,
+    library: &[&Document],
+    images: Option<&ImageMap>,
+    allow_host_path: bool,
+) -> Findings {
+    let mut examiner = Examiner {
+        library,
+        images,
+        allow_host_path,
+        homes: Vec::new(),
+        seen: BTreeSet::new(),
+        open: Vec::new(),
+        findings: Findings::default(),
+    };
     let Object::Workflow(workflow) = &document.object else { return examiner.findings };
     examiner.workflow_fields(document);
     examiner.root(document, workflow);
@@ -85,6 +97,9 @@ pub fn examine(document: &Document, library: &[&Document], images: Option<&Image
 struct Examiner<'a> {
     library: &'a [&'a Document],
     images: Option<&'a ImageMap>,
+    allow_host_path: bool,
+    /// Where the volumes of the whole workflow are declared.
+    homes: Vec<&'a Document>,
     /// Templates that were looked at, by document and index.
     seen: BTreeSet<(usize, usize)>,
     open: Vec<(&'a Document, usize)>,
@@ -130,6 +145,7 @@ impl<'a> Examiner<'a> {
             self.workflow_fields(found);
             spec_of = found;
         }
+        self.homes = vec![document, spec_of];
         let own = &workflow.spec;
         let base = body(spec_of).map_or(own, |(spec, _)| spec);
         let pick = |own: &'a str, base: &'a str| if own.is_empty() { base } else { own };
@@ -224,7 +240,12 @@ impl<'a> Examiner<'a> {
                 );
             }
         }
+        if template.retry_strategy.as_ref().is_some_and(|retry| retry.affinity.is_some()) {
+            self.findings.without_effect.insert("retryStrategy.affinity".to_owned());
+        }
         self.containers(document, template, path);
+        self.volumes(document, template, path);
+        self.places(document, template, path);
         self.artifacts(
             document,
             &template.inputs.artifacts,
@@ -265,80 +286,41 @@ impl<'a> Examiner<'a> {
     /// Locations that no driver here can reach.
     fn artifacts(&mut self, document: &'a Document, artifacts: &[spec::Artifact], path: &str) {
         for (at, artifact) in artifacts.iter().enumerate() {
-            let Some((kind, block)) = artifact.location.store() else { continue };
-            // A location without a place of its own belongs to the repository, which is the local store.
-            let foreign = match kind {
-                "raw" | "git" | "http" | "artifactory" => false,
-                "s3" | "gcs" | "azure" | "oss" => {
-                    artifact.location.is_complete()
-                        && block.get("bucket").or(block.get("endpoint")).or(block.get("container")).is_some()
-                }
-                _ => true,
-            };
-            if foreign {
-                let at = path_field(&path_index(path, at), kind);
-                self.refuse(
+            self.artifact(document, artifact, &path_index(path, at));
+        }
+    }
+
+    /// A location that no driver here can reach.
+    fn artifact(&mut self, document: &'a Document, artifact: &spec::Artifact, path: &str) {
+        let Some((kind, block)) = artifact.location.store() else { return };
+        // A location without a place of its own belongs to the repository, which is the local store.
+        let foreign = match kind {
+            "raw" | "git" | "http" | "artifactory" => false,
+            "s3" | "gcs" | "azure" | "oss" => {
+                artifact.location.is_complete()
+                    && block.get("bucket").or(block.get("endpoint")).or(block.get("container")).is_some()
+            }
+            _ => true,
+        };
+        if foreign {
+            let at = path_field(path, kind);
+            self.refuse(
                     document,
                     &at,
                     format!("artifact `{}`: the driver `{kind}` is not supported yet", artifact.name),
                     "use `raw`, `http`, `git`, a key of the repository, or `--artifact NAME=PATH` for an argument of the \
                      workflow",
                 );
-            }
-            for way in ["oauth2", "clientCert"] {
-                if kind == "http" && block.get("auth").is_some_and(|auth| auth.get(way).is_some()) {
-                    let at = path_field(&path_field(&path_field(&path_index(path, at), kind), "auth"), way);
-                    self.refuse(
-                        document,
-                        &at,
-                        format!("artifact `{}`: `{way}` is not supported yet", artifact.name),
-                        "use `basicAuth`, or a header with a token",
-                    );
-                }
-            }
         }
-    }
-
-    /// Images, and containers whose command nobody knows.
-    fn containers(&mut self, document: &'a Document, template: &'a spec::Template, path: &str) {
-        let mut bodies: Vec<(&serde_json::Value, String)> = Vec::new();
-        bodies.extend(template.container.as_ref().map(|body| (body, path_field(path, "container"))));
-        bodies.extend(template.script.as_ref().map(|body| (body, path_field(path, "script"))));
-        for (field, list) in [("initContainers", &template.init_containers), ("sidecars", &template.sidecars)]
-        {
-            let list_path = path_field(path, field);
-            bodies.extend(list.iter().enumerate().map(|(at, body)| (body, path_index(&list_path, at))));
-        }
-        let set = template
-            .container_set
-            .as_ref()
-            .and_then(|set| set.get("containers"))
-            .and_then(|list| list.as_array());
-        let set_path = path_field(&path_field(path, "containerSet"), "containers");
-        bodies.extend(
-            set.into_iter().flatten().enumerate().map(|(at, body)| (body, path_index(&set_path, at))),
-        );
-        for (body, path) in bodies {
-            let Some(image) = body.get("image").and_then(|image| image.as_str()) else { continue };
-            if !image.contains("{{") {
-                self.findings.images.insert(image.to_owned());
-            }
-            let commanded = body
-                .get("command")
-                .and_then(|command| command.as_array())
-                .is_some_and(|list| !list.is_empty());
-            let known = self.images.is_none_or(|images| images.find(image).is_some());
-            // A patch or a default may still bring a command.
-            let open = image.contains("{{") || !template.pod_spec_patch.is_empty();
-            if !commanded && !known && !open && !has_default_command(document) {
-                let diagnostic = document.places.diagnostic(
-                    Severity::Error,
-                    "no-command",
-                    &path,
-                    format!("there is no `command`, and nothing is known of the image `{image}`"),
-                    Some("give the container a `command`, or say what the image starts in an image map: `--image-map FILE`".to_owned()),
+        for way in ["oauth2", "clientCert"] {
+            if kind == "http" && block.get("auth").is_some_and(|auth| auth.get(way).is_some()) {
+                let at = path_field(&path_field(&path_field(path, kind), "auth"), way);
+                self.refuse(
+                    document,
+                    &at,
+                    format!("artifact `{}`: `{way}` is not supported yet", artifact.name),
+                    "use `basicAuth`, or a header with a token",
                 );
-                self.findings.refused.push(diagnostic);
             }
         }
     }
@@ -352,11 +334,4 @@ fn is_given(value: &serde_json::Value) -> bool {
         serde_json::Value::Array(items) => !items.is_empty(),
         _ => true,
     }
-}
-
-fn has_default_command(document: &Document) -> bool {
-    let defaults = body(document).and_then(|(spec, _)| spec.template_defaults.as_ref());
-    defaults
-        .and_then(|defaults| defaults.container.as_ref().or(defaults.script.as_ref()))
-        .is_some_and(|body| body.get("command").is_some())
 }

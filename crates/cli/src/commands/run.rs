@@ -280,7 +280,7 @@ fn prepare(args: &Args, loaded: &mut Loaded, world: &World, images: &ImageMap) -
         let found = check(document, &shelf, Situation::Create);
         let invalid = found.iter().any(spec::Diagnostic::is_error);
         diagnostics.extend(found);
-        let mut findings = examine(document, &documents, Some(images));
+        let mut findings = examine(document, &documents, Some(images), world.allow_host_path);
         if !invalid {
             diagnostics.append(&mut findings.refused);
         }

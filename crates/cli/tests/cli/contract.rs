@@ -182,3 +182,59 @@ spec:
     assert!(view.out.lines().count() > 10_000);
     assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
 }
+
+/// What a process cannot have is refused before the start, wherever it stands; what only dresses a pod is listed.
+#[test]
+fn what_is_no_process_is_refused_before_anything_runs() {
+    let bench = Bench::new();
+    let manifest = r#"
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: pods}
+spec:
+  entrypoint: main
+  volumes:
+    - {name: far, nfs: {server: a, path: /x}}
+    - {name: host, hostPath: {path: /etc}}
+    - {name: unused, csi: {driver: x}}
+    - name: self
+      downwardAPI: {items: [{path: mem, resourceFieldRef: {containerName: main, resource: limits.memory}}]}
+    - {name: pass, projected: {sources: [{serviceAccountToken: {path: token}}]}}
+  templates:
+    - name: main
+      steps: [[{name: a, template: one}], [{name: b, template: two}]]
+    - name: one
+      container:
+        image: busybox
+        imagePullPolicy: Always
+        command: [cat, FOLDER/self/mem]
+        resources: {limits: {memory: 64Mi}, requests: {cpu: 1}}
+        securityContext: {privileged: true}
+        volumeMounts: [{name: self, mountPath: FOLDER/self}]
+    - name: two
+      retryStrategy: {limit: 1, affinity: {nodeAntiAffinity: {}}}
+      container:
+        image: busybox
+        command: ["true"]
+        # lifecycle: {preStop: {exec: {command: [x]}}}
+        # volumeMounts: [{name: far, mountPath: /f}, {name: host, mountPath: /h}, {name: pass, mountPath: /p}]
+      # archiveLocation: {s3: {bucket: b, endpoint: e, key: k}}
+"#;
+    let manifest = manifest.replace("FOLDER", bench.folder().to_str().unwrap());
+    let refused = bench.run(&manifest.replace("# ", ""), &[]).exits(2);
+    for said in [
+        "volume `far`: `nfs` is not supported yet",
+        "`--allow-host-path` allows it",
+        "a projected `serviceAccountToken` is not supported yet",
+        "`lifecycle` of containers is not supported yet",
+        "the driver `s3` is not supported yet",
+        "refused: 5 errors; nothing was started",
+    ] {
+        assert!(refused.err.contains(said), "{said} is not in {}", refused.err);
+    }
+    let ran = bench.run(&manifest, &["--log"]).exits(0);
+    assert!(ran.out.contains("67108864") || ran.err.contains("67108864"), "{}{}", ran.out, ran.err);
+    let listed = "without effect on this machine: imagePullPolicy, resources.requests, retryStrategy.affinity, \
+                  securityContext.privileged\n";
+    assert!(ran.err.contains(listed), "{}", ran.err);
+}

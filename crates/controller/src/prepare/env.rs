@@ -119,15 +119,34 @@ fn from_value(
         return field(plan, pod, template, path).map(Some);
     }
     if let Some(resource) = at("resourceFieldRef", "resource") {
-        let (list, name) = resource.split_once('.').unwrap_or(("limits", resource));
-        let value = container.resources.get(list).and_then(|list| list.get(name));
-        let value = value
-            .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-            .unwrap_or_default();
-        let amount = if value.is_empty() { 0.0 } else { tiphys_spec::quantity::require(&value)? };
-        return Ok(Some(format!("{}", amount.ceil() as u64)));
+        return amount(container.resources.get(list_of(resource).0), list_of(resource).1).map(Some);
     }
     Err(format!("environment variable `{}` has a source that is not supported", variable.name))
+}
+
+/// The list and the name of a resource of the downward API, as in `limits.memory`.
+fn list_of(resource: &str) -> (&str, &str) {
+    resource.split_once('.').unwrap_or(("limits", resource))
+}
+
+/// A resource in whole units; none asked for is none.
+fn amount(list: Option<&Value>, name: &str) -> Result<String, String> {
+    let value = list.and_then(|list| list.get(name));
+    let value = value
+        .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+        .unwrap_or_default();
+    let amount = if value.is_empty() { 0.0 } else { tiphys_spec::quantity::require(&value)? };
+    Ok(format!("{}", amount.ceil() as u64))
+}
+
+/// What a container of a template asks for.
+pub(crate) fn resource(template: &spec::Template, container: &str, resource: &str) -> Result<String, String> {
+    let set = template.container_set.as_ref().and_then(|set| set.get("containers")?.as_array());
+    let mut named = set.into_iter().flatten().chain(&template.init_containers).chain(&template.sidecars);
+    let named = named.find(|body| body.get("name").and_then(Value::as_str) == Some(container));
+    let body = named.or(template.container.as_ref()).or(template.script.as_ref());
+    let (list, name) = list_of(resource);
+    amount(body.and_then(|body| body.get("resources")?.get(list)), name)
 }
 
 /// The downward API: fields of the pod that the step would be.

@@ -83,7 +83,7 @@ fn source(plan: &Plan, pod: &Pod, place: &Place, name: &str, volume: &Value) -> 
             } else {
                 return Err(format!(
                     "volume '{}' projects a source that steps on this machine do not have",
-                    volume["name"]
+                    volume["name"].as_str().unwrap_or_default()
                 ));
             }
         }
@@ -181,7 +181,17 @@ fn downward(plan: &Plan, pod: &Pod, items: &[Value]) -> Result<Vec<VolumeFile>, 
             let field = item.pointer("/fieldRef/fieldPath").and_then(Value::as_str);
             let content = match field {
                 Some(field) => env::field(plan, pod, &pod.template, field)?,
-                None => return Err(format!("file `{path}` of a downwardAPI volume has no fieldRef")),
+                None => {
+                    let of = |field: &str| {
+                        item.pointer(&format!("/resourceFieldRef/{field}")).and_then(Value::as_str)
+                    };
+                    let resource = of("resource").ok_or_else(|| {
+                        format!(
+                            "file `{path}` of a downwardAPI volume has neither fieldRef nor resourceFieldRef"
+                        )
+                    })?;
+                    env::resource(&pod.template, of("containerName").unwrap_or_default(), resource)?
+                }
             };
             Ok(VolumeFile { path: path.to_owned(), mode: 0o644, content: content.into_bytes() })
         })
