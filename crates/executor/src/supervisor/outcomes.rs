@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -53,14 +53,28 @@ impl Outcomes {
     }
 
     /// Writes what was recorded; whether there was anything.
+    ///
+    /// On a full disk it is kept for the next time: the steps that run must not pay for it, and an engine that cannot
+    /// write either asks again when there is room.
     pub(crate) fn flush(&mut self) -> io::Result<bool> {
         if self.unwritten.is_empty() {
             return Ok(false);
         }
-        let written = self.file.write_all(&self.unwritten);
-        self.file_bytes += self.unwritten.len() as u64;
-        self.unwritten.clear();
-        written.map(|()| true)
+        match self.file.write_all(&self.unwritten) {
+            Ok(()) => {
+                self.file_bytes += self.unwritten.len() as u64;
+                self.unwritten.clear();
+                Ok(true)
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
+                // What was written of it is a line that is cut off.
+                if self.unwritten.first() != Some(&b'\n') {
+                    self.unwritten.insert(0, b'\n');
+                }
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     pub(crate) fn get(&self, attempt: &AttemptId) -> Option<&Ended> {
@@ -86,5 +100,35 @@ impl Outcomes {
 
     pub(crate) fn file(&self) -> BorrowedFd<'_> {
         self.file.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ended(name: &str) -> Ended {
+        let ended = serde_json::json!({ "attempt": name });
+        serde_json::from_value(ended).unwrap()
+    }
+
+    #[test]
+    fn a_full_disk_keeps_what_is_not_written_for_later() {
+        let folder = std::env::temp_dir().join(format!("tiphys-outcomes-{}", std::process::id()));
+        std::fs::create_dir(&folder).unwrap();
+        let mut outcomes = Outcomes::open(&folder).unwrap();
+        let full = OpenOptions::new().append(true).open("/dev/full").unwrap();
+        let file = std::mem::replace(&mut outcomes.file, full);
+        outcomes.record(&ended("run/1.0"));
+        assert!(!outcomes.flush().unwrap());
+        assert!(outcomes.get(&AttemptId("run/1.0".into())).is_some(), "whoever asks is told");
+        outcomes.file = file;
+        outcomes.record(&ended("run/2.0"));
+        assert!(outcomes.flush().unwrap());
+        let again = Outcomes::open(&folder).unwrap();
+        let found: Vec<_> =
+            ["run/1.0", "run/2.0"].map(|name| again.get(&AttemptId(name.into())).is_some()).into();
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(found, [true, true]);
     }
 }
