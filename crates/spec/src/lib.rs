@@ -10,6 +10,7 @@ mod decode;
 mod diagnostic;
 mod json_schema;
 pub mod limits;
+mod name;
 mod object;
 mod parse;
 mod place;
@@ -31,6 +32,7 @@ pub use container::{Container, EnvFrom, EnvVar, Script, VolumeMount};
 pub use decode::similar;
 pub use diagnostic::{Diagnostic, Severity, Style};
 pub use json_schema::json_schema;
+pub use name::{NAME_BYTES_MAX, is_subdomain};
 pub use object::{
     ConfigMap, CronWorkflow, CronWorkflowSpec, Event, Metadata, Object, PersistentVolumeClaim, Secret,
     StopStrategy, Submit, Workflow, WorkflowEventBinding, WorkflowEventBindingSpec, WorkflowTemplate,

@@ -265,6 +265,7 @@ fn prepare(args: &Args, loaded: &mut Loaded, world: &World, images: &ImageMap) -
     for document in &mut loaded.given {
         if let Object::Workflow(workflow) = &mut document.object {
             args.overrides.apply(workflow)?;
+            nameable(&workflow.metadata)?;
             fill(workflow, world);
         }
     }
@@ -309,6 +310,23 @@ fn judge(args: &Args, loaded: &Loaded, diagnostics: Vec<spec::Diagnostic>) -> an
     }
     to_stderr(&format!("refused: {found}; nothing was started\n"));
     Err(Told.into())
+}
+
+/// Refuses names that no cluster would take, and that would make odd keys and paths here.
+fn nameable(metadata: &spec::Metadata) -> anyhow::Result<()> {
+    let generated = format!("{}x", metadata.generate_name);
+    let texts = [("name", &metadata.name), ("generateName", &generated), ("namespace", &metadata.namespace)];
+    for (field, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
+        let shown = if field == "generateName" { &metadata.generate_name } else { text };
+        if text.len() > spec::NAME_BYTES_MAX || !spec::is_subdomain(text) {
+            return Err(problem(
+                format!("`{shown}` cannot be the {field} of a workflow"),
+                "lower case letters, digits, `-` and `.` make a name of at most 253 bytes, which begins and ends with a \
+                 letter or a digit",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Files of this machine stand in for artifacts of the workflow.

@@ -238,3 +238,24 @@ spec:
                   securityContext.privileged\n";
     assert!(ran.err.contains(listed), "{}", ran.err);
 }
+
+#[test]
+fn names_that_no_cluster_would_take_are_refused() {
+    let bench = Bench::new();
+    let manifest = "
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: good}
+spec: {entrypoint: main, templates: [{name: main, container: {image: busybox, command: ['true']}}]}
+";
+    for (more, said) in [
+        (vec!["--name", "../x"], "`../x` cannot be the name of a workflow"),
+        (vec!["--name", "Upper"], "`Upper` cannot be the name"),
+        (vec!["-n", "../x"], "`../x` cannot be the namespace"),
+        (vec!["--generate-name", "a/b-"], "`a/b-` cannot be the generateName"),
+    ] {
+        let refused = bench.run(manifest, &more).exits(2);
+        assert!(refused.err.contains(said), "{}", refused.err);
+    }
+    bench.run(manifest, &["--name", "a.b-1", "-q"]).exits(0);
+}

@@ -1,6 +1,8 @@
 //! Names and labels as Kubernetes wants them, with its words when they are not so.
 
 use serde_json::{Value, json};
+use tiphys_spec::NAME_BYTES_MAX;
+pub(crate) use tiphys_spec::is_subdomain;
 
 const NAME: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and \
                     must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation \
@@ -11,9 +13,6 @@ const LABEL: &str = "a valid label must be an empty string or consist of alphanu
 const KEY: &str = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an \
                    alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is \
                    '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
-
-/// Longest name of an object.
-const NAME_BYTES_MAX: usize = 253;
 
 /// Longest value of a label, and longest name part of a key.
 const LABEL_BYTES_MAX: usize = 63;
@@ -60,14 +59,6 @@ pub(crate) fn flaw(kind: &str, metadata: &Value) -> Option<String> {
         }
     }
     None
-}
-
-pub(crate) fn is_subdomain(name: &str) -> bool {
-    !name.is_empty()
-        && name.split('.').all(|part| {
-            let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-            !part.is_empty() && part.bytes().all(inner) && !part.starts_with('-') && !part.ends_with('-')
-        })
 }
 
 fn is_label(value: &str) -> bool {
