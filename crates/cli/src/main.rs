@@ -83,6 +83,8 @@ enum Command {
     Sync(remote::SyncArgs),
     Auth(remote::AuthArgs),
     /// Print what a server offers: its namespace, links and columns
+    #[command(after_help = "Examples:
+  tiphys server-info -s flows.example.com:2746")]
     ServerInfo,
     Doctor(commands::doctor::Args),
     Completion(commands::completion::Args),
@@ -96,6 +98,9 @@ enum Command {
 
 /// Print the version, and that of the server if one is named
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  tiphys version --short
+  tiphys version -s flows.example.com:2746")]
 struct VersionArgs {
     /// The number alone
     #[arg(long)]

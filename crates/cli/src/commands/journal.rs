@@ -17,6 +17,8 @@ const VALUE_COLUMNS_MAX: usize = 60;
 
 /// Look into the record of what happened
 #[derive(ClapArgs)]
+#[command(after_help = "Examples:
+  tiphys journal show @latest")]
 pub struct Args {
     #[command(subcommand)]
     action: Action,

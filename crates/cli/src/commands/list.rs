@@ -9,7 +9,7 @@ use tiphys_store::{Filter, Life, NameMatch, Runs, Summary};
 use crate::commands::delete::remove_expired;
 use crate::orphans::live_steps;
 use crate::output;
-use crate::print::{Paint, clean_line, duration, table, to_stdout};
+use crate::print::{Paint, clean_line, columns, duration, table, table_within, to_stdout};
 use crate::problem::problem;
 use crate::remote::{Form, Selector, ago, query};
 use crate::state::{Local, now};
@@ -191,7 +191,11 @@ fn print_table(args: &Args, rows: &[Row]) {
         ]);
         cells.push(row);
     }
-    to_stdout(&table(&cells, 3));
+    // Programs read whole messages; people want one line a run.
+    to_stdout(&match columns() {
+        Some(width) => table_within(cells, 3, width),
+        None => table(&cells, 3),
+    });
 }
 
 /// A row for programs: the parts of a workflow that lists show.

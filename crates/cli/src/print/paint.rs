@@ -134,6 +134,12 @@ pub fn is_terminal() -> bool {
     std::io::stdout().is_terminal()
 }
 
+/// How wide the terminal is that standard output is shown on, if it is one.
+pub fn columns() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+    (size.ws_col > 0).then_some(size.ws_col.into())
+}
+
 fn is_utf8() -> bool {
     // The first of these that is set decides, as in the C library.
     let set = ["LC_ALL", "LC_CTYPE", "LANG"]

@@ -1,6 +1,6 @@
 //! Tables for people: columns padded with blanks.
 
-use super::text::width;
+use super::text::{clean, elide, width};
 
 /// Rows with their columns aligned, so many blanks between them. Escape sequences in cells take no width.
 pub fn table(rows: &[Vec<String>], gap: usize) -> String {
@@ -21,7 +21,23 @@ pub fn table(rows: &[Vec<String>], gap: usize) -> String {
     text
 }
 
+/// The same, with the last column cut so that rows fit a terminal of this width; it keeps a few columns at least.
+pub fn table_within(mut rows: Vec<Vec<String>>, gap: usize, columns: usize) -> String {
+    const LAST_MIN: usize = 12;
+    let last = rows.iter().map(Vec::len).max().unwrap_or(0).saturating_sub(1);
+    let widest =
+        |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|cell| bare(cell)).max().unwrap_or(0);
+    let before: usize = (0..last).map(|at| widest(at) + gap).sum();
+    let room = columns.saturating_sub(before).max(LAST_MIN);
+    for cell in rows.iter_mut().filter_map(|row| row.get_mut(last)) {
+        if bare(cell) > room {
+            *cell = elide(&clean(cell.as_bytes()), room);
+        }
+    }
+    table(&rows, gap)
+}
+
 /// The width of a cell without its colours.
 fn bare(cell: &str) -> usize {
-    if cell.contains('\x1b') { width(&super::text::clean(cell.as_bytes())) } else { width(cell) }
+    if cell.contains('\x1b') { width(&clean(cell.as_bytes())) } else { width(cell) }
 }

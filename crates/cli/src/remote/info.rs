@@ -13,6 +13,8 @@ use crate::print::to_stdout;
 
 /// Ask who we are
 #[derive(ClapArgs)]
+#[command(after_help = "Examples:
+  ARGO_TOKEN='Bearer …' tiphys auth token -s flows.example.com:2746")]
 pub struct AuthArgs {
     #[command(subcommand)]
     action: AuthAction,

@@ -93,10 +93,10 @@ fn settings_are_checked_before_a_server_goes_by_them() {
     assert!(said.contains("`retention.workflow` is not known: did you mean `workflows`?"), "{said}");
     let refused = tiphys(folder.path(), &["server", "--port", "0", "--config", name]);
     assert!(!refused.status.success() && text(&refused.stderr).contains("did you mean"));
-    std::fs::write(&file, "retention: { workflows: 1d }\nparallelism: 3\n").unwrap();
+    std::fs::write(&file, "retention: { workflows: 1d }\nnodeEvents: { enabled: true }\n").unwrap();
     let good = tiphys(folder.path(), &["config", "check", name]);
     assert_eq!(text(&good.stdout), format!("{name}: good\n"));
-    assert!(text(&good.stderr).contains("`parallelism` has no effect here"), "{}", text(&good.stderr));
+    assert!(text(&good.stderr).contains("`nodeEvents` has no effect here"), "{}", text(&good.stderr));
 }
 
 #[test]
