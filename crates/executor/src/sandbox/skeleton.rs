@@ -31,7 +31,7 @@ const MADE: &[(&str, u32)] =
     &[("/run/lock", 0o1777), ("/run/shm", 0o1777), ("/run/argo", 0o1777), ("/argo", 0o755)];
 
 /// How deep the machine's folders are mirrored, by where they are. The first that fits counts.
-const DEPTHS: &[(&str, usize)] = &[("/usr/local", 5), ("/usr", 3), ("/", 4)];
+const DEPTHS: &[(&str, usize)] = &[("/usr/local", 5), ("/usr/share", 3), ("/", 4)];
 
 /// Folders that are named as homes where there is none.
 const SYSTEM: &[&str] = &[

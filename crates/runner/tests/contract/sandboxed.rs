@@ -84,9 +84,11 @@ fn it_may_write_everywhere_and_nothing_stays() {
         "/tmp",
         "/dev/shm",
         "/new/folder",
+        // Where the machine's own package managers install to.
+        "/usr/lib/python3/dist-packages",
     ];
     let text = format!(
-        "set -e; mkdir -p /new/folder; for f in {}; do echo x > $f/tiphys-was-here; done; echo 127.0.0.9 me >> /etc/hosts; echo done",
+        "set -e; mkdir -p /new/folder /usr/lib/python3/dist-packages; for f in {}; do echo x > $f/tiphys-was-here; done; echo 127.0.0.9 me >> /etc/hosts; echo done",
         folders.join(" ")
     );
     let step = sandbox(&world, "a", &text);
