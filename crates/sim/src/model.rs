@@ -5,13 +5,16 @@
 //! something happens, not what. What is remembered it finds from the beginning of a run on. It knows what
 //! [`crate::generate`] writes, and nothing else.
 
+mod depends;
+mod values;
+
 use crate::cast;
+use depends::{Depends, needs};
 use engine::workflow::Phase;
-use expr::{MapScope, Mode, World};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use tiphys_engine as engine;
-use tiphys_expr as expr;
+use values::{describe, holds, id, item_text, items, list, parameters, render, text};
 
 /// Most passes before something is wrong.
 const PASSES_MAX: usize = 2_000;
@@ -751,124 +754,6 @@ impl Model {
     }
 }
 
-/// `depends`, read from left to right: `||` binds less than `&&`, `!` most (EX-152 to EX-159).
-struct Depends<'a> {
-    model: &'a Model,
-    dag: &'a str,
-    text: &'a [u8],
-    at: usize,
-}
-
-impl Depends<'_> {
-    fn any(&mut self) -> bool {
-        let mut holds = self.all();
-        while self.eat(b"||") {
-            holds |= self.all();
-        }
-        holds
-    }
-
-    fn all(&mut self) -> bool {
-        let mut holds = self.one();
-        while self.eat(b"&&") {
-            holds &= self.one();
-        }
-        holds
-    }
-
-    fn one(&mut self) -> bool {
-        if self.eat(b"!") {
-            return !self.one();
-        }
-        let (task, result) = (self.word(), if self.eat(b".") { self.word() } else { String::new() });
-        let name = format!("{}.{task}", self.dag);
-        let Some(node) = self.model.nodes.get(&name) else { return false };
-        let members = || -> Vec<&Node> {
-            if node.kind != "TaskGroup" {
-                return Vec::new();
-            }
-            node.children.iter().map(|child| &self.model.nodes[child]).collect()
-        };
-        match result.as_str() {
-            "" => matches!(node.phase.as_str(), "Succeeded" | "Skipped"),
-            "Errored" => node.phase == "Error",
-            "AnySucceeded" => members().iter().any(|member| member.phase == "Succeeded"),
-            "AllFailed" => !members().is_empty() && members().iter().all(|member| member.phase == "Failed"),
-            phase => node.phase == phase,
-        }
-    }
-
-    fn eat(&mut self, word: &[u8]) -> bool {
-        while self.text.get(self.at) == Some(&b' ') {
-            self.at += 1;
-        }
-        let found = self.text[self.at..].starts_with(word);
-        if found {
-            self.at += word.len();
-        }
-        found
-    }
-
-    fn word(&mut self) -> String {
-        let rest = &self.text[self.at..];
-        let end = rest.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(rest.len());
-        self.at += end;
-        String::from_utf8_lossy(&rest[..end]).into_owned()
-    }
-}
-
-/// The tasks that a `depends` mentions, in the order of their names: Argo visits them in any.
-fn needs(depends: &str) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
-    for word in depends.split([' ', '&', '|', '!', '(', ')']).filter(|word| !word.is_empty()) {
-        let task = word.split('.').next().unwrap_or_default().to_owned();
-        if !found.contains(&task) {
-            found.push(task);
-        }
-    }
-    found.sort();
-    found
-}
-
-/// The items of a loop; none for a step without one.
-fn items(step: &Value) -> Option<Vec<Value>> {
-    if let Some(items) = step["withItems"].as_array().filter(|items| !items.is_empty()) {
-        return Some(items.clone());
-    }
-    if let Some(list) = step["withParam"].as_str() {
-        return serde_json::from_str(list).ok();
-    }
-    let count: usize = text(&step["withSequence"]["count"]).parse().ok()?;
-    Some((0..count).map(|number| Value::String(number.to_string())).collect())
-}
-
-/// EX-023 for what the generator writes: texts, numbers, and flat maps.
-fn describe(item: &Value) -> String {
-    let bare = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let words = match item {
-        Value::Object(map) => {
-            let mut pairs: Vec<String> =
-                map.iter().map(|(key, value)| format!("{key}:{}", bare(value))).collect();
-            pairs.sort();
-            pairs.join(",")
-        }
-        other => bare(other),
-    };
-    words.replace(['(', ')'], "")
-}
-
-/// EX-196.
-fn item_text(item: &Value) -> String {
-    match item {
-        Value::String(text) => text.clone(),
-        Value::Object(map) => {
-            let sorted: BTreeMap<&String, &Value> = map.iter().collect();
-            serde_json::to_string(&sorted).unwrap_or_default()
-        }
-        other => other.to_string(),
-    }
-}
-
 /// The type of the node that a template makes.
 fn kind(template: &Value) -> &'static str {
     match template {
@@ -911,40 +796,4 @@ fn ending(template: &Value, inputs: &Values, retries: usize) -> Result<Ending, S
         outputs: outcome.parameters.into_iter().collect(),
         exit_code: outcome.exit_code,
     })
-}
-
-fn holds(when: &str) -> Result<bool, String> {
-    let unequal = when.split_once(" != ").map(|(left, right)| left != right);
-    let equal = when.split_once(" == ").map(|(left, right)| left == right);
-    unequal.or(equal).ok_or_else(|| format!("`{when}` is not a condition that the generator writes"))
-}
-
-fn render(text: &str, scope: &Values) -> Result<String, String> {
-    let mut names = MapScope::new();
-    for (name, value) in scope {
-        names.insert(name.as_str(), value.as_str());
-    }
-    let world = World { now: Default::default(), seed: 0 };
-    expr::render(text, &names, Mode::Lenient, &world).map_err(|error| error.to_string())
-}
-
-/// EX-021.
-fn id(root: &str, name: &str) -> String {
-    let hash =
-        name.bytes().fold(2_166_136_261_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(16_777_619));
-    format!("{root}-{hash}")
-}
-
-fn list(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
-}
-
-fn text(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| if value.is_null() { String::new() } else { value.to_string() }, str::to_owned)
-}
-
-fn parameters(arguments: &Value) -> Values {
-    list(&arguments["parameters"]).iter().map(|one| (text(&one["name"]), text(&one["value"]))).collect()
 }

@@ -12,17 +12,6 @@ use crate::load::load;
 use crate::print::{clean_line, print_diagnostics, to_stderr, to_stdout};
 use crate::problem::{Told, problem};
 
-/// What a server takes in and keeps.
-const KEPT: [&str; 7] = [
-    "WorkflowTemplate",
-    "ClusterWorkflowTemplate",
-    "CronWorkflow",
-    "WorkflowEventBinding",
-    "ConfigMap",
-    "Secret",
-    "Namespace",
-];
-
 /// Give a server templates, schedules, event bindings, ConfigMaps and Secrets
 ///
 /// What is there already is replaced; what is the same stays untouched. If one document is wrong, none is taken.
@@ -55,37 +44,34 @@ pub fn apply(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
         to_stderr("refused: nothing was applied\n");
         return Err(Told.into());
     }
-    let mut text = String::new();
-    for document in &loaded.given {
-        if KEPT.contains(&document.kind.as_str()) {
-            // JSON is YAML; one document a line keeps what the server says of a line useful.
-            text.push_str(&format!("---\n{}\n", document.value));
-        } else {
-            let name = clean_line(field(&document.value, "/metadata/name").as_bytes());
-            let what = match document.kind.as_str() {
-                "" => "a document without a kind".to_owned(),
-                "Workflow" => format!("Workflow {name}, which `tiphys submit` runs"),
-                kind => format!("{} {name}", clean_line(kind.as_bytes())),
-            };
-            to_stderr(&format!("notice: {}: left out: {what}\n", document.file));
-        }
-    }
-    if text.is_empty() {
-        return Err(problem(
-            "there is nothing to apply in what was given",
-            format!("a server keeps these kinds: {}", KEPT.join(", ")),
-        ));
-    }
+    // JSON is YAML; one document a line keeps what the server says of a line useful.
+    let text: String = loaded.given.iter().map(|document| format!("---\n{}\n", document.value)).collect();
     let body = json!({ "namespace": server.namespace, "text": text });
     let answer = server.post("/api/tiphys/v1/apply", &body)?;
     if args.output.is_some() {
         to_stdout(&format!("{answer}\n"));
         return Ok(ExitCode::SUCCESS);
     }
-    for applied in answer.get("applied").and_then(Value::as_array).into_iter().flatten() {
-        let (kind, name) = (field(applied, "/kind"), field(applied, "/name"));
-        to_stdout(&format!("{}/{name} {}\n", kind.to_lowercase(), field(applied, "/change")));
-        let warning = field(applied, "/warning");
+    let list = |name: &str| answer.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+    for ignored in list("ignored") {
+        let name = clean_line(field(&ignored, "/name").as_bytes());
+        let what = match field(&ignored, "/kind") {
+            "" => "a document without a kind".to_owned(),
+            "Workflow" => format!("Workflow {name}, which `tiphys submit` runs"),
+            kind => format!("{} {name}", clean_line(kind.as_bytes())),
+        };
+        to_stderr(&format!("notice: a server does not keep this, and it was left out: {what}\n"));
+    }
+    if list("applied").is_empty() {
+        return Err(problem(
+            "there was nothing to apply in what was given",
+            "a server keeps templates, schedules, event bindings, ConfigMaps, Secrets and namespaces",
+        ));
+    }
+    for applied in list("applied") {
+        let (kind, name) = (field(&applied, "/kind"), field(&applied, "/name"));
+        to_stdout(&format!("{}/{name} {}\n", kind.to_lowercase(), field(&applied, "/change")));
+        let warning = field(&applied, "/warning");
         if !warning.is_empty() {
             to_stderr(&format!("warning: {kind} {name}: {}\n", clean_line(warning.as_bytes())));
         }

@@ -7,6 +7,7 @@ use crate::fault::{Code, Fault};
 use crate::wire::{names, shape};
 use crate::world::World;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use tiphys_engine::check::Situation;
 use tiphys_spec as spec;
 
@@ -57,7 +58,12 @@ pub(crate) fn apply(world: &World, call: &Call) -> Result<Value, Fault> {
         }
         applied.push(told);
     }
-    Ok(json!({ "applied": applied }))
+    let kept: BTreeSet<usize> = planned.iter().map(|planned| planned.position).collect();
+    let others = parsed.documents.iter().enumerate().filter(|(position, _)| !kept.contains(position));
+    let ignored: Vec<Value> = others
+        .map(|(_, document)| json!({ "kind": document.kind, "name": document.value["metadata"]["name"] }))
+        .collect();
+    Ok(json!({ "applied": applied, "ignored": ignored }))
 }
 
 /// A document and where it goes.
