@@ -6,7 +6,7 @@ use crate::remote::{Fault, Said};
 
 /// An error with a way out.
 #[derive(Debug)]
-struct Problem {
+pub struct Problem {
     message: String,
     help: String,
 }

@@ -11,7 +11,7 @@ use tiphys_spec as spec;
 use tiphys_spec::{Diagnostic, Document, Object, Severity, path_field, path_index};
 
 /// Fields of a workflow's spec that only place or dress pods.
-const DRESSING_OF_WORKFLOW: [&str; 21] = [
+const DRESSING_OF_WORKFLOW: [&str; 20] = [
     "affinity",
     "automountServiceAccountToken",
     "dnsConfig",
@@ -32,7 +32,6 @@ const DRESSING_OF_WORKFLOW: [&str; 21] = [
     "securityContext",
     "serviceAccountName",
     "tolerations",
-    "artifactGC",
 ];
 
 /// Fields of a template that only place or dress its pod.

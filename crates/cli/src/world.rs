@@ -69,12 +69,18 @@ impl World {
             mounts: self.mounts.clone(),
             allow_host_path: self.allow_host_path,
             artifacts: state.artifacts_dir(),
+            keeps_artifacts: keeps_artifacts(),
             claims: state.dir().join("claims"),
             files: self.artifacts.clone(),
             plugins: self.plugins.iter().map(PluginPlace::read).collect::<Result<_, _>>()?,
             ..Place::default()
         })
     }
+}
+
+/// Whether artifacts stay even where documents want them deleted; Argo's own switch (PA-288).
+pub fn keeps_artifacts() -> bool {
+    std::env::var("ARGO_ARTIFACT_GC_ENABLED").is_ok_and(|value| value == "false")
 }
 
 impl PluginPlace {

@@ -1,5 +1,6 @@
 //! What faces may ask of a controller.
 
+use crate::collect::Force;
 use crate::metrics::Metrics;
 use crate::prepare::Place;
 use crate::pump::Pump;
@@ -86,7 +87,7 @@ pub(crate) enum Message {
     Ask(String, Request, Sender<bool>),
     Follow(String, Sender<Update>),
     FollowAll(Sender<Update>),
-    Delete(String, Sender<Result<bool, String>>),
+    Delete(String, Force, Sender<Result<bool, String>>),
     Limit(Limits),
     Subscribe(bool),
     Interrupt(String),
@@ -221,8 +222,10 @@ impl Controller {
 
     /// Ends what runs of a run and removes it with its journal and files; what was archived stays. False if it is
     /// not here.
-    pub fn delete(&self, uid: &str) -> Result<Result<bool, String>, Gone> {
-        self.ask_for(|reply| Message::Delete(uid.to_owned(), reply))
+    ///
+    /// Artifacts that go with it are deleted first; if they cannot be, the run stays, unless that is forced.
+    pub fn delete(&self, uid: &str, force: Force) -> Result<Result<bool, String>, Gone> {
+        self.ask_for(|reply| Message::Delete(uid.to_owned(), force, reply))
     }
 
     /// The metrics of the runs that this engine drives, as they are now.

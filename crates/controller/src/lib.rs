@@ -3,6 +3,7 @@
 //! `shard` is plain synchronous code; `pump` is the only loop, and decides nothing.
 
 mod calls;
+pub mod collect;
 pub mod cron;
 mod daemons;
 mod dispatch;

@@ -5,6 +5,7 @@ mod probes;
 mod queue;
 
 use crate::calls::{self, Verdict};
+use crate::collect;
 use crate::daemons;
 use crate::handle::{Ask, Done, Message, Order, Update};
 use crate::locks;
@@ -20,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use tiphys_engine::workflow::{Attempt, Input, LockAnswer, NodeIx, Outcome, Phase, Report};
+use tiphys_engine::workflow::{Attempt, Input, LockAnswer, NodeIx, Occasion, Outcome, Phase, Report};
 use tiphys_engine::{Frozen, Plan, Time};
 use tiphys_runner::agent::{Agent, Answer};
 use tiphys_runner::step::{AttemptId, Exit, Report as StepReport};
@@ -316,8 +317,8 @@ impl Pump {
                 }
             }
             Message::FollowAll(follower) => self.followers.push((String::new(), follower)),
-            Message::Delete(uid, reply) => {
-                let deleted = self.delete(&uid);
+            Message::Delete(uid, force, reply) => {
+                let deleted = self.delete(&uid, force);
                 self.reply(reply, deleted);
             }
             Message::Limit(limits) => self.limit(limits),
@@ -485,6 +486,11 @@ impl Pump {
                             self.shard.input(&uid, Input::MetricRefused { message }, now);
                         }
                     }
+                }
+                Effect::DeleteArtifacts(uid) => {
+                    let Some(run) = self.shard.run(&uid) else { continue };
+                    let collected = collect::delete(run, Occasion::Completion, &self.place);
+                    self.shard.input(&uid, Input::ArtifactsDeleted { collected }, now);
                 }
                 Effect::Ended(uid) => self.ended(&uid, now)?,
                 Effect::Fenced(uid) => {

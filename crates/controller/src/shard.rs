@@ -35,6 +35,8 @@ pub enum Effect {
     SaveMemo(String, NodeIx),
     /// Values of metrics.
     EmitMetrics(String, Vec<Sample>),
+    /// Delete the artifacts of a run that are due at its end.
+    DeleteArtifacts(String),
     /// A run is over: file it and clean up.
     Ended(String),
     /// Another engine took the run over; it is dropped here.
@@ -205,6 +207,7 @@ impl Shard {
                 | Command::ReleaseLocks(_)
                 | Command::LookupMemo(_)
                 | Command::SaveMemo(_)
+                | Command::DeleteArtifacts
                 | Command::EmitMetrics(_) => driven.commands.push(command),
                 Command::SetTimer(at) => due = Some(at),
             }
@@ -389,6 +392,7 @@ impl Shard {
                 Command::LookupMemo(node) => effects.push(Effect::LookupMemo(uid.to_owned(), node)),
                 Command::SaveMemo(node) => effects.push(Effect::SaveMemo(uid.to_owned(), node)),
                 Command::EmitMetrics(samples) => effects.push(Effect::EmitMetrics(uid.to_owned(), samples)),
+                Command::DeleteArtifacts => effects.push(Effect::DeleteArtifacts(uid.to_owned())),
                 Command::Archive => effects.push(Effect::Ended(uid.to_owned())),
             }
         }

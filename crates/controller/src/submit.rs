@@ -98,6 +98,9 @@ pub fn document(frozen: &Frozen, run: &Run, now: Time) -> Value {
     metadata.labels = run.plan.workflow.metadata.labels.clone();
     metadata.labels.extend(run.added_labels().map(|(key, value)| (key.clone(), value.clone())));
     metadata.annotations.extend(run.added_annotations().map(|(key, value)| (key.clone(), value.clone())));
+    if run.is_held_by_artifacts() {
+        metadata.finalizers.push("workflows.argoproj.io/artifact-gc".to_owned());
+    }
     let phase = status::phase_name(run);
     if !phase.is_empty() {
         metadata.labels.insert("workflows.argoproj.io/completed".to_owned(), run.is_ended().to_string());

@@ -57,6 +57,14 @@ pub fn status(run: &Run, now: Time) -> WorkflowStatus {
             message: metrics_error,
         });
     }
+    let undeleted = run.collection_error();
+    if !undeleted.is_empty() {
+        conditions.push(Condition {
+            kind: "ArtifactGCError".to_owned(),
+            status: "True".to_owned(),
+            message: undeleted,
+        });
+    }
     WorkflowStatus {
         phase: phase_name(run).to_owned(),
         started_at: run.started.map(Time::rfc3339),
@@ -69,6 +77,7 @@ pub fn status(run: &Run, now: Time) -> WorkflowStatus {
         conditions,
         resources_duration: resources,
         synchronization: synchronization(run, now),
+        artifact_gc_status: (run.stage != Stage::New).then(|| run.collection_status()),
         stored_workflow_template_spec: run.plan.merged.then(|| Box::new(run.plan.workflow.spec.clone())),
         ..Default::default()
     }
@@ -156,6 +165,9 @@ pub fn node_status(run: &Run, ix: NodeIx, now: Time) -> NodeStatus {
         ..Default::default()
     };
     let _ = now;
+    for artifact in shown.outputs.iter_mut().flat_map(|outputs| &mut outputs.artifacts) {
+        artifact.deleted |= run.is_artifact_gone(ix, &artifact.name);
+    }
     // Argo notes them when the construct ends.
     if matches!(node.kind, NodeKind::Steps | NodeKind::Dag) && node.phase.is_ended() {
         shown.outbound_nodes = run.outbound_nodes(ix).into_iter().map(|out| run.id(out)).collect();

@@ -150,7 +150,7 @@ impl Yard for Around<'_> {
     fn remove(&mut self, uid: &str) {
         let found = self.world.store(|store| store.summary(&MachineId::workflow(uid)));
         let removed = found.and_then(|found| match found {
-            Some(summary) => workflows::remove(self.world, &summary),
+            Some(summary) => workflows::remove(self.world, &summary, tiphys_controller::collect::Force::No),
             None => Ok(()),
         });
         if let Err(fault) = removed

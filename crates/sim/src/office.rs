@@ -1,7 +1,7 @@
 //! Who answers about locks and remembered results in tests: at once, from tables in memory.
 
 use engine::locks::{self, Answer, Lock, Size};
-use engine::workflow::{Command, Input, LockAnswer, NodeIx};
+use engine::workflow::{Collected, Command, Input, LockAnswer, NodeIx, Occasion};
 use engine::{Run, Time};
 use spec::Outputs;
 use std::cell::RefCell;
@@ -81,6 +81,11 @@ impl Office {
                     self.tables.borrow_mut().memos.insert(key, (now, outputs));
                 }
                 vec![Input::MemoSaved { node: *node }]
+            }
+            Command::DeleteArtifacts => {
+                let due = run.artifacts_due(Occasion::Completion);
+                let gone = due.into_iter().map(|due| (due.node, due.artifact.name.into())).collect();
+                vec![Input::ArtifactsDeleted { collected: Collected { gone, failures: Vec::new() } }]
             }
             Command::Start(_)
             | Command::Stop(_)

@@ -263,6 +263,7 @@ impl Engine {
                 Effect::ReleaseLocks(_, node) => self.ask(Command::ReleaseLocks(node), world, now),
                 Effect::LookupMemo(_, node) => self.ask(Command::LookupMemo(node), world, now),
                 Effect::SaveMemo(_, node) => self.ask(Command::SaveMemo(node), world, now),
+                Effect::DeleteArtifacts(_) => self.ask(Command::DeleteArtifacts, world, now),
                 Effect::Ended(uid) => {
                     world.filed = true;
                     self.shard.drop_run(&uid);

@@ -1,18 +1,21 @@
 //! `tiphys delete` and `tiphys prune`: taking runs away, with everything of them.
 
 use clap::Args as ClapArgs;
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
+use tiphys_controller::collect::{self, Force};
 use tiphys_engine::Time;
 use tiphys_runner::process::{self, Options, ProcessRunner};
 use tiphys_spec::TtlStrategy;
 use tiphys_store::{Filter, Life, MachineId, NameMatch, Runs, Summary};
 
 use crate::print::to_stdout;
-use crate::problem::problem;
+use crate::problem::{Problem, problem};
 use crate::remote::{Selector, query};
 use crate::state::{Local, now};
+use crate::world::World;
 
 /// How long the end of steps is waited for.
 const END_WITHIN: Duration = Duration::from_secs(20);
@@ -50,7 +53,7 @@ pub struct Args {
     /// How many a server is asked for at once
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub query_chunk_size: usize,
-    /// Also what something still holds on to (a server only)
+    /// Also runs whose artifacts cannot be deleted with them
     #[arg(long)]
     pub force: bool,
     /// All runs whose name begins so
@@ -147,7 +150,7 @@ fn delete(local: &mut Local, summary: &Summary, args: &Args) -> anyhow::Result<(
             format!("end it first: tiphys terminate {}", summary.name),
         ));
     }
-    remove(local, summary)?;
+    remove(local, summary, if args.force { Force::Yes } else { Force::No })?;
     to_stdout(&format!("Workflow '{}' deleted\n", summary.name));
     Ok(())
 }
@@ -170,7 +173,7 @@ pub fn prune(args: &PruneArgs) -> anyhow::Result<ExitCode> {
         if args.dry_run {
             to_stdout(&format!("Workflow '{}' deleted (dry-run)\n", summary.name));
         } else if local.driver(&summary.uid)?.is_none() {
-            remove(&mut local, summary)?;
+            remove(&mut local, summary, Force::No)?;
             to_stdout(&format!("Workflow '{}' deleted\n", summary.name));
         }
     }
@@ -184,7 +187,11 @@ pub fn prune(args: &PruneArgs) -> anyhow::Result<ExitCode> {
 pub fn remove_expired(local: &mut Local) -> anyhow::Result<()> {
     for summary in expired(local)? {
         if local.driver(&summary.uid)?.is_none() {
-            remove(local, &summary)?;
+            match remove(local, &summary, Force::No) {
+                // It stays, and whoever deletes it by name is told why.
+                Err(error) if error.downcast_ref::<Problem>().is_some() => {}
+                other => other?,
+            }
         }
     }
     Ok(())
@@ -239,7 +246,7 @@ fn older_than(text: &str) -> anyhow::Result<Time> {
 }
 
 /// Removes a run that nobody drives: what still runs of it, its history, logs, secrets, claims and artifacts.
-fn remove(local: &mut Local, summary: &Summary) -> anyhow::Result<()> {
+fn remove(local: &mut Local, summary: &Summary, force: Force) -> anyhow::Result<()> {
     let uid = &summary.uid;
     let state = local.state.dir().to_owned();
     if process::found(&state).iter().any(|found| found.id == *uid && found.is_alive) {
@@ -253,6 +260,7 @@ fn remove(local: &mut Local, summary: &Summary) -> anyhow::Result<()> {
     }
     let machine = MachineId::workflow(&**uid);
     let claims = own_claims(local, summary);
+    let kept = release_artifacts(local, summary, force)?;
     local.store.delete(&machine)?;
     local.store.delete_archived(&machine)?;
     local.state.remove_files(uid)?;
@@ -265,7 +273,47 @@ fn remove(local: &mut Local, summary: &Summary) -> anyhow::Result<()> {
     // of the same name in another namespace keeps what it has.
     let name = NameMatch::Exact(summary.name.clone());
     if local.store.list(&Filter { name: Some(name), limit: 1, ..Filter::default() })?.is_empty() {
-        remove_folder(&local.state.artifacts_dir().join(&summary.name))?;
+        let dir = local.state.artifacts_dir();
+        remove_all_but(&dir.join(&summary.name), &kept)?;
+    }
+    Ok(())
+}
+
+/// Deletes the artifacts that go with a run wherever they are; answers where those lie that are never to go (PA-410).
+fn release_artifacts(
+    local: &mut Local,
+    summary: &Summary,
+    force: Force,
+) -> anyhow::Result<BTreeSet<PathBuf>> {
+    let body = local.store.document(&MachineId::workflow(&*summary.uid))?.unwrap_or_default();
+    if !collect::may_concern(&body) {
+        return Ok(BTreeSet::new());
+    }
+    let run = local.load(summary)?.run;
+    let place = World::default().place(&local.state)?;
+    collect::release(&run, &place, force).map_err(|reason| {
+        problem(
+            format!("the run `{}` stays: {reason}", summary.name),
+            format!("mend that, or let them be: tiphys delete --force {}", summary.name),
+        )
+    })?;
+    let kept = run.artifacts_kept().into_iter();
+    Ok(kept.map(|kept| place.artifacts.join(kept.artifact.location.key().trim_matches('/'))).collect())
+}
+
+/// Removes a folder with everything below it that does not lie at or below one of these paths.
+fn remove_all_but(folder: &Path, kept: &BTreeSet<PathBuf>) -> anyhow::Result<()> {
+    if !kept.iter().any(|path| path.starts_with(folder)) {
+        return remove_folder(folder);
+    }
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        match entry.file_type() {
+            _ if kept.contains(&path) => {}
+            Ok(kind) if kind.is_dir() => remove_all_but(&path, kept)?,
+            // What cannot be removed is met again by `prune`.
+            _ => drop(std::fs::remove_file(&path)),
+        }
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ use tiphys_server::{AuthMode, Format, Options, Reload, Server, Tls, is_guarded, 
 
 use crate::problem::problem;
 use crate::state;
+use crate::world::keeps_artifacts;
 
 /// Serve Argo's interface, schedules and the web pages over one state folder
 #[derive(ClapArgs)]
@@ -172,6 +173,7 @@ fn options(args: &Args) -> anyhow::Result<Options> {
         (_, _, Some(TlsKind::SelfSigned)) => options.tls = Some(Tls::SelfSigned),
         _ => {}
     }
+    options.place.keeps_artifacts = keeps_artifacts();
     options.place.isolation = match args.isolation {
         Separation::Sandbox => Isolation::Sandbox,
         Separation::None => Isolation::None,

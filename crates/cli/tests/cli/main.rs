@@ -1,6 +1,7 @@
 //! The real binary, as people and scripts use it.
 
 mod bench;
+mod collect;
 mod contract;
 mod examples;
 mod keeping;

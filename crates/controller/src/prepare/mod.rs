@@ -45,6 +45,8 @@ pub struct Place {
     pub allow_host_path: bool,
     /// The folder of the local artifact store.
     pub artifacts: PathBuf,
+    /// Artifacts stay even where documents want them deleted (PA-288).
+    pub keeps_artifacts: bool,
     /// The folder that holds claims, one folder each.
     pub claims: PathBuf,
     /// The run's own folder.

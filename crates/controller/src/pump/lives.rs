@@ -1,9 +1,10 @@
 //! How runs come and go: created, taken over, begun anew, gone on with, deleted.
 
 use super::{Home, Pump, attempt_id};
+use crate::collect::{self, Force};
 use crate::handle::{Done, Order, Update};
 use crate::prepare::Place;
-use crate::shard::Recorded;
+use crate::shard::{Recorded, decode};
 use crate::submit::{self, Kept};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -154,14 +155,18 @@ impl Pump {
     }
 
     /// Removes a run, whether we drive it or nobody does. Its steps are ended without grace.
-    pub(super) fn delete(&mut self, uid: &str) -> Result<bool, String> {
+    pub(super) fn delete(&mut self, uid: &str, force: Force) -> Result<bool, String> {
         let text = |error: StoreError| error.to_string();
         let machine = MachineId::workflow(uid);
         // Held to the end, so that nobody takes over what is being removed.
-        let _owned = match self.homes.remove(uid) {
-            Some(home) => home._owned,
-            None => self.ownership.acquire(&mut *self.store, &machine).map_err(|error| error.to_string())?,
+        let owned = match self.homes.contains_key(uid) {
+            true => None,
+            false => {
+                Some(self.ownership.acquire(&mut *self.store, &machine).map_err(|error| error.to_string())?)
+            }
         };
+        self.release_artifacts(uid, force)?;
+        let _owned = owned.or_else(|| self.homes.remove(uid).map(|home| home._owned));
         let attempts: Vec<AttemptId> =
             self.shard.interrupt(uid).iter().map(|attempt| attempt_id(uid, *attempt)).collect();
         self.runner.stop(&attempts, Duration::ZERO);
@@ -179,6 +184,28 @@ impl Pump {
         drop(self.state.remove_files(uid));
         self.tell(uid, Update::Deleted(uid.to_owned()));
         Ok(was_here)
+    }
+
+    /// Deletes the artifacts that go with a run.
+    fn release_artifacts(&mut self, uid: &str, force: Force) -> Result<(), String> {
+        if let Some(run) = self.shard.run(uid) {
+            return collect::release(run, &self.place, force);
+        }
+        let text = |error: StoreError| error.to_string();
+        let machine = MachineId::workflow(uid);
+        let body = self.store.document(&machine).map_err(text)?.unwrap_or_default();
+        if !collect::may_concern(&body) {
+            return Ok(());
+        }
+        // Nobody drives it: what it is, its journal tells.
+        let kept = Kept::read(&body).map_err(|error| format!("its document cannot be read: {error}"))?;
+        let mut run = Run::new(Arc::new(compile(&kept.frozen)?));
+        for record in self.store.load(&machine).map_err(text)?.unwrap_or_default().records {
+            for event in decode(&record)? {
+                run.apply(Time(record.at_us), &event);
+            }
+        }
+        collect::release(&run, &self.place, force)
     }
 
     fn place_of(&self, uid: &str, secrets: Vec<tiphys_spec::Secret>) -> Result<Place, StoreError> {

@@ -201,6 +201,11 @@ impl Run {
                 self.message = message.clone();
                 self.finished = Some(at);
             }
+            Event::ArtifactsDeleted { collected } => {
+                self.collection.is_done = true;
+                self.collection.gone.extend(collected.gone.iter().cloned());
+                self.collection.failures.clone_from(&collected.failures);
+            }
         }
     }
 

@@ -35,6 +35,9 @@ pub enum Command {
     LookupMemo(NodeIx),
     /// Remember a node's result; `Run::memo` tells it. Answered by `MemoSaved`.
     SaveMemo(NodeIx),
+    /// Delete the artifacts that are due at the end; `Run::artifacts_due` tells which. Answered by
+    /// `ArtifactsDeleted`.
+    DeleteArtifacts,
     /// Values of metrics. Fire and forget.
     EmitMetrics(Vec<Sample>),
     /// The run has ended; file it and clean up behind it.

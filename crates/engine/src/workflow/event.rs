@@ -1,6 +1,7 @@
 //! What became true. The journal is a list of these, one JSON object a line; each format ever
 //! released stays readable (I12), so variants and fields are only ever added.
 
+use super::collect::Collected;
 use super::node::{Gate, Inputs, Memo, NodeIx, NodeKind, Phase, Site};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -266,6 +267,12 @@ pub enum Event {
         /// Why.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         message: Option<Arc<str>>,
+    },
+    /// The artifacts that were due at the end were deleted, as far as they could be (PA-280).
+    ArtifactsDeleted {
+        /// What came of it.
+        #[serde(flatten)]
+        collected: Collected,
     },
 }
 

@@ -29,7 +29,8 @@ impl Machine for Run {
     type Command = Command;
 
     fn handle(&mut self, input: Input, now: Time, out: &mut Outbox<Run>) -> Progress {
-        if self.is_ended() && !matches!(input, Input::Asked(Request::Retry(_))) {
+        let goes_on = matches!(input, Input::Asked(Request::Retry(_)) | Input::ArtifactsDeleted { .. });
+        if self.is_ended() && !goes_on {
             return Progress::Done;
         }
         let armed = self.next_due();
@@ -49,7 +50,7 @@ impl Machine for Run {
 
     fn outstanding(&self) -> Vec<Command> {
         if self.is_ended() {
-            return vec![Command::Archive];
+            return vec![if self.is_to_collect() { Command::DeleteArtifacts } else { Command::Archive }];
         }
         let mut commands: Vec<Command> = Vec::new();
         if self.stage == Stage::Main
@@ -223,6 +224,7 @@ impl Turn<'_> {
                 }
             }
             Input::MetricRefused { message } => self.metric_refused(message),
+            Input::ArtifactsDeleted { collected } => self.collected(collected),
             Input::TimerFired => self.timers_fired(),
             Input::Asked(request) => self.asked(request),
         }
@@ -586,7 +588,8 @@ impl Turn<'_> {
     pub(crate) fn finish(&mut self, phase: Phase, message: Option<Arc<str>>) {
         self.measure_workflow(Some(phase));
         self.record(Event::Finished { phase, message });
-        self.out.commands.push(Command::Archive);
+        let last = if self.run.is_to_collect() { Command::DeleteArtifacts } else { Command::Archive };
+        self.out.commands.push(last);
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the world tells a run.
 
 use super::again::Retry;
+use super::collect::Collected;
 use super::command::Attempt;
 use super::gate::LockAnswer;
 use super::node::{NodeIx, Phase};
@@ -59,6 +60,11 @@ pub enum Input {
     MetricRefused {
         /// Why.
         message: String,
+    },
+    /// What came of deleting artifacts.
+    ArtifactsDeleted {
+        /// Which are gone, and why others are not.
+        collected: Collected,
     },
     /// A timer is due.
     TimerFired,

@@ -4,6 +4,7 @@ mod again;
 mod apply;
 mod bind;
 mod branches;
+mod collect;
 mod command;
 mod control;
 mod enter;
@@ -27,6 +28,7 @@ mod same;
 mod scope;
 
 pub use again::Retry;
+pub use collect::{Collected, Due, Occasion};
 pub use command::{Attempt, Command};
 pub use event::{Control, Event, TemplateKey};
 pub use gate::LockAnswer;

@@ -22,6 +22,7 @@ impl Run {
         (self.started, self.finished) = (Some(at), None);
         self.steering = Steering::default();
         self.hook_broke = false;
+        (self.collection.is_done, self.collection.failures) = (false, Vec::new());
         // A deadline of nothing, as Argo's own stop of old, does not end the next life too (EX-306).
         self.deadline = super::globals::deadline(&self.plan, at).filter(|deadline| *deadline > at);
         self.override_parameters(parameters);
@@ -105,6 +106,7 @@ impl Run {
         self.retries.clear();
         self.groups_of.clear();
         self.hook_nodes.clear();
+        self.collection.gone.clear();
         (self.active_pods, self.tally, self.alive) = (0, (0, 0), 0);
         self.asked_for_locks = false;
     }

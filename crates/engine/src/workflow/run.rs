@@ -1,5 +1,6 @@
 //! One execution of a plan: everything `apply` folds events into.
 
+use super::collect::Collection;
 use super::event::Control;
 use super::node::{Node, NodeIx, NodeKind, Part, Phase, Site, TaskIx};
 use crate::plan::{DagOrder, FramePlan, HookPlan, Plan, TaskPlan, TemplateIx, TemplatePlan};
@@ -51,6 +52,8 @@ pub struct Run {
     pub life: u16,
     /// The generation of new nodes; more than nothing once all nodes were taken out.
     pub(crate) first_generation: u16,
+    /// What became of artifacts that are deleted at the end.
+    pub(crate) collection: Collection,
     /// Daemons that are ready and have not ended, with the wrappers of their attempts (EX-370).
     pub(crate) daemons: BTreeSet<NodeIx>,
     /// The entry node is in Error because of one of its hooks.
@@ -274,6 +277,7 @@ impl Run {
             relocking: BTreeSet::new(),
             life: 0,
             first_generation: 0,
+            collection: Collection::default(),
             daemons: BTreeSet::new(),
             hook_broke: false,
             hook_nodes: BTreeMap::new(),

@@ -9,6 +9,7 @@ use crate::wire::project::Projection;
 use crate::wire::{read, shape};
 use crate::world::World;
 use serde_json::{Value, json};
+use tiphys_controller::collect::Force;
 use tiphys_engine::check::Situation;
 
 /// API-110 to API-113.
@@ -126,14 +127,15 @@ pub(crate) fn delete(world: &World, call: &Call) -> Result<Value, Fault> {
     let (namespace, name) = (call.namespace(), call.param("name"));
     call.who.may(Verb::Delete, Resource::Workflows, namespace, Some(name))?;
     let summary = world.require(namespace, name)?;
-    remove(world, &summary)?;
+    let force = if call.query.flag("force") { Force::Yes } else { Force::No };
+    remove(world, &summary, force)?;
     Ok(json!({}))
 }
 
 /// Removes a run that is here, and tells everybody.
-pub(crate) fn remove(world: &World, summary: &tiphys_store::Summary) -> Result<(), Fault> {
+pub(crate) fn remove(world: &World, summary: &tiphys_store::Summary, force: Force) -> Result<(), Fault> {
     let last = world.live(summary).ok();
-    if !world.controller.delete(&summary.uid)?.map_err(Fault::internal)? {
+    if !world.controller.delete(&summary.uid, force)?.map_err(Fault::internal)? {
         return Err(Fault::missing("workflows.argoproj.io", &summary.name));
     }
     if let Some(last) = last {

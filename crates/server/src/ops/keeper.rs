@@ -12,6 +12,7 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant, SystemTime};
+use tiphys_controller::collect::Force;
 use tiphys_spec::TtlStrategy;
 use tiphys_store::{Filter, LabelTerm, Life, MachineId, Runs as _, Shelf, Summary, Times};
 
@@ -277,7 +278,7 @@ fn by_number(world: &World, settings: &Config) -> Result<(), Fault> {
 }
 
 fn remove(world: &World, summary: &Summary) {
-    match workflows::remove(world, summary) {
+    match workflows::remove(world, summary, Force::No) {
         Ok(()) => tracing::info!(
             target: "audit",
             who = "retention",

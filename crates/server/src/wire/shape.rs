@@ -5,17 +5,12 @@ use serde_json::{Map, Value, json};
 
 /// A document of the controller as the interface shows it, with what only this place knows.
 pub(crate) fn live(mut document: Value, world: &World) -> Value {
-    if let Some(status) = document.get_mut("status").and_then(Value::as_object_mut) {
-        if let Some(nodes) = status.get_mut("nodes").and_then(Value::as_object_mut) {
-            for node in nodes.values_mut() {
-                let started = node["type"] == "Pod" && node["phase"] != "Pending";
-                if started && node.get("hostNodeName").is_none() {
-                    node["hostNodeName"] = json!(world.host);
-                }
+    if let Some(nodes) = document.pointer_mut("/status/nodes").and_then(Value::as_object_mut) {
+        for node in nodes.values_mut() {
+            let started = node["type"] == "Pod" && node["phase"] != "Pending";
+            if started && node.get("hostNodeName").is_none() {
+                node["hostNodeName"] = json!(world.host);
             }
-        }
-        if !status.contains_key("artifactGCStatus") && status.contains_key("phase") {
-            status.insert("artifactGCStatus".to_owned(), json!({ "notSpecified": true }));
         }
     }
     let changed =

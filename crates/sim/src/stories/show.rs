@@ -103,6 +103,11 @@ impl Shown {
             return match facet {
                 "outputs" => Some(outputs(self.status.outputs.as_ref())),
                 "progress" => Some(self.status.progress.clone()),
+                "gc" => {
+                    let status = self.status.artifact_gc_status.clone().unwrap_or_default();
+                    let open = if status.strategies_processed.is_empty() { "open" } else { "done" };
+                    Some(if status.not_specified { "none" } else { open }.to_owned())
+                }
                 "conditions" => Some(
                     self.status
                         .conditions
@@ -227,7 +232,10 @@ fn outputs(outputs: Option<&Outputs>) -> String {
     if let Some(code) = outputs.exit_code.as_deref().filter(|code| *code != "0") {
         words.push(format!("exitCode={code}"));
     }
-    words.extend(outputs.artifacts.iter().map(|artifact| format!("artifact {}", artifact.name)));
+    words.extend(outputs.artifacts.iter().map(|artifact| {
+        let gone = if artifact.deleted { " (deleted)" } else { "" };
+        format!("artifact {}{gone}", artifact.name)
+    }));
     words.join("; ")
 }
 
