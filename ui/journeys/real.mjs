@@ -210,7 +210,7 @@ journey('hostile names and logs stay text', { state: 'hostile' }, async ({ page,
   for (const tab of ['summary', 'logs', 'io', 'artifacts', 'manifest', 'journal']) {
     await page.goto(`${server.url}runs/default/hostile?view=tree&node=${node.id}&tab=${tab}`);
     await page.getByRole('tabpanel').waitFor();
-    if (tab === 'journal') await page.locator('.journal strong').first().waitFor();
+    if (tab === 'journal') await page.locator('.journal li').first().waitFor();
     if (tab === 'logs') await page.getByText('<script>alert(3)</script>').waitFor();
   }
   assert.equal(await page.evaluate(() => document.querySelectorAll('img[src=x], #app script').length), 0);

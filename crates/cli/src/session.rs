@@ -11,7 +11,7 @@ use tiphys_store::{MachineId, Runs, Summary};
 use crate::engine::{Engine, Steps};
 use crate::follow::{Finish, Follower, LogLines, Quiet, View};
 use crate::output::{self, Format};
-use crate::print::{End, Lines, Live, Paint, Screen, end, is_terminal, to_stderr, to_stdout};
+use crate::print::{End, Lines, Live, Paint, Screen, end, is_terminal, mention, to_stderr, to_stdout};
 use crate::signal::Signals;
 use crate::state::Local;
 
@@ -75,11 +75,7 @@ impl Show {
         match (self.quiet, self.output) {
             (true, _) => {}
             (false, Some(_)) => to_stderr(text),
-            (false, None) => {
-                use std::io::Write;
-                // Whoever reads the output may go; the run goes on.
-                drop(std::io::stdout().lock().write_all(text.as_bytes()));
-            }
+            (false, None) => mention(text),
         }
     }
 }

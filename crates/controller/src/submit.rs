@@ -85,8 +85,8 @@ pub(crate) fn taken(summary: &Summary, created: &Created) -> String {
     match created {
         Created::Yes => String::new(),
         _ => format!(
-            "a run named `{}` exists already: give another `--name`, or `tiphys delete {}` first",
-            summary.name, summary.name
+            "a run named `{}` exists already: give another name, or delete that one when it has ended",
+            summary.name
         ),
     }
 }

@@ -88,7 +88,7 @@ export interface JournalEntry {
   event: string;
   node?: string;
   nodeName?: string;
-  text?: string;
+  text: string;
   data: unknown;
 }
 

@@ -22,6 +22,6 @@ pub struct Args {
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "tiphys", &mut script);
-    to_stdout(&String::from_utf8_lossy(&script));
+    to_stdout(&script);
     Ok(ExitCode::SUCCESS)
 }

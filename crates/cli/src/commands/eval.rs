@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use tiphys_engine::cron::schedule;
 use tiphys_expr::{MapScope, Mode, World, batch, render, when};
 
-use crate::print::{to_stderr, to_stdout};
+use crate::print::{stdout_is_lost, to_stderr, to_stdout};
 use crate::problem::problem;
 
 /// Most times that one question about a schedule is answered with.
@@ -133,13 +133,12 @@ fn answer_all(file: &Path, world: &World) -> anyhow::Result<ExitCode> {
         if text.trim().is_empty() {
             continue;
         }
-        // Whoever no longer listens needs no more answers.
-        if writeln!(out, "{}", batch::answer(text.trim(), world, &cron)).is_err() {
-            return Ok(ExitCode::FAILURE);
+        if let Err(error) = writeln!(out, "{}", batch::answer(text.trim(), world, &cron)) {
+            stdout_is_lost(&error);
         }
     }
-    if out.flush().is_err() {
-        return Ok(ExitCode::FAILURE);
+    if let Err(error) = out.flush() {
+        stdout_is_lost(&error);
     }
     Ok(ExitCode::SUCCESS)
 }

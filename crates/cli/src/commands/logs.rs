@@ -223,7 +223,7 @@ impl Reader<'_> {
                     self.line(&line, label, &mut text);
                 }
             }
-            print_bytes(&text);
+            to_stdout(&text);
             if page.entries.is_empty() || page.next_offset == offset {
                 break;
             }
@@ -238,7 +238,7 @@ impl Reader<'_> {
         if let Some(line) = self.open.remove(path).and_then(|(_, joiner)| joiner.rest()) {
             let mut text = Vec::new();
             self.line(&line, label, &mut text);
-            print_bytes(&text);
+            to_stdout(&text);
         }
     }
 
@@ -260,19 +260,5 @@ impl Reader<'_> {
             out.extend_from_slice(clean_line(&line.text).as_bytes());
         }
         out.push(b'\n');
-    }
-}
-
-fn print_bytes(bytes: &[u8]) {
-    use std::io::Write;
-    match std::str::from_utf8(bytes) {
-        Ok(text) if !text.is_empty() => to_stdout(text),
-        Ok(_) => {}
-        Err(_) => {
-            let mut out = std::io::stdout().lock();
-            if out.write_all(bytes).and_then(|()| out.flush()).is_err() {
-                std::process::exit(1);
-            }
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::paint::{Paint, to_stderr};
+use super::paint::{Paint, mention, to_stderr};
 use super::text::clean_line;
 use super::time::duration_us;
 use crate::follow::View;
@@ -26,9 +26,7 @@ impl Lines {
         if self.to_stderr {
             to_stderr(text);
         } else {
-            use std::io::Write;
-            // Whoever reads the output may go; the run goes on.
-            drop(std::io::stdout().lock().write_all(text.as_bytes()));
+            mention(text);
         }
     }
 

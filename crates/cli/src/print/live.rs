@@ -60,12 +60,8 @@ impl Live {
 
     fn write(&self, text: &str) {
         match self.screen {
-            Screen::Stdout => {
-                use std::io::Write;
-                let mut out = std::io::stdout().lock();
-                // A terminal that is gone is told by SIGHUP.
-                drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
-            }
+            // A terminal that is gone is told by SIGHUP.
+            Screen::Stdout => super::paint::mention(text),
             Screen::Stderr => super::paint::to_stderr(text),
         }
     }

@@ -148,12 +148,28 @@ fn is_utf8() -> bool {
     set.is_none_or(|value| value.to_ascii_uppercase().replace('-', "").contains("UTF8"))
 }
 
-/// Writes to standard output. Whoever no longer listens ends the program quietly.
-pub fn to_stdout(text: &str) {
+/// Writes to standard output, or ends the program.
+pub fn to_stdout(text: &(impl AsRef<[u8]> + ?Sized)) {
     let mut out = std::io::stdout().lock();
-    if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
-        std::process::exit(1);
+    if let Err(error) = out.write_all(text.as_ref()).and_then(|()| out.flush()) {
+        stdout_is_lost(&error);
     }
+}
+
+/// Ends the program because what it prints arrives nowhere: quietly when the reader is gone, else with words.
+pub fn stdout_is_lost(error: &std::io::Error) -> ! {
+    if error.kind() != std::io::ErrorKind::BrokenPipe {
+        to_stderr(&format!(
+            "error: cannot write to standard output: {error}\nhelp: what was printed so far is not all\n"
+        ));
+    }
+    std::process::exit(1);
+}
+
+/// Writes to standard output while a run goes on, which it does also when nobody reads of it.
+pub fn mention(text: &str) {
+    let mut out = std::io::stdout().lock();
+    drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
 }
 
 /// Writes to standard error; if nobody listens, nobody misses it.

@@ -103,6 +103,9 @@ fn the_journal_is_told_in_words() {
     ] {
         assert!(told.contains(part), "{part}: {told}");
     }
+    bench.call(&["retry", "tale", "--watch"]).exits(1);
+    let again = bench.call(&["journal", "show", "tale"]).exits(0).out;
+    assert!(again.contains("somebody asked to run it again: "), "{again}");
     let json = bench.call(&["journal", "show", "tale", "-o", "json"]).exits(0).out;
     assert!(json.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()));
 }
@@ -119,4 +122,21 @@ fn errors_say_what_to_do_next() {
     assert!(answer.err.contains("`tiphys delete tale` first"), "{}", answer.err);
     assert_eq!(bench.call(&["delete", "tale"]).exits(0).out, "Workflow 'tale' deleted\n");
     assert_eq!(bench.call(&["list"]).exits(0).out, "No workflows found\n");
+}
+
+#[test]
+fn a_full_disk_behind_standard_output_is_told() {
+    let bench = Bench::new();
+    bench.run(MANIFEST, &["-q"]).exits(1);
+    for words in [&["get", "tale"][..], &["journal", "show", "tale"], &["list"], &["logs", "tale"]] {
+        let mut call = bench.command(words);
+        call.stdout(std::fs::File::options().write(true).open("/dev/full").unwrap());
+        let answer = call.output().unwrap();
+        let told = String::from_utf8_lossy(&answer.stderr);
+        assert_eq!(answer.status.code(), Some(1), "{words:?}: {told}");
+        assert!(
+            told.contains("error: cannot write to standard output: No space left on device"),
+            "{words:?}: {told}"
+        );
+    }
 }

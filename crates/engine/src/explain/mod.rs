@@ -1,13 +1,15 @@
-//! What would run, and why something happened: answers for people, computed from a plan or from a journal.
+//! What would run, what happened and why: answers for people, computed from a plan or from a journal.
 //!
-//! Both are pure, so that the command line and the server say the same.
+//! All are pure, so that the command line and the server say the same.
 
 mod needs;
 mod outline;
 mod values;
 mod why;
+mod words;
 
 pub use needs::{Lock, Needs, Thing, Use};
 pub use outline::{Branch, Loop, Outline, outline};
 pub use values::{Origin, Value};
 pub use why::{Answer, Dependency, Life, Wait, why};
+pub use words::words;

@@ -111,6 +111,11 @@ impl Skeleton<'_> {
         while let Some((folder, depth)) = queue.pop_front() {
             let Ok(entries) = fs::read_dir(self.machine.join(inside(&folder))) else { continue };
             for entry in entries.flatten() {
+                // Most entries are files, and what the folder says of them is enough.
+                let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+                if !is_folder && !folder.starts_with(SETTINGS) {
+                    continue;
+                }
                 let path = folder.join(entry.file_name());
                 let Ok(metadata) = entry.metadata() else { continue };
                 let keeps_secrets = path.starts_with(SETTINGS) && !hidden.contains(&path);
@@ -122,7 +127,7 @@ impl Skeleton<'_> {
                     }
                     continue;
                 }
-                if !metadata.is_dir() {
+                if !is_folder {
                     continue;
                 }
                 let is_ruled =

@@ -128,7 +128,7 @@ static TYPES: &[(&str, &[(&str, &str)])] = &[
             ("event", "text"),
             ("node?", "text"),
             ("nodeName?", "text"),
-            ("text?", "text"),
+            ("text", "text"),
             ("data", "any"),
         ],
     ),

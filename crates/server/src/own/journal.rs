@@ -106,9 +106,7 @@ fn tell(run: &Run, position: u64, at_us: i64, event: &Event) -> Value {
         item["node"] = json!(run.id(ix));
         item["nodeName"] = json!(run.name(ix));
     }
-    if let Some(message) = data["message"].as_str() {
-        item["text"] = json!(message);
-    }
+    item["text"] = json!(explain::words(run, event));
     if let Value::Object(fields) = &mut data {
         fields.remove("event");
     }

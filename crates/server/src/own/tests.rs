@@ -350,6 +350,13 @@ fn people_see_what_waits_for_them_and_what_happened() {
     let events: Vec<&str> =
         journal["items"].as_array().unwrap().iter().map(|item| item["event"].as_str().unwrap()).collect();
     assert!(events.contains(&"Began") && events.contains(&"Entered"), "{events:?}");
+    let told: Vec<&str> =
+        journal["items"].as_array().unwrap().iter().map(|item| item["text"].as_str().unwrap()).collect();
+    assert!(
+        told.contains(&"the workflow began with who=nobody")
+            && told.contains(&"`one` began to wait as the entrypoint"),
+        "{told:?}"
+    );
     let after = journal["items"][0]["position"].as_u64().unwrap();
     let rest = house.get(&format!("/api/tiphys/v1/runs/default/one/journal?after={after}"));
     assert!(rest["items"].as_array().unwrap().len() < events.len());
