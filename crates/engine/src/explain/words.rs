@@ -1,6 +1,6 @@
 //! The journal in plain words: one sentence for each event.
 
-use crate::workflow::{Control, Event, Gate, NodeIx, NodeKind, Phase, Run, Site};
+use crate::workflow::{Collected, Control, Event, Gate, NodeIx, NodeKind, Phase, Run, Site};
 use std::sync::Arc;
 
 /// Longest value that is told whole, in characters.
@@ -121,6 +121,7 @@ pub fn words(run: &Run, event: &Event) -> String {
         Event::Finished { phase, message } => {
             format!("the workflow ended: {}{}", phase.name(), because(message.as_deref()))
         }
+        Event::ArtifactsDeleted { collected } => artifacts_deleted(collected),
     }
 }
 
@@ -152,6 +153,15 @@ fn entered(
         (None, _) => "was entered",
     };
     format!("{who} {verb}{why}{}", because(message))
+}
+
+fn artifacts_deleted(collected: &Collected) -> String {
+    let count = collected.gone.len();
+    let mut text = format!("{count} artifact{} deleted", if count == 1 { " was" } else { "s were" });
+    if !collected.failures.is_empty() {
+        text.push_str(&format!("; others could not be: {}", collected.failures.join("; ")));
+    }
+    text
 }
 
 fn name(run: &Run, node: NodeIx) -> String {
