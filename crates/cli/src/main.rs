@@ -4,6 +4,7 @@ mod arguments;
 mod commands;
 mod engine;
 mod follow;
+mod help;
 mod load;
 mod logs;
 mod orphans;
@@ -127,6 +128,9 @@ fn main() -> ExitCode {
 fn misread(error: &clap::Error) -> ExitCode {
     let is_help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     let words: Vec<String> = std::env::args().skip(1).collect();
+    // Only who asks for help waits for the examples to be put together.
+    let with_examples = is_help.then(|| help::command_line().try_get_matches_from(std::env::args_os()).err());
+    let error = with_examples.as_ref().and_then(Option::as_ref).unwrap_or(error);
     if !is_help && error.kind() != ErrorKind::MissingSubcommand && Connect::is_likely(&words) {
         // Whoever asks a server expects what Argo's command line answers.
         print::to_stderr(&remote::refused(error, &words).text());

@@ -22,8 +22,13 @@ use crate::state::now;
   tiphys cron next nightly.yaml
   tiphys cron run nightly.yaml
   tiphys cron list
+  tiphys cron get nightly
   tiphys cron create nightly.yaml
+  tiphys cron update nightly.yaml
   tiphys cron suspend nightly
+  tiphys cron resume nightly
+  tiphys cron delete nightly
+  tiphys cron lint nightly.yaml
   tiphys cron backfill nightly --start 'Mon, 02 Nov 2026 00:00:00 UTC' --end 'Fri, 06 Nov 2026 00:00:00 UTC'")]
 pub struct Args {
     #[command(subcommand)]

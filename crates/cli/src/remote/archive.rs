@@ -23,8 +23,13 @@ use crate::state::now;
 #[derive(ClapArgs)]
 #[command(after_help = "Examples:
   tiphys archive list
+  tiphys archive list -l team=search
   tiphys archive get build-x7k2p -o yaml
-  tiphys archive retry build-x7k2p")]
+  tiphys archive retry build-x7k2p
+  tiphys archive resubmit build-x7k2p
+  tiphys archive delete build-x7k2p
+  tiphys archive list-label-keys
+  tiphys archive list-label-values -l team")]
 pub struct Args {
     #[command(subcommand)]
     pub action: Action,

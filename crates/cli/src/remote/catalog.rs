@@ -17,8 +17,11 @@ use crate::print::{table, to_stderr, to_stdout};
 #[derive(ClapArgs)]
 #[command(after_help = "Examples:
   tiphys template list
+  tiphys template get build -o yaml
   tiphys template create build.yaml
-  tiphys template get build -o yaml")]
+  tiphys template update build.yaml
+  tiphys template delete build
+  tiphys template lint build.yaml")]
 pub struct TemplateArgs {
     #[command(subcommand)]
     pub action: Action,
@@ -28,7 +31,11 @@ pub struct TemplateArgs {
 #[derive(ClapArgs)]
 #[command(after_help = "Examples:
   tiphys cluster-template list
-  tiphys cluster-template update shared.yaml")]
+  tiphys cluster-template get shared -o yaml
+  tiphys cluster-template create shared.yaml
+  tiphys cluster-template update shared.yaml
+  tiphys cluster-template delete shared
+  tiphys cluster-template lint shared.yaml")]
 pub struct ClusterArgs {
     #[command(subcommand)]
     pub action: Action,

@@ -14,7 +14,8 @@ use crate::print::to_stdout;
 #[command(after_help = "Examples:
   tiphys sync create gpu --type database --limit 2
   tiphys sync update gpu --type database --limit 4
-  tiphys sync get build --type configmap --cm-name limits")]
+  tiphys sync get build --type configmap --cm-name limits
+  tiphys sync delete gpu --type database")]
 pub struct Args {
     #[command(subcommand)]
     pub action: Action,
