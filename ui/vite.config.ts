@@ -12,6 +12,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     reportCompressedSize: true,
     modulePreload: { polyfill: false },
+    // What every page needs is one file, not a dozen small ones.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'app', tags: ['$initial'] }] } } },
   },
   worker: { format: 'es' },
   server: { proxy: { '/api': process.env['TIPHYS_SERVER'] ?? 'http://127.0.0.1:2746' } },

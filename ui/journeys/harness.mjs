@@ -1,4 +1,4 @@
-// Runs journeys one after the other in Chromium, each in a fresh context, and says what went wrong.
+// Runs journeys in Chromium, two at a time and each in a fresh context, and says what went wrong.
 
 import assert from 'node:assert/strict';
 import { AxeBuilder } from '@axe-core/playwright';
@@ -6,6 +6,9 @@ import { chromium } from 'playwright-core';
 
 /** Longest wait for anything on a page. */
 const MS = Number(process.env.JOURNEY_MS ?? 15_000);
+
+/** Journeys under way at once. */
+const LANES = Number(process.env.LANES ?? 2);
 
 /** Rules of WCAG 2.2 AA; the strict policy forbids axe's own styles, which it does without. */
 export async function accessible(page, what) {
@@ -39,8 +42,7 @@ export async function go(journeys, serve, leave) {
   const chrome = await browser();
   let passed = 0;
   let failed = 0;
-  for (const { name, options, act } of journeys) {
-    if (wanted.length && !wanted.some((each) => name.includes(each))) continue;
+  async function once({ name, options, act }) {
     const wrong = [];
     let server;
     let context;
@@ -73,6 +75,11 @@ export async function go(journeys, serve, leave) {
     await context?.close();
     if (server) await leave(server, options);
   }
+  const queue = journeys.filter(({ name }) => wanted.length === 0 || wanted.some((each) => name.includes(each)));
+  const lane = async () => {
+    for (let next = queue.shift(); next; next = queue.shift()) await once(next);
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
   await chrome.close();
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0;

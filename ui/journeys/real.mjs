@@ -113,6 +113,18 @@ journey('who waits for a person is on the page of approvals', {}, async ({ page,
   await page.getByRole('button', { name: 'Approve' }).first().waitFor();
 });
 
+journey('a suspended run is known in lists, and runs are found by their message', {}, async ({ page, server }) => {
+  await server.run('held-back', APPROVAL);
+  await server.api('PUT', '/api/v1/workflows/default/held-back/suspend', {});
+  await page.goto(`${server.url}runs?search=held-back`);
+  await page.getByRole('row', { name: /held-back/ }).getByRole('img', { name: 'Waits for you' }).waitFor();
+  await page.goto(`${server.url}runs`);
+  await page.getByLabel('Message contains').fill('exit code 3');
+  await page.waitForURL(/message=exit/);
+  await page.getByRole('link', { name: 'broken' }).waitFor();
+  await page.getByRole('link', { name: 'held-back' }).waitFor({ state: 'detached' });
+});
+
 journey('a run is suspended, resumed, stopped, retried, resubmitted and deleted', {}, async ({ page, server }) => {
   await server.run('subject', APPROVAL);
   await page.goto(`${server.url}runs/default/subject?view=tree`);
@@ -242,10 +254,10 @@ const well = await go(
   journeys,
   async ({ state, own }) => {
     if (own) return start({ state });
-    if (!shared.has(state)) shared.set(state, await start({ state }));
+    if (!shared.has(state)) shared.set(state, start({ state }));
     return shared.get(state);
   },
   (server, { own }) => (own ? server.close() : undefined),
 );
-for (const server of shared.values()) await server.close();
+for (const server of shared.values()) await (await server).close();
 process.exit(well ? 0 : 1);

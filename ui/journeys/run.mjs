@@ -9,8 +9,6 @@ const journeys = [];
 const journey = (name, options, act) => journeys.push({ name, options, act });
 
 const path = (run) => `runs/${run.metadata.namespace}/${run.metadata.name}`;
-/** Whether the faults of a journey are on: it turns them off when it has seen them. */
-const hard = { on: false };
 const byPhase = (server, phase) => server.held.runs.find((run) => run.status.phase === phase);
 
 for (const theme of ['light', 'dark']) {
@@ -131,8 +129,9 @@ for (const [status, told] of [
   ['nothing', 'The server does not answer'],
 ]) {
   journey(`an answer of ${status} says what happened, and trying again mends it`, {
-    fault: (method, path) => (hard.on && method === 'GET' && /runs|workflows|pipelines/.test(path) ? status : 0),
+    faults: (hard) => (method, path) => (hard.on && method === 'GET' && /runs|workflows|pipelines/.test(path) ? status : 0),
   }, async ({ page, server }) => {
+    const { hard } = server;
     hard.on = true;
     await page.goto(`${server.url}runs`);
     await page.getByRole('alert').getByText(told).first().waitFor();
@@ -143,8 +142,9 @@ for (const [status, told] of [
 }
 
 journey('who is not known any more is led to the door and back', {
-  fault: (_, path) => (hard.on && !/session/.test(path) ? 401 : 0),
+  faults: (hard) => (_, path) => (hard.on && !/session/.test(path) ? 401 : 0),
 }, async ({ page, server }) => {
+  const { hard } = server;
   hard.on = true;
   await page.goto(`${server.url}runs?phase=Failed`);
   await page.getByLabel('Token').waitFor();
@@ -384,7 +384,12 @@ for (const width of [380, 800, 2400]) {
 
 const well = await go(
   journeys,
-  (options) => start({ state: 'small', ...options }),
+  async ({ faults, ...options }) => {
+    // Whether the faults of a journey are on: it turns them off when it has seen them.
+    const hard = { on: false };
+    const server = await start({ state: 'small', ...(faults ? { fault: faults(hard) } : {}), ...options });
+    return Object.assign(server, { hard });
+  },
   (server) => server.close(),
 );
 process.exit(well ? 0 : 1);

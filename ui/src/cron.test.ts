@@ -1,11 +1,30 @@
 import { describe, expect, it } from 'vitest';
-import { firings, next, parseSchedule } from './cron';
+import { firings, inWords, next, parseSchedule } from './cron';
 
 const at = (text: string) => Date.parse(text);
 const times = (text: string, zone: string, after: string, count: number) =>
   firings({ schedules: [text], timezone: zone }, at(after), Number.POSITIVE_INFINITY, count).map((each) =>
     new Date(each).toISOString().slice(0, 16),
   );
+
+describe('a schedule in words', () => {
+  it.each([
+    ['* * * * *', 'every minute'],
+    ['*/15 * * * *', 'every 15 minutes'],
+    ['0 */6 * * *', 'every 6 hours'],
+    ['@hourly', 'every hour'],
+    ['5 * * * *', 'every hour at :05'],
+    ['TZ=Asia/Tokyo 0 3 * * *', 'every day at 03:00'],
+    ['30 9 * * mon-fri', 'Monday to Friday at 09:30'],
+    ['0 8 * * 1,4', 'every Monday, Thursday at 08:00'],
+    ['@monthly', 'on day 1 of every month at 00:00'],
+    ['0 0 1 1 *', ''],
+    ['1-5 * * * *', ''],
+    ['nonsense', ''],
+  ])('%s', (schedule, told) => {
+    expect(inWords(schedule)).toBe(told);
+  });
+});
 
 describe('when a schedule fires', () => {
   it('knows lists, ranges, steps and names', () => {

@@ -1,5 +1,9 @@
 // When a schedule fires: five fields or a descriptor on the clock of a time zone, as the server reads them (CR-040 on).
 
+import { text as catalogue } from './text';
+
+const words = catalogue.schedules;
+
 interface Part {
   values: Set<number>;
   /** A star without a step does not restrict (CR-042). */
@@ -33,6 +37,28 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** A schedule without a match in this time has none (CR-045). */
 const SEARCH_MS_MAX = 5 * 366 * 24 * HOUR_MS;
+
+/** A schedule as people say it; nothing for those that take longer to say than to read. */
+export function inWords(schedule: string): string {
+  const bare = schedule.trim().replace(/^(?:CRON_)?TZ=\S+\s+/, '');
+  const fields = (DESCRIPTORS[bare] ?? bare).split(/\s+/);
+  const [minute = '', hour = '', day = '', month = '', weekday = ''] = fields;
+  const rule = fields.length === 5 ? parseSchedule(schedule) : undefined;
+  if (!rule || month !== '*' || (day !== '*' && weekday !== '*')) return '';
+  const isFree = day === '*' && weekday === '*';
+  const every = (field: string) => (field === '*' ? 1 : Number(/^\*\/(\d+)$/.exec(field)?.[1] ?? 0));
+  const isTime = /^\d+$/.test(minute);
+  if (isFree && hour === '*' && every(minute)) return words.eachMinutes(every(minute));
+  if (isFree && minute === '0' && every(hour)) return words.eachHours(every(hour));
+  if (isFree && hour === '*' && isTime) return words.hourly(minute.padStart(2, '0'));
+  if (!isTime || !/^\d+$/.test(hour)) return '';
+  const time = `${hour.padStart(2, '0')}:${minute.padStart(2, '0')}`;
+  if (isFree) return words.daily(time);
+  if (weekday === '*') return /^\d+$/.test(day) ? words.monthly(Number(day), time) : '';
+  const days = [...rule.weekday.values].sort();
+  if (days.join('') === '12345') return words.workdays(time);
+  return words.weekly(days.map((each) => words.days[each]).join(', '), time);
+}
 
 /** Reads a schedule; nothing when it cannot be read. */
 export function parseSchedule(text: string, timezone = ''): Rule | undefined {

@@ -4,7 +4,7 @@ import { getWorkflow, type PipelineKind } from './api/argo';
 import type { NodeStatus, Workflow } from './api/types';
 import { isBroken } from './phase';
 import { median } from './pipelines';
-import { listRows, type Row } from './runs';
+import { EVERYTHING, listRows, type Row } from './runs';
 
 export interface Grid {
   runs: { row: Row; workflow: Workflow }[];
@@ -26,7 +26,7 @@ const AT_ONCE = 6;
 
 export async function gridOf(kind: PipelineKind, namespace: string, name: string, signal?: AbortSignal): Promise<Grid> {
   const { rows } = await listRows(
-    { namespace, search: '', phases: [], pipeline: `${kind}/${name}`, label: '', since: '' },
+    { ...EVERYTHING, namespace, pipeline: `${kind}/${name}` },
     RUNS,
     '',
     signal,

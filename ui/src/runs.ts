@@ -60,6 +60,8 @@ export function pipelineOf(labels: Record<string, string>): Row['pipeline'] {
 export interface Filter {
   namespace: string;
   search: string;
+  /** Only runs whose message contains this; Argo's interface cannot ask for it. */
+  message: string;
   phases: string[];
   pipeline: string;
   label: string;
@@ -114,7 +116,7 @@ export function rowOfOwn(run: own.RunRow): Row {
     startedAt: run.startedAt,
     finishedAt: run.finishedAt,
     archived: run.archived,
-    suspended: false,
+    suspended: run.suspended && !isEnded(run.phase as Phase),
     labels: run.labels,
     pipeline: run.pipeline as Row['pipeline'],
   };
@@ -124,10 +126,10 @@ export async function listRows(filter: Filter, limit: number, from: string, sign
   return either<RowPage>(
     'runs',
     async () => {
-      const { namespace, search, pipeline, label, since } = filter;
+      const { namespace, search, message, pipeline, label, since } = filter;
       const phase = filter.phases.join(',');
       const found = await own.runs(
-        { namespace, search, pipeline, label, phase, from: since, archived: 'any', limit, cursor: from },
+        { namespace, search, message, pipeline, label, phase, from: since, archived: 'any', limit, cursor: from },
         signal,
       );
       return { rows: found.items.map(rowOfOwn), next: found.next, since: { own: found.position } };
@@ -139,7 +141,7 @@ export async function listRows(filter: Filter, limit: number, from: string, sign
         signal,
       );
       return {
-        rows: (found.items ?? []).map(rowOf),
+        rows: (found.items ?? []).map(rowOf).filter((row) => row.message.includes(filter.message)),
         next: found.metadata?.continue || undefined,
         since: { argo: found.metadata?.resourceVersion },
       };
@@ -147,7 +149,7 @@ export async function listRows(filter: Filter, limit: number, from: string, sign
   );
 }
 
-export const EVERYTHING: Filter = { namespace: '', search: '', phases: [], pipeline: '', label: '', since: '' };
+export const EVERYTHING: Filter = { namespace: '', search: '', message: '', phases: [], pipeline: '', label: '', since: '' };
 
 /** What can be done to a run now. */
 export function allowed(row: { phase: Phase; suspended: boolean; archived?: boolean | undefined }) {

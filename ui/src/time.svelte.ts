@@ -67,29 +67,23 @@ export function relative(time: string | null | undefined, now: number): string {
   return seconds > 0 ? `in ${text}` : `${text} ago`;
 }
 
-/** Formats of times, made once: making one takes longer than thousands of uses. */
-const formats = new Map<string, Intl.DateTimeFormat>();
+const two = (count: number) => String(count).padStart(2, '0');
 
-function format(withDate: boolean): Intl.DateTimeFormat {
-  const zone = preferences.zone === 'utc' ? 'UTC' : undefined;
-  const key = `${withDate}/${zone}`;
-  const known = formats.get(key);
-  if (known) return known;
-  const made = new Intl.DateTimeFormat('sv-SE', {
-    timeStyle: 'medium',
-    ...(withDate ? { dateStyle: 'short' } : {}),
-    ...(zone ? { timeZone: zone } : {}),
-  });
-  formats.set(key, made);
-  return made;
+/** The parts of a time in the chosen zone. Written out here: a browser's own format takes longer to make than a page. */
+function parts(at: number): [string, string] {
+  const utc = preferences.zone === 'utc';
+  // The zone's clock is read as if it were of UTC.
+  const shown = new Date(utc ? at : at - new Date(at).getTimezoneOffset() * 60_000);
+  const day = `${shown.getUTCFullYear()}-${two(shown.getUTCMonth() + 1)}-${two(shown.getUTCDate())}`;
+  return [day, `${two(shown.getUTCHours())}:${two(shown.getUTCMinutes())}:${two(shown.getUTCSeconds())}`];
 }
 
 export function exact(time: string | number | null | undefined): string {
   const at = typeof time === 'number' ? time : millis(time);
-  if (at === undefined) return '';
-  return `${format(true).format(at)}${preferences.zone === 'utc' ? ' UTC' : ''}`;
+  if (at === undefined || Number.isNaN(at)) return '';
+  return `${parts(at).join(' ')}${preferences.zone === 'utc' ? ' UTC' : ''}`;
 }
 
 export function ofDay(at: number): string {
-  return format(false).format(at);
+  return parts(at)[1];
 }

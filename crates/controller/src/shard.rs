@@ -554,7 +554,9 @@ impl Driven {
     /// The run's row, if it changed enough to be written.
     fn summarize(&mut self, now: Time) -> Option<Summary> {
         let phase = status::phase_name(&self.run);
-        let urgent = phase != self.summary.phase || self.run.is_ended();
+        let suspended = self.run.steering.suspended && !self.run.is_ended();
+        let urgent =
+            phase != self.summary.phase || suspended != self.summary.suspended || self.run.is_ended();
         if !urgent && now.since_us(self.summarized) < SUMMARY_EVERY_US {
             return None;
         }
@@ -562,6 +564,7 @@ impl Driven {
         self.summary.phase = phase.to_owned();
         self.summary.message = self.run.message.as_deref().unwrap_or_default().to_owned();
         self.summary.progress = format!("{}/{}", self.run.tally.0, self.run.tally.1);
+        self.summary.suspended = suspended;
         self.summary.started_us = self.run.started.map(|at| at.0);
         self.summary.finished_us = self.run.finished.map(|at| at.0);
         for (key, value) in self.run.added_labels() {

@@ -71,6 +71,7 @@ pub(crate) fn summary(workflow: &spec::Workflow, now: Time) -> Summary {
         phase: String::new(),
         message: String::new(),
         progress: String::new(),
+        suspended: workflow.spec.suspend.unwrap_or_default(),
         created_us: now.0,
         started_us: None,
         finished_us: None,

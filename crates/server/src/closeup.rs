@@ -7,6 +7,7 @@
 use crate::events::Event;
 use crate::fault::Fault;
 use crate::limits;
+use crate::own::columns;
 use crate::wire::shape;
 use crate::world::World;
 use serde_json::{Map, Value, json};
@@ -52,6 +53,15 @@ struct Closeup {
     cost: Duration,
 }
 
+/// How the nodes of a whole run are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Nodes {
+    /// As Argo does: by id, in the status.
+    ById,
+    /// Beside the workflow, a field at a time.
+    Columns,
+}
+
 /// What somebody who begins to look gets first, and where the rest comes.
 pub(crate) struct View {
     pub(crate) first: Vec<Arc<Event>>,
@@ -64,7 +74,13 @@ impl Closeups {
     }
 
     /// Begins to look at a run; `last` is the number that was told last to the one who looks.
-    pub(crate) fn open(&self, world: &World, uid: &str, last: Option<u64>) -> Result<Option<View>, Fault> {
+    pub(crate) fn open(
+        &self,
+        world: &World,
+        uid: &str,
+        last: Option<u64>,
+        nodes: Nodes,
+    ) -> Result<Option<View>, Fault> {
         let mut runs = self.lock();
         if runs.get(uid).is_none_or(|run| run.is_stale) {
             let sender = runs.remove(uid).map(|run| run.sender);
@@ -82,7 +98,7 @@ impl Closeups {
                 let later = closeup.kept.iter().filter(|(before, _)| *before >= last);
                 later.map(|(_, event)| event.clone()).collect()
             }
-            None => vec![Arc::new(closeup.snapshot(world))],
+            None => vec![Arc::new(closeup.snapshot(world, nodes))],
         };
         Ok(Some(View { first, then }))
     }
@@ -142,7 +158,7 @@ impl Closeups {
             runs.remove(&uid);
             // One that cannot be read any more is told as gone when it is.
             if let Ok(Some(mut fresh)) = Closeup::load(world, &uid, Some(sender)) {
-                let whole = fresh.snapshot(world);
+                let whole = fresh.snapshot(world, Nodes::ById);
                 drop(fresh.sender.send(Arc::new(whole)));
                 runs.insert(uid, fresh);
             }
@@ -186,13 +202,12 @@ impl Closeup {
         shape::live(document(&self.frozen, &self.run, Time(world.now_us())), world)
     }
 
-    fn snapshot(&mut self, world: &World) -> Event {
+    fn snapshot(&mut self, world: &World, nodes: Nodes) -> Event {
         let workflow = self.picture(world);
         self.nodes = nodes_of(&workflow).map(|(id, node)| (id.clone(), hash(node))).collect();
         self.waits = waits(&self.run);
         self.told = self.seq;
-        let data = json!({ "workflow": workflow, "waits": self.waits });
-        Event::named("snapshot", data).at(self.seq.to_string())
+        whole(workflow, &self.waits, nodes).at(self.seq.to_string())
     }
 
     /// Tells everybody what changed since the last time.
@@ -253,6 +268,22 @@ impl Closeup {
         self.cost = begun.elapsed();
         drop(self.sender.send(event));
     }
+}
+
+/// The event that tells a run as a whole.
+pub(crate) fn whole(mut workflow: Value, waits: &Map<String, Value>, nodes: Nodes) -> Event {
+    if nodes == Nodes::ById {
+        return Event::named("snapshot", json!({ "workflow": workflow, "waits": waits }));
+    }
+    let apart = workflow["status"].as_object_mut().and_then(|status| status.remove("nodes"));
+    let objects: Vec<&Map<String, Value>> = apart
+        .iter()
+        .filter_map(Value::as_object)
+        .flatten()
+        .filter_map(|(_, node)| node.as_object())
+        .collect();
+    let columns = columns::of(&objects);
+    Event::named("snapshot", json!({ "workflow": workflow, "nodes": columns, "waits": waits }))
 }
 
 fn nodes_of(workflow: &Value) -> impl Iterator<Item = (&String, &Value)> {

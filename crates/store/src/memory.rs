@@ -407,6 +407,7 @@ fn matches(filter: &Filter, summary: &Summary) -> bool {
         && within(summary.finished_us, times.finished_until, i64::le);
     life && name
         && in_time
+        && filter.message.as_ref().is_none_or(|part| summary.message.contains(part.as_str()))
         && filter.engine.as_ref().is_none_or(|engine| !engine.is_empty() && summary.engine == *engine)
         && filter.not_namespace.as_ref().is_none_or(|namespace| summary.namespace != *namespace)
         && filter.not_name.as_ref().is_none_or(|name| summary.name != *name)

@@ -103,6 +103,8 @@ pub struct Summary {
     pub message: String,
     /// Argo's `done/total`.
     pub progress: String,
+    /// Whether a person holds it back.
+    pub suspended: bool,
     /// When the run was created; never changes.
     pub created_us: i64,
     /// When its first node was entered.
@@ -157,6 +159,8 @@ pub struct Filter {
     pub labels: Vec<LabelTerm>,
     /// Only matching names.
     pub name: Option<NameMatch>,
+    /// Only runs whose message contains this.
+    pub message: Option<String>,
     /// Only runs that ended, or that did not.
     pub life: Life,
     /// Only runs that were submitted to this engine.

@@ -83,6 +83,11 @@ export const lint = (namespace: string, text: string, signal?: Signal): Promise<
 
 export const runPath = (namespace: string, name: string): string =>
   `${ROOT}/runs/${segment(namespace)}/${segment(name)}`;
+/** Where a run is told whole and then by what changes. */
+export const closeup = (namespace: string, name: string): { path: string; query: Query } => ({
+  path: `${runPath(namespace, name)}/events`,
+  query: { nodes: 'columns' },
+});
 
 export const journal = (
   namespace: string,

@@ -196,6 +196,7 @@ export interface RunRow {
   startedAt?: string;
   finishedAt?: string;
   archived: boolean;
+  suspended: boolean;
   pipeline?: PipelineName;
   by?: string;
   labels: Record<string, string>;

@@ -24,6 +24,41 @@ const PAUSE_MS_MAX = 15_000;
 /** Without even a comment for this long the connection is dead (the server sends one every 15 s). */
 const SILENCE_MS_MAX = 45_000;
 
+const HEADERS = { accept: 'text/event-stream' };
+
+/** Answers that were asked for before the page that reads them was there. */
+const early = new Map<string, { answer: Promise<Response>; stop: AbortController }>();
+
+/** Asks for a stream that a page on its way is going to open. */
+export function askEarly({ path, query }: Pick<StreamOptions, 'path' | 'query'>): void {
+  const stop = new AbortController();
+  const answer = fetch(address(path, query), {
+    headers: HEADERS,
+    credentials: 'same-origin',
+    cache: 'no-store',
+    signal: stop.signal,
+  });
+  // A failure is met by who opens it.
+  answer.catch(() => {});
+  early.set(address(path, query), { answer, stop });
+}
+
+/** Begins a stream, or takes what was asked for early. */
+function begin(where: string, lastId: string, signal: AbortSignal): Promise<Response> {
+  const asked = early.get(where);
+  early.delete(where);
+  if (asked) {
+    signal.addEventListener('abort', () => asked.stop.abort());
+    return asked.answer;
+  }
+  return fetch(where, {
+    headers: { ...HEADERS, ...(lastId ? { 'last-event-id': lastId } : {}) },
+    credentials: 'same-origin',
+    cache: 'no-store',
+    signal,
+  });
+}
+
 /** Opens a stream; the answer closes it. */
 export function openStream(options: StreamOptions): () => void {
   const stop = new AbortController();
@@ -44,12 +79,8 @@ async function keepOpen(options: StreamOptions, signal: AbortSignal): Promise<vo
     };
     try {
       heard();
-      const answer = await fetch(address(options.path, options.query), {
-        headers: { accept: 'text/event-stream', ...(lastId ? { 'last-event-id': lastId } : {}) },
-        credentials: 'same-origin',
-        cache: 'no-store',
-        signal: AbortSignal.any([signal, silence.signal]),
-      });
+      const where = address(options.path, options.query);
+      const answer = await begin(where, lastId, AbortSignal.any([signal, silence.signal]));
       const isStream = answer.headers.get('content-type')?.startsWith('text/event-stream') ?? false;
       if (!answer.ok || !isStream) {
         const refused = answer.ok ? undefined : await fault(answer);
@@ -101,7 +132,9 @@ const EVENT_CHARS_MAX = 256 * 1024 * 1024;
 
 /** Cuts the text of a stream into messages. */
 export class Parser {
-  #pending = '';
+  /** Pieces of a line whose end has not come. A run may be one line of many megabytes. */
+  #pieces: string[] = [];
+  #length = 0;
   #data: string[] = [];
   #size = 0;
   #event = '';
@@ -110,17 +143,23 @@ export class Parser {
   constructor(private readonly tell: (message: Message, id: string | undefined) => void) {}
 
   push(text: string): void {
-    this.#pending += text;
     let from = 0;
-    for (;;) {
-      const end = this.#pending.indexOf('\n', from);
-      if (end < 0) break;
-      const line = this.#pending.slice(from, this.#pending[end - 1] === '\r' ? end - 1 : end);
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
+      this.#keep(text.slice(from, end));
       from = end + 1;
-      this.#line(line);
+      const line = this.#pieces.join('');
+      const tooLong = this.#length > EVENT_CHARS_MAX;
+      this.#pieces = [];
+      this.#length = 0;
+      if (!tooLong) this.#line(line.endsWith('\r') ? line.slice(0, -1) : line);
     }
-    this.#pending = this.#pending.slice(from);
-    if (this.#pending.length > EVENT_CHARS_MAX) this.#pending = '';
+    this.#keep(text.slice(from));
+  }
+
+  #keep(piece: string): void {
+    this.#length += piece.length;
+    if (this.#length > EVENT_CHARS_MAX) this.#pieces = [];
+    else if (piece) this.#pieces.push(piece);
   }
 
   #line(line: string): void {

@@ -39,8 +39,8 @@ export function isOpen(item: Item, toggled: Set<string>): boolean {
 export function sceneOf(run: Run, tree: Tree, choice: Choice): Scene {
   const items: Item[] = [];
   const index = new Map<string, number>();
-  // Every item leads to the box that stands for it.
-  const box = new Map<Item, number>();
+  // Every item, by its number, leads to the box that stands for it.
+  const box = new Int32Array(tree.size).fill(-1);
   const stack: { item: Item; within: number }[] = tree.root ? [{ item: tree.root, within: -1 }] : [];
   while (stack.length > 0) {
     const { item, within } = stack.pop()!;
@@ -52,7 +52,7 @@ export function sceneOf(run: Run, tree: Tree, choice: Choice): Scene {
       index.set(item.id, mine);
       inner = isOpen(item, choice.toggled) ? -1 : mine;
     }
-    box.set(item, mine);
+    box[item.number] = mine;
     for (let at = item.items.length - 1; at >= 0; at -= 1) stack.push({ item: item.items[at]!, within: inner });
   }
   const joined = join(run, tree, box, items.length);
@@ -60,7 +60,6 @@ export function sceneOf(run: Run, tree: Tree, choice: Choice): Scene {
     items,
     index,
     drawing: {
-      ids: items.map((item) => item.id),
       width: Float32Array.from(items, (item) => (item.hook ? HOOK_WIDTH : BOX_WIDTH)),
       height: Float32Array.from(items, (item) => (item.hook ? HOOK_HEIGHT : BOX_HEIGHT)),
       edges: Int32Array.from(joined.edges),
@@ -73,7 +72,7 @@ export function sceneOf(run: Run, tree: Tree, choice: Choice): Scene {
 /** Step groups that join many with many would be a thicket; from this many lines on a frame's group is thinned. */
 const THICKET = 400;
 
-function join(run: Run, tree: Tree, box: Map<Item, number>, count: number): { edges: number[]; dashed: number[] } {
+function join(run: Run, tree: Tree, box: Int32Array, count: number): { edges: number[]; dashed: number[] } {
   const edges: number[] = [];
   const dashed: number[] = [];
   const add = (from: number, to: number, ghost: boolean) => {
@@ -87,7 +86,7 @@ function join(run: Run, tree: Tree, box: Map<Item, number>, count: number): { ed
     const known = through.get(id);
     if (known) return known;
     const children = run.nodes.get(id)?.children ?? [];
-    if (!children.some((child) => run.nodes.get(child)?.type === 'StepGroup')) return children;
+    if (tree.groups.size === 0 || !children.some((child) => run.nodes.get(child)?.type === 'StepGroup')) return children;
     through.set(id, []);
     const found: string[] = [];
     for (const child of children) {
@@ -98,9 +97,9 @@ function join(run: Run, tree: Tree, box: Map<Item, number>, count: number): { ed
     return found;
   };
   const boxOf = (id: string): number => {
-    if (run.nodes.get(id)?.type === 'StepGroup') return -1;
+    if (tree.groups.size > 0 && run.nodes.get(id)?.type === 'StepGroup') return -1;
     const item = tree.byId.get(id);
-    return item ? (box.get(item) ?? -1) : -1;
+    return item ? box[item.number]! : -1;
   };
   for (const node of run.nodes.values()) {
     if (node.type === 'StepGroup' || !node.children) continue;
@@ -112,21 +111,22 @@ function join(run: Run, tree: Tree, box: Map<Item, number>, count: number): { ed
   for (let at = 1; at < edges.length; at += 2) drawn[edges[at]!] = 1;
   for (const item of tree.byId.values()) {
     if (item.kind === 'ghost') {
-      const to = box.get(item) ?? -1;
+      const to = box[item.number]!;
       const siblings = new Map((item.parent?.items ?? []).map((other) => [other.name, other]));
       const before = item.after.map((name) => siblings.get(name)).filter((other): other is Item => Boolean(other));
-      if (before.length === 0 && item.parent) add(box.get(item.parent) ?? -1, to, true);
-      for (const other of before) for (const end of endsOf(other)) add(box.get(end) ?? -1, to, true);
+      if (before.length === 0 && item.parent) add(box[item.parent.number]!, to, true);
+      for (const other of before) for (const end of endsOf(other)) add(box[end.number]!, to, true);
       if (to >= 0) drawn[to] = 1;
     }
   }
   // What nothing leads to hangs on what it is a part of (hooks, exit handlers, opened loops).
-  for (const [item, to] of box) {
-    if (to >= 0 && drawn[to] === 0 && item.parent && box.get(item.parent) !== to) {
+  for (const item of tree.byId.values()) {
+    const to = box[item.number]!;
+    if (to >= 0 && drawn[to] === 0 && item.parent && box[item.parent.number] !== to) {
       const root = item.parent === tree.root && /\.onExit$/.test(item.name);
       if (root)
-        for (const end of endsOf(tree.root!).filter((other) => other !== item)) add(box.get(end) ?? -1, to, false);
-      else add(box.get(item.parent) ?? -1, to, false);
+        for (const end of endsOf(tree.root!).filter((other) => other !== item)) add(box[end.number]!, to, false);
+      else add(box[item.parent.number]!, to, false);
       drawn[to] = 1;
     }
   }
@@ -153,6 +153,7 @@ function once(count: number, edges: number[], dashed: number[]): { edges: number
       kept[edge] = 1;
     }
   }
+  if (kept.every(Boolean)) return { edges, dashed };
   return {
     edges: edges.filter((_, at) => kept[at >> 1]),
     dashed: dashed.filter((_, edge) => kept[edge]),
@@ -191,7 +192,6 @@ function filtered(scene: Scene, only: Set<string>): Scene {
     items,
     index,
     drawing: {
-      ids: items.map((item) => item.id),
       width: scene.drawing.width.filter((_, at) => kept[at]),
       height: scene.drawing.height.filter((_, at) => kept[at]),
       edges: Int32Array.from(edges),

@@ -2,7 +2,6 @@
 
 /** Boxes and arrows by index. Sizes in pixels. */
 export interface Drawing {
-  ids: string[];
   width: Float32Array;
   height: Float32Array;
   /** Pairs of indices: from, to. */
@@ -37,15 +36,15 @@ const KEEP_SHARE = 0.7;
 /** Space that a passing edge takes. */
 const LANE = 10;
 
-/** Computes the layout; `before` gives the former x of boxes, so that what was left stays left. */
-export function layOut(drawing: Drawing, before?: Map<string, number>): Layout {
-  const count = drawing.ids.length;
+/** Computes the layout; `before` gives the former x of boxes, NaN for new ones, so that what was left stays left. */
+export function layOut(drawing: Drawing, before?: Float32Array): Layout {
+  const count = drawing.width.length;
   const { edges, of } = forward(count, drawing.edges);
   const layer = layersOf(count, edges);
   const graph = withLanes(count, edges, layer, drawing);
-  const rows = rowsOf(graph, drawing, before);
+  const known = before ? before.reduce((sum, x) => (Number.isNaN(x) ? sum : sum + 1), 0) : 0;
+  const rows = rowsOf(graph, count, known > 0 ? before : undefined);
   // Where most was there before, order is worth more than a crossing less.
-  const known = before ? drawing.ids.filter((id) => before.has(id)).length : 0;
   const { sweeps, alignments } = ROUNDS.find(({ below }) => graph.total < below)!;
   if (known < KEEP_SHARE * count) sweep(graph, rows, sweeps);
   const x = place(graph, rows, alignments);
@@ -204,7 +203,7 @@ function withLanes(count: number, edges: Int32Array, layer: Int32Array, drawing:
 }
 
 /** The order in each layer at first: as before where known, else as a walk from the top meets them. */
-function rowsOf(graph: Graph, drawing: Drawing, before: Map<string, number> | undefined): Int32Array[] {
+function rowsOf(graph: Graph, count: number, before: Float32Array | undefined): Int32Array[] {
   const { total, layer, down } = graph;
   const met = new Int32Array(total).fill(-1);
   let counter = 0;
@@ -224,20 +223,22 @@ function rowsOf(graph: Graph, drawing: Drawing, before: Map<string, number> | un
   for (let node = 0; node < total; node += 1) sizes[layer[node]!]! += 1;
   const rows = Array.from(sizes, (size) => new Int32Array(size));
   const filled = new Int32Array(depth);
-  const order = Array.from({ length: total }, (_, node) => node).sort((a, b) => met[a]! - met[b]!);
+  // The walk meets everything, each at another time.
+  const order = new Int32Array(total);
+  for (let node = 0; node < total; node += 1) order[met[node]!] = node;
   for (const node of order) {
     const row = layer[node]!;
     rows[row]![filled[row]!] = node;
     filled[row]! += 1;
   }
-  if (before && before.size > 0) {
+  if (before) {
     for (const row of rows) {
-      const known = Array.from(row, (node) => (node < drawing.ids.length ? before.get(drawing.ids[node]!) : undefined));
       // What is new keeps to the neighbour that it was met after.
       const keys = new Float64Array(row.length);
       let last = Number.NEGATIVE_INFINITY;
       for (let index = 0; index < row.length; index += 1) {
-        last = known[index] ?? last;
+        const former = row[index]! < count ? before[row[index]!]! : Number.NaN;
+        if (!Number.isNaN(former)) last = former;
         keys[index] = last;
       }
       const sorted = Array.from(row, (node, index) => ({ node, key: keys[index]!, index })).sort(
@@ -293,6 +294,16 @@ function crossings(graph: Graph, rows: Int32Array[], position: Float64Array): nu
     let seen = 0;
     for (const node of rows[index]!) {
       const [from, to] = [graph.down.start[node]!, graph.down.start[node + 1]!];
+      if (to - from === 1) {
+        const end = position[graph.down.to[from]!]! + 1;
+        let smaller = 0;
+        for (let at = end; at > 0; at -= at & -at) smaller += tree[at]!;
+        sum += seen - smaller;
+        for (let at = end; at <= below; at += at & -at) tree[at]! += 1;
+        seen += 1;
+        continue;
+      }
+      if (to === from) continue;
       const ends = Array.from(graph.down.to.subarray(from, to), (target) => position[target]! + 1).sort(
         (a, b) => a - b,
       );

@@ -3,7 +3,7 @@
 import { type Drawing, layOut } from './layout';
 import { shelve } from './shelf';
 
-self.onmessage = ({ data }: MessageEvent<{ number: number; drawing: Drawing; before: Map<string, number> }>) => {
+self.onmessage = ({ data }: MessageEvent<{ number: number; drawing: Drawing; before: Float32Array | undefined }>) => {
   const layout = layOut(data.drawing, data.before);
   const shelf = shelve(data.drawing, layout);
   const { x, y, layer, bendStart, bends } = layout;

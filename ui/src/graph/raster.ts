@@ -124,6 +124,71 @@ export class Raster {
   }
 }
 
+/** What a picture shows besides its boxes and arrows, and when it must be drawn anew. */
+export interface Shown {
+  scene: Scene;
+  layout: Layout;
+  shelf: Shelf;
+  tints: Uint8Array;
+  colours: Palette;
+  hits: Set<string> | undefined;
+  heat: Map<string, number> | undefined;
+}
+
+/** Part of the view that is drawn beyond each of its edges. */
+const RIM = 0.25;
+/** While somebody drags, changes are drawn at most this often. */
+const DRAG_MS = 600;
+
+/** The picture from afar with a rim around what is in view: dragging moves it, and nothing is drawn anew. */
+export class Backdrop {
+  #raster = new Raster();
+  #canvas: OffscreenCanvas | undefined;
+  #drawn: { shown: Shown; scale: number; x: number; y: number; changes: number; at: number } | undefined;
+
+  /** Paints what is in view. `changes` grows whenever boxes change their colours. */
+  paint(
+    pen: CanvasRenderingContext2D,
+    picture: { width: number; height: number },
+    place: { x: number; y: number; scale: number },
+    shown: Shown,
+    changes: number,
+    dragged: boolean,
+  ): void {
+    const rim = { x: Math.round(picture.width * RIM), y: Math.round(picture.height * RIM) };
+    const [width, height] = [picture.width + 2 * rim.x, picture.height + 2 * rim.y];
+    if (this.#canvas?.width !== width || this.#canvas.height !== height) {
+      this.#canvas = new OffscreenCanvas(width, height);
+      this.#drawn = undefined;
+    }
+    if (!this.#fits(place, rim, shown, changes, dragged)) {
+      const inner = { x: place.x + rim.x, y: place.y + rim.y, scale: place.scale };
+      const { scene, layout, shelf, tints, colours, hits, heat } = shown;
+      const brush = this.#canvas.getContext('2d')!;
+      this.#raster.paint(brush, { width, height }, inner, scene, layout, shelf, tints, colours, { hits, heat }, true);
+      this.#drawn = { shown, changes, at: performance.now(), ...place };
+    }
+    const { x, y } = this.#drawn!;
+    pen.clearRect(0, 0, picture.width, picture.height);
+    pen.drawImage(this.#canvas, Math.round(place.x - x) - rim.x, Math.round(place.y - y) - rim.y);
+  }
+
+  #fits(
+    place: { x: number; y: number; scale: number },
+    rim: { x: number; y: number },
+    shown: Shown,
+    changes: number,
+    dragged: boolean,
+  ): boolean {
+    const drawn = this.#drawn;
+    if (!drawn || drawn.scale !== place.scale) return false;
+    if (Math.abs(drawn.x - place.x) > rim.x || Math.abs(drawn.y - place.y) > rim.y) return false;
+    const same = (Object.keys(shown) as (keyof Shown)[]).every((key) => shown[key] === drawn.shown[key]);
+    const current = drawn.changes === changes || (dragged && performance.now() - drawn.at < DRAG_MS);
+    return same && current;
+  }
+}
+
 /** A colour of the page as the four bytes of a pixel. */
 export function pixel(colour: string, alpha = 1): number {
   const numbers = /^rgba?\(([^)]+)\)/

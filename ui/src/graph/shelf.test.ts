@@ -13,7 +13,6 @@ it('finds every box and edge in view, and not those far away', () => {
   const edges: number[] = [];
   for (let node = 1; node < count; node += 1) edges.push(random(node), node);
   const drawing = {
-    ids: Array.from({ length: count }, (_, at) => `n${at}`),
     width: Float32Array.from({ length: count }, () => 80 + random(120)),
     height: Float32Array.from({ length: count }, () => 20 + random(20)),
     edges: Int32Array.from(edges),

@@ -32,7 +32,7 @@ export interface Shelf {
 export function shelve(drawing: Drawing, layout: Layout): Shelf {
   const { edges, width, height } = drawing;
   const boxes = rowed(
-    drawing.ids.length,
+    width.length,
     (at) => layout.layer[at]!,
     (at) => layout.x[at]!,
     (at) => layout.x[at]! + width[at]!,
@@ -93,7 +93,11 @@ function rowed(count: number, layer: Measure, left: Measure, right: Measure, top
     order[filled[row]!] = at;
     filled[row]! += 1;
   }
-  for (let row = 0; row < depth; row += 1) order.subarray(start[row], start[row + 1]).sort((a, b) => left(a) - left(b));
+  const sorted = (row: Int32Array) => row.every((at, index) => index === 0 || left(row[index - 1]!) <= left(at));
+  for (let row = 0; row < depth; row += 1) {
+    const mine = order.subarray(start[row], start[row + 1]);
+    if (!sorted(mine)) mine.sort((a, b) => left(a) - left(b));
+  }
   const lefts = new Float32Array(count);
   const rows: Row[] = [];
   let now = -1;

@@ -1,10 +1,11 @@
 // What is known of one run, folded from whole objects and from changes. Pure: no clock, no network.
 
 import type { NodeStatus, Wait, Workflow } from '../api/types';
+import { type Columns, nodesOf } from './columns';
 
 /** A message of our own stream, or a whole object. */
 export type Message =
-  | { kind: 'whole'; workflow: Workflow; waits?: Record<string, Wait> }
+  | { kind: 'whole'; workflow: Workflow; nodes?: NodeStatus[]; waits?: Record<string, Wait> }
   | {
       kind: 'delta';
       workflow?: Partial<Workflow>;
@@ -29,7 +30,7 @@ export interface Run {
 export function fold(run: Run | undefined, message: Message): Run | undefined {
   switch (message.kind) {
     case 'whole':
-      return whole(run, message.workflow, message.waits);
+      return whole(run, message);
     case 'delta':
       return run ? delta(run, message) : undefined;
     case 'end':
@@ -37,18 +38,21 @@ export function fold(run: Run | undefined, message: Message): Run | undefined {
   }
 }
 
-function whole(run: Run | undefined, workflow: Workflow, waits: Record<string, Wait> | undefined): Run {
-  const given = workflow.status?.nodes ?? {};
+function whole(run: Run | undefined, { workflow, nodes, waits }: Extract<Message, { kind: 'whole' }>): Run {
+  const given = nodes ?? Object.values(workflow.status?.nodes ?? {});
   const next: Run =
     run && run.workflow.metadata.uid === workflow.metadata.uid
       ? { ...run, workflow, version: run.version + 1, deleted: false }
       : { workflow, nodes: new Map(), waits: new Map(), version: 1, shape: 1, deleted: false };
-  for (const id of next.nodes.keys()) {
-    if (Object.hasOwn(given, id)) continue;
-    next.nodes.delete(id);
-    next.shape += 1;
+  if (next.nodes.size > 0) {
+    const present = new Set(given.map(({ id }) => id));
+    for (const id of next.nodes.keys()) {
+      if (present.has(id)) continue;
+      next.nodes.delete(id);
+      next.shape += 1;
+    }
   }
-  for (const [id, node] of Object.entries(given)) put(next, id, node);
+  for (const node of given) put(next, node.id, node);
   if (waits) next.waits = new Map(Object.entries(waits));
   return next;
 }
@@ -97,7 +101,14 @@ function sameLinks(a: NodeStatus, b: NodeStatus): boolean {
 /** Reads a message of our own stream. */
 export function parseOwn(event: string, data: string): Message | undefined {
   const parsed = event === 'end' ? {} : (JSON.parse(data) as Record<string, unknown>);
-  if (event === 'snapshot') return { kind: 'whole', ...(parsed as { workflow: Workflow }) };
+  if (event === 'snapshot') {
+    const { workflow, nodes, waits } = parsed as unknown as {
+      workflow: Workflow;
+      nodes?: Columns;
+      waits?: Record<string, Wait>;
+    };
+    return { kind: 'whole', workflow, ...(nodes ? { nodes: nodesOf(nodes) } : {}), ...(waits ? { waits } : {}) };
+  }
   if (event === 'delta') return { kind: 'delta', ...parsed };
   if (event === 'end') return { kind: 'end' };
   return undefined;

@@ -3,7 +3,7 @@
 import { tick } from 'svelte';
 import { getWorkflow } from '../api/argo';
 import { ApiError, segment } from '../api/client';
-import { runPath } from '../api/own';
+import { closeup } from '../api/own';
 import { type Line, openStream, type Message as Raw } from '../api/stream';
 import { isEnded } from '../phase';
 import { fold, type Message, parseArgo, parseOwn, type Run } from './model';
@@ -79,7 +79,7 @@ export class RunStore {
 
   #followOwn(): void {
     this.#close = openStream({
-      path: `${runPath(this.namespace, this.name)}/events`,
+      ...closeup(this.namespace, this.name),
       onLine: (line) => {
         this.line = line;
         // Nothing is shown yet: say why.
@@ -120,7 +120,9 @@ export class RunStore {
       for (const id of Object.keys(message.nodes ?? {})) this.#changed?.add(id);
       for (const id of Object.keys(message.waits ?? {})) this.#changed?.add(id);
     }
-    this.#timer ??= setTimeout(() => this.#show(), this.#pause);
+    // Who waits for the first picture gets it at once.
+    if (!this.run && !this.#timer) this.#show();
+    else this.#timer ??= setTimeout(() => this.#show(), this.#pause);
   }
 
   #show(): void {

@@ -24,6 +24,8 @@ export interface Item {
   parent: Item | undefined;
   /** The place among the items of the parent. */
   at: number;
+  /** The place among all items of the tree. */
+  number: number;
   items: Item[];
   hook: boolean;
   planned: Planned | undefined;
@@ -37,7 +39,11 @@ export interface Tree {
   /** Also the nodes that have no item of their own lead to the one that shows them. */
   byId: Map<string, Item>;
   count: number;
+  /** How many items there are, loops and ghosts among them. */
+  size: number;
   ghosts: number;
+  /** Items that people look for: what broke, and what waits for somebody. */
+  marked: Set<string>;
   /** Step groups are not shown: their ids by the id of the frame that shows them. */
   groups: Map<string, string[]>;
   /** What is different from the tree before, when nothing else is. */
@@ -51,27 +57,28 @@ const GROUPS = new Set(['StepGroup', 'TaskGroup']);
 export function treeOf(run: Run): Tree {
   const { nodes, workflow } = run;
   const byId = new Map<string, Item>();
-  const byName = new Map<string, Item>();
   const rootNode =
     nodes.get(workflow.metadata.name) ?? [...nodes.values()].find((node) => node.name === workflow.metadata.name);
-  if (!rootNode) return { root: undefined, byId, count: 0, ghosts: 0, groups: new Map() };
+  if (!rootNode) return { root: undefined, byId, count: 0, size: 0, ghosts: 0, marked: new Set(), groups: new Map() };
 
   for (const node of nodes.values()) {
     if (node.type === 'StepGroup') continue;
-    const item = itemOf(node, kindOfNode(node), run.waits.get(node.id));
+    const item = itemOf(node, kindOfNode(node), byId.size, run.waits.get(node.id));
     byId.set(node.id, item);
-    byName.set(node.name, item);
   }
   const root = byId.get(rootNode.id)!;
   const parents = parentsOf(nodes);
   const loops = new Map<string, Item>();
-  for (const item of [...byId.values()]) {
-    if (item === root) continue;
-    const parent = byId.get(parents.get(item.id) ?? '') ?? root;
-    attach(item, parent, loops, byId, byName);
+  for (const node of nodes.values()) {
+    const item = byId.get(node.id);
+    if (!item || item === root) continue;
+    const parent = byId.get(parents.get(node.id) ?? node.boundaryID ?? '') ?? root;
+    if (parent !== item) attach(item, parent, loops, byId);
+    else put(item, root);
   }
   let ghosts = 0;
-  if (!isEnded(workflow.status?.phase)) ghosts = addGhosts(run, byId, byName);
+  if (!isEnded(workflow.status?.phase)) ghosts = addGhosts(run, byId);
+  const size = byId.size;
   const groups = new Map<string, string[]>();
   // Members of step groups are reached through the group's id too.
   for (const node of nodes.values()) {
@@ -82,7 +89,9 @@ export function treeOf(run: Run): Tree {
       groups.set(frame.id, [...(groups.get(frame.id) ?? []), node.id]);
     }
   }
-  return { root, byId, count: nodes.size, ghosts, groups };
+  const marked = new Set<string>();
+  for (const item of byId.values()) if (isMarked(item)) marked.add(item.id);
+  return { root, byId, count: nodes.size, size, ghosts, marked, groups };
 }
 
 /**
@@ -121,9 +130,15 @@ export function patched(tree: Tree, run: Run, ids: Iterable<string>): Tree | und
     replace(tree, fresh);
     changed.push(fresh);
   }
+  for (const item of changed) {
+    if (isMarked(item)) tree.marked.add(item.id);
+    else tree.marked.delete(item.id);
+  }
   const { before: _, ...last } = tree;
   return { ...last, root: tree.root && tree.byId.get(tree.root.id), changed, before: tree };
 }
+
+const isMarked = ({ look }: Item): boolean => look === 'failed' || look === 'error' || look === 'waiting';
 
 function replace(tree: Tree, fresh: Item): void {
   tree.byId.set(fresh.id, fresh);
@@ -141,7 +156,7 @@ function kindOfNode(node: NodeStatus): ItemKind {
   return 'task';
 }
 
-function itemOf(node: NodeStatus, kind: ItemKind, wait: Wait | undefined): Item {
+function itemOf(node: NodeStatus, kind: ItemKind, number: number, wait: Wait | undefined): Item {
   return {
     id: node.id,
     kind,
@@ -151,21 +166,28 @@ function itemOf(node: NodeStatus, kind: ItemKind, wait: Wait | undefined): Item 
     look: lookOfNode(node),
     parent: undefined,
     at: 0,
+    number,
     items: [],
-    hook: Boolean(node.nodeFlag?.hooked) || /\.(hooks\.[^.]+|onExit)$/.test(node.name),
+    hook: Boolean(node.nodeFlag?.hooked) || isHook(node.name),
     planned: undefined,
-    after: [],
+    after: FIRST,
     wait,
   };
 }
 
-/** Whose part each node is: the group, retry or frame nearest above it. */
+/** After nothing: shared, as nearly every item is. */
+const FIRST: string[] = [];
+
+function isHook(name: string): boolean {
+  return name.endsWith('.onExit') || (name.includes('.hooks.') && /\.hooks\.[^.]+$/.test(name));
+}
+
+/** Whose part a node is where its boundary does not say it: the group, retry or pod nearest above it. */
 function parentsOf(nodes: Map<string, NodeStatus>): Map<string, string> {
   const parents = new Map<string, string>();
+  let hasContainers = false;
   for (const node of nodes.values()) {
-    if (node.boundaryID && node.boundaryID !== node.id) parents.set(node.id, node.boundaryID);
-  }
-  for (const node of nodes.values()) {
+    hasContainers ||= node.type === 'Container';
     if (node.type !== 'Retry' && node.type !== 'TaskGroup') continue;
     for (const child of node.children ?? []) {
       const name = nodes.get(child)?.name ?? '';
@@ -173,6 +195,7 @@ function parentsOf(nodes: Map<string, NodeStatus>): Map<string, string> {
       if (name.startsWith(`${node.name}(`)) parents.set(child, node.id);
     }
   }
+  if (!hasContainers) return parents;
   for (const node of nodes.values()) {
     if (node.type !== 'Pod' || !node.children) continue;
     for (const child of node.children) if (nodes.get(child)?.type === 'Container') parents.set(child, node.id);
@@ -185,22 +208,21 @@ function attach(
   parent: Item,
   loops: Map<string, Item>,
   byId: Map<string, Item>,
-  byName: Map<string, Item>,
 ): void {
-  const bracket = /^(.*)\((\d+):/s.exec(item.name);
   // Loops of steps have no node of their own: one is made, so that thousands of items are one line.
-  if (bracket && parent.kind === 'frame' && !item.hook) {
+  const bracket =
+    parent.kind === 'frame' && !item.hook && item.name.includes('(') && /^(.*)\((\d+):/s.exec(item.name);
+  if (bracket) {
     const base = bracket[1]!;
     let loop = loops.get(base);
     if (!loop) {
       loop = {
-        ...itemOf({ id: `loop:${base}`, name: base, type: 'TaskGroup' }, 'loop', undefined),
+        ...itemOf({ id: `loop:${base}`, name: base, type: 'TaskGroup' }, 'loop', byId.size, undefined),
         label: base.replace(/^.*\]\./s, ''),
         node: undefined,
       };
       loops.set(base, loop);
       byId.set(loop.id, loop);
-      byName.set(base, loop);
       put(loop, parent);
     }
     put(item, loop);
@@ -223,9 +245,11 @@ function worse(loop: Item, item: Item): Look {
   return RANK[item.look] > RANK[loop.look] ? item.look : loop.look;
 }
 
-function addGhosts(run: Run, byId: Map<string, Item>, byName: Map<string, Item>): number {
+function addGhosts(run: Run, byId: Map<string, Item>): number {
   const templates = templatesIn(run.workflow.spec, run.workflow);
   let count = 0;
+  const byName = new Map<string, Item>();
+  for (const item of byId.values()) byName.set(item.name, item);
   for (const frame of [...byId.values()]) {
     if (frame.kind !== 'frame' || !frame.node || isEnded(frame.node.phase)) continue;
     const template = templateOf(run.workflow, frame.node);
@@ -245,6 +269,7 @@ function addGhosts(run: Run, byId: Map<string, Item>, byName: Map<string, Item>)
         look: 'quiet',
         parent,
         at: parent.items.length,
+        number: byId.size,
         items: [],
         hook: false,
         planned: task,
@@ -276,11 +301,18 @@ export function countsOf(item: Item): Counts {
   return counts;
 }
 
+/** What waits for a person, in the order of the tree. */
+export function peopleOf(tree: Tree): Item[] {
+  const found = [...tree.marked].map((id) => tree.byId.get(id));
+  return found.filter((item): item is Item => item?.look === 'waiting').sort((a, b) => a.number - b.number);
+}
+
 /** Leaves that broke by themselves, first to end first; frames only repeat what their parts say. */
 export function culprits(tree: Tree): Item[] {
   const found = new Set<Item>();
-  for (const item of tree.byId.values()) {
-    if (!item.node || !isBroken(item.node.phase)) continue;
+  for (const id of tree.marked) {
+    const item = tree.byId.get(id);
+    if (!item?.node || !isBroken(item.node.phase)) continue;
     if (item.items.some((part) => part.node && isBroken(part.node.phase))) continue;
     // The tries of a retry are told by the retry, unless there is only the last one to tell.
     if (item.parent?.kind === 'retry') {

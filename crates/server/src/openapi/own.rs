@@ -25,6 +25,7 @@ static TYPES: &[(&str, &[(&str, &str)])] = &[
             ("startedAt?", "text"),
             ("finishedAt?", "text"),
             ("archived", "flag"),
+            ("suspended", "flag"),
             ("pipeline?", "PipelineName"),
             ("by?", "text"),
             ("labels", "text{}"),

@@ -2,6 +2,7 @@
 
 use crate::access::{Resource, Verb};
 use crate::call::Call;
+use crate::closeup;
 use crate::events::{self, Begun, Event, Left, Out};
 use crate::fault::Fault;
 use crate::limits;
@@ -47,6 +48,7 @@ pub(crate) fn brief(row: &Summary, archived: bool) -> Value {
         }
     }
     item.insert("archived".to_owned(), json!(archived));
+    item.insert("suspended".to_owned(), json!(row.suspended));
     let named = PIPELINES.iter().find_map(|(label, kind)| Some((*kind, row.labels.get(*label)?.as_str())));
     let pipeline = named.or_else(|| Some(("WorkflowTemplate", row.template.as_deref()?)));
     if let Some((kind, name)) = pipeline {
@@ -96,6 +98,7 @@ pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
         phases: split(query.text("phase")),
         labels: terms,
         name: (!search.is_empty()).then(|| NameMatch::Contains(search.to_owned())),
+        message: Some(query.text("message").to_owned()).filter(|part| !part.is_empty()),
         times: Times { created_from: time("from")?, finished_until: time("to")?, ..Times::default() },
         after: page::cursor(call)?,
         limit: size + 1,
@@ -216,7 +219,14 @@ pub(crate) fn subject(world: &World, call: &Call) -> Result<Summary, Fault> {
 pub(crate) fn closeup(world: &World, call: &Call) -> Begun {
     let row = subject(world, call)?;
     let last = events::last_seen(call).and_then(|text| text.parse::<u64>().ok());
-    let view = world.hub.closeups.open(world, &row.uid, last)?;
+    let nodes = match call.query.text("nodes") {
+        "" => closeup::Nodes::ById,
+        "columns" => closeup::Nodes::Columns,
+        other => {
+            return Err(Fault::invalid(format!("`nodes` is `columns` or nothing, not `{other}`")));
+        }
+    };
+    let view = world.hub.closeups.open(world, &row.uid, last, nodes)?;
     let alone = match &view {
         Some(_) => None,
         // Only its end is kept: nothing will change any more.
@@ -224,7 +234,7 @@ pub(crate) fn closeup(world: &World, call: &Call) -> Begun {
             let workflow = world
                 .archived(&row.uid)?
                 .ok_or_else(|| Fault::missing("workflows.argoproj.io", &row.name))?;
-            Some(Event::named("snapshot", json!({ "workflow": workflow, "waits": {} })).at("0".to_owned()))
+            Some(closeup::whole(workflow, &Map::new(), nodes).at("0".to_owned()))
         }
     };
     Ok(Box::new(move |world: Arc<World>, out| {

@@ -177,6 +177,11 @@ fn a_run_is_told_whole_once_and_then_by_what_changes() {
     let nodes = whole.data["workflow"]["status"]["nodes"].as_object().unwrap();
     let (first, _) = nodes.iter().find(|(_, node)| node["displayName"] == "a").unwrap();
     assert_eq!(whole.data["waits"][first]["kind"], "person");
+    // The same a field at a time, for pages that read a hundred thousand nodes.
+    let columns = house.events(&format!("{target}?nodes=columns"), None).next();
+    assert_eq!((columns.name.as_str(), &columns.data["nodes"]["count"]), ("snapshot", &json!(3)));
+    assert!(columns.data["workflow"]["status"].get("nodes").is_none());
+    assert_eq!(columns.data["nodes"]["columns"]["id"]["strings"].as_array().map(Vec::len), Some(3));
     house.resume("two");
     let delta = stream.find(|heard| !heard.data["nodes"][first].is_null());
     assert_eq!((delta.name.as_str(), &delta.data["nodes"][first]["phase"]), ("delta", &json!("Succeeded")));
@@ -204,6 +209,15 @@ fn rows_change_under_those_who_watch_them_and_pages_keep_their_place() {
     }
     let running = rows.find(|heard| heard.data["name"] == "row-4" && heard.data["phase"] == "Running");
     assert_eq!((running.name.as_str(), &running.data["labels"]["team"]), ("run", &json!("x")));
+    house.send("PUT", "/api/v1/workflows/default/row-4/suspend", &json!({}));
+    rows.find(|heard| heard.data["name"] == "row-4" && heard.data["suspended"] == true);
+    house.send("PUT", "/api/v1/workflows/default/row-3/stop", &json!({ "message": "not today" }));
+    rows.find(|heard| heard.data["name"] == "row-3" && heard.data["phase"] == "Failed");
+    let stopped = house.get("/api/tiphys/v1/runs?namespace=default&message=strategy");
+    assert_eq!(
+        (&stopped["items"][0]["name"], stopped["items"].as_array().map(Vec::len)),
+        (&json!("row-3"), Some(1))
+    );
     let page = house.get("/api/tiphys/v1/runs?namespace=default&limit=2&count=true");
     assert_eq!((&page["items"][0]["name"], &page["total"]), (&json!("row-4"), &json!(5)));
     house.submit("row-new");

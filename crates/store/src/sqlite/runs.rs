@@ -15,7 +15,7 @@ use crate::store::Runs;
 
 /// The columns of a row, in the order in which [`summary_of`] reads them.
 const COLUMNS: &str = "namespace, name, uid, phase, message, progress, created_us, started_us, finished_us, labels, \
-                       template, engine";
+                       template, engine, suspended";
 
 /// A shelf with fewer runs than this is walked, whatever is asked for.
 const SHELF_SMALL: i64 = 2_000;
@@ -249,8 +249,8 @@ fn create(transaction: &Transaction<'_>, run: &NewRun) -> rusqlite::Result<Creat
     transaction
         .prepare_cached(
             "INSERT INTO summary (machine, kind, uid, namespace, name, phase, message, progress, created_us,
-                                  started_us, finished_us, labels, template, engine)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                                  started_us, finished_us, labels, template, engine, suspended)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         )?
         .execute(params![
             number,
@@ -266,7 +266,8 @@ fn create(transaction: &Transaction<'_>, run: &NewRun) -> rusqlite::Result<Creat
             row.finished_us,
             labels_text(&row.labels),
             row.template,
-            row.engine
+            row.engine,
+            row.suspended
         ])?;
     insert_labels(transaction, number, &row.labels)?;
     Ok(Created::Yes)
@@ -284,10 +285,18 @@ pub(super) fn update_summary(
     let labels_now = labels_text(&row.labels);
     transaction
         .prepare_cached(
-            "UPDATE summary SET message = ?2, progress = ?3, started_us = ?4, labels = ?5, template = ?6
-             WHERE machine = ?1",
+            "UPDATE summary SET message = ?2, progress = ?3, started_us = ?4, labels = ?5, template = ?6,
+                    suspended = ?7 WHERE machine = ?1",
         )?
-        .execute(params![number, row.message, row.progress, row.started_us, labels_now, row.template])?;
+        .execute(params![
+            number,
+            row.message,
+            row.progress,
+            row.started_us,
+            labels_now,
+            row.template,
+            row.suspended
+        ])?;
     if phase != row.phase || finished_us != row.finished_us {
         transaction
             .prepare_cached("UPDATE summary SET phase = ?2, finished_us = ?3 WHERE machine = ?1")?
@@ -462,6 +471,9 @@ fn condition(filter: &Filter) -> (String, Vec<Value>) {
             terms.push(format!("substr(name, 1, length({part})) = {part}"));
         }
     }
+    if let Some(part) = &filter.message {
+        terms.push(format!("instr(message, {}) > 0", value(part)));
+    }
     match filter.life {
         Life::Any => {}
         Life::Live => terms.push("finished_us IS NULL".to_owned()),
@@ -520,6 +532,7 @@ fn summary_of(row: &Row<'_>) -> rusqlite::Result<Summary> {
         labels: serde_json::from_str(&labels).map_err(|error| damage(format!("labels of a run: {error}")))?,
         template: row.get(10)?,
         engine: row.get(11)?,
+        suspended: row.get(12)?,
     })
 }
 

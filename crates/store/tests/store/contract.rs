@@ -253,6 +253,7 @@ fn an_append_brings_the_row_up_to_date() {
         append.summary = Some(Summary {
             phase: "Running".into(),
             progress: "1/2".into(),
+            suspended: true,
             started_us: Some(5),
             labels: labels("blue"),
             namespace: "elsewhere".into(),
@@ -267,6 +268,7 @@ fn an_append_brings_the_row_up_to_date() {
             uid: "a".into(),
             phase: "Running".into(),
             progress: "1/2".into(),
+            suspended: true,
             started_us: Some(5),
             labels: labels("blue"),
             ..row("a", 1)
@@ -298,6 +300,7 @@ fn shelf_of_runs(store: &mut dyn Store) {
         };
         Summary {
             namespace: if number % 2 == 0 { "even" } else { "odd" }.into(),
+            message: format!("step {number} failed"),
             name: format!("run-{number:02}"),
             uid: format!("u{number:02}"),
             phase: if number < 5 { "Running" } else { "Succeeded" }.into(),
@@ -340,6 +343,7 @@ fn lists_are_filtered_and_newest_first() {
         check(store, label(LabelTerm::Absent("colour".into())), &[9, 6, 3, 0]);
         check(store, Filter { name: Some(NameMatch::Contains("n-0".into())), limit: 3, ..all() }, &[9, 8, 7]);
         check(store, Filter { name: Some(NameMatch::Contains("%".into())), ..all() }, &[]);
+        check(store, Filter { message: Some("step 7 fai".into()), ..all() }, &[7]);
         check(store, Filter { name: Some(NameMatch::Prefix("run-03".into())), ..all() }, &[3]);
         check(store, Filter { name: Some(NameMatch::Prefix("un-03".into())), ..all() }, &[]);
         check(store, Filter { name: Some(NameMatch::Exact("run-04".into())), ..all() }, &[4]);
