@@ -16,6 +16,7 @@ mod session;
 mod signal;
 mod state;
 mod supported;
+mod verb;
 mod world;
 
 use crate::remote::{Connect, Server};
@@ -94,18 +95,7 @@ enum Command {
     Config(commands::config::Args),
     Backup(commands::backup::Args),
     Restore(commands::backup::RestoreArgs),
-    Version(VersionArgs),
-}
-
-/// Print the version, and that of the server if one is named
-#[derive(clap::Args)]
-#[command(after_help = "Examples:
-  tiphys version --short
-  tiphys version -s flows.example.com:2746")]
-struct VersionArgs {
-    /// The number alone
-    #[arg(long)]
-    short: bool,
+    Version(commands::version::Args),
 }
 
 fn main() -> ExitCode {
@@ -143,185 +133,74 @@ fn misread(error: &clap::Error) -> ExitCode {
 
 /// Does it. Beside the result: the exit code of an error.
 fn perform(cli: Cli) -> (anyhow::Result<ExitCode>, u8) {
-    let ask = Ask { connect: &cli.connect };
+    let connect = &cli.connect;
     let result = match cli.command {
         Command::Run(args) => return (commands::run::run(&args), REFUSED),
         Command::Continue(args) => return (commands::continue_run::run(&args), REFUSED),
-        Command::Submit(args) => {
-            let space = args.options.namespace.as_deref();
-            ask.or(space, |server| remote::submit(server, &args), || commands::submit::submit(&args))
-        }
+        Command::Submit(args) => verb::perform(&args, connect),
         Command::Plan(args) => commands::plan::run(&args),
-        Command::List(args) => ask.or(
-            args.namespace.as_deref(),
-            |server| remote::list(server, &args),
-            || commands::list::run(&args),
-        ),
-        Command::Get(args) => ask.or(
-            args.namespace.as_deref(),
-            |server| remote::get(server, &args),
-            || commands::get::run(&args),
-        ),
-        Command::Why(args) => ask.or(
-            args.namespace.as_deref(),
-            |server| commands::why::there(server, &args),
-            || commands::why::run(&args),
-        ),
-        Command::Logs(args) => ask.or(
-            args.namespace.as_deref(),
-            |server| remote::logs(server, &args),
-            || commands::logs::run(&args),
-        ),
-        Command::Watch(args) => ask.or(
-            args.namespace.as_deref(),
-            |server| remote::watch(server, &args),
-            || commands::wait::watch(&args),
-        ),
-        Command::Wait(args) => ask.or(
-            args.namespace.as_deref(),
-            |server| remote::wait(server, &args),
-            || commands::wait::run(&args),
-        ),
-        Command::Stop(args) => ask.or(
-            args.runs.namespace.as_deref(),
-            |server| remote::stop(server, &args),
-            || commands::control::stop(&args),
-        ),
-        Command::Terminate(args) => {
-            let here = || commands::control::terminate(&args);
-            ask.or(args.runs.namespace.as_deref(), |server| remote::terminate(server, &args), here)
-        }
-        Command::Suspend(args) => {
-            let here = || commands::control::suspend(&args);
-            ask.or(args.runs.namespace.as_deref(), |server| remote::suspend(server, &args), here)
-        }
-        Command::Resume(args) => {
-            let here = || commands::control::resume(&args);
-            ask.or(args.runs.namespace.as_deref(), |server| remote::resume(server, &args), here)
-        }
-        Command::Retry(args) => ask.or(
-            args.runs.namespace.as_deref(),
-            |server| remote::retry(server, &args),
-            || commands::again::retry(&args),
-        ),
-        Command::Resubmit(args) => {
-            let here = || commands::again::resubmit(&args);
-            ask.or(args.runs.namespace.as_deref(), |server| remote::resubmit(server, &args), here)
-        }
-        Command::Node(args) => ask.or(
-            args.namespace.as_deref(),
-            |server| remote::node(server, &args),
-            || commands::control::node(&args),
-        ),
-        Command::Cp(args) => {
-            ask.or(args.namespace.as_deref(), |server| remote::cp(server, &args), || commands::cp::run(&args))
-        }
-        Command::Delete(args) => ask.or(
-            args.namespace.as_deref(),
-            |server| remote::delete(server, &args),
-            || commands::delete::run(&args),
-        ),
+        Command::List(args) => verb::perform(&args, connect),
+        Command::Get(args) => verb::perform(&args, connect),
+        Command::Why(args) => verb::perform(&args, connect),
+        Command::Logs(args) => verb::perform(&args, connect),
+        Command::Watch(args) => verb::perform(&args, connect),
+        Command::Wait(args) => verb::perform(&args, connect),
+        Command::Stop(args) => verb::perform(&args, connect),
+        Command::Terminate(args) => verb::perform(&args, connect),
+        Command::Suspend(args) => verb::perform(&args, connect),
+        Command::Resume(args) => verb::perform(&args, connect),
+        Command::Retry(args) => verb::perform(&args, connect),
+        Command::Resubmit(args) => verb::perform(&args, connect),
+        Command::Node(args) => verb::perform(&args, connect),
+        Command::Cp(args) => verb::perform(&args, connect),
+        Command::Delete(args) => verb::perform(&args, connect),
         Command::Prune(args) => commands::delete::prune(&args),
         Command::Journal(args) => commands::journal::run(&args),
-        Command::Locks(args) => ask.or(
-            args.namespace.as_deref(),
-            |server| commands::locks::there(server, &args),
-            || commands::locks::run(&args),
-        ),
-        Command::Lint(args) => ask.or(
-            args.namespace.as_deref(),
-            |server| remote::lint(server, &args),
-            || commands::lint::run(&args),
-        ),
+        Command::Locks(args) => verb::perform(&args, connect),
+        Command::Lint(args) => verb::perform(&args, connect),
         Command::Convert(args) => commands::convert::run(&args),
         Command::Eval(args) => commands::eval::run(&args),
         Command::Template(args) => {
-            ask.only("template", args.action.namespace(), |server| remote::template(server, &args))
+            let there = |server: &Server| remote::template(server, &args);
+            verb::on_a_server("template", connect, args.action.namespace(), there)
         }
         Command::ClusterTemplate(args) => {
-            ask.only("cluster-template", None, |server| remote::cluster_template(server, &args))
+            let there = |server: &Server| remote::cluster_template(server, &args);
+            verb::on_a_server("cluster-template", connect, None, there)
         }
         Command::Cron(args) => match args.action {
             commands::cron::Action::Here(action) => return (action.perform(), REFUSED),
             commands::cron::Action::There(action) => {
-                ask.only("cron", action.namespace(), |server| remote::cron(server, &action))
+                let there = |server: &Server| remote::cron(server, &action);
+                verb::on_a_server("cron", connect, action.namespace(), there)
             }
         },
-        Command::Apply(args) => ask
-            .only("apply", args.namespace.as_deref(), |server| remote::apply(server, &args))
-            .map_err(remote::ours),
+        Command::Apply(args) => {
+            let there = |server: &Server| remote::apply(server, &args);
+            verb::on_a_server("apply", connect, args.namespace.as_deref(), there).map_err(remote::ours)
+        }
         Command::Events(args) => {
-            ask.only("events", None, |server| remote::events(server, &args)).map_err(remote::ours)
+            let there = |server: &Server| remote::events(server, &args);
+            verb::on_a_server("events", connect, None, there).map_err(remote::ours)
         }
         Command::Archive(args) => {
-            ask.only("archive", args.action.namespace(), |server| remote::archive(server, &args))
+            let there = |server: &Server| remote::archive(server, &args);
+            verb::on_a_server("archive", connect, args.action.namespace(), there)
         }
-        Command::Sync(args) => {
-            let here = || commands::locks::sync(&cli.connect, &args);
-            ask.or(args.action.namespace(), |server| remote::sync(server, &args), here)
-        }
-        Command::Auth(args) => remote::auth(&cli.connect, &args),
-        Command::ServerInfo => ask.only("server-info", None, remote::server_info),
+        Command::Sync(args) => verb::perform(&commands::locks::Sync { args: &args, connect }, connect),
+        Command::Auth(args) => remote::auth(connect, &args),
+        Command::ServerInfo => verb::on_a_server("server-info", connect, None, remote::server_info),
         Command::Doctor(args) => commands::doctor::run(&args),
         Command::Completion(args) => commands::completion::run(&args),
         Command::Server(args) => commands::server::run(&args),
         Command::Token(args) => {
-            ask.only("token", None, |server| commands::token::run(server, &args)).map_err(remote::ours)
+            let there = |server: &Server| commands::token::run(server, &args);
+            verb::on_a_server("token", connect, None, there).map_err(remote::ours)
         }
         Command::Config(args) => commands::config::run(&args),
         Command::Backup(args) => commands::backup::backup(&args),
         Command::Restore(args) => commands::backup::restore(&args),
-        Command::Version(args) => {
-            let own = env!("CARGO_PKG_VERSION");
-            ask.or(
-                None,
-                |server| {
-                    print::to_stdout(&format!("tiphys: v{own}\n"));
-                    remote::version(server, args.short)
-                },
-                || {
-                    print::to_stdout(&format!("tiphys {own}\n"));
-                    Ok(ExitCode::SUCCESS)
-                },
-            )
-        }
+        Command::Version(args) => verb::perform(&args, connect),
     };
     (result, 1)
-}
-
-/// Where a verb is carried out.
-struct Ask<'a> {
-    connect: &'a Connect,
-}
-
-impl Ask<'_> {
-    /// On the server that is named, or here.
-    fn or(
-        &self,
-        namespace: Option<&str>,
-        there: impl FnOnce(&Server) -> anyhow::Result<ExitCode>,
-        here: impl FnOnce() -> anyhow::Result<ExitCode>,
-    ) -> anyhow::Result<ExitCode> {
-        match self.connect.server(namespace)? {
-            Some(server) => there(&server),
-            None => here(),
-        }
-    }
-
-    /// On the server that is named, or the one of this state folder: what a machine alone does not have.
-    fn only(
-        &self,
-        verb: &str,
-        namespace: Option<&str>,
-        there: impl FnOnce(&Server) -> anyhow::Result<ExitCode>,
-    ) -> anyhow::Result<ExitCode> {
-        match self.connect.server_or_own(namespace)? {
-            Some(server) => there(&server),
-            None => Err(problem::problem(
-                format!("`tiphys {verb}` needs a server"),
-                "`tiphys server` starts one on this state folder, which is found by itself; another is named with \
-                 `-s HOST:PORT` or TIPHYS_SERVER",
-            )),
-        }
-    }
 }

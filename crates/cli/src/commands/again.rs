@@ -16,10 +16,11 @@ use crate::engine::{Engine, Steps};
 use crate::output;
 use crate::print::{GetStyle, Paint, get, to_stderr, to_stdout};
 use crate::problem::problem;
-use crate::remote::{Form, Selector};
+use crate::remote::{self, Form, Selector, Server};
 use crate::session::{Left, Show, drive};
 use crate::signal::Signals;
 use crate::state::{Local, now};
+use crate::verb::Verb;
 
 /// What is done when a workflow was made (CLI-040).
 #[derive(ClapArgs, Clone, Debug, Default)]
@@ -118,7 +119,21 @@ fn pairs(texts: &[String]) -> anyhow::Result<Vec<(String, String)>> {
         .collect()
 }
 
-pub fn retry(args: &RetryArgs) -> anyhow::Result<ExitCode> {
+impl Verb for RetryArgs {
+    fn namespace(&self) -> Option<&str> {
+        self.runs.namespace.as_deref()
+    }
+
+    fn there(&self, server: &Server) -> anyhow::Result<ExitCode> {
+        remote::retry(server, self)
+    }
+
+    fn here(&self) -> anyhow::Result<ExitCode> {
+        retry(self)
+    }
+}
+
+fn retry(args: &RetryArgs) -> anyhow::Result<ExitCode> {
     let parameters = pairs(&args.how.parameter)?;
     readable(&args.how.node_field_selector)?;
     let wish = Retry {
@@ -207,7 +222,21 @@ fn printed(local: &mut Local, summary: &Summary, form: Option<Form>) -> anyhow::
     }
 }
 
-pub fn resubmit(args: &ResubmitArgs) -> anyhow::Result<ExitCode> {
+impl Verb for ResubmitArgs {
+    fn namespace(&self) -> Option<&str> {
+        self.runs.namespace.as_deref()
+    }
+
+    fn there(&self, server: &Server) -> anyhow::Result<ExitCode> {
+        remote::resubmit(server, self)
+    }
+
+    fn here(&self) -> anyhow::Result<ExitCode> {
+        resubmit(self)
+    }
+}
+
+fn resubmit(args: &ResubmitArgs) -> anyhow::Result<ExitCode> {
     let parameters = pairs(&args.how.parameter)?;
     let meant = Meant::of(&args.runs.names, args.runs.namespace.as_deref(), &args.selector)?;
     let mut local = Local::open()?;

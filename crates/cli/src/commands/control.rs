@@ -15,10 +15,11 @@ use tiphys_store::{Filter, Journal, MachineId, Runs, Summary};
 use crate::commands::continue_run::take_over;
 use crate::print::{to_stderr, to_stdout};
 use crate::problem::{named, problem};
-use crate::remote::{Selector, query, terms};
+use crate::remote::{self, Selector, Server, query, terms};
 use crate::session::{Left, Show};
 use crate::signal::Signals;
 use crate::state::Local;
+use crate::verb::Verb;
 
 /// How long an engine may take to read a letter before we say that it did not.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -122,7 +123,21 @@ pub struct NodeArgs {
     pub message: Option<String>,
 }
 
-pub fn stop(args: &StopArgs) -> anyhow::Result<ExitCode> {
+impl Verb for StopArgs {
+    fn namespace(&self) -> Option<&str> {
+        self.runs.namespace.as_deref()
+    }
+
+    fn there(&self, server: &Server) -> anyhow::Result<ExitCode> {
+        remote::stop(server, self)
+    }
+
+    fn here(&self) -> anyhow::Result<ExitCode> {
+        stop(self)
+    }
+}
+
+fn stop(args: &StopArgs) -> anyhow::Result<ExitCode> {
     readable(&args.node_field_selector)?;
     let request = Request::Stop { selector: args.node_field_selector.clone(), message: args.message.clone() };
     let then = if args.node_field_selector.is_empty() { Then::End } else { Then::Wait };
@@ -130,17 +145,59 @@ pub fn stop(args: &StopArgs) -> anyhow::Result<ExitCode> {
     meant.ask("stopped", args.dry_run, &request, then)
 }
 
-pub fn terminate(args: &Args) -> anyhow::Result<ExitCode> {
+impl Verb for Args {
+    fn namespace(&self) -> Option<&str> {
+        self.runs.namespace.as_deref()
+    }
+
+    fn there(&self, server: &Server) -> anyhow::Result<ExitCode> {
+        remote::terminate(server, self)
+    }
+
+    fn here(&self) -> anyhow::Result<ExitCode> {
+        terminate(self)
+    }
+}
+
+fn terminate(args: &Args) -> anyhow::Result<ExitCode> {
     let meant = Meant::of(&args.runs.names, args.runs.namespace.as_deref(), &args.selector)?;
     meant.ask("terminated", args.dry_run, &Request::Terminate, Then::End)
 }
 
-pub fn suspend(args: &SuspendArgs) -> anyhow::Result<ExitCode> {
+impl Verb for SuspendArgs {
+    fn namespace(&self) -> Option<&str> {
+        self.runs.namespace.as_deref()
+    }
+
+    fn there(&self, server: &Server) -> anyhow::Result<ExitCode> {
+        remote::suspend(server, self)
+    }
+
+    fn here(&self) -> anyhow::Result<ExitCode> {
+        suspend(self)
+    }
+}
+
+fn suspend(args: &SuspendArgs) -> anyhow::Result<ExitCode> {
     let meant = Meant::of(&args.runs.names, args.runs.namespace.as_deref(), &Selector::default())?;
     meant.ask("suspended", false, &Request::Suspend, Then::Wait)
 }
 
-pub fn resume(args: &ResumeArgs) -> anyhow::Result<ExitCode> {
+impl Verb for ResumeArgs {
+    fn namespace(&self) -> Option<&str> {
+        self.runs.namespace.as_deref()
+    }
+
+    fn there(&self, server: &Server) -> anyhow::Result<ExitCode> {
+        remote::resume(server, self)
+    }
+
+    fn here(&self) -> anyhow::Result<ExitCode> {
+        resume(self)
+    }
+}
+
+fn resume(args: &ResumeArgs) -> anyhow::Result<ExitCode> {
     readable(&args.node_field_selector)?;
     let request = Request::Resume { selector: args.node_field_selector.clone(), by: None };
     let meant = Meant::of(&args.runs.names, args.runs.namespace.as_deref(), &Selector::default())?;
@@ -152,7 +209,21 @@ pub fn readable(selector: &str) -> anyhow::Result<()> {
     terms(selector).map(|_| ())
 }
 
-pub fn node(args: &NodeArgs) -> anyhow::Result<ExitCode> {
+impl Verb for NodeArgs {
+    fn namespace(&self) -> Option<&str> {
+        self.namespace.as_deref()
+    }
+
+    fn there(&self, server: &Server) -> anyhow::Result<ExitCode> {
+        remote::node(server, self)
+    }
+
+    fn here(&self) -> anyhow::Result<ExitCode> {
+        node(self)
+    }
+}
+
+fn node(args: &NodeArgs) -> anyhow::Result<ExitCode> {
     let mut parameters = BTreeMap::new();
     for pair in &args.output_parameter {
         let (name, value) = pair.split_once('=').ok_or_else(|| {

@@ -8,7 +8,9 @@ use std::process::ExitCode;
 use crate::commands::get::current;
 use crate::print::to_stderr;
 use crate::problem::problem;
+use crate::remote::{self, Server};
 use crate::state::Local;
+use crate::verb::Verb;
 
 /// Copy output artifacts of a run into a folder
 ///
@@ -38,7 +40,21 @@ pub struct Args {
     pub path: String,
 }
 
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+impl Verb for Args {
+    fn namespace(&self) -> Option<&str> {
+        self.namespace.as_deref()
+    }
+
+    fn there(&self, server: &Server) -> anyhow::Result<ExitCode> {
+        remote::cp(server, self)
+    }
+
+    fn here(&self) -> anyhow::Result<ExitCode> {
+        run(self)
+    }
+}
+
+fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (name, directory) = match args.words.as_slice() {
         [name] => (name, Path::new(".")),
         [name, folder] => (name, Path::new(folder)),

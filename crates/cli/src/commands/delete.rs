@@ -13,8 +13,9 @@ use tiphys_store::{Filter, Life, MachineId, NameMatch, Runs, Summary};
 
 use crate::print::to_stdout;
 use crate::problem::{Problem, problem};
-use crate::remote::{Selector, query};
+use crate::remote::{self, Selector, Server, query};
 use crate::state::{Local, now};
+use crate::verb::Verb;
 use crate::world::World;
 
 /// How long the end of steps is waited for.
@@ -86,7 +87,21 @@ pub struct PruneArgs {
     dry_run: bool,
 }
 
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+impl Verb for Args {
+    fn namespace(&self) -> Option<&str> {
+        self.namespace.as_deref()
+    }
+
+    fn there(&self, server: &Server) -> anyhow::Result<ExitCode> {
+        remote::delete(server, self)
+    }
+
+    fn here(&self) -> anyhow::Result<ExitCode> {
+        run(self)
+    }
+}
+
+fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let selects = args.all
         || args.all_namespaces
         || args.resubmitted

@@ -10,7 +10,9 @@ use crate::output::{self, Format, ViewFormat};
 use crate::print::{GetStyle, Paint, get, to_stdout};
 use crate::problem::named;
 use crate::remote::terms;
+use crate::remote::{self, Server};
 use crate::state::{Local, now};
+use crate::verb::Verb;
 
 /// Show a run with all its nodes
 #[derive(ClapArgs)]
@@ -42,7 +44,21 @@ pub struct Args {
     pub no_utf8: bool,
 }
 
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+impl Verb for Args {
+    fn namespace(&self) -> Option<&str> {
+        self.namespace.as_deref()
+    }
+
+    fn there(&self, server: &Server) -> anyhow::Result<ExitCode> {
+        remote::get(server, self)
+    }
+
+    fn here(&self) -> anyhow::Result<ExitCode> {
+        run(self)
+    }
+}
+
+fn run(args: &Args) -> anyhow::Result<ExitCode> {
     named(&args.names, "tiphys get @latest")?;
     let mut nodes = terms(args.node_field_selector.as_deref().unwrap_or_default())?;
     let phases = args.status.join(",");

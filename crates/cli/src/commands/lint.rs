@@ -13,6 +13,8 @@ use crate::load::{Texts, files, load};
 use crate::output::json;
 use crate::print::{Paint, print_diagnostics, to_stderr, to_stdout};
 use crate::problem::problem;
+use crate::remote::{self, Server};
+use crate::verb::Verb;
 
 /// The pause between two looks at the files.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -76,7 +78,21 @@ struct Verdict {
     judged: usize,
 }
 
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+impl Verb for Args {
+    fn namespace(&self) -> Option<&str> {
+        self.namespace.as_deref()
+    }
+
+    fn there(&self, server: &Server) -> anyhow::Result<ExitCode> {
+        remote::lint(server, self)
+    }
+
+    fn here(&self) -> anyhow::Result<ExitCode> {
+        run(self)
+    }
+}
+
+fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if args.files.is_empty() {
         return Err(problem("no file is named", "for instance `tiphys lint .`"));
     }

@@ -11,8 +11,9 @@ use crate::orphans::live_steps;
 use crate::output;
 use crate::print::{Paint, clean_line, columns, duration, table, table_within, to_stdout};
 use crate::problem::problem;
-use crate::remote::{Form, Selector, ago, query};
+use crate::remote::{self, Form, Selector, Server, ago, query};
 use crate::state::{Local, now};
+use crate::verb::Verb;
 
 /// How many names of live steps are shown of one run.
 const STEPS_SHOWN: usize = 3;
@@ -77,7 +78,21 @@ struct Row {
     engine: Option<String>,
 }
 
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+impl Verb for Args {
+    fn namespace(&self) -> Option<&str> {
+        self.namespace.as_deref()
+    }
+
+    fn there(&self, server: &Server) -> anyhow::Result<ExitCode> {
+        remote::list(server, self)
+    }
+
+    fn here(&self) -> anyhow::Result<ExitCode> {
+        run(self)
+    }
+}
+
+fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut local = Local::open()?;
     remove_expired(&mut local)?;
     let life = match (args.running, args.completed) {

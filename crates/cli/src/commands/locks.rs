@@ -11,8 +11,9 @@ use tiphys_store::{Catalog, ObjectKey};
 use crate::output;
 use crate::print::{Paint, clean_line, duration, table, to_stdout};
 use crate::problem::problem;
-use crate::remote::{Connect, Server, SyncAction, SyncArgs, checked, told};
+use crate::remote::{self, Connect, Server, SyncAction, SyncArgs, checked, told};
 use crate::state::{Local, now};
+use crate::verb::Verb;
 
 /// Show who holds which mutex or semaphore, and who waits for it
 #[derive(ClapArgs)]
@@ -36,7 +37,21 @@ enum Format {
     Yaml,
 }
 
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+impl Verb for Args {
+    fn namespace(&self) -> Option<&str> {
+        self.namespace.as_deref()
+    }
+
+    fn there(&self, server: &Server) -> anyhow::Result<ExitCode> {
+        there(server, self)
+    }
+
+    fn here(&self) -> anyhow::Result<ExitCode> {
+        run(self)
+    }
+}
+
+fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut local = Local::open()?;
     let mut locks = all(&mut local.store)?;
     locks.retain(|name, _| {
@@ -60,7 +75,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 /// The same, told by a server.
-pub fn there(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
+fn there(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
     let query = args.namespace.iter().map(|namespace| ("namespace", namespace.clone())).collect();
     let told = server.get("/api/tiphys/v1/locks", &query)?;
     match args.output {
@@ -128,8 +143,28 @@ fn show(locks: &[Entry]) {
     to_stdout(&table(&rows, 3));
 }
 
+/// `tiphys sync`, with the namespace that the connection names.
+pub struct Sync<'a> {
+    pub args: &'a SyncArgs,
+    pub connect: &'a Connect,
+}
+
+impl Verb for Sync<'_> {
+    fn namespace(&self) -> Option<&str> {
+        self.args.action.namespace()
+    }
+
+    fn there(&self, server: &Server) -> anyhow::Result<ExitCode> {
+        remote::sync(server, self.args)
+    }
+
+    fn here(&self) -> anyhow::Result<ExitCode> {
+        sync(self.connect, self.args)
+    }
+}
+
 /// Limits of database semaphores in the state of this machine.
-pub fn sync(connect: &Connect, args: &SyncArgs) -> anyhow::Result<ExitCode> {
+fn sync(connect: &Connect, args: &SyncArgs) -> anyhow::Result<ExitCode> {
     let mut local = Local::open()?;
     let key_args = match &args.action {
         SyncAction::Create(args) | SyncAction::Update(args) => &args.key,

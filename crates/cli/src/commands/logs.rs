@@ -15,7 +15,9 @@ use crate::logs::{Joiner, Line, files};
 use crate::print::{Paint, clean_line, is_terminal, to_stdout};
 use crate::problem::problem;
 use crate::remote::ago;
+use crate::remote::{self, Server};
 use crate::state::Local;
+use crate::verb::Verb;
 
 /// The pause between two looks at growing logs.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -68,7 +70,21 @@ pub struct Args {
     pub no_color: bool,
 }
 
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+impl Verb for Args {
+    fn namespace(&self) -> Option<&str> {
+        self.namespace.as_deref()
+    }
+
+    fn there(&self, server: &Server) -> anyhow::Result<ExitCode> {
+        remote::logs(server, self)
+    }
+
+    fn here(&self) -> anyhow::Result<ExitCode> {
+        run(self)
+    }
+}
+
+fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (name, node) = match args.words.as_slice() {
         [name] => (name, None),
         [name, node] => (name, Some(node.clone())),

@@ -23,5 +23,6 @@ pub mod run;
 pub mod server;
 pub mod submit;
 pub mod token;
+pub mod version;
 pub mod wait;
 pub mod why;

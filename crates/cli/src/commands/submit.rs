@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use crate::commands::again::Then;
 use crate::commands::run;
 use crate::problem::problem;
-use crate::remote::{Form, SubmitOptions};
+use crate::remote::{self, Form, Server, SubmitOptions};
+use crate::verb::Verb;
 
 /// Hand workflows over, and go or follow them
 ///
@@ -54,8 +55,22 @@ pub struct SubmitArgs {
     pub scheduled_time: Option<String>,
 }
 
+impl Verb for SubmitArgs {
+    fn namespace(&self) -> Option<&str> {
+        self.options.namespace.as_deref()
+    }
+
+    fn there(&self, server: &Server) -> anyhow::Result<ExitCode> {
+        remote::submit(server, self)
+    }
+
+    fn here(&self) -> anyhow::Result<ExitCode> {
+        submit(self)
+    }
+}
+
 /// Runs the workflows on this machine.
-pub fn submit(args: &SubmitArgs) -> anyhow::Result<ExitCode> {
+fn submit(args: &SubmitArgs) -> anyhow::Result<ExitCode> {
     if args.from.is_some() || args.server_dry_run || args.scheduled_time.is_some() {
         return Err(problem(
             "`--from`, `--server-dry-run` and `--scheduled-time` need a server",

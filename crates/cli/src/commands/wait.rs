@@ -12,7 +12,9 @@ use crate::commands::get::current;
 use crate::follow::View;
 use crate::print::{End, Lines, Live, Paint, Screen, end, is_terminal, to_stdout, utc};
 use crate::problem::{named, problem};
+use crate::remote::{self, Server};
 use crate::state::{Local, now};
+use crate::verb::Verb;
 
 /// The pause between two looks.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -59,7 +61,21 @@ pub struct WatchArgs {
     pub node_field_selector: Option<String>,
 }
 
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+impl Verb for Args {
+    fn namespace(&self) -> Option<&str> {
+        self.namespace.as_deref()
+    }
+
+    fn there(&self, server: &Server) -> anyhow::Result<ExitCode> {
+        remote::wait(server, self)
+    }
+
+    fn here(&self) -> anyhow::Result<ExitCode> {
+        run(self)
+    }
+}
+
+fn run(args: &Args) -> anyhow::Result<ExitCode> {
     named(&args.names, "tiphys wait @latest")?;
     let mut local = Local::open()?;
     let mut open = Vec::new();
@@ -110,8 +126,22 @@ fn look_for_engine(local: &Local, summary: &Summary, alone: &mut u32) -> anyhow:
     ))
 }
 
+impl Verb for WatchArgs {
+    fn namespace(&self) -> Option<&str> {
+        self.namespace.as_deref()
+    }
+
+    fn there(&self, server: &Server) -> anyhow::Result<ExitCode> {
+        remote::watch(server, self)
+    }
+
+    fn here(&self) -> anyhow::Result<ExitCode> {
+        watch(self)
+    }
+}
+
 /// Watches until the run ends. The exit code says nothing about how (CLI-035).
-pub fn watch(args: &WatchArgs) -> anyhow::Result<ExitCode> {
+fn watch(args: &WatchArgs) -> anyhow::Result<ExitCode> {
     let [name] = args.names.as_slice() else {
         return Err(problem("one run can be watched at a time", "for instance `tiphys watch @latest`"));
     };

@@ -14,6 +14,7 @@ use crate::print::{Paint, print_answer, to_stdout};
 use crate::problem::problem;
 use crate::remote::{self, Server};
 use crate::state::{Local, now};
+use crate::verb::Verb;
 
 /// Explain why a run, or one of its nodes, waits, was skipped, or failed
 ///
@@ -48,7 +49,21 @@ enum Format {
     Yaml,
 }
 
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+impl Verb for Args {
+    fn namespace(&self) -> Option<&str> {
+        self.namespace.as_deref()
+    }
+
+    fn there(&self, server: &Server) -> anyhow::Result<ExitCode> {
+        there(server, self)
+    }
+
+    fn here(&self) -> anyhow::Result<ExitCode> {
+        run(self)
+    }
+}
+
+fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut local = Local::open()?;
     let summary = local.find(&args.name, args.namespace.as_deref())?;
     let (frozen, _) = local.kept(&summary)?;
@@ -78,7 +93,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 /// The same, told by a server.
-pub fn there(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
+fn there(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
     let path = remote::own_run(server, &args.name, "why");
     let query = args.node.iter().map(|node| ("node", node.clone())).collect();
     let mut told = server.get(&path, &query)?;
