@@ -1,5 +1,6 @@
 //! The local store: objects as files below one folder, each there whole or not at all.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
@@ -16,6 +17,10 @@ use crate::place::{self, Aside, is_withheld};
 /// How often a folder is made again that another process tidied away at the same moment.
 const TRIES: usize = 10;
 
+/// Most files of a folder that are each waited for until they are on the disk; for more of them it is quicker to wait
+/// once, for everything that is on its way to it.
+const SYNCED_ONE_BY_ONE_MAX: usize = 8;
+
 /// A folder that keeps objects. Any number of processes may use it at once; the last writer of a key wins
 /// (PA-212).
 ///
@@ -31,6 +36,12 @@ pub struct Incoming {
     key: Key,
     aside: Aside,
     file: File,
+}
+
+/// An object of a folder that has all its bytes and not yet its name.
+struct Written {
+    key: Key,
+    aside: Aside,
 }
 
 impl LocalStore {
@@ -134,6 +145,32 @@ impl LocalStore {
         }
     }
 
+    /// Gives an object that is whole its name; returns the folders whose lists of names changed.
+    fn put(&self, key: &Key, aside: &Aside) -> Result<BTreeSet<PathBuf>, ArtifactError> {
+        let path = self.path(key);
+        let folder = path.parent().unwrap_or(&self.root).to_owned();
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            let fresh = match make_folders(&folder) {
+                Ok(fresh) => fresh,
+                // A deleter may take an empty folder away between two steps of ours.
+                Err(error) if error.kind() == ErrorKind::NotFound && tried < TRIES => continue,
+                Err(error) => return Err(in_the_way(key, &folder, error)),
+            };
+            match fs::rename(aside.path(), &path) {
+                Ok(()) => {
+                    let above = fresh.iter().filter_map(|folder| folder.parent()).map(Path::to_owned);
+                    return Ok(above.chain([folder]).collect());
+                }
+                Err(error) if error.kind() == ErrorKind::NotFound && tried < TRIES => {}
+                // Perhaps an empty folder that a crash left behind; one with objects in it stays.
+                Err(error) if error.kind() == ErrorKind::IsADirectory && fs::remove_dir(&path).is_ok() => {}
+                Err(error) => return Err(in_the_way(key, &path, error)),
+            }
+        }
+    }
+
     fn aside(&self, key: &Key) -> Result<Aside, ArtifactError> {
         let folder = self.root.join(INCOMING);
         fs::create_dir_all(&folder).map_err(ArtifactError::io(&folder))?;
@@ -141,13 +178,30 @@ impl LocalStore {
     }
 
     fn save_folder(&self, source: &Path, key: &Key) -> Result<u64, ArtifactError> {
+        let files = files_below(source)?;
+        let one_by_one = files.len() <= SYNCED_ONE_BY_ONE_MAX;
         let mut bytes = 0;
-        for (below, path) in files_below(source)? {
+        let mut written = Vec::with_capacity(files.len());
+        for (below, path) in files {
             let mut incoming = self.create(&key.join(&below)?)?;
             let mut file = File::open(&path).map_err(ArtifactError::io(&path))?;
-            io::copy(&mut file, &mut incoming.file).map_err(ArtifactError::io(&path))?;
-            bytes += incoming.commit()?;
+            bytes += io::copy(&mut file, &mut incoming.file).map_err(ArtifactError::io(&path))?;
+            if one_by_one {
+                incoming.sync()?;
+            }
+            // Only the name is kept: there may be more files than one process may have open.
+            written.push(Written { key: incoming.key, aside: incoming.aside });
         }
+        if !one_by_one {
+            let folder = self.root.join(INCOMING);
+            let opened = File::open(&folder).map_err(ArtifactError::io(&folder))?;
+            rustix::fs::syncfs(opened).map_err(|error| ArtifactError::io(&folder)(error.into()))?;
+        }
+        let mut folders = BTreeSet::new();
+        for written in written {
+            folders.append(&mut self.put(&written.key, &written.aside)?);
+        }
+        folders.iter().try_for_each(|folder| place::sync_folder(folder))?;
         Ok(bytes)
     }
 }
@@ -238,32 +292,17 @@ impl Driver for LocalStore {
 impl Incoming {
     /// Makes the object appear, on the disk and for everyone; returns its size.
     pub fn commit(self) -> Result<u64, ArtifactError> {
-        let Incoming { store, key, aside, file } = self;
-        let path = store.path(&key);
-        let folder = path.parent().unwrap_or(&store.root).to_owned();
-        file.sync_all().map_err(ArtifactError::io(aside.path()))?;
-        let size = file.metadata().map_err(ArtifactError::io(aside.path()))?.len();
-        for tried in 1.. {
-            let fresh = match make_folders(&folder) {
-                Ok(fresh) => fresh,
-                // A deleter may take an empty folder away between two steps of ours.
-                Err(error) if error.kind() == ErrorKind::NotFound && tried < TRIES => continue,
-                Err(error) => return Err(in_the_way(&key, &folder, error)),
-            };
-            match fs::rename(aside.path(), &path) {
-                Ok(()) => {
-                    for folder in fresh.iter().filter_map(|folder| folder.parent()).chain([&*folder]) {
-                        place::sync_folder(folder)?;
-                    }
-                    break;
-                }
-                Err(error) if error.kind() == ErrorKind::NotFound && tried < TRIES => {}
-                // Perhaps an empty folder that a crash left behind; one with objects in it stays.
-                Err(error) if error.kind() == ErrorKind::IsADirectory && fs::remove_dir(&path).is_ok() => {}
-                Err(error) => return Err(in_the_way(&key, &path, error)),
-            }
-        }
+        let size = self.sync()?;
+        let Incoming { store, key, aside, .. } = self;
+        store.put(&key, &aside)?.iter().try_for_each(|folder| place::sync_folder(folder))?;
         Ok(size)
+    }
+
+    /// Waits until what was written is on the disk; returns how much that is.
+    fn sync(&self) -> Result<u64, ArtifactError> {
+        let path = self.aside.path();
+        self.file.sync_all().map_err(ArtifactError::io(path))?;
+        Ok(self.file.metadata().map_err(ArtifactError::io(path))?.len())
     }
 }
 

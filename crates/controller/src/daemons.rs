@@ -1,5 +1,6 @@
 //! Daemons: when they are ready, and where others find them (EX-370).
 
+use crate::prepare::care;
 use serde_json::Value;
 use std::time::Duration;
 use tiphys_engine::workflow::Pod;
@@ -11,17 +12,11 @@ use tiphys_spec as spec;
 /// What the agent's names of probes begin with.
 const PREFIX: &str = "probe/";
 
-/// How long a probe may take when it does not say so itself, as Kubernetes has it.
-const PROBE_TIME: u64 = 1;
-
-/// How long to wait between two tries when the probe does not say so itself.
-const PROBE_PERIOD: u64 = 10;
-
 /// One question to a daemon.
 #[derive(Clone, Debug)]
 pub(crate) struct Probe {
-    /// How to ask it.
-    pub task: Task,
+    /// How to ask it; none if the step finds out by itself and tells.
+    pub task: Option<Task>,
     /// How long after the start it is asked first.
     pub after: Duration,
     /// How long after a bad answer it is asked again.
@@ -52,7 +47,7 @@ pub(crate) fn probes(plan: &Plan, pod: &Pod) -> Result<Vec<Probe>, String> {
 
 fn probe(address: &str, container: &Value, probe: &Value) -> Result<Probe, String> {
     let seconds = |field: &str, usual: u64| probe.get(field).and_then(Value::as_u64).unwrap_or(usual);
-    let timeout = Duration::from_secs(seconds("timeoutSeconds", PROBE_TIME).max(1));
+    let timeout = Duration::from_secs(seconds("timeoutSeconds", care::TIMEOUT).max(1));
     let text =
         |value: &Value, field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
     let task = if let Some(get) = probe.get("httpGet") {
@@ -60,7 +55,7 @@ fn probe(address: &str, container: &Value, probe: &Value) -> Result<Probe, Strin
         let scheme = if text(get, "scheme").eq_ignore_ascii_case("https") { "https" } else { "http" };
         let path = text(get, "path");
         let headers = get.get("httpHeaders").and_then(Value::as_array).into_iter().flatten();
-        Task::Http(HttpRequest {
+        Some(Task::Http(HttpRequest {
             method: "GET".to_owned(),
             url: format!(
                 "{scheme}://{}:{}/{}",
@@ -73,25 +68,23 @@ fn probe(address: &str, container: &Value, probe: &Value) -> Result<Probe, Strin
             timeout: Some(timeout),
             // Kubernetes does not look at the certificate either.
             insecure: true,
-        })
+        }))
     } else if let Some(socket) = probe.get("tcpSocket") {
         let host = Some(text(socket, "host")).filter(|host| !host.is_empty());
         let host = host.as_deref().unwrap_or(address);
-        Task::Tcp { address: format!("{host}:{}", port(container, socket)?), timeout }
+        Some(Task::Tcp { address: format!("{host}:{}", port(container, socket)?), timeout })
     } else {
-        return Err("a daemon's readinessProbe must be `httpGet` or `tcpSocket` to be asked here; \
-                    `exec` and `grpc` probes are not supported yet"
-            .to_owned());
+        None
     };
     Ok(Probe {
         task,
         after: Duration::from_secs(seconds("initialDelaySeconds", 0)),
-        period: Duration::from_secs(seconds("periodSeconds", PROBE_PERIOD).max(1)),
+        period: Duration::from_secs(seconds("periodSeconds", care::PERIOD).max(1)),
     })
 }
 
 /// A port by its number, or by the name that the container gives it.
-fn port(container: &Value, target: &Value) -> Result<u64, String> {
+pub(crate) fn port(container: &Value, target: &Value) -> Result<u64, String> {
     let named = |name: &str| {
         let ports = container.get("ports").and_then(Value::as_array)?;
         ports
@@ -105,7 +98,7 @@ fn port(container: &Value, target: &Value) -> Result<u64, String> {
         Some(Value::String(text)) => text.parse().ok().or_else(|| named(text)),
         _ => None,
     }
-    .ok_or_else(|| "a readinessProbe names a port that its container does not have".to_owned())
+    .ok_or_else(|| "a probe or hook names a port that its container does not have".to_owned())
 }
 
 /// Whether a template asks to go on beside the others.

@@ -29,8 +29,7 @@ pub struct Order {
     pub secrets: Vec<spec::Secret>,
     /// Input artifacts of the workflow that are files of this machine.
     pub files: BTreeMap<String, PathBuf>,
-    /// Where and how the face that gives the order means it to run; kept with the documents. Of all of it only
-    /// `archiveLogs` is read here: whether logs become artifacts where no document says so.
+    /// Where and how the face that gives the order means it to run; kept with the documents and not read here.
     pub world: Value,
     /// Hears everything about the run from its first event on.
     pub follower: Option<Sender<Update>>,

@@ -96,6 +96,8 @@ pub(crate) struct Pump {
     starting: BTreeMap<(String, Attempt), Time>,
     /// Daemons that are being asked whether they are ready, and which of their probes is next.
     probing: BTreeMap<(String, Attempt), usize>,
+    /// Daemons that found out by themselves that they are ready.
+    ready: BTreeSet<(String, Attempt)>,
     /// Runs removed in this life of the engine; endings of their steps may still come.
     deleted: BTreeSet<String>,
     last: Time,
@@ -136,6 +138,7 @@ impl Pump {
             locks_tried: Time(0),
             starting: BTreeMap::new(),
             probing: BTreeMap::new(),
+            ready: BTreeSet::new(),
             deleted: BTreeSet::new(),
             last: Time(0),
             quit: false,
@@ -369,6 +372,9 @@ impl Pump {
         match report {
             StepReport::Started(started) => {
                 if let Some((uid, attempt)) = parse(&started.attempt) {
+                    if started.is_ready {
+                        return self.says_ready(&uid, attempt, now);
+                    }
                     self.starting.insert((uid, attempt), now);
                 }
             }
@@ -387,6 +393,7 @@ impl Pump {
             StepReport::Ended(ended) => {
                 let Some((uid, attempt)) = parse(&ended.attempt) else { return };
                 self.starting.remove(&(uid.clone(), attempt));
+                self.ready.remove(&(uid.clone(), attempt));
                 let Some(run) = self.shard.run(&uid) else {
                     if self.deleted.contains(&uid) {
                         // Nobody will ever ask for the ending.

@@ -11,6 +11,7 @@ pub mod limits;
 pub mod locks;
 pub mod machine;
 pub mod plan;
+pub mod repository;
 pub mod resubmit;
 pub mod status;
 pub mod time;

@@ -1,5 +1,6 @@
 //! The compiled document: templates resolved, tags parsed, dependencies counted.
 
+use crate::repository::Repository;
 use crate::tree::Tree;
 use crate::workflow::node::{NodeKind, TaskIx};
 use expr::Text;
@@ -51,6 +52,8 @@ pub struct Plan {
     pub hooks: Vec<HookPlan>,
     /// ConfigMaps that parameters may read, by name.
     pub config_maps: BTreeMap<String, spec::ConfigMap>,
+    /// Where artifacts go that have no place of their own; or why that cannot be known (EX-062).
+    pub repository: Result<Repository, String>,
     /// Most active pods of the workflow (EX-260).
     pub parallelism: Option<u32>,
     /// Whether the merged spec differs from the submitted one and belongs into the status.

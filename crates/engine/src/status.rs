@@ -77,6 +77,7 @@ pub fn status(run: &Run, now: Time) -> WorkflowStatus {
         conditions,
         resources_duration: resources,
         synchronization: synchronization(run, now),
+        artifact_repository_ref: run.plan.repository.as_ref().ok().and_then(|known| known.shown.clone()),
         artifact_gc_status: (run.stage != Stage::New).then(|| run.collection_status()),
         stored_workflow_template_spec: run.plan.merged.then(|| Box::new(run.plan.workflow.spec.clone())),
         ..Default::default()

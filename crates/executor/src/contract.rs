@@ -186,6 +186,106 @@ pub struct ContainerRequest {
     /// Whether its process is started again when it fails (EX-231).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub again: Option<Again>,
+    /// What is done for it while it runs.
+    #[serde(skip_serializing_if = "is_default")]
+    pub care: Care,
+}
+
+/// What is done for a container beside running it, as a kubelet would.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Care {
+    /// Done once it was started; it is ended if that fails.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub post_start: Option<Action>,
+    /// Done before it is asked to end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pre_stop: Option<Action>,
+    /// How it is asked whether it is well.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub probes: Vec<Probe>,
+}
+
+/// Something that is done for a container.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// A program that runs beside it; 0 is good.
+    Exec {
+        /// The program and its arguments.
+        command: Vec<String>,
+    },
+    /// A question over the network.
+    Ask(Question),
+    /// Some time goes by.
+    Sleep {
+        /// How much.
+        ms: u64,
+    },
+}
+
+/// A question over the network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Question {
+    /// Does somebody listen there?
+    Tcp {
+        /// Where.
+        host: String,
+        /// At which port.
+        port: u16,
+    },
+    /// Does a GET come out below 400?
+    Http {
+        /// Where.
+        host: String,
+        /// At which port.
+        port: u16,
+        /// What is got.
+        path: String,
+        /// Further header fields.
+        headers: Vec<(String, String)>,
+    },
+    /// Does the health service of gRPC say `SERVING`?
+    Grpc {
+        /// Where.
+        host: String,
+        /// At which port.
+        port: u16,
+        /// Which service; empty for the server itself.
+        service: String,
+    },
+}
+
+/// A question that is asked again and again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Probe {
+    /// What follows from the answers.
+    pub purpose: Purpose,
+    /// The question.
+    pub action: Action,
+    /// How long after the start it is asked first.
+    pub after_ms: u64,
+    /// How long after an answer it is asked again.
+    pub period_ms: u64,
+    /// How long an answer may take.
+    pub timeout_ms: u64,
+    /// After how many bad answers in a row it counts as failed.
+    pub failures: u32,
+    /// After how many good answers in a row it counts as passed.
+    pub successes: u32,
+}
+
+/// What follows from the answers to a probe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Purpose {
+    /// Nothing else is asked before it has passed; the container is ended when it fails.
+    Startup,
+    /// The container is ready once it has passed.
+    Readiness,
+    /// The container is ended when it fails.
+    Liveness,
 }
 
 /// How a container's process is started again within its step.
@@ -470,6 +570,9 @@ pub struct Started {
     pub pid: u32,
     /// Microseconds since 1970.
     pub at_us: i64,
+    /// Every container is ready that says by itself when it is; told once more when that comes true.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub is_ready: bool,
 }
 
 /// A step's own word on its progress.

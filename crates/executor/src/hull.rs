@@ -4,7 +4,7 @@
 //! supervisor without one. It sees the files that the step sees, so every path means what the step means by it.
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -22,10 +22,13 @@ use crate::program::{self, Program, Setting};
 use crate::supervisor::keeper;
 use crate::sys::{self, Spawn, Status};
 
+mod asking;
+mod care;
 mod collect;
 mod errand;
 mod stage;
 
+use care::{Attendant, Watch};
 pub(crate) use stage::{Made, script, working_dir, write_file};
 
 /// What a hull tells its supervisor.
@@ -34,6 +37,8 @@ pub(crate) use stage::{Made, script, working_dir, write_file};
 pub(crate) enum HullNews {
     /// The step wrote this into its progress file.
     Progress(String),
+    /// Every container is ready that says by itself when it is.
+    Ready,
     /// All is over.
     Done(Box<Done>),
 }
@@ -148,6 +153,13 @@ struct Hull<'a> {
     times_again: Vec<u32>,
     /// A copy of this process that is on an errand.
     helper: Option<u32>,
+    /// Probes of containers that were started.
+    watches: Vec<Watch<'a>>,
+    /// What sees to hooks and probes now.
+    attendants: Vec<Attendant>,
+    /// Containers that were asked to end because they did not do as they should, and when they are killed.
+    doomed: Vec<(usize, Instant)>,
+    is_ready: bool,
     /// No further container is started.
     ending: bool,
     progress_seen: String,
@@ -173,6 +185,10 @@ impl<'a> Hull<'a> {
             pausing: Vec::new(),
             times_again: vec![0; request.containers.len()],
             helper: None,
+            watches: Vec::new(),
+            attendants: Vec::new(),
+            doomed: Vec::new(),
+            is_ready: false,
             ending: false,
             progress_seen: String::new(),
         })
@@ -248,7 +264,7 @@ impl<'a> Hull<'a> {
             if mains.iter().any(failed) && mains.len() > 1 && !self.ending {
                 // The first failure ends the whole pod (EX-441).
                 self.ending = true;
-                self.signal(libc::SIGTERM);
+                self.ask_to_end();
             }
         }
     }
@@ -329,7 +345,10 @@ impl<'a> Hull<'a> {
         let ended = &mut done.containers[index];
         ended.started_us = now_us;
         match self.spawn(index) {
-            Ok(pid) => self.running.push(Running { container: index, pid }),
+            Ok(pid) => {
+                self.running.push(Running { container: index, pid });
+                self.attend(index);
+            }
             Err(message) => {
                 ended.finished_us = now_us;
                 ended.exit = Exit::Code(program::CANNOT_RUN);
@@ -341,6 +360,17 @@ impl<'a> Hull<'a> {
     fn spawn(&self, index: usize) -> Result<u32, String> {
         let container = &self.request.containers[index];
         let script = stage::script(container, index, self.place)?;
+        let [stdout, stderr] = &self.io.outputs[index];
+        self.launch(container, script.as_deref(), [stdout.as_fd(), stderr.as_fd()])
+    }
+
+    /// Starts a process in the surroundings of a container.
+    fn launch(
+        &self,
+        container: &ContainerRequest,
+        script: Option<&Path>,
+        [stdout, stderr]: [BorrowedFd<'_>; 2],
+    ) -> Result<u32, String> {
         let dir = stage::working_dir(container, self.place)?;
         let env: Vec<(&str, &str)> = match self.place {
             Place::Sandbox { .. } => {
@@ -355,9 +385,8 @@ impl<'a> Hull<'a> {
             Place::Sandbox { .. } => Vec::new(),
             Place::Machine { .. } => aliases(self.request),
         };
-        let setting = Setting { dir: &dir, env: &env, script: script.as_deref(), aliases: &aliases };
+        let setting = Setting { dir: &dir, env: &env, script, aliases: &aliases };
         let program = Program::prepare(container, &setting)?;
-        let [stdout, stderr] = &self.io.outputs[index];
         let (filter, user) = match self.place {
             Place::Sandbox { filter, many_users } => {
                 let user = container.security.run_as_user.filter(|_| *many_users);
@@ -371,7 +400,7 @@ impl<'a> Hull<'a> {
             args: &program.args,
             env: &program.env,
             dir: &program.dir,
-            stdio: [self.io.null.as_fd(), stdout.as_fd(), stderr.as_fd()],
+            stdio: [self.io.null.as_fd(), stdout, stderr],
             rlimits: &rlimits(container),
             user,
             session: true,
@@ -384,16 +413,13 @@ impl<'a> Hull<'a> {
     /// Serves signals and endings until `enough`, or until the time is over.
     fn wait_until(&mut self, done: &mut Done, until: Option<Instant>, enough: impl Fn(&Self) -> bool) {
         while !enough(self) {
-            let wait = match (
-                until.map(|until| until.saturating_duration_since(Instant::now())),
-                self.progress_file(),
-            ) {
-                (Some(left), _) if left.is_zero() => return,
-                (Some(left), None) => Some(left),
-                (Some(left), Some(_)) => Some(left.min(PROGRESS_EVERY)),
-                (None, Some(_)) => Some(PROGRESS_EVERY),
-                (None, None) => None,
-            };
+            let now = Instant::now();
+            if until.is_some_and(|until| until <= now) {
+                return;
+            }
+            let looks = self.progress_file().map(|_| now + PROGRESS_EVERY);
+            let next = [until, self.next_care(), looks].into_iter().flatten().min();
+            let wait = next.map(|next| next.saturating_duration_since(now));
             let timeout = wait.map(|wait| Timespec {
                 tv_sec: wait.as_secs() as i64,
                 tv_nsec: i64::from(wait.subsec_nanos()),
@@ -404,7 +430,7 @@ impl<'a> Hull<'a> {
                 match signal {
                     libc::SIGTERM => {
                         self.ending = true;
-                        self.signal(libc::SIGTERM);
+                        self.ask_to_end();
                     }
                     SIGNAL_KILL => {
                         self.ending = true;
@@ -414,6 +440,7 @@ impl<'a> Hull<'a> {
                 }
             }
             self.reap(done);
+            self.take_care();
             self.look_at_progress();
         }
     }
@@ -426,6 +453,9 @@ impl<'a> Hull<'a> {
                 self.helper = None;
                 continue;
             }
+            if self.has_attended(reaped.pid, reaped.status) {
+                continue;
+            }
             // An orphan of the step is only collected.
             let Some(at) = self.running.iter().position(|running| running.pid == reaped.pid) else {
                 continue;
@@ -436,6 +466,14 @@ impl<'a> Hull<'a> {
                 Status::Code(code) => Exit::Code(code),
                 Status::Signal(signal) => Exit::Signal(signal),
             };
+        }
+    }
+
+    /// Asks the step to end; containers that want something done before that have it done.
+    fn ask_to_end(&mut self) {
+        match self.has_farewells() {
+            true => self.part(),
+            false => self.signal(libc::SIGTERM),
         }
     }
 
@@ -455,15 +493,14 @@ impl<'a> Hull<'a> {
     fn end_everything(&mut self, done: &mut Done) {
         self.ending = true;
         if !self.running.is_empty() {
-            for running in &self.running {
-                sys::kill_group(running.pid, libc::SIGTERM);
-            }
+            self.part();
             let until = Instant::now() + Duration::from_millis(self.request.grace_ms);
             self.wait_until(done, Some(until), |hull| hull.running.is_empty());
         }
         let groups: Vec<u32> = self.running.iter().map(|running| running.pid).collect();
         self.signal(libc::SIGKILL);
         self.wait_until(done, None, |hull| hull.running.is_empty());
+        self.dismiss_attendants();
         if let Place::Machine { .. } = self.place {
             for group in groups {
                 sys::kill_group(group, libc::SIGKILL);

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 #[path = "contract/bare.rs"]
 mod bare;
+#[path = "contract/care.rs"]
+mod care;
 #[path = "contract/common.rs"]
 mod common;
 #[path = "contract/hull.rs"]
@@ -17,5 +19,5 @@ mod sandboxed;
 
 fn main() -> ExitCode {
     tiphys_runner::enter_if_asked();
-    common::run(&[bare::CASES, sandboxed::CASES, hull::CASES, remote::CASES])
+    common::run(&[bare::CASES, sandboxed::CASES, hull::CASES, care::CASES, remote::CASES])
 }

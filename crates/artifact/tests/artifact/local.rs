@@ -202,3 +202,23 @@ fn an_empty_file_comes_back() {
         assert_eq!(fs::read(folder.path().join("back")).unwrap(), b"");
     }
 }
+
+/// PA-224: however many files a folder has, each is an object of its own.
+#[test]
+fn many_files_of_a_folder_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("source");
+    for number in 0..40 {
+        let path = source.join(format!("{}/{number}", number % 3));
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, number.to_string()).unwrap();
+    }
+    let store = LocalStore::new(folder.path().join("store"));
+    let key = Key::parse("of/it").unwrap();
+    assert_eq!(store.save_packed(&source, &Archive::None, &key).unwrap(), 70);
+    assert_eq!(store.list(&key).unwrap().len(), 40);
+    let text = std::fs::read_to_string(store.path(&Key::parse("of/it/1/37").unwrap())).unwrap();
+    assert_eq!(text, "37");
+    let left = std::fs::read_dir(folder.path().join("store/.incoming")).unwrap().count();
+    assert_eq!(left, 0, "nothing that is not whole is left");
+}

@@ -8,6 +8,7 @@ use std::sync::mpsc;
 use tiphys_controller::{Order, Update, file_location};
 use tiphys_engine::check::{Shelf, Situation, check};
 use tiphys_engine::compile::{compile, effective};
+use tiphys_engine::repository::{self, Repository};
 use tiphys_engine::{Frozen, Run, cron};
 use tiphys_runner::ImageMap;
 use tiphys_runner::step::Isolation;
@@ -212,7 +213,7 @@ fn start_all(args: &Args, mut loaded: Loaded) -> anyhow::Result<ExitCode> {
         return dry_run(jobs, args.show.output);
     }
     if !args.show.quiet {
-        jobs.iter().for_each(|job| to_stderr(&notice(&job.findings)));
+        jobs.iter().for_each(|job| to_stderr(&notice(&job.findings, &job.frozen)));
     }
     let signals = Signals::listen()?;
     let mut local = Local::open()?;
@@ -342,7 +343,7 @@ fn fill(workflow: &mut spec::Workflow, world: &World) {
 }
 
 /// What this machine does differently from a cluster, in words.
-fn notice(findings: &Findings) -> String {
+fn notice(findings: &Findings, frozen: &Frozen) -> String {
     let mut text = String::new();
     if !findings.images.is_empty() {
         let images: Vec<&str> = findings.images.iter().take(4).map(String::as_str).collect();
@@ -355,6 +356,13 @@ fn notice(findings: &Findings) -> String {
     if !findings.without_effect.is_empty() {
         let fields: Vec<&str> = findings.without_effect.iter().map(String::as_str).collect();
         text.push_str(&format!("notice: without effect on this machine: {}\n", fields.join(", ")));
+    }
+    let found =
+        effective(frozen).ok().and_then(|(workflow, _)| repository::find(frozen, &workflow.spec).ok());
+    if let Some((kind, place)) = found.as_ref().and_then(Repository::store) {
+        text.push_str(&format!(
+            "notice: artifacts go to the local store, under the keys of `{place}`; the driver `{kind}` is not supported yet\n"
+        ));
     }
     text
 }

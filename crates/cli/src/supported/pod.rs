@@ -8,13 +8,11 @@ use tiphys_spec::{Diagnostic, Document, Severity, path_field, path_index};
 use super::{Examiner, body, is_given};
 
 /// Fields of a container that only place or dress it, or ask the cluster to look after it.
-const DRESSING_OF_CONTAINER: [&str; 11] = [
+const DRESSING_OF_CONTAINER: [&str; 9] = [
     "imagePullPolicy",
-    "livenessProbe",
     "ports",
     "resizePolicy",
     "restartPolicy",
-    "startupProbe",
     "stdin",
     "stdinOnce",
     "terminationMessagePath",
@@ -26,7 +24,7 @@ const DRESSING_OF_CONTAINER: [&str; 11] = [
 const HONOURED: [&str; 3] = ["runAsUser", "runAsGroup", "allowPrivilegeEscalation"];
 
 /// Fields of a container that wait for a later release.
-const LATER_OF_CONTAINER: [&str; 2] = ["lifecycle", "volumeDevices"];
+const LATER_OF_CONTAINER: [&str; 1] = ["volumeDevices"];
 
 /// Kinds of volumes that are folders and files here.
 const VOLUMES: [&str; 7] =

@@ -216,7 +216,7 @@ spec:
       container:
         image: busybox
         command: ["true"]
-        # lifecycle: {preStop: {exec: {command: [x]}}}
+        # volumeDevices: [{name: far, devicePath: /dev/far}]
         # volumeMounts: [{name: far, mountPath: /f}, {name: host, mountPath: /h}, {name: pass, mountPath: /p}]
       # archiveLocation: {s3: {bucket: b, endpoint: e, key: k}}
 "#;
@@ -226,7 +226,7 @@ spec:
         "volume `far`: `nfs` is not supported yet",
         "`--allow-host-path` allows it",
         "a projected `serviceAccountToken` is not supported yet",
-        "`lifecycle` of containers is not supported yet",
+        "`volumeDevices` of containers is not supported yet",
         "the driver `s3` is not supported yet",
         "refused: 5 errors; nothing was started",
     ] {

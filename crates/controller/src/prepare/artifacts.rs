@@ -103,7 +103,6 @@ fn archive(declared: &spec::Archive) -> Archive {
 
 /// The output artifacts of a step with their final keys.
 pub(crate) fn outputs(
-    plan: &Plan,
     pod: &Pod,
     template: &spec::Template,
     place: &Place,
@@ -118,7 +117,7 @@ pub(crate) fn outputs(
                 path: artifact.path.clone(),
                 optional: artifact.optional,
                 archive: artifact.archive.as_ref().map_or(Archive::Tar { level: None }, archive),
-                key: output_key(plan, pod, template, artifact)?,
+                key: output_key(pod, artifact)?,
                 to: output_server(artifact, place)?,
             })
         })
@@ -136,12 +135,7 @@ fn output_server(artifact: &spec::Artifact, place: &Place) -> Result<Option<Web>
 }
 
 /// The artifact's own key exactly, or one below the template's location (PA-205).
-fn output_key(
-    plan: &Plan,
-    pod: &Pod,
-    template: &spec::Template,
-    artifact: &spec::Artifact,
-) -> Result<String, String> {
+fn output_key(pod: &Pod, artifact: &spec::Artifact) -> Result<String, String> {
     if let Some((kind, block)) = artifact.location.store() {
         if matches!(kind, "raw" | "git") {
             return Err(format!("{kind} output artifacts unsupported"));
@@ -162,27 +156,19 @@ fn output_key(
         Archive::Zip => format!("{}.zip", artifact.name),
         Archive::Tar { .. } => format!("{}.tgz", artifact.name),
     };
-    Ok(format!("{}/{file}", location_key(plan, pod, template)))
-}
-
-/// The key below which a template's outputs and logs go (PA-206).
-fn location_key(plan: &Plan, pod: &Pod, template: &spec::Template) -> String {
-    let own = template.archive_location.as_ref().map(|location| location.key()).unwrap_or_default();
-    match own.trim_start_matches('/') {
-        "" => format!("{}/{}", plan.name, pod.pod_name),
-        own => own.to_owned(),
-    }
+    Ok(format!("{}/{file}", pod.location_key))
 }
 
 /// Where a container's log is archived (PA-210).
-pub(crate) fn log_key(plan: &Plan, pod: &Pod, template: &spec::Template, container: &str) -> String {
-    format!("{}/{container}.log", location_key(plan, pod, template))
+pub(crate) fn log_key(pod: &Pod, container: &str) -> String {
+    format!("{}/{container}.log", pod.location_key)
 }
 
 /// Whether logs become artifacts; a repository that wants them gets them (EX-504, OB-538).
 pub(crate) fn logs_are_archived(plan: &Plan, template: &spec::Template, place: &Place) -> bool {
     let own = template.archive_location.as_ref().and_then(|location| location.archive_logs);
-    place.archive_logs || own.or(plan.workflow.spec.archive_logs).unwrap_or(false)
+    let repository = plan.repository.as_ref().is_ok_and(|repository| repository.archive_logs);
+    place.archive_logs || repository || own.or(plan.workflow.spec.archive_logs).unwrap_or(false)
 }
 
 /// An output artifact as the status shows it: the declaration with the place where it is.

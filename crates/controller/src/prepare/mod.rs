@@ -3,6 +3,7 @@
 //! Secrets are read here, at the last moment, and go nowhere but into the request (I15).
 
 pub(crate) mod artifacts;
+pub(crate) mod care;
 pub(crate) mod data;
 mod env;
 mod patch;
@@ -33,7 +34,7 @@ pub const LOG_BYTES_MAX: u64 = 512 * 1024 * 1024;
 pub struct Place {
     /// The engine that takes runs up again after a restart if they were submitted to it; empty if any may.
     pub engine: String,
-    /// Whether logs become artifacts whatever documents say (EX-504).
+    /// Whether logs become artifacts whatever documents and their repositories say (EX-504).
     pub archive_logs: bool,
     /// Whether steps are sandboxed.
     pub isolation: Isolation,
@@ -183,16 +184,19 @@ fn containers(
     template: &spec::Template,
 ) -> Result<Vec<(ContainerRequest, String)>, String> {
     let mut containers = Vec::new();
+    let is_daemon = daemons::is_daemon(template);
+    let address = if is_daemon { daemons::address(plan, pod.attempt) } else { "127.0.0.1".to_owned() };
     let mut add =
         |body: &Value, role: Role, name: Option<&str>, source: Option<String>| -> Result<(), String> {
             let mut container = spec::Container::from_value(body).map_err(|error| error.to_string())?;
             if let Some(name) = name {
                 container.name = name.to_owned();
             }
-            containers.push((
-                self::container(plan, pod, place, template, &container, role, source)?,
-                container.image,
-            ));
+            let mut request = self::container(plan, pod, place, template, &container, role, source)?;
+            if role != Role::Init {
+                request.care = care::of(body, &address, is_daemon)?;
+            }
+            containers.push((request, container.image));
             Ok(())
         };
     for body in &template.init_containers {
@@ -404,13 +408,13 @@ fn outputs(
         for container in containers.iter().filter(|container| container.role == Role::Main) {
             logs.push(LogWanted {
                 container: container.name.clone(),
-                key: artifacts::log_key(plan, pod, template, &container.name),
+                key: artifacts::log_key(pod, &container.name),
             });
         }
     }
     Ok(OutputsWanted {
         parameters,
-        artifacts: artifacts::outputs(plan, pod, template, place)?,
+        artifacts: artifacts::outputs(pod, template, place)?,
         result: pod.wants_result,
         logs,
     })

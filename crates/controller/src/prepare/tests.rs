@@ -16,7 +16,9 @@ fn prepared(spec: Value, template: Value, place: &Place) -> Result<StepRequest, 
     let frozen = Frozen { workflow: serde_json::from_value(workflow).unwrap(), ..Frozen::default() };
     let plan = compile(&frozen).unwrap();
     let template: spec::Template = serde_json::from_value(template).unwrap();
+    let own = template.archive_location.as_ref().map_or("", |location| location.key());
     let pod = Pod {
+        location_key: if own.is_empty() { "demo/demo-main-1" } else { own }.to_owned(),
         attempt: Attempt { node: NodeIx(0), generation: 0 },
         node_id: "demo".into(),
         node_name: "demo".into(),
@@ -210,4 +212,88 @@ fn members_of_a_set_are_started_again() {
     assert!(read(json!({ "retries": 1, "duration": "-1s" })).unwrap_err().ends_with("`-1s` is negative"));
     assert!(read(json!({ "retries": "many" })).unwrap_err().ends_with("`many` is no count"));
     assert!(read(json!({ "retries": 1, "duration": "soon" })).is_err());
+}
+
+/// EX-504: a repository that archives logs has them archived, whatever the documents say.
+#[test]
+fn repositories_may_archive_logs() {
+    let outputs = |data: &str| {
+        let map = json!({
+            "metadata": { "name": "artifact-repositories",
+                "annotations": { "workflows.argoproj.io/default-artifact-repository": "k" } },
+            "data": { "k": data },
+        });
+        let workflow = json!({ "metadata": { "name": "demo" }, "spec": {
+            "entrypoint": "main", "archiveLogs": false, "templates": [{ "name": "main", "container": container() }],
+        }});
+        let frozen = Frozen {
+            workflow: serde_json::from_value(workflow).unwrap(),
+            config_maps: vec![serde_json::from_value(map).unwrap()],
+            ..Frozen::default()
+        };
+        artifacts::logs_are_archived(
+            &compile(&frozen).unwrap(),
+            &spec::Template::default(),
+            &Place::default(),
+        )
+    };
+    assert!(outputs("{ archiveLogs: true, s3: { bucket: b } }"));
+    assert!(!outputs("{ s3: { bucket: b } }"));
+}
+
+/// OB-012: what a container says of its hooks and probes, with Kubernetes' own words for what it leaves out.
+#[test]
+fn containers_are_cared_for() {
+    use tiphys_runner::step::{Action, Purpose, Question};
+    let care = |more: Value, daemon: bool| {
+        let mut body = container();
+        body["ports"] = json!([{ "name": "web", "containerPort": 80 }]);
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let template = json!({ "container": body, "daemon": daemon });
+        prepared(json!({}), template, &Place::default()).map(|mut step| step.containers.remove(0).care)
+    };
+    let exec = json!({ "exec": { "command": ["a", "b"] } });
+    let action = Action::Exec { command: vec!["a".into(), "b".into()] };
+    let hooks =
+        care(json!({ "lifecycle": { "postStart": exec, "preStop": { "sleep": { "seconds": 2 } } } }), false);
+    let hooks = hooks.unwrap();
+    assert_eq!(hooks.post_start, Some(action.clone()));
+    assert_eq!(hooks.pre_stop, Some(Action::Sleep { ms: 2_000 }));
+    let get =
+        json!({ "httpGet": { "port": "web", "path": "/x", "httpHeaders": [{ "name": "A", "value": "b" }] } });
+    let probes = care(json!({ "livenessProbe": get, "startupProbe": { "tcpSocket": { "port": 1 } } }), false);
+    let probes = probes.unwrap().probes;
+    let host = || "127.0.0.1".to_owned();
+    assert_eq!(probes[0].purpose, Purpose::Startup);
+    assert_eq!(probes[0].action, Action::Ask(Question::Tcp { host: host(), port: 1 }));
+    let headers = vec![("A".to_owned(), "b".to_owned())];
+    let asked = Question::Http { host: host(), port: 80, path: "/x".into(), headers };
+    assert_eq!(probes[1].action, Action::Ask(asked));
+    let times = (probes[1].after_ms, probes[1].period_ms, probes[1].timeout_ms);
+    assert_eq!((times, probes[1].failures, probes[1].successes), ((0, 10_000, 1_000), 3, 1));
+    // EX-370: only daemons are ever waited for; who can be asked from outside is.
+    assert_eq!(care(json!({ "readinessProbe": exec }), false).unwrap().probes, []);
+    assert_eq!(care(json!({ "readinessProbe": exec }), true).unwrap().probes[0].action, action);
+    assert_eq!(care(json!({ "readinessProbe": { "tcpSocket": { "port": 1 } } }), true).unwrap().probes, []);
+    let grpc =
+        care(json!({ "readinessProbe": { "grpc": { "port": 9, "service": "s" } } }), true).unwrap().probes;
+    assert!(
+        matches!(&grpc[0].action, Action::Ask(Question::Grpc { port: 9, service, .. }) if service == "s")
+    );
+    for (probe, complaint) in [
+        (json!({}), "livenessProbe: one of `exec`, `httpGet`, `tcpSocket` and `grpc` is needed"),
+        (json!({ "exec": {} }), "livenessProbe: `exec` has no command"),
+        (
+            json!({ "tcpSocket": { "port": "ssh" } }),
+            "a probe or hook names a port that its container does not have",
+        ),
+        (json!({ "tcpSocket": { "port": 70000 } }), "livenessProbe: there is no port 70000"),
+        (
+            json!({ "httpGet": { "port": 1, "scheme": "HTTPS" } }),
+            "livenessProbe: `scheme: HTTPS` is not supported yet",
+        ),
+    ] {
+        let refused = care(json!({ "livenessProbe": probe }), false).unwrap_err();
+        assert!(refused.starts_with(complaint), "{refused}");
+    }
 }

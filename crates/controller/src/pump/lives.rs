@@ -23,7 +23,6 @@ struct Draft {
     frozen: Frozen,
     secrets: Vec<tiphys_spec::Secret>,
     files: BTreeMap<String, PathBuf>,
-    archive_logs: bool,
     done: Done,
     follower: Option<Sender<Update>>,
 }
@@ -93,7 +92,6 @@ impl Pump {
             let body = serde_json::to_vec(&order.secrets).map_err(|error| error.to_string())?;
             self.state.put_secrets(&summary.uid, &body).map_err(|error| error.to_string())?;
         }
-        let archive_logs = order.world["archiveLogs"] == true;
         let kept = Kept {
             frozen: Cow::Borrowed(&frozen),
             world: Cow::Borrowed(&order.world),
@@ -102,7 +100,7 @@ impl Pump {
         let document = serde_json::to_vec(&kept).map_err(|error| error.to_string())?;
         let run = NewRun { machine: MachineId::workflow(summary.uid.clone()), document, summary };
         let Order { secrets, files, follower, .. } = order;
-        Ok((run, Draft { plan, frozen, secrets, files, archive_logs, done, follower }))
+        Ok((run, Draft { plan, frozen, secrets, files, done, follower }))
     }
 
     /// Takes up a run that was just created.
@@ -111,7 +109,6 @@ impl Pump {
         let epoch = owned.epoch;
         let mut place = self.place_of(&summary.uid, draft.secrets).map_err(|error| error.to_string())?;
         place.files = draft.files;
-        place.archive_logs |= draft.archive_logs;
         self.homes.insert(
             summary.uid.clone(),
             Home {
@@ -179,6 +176,7 @@ impl Pump {
         }
         self.let_go(uid);
         self.starting.retain(|(run, _), _| run != uid);
+        self.ready.retain(|(run, _)| run != uid);
         let was_here = self.store.delete(&machine).map_err(text)?;
         // What a step that is still ending holds open is removed by the next prune.
         drop(self.state.remove_files(uid));
@@ -274,7 +272,6 @@ impl Pump {
             .ok_or_else(|| format!("run {} has no document", summary.name))?;
         let kept = Kept::read(&document)
             .map_err(|error| format!("the document of {} cannot be read: {error}", summary.name))?;
-        let archive_logs = kept.world["archiveLogs"] == true;
         let (frozen, done) = (kept.frozen.into_owned(), kept.done.into_owned());
         let plan = compile(&frozen)?;
         let loaded = self.store.load(&machine).map_err(text)?.unwrap_or_default();
@@ -283,8 +280,7 @@ impl Pump {
                 .map_err(|error| format!("the secrets of {} cannot be read: {error}", summary.name))?,
             None => Vec::new(),
         };
-        let mut place = self.place_of(uid, secrets).map_err(text)?;
-        place.archive_logs |= archive_logs;
+        let place = self.place_of(uid, secrets).map_err(text)?;
         let epoch = owned.epoch;
         self.homes.insert(
             uid.to_owned(),
@@ -327,8 +323,11 @@ impl Pump {
         let mut daemons = Vec::new();
         for ((attempt, observed), sighting) in open.into_iter().zip(sightings) {
             match sighting {
-                Sighting::Running(_) => {
+                Sighting::Running(started) => {
                     running.insert(attempt);
+                    if started.is_ready {
+                        self.ready.insert((uid.to_owned(), attempt));
+                    }
                     daemons.push(attempt);
                 }
                 Sighting::Ended(ended) => {

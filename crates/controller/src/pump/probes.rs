@@ -27,21 +27,37 @@ impl Pump {
             return;
         };
         let probes = run.pod(attempt, now).and_then(|pod| daemons::probes(&run.plan, &pod));
-        match probes.as_ref().map(|probes| probes.get(at)) {
-            Ok(Some(probe)) => self.agent.call(Call {
+        let probes = probes.unwrap_or_default();
+        let key = (uid.to_owned(), attempt);
+        // What the step finds out by itself it tells once, for all of its containers.
+        let knows = |probe: &daemons::Probe| probe.task.is_none() && self.ready.contains(&key);
+        let passed = probes.iter().skip(at).take_while(|probe| knows(probe)).count();
+        self.probing.insert(key, at + passed);
+        match probes.get(at + passed).map(|probe| (&probe.task, probe.after)) {
+            Some((None, _)) => {}
+            Some((Some(task), after)) => self.agent.call(Call {
                 attempt: daemons::probe_id(&attempt_id(uid, attempt)),
                 // Probes are patient; they do not take the places of the run's own requests.
                 run: format!("probes of {uid}"),
-                after: again.unwrap_or(probe.after),
-                task: probe.task.clone(),
+                after: again.unwrap_or(after),
+                task: task.clone(),
             }),
             // What the probes cannot say was said before the start.
-            Ok(None) | Err(_) => {
+            None => {
                 let address = Some(daemons::address(&run.plan, attempt));
                 self.probing.remove(&(uid.to_owned(), attempt));
                 let report = Report::Observed { address };
                 self.shard.input(uid, Input::Reported { attempt, report }, now);
             }
+        }
+    }
+
+    /// A step found out that it is ready.
+    pub(super) fn says_ready(&mut self, uid: &str, attempt: Attempt, now: Time) {
+        let Some(run) = self.shard.run(uid).filter(|run| run.is_wanted(attempt)) else { return };
+        if run.is_daemon(attempt.node) {
+            self.ready.insert((uid.to_owned(), attempt));
+            self.probe(uid, attempt, None, now);
         }
     }
 

@@ -66,6 +66,7 @@ pub fn compile(frozen: &Frozen) -> Result<Plan, String> {
         namespace: workflow.metadata.namespace.as_str().into(),
         uid: workflow.metadata.uid.as_str().into(),
         parallelism: spec.parallelism.and_then(|limit| u32::try_from(limit).ok()),
+        repository: crate::repository::find(frozen, spec),
         config_maps: frozen.config_maps.iter().map(|map| (map.metadata.name.clone(), map.clone())).collect(),
         scopes: builder.scopes,
         templates: builder.templates,

@@ -305,6 +305,10 @@ impl Turn<'_> {
         if let Some(reason) = failure {
             return self.finish(Phase::Error, Some(reason.into()));
         }
+        if let Err(reason) = &plan.repository {
+            let reason = format!("failed to resolve artifact repository: {reason}");
+            return self.finish(Phase::Error, message(reason));
+        }
         self.measure_workflow(None);
         if let Some(strategy) = self.run.steering.strategy() {
             // It was asked to end while it waited to begin (EX-060).

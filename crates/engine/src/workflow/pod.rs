@@ -5,7 +5,7 @@ use super::node::{NodeIx, Phase, Site};
 use super::run::Run;
 use super::scope::View;
 use crate::time::Time;
-use crate::tree::{Key, Tree};
+use crate::tree::{Key, Tree, render_text};
 use expr::{Mode, World};
 use serde_json::Value;
 use tiphys_expr as expr;
@@ -30,6 +30,8 @@ pub struct Pod {
     pub volumes: Vec<Value>,
     /// The workflow's `podSpecPatch`, rendered; the template's own lies over it (EX-385).
     pub workflow_patch: String,
+    /// The key below which its outputs and logs lie that have none of their own (PA-205, PA-206).
+    pub location_key: String,
     /// Somebody reads its standard output (EX-421).
     pub wants_result: bool,
     /// It belongs to an exit handler.
@@ -70,6 +72,14 @@ impl Run {
             format!("cannot finish template replacement because the result was invalid: {error}")
         })?;
         template.name = compiled.name.to_string();
+        let own = template.archive_location.as_ref().map_or("", |location| location.key());
+        let location_key = match (own.trim_start_matches('/'), &self.plan.repository) {
+            ("", Ok(repository)) => {
+                render_text(&repository.key_format, &view, Mode::Lenient, &world).map_err(failed)?
+            }
+            ("", Err(reason)) => return Err(reason.clone()),
+            (own, _) => own.to_owned(),
+        };
         let mut artifacts = Vec::new();
         for artifact in
             node.inputs.iter().flat_map(|inputs| &inputs.artifacts).filter(|artifact| !artifact.is_null())
@@ -94,6 +104,7 @@ impl Run {
         };
         Ok(Pod {
             attempt,
+            location_key,
             workflow_patch,
             node_id: self.id(ix),
             node_name: self.name(ix),

@@ -388,6 +388,7 @@ impl Service {
                 attempt: attempt.clone(),
                 pid: 0,
                 at_us: 0,
+                is_ready: false,
             })),
             None => Sighting::Unknown(attempt.clone()),
         }
@@ -537,6 +538,12 @@ impl Service {
                 Ok(Some(HullNews::Progress(progress))) => {
                     let attempt = step.request.attempt.clone();
                     self.news.push(Report::Progress(StepProgress { attempt, progress }));
+                }
+                Ok(Some(HullNews::Ready)) => {
+                    if let Some(started) = &mut step.started {
+                        started.is_ready = true;
+                        self.news.push(Report::Started(started.clone()));
+                    }
                 }
                 Ok(Some(HullNews::Done(news))) => *done = Some(news),
                 Ok(None) => return true,

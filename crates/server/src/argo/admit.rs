@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tiphys_controller::{Done, Order};
 use tiphys_engine::Frozen;
 use tiphys_engine::check::{Shelf, Situation, check};
+use tiphys_engine::repository::CONFIG_MAP;
 use tiphys_spec as spec;
 
 /// What becomes of a workflow that is fit to run.
@@ -219,13 +220,7 @@ fn run(
     needed.extend(settings.workflow_defaults.iter().map(Value::to_string));
     let (config_maps, secrets) = freeze_values(world, namespace, &needed)?;
     frozen.config_maps = config_maps;
-    let order = Order {
-        frozen,
-        secrets,
-        files: BTreeMap::new(),
-        world: json!({ "archiveLogs": archives_logs(world, namespace)? }),
-        follower: None,
-    };
+    let order = Order { frozen, secrets, files: BTreeMap::new(), world: Value::Null, follower: None };
     let submitted = match done {
         None => world.controller.submit(order)?,
         Some(done) => world.controller.restart(order, done)?,
@@ -326,6 +321,9 @@ fn freeze_values(
         for value in world.objects("ConfigMap", namespace)? {
             config_maps.push(serde_json::from_value(value).map_err(broken)?);
         }
+    } else if let Some(repositories) = world.object("ConfigMap", namespace, CONFIG_MAP)? {
+        // Nobody has to name it (PA-241).
+        config_maps.push(serde_json::from_value(repositories).map_err(broken)?);
     }
     if text.contains("ecret") {
         for value in world.objects("Secret", namespace)? {
@@ -334,16 +332,6 @@ fn freeze_values(
         secrets.extend(defaults::secrets(&world.settings(), namespace)?);
     }
     Ok((config_maps, secrets))
-}
-
-/// Whether the default artifact repository of a namespace keeps logs (PA-244).
-fn archives_logs(world: &World, namespace: &str) -> Result<bool, Fault> {
-    let Some(map) = world.object("ConfigMap", namespace, "artifact-repositories")? else { return Ok(false) };
-    let default = "workflows.argoproj.io/default-artifact-repository";
-    let Some(key) = map["metadata"]["annotations"][default].as_str() else { return Ok(false) };
-    let text = map["data"][key].as_str().unwrap_or_default();
-    let repository: Value = serde_saphyr::from_str(text).unwrap_or_default();
-    Ok(repository["archiveLogs"] == true)
 }
 
 /// Puts the templates of other documents that a workflow reaches into its status, as Argo's checks leave them.

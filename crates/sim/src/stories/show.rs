@@ -103,6 +103,13 @@ impl Shown {
             return match facet {
                 "outputs" => Some(outputs(self.status.outputs.as_ref())),
                 "progress" => Some(self.status.progress.clone()),
+                "repository" => {
+                    let Some(known) = &self.status.artifact_repository_ref else {
+                        return Some("none".to_owned());
+                    };
+                    let text = |field: &str| known[field].as_str().unwrap_or_default().to_owned();
+                    Some(format!("{}#{} of {}", text("configMap"), text("key"), text("namespace")))
+                }
                 "gc" => {
                     let status = self.status.artifact_gc_status.clone().unwrap_or_default();
                     let open = if status.strategies_processed.is_empty() { "open" } else { "done" };
@@ -135,6 +142,7 @@ impl Shown {
             "pod" => self.pods.get(name)?.pod_name.clone(),
             "args" => args(self.pods.get(name)?),
             "volumes" => serde_json::to_string(&self.pods.get(name)?.volumes).ok()?,
+            "location" => self.pods.get(name)?.location_key.clone(),
             "patch" => self.pods.get(name)?.workflow_patch.clone(),
             "time" => format!("{}s", self.pods.get(name)?.time_left_us? / 1_000_000),
             "artifacts" => self

@@ -80,6 +80,7 @@ impl Service {
             attempt: request.attempt.clone(),
             pid,
             at_us: logs::now_ns() / 1_000,
+            is_ready: false,
         });
         let deadline = request.deadline_ms.map(|ms| Instant::now() + Duration::from_millis(ms));
         let step = Step {
@@ -396,6 +397,7 @@ fn judge(request: &StepRequest, running: usize) -> Result<(), String> {
 fn is_plain(request: &StepRequest) -> bool {
     request.containers.len() == 1
         && request.containers[0].again.is_none()
+        && request.containers[0].care == crate::contract::Care::default()
         && request.inputs.is_empty()
         && request.volumes.is_empty()
         && request.mounts.is_empty()

@@ -1,0 +1,259 @@
+//! What goes on beside the containers: their lifecycle hooks and probes, as a kubelet would see to them.
+
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use super::{Hull, HullNews, Running, asking, tell};
+use crate::contract::{Action, ContainerRequest, Probe, Purpose};
+use crate::sys::{self, Status};
+
+/// A process that does something for a container.
+pub(super) struct Attendant {
+    pid: u32,
+    container: usize,
+    /// When it has taken too long.
+    until: Option<Instant>,
+    task: Task,
+}
+
+/// What it does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Task {
+    AfterStart,
+    BeforeStop,
+    /// One of the watches, by its place.
+    Ask(usize),
+}
+
+/// A probe and how its answers were so far.
+pub(super) struct Watch<'a> {
+    container: usize,
+    probe: &'a Probe,
+    due: Instant,
+    successes: u32,
+    failures: u32,
+    has_passed: bool,
+}
+
+impl<'a> Hull<'a> {
+    /// A container was started: its hook runs, and its probes begin.
+    pub(super) fn attend(&mut self, container: usize) {
+        let care = &self.request.containers[container].care;
+        let now = Instant::now();
+        if !self.watches.iter().any(|watch| watch.container == container) {
+            self.watches.extend(care.probes.iter().map(|probe| Watch {
+                container,
+                probe,
+                due: now,
+                successes: 0,
+                failures: 0,
+                has_passed: false,
+            }));
+        }
+        // One that is started again answers anew.
+        for watch in self.watches.iter_mut().filter(|watch| watch.container == container) {
+            watch.due = now + Duration::from_millis(watch.probe.after_ms);
+            (watch.successes, watch.failures, watch.has_passed) = (0, 0, false);
+        }
+        self.doomed.retain(|(doomed, _)| *doomed != container);
+        if let Some(action) = &care.post_start
+            && self.send(container, action, None, Task::AfterStart).is_err()
+        {
+            self.end_container(container);
+        }
+    }
+
+    /// Asks every container to end; those with a hook of their own first have it run.
+    pub(super) fn part(&mut self) {
+        let running: Vec<(usize, u32)> =
+            self.running.iter().map(|running| (running.container, running.pid)).collect();
+        for (container, pid) in running {
+            let request = self.request;
+            let begun = self
+                .attendants
+                .iter()
+                .any(|attendant| attendant.container == container && attendant.task == Task::BeforeStop);
+            let sent = match &request.containers[container].care.pre_stop {
+                Some(_) if begun => Ok(()),
+                Some(action) => self.send(container, action, None, Task::BeforeStop),
+                None => Err(()),
+            };
+            if sent.is_err() {
+                sys::kill_group(pid, libc::SIGTERM);
+            }
+        }
+    }
+
+    /// Whether some container that runs wants something done before it is asked to end.
+    pub(super) fn has_farewells(&self) -> bool {
+        self.running.iter().any(|running| self.request.containers[running.container].care.pre_stop.is_some())
+    }
+
+    /// When something is to be seen to next.
+    pub(super) fn next_care(&self) -> Option<Instant> {
+        let watches = (0..self.watches.len()).filter(|at| self.is_asked(*at)).map(|at| self.watches[at].due);
+        let attendants = self.attendants.iter().filter_map(|attendant| attendant.until);
+        watches.chain(attendants).chain(self.doomed.iter().map(|(_, at)| *at)).min()
+    }
+
+    /// Sends out probes that are due, and ends what has taken too long.
+    pub(super) fn take_care(&mut self) {
+        let now = Instant::now();
+        for attendant in self.attendants.iter_mut() {
+            if attendant.until.is_some_and(|until| until <= now) {
+                sys::kill_group(attendant.pid, libc::SIGKILL);
+                sys::kill(attendant.pid, libc::SIGKILL);
+                attendant.until = None;
+            }
+        }
+        for at in 0..self.watches.len() {
+            if !self.is_asked(at) || self.watches[at].due > now {
+                continue;
+            }
+            let Watch { container, probe, .. } = self.watches[at];
+            let until = now + Duration::from_millis(probe.timeout_ms);
+            if self.send(container, &probe.action, Some(until), Task::Ask(at)).is_err() {
+                self.answered(at, false);
+            }
+        }
+        let (over, left) = self.doomed.drain(..).partition::<Vec<_>, _>(|(_, at)| *at <= now);
+        self.doomed = left;
+        for (container, _) in over {
+            if let Some(running) = self.running.iter().find(|running| running.container == container) {
+                sys::kill_group(running.pid, libc::SIGKILL);
+            }
+        }
+    }
+
+    /// Whether a probe's answer matters now and nobody is out to get it.
+    fn is_asked(&self, at: usize) -> bool {
+        let watch = &self.watches[at];
+        let runs = self.running.iter().any(|running| running.container == watch.container);
+        let out = self.attendants.iter().any(|attendant| attendant.task == Task::Ask(at));
+        let started = watch.probe.purpose == Purpose::Startup
+            || self.watches.iter().all(|other| {
+                other.container != watch.container
+                    || other.probe.purpose != Purpose::Startup
+                    || other.has_passed
+            });
+        let settled = watch.has_passed && watch.probe.purpose != Purpose::Liveness;
+        runs && !out && started && !settled && !self.ending
+    }
+
+    /// Has a process of its own do something; it joins the container's surroundings.
+    fn send(
+        &mut self,
+        container: usize,
+        action: &Action,
+        until: Option<Instant>,
+        task: Task,
+    ) -> Result<(), ()> {
+        let pid = match action {
+            Action::Exec { command } => {
+                let request = ContainerRequest {
+                    command: command.clone(),
+                    args: Vec::new(),
+                    script: None,
+                    ..self.request.containers[container].clone()
+                };
+                let null = self.io.null.as_fd();
+                self.launch(&request, None, [null, null]).map_err(drop)?
+            }
+            Action::Ask(question) => {
+                let timeout = until.map_or(asking::TIME_MAX, |until| until.duration_since(Instant::now()));
+                let asked = sys::fork(0, || {
+                    let _ = rustix::process::setsid();
+                    i32::from(!asking::ask(question, timeout).unwrap_or(false))
+                });
+                asked.map_err(drop)?
+            }
+            Action::Sleep { ms } => {
+                let slept = sys::fork(0, || {
+                    let _ = rustix::process::setsid();
+                    std::thread::sleep(Duration::from_millis(*ms));
+                    0
+                });
+                slept.map_err(drop)?
+            }
+        };
+        self.attendants.push(Attendant { pid, container, until, task });
+        Ok(())
+    }
+
+    /// A process has ended; whether it was one of these.
+    pub(super) fn has_attended(&mut self, pid: u32, status: Status) -> bool {
+        let Some(at) = self.attendants.iter().position(|attendant| attendant.pid == pid) else {
+            return false;
+        };
+        let attendant = self.attendants.swap_remove(at);
+        let is_good = status == Status::Code(0);
+        match attendant.task {
+            Task::AfterStart if !is_good => self.end_container(attendant.container),
+            Task::AfterStart => {}
+            // How it came out does not matter: the container has to end.
+            Task::BeforeStop => {
+                if let Some(pid) = self.pid_of(attendant.container) {
+                    sys::kill_group(pid, libc::SIGTERM);
+                }
+            }
+            Task::Ask(watch) => self.answered(watch, is_good),
+        }
+        true
+    }
+
+    fn answered(&mut self, at: usize, is_good: bool) {
+        let watch = &mut self.watches[at];
+        watch.due = Instant::now() + Duration::from_millis(watch.probe.period_ms);
+        if is_good {
+            (watch.successes, watch.failures) = (watch.successes + 1, 0);
+            watch.has_passed |= watch.successes >= watch.probe.successes;
+        } else {
+            (watch.successes, watch.failures) = (0, watch.failures + 1);
+        }
+        let (container, purpose) = (watch.container, watch.probe.purpose);
+        let is_out =
+            watch.failures >= watch.probe.failures && !(watch.has_passed && purpose == Purpose::Startup);
+        if purpose == Purpose::Readiness {
+            self.tell_readiness();
+        } else if is_out && !is_good {
+            self.end_container(container);
+        }
+    }
+
+    /// Tells once that every container is ready which says by itself when it is.
+    fn tell_readiness(&mut self) {
+        let wanted = self.request.containers.iter().map(|container| {
+            container.care.probes.iter().filter(|probe| probe.purpose == Purpose::Readiness).count()
+        });
+        let passed = self
+            .watches
+            .iter()
+            .filter(|watch| watch.probe.purpose == Purpose::Readiness && watch.has_passed)
+            .count();
+        if !self.is_ready && passed == wanted.sum::<usize>() {
+            self.is_ready = true;
+            tell(&self.io.report, &HullNews::Ready);
+        }
+    }
+
+    /// Ends a container that does not do as it should: asked first, and killed when the grace is over.
+    fn end_container(&mut self, container: usize) {
+        if let Some(pid) = self.pid_of(container)
+            && !self.doomed.iter().any(|(doomed, _)| *doomed == container)
+        {
+            sys::kill_group(pid, libc::SIGTERM);
+            self.doomed.push((container, Instant::now() + Duration::from_millis(self.request.grace_ms)));
+        }
+    }
+
+    fn pid_of(&self, container: usize) -> Option<u32> {
+        self.running.iter().find(|Running { container: one, .. }| *one == container).map(|found| found.pid)
+    }
+
+    /// Nobody is asked or told anything any more.
+    pub(super) fn dismiss_attendants(&mut self) {
+        for attendant in self.attendants.drain(..) {
+            sys::kill_group(attendant.pid, libc::SIGKILL);
+        }
+    }
+}
