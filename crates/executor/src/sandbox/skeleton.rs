@@ -79,7 +79,7 @@ pub(super) struct Skeleton<'a> {
 }
 
 impl Skeleton<'_> {
-    /// Lays the skeleton out. Whoever we act as owns it.
+    /// Lays out what the skeleton consists of, and what it hides. Whoever we act as owns it.
     pub(super) fn make(&self) -> io::Result<()> {
         self.folder(Path::new("/"), 0o755)?;
         for (path, mode) in EMPTY {
@@ -92,19 +92,18 @@ impl Skeleton<'_> {
             // A file that is not there, or not for everybody, stays as it is.
             let _ = self.copy(Path::new(path));
         }
-        let mut hidden = self.homes();
-        hidden.extend_from_slice(self.hidden);
-        for path in &hidden {
+        for path in &self.all_hidden() {
             self.hide(path)?;
         }
         for path in ABSENT {
             self.whiteout(Path::new(path))?;
         }
-        self.mirror(&hidden)
+        Ok(())
     }
 
-    /// Mirrors the machine's folders, the upper ones first, so that the step owns them.
-    fn mirror(&self, hidden: &[PathBuf]) -> io::Result<()> {
+    /// Mirrors the machine's folders, the upper ones first, so that the step owns them. Most of the work.
+    pub(super) fn mirror(&self) -> io::Result<()> {
+        let hidden = &self.all_hidden();
         let device = fs::metadata(self.machine)?.dev();
         let mut queue = VecDeque::from([(PathBuf::from("/"), 0)]);
         let mut left = MIRRORED_MAX;
@@ -168,8 +167,14 @@ impl Skeleton<'_> {
         metadata.mode() & 0o005 == 0o005 || is_ours
     }
 
+    fn all_hidden(&self) -> Vec<PathBuf> {
+        let mut hidden = self.homes();
+        hidden.extend_from_slice(self.hidden);
+        hidden
+    }
+
     /// A folder that merges with the machine's, if there is one; and the folders above it.
-    fn folder(&self, path: &Path, mode_if_new: u32) -> io::Result<()> {
+    pub(super) fn folder(&self, path: &Path, mode_if_new: u32) -> io::Result<()> {
         let at = self.at.join(inside(path));
         if let Some(parent) = path.parent().filter(|_| !at.exists()) {
             self.folder(parent, 0o755)?;

@@ -48,6 +48,20 @@ pub(super) struct Template {
     /// Whether the machine's root is at `host`.
     pub has_host: bool,
     pub many_users: bool,
+    /// Folders that no step may see, if the machine's folders are still to be mirrored.
+    unmirrored: Option<Vec<PathBuf>>,
+}
+
+impl Template {
+    /// Does what can wait until it is known that steps can be kept apart here, and must be done before the first.
+    pub fn finish(&mut self) -> io::Result<()> {
+        let Some(hidden) = self.unmirrored.take() else { return Ok(()) };
+        let mask = rustix::process::umask(rustix::fs::Mode::empty());
+        let (machine, at) = (Path::new("base/0"), Path::new("skel"));
+        let mirrored = Skeleton { machine, at, is_ours: false, hidden: &hidden }.mirror();
+        rustix::process::umask(mask);
+        mirrored
+    }
 }
 
 /// Most mounts of the machine, besides its root, that a step gets to see.
@@ -105,7 +119,8 @@ fn as_root(at: &Path, hidden: &[PathBuf]) -> io::Result<Template> {
     std::os::unix::fs::chown(at.join("skel"), Some(OUTSIDE_ID), Some(OUTSIDE_ID))?;
     sys::create_as(OUTSIDE_ID);
     let skeleton = Skeleton { machine: Path::new("/"), at: &at.join("skel"), is_ours: false, hidden };
-    skeleton.make().and_then(|()| make_targets(at, &mounts))?;
+    skeleton.make()?;
+    mounts.iter().try_for_each(|path| skeleton.folder(path, 0o755))?;
     sys::create_as(0);
     skeleton::devices(&at.join("dev"), Path::new("/"), true)?;
     enter(at)?;
@@ -114,7 +129,8 @@ fn as_root(at: &Path, hidden: &[PathBuf]) -> io::Result<Template> {
     sys::become_root_inside()?;
     // A mount namespace of the new user namespace's own, where it may mount.
     sys::unshare(libc::CLONE_NEWNS)?;
-    Ok(Template { layers, windows: Vec::new(), has_host: false, many_users: true })
+    let unmirrored = Some(hidden.to_vec());
+    Ok(Template { layers, windows: Vec::new(), has_host: false, many_users: true, unmirrored })
 }
 
 /// Enters a new user namespace, whose ids a helper that stays outside maps.
@@ -160,7 +176,8 @@ fn as_anybody(at: &Path, hidden: &[PathBuf]) -> io::Result<Template> {
     let paths = ["skel", "dev", "host", "step"];
     paths.iter().try_for_each(|name| fs::create_dir(at.join(name)))?;
     let skel = at.join("skel");
-    Skeleton { machine: Path::new("/"), at: &skel, is_ours: true, hidden }.make()?;
+    let skeleton = Skeleton { machine: Path::new("/"), at: &skel, is_ours: true, hidden };
+    skeleton.make().and_then(|()| skeleton.mirror())?;
     skeleton::devices(&at.join("dev"), Path::new("/"), false)?;
     // The kernel shows us no mount without what is mounted below it, so the root is made of pieces.
     let mut pieces = Pieces { layers: Vec::new(), windows: Vec::new(), mounted: mount_points(), skel: &skel };
@@ -168,7 +185,7 @@ fn as_anybody(at: &Path, hidden: &[PathBuf]) -> io::Result<Template> {
     pieces.take_apart(Path::new("/"))?;
     let Pieces { layers, windows, .. } = pieces;
     enter(at)?;
-    Ok(Template { layers, windows, has_host: true, many_users: false })
+    Ok(Template { layers, windows, has_host: true, many_users: false, unmirrored: None })
 }
 
 /// The machine's root in pieces that have nothing mounted below them.
@@ -240,11 +257,6 @@ fn enter(at: &Path) -> io::Result<()> {
 /// The part of the skeleton that lies over a part of the machine.
 fn lower_of(target: &Path) -> String {
     Path::new("skel").join(target).display().to_string()
-}
-
-/// Folders in the skeleton on which further overlays are mounted.
-fn make_targets(at: &Path, mounts: &[PathBuf]) -> io::Result<()> {
-    mounts.iter().try_for_each(|path| fs::create_dir_all(at.join("skel").join(inside(path))))
 }
 
 /// Mounts of the machine that programs may need, parents first. Paths that overlayfs cannot name are left out.

@@ -83,7 +83,7 @@ impl Zygote {
         self.socket.as_fd()
     }
 
-    /// What it said when its template was laid out. Waits for it the first time: some milliseconds.
+    /// What it said when its template was laid out, as far as it can fail. Waits for it the first time: some milliseconds.
     pub(crate) fn hello(&mut self) -> &Hello {
         self.hello.get_or_insert_with(|| {
             let mut buffer = vec![0; ORDER_BYTES_MAX];
@@ -166,7 +166,7 @@ fn receive(socket: &OwnedFd, buffer: &mut [u8]) -> io::Result<(usize, Vec<OwnedF
 
 /// The zygote's life.
 fn be(at: &Path, hidden: &[PathBuf], null: &OwnedFd, socket: &OwnedFd) -> i32 {
-    let template = match template::lay_out(at, hidden).and_then(|template| {
+    let mut template = match template::lay_out(at, hidden).and_then(|template| {
         give_up_rights()?;
         Ok(template)
     }) {
@@ -184,15 +184,19 @@ fn be(at: &Path, hidden: &[PathBuf], null: &OwnedFd, socket: &OwnedFd) -> i32 {
         return 1;
     }
     drop(owners);
+    // The engine makes its first commit meanwhile.
+    let finished = template.finish();
     let mut buffer = vec![0; ORDER_BYTES_MAX + 1];
     loop {
         let (read, files) = match receive(socket, &mut buffer) {
             Ok((0, _)) | Err(_) => return 0,
             Ok(received) => received,
         };
-        let answer = match clone_step(&template, null, &buffer[..read], files) {
-            Ok(pid) => pid as i32,
-            Err(error) => -error.raw_os_error().unwrap_or(libc::EIO),
+        let number_of = |error: &io::Error| -error.raw_os_error().unwrap_or(libc::EIO);
+        let answer = match &finished {
+            Ok(()) => clone_step(&template, null, &buffer[..read], files)
+                .map_or_else(|error| number_of(&error), |pid| pid as i32),
+            Err(error) => number_of(error),
         };
         if rustix::net::send(socket, &answer.to_ne_bytes(), SendFlags::NOSIGNAL).is_err() {
             return 0;
