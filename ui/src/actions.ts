@@ -27,7 +27,7 @@ export function fieldOf(parameter: Parameter, given?: string): Field {
   return {
     name: parameter.name,
     label: parameter.name,
-    hint: parameter.description,
+    hint: parameter.description === undefined ? undefined : asText(parameter.description),
     kind: choices ? 'choice' : value.includes('\n') || value.length > 60 ? 'lines' : 'text',
     value: choices && !choices.includes(value) ? (choices[0] ?? '') : value,
     choices,

@@ -441,6 +441,7 @@ export const text = {
     notYaml: 'not readable yet',
     upload: 'Open a file',
     nothing: 'There is no object in the text.',
+    plainField: 'a plain value',
     noPlan: 'The plan appears when the manifest can be read.',
     changes: 'Changes',
     changesOf: (name: string) => `What this changes in ${name}`,

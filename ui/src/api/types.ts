@@ -1,98 +1,20 @@
-// What the server says. Only the fields that the pages read.
+// What the server says. Manifests are as the server describes them; the state of a run, which no schema of Argo's
+// describes, has only the fields that the pages read.
+
+import type * as manifest from './manifest';
+import type { Arguments, Outputs, Template, WorkflowSpec } from './manifest';
 
 export type Phase = 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Error' | 'Skipped' | 'Omitted' | 'Daemoned' | '';
 
-export interface Metadata {
-  name: string;
-  namespace?: string;
-  uid?: string;
-  resourceVersion?: string;
-  generateName?: string;
-  creationTimestamp?: string | null;
-  labels?: Record<string, string>;
-  annotations?: Record<string, string>;
-}
+export type { Arguments, Artifact, Outputs, Parameter, Template, WorkflowSpec } from './manifest';
 
-export interface Parameter {
-  name: string;
-  value?: unknown;
-  default?: unknown;
-  description?: string;
-  enum?: unknown[];
-  valueFrom?: { supplied?: object; default?: unknown; [key: string]: unknown };
-  globalName?: string;
-}
-
-export interface Artifact {
-  name: string;
-  path?: string;
-  s3?: { key?: string };
-  archive?: object;
-  deleted?: boolean;
-  [key: string]: unknown;
-}
-
-export interface Arguments {
-  parameters?: Parameter[];
-  artifacts?: Artifact[];
-}
-
-export interface Outputs extends Arguments {
-  result?: string;
-  exitCode?: string;
-}
-
-export interface Task {
-  name: string;
-  template?: string;
-  templateRef?: { name: string; template: string; clusterScope?: boolean };
-  inline?: Template;
-  dependencies?: string[];
-  depends?: string;
-  withItems?: unknown[];
-  withParam?: string;
-  withSequence?: object;
-  when?: string;
-  hooks?: Record<string, unknown>;
-}
-
-export interface Container {
-  name?: string;
-  image?: string;
-  command?: string[];
-  args?: string[];
-  source?: string;
-  env?: { name: string; value?: string; valueFrom?: object }[];
-}
-
-export interface Template {
-  name: string;
-  inputs?: Arguments;
-  outputs?: Outputs;
-  container?: Container;
-  script?: Container;
-  containerSet?: { containers?: Container[] };
-  sidecars?: Container[];
-  steps?: (Task[] | { steps?: Task[] })[];
-  dag?: { tasks?: Task[]; target?: string };
-  suspend?: { duration?: string };
-  http?: object;
-  resource?: object;
-  data?: object;
-  plugin?: object;
-  retryStrategy?: { limit?: unknown };
-}
-
-export interface WorkflowSpec {
-  entrypoint?: string;
-  templates?: Template[];
-  arguments?: Arguments;
-  workflowTemplateRef?: { name: string; clusterScope?: boolean };
-  suspend?: boolean;
-  shutdown?: string;
-  onExit?: string;
-  [key: string]: unknown;
-}
+/** Everything that a server holds has a name. */
+export type Metadata = manifest.ObjectMeta & { name: string };
+/** A step is a task that depends on nothing. */
+export type Task = manifest.DAGTask;
+/** A group of parallel steps, in both of its forms. */
+export type Group = Task[] | { steps?: Task[] };
+export type Container = manifest.Container | manifest.UserContainer | manifest.ScriptTemplate;
 
 export type NodeType =
   | 'Pod'
@@ -180,15 +102,7 @@ export interface CronWorkflow {
   apiVersion?: string;
   kind?: string;
   metadata: Metadata;
-  spec: {
-    workflowSpec: WorkflowSpec;
-    schedules?: string[];
-    timezone?: string;
-    suspend?: boolean;
-    concurrencyPolicy?: string;
-    startingDeadlineSeconds?: number | null;
-    when?: string;
-  };
+  spec: manifest.CronWorkflowSpec;
   status?: {
     active?: { name: string }[] | null;
     lastScheduledTime?: string | null;

@@ -19,10 +19,20 @@ import {
 import { lintGutter, lintKeymap, type Diagnostic as Mark, setDiagnostics } from '@codemirror/lint';
 import { search, searchKeymap } from '@codemirror/search';
 import { EditorState } from '@codemirror/state';
-import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
+import {
+  drawSelection,
+  EditorView,
+  highlightActiveLine,
+  hoverTooltip,
+  keymap,
+  lineNumbers,
+  type Tooltip,
+} from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import type { Diagnostic } from '../api/own';
-import { wordsAt } from './words';
+import { text as catalogue } from '../text';
+import { fieldAt, wordsAt } from './words';
+import { FIELDS } from './fields';
 
 export interface Editor {
   text(): string;
@@ -58,6 +68,7 @@ const theme = EditorView.theme({
     borderRadius: '6px',
   },
   '.cm-tooltip-autocomplete > ul > li[aria-selected]': { backgroundColor: 'var(--chosen)', color: 'var(--ink)' },
+  '.told': { maxWidth: '34rem', padding: '6px 10px', fontSize: '12px' },
   '.cm-panels': { backgroundColor: 'var(--surface)', color: 'var(--ink)' },
 });
 
@@ -72,6 +83,39 @@ function complete(context: CompletionContext): CompletionResult | null {
       ...(info ? { detail: info } : {}),
       apply: found.key ? `${word}: ` : word,
     })),
+  };
+}
+
+/** Most fields of a type that are told at once. */
+const TOLD_MAX = 24;
+
+/** What a field is, for who rests on its name. */
+function tell(view: EditorView, at: number): Tooltip | null {
+  const found = fieldAt(view.state.doc.toString(), at);
+  if (!found) return null;
+  const { holds, choices, gone } = found.field;
+  const inner = holds ? Object.keys(FIELDS[holds] ?? {}) : (choices ?? []);
+  const lines = [
+    gone ?? '',
+    inner.length > TOLD_MAX ? `${inner.slice(0, TOLD_MAX).join(', ')}, …` : inner.join(', '),
+  ].filter(Boolean);
+  return {
+    pos: found.from,
+    end: found.to,
+    above: true,
+    create: () => {
+      const dom = document.createElement('div');
+      dom.className = 'told';
+      const name = document.createElement('strong');
+      name.textContent = holds ? `${found.name}: ${holds}` : found.name;
+      dom.append(name);
+      for (const line of lines.length ? lines : [catalogue.new.plainField]) {
+        const part = document.createElement('div');
+        part.textContent = line;
+        dom.append(part);
+      }
+      return { dom };
+    },
   };
 }
 
@@ -101,6 +145,7 @@ export function makeEditor(host: HTMLElement, text: string, label: string, chang
         theme,
         search({ top: true }),
         autocompletion({ override: [complete] }),
+        hoverTooltip(tell),
         keymap.of([
           ...completionKeymap,
           ...defaultKeymap,

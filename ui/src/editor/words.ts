@@ -1,187 +1,19 @@
-// What can be written at a place of a manifest: the fields of the object around it, and names that are declared elsewhere.
+// What can be written at a place of a manifest: the fields that the schema knows there, their values, and names that are
+// declared elsewhere.
+
+import { FIELDS, type Field } from './fields';
 
 export interface Word {
   word: string;
   info?: string;
 }
 
-/** Fields by the key of the object that holds them; `*` is the document. */
-const FIELDS: Record<string, string[]> = {
-  '*': ['apiVersion', 'kind', 'metadata', 'spec'],
-  metadata: ['name', 'generateName', 'namespace', 'labels', 'annotations'],
-  spec: [
-    'entrypoint',
-    'templates',
-    'arguments',
-    'onExit',
-    'hooks',
-    'parallelism',
-    'activeDeadlineSeconds',
-    'serviceAccountName',
-    'volumes',
-    'volumeClaimTemplates',
-    'workflowTemplateRef',
-    'ttlStrategy',
-    'podGC',
-    'suspend',
-    'synchronization',
-    'templateDefaults',
-    'retryStrategy',
-    'workflowMetadata',
-    'artifactRepositoryRef',
-    'artifactGC',
-    'schedules',
-    'timezone',
-    'concurrencyPolicy',
-    'startingDeadlineSeconds',
-    'successfulJobsHistoryLimit',
-    'failedJobsHistoryLimit',
-    'workflowSpec',
-    'when',
-    'stopStrategy',
-    'submit',
-    'event',
-  ],
-  templates: [
-    'name',
-    'inputs',
-    'outputs',
-    'container',
-    'script',
-    'steps',
-    'dag',
-    'suspend',
-    'resource',
-    'http',
-    'data',
-    'plugin',
-    'containerSet',
-    'retryStrategy',
-    'activeDeadlineSeconds',
-    'timeout',
-    'parallelism',
-    'failFast',
-    'daemon',
-    'memoize',
-    'synchronization',
-    'volumes',
-    'sidecars',
-    'initContainers',
-    'metadata',
-    'metrics',
-    'nodeSelector',
-    'tolerations',
-    'hostAliases',
-    'archiveLocation',
-  ],
-  container: [
-    'image',
-    'command',
-    'args',
-    'env',
-    'envFrom',
-    'workingDir',
-    'resources',
-    'volumeMounts',
-    'imagePullPolicy',
-    'ports',
-  ],
-  script: ['image', 'command', 'source', 'env', 'envFrom', 'workingDir', 'resources', 'volumeMounts'],
-  dag: ['tasks', 'target', 'failFast'],
-  tasks: [
-    'name',
-    'template',
-    'templateRef',
-    'dependencies',
-    'depends',
-    'arguments',
-    'when',
-    'withItems',
-    'withParam',
-    'withSequence',
-    'continueOn',
-    'hooks',
-    'inline',
-  ],
-  steps: [
-    'name',
-    'template',
-    'templateRef',
-    'arguments',
-    'when',
-    'withItems',
-    'withParam',
-    'withSequence',
-    'continueOn',
-    'hooks',
-    'inline',
-  ],
-  inputs: ['parameters', 'artifacts'],
-  outputs: ['parameters', 'artifacts', 'result', 'exitCode'],
-  arguments: ['parameters', 'artifacts'],
-  parameters: ['name', 'value', 'default', 'valueFrom', 'enum', 'description', 'globalName'],
-  artifacts: [
-    'name',
-    'path',
-    'from',
-    'fromExpression',
-    'raw',
-    'http',
-    'git',
-    's3',
-    'gcs',
-    'azure',
-    'oss',
-    'hdfs',
-    'archive',
-    'optional',
-    'mode',
-    'globalName',
-  ],
-  valueFrom: [
-    'path',
-    'default',
-    'expression',
-    'parameter',
-    'jsonPath',
-    'jqFilter',
-    'event',
-    'supplied',
-    'configMapKeyRef',
-  ],
-  retryStrategy: ['limit', 'retryPolicy', 'backoff', 'expression', 'affinity'],
-  backoff: ['duration', 'factor', 'maxDuration', 'cap'],
-  templateRef: ['name', 'template', 'clusterScope'],
-  workflowTemplateRef: ['name', 'clusterScope'],
-  synchronization: ['mutexes', 'semaphores'],
-  ttlStrategy: ['secondsAfterCompletion', 'secondsAfterSuccess', 'secondsAfterFailure'],
-  suspend: ['duration'],
-  withSequence: ['count', 'start', 'end', 'format'],
-  continueOn: ['failed', 'error'],
-  memoize: ['key', 'maxAge', 'cache'],
-  http: ['url', 'method', 'headers', 'body', 'timeoutSeconds', 'successCondition', 'insecureSkipVerify'],
-  resource: [
-    'action',
-    'manifest',
-    'successCondition',
-    'failureCondition',
-    'flags',
-    'mergeStrategy',
-    'setOwnerReference',
-  ],
-  resources: ['requests', 'limits'],
-  requests: ['cpu', 'memory'],
-  limits: ['cpu', 'memory'],
-  env: ['name', 'value', 'valueFrom'],
-};
-
 const VALUES: Record<string, string[]> = {
   kind: ['Workflow', 'WorkflowTemplate', 'ClusterWorkflowTemplate', 'CronWorkflow', 'WorkflowEventBinding'],
   apiVersion: ['argoproj.io/v1alpha1'],
-  retryPolicy: ['Always', 'OnFailure', 'OnError', 'OnTransientError'],
-  concurrencyPolicy: ['Allow', 'Forbid', 'Replace'],
-  imagePullPolicy: ['Always', 'IfNotPresent', 'Never'],
 };
+/** Fields whose value is the name of a template. */
+const NAMES_TEMPLATE = new Set(['template', 'entrypoint', 'onExit']);
 
 /** Most of the text that is looked at, so that completing stays quick. */
 const LOOKED_AT_MAX = 500_000;
@@ -192,38 +24,83 @@ export function wordsAt(text: string, at: number): { from: number; key: boolean;
   const before = text.slice(lineStart, at);
   const tag = /\{\{=?\s*([\w.-]*)$/.exec(before);
   if (tag) return { from: at - tag[1]!.length, key: false, words: variables(text) };
-  const value = /^\s*(?:- )?(\w+):\s*([\w./-]*)$/.exec(before);
+  const above = text.slice(0, lineStart);
+  const value = /^(\s*(?:- )*)([\w-]+):\s*([\w./-]*)$/.exec(before);
   if (value) {
-    const [, key = '', typed = ''] = value;
-    const words =
-      key === 'template' || key === 'entrypoint' || key === 'onExit'
-        ? templateNames(text)
-        : (VALUES[key] ?? []).map((word) => ({ word }));
+    const [, space = '', key = '', typed = ''] = value;
+    const choices = VALUES[key] ?? typeAt(text, above, space.length)?.[key]?.choices ?? [];
+    const words = NAMES_TEMPLATE.has(key) ? templateNames(text) : choices.map((word) => ({ word }));
     return { from: at - typed.length, key: false, words };
   }
-  const key = /^(\s*)(- )?([\w-]*)$/.exec(before);
+  const key = /^(\s*(?:- )*)([\w-]*)$/.exec(before);
   if (!key) return undefined;
-  const indent = key[1]!.length + (key[2] ? 2 : 0);
-  const holder = holderOf(text.slice(0, lineStart), indent);
-  return { from: at - key[3]!.length, key: true, words: (FIELDS[holder] ?? []).map((word) => ({ word })) };
+  const fields = Object.entries(typeAt(text, above, key[1]!.length) ?? {});
+  // What is gone is known, but nobody should begin to use it.
+  const words = fields
+    .filter(([, field]) => !field.gone)
+    .map(([word, field]) => ({ word, ...(field.holds ? { info: field.holds } : {}) }));
+  return { from: at - key[2]!.length, key: true, words };
 }
 
-/** The key of the object that holds a line with this much space before it. */
-function holderOf(above: string, indent: number): string {
-  if (indent === 0) return '*';
-  const lines = above.split('\n');
-  for (let at = lines.length - 1; at >= 0; at -= 1) {
-    const match = /^(\s*)((?:- )*)([\w.-]+):\s*(?:#.*)?$/.exec(lines[at]!);
-    if (!match) continue;
-    const own = match[1]!.length + match[2]!.length;
-    if (own < indent) return match[3]!;
+/** The field whose name stands at a place, and what is known of it. */
+export function fieldAt(text: string, at: number): { from: number; to: number; name: string; field: Field } | undefined {
+  if (text.length > LOOKED_AT_MAX) return undefined;
+  const lineStart = text.lastIndexOf('\n', at - 1) + 1;
+  const lineEnd = text.indexOf('\n', at);
+  const line = text.slice(lineStart, lineEnd < 0 ? text.length : lineEnd);
+  const [, space = '', name = ''] = /^(\s*(?:- )*)([\w-]+):/.exec(line) ?? [];
+  const from = lineStart + space.length;
+  if (!name || at < from || at > from + name.length) return undefined;
+  const field = typeAt(text, text.slice(0, lineStart), space.length)?.[name];
+  return field ? { from, to: from + name.length, name, field } : undefined;
+}
+
+/** The fields of the object that a line with this much space before it is a part of. */
+function typeAt(text: string, above: string, indent: number): Record<string, Field> | undefined {
+  // Documents of one file are read by themselves.
+  const begins = /(?:^|\n)---[^\n]*\n(?![\s\S]*\n---)/.exec(above);
+  const start = begins ? begins.index + begins[0].length : 0;
+  const kind = /^kind:\s*(\w+)/m.exec(text.slice(start))?.[1] ?? 'Workflow';
+  let type = FIELDS[kind];
+  let names: Record<string, Field> | undefined;
+  for (const key of keysAbove(above.slice(start), indent)) {
+    if (names) {
+      // The key is a name of somebody's own.
+      [type, names] = [names, undefined];
+      continue;
+    }
+    const field = type?.[key];
+    const held: Record<string, Field> | undefined = field?.holds ? FIELDS[field.holds] : undefined;
+    [type, names] = field?.map ? [undefined, held] : [held, undefined];
   }
-  return '*';
+  return type;
 }
 
+/** The keys that lead to a line with this much space before it, the outermost first. */
+function keysAbove(above: string, indent: number): string[] {
+  const lines = above.split('\n');
+  const found: string[] = [];
+  let within = indent;
+  for (let at = lines.length - 1; at >= 0 && within > 0; at -= 1) {
+    const [, space = '', key, rest = ''] = /^(\s*(?:- +)*)([\w.-]+):(.*)$/.exec(lines[at]!) ?? [];
+    if (key === undefined || space.length >= within) continue;
+    // What holds a value of its own holds nothing below.
+    if (!/^\s*(?:#.*|[|>][+-]?\d*\s*)?$/.test(rest)) continue;
+    found.unshift(key);
+    within = space.length;
+  }
+  return found;
+}
+
+/** Names of the templates of every document. */
 function templateNames(text: string): Word[] {
   const names = new Set<string>();
-  for (const match of text.matchAll(/^\s*- name:\s*([\w-]+)\s*$/gm)) names.add(match[1]!);
+  for (const block of text.matchAll(/^( *)templates:[^\n]*\n((?:\1[ -][^\n]*(?:\n|$)|\s*\n)*)/gm)) {
+    const items = block[2]!;
+    const dash = /^ *-/m.exec(items)?.[0].length ?? 0;
+    const name = new RegExp(`^(?: {${dash - 1}}- +| {${dash + 1}})name:\\s*["']?([\\w.-]+)`, 'gm');
+    for (const [, found] of items.matchAll(name)) names.add(found!);
+  }
   return [...names].map((word) => ({ word }));
 }
 

@@ -1,6 +1,6 @@
 // What a manifest will do, before it does it: the tasks of steps and dags, and what each waits for.
 
-import type { Task, Template, Workflow, WorkflowSpec } from '../api/types';
+import type { Group, Task, Template, Workflow, WorkflowSpec } from '../api/types';
 
 export interface Planned {
   /** Name of the node that it becomes. */
@@ -67,7 +67,7 @@ export function tasksOf(frame: string, template: Template, templates: Templates)
   }
   const found: Planned[] = [];
   let before: string[] = [];
-  for (const [index, group] of (template.steps ?? []).entries()) {
+  for (const [index, group] of ((template.steps ?? []) as Group[]).entries()) {
     const steps = (Array.isArray(group) ? group : (group?.steps ?? [])).filter((step) => step?.name);
     const now = steps.map((step) => planned(`${frame}[${index}].${step.name}`, step, templates, before));
     found.push(...now);
@@ -123,5 +123,5 @@ export function unfold(frame: string, template: Template, templates: Templates, 
 
 function rawTasks(template: Template): Task[] {
   if (template.dag) return template.dag.tasks ?? [];
-  return (template.steps ?? []).flatMap((group) => (Array.isArray(group) ? group : (group?.steps ?? [])));
+  return ((template.steps ?? []) as Group[]).flatMap((group) => (Array.isArray(group) ? group : (group?.steps ?? [])));
 }
