@@ -8,6 +8,35 @@ use super::stats::Sample;
 use super::{Better, Promise, Row};
 use crate::workspace::Workspace;
 
+/// What stands in the way of better figures, as far as it was found out by measuring. Printed below the table.
+const LIMITS: &[(&str, &str)] = &[
+    (
+        "P1b",
+        "each step mounts and gives back a root of its own; the loop by hand does the same mounts, without a journal and \
+         without logs.",
+    ),
+    (
+        "P2",
+        "at a million nodes a quarter of the time is the allocator and a tenth is the kernel clearing new pages. Another \
+         allocator (mimalloc) was slower: 0.86 to 0.94 of this rate.",
+    ),
+    (
+        "P3",
+        "the next step is started after the end of the last one is on disk, so a commit and a start follow each other. The \
+         bare loop, which commits nothing, is beside it: its gap and one commit together are more than ours.",
+    ),
+    (
+        "P4",
+        "in the sandbox a supervisor is started and some 760 folders are mirrored for the first step of a run; the engine's \
+         first commit happens meanwhile.",
+    ),
+    (
+        "P5",
+        "what a submit or a step makes durable waits for the disk; commits of requests that come together are one.",
+    ),
+    ("P7", "every event of the journal is read and folded again; no snapshot is kept that could be wrong."),
+];
+
 /// One line for the terminal.
 pub fn line(row: &Row) -> String {
     let mut line = format!("{:<4} {:<72} {:>12}", row.id, row.what, shown(row.ours.median(), row.unit));
@@ -58,7 +87,9 @@ fn page(lines: impl Iterator<Item = String>) -> String {
     push(format!("\nMachine: {}.\n", machine()));
     push("| | benchmark | ours | spread | yardstick | ratio | floor | goal | reached |".to_owned());
     push("|---|---|---:|---:|---|---:|---:|---:|---|".to_owned());
-    lines.for_each(push);
+    lines.for_each(&mut push);
+    push("\n## What limits what\n".to_owned());
+    LIMITS.iter().for_each(|(id, what)| push(format!("- **{id}**: {what}")));
     page
 }
 
