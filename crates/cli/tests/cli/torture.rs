@@ -90,7 +90,7 @@ fn seeds() -> Vec<u64> {
     let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
     match number("TIPHYS_TORTURE_SEED") {
         Some(seed) => vec![seed],
-        None => (1..=number("TIPHYS_TORTURE_SEEDS").unwrap_or(1)).collect(),
+        None => (1..=number("TIPHYS_TORTURE_SEEDS").unwrap_or(3)).collect(),
     }
 }
 
