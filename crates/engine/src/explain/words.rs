@@ -81,8 +81,10 @@ pub fn words(run: &Run, event: &Event) -> String {
                 text.push_str(&format!("; {}={}", parameter.name, short(value)));
             }
             let code = outputs.as_ref().and_then(|outputs| outputs.exit_code.as_ref());
-            if let Some(code) = code.filter(|code| *code != "0") {
-                text.push_str(&format!("; exit code {code}"));
+            if let Some(said) = code.filter(|code| *code != "0").map(|code| format!("exit code {code}"))
+                && !text.contains(&said)
+            {
+                text.push_str(&format!("; {said}"));
             }
             text
         }
