@@ -351,6 +351,7 @@ impl Home {
             body,
             summary: None,
             inbox_done: None,
+            end: None,
         };
         let results = store.append(&[append])?;
         self.seq += 1;

@@ -26,5 +26,5 @@ pub use prepare::artifacts::file_location;
 pub use prepare::{LOG_BYTES_MAX, Place};
 pub use pump::attempt_id;
 pub use shard::Recorded;
-pub use submit::{Kept, document};
+pub use submit::{ESTIMATES, Kept, document};
 pub use throttle::{Limits, StartRate};

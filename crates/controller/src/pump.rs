@@ -26,7 +26,10 @@ use tiphys_engine::{Frozen, Plan, Time};
 use tiphys_runner::agent::{Agent, Answer};
 use tiphys_runner::step::{AttemptId, Exit, Report as StepReport};
 use tiphys_runner::{News, Refusal, Runner};
-use tiphys_store::{Filed, MachineId, Owned, Ownership, State, Store, StoreError, Summary};
+use tiphys_store::{
+    Append, AppendError, Created, Filed, MachineId, NewRun, Owned, Ownership, State, Store, StoreError,
+    Summary,
+};
 
 /// How long a step must have run before that is worth a record of its own.
 const OBSERVED_AFTER: Duration = Duration::from_millis(20);
@@ -82,8 +85,12 @@ pub(crate) struct Pump {
     homes: BTreeMap<String, Home>,
     /// Runs that are over and not filed yet, with their final documents.
     ends: Vec<(MachineId, Value)>,
-    /// Runs to be created with the next batch, all in one transaction.
+    /// Final documents that were filed with the last records of their runs, by uid.
+    filed: BTreeMap<String, Value>,
+    /// Runs to be taken in before the next batch.
     orders: Vec<(Box<Order>, Submitted)>,
+    /// Runs that were taken in and are created with the next batch, in the same transaction.
+    creating: Vec<(NewRun, Submitted)>,
     /// Who hears of which run; an empty uid means of all.
     followers: Vec<(String, Sender<Update>)>,
     /// Answers that wait until what they tell of is durable (I3).
@@ -131,7 +138,9 @@ impl Pump {
             inbox,
             homes: BTreeMap::new(),
             ends: Vec::new(),
+            filed: BTreeMap::new(),
             orders: Vec::new(),
+            creating: Vec::new(),
             followers: Vec::new(),
             replies: Vec::new(),
             lock_waiters: BTreeMap::new(),
@@ -192,7 +201,7 @@ impl Pump {
             }
         }
         self.refill(now);
-        self.submit_all(now);
+        self.take_in_all(now);
         // Places that endings freed go to attempts whose start is durable already; no commit is waited for.
         let mut effects = Vec::new();
         self.shard.starts(&mut effects);
@@ -209,7 +218,10 @@ impl Pump {
     /// enough to start until then.
     fn can_gather(&self) -> bool {
         let in_line = self.shard.places_taken().saturating_sub(self.jobs);
-        self.replies.is_empty() && !self.shard.has_more() && in_line > self.runner.ahead() / 2
+        self.replies.is_empty()
+            && self.orders.is_empty()
+            && !self.shard.has_more()
+            && in_line > self.runner.ahead() / 2
     }
 
     /// Answers once everything decided so far is durable.
@@ -222,17 +234,60 @@ impl Pump {
     fn settle(&mut self, now: Time) -> Result<(), StoreError> {
         loop {
             self.let_in(now);
-            let batch = self.shard.batch(now);
-            let results = if batch.is_empty() { Vec::new() } else { self.store.append(&batch)? };
+            let mut batch = self.shard.batch(now);
+            for at in self.shard.last_records() {
+                self.file_with(&mut batch[at], now);
+            }
+            let results = self.commit(&batch)?;
             let effects = self.shard.committed(&results);
             let refused = self.shard.take_refused();
             if batch.is_empty() && effects.is_empty() && refused.is_empty() {
                 return self.file();
             }
             self.perform(effects, now)?;
+            self.filed.clear();
             for (uid, attempt) in refused {
                 let report = Report::Ended(Box::new(submit::never_started()));
                 self.shard.input(&uid, Input::Reported { attempt, report }, now);
+            }
+        }
+    }
+
+    /// Creates the new runs and appends the batch, in one transaction. Answers what became of each record.
+    fn commit(&mut self, batch: &[Append]) -> Result<Vec<Result<(), AppendError>>, StoreError> {
+        let (runs, replies): (Vec<NewRun>, Vec<Submitted>) =
+            std::mem::take(&mut self.creating).into_iter().unzip();
+        if runs.is_empty() {
+            return if batch.is_empty() { Ok(Vec::new()) } else { self.store.append(batch) };
+        }
+        match self.store.commit(&runs, batch) {
+            Ok(done) => {
+                for ((run, reply), (created, epoch)) in runs.into_iter().zip(replies).zip(done.created) {
+                    if created == Created::Yes {
+                        self.shard.created(&run.machine.id, epoch);
+                        self.reply(reply, Ok(run.summary));
+                    } else {
+                        self.disown(&run.machine.id);
+                        self.reply(reply, Err(submit::taken(&run.summary, &created)));
+                    }
+                }
+                Ok(done.appended)
+            }
+            Err(error) => {
+                // Who wanted a run hears of it; what happened to other runs may still find room.
+                for (run, reply) in runs.into_iter().zip(replies) {
+                    self.disown(&run.machine.id);
+                    self.reply(reply, Err(error.to_string()));
+                }
+                let is_new = |append: &&Append| append.epoch == Append::CREATING;
+                let others: Vec<Append> = batch.iter().filter(|append| !is_new(append)).cloned().collect();
+                let results = if others.is_empty() { Vec::new() } else { self.store.append(&others)? };
+                let mut results = results.into_iter();
+                let result_of = |append: &Append| match is_new(&append) {
+                    true => Err(AppendError::Unknown),
+                    false => results.next().unwrap_or(Err(AppendError::Unknown)),
+                };
+                Ok(batch.iter().map(result_of).collect())
             }
         }
     }
@@ -676,15 +731,26 @@ impl Pump {
         Ok(())
     }
 
-    /// Lets go of a run that is over; it is filed with all others that end now.
+    /// Files the end of a run in the transaction of its last record.
+    fn file_with(&mut self, append: &mut Append, now: Time) {
+        let uid = &append.machine.id;
+        let (Some(run), Some(home)) = (self.shard.run(uid), self.homes.get(uid)) else { return };
+        let document = submit::document(&home.frozen, run, now);
+        append.end = Some(submit::end(&document));
+        self.filed.insert(uid.clone(), document);
+    }
+
+    /// Lets go of a run that is over. One that was not filed yet is filed with all others that end now.
     fn ended(&mut self, uid: &str, now: Time) -> Result<(), StoreError> {
         let Some(home) = self.homes.remove(uid) else { return Ok(()) };
         let Some(run) = self.shard.run(uid) else { return Ok(()) };
-        let document = submit::document(&home.frozen, run, now);
+        let filed = self.filed.remove(uid);
+        if filed.is_none() {
+            self.ends.push((home.machine.clone(), submit::document(&home.frozen, run, now)));
+        }
         submit::remove_claims(run, &home.place);
         self.dismiss_plugins(&run.plan);
         self.metrics.ended(uid);
-        self.ends.push((home.machine.clone(), document));
         if run.uses_locks() {
             locks::forget_run(&mut *self.store, uid)?;
             self.lock_waiters.retain(|_, (waiting, _)| waiting != uid);
@@ -692,6 +758,9 @@ impl Pump {
             self.locks_tried = Time(0);
         }
         self.let_go(uid);
+        if let Some(document) = filed {
+            self.tell(uid, Update::Ended(Arc::new(document)));
+        }
         Ok(())
     }
 
@@ -703,11 +772,7 @@ impl Pump {
         let ends = std::mem::take(&mut self.ends);
         let filed: Vec<Filed> = ends
             .iter()
-            .map(|(machine, document)| Filed {
-                machine: machine.clone(),
-                document: serde_json::to_vec(document).unwrap_or_default(),
-                brief: serde_json::to_vec(&submit::brief(document)).unwrap_or_default(),
-            })
+            .map(|(machine, document)| Filed { machine: machine.clone(), end: submit::end(document) })
             .collect();
         self.store.archive(&filed)?;
         for (machine, document) in ends {

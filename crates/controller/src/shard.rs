@@ -317,12 +317,28 @@ impl Shard {
                 body: encode(&events),
                 summary: driven.summarize(now),
                 inbox_done: driven.inbox_done.take(),
+                end: None,
             });
             let recorded = Recorded { uid: uid.clone(), seq: driven.seq, at: now, events };
             let commands = std::mem::take(&mut driven.commands);
             self.committing.push((uid.clone(), recorded, commands, std::mem::take(&mut driven.forget)));
         }
         appends
+    }
+
+    /// Which records of the batch are the last of their run: its end may be filed with them.
+    pub fn last_records(&self) -> Vec<usize> {
+        let is_last = |(uid, _, commands, _): &(String, _, Vec<Command>, _)| {
+            commands.contains(&Command::Archive) && self.run(uid).is_some_and(Run::is_ended)
+        };
+        (0..self.committing.len()).filter(|at| is_last(&self.committing[*at])).collect()
+    }
+
+    /// A run was created by the commit of its first record, and is ours under this epoch.
+    pub fn created(&mut self, uid: &str, epoch: u64) {
+        if let Some(driven) = self.runs.get_mut(uid) {
+            driven.epoch = epoch;
+        }
     }
 
     /// The batch is durable: what may be done now.
@@ -332,8 +348,11 @@ impl Shard {
             std::mem::take(&mut self.committing).into_iter().zip(results)
         {
             if result.is_err() {
-                self.drop_run(&uid);
-                effects.push(Effect::Fenced(uid));
+                // One that could not be created is dropped already.
+                if self.runs.contains_key(&uid) {
+                    self.drop_run(&uid);
+                    effects.push(Effect::Fenced(uid));
+                }
                 continue;
             }
             effects.push(Effect::Recorded(recorded));

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use tiphys_engine::workflow::{Outcome, Phase};
 use tiphys_engine::{Frozen, Run, Time, status};
 use tiphys_spec as spec;
-use tiphys_store::{Created, Summary};
+use tiphys_store::{Created, End, Summary};
 
 /// The letters of generated names (OB-013).
 const ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
@@ -127,14 +127,17 @@ pub fn document(frozen: &Frozen, run: &Run, now: Time) -> Value {
     workflow.spec.suspend = if run.steering.suspended { Some(true) } else { None };
     let known = workflow.status.take();
     let mut status = serde_json::to_value(status::status(run, now)).unwrap_or_default();
-    if let (Some(Value::Object(known)), Value::Object(status)) = (known, &mut status)
-        && let Some(Value::Object(stored)) = known.get("storedTemplates")
-    {
-        let all = status.entry("storedTemplates").or_insert_with(|| Value::Object(Map::new()));
-        for (name, template) in stored {
-            if all.get(name).is_none() {
-                all[name] = template.clone();
+    if let (Some(Value::Object(known)), Value::Object(status)) = (known, &mut status) {
+        if let Some(Value::Object(stored)) = known.get("storedTemplates") {
+            let all = status.entry("storedTemplates").or_insert_with(|| Value::Object(Map::new()));
+            for (name, template) in stored {
+                if all.get(name).is_none() {
+                    all[name] = template.clone();
+                }
             }
+        }
+        if let Some(Value::Object(estimates)) = known.get(ESTIMATES) {
+            estimate(status, estimates, &run.plan.name);
         }
     }
     let mut document = serde_json::json!({ "apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow" });
@@ -148,8 +151,33 @@ pub fn document(frozen: &Frozen, run: &Run, now: Time) -> Value {
     document
 }
 
+/// Under this name the status of a document to be run may say how many seconds it takes, it and each of its nodes:
+/// by the node's name without the workflow's, which is the name of the workflow itself when it is empty.
+pub const ESTIMATES: &str = "estimates";
+
+/// Says how long the workflow and each of its nodes will take, as far as that is known (EX-533).
+fn estimate(status: &mut Map<String, Value>, estimates: &Map<String, Value>, name: &str) {
+    if let Some(seconds) = estimates.get("") {
+        status.insert("estimatedDuration".to_owned(), seconds.clone());
+    }
+    for node in status.get_mut("nodes").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
+        let own = node["name"].as_str().and_then(|node| node.strip_prefix(name));
+        if let Some(seconds) = own.and_then(|own| estimates.get(own)).cloned() {
+            node["estimatedDuration"] = seconds;
+        }
+    }
+}
+
+/// What is kept of a workflow that is over.
+pub(crate) fn end(document: &Value) -> End {
+    End {
+        document: serde_json::to_vec(document).unwrap_or_default(),
+        brief: serde_json::to_vec(&brief(document)).unwrap_or_default(),
+    }
+}
+
 /// What lists show of a workflow that is over (API-133).
-pub(crate) fn brief(document: &Value) -> Value {
+fn brief(document: &Value) -> Value {
     let part = |name: &str, fields: &[&str]| {
         let present =
             fields.iter().filter_map(|field| Some(((*field).to_owned(), document[name].get(field)?.clone())));

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use tiphys_store::{Created, Filed, MachineId, NewRun, Runs, State, Summary};
+use tiphys_store::{Created, End, Filed, MachineId, NewRun, Runs, State, Summary};
 
 /// Runs created in one transaction.
 const BATCH: usize = 500;
@@ -25,14 +25,13 @@ fn main() {
     let numbers: Vec<usize> = (0..archived + live).collect();
     for batch in numbers.chunks(BATCH) {
         let runs: Vec<NewRun> = batch.iter().map(|number| run(*number, *number < archived)).collect();
-        let created = store.create_all(&runs).expect("the disk has room");
+        let created = store.commit(&runs, &[]).expect("the disk has room").created;
         assert!(created.iter().all(|(created, _)| *created == Created::Yes));
         let ended = || batch.iter().zip(&runs).filter(|(number, _)| **number < archived);
         let filed: Vec<Filed> = ended()
             .map(|(number, run)| Filed {
                 machine: run.machine.clone(),
-                document: document(*number).into_bytes(),
-                brief: Vec::new(),
+                end: End { document: document(*number).into_bytes(), brief: Vec::new() },
             })
             .collect();
         store.archive(&filed).expect("the disk has room");

@@ -70,6 +70,7 @@ fn rate(state: &State, batch: u64) -> Result<(), Box<dyn std::error::Error>> {
                 body: vec![b'x'; BODY_BYTES],
                 summary: None,
                 inbox_done: None,
+                end: None,
             })
             .collect();
         // A list needs the row of a run once a batch.
@@ -107,6 +108,7 @@ fn load(state: &State) -> Result<(), Box<dyn std::error::Error>> {
                 body: vec![b'x'; 562],
                 summary: None,
                 inbox_done: None,
+                end: None,
             })
             .collect();
         store.append(&records)?;

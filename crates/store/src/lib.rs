@@ -16,8 +16,9 @@ mod store;
 pub use error::{AppendError, StoreError};
 pub use memory::MemoryStore;
 pub use model::{
-    Append, Created, Cursor, Filed, Filter, LabelTerm, Letter, Life, Loaded, LockRows, MachineId, MemoEntry,
-    MemoKey, NameMatch, NewRun, Object, ObjectKey, Order, Put, Record, Shelf, Snapshot, Summary, Times,
+    Append, Committed, Created, Cursor, End, Filed, Filter, LabelTerm, Letter, Life, Loaded, LockRows,
+    MachineId, MemoEntry, MemoKey, NameMatch, NewRun, Object, ObjectKey, Order, Put, Record, Shelf, Snapshot,
+    Summary, Times,
 };
 pub use owner::{AcquireError, Bell, Owned, Owner, Ownership};
 pub use sqlite::{BUSY_TIMEOUT, SqliteStore};

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{AppendError, StoreError};
 use crate::model::{
-    Append, Created, Filed, Filter, LabelTerm, Letter, Life, Loaded, LockRows, MachineId, MemoEntry, MemoKey,
-    NameMatch, NewRun, Object, ObjectKey, Order, Put, Record, Shelf, Snapshot, Summary,
+    Append, Committed, Created, End, Filed, Filter, LabelTerm, Letter, Life, Loaded, LockRows, MachineId,
+    MemoEntry, MemoKey, NameMatch, NewRun, Object, ObjectKey, Order, Put, Record, Shelf, Snapshot, Summary,
 };
 use crate::store::{Catalog, Journal, Runs, Shared};
 
@@ -26,7 +26,7 @@ struct Machine {
     epoch: u64,
     /// The run as it was created, as long as it is here.
     document: Option<Vec<u8>>,
-    archived: Option<(Vec<u8>, Vec<u8>)>,
+    archived: Option<End>,
     summary: Summary,
     records: Vec<Record>,
     snapshot: Option<Snapshot>,
@@ -53,9 +53,11 @@ impl MemoryStore {
         self.machines.get_mut(machine).filter(|found| found.is_here())
     }
 
-    fn append_one(&mut self, append: &Append) -> Result<(), AppendError> {
+    /// Appends one record; `created` are the machines that the same transaction created.
+    fn append_one(&mut self, append: &Append, created: &BTreeSet<&MachineId>) -> Result<(), AppendError> {
         let run = self.run_mut(&append.machine).ok_or(AppendError::Unknown)?;
-        if append.epoch != run.epoch {
+        let is_new = append.epoch == Append::CREATING && created.contains(&append.machine);
+        if append.epoch != run.epoch && !is_new {
             return Err(AppendError::Fenced { given: append.epoch, current: run.epoch });
         }
         let last = run.records.last().map_or(0, |record| record.seq);
@@ -81,6 +83,9 @@ impl MemoryStore {
         }
         if let Some(number) = append.inbox_done {
             run.inbox.retain(|letter| letter.number > number);
+        }
+        if let Some(end) = &append.end {
+            run.archived = Some(end.clone());
         }
         Ok(())
     }
@@ -114,7 +119,7 @@ impl Journal for MemoryStore {
     }
 
     fn append(&mut self, batch: &[Append]) -> Result<Vec<Result<(), AppendError>>, StoreError> {
-        Ok(batch.iter().map(|append| self.append_one(append)).collect())
+        Ok(batch.iter().map(|append| self.append_one(append, &BTreeSet::new())).collect())
     }
 
     fn load(&mut self, machine: &MachineId) -> Result<Option<Loaded>, StoreError> {
@@ -185,13 +190,20 @@ impl Runs for MemoryStore {
         Ok(Created::Yes)
     }
 
-    fn create_all(&mut self, runs: &[NewRun]) -> Result<Vec<(Created, u64)>, StoreError> {
-        runs.iter()
-            .map(|run| match self.create(run)? {
-                Created::Yes => Ok((Created::Yes, self.next_epoch(&run.machine)?)),
-                taken => Ok((taken, 0)),
-            })
-            .collect()
+    fn commit(&mut self, runs: &[NewRun], batch: &[Append]) -> Result<Committed, StoreError> {
+        let mut new = BTreeSet::new();
+        let mut created = Vec::with_capacity(runs.len());
+        for run in runs {
+            created.push(match self.create(run)? {
+                Created::Yes => {
+                    new.insert(&run.machine);
+                    (Created::Yes, self.next_epoch(&run.machine)?)
+                }
+                taken => (taken, 0),
+            });
+        }
+        let appended = batch.iter().map(|append| self.append_one(append, &new)).collect();
+        Ok(Committed { created, appended })
     }
 
     fn restart(&mut self, run: &NewRun) -> Result<bool, StoreError> {
@@ -231,6 +243,15 @@ impl Runs for MemoryStore {
             }),
         }
         Ok(rows.into_iter().skip(filter.offset).take(filter.rows_max()).cloned().collect())
+    }
+
+    fn oldest_archived(&mut self, until_us: i64, limit: usize) -> Result<Vec<Summary>, StoreError> {
+        let archived = Filter { shelf: Shelf::Archive, ..Filter::default() };
+        let ended = |row: &&Summary| row.finished_us.is_some_and(|ended| ended <= until_us);
+        let mut found: Vec<Summary> = self.matching(&archived).into_iter().filter(ended).cloned().collect();
+        found.sort_by_key(|row| row.started_us);
+        found.truncate(limit);
+        Ok(found)
     }
 
     fn count(&mut self, filter: &Filter) -> Result<u64, StoreError> {
@@ -276,7 +297,7 @@ impl Runs for MemoryStore {
     fn archive(&mut self, filed: &[Filed]) -> Result<Vec<bool>, StoreError> {
         let file = |filed: &Filed| {
             let Some(run) = self.run_mut(&filed.machine) else { return false };
-            run.archived = Some((filed.document.clone(), filed.brief.clone()));
+            run.archived = Some(filed.end.clone());
             true
         };
         Ok(filed.iter().map(file).collect())
@@ -284,24 +305,27 @@ impl Runs for MemoryStore {
 
     fn archived(&mut self, machine: &MachineId) -> Result<Option<Vec<u8>>, StoreError> {
         let archived = self.machines.get(machine).and_then(|found| found.archived.as_ref());
-        Ok(archived.map(|(document, _)| document.clone()))
+        Ok(archived.map(|end| end.document.clone()))
     }
 
     fn briefs(&mut self, machines: &[MachineId]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
         let brief = |machine: &MachineId| {
-            let (document, brief) = self.machines.get(machine)?.archived.as_ref()?;
-            Some(if brief.is_empty() { document.clone() } else { brief.clone() })
+            let end = self.machines.get(machine)?.archived.as_ref()?;
+            Some(if end.brief.is_empty() { end.document.clone() } else { end.brief.clone() })
         };
         Ok(machines.iter().map(brief).collect())
     }
 
-    fn delete_archived(&mut self, machine: &MachineId) -> Result<bool, StoreError> {
-        let Some(found) = self.machines.get_mut(machine) else { return Ok(false) };
-        let was_there = found.archived.take().is_some();
-        if !found.is_here() && was_there {
-            self.machines.remove(machine);
-        }
-        Ok(was_there)
+    fn delete_archived(&mut self, machines: &[MachineId]) -> Result<Vec<bool>, StoreError> {
+        let mut delete = |machine: &MachineId| {
+            let Some(found) = self.machines.get_mut(machine) else { return false };
+            let was_there = found.archived.take().is_some();
+            if !found.is_here() && was_there {
+                self.machines.remove(machine);
+            }
+            was_there
+        };
+        Ok(machines.iter().map(&mut delete).collect())
     }
 }
 

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use crate::error::AppendError;
+
 /// Names one machine: what kind it is, and its uid.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MachineId {
@@ -45,6 +47,31 @@ pub struct Append {
     /// If given, letters up to this number are taken out of the inbox in the same transaction, so that an
     /// accepted input is in the inbox or in the journal, never in neither.
     pub inbox_done: Option<u64>,
+    /// If given, the run is over with this record, and its end is filed in the same transaction.
+    pub end: Option<End>,
+}
+
+impl Append {
+    /// In place of an epoch: the one under which the same transaction creates the run.
+    pub const CREATING: u64 = 0;
+}
+
+/// What is kept of a run that is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct End {
+    /// Its final document.
+    pub document: Vec<u8>,
+    /// What lists show of it; empty if they are to read the document.
+    pub brief: Vec<u8>,
+}
+
+/// What became of the parts of a commit, in the order in which they were given.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// Of each run that was to be created, with the epoch under which it is ours.
+    pub created: Vec<(Created, u64)>,
+    /// Of each record. A refused one was not written and never will be; the others were.
+    pub appended: Vec<Result<(), AppendError>>,
 }
 
 /// A stored record.
@@ -199,10 +226,8 @@ impl Filter {
 pub struct Filed {
     /// The run.
     pub machine: MachineId,
-    /// Its final document.
-    pub document: Vec<u8>,
-    /// What lists show of it; empty if they are to read the document.
-    pub brief: Vec<u8>,
+    /// What is kept of it.
+    pub end: End,
 }
 
 /// Limits on the times of runs, in microseconds. A run without the time in question passes.

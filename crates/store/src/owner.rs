@@ -3,6 +3,9 @@
 //! The lock is on a file in `owners/` and falls with the process that holds it, however that process ends. The
 //! epoch is raised by every taking and checked by every append (I9), so that an owner that lost its lock without
 //! noticing cannot write. The file says who the owner is and which socket in `wake/` wakes it.
+//!
+//! An engine that drives many runs holds one file under many names, one for each run: a name is made and removed in a
+//! fraction of the time that a file takes, and one lock holds them all.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, Write};
@@ -11,8 +14,11 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
+
+use rustix::fs::{AtFlags, CWD};
 
 use crate::error::StoreError;
 use crate::model::MachineId;
@@ -37,6 +43,8 @@ pub struct Ownership {
     state: State,
     bell: UnixDatagram,
     bell_name: String,
+    /// The file that we hold, as long as some run of ours gives it a name.
+    held: Mutex<Weak<File>>,
 }
 
 /// Who drives a run.
@@ -53,7 +61,7 @@ pub struct Owned {
     /// The epoch to append under.
     pub epoch: u64,
     path: PathBuf,
-    file: File,
+    file: Arc<File>,
 }
 
 /// Why a run could not be taken.
@@ -78,7 +86,7 @@ impl Ownership {
         let bell_name = format!("{}-{}.sock", std::process::id(), ENGINES.fetch_add(1, Ordering::Relaxed));
         let _ = fs::remove_file(folder.join(&bell_name));
         let bell = with_address(&folder, &bell_name, |address| UnixDatagram::bind(address)).map_err(fault)?;
-        Ok(Ownership { state: state.clone(), bell, bell_name })
+        Ok(Ownership { state: state.clone(), bell, bell_name, held: Mutex::default() })
     }
 
     /// Takes a machine that nobody drives, and raises its epoch.
@@ -91,15 +99,13 @@ impl Ownership {
     /// Takes the lock of a machine that nobody drives; the epoch is for the caller to fill in, who creates it.
     pub fn claim(&self, machine: &MachineId) -> Result<Owned, AcquireError> {
         let path = self.state.lock_path(machine)?;
-        let Some(mut file) = lock(&path)? else {
+        let sign = format!("{} {}\n", std::process::id(), self.bell_name);
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(file) = lock(&path, &sign, held.upgrade().as_ref())? else {
             let owner = owner_of(&path)?;
             return Err(AcquireError::Held { pid: owner.and_then(|owner| owner.pid) });
         };
-        let sign = format!("{} {}\n", std::process::id(), self.bell_name);
-        file.set_len(0)
-            .and_then(|()| file.rewind())
-            .and_then(|()| file.write_all(sign.as_bytes()))
-            .map_err(|error| StoreError::from_io(&path, error))?;
+        *held = Arc::downgrade(&file);
         Ok(Owned { epoch: 0, path, file })
     }
 
@@ -126,7 +132,9 @@ impl Drop for Owned {
     fn drop(&mut self) {
         // We still hold the lock: who opened the file before us sees that it is gone and begins anew.
         let _ = fs::remove_file(&self.path);
-        let _ = self.file.unlock();
+        if let Some(last) = Arc::get_mut(&mut self.file) {
+            let _ = last.unlock();
+        }
     }
 }
 
@@ -152,23 +160,67 @@ impl Bell {
     }
 }
 
-/// Takes the lock on the file at `path`; `None` if someone else holds it.
-fn lock(path: &Path) -> Result<Option<File>, StoreError> {
+/// Makes `path` the name of a file that we hold, of `held` if that can have one more; `None` if someone else holds the
+/// file that is there.
+fn lock(path: &Path, sign: &str, held: Option<&Arc<File>>) -> Result<Option<Arc<File>>, StoreError> {
     let fault = |error| StoreError::from_io(path, error);
     for tried in 0..TRIES {
         if tried > 0 {
             thread::sleep(PAUSE);
         }
+        if let Some(held) = held.filter(|held| give_name(held, path).is_ok()) {
+            return Ok(Some(held.clone()));
+        }
+        // There is a file, or ours can have no more names, or there is none of ours yet.
         let file =
             OpenOptions::new().create(true).truncate(false).read(true).write(true).mode(0o600).open(path);
         let file = file.map_err(fault)?;
         match file.try_lock() {
-            Ok(()) if is_at(&file, path) => return Ok(Some(file)),
+            Ok(()) if is_at(&file, path) => {
+                return take_over(file, path, sign, held).map(Some).map_err(fault);
+            }
             Ok(()) | Err(TryLockError::WouldBlock) => {}
             Err(TryLockError::Error(error)) => return Err(fault(error)),
         }
     }
     Ok(None)
+}
+
+/// Makes a file that was just made, or that a dead engine left, ours.
+fn take_over(file: File, path: &Path, sign: &str, held: Option<&Arc<File>>) -> std::io::Result<Arc<File>> {
+    if file.metadata()?.nlink() <= 1 {
+        write_sign(&file, sign)?;
+        return Ok(Arc::new(file));
+    }
+    // Other runs of the dead engine have the same file: this one gets another. Nobody else can be here, since the old
+    // file is locked until the name is ours.
+    let new = path.with_extension("lock-new");
+    // One that a crash left behind.
+    let _ = fs::remove_file(&new);
+    let ours = match held.filter(|held| give_name(held, &new).is_ok()) {
+        Some(held) => held.clone(),
+        None => {
+            let made = OpenOptions::new().create_new(true).read(true).write(true).mode(0o600).open(&new)?;
+            made.lock()?;
+            write_sign(&made, sign)?;
+            Arc::new(made)
+        }
+    };
+    fs::rename(&new, path)?;
+    Ok(ours)
+}
+
+fn write_sign(mut file: &File, sign: &str) -> std::io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()?;
+    file.write_all(sign.as_bytes())
+}
+
+/// Gives an open file one more name; fails if the name is taken.
+fn give_name(file: &File, path: &Path) -> std::io::Result<()> {
+    let open = format!("/proc/self/fd/{}", file.as_raw_fd());
+    rustix::fs::linkat(CWD, &*open, CWD, path, AtFlags::SYMLINK_FOLLOW)?;
+    Ok(())
 }
 
 /// Whether `path` still names this open file.

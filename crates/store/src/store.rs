@@ -4,8 +4,8 @@
 
 use crate::error::{AppendError, StoreError};
 use crate::model::{
-    Append, Created, Filed, Filter, Letter, Loaded, LockRows, MachineId, MemoEntry, MemoKey, NewRun, Object,
-    ObjectKey, Put, Record, Snapshot, Summary,
+    Append, Committed, Created, Filed, Filter, Letter, Loaded, LockRows, MachineId, MemoEntry, MemoKey,
+    NewRun, Object, ObjectKey, Put, Record, Snapshot, Summary,
 };
 
 /// The truth: what happened to each machine, in order.
@@ -58,9 +58,10 @@ pub trait Runs {
     /// Creates a run and claims its name, or says why not.
     fn create(&mut self, run: &NewRun) -> Result<Created, StoreError>;
 
-    /// Creates many runs in one durable transaction and takes each over: with each answer comes the epoch under
-    /// which the run is ours. What one answer says does not touch the others.
-    fn create_all(&mut self, runs: &[NewRun]) -> Result<Vec<(Created, u64)>, StoreError>;
+    /// Creates many runs, takes each over, and appends records of these runs and of others, all in one durable
+    /// transaction. What becomes of one part does not touch the others, but for the records of a run that could
+    /// not be created: they are refused.
+    fn commit(&mut self, runs: &[NewRun], batch: &[Append]) -> Result<Committed, StoreError>;
 
     /// Begins a run that is here anew: document and row are replaced, journal, inbox and archived document are
     /// removed; identity, name and time of creation stay. `false` if it is not here.
@@ -74,6 +75,9 @@ pub trait Runs {
 
     /// One page of rows, newest first.
     fn list(&mut self, filter: &Filter) -> Result<Vec<Summary>, StoreError>;
+
+    /// At most `limit` archived runs that ended until then, the oldest first. Only these are looked at.
+    fn oldest_archived(&mut self, until_us: i64, limit: usize) -> Result<Vec<Summary>, StoreError>;
 
     /// How many rows match, whatever the filter's limit, offset and place.
     fn count(&mut self, filter: &Filter) -> Result<u64, StoreError>;
@@ -97,8 +101,9 @@ pub trait Runs {
     /// What lists show of archived runs, in the order asked for; of one that was filed without, its whole document.
     fn briefs(&mut self, machines: &[MachineId]) -> Result<Vec<Option<Vec<u8>>>, StoreError>;
 
-    /// Removes the archived document; a run that is still here stays. `false` if there was none.
-    fn delete_archived(&mut self, machine: &MachineId) -> Result<bool, StoreError>;
+    /// Removes archived documents in one durable transaction; runs that are still here stay. `false` where there was
+    /// none.
+    fn delete_archived(&mut self, machines: &[MachineId]) -> Result<Vec<bool>, StoreError>;
 }
 
 /// Documents that are not runs: templates, cron workflows, ConfigMaps, …

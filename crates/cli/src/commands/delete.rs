@@ -277,7 +277,7 @@ fn remove(local: &mut Local, summary: &Summary, force: Force) -> anyhow::Result<
     let claims = own_claims(local, summary);
     let kept = release_artifacts(local, summary, force)?;
     local.store.delete(&machine)?;
-    local.store.delete_archived(&machine)?;
+    local.store.delete_archived(&[machine])?;
     local.state.remove_files(uid)?;
     remove_folder(&state.join("supervisors").join(uid))?;
     let claims_dir = state.join("claims").join(&summary.namespace);

@@ -111,6 +111,7 @@ impl Stage {
             body: Vec::new(),
             summary: Some(summary),
             inbox_done: None,
+            end: None,
         };
         assert!(self.store.append(&[append]).unwrap()[0].is_ok());
     }

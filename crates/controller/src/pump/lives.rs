@@ -15,7 +15,7 @@ use std::time::Duration;
 use tiphys_engine::workflow::{Event, Input, NodeKind, Report, Request, Retry};
 use tiphys_engine::{Frozen, Plan, Run, Time, compile};
 use tiphys_runner::step::{AttemptId, Report as StepReport, Sighting};
-use tiphys_store::{Created, MachineId, NewRun, Owned, StoreError, Summary};
+use tiphys_store::{Append, Created, MachineId, NewRun, Owned, StoreError, Summary};
 
 /// A run that is about to be created.
 struct Draft {
@@ -28,41 +28,26 @@ struct Draft {
 }
 
 impl Pump {
-    /// Creates what was ordered since the last batch, in one transaction.
-    pub(super) fn submit_all(&mut self, now: Time) {
-        let orders = std::mem::take(&mut self.orders);
-        let mut runs = Vec::with_capacity(orders.len());
-        let mut drafts = Vec::with_capacity(orders.len());
-        for (order, reply) in orders {
-            let drafted = self.draft(*order, Done::default(), now).and_then(|(run, draft)| {
+    /// Takes in what was ordered since the last batch; it is created with the next.
+    pub(super) fn take_in_all(&mut self, now: Time) {
+        for (order, reply) in std::mem::take(&mut self.orders) {
+            let taken = self.draft(*order, Done::default(), now).and_then(|(run, draft)| {
                 let owned = self.ownership.claim(&run.machine).map_err(|error| error.to_string())?;
-                Ok((run, draft, owned))
+                self.begin(&run, draft, (owned, Append::CREATING), now)?;
+                Ok(run)
             });
-            match drafted {
-                Ok((run, draft, owned)) => {
-                    runs.push(run);
-                    drafts.push((draft, owned, reply));
-                }
+            match taken {
+                Ok(run) => self.creating.push((run, reply)),
                 Err(reason) => self.reply(reply, Err(reason)),
             }
         }
-        if runs.is_empty() {
-            return;
-        }
-        let created = match self.store.create_all(&runs) {
-            Ok(created) => created.into_iter().map(Ok).collect(),
-            Err(error) => vec![Err(error.to_string()); runs.len()],
-        };
-        for ((run, (draft, mut owned, reply)), created) in runs.into_iter().zip(drafts).zip(created) {
-            let answer = created.and_then(|(created, epoch)| match created {
-                Created::Yes => {
-                    owned.epoch = epoch;
-                    self.begin(run, draft, owned, now)
-                }
-                taken => Err(submit::taken(&run.summary, &taken)),
-            });
-            self.reply(reply, answer);
-        }
+    }
+
+    /// Forgets a run that could not be created.
+    pub(super) fn disown(&mut self, uid: &str) {
+        self.let_go(uid);
+        self.homes.remove(uid);
+        self.followers.retain(|(followed, _)| followed != uid);
     }
 
     /// Creates a run, or begins it anew if it is here and `done` says what need not run again.
@@ -77,7 +62,9 @@ impl Pump {
                 other => return Err(submit::taken(&run.summary, &other)),
             }
         }
-        self.begin(run, draft, owned, now)
+        let epoch = owned.epoch;
+        self.begin(&run, draft, (owned, epoch), now)?;
+        Ok(run.summary)
     }
 
     /// Everything about a run that is known before it exists.
@@ -103,10 +90,14 @@ impl Pump {
         Ok((run, Draft { plan, frozen, secrets, files, done, follower }))
     }
 
-    /// Takes up a run that was just created.
-    fn begin(&mut self, run: NewRun, draft: Draft, owned: Owned, now: Time) -> Result<Summary, String> {
-        let NewRun { machine, summary, .. } = run;
-        let epoch = owned.epoch;
+    /// Takes up a new run.
+    fn begin(
+        &mut self,
+        NewRun { machine, summary, .. }: &NewRun,
+        draft: Draft,
+        (owned, epoch): (Owned, u64),
+        now: Time,
+    ) -> Result<(), String> {
         let mut place = self.place_of(&summary.uid, draft.secrets).map_err(|error| error.to_string())?;
         place.files = draft.files;
         self.homes.insert(
@@ -122,9 +113,10 @@ impl Pump {
         if let Some(follower) = draft.follower {
             self.followers.push((summary.uid.clone(), follower));
         }
-        self.shard.take_in(Run::new(Arc::new(draft.plan)), machine, epoch, &[], summary.clone(), now)?;
+        let run = Run::new(Arc::new(draft.plan));
+        self.shard.take_in(run, machine.clone(), epoch, &[], summary.clone(), now)?;
         self.enter(&summary.uid, summary.created_us, now);
-        Ok(summary)
+        Ok(())
     }
 
     /// Gives suspended nodes the answers they got in an earlier life of the run.
@@ -232,7 +224,7 @@ impl Pump {
             return Err(refused);
         }
         // What was filed tells of the life before; the journal has it too.
-        self.store.delete_archived(&MachineId::workflow(uid)).map_err(|error| error.to_string())?;
+        self.store.delete_archived(&[MachineId::workflow(uid)]).map_err(|error| error.to_string())?;
         self.shard.input(uid, Input::Asked(Request::Retry(retry)), now);
         Ok(summary)
     }

@@ -49,7 +49,7 @@ pub(crate) fn delete(world: &World, call: &Call) -> Result<Value, Fault> {
     let document = chosen(world, call)?;
     call.who.may_quietly(Verb::Delete, Resource::Workflows, text(&document, "namespace"))?;
     let machine = MachineId::workflow(text(&document, "uid"));
-    world.store(|store| store.delete_archived(&machine))?;
+    world.store(|store| store.delete_archived(&[machine]))?;
     Ok(json!({}))
 }
 
@@ -109,7 +109,7 @@ pub(crate) fn retry(world: &World, call: &Call) -> Result<Value, Fault> {
     admit::name(world, &mut formed, &namespace);
     let done = tiphys_engine::resubmit::done(&formed);
     let run = json!({ "metadata": formed["metadata"], "spec": formed["spec"] });
-    admit::workflow(world, &namespace, run, Purpose::Run, Some(done))?;
+    admit::workflow(world, &namespace, &run, Purpose::Run, Some(done))?;
     Ok(shape::live(formed, world))
 }
 

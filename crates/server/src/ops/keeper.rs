@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant, SystemTime};
 use tiphys_controller::collect::Force;
 use tiphys_spec::TtlStrategy;
-use tiphys_store::{Filter, LabelTerm, Life, MachineId, Runs as _, Shelf, Summary, Times};
+use tiphys_store::{Filter, LabelTerm, Life, MachineId, Runs as _, Summary, Times};
 
 /// How often it looks whether something is due.
 const PAUSE: Duration = Duration::from_secs(15);
@@ -26,7 +26,7 @@ const FILES_PAUSE: Duration = Duration::from_secs(3600);
 const PAGE: usize = 500;
 
 /// Labels that say which runs are of one pipeline.
-const PIPELINES: [&str; 3] = [
+pub(crate) const PIPELINES: [&str; 3] = [
     "workflows.argoproj.io/cron-workflow",
     "workflows.argoproj.io/workflow-template",
     "workflows.argoproj.io/cluster-workflow-template",
@@ -292,19 +292,18 @@ fn remove(world: &World, summary: &Summary) {
     }
 }
 
-/// Takes old runs out of the archive, a page at a time.
+/// Takes old runs out of the archive.
 fn archived(world: &World, before_us: i64) -> Result<(), Fault> {
-    let times =
-        Times { finished_until: Some(before_us), started_before: Some(before_us), ..Times::default() };
-    let filter = Filter { shelf: Shelf::Archive, times, limit: PAGE, ..Filter::default() };
-    for summary in world.store(|store| store.list(&filter))? {
-        // A row without the time in question passes a filter.
-        if summary.finished_us.is_some_and(|ended| ended <= before_us) {
-            let machine = MachineId::workflow(&*summary.uid);
-            world.store(|store| store.delete_archived(&machine))?;
+    loop {
+        let old = world.store(|store| store.oldest_archived(before_us, PAGE))?;
+        let machines: Vec<_> = old.iter().map(|summary| MachineId::workflow(&*summary.uid)).collect();
+        if !machines.is_empty() {
+            world.store(|store| store.delete_archived(&machines))?;
+        }
+        if old.len() < PAGE {
+            return Ok(());
         }
     }
-    Ok(())
 }
 
 /// Logs of runs that ended before then go; the runs stay.

@@ -20,7 +20,7 @@ const STATE: &str = "TIPHYS_TORTURED_STATE";
 
 /// How many times the server is killed, unless this variable says otherwise.
 const ROUNDS: &str = "TIPHYS_KILL_ROUNDS";
-const ROUNDS_USUAL: u64 = 12;
+const ROUNDS_USUAL: u64 = 30;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 

@@ -21,11 +21,7 @@ impl Journal for SqliteStore {
     }
 
     fn append(&mut self, batch: &[Append]) -> Result<Vec<Result<(), AppendError>>, StoreError> {
-        let bytes = batch.iter().map(|append| append.body.len()).sum();
-        self.write(bytes, |transaction| {
-            let mut tails = HashMap::new();
-            batch.iter().map(|append| append_one(transaction, &mut tails, append)).collect()
-        })
+        self.write(bytes(batch), |transaction| append_all(transaction, Tails::default(), batch))
     }
 
     fn load(&mut self, machine: &MachineId) -> Result<Option<Loaded>, StoreError> {
@@ -131,11 +127,45 @@ struct Tail {
     number: i64,
     epoch: u64,
     last: u64,
+    /// It was created by this very transaction.
+    is_new: bool,
+}
+
+/// The tails that one transaction has met.
+#[derive(Default)]
+pub(super) struct Tails<'a>(HashMap<&'a MachineId, Option<Tail>>);
+
+impl<'a> Tails<'a> {
+    /// Notes that this transaction created a machine.
+    pub(super) fn created(
+        &mut self,
+        transaction: &Transaction<'_>,
+        machine: &'a MachineId,
+    ) -> rusqlite::Result<()> {
+        let tail = tail_of(transaction, machine)?;
+        self.0.insert(machine, tail.map(|tail| Tail { is_new: true, ..tail }));
+        Ok(())
+    }
+}
+
+/// Roughly what a batch adds to the file.
+pub(super) fn bytes(batch: &[Append]) -> usize {
+    let end = |append: &Append| append.end.as_ref().map_or(0, |end| end.document.len() + end.brief.len());
+    batch.iter().map(|append| append.body.len() + end(append)).sum()
+}
+
+/// Appends a batch in its order.
+pub(super) fn append_all<'a>(
+    transaction: &Transaction<'_>,
+    mut tails: Tails<'a>,
+    batch: &'a [Append],
+) -> rusqlite::Result<Vec<Result<(), AppendError>>> {
+    batch.iter().map(|append| append_one(transaction, &mut tails, append)).collect()
 }
 
 fn append_one<'a>(
     transaction: &Transaction<'_>,
-    tails: &mut HashMap<&'a MachineId, Option<Tail>>,
+    Tails(tails): &mut Tails<'a>,
     append: &'a Append,
 ) -> rusqlite::Result<Result<(), AppendError>> {
     let known = match tails.get(&append.machine) {
@@ -144,7 +174,8 @@ fn append_one<'a>(
     };
     tails.insert(&append.machine, known);
     let Some(tail) = known else { return Ok(Err(AppendError::Unknown)) };
-    if append.epoch != tail.epoch {
+    let is_ours = append.epoch == tail.epoch || (append.epoch == Append::CREATING && tail.is_new);
+    if !is_ours {
         return Ok(Err(AppendError::Fenced { given: append.epoch, current: tail.epoch }));
     }
     if append.seq != tail.last + 1 || append.seq.cast_signed() > SEQ_MAX {
@@ -165,6 +196,9 @@ fn append_one<'a>(
     if let Some(letter) = append.inbox_done {
         drop_letters(transaction, tail.number, letter)?;
     }
+    if let Some(end) = &append.end {
+        runs::file(transaction, tail.number, end)?;
+    }
     tails.insert(&append.machine, Some(Tail { last: append.seq, ..tail }));
     Ok(Ok(()))
 }
@@ -172,7 +206,7 @@ fn append_one<'a>(
 fn tail_of(transaction: &Transaction<'_>, machine: &MachineId) -> rusqlite::Result<Option<Tail>> {
     let Some((number, epoch)) = epoch_of(transaction, machine)? else { return Ok(None) };
     let last = last_seq(transaction, number)?.cast_unsigned();
-    Ok(Some(Tail { number, epoch, last }))
+    Ok(Some(Tail { number, epoch, last, is_new: false }))
 }
 
 /// The number and the epoch of a machine that was created.

@@ -7,7 +7,8 @@ use rusqlite::{OptionalExtension, Row, Transaction, params, params_from_iter};
 
 use crate::error::StoreError;
 use crate::model::{
-    Created, Filed, Filter, LabelTerm, Life, MachineId, NameMatch, NewRun, Order, Shelf, Summary,
+    Append, Committed, Created, End, Filed, Filter, LabelTerm, Life, MachineId, NameMatch, NewRun, Order,
+    Shelf, Summary,
 };
 use crate::sqlite::journal::{self, number_of};
 use crate::sqlite::{SqliteStore, damage};
@@ -28,15 +29,21 @@ impl Runs for SqliteStore {
         self.write(run.document.len(), |transaction| create(transaction, run))
     }
 
-    fn create_all(&mut self, runs: &[NewRun]) -> Result<Vec<(Created, u64)>, StoreError> {
-        let bytes = runs.iter().map(|run| run.document.len()).sum();
+    fn commit(&mut self, runs: &[NewRun], batch: &[Append]) -> Result<Committed, StoreError> {
+        let bytes = runs.iter().map(|run| run.document.len()).sum::<usize>() + journal::bytes(batch);
         self.write(bytes, |transaction| {
-            runs.iter()
-                .map(|run| match create(transaction, run)? {
-                    Created::Yes => Ok((Created::Yes, journal::next_epoch(transaction, &run.machine)?)),
-                    taken => Ok((taken, 0)),
-                })
-                .collect()
+            let mut tails = journal::Tails::default();
+            let created = runs.iter().map(|run| match create(transaction, run)? {
+                Created::Yes => {
+                    let epoch = journal::next_epoch(transaction, &run.machine)?;
+                    tails.created(transaction, &run.machine)?;
+                    Ok((Created::Yes, epoch))
+                }
+                taken => Ok((taken, 0)),
+            });
+            let created = created.collect::<rusqlite::Result<_>>()?;
+            let appended = journal::append_all(transaction, tails, batch)?;
+            Ok(Committed { created, appended })
         })
     }
 
@@ -91,6 +98,26 @@ impl Runs for SqliteStore {
             );
             let mut statement = transaction.prepare_cached(&query)?;
             statement.query_map(params_from_iter(values), summary_of)?.collect()
+        })
+    }
+
+    fn oldest_archived(&mut self, until_us: i64, limit: usize) -> Result<Vec<Summary>, StoreError> {
+        self.read(|transaction| {
+            let mut found = Vec::new();
+            // By the index of starts: what ended until then also started until then, or never.
+            for start in ["started_us IS NULL", "started_us <= ?1"] {
+                let query = format!(
+                    "SELECT {COLUMNS} FROM summary INDEXED BY summary_filed
+                     WHERE kind = 'workflow' AND archived = 1 AND {start} AND finished_us <= ?1
+                     ORDER BY started_us LIMIT ?2"
+                );
+                let left = i64::try_from(limit - found.len()).unwrap_or(i64::MAX);
+                let mut statement = transaction.prepare_cached(&query)?;
+                for row in statement.query_map([until_us, left], summary_of)? {
+                    found.push(row?);
+                }
+            }
+            Ok(found)
         })
     }
 
@@ -150,8 +177,16 @@ impl Runs for SqliteStore {
     }
 
     fn archive(&mut self, filed: &[Filed]) -> Result<Vec<bool>, StoreError> {
-        let bytes = filed.iter().map(|filed| filed.document.len() + filed.brief.len()).sum();
-        self.write(bytes, |transaction| filed.iter().map(|filed| file(transaction, filed)).collect())
+        let bytes = filed.iter().map(|filed| filed.end.document.len() + filed.end.brief.len()).sum();
+        self.write(bytes, |transaction| {
+            filed
+                .iter()
+                .map(|filed| match number_of(transaction, &filed.machine)? {
+                    Some(number) => file(transaction, number, &filed.end).map(|()| true),
+                    None => Ok(false),
+                })
+                .collect()
+        })
     }
 
     fn archived(&mut self, machine: &MachineId) -> Result<Option<Vec<u8>>, StoreError> {
@@ -181,35 +216,38 @@ impl Runs for SqliteStore {
         })
     }
 
-    fn delete_archived(&mut self, machine: &MachineId) -> Result<bool, StoreError> {
+    fn delete_archived(&mut self, machines: &[MachineId]) -> Result<Vec<bool>, StoreError> {
         self.write(0, |transaction| {
-            let number: Option<i64> = transaction
-                .prepare_cached("SELECT machine FROM summary WHERE kind = ?1 AND uid = ?2 AND archived = 1")?
-                .query_row(params![machine.kind, machine.id], |row| row.get(0))
-                .optional()?;
-            let Some(number) = number else { return Ok(false) };
-            forget_end(transaction, number)?;
-            transaction.execute("UPDATE summary SET archived = 0 WHERE machine = ?1", [number])?;
-            forget_row(transaction, number)?;
-            Ok(true)
+            machines.iter().map(|machine| delete_archived(transaction, machine)).collect()
         })
     }
 }
 
-/// Files one end; whether the run is known.
-fn file(transaction: &Transaction<'_>, filed: &Filed) -> rusqlite::Result<bool> {
-    let Some(number) = number_of(transaction, &filed.machine)? else { return Ok(false) };
+/// Files one end.
+pub(super) fn file(transaction: &Transaction<'_>, number: i64, end: &End) -> rusqlite::Result<()> {
     transaction
         .prepare_cached("INSERT OR REPLACE INTO archive (machine, body) VALUES (?1, ?2)")?
-        .execute(params![number, filed.document])?;
-    if filed.brief.is_empty() {
+        .execute(params![number, end.document])?;
+    if end.brief.is_empty() {
         transaction.prepare_cached("DELETE FROM brief WHERE machine = ?1")?.execute([number])?;
     } else {
         transaction
             .prepare_cached("INSERT OR REPLACE INTO brief (machine, body) VALUES (?1, ?2)")?
-            .execute(params![number, filed.brief])?;
+            .execute(params![number, end.brief])?;
     }
     transaction.prepare_cached("UPDATE summary SET archived = 1 WHERE machine = ?1")?.execute([number])?;
+    Ok(())
+}
+
+fn delete_archived(transaction: &Transaction<'_>, machine: &MachineId) -> rusqlite::Result<bool> {
+    let number: Option<i64> = transaction
+        .prepare_cached("SELECT machine FROM summary WHERE kind = ?1 AND uid = ?2 AND archived = 1")?
+        .query_row(params![machine.kind, machine.id], |row| row.get(0))
+        .optional()?;
+    let Some(number) = number else { return Ok(false) };
+    forget_end(transaction, number)?;
+    transaction.execute("UPDATE summary SET archived = 0 WHERE machine = ?1", [number])?;
+    forget_row(transaction, number)?;
     Ok(true)
 }
 

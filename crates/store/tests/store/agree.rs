@@ -98,7 +98,7 @@ fn make(store: &mut dyn Store, call: &Call) -> String {
         Call::Letter { uid } => format!("{:?}", store.put_inbox(&machine(uid), b"letter").unwrap().is_some()),
         Call::Archive { uid } => format!("{:?}", store.archive(&[filed(&machine(uid), &[*uid])]).unwrap()),
         Call::Delete { uid } => format!("{:?}", store.delete(&machine(uid)).unwrap()),
-        Call::DeleteArchived { uid } => format!("{:?}", store.delete_archived(&machine(uid)).unwrap()),
+        Call::DeleteArchived { uid } => format!("{:?}", store.delete_archived(&[machine(uid)]).unwrap()),
         Call::Object { name, expected } => {
             format!("{:?}", store.put_object(&object(name), &[*name], *expected).unwrap())
         }

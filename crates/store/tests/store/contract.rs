@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use tiphys_store::{
-    AppendError, Created, Cursor, Filed, Filter, LabelTerm, Life, MachineId, MemoKey, NameMatch, ObjectKey,
-    Order, Put, Shelf, Snapshot, Store, Summary,
+    Append, AppendError, Created, Cursor, End, Filed, Filter, LabelTerm, Life, MachineId, MemoKey, NameMatch,
+    ObjectKey, Order, Put, Shelf, Snapshot, Store, Summary,
 };
 
 use crate::support::{create, each, filed, new_run, record, row};
@@ -112,6 +112,36 @@ fn a_snapshot_shortens_the_load_and_nothing_else() {
 }
 
 #[test]
+fn runs_are_created_begun_and_filed_in_one_commit() {
+    each(|store| {
+        let old = create(store, "old");
+        let new = |uid: &str, name: &str| new_run(uid, row(name, 1));
+        let runs = [new("a", "a"), new("b", "a"), new("c", "c")];
+        let [a, b, c] = [0, 1, 2].map(|at: usize| runs[at].machine.clone());
+        let mut over = record(&c, Append::CREATING, 1, "over");
+        over.end = Some(End { document: b"final".to_vec(), brief: b"brief".to_vec() });
+        let batch = [
+            record(&a, Append::CREATING, 1, "begun"),
+            record(&b, Append::CREATING, 1, "never"),
+            over,
+            record(&old, 1, 1, "goes on"),
+            record(&old, Append::CREATING, 2, "not created here"),
+            record(&a, Append::CREATING, 2, "and on"),
+        ];
+        let done = store.commit(&runs, &batch).unwrap();
+        let taken = Created::NameTaken { uid: "a".into() };
+        assert_eq!(done.created, [(Created::Yes, 1), (taken, 0), (Created::Yes, 1)]);
+        let fenced = AppendError::Fenced { given: Append::CREATING, current: 1 };
+        assert_eq!(done.appended, [Ok(()), Err(AppendError::Unknown), Ok(()), Ok(()), Err(fenced), Ok(())]);
+        assert_eq!(store.load(&a).unwrap().unwrap().records.len(), 2);
+        assert_eq!(store.load(&b).unwrap(), None);
+        assert_eq!(store.archived(&c).unwrap().unwrap(), b"final");
+        assert_eq!(store.briefs(&[c]).unwrap(), [Some(b"brief".to_vec())]);
+        assert_eq!(store.append(&[record(&a, 1, 3, "ours")]).unwrap(), [Ok(())]);
+    });
+}
+
+#[test]
 fn letters_wait_until_the_record_that_takes_them() {
     each(|store| {
         let (a, b) = (create(store, "a"), create(store, "b"));
@@ -179,7 +209,8 @@ fn the_archive_outlives_the_run() {
         let nobody = MachineId::workflow("nobody");
         assert_eq!(store.archive(&[filed(&nobody, b"?"), filed(&a, b"first")]).unwrap(), [false, true]);
         assert_eq!(store.briefs(&[a.clone(), nobody]).unwrap(), [Some(b"first".to_vec()), None]);
-        let last = Filed { brief: b"brief".to_vec(), ..filed(&a, b"final") };
+        let last =
+            Filed { machine: a.clone(), end: End { document: b"final".to_vec(), brief: b"brief".to_vec() } };
         assert_eq!(store.archive(&[last]).unwrap(), [true]);
         assert_eq!(store.briefs(std::slice::from_ref(&a)).unwrap(), [Some(b"brief".to_vec())]);
         let archive = Filter { shelf: Shelf::Archive, ..Filter::default() };
@@ -191,10 +222,35 @@ fn the_archive_outlives_the_run() {
         assert_eq!(store.list(&archive).unwrap()[0].uid, "a");
         assert_eq!(store.create(&new_run("b", row("a", 2))).unwrap(), Created::Yes);
 
-        assert!(store.delete_archived(&a).unwrap());
-        assert!(!store.delete_archived(&a).unwrap());
+        assert_eq!(store.delete_archived(std::slice::from_ref(&a)).unwrap(), [true]);
+        assert_eq!(store.delete_archived(std::slice::from_ref(&a)).unwrap(), [false]);
         assert_eq!(store.list(&archive).unwrap(), []);
         assert_eq!(store.summary(&a).unwrap(), None);
+    });
+}
+
+#[test]
+fn the_oldest_of_the_archive_go_first() {
+    each(|store| {
+        let times = [(Some(5), 9), (Some(1), 20), (None, 8), (Some(2), 7), (Some(3), 10)];
+        for (at, (started, finished)) in times.into_iter().enumerate() {
+            let uid = format!("u{at}");
+            let mut summary = row(&uid, 0);
+            (summary.started_us, summary.finished_us) = (started, Some(finished));
+            store.create(&new_run(&uid, summary)).unwrap();
+            if at != 4 {
+                store.archive(&[filed(&MachineId::workflow(uid), b"end")]).unwrap();
+            }
+        }
+        let uids = |store: &mut dyn Store, until: i64, limit: usize| -> Vec<String> {
+            store.oldest_archived(until, limit).unwrap().into_iter().map(|row| row.uid).collect()
+        };
+        assert_eq!(uids(store, 10, 9), ["u2", "u3", "u0"]);
+        assert_eq!(uids(store, 10, 2), ["u2", "u3"]);
+        assert_eq!(uids(store, 8, 9), ["u2", "u3"]);
+        let [one, other] = ["u2", "u4"].map(MachineId::workflow);
+        assert_eq!(store.delete_archived(&[one, other]).unwrap(), [true, false]);
+        assert_eq!(uids(store, 30, 9), ["u1", "u3", "u0"]);
     });
 }
 
@@ -215,7 +271,7 @@ fn labels_choose_the_same_rows_however_they_are_found() {
                 new_run(&format!("u{number:04}"), summary)
             })
             .collect();
-        store.create_all(&runs).unwrap();
+        store.commit(&runs, &[]).unwrap();
         let term = |key: &str, values: &[&str]| {
             LabelTerm::In(key.to_owned(), values.iter().map(|value| (*value).to_owned()).collect())
         };

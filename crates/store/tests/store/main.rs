@@ -7,3 +7,4 @@ mod files;
 mod museum;
 mod owners;
 mod support;
+mod year;

@@ -1,6 +1,7 @@
 //! Ownership of runs, between engines and between processes.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
@@ -29,6 +30,41 @@ fn one_run_has_one_owner() {
     assert_eq!(state.owner_of(&a).unwrap(), None);
     assert_eq!(second.acquire(&mut store, &a).unwrap().epoch, 3);
     assert_eq!(std::fs::read_dir(state.dir().join("owners")).unwrap().count(), 0);
+}
+
+#[test]
+fn many_runs_share_one_file_and_go_their_own_ways() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = State::open(folder.path()).unwrap();
+    let mut store = state.store().unwrap();
+    let [a, b, c] = ["a", "b", "c"].map(|uid| create(&mut store, uid));
+    let owners = state.dir().join("owners");
+    let file = |machine: &MachineId| owners.join(format!("workflow-{}.lock", machine.id));
+    let number = |machine: &MachineId| std::fs::metadata(file(machine)).unwrap().ino();
+    let (first, second) = (state.ownership().unwrap(), state.ownership().unwrap());
+    let [own_a, own_b] = [&a, &b].map(|machine| first.acquire(&mut store, machine).unwrap());
+    assert_eq!(number(&a), number(&b));
+    assert!(matches!(first.acquire(&mut store, &b), Err(AcquireError::Held { .. })));
+    drop(own_a);
+    assert!(state.owner_of(&b).unwrap().is_some());
+    let other_a = second.acquire(&mut store, &a).unwrap();
+    let own_c = first.acquire(&mut store, &c).unwrap();
+    assert_eq!(number(&b), number(&c));
+    assert_ne!(number(&a), number(&b));
+    drop((own_b, other_a));
+
+    // What a dead engine leaves: one file under two names that nobody holds.
+    drop(own_c);
+    std::fs::write(file(&a), "1 dead.sock\n").unwrap();
+    std::fs::hard_link(file(&a), file(&b)).unwrap();
+    assert_eq!(state.owner_of(&b).unwrap(), None);
+    let own_b = second.acquire(&mut store, &b).unwrap();
+    assert_eq!(state.owner_of(&b).unwrap().unwrap().pid, Some(std::process::id()));
+    assert_eq!(state.owner_of(&a).unwrap(), None, "only one of both was taken over");
+    let own_a = first.acquire(&mut store, &a).unwrap();
+    assert_ne!(number(&a), number(&b));
+    drop((own_a, own_b));
+    assert_eq!(std::fs::read_dir(owners).unwrap().count(), 0);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use tiphys_store::{Append, Created, Filed, MachineId, MemoryStore, NewRun, State, Store, Summary};
+use tiphys_store::{Append, Created, End, Filed, MachineId, MemoryStore, NewRun, State, Store, Summary};
 
 /// Runs a test of the contract against each backend.
 pub fn each(test: impl Fn(&mut dyn Store)) {
@@ -31,13 +31,23 @@ pub fn create(store: &mut dyn Store, uid: &str) -> MachineId {
 
 /// The end of a run without anything for lists.
 pub fn filed(machine: &MachineId, document: &[u8]) -> Filed {
-    Filed { machine: machine.clone(), document: document.to_vec(), brief: Vec::new() }
+    Filed { machine: machine.clone(), end: End { document: document.to_vec(), brief: Vec::new() } }
 }
 
 pub fn record(machine: &MachineId, epoch: u64, seq: u64, body: impl Into<Vec<u8>>) -> Append {
     let body = body.into();
     let at_us = 1_000 + seq as i64;
-    Append { machine: machine.clone(), epoch, seq, at_us, format: 1, body, summary: None, inbox_done: None }
+    Append {
+        machine: machine.clone(),
+        epoch,
+        seq,
+        at_us,
+        format: 1,
+        body,
+        summary: None,
+        inbox_done: None,
+        end: None,
+    }
 }
 
 /// The body that tests write as record `seq` of a run, long enough to spread over pages.
