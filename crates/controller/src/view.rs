@@ -16,12 +16,8 @@ pub fn frozen<S: Journal + Runs + ?Sized>(store: &mut S, uid: &str) -> Result<Op
     Ok(Some(kept.frozen.into_owned()))
 }
 
-/// A run as its journal tells it; none if it is not here.
-pub fn document<S: Journal + Runs + ?Sized>(
-    store: &mut S,
-    uid: &str,
-    now: Time,
-) -> Result<Option<Value>, String> {
+/// A run as its journal tells it, with the documents that it was submitted with; none if it is not here.
+pub fn run<S: Journal + Runs + ?Sized>(store: &mut S, uid: &str) -> Result<Option<(Frozen, Run)>, String> {
     let text = |error: StoreError| error.to_string();
     let Some(frozen) = frozen(store, uid)? else { return Ok(None) };
     let Some(loaded) = store.load(&MachineId::workflow(uid)).map_err(text)? else { return Ok(None) };
@@ -31,5 +27,14 @@ pub fn document<S: Journal + Runs + ?Sized>(
             run.apply(Time(record.at_us), &event);
         }
     }
-    Ok(Some(submit::document(&frozen, &run, now)))
+    Ok(Some((frozen, run)))
+}
+
+/// A run as Argo's tools read it, from its journal; none if it is not here.
+pub fn document<S: Journal + Runs + ?Sized>(
+    store: &mut S,
+    uid: &str,
+    now: Time,
+) -> Result<Option<Value>, String> {
+    Ok(run(store, uid)?.map(|(frozen, run)| submit::document(&frozen, &run, now)))
 }

@@ -253,10 +253,12 @@ impl Checker<'_> {
             }
             _ => {}
         }
+        // Only here the reference knows nil by its name.
+        let owner = if base == Type::Nil { "nil".to_owned() } else { base.name() };
         match name {
-            Some(name) if member.method => fault(format!("type {} has no method {name}", base.name()), node),
-            Some(name) => fault(format!("type {} has no field {name}", base.name()), node),
-            None => fault(format!("type {}[{}] is undefined", base.name(), property.name()), node),
+            Some(name) if member.method => fault(format!("type {owner} has no method {name}"), node),
+            Some(name) => fault(format!("type {owner} has no field {name}"), node),
+            None => fault(format!("type {owner}[{}] is undefined", property.name()), node),
         }
     }
 

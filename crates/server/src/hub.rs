@@ -192,6 +192,7 @@ pub(crate) fn run(world: &Weak<World>, updates: &Receiver<Update>) {
             }
             Ok(Update::Ended(document)) => {
                 world.metrics.ended(&document);
+                world.tracer.ended(&document);
                 world.keeper.tell(keeper::News::Ended(document.clone()));
                 world.desk.ended(&document);
                 if let Some(uid) = document.pointer("/metadata/uid").and_then(Value::as_str) {

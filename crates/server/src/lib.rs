@@ -32,6 +32,7 @@ pub use ops::backup::{BackupError, Copied, backup, restore};
 pub use ops::log::{Format, write_logs};
 pub use ops::presence::Presence;
 pub use ops::tls::TlsError;
+pub use ops::traces::Traces;
 pub use options::{AuthMode, Column, Link, Options, Tls};
 pub use serve::{Reload, ServeError, Server, Stop, is_guarded};
 pub use wire::select::LabelQuery;

@@ -9,3 +9,4 @@ pub(crate) mod metrics;
 pub(crate) mod notify;
 pub(crate) mod presence;
 pub(crate) mod tls;
+pub(crate) mod traces;

@@ -1,6 +1,7 @@
 //! How a server is to work.
 
 use crate::config::Config;
+use crate::ops::traces::Traces;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -81,6 +82,8 @@ pub struct Options {
     pub settings: Config,
     /// Whether metrics are for everybody (API-008).
     pub open_metrics: bool,
+    /// Who is told of runs that ended, as traces.
+    pub traces: Option<Traces>,
 }
 
 /// How a server shows who it is.
@@ -119,6 +122,7 @@ impl Options {
             tls: None,
             settings: Config::default(),
             open_metrics: false,
+            traces: None,
         }
     }
 }

@@ -115,7 +115,7 @@ impl Around<'_> {
         }
         let value = serde_json::to_value(workflow).map_err(|error| Fault::internal(error.to_string()))?;
         let namespace = &workflow.metadata.namespace;
-        match admit::workflow(self.world, namespace, value, Purpose::Run, None) {
+        match admit::workflow(self.world, namespace, &value, Purpose::Run, None) {
             Ok(made) => {
                 let uid = made["metadata"]["uid"].as_str().unwrap_or_default().to_owned();
                 Ok(Answer::Created { uid })
@@ -132,7 +132,7 @@ impl Yard for Around<'_> {
     fn flaw(&mut self, document: &Value) -> Option<String> {
         let namespace = document["metadata"]["namespace"].as_str().unwrap_or_default();
         let judged = read::document(KIND, document).and_then(|document| {
-            let library = Library::of(self.world, namespace)?;
+            let library = Library::reached(self.world, namespace, &document.value)?;
             library.judge(&document, Situation::Create, Code::InvalidArgument)
         });
         judged.err().map(|fault| fault.message)

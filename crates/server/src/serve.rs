@@ -120,6 +120,10 @@ impl Server {
             .keeper
             .start(Arc::downgrade(&world))
             .map_err(|error| ServeError::Io { what: "cannot start a thread".to_owned(), error })?;
+        if let Some(traces) = world.options.traces.clone() {
+            let started = world.tracer.start(Arc::downgrade(&world), traces);
+            started.map_err(|error| ServeError::Io { what: "cannot start a thread".to_owned(), error })?;
+        }
         Server::listen(world, Some(lock))
     }
 

@@ -8,6 +8,7 @@ use crate::hub::Hub;
 use crate::limits;
 use crate::ops::keeper::{Keeper, News};
 use crate::ops::metrics::Metrics;
+use crate::ops::traces::Tracer;
 use crate::options::Options;
 use crate::own::logs::Indexes;
 use crate::own::versions;
@@ -44,6 +45,7 @@ pub(crate) struct World {
     pub(crate) guard: Arc<Guard>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) keeper: Arc<Keeper>,
+    pub(crate) tracer: Arc<Tracer>,
     settings: Arc<RwLock<Arc<Config>>>,
     stores: Arc<Mutex<Vec<SqliteStore>>>,
 }
@@ -65,6 +67,7 @@ impl World {
             guard,
             metrics: Arc::default(),
             keeper: Arc::new(Keeper::none()),
+            tracer: Arc::default(),
             settings,
             controller: Arc::new(controller),
             hub: Arc::new(Hub::new(jiff::Timestamp::now().as_millisecond().unsigned_abs())),
@@ -86,6 +89,7 @@ impl World {
             options,
             settings,
             keeper: self.keeper.clone(),
+            tracer: self.tracer.clone(),
             guard,
             metrics: self.metrics.clone(),
             state: self.state.clone(),

@@ -204,6 +204,17 @@ impl Decoder<'_> {
             return;
         }
         let Some(new) = object.field(successor) else { return };
+        if entries.iter().any(|other| other.key == successor) && self.strictness == Strictness::Lenient {
+            let message = format!("`{old}` has no effect beside `{successor}`, which replaced it in Argo 4");
+            self.report(
+                Severity::Notice,
+                "removed-field",
+                entry.key_span,
+                message,
+                Some("remove it".to_owned()),
+            );
+            return;
+        }
         if entries.iter().any(|other| other.key == successor) {
             let message = format!("`{old}` and `{successor}` cannot be given together");
             let help = format!("move it into `{successor}`");

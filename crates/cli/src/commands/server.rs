@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tiphys_runner::step::Isolation;
 use tiphys_server::config::Config;
-use tiphys_server::{AuthMode, Format, Options, Reload, Server, Tls, is_guarded, write_logs};
+use tiphys_server::{AuthMode, Format, Options, Reload, Server, Tls, Traces, is_guarded, write_logs};
 
 use crate::problem::problem;
 use crate::state;
@@ -164,6 +164,7 @@ fn options(args: &Args) -> anyhow::Result<Options> {
     if let Some(origin) = &args.access_control_allow_origin {
         options.allow_origin = Some(origin.clone());
     }
+    options.traces = Traces::from_env();
     options.rate = args.api_rate_limit.or(options.rate);
     options.jobs = args.jobs.unwrap_or(options.jobs);
     match (&args.tls_cert, &args.tls_key, args.tls) {

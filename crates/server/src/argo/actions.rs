@@ -390,7 +390,7 @@ pub(crate) fn again(
     if memoized {
         return memoized_run(world, namespace, value, &document);
     }
-    admit::workflow(world, namespace, value, Purpose::Run, None)
+    admit::workflow(world, namespace, &value, Purpose::Run, None)
 }
 
 /// A resubmission that keeps what succeeded (EX-317).
@@ -399,7 +399,7 @@ fn memoized_run(world: &World, namespace: &str, mut value: Value, old: &Value) -
     let name = value["metadata"]["name"].as_str().unwrap_or_default().to_owned();
     let status = tiphys_engine::resubmit::memoized(old, &name);
     let done = tiphys_engine::resubmit::memoized_done(old, &name);
-    let mut answer = admit::workflow(world, namespace, value, Purpose::Run, Some(done))?;
+    let mut answer = admit::workflow(world, namespace, &value, Purpose::Run, Some(done))?;
     answer["status"] = status;
     Ok(shape::workflow(answer))
 }

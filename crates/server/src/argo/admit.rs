@@ -1,13 +1,15 @@
 //! From a document to a run: labels, checks, names, what the run needs to know, and its submission.
 
 use crate::access::Who;
+use crate::argo::estimate;
 use crate::config::defaults;
 use crate::fault::{Code, Fault};
 use crate::wire::{names, read, shape};
 use crate::world::{World, suffix};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use tiphys_controller::{Done, Order};
+use tiphys_controller::{Done, ESTIMATES, Order};
 use tiphys_engine::Frozen;
 use tiphys_engine::check::{Shelf, Situation, check};
 use tiphys_engine::repository::CONFIG_MAP;
@@ -42,6 +44,33 @@ impl Library {
             objects.push(spec::Object::ClusterWorkflowTemplate(Box::new(typed(value)?)));
         }
         Ok(Library { objects })
+    }
+
+    /// The templates that a document may reach, whatever else is kept.
+    pub(crate) fn reached(world: &World, namespace: &str, document: &Value) -> Result<Library, Fault> {
+        let mut library = Library { objects: Vec::new() };
+        let mut open = references(document);
+        let mut seen = BTreeSet::new();
+        while let Some((name, cluster)) = open.pop() {
+            if name.contains("{{") {
+                // Which one is known only when it runs.
+                return Library::of(world, namespace);
+            }
+            let (kind, place) =
+                if cluster { ("ClusterWorkflowTemplate", "") } else { ("WorkflowTemplate", namespace) };
+            let is_nowhere = !cluster && namespace.is_empty();
+            if !seen.insert((name.clone(), cluster)) || is_nowhere {
+                continue;
+            }
+            let Some(value) = world.object(kind, place, &name)? else { continue };
+            open.extend(references(&value));
+            let template = Box::new(typed(value)?);
+            library.objects.push(match cluster {
+                true => spec::Object::ClusterWorkflowTemplate(template),
+                false => spec::Object::WorkflowTemplate(template),
+            });
+        }
+        Ok(library)
     }
 
     /// A template's document.
@@ -136,20 +165,42 @@ pub(crate) fn sign_change(document: &mut Value, who: &Who, action: &str) {
 pub(crate) fn workflow(
     world: &World,
     namespace: &str,
-    mut value: Value,
+    value: &Value,
     purpose: Purpose,
     done: Option<Done>,
 ) -> Result<Value, Fault> {
-    if let Value::Object(fields) = &mut value {
-        fields.remove("status");
+    document(world, namespace, read::document("Workflow", value)?, purpose, done)
+}
+
+/// As [`workflow`], for one that was read already; its metadata may have been changed since.
+pub(crate) fn document(
+    world: &World,
+    namespace: &str,
+    mut document: spec::Document,
+    purpose: Purpose,
+    done: Option<Done>,
+) -> Result<Value, Fault> {
+    // It is told back and means nothing: a run has the status that it has.
+    let given = document.value.as_object_mut().and_then(|fields| fields.remove("status"));
+    if let spec::Object::Workflow(workflow) = &mut document.object {
+        workflow.status = None;
+        workflow.metadata = metadata(&document.value)?;
     }
-    let document = read::document("Workflow", &value)?;
-    defaults::restrict(&world.settings(), &value)?;
-    let library = Library::of(world, namespace)?;
+    defaults::restrict(&world.settings(), &document.value)?;
+    let library = Library::reached(world, namespace, &document.value)?;
     library.judge(&document, Situation::Create, Code::InvalidArgument)?;
-    let mut value = document.value.clone();
+    let stored = stored_templates(&document.value, &library);
+    let spec::Document { mut value, object, .. } = document;
+    let spec::Object::Workflow(object) = object else {
+        return Err(Fault::invalid("only a Workflow can be run"));
+    };
     let answer = |mut value: Value| {
-        store_templates(&mut value, &library);
+        if let Some(given) = &given {
+            value["status"] = given.clone();
+        }
+        if !stored.is_empty() {
+            value["status"]["storedTemplates"] = Value::Object(stored.clone());
+        }
         shape::workflow(value)
     };
     if purpose == Purpose::DryRun {
@@ -166,16 +217,50 @@ pub(crate) fn workflow(
     if purpose == Purpose::ServerDryRun {
         return Ok(answer(value));
     }
+    let mut plan = Frozen { workflow: *object, ..Frozen::default() };
+    // Faces show them from the first moment on, whether or not a node has reached them.
+    let mut known = Map::new();
+    if !stored.is_empty() {
+        known.insert("storedTemplates".to_owned(), Value::Object(stored.clone()));
+    }
+    let estimates = estimate::estimates(world, namespace, &value["metadata"])?;
+    if !estimates.is_empty() {
+        known.insert(ESTIMATES.to_owned(), Value::Object(estimates));
+    }
+    plan.workflow.status = Some(Value::Object(known)).filter(|known| *known != json!({}));
+    let secrets = freeze(world, &library, namespace, &mut plan, &value)?;
     let mut tries = if is_nameless { GENERATED_TRIES } else { 1 };
     loop {
         tries -= 1;
-        match run(world, &library, namespace, value.clone(), done.clone()) {
+        let mut frozen = if tries > 0 { plan.clone() } else { std::mem::take(&mut plan) };
+        frozen.workflow.metadata = metadata(&value)?;
+        defaults::apply(&world.settings(), &mut frozen)?;
+        let order = Order {
+            frozen,
+            secrets: secrets.clone(),
+            files: BTreeMap::new(),
+            world: Value::Null,
+            follower: None,
+        };
+        match run(world, order, &value["metadata"], done.clone()) {
             Err(fault) if fault.code == Code::AlreadyExists && tries > 0 => {
                 value["metadata"]["name"] = Value::Null;
                 name(world, &mut value, namespace);
             }
-            ran => return ran.map(answer),
+            ran => {
+                value["metadata"]["resourceVersion"] = json!(ran?);
+                return Ok(answer(value));
+            }
         }
+    }
+}
+
+/// The metadata of a document.
+fn metadata(value: &Value) -> Result<spec::Metadata, Fault> {
+    match &value["metadata"] {
+        Value::Null => Ok(spec::Metadata::default()),
+        metadata => serde::Deserialize::deserialize(metadata)
+            .map_err(|error| Fault::invalid(format!("metadata: {error}"))),
     }
 }
 
@@ -197,61 +282,50 @@ pub(crate) fn name(world: &World, value: &mut Value, namespace: &str) {
     metadata["generation"] = json!(1);
 }
 
-fn run(
-    world: &World,
-    library: &Library,
-    namespace: &str,
-    mut value: Value,
-    done: Option<Done>,
-) -> Result<Value, Fault> {
-    let text = value.to_string();
-    let workflow: spec::Workflow = serde_json::from_value(value.clone())
-        .map_err(|error| Fault::invalid(format!("the workflow cannot be read: {error}")))?;
-    let name = workflow.metadata.name.clone();
-    let generated = !workflow.metadata.generate_name.is_empty();
-    let mut frozen = Frozen { workflow, ..Frozen::default() };
-    let mut told = value.clone();
-    store_templates(&mut told, library);
-    // Faces show them from the first moment on, whether or not a node has reached them.
-    frozen.workflow.status = told.get("status").cloned();
-    let mut needed = freeze_templates(&mut frozen, library, &text);
-    let settings = world.settings();
-    defaults::apply(&settings, &mut frozen)?;
-    needed.extend(settings.workflow_defaults.iter().map(Value::to_string));
-    let (config_maps, secrets) = freeze_values(world, namespace, &needed)?;
-    frozen.config_maps = config_maps;
-    let order = Order { frozen, secrets, files: BTreeMap::new(), world: Value::Null, follower: None };
+/// Has a run made. Answers the version of its object.
+fn run(world: &World, order: Order, metadata: &Value, done: Option<Done>) -> Result<String, Fault> {
     let submitted = match done {
         None => world.controller.submit(order)?,
         Some(done) => world.controller.restart(order, done)?,
     };
     match submitted {
-        Ok(_) => {}
+        Ok(_) => Ok(world.version()),
         Err(reason) if reason.contains("exists already") => {
-            let hint = if generated {
+            let name = metadata["name"].as_str().unwrap_or_default();
+            let is_generated = metadata["generateName"].as_str().is_some_and(|prefix| !prefix.is_empty());
+            let hint = if is_generated {
                 ", the server was not able to generate a unique name for the object"
             } else {
                 ""
             };
             let message = format!("workflows.argoproj.io \"{name}\" already exists{hint}");
-            return Err(Fault::new(Code::AlreadyExists, message));
+            Err(Fault::new(Code::AlreadyExists, message))
         }
-        Err(reason) => return Err(Fault::invalid(reason)),
+        Err(reason) => Err(Fault::invalid(reason)),
     }
-    value["metadata"]["resourceVersion"] = json!(world.version());
-    Ok(value)
+}
+
+/// Takes along everything that a workflow may need to know. Answers its secrets.
+fn freeze(
+    world: &World,
+    library: &Library,
+    namespace: &str,
+    frozen: &mut Frozen,
+    value: &Value,
+) -> Result<Vec<spec::Secret>, Fault> {
+    let mut needed = freeze_templates(frozen, library, value);
+    needed.extend(world.settings().workflow_defaults.iter().map(Value::to_string));
+    let (config_maps, secrets) = freeze_values(world, namespace, &needed)?;
+    frozen.config_maps = config_maps;
+    Ok(secrets)
 }
 
 /// Takes along the templates that a workflow may reach. Returns everything it consists of then, as text.
-fn freeze_templates(frozen: &mut Frozen, library: &Library, text: &str) -> String {
-    let mut all = text.to_owned();
-    if !text.contains("emplateRef") {
-        return all;
-    }
-    let mut open: Vec<String> = vec![text.to_owned()];
+fn freeze_templates(frozen: &mut Frozen, library: &Library, workflow: &Value) -> String {
+    let mut all = workflow.to_string();
+    let mut open: Vec<Cow<'_, Value>> = vec![Cow::Borrowed(workflow)];
     let mut taken: BTreeSet<(String, bool)> = BTreeSet::new();
-    while let Some(text) = open.pop() {
-        let value: Value = serde_json::from_str(&text).unwrap_or_default();
+    while let Some(value) = open.pop() {
         for (name, cluster) in references(&value) {
             let known: Vec<&spec::WorkflowTemplate> = if name.contains("{{") {
                 // Which one is known only when it runs: all of them come along.
@@ -263,9 +337,9 @@ fn freeze_templates(frozen: &mut Frozen, library: &Library, text: &str) -> Strin
                 if !taken.insert((template.metadata.name.clone(), cluster)) {
                     continue;
                 }
-                let body = serde_json::to_string(template).unwrap_or_default();
-                all.push_str(&body);
-                open.push(body);
+                let body = serde_json::to_value(template).unwrap_or_default();
+                all.push_str(&body.to_string());
+                open.push(Cow::Owned(body));
                 let list = if cluster { &mut frozen.cluster_templates } else { &mut frozen.templates };
                 list.push(template.clone());
             }
@@ -336,7 +410,15 @@ fn freeze_values(
 
 /// Puts the templates of other documents that a workflow reaches into its status, as Argo's checks leave them.
 pub(crate) fn store_templates(value: &mut Value, library: &Library) {
-    let mut stored = serde_json::Map::new();
+    let stored = stored_templates(value, library);
+    if !stored.is_empty() {
+        value["status"]["storedTemplates"] = Value::Object(stored);
+    }
+}
+
+/// The templates of other documents that a workflow reaches.
+fn stored_templates(value: &Value, library: &Library) -> Map<String, Value> {
+    let mut stored = Map::new();
     let spec = &value["spec"];
     let mut open: Vec<(String, bool, String)> = Vec::new();
     if let Some(name) = spec["workflowTemplateRef"]["name"].as_str() {
@@ -368,9 +450,7 @@ pub(crate) fn store_templates(value: &mut Value, library: &Library) {
         }
         stored.insert(key, body);
     }
-    if !stored.is_empty() {
-        value["status"]["storedTemplates"] = Value::Object(stored);
-    }
+    stored
 }
 
 /// What a step or task calls.

@@ -224,7 +224,7 @@ fn offer(
     let name = workflow["metadata"]["name"].as_str().unwrap_or_default().to_owned();
     workflow["metadata"]["namespace"] = json!(namespace);
     who.may(Verb::Create, Resource::Workflows, namespace, None)?;
-    admit::workflow(world, namespace, workflow, Purpose::Run, None).map_err(|fault| {
+    admit::workflow(world, namespace, &workflow, Purpose::Run, None).map_err(|fault| {
         Fault::new(Code::Internal, format!("failed to create workflow: {}", fault.message))
     })?;
     Ok(Match::Run(name))

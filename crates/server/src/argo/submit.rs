@@ -34,7 +34,7 @@ pub(crate) fn submit(world: &World, call: &Call) -> Result<Value, Fault> {
         Purpose::Run
     };
     call.who.may(Verb::Create, Resource::Workflows, namespace, None)?;
-    admit::workflow(world, namespace, value, purpose, None)
+    admit::workflow(world, namespace, &value, purpose, None)
 }
 
 /// A workflow that runs a template (API-151).

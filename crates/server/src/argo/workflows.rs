@@ -19,11 +19,11 @@ pub(crate) fn create(world: &World, call: &Call) -> Result<Value, Fault> {
     let Some(given) = message.field("workflow") else {
         return Err(Fault::invalid("workflow body not specified"));
     };
-    let document = read::document("Workflow", given)?;
-    let mut value = document.value;
+    let mut document = read::document("Workflow", given)?;
+    let value = &mut document.value;
     let options = message.message("createOptions")?;
     let server_dry_run = message.flag("serverDryRun")?;
-    let metadata = shape::entry(&mut value, "metadata");
+    let metadata = shape::entry(value, "metadata");
     match metadata["namespace"].as_str().unwrap_or_default() {
         "" if !namespace.is_empty() => metadata["namespace"] = json!(namespace),
         own if own == namespace || namespace.is_empty() => {}
@@ -33,7 +33,7 @@ pub(crate) fn create(world: &World, call: &Call) -> Result<Value, Fault> {
             ));
         }
     }
-    admit::sign(&mut value, &call.who);
+    admit::sign(value, &call.who);
     let purpose = if !options.texts("dryRun")?.is_empty() {
         Purpose::DryRun
     } else if server_dry_run {
@@ -42,7 +42,7 @@ pub(crate) fn create(world: &World, call: &Call) -> Result<Value, Fault> {
         Purpose::Run
     };
     call.who.may(Verb::Create, Resource::Workflows, namespace, None)?;
-    admit::workflow(world, namespace, value, purpose, None)
+    admit::document(world, namespace, document, purpose, None)
 }
 
 /// API-102.
@@ -54,7 +54,7 @@ pub(crate) fn lint(world: &World, call: &Call) -> Result<Value, Fault> {
     let mut document = read::document("Workflow", given)?;
     admit::sign(&mut document.value, &call.who);
     let namespace = document.value["metadata"]["namespace"].as_str().unwrap_or_default().to_owned();
-    let library = Library::of(world, &namespace)?;
+    let library = Library::reached(world, &namespace, &document.value)?;
     library.judge(&document, Situation::Lint, Code::Unknown)?;
     admit::store_templates(&mut document.value, &library);
     Ok(shape::workflow(document.value))

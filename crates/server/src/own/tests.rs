@@ -557,3 +557,46 @@ fn uploads_go_to_the_disk_as_they_come() {
     let files = |dir: &Path| std::fs::read_dir(dir).unwrap().count();
     assert_eq!(files(&folder.path().join("artifacts/uploads/default")), 1, "only what came whole is kept");
 }
+
+/// EX-533: how long it will take is what the last one of the same template took, for the whole and for each node.
+#[test]
+fn a_workflow_is_estimated_by_the_last_of_its_template() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::open(folder.path());
+    house.apply(
+        "apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\nmetadata: {name: nap}\nspec:\n  entrypoint: main\n  \
+         templates:\n    - {name: main, steps: [[{name: rest, template: rest}], [{name: ask, template: ask}]]}\n    \
+         - {name: rest, suspend: {duration: \"1100ms\"}}\n    - {name: ask, suspend: {}}\n",
+    );
+    let submit = |name: &str| {
+        let options = json!({ "name": name });
+        let body =
+            json!({ "resourceKind": "WorkflowTemplate", "resourceName": "nap", "submitOptions": options });
+        house.send("POST", "/api/v1/workflows/default/submit", &body);
+    };
+    let node = |run: &Value, name: &str| {
+        let nodes = run["status"]["nodes"].as_object().unwrap();
+        nodes.values().find(|node| node["displayName"] == name).cloned().unwrap_or_default()
+    };
+    let wait = |name: &str, done: &dyn Fn(&Value) -> bool| {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let run = house.get(&format!("/api/v1/workflows/default/{name}"));
+            if done(&run) {
+                return run;
+            }
+            assert!(Instant::now() < end, "{run:#}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    submit("first");
+    let first = wait("first", &|run| node(run, "ask")["phase"] == "Running");
+    assert!(first["status"].get("estimatedDuration").is_none(), "{first:#}");
+    house.send("PUT", "/api/v1/workflows/default/first/resume", &json!({}));
+    wait("first", &|run| run["status"]["phase"] == "Succeeded");
+    submit("second");
+    let second = wait("second", &|run| node(run, "rest")["phase"] == "Running");
+    let estimated = second["status"]["estimatedDuration"].as_i64().unwrap();
+    assert!((1..60).contains(&estimated), "{second:#}");
+    assert!(node(&second, "rest")["estimatedDuration"].as_i64().unwrap() >= 1, "{second:#}");
+}
