@@ -59,6 +59,11 @@ impl Overrides {
         self.namespace.as_deref().unwrap_or("default")
     }
 
+    /// The namespace, if one is named.
+    pub fn named_namespace(&self) -> Option<&str> {
+        self.namespace.as_deref()
+    }
+
     /// Whether a name is given, which only one run can have.
     pub fn names_one(&self) -> bool {
         self.name.is_some()

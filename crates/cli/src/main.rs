@@ -138,7 +138,7 @@ fn perform(cli: Cli) -> (anyhow::Result<ExitCode>, u8) {
         Command::Run(args) => return (commands::run::run(&args), REFUSED),
         Command::Continue(args) => return (commands::continue_run::run(&args), REFUSED),
         Command::Submit(args) => verb::perform(&args, connect),
-        Command::Plan(args) => commands::plan::run(&args),
+        Command::Plan(args) => verb::perform(&args, connect),
         Command::List(args) => verb::perform(&args, connect),
         Command::Get(args) => verb::perform(&args, connect),
         Command::Why(args) => verb::perform(&args, connect),

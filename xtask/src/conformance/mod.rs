@@ -6,11 +6,13 @@
 //! them against.
 
 mod corpus;
+mod coverage;
 mod golden;
 mod options;
 mod program;
 mod ratchet;
 mod report;
+mod rest;
 mod staging;
 mod tables;
 mod transcripts;
@@ -109,6 +111,7 @@ const AREAS: &[(&str, &str)] = &[
     ("durations", "duration texts in seconds"),
     ("staging", "one text in one place of a workflow that runs: nodes, messages, arguments"),
     ("validation", "lint verdicts of manifests, strict and not"),
+    ("rest", "exchanges with Argo's server, replayed: status, faults, fields, names, frames"),
     ("cli-runs", "runs of Argo's command line against a server: what they print, and exit codes"),
 ];
 
@@ -142,6 +145,7 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<bool, String> 
     add(tables::run(&bench, &options));
     add(validation::run(&bench, &options));
     add(staging::run(&bench, &options));
+    add(rest::run(workspace, &bench, &options));
     add(transcripts::run(&bench, &options));
     add(corpus::run(&bench, &options)?);
     areas.sort_by_key(|area| AREAS.iter().position(|(name, _)| *name == area.name));
@@ -151,7 +155,7 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<bool, String> 
         return Ok(true);
     }
     if options.is_complete() {
-        report::write(workspace, &areas)?;
+        report::write(workspace, &bench, &areas)?;
     }
     ratchet::hold(workspace, &areas, &options)
 }

@@ -9,8 +9,8 @@ use crate::workspace::Workspace;
 const FILE: &str = "xtask/ratchet.json";
 
 /// Areas in which real runs race with the clock; so many of their cases may come and go with the load of the machine.
-const TIMED: [&str; 7] =
-    ["phases", "phases-ci", "phases-v3", "golden", "golden-logs", "cli-runs", "golden-order"];
+const TIMED: [&str; 8] =
+    ["phases", "phases-ci", "phases-v3", "golden", "golden-logs", "rest", "cli-runs", "golden-order"];
 const COME_AND_GO_MAX: u64 = 2;
 
 /// Compares with the recorded numbers. With `--check` a fallen number fails; without, the file

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use regex::Regex;
 
-use super::{Area, Verdict};
+use super::{Area, Bench, Verdict, coverage};
 use crate::rules;
 use crate::workspace::Workspace;
 
@@ -40,13 +40,14 @@ pub fn print(areas: &[Area], misses: usize, whole: bool) {
 }
 
 /// Writes the page; it is generated whole, so that it never lies about one half.
-pub fn write(workspace: &Workspace, areas: &[Area]) -> Result<(), String> {
+pub fn write(workspace: &Workspace, bench: &Bench, areas: &[Area]) -> Result<(), String> {
     let path = workspace.root.join("docs/conformance.md");
     let mut page = page(areas);
     page.push_str("\n## Rules that only a cluster can show\n\n");
     for (id, reason) in rules::cluster_only(workspace) {
         push(&mut page, format!("- {id}: {reason}"));
     }
+    page.push_str(&coverage::page(workspace, bench, areas)?);
     std::fs::write(&path, page).map_err(|error| format!("{}: {error}", path.display()))
 }
 

@@ -14,12 +14,14 @@ use crate::load::{freeze, load};
 use crate::output;
 use crate::print::{Paint, print_diagnostics, print_outline, to_stdout};
 use crate::problem::{Told, problem};
+use crate::remote::{self, Server};
+use crate::verb::Verb;
 
 /// Show what a manifest would run, before it runs
 ///
 /// The tree of its steps with their conditions and loops, and everything it needs: images, locks, secrets, volumes,
-/// artifacts. Nothing is started and nothing is fetched. Templates and schedules are shown as the workflows that
-/// they would make.
+/// artifacts. Nothing is started. With a server, its templates are there too. Templates and schedules are shown as the
+/// workflows that they would make.
 #[derive(ClapArgs)]
 #[command(after_help = "Examples:
   tiphys plan flow.yaml
@@ -50,10 +52,25 @@ enum Format {
     Yaml,
 }
 
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+impl Verb for Args {
+    fn namespace(&self) -> Option<&str> {
+        self.overrides.named_namespace()
+    }
+
+    fn there(&self, server: &Server) -> anyhow::Result<ExitCode> {
+        remote::plan(server, self)
+    }
+
+    fn here(&self) -> anyhow::Result<ExitCode> {
+        run(self, &[])
+    }
+}
+
+/// Plans with what is given, and with what is `kept` elsewhere where nothing of the same name is given.
+pub fn run(args: &Args, kept: &[Document]) -> anyhow::Result<ExitCode> {
     let mut loaded = load(&args.files, &args.with, Strictness::Strict)?;
     let mut diagnostics = std::mem::take(&mut loaded.diagnostics);
-    let documents: Vec<&Document> = loaded.documents().collect();
+    let documents: Vec<&Document> = loaded.documents().chain(kept).collect();
     let shelf = Shelf::new(documents.iter().map(|document| &document.object));
     let mut outlines = Vec::new();
     for (workflow, document) in workflows(&loaded.given) {

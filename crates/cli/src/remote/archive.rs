@@ -328,13 +328,6 @@ fn summary(document: &Value) -> String {
         let until = Time::parse(finished).unwrap_or_else(now);
         line("Duration:", &crate::print::long_duration(until.since_us(started) / 1_000_000));
     }
-    let parameters = document.pointer("/spec/arguments/parameters").and_then(Value::as_array);
-    for (at, parameter) in parameters.into_iter().flatten().enumerate() {
-        if at == 0 {
-            line("Parameters:", "");
-        }
-        line(&format!("  {}:", field(parameter, "/name")), field(parameter, "/value"));
-    }
     text
 }
 
