@@ -6,6 +6,9 @@ import { APPROVAL, LONG, start } from '../fixture/real.mjs';
 import { isCurrent } from '../schema.mjs';
 import { accessible, go, surplus } from './harness.mjs';
 
+/** How long somebody new may need. */
+const MINUTE_MS = 60_000;
+
 const journeys = [];
 const journey = (name, options, act) => journeys.push({ name, options: { state: 'small', ...options }, act });
 
@@ -32,6 +35,7 @@ journey('of a hundred thousand runs one is found, and pages go on and back', { s
 });
 
 journey('from an empty server to a running workflow with its log', { state: 'empty' }, async ({ page, server }) => {
+  const began = performance.now();
   await page.goto(server.url);
   await page.getByRole('link', { name: 'Run an example' }).click();
   await page.getByRole('textbox', { name: 'Manifest' }).waitFor();
@@ -43,6 +47,7 @@ journey('from an empty server to a running workflow with its log', { state: 'emp
   await page.getByRole('treeitem').first().click();
   await page.getByRole('tab', { name: 'Logs' }).click();
   await page.getByText('hello world').waitFor();
+  assert.ok(performance.now() - began < MINUTE_MS);
 });
 
 journey('the types of the interface are those of the server', { state: 'empty' }, async ({ server }) => {
