@@ -276,7 +276,7 @@ pub(crate) fn ring(folder: &Path, owner: &Owner) -> bool {
 }
 
 /// Removes the sockets of engines that are no more.
-fn sweep(folder: &Path) {
+pub(crate) fn sweep(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();

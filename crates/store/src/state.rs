@@ -86,6 +86,11 @@ impl State {
         Ok(self.owner_of(machine)?.is_some_and(|owner| owner::ring(&self.dir.join("wake"), &owner)))
     }
 
+    /// Removes the bells of engines that were killed. Every new engine does it, too.
+    pub fn sweep_bells(&self) {
+        owner::sweep(&self.dir.join("wake"));
+    }
+
     /// Keeps the secrets that were given with a run, in place of those before.
     pub fn put_secrets(&self, uid: &str, body: &[u8]) -> Result<(), StoreError> {
         let path = self.secrets_path(uid)?;

@@ -355,8 +355,9 @@ fn remove_folder(folder: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// What dead supervisors and half-deleted runs left.
+/// What dead engines, dead supervisors and half-deleted runs left.
 fn sweep(local: &mut Local) -> anyhow::Result<()> {
+    local.state.sweep_bells();
     let state = local.state.dir().to_owned();
     let live = local.store.list(&Filter { life: Life::Live, ..Filter::default() })?;
     process::sweep(&state, |id| live.iter().any(|run| run.uid == id));
