@@ -2,7 +2,7 @@
 
 use crate::prepare::artifacts;
 use tiphys_engine::workflow::{ContainerOutcome, Outcome, Phase, Pod};
-use tiphys_runner::step::{ContainerEnded, Ended, Exit, Stage};
+use tiphys_runner::step::{ContainerEnded, Ended, Exit, Stage, StageFailure};
 use tiphys_spec as spec;
 
 /// Argo's message when a pod outlives its own deadline (EX-662).
@@ -42,8 +42,7 @@ fn main_exit(ended: &Ended) -> Option<i32> {
     }
 }
 
-/// Whether a container is a sidecar: it is stopped when main has ended, and how it takes that is its own
-/// affair (EX-431).
+/// Whether a container is a sidecar: it is stopped when main has ended.
 fn is_sidecar(container: &ContainerEnded, pod: Option<&Pod>) -> bool {
     pod.is_some_and(|pod| {
         let name = |body: &serde_json::Value| {
@@ -53,15 +52,18 @@ fn is_sidecar(container: &ContainerEnded, pod: Option<&Pod>) -> bool {
     })
 }
 
+/// Whether a sidecar failed by itself, and not because it was stopped (EX-431).
+fn failed_beside(container: &ContainerEnded) -> bool {
+    container.exit != Exit::NotStarted && ![0, 137, 143].contains(&container.exit.code())
+}
+
+/// What first failed decides: what came before main, main, what came after, and then what ran beside it (EX-404).
 fn judge(ended: &Ended, pod: Option<&Pod>) -> (Phase, Option<String>) {
     if ended.deadline_exceeded {
         return (Phase::Failed, Some(DEADLINE.to_owned()));
     }
     if let Some(failure) = ended.failure.as_ref().filter(|failure| failure.stage == Stage::Init) {
-        return (
-            Phase::Error,
-            Some(format!("init: Error (exit code {}): {}", failure.code, failure.message)),
-        );
+        return (Phase::Error, Some(helper("init", failure)));
     }
     for container in ended.containers.iter().filter(|container| !is_sidecar(container, pod)) {
         if !container.exit.is_success() && container.exit != Exit::NotStarted {
@@ -69,17 +71,24 @@ fn judge(ended: &Ended, pod: Option<&Pod>) -> (Phase, Option<String>) {
         }
     }
     if let Some(failure) = &ended.failure {
-        return (
-            Phase::Error,
-            Some(format!("wait: Error (exit code {}): {}", failure.code, failure.message)),
-        );
+        return (Phase::Error, Some(helper("wait", failure)));
     }
     let unstarted =
         |container: &&ContainerEnded| container.exit == Exit::NotStarted && !is_sidecar(container, pod);
     if let Some(container) = ended.containers.iter().find(unstarted) {
         return (Phase::Error, Some(words(container)));
     }
-    (Phase::Succeeded, None)
+    let mut beside = ended.containers.iter().filter(|container| is_sidecar(container, pod));
+    match beside.find(|container| failed_beside(container)) {
+        Some(container) => (Phase::Failed, Some(words(container))),
+        None => (Phase::Succeeded, None),
+    }
+}
+
+/// A failure of what Argo's helper containers do.
+fn helper(name: &str, failure: &StageFailure) -> String {
+    let head = format!("{name}: Error (exit code {})", failure.code);
+    if failure.message.is_empty() { head } else { format!("{head}: {}", failure.message) }
 }
 
 /// `<container>: <Reason> (exit code <n>)[: <message>]` (EX-404).

@@ -2,7 +2,9 @@
 //! it is durable (I3). Plain synchronous code without a clock, so that the simulator can drive it.
 
 use crate::dispatch::Dispatcher;
+use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tiphys_engine::workflow::{Attempt, Command, Event, Input, NodeIx, Phase, Report, Sample};
 use tiphys_engine::{Machine, Outbox, Progress, Run, Time, status};
@@ -532,10 +534,31 @@ impl Driven {
 
     fn hand(&mut self, input: Input, now: Time) -> Progress {
         let mut out = Outbox::default();
-        let progress = self.run.handle(input, now, &mut out);
+        let run = &mut self.run;
+        let handled = catch_unwind(AssertUnwindSafe(|| run.handle(input, now, &mut out)));
         self.events.extend(out.events);
-        self.commands.extend(out.commands);
-        progress
+        match handled {
+            Ok(progress) => {
+                self.commands.extend(out.commands);
+                progress
+            }
+            Err(panic) => self.break_off(panic.as_ref(), now),
+        }
+    }
+
+    /// A mistake of ours ends the run in which it shows, in its own words, and no other (I13, EX-009).
+    ///
+    /// What was decided before the mistake has become true. What it asked for has not, except that nothing goes on.
+    fn break_off(&mut self, panic: &(dyn Any + Send), now: Time) -> Progress {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason was given");
+        let text = format!("{text} (a mistake of Tiphys; please report it with the run's journal)");
+        let event = Event::Finished { phase: Phase::Error, message: Some(text.into()) };
+        self.run.apply(now, &event);
+        self.events.push(event);
+        self.commands.extend(self.flying.iter().copied().map(Command::Stop));
+        self.commands.push(Command::Archive);
+        Progress::Done
     }
 
     /// Sets or clears the timer.
@@ -627,3 +650,6 @@ pub fn decode(record: &Record) -> Result<Vec<Event>, String> {
         .map(|line| serde_json::from_slice(line).map_err(|error| broken(error.to_string())))
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -413,6 +413,7 @@ fn versioned(body: &[u8], version: u64) -> Result<Value, Fault> {
     Ok(document)
 }
 
+/// Says how far archiving is (OB-052).
 fn label_archived(document: &mut Value, state: &str) {
     document["metadata"]["labels"]["workflows.argoproj.io/workflow-archiving-status"] = json!(state);
 }

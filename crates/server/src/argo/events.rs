@@ -214,6 +214,7 @@ fn offer(
         }
     }
     let mut parameters = Vec::new();
+    // Artifacts among the arguments are accepted, and Argo passes them over, too (OB-375).
     for parameter in submit["arguments"]["parameters"].as_array().into_iter().flatten() {
         parameters.push(argument(parameter, event)?);
     }

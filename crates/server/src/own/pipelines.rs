@@ -46,6 +46,7 @@ fn describe(world: &World, kind: &str, namespace: &str, object: &Value, now: Tim
     let scope = if kind == "ClusterWorkflowTemplate" { namespace } else { own };
     let rows = runs_of(world, kind, scope, name, 2 * limits::RUNS_SUMMED_MAX)?;
     let mut item = json!({ "kind": kind, "namespace": own, "name": name });
+    // For people only; nothing follows from it (OB-066).
     if let Some(title) = metadata["annotations"]["workflows.argoproj.io/title"].as_str() {
         item["title"] = json!(title);
     }

@@ -1,0 +1,54 @@
+use super::*;
+use tiphys_engine::{Frozen, compile};
+
+fn adopted(shard: &mut Shard, uid: &str) {
+    let workflow = serde_json::json!({
+        "metadata": { "name": uid, "uid": uid },
+        "spec": { "entrypoint": "main", "templates": [
+            { "name": "main", "steps": [[{ "name": "a", "template": "work" }]] },
+            { "name": "work", "container": { "image": "any", "command": ["work"] } },
+        ]},
+    });
+    let workflow: tiphys_spec::Workflow = serde_json::from_value(workflow).unwrap();
+    let summary = crate::submit::summary(&workflow, Time(0));
+    let plan = compile(&Frozen { workflow, ..Frozen::default() }).unwrap();
+    let run = Run::new(Arc::new(plan));
+    shard.adopt(run, MachineId::workflow(uid), 1, &[], summary, Time(1)).unwrap();
+}
+
+/// Makes everything durable; what follows.
+fn commit(shard: &mut Shard) -> Vec<Effect> {
+    let batch = shard.batch(Time(2));
+    let results: Vec<Result<(), AppendError>> = batch.iter().map(|_| Ok(())).collect();
+    shard.committed(&results)
+}
+
+/// I13, EX-009: the run ends in Error with the words of the assertion, its steps are stopped, and others go on.
+#[test]
+fn a_mistake_of_ours_ends_one_run_only() {
+    let mut shard = Shard::new(8);
+    adopted(&mut shard, "broken");
+    adopted(&mut shard, "sound");
+    let started = commit(&mut shard);
+    assert!(matches!(&started[0], Effect::Start(attempts) if attempts.len() == 2), "{started:?}");
+    // As if a mistake had lost the nodes below the root.
+    shard.runs.get_mut("broken").unwrap().run.nodes.truncate(1);
+    shard.input("broken", Input::Recovered, Time(2));
+    let effects = commit(&mut shard);
+    assert!(
+        effects.iter().any(|effect| matches!(effect, Effect::Stop(uid, _) if uid == "broken")),
+        "{effects:?}"
+    );
+    assert!(
+        effects.iter().any(|effect| matches!(effect, Effect::Ended(uid) if uid == "broken")),
+        "{effects:?}"
+    );
+    let run = shard.run("broken").unwrap();
+    assert_eq!((status::phase_name(run), run.is_ended()), ("Error", true));
+    let message = run.message.as_deref().unwrap_or_default();
+    assert!(message.contains("index out of bounds") && message.contains("please report it"), "{message}");
+    assert_eq!(status::phase_name(shard.run("sound").unwrap()), "Running");
+    // Whatever else is heard of it changes nothing.
+    shard.input("broken", Input::TimerFired, Time(3));
+    assert!(commit(&mut shard).is_empty());
+}
