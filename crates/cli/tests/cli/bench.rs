@@ -1,5 +1,7 @@
 //! A state folder of its own for each test, and the binary in it.
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant, SystemTime};
@@ -171,4 +173,41 @@ pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
 pub fn signal(pid: u32, signal: &str) {
     // It may have ended by itself.
     drop(Command::new("kill").args([signal, &pid.to_string()]).stderr(Stdio::null()).status());
+}
+
+/// A web server for as long as the test lives; `answer` makes the body of each answer from the request. Its address.
+pub fn serve(answer: impl Fn(&str) -> String + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut said = Vec::new();
+            let mut bytes = [0; 4096];
+            while !is_whole(&said) {
+                match stream.read(&mut bytes) {
+                    Ok(read @ 1..) => said.extend(&bytes[..read]),
+                    _ => break,
+                }
+            }
+            let body = answer(&String::from_utf8_lossy(&said));
+            let head =
+                format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+            // Whoever asked may have been killed.
+            drop(stream.write_all((head + &body).as_bytes()));
+        }
+    });
+    address.to_string()
+}
+
+/// Whether a request with its body is there.
+fn is_whole(said: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(said);
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+    let head = head.to_ascii_lowercase();
+    let length =
+        head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+    match length {
+        Some(length) => body.len() >= length,
+        None => !head.contains("chunked") || body.ends_with("0\r\n\r\n"),
+    }
 }

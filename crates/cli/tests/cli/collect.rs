@@ -1,9 +1,7 @@
 //! Artifacts that go with the end of a run, or with the run (PA-280 to PA-288, PA-410).
 
-use crate::bench::Bench;
+use crate::bench::{Bench, serve};
 use serde_json::Value;
-use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
 use std::path::Path;
 
 const MANIFEST: &str = r#"
@@ -70,28 +68,9 @@ fn artifacts_go_when_their_time_has_come() {
     assert!(!store.join("of").exists(), "folders that are empty now go too");
 }
 
-/// A web server that takes whatever it is given, for as long as the test lives.
+/// Where a web server takes whatever it is given.
 fn taker() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            let mut said = Vec::new();
-            let mut bytes = [0; 4096];
-            // Small bodies end with an empty chunk, or come with the rest in one piece.
-            while let Ok(read @ 1..) = stream.read(&mut bytes) {
-                said.extend(&bytes[..read]);
-                let text = String::from_utf8_lossy(&said);
-                let body = text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-                if !body.is_empty() && (!text.contains("chunked") || body.ends_with("0\r\n\r\n")) {
-                    break;
-                }
-            }
-            let _ =
-                stream.write_all(b"HTTP/1.1 201 Created\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-        }
-    });
-    format!("http://{address}/kept")
+    format!("http://{}/kept", serve(|_| String::new()))
 }
 
 /// PA-162, PA-284, PA-286: what cannot be deleted is told at the end, and holds the run until that is forced.

@@ -1,9 +1,9 @@
-//! Nothing is lost: engines killed at random moments, supervisors too, and everything at once.
+//! Nothing is lost, of whatever type a template is: engines killed at random moments, supervisors too, and everything at once.
 //!
 //! `TIPHYS_TORTURE_SEEDS` says how many seeds are tried; a failing seed is printed and, as `TIPHYS_TORTURE_SEED`,
 //! tries the same moments again.
 
-use crate::bench::{Bench, signal, wait_until};
+use crate::bench::{Bench, serve, signal, wait_until};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
@@ -34,9 +34,9 @@ impl Random {
     }
 }
 
-/// Loops with outputs that the next one reads, and steps that fail the first time. Each try of each step writes down
-/// that it ran.
-fn manifest(bench: &Bench, name: &str, items: usize) -> String {
+/// Loops with outputs that the next one reads, steps that fail the first time, every other type of template, and a lock
+/// that two runs fight for. Each try of each step writes down that it ran.
+fn manifest(bench: &Bench, name: &str, items: usize, server: &str) -> String {
     let ran = bench.folder().join("seen").join(format!("{name}.ran"));
     format!(
         r#"
@@ -53,7 +53,16 @@ spec:
           - {{name: first, template: work, depends: list, withParam: "{{{{tasks.list.outputs.result}}}}", arguments: {{parameters: [{{name: num, value: "{{{{item}}}}"}}]}}}}
           - {{name: second, template: flaky, depends: first, withParam: "{{{{tasks.first.outputs.result}}}}", arguments: {{parameters: [{{name: num, value: "{{{{item}}}}"}}]}}}}
           - {{name: beside, template: work, depends: list, withSequence: {{count: "{items}"}}, arguments: {{parameters: [{{name: num, value: "9{{{{item}}}}"}}]}}}}
-          - {{name: sum, template: sum, depends: second && beside, arguments: {{parameters: [{{name: all, value: "{{{{tasks.beside.outputs.result}}}}"}}]}}}}
+          - {{name: call, template: call, depends: list}}
+          - {{name: listing, template: listing, depends: list}}
+          - {{name: plug, template: plug, depends: list}}
+          - {{name: set, template: set, depends: list}}
+          - {{name: serve, template: serve, depends: list}}
+          - {{name: served, template: work, depends: serve, arguments: {{parameters: [{{name: num, value: served}}]}}}}
+          - {{name: pause, template: pause, depends: list}}
+          - {{name: locked, template: locked, depends: list, withItems: [a, b, c, d], arguments: {{parameters: [{{name: num, value: "{{{{item}}}}"}}]}}}}
+          - {{name: others, template: pause, depends: call && listing && plug && set && served && pause && locked}}
+          - {{name: sum, template: sum, depends: second && beside && others, arguments: {{parameters: [{{name: all, value: "{{{{tasks.beside.outputs.result}}}}"}}]}}}}
     - name: list
       script: {{image: busybox, command: [sh], source: "echo list >> {ran}; seq 1 {items} | sed 's/$/,/; 1s/^/[/; $s/,$/]/'"}}
     - name: work
@@ -63,11 +72,32 @@ spec:
       retryStrategy: {{limit: 2}}
       inputs: {{parameters: [{{name: num}}]}}
       container: {{image: busybox, command: [sh, -c, "echo flaky-{{{{inputs.parameters.num}}}}-{{{{retries}}}} >> {ran}; case {{{{inputs.parameters.num}}}} in *7) test {{{{retries}}}} -gt 0;; esac"]}}
+    - name: call
+      http: {{url: "http://{server}/well", successCondition: "response.body == 'well'"}}
+    - name: listing
+      data: {{source: {{artifactPaths: {{name: files, s3: {{key: no/such/place}}}}}}, transformation: [{{expression: "len(data)"}}]}}
+    - name: plug
+      plugin: {{hello: {{}}}}
+    - name: set
+      containerSet:
+        containers:
+          - {{name: one, image: busybox, command: [sh, -c, "echo set-one >> {ran}"]}}
+          - {{name: main, image: busybox, dependencies: [one], command: [sh, -c, "echo set-main >> {ran}"]}}
+    - name: serve
+      daemon: true
+      container: {{image: busybox, command: [sh, -c, "echo serve >> {ran}; exec sleep 600"]}}
+    - name: pause
+      suspend: {{duration: 1s}}
+    - name: locked
+      synchronization: {{mutexes: [{{name: shared}}]}}
+      inputs: {{parameters: [{{name: num}}]}}
+      container: {{image: busybox, command: [sh, -c, "mkdir {held} || echo broken >> {ran}; sleep 0.05; echo locked-{{{{inputs.parameters.num}}}} >> {ran}; rmdir {held}"]}}
     - name: sum
       inputs: {{parameters: [{{name: all}}]}}
       script: {{image: busybox, command: [sh], source: "echo sum >> {ran}; echo '{{{{inputs.parameters.all}}}}' | tr , '\n' | wc -l"}}
 "#,
-        ran = ran.display()
+        ran = ran.display(),
+        held = bench.folder().join("seen").join("held").display(),
     )
 }
 
@@ -106,8 +136,16 @@ fn engines_of_sandboxed_steps_die_and_nothing_is_lost() {
 
 fn weather(storm: Storm) {
     let bench = Bench::new();
-    let calm = bench.file("calm.yaml", &manifest(&bench, "calm", storm.items));
-    bench.call(&run(calm.to_str().unwrap(), &shown(&bench), storm)).exits(0);
+    let server = serve(|request| match request.contains("template.execute") {
+        true => {
+            let outputs = r#"{"parameters": [{"name": "said", "value": "hello"}]}"#;
+            format!(r#"{{"node": {{"phase": "Succeeded", "message": "", "outputs": {outputs}}}}}"#)
+        }
+        false => "well".to_owned(),
+    });
+    let plugin = format!("hello=http://{server}");
+    let calm = bench.file("calm.yaml", &manifest(&bench, "calm", storm.items, &server));
+    bench.call(&run(calm.to_str().unwrap(), &shown(&bench), &plugin, storm)).exits(0);
     let expected = gist(&bench.document("calm"));
     let calm_ran = tries(&bench, "calm");
     assert!(calm_ran.len() > 3 * storm.items, "{}", calm_ran.len());
@@ -119,7 +157,8 @@ fn weather(storm: Storm) {
             .into_iter()
             .enumerate()
             .map(|(at, name)| {
-                let file = bench.file(&format!("{name}.yaml"), &manifest(&bench, &name, storm.items));
+                let file =
+                    bench.file(&format!("{name}.yaml"), &manifest(&bench, &name, storm.items, &server));
                 let random = Random(seed * 1_000 + at as u64);
                 (name, file, random)
             })
@@ -129,8 +168,9 @@ fn weather(storm: Storm) {
                 let bench = &bench;
                 let expected = &expected;
                 let calm_ran = &calm_ran;
+                let plugin = &plugin;
                 scope.spawn(move || {
-                    torture(bench, &name, file.to_str().unwrap(), storm, random);
+                    torture(bench, &name, file.to_str().unwrap(), plugin, storm, random);
                     let document = bench.document(&name);
                     let got = gist(&document);
                     for (node, words) in expected {
@@ -164,17 +204,17 @@ fn shown(bench: &Bench) -> String {
     format!("{0}:{0}", seen.display())
 }
 
-fn run<'a>(file: &'a str, shown: &'a str, storm: Storm) -> Vec<&'a str> {
-    let mut arguments = vec!["run", file, "-q", "--isolation", storm.isolation];
+fn run<'a>(file: &'a str, shown: &'a str, plugin: &'a str, storm: Storm) -> Vec<&'a str> {
+    let mut arguments = vec!["run", file, "-q", "--isolation", storm.isolation, "--plugin", plugin];
     if storm.isolation == "sandbox" {
         arguments.extend(["--mount", shown]);
     }
     arguments
 }
 
-fn torture(bench: &Bench, name: &str, file: &str, storm: Storm, mut random: Random) {
+fn torture(bench: &Bench, name: &str, file: &str, plugin: &str, storm: Storm, mut random: Random) {
     let shown = shown(bench);
-    let mut arguments = run(file, &shown, storm);
+    let mut arguments = run(file, &shown, plugin, storm);
     for kill in 0.. {
         let quiet = |arguments: &[&str]| {
             bench.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
@@ -270,4 +310,46 @@ fn after_the_death_of_everything_completed_work_stays() {
     engine.wait().unwrap();
     bench.call(&["continue", "long"]).exits(0);
     check_long(&bench);
+}
+
+/// A step that was never seen running was never begun as far as anybody knows: it starts, and nothing of it was lost.
+#[test]
+fn after_the_death_of_everything_what_was_never_observed_starts() {
+    let bench = Bench::new();
+    let manifest = format!(
+        r#"
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {{name: line}}
+spec:
+  entrypoint: main
+  templates:
+    - name: main
+      steps: [[{{name: busy, template: busy}}, {{name: waits, template: quick}}]]
+    - name: busy
+      retryStrategy: {{limit: 3, retryPolicy: Always}}
+      container: {{image: busybox, command: [sh, -c, "echo busy-{{{{retries}}}} >> {0}/ran; test {{{{retries}}}} -gt 0 || sleep 60"]}}
+    - name: quick
+      container: {{image: busybox, command: [sh, -c, "echo quick >> {0}/ran"]}}
+"#,
+        bench.folder().display()
+    );
+    let file = bench.file("line.yaml", &manifest);
+    // One step at a time: the other is in line, and its start is in the journal.
+    let mut engine = bench.start(&["run", file.to_str().unwrap(), "--isolation", "none", "-j", "1"]);
+    wait_until("the first step was seen running", || {
+        bench.call(&["journal", "show", "line"]).out.contains("busy(0)` was seen running")
+    });
+    let mut all: BTreeSet<i32> = bench.processes().into_iter().collect();
+    all.insert(engine.id() as i32);
+    all.iter().for_each(|pid| signal(*pid as u32, "-KILL"));
+    engine.wait().unwrap();
+    let text = || std::fs::read_to_string(bench.folder().join("ran")).unwrap();
+    assert_eq!(text(), "busy-0\n", "the other step was not started yet");
+    bench.call(&["continue", "line"]).exits(0);
+    let text = text();
+    for (ran, times) in [("busy-0", 1), ("busy-1", 1), ("quick", 1)] {
+        assert_eq!(text.matches(ran).count(), times, "{text}");
+    }
+    bench.nothing_is_left();
 }
