@@ -33,7 +33,8 @@ impl Machine for Run {
         if self.is_ended() && !goes_on {
             return Progress::Done;
         }
-        let armed = self.next_due();
+        // A timer that fires is spent, also when something is due at that very instant again.
+        let armed = self.next_due().filter(|_| !matches!(input, Input::TimerFired));
         let mut turn = Turn { run: self, now, out, entered: 0 };
         turn.hear(input);
         let progress = turn.go_on();
