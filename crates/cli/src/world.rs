@@ -61,6 +61,21 @@ impl World {
         Ok(images)
     }
 
+    /// Refuses mounts that would show the steps what Tiphys keeps, other runs' secrets among it.
+    pub fn without_state(&self, state: &State) -> anyhow::Result<()> {
+        match self.mounts.iter().find(|mount| state.dir().starts_with(&mount.host)) {
+            None => Ok(()),
+            Some(mount) => Err(problem(
+                format!(
+                    "`--mount` of `{}` would show the steps the state folder `{}`, with the secrets of all runs",
+                    mount.host.display(),
+                    state.dir().display()
+                ),
+                "mount a folder below it, or keep the state elsewhere with TIPHYS_STATE_DIR",
+            )),
+        }
+    }
+
     /// What the controller is told of it.
     pub fn place(&self, state: &State) -> anyhow::Result<Place> {
         Ok(Place {

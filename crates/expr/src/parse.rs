@@ -25,6 +25,9 @@ struct Parser<'t> {
     depth: usize,
 }
 
+/// Longest chain of one logical operator that leans to the left.
+const LEANING_MAX: usize = 64;
+
 /// An operator between two operands.
 struct Infix {
     op: Option<BinaryOp>,
@@ -252,9 +255,46 @@ impl<'t> Parser<'t> {
         if is_comparison(found.word) {
             return self.comparison(left, found, at);
         }
+        if matches!(found.op, Some(BinaryOp::And | BinaryOp::Or)) {
+            return self.chain(left, found, at);
+        }
         let next = if found.right_associative { found.precedence } else { found.precedence + 1 };
         let right = self.expression(next)?;
         self.binary(found, left, right, at)
+    }
+
+    /// `a && b && c` and so on: all operands of one logical operator.
+    fn chain(&mut self, left: Node, found: &Infix, at: usize) -> Result<Node, Fault> {
+        let mut operands = vec![left];
+        let mut places = vec![at];
+        loop {
+            operands.push(self.expression(found.precedence + 1)?);
+            let next = self.current();
+            let is_same = next.kind == TokenKind::Operator && next.text.as_ref() == found.word;
+            if !is_same {
+                break;
+            }
+            places.push(next.at);
+            self.advance();
+        }
+        self.chained(found, operands, &places)
+    }
+
+    /// What a chain means is the same however it is bracketed. A short one leans to the left, as its errors do; a long
+    /// one would be as deep as it is long, so it is halved.
+    fn chained(&mut self, found: &Infix, mut operands: Vec<Node>, places: &[usize]) -> Result<Node, Fault> {
+        if operands.len() <= LEANING_MAX {
+            let mut operands = operands.into_iter();
+            let first = operands.next().ok_or_else(|| self.unexpected())?;
+            return operands
+                .zip(places)
+                .try_fold(first, |left, (right, at)| self.binary(found, left, right, *at));
+        }
+        let middle = operands.len() / 2;
+        let rest = operands.split_off(middle);
+        let left = self.chained(found, operands, &places[..middle - 1])?;
+        let right = self.chained(found, rest, &places[middle..])?;
+        self.binary(found, left, right, places[middle - 1])
     }
 
     fn binary(&mut self, found: &Infix, left: Node, right: Node, at: usize) -> Result<Node, Fault> {

@@ -557,3 +557,15 @@ proptest! {
         let _ = batch::answer(&line, &world(), &|_| Err(String::new()));
     }
 }
+
+/// A task may wait for hundreds of others: what `dependencies` comes to is one long chain.
+#[test]
+fn long_chains_of_conditions_are_not_deep() {
+    let all = |word: &str, last: &str| format!("{}{last}", format!("true {word} ").repeat(1_500));
+    assert_eq!(value(&all("&&", "false")), "false");
+    assert_eq!(value(&all("and", "true")), "true");
+    assert_eq!(value(&all("||", "false")), "true");
+    assert_eq!(value(&format!("{} && {}", all("&&", "true"), "1 == 2 || false")), "false");
+    // What follows a decided operand is not looked at, wherever the chain is split.
+    assert_eq!(value(&format!("{}false && [1][7] == 1", "true && ".repeat(100))), "false");
+}

@@ -217,6 +217,7 @@ fn start_all(args: &Args, mut loaded: Loaded) -> anyhow::Result<ExitCode> {
     }
     let signals = Signals::listen()?;
     let mut local = Local::open()?;
+    world.without_state(&local.state)?;
     let mut worst = ExitCode::SUCCESS;
     for (number, job) in jobs.into_iter().enumerate() {
         let uid = uuid::Uuid::now_v7().to_string();

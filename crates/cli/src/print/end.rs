@@ -132,7 +132,7 @@ fn failure(end: &End, out: &mut String) {
     if failed.len() > FAILURES_MAX {
         let _ = writeln!(out, "  … and {} more failed steps", failed.len() - FAILURES_MAX);
     }
-    let _ = writeln!(out, "  {} tiphys get {name}   tiphys journal show {name}", paint.dim("next:"));
+    let _ = writeln!(out, "  {} tiphys retry {name}   tiphys why {name}", paint.dim("next:"));
 }
 
 /// The failed nodes that ran something themselves; if there are none, the deepest that failed.

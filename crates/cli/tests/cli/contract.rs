@@ -35,7 +35,7 @@ fn json_is_one_workflow_on_standard_output() {
 fn a_failed_run_exits_with_1_and_says_why() {
     let bench = Bench::new();
     let answer = bench.run(HELLO, &["--entrypoint", "bad", "--name", "b"]).exits(1);
-    for part in ["b Failed", "main: Error (exit code 3)", "| two", "tiphys logs b b"] {
+    for part in ["b Failed", "main: Error (exit code 3)", "| two", "tiphys logs b b", "tiphys retry b"] {
         assert!(answer.out.contains(part), "{part}: {}", answer.out);
     }
     let quiet = bench.run(HELLO, &["--entrypoint", "bad", "--name", "q", "-q"]).exits(1);
@@ -258,4 +258,29 @@ spec: {entrypoint: main, templates: [{name: main, container: {image: busybox, co
         assert!(refused.err.contains(said), "{}", refused.err);
     }
     bench.run(manifest, &["--name", "a.b-1", "-q"]).exits(0);
+}
+
+#[test]
+fn mounts_do_not_show_the_state() {
+    let bench = Bench::new();
+    let above = format!("{}:/data", bench.folder().display());
+    let answer = bench.run(HELLO, &["--mount", &above]).exits(2);
+    assert!(answer.err.contains("would show the steps the state folder"), "{}", answer.err);
+    assert!(answer.err.contains("TIPHYS_STATE_DIR"), "{}", answer.err);
+    assert_eq!(bench.call(&["list"]).exits(0).out, "No workflows found\n");
+}
+
+#[test]
+fn a_document_that_lost_its_file_does_not_run_on_something_else() {
+    let bench = Bench::new();
+    let manifest = HELLO.replace(
+        "inputs: {parameters: [{name: who}]}",
+        "inputs: {parameters: [{name: who}], artifacts: [{name: in, path: /tmp/in}]}",
+    );
+    let file = bench.file("in.txt", "the data");
+    let given = format!("in={}", file.display());
+    bench.run(&manifest, &["--artifact", &given, "--name", "first"]).exits(0);
+    let document = bench.call(&["get", "first", "-o", "yaml"]).exits(0).out;
+    let answer = bench.run(&document, &["--name", "again"]).exits(1);
+    assert!(answer.out.contains("run it with `--artifact in=PATH`"), "{}{}", answer.out, answer.err);
 }

@@ -4,6 +4,7 @@ mod bench;
 mod collect;
 mod contract;
 mod examples;
+mod homes;
 mod keeping;
 mod recovery;
 mod remote;

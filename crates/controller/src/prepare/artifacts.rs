@@ -44,8 +44,10 @@ fn source(artifact: &spec::Artifact, place: &Place) -> Result<Option<ArtifactSou
     let Some((kind, block)) = artifact.location.store() else { return Ok(None) };
     if kind == "raw" {
         let data = block.get("data").and_then(Value::as_str).unwrap_or_default();
-        let file = data.strip_prefix(FILE_MARK).and_then(|name| place.files.get(name));
-        if let Some(path) = file {
+        if let Some(name) = data.strip_prefix(FILE_MARK) {
+            let path = place.files.get(name).ok_or_else(|| {
+                format!("artifact {}: no file was given; run it with `--artifact {name}=PATH`", artifact.name)
+            })?;
             return Ok(Some(ArtifactSource::Host { path: path.clone() }));
         }
         return Ok(Some(ArtifactSource::Raw { data: data.as_bytes().to_vec() }));

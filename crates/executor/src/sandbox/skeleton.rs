@@ -92,7 +92,11 @@ impl Skeleton<'_> {
             // A file that is not there, or not for everybody, stays as it is.
             let _ = self.copy(Path::new(path));
         }
-        for path in &self.all_hidden() {
+        let hidden = self.all_hidden();
+        // Not even the name of what lies in a hidden folder is shown.
+        let is_below =
+            |path: &Path| path.ancestors().skip(1).any(|above| hidden.iter().any(|one| one == above));
+        for path in hidden.iter().filter(|path| !is_below(path)) {
             self.hide(path)?;
         }
         for path in ABSENT {
@@ -167,7 +171,8 @@ impl Skeleton<'_> {
         metadata.mode() & 0o005 == 0o005 || is_ours
     }
 
-    fn all_hidden(&self) -> Vec<PathBuf> {
+    /// What no step may see: what we were told, and homes of people.
+    pub(super) fn all_hidden(&self) -> Vec<PathBuf> {
         let mut hidden = self.homes();
         hidden.extend_from_slice(self.hidden);
         hidden

@@ -172,6 +172,8 @@ fn as_anybody(at: &Path, hidden: &[PathBuf]) -> io::Result<Template> {
     named(fs::write("/proc/self/uid_map", format!("0 {user} 1")), || "mapping the user is refused".into())?;
     named(fs::write("/proc/self/gid_map", format!("0 {group} 1")), || "mapping the group is refused".into())?;
     mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)?;
+    // Before our own mount is among them, which lies below the state folder and would split up what is above it.
+    let mounted = mount_points();
     named(mount("tmpfs", at, "tmpfs", MountFlags::NOSUID, c"mode=755"), || "mounting is refused".into())?;
     let paths = ["skel", "dev", "host", "step"];
     paths.iter().try_for_each(|name| fs::create_dir(at.join(name)))?;
@@ -180,7 +182,9 @@ fn as_anybody(at: &Path, hidden: &[PathBuf]) -> io::Result<Template> {
     skeleton.make().and_then(|()| skeleton.mirror())?;
     skeleton::devices(&at.join("dev"), Path::new("/"), false)?;
     // The kernel shows us no mount without what is mounted below it, so the root is made of pieces.
-    let mut pieces = Pieces { layers: Vec::new(), windows: Vec::new(), mounted: mount_points(), skel: &skel };
+    let hidden = skeleton.all_hidden();
+    let mut pieces =
+        Pieces { layers: Vec::new(), windows: Vec::new(), mounted, skel: &skel, hidden: &hidden };
     pieces.layers.push(Layer { target: PathBuf::new(), lower: "skel".into(), machine: None });
     pieces.take_apart(Path::new("/"))?;
     let Pieces { layers, windows, .. } = pieces;
@@ -194,6 +198,8 @@ struct Pieces<'a> {
     windows: Vec<Window>,
     mounted: Vec<PathBuf>,
     skel: &'a Path,
+    /// Folders of which the skeleton alone is shown: neither a layer's own root nor a window would hide them.
+    hidden: &'a [PathBuf],
 }
 
 /// A folder with more children than this is shown as it is rather than taken apart.
@@ -218,7 +224,11 @@ impl Pieces<'_> {
         let source = Path::new("host").join(inside(path));
         let target = inside(path).to_owned();
         fs::create_dir_all(self.skel.join(&target))?;
+        if self.hidden.iter().any(|hidden| path.starts_with(hidden)) {
+            return Ok(());
+        }
         let has_mounts = self.mounted.iter().any(|mount| mount != path && mount.starts_with(path));
+        let has_hidden = self.hidden.iter().any(|hidden| hidden.starts_with(path));
         if !has_mounts {
             self.layers.push(Layer {
                 lower: format!("{}:{}", lower_of(&target), source.display()),
@@ -227,7 +237,7 @@ impl Pieces<'_> {
             });
         } else if is_small(path) {
             self.take_apart(path)?;
-        } else {
+        } else if !has_hidden {
             self.windows.push(Window { target, source });
         }
         Ok(())

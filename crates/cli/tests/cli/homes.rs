@@ -1,0 +1,70 @@
+//! What an ordinary user's steps see of that user's home, wherever it lies.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+/// Reads what must not be there to read, and ends well if nothing was.
+const MANIFEST: &str = r#"
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: nosy}
+spec:
+  entrypoint: main
+  templates:
+    - name: main
+      container:
+        image: busybox
+        command: [sh, -c, "! cat /opt/me/key /opt/me/.ssh/id /opt/me/state/tiphys.db && ! ls /opt/me/state/supervisors"]
+"#;
+
+/// A home below `/opt`, with the state in it or elsewhere, and mounts in and beside it: what may split up the folder.
+const SCRIPT: &str = r#"
+set -e
+mount -t tmpfs none /opt
+mkdir -p /opt/me/.ssh /opt/me/cache /opt/data
+echo SECRET-KEY > /opt/me/key; echo SECRET-ID > /opt/me/.ssh/id
+cp "$1" /opt/tiphys; cp "$2" /opt/nosy.yaml
+chown -R 65534:65534 /opt/me; chmod 700 /opt/me
+case $3 in
+  inside) ;;
+  below) mount -t tmpfs none /opt/me/cache ;;
+  beside) mount -t tmpfs none /opt/data ;;
+esac
+exec setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=/opt/me TIPHYS_STATE_DIR="$4" \
+  /opt/tiphys run /opt/nosy.yaml --isolation sandbox --log
+"#;
+
+#[test]
+fn homes_are_hidden_wherever_they_are() {
+    let output = Command::new("unshare").args(["-m", "setpriv", "--version"]).output();
+    if !output.is_ok_and(|output| output.status.success()) || !Path::new("/opt").is_dir() {
+        println!("skipped: only root, with unshare, setpriv and /opt, can lay out another user's home");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
+    let manifest = folder.path().join("nosy.yaml");
+    std::fs::write(&manifest, MANIFEST).unwrap();
+    let elsewhere = folder.path().join("state");
+    for (mounts, state) in [
+        ("inside", Path::new("/opt/me/state")),
+        ("below", Path::new("/opt/me/state")),
+        ("beside", Path::new("/opt/me/state")),
+        ("below", elsewhere.as_path()),
+    ] {
+        let output = Command::new("unshare")
+            .args(["-m", "sh", "-c", SCRIPT, "sh", env!("CARGO_BIN_EXE_tiphys")])
+            .args([manifest.as_os_str(), mounts.as_ref(), state.as_os_str()])
+            .env_remove("TIPHYS_SERVER")
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success() && !told.contains("SECRET-"),
+            "{mounts}, {}: {told}",
+            state.display()
+        );
+        drop(std::fs::remove_dir_all(&elsewhere));
+    }
+}
