@@ -77,6 +77,11 @@ pub fn run(workspace: &Workspace, options: &[String]) -> Result<bool, String> {
     }
     let status = child.wait().map_err(|error| format!("cannot wait for cargo: {error}"))?;
     let mut total = listener.total;
+    if !status.success() && total.failed == 0 {
+        // A test program with a `main` of its own, or one that did not compile, has no line that counts it.
+        println!("a test program failed, as said above");
+        total.failed = 1;
+    }
     match pages {
         Ok(()) => {
             let tally = pages::test(&workspace.root, &workspace.binary(Profile::Dev)?)?;
