@@ -22,8 +22,8 @@ const LIMITS: &[(&str, &str)] = &[
     ),
     (
         "P3",
-        "the next step is started after the end of the last one is on disk, so a commit and a start follow each other. The \
-         bare loop, which commits nothing, is beside it: its gap and one commit together are more than ours.",
+        "the next step is started after the end of the last one is on disk, so a commit and a start follow each other; both \
+         are beside it as yardsticks.",
     ),
     (
         "P4",
