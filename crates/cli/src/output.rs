@@ -17,6 +17,26 @@ pub enum Format {
     Yaml,
 }
 
+/// How an answer that has no name is printed for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DataFormat {
+    /// JSON
+    Json,
+    /// YAML
+    Yaml,
+}
+
+impl DataFormat {
+    /// Prints an answer to standard output.
+    pub fn print(self, value: &Value) -> anyhow::Result<()> {
+        to_stdout(&match self {
+            DataFormat::Json => json(value, 2)?,
+            DataFormat::Yaml => yaml(value)?,
+        });
+        Ok(())
+    }
+}
+
 /// How a view is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ViewFormat {

@@ -192,30 +192,21 @@ impl Decoder<'_> {
         begin: usize,
     ) {
         let old = field.name;
-        if successor.is_empty() {
-            let message = format!("`{old}` was removed in Argo 4 and has no effect");
-            self.report(
-                Severity::Notice,
-                "removed-field",
-                entry.key_span,
-                message,
-                Some("remove it".to_owned()),
-            );
+        let both = entries.iter().any(|other| other.key == successor);
+        let idle = match (successor, both && self.strictness == Strictness::Lenient) {
+            ("", _) => Some(format!("`{old}` was removed in Argo 4 and has no effect")),
+            (_, true) => {
+                Some(format!("`{old}` has no effect beside `{successor}`, which replaced it in Argo 4"))
+            }
+            (_, false) => None,
+        };
+        if let Some(message) = idle {
+            let help = Some("remove it".to_owned());
+            self.report(Severity::Notice, "removed-field", entry.key_span, message, help);
             return;
         }
         let Some(new) = object.field(successor) else { return };
-        if entries.iter().any(|other| other.key == successor) && self.strictness == Strictness::Lenient {
-            let message = format!("`{old}` has no effect beside `{successor}`, which replaced it in Argo 4");
-            self.report(
-                Severity::Notice,
-                "removed-field",
-                entry.key_span,
-                message,
-                Some("remove it".to_owned()),
-            );
-            return;
-        }
-        if entries.iter().any(|other| other.key == successor) {
+        if both {
             let message = format!("`{old}` and `{successor}` cannot be given together");
             let help = format!("move it into `{successor}`");
             self.report(Severity::Error, "removed-field", entry.key_span, message, Some(help));

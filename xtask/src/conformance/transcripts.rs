@@ -57,6 +57,9 @@ pub fn run(bench: &Bench, options: &Options) -> Vec<Area> {
     vec![measured("cli-runs", || Replay::start(bench)?.cases(bench))]
 }
 
+/// The state folders of the open server and of the one that wants tokens.
+const STATES: [&str; 2] = ["state", "guarded"];
+
 struct Replay {
     cell: program::Cell,
     server: Child,
@@ -74,6 +77,13 @@ impl Drop for Replay {
         for child in [&mut self.server, &mut self.guarded] {
             child.kill().ok();
             child.wait().ok();
+        }
+        // Steps outlive their server: they end with their runs.
+        for state in STATES {
+            let mut delete = Command::new(&self.binary);
+            delete.args(["delete", "--all", "--all-namespaces", "--force"]);
+            delete.env("TIPHYS_STATE_DIR", self.cell.folder.join(state)).stdout(Stdio::null());
+            delete.env_remove("TIPHYS_SERVER").env_remove("ARGO_SERVER").stderr(Stdio::null()).status().ok();
         }
     }
 }
@@ -118,8 +128,8 @@ impl Replay {
             command.spawn().map_err(|error| format!("cannot start a server: {error}"))
         };
         let replay = Replay {
-            server: server(port, "none", "state")?,
-            guarded: server(guarded_port, "token", "guarded")?,
+            server: server(port, "none", STATES[0])?,
+            guarded: server(guarded_port, "token", STATES[1])?,
             port,
             guarded_port,
             records: recorded["records"]

@@ -1,6 +1,6 @@
 //! `tiphys locks`: who holds which lock, and who waits; `tiphys sync`: the limits of semaphores in the state.
 
-use clap::{Args as ClapArgs, ValueEnum};
+use clap::Args as ClapArgs;
 use serde_json::Value;
 use std::process::ExitCode;
 use tiphys_controller::locks::{SYNC_LIMIT, all};
@@ -8,7 +8,7 @@ use tiphys_engine::Time;
 use tiphys_engine::locks::Holder;
 use tiphys_store::{Catalog, ObjectKey};
 
-use crate::output;
+use crate::output::DataFormat;
 use crate::print::{Paint, clean_line, duration, table, to_stdout};
 use crate::problem::problem;
 use crate::remote::{self, Connect, Server, SyncAction, SyncArgs, checked, told};
@@ -26,15 +26,7 @@ pub struct Args {
     pub namespace: Option<String>,
     /// Print an object for programs
     #[arg(short, long, value_enum, value_name = "FORMAT")]
-    output: Option<Format>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// JSON
-    Json,
-    /// YAML
-    Yaml,
+    output: Option<DataFormat>,
 }
 
 impl Verb for Args {
@@ -58,8 +50,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
         args.namespace.as_ref().is_none_or(|namespace| name.split('/').next() == Some(namespace))
     });
     match args.output {
-        Some(Format::Json) => to_stdout(&output::json(&serde_json::to_value(&locks)?, 2)?),
-        Some(Format::Yaml) => to_stdout(&output::yaml(&serde_json::to_value(&locks)?)?),
+        Some(format) => format.print(&serde_json::to_value(&locks)?)?,
         None => {
             let shown = |who: &Holder| Row { name: who.name.clone(), since: Time(who.created_us) };
             let entries = locks.iter().map(|(name, lock)| Entry {
@@ -79,8 +70,7 @@ fn there(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
     let query = args.namespace.iter().map(|namespace| ("namespace", namespace.clone())).collect();
     let told = server.get("/api/tiphys/v1/locks", &query)?;
     match args.output {
-        Some(Format::Json) => to_stdout(&output::json(&told["items"], 2)?),
-        Some(Format::Yaml) => to_stdout(&output::yaml(&told["items"])?),
+        Some(format) => format.print(&told["items"])?,
         None => {
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
             let row = |who: &Value| Row {

@@ -1,6 +1,6 @@
 //! `tiphys plan`: what would run, before it runs.
 
-use clap::{Args as ClapArgs, ValueEnum};
+use clap::Args as ClapArgs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tiphys_engine::check::{Shelf, Situation, check};
@@ -11,7 +11,7 @@ use tiphys_spec::{Document, Object, Strictness};
 
 use crate::arguments::Overrides;
 use crate::load::{freeze, load};
-use crate::output;
+use crate::output::DataFormat;
 use crate::print::{Paint, print_diagnostics, print_outline, to_stdout};
 use crate::problem::{Told, problem};
 use crate::remote::{self, Server};
@@ -38,18 +38,10 @@ pub struct Args {
     overrides: Overrides,
     /// Print an object for programs
     #[arg(short, long, value_enum, value_name = "FORMAT")]
-    output: Option<Format>,
+    output: Option<DataFormat>,
     /// Leave colours out
     #[arg(long)]
     no_color: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// JSON
-    Json,
-    /// YAML
-    Yaml,
 }
 
 impl Verb for Args {
@@ -99,10 +91,7 @@ pub fn run(args: &Args, kept: &[Document]) -> anyhow::Result<ExitCode> {
             let mut values = outlines.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>()?;
             // One object for one workflow, a list for several.
             let value = if values.len() == 1 { values.remove(0) } else { serde_json::Value::Array(values) };
-            to_stdout(&match format {
-                Format::Json => output::json(&value, 2)?,
-                Format::Yaml => output::yaml(&value)?,
-            });
+            format.print(&value)?;
         }
         None => {
             let paint = if args.no_color { Paint::plain() } else { Paint::stdout() };

@@ -280,13 +280,9 @@ fn prepare(args: &Args, loaded: &mut Loaded, world: &World, images: &ImageMap) -
         if !document.sound {
             continue; // What it means is not clear; what is wrong with it was said.
         }
-        let found = check(document, &shelf, Situation::Create);
-        let invalid = found.iter().any(spec::Diagnostic::is_error);
-        diagnostics.extend(found);
+        diagnostics.extend(check(document, &shelf, Situation::Create));
         let mut findings = examine(document, &documents, Some(images), world.allow_host_path);
-        if !invalid {
-            diagnostics.append(&mut findings.refused);
-        }
+        diagnostics.append(&mut findings.refused);
         let (frozen, secrets) = freeze(workflow, &documents, args.overrides.namespace());
         jobs.push(Job { frozen, secrets, findings });
     }

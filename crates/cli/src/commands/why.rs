@@ -1,6 +1,6 @@
 //! `tiphys why`: why a run or a node is as it is.
 
-use clap::{Args as ClapArgs, ValueEnum};
+use clap::Args as ClapArgs;
 use std::process::ExitCode;
 use tiphys_controller::shard::decode;
 use tiphys_engine::explain::{Answer, why};
@@ -9,7 +9,7 @@ use tiphys_engine::{Run, Time, compile};
 use tiphys_spec::similar;
 use tiphys_store::{Journal, MachineId};
 
-use crate::output;
+use crate::output::DataFormat;
 use crate::print::{Paint, print_answer, to_stdout};
 use crate::problem::problem;
 use crate::remote::{self, Server};
@@ -35,18 +35,10 @@ pub struct Args {
     pub namespace: Option<String>,
     /// Print an object for programs
     #[arg(short, long, value_enum, value_name = "FORMAT")]
-    output: Option<Format>,
+    output: Option<DataFormat>,
     /// Leave colours out
     #[arg(long)]
     no_color: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// JSON
-    Json,
-    /// YAML
-    Yaml,
 }
 
 impl Verb for Args {
@@ -104,8 +96,7 @@ fn there(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
 
 fn show(args: &Args, answer: &Answer, run: &str, now: Time) -> anyhow::Result<ExitCode> {
     match args.output {
-        Some(Format::Json) => to_stdout(&output::json(&serde_json::to_value(answer)?, 2)?),
-        Some(Format::Yaml) => to_stdout(&output::yaml(&serde_json::to_value(answer)?)?),
+        Some(format) => format.print(&serde_json::to_value(answer)?)?,
         None => {
             let paint = if args.no_color { Paint::plain() } else { Paint::stdout() };
             to_stdout(&print_answer(answer, run, paint, now));

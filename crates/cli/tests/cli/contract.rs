@@ -284,3 +284,33 @@ fn a_document_that_lost_its_file_does_not_run_on_something_else() {
     let answer = bench.run(&document, &["--name", "again"]).exits(1);
     assert!(answer.out.contains("run it with `--artifact in=PATH`"), "{}{}", answer.out, answer.err);
 }
+
+#[test]
+fn a_task_may_wait_for_hundreds() {
+    let bench = Bench::new();
+    let names: Vec<String> = (0..230).map(|at| format!("t{at}")).collect();
+    let tasks: String = names
+        .iter()
+        .map(|name| format!("          - {{name: {name}, template: main, when: 1 == 2}}\n"))
+        .collect();
+    let manifest = HELLO.replace("entrypoint: main", "entrypoint: all")
+        + &format!(
+            "    - name: all\n      dag:\n        tasks:\n{tasks}          - {{name: last, template: main, dependencies: [{}]}}\n",
+            names.join(", ")
+        );
+    let manifest = manifest
+        .replace("inputs: {parameters: [{name: who}]}", "inputs: {parameters: [{name: who, value: all}]}");
+    bench.run(&manifest, &["--name", "wide", "-q"]).exits(0);
+    assert_eq!(bench.call(&["logs", "wide"]).exits(0).out.trim_end().rsplit(": ").next(), Some("hello all"));
+}
+
+#[test]
+fn mistakes_and_what_is_not_supported_are_told_together() {
+    let bench = Bench::new();
+    let manifest = HELLO.replace("parameters: [{name: who}]}\n", "parameters: [{name: who}]}\n      volumes: [{name: v, nfs: {server: s, path: /}}]\n")
+        .replace("container: {image: busybox, command: [sh, -c, \"echo hello {{inputs.parameters.who}}\"]}", "container: {image: busybox, volumeMounts: [{name: v, mountPath: /v}], command: [sh, -c, \"echo {{inputs.parameters.whom}}\"]}");
+    let answer = bench.run(&manifest, &[]).exits(2);
+    for part in ["{{inputs.parameters.whom}}", "nfs", "refused: 2 errors"] {
+        assert!(answer.err.contains(part), "{part}: {}", answer.err);
+    }
+}
