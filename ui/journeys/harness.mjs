@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { AxeBuilder } from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
 
-/** Longest wait for anything on a page. */
-const MS = Number(process.env.JOURNEY_MS ?? 15_000);
+/** Longest wait for anything on a page: only what will never come takes so long, on the slowest machine too. */
+const MS = Number(process.env.JOURNEY_MS ?? 60_000);
 
 /** Journeys under way at once. */
 const LANES = Number(process.env.LANES ?? 2);
@@ -23,6 +23,11 @@ export async function accessible(page, what) {
         .join(' | ')}`,
   );
   assert.deepEqual(told, [], `${what} is not accessible`);
+}
+
+/** Waits until the page has what it asked for. */
+export async function settled(page) {
+  await page.locator('main .loading, main [aria-busy=true]').first().waitFor({ state: 'detached' });
 }
 
 /** How wide the page is beyond its window. */
@@ -44,6 +49,7 @@ export async function go(journeys, serve, leave) {
   let failed = 0;
   async function once({ name, options, act }) {
     const wrong = [];
+    const began = performance.now();
     let server;
     let context;
     try {
@@ -61,7 +67,7 @@ export async function go(journeys, serve, leave) {
       await act({ page, server });
       assert.deepEqual(wrong, []);
       passed += 1;
-      console.log(`ok    ${name}`);
+      console.log(`ok    ${name} (${((performance.now() - began) / 1000).toFixed(1)} s)`);
     } catch (cause) {
       failed += 1;
       const told = [

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { start } from '../fixture/server.mjs';
-import { accessible, go, surplus } from './harness.mjs';
+import { accessible, go, settled, surplus } from './harness.mjs';
 
 const journeys = [];
 const journey = (name, options, act) => journeys.push({ name, options, act });
@@ -29,7 +29,7 @@ for (const theme of ['light', 'dark']) {
     journey(`${name} is accessible in ${theme}`, { theme }, async ({ page, server }) => {
       await page.goto(server.url + address);
       await page.getByRole('heading', { level: 1 }).waitFor();
-      await page.waitForLoadState('networkidle').catch(() => {});
+      await settled(page);
       await accessible(page, name);
     });
   }
@@ -381,6 +381,7 @@ for (const width of [380, 800, 2400]) {
     ]) {
       await page.goto(server.url + address);
       await page.getByRole('heading', { level: 1 }).first().waitFor();
+      await settled(page);
       const over = await surplus(page);
       assert.ok(over <= 0, `${address || 'home'} is ${over} px too wide`);
     }

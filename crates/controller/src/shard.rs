@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tiphys_engine::workflow::{Attempt, Command, Event, Input, NodeIx, Phase, Report, Sample};
-use tiphys_engine::{Machine, Outbox, Progress, Run, Time, status};
+use tiphys_engine::{Machine, Outbox, Progress, Run, Time, explain, status};
 use tiphys_store::{Append, AppendError, MachineId, Record, Summary};
 
 /// The format of the journal's bodies: one JSON event a line.
@@ -604,7 +604,7 @@ impl Driven {
         }
         self.summarized = now;
         self.summary.phase = phase.to_owned();
-        self.summary.message = self.run.message.as_deref().unwrap_or_default().to_owned();
+        self.summary.message = explain::reason(&self.run);
         self.summary.progress = format!("{}/{}", self.run.tally.0, self.run.tally.1);
         self.summary.suspended = suspended;
         self.summary.started_us = self.run.started.map(|at| at.0);

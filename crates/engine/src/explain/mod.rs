@@ -11,5 +11,5 @@ mod words;
 pub use needs::{Lock, Needs, Thing, Use};
 pub use outline::{Branch, Loop, Outline, outline};
 pub use values::{Origin, Value};
-pub use why::{Answer, Dependency, Life, Wait, why};
+pub use why::{Answer, Dependency, Life, Wait, reason, why};
 pub use words::words;

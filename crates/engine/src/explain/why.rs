@@ -110,6 +110,22 @@ pub fn why(run: &Run, history: &[(Time, Event)], subject: Option<&str>, now: Tim
     not_entered(run, subject, now)
 }
 
+/// What a list says of a run: its message, or what broke first where that does not tell.
+///
+/// A failed DAG has no message at all (EX-171), and that of steps only names a child.
+pub fn reason(run: &Run) -> String {
+    let message = run.message.as_deref().unwrap_or_default();
+    let is_mute = message.is_empty() || (message.starts_with("child '") && message.ends_with("failed"));
+    if !is_mute || !run.is_ended() || !run.phase.is_bad() {
+        return message.to_owned();
+    }
+    let Some(first) = culprits(run, None).into_iter().find(|ix| run.node(*ix).message.is_some()) else {
+        return message.to_owned();
+    };
+    let said = run.node(first).message.as_deref().unwrap_or_default();
+    format!("{}: {said}", run.display_name(first))
+}
+
 /// The node that is meant. Of several with the same display name the one that has not come out well, or the last.
 fn find(run: &Run, subject: &str) -> Option<NodeIx> {
     let exact = run.indices().find(|ix| run.id(*ix) == subject || run.name(*ix) == subject);
@@ -415,8 +431,12 @@ fn is_below(run: &Run, ix: NodeIx, above: Option<NodeIx>) -> bool {
     }
 }
 
-/// The nodes that failed by themselves, the first first: what a failure goes back to.
 fn causes(run: &Run, above: Option<NodeIx>) -> Vec<Dependency> {
+    culprits(run, above).into_iter().map(|ix| of_node(run, ix)).collect()
+}
+
+/// The nodes that failed by themselves, the first first: what a failure goes back to.
+fn culprits(run: &Run, above: Option<NodeIx>) -> Vec<NodeIx> {
     let mut with_bad_child = BTreeSet::new();
     let mut superseded: BTreeSet<NodeIx> = BTreeSet::new();
     for ix in run.indices() {
@@ -437,7 +457,7 @@ fn causes(run: &Run, above: Option<NodeIx>) -> Vec<Dependency> {
         .collect();
     found.sort_by_key(|ix| (run.node(*ix).finished, *ix));
     found.truncate(LISTED_MAX);
-    found.into_iter().map(|ix| of_node(run, ix)).collect()
+    found
 }
 
 fn of_node(run: &Run, ix: NodeIx) -> Dependency {

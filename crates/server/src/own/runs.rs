@@ -112,8 +112,9 @@ pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
         let found = world.store(|store| store.list(&filter))?;
         rows.extend(found.into_iter().map(|row| (row, *archived)));
     }
-    // Each shelf comes newest first; so do they together.
+    // Each shelf comes newest first; so do they together. A run that was filed between the two is on both.
     rows.sort_by(|(a, _), (b, _)| (b.created_us, &b.uid).cmp(&(a.created_us, &a.uid)));
+    rows.dedup_by(|(next, _), (kept, _)| next.uid == kept.uid);
     let more = rows.len() > size;
     rows.truncate(size);
     let items: Vec<Value> = rows.iter().map(|(row, archived)| brief(row, *archived)).collect();

@@ -1,7 +1,7 @@
 //! What `plan` and `why` say, seen on runs of the laboratory.
 
 use tiphys_engine::Time;
-use tiphys_engine::explain::{Answer, outline, why};
+use tiphys_engine::explain::{Answer, outline, reason, why};
 use tiphys_engine::workflow::{Event, Input, Report};
 use tiphys_sim::manifest::read;
 use tiphys_sim::stage::Stage;
@@ -68,6 +68,24 @@ fn a_skipped_step_and_a_failure_say_why() {
     );
     let bad = asked(&stage, Some("demo[2]"));
     assert_eq!(bad.causes.iter().map(|cause| &*cause.name).collect::<Vec<_>>(), ["demo[2].bad"]);
+}
+
+#[test]
+fn a_list_names_what_broke_where_the_run_itself_says_nothing() {
+    // Steps only name a child, a DAG says nothing at all (EX-171).
+    let stage = played(CHAIN, None);
+    assert!(stage.run.message.as_deref().unwrap().starts_with("child '"));
+    assert_eq!(reason(&stage.run), "bad: main: Error (exit code 1)");
+    let dag = "
+  templates:
+  - name: main
+    dag: {tasks: [{name: a, template: ok}, {name: b, template: fail, depends: a}]}
+";
+    let stage = played(dag, None);
+    assert_eq!(stage.run.message, None);
+    assert_eq!(reason(&stage.run), "b: main: Error (exit code 1)");
+    // What goes on has not broken.
+    assert_eq!(reason(&played(DIAMOND, Some(20)).run), "");
 }
 
 const DIAMOND: &str = "
