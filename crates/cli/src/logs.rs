@@ -83,7 +83,11 @@ pub struct Joiner {
 impl Joiner {
     /// Takes in one entry; gives a line if it ends one.
     pub fn take(&mut self, entry: &[u8]) -> Option<Line> {
-        let line = logs::parse(entry)?;
+        self.join(logs::parse(entry)?)
+    }
+
+    /// Takes in one entry that was understood; gives a line if it ends one.
+    pub fn join(&mut self, line: logs::Line<'_>) -> Option<Line> {
         self.piece.extend_from_slice(line.text);
         line.time.clone_into(&mut self.time);
         if !line.whole && self.piece.len() < LINE_BYTES_MAX {

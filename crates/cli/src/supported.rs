@@ -11,7 +11,7 @@ use tiphys_spec as spec;
 use tiphys_spec::{Diagnostic, Document, Object, Severity, path_field, path_index};
 
 /// Fields of a workflow's spec that only place or dress pods.
-const DRESSING_OF_WORKFLOW: [&str; 20] = [
+const DRESSING_OF_WORKFLOW: [&str; 19] = [
     "affinity",
     "automountServiceAccountToken",
     "dnsConfig",
@@ -29,13 +29,12 @@ const DRESSING_OF_WORKFLOW: [&str; 20] = [
     "priority",
     "resourceClaims",
     "schedulerName",
-    "securityContext",
     "serviceAccountName",
     "tolerations",
 ];
 
 /// Fields of a template that only place or dress its pod.
-const DRESSING_OF_TEMPLATE: [&str; 13] = [
+const DRESSING_OF_TEMPLATE: [&str; 12] = [
     "affinity",
     "automountServiceAccountToken",
     "executor",
@@ -46,7 +45,6 @@ const DRESSING_OF_TEMPLATE: [&str; 13] = [
     "priorityClassName",
     "resourceClaims",
     "schedulerName",
-    "securityContext",
     "serviceAccountName",
     "tolerations",
 ];
@@ -133,6 +131,7 @@ impl<'a> Examiner<'a> {
         for name in DRESSING_OF_WORKFLOW.iter().filter(|name| fields.contains_key(**name)) {
             self.findings.without_effect.insert(format!("spec.{name}"));
         }
+        self.security(fields.get("securityContext"), &pod::HONOURED_OF_POD, "spec.securityContext");
     }
 
     /// Starts at everything the workflow itself names.
@@ -221,6 +220,7 @@ impl<'a> Examiner<'a> {
         for name in DRESSING_OF_TEMPLATE.iter().filter(|name| fields.get(**name).is_some_and(is_given)) {
             self.findings.without_effect.insert((*name).to_owned());
         }
+        self.security(fields.get("securityContext"), &pod::HONOURED_OF_POD, "securityContext");
         for name in LATER_OF_TEMPLATE {
             if fields
                 .get(name)

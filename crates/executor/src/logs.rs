@@ -9,11 +9,13 @@ use std::path::{Path, PathBuf};
 
 use crate::contract::AttemptId;
 
+mod merge;
 #[cfg(test)]
 mod tests;
 mod time;
 mod writer;
 
+pub use merge::Merge;
 pub(crate) use time::now_ns;
 pub use time::timestamp;
 pub(crate) use writer::Writer;
@@ -111,6 +113,11 @@ pub const PAGE_BYTES_MAX: u64 = 4 << 20;
 ///
 /// With `tail`, reading begins near the end of the file, so a long log costs no more than a short one.
 pub fn read(path: &Path, query: &Query) -> io::Result<Page> {
+    read_page(path, query, PAGE_BYTES_MAX)
+}
+
+/// As [`read`], at most so many bytes, which must be more than an entry can have.
+fn read_page(path: &Path, query: &Query, bytes_max: u64) -> io::Result<Page> {
     let mut file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Page::default()),
@@ -123,7 +130,7 @@ pub fn read(path: &Path, query: &Query) -> io::Result<Page> {
     };
     file.seek(SeekFrom::Start(start))?;
     let mut bytes = Vec::new();
-    file.take(PAGE_BYTES_MAX).read_to_end(&mut bytes)?;
+    file.take(bytes_max).read_to_end(&mut bytes)?;
     // What follows the last newline is still being written.
     bytes.truncate(bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1));
     let next_offset = start + bytes.len() as u64;

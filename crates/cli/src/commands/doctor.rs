@@ -37,11 +37,14 @@ pub fn run(_args: &Args) -> anyhow::Result<ExitCode> {
         Ok(mut local) => {
             report.fine("state", &format!("{} can be used", folder.display()));
             server(&mut report, &folder);
-            disk(&mut report, &local);
+            disk(&mut report, &folder);
             runs(&mut report, &mut local)?;
             isolation(&mut report, &local);
         }
-        Err(error) => report.bad("state", &format!("{error:#}")),
+        Err(error) => {
+            report.bad("state", &format!("{error:#}"));
+            disk(&mut report, &folder);
+        }
     }
     report.fine("steps at once", &format!("{}, unless `-j` says otherwise", jobs_default()));
     Ok(if report.bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
@@ -92,8 +95,8 @@ fn process_files() -> Option<u64> {
     rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum
 }
 
-fn disk(report: &mut Report, local: &Local) {
-    match rustix::fs::statvfs(local.state.dir()) {
+fn disk(report: &mut Report, folder: &Path) {
+    match rustix::fs::statvfs(folder) {
         Ok(disk) => {
             let free = disk.f_bavail.saturating_mul(disk.f_frsize);
             let words = format!("{:.1} GiB free", free as f64 / f64::from(1 << 30));

@@ -4,10 +4,11 @@ use clap::Args as ClapArgs;
 use regex::bytes::Regex;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
-use tiphys_runner::logs::{Query, read};
+use tiphys_runner::logs::Merge;
 use tiphys_store::{MachineId, Runs};
 
 use crate::commands::get::current;
@@ -22,10 +23,13 @@ use crate::verb::Verb;
 /// The pause between two looks at growing logs.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
+/// Bytes that are gathered before they are printed.
+const PRINTED_BYTES: usize = 64 * 1024;
+
 /// Print what the steps of a run wrote
 ///
-/// Each line is led by the name of its pod, as `argo logs` does; for one node (by its id, its name or its display
-/// name) the lines stand alone.
+/// Lines come in the order in which they were written. Each is led by the name of its pod, as `argo logs` does; for
+/// one node (by its id, its name or its display name) the lines stand alone.
 #[derive(ClapArgs)]
 #[command(after_help = "Examples:
   tiphys logs @latest
@@ -113,11 +117,11 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut reader = Reader {
         args,
         node,
-        since,
         pattern,
         paint: if args.no_color { Paint::plain() } else { Paint::stdout() },
         raw: !is_terminal(),
         run_dir: local.state.run_dir(&summary.uid)?,
+        merge: Merge::new(args.tail, since),
         open: BTreeMap::new(),
     };
     let machine = MachineId::workflow(&*summary.uid);
@@ -151,15 +155,14 @@ struct Reader<'a> {
     args: &'a Args,
     /// The one node that is wanted.
     node: Option<String>,
-    /// When the wanted lines begin.
-    since: Option<String>,
     pattern: Option<Regex>,
     paint: Paint,
     /// Whether lines are printed byte for byte.
     raw: bool,
     run_dir: PathBuf,
-    /// Where reading goes on, by file.
-    open: BTreeMap<PathBuf, (u64, Joiner)>,
+    merge: Merge,
+    /// Lines that are not whole yet, by file.
+    open: BTreeMap<PathBuf, Joiner>,
 }
 
 /// The id of the attempt that speaks for a retried node: the last one (EX-226).
@@ -209,53 +212,46 @@ impl Reader<'_> {
         Ok(wanted)
     }
 
+    /// Prints what has come, in order of time.
     fn print(&mut self, nodes: &[Wanted], is_last_look: bool) -> anyhow::Result<()> {
+        let (mut paths, mut labels) = (Vec::new(), Vec::new());
         for node in nodes {
             for file in files(&self.run_dir, &node.id) {
                 if self.args.container.as_ref().is_none_or(|wanted| *wanted == file.container) {
-                    self.print_file(&file.path, &node.label)?;
-                    if is_last_look {
-                        self.print_rest(&file.path, &node.label);
-                    }
+                    paths.push(file.path);
+                    labels.push(node.label.as_str());
                 }
             }
         }
-        Ok(())
-    }
-
-    fn print_file(&mut self, path: &Path, label: &str) -> anyhow::Result<()> {
-        let first = !self.open.contains_key(path);
-        let (mut offset, mut joiner) = self.open.remove(path).unwrap_or_default();
-        loop {
-            let query = Query {
-                tail: if first && offset == 0 { self.args.tail } else { None },
-                since: self.since.clone(),
-                offset,
+        let mut merge = std::mem::take(&mut self.merge);
+        let mut text = Vec::new();
+        let mut open = std::mem::take(&mut self.open);
+        let read = merge.read(&paths, |at, piece| {
+            let joined = match open.get_mut(&paths[at]) {
+                Some(joiner) => joiner.join(piece),
+                None => open.entry(paths[at].clone()).or_default().join(piece),
             };
-            let page = read(path, &query)?;
-            let mut text = Vec::new();
-            for entry in page.entries.split(|byte| *byte == b'\n') {
-                if let Some(line) = joiner.take(entry) {
+            if let Some(line) = joined {
+                self.line(&line, labels[at], &mut text);
+            }
+            if text.len() >= PRINTED_BYTES {
+                to_stdout(&text);
+                text.clear();
+            }
+            ControlFlow::Continue(())
+        });
+        (self.merge, self.open) = (merge, open);
+        if is_last_look {
+            // What steps wrote after their last line break.
+            for (path, label) in paths.iter().zip(labels) {
+                if let Some(line) = self.open.remove(path).and_then(Joiner::rest) {
                     self.line(&line, label, &mut text);
                 }
             }
-            to_stdout(&text);
-            if page.entries.is_empty() || page.next_offset == offset {
-                break;
-            }
-            offset = page.next_offset;
         }
-        self.open.insert(path.to_owned(), (offset, joiner));
+        to_stdout(&text);
+        read?;
         Ok(())
-    }
-
-    /// What the step wrote after its last line break.
-    fn print_rest(&mut self, path: &Path, label: &str) {
-        if let Some(line) = self.open.remove(path).and_then(|(_, joiner)| joiner.rest()) {
-            let mut text = Vec::new();
-            self.line(&line, label, &mut text);
-            to_stdout(&text);
-        }
     }
 
     fn line(&self, line: &Line, label: &str, out: &mut Vec<u8>) {

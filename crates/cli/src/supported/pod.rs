@@ -20,8 +20,12 @@ const DRESSING_OF_CONTAINER: [&str; 9] = [
     "tty",
 ];
 
+/// What of a pod's security context a process can honour.
+pub(super) const HONOURED_OF_POD: [&str; 2] = ["runAsUser", "runAsGroup"];
+
 /// What of a container's security context a process has anyway or can honour.
-const HONOURED: [&str; 3] = ["runAsUser", "runAsGroup", "allowPrivilegeEscalation"];
+const HONOURED_OF_CONTAINER: [&str; 4] =
+    ["runAsUser", "runAsGroup", "allowPrivilegeEscalation", "readOnlyRootFilesystem"];
 
 /// Fields of a container that wait for a later release.
 const LATER_OF_CONTAINER: [&str; 1] = ["volumeDevices"];
@@ -86,11 +90,7 @@ impl<'a> Examiner<'a> {
         if body.pointer("/resources/requests").is_some_and(is_given) {
             self.findings.without_effect.insert("resources.requests".to_owned());
         }
-        let context = body.get("securityContext").and_then(Value::as_object).into_iter().flatten();
-        for (name, _) in context.filter(|(name, value)| is_given(value) && !HONOURED.contains(&name.as_str()))
-        {
-            self.findings.without_effect.insert(format!("securityContext.{name}"));
-        }
+        self.security(body.get("securityContext"), &HONOURED_OF_CONTAINER, "securityContext");
         for name in LATER_OF_CONTAINER.iter().filter(|name| given(name)) {
             self.refuse(
                 document,
@@ -98,6 +98,15 @@ impl<'a> Examiner<'a> {
                 format!("`{name}` of containers is not supported yet"),
                 "leave it out, or do in the command what it does",
             );
+        }
+    }
+
+    /// What of a security context has no effect.
+    pub(super) fn security(&mut self, context: Option<&Value>, honoured: &[&str], path: &str) {
+        let fields = context.and_then(Value::as_object).into_iter().flatten();
+        for (name, _) in fields.filter(|(name, value)| is_given(value) && !honoured.contains(&name.as_str()))
+        {
+            self.findings.without_effect.insert(format!("{path}.{name}"));
         }
     }
 

@@ -72,7 +72,7 @@ impl Place {
 
 /// The request for one attempt. The error becomes the node's message.
 pub fn step(plan: &Plan, pod: &Pod, place: &Place, attempt: AttemptId) -> Result<StepRequest, String> {
-    let template = patch::apply(pod)?;
+    let template = patch::apply(plan, pod)?;
     let template = &template;
     if daemons::is_daemon(template) {
         // Said now, not when it is up and cannot be asked.

@@ -1,13 +1,18 @@
 //! `podSpecPatch`: what of it a process can honour (EX-385).
 
 use serde_json::{Value, json};
+use tiphys_engine::Plan;
 use tiphys_engine::compile::merge;
 use tiphys_engine::workflow::Pod;
 use tiphys_spec as spec;
 
-/// The template with the workflow's patch, then its own, laid over its containers and volumes.
-pub(crate) fn apply(pod: &Pod) -> Result<spec::Template, String> {
+/// The template with the workflow's patch, then its own, laid over its containers, its volumes and its security context,
+/// which is the workflow's if it has none.
+pub(crate) fn apply(plan: &Plan, pod: &Pod) -> Result<spec::Template, String> {
     let mut template = pod.template.clone();
+    if template.security_context.is_none() {
+        template.security_context.clone_from(&plan.workflow.spec.security_context);
+    }
     for patch in [pod.workflow_patch.as_str(), template.pod_spec_patch.clone().as_str()] {
         if patch.trim().is_empty() {
             continue;

@@ -69,6 +69,25 @@ fn outputs_have_keys() {
     check(json!({ "gcs": { "key": "/x.txt" }, "archive": { "none": {} } }), "x.txt", Archive::None);
 }
 
+/// OB-127, OB-532, EX-383: a template's security context, as its patch leaves it, takes the place of the workflow's; a
+/// container's goes before both.
+#[test]
+fn who_a_container_runs_as() {
+    let users = |spec: Value, mut template: Value, container: Value| {
+        template["container"] = json!({ "image": "any", "command": ["work"], "securityContext": container });
+        let security = prepared(spec, template, &Place::default()).unwrap().containers[0].security;
+        (security.run_as_user, security.run_as_group, security.read_only_root)
+    };
+    let workflow = json!({ "securityContext": { "runAsUser": 5, "runAsGroup": 6 } });
+    assert_eq!(users(workflow.clone(), json!({}), json!({})), (Some(5), Some(6), false));
+    let template = json!({ "securityContext": { "runAsUser": 7 } });
+    assert_eq!(users(workflow.clone(), template.clone(), json!({})), (Some(7), None, false));
+    let container = json!({ "runAsUser": 9, "readOnlyRootFilesystem": true });
+    assert_eq!(users(workflow.clone(), template, container), (Some(9), None, true));
+    let patch = json!({ "podSpecPatch": "securityContext:\n  runAsUser: 8" });
+    assert_eq!(users(workflow, patch, json!({})), (Some(8), Some(6), false));
+}
+
 /// PA-246: a key of the template's `archiveLocation` takes the place of the pod's. OB-513, PA-210, PA-230, EX-504, OB-538: where logs go,
 /// and who decides: a repository that archives them, else the template, else the workflow.
 #[test]

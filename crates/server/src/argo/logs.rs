@@ -10,10 +10,10 @@ use crate::wire::select::Labels;
 use crate::world::World;
 use regex::bytes::Regex;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tiphys_runner::logs::{self, Query};
+use tiphys_runner::logs::{self, Merge};
 
 /// Which lines are wanted.
 struct Wanted {
@@ -44,28 +44,29 @@ pub(crate) fn workflow(world: &World, call: &Call) -> Result<Opened, Fault> {
     let first = reader.read(world)?;
     Ok(Box::new(move |world: Arc<World>, feed: Feed| {
         Box::pin(async move {
-            for message in first {
-                feed.send(message).await?;
-            }
+            let mut batch = first;
             let mut over = !reader.wanted.follow || reader.wanted.never;
-            while !over {
-                tokio::time::sleep(limits::LOG_PAUSE).await;
+            loop {
+                for message in batch.messages {
+                    feed.send(message).await?;
+                }
+                if !batch.is_more {
+                    if over {
+                        return Ok(());
+                    }
+                    tokio::time::sleep(limits::LOG_PAUSE).await;
+                }
                 let shared = world.clone();
                 let step = tokio::task::spawn_blocking(move || {
                     // Over before the lines are read: then nothing can be missed.
-                    let over = is_over(&shared, &reader.wanted.uid);
-                    let lines = reader.read(&shared);
-                    (reader, lines, over)
+                    let over = over || is_over(&shared, &reader.wanted.uid);
+                    let batch = reader.read(&shared);
+                    (reader, batch, over)
                 });
-                let (back, lines, ended) = step.await.map_err(|error| Fault::internal(error.to_string()))?;
-                reader = back;
-                over = ended;
-                for message in lines? {
-                    feed.send(message).await?;
-                }
+                let (back, next, ended) = step.await.map_err(|error| Fault::internal(error.to_string()))?;
+                (reader, batch, over) = (back, next?, ended);
                 feed.check()?;
             }
-            Ok(())
         })
     }))
 }
@@ -133,72 +134,55 @@ fn bad_regex(text: &str, error: &regex::Error) -> Fault {
     Fault::internal(format!("failed to compile {}: error parsing regexp: {why}", json!(text)))
 }
 
+/// Most lines that are read before they are sent.
+const BATCH_LINES: usize = 1_000;
+
+/// What was read at once.
+struct Batch {
+    messages: Vec<Value>,
+    /// Whether there was more to read.
+    is_more: bool,
+}
+
 /// Reads logs piece by piece.
 struct Reader {
     wanted: Wanted,
     folder: PathBuf,
-    /// How far each file was read.
-    offsets: BTreeMap<PathBuf, u64>,
+    merge: Merge,
     sent_bytes: usize,
-    first: bool,
 }
 
 impl Reader {
     fn new(world: &World, wanted: Wanted) -> Result<Reader, Fault> {
         let folder = world.state.run_dir(&wanted.uid)?.join("logs");
-        Ok(Reader { wanted, folder, offsets: BTreeMap::new(), sent_bytes: 0, first: true })
+        let merge = Merge::new(wanted.tail, wanted.since.clone());
+        Ok(Reader { wanted, folder, merge, sent_bytes: 0 })
     }
 
     /// What was written since the last time, in the order of the lines' times.
-    fn read(&mut self, world: &World) -> Result<Vec<Value>, Fault> {
-        let first = std::mem::take(&mut self.first);
+    fn read(&mut self, world: &World) -> Result<Batch, Fault> {
+        let mut messages = Vec::new();
         if self.wanted.never {
-            return Ok(Vec::new());
+            return Ok(Batch { messages, is_more: false });
         }
-        let mut lines: Vec<(String, Value)> = Vec::new();
+        let (mut paths, mut names) = (Vec::new(), Vec::new());
         for (pod, labels, folder) in pods(world, &self.wanted.uid, &self.folder)? {
             if self.wanted.shows(&pod, &labels) {
-                for path in files(&folder, &self.wanted.container) {
-                    self.read_file(&path, &pod, first, &mut lines)?;
-                }
+                let files = files(&folder, &self.wanted.container);
+                names.extend(files.iter().map(|_| pod.clone()));
+                paths.extend(files);
             }
         }
-        lines.sort_by(|(left, _), (right, _)| left.cmp(right));
-        Ok(lines.into_iter().map(|(_, message)| message).collect())
-    }
-
-    fn read_file(
-        &mut self,
-        path: &Path,
-        pod: &str,
-        first: bool,
-        lines: &mut Vec<(String, Value)>,
-    ) -> Result<(), Fault> {
-        let broken = |error: std::io::Error| Fault::internal(format!("cannot read the log: {error}"));
-        let mut offset = self.offsets.get(path).copied().unwrap_or(0);
-        if self.wanted.tail == Some(0) && first {
-            // Only what comes from now on.
-            offset = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-        }
-        loop {
-            let tail = if first && offset == 0 { self.wanted.tail } else { None };
-            let query = Query { tail, since: self.wanted.since.clone(), offset };
-            let page = logs::read(path, &query).map_err(broken)?;
-            let end = page.next_offset == offset || page.entries.is_empty();
-            offset = page.next_offset;
-            for entry in page.entries.split(|byte| *byte == b'\n').filter(|entry| !entry.is_empty()) {
-                if let Some(line) = logs::parse(entry)
-                    && let Some(message) = self.message(line.time, line.text, pod)
-                {
-                    lines.push((line.time.to_owned(), message));
-                }
-            }
-            if end {
-                break;
-            }
-        }
-        self.offsets.insert(path.to_owned(), offset);
-        Ok(())
+        let mut merge = std::mem::take(&mut self.merge);
+        let mut left = BATCH_LINES;
+        let read = merge.read(&paths, |at, line| {
+            messages.extend(self.message(line.time, line.text, &names[at]));
+            left -= 1;
+            if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        self.merge = merge;
+        let is_more = read.map_err(|error| Fault::internal(format!("cannot read the log: {error}")))?;
+        Ok(Batch { messages, is_more })
     }
 
     fn message(&mut self, time: &str, text: &[u8], pod: &str) -> Option<Value> {

@@ -156,10 +156,18 @@ fn fault(path: &Path, error: rusqlite::Error) -> StoreError {
         Some(ErrorCode::DatabaseCorrupt) => StoreError::Corrupt { path, reason },
         Some(ErrorCode::NotADatabase) => StoreError::Foreign { path },
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy { path },
+        // The index of the log is a file of its own, and SQLite has no better word for it when it finds no place.
+        Some(ErrorCode::SystemIoFailure) if is_full(&path) => StoreError::Full { path },
         Some(_) => StoreError::Io { path, reason },
         // Not an answer of SQLite: a value is not of the type that we wrote.
         None => StoreError::Corrupt { path, reason },
     }
+}
+
+/// Whether not even the smallest file finds a place on the disk of `path`.
+fn is_full(path: &Path) -> bool {
+    const INDEX_BYTES: u64 = 32 * 1024;
+    rustix::fs::statvfs(path).is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < INDEX_BYTES)
 }
 
 /// An error of our own that [`fault`] reports as damage.

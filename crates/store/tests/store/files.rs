@@ -233,13 +233,25 @@ fn child_disk_full() {
     println!("full and well");
 }
 
+/// Not a test of its own: opens a state for which a machine that crashed left no room.
+#[test]
+fn child_full_at_start() {
+    let Some(folder) = child_folder() else { return };
+    let error = State::open(&folder).and_then(|state| state.store().map(drop)).unwrap_err();
+    assert!(matches!(error, StoreError::Full { .. }), "{error:?}");
+    println!("said at the start");
+}
+
 #[test]
 fn a_full_disk_stops_the_writer_and_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let run = child("files::child_disk_full", folder.path());
     let script = r#"mount -t tmpfs -o size=4m none "$0" || exit 77
                     head -c 1500000 /dev/zero > "$0/ballast" || exit 77
-                    exec "$@""#;
+                    "$@" || exit
+                    rm "$0/tiphys.db-shm"
+                    cat /dev/zero > "$0/ballast"
+                    "$1" --exact files::child_full_at_start --nocapture"#;
     let output = Command::new("unshare")
         .args(["--user", "--map-root-user", "--mount", "sh", "-c", script])
         .arg(folder.path())
@@ -251,7 +263,7 @@ fn a_full_disk_stops_the_writer_and_loses_nothing() {
     match output {
         Ok(output) if output.status.code() == Some(0) => {
             let said = String::from_utf8_lossy(&output.stdout);
-            assert!(said.contains("full and well"), "{said}");
+            assert!(said.contains("full and well") && said.contains("said at the start"), "{said}");
         }
         Ok(output) if output.status.code() == Some(101) => {
             panic!("{}\n{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
