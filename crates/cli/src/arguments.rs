@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use tiphys_spec as spec;
 
+use crate::given::Given;
 use crate::problem::problem;
 use crate::remote::SubmitOptions;
 
@@ -67,6 +68,12 @@ impl Overrides {
     /// Whether a name is given, which only one run can have.
     pub fn names_one(&self) -> bool {
         self.name.is_some()
+    }
+
+    /// What of it workflows must be able to take.
+    pub fn given(&self) -> anyhow::Result<Given<'_>> {
+        let entrypoint = self.entrypoint.as_deref();
+        Ok(Given { parameters: self.parameters()?, entrypoint, ..Given::default() })
     }
 
     /// Sets in the workflow what was given.

@@ -4,6 +4,7 @@ mod arguments;
 mod commands;
 mod engine;
 mod follow;
+mod given;
 mod help;
 mod load;
 mod logs;

@@ -165,7 +165,25 @@ pub fn mount(text: &str) -> anyhow::Result<HostMount> {
     if host.is_empty() || !step.starts_with('/') {
         return Err(malformed());
     }
-    Ok(HostMount { host: existing(Path::new(host), "--mount")?, step: step.to_owned(), read_only })
+    let is_upward = Path::new(step).components().any(|part| part == std::path::Component::ParentDir);
+    let place = Path::new(step).components().nth(1).map(std::path::Component::as_os_str);
+    if is_upward || place.is_none_or(|top| ["proc", "sys", "dev"].iter().any(|kernel| top == *kernel)) {
+        return Err(problem(
+            format!("`--mount {text}`: nothing can be shown at `{step}`"),
+            "steps need their own root, `/dev`, `/proc` and `/sys`; any other absolute path will do, for instance `/data`",
+        ));
+    }
+    let host = existing(Path::new(host), "--mount")?;
+    // Steps see the machine's files where nothing else is mounted.
+    let covered = std::fs::metadata(step).ok();
+    if covered.is_some_and(|covered| covered.is_dir() != host.is_dir()) {
+        let kind = |is_dir| if is_dir { "folder" } else { "file" };
+        return Err(problem(
+            format!("`--mount {text}`: `{}` is a {}, `{step}` is not", host.display(), kind(host.is_dir())),
+            "folders go over folders and files over files; choose another path in the step",
+        ));
+    }
+    Ok(HostMount { host, step: step.to_owned(), read_only })
 }
 
 /// Reads `NAME=PATH`.

@@ -20,6 +20,7 @@ use crate::arguments::Overrides;
 use crate::commands::again::{self, Then};
 use crate::commands::submit::SubmitArgs;
 use crate::engine::{Engine, Steps, isolate};
+use crate::given::{Takes, mistakes};
 use crate::load::{Loaded, freeze, load};
 use crate::output::{self, Format};
 use crate::print::{print_diagnostics, to_stderr, to_stdout};
@@ -264,6 +265,13 @@ fn prepare(args: &Args, loaded: &mut Loaded, world: &World, images: &ImageMap) -
             "leave it out, or give one workflow",
         ));
     }
+    let mut given = args.overrides.given()?;
+    given.artifacts = world.artifacts.keys().map(String::as_str).collect();
+    let documents: Vec<&Document> = loaded.documents().collect();
+    let workflows = loaded.given.iter().filter(|document| matches!(document.object, Object::Workflow(_)));
+    let takes: Vec<Takes> = workflows.map(|document| Takes::of(document, &documents, &given)).collect();
+    let mistakes = mistakes(&given, &takes);
+    let begins_nowhere = mistakes.iter().any(|mistake| mistake.code == "unknown-template");
     for document in &mut loaded.given {
         if let Object::Workflow(workflow) = &mut document.object {
             args.overrides.apply(workflow)?;
@@ -272,6 +280,7 @@ fn prepare(args: &Args, loaded: &mut Loaded, world: &World, images: &ImageMap) -
         }
     }
     let mut diagnostics = std::mem::take(&mut loaded.diagnostics);
+    diagnostics.extend(mistakes);
     let documents: Vec<&Document> = loaded.documents().collect();
     let shelf = Shelf::new(documents.iter().map(|document| &document.object));
     let mut jobs = Vec::new();
@@ -280,7 +289,10 @@ fn prepare(args: &Args, loaded: &mut Loaded, world: &World, images: &ImageMap) -
         if !document.sound {
             continue; // What it means is not clear; what is wrong with it was said.
         }
-        diagnostics.extend(check(document, &shelf, Situation::Create));
+        let mut checked = check(document, &shelf, Situation::Create);
+        // It was said of the flag already.
+        checked.retain(|diagnostic| !begins_nowhere || diagnostic.path != "spec.entrypoint");
+        diagnostics.append(&mut checked);
         let mut findings = examine(document, &documents, Some(images), world.allow_host_path);
         diagnostics.append(&mut findings.refused);
         let (frozen, secrets) = freeze(workflow, &documents, args.overrides.namespace());

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::paint::Paint;
-use super::table::table;
+use super::paint::{Paint, columns};
+use super::table::{table, table_fitted};
 use super::text::clean_line;
 use super::time::{duration, instant, long_duration};
 use serde_json::Value;
@@ -44,7 +44,11 @@ pub fn get(document: &Value, style: &GetStyle, paint: Paint, now: Time) -> Strin
         if !style.short {
             out.push('\n');
         }
-        out.push_str(&table(&rows, 2));
+        // What a terminal has no room for: templates, then the names of pods.
+        out.push_str(&match columns() {
+            Some(width) if !style.wide => table_fitted(rows, 2, width, &[1, 2]),
+            _ => table(&rows, 2),
+        });
     }
     out
 }

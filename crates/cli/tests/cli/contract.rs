@@ -314,3 +314,59 @@ fn mistakes_and_what_is_not_supported_are_told_together() {
         assert!(answer.err.contains(part), "{part}: {}", answer.err);
     }
 }
+
+#[test]
+fn mistyped_values_are_told() {
+    let bench = Bench::new();
+    let manifest =
+        HELLO.replace("{name: who, value: world}", "{name: who, value: world, enum: [all, world]}");
+    assert_ne!(manifest, HELLO);
+    let answer = bench.run(&manifest, &["-p", "whom=world", "--name", "a"]).exits(0);
+    for part in ["warning[unknown-parameter]: nothing reads a parameter `whom`", "did you mean `who`?"] {
+        assert!(answer.err.contains(part), "{part}: {}", answer.err);
+    }
+    bench.run(&manifest, &["-p", "whom=world", "--deny-warnings"]).exits(2);
+    let refused: [(&[&str], [&str; 2]); 4] = [
+        (&["-p", "who=nobody"], ["the parameter `who` cannot be `nobody`", "it is one of: all, world"]),
+        (
+            &["--artifact", "data=/etc/hosts"],
+            ["the workflow takes no artifact `data`", "it has no artifacts"],
+        ),
+        (&["--entrypoint", "man"], ["there is no template `man` to begin with", "did you mean `main`?"]),
+        (&["--entrypoint", "x", "-p", "who=y"], ["there is no template `x`", "refused: 2 errors"]),
+    ];
+    for (flags, parts) in refused {
+        let answer = bench.run(&manifest, flags).exits(2);
+        for part in parts {
+            assert!(answer.err.contains(part), "{part}: {}", answer.err);
+        }
+    }
+    // PA-411, and what the template that it begins with takes.
+    bench.run(&manifest, &["-p", "who=world", "-q"]).exits(0);
+    let undeclared = HELLO.replace("arguments: {parameters: [{name: who, value: world}]}", "suspend: false");
+    assert_ne!(undeclared, HELLO);
+    let answer = bench.run(&undeclared, &["-p", "who=you"]).exits(0);
+    assert!(!answer.err.contains("unknown-parameter"), "{}", answer.err);
+}
+
+#[test]
+fn mounts_that_cannot_be_are_refused_before_anything_runs() {
+    let bench = Bench::new();
+    let folder = bench.folder().join("shown");
+    std::fs::create_dir(&folder).unwrap();
+    for (step, said) in [
+        ("/", "nothing can be shown at `/`"),
+        ("/proc/self", "nothing can be shown at `/proc/self`"),
+        ("/a/../b", "nothing can be shown at `/a/../b`"),
+        ("/etc/hosts", "is a folder, `/etc/hosts` is not"),
+        ("data", "is not HOST:STEP[:ro]"),
+    ] {
+        let answer = bench.run(HELLO, &["--mount", &format!("{}:{step}", folder.display())]).exits(2);
+        assert!(answer.err.contains(said), "{said}: {}", answer.err);
+    }
+    let manifest = HELLO
+        .replace("    - name: main\n", "    - name: main\n      volumes: [{name: v, hostPath: {path: /}}]\n")
+        .replacen("image: busybox,", "image: busybox, volumeMounts: [{name: v, mountPath: /v}],", 1);
+    let answer = bench.run(&manifest, &["--allow-host-path"]).exits(1);
+    assert!(answer.out.contains("would show the state folder"), "{}{}", answer.out, answer.err);
+}

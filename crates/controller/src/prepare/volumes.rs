@@ -97,7 +97,16 @@ fn source(plan: &Plan, pod: &Pod, place: &Place, name: &str, volume: &Value) -> 
         if !place.allow_host_path {
             return Err(format!("volume '{name}' is a hostPath, which needs `--allow-host-path`"));
         }
-        return Ok(VolumeSource::HostDir { path: PathBuf::from(text("/hostPath/path")), read_only: false });
+        let path = PathBuf::from(text("/hostPath/path"));
+        // Whatever way it is written.
+        let real = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+        if place.artifacts.starts_with(&real) {
+            return Err(format!(
+                "volume '{name}': the hostPath `{}` would show the state folder, with the secrets of all runs",
+                path.display()
+            ));
+        }
+        return Ok(VolumeSource::HostDir { path, read_only: false });
     }
     if at("/ephemeral").is_some() {
         return Ok(VolumeSource::Scratch);
