@@ -68,3 +68,34 @@ fn homes_are_hidden_wherever_they_are() {
         drop(std::fs::remove_dir_all(&elsewhere));
     }
 }
+
+/// Root that may not mount, as in many containers, with a secret in a copy of `/etc`.
+const CONTAINER: &str = r#"
+set -e
+cp -a /etc "$3" && mount --bind "$3" /etc
+mkdir -p /etc/deep/er; for at in /etc/key /etc/deep/er/key; do echo SECRET-KEY > $at; chmod 600 $at; done
+exec setpriv --bounding-set -sys_admin env TIPHYS_STATE_DIR="$4" "$1" run "$2" --isolation sandbox --log
+"#;
+
+#[test]
+fn root_that_may_not_mount_keeps_its_secrets_of_etc() {
+    let output = Command::new("unshare").args(["-m", "setpriv", "--version"]).output();
+    if !output.is_ok_and(|output| output.status.success()) {
+        println!("skipped: only root, with unshare and setpriv, can lay out a container");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = folder.path().join("nosy.yaml");
+    let nosy = "! cat /etc/key && ! cat /etc/deep/er/key && ! cat /etc/shadow && cat /etc/passwd > /dev/null";
+    let (before, _) = MANIFEST.split_once("        command:").unwrap();
+    std::fs::write(&manifest, format!("{before}        command: [sh, -c, \"{nosy}\"]\n")).unwrap();
+    let output = Command::new("unshare")
+        .args(["-m", "sh", "-c", CONTAINER, "sh", env!("CARGO_BIN_EXE_tiphys")])
+        .args([&manifest, &folder.path().join("etc"), &folder.path().join("state")])
+        .env_remove("TIPHYS_SERVER")
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && !told.contains("SECRET-KEY"), "{told}");
+    assert!(told.contains("notice: that user is root, who may not mount here"), "{told}");
+}

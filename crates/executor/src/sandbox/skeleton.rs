@@ -51,13 +51,14 @@ const SYSTEM: &[&str] = &[
 ];
 
 /// Where the machine keeps secrets beside what everybody reads: steps see the latter, so that all of it can be saved.
+/// Small files right in it are copied, since scripts like to change them.
 const SETTINGS: &str = "/etc";
 
 /// Files that are absent in every step.
 const ABSENT: &[&str] =
     &["/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-", "/etc/sudoers", "/etc/krb5.keytab"];
 
-/// Files that a step may change, and that may be links to where it cannot look.
+/// Files that a step may change before all else is there, and that may be links to where it cannot look.
 const COPIED: &[&str] = &["/etc/resolv.conf", "/etc/hosts", "/etc/passwd", "/etc/group"];
 
 /// Longest file that is copied.
@@ -131,6 +132,10 @@ impl Skeleton<'_> {
                     continue;
                 }
                 if !is_folder {
+                    if depth == 1 && metadata.is_file() {
+                        // One that cannot be copied stays as it is: readable.
+                        let _ = self.copy(&path);
+                    }
                     continue;
                 }
                 let is_ruled =
@@ -240,13 +245,14 @@ impl Skeleton<'_> {
             Err(_) => from,
         };
         let metadata = fs::metadata(&from)?;
-        if !metadata.is_file() || metadata.len() > COPIED_BYTES_MAX || metadata.mode() & 0o004 == 0 {
+        let at = self.at.join(inside(path));
+        let is_small = metadata.is_file() && metadata.len() <= COPIED_BYTES_MAX;
+        if !is_small || metadata.mode() & 0o004 == 0 || at.exists() {
             return Ok(());
         }
-        let at = self.at.join(inside(path));
         self.folder(path.parent().unwrap_or(Path::new("/")), 0o755)?;
         fs::write(&at, fs::read(&from)?)?;
-        fs::set_permissions(&at, Permissions::from_mode(0o644))
+        fs::set_permissions(&at, Permissions::from_mode(metadata.mode() & 0o777))
     }
 
     /// Homes of people, wherever they are.

@@ -178,7 +178,9 @@ fn as_anybody(at: &Path, hidden: &[PathBuf]) -> io::Result<Template> {
     let paths = ["skel", "dev", "host", "step"];
     paths.iter().try_for_each(|name| fs::create_dir(at.join(name)))?;
     let skel = at.join("skel");
-    let skeleton = Skeleton { machine: Path::new("/"), at: &skel, is_ours: true, hidden };
+    // What is root's is not for steps, also where they are root: in a container that may not mount.
+    let is_ours = user != 0;
+    let skeleton = Skeleton { machine: Path::new("/"), at: &skel, is_ours, hidden };
     skeleton.make().and_then(|()| skeleton.mirror())?;
     skeleton::devices(&at.join("dev"), Path::new("/"), false)?;
     // The kernel shows us no mount without what is mounted below it, so the root is made of pieces.

@@ -21,6 +21,13 @@ impl Service {
                     notices.push(
                         "steps run as one user: `runAsUser` and changes of owner have no effect".into(),
                     );
+                    if rustix::process::geteuid().is_root() {
+                        notices.push(
+                            "that user is root, who may not mount here: steps read what root may read, except in \
+                             homes, the state folder and for the secrets of /etc; run as an ordinary user to keep them out"
+                                .into(),
+                        );
+                    }
                 }
                 None
             }
