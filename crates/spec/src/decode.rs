@@ -5,7 +5,7 @@
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::limits;
 use crate::parse::Strictness;
-use crate::place::{anchor, push_field};
+use crate::place::{anchor, path_field, push_field};
 use crate::quantity;
 use crate::scalar::any_str_text;
 use crate::schema::{Field, ObjectType, Type, schema};
@@ -16,8 +16,8 @@ use crate::tree::{Entry, Node, Tree, describe};
 pub(crate) struct Decoded {
     /// Argo's JSON of the object.
     pub json: String,
-    /// Whether some value was of a wrong type and left out.
-    pub sound: bool,
+    /// The fields whose values could not be used and were left out, each reported as an error.
+    pub lost: Vec<String>,
 }
 
 /// Decodes `node` as the type of the table called `name`.
@@ -35,7 +35,7 @@ pub(crate) fn decode(
         json: String::new(),
         path: String::new(),
         around: Vec::new(),
-        sound: true,
+        lost: Vec::new(),
     };
     match schema().get(name) {
         Some(object) => {
@@ -45,7 +45,7 @@ pub(crate) fn decode(
         }
         None => write_json(node, &mut decoder.json),
     }
-    Decoded { json: decoder.json, sound: decoder.sound }
+    Decoded { json: decoder.json, lost: decoder.lost }
 }
 
 struct Decoder<'a> {
@@ -56,7 +56,7 @@ struct Decoder<'a> {
     path: String,
     /// The types around the current one, outermost first.
     around: Vec<&'static ObjectType>,
-    sound: bool,
+    lost: Vec<String>,
 }
 
 impl Decoder<'_> {
@@ -345,12 +345,14 @@ impl Decoder<'_> {
 
     fn unknown(&mut self, entry: &Entry, object: &ObjectType) {
         let path_length = self.path.len();
+        let mut meant = None;
         push_field(&mut self.path, &entry.key);
         let name = &entry.key;
         let written = self.source.slice(entry.key_span).to_owned();
         let help = if (name == "true" || name == "false") && written != *name {
             Some(format!("`{written}` is a boolean in YAML 1.1; quote it"))
         } else if let Some(field) = similar(name, object.fields.iter().map(|field| field.name)) {
+            meant = Some(field);
             let only_case = field.eq_ignore_ascii_case(name);
             let why = if only_case { " (names are case-sensitive)" } else { "" };
             Some(format!("did you mean `{field}`?{why}"))
@@ -364,6 +366,9 @@ impl Decoder<'_> {
         let severity = if is_error { Severity::Error } else { Severity::Warning };
         self.report(severity, "unknown-field", entry.key_span, message, help);
         self.path.truncate(path_length);
+        if is_error && let Some(field) = meant {
+            self.lose(path_field(&self.path, field));
+        }
     }
 
     /// A hint if a type around the current one, or one directly below, has the field.
@@ -416,8 +421,15 @@ impl Decoder<'_> {
         self.wrong(node, key, message, help);
     }
 
+    /// Remembers that the field at a path has no value, although one is written.
+    fn lose(&mut self, path: String) {
+        if self.lost.len() < limits::DIAGNOSTICS_MAX {
+            self.lost.push(path);
+        }
+    }
+
     fn wrong(&mut self, node: &Node, key: Option<Span>, message: String, help: Option<String>) {
-        self.sound = false;
+        self.lose(self.path.clone());
         let at = anchor(self.source, node, key);
         self.report(Severity::Error, "wrong-type", at, message, help);
     }

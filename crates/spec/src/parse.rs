@@ -51,9 +51,19 @@ pub struct Document {
     pub object: Object,
     /// Where its fields stand.
     pub places: Places,
-    /// False if some value could not be used and was left out. Judging what the document means may
-    /// then give mistakes that follow from those already reported.
-    pub sound: bool,
+    /// How much of it could be read.
+    pub read: Read,
+}
+
+/// How much of a document could be read. What could not is reported as an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// All of it.
+    Whole,
+    /// All but the values of the fields at these paths: they are of a wrong type, or misspelled.
+    Without(Vec<String>),
+    /// Its text is broken somewhere, and what was read may mean something else.
+    Broken,
 }
 
 /// Reads all documents of a file: YAML as Argo reads it, or JSON.
@@ -118,18 +128,18 @@ impl Reader {
     fn read_document(&mut self, text: &str, offset: usize, dialect: Dialect) {
         let mut flaws = Vec::new();
         let root = tree::read(text, offset as u32, dialect, &mut flaws);
-        let mut sound = true;
+        let mut is_whole = true;
         for flaw in flaws {
-            sound &= flaw.kind == FlawKind::DuplicateKey;
+            is_whole &= flaw.kind == FlawKind::DuplicateKey;
             self.flaw(flaw);
         }
         if let Some(root) = root.filter(|root| !matches!(root.value, Tree::Null)) {
-            self.take(root, sound);
+            self.take(root, is_whole);
         }
     }
 
     /// Takes the root of a document, or of each document of a list.
-    fn take(&mut self, root: Node, sound: bool) {
+    fn take(&mut self, root: Node, is_whole: bool) {
         let Tree::Map(_) = root.value else {
             let at = self.source.first_line(root.span);
             let message = format!("this document is {} and is ignored", tree::describe(&root.value));
@@ -143,16 +153,16 @@ impl Reader {
                     entries.into_iter().find(|entry| entry.key == "items").map(|entry| entry.value.value);
                 if let Some(Tree::List(items)) = items {
                     for item in items {
-                        self.take(item, sound);
+                        self.take(item, is_whole);
                     }
                 }
             }
             return;
         }
-        self.take_object(root, kind, sound);
+        self.take_object(root, kind, is_whole);
     }
 
-    fn take_object(&mut self, root: Node, kind: String, sound: bool) {
+    fn take_object(&mut self, root: Node, kind: String, is_whole: bool) {
         let known = KINDS.iter().find(|known| **known == kind);
         let decoded = match known {
             Some(name) => decode(&root, name, &self.source, self.strictness, &mut self.parsed.diagnostics),
@@ -160,7 +170,7 @@ impl Reader {
                 self.foreign(&root, &kind);
                 let mut json = String::new();
                 write_json(&root, &mut json);
-                crate::decode::Decoded { json, sound: true }
+                crate::decode::Decoded { json, lost: Vec::new() }
             }
         };
         let object = match to_object(&kind, &decoded.json) {
@@ -180,7 +190,11 @@ impl Reader {
             value,
             object,
             places: Places::new(self.source.clone(), Arc::new(root)),
-            sound: sound && decoded.sound,
+            read: match decoded.lost {
+                _ if !is_whole => Read::Broken,
+                lost if lost.is_empty() => Read::Whole,
+                lost => Read::Without(lost),
+            },
         });
     }
 

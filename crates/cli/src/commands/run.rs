@@ -13,7 +13,7 @@ use tiphys_engine::{Frozen, Run, cron};
 use tiphys_runner::ImageMap;
 use tiphys_runner::step::Isolation;
 use tiphys_spec as spec;
-use tiphys_spec::{Document, Object, Severity, Strictness};
+use tiphys_spec::{Document, Object, Read, Severity, Strictness};
 use tiphys_store::Summary;
 
 use crate::arguments::Overrides;
@@ -174,8 +174,7 @@ pub fn run_schedules(args: &Args) -> anyhow::Result<ExitCode> {
     loaded.given.retain(|document| !matches!(document.object, Object::Workflow(_)));
     let mut diagnostics = std::mem::take(&mut loaded.diagnostics);
     let shelf = Shelf::new(loaded.documents().map(|document| &document.object));
-    let schedules = loaded.given.iter().filter(|document| document.sound);
-    let schedules = schedules.filter(|document| matches!(document.object, Object::CronWorkflow(_)));
+    let schedules = loaded.given.iter().filter(|document| matches!(document.object, Object::CronWorkflow(_)));
     diagnostics.extend(schedules.flat_map(|document| check(document, &shelf, Situation::Create)));
     judge(args, &loaded, diagnostics)?;
     let mut count = 0;
@@ -286,13 +285,13 @@ fn prepare(args: &Args, loaded: &mut Loaded, world: &World, images: &ImageMap) -
     let mut jobs = Vec::new();
     for document in &loaded.given {
         let Object::Workflow(workflow) = &document.object else { continue };
-        if !document.sound {
-            continue; // What it means is not clear; what is wrong with it was said.
-        }
         let mut checked = check(document, &shelf, Situation::Create);
         // It was said of the flag already.
         checked.retain(|diagnostic| !begins_nowhere || diagnostic.path != "spec.entrypoint");
         diagnostics.append(&mut checked);
+        if document.read != Read::Whole {
+            continue; // It is refused: what could not be read was reported.
+        }
         let mut findings = examine(document, &documents, Some(images), world.allow_host_path);
         diagnostics.append(&mut findings.refused);
         let (frozen, secrets) = freeze(workflow, &documents, args.overrides.namespace());

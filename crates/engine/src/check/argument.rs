@@ -79,8 +79,7 @@ impl Checker<'_> {
         words: &str,
         arguments: &spec::Arguments,
         may_lack_values: bool,
-    ) -> bool {
-        let before = self.findings.len();
+    ) {
         let names = |list: &'static str| format!("{words}{list}");
         let parameters = arguments.parameters.iter().map(|parameter| parameter.name.as_str());
         self.names(&site.field("parameters"), &names("parameters"), Alphabet::Parameter, parameters);
@@ -104,7 +103,6 @@ impl Checker<'_> {
                 self.error(&at.field("fromExpression"), "two-sources", message);
             }
         }
-        self.findings.len() == before
     }
 
     fn argument(&mut self, at: &Site, words: &str, parameter: &spec::Parameter, may_lack_values: bool) {
@@ -140,10 +138,9 @@ impl Checker<'_> {
         }
     }
 
-    /// Whether a template gets everything it asks for (`VA-074`).
-    pub(super) fn supplied(&mut self, site: &Site, template: &spec::Template, given: Given<'_>) -> bool {
+    /// A template must get everything it asks for (`VA-074`).
+    pub(super) fn supplied(&mut self, site: &Site, template: &spec::Template, given: Given<'_>) {
         let name = &template.name;
-        let mut fine = true;
         for input in &template.inputs.parameters {
             let has_source = input
                 .value_from
@@ -153,7 +150,6 @@ impl Checker<'_> {
             if !has_own && !given.has_parameter(&input.name) {
                 let message = format!("templates.{name} inputs.parameters.{} was not supplied", input.name);
                 self.error(site, "missing-argument", message);
-                fine = false;
             }
         }
         for input in &template.inputs.artifacts {
@@ -161,9 +157,7 @@ impl Checker<'_> {
             if !located && !input.optional && !given.has_artifact(&input.name) {
                 let message = format!("templates.{name} inputs.artifacts.{} was not supplied", input.name);
                 self.error(site, "missing-argument", message);
-                fine = false;
             }
         }
-        fine
     }
 }

@@ -28,7 +28,7 @@ impl Checker<'_> {
         if location.git.as_ref().is_some_and(|git| text(git, "repo").is_empty()) {
             self.error(&site.field("git"), "missing-field", format!("{words}.git.repo is required"));
         }
-        if let Some(complaint) = location.hdfs.as_ref().and_then(hdfs_complaint) {
+        for complaint in location.hdfs.iter().flat_map(hdfs_complaints) {
             self.error(&site.field("hdfs"), "bad-location", format!("{words}.hdfs.{complaint}"));
         }
     }
@@ -53,26 +53,30 @@ fn leads_out(path: &str) -> bool {
     prefix.is_empty() || clean != prefix && !clean.starts_with(&format!("{prefix}/"))
 }
 
-fn hdfs_complaint(hdfs: &Value) -> Option<&'static str> {
+/// In the order Argo looks.
+fn hdfs_complaints(hdfs: &Value) -> impl Iterator<Item = &'static str> {
     let has = |field: &str| hdfs.get(field).is_some_and(|value| !value.is_null());
-    let user = !text(hdfs, "hdfsUser").is_empty();
+    let lacks = |field: &str| text(hdfs, field).is_empty();
     let (cache, keytab) = (has("krbCCacheSecret"), has("krbKeytabSecret"));
     let addresses = hdfs.get("addresses").and_then(Value::as_array).is_some_and(|list| !list.is_empty());
-    if !addresses {
-        Some("addresses is required")
-    } else if cache && keytab {
-        Some("krbCCacheSecret and hdfs.krbKeytabSecret cannot be set at the same time")
-    } else if !user && !cache && !keytab {
-        Some("hdfsUser, hdfs.krbCCacheSecret, or hdfs.krbKeytabSecret is required")
-    } else if keytab && (text(hdfs, "krbUsername").is_empty() || text(hdfs, "krbRealm").is_empty()) {
-        Some("krbUsername and hdfs.krbRealm are required with hdfs.krbKeytabSecret")
-    } else if (cache || keytab) && text(hdfs, "krbServicePrincipalName").is_empty() {
-        Some("krbServicePrincipalName is required with Kerberos")
-    } else if (cache || keytab) && !has("krbConfigConfigMap") {
-        Some("krbConfigConfigMap is required with Kerberos")
-    } else if !text(hdfs, "path").starts_with('/') {
-        Some("path must be a absolute file path")
-    } else {
-        None
-    }
+    [
+        (!addresses, "addresses is required"),
+        (cache && keytab, "krbCCacheSecret and hdfs.krbKeytabSecret cannot be set at the same time"),
+        (
+            lacks("hdfsUser") && !cache && !keytab,
+            "hdfsUser, hdfs.krbCCacheSecret, or hdfs.krbKeytabSecret is required",
+        ),
+        (
+            keytab && (lacks("krbUsername") || lacks("krbRealm")),
+            "krbUsername and hdfs.krbRealm are required with hdfs.krbKeytabSecret",
+        ),
+        (
+            (cache || keytab) && lacks("krbServicePrincipalName"),
+            "krbServicePrincipalName is required with Kerberos",
+        ),
+        ((cache || keytab) && !has("krbConfigConfigMap"), "krbConfigConfigMap is required with Kerberos"),
+        (!text(hdfs, "path").starts_with('/'), "path must be a absolute file path"),
+    ]
+    .into_iter()
+    .filter_map(|(is_so, complaint)| is_so.then_some(complaint))
 }

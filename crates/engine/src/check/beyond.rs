@@ -471,7 +471,7 @@ impl<'a> Checker<'a> {
             } else if metric.help.is_empty() {
                 Some("it has no help text")
             } else {
-                metric::value_complaint(metric)
+                metric::value_complaints(metric).next()
             };
             if let Some(complaint) = complaint {
                 let at = body.site.field("metrics").field("prometheus").index(index);

@@ -9,7 +9,7 @@ use tiphys_spec as spec;
 use super::Checker;
 use super::argument::Given;
 use super::name::Alphabet;
-use super::reference::{Found, Reference};
+use super::reference::{Called, Reference};
 use super::scope::Names;
 use super::site::Site;
 use super::template::Home;
@@ -17,6 +17,12 @@ use super::template::Home;
 /// What `depends` may ask of a task (`VA-108`).
 const RESULTS: [&str; 8] =
     ["Succeeded", "Failed", "Errored", "Skipped", "Omitted", "Daemoned", "AnySucceeded", "AllFailed"];
+
+/// Most cycles told of one graph.
+const CYCLES_MAX: usize = 20;
+
+/// Most tasks named of one cycle.
+const CYCLE_NAMES_MAX: usize = 8;
 
 /// A task that another one names, with the result asked for, if any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,29 +65,25 @@ impl<'a> Checker<'a> {
             self.error(&site, "no-tasks", format!("templates.{name} must have at least one task"));
             return;
         }
-        if !self.order(&site, template, dag) {
-            return;
-        }
+        let graph = Graph::new(dag);
+        self.order(&site, template, dag, &graph);
         let words = format!("templates.{name}.tasks");
         let names = dag.tasks.iter().map(|task| task.name.as_str());
-        if !self.names(&site.field("tasks"), &words, Alphabet::Template, names) {
-            return;
-        }
-        let found = self.tasks_alone(&site, template, dag, home, scope);
+        self.names(&site.field("tasks"), &words, Alphabet::Template, names);
+        let called = self.tasks_alone(&site, template, dag, home, scope);
         self.target(&site, template, dag, scope);
         // Argo lets every task with hooks be asked for its status.
         for task in dag.tasks.iter().filter(|task| !task.hooks.is_empty()) {
             scope.add(format!("tasks.{}.status", task.name));
         }
-        let graph = Graph::new(dag);
         for index in 0..dag.tasks.len() {
             let at = site.field("tasks").index(index);
-            self.task_in_graph(&at, template, index, &graph, &found, scope);
+            self.task_in_graph(&at, template, index, &graph, &called, scope);
         }
     }
 
-    /// Whether the graph can be put in order (`VA-106`).
-    fn order(&mut self, site: &Site, template: &spec::Template, dag: &spec::Dag) -> bool {
+    /// The tasks must be such that they can be put in order (`VA-106`).
+    fn order(&mut self, site: &Site, template: &spec::Template, dag: &spec::Dag, graph: &Graph<'_>) {
         let words = format!("templates.{} sorting failed:", template.name);
         let tasks = site.field("tasks");
         let mut known = BTreeSet::new();
@@ -89,10 +91,8 @@ impl<'a> Checker<'a> {
             if !known.insert(task.name.as_str()) {
                 let message = format!("{words} duplicated nodeName {}", task.name);
                 self.error(&tasks.index(index).field("name"), "doubled-name", message);
-                return false;
             }
         }
-        let mut fine = true;
         for (index, task) in dag.tasks.iter().enumerate() {
             let field = if task.depends.is_empty() { "dependencies" } else { "depends" };
             let mut told = BTreeSet::new();
@@ -101,20 +101,24 @@ impl<'a> Checker<'a> {
                     let message = format!("{words} invalid dependency {}", dependency.task);
                     let help = self.suggest(dependency.task, known.iter().copied());
                     self.error_with_help(&tasks.index(index).field(field), "unknown-task", message, help);
-                    fine = false;
                 }
             }
         }
-        if !fine {
-            return false;
-        }
-        if let Some(task) = Graph::new(dag).cycle() {
-            let field = if dag.tasks[task].depends.is_empty() { "dependencies" } else { "depends" };
+        for cycle in graph.cycles() {
+            let task = &dag.tasks[cycle[0]];
+            let field = if task.depends.is_empty() { "dependencies" } else { "depends" };
+            let names = cycle.iter().map(|index| format!("`{}`", dag.tasks[*index].name));
+            let names: Vec<String> = names.take(CYCLE_NAMES_MAX).collect();
+            let help = match cycle.len() {
+                1 => format!("{} waits for itself", names[0]),
+                length if length > names.len() => {
+                    format!("{length} tasks wait for each other: {}, …", names.join(", "))
+                }
+                _ => format!("these wait for each other: {}", names.join(", ")),
+            };
             let message = format!("{words} graph with cycle");
-            self.error(&tasks.index(task).field(field), "cycle", message);
-            return false;
+            self.error_with_help(&tasks.index(cycle[0]).field(field), "cycle", message, Some(help));
         }
-        true
     }
 
     /// Each task by itself: what it names, how it depends.
@@ -125,7 +129,7 @@ impl<'a> Checker<'a> {
         dag: &'t spec::Dag,
         home: Home<'a>,
         scope: &mut Names,
-    ) -> BTreeMap<&'t str, Option<Found<'a>>> {
+    ) -> BTreeMap<&'t str, Called<'a>> {
         let name = &template.name;
         let uses_depends = dag.tasks.iter().any(|task| !task.depends.is_empty());
         let by_name: BTreeMap<&str, &spec::Task> =
@@ -157,9 +161,9 @@ impl<'a> Checker<'a> {
             }
             let words = format!("templates.{name}.tasks.{}", task.name);
             let told = at.told_as(&words);
-            let found = self.call(&told, Reference::of(task), home, Given::Everything);
-            self.call_names(found.as_ref(), &format!("tasks.{}", task.name), scope, None);
-            all.insert(task.name.as_str(), found);
+            let called = self.call(&told, Reference::of(task), home, Given::Everything);
+            self.call_names(&called, &format!("tasks.{}", task.name), scope, None);
+            all.entry(task.name.as_str()).or_insert(called);
             self.results(&at, name, task, &by_name);
         }
         all
@@ -202,9 +206,10 @@ impl<'a> Checker<'a> {
     fn target(&mut self, site: &Site, template: &spec::Template, dag: &spec::Dag, scope: &Names) {
         let words = format!("templates.{}.targets", template.name);
         let at = site.field("target");
-        if dag.target.is_empty() || !self.resolve(&at, &words, &[scope], &dag.target) {
+        if dag.target.is_empty() {
             return;
         }
+        self.resolve(&at, &words, &[scope], &dag.target);
         for target in dag.target.split(' ') {
             let unknown = dag.tasks.iter().all(|task| task.name != target);
             if unknown && !target.replace("{{=", "").contains("{{") {
@@ -223,7 +228,7 @@ impl<'a> Checker<'a> {
         template: &spec::Template,
         index: usize,
         graph: &Graph<'_>,
-        found: &BTreeMap<&str, Option<Found<'a>>>,
+        called: &BTreeMap<&str, Called<'a>>,
         scope: &Names,
     ) {
         let task = &graph.tasks[index];
@@ -233,14 +238,19 @@ impl<'a> Checker<'a> {
             let prefix = format!("tasks.{name}");
             own.add(format!("{prefix}.status"));
             let ancestor = graph.index.get(name.as_str()).map(|index| &graph.tasks[*index]);
-            self.call_names(found.get(name.as_str()).and_then(Option::as_ref), &prefix, &mut own, ancestor);
+            self.call_names(
+                called.get(name.as_str()).unwrap_or(&Called::Missing),
+                &prefix,
+                &mut own,
+                ancestor,
+            );
         }
         let told = at.told_as(&words);
         self.loops(&told, task, &mut own);
         self.resolve(at, &words, &[&own, scope], task);
         self.arguments(&at.field("arguments"), &format!("{words}.arguments."), &task.arguments, false);
         self.argument_ancestors(&told.field("arguments"), task, index, graph);
-        if let Some(found) = found.get(task.name.as_str()).and_then(Option::as_ref) {
+        if let Some(Called::Found(found)) = called.get(task.name.as_str()) {
             self.supplied(&told.field("arguments"), found.template(), Given::Arguments(&task.arguments));
         }
     }
@@ -271,28 +281,50 @@ pub(super) struct Graph<'t> {
     tasks: &'t [spec::Task],
     pub(super) index: BTreeMap<&'t str, usize>,
     below: Vec<Vec<usize>>,
+    /// What tasks name as their dependencies although there is no such task.
+    unknown: BTreeSet<&'t str>,
+    /// The tasks that name one: what ends before them nobody knows.
+    unsure: Vec<bool>,
 }
 
 impl<'t> Graph<'t> {
     pub(super) fn new(dag: &'t spec::Dag) -> Graph<'t> {
-        let index: BTreeMap<&str, usize> =
-            dag.tasks.iter().enumerate().map(|(index, task)| (task.name.as_str(), index)).collect();
+        let mut index: BTreeMap<&str, usize> = BTreeMap::new();
+        for (at, task) in dag.tasks.iter().enumerate() {
+            index.entry(task.name.as_str()).or_insert(at);
+        }
+        let mut unknown = BTreeSet::new();
+        let mut unsure = Vec::with_capacity(dag.tasks.len());
+        for task in &dag.tasks {
+            let lost =
+                dependencies(task).into_iter().map(|d| d.task).filter(|name| !index.contains_key(name));
+            let before = unsure.len();
+            unsure.push(false);
+            for name in lost {
+                unknown.insert(name);
+                unsure[before] = true;
+            }
+        }
         let below = dag.tasks.iter().map(|task| {
             let known: BTreeSet<usize> =
                 dependencies(task).iter().filter_map(|d| index.get(d.task).copied()).collect();
             known.into_iter().collect()
         });
         let below = below.collect();
-        Graph { tasks: &dag.tasks, index, below }
+        Graph { tasks: &dag.tasks, index, below, unknown, unsure }
     }
 
-    /// Whether the task called `name` ends before the task at `of`.
+    /// Whether the task called `name` ends before the task at `of`, or may do so once the dependencies that
+    /// do not exist are mended.
     pub(super) fn is_ancestor(&self, name: &str, of: usize) -> bool {
+        if self.unknown.contains(name) {
+            return true;
+        }
         let Some(wanted) = self.index.get(name).copied() else { return false };
         let mut seen = vec![false; self.below.len()];
         let mut open = vec![of];
         while let Some(task) = open.pop() {
-            if self.below[task].contains(&wanted) {
+            if self.unsure[task] || self.below[task].contains(&wanted) {
                 return true;
             }
             for dependency in &self.below[task] {
@@ -316,8 +348,33 @@ impl<'t> Graph<'t> {
         seen
     }
 
-    /// The first task of the document that is on a cycle, or after one.
-    fn cycle(&self) -> Option<usize> {
+    /// Tasks that wait for each other, each group in the order of the document.
+    fn cycles(&self) -> Vec<Vec<usize>> {
+        let stuck = self.stuck();
+        let mut above: Vec<Vec<usize>> = vec![Vec::new(); stuck.len()];
+        for (task, dependencies) in self.below.iter().enumerate().filter(|(task, _)| stuck[*task]) {
+            dependencies.iter().for_each(|dependency| above[*dependency].push(task));
+        }
+        let mut cycles = Vec::new();
+        let mut told = vec![false; stuck.len()];
+        for task in (0..stuck.len()).filter(|task| stuck[*task]) {
+            if told[task] || cycles.len() >= CYCLES_MAX {
+                continue;
+            }
+            let before = reachable(&self.below, task);
+            let after = reachable(&above, task);
+            let cycle: Vec<usize> =
+                (task..stuck.len()).filter(|other| before[*other] && after[*other]).collect();
+            cycle.iter().for_each(|task| told[*task] = true);
+            if !cycle.is_empty() {
+                cycles.push(cycle);
+            }
+        }
+        cycles
+    }
+
+    /// The tasks that can never start: those on a cycle, and those after one.
+    fn stuck(&self) -> Vec<bool> {
         let mut waiting: Vec<usize> = self.below.iter().map(Vec::len).collect();
         let mut dependents: Vec<Vec<usize>> = vec![Vec::new(); waiting.len()];
         for (task, dependencies) in self.below.iter().enumerate() {
@@ -332,8 +389,22 @@ impl<'t> Graph<'t> {
                 }
             }
         }
-        waiting.iter().position(|count| *count > 0)
+        waiting.into_iter().map(|count| count > 0).collect()
     }
+}
+
+/// What a way of at least one edge leads to.
+fn reachable(edges: &[Vec<usize>], from: usize) -> Vec<bool> {
+    let mut seen = vec![false; edges.len()];
+    let mut open = vec![from];
+    while let Some(task) = open.pop() {
+        for next in &edges[task] {
+            if !std::mem::replace(&mut seen[*next], true) {
+                open.push(*next);
+            }
+        }
+    }
+    seen
 }
 
 /// The tasks that the texts of a task mention by name.

@@ -104,24 +104,30 @@ impl<'a> Checker<'a> {
     ) {
         let path: &'static str = if holder == Holder::Cron { "spec.workflowSpec" } else { "spec" };
         let own = Home::here(spec, path);
-        let Some(home) = self.body_home(site, spec, own) else { return };
+        let home = self.body_home(site, spec, own);
         let names = spec.templates.iter().map(|template| template.name.as_str());
         self.names(&site.field("templates"), "spec.templates", Alphabet::Template, names);
         self.executor_plugins(site, spec);
-        let arguments = merged_arguments(spec, home);
-        let may_lack_values =
-            holder == Holder::Template || self.situation == Situation::Lint && holder != Holder::Cron;
+        let arguments = merged_arguments(spec, home.unwrap_or(own));
+        // What the missing document would give may be among its values.
+        let may_lack_values = home.is_none()
+            || holder == Holder::Template
+            || self.situation == Situation::Lint && holder != Holder::Cron;
         self.arguments(&site.field("arguments"), "spec.arguments.", &arguments, may_lack_values);
         self.empty_choices(site, value);
-        self.global_names(metadata, spec, home, &arguments);
-        self.parameters_come_later = holder == Holder::Template;
-        self.entrypoint(site, spec, home, &arguments, holder);
-        self.exit(site, spec, home, &arguments);
-        self.workflow_hooks(site, spec, home);
+        if let Some(home) = home {
+            self.global_names(metadata, spec, home, &arguments);
+            self.parameters_come_later = holder == Holder::Template;
+            self.entrypoint(site, spec, home, &arguments, holder);
+            self.exit(site, spec, home, &arguments);
+        }
+        self.workflow_hooks(site, spec, home.unwrap_or(own));
         self.pod_gc(site, spec);
         if let Some(resources) = &spec.pod_resources {
             self.resources_of_pods(&site.field("podResources"), "spec.podResources", resources);
         }
+        // Without the document that it runs there is nothing more to look at.
+        let Some(home) = home else { return };
         for (index, template) in home.spec().templates.iter().enumerate() {
             let at = match home.path() {
                 Some(_) => site.field("templates").index(index),
@@ -161,21 +167,17 @@ impl<'a> Checker<'a> {
                 Value::Array(elements) => !elements.is_empty(),
                 _ => false,
             };
-            let complaint = if text(&plugin["metadata"], "name").is_empty() {
-                "executor plugin metadata name is mandatory"
-            } else if !has(&container["ports"]) {
-                "at least one port is mandatory"
-            } else if !has(&container["resources"]["requests"]) {
-                "resource requests are mandatory"
-            } else if !has(&container["resources"]["limits"]) {
-                "resource limits are mandatory"
-            } else if !container["securityContext"].is_object() {
-                "security context is mandatory"
-            } else {
-                continue;
-            };
+            let complaints = [
+                (text(&plugin["metadata"], "name").is_empty(), "executor plugin metadata name is mandatory"),
+                (!has(&container["ports"]), "at least one port is mandatory"),
+                (!has(&container["resources"]["requests"]), "resource requests are mandatory"),
+                (!has(&container["resources"]["limits"]), "resource limits are mandatory"),
+                (!container["securityContext"].is_object(), "security context is mandatory"),
+            ];
             let at = site.field("executorPlugins").index(index);
-            self.error(&at, "bad-plugin", format!("spec.executorPlugins: {complaint}"));
+            for (_, complaint) in complaints.into_iter().filter(|(is_so, _)| *is_so) {
+                self.error(&at, "bad-plugin", format!("spec.executorPlugins: {complaint}"));
+            }
         }
     }
 
@@ -245,7 +247,8 @@ impl<'a> Checker<'a> {
         let own = !spec.entrypoint.is_empty();
         let entrypoint = if own { &spec.entrypoint } else { &home.spec().entrypoint };
         if entrypoint.is_empty() {
-            if holder != Holder::Template {
+            let which_body = spec.workflow_template_ref.is_some() && home.path().is_some();
+            if holder != Holder::Template && !which_body {
                 self.error(site, "missing-entrypoint", "spec.entrypoint is required".to_owned());
             }
             return;

@@ -96,9 +96,7 @@ impl<'a> Checker<'a> {
         }
         let names = containers.iter().map(|container| text(container, "name"));
         let list = site.field("containers");
-        if !self.names(&list, &format!("{words}.containers"), Alphabet::Template, names) {
-            return;
-        }
+        self.names(&list, &format!("{words}.containers"), Alphabet::Template, names);
         for (index, container) in containers.iter().enumerate() {
             let name = text(container, "name");
             if is_reserved(name) {
@@ -137,7 +135,6 @@ impl<'a> Checker<'a> {
             let message =
                 format!("{words}.resource.action must be one of: get, create, apply, delete, replace, patch");
             self.error(&site_of_body.field("action"), "not-a-choice", message);
-            return;
         }
         let manifest = text(body, "manifest");
         let from = body.get("manifestFrom").filter(|from| !from.is_null());

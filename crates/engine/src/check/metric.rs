@@ -18,7 +18,6 @@ impl Checker<'_> {
                     metric.name
                 );
                 self.error(&at.field("name"), "bad-name", message);
-                continue;
             }
             for (place, label) in metric.labels.iter().enumerate() {
                 if !is_metric_name(&label.key) {
@@ -35,9 +34,8 @@ impl Checker<'_> {
                     metric.name
                 );
                 self.error(&at, "missing-field", message);
-                continue;
             }
-            if let Some(complaint) = value_complaint(metric) {
+            for complaint in value_complaints(metric) {
                 let message = format!("templates.{name} metric '{}' error: {complaint}", metric.name);
                 self.error(&at, "bad-value", message);
             }
@@ -62,7 +60,7 @@ pub(crate) fn complaint(metric: &spec::Metric) -> Option<String> {
     if metric.help.is_empty() {
         return Some(format!("metric '{name}' must contain a help string under 'help: ' field"));
     }
-    value_complaint(metric).map(|complaint| format!("metric '{name}' error: {complaint}"))
+    value_complaints(metric).next().map(|complaint| format!("metric '{name}' error: {complaint}"))
 }
 
 pub(super) fn is_metric_name(name: &str) -> bool {
@@ -71,20 +69,18 @@ pub(super) fn is_metric_name(name: &str) -> bool {
         && characters.all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-pub(super) fn value_complaint(metric: &spec::Metric) -> Option<&'static str> {
-    if let Some(gauge) = &metric.gauge {
-        if gauge.value.is_empty() {
-            return Some("missing gauge.value");
-        }
-        if gauge.realtime == Some(true) && gauge.value.contains("resourcesDuration.") {
-            return Some("'resourcesDuration.*' metrics cannot be used in real-time");
-        }
-    }
-    if metric.histogram.as_ref().is_some_and(|histogram| histogram.value.is_empty()) {
-        return Some("missing histogram.value");
-    }
-    if metric.counter.as_ref().is_some_and(|counter| counter.value.is_empty()) {
-        return Some("missing counter.value");
-    }
-    None
+pub(super) fn value_complaints(metric: &spec::Metric) -> impl Iterator<Item = &'static str> {
+    let gauge = metric.gauge.as_ref();
+    let realtime =
+        gauge.is_some_and(|gauge| gauge.realtime == Some(true) && gauge.value.contains("resourcesDuration."));
+    let histogram = metric.histogram.as_ref().map(|histogram| &histogram.value);
+    let counter = metric.counter.as_ref().map(|counter| &counter.value);
+    [
+        (gauge.is_some_and(|gauge| gauge.value.is_empty()), "missing gauge.value"),
+        (realtime, "'resourcesDuration.*' metrics cannot be used in real-time"),
+        (histogram.is_some_and(String::is_empty), "missing histogram.value"),
+        (counter.is_some_and(String::is_empty), "missing counter.value"),
+    ]
+    .into_iter()
+    .filter_map(|(is_so, complaint)| is_so.then_some(complaint))
 }

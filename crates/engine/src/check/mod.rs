@@ -10,6 +10,7 @@ mod dag;
 mod document;
 mod doubt;
 mod leaf;
+mod lost;
 mod metric;
 mod name;
 mod output;
@@ -25,6 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tiphys_spec as spec;
 
+use lost::Lost;
 pub(crate) use metric::complaint as metric_complaint;
 use site::Site;
 
@@ -83,13 +85,17 @@ impl Library for Shelf<'_> {
 
 /// Everything wrong with a document, in the order Argo would find it; warnings of our own come last.
 ///
-/// Documents that are not Argo's have no rules and give nothing. What reading found is not repeated.
+/// Documents that are not Argo's have no rules and give nothing, nor do those whose text is broken. What
+/// reading found is not repeated, nor what only follows from values that it had to leave out.
 pub fn check<'a>(
     document: &'a spec::Document,
     library: &'a dyn Library,
     situation: Situation,
 ) -> Vec<spec::Diagnostic> {
-    let mut checker = Checker::new(library, situation, &document.object);
+    if document.read == spec::Read::Broken {
+        return Vec::new();
+    }
+    let mut checker = Checker::new(library, situation, document);
     checker.document(&document.object, &document.value);
     if situation == Situation::Lint || !checker.findings.iter().any(|finding| finding.severity.is_error()) {
         checker.beyond(&document.object);
@@ -180,13 +186,15 @@ struct Checker<'a> {
     /// How many calls of templates are being followed.
     calls: usize,
     findings: Vec<Finding>,
+    lost: Lost<'a>,
     /// What was said already, without the words before it: a template reached on two ways is blamed once.
     said: BTreeSet<(String, String)>,
 }
 
 impl<'a> Checker<'a> {
-    fn new(library: &'a dyn Library, situation: Situation, object: &spec::Object) -> Checker<'a> {
-        let namespace = object.metadata().map(|metadata| metadata.namespace.clone()).unwrap_or_default();
+    fn new(library: &'a dyn Library, situation: Situation, document: &'a spec::Document) -> Checker<'a> {
+        let metadata = document.object.metadata();
+        let namespace = metadata.map(|metadata| metadata.namespace.clone()).unwrap_or_default();
         Checker {
             library,
             situation,
@@ -197,6 +205,7 @@ impl<'a> Checker<'a> {
             done: Default::default(),
             calls: 0,
             findings: Vec::new(),
+            lost: Lost::of(document),
             said: Default::default(),
         }
     }
@@ -217,12 +226,16 @@ impl<'a> Checker<'a> {
         self.find(Severity::Error, site, code, message, help);
     }
 
+    /// Whether the place is already known to be wrong.
+    fn is_blamed(&self, site: &Site) -> bool {
+        self.findings.iter().any(|finding| finding.severity.is_error() && finding.path == site.path())
+    }
+
     /// Warns, unless the same place is already known to be wrong.
     fn warn(&mut self, site: &Site, code: &'static str, message: String, help: Option<String>) {
-        if self.findings.iter().any(|finding| finding.severity.is_error() && finding.path == site.path()) {
-            return;
+        if !self.is_blamed(site) {
+            self.find(Severity::Warning, site, code, message, help);
         }
-        self.find(Severity::Warning, site, code, message, help);
     }
 
     fn find(
@@ -234,6 +247,9 @@ impl<'a> Checker<'a> {
         help: Option<String>,
     ) {
         let path = site.path().to_owned();
+        if self.lost.explains(code, &path) {
+            return;
+        }
         if self.findings.len() < FINDINGS_MAX && self.said.insert((path.clone(), message.clone())) {
             self.findings.push(Finding { severity, code, path, message: site.told(&message), help });
         }

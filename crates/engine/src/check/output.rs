@@ -68,7 +68,6 @@ impl Checker<'_> {
         if parameter.value.is_some() {
             let message = format!("{words} has both valueFrom and value specified, choose one");
             self.error(&at, "two-sources", message);
-            return;
         }
         let texts = [&from.path, &from.jq_filter, &from.json_path, &from.parameter, &from.expression];
         let sources =

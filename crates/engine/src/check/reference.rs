@@ -55,34 +55,38 @@ impl Found<'_> {
     }
 }
 
+/// What a reference leads to.
+#[derive(Clone)]
+pub(super) enum Called<'a> {
+    Found(Found<'a>),
+    /// Only known when it runs: the name is made of tags.
+    Later,
+    /// Nothing, and that is reported.
+    Missing,
+}
+
 impl<'a> Checker<'a> {
-    /// Finds what a reference names and checks it, called with `given`. `None` if there is nothing
-    /// to find, or nothing was found and that is reported.
+    /// Finds what a reference names and checks it, called with `given`.
     pub(super) fn call(
         &mut self,
         site: &Site,
         reference: Reference<'_>,
         home: Home<'a>,
         given: Given<'_>,
-    ) -> Option<Found<'a>> {
-        let (found, at) = self.look_up(site, reference, home)?;
-        self.template(&at, found.template(), found.home, given);
-        Some(found)
+    ) -> Called<'a> {
+        let (called, at) = self.look_up(site, reference, home);
+        if let Called::Found(found) = &called {
+            self.template(&at, found.template(), found.home, given);
+        }
+        called
     }
 
-    fn look_up(
-        &mut self,
-        site: &Site,
-        reference: Reference<'_>,
-        home: Home<'a>,
-    ) -> Option<(Found<'a>, Site)> {
+    fn look_up(&mut self, site: &Site, reference: Reference<'_>, home: Home<'a>) -> (Called<'a>, Site) {
         if let (Some(inline), true, None) =
             (reference.inline, reference.template.is_empty(), reference.template_ref)
         {
-            return Some((
-                Found { template: Kept::Inline(Rc::new(inline.clone())), home },
-                site.field("inline"),
-            ));
+            let found = Found { template: Kept::Inline(Rc::new(inline.clone())), home };
+            return (Called::Found(found), site.field("inline"));
         }
         if let Some(template_ref) = reference.template_ref {
             return self.look_up_elsewhere(site, reference.template, template_ref);
@@ -90,7 +94,7 @@ impl<'a> Checker<'a> {
         let name = reference.template;
         if name.is_empty() {
             self.error(site, "missing-template", "failed to get a template".to_owned());
-            return None;
+            return (Called::Missing, site.clone());
         }
         let Some(index) = home.spec().templates.iter().position(|template| template.name == name) else {
             let known = home.spec().templates.iter().map(|template| template.name.as_str());
@@ -98,13 +102,13 @@ impl<'a> Checker<'a> {
             let message = home.undefined(name);
             let at = site.field("template");
             self.error_with_help(&at, "unknown-template", message, help);
-            return None;
+            return (Called::Missing, at);
         };
         let at = match home.path() {
             Some(path) if !site.is_fixed() => site.moved_to(format!("{path}.templates[{index}]")),
             _ => site.fixed(),
         };
-        Some((Found { template: Kept::Named(&home.spec().templates[index]), home }, at))
+        (Called::Found(Found { template: Kept::Named(&home.spec().templates[index]), home }), at)
     }
 
     fn look_up_elsewhere(
@@ -112,41 +116,39 @@ impl<'a> Checker<'a> {
         site: &Site,
         template: &str,
         template_ref: &spec::TemplateRef,
-    ) -> Option<(Found<'a>, Site)> {
+    ) -> (Called<'a>, Site) {
         let at = site.field("templateRef");
         let (name, wanted) = (template_ref.name.as_str(), template_ref.template.as_str());
-        let complaint = if !template.is_empty() {
-            "template name cannot be specified with templateRef"
-        } else if name.is_empty() {
-            "resource name is required"
-        } else if wanted.is_empty() {
-            "template name is required"
-        } else {
-            ""
-        };
-        if !complaint.is_empty() {
+        let complaints = [
+            (!template.is_empty(), "template name cannot be specified with templateRef"),
+            (name.is_empty(), "resource name is required"),
+            (wanted.is_empty(), "template name is required"),
+        ];
+        for (_, complaint) in complaints.into_iter().filter(|(is_so, _)| *is_so) {
             self.error(&at, "bad-reference", complaint.to_owned());
-            return None;
+        }
+        if name.is_empty() || wanted.is_empty() {
+            return (Called::Missing, at);
         }
         // A name made of tags is known only when it runs.
         if [name, wanted].iter().any(|text| is_open(text)) {
-            return None;
+            return (Called::Later, at);
         }
         let library = self.library;
         let Some(document) = library.find(name, template_ref.cluster_scope) else {
             let message = self.missing(name, template_ref.cluster_scope);
             self.error(&at.field("name"), "unknown-document", message);
-            return None;
+            return (Called::Missing, at);
         };
         let home = Home::elsewhere(document, template_ref.cluster_scope);
         match document.spec.template(wanted) {
-            Some(template) => Some((Found { template: Kept::Named(template), home }, at.fixed())),
+            Some(template) => (Called::Found(Found { template: Kept::Named(template), home }), at.fixed()),
             None => {
                 let known = document.spec.templates.iter().map(|template| template.name.as_str());
                 let help = self.suggest(wanted, known);
                 let message = format!("template reference {name}.{wanted} not found");
                 self.error_with_help(&at.field("template"), "unknown-template", message, help);
-                None
+                (Called::Missing, at)
             }
         }
     }

@@ -21,6 +21,9 @@ pub(super) struct Names {
     pub any_parameter: bool,
     /// Any global output artifact is known.
     pub any_artifact: bool,
+    /// Beginnings of names of which nobody can say whether they are known: what would give them is missing,
+    /// and that is reported.
+    doubtful: BTreeSet<String>,
 }
 
 impl Names {
@@ -28,12 +31,17 @@ impl Names {
         self.known.insert(name.into());
     }
 
+    /// Lets every name with a beginning pass.
+    pub(super) fn doubt(&mut self, beginning: String) {
+        self.doubtful.insert(beginning);
+    }
+
     pub(super) fn remove(&mut self, name: &str) {
         self.known.remove(name);
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
-        self.known.contains(name)
+        self.known.contains(name) || self.doubtful.iter().any(|beginning| name.starts_with(beginning))
     }
 
     /// All names with a beginning, without it.
@@ -49,24 +57,15 @@ impl Names {
 const LOOKED_AT: [&str; 7] = ["item.", "steps.", "inputs.", "outputs.", "pod.", "workflow.", "tasks."];
 
 impl Checker<'_> {
-    /// Reports the first unknown name in an object. True if there is none.
+    /// Reports the unknown names in an object.
     ///
     /// The object is read as its JSON text, as Argo does: a tag may end where the structure has
     /// braces (`TP-002`). `words` come before the message.
-    pub(super) fn resolve(
-        &mut self,
-        site: &Site,
-        words: &str,
-        scopes: &[&Names],
-        object: &impl Serialize,
-    ) -> bool {
+    pub(super) fn resolve(&mut self, site: &Site, words: &str, scopes: &[&Names], object: &impl Serialize) {
         let value = serde_json::to_value(object).unwrap_or(Value::Null);
-        if !self.closed(site, words, &value) {
-            return false;
-        }
+        self.closed(site, words, &value);
         let text = go_json(&value);
         let mut rest = text.as_str();
-        let mut fine = true;
         while let Some(start) = rest.find("{{") {
             let inner = &rest[start + 2..];
             let Some(end) = inner.find("}}") else { break };
@@ -77,14 +76,12 @@ impl Checker<'_> {
                 let at = self.at_text(site, &value, &format!("{{{{{tag}}}}}"));
                 let help = self.similar_name(tag.trim(), scopes);
                 self.error_with_help(&at, "unknown-name", message, help);
-                fine = false;
             }
         }
-        fine
     }
 
-    /// Whether every tag of an object ends somewhere, if only at the braces of its structure.
-    pub(super) fn closed(&mut self, site: &Site, words: &str, value: &Value) -> bool {
+    /// Every tag of an object must end somewhere, if only at the braces of its structure.
+    pub(super) fn closed(&mut self, site: &Site, words: &str, value: &Value) {
         let text = go_json(value);
         let mut rest = text.as_str();
         while let Some(start) = rest.find("{{") {
@@ -94,17 +91,14 @@ impl Checker<'_> {
                     let message = format!("{words} Cannot find end tag=\"}}}}\" in the template={text:?}");
                     let needle: String = rest[start..].chars().take(8).collect();
                     let at = self.at_text(site, value, &needle);
-                    self.error_with_help(
-                        &at,
-                        "open-tag",
-                        message,
-                        Some("close the tag with `}}`".to_owned()),
-                    );
-                    return false;
+                    if !self.is_blamed(&at) {
+                        let help = Some("close the tag with `}}`".to_owned());
+                        self.error_with_help(&at, "open-tag", message, help);
+                    }
+                    return;
                 }
             }
         }
-        true
     }
 
     fn is_known(&self, tag: &str, scopes: &[&Names]) -> bool {

@@ -6,7 +6,7 @@ use tiphys_spec::TemplateKind;
 use super::Checker;
 use super::argument::Given;
 use super::name::Alphabet;
-use super::reference::{Found, Reference};
+use super::reference::{Called, Reference};
 use super::scope::{Names, PLACEHOLDER};
 use super::site::Site;
 use super::template::Home;
@@ -24,9 +24,7 @@ impl<'a> Checker<'a> {
         for (group, steps) in template.steps.iter().enumerate() {
             for (index, step) in steps.iter().enumerate() {
                 let at = site.field("steps").index(group).index(index);
-                if !self.step_name(&at, template, group, step, &mut names) {
-                    continue;
-                }
+                self.step_name(&at, template, group, step, &mut names);
                 self.step(&at, template, home, group, step, scope);
             }
         }
@@ -39,22 +37,16 @@ impl<'a> Checker<'a> {
         group: usize,
         step: &'t spec::Task,
         names: &mut std::collections::BTreeSet<&'t str>,
-    ) -> bool {
+    ) {
         let words = format!("templates.{}.steps[{group}].name", template.name);
         let name = step.name.as_str();
         if name.is_empty() {
             self.error(at, "missing-name", format!("{words} is required"));
-            return false;
-        }
-        if !names.insert(name) {
+        } else if !names.insert(name) {
             self.error(&at.field("name"), "doubled-name", format!("{words} '{name}' is not unique"));
-            return false;
-        }
-        if let Some(complaint) = Alphabet::Template.complaint(&name.replace(PLACEHOLDER, "x")) {
+        } else if let Some(complaint) = Alphabet::Template.complaint(&name.replace(PLACEHOLDER, "x")) {
             self.error(&at.field("name"), "bad-name", format!("{words} '{name}' is invalid: {complaint}"));
-            return false;
         }
-        true
     }
 
     fn step(
@@ -75,11 +67,11 @@ impl<'a> Checker<'a> {
         self.arguments(&at.field("arguments"), &format!("{words}.arguments."), &step.arguments, false);
         let found = self.call(&told, Reference::of(step), home, Given::Everything);
         if step.hooks.contains_key("exit") {
-            self.call_names(found.as_ref(), &prefix, scope, None);
+            self.call_names(&found, &prefix, scope, None);
         }
         self.resolve(at, &format!("templates.{}.steps", template.name), &[scope], step);
-        self.call_names(found.as_ref(), &prefix, scope, Some(step));
-        if let Some(found) = found {
+        self.call_names(&found, &prefix, scope, Some(step));
+        if let Called::Found(found) = found {
             self.supplied(&told.field("arguments"), found.template(), Given::Arguments(&step.arguments));
         }
     }
@@ -101,7 +93,6 @@ impl<'a> Checker<'a> {
         if defined.iter().filter(|defined| **defined).count() > 1 {
             let message = "only one of withItems, withParam, withSequence can be specified".to_owned();
             self.error(at, "two-loops", message);
-            return;
         }
         for item in &step.with_items {
             scope.add("item");
@@ -127,7 +118,7 @@ impl<'a> Checker<'a> {
     /// With the task itself given, a loop also gives the lists of what its expansions gave.
     pub(super) fn call_names(
         &mut self,
-        found: Option<&Found<'_>>,
+        called: &Called<'_>,
         prefix: &str,
         scope: &mut Names,
         task: Option<&spec::Task>,
@@ -135,7 +126,14 @@ impl<'a> Checker<'a> {
         for field in ["id", "startedAt", "finishedAt", "hostNodeName"] {
             scope.add(format!("{prefix}.{field}"));
         }
-        let Some(template) = found.map(Found::template) else { return };
+        let template = match called {
+            Called::Found(found) => found.template(),
+            Called::Later => return,
+            Called::Missing => {
+                scope.doubt(format!("{prefix}."));
+                return;
+            }
+        };
         if template.daemon == Some(true) {
             scope.add(format!("{prefix}.ip"));
         }

@@ -90,17 +90,14 @@ impl<'a> Checker<'a> {
         home: Home<'a>,
         given: Given<'_>,
     ) {
-        if !self.retry_policy(site, template) || !self.kind(site, template) {
-            return;
-        }
+        self.retry_policy(site, template);
+        self.kind(site, template);
         if template.init_containers.iter().any(|container| text(container, "name").is_empty()) {
             let message = "initContainers must all have container name".to_owned();
             self.error(&site.field("initContainers"), "missing-name", message);
         }
-        let Some(mut scope) = self.inputs(site, template) else { return };
-        if !self.supplied(site, template, given) {
-            return;
-        }
+        let mut scope = self.inputs(site, template);
+        self.supplied(site, template, given);
         if self.calls >= CALLS_MAX {
             return;
         }
@@ -110,14 +107,12 @@ impl<'a> Checker<'a> {
             return;
         }
         self.local_names(template, &mut scope);
-        let Some(substituted) = self.substitute(site, template, given) else { return };
-        self.timeouts(site, &substituted);
-        self.calls += 1;
-        match template.kind() {
-            Some(TemplateKind::Steps) => self.steps(site, &substituted, home, &mut scope),
-            Some(TemplateKind::Dag) => self.dag(site, &substituted, home, &mut scope),
-            _ => self.leaf(site, &substituted, home, &scope),
+        let substituted = self.substitute(site, template, given);
+        if template.kinds().len() == 1 {
+            self.timeouts(site, &substituted);
         }
+        self.calls += 1;
+        self.bodies(site, &substituted, home, &mut scope);
         self.calls -= 1;
         self.outputs(site, template, &substituted, &scope);
         self.location(
@@ -128,43 +123,53 @@ impl<'a> Checker<'a> {
         self.metrics(site, template);
     }
 
-    fn retry_policy(&mut self, site: &Site, template: &spec::Template) -> bool {
-        let Some(strategy) = &template.retry_strategy else { return true };
+    /// Each body the template has; with more than one, those that call others (the rest would contradict).
+    fn bodies(&mut self, site: &Site, template: &spec::Template, home: Home<'a>, scope: &mut Names) {
+        if !template.steps.is_empty() {
+            self.steps(site, template, home, scope);
+        }
+        if template.dag.is_some() {
+            self.dag(site, template, home, scope);
+        }
+        let calls = !template.steps.is_empty() || template.dag.is_some();
+        if !calls && template.kind().is_some() {
+            self.leaf(site, template, home, scope);
+        }
+    }
+
+    fn retry_policy(&mut self, site: &Site, template: &spec::Template) {
+        let Some(strategy) = &template.retry_strategy else { return };
         let policy = strategy.retry_policy.as_str();
         let known = ["", "Always", "OnFailure", "OnError", "OnTransientError"];
         if known.contains(&policy) {
-            return true;
+            return;
         }
         let at = site.field("retryStrategy").field("retryPolicy");
         let help = self.suggest(policy, known.into_iter());
         self.error_with_help(&at, "not-a-choice", format!("{policy} is not a valid RetryPolicy"), help);
-        false
     }
 
-    fn kind(&mut self, site: &Site, template: &spec::Template) -> bool {
+    fn kind(&mut self, site: &Site, template: &spec::Template) {
         let name = &template.name;
         match template.kinds().len() {
             0 => {
                 let message = format!("template '{name}' type is unknown");
                 let help = Some("give it one of container, script, steps, dag, suspend, …".to_owned());
                 self.error_with_help(site, "no-type", message, help);
-                false
             }
-            1 => true,
+            1 => {}
             _ => {
                 let message = format!(
                     "templates.{name} multiple template types specified. choose one of: container, containerSet, \
                      steps, script, resource, dag, suspend, template, template ref"
                 );
                 self.error(site, "two-types", message);
-                false
             }
         }
     }
 
     /// Checks what a template takes in; the names that its inputs give.
-    fn inputs(&mut self, site: &Site, template: &spec::Template) -> Option<Names> {
-        let before = self.findings.len();
+    fn inputs(&mut self, site: &Site, template: &spec::Template) -> Names {
         let words = format!("templates.{}.inputs", template.name);
         let site = site.field("inputs");
         let (parameters, artifacts) = (&template.inputs.parameters, &template.inputs.artifacts);
@@ -184,6 +189,9 @@ impl<'a> Checker<'a> {
             if template.is_leaf() {
                 self.artifact_path(&at, &words, artifact);
                 scope.add(format!("inputs.artifacts.{}.path", artifact.name));
+            } else if template.kind().is_none() {
+                // What such an artifact needs depends on the type that is missing.
+                scope.add(format!("inputs.artifacts.{}.path", artifact.name));
             } else if !artifact.path.is_empty() {
                 let message = format!("{words}.path only valid in container/script templates");
                 self.error(&at.field("path"), "misplaced-field", message);
@@ -193,7 +201,7 @@ impl<'a> Checker<'a> {
             }
             self.location(&at, &words, Some(&artifact.location));
         }
-        (self.findings.len() == before).then_some(scope)
+        scope
     }
 
     fn local_names(&self, template: &spec::Template, scope: &mut Names) {
@@ -211,20 +219,11 @@ impl<'a> Checker<'a> {
     }
 
     /// The template as it is called, with the known names replaced by what they stand for (`VA-008`).
-    ///
-    /// `None` if some tag is never closed, which is reported.
-    fn substitute(
-        &mut self,
-        site: &Site,
-        template: &spec::Template,
-        given: Given<'_>,
-    ) -> Option<spec::Template> {
+    fn substitute(&mut self, site: &Site, template: &spec::Template, given: Given<'_>) -> spec::Template {
         let mut called = template.clone();
         called.inputs = given.fill(&template.inputs);
-        let Ok(mut value) = serde_json::to_value(&called) else { return Some(called) };
-        if !self.closed(site, &format!("templates.{}", template.name), &value) {
-            return None;
-        }
+        let Ok(mut value) = serde_json::to_value(&called) else { return called };
+        self.closed(site, &format!("templates.{}", template.name), &value);
         let value_of = |name: &str| -> Option<String> {
             if let Some(parameter) = name.strip_prefix("inputs.parameters.") {
                 let input = called.inputs.parameter(parameter)?;
@@ -238,7 +237,7 @@ impl<'a> Checker<'a> {
         };
         replace(&mut value, &value_of);
         // Where a text became something its field cannot hold, the template stays as written.
-        Some(serde_json::from_value(value).unwrap_or(called))
+        serde_json::from_value(value).unwrap_or(called)
     }
 
     fn timeouts(&mut self, site: &Site, template: &spec::Template) {

@@ -44,13 +44,15 @@ spec:
             "9:29 error spec.templates[0].steps[0][0].template: templates.main.steps[0].a template name 'lost' \
              undefined (did you mean `last`?)",
             "10:16 error spec.templates[0].steps[0][1].name: templates.main.steps[0].name 'a' is not unique",
+            "16:5 error spec.templates[1].container: templates.main.steps[0].a templates.last.container.image may \
+             not be empty",
+            "10:9 error spec.templates[0].steps[0][1].arguments: templates.main.steps[0].a templates.last \
+             inputs.parameters.m was not supplied",
             "13:34 error spec.templates[0].steps[1][0].arguments.parameters[0]: \
              templates.main.steps[1].b.arguments.m.value or templates.main.steps[1].b.arguments.m.valueFrom is \
              required",
-            "16:5 error spec.templates[1].container: templates.main.steps[1].b templates.last.container.image may \
-             not be empty",
             "13:62 error spec.templates[0].steps[1][0].arguments.parameters[1].value: templates.main.steps failed \
-             to resolve {{steps.c.outputs.result}}",
+             to resolve {{steps.c.outputs.result}} (did you mean `{{steps.a.outputs.result}}`?)",
             "13:9 error spec.templates[0].steps[1][0].arguments: templates.main.steps[1].b templates.last \
              inputs.parameters.m was not supplied",
             "5:11 error spec.onExit: template name 'lats' undefined (did you mean `last`?)",
@@ -194,4 +196,133 @@ fn large_graphs_are_checked_in_time() {
         );
     }
     found(&text, Situation::Create, &[]);
+}
+
+/// Reads and checks a document; what reading found comes first. Compares paths and words.
+#[track_caller]
+fn read_and_found(text: &str, expected: &[&str]) {
+    let parsed = spec::parse("wf.yaml", text, spec::Strictness::Strict);
+    let shelf = Shelf::new(parsed.documents.iter().map(|document| &document.object));
+    let checked = check(&parsed.documents[0], &shelf, Situation::Lint);
+    let found: Vec<String> =
+        parsed.diagnostics.iter().chain(&checked).map(|d| format!("{}: {}", d.path, d.message)).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn no_mistake_of_a_graph_hides_another() {
+    // VA-022, VA-090, VA-106, VA-121: none of the mistakes is repeated in other words.
+    found(
+        "kind: Workflow
+metadata: {name: graph}
+spec:
+  entrypoint: main
+  templates:
+  - name: main
+    dag:
+      tasks:
+      - {name: a, template: lost}
+      - {name: b, depends: aa, template: run, arguments: {parameters: [{name: p, value: '{{tasks.aa.id}}{{tasks.a.outputs.result}}'}]}}
+      - {name: b, depends: a, template: run}
+      - {name: c, depends: d, template: run, arguments: {parameters: [{name: p, value: '{{tasks.e.id}}'}]}}
+      - {name: d, depends: c, template: gone}
+      - {name: e, depends: e, template: run}
+      - {name: f, depends: c, template: both}
+  - name: run
+    retryStrategy: {retryPolicy: Sometimes}
+    inputs: {parameters: [{name: p, value: x}, {name: p, value: z}]}
+    container: {command: [x]}
+  - name: both
+    suspend: {}
+    steps: [[{name: '', template: run}, {name: s, template: none}]]
+",
+        Situation::Lint,
+        &[
+            "11:16 error spec.templates[0].dag.tasks[2].name: templates.main sorting failed: duplicated nodeName b",
+            "10:28 error spec.templates[0].dag.tasks[1].depends: templates.main sorting failed: invalid dependency aa \
+             (did you mean `a`?)",
+            "12:28 error spec.templates[0].dag.tasks[3].depends: templates.main sorting failed: graph with cycle (these \
+             wait for each other: `c`, `d`)",
+            "14:28 error spec.templates[0].dag.tasks[5].depends: templates.main sorting failed: graph with cycle (`e` \
+             waits for itself)",
+            "9:29 error spec.templates[0].dag.tasks[0].template: templates.main.tasks.a template name 'lost' undefined",
+            "17:34 error spec.templates[1].retryStrategy.retryPolicy: templates.main.tasks.b Sometimes is not a valid \
+             RetryPolicy",
+            "18:55 error spec.templates[1].inputs.parameters[1].name: templates.main.tasks.b \
+             templates.run.inputs.parameters[1].name 'p' is not unique",
+            "19:5 error spec.templates[1].container: templates.main.tasks.b templates.run.container.image may not be \
+             empty",
+            "13:41 error spec.templates[0].dag.tasks[4].template: templates.main.tasks.d template name 'gone' undefined",
+            "20:5 error spec.templates[2]: templates.main.tasks.f templates.both multiple template types specified. \
+             choose one of: container, containerSet, steps, script, resource, dag, suspend, template, template ref",
+            "22:14 error spec.templates[2].steps[0][0]: templates.main.tasks.f templates.both.steps[0].name is required",
+            "22:61 error spec.templates[2].steps[0][1].template: templates.main.tasks.f templates.both.steps[0].s \
+             template name 'none' undefined",
+            "12:71 error spec.templates[0].dag.tasks[3].arguments.parameters[0]: templates.main.tasks.c missing \
+             dependency 'e' for parameter 'p' (let it depend on `e`)",
+            "12:88 warning spec.templates[0].dag.tasks[3].arguments.parameters[0].value: `e` is not among the tasks it \
+             depends on, so its values are not there yet",
+        ],
+    );
+}
+
+#[test]
+fn the_document_that_is_missing_hides_only_what_it_would_give() {
+    // VA-006, VA-041: whether an entrypoint is missing nobody can say.
+    found(
+        "kind: Workflow
+metadata: {name: ref}
+spec:
+  workflowTemplateRef: {name: gone}
+  arguments: {parameters: [{name: p}, {name: 'a b', value: x}]}
+  hooks: {running: {template: x}}
+  podGC: {strategy: Never}
+",
+        Situation::Create,
+        &[
+            "4:31 error spec.workflowTemplateRef.name: workflowtemplates.argoproj.io \"gone\" not found",
+            "5:46 error spec.arguments.parameters[1].name: spec.arguments.parameters[1].name: 'a b' is invalid: \
+             Parameter/Artifact name must consist of alpha-numeric characters, '_' or '-' e.g. my_param_1, MY-PARAM-1",
+            "6:11 error spec.hooks.running: hooks.running Expression required",
+            "7:21 error spec.podGC.strategy: podGC.strategy unknown strategy 'Never'",
+        ],
+    );
+}
+
+#[test]
+fn values_that_cannot_be_read_hide_nothing_else() {
+    // OB-009: the image, the outputs of `a` and the template of `b` are not missing, they were not understood.
+    read_and_found(
+        "kind: Workflow
+metadata: {name: lost}
+spec:
+  entrypoint: main
+  onExit: gone
+  templates:
+  - name: main
+    steps:
+    - - {name: a, template: run}
+    - - {name: b, template: 7, arguments: {parameters: [{name: p, value: '{{steps.a.outputs.parameters.o}}'}]}}
+      - {name: c, tmplate: run}
+      - {name: d, template: nowhere}
+  - name: run
+    container: {image: 5, command: x}
+    outputs: {parameters: {name: o}}
+  - name: other
+    container: {image: x, imagePullPolicie: Never}
+    parallelism: 1
+",
+        &[
+            "spec.templates[0].steps[1][0].template: `template` must be a text, found the number `7`",
+            "spec.templates[0].steps[1][1].tmplate: unknown field `tmplate` in a step",
+            "spec.templates[1].container.image: `image` must be a text, found the number `5`",
+            "spec.templates[1].container.command: `command` must be a list of texts, found the text `x`",
+            "spec.templates[1].outputs.parameters: `parameters` must be a list, found a map",
+            "spec.templates[2].container.imagePullPolicie: unknown field `imagePullPolicie` in `Container`",
+            "spec.templates[0].steps[1][2].template: templates.main.steps[1].d template name 'nowhere' undefined",
+            "spec.onExit: template name 'gone' undefined",
+            "spec.templates[2].parallelism: templates.other templates.other.parallelism is only valid for steps and dag \
+             templates",
+        ],
+    );
 }
