@@ -48,6 +48,8 @@ pub trait Yard {
     fn remove(&mut self, uid: &str);
     /// Something went wrong that no run and no status can tell of.
     fn warn(&mut self, message: &str);
+    /// Something became true of a schedule, and is durable.
+    fn happened(&mut self, _schedule: &ObjectKey, _event: &Event) {}
 }
 
 /// All schedules of a state folder.
@@ -217,6 +219,7 @@ impl Schedules {
         let mut out = Outbox::default();
         home.cron.handle(input, now, &mut out);
         self.append(store, key, &out.events, now)?;
+        out.events.iter().for_each(|event| yard.happened(key, event));
         self.perform(store, yard, key, out.commands, now)?;
         match self.homes.get_mut(key) {
             Some(home) => home.mirror(store, key),
@@ -259,6 +262,7 @@ impl Schedules {
                     let mut out = Outbox::default();
                     home.cron.handle(Input::Submitted { due, answer }, now, &mut out);
                     self.append(store, key, &out.events, now)?;
+                    out.events.iter().for_each(|event| yard.happened(key, event));
                     commands.extend(out.commands);
                 }
             }

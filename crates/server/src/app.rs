@@ -6,11 +6,13 @@ use crate::argo::{artifacts, uploads};
 use crate::call::{Call, Query, decode};
 use crate::fault::{Code, Fault};
 use crate::guard::audit::Caller;
-use crate::guard::{Peer, body, session};
+use crate::guard::body::{self, Pieces};
+use crate::guard::{Peer, session};
 use crate::limits;
 use crate::ops::health;
 use crate::options::AuthMode;
 use crate::pages;
+use crate::pipe;
 use crate::reply;
 use crate::route::{self, Feed, Handler, Opened, Params, Route};
 use crate::world::World;
@@ -18,11 +20,8 @@ use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
-use serde_json::Value;
 use std::sync::Arc;
 use tokio::sync::mpsc;
-use tokio_stream::StreamExt as _;
-use tokio_stream::wrappers::ReceiverStream;
 
 /// The route of events, whose senders may sign instead of showing a token.
 const EVENTS: &str = "/api/v1/events/{namespace}/{discriminator}";
@@ -68,7 +67,7 @@ pub(crate) async fn answer(world: Arc<World>, request: Request) -> Response {
     // Who is not known gets no room for more than an event.
     let is_known = who.as_ref().is_ok_and(|who| who.standing().is_some());
     let most = if is_known { limits::BODY_BYTES_MAX } else { limits::STRANGER_BYTES_MAX };
-    let read = match body::read(&world.guard.room, body, most).await {
+    let read = match body::read(&world.guard.room, Pieces::new(body, world.options.silent), most).await {
         Ok(read) => read,
         Err(refusal) => return refusal,
     };
@@ -246,20 +245,19 @@ fn cleaned(path: &str) -> Option<String> {
 
 /// A stream in the framing that the client wants (API-050 to API-053).
 fn stream(world: Arc<World>, opened: Opened, events: bool) -> Response {
-    let (sender, receiver) = mpsc::channel::<Value>(64);
-    let (bytes, chunks) = mpsc::channel::<Result<Bytes, std::convert::Infallible>>(64);
+    let (sender, mut receiver) = mpsc::channel::<Bytes>(1);
+    let (pipe, frames) = pipe::pipe();
     tokio::spawn(async move {
         let ended = tokio::spawn(opened(world, Feed { sender }));
-        let mut receiver = receiver;
         loop {
             let next = tokio::time::timeout(limits::KEEP_ALIVE, receiver.recv()).await;
-            let chunk = match next {
+            let frame = match next {
                 Ok(Some(message)) => framed(&message, events, false),
                 Ok(None) => break,
                 Err(_) if events => Bytes::from_static(b":\n"),
                 Err(_) => continue,
             };
-            if bytes.send(Ok(chunk)).await.is_err() {
+            if pipe.send(frame).await.is_err() {
                 ended.abort();
                 return;
             }
@@ -270,19 +268,18 @@ fn stream(world: Arc<World>, opened: Opened, events: bool) -> Response {
             Err(_) => Fault::internal("a bug of the server; its log says more"),
         };
         // A reader that left hears nothing.
-        drop(bytes.send(Ok(framed(&fault.chunk(), events, true))).await);
+        drop(pipe.send(framed(&reply::go_json(&fault.chunk()), events, true)).await);
     });
     // Headers go out at once, whenever the first message comes.
-    let chunks = ReceiverStream::new(chunks).map(|chunk| chunk);
-    streamed(StatusCode::OK, Body::from_stream(chunks), events)
+    streamed(StatusCode::OK, Body::from_stream(frames), events)
 }
 
-fn framed(message: &Value, events: bool, last: bool) -> Bytes {
-    let mut frame = Vec::new();
+fn framed(message: &[u8], events: bool, last: bool) -> Bytes {
+    let mut frame = Vec::with_capacity(message.len() + 10);
     if events {
         frame.extend_from_slice(b"data: ");
     }
-    frame.extend_from_slice(&reply::go_json(message));
+    frame.extend_from_slice(message);
     match (events, last) {
         (true, false) => frame.extend_from_slice(b" \n\n\n"),
         (true, true) => frame.extend_from_slice(b" \n\n"),
@@ -294,7 +291,7 @@ fn framed(message: &Value, events: bool, last: bool) -> Bytes {
 
 /// A stream that could not begin (API-056).
 fn broken_stream(fault: &Fault, events: bool) -> Response {
-    streamed(fault.code.status(), Body::from(framed(&fault.chunk(), events, true)), events)
+    streamed(fault.code.status(), Body::from(framed(&reply::go_json(&fault.chunk()), events, true)), events)
 }
 
 fn streamed(status: StatusCode, body: Body, events: bool) -> Response {

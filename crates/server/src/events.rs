@@ -2,18 +2,17 @@
 
 use crate::fault::Fault;
 use crate::limits;
+pub(crate) use crate::pipe::Left;
+use crate::pipe::{self, Pipe};
 use crate::reply;
 use crate::world::World;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde_json::Value;
-use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 
 /// One event.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,11 +51,7 @@ impl Event {
 pub(crate) type Opened = Box<dyn FnOnce(Arc<World>, Out) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
 
 /// Where the events go.
-pub(crate) struct Out(mpsc::Sender<Bytes>);
-
-/// The reader left, or reads too slowly: it comes back with the number it saw last.
-#[derive(Debug)]
-pub(crate) struct Left;
+pub(crate) struct Out(Pipe);
 
 impl Out {
     /// Sends one event; waits a while for a slow reader, then lets go of it.
@@ -65,7 +60,7 @@ impl Out {
     }
 
     async fn bytes(&self, bytes: Bytes) -> Result<(), Left> {
-        self.0.send_timeout(bytes, limits::SLOW_READER).await.map_err(|_| Left)
+        tokio::time::timeout(limits::SLOW_READER, self.0.send(bytes)).await.unwrap_or(Err(Left))
     }
 
     /// Says that the stream lives.
@@ -76,10 +71,9 @@ impl Out {
 
 /// The answer that carries a stream.
 pub(crate) fn answer(world: Arc<World>, opened: Opened) -> Response {
-    let (sender, receiver) = mpsc::channel(limits::EVENTS_UNSENT_MAX);
-    tokio::spawn(opened(world, Out(sender)));
-    let chunks = tokio_stream::StreamExt::map(ReceiverStream::new(receiver), Ok::<Bytes, Infallible>);
-    let mut response = reply::with_type(StatusCode::OK, "text/event-stream", Body::from_stream(chunks));
+    let (pipe, frames) = pipe::pipe();
+    tokio::spawn(opened(world, Out(pipe)));
+    let mut response = reply::with_type(StatusCode::OK, "text/event-stream", Body::from_stream(frames));
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));

@@ -27,6 +27,7 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// What all requests of a server share to be judged by.
 pub(crate) struct Guard {
@@ -34,6 +35,8 @@ pub(crate) struct Guard {
     pub(crate) rate: rate::Rate,
     pub(crate) room: body::Room,
     pub(crate) links: session::Links,
+    /// Places for uploads.
+    pub(crate) uploads: Semaphore,
 }
 
 impl Guard {
@@ -43,6 +46,7 @@ impl Guard {
             rate: rate::Rate::new(options.rate),
             room: body::Room::new(limits::BODIES_BYTES_MAX),
             links: session::Links::default(),
+            uploads: Semaphore::new(limits::UPLOADS_MAX),
         }
     }
 }

@@ -5,13 +5,14 @@ use crate::events::Event;
 use crate::limits;
 use crate::ops::keeper;
 use crate::own::runs;
+use crate::reply;
 use crate::wire::shape;
 use crate::world::World;
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tiphys_controller::Update;
 use tiphys_engine::workflow::{Event as Happened, NodeKind};
@@ -39,6 +40,15 @@ pub(crate) enum Change {
 pub(crate) struct News {
     pub(crate) change: Change,
     pub(crate) workflow: Arc<Value>,
+    /// The workflow as text, written once for all who watch.
+    text: Arc<OnceLock<Vec<u8>>>,
+}
+
+impl News {
+    /// The workflow as text.
+    pub(crate) fn text(&self) -> &[u8] {
+        self.text.get_or_init(|| reply::go_json(&self.workflow))
+    }
 }
 
 /// A changed row of the list of runs.
@@ -110,7 +120,7 @@ impl Hub {
             self.tell_row(text("namespace"), "gone", json!({ "uid": text("uid") }));
         }
         // Nobody watches: nobody need be told.
-        drop(self.workflows.send(News { change, workflow: Arc::new(workflow) }));
+        drop(self.workflows.send(News { change, workflow: Arc::new(workflow), text: Arc::default() }));
     }
 
     fn tell_row(&self, namespace: String, name: &'static str, data: Value) {

@@ -20,6 +20,7 @@ mod ops;
 mod options;
 mod own;
 mod pages;
+mod pipe;
 mod reply;
 mod route;
 mod schedules;

@@ -34,6 +34,12 @@ pub(crate) const SESSION_LIFE: Duration = Duration::from_secs(14 * 24 * 3600);
 /// Connections that may be open at once; more wait to be accepted.
 pub(crate) const CONNECTIONS_MAX: usize = 16_384;
 
+/// Open files that connections leave to the store, the logs and the steps, where there are few.
+pub(crate) const FILES_KEPT: usize = 512;
+
+/// How long a client may leave unread what it is sent before its connection is let go of.
+pub(crate) const UNREAD_WITHIN: Duration = Duration::from_secs(60);
+
 /// How often the lock of a state folder is tried, and the pause between.
 pub(crate) const LOCK_LOOKS: u32 = 10;
 pub(crate) const LOCK_PAUSE: Duration = Duration::from_millis(20);
@@ -41,8 +47,14 @@ pub(crate) const LOCK_PAUSE: Duration = Duration::from_millis(20);
 /// Files that the server may have open: a few for each connection and for the store.
 pub(crate) const FILES_MAX: u64 = 65_536;
 
-/// How long a client may take to send the head of a request, or to negotiate.
-pub(crate) const HEAD_WITHIN: Duration = Duration::from_secs(30);
+/// How long a client may keep silent: before its first request is whole, and in the middle of a body.
+pub(crate) const SILENT_WITHIN: Duration = Duration::from_secs(30);
+
+/// Bytes a second that a body comes at least, beside that time.
+pub(crate) const BODY_RATE_MIN: u64 = 16 << 10;
+
+/// Uploads that may be written at once: each of them has a thread.
+pub(crate) const UPLOADS_MAX: usize = 8;
 
 /// Requests that may be open at once in one connection.
 pub(crate) const STREAMS_MAX: u32 = 1_000;
@@ -63,13 +75,14 @@ pub(crate) const WAITING_MAX: usize = 1_024;
 pub(crate) const STORES_MAX: usize = 8;
 
 /// Changes that a slow reader of a stream may lie behind before it is dropped.
-pub(crate) const STREAM_BACKLOG_MAX: usize = 4_096;
+pub(crate) const STREAM_BACKLOG_MAX: usize = 1_024;
 
 /// Differences of one run that a slow reader may lie behind before it is dropped.
 pub(crate) const CLOSE_BACKLOG_MAX: usize = 256;
 
-/// Events of one stream that wait for its reader.
-pub(crate) const EVENTS_UNSENT_MAX: usize = 32;
+/// Frames of one stream that wait for its reader, and how long they may be together.
+pub(crate) const FRAMES_UNSENT_MAX: usize = 32;
+pub(crate) const UNSENT_BYTES_MAX: usize = 1 << 20;
 
 /// How long a reader may take for one event before it is dropped; it comes back with the number it saw last.
 pub(crate) const SLOW_READER: Duration = Duration::from_secs(10);
@@ -89,14 +102,14 @@ pub(crate) const LOG_ANSWER_BYTES_MAX: usize = 8 << 20;
 /// Pause after which an idle stream says that it lives (API-051).
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
+/// How far apart two changes of a folder may lie and still carry the same time.
+pub(crate) const CLOCK_TICK: Duration = Duration::from_secs(1);
+
 /// How often a log that is followed is looked at.
 pub(crate) const LOG_PAUSE: Duration = Duration::from_millis(100);
 
 /// Longest line of a log that is sent in one piece (API-176).
 pub(crate) const LOG_LINE_BYTES_MAX: usize = 1 << 20;
-
-/// How long a request may wait for a slow client's body.
-pub(crate) const BODY_WITHIN: Duration = Duration::from_secs(60);
 
 /// How long the server waits for open answers when it is asked to end.
 pub(crate) const FAREWELL: Duration = Duration::from_secs(3);

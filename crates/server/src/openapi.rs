@@ -173,6 +173,7 @@ static DETAILS: &[Detail] = details! {
     GET "/api/tiphys/v1/pipelines" ["namespace"] {} "PipelinePage";
     GET "/api/tiphys/v1/pipelines/{kind}/{namespace}/{name}/steps" ["runs"] {} "StepGrid";
     GET "/api/tiphys/v1/templates/{kind}/{namespace}/{name}/versions" [] {} "TemplateVersionPage";
+    GET "/api/tiphys/v1/templates/{kind}/{namespace}/{name}/diff" ["from", "to"] {} "TemplateDiff";
     GET "/api/tiphys/v1/schedules" ["namespace"] {} "SchedulePage";
     GET "/api/tiphys/v1/approvals" ["namespace"] {} "ApprovalPage";
     GET "/api/tiphys/v1/locks" ["namespace"] {} "LockPage";

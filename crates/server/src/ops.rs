@@ -7,6 +7,7 @@ pub(crate) mod listen;
 pub(crate) mod log;
 pub(crate) mod metrics;
 pub(crate) mod notify;
+pub(crate) mod patience;
 pub(crate) mod presence;
 pub(crate) mod tls;
 pub(crate) mod traces;

@@ -5,6 +5,7 @@ use crate::ops::traces::Traces;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 use tiphys_controller::Place;
 
 /// Whose word is taken for who calls.
@@ -76,6 +77,10 @@ pub struct Options {
     pub allow_origin: Option<String>,
     /// Requests a second that one client may make; 0 means any number, none what is usual.
     pub rate: Option<u32>,
+    /// How long a client may leave unread what it is sent before its connection is let go of.
+    pub unread: Duration,
+    /// How long a client may keep silent: before it says what it wants, and in the middle of saying it.
+    pub silent: Duration,
     /// How the server shows who it is; without it nothing is encrypted.
     pub tls: Option<Tls>,
     /// What the file of settings says, and may say anew while the server runs.
@@ -119,6 +124,8 @@ impl Options {
             allowed_hosts: Vec::new(),
             allow_origin: None,
             rate: None,
+            unread: crate::limits::UNREAD_WITHIN,
+            silent: crate::limits::SILENT_WITHIN,
             tls: None,
             settings: Config::default(),
             open_metrics: false,

@@ -4,6 +4,7 @@ pub(crate) mod apply;
 pub(crate) mod approvals;
 pub(crate) mod columns;
 pub(crate) mod deliveries;
+pub(crate) mod diff;
 pub(crate) mod editor;
 pub(crate) mod journal;
 pub(crate) mod locks;

@@ -12,7 +12,9 @@ use crate::own::{
     apply, approvals, deliveries, editor, journal, locks, logs as own_logs, pipelines, runs, schedules,
     tokens, versions,
 };
+use crate::reply;
 use crate::world::World;
+use axum::body::Bytes;
 use axum::http::Method;
 use axum::response::Response;
 use serde_json::Value;
@@ -28,13 +30,18 @@ pub(crate) type Opened =
 
 /// Where the messages of a stream go.
 pub(crate) struct Feed {
-    pub(crate) sender: mpsc::Sender<Value>,
+    pub(crate) sender: mpsc::Sender<Bytes>,
 }
 
 impl Feed {
     /// Sends one message; waits for a reader that is slower. A reader that left ends the stream.
     pub(crate) async fn send(&self, message: Value) -> Result<(), Fault> {
-        self.sender.send(message).await.map_err(|_| left())
+        self.send_text(Bytes::from(reply::go_json(&message))).await
+    }
+
+    /// Sends a message that was written already.
+    pub(crate) async fn send_text(&self, text: Bytes) -> Result<(), Fault> {
+        self.sender.send(text).await.map_err(|_| left())
     }
 
     /// Whether anybody still reads.
@@ -174,6 +181,7 @@ pub(crate) static ROUTES: &[Route] = &[
     unary(Method::GET, "/api/tiphys/v1/runs/{namespace}/{name}/why", journal::why),
     unary(Method::GET, "/api/tiphys/v1/runs/{namespace}/{name}/plan", journal::plan),
     unary(Method::GET, "/api/tiphys/v1/templates/{kind}/{namespace}/{name}/versions", versions::list),
+    unary(Method::GET, "/api/tiphys/v1/templates/{kind}/{namespace}/{name}/diff", versions::compare),
     unary(Method::GET, "/api/tiphys/v1/openapi.json", openapi::serve),
     unary(Method::GET, "/api/tiphys/v1/runs/{namespace}/{name}/journal", journal::list),
     unary(Method::GET, "/api/tiphys/v1/runs/{namespace}/{name}/log", own_logs::range),

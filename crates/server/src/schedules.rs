@@ -14,10 +14,10 @@ use tiphys_controller::cron::{KIND, Schedules, Yard};
 use tiphys_engine::Time;
 use tiphys_engine::check::Situation;
 use tiphys_engine::cron::run::CRON_LABEL;
-use tiphys_engine::cron::{Answer, RunRef};
+use tiphys_engine::cron::{Answer, Event, RunRef, Verdict};
 use tiphys_engine::workflow::Request;
 use tiphys_spec as spec;
-use tiphys_store::{MachineId, Runs};
+use tiphys_store::{MachineId, ObjectKey, Runs};
 
 /// Longest pause between two looks at the clock, which may be set anew at any time.
 const PAUSE_MAX: Duration = Duration::from_secs(10);
@@ -162,5 +162,29 @@ impl Yard for Around<'_> {
 
     fn warn(&mut self, message: &str) {
         eprintln!("warning: {message}");
+    }
+
+    /// Counted as Argo's controller counts it (K8S-409 to K8S-411).
+    fn happened(&mut self, schedule: &ObjectKey, event: &Event) {
+        let metrics = &self.world.metrics;
+        let [name, namespace] = [("name", &*schedule.name), ("namespace", &*schedule.namespace)];
+        let policy = |policy| {
+            let labels = [("concurrency_policy", policy), name, namespace];
+            metrics.count("cronworkflows_concurrencypolicy_triggered", &labels);
+        };
+        match event {
+            Event::Submitted { .. } => metrics.count("cronworkflows_triggered_total", &[name, namespace]),
+            Event::Fired { verdict: Verdict::Run { replaces, .. }, .. } if !replaces.is_empty() => {
+                policy("Replace");
+            }
+            Event::Fired { verdict: Verdict::Skipped { reason }, .. } if reason.contains("Forbid") => {
+                policy("Forbid");
+            }
+            Event::Invalid { .. } => metrics.count("error_count", &[("cause", "CronWorkflowSpecError")]),
+            Event::Refused { .. } => {
+                metrics.count("error_count", &[("cause", "CronWorkflowSubmissionError")]);
+            }
+            _ => {}
+        }
     }
 }

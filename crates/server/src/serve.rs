@@ -263,10 +263,10 @@ impl Server {
         let Server { world, runtime, listener, encryption, lock, stopped, .. } = self;
         let io = |error| ServeError::Io { what: "cannot serve".to_owned(), error };
         let served = world.clone();
-        listen::make_room_for_files();
+        let places = listen::make_room_for_files();
         runtime.block_on(async move {
             let listener = TcpListener::from_std(listener).map_err(io)?;
-            listen::serve(served, listener, encryption, stopped).await;
+            listen::serve(served, listener, encryption, places, stopped).await;
             Ok::<(), ServeError>(())
         })?;
         runtime.shutdown_timeout(limits::FAREWELL);

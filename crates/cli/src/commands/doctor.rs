@@ -1,6 +1,7 @@
 //! `tiphys doctor`: what this machine offers, and what keeps steps from running.
 
 use clap::Args as ClapArgs;
+use rustix::process::{Resource, getrlimit};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -23,6 +24,15 @@ pub struct Args {}
 /// Fewer open files than this are few for a server.
 const FILES_MIN: u64 = 16_384;
 
+/// Fewer processes than this are few for steps side by side.
+const PROCESSES_MIN: u64 = 1_024;
+
+/// No right clock is earlier, in seconds since 1970: the first of January 2026.
+const BUILT_AFTER: i64 = 1_767_225_600;
+
+/// How far the newest run may lie ahead of the clock, in seconds.
+const CLOCK_AHEAD_MAX: i64 = 60;
+
 /// Least free space, in bytes, that is not worth a warning.
 const FREE_BYTES_MIN: u64 = 1 << 30;
 
@@ -38,6 +48,8 @@ pub fn run(_args: &Args) -> anyhow::Result<ExitCode> {
             report.fine("state", &format!("{} can be used", folder.display()));
             server(&mut report, &folder);
             disk(&mut report, &folder);
+            clock(&mut report, &mut local)?;
+            limits(&mut report);
             runs(&mut report, &mut local)?;
             isolation(&mut report, &local);
         }
@@ -77,22 +89,58 @@ fn server(report: &mut Report, folder: &Path) {
         return;
     };
     let words = format!("{} (process {})", presence.url, presence.pid);
-    match Server::own(folder, &presence).and_then(|server| server.get("/readyz", &Vec::new())) {
+    let mut said = Vec::new();
+    match Server::own(folder, &presence).and_then(|server| server.download("/readyz", &mut said)) {
         Ok(_) => report.fine("server", &words),
         Err(error) => report.bad("server", &format!("{words} cannot do its work: {error:#}")),
     }
-    match process_files() {
+}
+
+/// Whether the time can be right. Schedules, deadlines and certificates go by it.
+fn clock(report: &mut Report, local: &mut Local) -> anyhow::Result<()> {
+    let now = jiff::Timestamp::now();
+    let newest =
+        local.store.list(&Filter { limit: 1, ..Filter::default() })?.first().map(|run| run.created_us);
+    let ahead = newest.unwrap_or_default().saturating_sub(now.as_microsecond()) / 1_000_000;
+    let said = now.strftime("%Y-%m-%d %H:%M:%S UTC");
+    if now.as_second() < BUILT_AFTER {
+        report.warn("clock", &format!("it is not {said}: set the clock, for instance with a time service"));
+    } else if ahead > CLOCK_AHEAD_MAX {
+        report.warn(
+            "clock",
+            &format!(
+                "it is {said}, but a run was made {ahead} s later: the clock was set back, and schedules wait"
+            ),
+        );
+    } else {
+        report.fine("clock", &said.to_string());
+    }
+    Ok(())
+}
+
+/// What the machine lets a process have.
+fn limits(report: &mut Report) {
+    let of = |resource| getrlimit(resource).maximum;
+    let files = of(Resource::Nofile);
+    match files {
         Some(files) if files < FILES_MIN => report.warn(
             "open files",
             &format!("at most {files} for a process: `ulimit -Hn 65536` lets a server have more clients"),
         ),
-        _ => {}
+        _ => report.fine("open files", &told(files)),
+    }
+    let processes = of(Resource::Nproc);
+    match processes {
+        Some(processes) if processes < PROCESSES_MIN => report.warn(
+            "processes",
+            &format!("at most {processes} for this user: `ulimit -Hu 4096` lets more steps run side by side"),
+        ),
+        _ => report.fine("processes", &told(processes)),
     }
 }
 
-/// How many files a process may have open, at the most.
-fn process_files() -> Option<u64> {
-    rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum
+fn told(limit: Option<u64>) -> String {
+    limit.map_or_else(|| "as many as the machine has".to_owned(), |most| format!("at most {most}"))
 }
 
 fn disk(report: &mut Report, folder: &Path) {

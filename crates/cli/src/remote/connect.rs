@@ -113,6 +113,11 @@ impl Connect {
         })
     }
 
+    /// The same, else what the server of this user's own state folder opens to (CLI-051).
+    pub fn token_or_own(&self) -> Option<String> {
+        self.token().or_else(|| Presence::token(&Own::find()?.folder).map(|token| bearer(&token)))
+    }
+
     /// The namespace that counts where none is named (CLI-005).
     pub fn namespace(&self, named: Option<&str>) -> String {
         named
@@ -162,7 +167,7 @@ impl Connect {
         }
         let base = format!("{scheme}://{host}{path}");
         // It opens to its owner without further words.
-        let own = own.filter(|own| own.presence.url.trim_end_matches('/') == base);
+        let own = own.filter(|own| same(own.presence.url.trim_end_matches('/'), &base));
         let token = self.token().or_else(|| Presence::token(&own?.folder).map(|token| bearer(&token)));
         let trusted = own.and_then(|own| own.presence.certificate.as_deref());
         Server::new(base, self.namespace(namespace), token, headers, Trust { insecure, trusted })
@@ -185,9 +190,14 @@ impl Own {
     /// How it is spoken to, if this is its address.
     fn scheme_of(&self, address: &str) -> Option<&'static str> {
         match self.presence.url.trim_end_matches('/').split_once("://")? {
-            ("http", own) if own == address => Some("http"),
-            ("https", own) if own == address => Some("https"),
+            ("http", own) if same(own, address) => Some("http"),
+            ("https", own) if same(own, address) => Some("https"),
             _ => None,
         }
     }
+}
+
+/// Whether two addresses are the same place; this machine has a name and a number for itself.
+fn same(one: &str, other: &str) -> bool {
+    one == other.replacen("localhost:", "127.0.0.1:", 1)
 }

@@ -29,7 +29,7 @@ enum AuthAction {
 /// Prints the text of the `Authorization` header.
 pub fn auth(connect: &Connect, args: &AuthArgs) -> anyhow::Result<ExitCode> {
     let AuthAction::Token = args.action;
-    let token = connect.token().ok_or_else(|| said("could not find a token"))?;
+    let token = connect.token_or_own().ok_or_else(|| said("could not find a token"))?;
     to_stdout(&format!("{token}\n"));
     Ok(ExitCode::SUCCESS)
 }

@@ -72,7 +72,10 @@ fn tokens_are_made_listed_and_revoked() {
     assert!(!text(&tiphys(&state, &["token", "list"]).stdout).contains("operator"));
     assert!(text(&tiphys(&state, &["token", "link"]).stdout).contains("/login?code="));
     let doctor = text(&tiphys(&state, &["doctor"]).stdout);
-    assert!(doctor.contains("server: https://127.0.0.1:"), "{doctor}");
+    assert!(doctor.contains("✔ server: https://127.0.0.1:"), "{doctor}");
+    assert!(doctor.contains("clock: ") && doctor.contains("open files: "), "{doctor}");
+    let token = text(&tiphys(&state, &["auth", "token"]).stdout);
+    assert!(token.starts_with("Bearer tph_"), "CLI-051");
     let second = tiphys(&state, &["server", "--port", "0"]);
     assert!(
         text(&second.stderr).contains("another server uses the state folder"),

@@ -2,7 +2,6 @@
 
 use crate::bench::{Answer, Bench, signal, wait_until};
 use serde_json::Value;
-use std::net::TcpListener;
 use std::process::{Child, Stdio};
 
 /// A server on a free port, ended with the test.
@@ -15,11 +14,10 @@ struct Served {
 impl Served {
     fn start() -> Served {
         let bench = Bench::new();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut command = bench.command(&[
             "server",
             "--port",
-            &port.to_string(),
+            "0",
             "--auth-mode",
             "none",
             "--isolation",
@@ -28,9 +26,15 @@ impl Served {
             "team",
         ]);
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let served = Served { bench, child, address: format!("127.0.0.1:{port}") };
-        wait_until("it serves", || served.call(&["list"]).code == Some(0));
-        served
+        // It tells those of this user where it is.
+        let told = bench.state().join("server.json");
+        let address = || {
+            let presence: Value = serde_json::from_slice(&std::fs::read(&told).ok()?).ok()?;
+            presence["url"].as_str()?.strip_prefix("http://").map(str::to_owned)
+        };
+        wait_until("it serves", || address().is_some());
+        let address = address().unwrap();
+        Served { bench, child, address }
     }
 
     fn call(&self, words: &[&str]) -> Answer {

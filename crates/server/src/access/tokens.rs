@@ -27,8 +27,8 @@ pub(crate) struct Token {
     /// Where it is good; empty means everywhere.
     #[serde(default)]
     pub(crate) namespaces: Vec<String>,
-    /// SHA-256 of the token, in hexadecimal.
-    #[serde(default)]
+    /// SHA-256 of the token, in hexadecimal; not listed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) hash: String,
     /// When it was made, in microseconds.
     pub(crate) created_us: i64,

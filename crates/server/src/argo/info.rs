@@ -29,11 +29,23 @@ pub(crate) fn version(_: &World, _: &Call) -> Result<Value, Fault> {
         "buildDate": "",
         "gitCommit": "",
         "gitTag": reply::ARGO_VERSION,
-        "gitTreeState": "clean",
-        "goVersion": format!("tiphys-{}", env!("CARGO_PKG_VERSION")),
-        "compiler": "rustc",
-        "platform": format!("{}/{}", std::env::consts::OS, std::env::consts::ARCH),
+        "gitTreeState": TREE_STATE,
+        "goVersion": GO_VERSION,
+        "compiler": COMPILER,
+        "platform": platform(),
     }))
+}
+
+/// Where Argo tells the release of its language, we tell ours.
+pub(crate) const GO_VERSION: &str = concat!("tiphys-", env!("CARGO_PKG_VERSION"));
+
+pub(crate) const COMPILER: &str = "rustc";
+
+pub(crate) const TREE_STATE: &str = "clean";
+
+/// What we were built for.
+pub(crate) fn platform() -> String {
+    format!("{}/{}", std::env::consts::OS, std::env::consts::ARCH)
 }
 
 pub(crate) fn userinfo(_: &World, call: &Call) -> Result<Value, Fault> {

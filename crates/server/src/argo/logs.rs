@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 use tiphys_runner::logs::{self, Merge};
 
 /// Which lines are wanted.
@@ -149,6 +150,10 @@ struct Reader {
     wanted: Wanted,
     folder: PathBuf,
     merge: Merge,
+    /// The pods that had a folder when it was last looked.
+    pods: Vec<Pod>,
+    /// When a folder was last added, as far as the run was asked about its pods since.
+    known: Option<SystemTime>,
     sent_bytes: usize,
 }
 
@@ -156,7 +161,22 @@ impl Reader {
     fn new(world: &World, wanted: Wanted) -> Result<Reader, Fault> {
         let folder = world.state.run_dir(&wanted.uid)?.join("logs");
         let merge = Merge::new(wanted.tail, wanted.since.clone());
-        Ok(Reader { wanted, folder, merge, sent_bytes: 0 })
+        Ok(Reader { wanted, folder, merge, pods: Vec::new(), known: None, sent_bytes: 0 })
+    }
+
+    /// Looks which pods there are, if one came since. Many follow, and a run may be large: it is not asked for nothing.
+    fn look(&mut self, world: &World) -> Result<(), Fault> {
+        let changed = std::fs::metadata(&self.folder).and_then(|folder| folder.modified()).ok();
+        if changed.is_none() || changed == self.known {
+            return Ok(());
+        }
+        let folders = std::fs::read_dir(&self.folder).map_or(0, Iterator::count);
+        self.pods = pods(world, &self.wanted.uid, &self.folder)?;
+        // Another may come within the same tick of the clock, and a folder may be there before its pod is.
+        let settled = changed.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > limits::CLOCK_TICK);
+        let told = self.pods.iter().filter(|pod| pod.folder.is_dir()).count() == folders;
+        self.known = changed.filter(|_| settled && told);
+        Ok(())
     }
 
     /// What was written since the last time, in the order of the lines' times.
@@ -166,12 +186,11 @@ impl Reader {
             return Ok(Batch { messages, is_more: false });
         }
         let (mut paths, mut names) = (Vec::new(), Vec::new());
-        for (pod, labels, folder) in pods(world, &self.wanted.uid, &self.folder)? {
-            if self.wanted.shows(&pod, &labels) {
-                let files = files(&folder, &self.wanted.container);
-                names.extend(files.iter().map(|_| pod.clone()));
-                paths.extend(files);
-            }
+        self.look(world)?;
+        for pod in self.pods.iter().filter(|pod| self.wanted.shows(&pod.name, &pod.labels)) {
+            let files = files(&pod.folder, &self.wanted.container);
+            names.extend(files.iter().map(|_| pod.name.clone()));
+            paths.extend(files);
         }
         let mut merge = std::mem::take(&mut self.merge);
         let mut left = BATCH_LINES;
@@ -218,8 +237,15 @@ impl Reader {
     }
 }
 
-/// The pods of a run: name, labels, and the folder of their logs.
-fn pods(world: &World, uid: &str, folder: &Path) -> Result<Vec<(String, Value, PathBuf)>, Fault> {
+/// A pod whose log may be read.
+struct Pod {
+    name: String,
+    labels: Value,
+    folder: PathBuf,
+}
+
+/// The pods of a run.
+fn pods(world: &World, uid: &str, folder: &Path) -> Result<Vec<Pod>, Fault> {
     let machine = tiphys_store::MachineId::workflow(uid);
     let Some(summary) = world.store(|store| tiphys_store::Runs::summary(store, &machine))? else {
         return Ok(Vec::new());
@@ -241,7 +267,8 @@ fn pods(world: &World, uid: &str, folder: &Path) -> Result<Vec<(String, Value, P
             "workflows.argoproj.io/workflow": name,
             "workflows.argoproj.io/completed": if ended { "true" } else { "false" },
         });
-        pods.push((tiphys_expr::names::pod_name_v2(name, full, template), labels, folder.join(id)));
+        let name = tiphys_expr::names::pod_name_v2(name, full, template);
+        pods.push(Pod { name, labels, folder: folder.join(id) });
     }
     Ok(pods)
 }

@@ -3,7 +3,7 @@
 use crate::access::{Resource, Verb, Who};
 use crate::argo::multipart::{self, Reader, Sink};
 use crate::fault::Fault;
-use crate::guard::body;
+use crate::guard::body::{self, Pieces};
 use crate::limits;
 use crate::reply;
 use crate::world::World;
@@ -15,7 +15,6 @@ use std::io;
 use std::sync::Arc;
 use tiphys_artifact::{Incoming, Key, LocalStore};
 use tokio::sync::mpsc;
-use tokio_stream::StreamExt as _;
 
 /// The beginning of the addresses of uploads.
 pub(crate) const PREFIX: &str = "/upload-artifacts/";
@@ -76,11 +75,12 @@ async fn keep(
     boundary: Option<String>,
     body: Body,
 ) -> Result<Value, Response> {
+    let Ok(_place) = world.guard.uploads.try_acquire() else { return Err(body::crowded()) };
     let (pieces, wanted) = mpsc::channel::<Bytes>(UNWRITTEN_MAX);
     let shared = world.clone();
     let writer = tokio::task::spawn_blocking(move || write(&shared, &place, boundary, wanted));
     // A writer that refuses hangs up; what it says is the answer.
-    let sent = send(body, pieces).await;
+    let sent = send(Pieces::new(body, world.options.silent), pieces).await;
     let written = writer.await.unwrap_or_else(|_| {
         let why = "a bug of the server; its log says more";
         Err((StatusCode::INTERNAL_SERVER_ERROR, why.to_owned()))
@@ -93,27 +93,19 @@ async fn keep(
 }
 
 /// Hands the pieces of a body on, as long as they come, are wanted and are not too many.
-async fn send(body: Body, pieces: mpsc::Sender<Bytes>) -> Result<(), Response> {
-    let mut stream = body.into_data_stream();
+async fn send(mut body: Pieces, pieces: mpsc::Sender<Bytes>) -> Result<(), Response> {
     let mut length = 0;
-    loop {
-        let Ok(next) = tokio::time::timeout(limits::BODY_WITHIN, stream.next()).await else {
-            return Err(reply::text(StatusCode::REQUEST_TIMEOUT, "the body came too slowly"));
-        };
-        match next {
-            None => return Ok(()),
-            Some(Err(_)) => return Err(reply::bare_fault(&Fault::invalid("the body cannot be read"))),
-            Some(Ok(piece)) => {
-                length += piece.len();
-                if length > limits::UPLOAD_BYTES_MAX {
-                    return Err(body::too_long(limits::UPLOAD_BYTES_MAX));
-                }
-                if pieces.send(piece).await.is_err() {
-                    return Ok(());
-                }
-            }
+    while let Some(piece) = body.next().await {
+        let piece = piece?;
+        length += piece.len();
+        if length > limits::UPLOAD_BYTES_MAX {
+            return Err(body::too_long(limits::UPLOAD_BYTES_MAX));
+        }
+        if pieces.send(piece).await.is_err() {
+            break;
         }
     }
+    Ok(())
 }
 
 /// Writes the file of a form into the store as it comes. Blocks.

@@ -3,11 +3,13 @@
 use crate::access::{Resource, Verb};
 use crate::call::Call;
 use crate::fault::{Code, Fault};
-use crate::hub::Change;
+use crate::hub::{Change, News};
+use crate::reply;
 use crate::route::{Feed, Opened};
 use crate::wire::project::Projection;
 use crate::wire::select::{self, Labels};
 use crate::world::World;
+use axum::body::Bytes;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -36,6 +38,15 @@ impl Wanted {
             None => message,
             Some(projection) => projection.apply(message),
         }
+    }
+
+    /// The message of what changed; the same text for all who want everything of it.
+    fn text(&self, kind: &str, news: &News) -> Bytes {
+        if self.projection.is_some() {
+            return Bytes::from(reply::go_json(&self.message(kind, &news.workflow)));
+        }
+        let head = format!("{{\"result\":{{\"type\":\"{kind}\",\"object\":");
+        Bytes::from([head.as_bytes(), news.text(), b"}}"].concat())
     }
 }
 
@@ -90,7 +101,7 @@ pub(crate) fn workflows(world: &World, call: &Call) -> Result<Opened, Fault> {
                 if !wanted.matches(&news.workflow) {
                     // It was shown and is not what is wanted any more.
                     if is_known && known.remove(&uid(&news.workflow)) {
-                        feed.send(wanted.message("DELETED", &news.workflow)).await?;
+                        feed.send_text(wanted.text("DELETED", &news)).await?;
                     }
                     continue;
                 }
@@ -108,7 +119,7 @@ pub(crate) fn workflows(world: &World, call: &Call) -> Result<Opened, Fault> {
                         "ADDED"
                     }
                 };
-                feed.send(wanted.message(kind, &news.workflow)).await?;
+                feed.send_text(wanted.text(kind, &news)).await?;
             }
         })
     }))

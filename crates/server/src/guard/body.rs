@@ -3,10 +3,11 @@
 use crate::fault::{Code, Fault};
 use crate::limits;
 use crate::reply;
-use axum::body::{Body, Bytes};
+use axum::body::{Body, BodyDataStream, Bytes};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_stream::StreamExt as _;
 
@@ -28,23 +29,47 @@ pub(crate) struct Read {
     _room: Option<OwnedSemaphorePermit>,
 }
 
-/// Reads a body of `most` bytes at the longest; the answer if that does not work.
-pub(crate) async fn read(room: &Room, body: Body, most: usize) -> Result<Read, Response> {
-    match tokio::time::timeout(limits::BODY_WITHIN, gather(room, body, most)).await {
-        Ok(result) => result,
-        Err(_) => Err(reply::text(StatusCode::REQUEST_TIMEOUT, "the body came too slowly")),
+/// A body as it comes, as long as it does not come too slowly.
+pub(crate) struct Pieces {
+    stream: BodyDataStream,
+    begun: Instant,
+    silent: Duration,
+    read: u64,
+}
+
+impl Pieces {
+    pub(crate) fn new(body: Body, silent: Duration) -> Pieces {
+        Pieces { stream: body.into_data_stream(), begun: Instant::now(), silent, read: 0 }
+    }
+
+    /// The next piece; the answer if there is none to be had.
+    pub(crate) async fn next(&mut self) -> Option<Result<Bytes, Response>> {
+        let patience = self.silent + Duration::from_secs(self.read / limits::BODY_RATE_MIN);
+        let left = patience.saturating_sub(self.begun.elapsed()).min(self.silent);
+        match tokio::time::timeout(left, self.stream.next()).await {
+            Ok(None) => None,
+            Ok(Some(Ok(piece))) => {
+                self.read += piece.len() as u64;
+                Some(Ok(piece))
+            }
+            Ok(Some(Err(_))) => Some(Err(reply::bare_fault(&Fault::invalid("the body cannot be read")))),
+            Err(_) => {
+                let mut answer = reply::text(StatusCode::REQUEST_TIMEOUT, "the body came too slowly");
+                // What is still to come would be read as the next request.
+                answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+                Some(Err(answer))
+            }
+        }
     }
 }
 
-async fn gather(room: &Room, body: Body, most: usize) -> Result<Read, Response> {
-    let mut stream = body.into_data_stream();
+/// Reads a body of `most` bytes at the longest; the answer if that does not work.
+pub(crate) async fn read(room: &Room, mut pieces: Pieces, most: usize) -> Result<Read, Response> {
     let mut gathered: Vec<u8> = Vec::new();
     let mut first: Option<Bytes> = None;
     let mut taken: Option<OwnedSemaphorePermit> = None;
-    while let Some(chunk) = stream.next().await {
-        let Ok(chunk) = chunk else {
-            return Err(reply::bare_fault(&Fault::invalid("the body cannot be read")));
-        };
+    while let Some(chunk) = pieces.next().await {
+        let chunk = chunk?;
         let long = gathered.len() + first.as_ref().map_or(0, Bytes::len) + chunk.len();
         if long > most {
             return Err(too_long(most));
@@ -82,7 +107,8 @@ pub(crate) fn too_long(most: usize) -> Response {
     response
 }
 
-fn crowded() -> Response {
+/// Says that too much is being sent.
+pub(crate) fn crowded() -> Response {
     let fault = Fault::new(Code::ResourceExhausted, "too much is being sent at once: try again in a moment");
     let mut response = reply::bare_fault(&fault);
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));

@@ -83,6 +83,8 @@ static TYPES: &[(&str, &[(&str, &str)])] = &[
     ("SchedulePage", &[("items", "Schedule[]")]),
     ("TemplateVersion", &[("version", "number"), ("at", "text"), ("by?", "text"), ("text", "text")]),
     ("TemplateVersionPage", &[("items", "TemplateVersion[]")]),
+    ("DiffLine", &[("change", "same|removed|added"), ("text", "text")]),
+    ("TemplateDiff", &[("from", "number"), ("to", "number"), ("lines", "DiffLine[]")]),
     (
         "Question",
         &[

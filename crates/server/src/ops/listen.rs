@@ -2,6 +2,7 @@
 
 use crate::guard::{self, Peer};
 use crate::limits;
+use crate::ops::patience::Impatient;
 use crate::world::World;
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::http::HeaderValue;
@@ -20,7 +21,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_stream::Stream;
 
@@ -30,14 +31,17 @@ pub(crate) type Encryption = Arc<RwLock<Option<Arc<ServerConfig>>>>;
 /// Pause after the machine refused a connection, so that a full table of files does not become a busy loop.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Lets this process have as many files open as connections may need, as far as the machine permits.
-pub(crate) fn make_room_for_files() {
+/// Lets this process have as many files open as connections may need, as far as the machine permits. How many
+/// connections there is room for.
+pub(crate) fn make_room_for_files() -> usize {
     let limit = getrlimit(Resource::Nofile);
     let most = limit.maximum.unwrap_or(u64::MAX).min(limits::FILES_MAX);
     if limit.current.is_some_and(|current| current < most) {
         // What it has is enough for fewer clients; the others wait to be accepted.
         let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(most), maximum: limit.maximum });
     }
+    let files = getrlimit(Resource::Nofile).current.map_or(usize::MAX, |files| files as usize);
+    files.saturating_sub(limits::FILES_KEPT.min(files / 2)).clamp(1, limits::CONNECTIONS_MAX)
 }
 
 /// Serves until it is told to end; then open answers have a moment.
@@ -45,13 +49,21 @@ pub(crate) async fn serve(
     world: Arc<World>,
     listener: TcpListener,
     encryption: Encryption,
+    places: usize,
     mut stopped: watch::Receiver<bool>,
 ) {
-    let room = Arc::new(Semaphore::new(limits::CONNECTIONS_MAX));
+    let room = Arc::new(Semaphore::new(places));
     let mut connections = tokio::task::JoinSet::new();
     loop {
+        if room.available_permits() == 0 {
+            tracing::warn!(open = places, "no more connections are accepted until one of them ends");
+        }
         // Whoever finds no room waits in the queue of the machine.
-        let Ok(place) = room.clone().acquire_owned().await else { break };
+        let place = tokio::select! {
+            place = room.clone().acquire_owned() => place,
+            _ = stopped.wait_for(|stop| *stop) => break,
+        };
+        let Ok(place) = place else { break };
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = stopped.wait_for(|stop| *stop) => break,
@@ -89,11 +101,12 @@ async fn connection(
     stopped: watch::Receiver<bool>,
 ) -> io::Result<()> {
     stream.set_nodelay(true)?;
+    let stream = Impatient::new(stream, world.options.unread);
     match encryption {
         None => speak(world, stream, peer, stopped).await,
         Some(config) => {
             let handshake = TlsAcceptor::from(config).accept(stream);
-            let stream = tokio::time::timeout(limits::HEAD_WITHIN, handshake).await??;
+            let stream = tokio::time::timeout(world.options.silent, handshake).await??;
             peer.encrypted = true;
             speak(world, stream, peer, stopped).await
         }
@@ -111,7 +124,7 @@ async fn speak(
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(limits::HEAD_WITHIN)
+        .header_read_timeout(world.options.silent)
         .max_buf_size(limits::HEAD_BYTES_MAX);
     builder
         .http2()
@@ -120,17 +133,27 @@ async fn speak(
         .max_concurrent_streams(limits::STREAMS_MAX)
         .keep_alive_interval(limits::KEEP_ALIVE);
     let ending = stopped.clone();
+    let asked = Arc::new(Notify::new());
+    let heard = asked.clone();
     let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        heard.notify_one();
         let (world, ending) = (world.clone(), ending.clone());
         async move {
             let response = guard::answer(world, peer, request.map(Body::new)).await;
             Ok::<_, Infallible>(until(response, ending))
         }
     });
+    // Whoever says nothing, or not even which release of HTTP it speaks, takes nobody's place for long.
+    let silent = async {
+        if tokio::time::timeout(world.options.silent, asked.notified()).await.is_ok() {
+            std::future::pending::<()>().await;
+        }
+    };
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => Some(ended),
+        () = silent => return Err(io::ErrorKind::TimedOut.into()),
         () = async { drop(stopped.wait_for(|stop| *stop).await) } => None,
     };
     let ended = match ended {

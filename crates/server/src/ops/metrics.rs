@@ -2,6 +2,7 @@
 //!
 //! The names are Argo's, without the endings that the usual libraries add; so the text is written here.
 
+use crate::argo::info;
 use crate::fault::Fault;
 use crate::ops::log;
 use crate::reply;
@@ -63,6 +64,10 @@ impl Gauge {
 
     pub(crate) fn leave(&self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn now(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
     }
 }
 
@@ -152,6 +157,7 @@ impl Metrics {
     pub(crate) fn text(&self, world: &World) -> Result<String, Fault> {
         let mut out = String::with_capacity(16 << 10);
         workflows(&mut out, world)?;
+        locks(&mut out, world)?;
         for (name, series) in held(&self.counters).iter() {
             let name = format!("argo_workflows_{name}");
             about(&mut out, &name, "counter", told(&name));
@@ -171,7 +177,17 @@ impl Metrics {
         about(&mut out, "argo_workflows_is_leader", "gauge", "Whether this process drives workflows");
         line(&mut out, "argo_workflows_is_leader", "", 1.0);
         about(&mut out, "argo_workflows_version", "gauge", "What runs here");
-        let version = [("version", reply::ARGO_VERSION), ("tiphys", env!("CARGO_PKG_VERSION"))];
+        let platform = info::platform();
+        let version = [
+            ("build_date", ""),
+            ("compiler", info::COMPILER),
+            ("git_commit", ""),
+            ("git_tag", reply::ARGO_VERSION),
+            ("git_tree_state", info::TREE_STATE),
+            ("go_version", info::GO_VERSION),
+            ("platform", platform.as_str()),
+            ("version", reply::ARGO_VERSION),
+        ];
         line(&mut out, "argo_workflows_version", &labelled(&version), 1.0);
         // What templates and workflows ask to be measured.
         out.push_str(&world.controller.metrics().text(tiphys_engine::Time(world.now_us())));
@@ -190,7 +206,7 @@ impl Metrics {
         about(out, name, "histogram", "Time until an answer began");
         held(&self.latency).write(out, name, "");
         about(out, "tiphys_http_connections", "gauge", "Open connections");
-        line(out, "tiphys_http_connections", "", self.connections.0.load(Ordering::Relaxed) as f64);
+        line(out, "tiphys_http_connections", "", self.connections.now() as f64);
     }
 }
 
@@ -210,6 +226,32 @@ fn workflows(out: &mut String, world: &World) -> Result<(), Fault> {
         let filter = Filter { shelf, life, ..Filter::default() };
         about(out, name, "gauge", help);
         line(out, name, "", world.store(|store| store.count(&filter))? as f64);
+    }
+    Ok(())
+}
+
+/// Who holds locks and who waits for them (K8S-418).
+fn locks(out: &mut String, world: &World) -> Result<(), Fault> {
+    let locks = world.store(|store| tiphys_controller::locks::all(store))?;
+    for (name, help, is_held) in [
+        ("argo_workflows_locks_held", "Holders of a lock", true),
+        ("argo_workflows_locks_pending", "Those who wait for a lock", false),
+    ] {
+        about(out, name, "gauge", help);
+        for (key, lock) in &locks {
+            let mut parts = key.splitn(3, '/');
+            let mut part = || parts.next().unwrap_or_default();
+            let (namespace, kind, rest) = (part(), part(), part());
+            let (kind, storage) = match kind {
+                "Mutex" => ("mutex", "local"),
+                "Database" => ("semaphore", "database"),
+                _ => ("semaphore", "local"),
+            };
+            let labels =
+                [("lock_name", rest), ("namespace", namespace), ("storage", storage), ("type", kind)];
+            let count = if is_held { lock.holders.len() } else { lock.waiters.len() };
+            line(out, name, &labelled(&labels), count as f64);
+        }
     }
     Ok(())
 }
@@ -240,6 +282,10 @@ fn told(name: &str) -> &'static str {
         "argo_workflows_total_count" => "Workflows that entered a phase",
         "argo_workflows_pods_total_count" => "Steps that ended, by phase",
         "argo_workflows_workflowtemplate_triggered_total" => "Workflows made of a template, by phase",
+        "argo_workflows_cronworkflows_triggered_total" => "Runs made by a schedule",
+        "argo_workflows_cronworkflows_concurrencypolicy_triggered" => {
+            "Times of a schedule at which an earlier run still ran, by what was done about it"
+        }
         "argo_workflows_error_count" => "Errors of the server itself, by cause",
         _ => "Counted by the server",
     }

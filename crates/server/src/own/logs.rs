@@ -157,11 +157,10 @@ impl Log {
         Ok(row.is_some_and(|row| row.finished_us.is_none()))
     }
 
-    /// At most `limit` lines from a number on, from 0; fewer when they are long.
-    fn range(&self, from: usize, limit: usize) -> Result<Vec<Value>, Fault> {
+    /// At most `limit` lines from a number on, from 0; fewer when they are longer than `room` together.
+    fn range(&self, from: usize, limit: usize, mut room: usize) -> Result<Vec<Value>, Fault> {
         let mut items = Vec::new();
         let mut before = 0;
-        let mut room = limits::LOG_ANSWER_BYTES_MAX;
         for (path, index) in &self.files {
             let start = from.saturating_sub(before);
             if start < index.lines && items.len() < limit && room > 0 {
@@ -271,7 +270,7 @@ pub(crate) fn range(world: &World, call: &Call) -> Result<Value, Fault> {
             }
         }
     };
-    let items = log.range(from, limit.min(limits::LOG_LINES_MAX))?;
+    let items = log.range(from, limit.min(limits::LOG_LINES_MAX), limits::LOG_ANSWER_BYTES_MAX)?;
     Ok(json!({ "items": items, "lines": lines, "open": log.is_open(world)? }))
 }
 
@@ -336,7 +335,9 @@ pub(crate) fn follow(world: &World, call: &Call) -> Begun {
                     // Over before the lines are read: then nothing can be missed.
                     let open = log.is_open(&shared)?;
                     let log = Log::open(&shared, &uid, &node, &container)?;
-                    Ok::<_, Fault>((log.range(next, limits::LOG_LINES_MAX)?, log.lines(), open))
+                    // In pieces that a slow reader can have waiting for it.
+                    let lines = log.range(next, limits::LOG_LINES_MAX, limits::UNSENT_BYTES_MAX)?;
+                    Ok::<_, Fault>((lines, log.lines(), open))
                 });
                 let Ok(Ok((items, lines, open))) = read.await else { return };
                 let done: Result<(), Left> = async {

@@ -2,6 +2,7 @@
 
 #[path = "../../tests/support/http.rs"]
 mod http;
+mod streams;
 
 use crate::options::{AuthMode, Options};
 use crate::serve::{Server, Stop};
@@ -27,8 +28,13 @@ struct House {
 
 impl House {
     fn open(state: &Path) -> House {
+        House::with(state, |_| {})
+    }
+
+    fn with(state: &Path, change: impl FnOnce(&mut Options)) -> House {
         let mut options = Options::new(state, "127.0.0.1:0".parse().unwrap());
         options.auth = AuthMode::None;
+        change(&mut options);
         let server = Server::start(options).unwrap();
         let (world, address, stop) = (server.world(), server.address(), server.stop());
         let thread = std::thread::spawn(move || server.run().unwrap());
@@ -129,10 +135,15 @@ struct Heard {
 impl Events {
     /// The next event. Sizes of chunks and comments are passed over.
     fn next(&mut self) -> Heard {
+        self.left().expect("the stream ended")
+    }
+
+    /// The next event, if the stream did not end.
+    fn left(&mut self) -> Option<Heard> {
         let mut heard = Heard { name: String::new(), id: String::new(), data: Value::Null };
         loop {
             let mut line = String::new();
-            assert!(self.0.read_line(&mut line).unwrap() > 0, "the stream ended");
+            self.0.read_line(&mut line).ok().filter(|read| *read > 0 && line.ends_with('\n'))?;
             let line = line.trim_end();
             if let Some(name) = line.strip_prefix("event: ") {
                 heard.name = name.to_owned();
@@ -141,7 +152,7 @@ impl Events {
             } else if let Some(data) = line.strip_prefix("data: ") {
                 heard.data = serde_json::from_str(data).unwrap();
             } else if line.is_empty() && !heard.name.is_empty() {
-                return heard;
+                return Some(heard);
             }
         }
     }
@@ -328,6 +339,9 @@ spec:
     let house = House::open(folder.path());
     let later = house.until(target, |answer| made(answer).len() >= 4);
     assert!(made(&later).is_superset(&made(&first)), "{first} {later}");
+    let measured = http::send(house.address, "GET", "/metrics", &[], &[], PATIENCE).unwrap().text();
+    let line = "argo_workflows_cronworkflows_triggered_total{name=\"tick\",namespace=\"default\"} ";
+    assert!(measured.contains(line), "K8S-409: {measured}");
     house.send("PUT", "/api/v1/cron-workflows/default/tick/suspend", &json!({}));
     let done = house
         .until(target, |answer| answer["items"][0]["missed"][0]["reason"] == "the schedule is suspended");
@@ -481,51 +495,6 @@ fn a_list_and_the_stream_from_its_position_lack_nothing() {
     stream.find(|heard| heard.data["name"] == "after");
 }
 
-/// §3 of what a server must bear: many who look, most of whom never read, and runs that go on all the same.
-#[test]
-fn a_thousand_watchers_and_two_hundred_followers_hold_up_no_run() {
-    let (_folder, house) = open();
-    house.submit("one");
-    let waiting =
-        |answer: &Value| answer["status"]["nodes"].as_object().is_some_and(|nodes| nodes.len() == 3);
-    house.until("/api/v1/workflows/default/one", waiting);
-    let closely = "/api/tiphys/v1/runs/default/one/events";
-    let mut streams: Vec<Events> = Vec::new();
-    for (target, count) in [
-        (closely, 500),
-        ("/api/v1/workflow-events/default", 500),
-        ("/api/v1/workflows/default/one/log?logOptions.follow=true&logOptions.container=main", 200),
-    ] {
-        streams.extend((0..count).map(|_| house.events(target, None)));
-    }
-    let mut reader = house.events(closely, None);
-    assert_eq!(reader.next().name, "snapshot");
-    let begun = Instant::now();
-    for name in ["two", "three", "four"] {
-        house.submit(name);
-    }
-    for name in ["one", "two", "three", "four"] {
-        let target = format!("/api/v1/workflows/default/{name}");
-        for step in ["a", "b"] {
-            let asks = |answer: &Value| {
-                let nodes = answer["status"]["nodes"].as_object().into_iter().flatten();
-                nodes
-                    .map(|(_, node)| node)
-                    .any(|node| node["displayName"] == step && node["phase"] == "Running")
-            };
-            house.until(&target, asks);
-            house.resume(name);
-        }
-        house.until(&target, |answer| answer["status"]["phase"] == "Succeeded");
-    }
-    reader.find(|heard| heard.data["workflow"]["status"]["phase"] == "Succeeded");
-    println!("four runs among {} streams took {:?}", streams.len(), begun.elapsed());
-    // Each of those who watch was told, whether or not they listen yet.
-    for at in [0, 250, 499] {
-        streams[at].find(|heard| heard.data["workflow"]["status"]["phase"] == "Succeeded");
-    }
-}
-
 /// API-315: what is uploaded goes to the disk as it comes, and what is not whole leaves nothing.
 #[test]
 fn uploads_go_to_the_disk_as_they_come() {
@@ -599,4 +568,44 @@ fn a_workflow_is_estimated_by_the_last_of_its_template() {
     let estimated = second["status"]["estimatedDuration"].as_i64().unwrap();
     assert!((1..60).contains(&estimated), "{second:#}");
     assert!(node(&second, "rest")["estimatedDuration"].as_i64().unwrap() >= 1, "{second:#}");
+}
+
+#[test]
+fn versions_of_a_template_are_kept_and_compared() {
+    let (_folder, house) = open();
+    let template = |image: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\nmetadata: {{name: t}}\nspec:\n  entrypoint: a\n  \
+             templates:\n  - {{name: a, container: {{image: {image}, command: [x]}}}}\n"
+        )
+    };
+    let place = "/api/tiphys/v1/templates/WorkflowTemplate/default/t";
+    let (status, none) = house.ask("GET", &format!("{place}/diff"), &[], &Value::Null);
+    assert_eq!((status, &none["code"]), (404, &json!(5)), "{none}");
+    for image in ["one", "two", "two", "three"] {
+        house.apply(&template(image));
+    }
+    let versions = house.get(&format!("{place}/versions"));
+    crate::openapi::own::fits("TemplateVersionPage", &versions).unwrap();
+    let numbers: Vec<u64> =
+        versions["items"].as_array().unwrap().iter().map(|each| each["version"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, [3, 2, 1], "what is applied again and says nothing new is no version");
+    let changed = |query: &str| {
+        let told = house.get(&format!("{place}/diff{query}"));
+        crate::openapi::own::fits("TemplateDiff", &told).unwrap();
+        let lines = told["lines"].as_array().unwrap().iter().filter(|line| line["change"] != "same");
+        let text = |line: &Value| {
+            format!("{} {}", line["change"].as_str().unwrap(), line["text"].as_str().unwrap().trim())
+        };
+        (told["from"].clone(), told["to"].clone(), lines.map(text).collect::<Vec<_>>())
+    };
+    let (from, to, lines) = changed("");
+    assert_eq!((from, to), (json!(2), json!(3)));
+    assert_eq!(lines, ["removed image: two", "added image: three"]);
+    assert_eq!(changed("?from=1&to=3").2, ["removed image: one", "added image: three"]);
+    let (from, to, lines) = changed("?to=1");
+    assert_eq!((from, to), (json!(0), json!(1)), "the first version was made of nothing");
+    assert!(lines.iter().all(|line| line.starts_with("added ")), "{lines:?}");
+    let (status, gone) = house.ask("GET", &format!("{place}/diff?to=9"), &[], &Value::Null);
+    assert_eq!((status, &gone["message"]), (404, &json!("there is no version 9 any more, or not yet")));
 }

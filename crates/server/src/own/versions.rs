@@ -5,8 +5,8 @@
 
 use crate::access::{Resource, Verb};
 use crate::call::Call;
-use crate::fault::Fault;
-use crate::own::page;
+use crate::fault::{Code, Fault};
+use crate::own::{diff, page};
 use crate::world::World;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -97,6 +97,59 @@ fn read(world: &World, uid: &str) -> Result<Value, Fault> {
 
 /// The versions of an object, the newest first.
 pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
+    let (kind, rows) = found(world, call)?;
+    let mut items = Vec::new();
+    for row in rows {
+        let version = read(world, &row.uid)?;
+        let text = text(kind, &version)?;
+        let mut item =
+            json!({ "version": version["version"], "at": page::time(row.created_us), "text": text });
+        if let Some(by) = version["by"].as_str() {
+            item["by"] = json!(by);
+        }
+        items.push(item);
+    }
+    Ok(json!({ "items": items }))
+}
+
+/// What changed from one version to another, line by line; the newest and the one before it if nothing else is said.
+pub(crate) fn compare(world: &World, call: &Call) -> Result<Value, Fault> {
+    let (kind, rows) = found(world, call)?;
+    let mut versions = Vec::new();
+    for row in rows {
+        versions.push(read(world, &row.uid)?);
+    }
+    let number = |key: &str| match call.query.text(key) {
+        "" => Ok(None),
+        text => text
+            .parse::<u64>()
+            .map(Some)
+            .map_err(|_| Fault::invalid(format!("`{key}` must be the number of a version, not `{text}`"))),
+    };
+    let at = |number: u64| {
+        let place = versions.iter().position(|version| version["version"].as_u64() == Some(number));
+        place.ok_or_else(|| {
+            Fault::new(Code::NotFound, format!("there is no version {number} any more, or not yet"))
+        })
+    };
+    let to = number("to")?.map_or(Ok(0), at)?;
+    let from = number("from")?.map(at).transpose()?;
+    // What came before the first version is nothing.
+    let from = from.or(Some(to + 1)).and_then(|from| versions.get(from));
+    let Some(to) = versions.get(to) else {
+        return Err(Fault::new(
+            Code::NotFound,
+            "no version of it is kept: nothing of that name was ever applied",
+        ));
+    };
+    let before = from.map_or(Ok(String::new()), |from| text(kind, from))?;
+    let lines = diff::lines(&before, &text(kind, to)?);
+    let number = |version: Option<&Value>| version.map_or(json!(0), |version| version["version"].clone());
+    Ok(json!({ "from": number(from), "to": number(Some(to)), "lines": lines }))
+}
+
+/// The kind that a path names, and the versions of its object that are kept, the newest first.
+fn found(world: &World, call: &Call) -> Result<(&'static str, Vec<Summary>), Fault> {
     let (kind, name) = (call.param("kind"), call.param("name"));
     let Some((kind, resource)) = KINDS.iter().find(|(known, _)| *known == kind) else {
         return Err(Fault::invalid(format!(
@@ -106,20 +159,13 @@ pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
     // Cluster templates have no namespace; an empty segment would not be a path.
     let namespace = if call.namespace() == "-" { "" } else { call.namespace() };
     call.who.may(Verb::Get, *resource, namespace, Some(name))?;
-    let mut items = Vec::new();
-    for row in world.store(|store| store.list(&filter(kind, namespace, name)))? {
-        let version = read(world, &row.uid)?;
-        let object = manifest(kind, &version["object"]);
-        let text = serde_saphyr::to_string(&object)
-            .map_err(|error| Fault::internal(format!("a version cannot be written as YAML: {error}")))?;
-        let mut item =
-            json!({ "version": version["version"], "at": page::time(row.created_us), "text": text });
-        if let Some(by) = version["by"].as_str() {
-            item["by"] = json!(by);
-        }
-        items.push(item);
-    }
-    Ok(json!({ "items": items }))
+    Ok((kind, world.store(|store| store.list(&filter(kind, namespace, name)))?))
+}
+
+/// A version as its author would write it.
+fn text(kind: &str, version: &Value) -> Result<String, Fault> {
+    serde_saphyr::to_string(&manifest(kind, &version["object"]))
+        .map_err(|error| Fault::internal(format!("a version cannot be written as YAML: {error}")))
 }
 
 /// The part of an object that its author wrote.

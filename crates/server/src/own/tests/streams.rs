@@ -1,0 +1,134 @@
+//! Many who look, some of whom never read: runs go on all the same, and who comes back goes on where they were.
+
+use super::*;
+use std::io::Read as _;
+
+/// §3 of what a server must bear: many who look, most of whom never read, and runs that go on all the same.
+#[test]
+fn a_thousand_watchers_and_two_hundred_followers_hold_up_no_run() {
+    let (_folder, house) = open();
+    house.submit("one");
+    let waiting =
+        |answer: &Value| answer["status"]["nodes"].as_object().is_some_and(|nodes| nodes.len() == 3);
+    house.until("/api/v1/workflows/default/one", waiting);
+    let closely = "/api/tiphys/v1/runs/default/one/events";
+    let mut streams: Vec<Events> = Vec::new();
+    for (target, count) in [
+        (closely, 500),
+        ("/api/v1/workflow-events/default", 500),
+        ("/api/v1/workflows/default/one/log?logOptions.follow=true&logOptions.container=main", 200),
+    ] {
+        streams.extend((0..count).map(|_| house.events(target, None)));
+    }
+    let mut reader = house.events(closely, None);
+    assert_eq!(reader.next().name, "snapshot");
+    let begun = Instant::now();
+    for name in ["two", "three", "four"] {
+        house.submit(name);
+    }
+    for name in ["one", "two", "three", "four"] {
+        let target = format!("/api/v1/workflows/default/{name}");
+        for step in ["a", "b"] {
+            let asks = |answer: &Value| {
+                let nodes = answer["status"]["nodes"].as_object().into_iter().flatten();
+                nodes
+                    .map(|(_, node)| node)
+                    .any(|node| node["displayName"] == step && node["phase"] == "Running")
+            };
+            house.until(&target, asks);
+            house.resume(name);
+        }
+        house.until(&target, |answer| answer["status"]["phase"] == "Succeeded");
+    }
+    reader.find(|heard| heard.data["workflow"]["status"]["phase"] == "Succeeded");
+    println!("four runs among {} streams took {:?}", streams.len(), begun.elapsed());
+    // Each of those who watch was told, whether or not they listen yet.
+    for at in [0, 250, 499] {
+        streams[at].find(|heard| heard.data["workflow"]["status"]["phase"] == "Succeeded");
+    }
+}
+
+/// A log whose lines are far more than the machine keeps for a reader.
+fn long_log(house: &House, run: &Value, lines: usize) {
+    let folder = house.world.state.run_dir(run["metadata"]["uid"].as_str().unwrap()).unwrap();
+    let folder = folder.join("logs/logged-1");
+    std::fs::create_dir_all(&folder).unwrap();
+    let filler = "x".repeat(500);
+    let text: String =
+        (1..=lines).map(|line| format!("2026-01-01T00:00:00.000000Z stdout F {line} {filler}\n")).collect();
+    std::fs::write(folder.join("0.main.log"), text).unwrap();
+}
+
+#[test]
+fn a_reader_that_stops_reading_is_let_go_of_and_goes_on_where_it_was() {
+    const LINES: usize = 40_000;
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::with(folder.path(), |options| options.unread = Duration::from_millis(500));
+    let run = house.submit("logged");
+    long_log(&house, &run, LINES);
+    let follow = "/api/tiphys/v1/runs/default/logged/log/follow?node=logged-1&from=1";
+    let mut stalled = house.events(follow, None);
+    // Nothing of it is read, and a run goes its way.
+    house.submit("other");
+    for _ in ["a", "b"] {
+        let asks = |answer: &Value| answer["status"]["phase"] == "Running";
+        house.until("/api/v1/workflows/default/other", asks);
+        house.resume("other");
+    }
+    let end = Instant::now() + 5 * PATIENCE;
+    while house.world.metrics.connections.now() > 0 {
+        assert!(Instant::now() < end, "the connection of a reader that does not read stays open");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    // What the machine still held for it ends in the middle; from the last whole event on it goes on.
+    let mut seen = 0;
+    while let Some(heard) = stalled.left() {
+        seen = heard.id.parse().unwrap();
+    }
+    assert!(seen < LINES, "{seen} lines were read by a reader that did not read");
+    let again = house.events(follow, Some(&seen.to_string())).next();
+    assert_eq!((again.name.as_str(), &again.data["items"][0]["line"]), ("lines", &json!(seen + 1)));
+}
+
+/// What a client may hold without saying what it wants: nothing for long.
+#[test]
+fn connections_that_say_nothing_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::with(folder.path(), |options| options.silent = Duration::from_millis(300));
+    for begun in
+        ["", "G", "GET /healthz HTTP/1.1\r\nHost: ", "PRI * HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"]
+    {
+        let mut stream = TcpStream::connect(house.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(begun.as_bytes()).unwrap();
+        let mut heard = Vec::new();
+        // A connection that is reset has ended, too.
+        match stream.read_to_end(&mut heard) {
+            Ok(_) => {}
+            Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset, "{begun:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_body_that_never_ends_is_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::with(folder.path(), |options| options.silent = Duration::from_millis(300));
+    for (target, length) in [
+        ("/api/v1/workflows/default", "Content-Length: 1000"),
+        ("/api/v1/workflows/default", "Transfer-Encoding: chunked"),
+        ("/api/v1/events/default/x", "Transfer-Encoding: chunked"),
+    ] {
+        let mut stream = TcpStream::connect(house.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let host = house.address;
+        write!(
+            stream,
+            "POST {target} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n{length}\r\n\r\n1\r\n{{\r\n"
+        )
+        .unwrap();
+        let mut told = String::new();
+        BufReader::new(stream).read_line(&mut told).unwrap();
+        assert_eq!(told, "HTTP/1.1 408 Request Timeout\r\n", "{target} {length}");
+    }
+}
