@@ -13,43 +13,25 @@ use rustix::event::{Timespec, epoll};
 use rustix::io::Errno;
 
 use super::cgroup::Cgroups;
-use super::connection::{Connection, Heard};
+use super::connection::Connection;
 use super::outcomes::Outcomes;
-use super::pipes::{Owner, PipeIx, Pipes};
-use super::step::{Body, Step};
+use super::pipes::{PipeIx, Pipes};
+use super::step::Step;
 use super::{Finished, Setup, keeper};
-use crate::contract::{
-    AttemptId, Ended, FromSupervisor, Isolation, LogChunk, Report, Sighting, Started, StepProgress,
-    StepRequest, ToSupervisor,
-};
-use crate::hull::HullNews;
-use crate::logs::{self, Stream};
+use crate::contract::{AttemptId, Report};
 use crate::sandbox::Zygote;
 use crate::sys::{self, Reaped};
 
+mod endings;
+mod engines;
 mod limit;
+mod outputs;
 mod queue;
 mod sandboxed;
 mod start;
 
 /// Bytes read at once of an output or a socket.
 const READ_BYTES: usize = 256 * 1024;
-
-/// Most bytes read of an output after its process has ended; a pipe holds less.
-const DRAIN_BYTES_MAX: usize = 2 << 20;
-
-/// How long outcomes may wait to be synced to the disk when there is no engine to record them.
-const SYNC_AFTER: Duration = Duration::from_millis(50);
-
-/// The same when there is one. Most are recorded and forgotten by then.
-const SYNC_AFTER_TELLING: Duration = Duration::from_secs(1);
-
-/// How long news may wait to be told while nobody needs them: the start of a step alone, or endings while enough
-/// steps are in line.
-const NEWS_WAIT: Duration = Duration::from_millis(5);
-
-/// How many steps in line are enough to go on without the engine for that long.
-const ENOUGH_IN_LINE: usize = 16;
 
 /// Most events taken from the kernel at once.
 const EVENTS_MAX: usize = 256;
@@ -270,169 +252,11 @@ impl Service {
         }
     }
 
-    /// Takes in an engine.
-    fn admit(&mut self, socket: OwnedFd) -> io::Result<()> {
-        rustix::io::ioctl_fionbio(&socket, true)?;
-        let number = self.next_connection;
-        self.next_connection += 1;
-        watch(&self.epoll, &socket, Token::Connection(number))?;
-        self.connections.insert(number, Connection::new(socket));
-        Ok(())
-    }
-
-    fn accept(&mut self) {
-        while let Ok(socket) = rustix::net::accept_with(&self.listener, rustix::net::SocketFlags::CLOEXEC) {
-            // The folder is ours alone; this is a second lock on the same door.
-            let is_ours = rustix::net::sockopt::socket_peercred(&socket)
-                .is_ok_and(|peer| peer.uid == rustix::process::getuid() || peer.uid.is_root());
-            if is_ours {
-                // An engine that cannot be watched sees its connection close and tries again.
-                let _ = self.admit(socket);
-            }
-        }
-    }
-
-    fn hear(&mut self, number: u32) {
-        let Some(connection) = self.connections.get_mut(&number) else { return };
-        let (messages, closed) = match connection.hear(&mut self.buffer) {
-            Heard::Messages(messages) => (messages, false),
-            Heard::Closed(messages) => (messages, true),
-        };
-        for message in messages {
-            self.obey(number, message);
-        }
-        if closed {
-            self.disconnect(number);
-        } else if let Some(connection) = self.connections.get(&number)
-            && connection.is_behind()
-        {
-            self.watch_for_room(number);
-        }
-    }
-
-    /// Asks the kernel to say when a slow engine reads again.
-    fn watch_for_room(&self, number: u32) {
-        let Some(connection) = self.connections.get(&number) else { return };
-        let mut flags = epoll::EventFlags::IN;
-        if connection.is_behind() {
-            flags |= epoll::EventFlags::OUT;
-        }
-        let data = epoll::EventData::new_u64(Token::Connection(number).pack());
-        let _ = epoll::modify(&self.epoll, connection.socket(), data, flags);
-    }
-
-    fn obey(&mut self, number: u32, message: ToSupervisor) {
-        match message {
-            ToSupervisor::Start { at_once, requests } => {
-                self.queue.set_limit(at_once);
-                for request in requests {
-                    self.start(number, request);
-                }
-            }
-            ToSupervisor::Stop { attempts, grace_ms } => {
-                for attempt in attempts {
-                    self.stop(&attempt, Duration::from_millis(grace_ms));
-                }
-            }
-            ToSupervisor::Recall { ticket, attempts } => {
-                // Whoever asks does not know that they wait here, and starts them again.
-                self.queue.withdraw(&attempts);
-                // What is told is written down; if it cannot be, the next round says so.
-                let _ = self.write_down();
-                let attempts = if attempts.is_empty() { self.all_attempts() } else { attempts };
-                let sightings = attempts.iter().map(|attempt| self.sighting(attempt)).collect();
-                if let Some(connection) = self.connections.get_mut(&number) {
-                    connection.tell(&FromSupervisor::Sightings { ticket, sightings });
-                }
-            }
-            ToSupervisor::Probe { ticket } => {
-                let capabilities = self.capabilities();
-                if let Some(connection) = self.connections.get_mut(&number) {
-                    connection.tell(&FromSupervisor::Capabilities { ticket, capabilities });
-                }
-            }
-            ToSupervisor::Forget(attempts) => self.outcomes.forget(&attempts),
-            ToSupervisor::Subscribe { attempt, on } => {
-                if let Some(connection) = self.connections.get_mut(&number) {
-                    connection.follow(attempt, on);
-                }
-            }
-            ToSupervisor::Shutdown { kill } => {
-                self.shutdown = true;
-                if kill {
-                    self.queue.clear();
-                    let now = Instant::now();
-                    for slot in &mut self.slots {
-                        if let Some(step) = &mut slot.step {
-                            step.stopped = true;
-                            step.kill(now);
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    fn all_attempts(&self) -> Vec<AttemptId> {
-        self.by_attempt.keys().chain(self.outcomes.attempts()).cloned().collect()
-    }
-
-    fn sighting(&self, attempt: &AttemptId) -> Sighting {
-        if let Some(ended) = self.outcomes.get(attempt) {
-            return Sighting::Ended(Box::new(ended.clone()));
-        }
-        let running = self.by_attempt.get(attempt).and_then(|slot| self.slots[*slot as usize].step.as_ref());
-        match running {
-            // Without a process yet it still counts as running: it will be reported.
-            Some(step) => Sighting::Running(step.started.clone().unwrap_or(Started {
-                attempt: attempt.clone(),
-                pid: 0,
-                at_us: 0,
-                is_ready: false,
-            })),
-            None => Sighting::Unknown(attempt.clone()),
-        }
-    }
-
-    fn start(&mut self, connection: u32, request: StepRequest) {
-        self.shutdown = false;
-        if let Some(ended) = self.outcomes.get(&request.attempt) {
-            self.news.push(Report::Ended(Box::new(ended.clone())));
-            return;
-        }
-        if let Some(slot) = self.by_attempt.get(&request.attempt) {
-            let step = self.slots[*slot as usize].step.as_ref();
-            self.news.extend(step.and_then(|step| step.started.clone()).map(Report::Started));
-            return;
-        }
-        self.queue.push(connection, request);
-        self.start_waiting();
-    }
-
     /// Starts what waits, as far as there is room.
     fn start_waiting(&mut self) {
         while let Some(request) = self.queue.next() {
             self.begin(request);
         }
-    }
-
-    fn disconnect(&mut self, number: u32) {
-        self.connections.remove(&number);
-        // Nobody is left who would hear of them; whoever takes over recalls and starts them again.
-        self.queue.forget(number);
-    }
-
-    fn stop(&mut self, attempt: &AttemptId, grace: Duration) {
-        if self.queue.remove(attempt) {
-            let attempt = attempt.clone();
-            return self.end_at_once(Ended { attempt, stopped: true, ..Ended::default() });
-        }
-        let Some(slot) = self.by_attempt.get(attempt).copied() else { return };
-        if let Some(step) = self.slots[slot as usize].step.as_mut() {
-            step.stopped = true;
-            step.ask_to_end(grace);
-        }
-        self.set_timer(slot);
     }
 
     fn set_timer(&mut self, slot: u32) {
@@ -487,247 +311,6 @@ impl Service {
             .is_some_and(|place| place.generation == generation && place.step.is_some())
     }
 
-    /// Reads once what a container wrote. The kernel calls again while there is more.
-    fn read_pipe(&mut self, ix: PipeIx) {
-        let Some(file) = self.pipes.read_end(ix) else { return };
-        let read = match rustix::io::read(file, &mut self.buffer) {
-            Ok(read) if read > 0 => read,
-            Err(Errno::AGAIN | Errno::INTR) => return,
-            // We hold the other end, so this is no end but a failure.
-            _ => return self.pipes.discard(ix),
-        };
-        match self.pipes.owner(ix) {
-            Some(Owner { slot, stream }) => {
-                if let Some(step) = self.slots[slot as usize].step.as_mut() {
-                    let lines =
-                        step.logs[stream / 2].feed(which(stream), &self.buffer[..read], logs::now_ns());
-                    self.log_news(slot, stream / 2, lines);
-                }
-            }
-            // Somebody writes who should be dead. The next step must not get it.
-            None => self.pipes.discard(ix),
-        }
-    }
-
-    fn log_news(&mut self, slot: u32, container: usize, lines: Vec<u8>) {
-        if lines.is_empty() || !self.connections.values().any(Connection::follows_any) {
-            return;
-        }
-        let Some(step) = self.slots[slot as usize].step.as_ref() else { return };
-        let container = step.request.containers[container].name.clone();
-        self.news.push(Report::Log(LogChunk { attempt: step.attempt().clone(), container, lines }));
-        self.has_log_news = true;
-    }
-
-    /// Reads once what a hull tells; whether there may be more.
-    fn read_hull(&mut self, slot: u32) -> bool {
-        let Some(step) = self.slots[slot as usize].step.as_mut() else { return false };
-        let Body::Hull { report, inbox, done } = &mut step.body else { return false };
-        let Some(file) = report else { return false };
-        match rustix::io::read(&*file, &mut self.buffer) {
-            Err(Errno::INTR) => return true,
-            Err(Errno::AGAIN) => return false,
-            Ok(read) if read > 0 => inbox.push(&self.buffer[..read]),
-            _ => {
-                *report = None;
-                return false;
-            }
-        }
-        loop {
-            match inbox.take::<HullNews>() {
-                Ok(Some(HullNews::Progress(progress))) => {
-                    let attempt = step.request.attempt.clone();
-                    self.news.push(Report::Progress(StepProgress { attempt, progress }));
-                }
-                Ok(Some(HullNews::Ready)) => {
-                    if let Some(started) = &mut step.started {
-                        started.is_ready = true;
-                        self.news.push(Report::Started(started.clone()));
-                    }
-                }
-                Ok(Some(HullNews::Done(news))) => *done = Some(news),
-                Ok(None) => return true,
-                Err(_) => {
-                    *report = None;
-                    return false;
-                }
-            }
-        }
-    }
-
-    /// Serves signals; whether to go on.
-    fn take_signals(&mut self) -> bool {
-        // One at a time: while another waits, the kernel calls again.
-        if sys::read_signal(&self.signals).is_some_and(|signal| signal != libc::SIGCHLD) {
-            return false;
-        }
-        while let Ok(Some(reaped)) = sys::reap(false) {
-            self.bury(reaped);
-        }
-        true
-    }
-
-    /// A child has ended: perhaps the first process of a step, perhaps what a step left behind.
-    fn bury(&mut self, reaped: Reaped) {
-        let Some(slot) = self.by_pid.remove(&reaped.pid) else {
-            if !self.ordered.is_empty() {
-                self.reaped_early.insert(reaped.pid, reaped);
-            }
-            return;
-        };
-        let Some(step) = self.slots[slot as usize].step.as_mut() else { return };
-        step.reaped = Some(reaped);
-        let is_bare = matches!(step.body, Body::Bare(_));
-        if is_bare {
-            let had_company = sys::kill_group(reaped.pid, libc::SIGKILL);
-            step.pipes_are_clean &= !had_company;
-        }
-        if matches!(&step.body, Body::Hull { done: None, .. }) && step.request.isolation == Isolation::None {
-            // A hull that was killed could not end what it had started.
-            step.pipes_are_clean = false;
-        }
-        let has_strays = is_bare && self.has_strays();
-        if has_strays && let Some(step) = self.slots[slot as usize].step.as_mut() {
-            step.pipes_are_clean = false;
-        }
-        self.finish(slot);
-        if has_strays {
-            self.end_strays();
-        }
-    }
-
-    /// Everything of a step is over: collect what it wrote last, write its ending down.
-    fn finish(&mut self, slot: u32) {
-        self.drain(slot);
-        let place = &mut self.slots[slot as usize];
-        let Some(mut step) = place.step.take() else { return };
-        place.generation = (place.generation + 1) & ((1 << GENERATION_BITS) - 1);
-        self.free_slots.push(slot);
-        self.by_attempt.remove(&step.request.attempt);
-        self.queue.ended(&step.request);
-        step.out_of_memory |= step.cgroup.ran_out_of_memory();
-        step.cgroup.remove();
-        let mut ended = step.ended(logs::now_ns() / 1_000);
-        if let (Isolation::Sandbox, Some(spool)) = (step.request.isolation, &step.scratch) {
-            let failure = sandboxed::store_spooled(&step.request, spool, &mut ended.artifacts);
-            ended.failure = ended.failure.or(failure);
-        }
-        if !step.request.outputs.logs.is_empty() {
-            sandboxed::store_logs(&step.request, &mut ended);
-        }
-        self.give_back(&mut step);
-        self.outcomes.record(&ended);
-        self.news.push(Report::Ended(Box::new(ended)));
-    }
-
-    /// Reads what is left in the pipes of a step whose processes are gone.
-    fn drain(&mut self, slot: u32) {
-        while self.read_hull(slot) {}
-        let containers = self.slots[slot as usize].step.as_ref().map_or(0, |step| step.outputs.len());
-        for container in 0..containers {
-            let mut rest = Vec::new();
-            let now_ns = logs::now_ns();
-            let Some(step) = self.slots[slot as usize].step.as_mut() else { return };
-            for stream in [2 * container, 2 * container + 1] {
-                let Some(file) = self.pipes.read_end(step.outputs[container][stream % 2]) else { continue };
-                let mut left = DRAIN_BYTES_MAX;
-                while left > 0 {
-                    match rustix::io::read(file, &mut self.buffer) {
-                        Ok(0) => break,
-                        Ok(read) => {
-                            rest.extend(step.logs[container].feed(
-                                which(stream),
-                                &self.buffer[..read],
-                                now_ns,
-                            ));
-                            left = left.saturating_sub(read);
-                        }
-                        Err(Errno::INTR) => {}
-                        Err(_) => break,
-                    }
-                }
-                // One that still brings more has a writer that is none of ours.
-                step.pipes_are_clean &= left > 0;
-            }
-            rest.extend(step.logs[container].finish(now_ns));
-            self.log_news(slot, container, rest);
-        }
-    }
-
-    /// Gives back what a step had borrowed.
-    fn give_back(&mut self, step: &mut Step) {
-        self.links.release(&step.request);
-        for ix in step.outputs.drain(..).flatten() {
-            if step.pipes_are_clean { self.pipes.give_back(ix) } else { self.pipes.discard(ix) }
-        }
-        self.scratch_used.extend(step.scratch.take());
-        if self.ordered.is_empty() {
-            // Whoever ended early and was not asked for was an orphan.
-            self.reaped_early.clear();
-        }
-    }
-
-    /// Empties the scratch folders of steps that are over, once their ending was told.
-    fn tidy_scratch(&mut self) {
-        for scratch in std::mem::take(&mut self.scratch_used) {
-            let is_empty = fs::read_dir(&scratch).is_ok_and(|mut entries| entries.next().is_none());
-            if is_empty {
-                self.scratch_free.push(scratch);
-            } else {
-                let _ = fs::remove_dir_all(&scratch);
-            }
-        }
-    }
-
-    fn write_down(&mut self) -> io::Result<()> {
-        if self.outcomes.flush()? && self.sync_at.is_none() {
-            let after = if self.connections.is_empty() { SYNC_AFTER } else { SYNC_AFTER_TELLING };
-            self.sync_at = Some(Instant::now() + after);
-        }
-        Ok(())
-    }
-
-    /// Writes down what happened, then tells the engines.
-    fn tell(&mut self) -> io::Result<()> {
-        // An engine that hears of several endings at once wakes once, and makes them durable in one commit. The ending
-        // of a short step goes with its start.
-        let now = Instant::now();
-        let can_wait = self.queue.len() >= ENOUGH_IN_LINE
-            || self.news.iter().all(|report| matches!(report, Report::Started(_)));
-        if can_wait && !self.news.is_empty() && *self.news_due.get_or_insert(now + NEWS_WAIT) > now {
-            self.flush_connections(&[], false);
-            return Ok(());
-        }
-        self.write_down()?;
-        self.news_due = None;
-        let news = std::mem::take(&mut self.news);
-        let has_log_news = std::mem::take(&mut self.has_log_news);
-        self.flush_connections(&news, has_log_news);
-        Ok(())
-    }
-
-    fn flush_connections(&mut self, news: &[Report], has_log_news: bool) {
-        let mut dead = Vec::new();
-        let mut behind = Vec::new();
-        for (number, connection) in &mut self.connections {
-            let was_behind = connection.is_behind();
-            if !news.is_empty() {
-                connection.report(news, has_log_news);
-            }
-            if !connection.flush() {
-                dead.push(*number);
-            } else if connection.is_behind() != was_behind {
-                behind.push(*number);
-            }
-        }
-        for number in behind {
-            self.watch_for_room(number);
-        }
-        for number in dead {
-            self.disconnect(number);
-        }
-    }
-
     /// Whether to go, and how.
     fn finished(&mut self) -> Option<Finished> {
         if !self.by_attempt.is_empty() || (!self.connections.is_empty() && !self.shutdown) {
@@ -738,11 +321,6 @@ impl Service {
         let is_over = self.shutdown || since.elapsed() >= Duration::from_millis(self.setup.idle_ms);
         is_over.then_some(if self.outcomes.is_empty() { Finished::Clean } else { Finished::Remembering })
     }
-}
-
-/// The stream that a number means.
-fn which(stream: usize) -> Stream {
-    if stream.is_multiple_of(2) { Stream::Stdout } else { Stream::Stderr }
 }
 
 fn listen(setup: &Setup) -> io::Result<OwnedFd> {

@@ -1,0 +1,101 @@
+//! The ends of steps: who died, what is written down of it, and what is given back.
+
+use std::fs;
+
+use super::super::step::{Body, Step};
+use super::{GENERATION_BITS, Service, sandboxed};
+use crate::contract::{Isolation, Report};
+use crate::logs;
+use crate::sys::{self, Reaped};
+
+impl Service {
+    /// Serves signals; whether to go on.
+    pub(super) fn take_signals(&mut self) -> bool {
+        // One at a time: while another waits, the kernel calls again.
+        if sys::read_signal(&self.signals).is_some_and(|signal| signal != libc::SIGCHLD) {
+            return false;
+        }
+        while let Ok(Some(reaped)) = sys::reap(false) {
+            self.bury(reaped);
+        }
+        true
+    }
+
+    /// A child has ended: perhaps the first process of a step, perhaps what a step left behind.
+    pub(super) fn bury(&mut self, reaped: Reaped) {
+        let Some(slot) = self.by_pid.remove(&reaped.pid) else {
+            if !self.ordered.is_empty() {
+                self.reaped_early.insert(reaped.pid, reaped);
+            }
+            return;
+        };
+        let Some(step) = self.slots[slot as usize].step.as_mut() else { return };
+        step.reaped = Some(reaped);
+        let is_bare = matches!(step.body, Body::Bare(_));
+        if is_bare {
+            let had_company = sys::kill_group(reaped.pid, libc::SIGKILL);
+            step.pipes_are_clean &= !had_company;
+        }
+        if matches!(&step.body, Body::Hull { done: None, .. }) && step.request.isolation == Isolation::None {
+            // A hull that was killed could not end what it had started.
+            step.pipes_are_clean = false;
+        }
+        let has_strays = is_bare && self.has_strays();
+        if has_strays && let Some(step) = self.slots[slot as usize].step.as_mut() {
+            step.pipes_are_clean = false;
+        }
+        self.finish(slot);
+        if has_strays {
+            self.end_strays();
+        }
+    }
+
+    /// Everything of a step is over: collect what it wrote last, write its ending down.
+    pub(super) fn finish(&mut self, slot: u32) {
+        self.drain(slot);
+        let place = &mut self.slots[slot as usize];
+        let Some(mut step) = place.step.take() else { return };
+        place.generation = (place.generation + 1) & ((1 << GENERATION_BITS) - 1);
+        self.free_slots.push(slot);
+        self.by_attempt.remove(&step.request.attempt);
+        self.queue.ended(&step.request);
+        step.out_of_memory |= step.cgroup.ran_out_of_memory();
+        step.cgroup.remove();
+        let mut ended = step.ended(logs::now_ns() / 1_000);
+        if let (Isolation::Sandbox, Some(spool)) = (step.request.isolation, &step.scratch) {
+            let failure = sandboxed::store_spooled(&step.request, spool, &mut ended.artifacts);
+            ended.failure = ended.failure.or(failure);
+        }
+        if !step.request.outputs.logs.is_empty() {
+            sandboxed::store_logs(&step.request, &mut ended);
+        }
+        self.give_back(&mut step);
+        self.outcomes.record(&ended);
+        self.news.push(Report::Ended(Box::new(ended)));
+    }
+
+    /// Gives back what a step had borrowed.
+    pub(super) fn give_back(&mut self, step: &mut Step) {
+        self.links.release(&step.request);
+        for ix in step.outputs.drain(..).flatten() {
+            if step.pipes_are_clean { self.pipes.give_back(ix) } else { self.pipes.discard(ix) }
+        }
+        self.scratch_used.extend(step.scratch.take());
+        if self.ordered.is_empty() {
+            // Whoever ended early and was not asked for was an orphan.
+            self.reaped_early.clear();
+        }
+    }
+
+    /// Empties the scratch folders of steps that are over, once their ending was told.
+    pub(super) fn tidy_scratch(&mut self) {
+        for scratch in std::mem::take(&mut self.scratch_used) {
+            let is_empty = fs::read_dir(&scratch).is_ok_and(|mut entries| entries.next().is_none());
+            if is_empty {
+                self.scratch_free.push(scratch);
+            } else {
+                let _ = fs::remove_dir_all(&scratch);
+            }
+        }
+    }
+}
