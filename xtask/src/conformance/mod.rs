@@ -145,8 +145,14 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<bool, String> 
     add(tables::run(&bench, &options));
     add(validation::run(&bench, &options));
     add(staging::run(&bench, &options));
-    add(rest::run(workspace, &bench, &options));
-    add(transcripts::run(&bench, &options));
+    // Both wait for runs of their own servers most of the time.
+    let (rest, transcripts) = std::thread::scope(|scope| {
+        let rest = scope.spawn(|| rest::run(workspace, &bench, &options));
+        let transcripts = transcripts::run(&bench, &options);
+        (rest.join(), transcripts)
+    });
+    add(rest.map_err(|_| "replaying the exchanges panicked".to_owned())?);
+    add(transcripts);
     add(corpus::run(&bench, &options)?);
     areas.sort_by_key(|area| AREAS.iter().position(|(name, _)| *name == area.name));
     report::print(&areas, options.misses, options.filter.is_some());
