@@ -61,6 +61,20 @@ impl World {
         Ok(images)
     }
 
+    /// Refuses what needs a file that was given with `--artifact` and is gone.
+    pub fn with_its_files(&self) -> anyhow::Result<()> {
+        match self.artifacts.iter().find(|(_, path)| !path.exists()) {
+            None => Ok(()),
+            Some((name, path)) => Err(problem(
+                format!(
+                    "`{}`, the file that was given as the artifact `{name}`, is no longer there",
+                    path.display()
+                ),
+                format!("put it back, or run the manifest again with `--artifact {name}=PATH`"),
+            )),
+        }
+    }
+
     /// Refuses mounts that would show the steps what Tiphys keeps, other runs' secrets among it.
     pub fn without_state(&self, state: &State) -> anyhow::Result<()> {
         match self.mounts.iter().find(|mount| state.dir().starts_with(&mount.host)) {

@@ -30,6 +30,8 @@ pub(crate) enum Kind {
     Name(Arc<str>),
     Unary(UnaryOp, Box<Node>),
     Binary(BinaryOp, &'static str, Box<Node>, Box<Node>),
+    /// A long run of arithmetic from left to right, which as nested parts would be as deep as it is long.
+    Run(Box<Node>, Vec<Link>),
     /// `left matches right`, with the pattern where it is constant.
     Matches(Box<Node>, Box<Node>, LazyRegex),
     /// The end of a `?.` chain: a nil inside makes the whole chain nil.
@@ -47,6 +49,16 @@ pub(crate) enum Kind {
     Sequence(Vec<Node>),
     Array(Vec<Node>),
     Map(Vec<(Node, Node)>),
+}
+
+/// An operator of a run with what stands to its right.
+#[derive(Clone, Debug)]
+pub(crate) struct Link {
+    pub(crate) op: BinaryOp,
+    pub(crate) word: &'static str,
+    /// Where the operator stands.
+    pub(crate) at: usize,
+    pub(crate) right: Node,
 }
 
 /// `node.property`, `node[property]`.
@@ -144,6 +156,10 @@ impl Node {
             Kind::Binary(_, _, left, right) | Kind::Matches(left, right, _) | Kind::Let(_, left, right) => {
                 each(left);
                 each(right);
+            }
+            Kind::Run(first, links) => {
+                each(first);
+                links.iter().for_each(|link| each(&link.right));
             }
             Kind::Member(member) => {
                 each(&member.node);

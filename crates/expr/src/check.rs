@@ -35,7 +35,11 @@ struct Scope {
 type Checked = Result<Type, Fault>;
 
 fn fault<T>(message: impl Into<String>, node: &Node) -> Result<T, Fault> {
-    Err(Fault::new(message, node.at))
+    wrong(message, node.at)
+}
+
+fn wrong<T>(message: impl Into<String>, at: usize) -> Result<T, Fault> {
+    Err(Fault::new(message, at))
 }
 
 /// Whether both types satisfy one of the tests, an unknown one taking either side.
@@ -55,7 +59,17 @@ impl Checker<'_> {
             Kind::Bytes(_) => Ok(Type::Bytes),
             Kind::Name(name) => self.name(name, node),
             Kind::Unary(op, operand) => self.unary(*op, operand, node),
-            Kind::Binary(op, word, left, right) => self.binary(*op, word, left, right, node),
+            Kind::Binary(op, word, left, right) => {
+                let (left, right) = (self.visit(left)?, self.visit(right)?);
+                self.binary(*op, word, left, right, node.at)
+            }
+            Kind::Run(first, links) => {
+                let first = self.visit(first)?;
+                links.iter().try_fold(first, |left, link| {
+                    let right = self.visit(&link.right)?;
+                    self.binary(link.op, link.word, left, right, link.at)
+                })
+            }
             Kind::Matches(left, right, pattern) => self.matches(left, right, pattern, node),
             Kind::Chain(inner) | Kind::Predicate(inner) => self.visit(inner),
             Kind::Member(member) => self.member(member, node),
@@ -107,9 +121,7 @@ impl Checker<'_> {
         }
     }
 
-    fn binary(&mut self, op: BinaryOp, word: &str, left: &Node, right: &Node, node: &Node) -> Checked {
-        let l = self.visit(left)?;
-        let r = self.visit(right)?;
+    fn binary(&self, op: BinaryOp, word: &str, l: Type, r: Type, at: usize) -> Checked {
         let both = |test: fn(&Type) -> bool| test(&l) && test(&r);
         let number_type = || if both(Type::is_integer) { INT } else { Type::Float };
         let result = match op {
@@ -156,7 +168,7 @@ impl Checker<'_> {
                     [Type::is_number, Type::is_text, Type::is_time, Type::is_duration];
                 either(&l, &r, &tests).then_some(Type::Unknown)
             }
-            BinaryOp::In => return self.contained(&l, &r, node),
+            BinaryOp::In => return self.contained(&l, &r, at),
             BinaryOp::Contains | BinaryOp::StartsWith | BinaryOp::EndsWith => {
                 (both(Type::is_text) || either(&l, &r, &[Type::is_text])).then_some(Type::Bool)
             }
@@ -171,13 +183,13 @@ impl Checker<'_> {
                 _ => Type::Unknown,
             }),
         };
-        result.ok_or_else(|| mismatch(word, &l, &r, node))
+        result.ok_or_else(|| mismatch(word, &l, &r, at))
     }
 
-    fn contained(&self, l: &Type, r: &Type, node: &Node) -> Checked {
+    fn contained(&self, l: &Type, r: &Type, at: usize) -> Checked {
         if r.is_map() {
             if *r != Type::AnyMap && !l.is_unknown() && !l.is_text() {
-                return fault(format!("cannot use {} as type string in map key", l.name()), node);
+                return wrong(format!("cannot use {} as type string in map key", l.name()), at);
             }
             return Ok(Type::Bool);
         }
@@ -185,14 +197,14 @@ impl Checker<'_> {
             let element = r.element();
             if !l.is_comparable_to(&element) {
                 let message = format!("cannot use {} as type {} in array", l.name(), element.name());
-                return fault(message, node);
+                return wrong(message, at);
             }
             return Ok(Type::Bool);
         }
         if (l.is_unknown() && r.is_text()) || r.is_unknown() {
             return Ok(Type::Bool);
         }
-        Err(mismatch("in", l, r, node))
+        Err(mismatch("in", l, r, at))
     }
 
     fn matches(&mut self, left: &Node, right: &Node, pattern: &LazyRegex, node: &Node) -> Checked {
@@ -207,7 +219,7 @@ impl Checker<'_> {
         if (l.is_text() && r.is_text()) || either(&l, &r, &[Type::is_text]) {
             return Ok(Type::Bool);
         }
-        Err(mismatch("matches", &l, &r, node))
+        Err(mismatch("matches", &l, &r, node.at))
     }
 
     fn member(&mut self, member: &Member, node: &Node) -> Checked {
@@ -441,9 +453,9 @@ impl Checker<'_> {
     }
 }
 
-fn mismatch(word: &str, left: &Type, right: &Type, node: &Node) -> Fault {
+fn mismatch(word: &str, left: &Type, right: &Type, at: usize) -> Fault {
     let (left, right) = (left.name(), right.name());
-    Fault::new(format!("invalid operation: {word} (mismatched types {left} and {right})"), node.at)
+    Fault::new(format!("invalid operation: {word} (mismatched types {left} and {right})"), at)
 }
 
 fn refuse(refusal: Refusal, arguments: &[Node], node: &Node) -> Fault {

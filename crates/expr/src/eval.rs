@@ -86,6 +86,14 @@ impl Evaluator<'_> {
             Kind::Name(name) => self.name(name, node),
             Kind::Unary(op, operand) => self.unary(*op, operand, node),
             Kind::Binary(op, _, left, right) => self.binary(*op, left, right, node),
+            Kind::Run(first, links) => {
+                let first = self.visit(first)?;
+                links.iter().try_fold(first, |left, link| {
+                    let right = self.visit(&link.right)?;
+                    operators::binary(link.op, &left, &right)
+                        .map_err(|message| Stop::Fault(Fault::new(message, link.at)))
+                })
+            }
             Kind::Matches(left, right, pattern) => {
                 let (left, right) = (self.visit(left)?, self.visit(right)?);
                 let (Value::Text(text), Value::Text(source)) = (&left, &right) else {

@@ -19,16 +19,12 @@ fn integer(node: &Node) -> Result<Option<i64>, Fault> {
         })),
         Kind::Binary(op, _, left, right) => {
             let (left, right) = (integer(left)?, integer(right)?);
-            let (Some(left), Some(right)) = (left, right) else { return Ok(None) };
-            match op {
-                BinaryOp::Add => Ok(Some(left.wrapping_add(right))),
-                BinaryOp::Subtract => Ok(Some(left.wrapping_sub(right))),
-                BinaryOp::Multiply => Ok(Some(left.wrapping_mul(right))),
-                BinaryOp::Modulo if right == 0 => Err(Fault::new("integer divide by zero", node.at)),
-                BinaryOp::Modulo => Ok(Some(left.wrapping_rem(right))),
-                _ => Ok(None),
-            }
+            combined(*op, left, right, node.at)
         }
+        Kind::Run(first, links) => links.iter().try_fold(integer(first)?, |left, link| {
+            let right = integer(&link.right)?;
+            combined(link.op, left, right, link.at)
+        }),
         _ => {
             let mut outcome = Ok(());
             node.children(&mut |child| {
@@ -38,5 +34,18 @@ fn integer(node: &Node) -> Result<Option<i64>, Fault> {
             });
             outcome.map(|()| None)
         }
+    }
+}
+
+/// What an operator makes of two integers, if both are constant.
+fn combined(op: BinaryOp, left: Option<i64>, right: Option<i64>, at: usize) -> Result<Option<i64>, Fault> {
+    let (Some(left), Some(right)) = (left, right) else { return Ok(None) };
+    match op {
+        BinaryOp::Add => Ok(Some(left.wrapping_add(right))),
+        BinaryOp::Subtract => Ok(Some(left.wrapping_sub(right))),
+        BinaryOp::Multiply => Ok(Some(left.wrapping_mul(right))),
+        BinaryOp::Modulo if right == 0 => Err(Fault::new("integer divide by zero", at)),
+        BinaryOp::Modulo => Ok(Some(left.wrapping_rem(right))),
+        _ => Ok(None),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use crate::ast::{BinaryOp, Kind, Member, Node, Slice, UnaryOp};
+use crate::ast::{BinaryOp, Kind, Link, Member, Node, Slice, UnaryOp};
 use crate::lex::{Fault, Token, TokenKind, is_identifier, lex};
 use crate::{builtins, go, limits};
 
@@ -25,7 +25,7 @@ struct Parser<'t> {
     depth: usize,
 }
 
-/// Longest chain of one logical operator that leans to the left.
+/// Longest chain of operators that leans to the left, as the reference has it.
 const LEANING_MAX: usize = 64;
 
 /// An operator between two operands.
@@ -66,6 +66,12 @@ fn infix(word: &str) -> Option<Infix> {
         _ => return None,
     };
     Some(Infix { op, word, precedence, right_associative: op == Some(BinaryOp::Power) })
+}
+
+/// Operators that take their operands from left to right, whatever comes of them.
+fn is_arithmetic(op: BinaryOp) -> bool {
+    use BinaryOp::{Add, Divide, Modulo, Multiply, Subtract};
+    matches!(op, Add | Subtract | Multiply | Divide | Modulo)
 }
 
 fn is_comparison(word: &str) -> bool {
@@ -298,6 +304,19 @@ impl<'t> Parser<'t> {
     }
 
     fn binary(&mut self, found: &Infix, left: Node, right: Node, at: usize) -> Result<Node, Fault> {
+        if let Some(op) = found.op.filter(|op| is_arithmetic(*op))
+            && (left.height > LEANING_MAX || matches!(left.kind, Kind::Run(..)))
+        {
+            let link = Link { op, word: found.word, at, right };
+            let (first, links) = match left {
+                Node { kind: Kind::Run(first, mut links), .. } => {
+                    links.push(link);
+                    (first, links)
+                }
+                first => (Box::new(first), vec![link]),
+            };
+            return self.node(Kind::Run(first, links), at);
+        }
         let (left, right) = (Box::new(left), Box::new(right));
         let kind = match found.op {
             Some(op) => Kind::Binary(op, found.word, left, right),

@@ -376,7 +376,7 @@ fn bad_input_meets_limits() {
     gives("repeat('x', 100000000)", "error: memory budget exceeded (1:1)");
     assert!(value(&"(".repeat(100_000)).starts_with("error: "));
     assert!(value(&format!("{}1{}", "[".repeat(5_000), "]".repeat(5_000))).contains("nested more than"));
-    assert!(value(&vec!["1"; 20_000].join("+")).contains("more than"));
+    assert!(value(&vec!["1"; 20_000].join("+")).contains("exceeds maximum allowed nodes"));
     assert!(value(&"-".repeat(50_000)).starts_with("error: "));
     assert!(value("map(1..900, map(1..900, map(1..900, #)))").starts_with("error: "));
     assert!(value("reduce(1..60, #acc + #acc, 'xxxxxxxx')").contains("longer than"));
@@ -556,6 +556,23 @@ proptest! {
     fn batches_never_panic(line in "\\PC{0,80}") {
         let _ = batch::answer(&line, &world(), &|_| Err(String::new()));
     }
+}
+
+/// A long sum is as flat as it is long, its errors stand where they would stand in a short one (TP-207).
+#[test]
+fn long_runs_of_arithmetic_are_not_deep() {
+    let all = |op: &str, operand: &str| vec![operand; 1_000].join(op);
+    assert_eq!(value(&all(" + ", "1")), "1000");
+    assert_eq!(value(&format!("2000 - {} * 2 + 1", all(" - ", "1"))), "1000");
+    assert_eq!(value(&format!("len({})", all(" + ", "'ab'"))), "2000");
+    assert_eq!(value(&format!("{} % 7 == {}", all(" * ", "1"), all(" - ", "1"))), "false");
+    let short = value("1 + 'a'");
+    let long = value(&format!("{} + 'a'", all(" + ", "1")));
+    let message =
+        |text: &str| text.lines().next().unwrap_or("").split(" (1:").next().unwrap_or("").to_owned();
+    assert_eq!(message(&long), message(&short));
+    assert!(long.contains("(1:3999)"), "{long}");
+    assert!(value(&format!("{} % 0", all(" + ", "1"))).contains("integer divide by zero"));
 }
 
 /// A task may wait for hundreds of others: what `dependencies` comes to is one long chain.

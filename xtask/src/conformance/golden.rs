@@ -3,7 +3,7 @@
 //! Times, uids, addresses, resource figures and trace annotations differ on every run and are not
 //! looked at; inside other texts they are replaced by placeholders on both sides.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -49,6 +49,70 @@ static VOLATILE: LazyLock<[(Regex, &str); 5]> = LazyLock::new(|| {
 pub struct Differences {
     pub content: Vec<String>,
     pub order: Vec<String>,
+}
+
+/// What of one recording may differ, as a row of `docs/deviations.md` says; each thing only for its own reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Allowed {
+    /// The order of children: Argo walks a map there.
+    pub siblings: bool,
+    /// The order of a log's lines: it has two streams.
+    lines: bool,
+    /// The version of the kernel that a log shows.
+    kernel: bool,
+    /// The paths below the current folder that a log lists: they are the image's.
+    listing: bool,
+    /// The width of the frame of a drawing in a log.
+    frame: bool,
+    /// What ended first: the recording cluster was slower than a deadline.
+    pub clock: bool,
+}
+
+impl Allowed {
+    /// Reads the names that a row gives.
+    pub fn of(names: Option<&BTreeSet<String>>) -> Allowed {
+        let has = |name: &str| names.is_some_and(|names| names.contains(name));
+        Allowed {
+            siblings: has("siblings"),
+            lines: has("lines"),
+            kernel: has("kernel"),
+            listing: has("listing"),
+            frame: has("frame"),
+            clock: has("clock"),
+        }
+    }
+
+    /// Whether two logs are the same but for what is allowed.
+    pub fn same_log(self, recorded: Vec<String>, ours: Vec<String>) -> bool {
+        self.plain(recorded) == self.plain(ours)
+    }
+
+    fn plain(self, mut lines: Vec<String>) -> Vec<String> {
+        static KERNEL: LazyLock<Regex> =
+            LazyLock::new(|| Regex::new(r"\b\d+\.\d+\.\d+-\S+").expect("a valid pattern"));
+        static FRAME: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[-_]{3,} *").expect("a valid pattern"));
+        if self.listing {
+            lines.retain(|line| !line.starts_with("./"));
+        }
+        for line in &mut lines {
+            if self.kernel {
+                *line = KERNEL.replace_all(line, "<kernel>").into_owned();
+            }
+            if self.frame {
+                *line = FRAME.replace_all(line, "<frame>").into_owned();
+            }
+        }
+        if self.lines {
+            lines.sort_unstable();
+        }
+        lines
+    }
+}
+
+/// Whether all nodes of the recording are among ours by id, however they ended.
+pub fn has_nodes_of(recorded: &Value, ours: &Value) -> bool {
+    let (recorded, ours) = (nodes(&recorded["status"]), nodes(&ours["status"]));
+    recorded.keys().all(|id| ours.contains_key(id))
 }
 
 /// Compares two whole Workflow objects.

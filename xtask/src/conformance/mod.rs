@@ -21,7 +21,7 @@ mod validation;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -85,6 +85,8 @@ pub struct Bench {
     pub isolation: Option<String>,
     /// Codes of diagnostics that a row of `docs/deviations.md` explains.
     pub deviations: BTreeSet<String>,
+    /// What may differ in single recordings, by the file that was run.
+    pub allowances: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Bench {
@@ -134,6 +136,7 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<bool, String> 
         filter: options.filter.clone(),
         isolation: options.isolation.clone(),
         deviations: report::deviation_codes(workspace),
+        allowances: report::allowances(workspace),
     };
     let mut areas = Vec::new();
     let mut add = |measured: Vec<Area>| {

@@ -1,6 +1,6 @@
 //! The table on the terminal and the page `docs/conformance.md`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use regex::Regex;
@@ -56,6 +56,28 @@ pub fn deviation_codes(workspace: &Workspace) -> BTreeSet<String> {
     let text = std::fs::read_to_string(workspace.root.join("docs/deviations.md")).unwrap_or_default();
     let code = Regex::new(r"`code/([a-z0-9-]+)`").expect("a valid pattern");
     code.captures_iter(&text).map(|captures| captures[1].to_owned()).collect()
+}
+
+/// What may differ in recordings that show something else, by the file that was run: rows of `docs/deviations.md`
+/// name it as `recording/name`.
+pub fn allowances(workspace: &Workspace) -> BTreeMap<String, BTreeSet<String>> {
+    let text = std::fs::read_to_string(workspace.root.join("docs/deviations.md")).unwrap_or_default();
+    allowances_of(&text)
+}
+
+pub(super) fn allowances_of(page: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let file = Regex::new(r"`([^`]+\.ya?ml)`").expect("a valid pattern");
+    let name = Regex::new(r"`recording/([a-z-]+)`").expect("a valid pattern");
+    let mut allowances: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for row in page.lines().filter(|line| line.starts_with('|')) {
+        let names: BTreeSet<String> =
+            name.captures_iter(row).map(|captures| captures[1].to_owned()).collect();
+        if !names.is_empty() {
+            allowances
+                .extend(file.captures_iter(row).map(|captures| (captures[1].to_owned(), names.clone())));
+        }
+    }
+    allowances
 }
 
 fn page(areas: &[Area]) -> String {

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::golden::{compare, settled_text};
+use super::golden::{Allowed, compare, settled_text};
+use super::report::allowances_of;
 use super::tables::{self, Expected};
 use crate::workspace::Workspace;
 
@@ -16,6 +17,21 @@ fn node() -> Value {
         "startedAt": "2026-01-01T00:00:00Z", "hostNodeName": "node", "nodeFlag": {}, "children": ["x", "y"],
         "outputs": { "exitCode": "0", "artifacts": [{ "name": "main-logs", "s3": { "key": "k" } }] }
     })
+}
+
+#[test]
+fn rows_of_the_deviations_allow_what_they_name_and_nothing_else() {
+    let page = "| `a/x.yaml`, `y.yaml` | `recording/lines`: order | why |\n| `z.yaml` | `recording/kernel` | why |\n";
+    let allowances = allowances_of(page);
+    assert_eq!(allowances.len(), 3);
+    let log = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+    let lines = Allowed::of(allowances.get("y.yaml"));
+    assert!(lines.same_log(log("1\n+ echo 1"), log("+ echo 1\n1")));
+    assert!(!lines.same_log(log("1\n+ echo 1"), log("+ echo 2\n1")));
+    let kernel = Allowed::of(allowances.get("z.yaml"));
+    assert!(kernel.same_log(log("Linux 6.1.4-fc #1"), log("Linux 6.2.0-arch #1")));
+    assert!(!kernel.same_log(log("Linux 6.1.4-fc #1"), log("Linux 6.1.4-fc #2")));
+    assert_eq!(Allowed::of(allowances.get("other.yaml")), Allowed::default());
 }
 
 #[test]

@@ -174,6 +174,7 @@ fn retry_one(
         ));
     }
     let (_, world) = local.kept(summary)?;
+    world.with_its_files()?;
     let loaded = local.load(summary)?;
     let engine = Engine::start(local, &world, &summary.uid)?;
     engine.controller.subscribe(then.log)?;
@@ -261,6 +262,7 @@ fn resubmit_one(
 ) -> anyhow::Result<Left> {
     let name = &summary.name;
     let (mut frozen, world) = local.kept(summary)?;
+    world.with_its_files()?;
     let old = current(local, summary)?;
     let failed = matches!(old["status"]["phase"].as_str(), Some("Failed" | "Error"));
     if args.how.memoized && !failed {

@@ -280,6 +280,12 @@ fn a_document_that_lost_its_file_does_not_run_on_something_else() {
     let file = bench.file("in.txt", "the data");
     let given = format!("in={}", file.display());
     bench.run(&manifest, &["--artifact", &given, "--name", "first"]).exits(0);
+    let moved = file.with_extension("moved");
+    std::fs::rename(&file, &moved).unwrap();
+    let answer = bench.call(&["resubmit", "first"]).exits(1);
+    let told = "in.txt`, the file that was given as the artifact `in`, is no longer there";
+    assert!(answer.err.contains(told) && answer.err.contains("--artifact in=PATH"), "{}", answer.err);
+    std::fs::rename(&moved, &file).unwrap();
     let document = bench.call(&["get", "first", "-o", "yaml"]).exits(0).out;
     let answer = bench.run(&document, &["--name", "again"]).exits(1);
     assert!(answer.out.contains("run it with `--artifact in=PATH`"), "{}{}", answer.out, answer.err);

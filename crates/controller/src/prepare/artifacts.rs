@@ -48,6 +48,10 @@ fn source(artifact: &spec::Artifact, place: &Place) -> Result<Option<ArtifactSou
             let path = place.files.get(name).ok_or_else(|| {
                 format!("artifact {}: no file was given; run it with `--artifact {name}=PATH`", artifact.name)
             })?;
+            if !path.exists() {
+                let path = path.display();
+                return Err(format!("artifact {}: its file `{path}` is no longer there", artifact.name));
+            }
             return Ok(Some(ArtifactSource::Host { path: path.clone() }));
         }
         return Ok(Some(ArtifactSource::Raw { data: data.as_bytes().to_vec() }));

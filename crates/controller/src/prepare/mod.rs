@@ -300,6 +300,12 @@ fn container(
         if args.is_empty() {
             args = image.cmd.clone();
         }
+        // Options alone are no program: they are meant for the one that the image would run by itself. Controllers name
+        // it as the command of such images in their settings, and old examples rely on that.
+        let options_alone = args.first().is_some_and(|first| first.starts_with('-'));
+        if command.is_empty() && options_alone {
+            command = image.cmd.clone();
+        }
         if command.is_empty() && !args.is_empty() {
             command.push(args.remove(0));
         }

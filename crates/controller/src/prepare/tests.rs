@@ -150,7 +150,11 @@ fn images_bring_commands() {
     let folder = std::env::temp_dir().join(format!("tiphys-images-{}", uuid::Uuid::new_v4()));
     std::fs::create_dir_all(&folder).unwrap();
     let file = folder.join("map.yaml");
-    std::fs::write(&file, "images: [{match: known, entrypoint: [enter], cmd: [by, default]}]").unwrap();
+    std::fs::write(
+        &file,
+        "images: [{match: known, entrypoint: [enter], cmd: [by, default]}, {match: plain, cmd: [python3]}]",
+    )
+    .unwrap();
     let mut place = Place::default();
     place.images.load(&file).unwrap();
     let command = |container: Value| {
@@ -162,6 +166,8 @@ fn images_bring_commands() {
     assert_eq!(command(json!({ "image": "known" })), Ok("enter by default".into()));
     assert_eq!(command(json!({ "image": "known", "args": ["a"] })), Ok("enter a".into()));
     assert_eq!(command(json!({ "image": "known", "command": ["own"] })), Ok("own".into()));
+    assert_eq!(command(json!({ "image": "plain", "args": ["echo", "-n"] })), Ok("echo -n".into()));
+    assert_eq!(command(json!({ "image": "plain", "args": ["-c", "1"] })), Ok("python3 -c 1".into()));
     let error = command(json!({ "image": "unknown" })).unwrap_err();
     assert!(
         error.starts_with("failed to look-up entrypoint/cmd for image \"unknown\", you must either"),
