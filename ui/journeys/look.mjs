@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { start } from '../fixture/server.mjs';
-import { browser } from './harness.mjs';
+import { browser, settled } from './harness.mjs';
 
 const SHOTS = fileURLToPath(new URL('../shots/', import.meta.url));
 const [state = 'small', ...wanted] = process.argv.slice(2);
@@ -67,7 +67,9 @@ for (const theme of themes) {
       if (wanted.length && !wanted.includes(name)) continue;
       await page.goto(server.url + address);
       await page.waitForLoadState('load');
-      await page.waitForTimeout(900);
+      await settled(page);
+      // The graph is placed by a worker and drawn when it is there.
+      if (await page.locator("canvas").count()) await page.waitForFunction(() => [...document.querySelectorAll("[role=application]")].every((graph) => Number(graph.dataset.boxes) > 0));
       const wide = await page.evaluate(
         () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
       );

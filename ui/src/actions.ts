@@ -110,9 +110,17 @@ export function actOn(run: Ref, verb: Verb, workflow?: Workflow, after: () => vo
         says: words.retrySays,
         verb: words.retry,
         note: fields.length ? words.changedHint : undefined,
-        fields,
+        fields: [
+          ...fields,
+          { name: ' again', label: words.restartSuccessful, kind: 'check', value: 'false' },
+          { name: ' selector', label: words.selector, hint: words.selectorHint, kind: 'text', value: '', when: ' again' },
+        ],
         act: async (values) => {
-          await argo.retry(run, { parameters: changed(fields, values) });
+          const again = values[' again'] === 'true';
+          await argo.retry(run, {
+            ...(again ? { restartSuccessful: true, nodeFieldSelector: values[' selector'] ?? '' } : {}),
+            parameters: changed(fields, values),
+          });
           done();
         },
       });
@@ -236,12 +244,12 @@ export async function submitPipeline(
   pipeline: Pick<Pipeline, 'kind' | 'namespace' | 'name'>,
   parameters: string[],
   values: Record<string, string>,
-  entryPoint?: string,
+  more: argo.SubmitOptions = {},
 ): Promise<void> {
   const namespace = pipeline.namespace && pipeline.namespace !== '-' ? pipeline.namespace : session.target;
   const workflow = await argo.submitFrom(namespace, pipeline.kind, pipeline.name, {
+    ...more,
     parameters,
-    ...(entryPoint ? { entryPoint } : {}),
     labels: 'submit-from-ui=true',
   });
   preferences.lastUsed = { ...preferences.lastUsed, [`${pipeline.kind}/${namespace}/${pipeline.name}`]: values };

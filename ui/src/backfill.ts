@@ -6,6 +6,7 @@ import type { CronWorkflow } from './api/types';
 import { firings } from './cron';
 import { asking, notices } from './notices.svelte';
 import { text } from './text';
+import { localMoment } from './time.svelte';
 
 /** Most runs of one backfill. */
 const RUNS_MAX = 100;
@@ -13,11 +14,6 @@ const AT_ONCE = 4;
 const DAY_MS = 86_400_000;
 const SCHEDULED = 'workflows.argoproj.io/scheduled-time';
 const words = text.schedules;
-
-/** How a field of the kind `moment` writes an instant: the clock of this machine without a zone. */
-function local(at: number): string {
-  return new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-}
 
 /** The times in the span, one more than may be run when there are too many. */
 export function timesOf(cron: CronWorkflow, from: string, to: string): number[] {
@@ -36,8 +32,8 @@ export function backfill(cron: CronWorkflow, after: () => void): void {
     says: words.backfillSays,
     verb: words.backfill,
     fields: [
-      { name: 'from', label: words.backfillFrom, kind: 'moment', value: local(now - DAY_MS), required: true },
-      { name: 'to', label: words.backfillTo, kind: 'moment', value: local(now), required: true },
+      { name: 'from', label: words.backfillFrom, kind: 'moment', value: localMoment(now - DAY_MS), required: true },
+      { name: 'to', label: words.backfillTo, kind: 'moment', value: localMoment(now), required: true },
     ],
     tells: ({ from = '', to = '' }) => {
       const count = timesOf(cron, from, to).length;

@@ -3,7 +3,7 @@
 import { getWorkflow, listWorkflows } from './api/argo';
 import { either } from './api/client';
 import * as own from './api/own';
-import type { LockHolding, Workflow } from './api/types';
+import type { Workflow } from './api/types';
 
 const LOOKED_INTO_MAX = 60;
 
@@ -30,13 +30,19 @@ export async function locks(namespace: string, signal?: AbortSignal): Promise<ow
   );
 }
 
+/** How a status names the locks of either kind. */
+interface Held {
+  holding?: { mutex?: string; semaphore?: string }[];
+  waiting?: { mutex?: string; semaphore?: string }[];
+}
+
 /** Gathers the locks that the status of runs tells of. */
 export function locksOf(runs: Workflow[]): own.Lock[] {
   const found = new Map<string, own.Lock>();
   for (const run of runs) {
     for (const kind of ['mutex', 'semaphore'] as const) {
-      const told: LockHolding = run.status?.synchronization?.[kind] ?? {};
-      const put = (list: LockHolding['holding'], side: 'holders' | 'waiters') => {
+      const told: Held = run.status?.synchronization?.[kind] ?? {};
+      const put = (list: Held['holding'], side: 'holders' | 'waiters') => {
         for (const entry of list ?? []) {
           const key = entry[kind] ?? '';
           const lock: own.Lock = found.get(key) ?? { key, kind, holders: [], waiters: [] };

@@ -38,6 +38,8 @@ export interface Field {
   value: string;
   choices?: string[] | undefined;
   required?: boolean | undefined;
+  /** It is asked only when the check of this name is set. */
+  when?: string | undefined;
 }
 
 export interface Question {

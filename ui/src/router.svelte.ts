@@ -25,7 +25,7 @@ export interface Place {
   path: string;
 }
 
-/** First match wins. Argo's own addresses stay good (UI-002 to UI-006). */
+/** First match wins. Argo's own addresses stay good (UI-002 to UI-012). */
 const PAGES: [string, PageName][] = [
   ['', 'home'],
   ['runs', 'runs'],
@@ -38,6 +38,8 @@ const PAGES: [string, PageName][] = [
   ['archived-workflows', 'runs'],
   ['pipelines', 'pipelines'],
   ['pipelines/:kind/:namespace/:name', 'pipeline'],
+  ['reports', 'pipelines'],
+  ['reports/:namespace', 'pipelines'],
   ['workflow-templates', 'pipelines'],
   ['workflow-templates/:namespace', 'pipelines'],
   ['workflow-templates/:namespace/:name', 'pipeline'],
@@ -51,11 +53,23 @@ const PAGES: [string, PageName][] = [
   ['schedules', 'schedules'],
   ['inbox', 'inbox'],
   ['inbox/:id', 'inbox'],
+  ['event-flow', 'inbox'],
+  ['event-flow/:namespace', 'inbox'],
+  ['event-sources', 'inbox'],
+  ['event-sources/:namespace', 'inbox'],
+  ['sensors', 'inbox'],
+  ['sensors/:namespace', 'inbox'],
+  ['workflow-event-bindings', 'inbox'],
+  ['workflow-event-bindings/:namespace', 'inbox'],
   ['approvals', 'approvals'],
   ['locks', 'locks'],
   ['new', 'new'],
   ['settings', 'settings'],
   ['userinfo', 'settings'],
+  ['apidocs', 'settings'],
+  ['help', 'settings'],
+  ['plugins', 'settings'],
+  ['plugins/:namespace', 'settings'],
   ['login', 'login'],
 ];
 
@@ -69,7 +83,12 @@ const KINDS: Record<string, string> = {
 /** Finds the page of a path below the base. */
 export function resolve(path: string, search = ''): Place {
   const given = path.split('/').filter((part, index, all) => part !== '' || index < all.length - 1);
-  const query = new URLSearchParams(search);
+  const query = translated(new URLSearchParams(search));
+  const template = given[0] === 'workflows' && query.get('sidePanel') === 'submit-new-workflow' && query.get('template');
+  if (template) {
+    const params = { kind: 'WorkflowTemplate', namespace: given[1] ?? 'default', name: template };
+    return { page: 'pipeline', params, query, path };
+  }
   for (const [pattern, page] of PAGES) {
     const params = match(pattern === '' ? [] : pattern.split('/'), given);
     if (!params) continue;
@@ -78,6 +97,33 @@ export function resolve(path: string, search = ''): Place {
     return { page, params, query, path };
   }
   return { page: 'missing', params: {}, query, path };
+}
+
+/** What Argo's side panels show of a node, as our tabs. */
+const PANELS: Record<string, string> = { logs: 'logs', yaml: 'manifest', events: 'journal' };
+
+/** A query in the words of Argo's pages in ours (UI-002, UI-003); what is ours already stays. */
+function translated(query: URLSearchParams): URLSearchParams {
+  const rename = (from: string, to: string) => {
+    const value = query.get(from);
+    if (value && !query.has(to)) query.set(to, value);
+    query.delete(from);
+  };
+  rename('nodeId', 'node');
+  for (const how of ['Contains', 'Prefix', 'Exact']) rename(how, 'search');
+  rename('createdAfter', 'since');
+  rename('finishedBefore', 'until');
+  if (query.get('tab') === 'timeline') {
+    query.delete('tab');
+    if (!query.has('view')) query.set('view', 'timeline');
+  }
+  const [panel = '', node] = (query.get('sidePanel') ?? '').split(':');
+  if (PANELS[panel] && node) {
+    query.set('node', node);
+    query.set('tab', PANELS[panel]);
+    query.delete('sidePanel');
+  }
+  return query;
 }
 
 function match(pattern: string[], given: string[]): Record<string, string> | undefined {

@@ -17,6 +17,30 @@ describe('addresses', () => {
     expect(resolve(path)).toMatchObject({ page, params });
   });
 
+  it.each([
+    ['reports/argo', 'pipelines'],
+    ['event-flow', 'inbox'],
+    ['apidocs', 'settings'],
+  ])("%s of Argo's pages has its answer on %s (UI-007 to UI-012)", (path, page) => {
+    expect(resolve(path).page).toBe(page);
+  });
+
+  it.each([
+    ['workflows/a/r', '?tab=timeline&nodeId=r-1', 'view=timeline&node=r-1'],
+    ['workflows/a/r', '?sidePanel=logs:r-1:main', 'node=r-1&tab=logs'],
+    ['workflows/a/r', '?sidePanel=yaml:r-1', 'node=r-1&tab=manifest'],
+    ['workflows/a', '?Contains=x&phase=Failed&createdAfter=2026-01-01', 'phase=Failed&search=x&since=2026-01-01'],
+  ])('%s%s is understood (UI-002, UI-003)', (path, search, ours) => {
+    const sorted = (query: URLSearchParams) => [...query].sort().join('&');
+    expect(sorted(resolve(path, search).query)).toBe(sorted(new URLSearchParams(ours)));
+  });
+
+  it('a template to be submitted opens its form with what is filled in (UI-084)', () => {
+    const place = resolve('workflows/a', '?sidePanel=submit-new-workflow&template=t&parameters[x]=1');
+    expect(place).toMatchObject({ page: 'pipeline', params: { kind: 'WorkflowTemplate', namespace: 'a', name: 't' } });
+    expect(place.query.get('parameters[x]')).toBe('1');
+  });
+
   it('keeps the query', () => {
     expect(resolve('runs', '?phase=Failed').query.get('phase')).toBe('Failed');
   });

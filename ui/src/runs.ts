@@ -67,6 +67,8 @@ export interface Filter {
   label: string;
   /** Only runs created after this moment. */
   since: string;
+  /** Only runs that were over before this moment. */
+  until: string;
 }
 
 const PIPELINE_LABELS: Record<string, string> = {
@@ -86,6 +88,7 @@ export function queryOf(filter: Filter): Query {
     'listOptions.labelSelector': labels.join(','),
     ...(filter.search ? { 'listOptions.fieldSelector': `metadata.name=${filter.search}`, nameFilter: 'Contains' } : {}),
     createdAfter: filter.since || undefined,
+    finishedBefore: filter.until || undefined,
   };
 }
 
@@ -126,10 +129,10 @@ export async function listRows(filter: Filter, limit: number, from: string, sign
   return either<RowPage>(
     'runs',
     async () => {
-      const { namespace, search, message, pipeline, label, since } = filter;
+      const { namespace, search, message, pipeline, label, since, until } = filter;
       const phase = filter.phases.join(',');
       const found = await own.runs(
-        { namespace, search, message, pipeline, label, phase, from: since, archived: 'any', limit, cursor: from },
+        { namespace, search, message, pipeline, label, phase, from: since, to: until, archived: 'any', limit, cursor: from },
         signal,
       );
       return { rows: found.items.map(rowOfOwn), next: found.next, since: { own: found.position } };
@@ -149,7 +152,7 @@ export async function listRows(filter: Filter, limit: number, from: string, sign
   );
 }
 
-export const EVERYTHING: Filter = { namespace: '', search: '', message: '', phases: [], pipeline: '', label: '', since: '' };
+export const EVERYTHING: Filter = { namespace: '', search: '', message: '', phases: [], pipeline: '', label: '', since: '', until: '' };
 
 /** What can be done to a run now. */
 export function allowed(row: { phase: Phase; suspended: boolean; archived?: boolean | undefined }) {

@@ -8,6 +8,7 @@ class Session {
   info = $state.raw<Info>({});
   version = $state('');
   user = $state('');
+  groups = $state.raw<string[]>([]);
   namespaces = $state.raw<string[]>([]);
 
   /** The namespace that lists show; empty: all. A managed one cannot be left (UI-024). */
@@ -29,8 +30,10 @@ class Session {
     ]);
     if (info.status === 'fulfilled') this.info = info.value ?? {};
     if (version.status === 'fulfilled') this.version = version.value.version;
-    if (user.status === 'fulfilled')
+    if (user.status === 'fulfilled') {
       this.user = user.value.name ?? user.value.subject ?? user.value.serviceAccountName ?? '';
+      this.groups = [...(user.value.groups ?? [])].sort();
+    }
     if (namespaces.status === 'fulfilled') this.see(namespaces.value.items);
   }
 

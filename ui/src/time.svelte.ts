@@ -87,3 +87,10 @@ export function exact(time: string | number | null | undefined): string {
 export function ofDay(at: number): string {
   return parts(at)[1];
 }
+
+/** How a field for a moment writes an instant: the clock of this machine without a zone. */
+export function localMoment(at: number | string): string {
+  const instant = typeof at === 'number' ? at : Date.parse(at);
+  if (Number.isNaN(instant)) return '';
+  return new Date(instant - new Date(instant).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}

@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use tiphys_spec as spec;
 
 pub(crate) mod own;
+mod state;
 
 /// What a request may say beside its path, and what it is answered with.
 struct Detail {
@@ -321,6 +322,9 @@ fn schemas() -> Value {
     let list = |items: Value| json!({ "type": ["array", "null"], "items": items });
     if let Value::Object(all) = &mut schemas {
         all.extend(own::schemas());
+        for (kind, status) in [("Workflow", "WorkflowStatus"), ("CronWorkflow", "CronWorkflowStatus")] {
+            all[kind]["properties"]["status"] = reference(status);
+        }
     }
     schemas["Anything"] = json!({});
     schemas["Empty"] = json!({ "type": "object" });

@@ -1,6 +1,6 @@
 // Argo's interface: what exists on every server that speaks it.
 
-import { ApiError, call, type Query, segment } from './client';
+import { ApiError, address, call, fault, type Query, segment } from './client';
 import type { CronWorkflow, List, NodeStatus, Template, Workflow, WorkflowTemplate } from './types';
 
 export const LABEL = {
@@ -54,6 +54,7 @@ export function createWorkflow(namespace: string, workflow: unknown): Promise<Wo
 
 export interface SubmitOptions {
   parameters?: string[];
+  artifacts?: string[];
   entryPoint?: string;
   labels?: string;
   annotations?: string;
@@ -210,13 +211,24 @@ export const getVersion = (signal?: AbortSignal): Promise<{ version: string }> =
   call('GET', 'api/v1/version', { signal });
 export const getUser = (
   signal?: AbortSignal,
-): Promise<{ subject?: string; name?: string; groups?: string[]; serviceAccountName?: string }> =>
+): Promise<{ subject?: string; name?: string; email?: string; issuer?: string; groups?: string[]; serviceAccountName?: string }> =>
   call('GET', 'api/v1/userinfo', { signal });
 
 /** Where a file that a step wrote can be read. */
 export function artifactPath(run: Ref, node: string, direction: 'inputs' | 'outputs', artifact: string): string {
   const [word, which] = run.archived ? ['archived-workflows', run.uid ?? ''] : ['workflows', run.name];
   return ['artifact-files', run.namespace, word, which, node, direction, artifact].map(segment).join('/');
+}
+
+/** Sends a file for an artifact of a template; the answer names it in a submission (API-305). */
+export async function upload(namespace: string, template: string, artifact: string, file: File): Promise<string> {
+  const body = new FormData();
+  body.append('file', file);
+  const path = ['upload-artifacts', namespace, template, artifact].map(segment).join('/');
+  const answer = await fetch(address(path), { method: 'POST', body, credentials: 'same-origin' });
+  if (!answer.ok) throw await fault(answer);
+  const { key } = (await answer.json()) as { key: string };
+  return key;
 }
 
 /** The name under which logs of a node are kept (K8S-061). */

@@ -7,6 +7,15 @@ export interface AWSVolume {
   readOnly?: boolean;
 }
 
+export interface ActiveWorkflow {
+  name?: string;
+  namespace?: string;
+  uid?: string;
+  kind?: string;
+  apiVersion?: string;
+  resourceVersion?: string;
+}
+
 export interface Affinity {
   nodeAffinity?: NodeAffinity;
   podAffinity?: PodAffinity;
@@ -68,6 +77,12 @@ export interface ArtifactGC {
   strategy?: string;
   podMetadata?: Metadata;
   serviceAccountName?: string;
+}
+
+export interface ArtifactGCStatus {
+  strategiesProcessed?: Record<string, boolean>;
+  podsRecouped?: Record<string, boolean>;
+  notSpecified?: boolean;
 }
 
 export interface ArtifactRepositoryRef {
@@ -302,7 +317,7 @@ export interface CronWorkflow {
   kind?: string;
   metadata: ObjectMeta;
   spec: CronWorkflowSpec;
-  status?: unknown;
+  status?: CronWorkflowStatus;
 }
 
 export interface CronWorkflowSpec {
@@ -318,6 +333,15 @@ export interface CronWorkflowSpec {
   workflowMetadata?: ObjectMeta;
   stopStrategy?: StopStrategy;
   when?: string;
+}
+
+export interface CronWorkflowStatus {
+  active?: ActiveWorkflow[];
+  lastScheduledTime?: string;
+  conditions?: StatusCondition[];
+  succeeded?: number;
+  failed?: number;
+  phase?: string;
 }
 
 export interface DAGTask {
@@ -640,8 +664,19 @@ export interface LocalObjectReference {
   name?: string;
 }
 
+export interface LockStatus {
+  semaphore?: SemaphoreStatus;
+  mutex?: MutexStatus;
+}
+
 export interface ManifestFrom {
   artifact: Artifact;
+}
+
+export interface MemoizationStatus {
+  hit: boolean;
+  key: string;
+  cacheName: string;
 }
 
 export interface Memoize {
@@ -670,6 +705,16 @@ export interface Mutex {
   database?: boolean;
 }
 
+export interface MutexHolding {
+  mutex?: string;
+  holder?: string;
+}
+
+export interface MutexStatus {
+  holding?: MutexHolding[];
+  waiting?: MutexHolding[];
+}
+
 export interface NFSVolume {
   server: string;
   path: string;
@@ -686,6 +731,15 @@ export interface NodeAffinity {
   preferredDuringSchedulingIgnoredDuringExecution?: PreferredSchedulingTerm[];
 }
 
+export interface NodeFlag {
+  hooked?: boolean;
+  retried?: boolean;
+}
+
+export interface NodeLockStatus {
+  waiting?: string;
+}
+
 export interface NodeSelector {
   nodeSelectorTerms: NodeSelectorTerm[];
 }
@@ -693,6 +747,37 @@ export interface NodeSelector {
 export interface NodeSelectorTerm {
   matchExpressions?: LabelSelectorRequirement[];
   matchFields?: LabelSelectorRequirement[];
+}
+
+export interface NodeStatus {
+  id: string;
+  name: string;
+  displayName?: string;
+  type: 'Pod' | 'Container' | 'Steps' | 'StepGroup' | 'DAG' | 'TaskGroup' | 'Retry' | 'Skipped' | 'Suspend' | 'HTTP' | 'Plugin';
+  templateName?: string;
+  templateRef?: TemplateRef;
+  templateScope?: string;
+  phase?: '' | 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Error' | 'Skipped' | 'Omitted' | 'Daemoned';
+  boundaryID?: string;
+  message?: string;
+  startedAt?: string;
+  finishedAt?: string;
+  estimatedDuration?: number;
+  progress?: string;
+  resourcesDuration?: Record<string, number>;
+  podIP?: string;
+  daemoned?: boolean;
+  nodeFlag?: NodeFlag;
+  inputs?: Inputs;
+  outputs?: Outputs;
+  children?: string[];
+  outboundNodes?: string[];
+  hostNodeName?: string;
+  memoizationStatus?: MemoizationStatus;
+  synchronizationStatus?: NodeLockStatus;
+  taskResultSynced?: boolean;
+  failedPodRestarts?: number;
+  restartingPodUID?: string;
 }
 
 export interface Nothing {
@@ -1119,10 +1204,20 @@ export interface SecurityContext {
   appArmorProfile?: Profile;
 }
 
+export interface SemaphoreHolding {
+  semaphore?: string;
+  holders?: string[];
+}
+
 export interface SemaphoreRef {
   configMapKeyRef?: ConfigMapKeySelector;
   namespace?: string;
   database?: SyncDatabaseRef;
+}
+
+export interface SemaphoreStatus {
+  holding?: SemaphoreHolding[];
+  waiting?: SemaphoreHolding[];
 }
 
 export interface Sequence {
@@ -1140,6 +1235,12 @@ export interface ServiceAccountTokenProjection {
 
 export interface SleepAction {
   seconds?: number;
+}
+
+export interface StatusCondition {
+  type?: string;
+  status?: string;
+  message?: string;
 }
 
 export interface StopStrategy {
@@ -1385,7 +1486,7 @@ export interface Workflow {
   kind?: string;
   metadata: ObjectMeta;
   spec: WorkflowSpec;
-  status?: unknown;
+  status?: WorkflowStatus;
 }
 
 export interface WorkflowLevelArtifactGC {
@@ -1448,6 +1549,28 @@ export interface WorkflowSpec {
   executorPlugins?: ExecutorPlugin[];
   podResources?: ResourceRequirements;
   resourceClaims?: PodResourceClaim[];
+}
+
+export interface WorkflowStatus {
+  phase?: '' | 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Error';
+  message?: string;
+  startedAt?: string;
+  finishedAt?: string;
+  estimatedDuration?: number;
+  progress?: string;
+  compressedNodes?: string;
+  offloadNodeStatusVersion?: string;
+  nodes?: Record<string, NodeStatus>;
+  storedTemplates?: Record<string, Template>;
+  storedWorkflowTemplateSpec?: WorkflowSpec;
+  outputs?: Outputs;
+  conditions?: StatusCondition[];
+  resourcesDuration?: Record<string, number>;
+  synchronization?: LockStatus;
+  persistentVolumeClaims?: unknown[];
+  artifactRepositoryRef?: unknown;
+  artifactGCStatus?: ArtifactGCStatus;
+  taskResultsCompletionStatus?: Record<string, boolean>;
 }
 
 export interface WorkflowStep {

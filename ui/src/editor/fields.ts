@@ -14,7 +14,6 @@ export const FIELDS: Record<string, Record<string, Field>> = {
     "kind": {},
     "metadata": {"holds":"ObjectMeta"},
     "spec": {"holds":"WorkflowSpec"},
-    "status": {},
   },
   WorkflowTemplate: {
     "apiVersion": {},
@@ -33,7 +32,6 @@ export const FIELDS: Record<string, Record<string, Field>> = {
     "kind": {},
     "metadata": {"holds":"ObjectMeta"},
     "spec": {"holds":"CronWorkflowSpec"},
-    "status": {},
   },
   WorkflowEventBinding: {
     "apiVersion": {},
@@ -63,7 +61,6 @@ export const FIELDS: Record<string, Record<string, Field>> = {
     "kind": {},
     "metadata": {"holds":"ObjectMeta"},
     "spec": {"holds":"PersistentVolumeClaimSpec"},
-    "status": {"holds":"PersistentVolumeClaimStatus"},
   },
   ObjectMeta: {
     "name": {},
@@ -157,16 +154,6 @@ export const FIELDS: Record<string, Record<string, Field>> = {
     "dataSource": {"holds":"TypedReference"},
     "dataSourceRef": {"holds":"TypedReference"},
     "volumeAttributesClassName": {},
-  },
-  PersistentVolumeClaimStatus: {
-    "phase": {},
-    "accessModes": {},
-    "capacity": {},
-    "conditions": {},
-    "allocatedResources": {},
-    "allocatedResourceStatuses": {},
-    "currentVolumeAttributesClassName": {},
-    "modifyVolumeStatus": {},
   },
   OwnerReference: {
     "apiVersion": {},

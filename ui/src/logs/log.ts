@@ -54,8 +54,8 @@ export interface Log {
   line(number: number): Line | undefined;
   /** Sees to it that the lines from a number up to another are here soon. */
   need(from: number, to: number): void;
-  /** Seeks a text from now on; an empty one ends it. */
-  find(text: string): Promise<void>;
+  /** Seeks a text, or what a pattern describes, from now on; an empty one ends it. A pattern that is none throws. */
+  find(text: string, isPattern: boolean): Promise<void>;
   /** Finds hits behind those that are known. */
   findMore(): Promise<void>;
   firstError(): Promise<number | undefined>;
@@ -66,4 +66,14 @@ export interface Log {
 export function lineOf(text: string, at: string, pod: string): Line {
   const more = Math.max(0, text.length - LINE_CHARS_MAX);
   return { text: more ? text.slice(0, LINE_CHARS_MAX) : text, more, at, pod };
+}
+
+/** Whether a line holds what is sought; capitals do not matter, except in a pattern. */
+export function finder(sought: string, isPattern: boolean): (text: string) => boolean {
+  if (isPattern) {
+    const pattern = new RegExp(sought);
+    return (text) => pattern.test(text);
+  }
+  const small = sought.toLowerCase();
+  return (text) => text.toLowerCase().includes(small);
 }

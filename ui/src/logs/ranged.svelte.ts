@@ -5,7 +5,7 @@ import { ApiError } from '../api/client';
 import * as own from '../api/own';
 import { openStream } from '../api/stream';
 import { plain } from './ansi';
-import { BAD, type Line, lineOf, type Log, SHOW_MS, type Source } from './log';
+import { BAD, finder, type Line, lineOf, type Log, SHOW_MS, type Source } from './log';
 
 /** Lines that are asked for together. */
 const BLOCK = 500;
@@ -27,6 +27,8 @@ export class RangedLog implements Log {
   #lines = new Map<number, Line>();
   #asked = new Set<number>();
   #sought = '';
+  #isPattern = false;
+  #holds: (text: string) => boolean = () => false;
   #seeking = new AbortController();
   #stop = new AbortController();
   #close: () => void = () => {};
@@ -64,7 +66,9 @@ export class RangedLog implements Log {
     if (this.#lines.size > KEPT_MAX) this.#forget(from - KEPT_MAX / 4, to + KEPT_MAX / 4);
   }
 
-  async find(text: string): Promise<void> {
+  async find(text: string, isPattern: boolean): Promise<void> {
+    this.#holds = finder(text, isPattern);
+    this.#isPattern = isPattern;
     this.#seeking.abort();
     this.#seeking = new AbortController();
     this.#sought = text;
@@ -151,18 +155,24 @@ export class RangedLog implements Log {
 
   #check({ line, text }: own.LogLine): void {
     if (!this.#sought || this.moreHits) return;
-    if (plain(text).toLowerCase().includes(this.#sought.toLowerCase())) this.hits.push(line - 1);
+    if (this.#holds(plain(text))) this.hits.push(line - 1);
   }
 
   async #seek(from: number): Promise<void> {
     const { signal } = this.#seeking;
     try {
-      const found = await own.searchLog(this.source, { text: this.#sought, from, limit: HITS }, signal);
+      const found = await own.searchLog(
+        this.source,
+        { text: this.#sought, ...(this.#isPattern ? { regex: true } : {}), from, limit: HITS },
+        signal,
+      );
       if (signal.aborted) return;
       const last = this.hits.at(-1) ?? -1;
       this.hits.push(...found.items.map(({ line }) => line - 1).filter((line) => line > last));
       this.moreHits = found.more;
     } catch (cause) {
+      // A pattern that the server does not understand is told where it was typed.
+      if (cause instanceof ApiError && cause.status === 400) throw cause;
       if (!signal.aborted) this.#fault(cause);
     }
   }

@@ -3,7 +3,7 @@
 import { logPath } from '../api/argo';
 import { ApiError, address, fault } from '../api/client';
 import { looksBad, plain } from './ansi';
-import { type Line, lineOf, type Log, SHOW_MS, type Source } from './log';
+import { finder, type Line, lineOf, type Log, SHOW_MS, type Source } from './log';
 
 /** Lines kept in the page; earlier ones are dropped first. */
 const LINES_MAX = 1_200_000;
@@ -20,7 +20,7 @@ export class WholeLog implements Log {
   first = 0;
   hits: number[] = [];
   #list: Line[] = [];
-  #sought = '';
+  #holds: ((text: string) => boolean) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stop = new AbortController();
 
@@ -47,11 +47,11 @@ export class WholeLog implements Log {
     // All that there is comes by itself.
   }
 
-  async find(text: string): Promise<void> {
-    this.#sought = text.toLowerCase();
+  async find(text: string, isPattern: boolean): Promise<void> {
+    this.#holds = text ? finder(text, isPattern) : undefined;
     this.hits = [];
     this.moreHits = false;
-    if (this.#sought) this.#list.forEach((line, index) => this.#check(line, this.first + index));
+    if (this.#holds) this.#list.forEach((line, index) => this.#check(line, this.first + index));
     this.#show();
   }
 
@@ -74,8 +74,7 @@ export class WholeLog implements Log {
       return;
     }
     const { text } = line;
-    const quick = text.toLowerCase().includes(this.#sought);
-    if (quick || (text.includes('\u001b') && plain(text).toLowerCase().includes(this.#sought))) this.hits.push(number);
+    if (this.#holds?.(text.includes('\u001b') ? plain(text) : text)) this.hits.push(number);
   }
 
   async #read(): Promise<void> {
@@ -130,21 +129,27 @@ export class WholeLog implements Log {
     const reader = answer.body
       .pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array<ArrayBuffer>, string>)
       .getReader();
-    let rest = '';
+    // A line may be many megabytes long and come in small pieces: they are put together once.
+    let rest: string[] = [];
     for (;;) {
       const { done, value } = await reader.read();
       if (done) break;
-      const parts = (rest + value).split('\n');
-      rest = parts.pop() ?? '';
-      for (const part of parts) if (part) tell(part);
+      const [first = '', ...others] = value.split('\n');
+      rest.push(first);
+      for (const other of others) {
+        const line = rest.join('');
+        if (line) tell(line);
+        rest = [other];
+      }
     }
-    if (rest) tell(rest);
+    const line = rest.join('');
+    if (line) tell(line);
   }
 
   #add(content: string, pod: string): void {
     const stamp = STAMP.exec(content);
     const line = lineOf(stamp ? content.slice(stamp[0].length) : content, stamp?.[1] ?? '', pod);
-    if (this.#sought) this.#check(line, this.count);
+    if (this.#holds) this.#check(line, this.count);
     this.#list.push(line);
     if (this.#list.length > LINES_MAX) {
       const surplus = Math.ceil(LINES_MAX / 10);

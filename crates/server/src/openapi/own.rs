@@ -1,9 +1,9 @@
 //! What our own routes answer with: the types that the web pages are checked against.
 
-use super::reference;
+use super::{reference, state};
 use serde_json::{Map, Value, json};
 
-const PHASE: &str = "|Pending|Running|Succeeded|Failed|Error|Skipped|Omitted|Daemoned";
+pub(super) const PHASE: &str = "|Pending|Running|Succeeded|Failed|Error|Skipped|Omitted|Daemoned";
 const KIND: &str = "WorkflowTemplate|ClusterWorkflowTemplate|CronWorkflow";
 
 /// Each type with its fields. What a field holds is one word: `text`, `number`, `flag`, `any`, the name of a type or
@@ -192,7 +192,7 @@ static TYPES: &[(&str, &[(&str, &str)])] = &[
 
 /// The types as schemas.
 pub(super) fn schemas() -> Map<String, Value> {
-    TYPES.iter().map(|(name, fields)| ((*name).to_owned(), object(fields))).collect()
+    TYPES.iter().chain(state::TYPES).map(|(name, fields)| ((*name).to_owned(), object(fields))).collect()
 }
 
 fn object(fields: &[(&str, &str)]) -> Value {
@@ -230,8 +230,10 @@ fn held(holds: &str) -> Value {
 /// Whether a value is as a type says: for tests of what the routes answer.
 #[cfg(test)]
 pub(crate) fn fits(name: &str, value: &Value) -> Result<(), String> {
-    let Some((_, fields)) = TYPES.iter().find(|(known, _)| *known == name) else {
-        return Err(format!("there is no type {name}"));
+    let Some((_, fields)) = TYPES.iter().chain(state::TYPES).find(|(known, _)| *known == name) else {
+        // A part of a manifest, which has a description of its own.
+        let schemas = super::schemas();
+        return schemas.get(name).map(drop).ok_or_else(|| format!("there is no type {name}"));
     };
     let Value::Object(map) = value else { return Err(format!("{value} is no {name}")) };
     for key in map.keys() {
@@ -241,7 +243,7 @@ pub(crate) fn fits(name: &str, value: &Value) -> Result<(), String> {
     }
     for (field, holds) in *fields {
         match map.get(field.trim_end_matches('?')) {
-            None if field.ends_with('?') => {}
+            None | Some(Value::Null) if field.ends_with('?') => {}
             None => return Err(format!("{name} lacks {field}")),
             Some(value) => fits_held(holds, value).map_err(|error| format!("{name}.{field}: {error}"))?,
         }

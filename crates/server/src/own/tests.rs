@@ -335,6 +335,8 @@ spec:
     let first = house.until(target, |answer| made(answer).len() >= 2);
     assert_eq!(first["items"][0]["next"].as_array().unwrap().len(), 10);
     crate::openapi::own::fits("SchedulePage", &first).unwrap();
+    let status = &house.get("/api/v1/cron-workflows/default/tick")["status"];
+    crate::openapi::own::fits("CronWorkflowStatus", status).unwrap();
     drop(house);
     let house = House::open(folder.path());
     let later = house.until(target, |answer| made(answer).len() >= 4);
@@ -400,6 +402,7 @@ fn people_see_what_waits_for_them_and_what_happened() {
         ("StepGrid", &steps),
         ("RunPage", &house.get("/api/tiphys/v1/runs?count=true")),
         ("LockPage", &house.get("/api/tiphys/v1/locks")),
+        ("WorkflowStatus", &house.get("/api/v1/workflows/default/one")["status"]),
     ] {
         crate::openapi::own::fits(name, answer).unwrap();
     }
