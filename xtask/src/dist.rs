@@ -9,23 +9,30 @@ use crate::workspace::Workspace;
 /// The compiler for C that knows the small C library, under the names that distributions give it.
 const C_COMPILERS: [&str; 2] = ["musl-gcc", "x86_64-linux-musl-gcc"];
 
-/// Builds the file, checks that it needs nothing, and says where it is. Why not, if it cannot be made here.
+/// How a static file is made here.
+struct Way {
+    target: String,
+    /// What the build is told beside that.
+    variables: Vec<(String, String)>,
+    /// What whoever uses the file should know.
+    notice: Option<String>,
+}
+
+/// Builds the file, checks that it needs nothing, and says where it is.
 pub fn run(workspace: &Workspace) -> Result<bool, String> {
-    let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
-    let c_compiler = needs(&target)?;
+    let way = way()?;
     let root = &workspace.root;
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--profile", "dist", "--locked", "--package", "tiphys-cli", "--target", &target])
+        .args(["build", "--profile", "dist", "--locked", "--package", "tiphys-cli", "--target", &way.target])
         .current_dir(root)
-        .env(format!("CC_{}", target.replace('-', "_")), c_compiler)
-        .env(format!("CARGO_TARGET_{}_LINKER", target.replace('-', "_").to_uppercase()), c_compiler)
+        .envs(way.variables)
         .status()
         .map_err(|error| format!("cannot start cargo: {error}"))?;
     if !built.success() {
         return Err("the static build failed; what cargo said above tells why".to_owned());
     }
     let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
-    let made = folder.join(&target).join("dist/tiphys");
+    let made = folder.join(&way.target).join("dist/tiphys");
     let bytes = fs::read(&made).map_err(|error| format!("cannot read {}: {error}", made.display()))?;
     if asks_for_an_interpreter(&bytes) {
         return Err(format!("{} is not static: it asks for an interpreter", made.display()));
@@ -35,31 +42,57 @@ pub fn run(workspace: &Workspace) -> Result<bool, String> {
     let copy = fs::create_dir_all(folder.join("dist")).and_then(|()| fs::copy(&made, &place));
     copy.map_err(|error| format!("cannot write {}: {error}", place.display()))?;
     println!("{}: {:.1} MB, static", place.display(), bytes.len() as f64 / 1e6);
+    if let Some(notice) = way.notice {
+        println!("{notice}");
+    }
     Ok(true)
 }
 
-/// The compiler for C, if everything is there that a static build takes.
-fn needs(target: &str) -> Result<&'static str, String> {
+/// With the small C library where the toolchain has it, else with the usual one.
+fn way() -> Result<Way, String> {
+    let musl = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
+    let lacks = if !has_library(&musl)? {
+        format!("Rust's library for it (`rustup target add {musl}`)")
+    } else if let Some(compiler) = c_compiler() {
+        let variables = [
+            format!("CC_{}", musl.replace('-', "_")),
+            format!("CARGO_TARGET_{}_LINKER", musl.replace('-', "_").to_uppercase()),
+        ];
+        let variables = variables.into_iter().map(|variable| (variable, compiler.to_owned())).collect();
+        return Ok(Way { target: musl, variables, notice: None });
+    } else {
+        "musl-gcc, because SQLite and ring are C (Debian: musl-tools)".to_owned()
+    };
+    let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    if !has_library(&target)? {
+        return Err(format!(
+            "no static file can be made here: there is no {target}, and of musl is missing {lacks}"
+        ));
+    }
+    let notice = format!(
+        "Made with glibc: where names of other machines are looked up, it asks the glibc of the machine it runs on.\n\
+         With musl it would need none; missing here is {lacks}."
+    );
+    // Named with its target, so that what runs during the build is made as usual.
+    let variables = vec![("RUSTFLAGS".to_owned(), "-C target-feature=+crt-static".to_owned())];
+    Ok(Way { target, variables, notice: Some(notice) })
+}
+
+/// Whether Rust's own library is here for a target.
+fn has_library(target: &str) -> Result<bool, String> {
     let found = Command::new("rustc").args(["--print", "sysroot"]).output();
     let sysroot = found.map_err(|error| format!("cannot start rustc: {error}"))?.stdout;
     let sysroot = String::from_utf8_lossy(&sysroot).trim().to_owned();
-    let library = Path::new(&sysroot).join("lib/rustlib").join(target);
-    if !library.is_dir() {
-        let added = Command::new("rustup").args(["target", "add", target]).status();
-        if !added.is_ok_and(|status| status.success()) || !library.is_dir() {
-            return Err(format!(
-                "no static file can be made here: Rust's library for {target} is missing and cannot be fetched; \
-                 `rustup target add {target}` brings it where there is a network"
-            ));
-        }
-    }
+    Ok(Path::new(&sysroot).join("lib/rustlib").join(target).join("lib").is_dir())
+}
+
+/// The compiler for C with the small C library, if one works here.
+fn c_compiler() -> Option<&'static str> {
     let works = |name: &&&str| {
         let tried = Command::new(name).arg("--version").output();
         tried.is_ok_and(|output| output.status.success())
     };
-    C_COMPILERS.iter().find(works).copied().ok_or_else(|| {
-        "no static file can be made here: SQLite and ring are C, which takes musl-gcc (Debian: musl-tools)".to_owned()
-    })
+    C_COMPILERS.iter().find(works).copied()
 }
 
 /// Whether a program of the usual form (ELF, 64 bits, little end first) wants another one to load it.

@@ -1,6 +1,7 @@
 //! What faces may ask of a controller.
 
 use crate::collect::Force;
+use crate::draft::Draft;
 use crate::metrics::Metrics;
 use crate::prepare::Place;
 use crate::pump::Pump;
@@ -13,8 +14,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::JoinHandle;
-use tiphys_engine::Frozen;
+use std::time::{SystemTime, UNIX_EPOCH};
 use tiphys_engine::workflow::{Attempt, Outcome, Request, Retry};
+use tiphys_engine::{Frozen, Time};
 use tiphys_runner::agent::{Agent, Answer};
 use tiphys_runner::step::AttemptId;
 use tiphys_runner::{News, Runner};
@@ -79,8 +81,8 @@ pub type Done = BTreeMap<String, Outcome>;
 pub(crate) enum Message {
     News(News),
     Answered(AttemptId, Answer),
-    Submit(Box<Order>, Sender<Result<Summary, String>>),
-    Restart(Box<Order>, Done, Sender<Result<Summary, String>>),
+    Submit(Box<Draft>, Sender<Result<Summary, String>>),
+    Restart(Box<Draft>, Sender<Result<Summary, String>>),
     Adopt(String, Option<Sender<Update>>, Sender<Result<Summary, String>>),
     Retry(String, Retry, Option<Sender<Update>>, Sender<Result<Summary, String>>),
     Ask(String, Request, Sender<bool>),
@@ -114,6 +116,9 @@ pub enum StartError {
 /// One engine with its thread.
 pub struct Controller {
     messages: Sender<Message>,
+    state: State,
+    /// The name under which runs belong to this engine.
+    engine: String,
     metrics: Metrics,
     thread: Option<JoinHandle<Result<(), StoreError>>>,
 }
@@ -157,12 +162,13 @@ impl Controller {
         }));
         let metrics = Metrics::default();
         let reach = (runner, agent, metrics.clone());
+        let engine = place.engine.clone();
         let pump = Pump::new(state.clone(), store, ownership, reach, place, jobs, inbox);
         let thread = std::thread::Builder::new()
             .name("pump".to_owned())
             .spawn(move || pump.run())
             .map_err(StartError::Thread)?;
-        Ok(Controller { messages, metrics, thread: Some(thread) })
+        Ok(Controller { messages, state: state.clone(), engine, metrics, thread: Some(thread) })
     }
 
     fn ask_for<T>(&self, make: impl FnOnce(Sender<T>) -> Message) -> Result<T, Gone> {
@@ -173,13 +179,25 @@ impl Controller {
 
     /// Creates a run. Answered when it is durable.
     pub fn submit(&self, order: Order) -> Result<Result<Summary, String>, Gone> {
-        self.ask_for(|reply| Message::Submit(Box::new(order), reply))
+        match self.draft(order, Done::default()) {
+            Ok(draft) => self.ask_for(|reply| Message::Submit(Box::new(draft), reply)),
+            Err(reason) => Ok(Err(reason)),
+        }
     }
 
     /// Begins a run anew, under the same identity if it is here: its journal so far gives way, and nodes that are
     /// done are not run again. Answered when it is durable.
     pub fn restart(&self, order: Order, done: Done) -> Result<Result<Summary, String>, Gone> {
-        self.ask_for(|reply| Message::Restart(Box::new(order), done, reply))
+        match self.draft(order, done) {
+            Ok(draft) => self.ask_for(|reply| Message::Restart(Box::new(draft), reply)),
+            Err(reason) => Ok(Err(reason)),
+        }
+    }
+
+    fn draft(&self, order: Order, done: Done) -> Result<Draft, String> {
+        let us = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
+        let now = Time(i64::try_from(us).unwrap_or(i64::MAX));
+        Draft::new(order, done, &self.engine, &self.state, now)
     }
 
     /// Takes over a run whose engine is gone.

@@ -7,6 +7,7 @@ pub mod collect;
 pub mod cron;
 mod daemons;
 mod dispatch;
+mod draft;
 mod handle;
 pub mod locks;
 mod memo;

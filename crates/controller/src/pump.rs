@@ -7,7 +7,8 @@ mod queue;
 use crate::calls::{self, Verdict};
 use crate::collect;
 use crate::daemons;
-use crate::handle::{Ask, Done, Message, Order, Update};
+use crate::draft::Draft;
+use crate::handle::{Ask, Done, Message, Update};
 use crate::locks;
 use crate::memo;
 use crate::metrics::Metrics;
@@ -88,7 +89,7 @@ pub(crate) struct Pump {
     /// Final documents that were filed with the last records of their runs, by uid.
     filed: BTreeMap<String, Value>,
     /// Runs to be taken in before the next batch.
-    orders: Vec<(Box<Order>, Submitted)>,
+    orders: Vec<(Box<Draft>, Submitted)>,
     /// Runs that were taken in and are created with the next batch, in the same transaction.
     creating: Vec<(NewRun, Submitted)>,
     /// Who hears of which run; an empty uid means of all.
@@ -348,9 +349,9 @@ impl Pump {
                 }
             }
             Message::Answered(attempt, answer) => self.answered(&attempt, answer, now),
-            Message::Submit(order, reply) => self.orders.push((order, reply)),
-            Message::Restart(order, done, reply) => {
-                let restarted = self.restart(*order, done, now);
+            Message::Submit(draft, reply) => self.orders.push((draft, reply)),
+            Message::Restart(draft, reply) => {
+                let restarted = self.restart(*draft, now);
                 self.reply(reply, restarted);
             }
             Message::Adopt(uid, secrets, reply) => {

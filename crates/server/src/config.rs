@@ -349,7 +349,12 @@ impl Config {
         if !wrong.is_empty() {
             return Err(ConfigError(wrong));
         }
-        let config: Config = serde_json::from_value(value).map_err(|error| one(error.to_string()))?;
+        let read = |value: Value| serde_json::from_value::<Config>(value);
+        let config = read(value.clone()).map_err(|error| {
+            let judge = |part: Value| read(part).err().map(|error| error.to_string());
+            let wrong = keys::blame(&value, text, &judge);
+            if wrong.is_empty() { one(error.to_string()) } else { ConfigError(wrong) }
+        })?;
         let flaws = config.flaws(&mut notices);
         if flaws.is_empty() { Ok((config, notices)) } else { Err(ConfigError(flaws)) }
     }

@@ -11,13 +11,16 @@ use crate::world::World;
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tiphys_controller::Update;
 use tiphys_engine::workflow::{Event as Happened, NodeKind};
 use tiphys_store::{MachineId, Runs as _};
 use tokio::sync::broadcast;
+
+/// Shortest pause between two looks at what happened.
+const REST: Duration = Duration::from_millis(3);
 
 /// How long changes of a run are gathered before they are told to those who watch whole objects.
 const GATHER: Duration = Duration::from_millis(15);
@@ -182,15 +185,25 @@ pub(crate) fn run(world: &Weak<World>, updates: &Receiver<Update>) {
     let mut rows = Gathered::new(GATHER_ROWS);
     let mut due = None;
     loop {
-        let update = match due {
-            None => updates.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            Some(due) => updates.recv_timeout(Instant::saturating_duration_since(&due, Instant::now())),
+        let update = match updates.try_recv() {
+            Ok(update) => Ok(update),
+            Err(TryRecvError::Disconnected) => return,
+            Err(TryRecvError::Empty) => {
+                // A busy engine need not wake us for each thing that happens.
+                std::thread::sleep(REST);
+                match due {
+                    None => updates.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                    Some(due) => {
+                        updates.recv_timeout(Instant::saturating_duration_since(&due, Instant::now()))
+                    }
+                }
+            }
         };
         let Some(world) = world.upgrade() else { return };
         match update {
             Ok(Update::Recorded(recorded)) => {
                 world.hub.closeups.recorded(&recorded);
-                if recorded.events.iter().any(is_question) {
+                if recorded.events.iter().any(is_question) && !world.settings().notifications.is_empty() {
                     world.keeper.tell(keeper::News::Waiting(recorded.uid.clone()));
                 }
                 if world.hub.rows_wanted.load(Ordering::Relaxed) {

@@ -2,41 +2,26 @@
 
 use super::{Home, Pump, attempt_id};
 use crate::collect::{self, Force};
-use crate::handle::{Done, Order, Update};
+use crate::draft::Draft;
+use crate::handle::Update;
 use crate::prepare::Place;
 use crate::shard::{Recorded, decode};
 use crate::submit::{self, Kept};
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 use tiphys_engine::workflow::{Event, Input, NodeKind, Report, Request, Retry};
-use tiphys_engine::{Frozen, Plan, Run, Time, compile};
+use tiphys_engine::{Run, Time, compile};
 use tiphys_runner::step::{AttemptId, Report as StepReport, Sighting};
 use tiphys_store::{Append, Created, MachineId, NewRun, Owned, StoreError, Summary};
-
-/// A run that is about to be created.
-struct Draft {
-    plan: Plan,
-    frozen: Frozen,
-    secrets: Vec<tiphys_spec::Secret>,
-    files: BTreeMap<String, PathBuf>,
-    done: Done,
-    follower: Option<Sender<Update>>,
-}
 
 impl Pump {
     /// Takes in what was ordered since the last batch; it is created with the next.
     pub(super) fn take_in_all(&mut self, now: Time) {
-        for (order, reply) in std::mem::take(&mut self.orders) {
-            let taken = self.draft(*order, Done::default(), now).and_then(|(run, draft)| {
-                let owned = self.ownership.claim(&run.machine).map_err(|error| error.to_string())?;
-                self.begin(&run, draft, (owned, Append::CREATING), now)?;
-                Ok(run)
-            });
-            match taken {
+        for (draft, reply) in std::mem::take(&mut self.orders) {
+            let owned = self.ownership.claim(&draft.run.machine).map_err(|error| error.to_string());
+            match owned.and_then(|owned| self.begin(*draft, (owned, Append::CREATING), now)) {
                 Ok(run) => self.creating.push((run, reply)),
                 Err(reason) => self.reply(reply, Err(reason)),
             }
@@ -51,53 +36,24 @@ impl Pump {
     }
 
     /// Creates a run, or begins it anew if it is here and `done` says what need not run again.
-    pub(super) fn restart(&mut self, order: Order, done: Done, now: Time) -> Result<Summary, String> {
-        let (run, draft) = self.draft(order, done, now)?;
+    pub(super) fn restart(&mut self, draft: Draft, now: Time) -> Result<Summary, String> {
+        let run = &draft.run;
         let text = |error: StoreError| error.to_string();
         let owned =
             self.ownership.acquire(&mut *self.store, &run.machine).map_err(|error| error.to_string())?;
-        if !self.store.restart(&run).map_err(text)? {
-            match self.store.create(&run).map_err(text)? {
+        if !self.store.restart(run).map_err(text)? {
+            match self.store.create(run).map_err(text)? {
                 Created::Yes => {}
                 other => return Err(submit::taken(&run.summary, &other)),
             }
         }
         let epoch = owned.epoch;
-        self.begin(&run, draft, (owned, epoch), now)?;
-        Ok(run.summary)
+        Ok(self.begin(draft, (owned, epoch), now)?.summary)
     }
 
-    /// Everything about a run that is known before it exists.
-    fn draft(&mut self, order: Order, done: Done, now: Time) -> Result<(NewRun, Draft), String> {
-        let mut order = order;
-        let mut frozen = std::mem::take(&mut order.frozen);
-        submit::name(&mut frozen.workflow, now);
-        let plan = compile(&frozen)?;
-        let mut summary = submit::summary(&frozen.workflow, now);
-        summary.engine.clone_from(&self.place.engine);
-        if !order.secrets.is_empty() {
-            let body = serde_json::to_vec(&order.secrets).map_err(|error| error.to_string())?;
-            self.state.put_secrets(&summary.uid, &body).map_err(|error| error.to_string())?;
-        }
-        let kept = Kept {
-            frozen: Cow::Borrowed(&frozen),
-            world: Cow::Borrowed(&order.world),
-            done: Cow::Borrowed(&done),
-        };
-        let document = serde_json::to_vec(&kept).map_err(|error| error.to_string())?;
-        let run = NewRun { machine: MachineId::workflow(summary.uid.clone()), document, summary };
-        let Order { secrets, files, follower, .. } = order;
-        Ok((run, Draft { plan, frozen, secrets, files, done, follower }))
-    }
-
-    /// Takes up a new run.
-    fn begin(
-        &mut self,
-        NewRun { machine, summary, .. }: &NewRun,
-        draft: Draft,
-        (owned, epoch): (Owned, u64),
-        now: Time,
-    ) -> Result<(), String> {
+    /// Takes up a new run. Answers what the store is to keep of it.
+    fn begin(&mut self, draft: Draft, (owned, epoch): (Owned, u64), now: Time) -> Result<NewRun, String> {
+        let NewRun { machine, summary, .. } = &draft.run;
         let mut place = self.place_of(&summary.uid, draft.secrets).map_err(|error| error.to_string())?;
         place.files = draft.files;
         self.homes.insert(
@@ -116,7 +72,7 @@ impl Pump {
         let run = Run::new(Arc::new(draft.plan));
         self.shard.take_in(run, machine.clone(), epoch, &[], summary.clone(), now)?;
         self.enter(&summary.uid, summary.created_us, now);
-        Ok(())
+        Ok(draft.run)
     }
 
     /// Gives suspended nodes the answers they got in an earlier life of the run.

@@ -1,6 +1,6 @@
 //! Which keys settings may have. What Argo's controller knows and we have no use for is told, not refused.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tiphys_spec::similar;
 
 /// What a key holds.
@@ -80,6 +80,25 @@ pub(super) fn check(value: &Value, text: &str) -> (Vec<String>, Vec<String>) {
     let mut found = Found { text, wrong: Vec::new(), notices: Vec::new() };
     found.map(value, KEYS, "");
     (found.wrong, found.notices)
+}
+
+/// Which values cannot be read, by a judge that says why settings cannot.
+pub(super) fn blame(value: &Value, text: &str, judge: &dyn Fn(Value) -> Option<String>) -> Vec<String> {
+    let found = Found { text, wrong: Vec::new(), notices: Vec::new() };
+    let mut wrong = Vec::new();
+    for (key, member) in value.as_object().into_iter().flatten() {
+        let Some(reason) = judge(json!({ key: member })) else { continue };
+        let inner = member.as_object().into_iter().flatten();
+        let blamed: Vec<&String> = inner
+            .filter(|(below, value)| judge(json!({ key: { *below: value } })).as_ref() == Some(&reason))
+            .map(|(below, _)| below)
+            .collect();
+        match blamed.as_slice() {
+            [below] => wrong.push(format!("{}`{key}.{below}`: {reason}", found.line(below))),
+            _ => wrong.push(format!("{}`{key}`: {reason}", found.line(key))),
+        }
+    }
+    wrong
 }
 
 struct Found<'a> {
