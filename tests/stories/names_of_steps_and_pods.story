@@ -1,4 +1,4 @@
-# EX-540..EX-545, EX-548..EX-550, OB-180, OB-184, OB-192, OB-193: names, ids and pod names are hashes of where a node stands.
+# EX-540..EX-545, EX-548..EX-550, OB-180, OB-184, OB-192, OB-193, UI-260, API-326: names, ids and pod names are hashes of where a node stands.
 manifest: |
   onExit: notify
   hooks: {running: {template: notify, expression: workflow.status == "Running"}}

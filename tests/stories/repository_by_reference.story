@@ -1,4 +1,4 @@
-# PA-228, PA-240, PA-206: a key of a config map that the workflow names; an old prefix goes before the usual key.
+# PA-228, PA-240, PA-206, UI-262: a key of a config map that the workflow names; an old prefix goes before the usual key.
 manifest: |
   apiVersion: argoproj.io/v1alpha1
   kind: Workflow

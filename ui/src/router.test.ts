@@ -9,6 +9,8 @@ describe('addresses', () => {
     ['workflows/argo/x%2Fy', 'run', { namespace: 'argo', name: 'x/y' }],
     ['workflow-templates/argo/t', 'pipeline', { kind: 'WorkflowTemplate', namespace: 'argo', name: 't' }],
     ['cluster-workflow-templates/t', 'pipeline', { kind: 'ClusterWorkflowTemplate', name: 't' }],
+    // UI-015: an old name of the list.
+    ['timeline', 'runs', {}],
     ['cron-workflows', 'schedules', { kind: 'CronWorkflow' }],
     ['runs/', 'runs', {}],
     ['no/such/page/here', 'missing', {}],

@@ -1,4 +1,4 @@
-//! Reading manifests: files, folders and standard input, with every mistake in them.
+//! Reading manifests: files, folders and standard input, with every mistake in them (CLI-022).
 
 use std::collections::BTreeMap;
 use std::io::Read;

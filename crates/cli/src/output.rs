@@ -1,4 +1,4 @@
-//! Objects for programs: JSON, YAML, names.
+//! Objects for programs: JSON, YAML, names (CLI-023).
 
 use anyhow::Context;
 use clap::ValueEnum;

@@ -104,6 +104,7 @@ pub fn document(frozen: &Frozen, run: &Run, now: Time) -> Value {
     }
     let phase = status::phase_name(run);
     if !phase.is_empty() {
+        // Lists are filtered by these (UI-263, API-325).
         metadata.labels.insert("workflows.argoproj.io/completed".to_owned(), run.is_ended().to_string());
         metadata.labels.insert("workflows.argoproj.io/phase".to_owned(), phase.to_owned());
     }

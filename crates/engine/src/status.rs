@@ -318,7 +318,7 @@ fn sum_descendants(
     }
 }
 
-/// Snapshots of templates from other scopes, and of inline ones (EX-112).
+/// Snapshots of templates from other scopes, and of inline ones (EX-112); pages take their manifests from here (UI-261).
 fn stored_templates(run: &Run) -> BTreeMap<String, spec::Template> {
     let mut stored = BTreeMap::new();
     for ix in run.indices() {

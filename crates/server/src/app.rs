@@ -243,7 +243,7 @@ fn cleaned(path: &str) -> Option<String> {
     Some(format!("/{}{end}", kept.join("/")))
 }
 
-/// A stream in the framing that the client wants (API-050 to API-053).
+/// A stream in the framing that the client wants (API-050 to API-053), whatever a client makes of several lines (API-324).
 fn stream(world: Arc<World>, opened: Opened, events: bool) -> Response {
     let (sender, mut receiver) = mpsc::channel::<Bytes>(1);
     let (pipe, frames) = pipe::pipe();

@@ -1,4 +1,4 @@
-//! What went wrong with a request, in the words and numbers of Argo's API (API-040 to API-043).
+//! What went wrong with a request, in the words and numbers of Argo's API (API-040 to API-043, API-046).
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};

@@ -43,7 +43,7 @@ pub fn print(areas: &[Area], misses: usize, whole: bool) {
 pub fn write(workspace: &Workspace, bench: &Bench, areas: &[Area]) -> Result<(), String> {
     let path = workspace.root.join("docs/conformance.md");
     let mut page = page(areas);
-    page.push_str("\n## Rules that only a cluster can show\n\n");
+    page.push_str("\n## Rules that only a cluster can show, or what a process does not have\n\n");
     for (id, reason) in rules::cluster_only(workspace) {
         push(&mut page, format!("- {id}: {reason}"));
     }

@@ -1,4 +1,4 @@
-//! `tiphys completion`: what a shell needs to complete our command line.
+//! `tiphys completion`: what a shell needs to complete our command line (CLI-050).
 
 use clap::{Args as ClapArgs, CommandFactory};
 use clap_complete::Shell;

@@ -1,4 +1,4 @@
-//! `tiphys lint`: what is wrong with manifests, with no server.
+//! `tiphys lint`: what is wrong with manifests, with no server (CLI-046).
 
 use clap::{Args as ClapArgs, ValueEnum};
 use serde_json::Value;

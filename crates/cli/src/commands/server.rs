@@ -1,4 +1,4 @@
-//! `tiphys server`: one process for a team.
+//! `tiphys server`: one process for a team (CLI-048).
 
 use anyhow::Context;
 use clap::{Args as ClapArgs, ValueEnum};

@@ -1,4 +1,4 @@
-//! Which server is meant, and how it is reached (CLI-001 to CLI-008).
+//! Which server is meant, and how it is reached (CLI-001 to CLI-008, CLI-010).
 
 use clap::{ArgAction, Args};
 use std::ffi::OsString;

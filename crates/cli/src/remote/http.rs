@@ -209,6 +209,7 @@ impl Server {
             if read == 0 {
                 return Ok(());
             }
+            // Whatever else stands between them is passed over (API-059).
             let Some(data) = line.strip_prefix(b"data: ") else { continue };
             let Ok(message) = serde_json::from_slice::<Value>(data) else { continue };
             if let Some(result) = message.get("result") {

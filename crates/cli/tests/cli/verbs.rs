@@ -225,11 +225,13 @@ fn old_manifests_are_written_anew() {
     );
     let json = bench.call(&["convert", "old.yaml", "-o", "json"]).exits(0).out;
     let json: Value = serde_json::from_str(&json).unwrap();
+    // UI-266: a list, also of one.
     assert_eq!(json["spec"]["schedules"], serde_json::json!(["* * * * *"]));
     assert_eq!(json["spec"]["workflowSpec"]["synchronization"]["mutexes"][0]["name"], "x");
     assert!(json["spec"].get("schedule").is_none());
 }
 
+/// CLI-020, CLI-021: flags of the verbs that know a server are refused in Argo's words.
 #[test]
 fn a_command_line_that_makes_no_sense_is_told_in_the_words_that_fit() {
     let bench = Bench::new();

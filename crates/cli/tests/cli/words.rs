@@ -59,6 +59,7 @@ fn a_failed_run_tells_its_tale() {
     assert!(rest.contains(&format!("whole log: tiphys logs tale {id}")), "{rest}");
 }
 
+/// CLI-065 to CLI-068, CLI-151: built from the nodes of the status alone.
 #[test]
 fn the_view_of_a_run_is_argos_tree() {
     let bench = Bench::new();

@@ -76,6 +76,7 @@ pub(crate) fn receive(world: &World, call: &Call) -> Result<Value, Fault> {
         // The same delivery came before: it made its run then.
         None => Ok(json!({})),
         Some(outcome) if outcome.faults.is_empty() => Ok(json!({})),
+        // The other bindings had their turn all the same (AUTH-076).
         Some(outcome) => {
             Err(Fault::internal(format!("failed to dispatch event: [{}]", outcome.faults.join(" "))))
         }

@@ -1,4 +1,5 @@
-//! Who sent an event, when no token says so: signed webhooks (AUTH-060 to AUTH-068).
+//! Who sent an event, when no token says so: signed webhooks (AUTH-060 to AUTH-068), by
+//! headers that come through whole (API-013).
 
 use crate::access::{Role, Who};
 use crate::fault::Fault;

@@ -7,6 +7,7 @@ use std::path::Path;
 const FILES: [&str; 5] =
     ["/artifacts", "/input-artifacts", "/artifact-files", "/upload-artifacts", "/artifacts-by-uid"];
 
+/// API-341, API-342: what Argo's page and command line ask for is among them.
 #[test]
 fn every_route_has_its_line_and_every_line_its_route() {
     let bare = |route: &&Route| detail(&route.method, route.path).is_none();

@@ -485,6 +485,7 @@ fn a_log_is_read_by_ranges_and_searched_from_a_line_on() {
     assert_eq!(part["lines"], 2_520);
 }
 
+/// UI-265: the version of a list is where a stream begins.
 #[test]
 fn a_list_and_the_stream_from_its_position_lack_nothing() {
     let (_folder, house) = open();
@@ -531,6 +532,7 @@ fn uploads_go_to_the_disk_as_they_come() {
 }
 
 /// EX-533: how long it will take is what the last one of the same template took, for the whole and for each node.
+/// UI-264.
 #[test]
 fn a_workflow_is_estimated_by_the_last_of_its_template() {
     let folder = tempfile::tempdir().unwrap();

@@ -53,3 +53,42 @@ impl Projection {
 fn is_at_or_below(path: &str, ancestor: &str) -> bool {
     path.strip_prefix(ancestor).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Projection;
+    use serde_json::json;
+
+    /// API-065: what the clients at hand ask for leaves of a list what they show, and nothing else.
+    #[test]
+    fn clients_get_the_fields_that_they_show() {
+        let run = json!({
+            "metadata": { "name": "w", "uid": "u", "managedFields": [], "labels": { "a": "b" } },
+            "spec": { "suspend": true, "templates": [{ "name": "main" }], "arguments": {} },
+            "status": { "phase": "Running", "nodes": { "w": {} }, "progress": "0/1" },
+        });
+        let list = json!({ "metadata": { "resourceVersion": "7" }, "items": [run.clone()] });
+        let ask = |fields: &str| Projection::parse(fields).unwrap();
+        let pages = "metadata,items.metadata.uid,items.metadata.name,items.metadata.labels,items.status.phase,\
+                     items.status.progress,items.spec.suspend,items.spec.arguments";
+        assert_eq!(
+            ask(pages).apply(list.clone()),
+            json!({ "metadata": { "resourceVersion": "7" }, "items": [{
+                "metadata": { "name": "w", "uid": "u", "labels": { "a": "b" } },
+                "spec": { "suspend": true, "arguments": {} },
+                "status": { "phase": "Running", "progress": "0/1" },
+            }] })
+        );
+        let names = "metadata,items.metadata.name,items.metadata.creationTimestamp,items.status.finishedAt";
+        assert_eq!(
+            ask(names).apply(list),
+            json!({ "metadata": { "resourceVersion": "7" }, "items": [{ "metadata": { "name": "w" }, "status": {} }] })
+        );
+        let watch = "result.object.metadata.name,result.object.metadata.resourceVersion,result.type";
+        let told = json!({ "result": { "type": "ADDED", "object": run } });
+        assert_eq!(
+            ask(watch).apply(told),
+            json!({ "result": { "type": "ADDED", "object": { "metadata": { "name": "w" } } } })
+        );
+    }
+}

@@ -1,4 +1,5 @@
-"""Hera, unmodified, against our server: every method of its service, and workflows of its main features.
+"""Hera, unmodified, against our server: every method of its service, and workflows of its main features
+(API-321, API-322, API-340): its models read our objects, its waiting knows our phases.
 
 usage: every_method.py URL
 """
