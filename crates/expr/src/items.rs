@@ -157,7 +157,7 @@ pub fn sequence(spec: &SequenceSpec) -> Result<Vec<String>, String> {
     }
     if start.abs_diff(end) >= limits::ITEMS as u64 {
         return Err(format!(
-            "withSequence from {start} to {end} has more than {} items; split the work or raise the limit",
+            "withSequence from {start} to {end} has more than {} items; split the work over several workflows",
             limits::ITEMS
         ));
     }
