@@ -1,6 +1,8 @@
 // Runs journeys in Chromium, two at a time and each in a fresh context, and says what went wrong.
 
 import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { AxeBuilder } from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
 
@@ -9,6 +11,13 @@ const MS = Number(process.env.JOURNEY_MS ?? 60_000);
 
 /** Journeys under way at once. */
 const LANES = Number(process.env.LANES ?? 2);
+
+/** Where pictures of the pages are kept. */
+const SHOTS = fileURLToPath(new URL('../shots/', import.meta.url));
+mkdirSync(SHOTS, { recursive: true });
+
+/** Keeps a picture, for people to look at afterwards. */
+export const keep = (page, name) => page.screenshot({ path: `${SHOTS}${name.replace(/[^a-z0-9]+/gi, '-')}.png` });
 
 /** Rules of WCAG 2.2 AA; the strict policy forbids axe's own styles, which it does without. */
 export async function accessible(page, what) {
@@ -33,6 +42,46 @@ export async function settled(page) {
 /** How wide the page is beyond its window. */
 export const surplus = (page) =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+/** Texts that lie on one another, as what they say; what is cut off or floats is left out. */
+export const overlaps = (page) =>
+  page.evaluate(() => {
+    const SLACK_PX = 3;
+    const found = [];
+    const walk = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+    for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+      if (!node.data.trim()) continue;
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      const clips = [];
+      let floats = false;
+      for (let each = node.parentElement; each && each.tagName !== 'MAIN'; each = each.parentElement) {
+        const { position, overflowX, overflowY, visibility, opacity } = getComputedStyle(each);
+        if (['absolute', 'fixed', 'sticky'].includes(position) || visibility === 'hidden' || opacity === '0') floats = true;
+        if (overflowX !== 'visible' || overflowY !== 'visible') clips.push(each.getBoundingClientRect());
+      }
+      if (floats) continue;
+      // Each line of a text that wraps has a box of its own.
+      for (const line of range.getClientRects()) {
+        const left = Math.max(line.left, ...clips.map((clip) => clip.left));
+        const right = Math.min(line.right, ...clips.map((clip) => clip.right));
+        const top = Math.max(line.top, ...clips.map((clip) => clip.top));
+        const bottom = Math.min(line.bottom, ...clips.map((clip) => clip.bottom));
+        if (right - left > SLACK_PX && bottom - top > SLACK_PX)
+          found.push({ node, text: node.data.trim().slice(0, 40), left, right, top, bottom });
+      }
+    }
+    const told = [];
+    found.forEach((a, at) => {
+      for (const b of found.slice(at + 1)) {
+        const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+        const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+        // What is cut off with dots has two boxes, one on the other.
+        if (a.node !== b.node && across > SLACK_PX && down > SLACK_PX) told.push(`${a.text} / ${b.text}`);
+      }
+    });
+    return told;
+  });
 
 export async function browser() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { start } from '../fixture/server.mjs';
-import { accessible, go, settled, surplus } from './harness.mjs';
+import { accessible, go, keep, overlaps, settled, surplus } from './harness.mjs';
 
 const journeys = [];
 const journey = (name, options, act) => journeys.push({ name, options, act });
@@ -30,6 +30,7 @@ for (const theme of ['light', 'dark']) {
       await page.goto(server.url + address);
       await page.getByRole('heading', { level: 1 }).waitFor();
       await settled(page);
+      await keep(page, `${name} ${theme}`);
       await accessible(page, name);
     });
   }
@@ -40,6 +41,7 @@ for (const theme of ['light', 'dark']) {
       await page.goto(`${server.url}${path(run)}?view=${view}&node=${broken.id}`);
       await page.getByRole('tab', { name: 'Summary' }).waitFor();
       await page.getByText('Last lines').waitFor();
+      await keep(page, `run as ${view} ${theme}`);
       await accessible(page, view);
     });
   }
@@ -364,8 +366,30 @@ journey('hostile names and texts stay text', { state: 'hostile' }, async ({ page
   }
 });
 
-for (const width of [380, 800, 2400]) {
-  journey(`nothing is too wide at ${width} px`, { width }, async ({ page, server }) => {
+for (const [name, address] of Object.entries({
+  home: '',
+  runs: 'runs',
+  pipelines: 'pipelines',
+  schedules: 'schedules',
+  approvals: 'approvals',
+  inbox: 'inbox',
+  locks: 'locks',
+  run: 'runs/default/',
+})) {
+  journey(`${name} says that it loads, and then shows what it has`, {}, async ({ page, server }) => {
+    const held = [];
+    await page.route('**/api/**', (route) => held.push(route));
+    await page.goto(server.url + (name === 'run' ? path(byPhase(server, 'Failed')) : address));
+    await page.locator('main .loading').first().waitFor();
+    await page.unroute('**/api/**');
+    for (const route of held) await route.continue().catch(() => {});
+    await settled(page);
+    assert.equal(await page.getByRole('alert').count(), 0);
+  });
+}
+
+for (const width of [380, 800, 1280, 3840]) {
+  journey(`nothing is too wide or lies on something else at ${width} px`, { width }, async ({ page, server }) => {
     for (const address of [
       '',
       'runs',
@@ -384,6 +408,8 @@ for (const width of [380, 800, 2400]) {
       await settled(page);
       const over = await surplus(page);
       assert.ok(over <= 0, `${address || 'home'} is ${over} px too wide`);
+      assert.deepEqual(await overlaps(page), [], `${address || 'home'} has texts that lie on one another`);
+      await keep(page, `${address || 'home'} ${width}`);
     }
   });
 }

@@ -83,6 +83,7 @@ export const text = {
     unfiled: 'Other',
     noRuns: 'No runs yet',
     broke: (count: number) => `${many(count, 'pipeline is', 'pipelines are')} broken`,
+    failedToday: (count: number) => `${many(count, 'run', 'runs')} failed in the last day`,
     views: 'Saved views',
   },
   runs: {

@@ -43,5 +43,17 @@ export function written(kind: string, object: { metadata?: unknown; spec?: unkno
       value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
     if (!empty) kept[field] = value;
   }
-  return toYaml({ apiVersion: 'argoproj.io/v1alpha1', kind, metadata: kept, spec: object.spec });
+  return toYaml({ apiVersion: 'argoproj.io/v1alpha1', kind, metadata: kept, spec: withoutFillers(object.spec) });
+}
+
+/** Fields that Argo writes empty where nobody wrote them. */
+const FILLERS = new Set(['inputs', 'outputs', 'arguments', 'metadata', 'resources']);
+
+function withoutFillers(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutFillers);
+  if (value === null || typeof value !== 'object') return value;
+  const isFiller = ([key, held]: [string, unknown]) =>
+    FILLERS.has(key) && held !== null && typeof held === 'object' && Object.keys(held).length === 0;
+  const kept = Object.entries(value).filter((field) => !isFiller(field));
+  return Object.fromEntries(kept.map(([key, held]) => [key, withoutFillers(held)]));
 }
