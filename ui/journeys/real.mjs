@@ -141,6 +141,16 @@ journey('who waits for a person is on the page of approvals', {}, async ({ page,
   await page.getByRole('button', { name: 'Approve' }).first().waitFor();
 });
 
+journey('what begins to wait, and what is decided elsewhere, shows without asking again', {}, async ({ page, server }) => {
+  await page.goto(`${server.url}approvals`);
+  const item = page.getByRole('listitem').filter({ hasText: 'comes-later' });
+  await page.getByRole('link', { name: 'approve' }).first().waitFor();
+  await server.run('comes-later', APPROVAL);
+  await item.waitFor();
+  await server.api('PUT', '/api/v1/workflows/default/comes-later/terminate', {});
+  await item.waitFor({ state: 'detached' });
+});
+
 journey('a suspended run is known in lists, and runs are found by their message', {}, async ({ page, server }) => {
   await server.run('held-back', APPROVAL);
   await server.api('PUT', '/api/v1/workflows/default/held-back/suspend', {});

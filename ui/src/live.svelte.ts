@@ -5,6 +5,7 @@ import { type Query, segment } from './api/client';
 import * as own from './api/own';
 import { type Line, type Message, openStream } from './api/stream';
 import type { Workflow } from './api/types';
+import { connection } from './connection.svelte';
 import { type Row, rowOf, rowOfOwn, type Since } from './runs';
 
 /** A run that changed; without a row it is gone. */
@@ -90,4 +91,36 @@ function argoStream(namespace: string, version: string | undefined): Source {
       return { uid: row.uid, ...(result.type === 'DELETED' ? {} : { row }) };
     },
   };
+}
+
+/** What depends on runs is asked for again this long after one changed: soon, and when what follows from it is there. */
+const AGAIN_MS = [300, 1500] as const;
+
+/** Keeps what was asked for current while its page is open; where changes are not told it stays as it was asked. */
+export function keepCurrent(found: { busy: boolean; load(): Promise<void> }, namespace: () => string): void {
+  $effect(() => {
+    const timers: (ReturnType<typeof setTimeout> | undefined)[] = [];
+    const ask = (at: number) => {
+      timers[at] ??= setTimeout(() => {
+        timers[at] = undefined;
+        // What is on its way is let through: with many changes it would never arrive.
+        if (found.busy) ask(at);
+        else void found.load();
+      }, AGAIN_MS[at]);
+    };
+    const close = openStream({
+      ...own.runEvents(namespace(), ''),
+      onLine: (line) => {
+        connection.line = line;
+      },
+      onRefused: () => {
+        connection.line = 'live';
+      },
+      onMessage: () => AGAIN_MS.forEach((_, at) => ask(at)),
+    });
+    return () => {
+      close();
+      timers.forEach(clearTimeout);
+    };
+  });
 }
