@@ -9,5 +9,6 @@ manifest: |
 00:00  begin              -> start demo[0].a
 00:01  stop               -> stop demo[0].a
 00:02  demo[0].a exits 0  -> workflow Failed "Stopped with strategy 'Stop'"
-01:00  retry              -> start demo[1].b, demo[0].a Succeeded, workflow Running
-01:01  demo[1].b exits 0  -> workflow Succeeded
+01:00  retry              -> start demo[0].a, workflow Running
+01:01  demo[0].a exits 0  -> start demo[1].b, demo[0].a Succeeded
+01:02  demo[1].b exits 0  -> workflow Succeeded

@@ -5,9 +5,9 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use tiphys_engine::Frozen;
 use tiphys_spec as spec;
-use tiphys_spec::{Diagnostic, Document, Object, Strictness};
+use tiphys_spec::{Diagnostic, Document, Object, Severity, Strictness};
 
-use crate::problem::problem;
+use crate::problem::{help_of, problem};
 
 /// Most files that are read from folders.
 const FILES_MAX: usize = 10_000;
@@ -62,7 +62,15 @@ impl Loaded {
         let mut documents = Vec::new();
         for file in files(path)? {
             let name = if file == Path::new("-") { "<stdin>".to_owned() } else { file.display().to_string() };
-            let text = text(&file)?;
+            let text = match text(&file) {
+                Ok(text) => text,
+                // One file of many must not hide what is wrong with the others.
+                Err(error) if path.is_dir() => {
+                    self.diagnostics.push(unread(name, &error));
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             let mut parsed = spec::parse(&name, &text, strictness);
             self.texts.insert(name, text);
             self.diagnostics.append(&mut parsed.diagnostics);
@@ -160,6 +168,19 @@ pub fn text(path: &Path) -> anyhow::Result<String> {
             "save the file as UTF-8",
         )
     })
+}
+
+/// A file of a folder that cannot be read as text.
+fn unread(file: String, error: &anyhow::Error) -> Diagnostic {
+    Diagnostic {
+        severity: Severity::Error,
+        code: "unreadable".to_owned(),
+        file,
+        place: spec::Place::default(),
+        path: String::new(),
+        message: format!("{error:#}"),
+        help: help_of(error).map(str::to_owned),
+    }
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> anyhow::Error {

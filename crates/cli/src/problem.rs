@@ -24,6 +24,11 @@ pub fn problem(message: impl Into<String>, help: impl Into<String>) -> anyhow::E
     anyhow::Error::new(Problem { message: message.into(), help: help.into() })
 }
 
+/// What to do about an error, if it says so.
+pub fn help_of(error: &anyhow::Error) -> Option<&str> {
+    error.chain().find_map(|cause| cause.downcast_ref::<Problem>()).map(|problem| problem.help.as_str())
+}
+
 /// Refuses a command line that names nothing.
 pub fn named(names: &[String], example: &str) -> anyhow::Result<()> {
     if names.is_empty() {

@@ -132,7 +132,7 @@ pub fn drive(
         Finish::Left => {
             if !signals.is_hung_up() {
                 to_stderr(&format!(
-                    "left; steps of `{name}` that run go on by themselves\n\
+                    "left; steps of `{name}` that did not end when they were asked to go on by themselves\n\
                      go on with: tiphys continue {name}   end it with: tiphys stop {name}\n"
                 ));
             }

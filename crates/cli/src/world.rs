@@ -211,7 +211,14 @@ pub fn artifact(text: &str) -> anyhow::Result<(String, PathBuf)> {
                 "for instance `--artifact data=./data.csv`",
             )
         })?;
-    Ok((name.to_owned(), existing(Path::new(path), "--artifact")?))
+    let file = existing(Path::new(path), "--artifact")?;
+    if !file.is_file() && !file.is_dir() {
+        return Err(problem(
+            format!("`--artifact {text}`: `{path}` is neither a file nor a folder"),
+            "pipes and devices cannot be read twice, as a run that is continued must; write what they give into a file",
+        ));
+    }
+    Ok((name.to_owned(), file))
 }
 
 /// The absolute path of something that must be there.

@@ -276,6 +276,7 @@ fn replied(reply: &Value) -> Verdict {
             .collect(),
         artifacts: outputs.artifacts,
         containers: Vec::new(),
+        finished: None,
     }))
 }
 

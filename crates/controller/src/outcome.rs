@@ -1,6 +1,7 @@
 //! What a step's ending means for its node, in Argo's words (EX-400 to EX-410).
 
 use crate::prepare::artifacts;
+use tiphys_engine::Time;
 use tiphys_engine::workflow::{ContainerOutcome, Outcome, Phase, Pod};
 use tiphys_runner::step::{ContainerEnded, Ended, Exit, Stage, StageFailure};
 use tiphys_spec as spec;
@@ -31,6 +32,13 @@ pub fn outcome(ended: &Ended, pod: Option<&Pod>) -> Outcome {
             .collect(),
         artifacts,
         containers: members(ended, pod),
+        finished: ended
+            .containers
+            .iter()
+            .map(|container| container.finished_us)
+            .max()
+            .filter(|us| *us > 0)
+            .map(Time),
     }
 }
 

@@ -385,7 +385,7 @@ impl Pump {
             Message::Interrupt(uid) => {
                 let attempts = self.shard.interrupt(&uid);
                 let ids: Vec<AttemptId> = attempts.iter().map(|attempt| attempt_id(&uid, *attempt)).collect();
-                self.runner.stop(&ids, Duration::from_millis(tiphys_runner::step::GRACE_MS_DEFAULT));
+                self.runner.take_back(&ids, Duration::from_millis(tiphys_runner::step::GRACE_MS_DEFAULT));
                 self.agent.stop(&ids);
             }
             Message::Status(uid, reply) => {

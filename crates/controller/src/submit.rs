@@ -214,13 +214,5 @@ pub(crate) fn remove_claims(run: &Run, place: &Place) {
 
 /// The outcome of an attempt that a stop reached before it was started.
 pub(crate) fn never_started() -> Outcome {
-    Outcome {
-        phase: Phase::Failed,
-        message: None,
-        exit_code: None,
-        result: None,
-        parameters: Vec::new(),
-        artifacts: Vec::new(),
-        containers: Vec::new(),
-    }
+    Outcome { phase: Phase::Failed, ..Outcome::default() }
 }

@@ -256,6 +256,7 @@ pub fn done(document: &Value) -> BTreeMap<String, Outcome> {
                 parameters: outputs.parameters.into_iter().filter_map(value).collect(),
                 artifacts: outputs.artifacts,
                 containers: Vec::new(),
+                finished: None,
             },
         );
     }

@@ -65,6 +65,9 @@ pub enum ToSupervisor {
         attempts: Vec<AttemptId>,
         /// Time between the two signals.
         grace_ms: u64,
+        /// Only for as long as this engine is connected: when it goes before they have ended, they are left alone.
+        #[serde(default, skip_serializing_if = "is_default")]
+        while_connected: bool,
     },
     /// What is known of these? Answered by one [`FromSupervisor::Sightings`] with the same ticket.
     Recall {

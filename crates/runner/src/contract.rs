@@ -21,6 +21,11 @@ pub trait Runner: Send + Sync {
     /// Asks steps to end: SIGTERM, then SIGKILL after the grace. Their endings arrive as reports.
     fn stop(&self, attempts: &[AttemptId], grace: Duration);
 
+    /// As [`Runner::stop`], for as long as this engine lives: steps that have not ended when it goes are left alone.
+    fn take_back(&self, attempts: &[AttemptId], grace: Duration) {
+        self.stop(attempts, grace);
+    }
+
     /// What is still known of these attempts, in the order asked. Waits for the answer. Asked once after every
     /// restart, and after [`News::Lost`].
     fn recall(&self, attempts: &[AttemptId]) -> Result<Vec<Sighting>, RunnerError>;

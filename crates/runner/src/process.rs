@@ -186,6 +186,13 @@ impl ProcessRunner {
 /// Enough to keep it busy while the engine makes a batch of endings durable.
 const AHEAD: usize = 64;
 
+impl ProcessRunner {
+    fn ask_to_end(&self, attempts: &[AttemptId], grace: Duration, while_connected: bool) {
+        let grace_ms = grace.as_millis() as u64;
+        self.send(&ToSupervisor::Stop { attempts: attempts.to_vec(), grace_ms, while_connected });
+    }
+}
+
 impl Runner for ProcessRunner {
     fn ahead(&self) -> usize {
         if self.options.at_once == 0 { 0 } else { AHEAD }
@@ -204,7 +211,11 @@ impl Runner for ProcessRunner {
     }
 
     fn stop(&self, attempts: &[AttemptId], grace: Duration) {
-        self.send(&ToSupervisor::Stop { attempts: attempts.to_vec(), grace_ms: grace.as_millis() as u64 });
+        self.ask_to_end(attempts, grace, false);
+    }
+
+    fn take_back(&self, attempts: &[AttemptId], grace: Duration) {
+        self.ask_to_end(attempts, grace, true);
     }
 
     fn recall(&self, attempts: &[AttemptId]) -> Result<Vec<Sighting>, RunnerError> {

@@ -274,5 +274,6 @@ fn success(result: Option<&str>) -> Outcome {
         parameters: Vec::new(),
         artifacts: Vec::new(),
         containers: Vec::new(),
+        finished: None,
     }
 }

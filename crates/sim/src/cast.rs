@@ -122,5 +122,6 @@ pub fn exited(code: i32) -> Outcome {
         parameters: Vec::new(),
         artifacts: Vec::new(),
         containers: Vec::new(),
+        finished: None,
     }
 }

@@ -36,6 +36,9 @@ const CLOCK_AHEAD_MAX: i64 = 60;
 /// Least free space, in bytes, that is not worth a warning.
 const FREE_BYTES_MIN: u64 = 1 << 30;
 
+/// Most damages that are told.
+const WRONG_MAX: usize = 5;
+
 /// How long the end of the supervisor that was asked is waited for.
 const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 
@@ -45,7 +48,17 @@ pub fn run(_args: &Args) -> anyhow::Result<ExitCode> {
     let folder = dir()?;
     match Local::open() {
         Ok(mut local) => {
-            report.fine("state", &format!("{} can be used", folder.display()));
+            match local.store.check()?.as_slice() {
+                [] => report.fine("state", &format!("{} can be used", folder.display())),
+                wrong => report.bad(
+                    "state",
+                    &format!(
+                        "{} is damaged: {}; copy the folder before anything else, then `tiphys restore` a backup",
+                        folder.display(),
+                        wrong.iter().take(WRONG_MAX).map(String::as_str).collect::<Vec<_>>().join("; ")
+                    ),
+                ),
+            }
             server(&mut report, &folder);
             disk(&mut report, &folder);
             clock(&mut report, &mut local)?;

@@ -90,6 +90,16 @@ impl<'a> Examiner<'a> {
         if body.pointer("/resources/requests").is_some_and(is_given) {
             self.findings.without_effect.insert("resources.requests".to_owned());
         }
+        let limits = body.pointer("/resources/limits").and_then(Value::as_object).into_iter().flatten();
+        for (name, _) in limits.filter(|(name, _)| !["cpu", "memory"].contains(&name.as_str())) {
+            self.findings.without_effect.insert(format!("resources.limits.{name}"));
+        }
+        let mounts = body.get("volumeMounts").and_then(Value::as_array).into_iter().flatten();
+        for name in ["mountPropagation", "recursiveReadOnly"] {
+            if mounts.clone().any(|mount| mount.get(name).is_some_and(is_given)) {
+                self.findings.without_effect.insert(format!("volumeMounts.{name}"));
+            }
+        }
         self.security(body.get("securityContext"), &HONOURED_OF_CONTAINER, "securityContext");
         for name in LATER_OF_CONTAINER.iter().filter(|name| given(name)) {
             self.refuse(

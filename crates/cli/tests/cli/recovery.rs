@@ -117,3 +117,44 @@ spec:
     assert!(bench.call(&["wait", "gate"]).exits(0).out.starts_with("gate Succeeded at "));
     bench.nothing_is_left();
 }
+
+/// A step that ends while no engine lives has ended then, and not when somebody came to hear of it.
+#[test]
+fn the_end_of_a_step_is_when_it_ended() {
+    let bench = Bench::new();
+    let mut child = begin(&bench);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    wait_until("the step has ended", || ran(&bench).contains(&"slept".to_owned()));
+    let heard = std::time::Instant::now();
+    // Longer than what counts as told at once.
+    wait_until("it is late", || heard.elapsed() > std::time::Duration::from_secs(3));
+    bench.call(&["continue", "slow", "-q"]).exits(0);
+    let document = bench.document("slow");
+    let nodes = document["status"]["nodes"].as_object().unwrap();
+    let wait = nodes.values().find(|node| node["displayName"] == "wait").unwrap();
+    let last = nodes.values().find(|node| node["displayName"] == "last").unwrap();
+    let seconds = |value: &serde_json::Value| {
+        let time: jiff::Timestamp = value.as_str().unwrap().parse().unwrap();
+        time.as_second()
+    };
+    assert!(seconds(&last["startedAt"]) - seconds(&wait["finishedAt"]) >= 2, "{wait} {last}");
+    let journal = bench.call(&["journal", "show", "slow"]).exits(0).out;
+    assert!(journal.contains("had ended at"), "{journal}");
+}
+
+#[test]
+fn the_doctor_sees_damage() {
+    let bench = Bench::new();
+    let file = bench.file("slow.yaml", &manifest(&bench));
+    bench.call(&["run", file.to_str().unwrap(), "--isolation", "none", "-q"]).exits(0);
+    bench.call(&["doctor"]).exits(0);
+    let database = bench.state().join("tiphys.db");
+    let connection = rusqlite::Connection::open(&database).unwrap();
+    connection
+        .execute("UPDATE document SET body = CAST(replace(CAST(body AS TEXT), 'quick', 'quack') AS BLOB)", [])
+        .unwrap();
+    drop(connection);
+    let doctor = bench.call(&["doctor"]).exits(1).out;
+    assert!(doctor.contains("is damaged: the document of `slow` is not what was written"), "{doctor}");
+}

@@ -101,6 +101,10 @@ impl Run {
                 self.nodes[node.at()].progress = Some((*done, *of));
                 self.count(*node);
             }
+            Event::Clocked { node, finished } => {
+                let started = self.nodes[node.at()].started;
+                self.nodes[node.at()].finished = Some((*finished).max(started));
+            }
             Event::Supplied { node, outputs } => self.nodes[node.at()].outputs = outputs.clone(),
             Event::Noted { node, message } => self.nodes[node.at()].message = message.clone(),
             Event::Scheduled { node, due } => {
@@ -114,7 +118,8 @@ impl Run {
                 self.uncount(*node);
                 let ended = &mut self.nodes[node.at()];
                 ended.phase = *phase;
-                ended.finished = Some(at);
+                // Told late, it has its instant already.
+                ended.finished.get_or_insert(at);
                 ended.message = message.clone();
                 if outputs.is_some() {
                     ended.outputs = outputs.clone();

@@ -202,9 +202,11 @@ impl Turn<'_> {
         }
     }
 
-    /// A pod that ended because we stopped it fails with the reason for that.
+    /// A pod that was to be stopped fails with the reason for that, however it took it (EX-287, EX-291). A call that
+    /// was answered all the same was not stopped.
     pub(crate) fn shutdown_outcome(&self, ix: NodeIx, mut outcome: Outcome) -> Outcome {
-        if outcome.phase != Phase::Succeeded && self.run.is_to_be_stopped(ix) {
+        let is_answered = self.run.node(ix).kind.is_called() && outcome.phase == Phase::Succeeded;
+        if self.run.is_to_be_stopped(ix) && !is_answered {
             outcome.phase = Phase::Failed;
             outcome.message = Some(self.stop_message(false));
             // Argo gives the node up at that moment, before there is an exit code.

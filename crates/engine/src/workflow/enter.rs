@@ -335,6 +335,14 @@ impl Turn<'_> {
             return format!("{message}: there is no {word} `{sibling}` here");
         };
         let slot = &frame.slots[task.at()];
+        let looped = slot.looped.map(|looped| &self.run.loops[looped as usize]);
+        if let Some(Err(reason)) = looped
+            .filter(|looped| self.run.node(looped.owner).phase.is_ended())
+            .map(|looped| looped.aggregate(self.run))
+        {
+            // PA-100: Go's words say which result is no JSON.
+            return format!("{message}: the results of {word} `{sibling}` cannot be put together: {reason}");
+        }
         match slot.node.or_else(|| slot.looped.map(|looped| self.run.loops[looped as usize].owner)) {
             Some(node) if self.run.node(node).phase.is_ended() => {
                 format!("{message}: {word} `{sibling}` ended {} without it", self.run.node(node).phase.name())

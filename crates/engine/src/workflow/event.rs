@@ -148,6 +148,13 @@ pub enum Event {
         /// Of how many.
         of: u32,
     },
+    /// A step's ending is told late: it ended at this instant, while no engine listened.
+    Clocked {
+        /// The pod node.
+        node: NodeIx,
+        /// When it ended.
+        finished: Time,
+    },
     /// What a node waits for changed.
     Noted {
         /// The node.

@@ -14,6 +14,9 @@ use std::sync::Arc;
 use tiphys_expr as expr;
 use tiphys_spec as spec;
 
+/// How much later than it happened an ending is told before its own instant counts, in microseconds.
+const LATE_US: i64 = 1_000_000;
+
 /// One call of `handle`: the run, the instant, and what comes out.
 pub(crate) struct Turn<'a> {
     pub run: &'a mut Run,
@@ -383,6 +386,9 @@ impl Turn<'_> {
         if self.run.is_daemon(ix) && outcome.phase == Phase::Succeeded {
             // A daemon has no business ending by itself, however well (EX-372).
             outcome.phase = Phase::Failed;
+        }
+        if let Some(finished) = outcome.finished.filter(|finished| self.now.since_us(*finished) > LATE_US) {
+            self.record(Event::Clocked { node: ix, finished });
         }
         self.containers_ended(ix, &outcome);
         let outputs = self.pod_outputs(ix, &outcome);

@@ -5,6 +5,7 @@ use super::collect::Collected;
 use super::command::Attempt;
 use super::gate::LockAnswer;
 use super::node::{NodeIx, Phase};
+use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -117,6 +118,9 @@ pub struct Outcome {
     /// What became of each container of a container set, by name.
     #[serde(default)]
     pub containers: Vec<ContainerOutcome>,
+    /// When it ended, if whoever ran it knows.
+    #[serde(default)]
+    pub finished: Option<Time>,
 }
 
 /// How one container of a set came out.

@@ -32,6 +32,15 @@ pub(super) fn inputs(
         }
         match lay_out(request, index, place, fetch) {
             Err(ArtifactError::NotFound(_)) if artifact.optional => {}
+            // In the sandbox it has a number for a name.
+            Err(ArtifactError::NotFound(name)) => {
+                let name = match &artifact.source {
+                    ArtifactSource::Host { path } => path.display().to_string(),
+                    ArtifactSource::Store { key } => key.clone(),
+                    _ => name,
+                };
+                return Err(format!("artifact {} failed to load: `{name}` does not exist", artifact.name));
+            }
             other => other.map_err(|error| format!("artifact {} failed to load: {error}", artifact.name))?,
         }
     }

@@ -33,6 +33,8 @@ pub(crate) struct Step {
     pub ending: Ending,
     pub reaped: Option<Reaped>,
     pub stopped: bool,
+    /// Which engine asked it to end for as long as it is connected, and the deadline that it had before.
+    pub taken_back: Option<(u32, Option<Instant>)>,
     pub deadline_exceeded: bool,
     pub out_of_memory: bool,
 }
@@ -70,6 +72,27 @@ impl Step {
             Ending::Asked { kill_at } => Some(kill_at),
             Ending::Killed { hull_at } => Some(hull_at),
             Ending::Given => None,
+        }
+    }
+
+    /// Asks it to end for as long as this engine is connected.
+    pub(crate) fn take_back(&mut self, engine: u32, grace: Duration) {
+        if let Ending::No { deadline } = self.ending {
+            self.taken_back = Some((engine, deadline));
+        }
+        self.ask_to_end(grace);
+    }
+
+    /// Leaves it alone if this engine, which is gone, took it back and it has not ended; whether it did.
+    pub(crate) fn spare(&mut self, engine: u32) -> bool {
+        match (self.taken_back, &self.ending) {
+            (Some((by, deadline)), Ending::Asked { .. }) if by == engine => {
+                self.taken_back = None;
+                self.stopped = false;
+                self.ending = Ending::No { deadline };
+                true
+            }
+            _ => false,
         }
     }
 

@@ -135,6 +135,14 @@ impl Link {
     }
 }
 
+impl Drop for Link {
+    /// The thread that listens has the socket, too, and would keep the supervisor believing in an engine that is gone.
+    fn drop(&mut self) {
+        // One that is closed already is what is wanted.
+        let _ = rustix::net::shutdown(&self.socket, rustix::net::Shutdown::Both);
+    }
+}
+
 struct Listener {
     socket: File,
     inbox: Inbox,

@@ -16,6 +16,7 @@ pub const CASES: &[Case] = &[
     ("bare::a_missing_command_exits_64", a_missing_command_exits_64),
     ("bare::a_file_that_is_no_program_exits_64", a_file_that_is_no_program),
     ("bare::a_stopped_step_gets_its_grace", a_stopped_step_gets_its_grace),
+    ("bare::who_takes_steps_back_and_goes_leaves_them_alone", who_takes_back_and_goes),
     ("bare::a_deadline_ends_a_step", a_deadline_ends_a_step),
     ("bare::descendants_end_with_the_step", descendants_end_with_the_step),
     ("bare::a_killed_engine_finds_its_steps", a_killed_engine_finds_its_steps),
@@ -126,6 +127,32 @@ fn a_stopped_step_gets_its_grace() {
     let ended = world.ended(&stubborn.attempt);
     assert_eq!(ended.containers[0].exit, Exit::Signal(9));
     assert!(start.elapsed() >= Duration::from_millis(300));
+    world.end();
+}
+
+fn who_takes_back_and_goes() {
+    let mut world = World::new();
+    let go = world.state.join("go");
+    let text = format!(
+        "trap 'echo asked' TERM; echo ready; while ! test -e {}; do sleep 0.02; done; exit 5",
+        go.display()
+    );
+    let step = world.shell("stubborn", Isolation::None, &text);
+    world.start(&step);
+    eventually("ready", || world.log(&step).contains("ready"));
+    let grace = Duration::from_millis(300);
+    world.runner().take_back(std::slice::from_ref(&step.attempt), grace);
+    // It goes before the grace is over, which is then nobody's concern.
+    let state = world.state.clone();
+    drop(world.runner.take());
+    eventually("it was asked", || world.log(&step).contains("asked"));
+    std::thread::sleep(2 * grace);
+    let mut world = World::at(state);
+    let seen = world.runner().recall(std::slice::from_ref(&step.attempt)).unwrap();
+    assert!(matches!(&seen[0], Sighting::Running(_)), "{seen:?}");
+    fs::write(go, "").unwrap();
+    let ended = world.ended(&step.attempt);
+    assert_eq!((ended.containers[0].exit, ended.stopped), (Exit::Code(5), false));
     world.end();
 }
 

@@ -309,6 +309,22 @@ pub(super) fn wrong_sums(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<
             ));
         }
     }
+    for (table, what) in [("document", "document"), ("archive", "final status")] {
+        let mut statement = transaction.prepare(&format!(
+            "SELECT s.name, t.sum, t.body FROM {table} t LEFT JOIN summary s ON s.machine = t.machine
+             WHERE t.sum IS NOT NULL"
+        ))?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            if row.get::<_, u32>(1)? != sum(row.get_ref(2)?.as_blob()?) {
+                let name: Option<String> = row.get(0)?;
+                wrong.push(format!(
+                    "the {what} of `{}` is not what was written",
+                    name.as_deref().unwrap_or("?")
+                ));
+            }
+        }
+    }
     Ok(wrong)
 }
 
@@ -316,6 +332,6 @@ fn place(number: i64, seq: i64) -> i64 {
     number << SEQ_BITS | seq
 }
 
-fn sum(body: &[u8]) -> u32 {
+pub(super) fn sum(body: &[u8]) -> u32 {
     crc32fast::hash(body)
 }

@@ -147,7 +147,11 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
 /// Says what an error of SQLite means for the one who called.
 fn fault(path: &Path, error: rusqlite::Error) -> StoreError {
     let path = path.to_owned();
-    let reason = error.to_string();
+    let reason = match &error {
+        // Our own words, or what a value is instead of what we wrote.
+        rusqlite::Error::FromSqlConversionFailure(_, _, reason) => reason.to_string(),
+        other => other.to_string(),
+    };
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => StoreError::Full { path },
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => StoreError::ReadOnly { path, reason },

@@ -10,7 +10,7 @@ use crate::model::{
     Append, Committed, Created, End, Filed, Filter, LabelTerm, Life, MachineId, NameMatch, NewRun, Order,
     Shelf, Summary,
 };
-use crate::sqlite::journal::{self, number_of};
+use crate::sqlite::journal::{self, number_of, sum};
 use crate::sqlite::{SqliteStore, damage};
 use crate::store::Runs;
 
@@ -52,7 +52,10 @@ impl Runs for SqliteStore {
             let Some(number) = number_of(transaction, &run.machine)? else { return Ok(false) };
             journal::delete(transaction, number)?;
             forget_end(transaction, number)?;
-            transaction.execute("UPDATE document SET body = ?2 WHERE machine = ?1", params![number, run.document])?;
+            transaction.execute(
+                "UPDATE document SET body = ?2, sum = ?3 WHERE machine = ?1",
+                params![number, run.document, sum(&run.document)],
+            )?;
             transaction.execute(
                 "UPDATE summary SET phase = '', message = '', progress = '', started_us = NULL, finished_us = NULL,
                         archived = 0, engine = ?2 WHERE machine = ?1",
@@ -68,8 +71,8 @@ impl Runs for SqliteStore {
         self.read(|transaction| {
             let Some(number) = number_of(transaction, machine)? else { return Ok(None) };
             transaction
-                .prepare_cached("SELECT body FROM document WHERE machine = ?1")?
-                .query_row([number], |row| row.get(0))
+                .prepare_cached("SELECT body, sum FROM document WHERE machine = ?1")?
+                .query_row([number], |row| whole(row, "document", &machine.id))
                 .optional()
         })
     }
@@ -193,10 +196,10 @@ impl Runs for SqliteStore {
         self.read(|transaction| {
             transaction
                 .prepare_cached(
-                    "SELECT a.body FROM archive a JOIN summary s ON s.machine = a.machine
+                    "SELECT a.body, a.sum FROM archive a JOIN summary s ON s.machine = a.machine
                      WHERE s.kind = ?1 AND s.uid = ?2",
                 )?
-                .query_row(params![machine.kind, machine.id], |row| row.get(0))
+                .query_row(params![machine.kind, machine.id], |row| whole(row, "final status", &machine.id))
                 .optional()
         })
     }
@@ -223,11 +226,22 @@ impl Runs for SqliteStore {
     }
 }
 
+/// A body that is what was written, as its sum behind it says.
+fn whole(row: &Row<'_>, what: &str, id: &str) -> rusqlite::Result<Vec<u8>> {
+    let body: Vec<u8> = row.get(0)?;
+    match row.get::<_, Option<u32>>(1)? {
+        Some(written) if written != sum(&body) => {
+            Err(damage(format!("the {what} of run {id} is not what was written")))
+        }
+        _ => Ok(body),
+    }
+}
+
 /// Files one end.
 pub(super) fn file(transaction: &Transaction<'_>, number: i64, end: &End) -> rusqlite::Result<()> {
     transaction
-        .prepare_cached("INSERT OR REPLACE INTO archive (machine, body) VALUES (?1, ?2)")?
-        .execute(params![number, end.document])?;
+        .prepare_cached("INSERT OR REPLACE INTO archive (machine, body, sum) VALUES (?1, ?2, ?3)")?
+        .execute(params![number, end.document, sum(&end.document)])?;
     if end.brief.is_empty() {
         transaction.prepare_cached("DELETE FROM brief WHERE machine = ?1")?.execute([number])?;
     } else {
@@ -282,8 +296,8 @@ fn create(transaction: &Transaction<'_>, run: &NewRun) -> rusqlite::Result<Creat
         )?
         .query_row(params![kind, id], |row| row.get(0))?;
     transaction
-        .prepare_cached("INSERT INTO document (machine, body) VALUES (?1, ?2)")?
-        .execute(params![number, run.document])?;
+        .prepare_cached("INSERT INTO document (machine, body, sum) VALUES (?1, ?2, ?3)")?
+        .execute(params![number, run.document, sum(&run.document)])?;
     transaction
         .prepare_cached(
             "INSERT INTO summary (machine, kind, uid, namespace, name, phase, message, progress, created_us,

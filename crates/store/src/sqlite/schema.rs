@@ -11,8 +11,13 @@ use crate::error::StoreError;
 use crate::sqlite::{BUSY_TIMEOUT, fault};
 
 /// The steps from an empty file to the present format. Released ones are never edited, only followed.
-const MIGRATIONS: &[&str] =
-    &[include_str!("0001.sql"), include_str!("0002.sql"), include_str!("0003.sql"), include_str!("0004.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("0001.sql"),
+    include_str!("0002.sql"),
+    include_str!("0003.sql"),
+    include_str!("0004.sql"),
+    include_str!("0005.sql"),
+];
 
 /// The format that this release writes.
 pub(crate) const FORMAT: u32 = MIGRATIONS.len() as u32;

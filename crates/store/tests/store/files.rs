@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use tiphys_store::{Journal, MachineId, Runs, State, StoreError};
 
-use crate::support::{body, child, child_folder, create, record};
+use crate::support::{body, child, child_folder, create, filed, record};
 
 #[test]
 fn a_new_folder_is_private() {
@@ -70,10 +70,10 @@ fn a_newer_folder_is_refused_and_not_touched() {
     let before = fs::read(&database).unwrap();
 
     let error = State::open(folder.path()).unwrap_err();
-    assert!(matches!(error, StoreError::Newer { found: 99, known: 4, .. }), "{error:?}");
+    assert!(matches!(error, StoreError::Newer { found: 99, known: 5, .. }), "{error:?}");
     let text = error.to_string();
     assert!(
-        text.contains("written by a newer tiphys (format 99, this release knows formats up to 4)"),
+        text.contains("written by a newer tiphys (format 99, this release knows formats up to 5)"),
         "{text}"
     );
     assert_eq!(fs::read(&database).unwrap(), before);
@@ -148,6 +148,29 @@ fn damage_is_told_and_spares_the_others() {
     }
     fs::write(state.database(), &whole).unwrap();
     assert_eq!(state.store().unwrap().check().unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn a_document_or_a_status_that_was_changed_is_not_taken_for_what_was_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = State::open(folder.path()).unwrap();
+    let mut store = state.store().unwrap();
+    let machine = create(&mut store, "a");
+    store.archive(&[filed(&machine, b"{\"phase\":\"Succeeded\"}")]).unwrap();
+    assert!(store.document(&machine).unwrap().is_some() && store.archived(&machine).unwrap().is_some());
+    for table in ["document", "archive"] {
+        let connection = rusqlite::Connection::open(state.database()).unwrap();
+        connection.execute(&format!("UPDATE {table} SET body = CAST('changed' AS BLOB)"), []).unwrap();
+    }
+    let errors = [store.document(&machine).unwrap_err(), store.archived(&machine).unwrap_err()];
+    for (error, what) in errors.iter().zip(["document", "final status"]) {
+        assert!(matches!(error, StoreError::Corrupt { .. }), "{error:?}");
+        assert!(
+            error.to_string().contains(&format!("the {what} of run a is not what was written")),
+            "{error}"
+        );
+    }
+    assert_eq!(store.check().unwrap().len(), 2);
 }
 
 /// Not a test of its own: what an ordinary user finds.

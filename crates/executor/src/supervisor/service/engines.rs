@@ -85,9 +85,10 @@ impl Service {
                     self.start(number, request);
                 }
             }
-            ToSupervisor::Stop { attempts, grace_ms } => {
+            ToSupervisor::Stop { attempts, grace_ms, while_connected } => {
                 for attempt in attempts {
-                    self.stop(&attempt, Duration::from_millis(grace_ms));
+                    let grace = Duration::from_millis(grace_ms);
+                    self.stop(&attempt, grace, while_connected.then_some(number));
                 }
             }
             ToSupervisor::Recall { ticket, attempts } => {
@@ -169,9 +170,15 @@ impl Service {
         self.connections.remove(&number);
         // Nobody is left who would hear of them; whoever takes over recalls and starts them again.
         self.queue.forget(number);
+        for slot in 0..self.slots.len() as u32 {
+            let step = self.slots[slot as usize].step.as_mut();
+            if step.is_some_and(|step| step.spare(number)) {
+                self.set_timer(slot);
+            }
+        }
     }
 
-    pub(super) fn stop(&mut self, attempt: &AttemptId, grace: Duration) {
+    pub(super) fn stop(&mut self, attempt: &AttemptId, grace: Duration, taken_back_by: Option<u32>) {
         if self.queue.remove(attempt) {
             let attempt = attempt.clone();
             return self.end_at_once(Ended { attempt, stopped: true, ..Ended::default() });
@@ -179,7 +186,13 @@ impl Service {
         let Some(slot) = self.by_attempt.get(attempt).copied() else { return };
         if let Some(step) = self.slots[slot as usize].step.as_mut() {
             step.stopped = true;
-            step.ask_to_end(grace);
+            match taken_back_by {
+                Some(engine) => step.take_back(engine, grace),
+                None => {
+                    step.taken_back = None;
+                    step.ask_to_end(grace);
+                }
+            }
         }
         self.set_timer(slot);
     }

@@ -95,6 +95,7 @@ impl Service {
             ending: Ending::No { deadline },
             reaped: None,
             stopped: false,
+            taken_back: None,
             deadline_exceeded: false,
             out_of_memory: false,
             request,
