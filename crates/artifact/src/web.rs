@@ -14,6 +14,7 @@ use ureq::{Agent, Body};
 
 use crate::archive::{self, Archive, Mode};
 use crate::error::ArtifactError;
+use crate::grant::Grant;
 use crate::limits::{ANSWER_TIME_MAX, COMPLAINT_BYTES_MAX, CONNECT_TIME_MAX, UNPACKED_BYTES_MAX};
 use crate::patience::{Refusal, patiently};
 use crate::place::Aside;
@@ -29,6 +30,9 @@ pub struct Web {
     /// A name and a password; sent only if neither is empty (PA-164).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login: Option<(String, String)>,
+    /// How to get a token, which is then sent in the place of a login (PA-355).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant: Option<Grant>,
     /// How long the server may take to begin its answer.
     #[serde(default = "answer_within")]
     pub answer_within: Duration,
@@ -48,7 +52,7 @@ impl fmt::Debug for Web {
 impl Web {
     /// An object that anybody may read.
     pub fn at(url: impl Into<String>) -> Web {
-        Web { url: url.into(), headers: Vec::new(), login: None, answer_within: ANSWER_TIME_MAX }
+        Web { url: url.into(), headers: Vec::new(), login: None, grant: None, answer_within: ANSWER_TIME_MAX }
     }
 
     /// Loads the object to `dest`, unpacked as [`archive::unpack`] says. What is not there is
@@ -77,8 +81,9 @@ impl Web {
     }
 
     fn get(&self, to: &Path) -> Result<(), Refusal> {
-        let mut request = self.agent().get(&self.url);
-        for (name, value) in self.all_headers() {
+        let agent = self.agent();
+        let mut request = agent.get(&self.url);
+        for (name, value) in self.all_headers(&agent)? {
             request = request.header(name, value);
         }
         let answer = self.checked(request.call())?;
@@ -96,8 +101,9 @@ impl Web {
         let failed = |error| Refusal::of(ArtifactError::io(source)(error));
         let file = File::open(source).map_err(failed)?;
         let size = file.metadata().map_err(failed)?.len();
-        let mut request = self.agent().put(&self.url).header("Content-Length", size.to_string());
-        for (name, value) in self.all_headers() {
+        let agent = self.agent();
+        let mut request = agent.put(&self.url).header("Content-Length", size.to_string());
+        for (name, value) in self.all_headers(&agent)? {
             request = request.header(name, value);
         }
         self.checked(request.send(file)).map(|_| size)
@@ -116,13 +122,19 @@ impl Web {
             .new_agent()
     }
 
-    fn all_headers(&self) -> impl Iterator<Item = (String, String)> {
+    fn all_headers(&self, agent: &Agent) -> Result<Vec<(String, String)>, Refusal> {
+        let mut headers = self.headers.clone();
+        if let Some(grant) = &self.grant {
+            headers.push(("Authorization".to_owned(), format!("Bearer {}", grant.token(agent)?)));
+            return Ok(headers);
+        }
         let login = self.login.as_ref().filter(|(name, password)| !name.is_empty() && !password.is_empty());
         let proof = login.map(|(name, password)| {
             let encoded = base64::engine::general_purpose::STANDARD.encode(format!("{name}:{password}"));
             ("Authorization".to_owned(), format!("Basic {encoded}"))
         });
-        self.headers.clone().into_iter().chain(proof)
+        headers.extend(proof);
+        Ok(headers)
     }
 
     /// An answer that is a success; everything else in words.

@@ -311,16 +311,14 @@ impl<'a> Examiner<'a> {
                      workflow",
                 );
         }
-        for way in ["oauth2", "clientCert"] {
-            if kind == "http" && block.get("auth").is_some_and(|auth| auth.get(way).is_some()) {
-                let at = path_field(&path_field(&path_field(path, kind), "auth"), way);
-                self.refuse(
-                    document,
-                    &at,
-                    format!("artifact `{}`: `{way}` is not supported yet", artifact.name),
-                    "use `basicAuth`, or a header with a token",
-                );
-            }
+        if kind == "http" && block.get("auth").is_some_and(|auth| auth.get("clientCert").is_some()) {
+            let at = path_field(&path_field(&path_field(path, kind), "auth"), "clientCert");
+            self.refuse(
+                document,
+                &at,
+                format!("artifact `{}`: `clientCert` is not supported yet", artifact.name),
+                "use `basicAuth`, `oauth2`, or a header with a token",
+            );
         }
     }
 }

@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use tiphys_artifact::{Archive, ArtifactError, Mode, Web};
+use tiphys_artifact::{Archive, ArtifactError, Grant, Mode, Web};
 
 use crate::server::{Answer, Server};
 use crate::support::{packed, tree, write};
@@ -51,6 +51,43 @@ fn objects_are_loaded() {
             .flatten()
             .all(|one| !one.file_name().to_string_lossy().starts_with('.'))
     );
+}
+
+/// PA-355: a token by the client's credentials, in a header or, where the server does not take that, in the form.
+#[test]
+fn tokens_are_got_by_credentials() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(|request| {
+        let form = String::from_utf8_lossy(&request.body).into_owned();
+        let known =
+            request.headers.contains_key("authorization") || form.contains("client_secret=its+secret");
+        match request.target.as_str() {
+            "/by-header" if request.headers.contains_key("authorization") => {
+                Answer::ok(r#"{"access_token":"one"}"#)
+            }
+            "/by-form" if form.contains("client_id=me") && known => Answer::ok(r#"{"access_token":"two"}"#),
+            "/data" => Answer::ok("data"),
+            _ => Answer::status("401 Unauthorized"),
+        }
+    });
+    let grant = |path: &str| Grant {
+        url: format!("{}{path}", server.url),
+        client: ("me".into(), "its secret".into()),
+        scopes: vec!["read".into(), "write".into()],
+        parameters: vec![("audience".into(), "files".into())],
+    };
+    let web = |path: &str| Web { grant: Some(grant(path)), ..Web::at(format!("{}/data", server.url)) };
+    for (path, token) in [("/by-header", "Bearer one"), ("/by-form", "Bearer two")] {
+        web(path).load(&dir.path().join("data"), None, None).unwrap();
+        let seen = server.seen();
+        assert_eq!(seen.last().unwrap().headers["authorization"], token);
+        let asked = &seen[seen.len() - 2];
+        let form = String::from_utf8_lossy(&asked.body).into_owned();
+        assert!(form.starts_with("grant_type=client_credentials&scope=read+write&audience=files"), "{form}");
+    }
+    let refused = web("/nowhere").load(&dir.path().join("no"), None, None).unwrap_err().to_string();
+    assert!(refused.contains("/nowhere`: it answers 401 Unauthorized: said the server"), "{refused}");
+    assert!(refused.contains("no token of `http://") && !refused.contains("its secret"), "{refused}");
 }
 
 /// PA-162, PA-164: PUT of single files, with the same headers.

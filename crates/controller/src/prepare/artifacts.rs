@@ -58,7 +58,7 @@ fn source(artifact: &spec::Artifact, place: &Place) -> Result<Option<ArtifactSou
     }
     match kind {
         "http" | "artifactory" if artifact.location.is_complete() => {
-            return Ok(Some(ArtifactSource::Web(remote::web(block, &artifact.name, place)?)));
+            return Ok(Some(ArtifactSource::Web(Box::new(remote::web(block, &artifact.name, place)?))));
         }
         "git" => return Ok(Some(ArtifactSource::Git(Box::new(remote::git(block, &artifact.name, place)?)))),
         _ => {}

@@ -3,7 +3,7 @@
 use super::Place;
 use serde::Deserialize;
 use serde_json::Value;
-use tiphys_runner::step::{Git, Web};
+use tiphys_runner::step::{Git, Grant, Web};
 use tiphys_spec as spec;
 
 /// An `http` or `artifactory` block.
@@ -28,6 +28,7 @@ struct Header {
 #[serde(rename_all = "camelCase", default)]
 struct Auth {
     basic_auth: Option<BasicAuth>,
+    oauth2: Option<OAuth2>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -35,6 +36,25 @@ struct Auth {
 struct BasicAuth {
     username_secret: Option<spec::ConfigMapKeyRef>,
     password_secret: Option<spec::ConfigMapKeyRef>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct OAuth2 {
+    #[serde(rename = "clientIDSecret")]
+    client_id_secret: Option<spec::ConfigMapKeyRef>,
+    client_secret_secret: Option<spec::ConfigMapKeyRef>,
+    #[serde(rename = "tokenURLSecret")]
+    token_url_secret: Option<spec::ConfigMapKeyRef>,
+    scopes: Vec<String>,
+    endpoint_params: Vec<EndpointParam>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct EndpointParam {
+    key: String,
+    value: String,
 }
 
 /// A `git` block.
@@ -59,11 +79,28 @@ struct GitBlock {
 /// The object of a web server that a block names.
 pub(super) fn web(block: &Value, artifact: &str, place: &Place) -> Result<Web, String> {
     let fields: WebBlock = read(block, "http", artifact)?;
-    let basic = fields.auth.and_then(|auth| auth.basic_auth).unwrap_or_default();
+    let auth = fields.auth.unwrap_or_default();
+    let basic = auth.basic_auth.unwrap_or_default();
     let user = basic.username_secret.or(fields.username_secret);
     let password = basic.password_secret.or(fields.password_secret);
     let headers = fields.headers.into_iter().map(|header| (header.name, header.value)).collect();
-    Ok(Web { headers, login: login(user, password, place)?, ..Web::at(fields.url) })
+    let grant = auth.oauth2.map(|oauth2| grant(oauth2, place)).transpose()?.flatten();
+    Ok(Web { headers, login: login(user, password, place)?, grant, ..Web::at(fields.url) })
+}
+
+/// How a token is got; nothing unless all three secrets are named (PA-355).
+fn grant(fields: OAuth2, place: &Place) -> Result<Option<Grant>, String> {
+    let (Some(id), Some(secret), Some(url)) =
+        (fields.client_id_secret, fields.client_secret_secret, fields.token_url_secret)
+    else {
+        return Ok(None);
+    };
+    Ok(Some(Grant {
+        url: place.secret(&url)?,
+        client: (place.secret(&id)?, place.secret(&secret)?),
+        scopes: fields.scopes,
+        parameters: fields.endpoint_params.into_iter().map(|param| (param.key, param.value)).collect(),
+    }))
 }
 
 /// The repository that a block names.
@@ -136,6 +173,24 @@ mod tests {
         let artifactory =
             json!({ "url": "u", "usernameSecret": secret("user"), "passwordSecret": secret("password") });
         assert_eq!(web(&artifactory, "a", &place()).unwrap().login, found.login);
+        let mut oauth2 = json!({
+            "clientIDSecret": secret("user"), "clientSecretSecret": secret("password"), "tokenURLSecret": secret("key"),
+            "scopes": ["read"], "endpointParams": [{ "key": "audience", "value": "files" }],
+        });
+        let grant = |oauth2: &Value| {
+            web(&json!({ "url": "u", "auth": { "oauth2": oauth2 } }), "a", &place()).unwrap().grant
+        };
+        let found = grant(&oauth2).unwrap();
+        assert_eq!(
+            (found.url.as_str(), found.client),
+            ("-----BEGIN", ("me".to_owned(), "secret".to_owned()))
+        );
+        assert_eq!(
+            (found.scopes, found.parameters),
+            (vec!["read".to_owned()], vec![("audience".to_owned(), "files".to_owned())])
+        );
+        oauth2.as_object_mut().unwrap().remove("tokenURLSecret");
+        assert!(grant(&oauth2).is_none(), "PA-355: all three or none");
         let missing = json!({ "url": "u", "usernameSecret": secret("nobody") });
         assert_eq!(web(&missing, "a", &place()).unwrap_err(), "secret s does not have the key nobody");
         assert_eq!(web(&missing, "a", &Place::default()).unwrap_err(), "secrets \"s\" not found");

@@ -428,7 +428,7 @@ pub enum ArtifactSource {
         path: PathBuf,
     },
     /// An object of a web server.
-    Web(Web),
+    Web(Box<Web>),
     /// A repository of git.
     Git(Box<Git>),
 }

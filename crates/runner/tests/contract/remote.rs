@@ -109,9 +109,9 @@ fn artifacts_come_from_servers_and_go_there() {
         step.artifact_store = world.state.join("artifacts");
         let web = |name: &str| Web::at(format!("{url}/{name}"));
         let git = Git { repo: format!("{url}/code.git"), ..Git::default() };
-        let gone = input("gone", path("gone"), ArtifactSource::Web(web("gone")));
+        let gone = input("gone", path("gone"), ArtifactSource::Web(Box::new(web("gone"))));
         step.inputs = vec![
-            input("plain", path("plain"), ArtifactSource::Web(web("plain"))),
+            input("plain", path("plain"), ArtifactSource::Web(Box::new(web("plain")))),
             input("code", path("code"), ArtifactSource::Git(Box::new(git))),
             ArtifactInput { optional: true, ..gone.clone() },
         ];
@@ -162,7 +162,7 @@ fn what_is_fetched_ends_with_the_step() {
         let place = world.state.join("never");
         let mut step = world.shell(&format!("a{isolation:?}"), isolation, "true");
         let path = place.join("x").display().to_string();
-        step.inputs = vec![input("x", path, ArtifactSource::Web(Web::at(url.clone())))];
+        step.inputs = vec![input("x", path, ArtifactSource::Web(Box::new(Web::at(url.clone()))))];
         world.start(&step);
         let connection = asked.recv().unwrap();
         world.runner().stop(std::slice::from_ref(&step.attempt), Duration::from_secs(60));
