@@ -9,7 +9,7 @@ use tiphys_store::{Filter, Life, NameMatch, Runs, Summary};
 use crate::commands::delete::remove_expired;
 use crate::orphans::live_steps;
 use crate::output;
-use crate::print::{Paint, clean_line, columns, duration, table, table_within, to_stdout};
+use crate::print::{Paint, clean_line, columns, duration, table, table_fitted, to_stdout};
 use crate::problem::problem;
 use crate::remote::{self, Form, Selector, Server, ago, query};
 use crate::state::{Local, now};
@@ -206,9 +206,10 @@ fn print_table(args: &Args, rows: &[Row]) {
         ]);
         cells.push(row);
     }
-    // Programs read whole messages; people want one line a run.
+    // Programs read whole messages; people want one line a run, of which its name and what became of it is most.
+    let last = cells.first().map_or(0, |titles| titles.len() - 1);
     to_stdout(&match columns() {
-        Some(width) => table_within(cells, 3, width),
+        Some(width) => table_fitted(cells, 3, width, &[last - 3, last - 2, last - 1]),
         None => table(&cells, 3),
     });
 }

@@ -21,24 +21,17 @@ pub fn table(rows: &[Vec<String>], gap: usize) -> String {
 /// Least width that a column is cut to.
 const CUT_MIN: usize = 12;
 
-/// The same, with the last column cut so that rows fit a terminal of this width; it keeps a few columns at least.
-pub fn table_within(mut rows: Vec<Vec<String>>, gap: usize, columns: usize) -> String {
-    let last = count(&rows).saturating_sub(1);
-    let before: usize = (0..last).map(|at| widest(&rows, at) + gap).sum();
-    cut(&mut rows, last, columns.saturating_sub(before));
-    table(&rows, gap)
-}
-
-/// The same, where not everything must be shown: of the columns `spare`, as many are left out in their order as it
-/// takes; then the last is cut, then the first.
+/// The same, fitted to a terminal of this width: of the columns `spare`, as many are left out in their order as it takes;
+/// then the first and the last are cut, which keep a few columns at least.
 pub fn table_fitted(mut rows: Vec<Vec<String>>, gap: usize, columns: usize, spare: &[usize]) -> String {
     let mut left: Vec<usize> = (0..count(&rows)).collect();
     let mut spare = spare.iter();
-    let needed = |rows: &[Vec<String>], of_last: usize| {
-        let last = count(rows).saturating_sub(1);
-        (0..last).map(|at| widest(rows, at) + gap).sum::<usize>() + widest(rows, last).min(of_last)
+    let before = |rows: &[Vec<String>]| -> usize {
+        (0..count(rows).saturating_sub(1)).map(|at| widest(rows, at) + gap).sum()
     };
-    while needed(&rows, 2 * CUT_MIN) > columns
+    let needed =
+        |rows: &[Vec<String>]| before(rows) + widest(rows, count(rows).saturating_sub(1)).min(CUT_MIN);
+    while needed(&rows) > columns
         && let Some(column) = spare.next()
     {
         if let Some(at) = left.iter().position(|kept| kept == column) {
@@ -48,9 +41,12 @@ pub fn table_fitted(mut rows: Vec<Vec<String>>, gap: usize, columns: usize, spar
             }
         }
     }
-    let others = needed(&rows, CUT_MIN).saturating_sub(widest(&rows, 0));
+    let others = needed(&rows).saturating_sub(widest(&rows, 0));
     cut(&mut rows, 0, columns.saturating_sub(others));
-    table_within(rows, gap, columns)
+    let last = count(&rows).saturating_sub(1);
+    let room = columns.saturating_sub(before(&rows));
+    cut(&mut rows, last, room);
+    table(&rows, gap)
 }
 
 /// Cuts what is too wide for a column.

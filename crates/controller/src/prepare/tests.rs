@@ -88,6 +88,26 @@ fn who_a_container_runs_as() {
     assert_eq!(users(workflow, patch, json!({})), (Some(8), Some(6), false));
 }
 
+#[test]
+fn a_host_path_is_there_or_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place { allow_host_path: true, artifacts: "/state/artifacts".into(), ..Place::default() };
+    let step = |path: &std::path::Path, kind: &str| {
+        let container = json!({
+            "image": "any", "command": ["work"], "volumeMounts": [{ "name": "v", "mountPath": "/v" }]
+        });
+        let volume = json!({ "name": "v", "hostPath": { "path": path, "type": kind } });
+        prepared(json!({}), json!({ "container": container, "volumes": [volume] }), &place).map(drop)
+    };
+    let new = folder.path().join("a/b");
+    assert!(step(&new, "").unwrap_err().contains("there is no hostPath"));
+    step(&new, "DirectoryOrCreate").unwrap();
+    assert!(new.is_dir());
+    step(&new.join("file"), "FileOrCreate").unwrap();
+    assert!(new.join("file").is_file());
+    assert!(step("/".as_ref(), "Directory").unwrap_err().contains("would show the state folder"));
+}
+
 /// PA-246: a key of the template's `archiveLocation` takes the place of the pod's. OB-513, PA-210, PA-230, EX-504, OB-538: where logs go,
 /// and who decides: a repository that archives them, else the template, else the workflow.
 #[test]

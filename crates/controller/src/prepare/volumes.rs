@@ -98,6 +98,20 @@ fn source(plan: &Plan, pod: &Pod, place: &Place, name: &str, volume: &Value) -> 
             return Err(format!("volume '{name}' is a hostPath, which needs `--allow-host-path`"));
         }
         let path = PathBuf::from(text("/hostPath/path"));
+        let made = match text("/hostPath/type") {
+            "DirectoryOrCreate" => std::fs::create_dir_all(&path),
+            "FileOrCreate" => std::fs::OpenOptions::new().create(true).append(true).open(&path).map(drop),
+            _ => Ok(()),
+        };
+        made.map_err(|error| {
+            format!("volume '{name}': cannot make the hostPath `{}`: {error}", path.display())
+        })?;
+        if !path.exists() {
+            return Err(format!(
+                "volume '{name}': there is no hostPath `{}` on this machine",
+                path.display()
+            ));
+        }
         // Whatever way it is written.
         let real = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
         if place.artifacts.starts_with(&real) {
