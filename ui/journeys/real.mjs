@@ -151,6 +151,20 @@ journey('what begins to wait, and what is decided elsewhere, shows without askin
   await item.waitFor({ state: 'detached' });
 });
 
+journey('a delivery that matches nothing comes into an open inbox by itself', {}, async ({ page, server }) => {
+  await page.goto(`${server.url}inbox`);
+  await page.getByRole('heading', { level: 1, name: 'Inbox' }).waitFor();
+  await settled(page);
+  // Any token lets it in when nobody is asked for one.
+  const sent = await fetch(`${server.origin}/api/v1/events/default/unheard-of`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer any', 'content-type': 'application/json' },
+    body: JSON.stringify({ nobody: 'waits for this' }),
+  });
+  assert.equal(sent.status, 200);
+  await page.getByRole('listitem').filter({ hasText: 'default/unheard-of' }).getByRole('img', { name: 'unmatched' }).waitFor();
+});
+
 journey('a suspended run is known in lists, and runs are found by their message', {}, async ({ page, server }) => {
   await server.run('held-back', APPROVAL);
   await server.api('PUT', '/api/v1/workflows/default/held-back/suspend', {});

@@ -106,6 +106,25 @@ journey('a cut stream is told and comes back', {}, async ({ page, server }) => {
   await page.getByText('The connection to the server is lost').waitFor({ state: 'detached' });
 });
 
+journey('a tab out of sight lets its stream go, and knows all when it is seen again', {}, async ({ page, server }) => {
+  const run = byPhase(server, 'Running');
+  const node = Object.values(run.status.nodes).find((each) => each.phase === 'Running' && each.type === 'Pod');
+  const see = (isSeen) =>
+    page.evaluate((hidden) => {
+      Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, !isSeen);
+  await page.goto(`${server.url}${path(run)}?view=tree&node=${node.id}`);
+  const item = (phase) => page.getByRole('treeitem', { name: new RegExp(`^${phase} ${node.displayName}`.replace(/[()]/g, '\\$&')) });
+  await item('Running').first().waitFor();
+  assert.equal(server.watched(), 1);
+  await see(false);
+  await server.left(run);
+  server.change(run, { [node.id]: { ...node, phase: 'Succeeded', finishedAt: new Date().toISOString() } });
+  await see(true);
+  await item('Succeeded').first().waitFor();
+});
+
 const messageOf = (event, id, data) => `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 
 journey('messages that are doubled, torn, senseless or late do no harm', {}, async ({ page, server }) => {

@@ -96,8 +96,15 @@ function argoStream(namespace: string, version: string | undefined): Source {
 /** What depends on runs is asked for again this long after one changed: soon, and when what follows from it is there. */
 const AGAIN_MS = [300, 1500] as const;
 
-/** Keeps what was asked for current while its page is open; where changes are not told it stays as it was asked. */
-export function keepCurrent(found: { busy: boolean; load(): Promise<void> }, namespace: () => string): void {
+/**
+ * Keeps what was asked for current while its page is open, by changes of runs or by deliveries; where changes are not
+ * told it stays as it was asked.
+ */
+export function keepCurrent(
+  found: { busy: boolean; load(): Promise<void> },
+  namespace: () => string,
+  by: 'runs' | 'deliveries' = 'runs',
+): void {
   $effect(() => {
     const timers: (ReturnType<typeof setTimeout> | undefined)[] = [];
     const ask = (at: number) => {
@@ -108,15 +115,20 @@ export function keepCurrent(found: { busy: boolean; load(): Promise<void> }, nam
         else void found.load();
       }, AGAIN_MS[at]);
     };
+    const askSoon = () => AGAIN_MS.forEach((_, at) => ask(at));
     const close = openStream({
       ...own.runEvents(namespace(), ''),
       onLine: (line) => {
         connection.line = line;
+        // What happened between the asking and the listening was told to nobody.
+        if (line === 'live') ask(0);
       },
       onRefused: () => {
         connection.line = 'live';
       },
-      onMessage: () => AGAIN_MS.forEach((_, at) => ask(at)),
+      onMessage: ({ event }) => {
+        if (event === 'reset' || (event === 'delivery') === (by === 'deliveries')) askSoon();
+      },
     });
     return () => {
       close();

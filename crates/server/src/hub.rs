@@ -126,6 +126,11 @@ impl Hub {
         drop(self.workflows.send(News { change, workflow: Arc::new(workflow), text: Arc::default() }));
     }
 
+    /// Tells what became of a delivery to those who watch rows: one that matched nothing changes no run.
+    pub(crate) fn delivered(&self, namespace: &str, id: &str, status: &str) {
+        self.tell_row(namespace.to_owned(), "delivery", json!({ "id": id, "status": status }));
+    }
+
     fn tell_row(&self, namespace: String, name: &'static str, data: Value) {
         if !self.rows_wanted.load(Ordering::Relaxed) {
             return;

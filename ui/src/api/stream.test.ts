@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { type Message, Parser } from './stream';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Message, openStream, Parser } from './stream';
 
 function parsed(...chunks: string[]): (Message & { id: string | undefined })[] {
   const found: (Message & { id: string | undefined })[] = [];
@@ -22,5 +22,97 @@ describe('server-sent events', () => {
 
   it('tells nothing of a frame that was not finished', () => {
     expect(parsed('data: half\n')).toEqual([]);
+  });
+});
+
+describe('a stream of a tab', () => {
+  /** What was asked for: the number seen last, whether it still is under way, and a way to tell something. */
+  interface Asked {
+    lastId: string | null;
+    signal: AbortSignal;
+    tell: (text: string) => void;
+  }
+  const page = Object.assign(new EventTarget(), { hidden: false, baseURI: 'http://server/' });
+  const show = (isShown: boolean) => {
+    page.hidden = !isShown;
+    page.dispatchEvent(new Event('visibilitychange'));
+    return vi.advanceTimersByTimeAsync(0);
+  };
+  let asked: Asked[] = [];
+  let told: string[] = [];
+  let close = () => {};
+
+  beforeEach(async () => {
+    vi.useFakeTimers();
+    vi.stubGlobal('document', page);
+    vi.stubGlobal('fetch', async (_: string, { headers, signal }: { headers: Record<string, string>; signal: AbortSignal }) => {
+      let tell: Asked['tell'] = () => {};
+      const body = new ReadableStream<Uint8Array>({
+        start(out) {
+          tell = (text) => out.enqueue(new TextEncoder().encode(text));
+          signal.addEventListener('abort', () => out.error(signal.reason));
+        },
+      });
+      asked.push({ lastId: new Headers(headers).get('last-event-id'), signal, tell });
+      return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+    });
+    asked = [];
+    told = [];
+    close = openStream({
+      path: 'events',
+      onLine: () => {},
+      onRefused: (_, message) => told.push(`refused: ${message}`),
+      onMessage: ({ data }) => told.push(data),
+    });
+    await show(true);
+  });
+
+  afterEach(async () => {
+    close();
+    await vi.advanceTimersByTimeAsync(0);
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+
+  const open = () => asked.filter(({ signal }) => !signal.aborted).length;
+
+  it('is let go out of sight, and goes on from what was seen last', async () => {
+    asked[0]!.tell('id: 7\ndata: seven\n\n');
+    await vi.advanceTimersByTimeAsync(0);
+    await show(false);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(open()).toBe(0);
+    await show(true);
+    expect(asked.map(({ lastId }) => lastId)).toEqual([null, '7']);
+    asked[1]!.tell('id: 8\ndata: eight\n\n');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(told).toEqual(['seven', 'eight']);
+  });
+
+  it('stays when the tab is away for a moment', async () => {
+    await show(false);
+    await vi.advanceTimersByTimeAsync(1000);
+    await show(true);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect([asked.length, open()]).toEqual([1, 1]);
+  });
+
+  it('looks in now and then for who does not look', async () => {
+    await show(false);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect([asked.length, open()]).toEqual([1, 0]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([asked.length, open()]).toEqual([2, 1]);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect([asked.length, open()]).toEqual([2, 0]);
+  });
+
+  it('is let go for good by who closes it unseen', async () => {
+    await show(false);
+    await vi.advanceTimersByTimeAsync(5_000);
+    close();
+    await show(true);
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect([asked.length, open(), told]).toEqual([1, 0, []]);
   });
 });

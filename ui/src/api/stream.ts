@@ -23,6 +23,10 @@ const PAUSE_MS_FIRST = 500;
 const PAUSE_MS_MAX = 15_000;
 /** Without even a comment for this long the connection is dead (the server sends one every 15 s). */
 const SILENCE_MS_MAX = 45_000;
+/** A tab that nobody looks at lets its streams go: a browser has six connections to a server for all of its tabs. */
+const UNSEEN_MS = 5_000;
+/** It looks in this often for as long, so that its title and its notices do not grow old. */
+const LOOK_IN_MS = 60_000;
 
 const HEADERS = { accept: 'text/event-stream' };
 
@@ -59,6 +63,21 @@ function begin(where: string, lastId: string, signal: AbortSignal): Promise<Resp
   });
 }
 
+/** Does it when the page has been out of sight for a while; the answer calls that off. */
+function whenUnseen(act: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const look = () => {
+    clearTimeout(timer);
+    if (document.hidden) timer = setTimeout(act, UNSEEN_MS);
+  };
+  document.addEventListener('visibilitychange', look);
+  look();
+  return () => {
+    clearTimeout(timer);
+    document.removeEventListener('visibilitychange', look);
+  };
+}
+
 /** Opens a stream; the answer closes it. */
 export function openStream(options: StreamOptions): () => void {
   const stop = new AbortController();
@@ -73,6 +92,11 @@ async function keepOpen(options: StreamOptions, signal: AbortSignal): Promise<vo
   while (!signal.aborted) {
     const silence = new AbortController();
     let watchdog: ReturnType<typeof setTimeout> | undefined;
+    let asleep = false;
+    const stayAwake = whenUnseen(() => {
+      asleep = true;
+      silence.abort();
+    });
     const heard = () => {
       clearTimeout(watchdog);
       watchdog = setTimeout(() => silence.abort(), SILENCE_MS_MAX);
@@ -109,21 +133,36 @@ async function keepOpen(options: StreamOptions, signal: AbortSignal): Promise<vo
       // Tried again below.
     } finally {
       clearTimeout(watchdog);
+      stayAwake();
     }
     if (signal.aborted) return;
+    if (asleep) {
+      await rest(LOOK_IN_MS, signal, 'seen');
+      continue;
+    }
     options.onLine('away');
     await rest(pause, signal);
     pause = Math.min(pause * 2, PAUSE_MS_MAX);
   }
 }
 
-function rest(ms: number, signal: AbortSignal): Promise<void> {
+/** Waits so long, or until it is called off, or, where that is wanted, until the page is seen. */
+function rest(ms: number, signal: AbortSignal, until?: 'seen'): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
+    const look = () => {
+      if (!document.hidden) done();
+    };
+    const done = () => {
       clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      if (until) document.removeEventListener('visibilitychange', look);
       resolve();
-    });
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+    if (!until) return;
+    document.addEventListener('visibilitychange', look);
+    look();
   });
 }
 

@@ -102,6 +102,7 @@ impl Delivery {
         let mut row = self.row(status, at_us);
         row.document = self.document(status, &outcome.results, at_us).to_string().into_bytes();
         world.store(|store| store.restart(&row))?;
+        world.hub.delivered(&self.namespace, &self.id, status);
         Ok(outcome)
     }
 

@@ -280,9 +280,14 @@ fn a_delivery_is_kept_matched_told_and_replayed() {
         let headers = [("X-GitHub-Delivery", id), ("Authorization", "Bearer any")];
         house.ask("POST", target, &headers, body).0
     };
+    let mut rows = house.events("/api/tiphys/v1/events?namespace=default", None);
+    let mut head = String::new();
+    rows.0.read_line(&mut head).unwrap();
     assert_eq!(sent("one", &json!({ "hello": "you" })), 200);
     assert_eq!(sent("one", &json!({ "hello": "you" })), 200, "a repetition is taken");
     assert_eq!(sent("two", &json!({ "bye": "you" })), 200);
+    // One that changes no run is told all the same.
+    rows.find(|heard| heard.name == "delivery" && heard.data["status"] == "unmatched");
     let list = house.get("/api/tiphys/v1/deliveries?namespace=default");
     let told: Vec<&Value> = list["items"].as_array().unwrap().iter().collect();
     assert_eq!(told.len(), 2);
