@@ -52,6 +52,11 @@ export interface Diagnostic {
   fix?: Fix;
 }
 
+export interface DiffLine {
+  change: 'same' | 'removed' | 'added';
+  text: string;
+}
+
 export interface Example {
   name: string;
   title: string;
@@ -240,6 +245,12 @@ export interface StepGrid {
 export interface StepRow {
   name: string;
   cells: StepCell[];
+}
+
+export interface TemplateDiff {
+  from: number;
+  to: number;
+  lines: DiffLine[];
 }
 
 export interface TemplateVersion {
