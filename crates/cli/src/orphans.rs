@@ -1,5 +1,6 @@
 //! Runs that nobody drives, and what of them still runs.
 
+use std::time::Duration;
 use tiphys_controller::attempt_id;
 use tiphys_runner::Runner;
 use tiphys_runner::process::{self, Options, ProcessRunner};
@@ -30,4 +31,22 @@ pub fn live_steps(local: &mut Local, summary: &Summary) -> anyhow::Result<Vec<St
         .filter(|(_, sighting)| matches!(sighting, Sighting::Running(_)))
         .map(|((attempt, _), _)| run.display_name(attempt.node))
         .collect())
+}
+
+/// How long the end of a supervisor is waited for.
+const CLOSE_WITHIN: Duration = Duration::from_secs(10);
+
+/// Ends what a run that is over still runs: an engine that was killed after it had recorded the end of a daemon's
+/// boundary could not stop the daemon any more.
+pub fn end_steps(local: &mut Local, uid: &str) -> anyhow::Result<()> {
+    let lives = process::found(local.state.dir()).iter().any(|found| found.id == uid && found.is_alive);
+    if !lives || local.driver(uid)?.is_some() {
+        return Ok(());
+    }
+    let runner = ProcessRunner::new(Options::new(local.state.dir(), uid), Box::new(|_| {}));
+    // A supervisor that goes at this moment runs nothing any more.
+    if runner.recall(&[]).is_ok() {
+        runner.close(true, CLOSE_WITHIN);
+    }
+    Ok(())
 }

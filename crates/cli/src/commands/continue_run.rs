@@ -6,6 +6,7 @@ use std::sync::mpsc;
 use tiphys_store::{MachineId, Runs, Summary};
 
 use crate::engine::{Engine, Steps};
+use crate::orphans::end_steps;
 use crate::problem::problem;
 use crate::session::{Left, Show, drive, over};
 use crate::signal::Signals;
@@ -40,6 +41,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         && let Some(document) = local.store.archived(&MachineId::workflow(&*summary.uid))?
     {
         let document = serde_json::from_slice(&document)?;
+        end_steps(&mut local, &summary.uid)?;
         return over(&mut local, &summary, &document, &args.show);
     }
     let signals = Signals::listen()?;

@@ -11,6 +11,7 @@ use tiphys_runner::process::{self, Options, ProcessRunner};
 use tiphys_spec::TtlStrategy;
 use tiphys_store::{Filter, Life, MachineId, NameMatch, Runs, Summary};
 
+use crate::orphans::end_steps;
 use crate::print::to_stdout;
 use crate::problem::{Problem, problem};
 use crate::remote::{self, Selector, Server, query};
@@ -360,6 +361,12 @@ fn sweep(local: &mut Local) -> anyhow::Result<()> {
     local.state.sweep_bells();
     let state = local.state.dir().to_owned();
     let live = local.store.list(&Filter { life: Life::Live, ..Filter::default() })?;
+    for found in process::found(&state).into_iter().filter(|found| found.is_alive) {
+        let run = local.store.summary(&MachineId::workflow(&*found.id))?;
+        if run.is_some_and(|run| run.finished_us.is_some()) {
+            end_steps(local, &found.id)?;
+        }
+    }
     process::sweep(&state, |id| live.iter().any(|run| run.uid == id));
     for entry in std::fs::read_dir(state.join("runs")).into_iter().flatten().flatten() {
         let Ok(uid) = entry.file_name().into_string() else { continue };
