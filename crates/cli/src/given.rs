@@ -6,6 +6,8 @@
 use serde_json::Value;
 use tiphys_spec::{self as spec, Diagnostic, Document, Object, Severity, similar};
 
+use crate::load::template_named;
+
 /// What one workflow takes, as its documents say it.
 pub struct Takes<'d> {
     parameters: Vec<&'d spec::Parameter>,
@@ -38,13 +40,9 @@ impl<'d> Takes<'d> {
         let Object::Workflow(workflow) = &document.object else { return takes };
         let mut specs = vec![&workflow.spec];
         if let Some(reference) = &workflow.spec.workflow_template_ref {
-            specs.extend(documents.iter().find_map(|document| match &document.object {
-                Object::WorkflowTemplate(found) if !reference.cluster_scope => {
-                    (found.metadata.name == reference.name).then_some(&found.spec)
-                }
-                Object::ClusterWorkflowTemplate(found) if reference.cluster_scope => {
-                    (found.metadata.name == reference.name).then_some(&found.spec)
-                }
+            let found = template_named(documents, &reference.name, reference.cluster_scope);
+            specs.extend(found.and_then(|found| match &found.object {
+                Object::WorkflowTemplate(found) | Object::ClusterWorkflowTemplate(found) => Some(&found.spec),
                 _ => None,
             }));
         }

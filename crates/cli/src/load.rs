@@ -121,6 +121,15 @@ fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> anyhow::Result
     Ok(())
 }
 
+/// The template of this name among documents: of a namespace, or of the whole cluster.
+pub fn template_named<'d>(documents: &[&'d Document], name: &str, cluster: bool) -> Option<&'d Document> {
+    documents.iter().copied().find(|document| match &document.object {
+        Object::WorkflowTemplate(template) => !cluster && template.metadata.name == name,
+        Object::ClusterWorkflowTemplate(template) => cluster && template.metadata.name == name,
+        _ => false,
+    })
+}
+
 /// The documents that a workflow may use.
 pub fn freeze(
     workflow: &spec::Workflow,

@@ -10,6 +10,8 @@ use tiphys_runner::ImageMap;
 use tiphys_spec as spec;
 use tiphys_spec::{Diagnostic, Document, Object, Severity, path_field, path_index};
 
+use crate::load::template_named;
+
 /// Fields of a workflow's spec that only place or dress pods.
 const DRESSING_OF_WORKFLOW: [&str; 19] = [
     "affinity",
@@ -161,11 +163,7 @@ impl<'a> Examiner<'a> {
     }
 
     fn resource(&self, name: &str, cluster: bool) -> Option<&'a Document> {
-        self.library.iter().copied().find(|document| match &document.object {
-            Object::WorkflowTemplate(template) => !cluster && template.metadata.name == name,
-            Object::ClusterWorkflowTemplate(template) => cluster && template.metadata.name == name,
-            _ => false,
-        })
+        template_named(self.library, name, cluster)
     }
 
     /// A template by its name, in the document where it is called or in the workflow over it.

@@ -39,7 +39,7 @@ use crate::world::{self, World};
 /// start, 130 interrupted.
 ///
 /// Ctrl-C once stops what runs and records nothing as failed; `tiphys continue NAME` goes on. Ctrl-C twice leaves
-/// at once, and steps go on by themselves.
+/// at once, and steps that did not end on the first go on by themselves.
 #[derive(ClapArgs)]
 #[command(after_help = "Examples:
   tiphys run hello.yaml
