@@ -13,7 +13,17 @@ export default defineConfig({
     reportCompressedSize: true,
     modulePreload: { polyfill: false },
     // What every page needs is one file, not a dozen small ones.
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'app', tags: ['$initial'] }] } } },
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: 'app', tags: ['$initial'] },
+            // So is what a run opens with: browsers ask for six files at a time, and its changes take one of the six.
+            { name: 'run', test: /src\/(pages\/Run\.|graph\/|run\/(store|model|columns|tree|plan|tabs)\.|parts\/(Menu|Linked)\.|links)/ },
+          ],
+        },
+      },
+    },
   },
   worker: { format: 'es' },
   server: { proxy: { '/api': process.env['TIPHYS_SERVER'] ?? 'http://127.0.0.1:2746' } },

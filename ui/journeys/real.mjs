@@ -2,7 +2,8 @@
 // TIPHYS names the binary; PAGES=dist takes the pages from the build folder. Usage: node journeys/real.mjs [part of a name…]
 
 import assert from 'node:assert/strict';
-import { APPROVAL, FILES, LONG, PAUSED, start } from '../fixture/real.mjs';
+import { createServer } from 'node:http';
+import { APPROVAL, EMPTY, FILES, LONG, PAUSED, start } from '../fixture/real.mjs';
 import { isCurrent } from '../schema.mjs';
 import { accessible, go, settled, surplus } from './harness.mjs';
 
@@ -31,18 +32,21 @@ journey('of a hundred thousand runs one is found, and pages go on and back', { s
   await page.getByRole('heading', { level: 1, name: sought }).waitFor();
 });
 
-journey('from an empty server to a running workflow with its log', { state: 'empty', own: true }, async ({ page, server }) => {
+journey('from an empty server to a running workflow with its log in two clicks', { state: 'empty', own: true }, async ({ page, server }) => {
+  let clicks = 0;
+  const click = async (what) => {
+    clicks += 1;
+    await what.click();
+  };
   await page.goto(server.url);
-  await page.getByRole('link', { name: 'Run an example' }).click();
-  await page.getByRole('textbox', { name: 'Manifest' }).waitFor();
+  await click(page.getByRole('link', { name: 'Run an example' }));
   await page.getByText('No problems found').waitFor();
-  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  await click(page.getByRole('button', { name: 'Run', exact: true }));
   await page.waitForURL(/runs\/default\//);
   await page.getByText('Succeeded', { exact: true }).first().waitFor();
-  await page.keyboard.press('3');
-  await page.getByRole('treeitem').first().click();
-  await page.getByRole('tab', { name: 'Logs' }).click();
+  // A run of one step shows what it wrote by itself.
   await page.getByText('hello world').waitFor();
+  assert.equal(clicks, 2);
 });
 
 journey('the types of the interface are those of the server', { state: 'empty' }, async ({ server }) => {
@@ -104,10 +108,9 @@ journey('home is accessible', {}, async ({ page, server }) => {
   await accessible(page, 'home');
 });
 
-journey('from Home to the failing line in two clicks', {}, async ({ page, server }) => {
+journey('from Home to the failing line in one click', {}, async ({ page, server }) => {
   await page.goto(server.url);
   await page.getByRole('region', { name: 'Failed lately' }).getByRole('link', { name: 'broken' }).click();
-  await page.getByRole('group', { name: 'What went wrong' }).getByRole('button').first().click();
   await page.getByText('ERROR price_test').waitFor();
   await page.getByText('exit code 3').first().waitFor();
 });
@@ -281,6 +284,96 @@ journey('a pipeline is run with its form', {}, async ({ page, server }) => {
     [['target', 'production']],
   );
   assert.equal(run.spec.entrypoint, 'work');
+});
+
+journey('a file goes into a run through the form of its pipeline', {}, async ({ page, server }) => {
+  await server.put('workflow-templates/default', 'template', {
+    metadata: { name: 'takes-a-file' },
+    kind: 'WorkflowTemplate',
+    spec: {
+      entrypoint: 'main',
+      arguments: { artifacts: [{ name: 'data', s3: { key: 'no/prices.txt' } }] },
+      templates: [
+        {
+          name: 'main',
+          inputs: { artifacts: [{ name: 'data', path: '/tmp/data.txt' }] },
+          script: { image: 'busybox', command: ['sh'], source: 'cat /tmp/data.txt' },
+        },
+      ],
+    },
+  });
+  await page.goto(`${server.url}pipelines/WorkflowTemplate/default/takes-a-file`);
+  await page
+    .getByLabel('A file: data')
+    .setInputFiles({ name: 'prices.txt', mimeType: 'text/plain', buffer: Buffer.from('apples 3 <b>euro</b>\n') });
+  await page.getByText('Uploaded').waitFor();
+  await page.locator('form').getByRole('button', { name: 'Run' }).click();
+  await page.waitForURL(/runs\/default\/takes-a-file-/);
+  await page.getByRole('tabpanel').getByText('apples 3 <b>euro</b>').waitFor();
+});
+
+journey('a schedule is set by its form', {}, async ({ page, server }) => {
+  await server.put('cron-workflows/default', 'cronWorkflow', {
+    metadata: { name: 'by-form' },
+    kind: 'CronWorkflow',
+    spec: { schedules: ['0 3 * * *'], suspend: true, workflowSpec: EMPTY },
+  });
+  await page.goto(`${server.url}pipelines/CronWorkflow/default/by-form`);
+  await page.getByRole('button', { name: 'Settings' }).click();
+  const editor = page.getByRole('textbox', { name: 'Manifest' });
+  await page.getByLabel('When the last run still goes').selectOption('Forbid');
+  await editor.getByText('concurrencyPolicy: Forbid').waitFor();
+  await page.getByLabel('Time zone').fill('Europe/Vienna');
+  await page.getByLabel('Time zone').press('Tab');
+  await page.getByLabel('Another time').fill('every night');
+  await page.getByLabel('Another time').press('Enter');
+  await page.getByText('This is no schedule').waitFor();
+  await page.getByLabel('Time 2').fill('30 15 * * 1');
+  await page.getByLabel('Time 2').press('Tab');
+  await page.getByText('every Monday at 15:30').waitFor();
+  await page.getByRole('button', { name: 'Changes' }).click();
+  await page.getByRole('group', { name: 'What this changes in by-form' }).getByText('concurrencyPolicy: Forbid').waitFor();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.waitForURL(/pipelines\/CronWorkflow\/default\/by-form/);
+  const { spec } = await server.api('GET', '/api/v1/cron-workflows/default/by-form');
+  assert.deepEqual(
+    [spec.concurrencyPolicy, spec.timezone, spec.schedules],
+    ['Forbid', 'Europe/Vienna', ['0 3 * * *', '30 15 * * 1']],
+  );
+});
+
+journey('a badge and a graph stand on a page of another origin, other pages do not', {}, async ({ page, server }) => {
+  const ask = new URLSearchParams({ name: 'broken' });
+  const frame = (name, address) => `<iframe title="${name}" width="700" height="300" src="${server.url}${address}"></iframe>`;
+  const other = createServer((_, response) => {
+    response.setHeader('content-type', 'text/html');
+    response.end(
+      frame('badge', `widgets/workflow-status-badges/default?${ask}`) +
+        frame('newest', 'widgets/workflow-status-badges/default?label=workflows.argoproj.io/workflow-template=delivery') +
+        frame('graph', `widgets/workflow-graphs/default?${ask}&showOptions=true`),
+    );
+  });
+  await new Promise((resolve) => other.listen(0, '127.0.0.1', resolve));
+  try {
+    await page.goto(`http://127.0.0.1:${other.address().port}/`);
+    await page.frameLocator('[title=newest]').getByText('Succeeded').waitFor();
+    await page.frameLocator('[title=graph]').getByRole('application').waitFor();
+    await page.frameLocator('[title=graph]').getByRole('button', { name: 'Show all' }).waitFor();
+    const others = await fetch(`${server.url}runs`);
+    assert.match(others.headers.get('content-security-policy'), /frame-ancestors 'none'/);
+    await page.frameLocator('[title=badge]').getByRole('link', { name: /broken.*Failed/ }).click();
+    await page.waitForURL(`${server.url}runs/default/broken`);
+  } finally {
+    other.closeAllConnections();
+    other.close();
+  }
+});
+
+journey('what shows elsewhere is looked at before, and copied', {}, async ({ page, server }) => {
+  await page.goto(`${server.url}widgets?namespace=default&name=broken`);
+  await page.frameLocator('[title=Badge]').getByText('Failed').waitFor();
+  await page.getByRole('region', { name: 'Graph' }).getByText('<iframe src=').waitFor();
+  await accessible(page, 'widgets');
 });
 
 journey('a schedule is suspended and filled in for the past', {}, async ({ page, server }) => {

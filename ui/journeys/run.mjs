@@ -24,6 +24,7 @@ for (const theme of ['light', 'dark']) {
     compare: 'compare',
     new: 'new',
     settings: 'settings',
+    widgets: 'widgets?name=x',
     login: 'login',
   })) {
     journey(`${name} is accessible in ${theme}`, { theme }, async ({ page, server }) => {
@@ -70,17 +71,71 @@ for (const [name, address] of Object.entries({
   );
 }
 
-journey('from a red bar to the failing line in two clicks', {}, async ({ page, server }) => {
-  let clicks = 0;
-  const click = (what) => {
-    clicks += 1;
-    return what.click();
+/** Clicks on things and counts how often. */
+function counted() {
+  const clicks = { count: 0 };
+  const click = async (what, options) => {
+    clicks.count += 1;
+    await what.click(options);
   };
+  return { clicks, click };
+}
+
+journey('from a red bar to the failing line in two clicks', {}, async ({ page, server }) => {
+  const { clicks, click } = counted();
   await page.goto(server.url);
   await click(page.locator('.bar.failed').first());
-  await click(page.getByRole('group', { name: 'What went wrong' }).getByRole('button').first());
+  // Who opens a run that broke sees the last lines of what broke first.
+  await page.getByRole('tabpanel').getByText('main: Error (exit code 1)').waitFor();
   await page.getByText('price_test.py::test_rounding').waitFor();
-  assert.ok(clicks <= 2);
+  await click(page.getByRole('button', { name: 'Whole log' }));
+  await page.locator('.line').getByText('price_test.py::test_rounding').waitFor();
+  assert.ok(clicks.count <= 2);
+});
+
+journey('from a waiting step to its reason in one click', {}, async ({ page, server }) => {
+  const run = server.held.runs.find((each) => Object.values(each.status.nodes).some((node) => node.type === 'Suspend' && node.phase === 'Running'));
+  for (const view of ['tree', 'timeline']) {
+    const { clicks, click } = counted();
+    await page.goto(`${server.url}${path(run)}?view=${view}`);
+    await click(page.getByRole('group', { name: 'Waits for a person' }).getByRole('button').first());
+    await page.getByRole('tabpanel').getByText('waits for a person to resume it').waitFor();
+    assert.equal(clicks.count, 1);
+  }
+});
+
+journey('the fields of lines in JSON are chosen, and stay chosen', {}, async ({ page, server }) => {
+  const run = byPhase(server, 'Succeeded');
+  const node = Object.values(run.status.nodes).find((each) => each.displayName === 'lint');
+  const address = `${server.url}${path(run)}?view=tree&node=${node.id}&tab=logs`;
+  await page.goto(address);
+  await page.getByText('{"level":"info","msg":"linting begins"').waitFor();
+  await page.getByRole('button', { name: 'Fields' }).click();
+  await page.getByRole('button', { name: 'msg', exact: true }).click();
+  await page.getByRole('button', { name: 'at.file', exact: true }).click();
+  await page.getByText('linting begins  a.ts', { exact: true }).waitFor();
+  await accessible(page, 'fields of a log');
+  await page.goto(address);
+  await page.getByText('linting ends  a.ts', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Fields' }).click();
+  await page.getByRole('button', { name: 'Whole lines' }).click();
+  await page.getByText('{"level":"info","msg":"linting ends"').waitFor();
+});
+
+journey('a menu opens by keys, and what it offers is chosen by keys', {}, async ({ page, server }) => {
+  await page.goto(server.url + path(byPhase(server, 'Succeeded')));
+  const more = page.locator('.line').getByRole('button', { name: 'More actions' });
+  await more.focus();
+  await page.keyboard.press('Enter');
+  const item = page.getByRole('menuitem', { name: 'Compare with another run' });
+  await item.waitFor();
+  await page.waitForFunction(() => document.activeElement?.closest('[role=menu]'));
+  for (let step = 0; step < 12; step += 1) {
+    if (await item.evaluate((each) => each === document.activeElement)) break;
+    await page.keyboard.press('ArrowDown');
+  }
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/compare\?a=/);
 });
 
 journey('a run shows what is planned, lives, and its state follows the stream', {}, async ({ page, server }) => {
@@ -196,9 +251,9 @@ journey('from Home to the failing line by keys alone', {}, async ({ page, server
   await page.keyboard.press('Enter');
   await to(link);
   await page.keyboard.press('Enter');
-  await page.getByRole('group', { name: 'What went wrong' }).waitFor();
-  await page.keyboard.press('n');
   await page.getByRole('tab', { name: 'Summary', selected: true }).waitFor();
+  await page.keyboard.press('n');
+  await page.waitForURL(/node=/);
   await page.keyboard.press(']');
   await page.getByRole('tab', { name: 'Logs', selected: true }).waitFor();
   await page.getByText('price_test.py::test_rounding').first().waitFor();
@@ -214,7 +269,7 @@ journey('a run is read as a tree of names and states', {}, async ({ page, server
   for (const part of [
     /heading ".*" \[level=1\]/,
     /button "Retry"/,
-    /group "What went wrong"/,
+    /tabpanel "Summary"/,
     /treeitem "Succeeded checkout/,
     /treeitem "Failed /,
   ])
@@ -232,7 +287,7 @@ journey("a server with Argo's interface alone is enough", { own: false }, async 
 });
 
 journey('the graph is walked by keys and the selection is in the address', {}, async ({ page, server }) => {
-  await page.goto(server.url + path(byPhase(server, 'Failed')));
+  await page.goto(server.url + path(byPhase(server, 'Succeeded')));
   const graph = page.getByRole('application');
   await graph.waitFor();
   await page.waitForFunction(() => Number(document.querySelector('[role=application]')?.dataset.boxes) > 3);
@@ -330,6 +385,29 @@ journey('the editor marks a mistake and mends it', {}, async ({ page, server }) 
   await page.getByText('unknown field').first().waitFor();
   await page.getByRole('button', { name: 'Fix' }).first().click();
   await page.getByText('No problems found').waitFor();
+});
+
+journey('a manifest is filled in by its form, and written as JSON or YAML', {}, async ({ page, server }) => {
+  await page.goto(`${server.url}new`);
+  await page.getByText('No problems found').waitFor();
+  await page.getByRole('button', { name: 'Form', exact: true }).click();
+  await page.waitForURL(/side=fill/);
+  const editor = page.getByRole('textbox', { name: 'Manifest' });
+  const labels = page.getByRole('region', { name: 'Labels', exact: true });
+  await labels.getByLabel('Name').fill('team');
+  await labels.getByLabel('Value').fill('web');
+  await labels.getByRole('button', { name: 'Add' }).click();
+  await editor.getByText('team: web').waitFor();
+  await labels.getByLabel('team', { exact: true }).fill('data');
+  await labels.getByLabel('team', { exact: true }).press('Tab');
+  await editor.getByText('team: data').waitFor();
+  await accessible(page, 'the form of a manifest');
+  await page.getByRole('button', { name: 'JSON', exact: true }).click();
+  await editor.getByText('"team": "data"').waitFor();
+  await labels.getByRole('button', { name: 'Remove team' }).click();
+  await editor.getByText('"team": "data"').waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'YAML', exact: true }).click();
+  await editor.getByText('kind: Workflow').waitFor();
 });
 
 journey('a pipeline is run with its form', {}, async ({ page, server }) => {

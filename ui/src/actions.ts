@@ -253,7 +253,7 @@ export async function submitPipeline(
     labels: 'submit-from-ui=true',
   });
   preferences.lastUsed = { ...preferences.lastUsed, [`${pipeline.kind}/${namespace}/${pipeline.name}`]: values };
-  began(workflow);
+  notices.tell({ kind: 'good', text: words.result.run(workflow.metadata.name) });
   router.go(
     `runs/${encodeURIComponent(workflow.metadata.namespace ?? namespace)}/${encodeURIComponent(workflow.metadata.name)}`,
   );

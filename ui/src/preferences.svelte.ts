@@ -11,7 +11,8 @@ interface Choices {
   namespace: string;
   wrap: boolean;
   timestamps: boolean;
-  graphDirection: 'down' | 'right';
+  /** What is shown of log lines that are JSON; empty: all. */
+  logFields: string[];
   views: { name: string; query: string }[];
   lastUsed: Record<string, Record<string, string>>;
 }
@@ -23,7 +24,7 @@ const FIRST: Choices = {
   namespace: '',
   wrap: true,
   timestamps: false,
-  graphDirection: 'down',
+  logFields: [],
   views: [],
   lastUsed: {},
 };

@@ -14,6 +14,9 @@ export type PageName =
   | 'locks'
   | 'new'
   | 'settings'
+  | 'widgets'
+  | 'badge'
+  | 'picture'
   | 'login'
   | 'missing';
 
@@ -70,6 +73,9 @@ const PAGES: [string, PageName][] = [
   ['help', 'settings'],
   ['plugins', 'settings'],
   ['plugins/:namespace', 'settings'],
+  ['widgets', 'widgets'],
+  ['widgets/workflow-graphs/:namespace', 'picture'],
+  ['widgets/workflow-status-badges/:namespace', 'badge'],
   ['login', 'login'],
 ];
 

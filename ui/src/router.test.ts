@@ -11,6 +11,9 @@ describe('addresses', () => {
     ['cluster-workflow-templates/t', 'pipeline', { kind: 'ClusterWorkflowTemplate', name: 't' }],
     // UI-015: an old name of the list.
     ['timeline', 'runs', {}],
+    // UI-013 and UI-014: what stands on pages of others.
+    ['widgets/workflow-graphs/argo', 'picture', { namespace: 'argo' }],
+    ['widgets/workflow-status-badges/argo', 'badge', { namespace: 'argo' }],
     ['cron-workflows', 'schedules', { kind: 'CronWorkflow' }],
     ['runs/', 'runs', {}],
     ['no/such/page/here', 'missing', {}],

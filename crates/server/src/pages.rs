@@ -27,10 +27,25 @@ const FIRST: &str = "index.html";
 /// Folder of the files whose names change with their content.
 const HASHED: &str = "assets/";
 
+macro_rules! policy {
+    ($ancestors:literal) => {
+        concat!(
+            "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; ",
+            "worker-src 'self'; connect-src 'self'; frame-src 'self'; object-src 'none'; base-uri 'self'; ",
+            "form-action 'self'; frame-ancestors ",
+            $ancestors
+        )
+    };
+}
+
 /// Nothing from elsewhere, nothing inline: a page cannot be talked into running what it shows.
-const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
-    worker-src 'self'; connect-src 'self'; frame-src 'self'; object-src 'none'; base-uri 'self'; \
-    form-action 'self'; frame-ancestors 'none'";
+const POLICY: &str = policy!("'none'");
+
+/// Pages below here are made to stand on pages of others (UI-013, UI-014); nothing can be done with them.
+const WIDGETS: &str = "widgets/";
+
+/// Browsers that know `frame-ancestors` do not look at `X-Frame-Options`, which cannot say this.
+const WIDGET_POLICY: &str = policy!("*");
 
 /// Answers a request that is no part of an interface.
 ///
@@ -56,9 +71,10 @@ pub(crate) fn serve(base: &str, method: &Method, path: &str, headers: &HeaderMap
     };
     let immutable = file.is_some_and(|file| file.name.starts_with(HASHED));
     let kept = if immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let policy = if name.starts_with(WIDGETS) { WIDGET_POLICY } else { POLICY };
     for (name, value) in [
         (header::CACHE_CONTROL, kept),
-        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::CONTENT_SECURITY_POLICY, policy),
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),

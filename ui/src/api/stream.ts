@@ -64,7 +64,7 @@ function begin(where: string, lastId: string, signal: AbortSignal): Promise<Resp
 }
 
 /** Does it when the page has been out of sight for a while; the answer calls that off. */
-function whenUnseen(act: () => void): () => void {
+export function whenUnseen(act: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const look = () => {
     clearTimeout(timer);
@@ -146,6 +146,9 @@ async function keepOpen(options: StreamOptions, signal: AbortSignal): Promise<vo
   }
 }
 
+/** Waits until the page is seen, or it is called off. */
+export const seen = (signal: AbortSignal): Promise<void> => rest(Number.POSITIVE_INFINITY, signal, 'seen');
+
 /** Waits so long, or until it is called off, or, where that is wanted, until the page is seen. */
 function rest(ms: number, signal: AbortSignal, until?: 'seen'): Promise<void> {
   return new Promise((resolve) => {
@@ -158,7 +161,7 @@ function rest(ms: number, signal: AbortSignal, until?: 'seen'): Promise<void> {
       if (until) document.removeEventListener('visibilitychange', look);
       resolve();
     };
-    const timer = setTimeout(done, ms);
+    const timer = ms === Number.POSITIVE_INFINITY ? undefined : setTimeout(done, ms);
     signal.addEventListener('abort', done);
     if (!until) return;
     document.addEventListener('visibilitychange', look);

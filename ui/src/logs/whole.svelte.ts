@@ -2,6 +2,7 @@
 
 import { logPath } from '../api/argo';
 import { ApiError, address, fault } from '../api/client';
+import { seen, whenUnseen } from '../api/stream';
 import { looksBad, plain } from './ansi';
 import { finder, type Line, lineOf, type Log, SHOW_MS, type Source } from './log';
 
@@ -23,6 +24,8 @@ export class WholeLog implements Log {
   #holds: ((text: string) => boolean) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stop = new AbortController();
+  /** The next line is the first of all once more. */
+  #isAnew = false;
 
   constructor(private readonly source: Source) {}
 
@@ -81,7 +84,7 @@ export class WholeLog implements Log {
     try {
       if (this.source.run.archived) await this.#readKept();
       else {
-        await this.#readLive();
+        await this.#readWhileSeen();
         if (this.#list.length === 0 && this.source.kept) await this.#readKept();
       }
     } catch (cause) {
@@ -93,7 +96,26 @@ export class WholeLog implements Log {
     this.done = true;
   }
 
-  async #readLive(): Promise<void> {
+  /** A tab that nobody looks at lets its connection go; when it is seen again the log is read anew. */
+  async #readWhileSeen(): Promise<void> {
+    const { signal } = this.#stop;
+    for (;;) {
+      const unseen = new AbortController();
+      const stayAwake = this.source.follow ? whenUnseen(() => unseen.abort()) : () => {};
+      try {
+        return await this.#readLive(AbortSignal.any([signal, unseen.signal]));
+      } catch (cause) {
+        if (signal.aborted || !unseen.signal.aborted) throw cause;
+      } finally {
+        stayAwake();
+      }
+      await seen(signal);
+      signal.throwIfAborted();
+      this.#isAnew = true;
+    }
+  }
+
+  async #readLive(signal: AbortSignal): Promise<void> {
     const { run, pod, container, follow } = this.source;
     const only = this.source.only ? new Set(this.source.only) : undefined;
     const answer = await fetch(
@@ -103,7 +125,7 @@ export class WholeLog implements Log {
         'logOptions.follow': follow || undefined,
         'logOptions.timestamps': true,
       }),
-      { credentials: 'same-origin', headers: { accept: 'application/json' }, signal: this.#stop.signal },
+      { credentials: 'same-origin', headers: { accept: 'application/json' }, signal },
     );
     if (!answer.ok) throw await fault(answer);
     await this.#eachLine(answer, (text) => {
@@ -147,6 +169,13 @@ export class WholeLog implements Log {
   }
 
   #add(content: string, pod: string): void {
+    if (this.#isAnew) {
+      this.#isAnew = false;
+      this.#list = [];
+      this.first = 0;
+      this.hits = [];
+      this.moreHits = false;
+    }
     const stamp = STAMP.exec(content);
     const line = lineOf(stamp ? content.slice(stamp[0].length) : content, stamp?.[1] ?? '', pod);
     if (this.#holds) this.#check(line, this.count);

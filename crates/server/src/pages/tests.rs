@@ -1,4 +1,4 @@
-use super::{FILES, FIRST, POLICY, base, kind, serve, takes_gzip, unpacked};
+use super::{FILES, FIRST, POLICY, WIDGET_POLICY, base, kind, serve, takes_gzip, unpacked};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 
@@ -31,6 +31,18 @@ fn every_address_answers_with_the_first_page_under_its_base() {
         assert_eq!(response.headers()["cache-control"], "no-cache");
         assert_eq!(response.headers()["content-security-policy"], POLICY);
         assert!(text(response).contains(&format!("<base href=\"{given}\"")), "{path} (API-009)");
+    }
+}
+
+#[test]
+fn only_what_is_made_for_it_stands_on_pages_of_others() {
+    for path in ["/widgets/workflow-graphs/default", "/flows/widgets/workflow-status-badges/default"] {
+        let policy = get("/flows/", path).headers()["content-security-policy"].clone();
+        assert_eq!(policy, WIDGET_POLICY, "{path} (UI-013, UI-014)");
+    }
+    assert_eq!(WIDGET_POLICY.replace("ancestors *", "ancestors 'none'"), POLICY);
+    for path in ["/widgets", "/runs/widgets/x"] {
+        assert_eq!(get("/", path).headers()["content-security-policy"], POLICY, "{path}");
     }
 }
 
