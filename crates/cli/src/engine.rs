@@ -47,7 +47,10 @@ pub fn isolate(local: &Local, uid: &str, asked: Option<IsolationArg>) -> anyhow:
         }
         Some(reason) => Ok(Apart {
             isolation: Isolation::None,
-            notices: vec![format!("steps run without a sandbox, with all that you may do: {reason}")],
+            notices: vec![format!(
+                "steps run without a sandbox, with all that you may do, and share the machine's paths (what one writes \
+                 to `/tmp/x`, the next one finds there): {reason}"
+            )],
         }),
     }
 }

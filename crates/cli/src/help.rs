@@ -1,17 +1,55 @@
 //! What `--help` shows beside what is parsed: every verb's examples.
 //!
-//! A verb that has verbs of its own gives examples for all of them; each of those shows its own lines.
+//! A verb that has verbs of its own gives examples for all of them; each of those shows its own lines. A verb that works
+//! on this machine alone does not show the flags that name a server.
 
-use clap::{Command, CommandFactory};
+use clap::{Arg, Command, CommandFactory};
 
-use crate::Cli;
+use crate::{Cli, verb};
 
 /// Heading of the examples.
 const EXAMPLES: &str = "Examples:";
 
 /// The whole command line, with examples for every verb.
 pub fn command_line() -> Command {
-    exemplified(Cli::command(), "tiphys")
+    let whole = Cli::command();
+    let server: Vec<Arg> = whole.get_arguments().filter(|arg| arg.is_global_set()).cloned().collect();
+    with_own_flags(exemplified(whole, "tiphys"), "", &server)
+}
+
+/// The command line without what it hides: for shells that complete it.
+pub fn visible() -> Command {
+    visible_of(&command_line())
+}
+
+fn visible_of(command: &Command) -> Command {
+    let mut shown = Command::new(command.get_name().to_owned())
+        .args(command.get_arguments().filter(|arg| !arg.is_hide_set()))
+        .visible_aliases(command.get_visible_aliases().map(str::to_owned).collect::<Vec<_>>())
+        .subcommands(command.get_subcommands().filter(|verb| !verb.is_hide_set()).map(visible_of));
+    if let Some(about) = command.get_about() {
+        shown = shown.about(about.clone());
+    }
+    if let Some(version) = command.get_version() {
+        shown = shown.version(version.to_owned());
+    }
+    shown
+}
+
+/// Hides the flags that name a server at verbs that ask none.
+fn with_own_flags(mut command: Command, path: &str, server: &[Arg]) -> Command {
+    let verbs: Vec<String> = command.get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
+    for name in verbs {
+        let path = format!("{path} {name}").trim_start().to_owned();
+        command = command.mut_subcommand(&name, |verb| {
+            let verb = match verb::is_local(&path) {
+                true => verb.args(server.iter().cloned().map(|flag| flag.hide(true))),
+                false => verb,
+            };
+            with_own_flags(verb, &path, server)
+        });
+    }
+    command
 }
 
 fn exemplified(mut command: Command, path: &str) -> Command {

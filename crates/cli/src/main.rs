@@ -22,7 +22,7 @@ mod world;
 
 use crate::remote::{Connect, Server};
 use clap::error::ErrorKind;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::process::ExitCode;
 
 /// Exit code of a run that was refused before it started, and of a command line that makes no sense.
@@ -102,17 +102,32 @@ enum Command {
 fn main() -> ExitCode {
     // The supervisor of a run is this same program, started again.
     tiphys_runner::enter_if_asked();
-    let cli = match Cli::try_parse_from(remote::words(std::env::args_os())) {
-        Ok(cli) => cli,
+    let read = Cli::command().try_get_matches_from(remote::words(std::env::args_os()));
+    let read = read.and_then(|words| Ok((Cli::from_arg_matches(&words)?, verb::path(&words))));
+    let (cli, path) = match read {
+        Ok(read) => read,
         Err(error) => {
             return misread(&error);
         }
     };
-    let (result, refusal) = perform(cli);
-    result.unwrap_or_else(|error| {
+    let (result, refusal) = match verb::is_local(&path).then(|| cli.connect.none_for(&path)) {
+        Some(Err(error)) => (Err(error), REFUSED),
+        _ => perform(cli),
+    };
+    let code = result.unwrap_or_else(|error| {
         problem::tell(&error);
         ExitCode::from(refusal)
-    })
+    });
+    match print::unmentioned() {
+        Some(reason) => {
+            print::to_stderr(&format!(
+                "error: cannot write to standard output: {reason}\n\
+                 help: the run itself is not touched by this; `tiphys get @latest` tells of it\n"
+            ));
+            if code == ExitCode::SUCCESS { ExitCode::FAILURE } else { code }
+        }
+        None => code,
+    }
 }
 
 /// A command line that makes no sense, or asks for help.

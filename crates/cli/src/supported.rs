@@ -215,7 +215,11 @@ impl<'a> Examiner<'a> {
     fn template(&mut self, document: &'a Document, template: &'a spec::Template, path: &str) {
         let Ok(value) = serde_json::to_value(template) else { return };
         let fields = value.as_object().cloned().unwrap_or_default();
-        for name in DRESSING_OF_TEMPLATE.iter().filter(|name| fields.get(**name).is_some_and(is_given)) {
+        // Labels and annotations have no effect of their own, but a step may read them.
+        let text = value.to_string();
+        let reads = ["\"metadata.labels", "\"metadata.annotations"].iter().any(|path| text.contains(path));
+        let is_given = |name: &str| fields.get(name).is_some_and(is_given) && !(name == "metadata" && reads);
+        for name in DRESSING_OF_TEMPLATE.iter().filter(|name| is_given(name)) {
             self.findings.without_effect.insert((*name).to_owned());
         }
         self.security(fields.get("securityContext"), &pod::HONOURED_OF_POD, "securityContext");

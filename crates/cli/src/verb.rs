@@ -1,9 +1,43 @@
 //! One interface for what a server can do as well as this machine alone.
 
+use clap::ArgMatches;
 use std::process::ExitCode;
 
 use crate::problem::problem;
 use crate::remote::{Connect, Server};
+
+/// Verbs that work on this machine alone, whatever server is named.
+const LOCAL: [&str; 14] = [
+    "backup",
+    "completion",
+    "config",
+    "continue",
+    "convert",
+    "cron next",
+    "cron run",
+    "doctor",
+    "eval",
+    "journal",
+    "prune",
+    "restore",
+    "run",
+    "server",
+];
+
+/// The verb that a command line names, with the verbs it has of its own: `cron next`.
+pub fn path(words: &ArgMatches) -> String {
+    match words.subcommand() {
+        Some((verb, words)) => format!("{verb} {}", path(words)).trim_end().to_owned(),
+        None => String::new(),
+    }
+}
+
+/// Whether a verb works on this machine alone.
+pub fn is_local(path: &str) -> bool {
+    let begins =
+        |verb: &&str| path.strip_prefix(*verb).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
+    LOCAL.iter().any(|verb| begins(verb))
+}
 
 /// A verb of the command line that works on the runs of this machine, and on those of a server.
 pub trait Verb {

@@ -166,8 +166,25 @@ pub fn jobs_default() -> usize {
     (2 * cores).max(8)
 }
 
+/// Reads all `HOST:STEP[:ro]`; each path of a step can show one thing.
+pub fn mounts(texts: &[String]) -> anyhow::Result<Vec<HostMount>> {
+    let mut mounts: Vec<HostMount> = Vec::with_capacity(texts.len());
+    for text in texts {
+        let mount = mount(text)?;
+        let is_same = |other: &&HostMount| Path::new(&other.step) == Path::new(&mount.step);
+        if let Some(other) = mounts.iter().find(is_same) {
+            return Err(problem(
+                format!("`--mount {text}`: `{}` is shown at `{}` already", other.host.display(), mount.step),
+                "choose another path in the step",
+            ));
+        }
+        mounts.push(mount);
+    }
+    Ok(mounts)
+}
+
 /// Reads `HOST:STEP[:ro]`.
-pub fn mount(text: &str) -> anyhow::Result<HostMount> {
+fn mount(text: &str) -> anyhow::Result<HostMount> {
     let malformed = || {
         problem(format!("`--mount {text}` is not HOST:STEP[:ro]"), "for instance `--mount ./data:/data:ro`")
     };

@@ -3,6 +3,7 @@
 mod lives;
 mod probes;
 mod queue;
+mod starts;
 
 use crate::calls::{self, Verdict};
 use crate::collect;
@@ -13,7 +14,7 @@ use crate::locks;
 use crate::memo;
 use crate::metrics::Metrics;
 use crate::outcome::outcome;
-use crate::prepare::{self, Place};
+use crate::prepare::Place;
 use crate::shard::{Effect, Shard};
 use crate::submit;
 use crate::throttle::{Bucket, Throttle};
@@ -25,7 +26,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tiphys_engine::workflow::{Attempt, Input, LockAnswer, NodeIx, Occasion, Outcome, Phase, Report};
 use tiphys_engine::{Frozen, Plan, Time};
 use tiphys_runner::agent::{Agent, Answer};
-use tiphys_runner::step::{AttemptId, Exit, Report as StepReport};
+use tiphys_runner::step::{AttemptId, Exit, Report as StepReport, StepRequest};
 use tiphys_runner::{News, Refusal, Runner};
 use tiphys_store::{
     Append, AppendError, Created, Filed, MachineId, NewRun, Owned, Ownership, State, Store, StoreError,
@@ -102,6 +103,8 @@ pub(crate) struct Pump {
     locks_tried: Time,
     /// Attempts that were seen starting and are not yet worth a record.
     starting: BTreeMap<(String, Attempt), Time>,
+    /// Steps that the runner prepares while their start is made durable.
+    prepared: BTreeMap<(String, Attempt), StepRequest>,
     /// Daemons that are being asked whether they are ready, and which of their probes is next.
     probing: BTreeMap<(String, Attempt), usize>,
     /// Daemons that found out by themselves that they are ready.
@@ -147,6 +150,7 @@ impl Pump {
             lock_waiters: BTreeMap::new(),
             locks_tried: Time(0),
             starting: BTreeMap::new(),
+            prepared: BTreeMap::new(),
             probing: BTreeMap::new(),
             ready: BTreeSet::new(),
             deleted: BTreeSet::new(),
@@ -239,6 +243,7 @@ impl Pump {
             for at in self.shard.last_records() {
                 self.file_with(&mut batch[at], now);
             }
+            self.prepare(now);
             let results = self.commit(&batch)?;
             let effects = self.shard.committed(&results);
             let refused = self.shard.take_refused();
@@ -246,6 +251,7 @@ impl Pump {
                 return self.file();
             }
             self.perform(effects, now)?;
+            self.withdraw();
             self.filed.clear();
             for (uid, attempt) in refused {
                 let report = Report::Ended(Box::new(submit::never_started()));
@@ -572,57 +578,6 @@ impl Pump {
             }
         }
         Ok(())
-    }
-
-    fn start(&mut self, attempts: Vec<(String, Attempt)>, now: Time) {
-        let mut requests = Vec::with_capacity(attempts.len());
-        let mut started = Vec::with_capacity(attempts.len());
-        for (uid, attempt) in attempts {
-            let (Some(run), Some(home)) = (self.shard.run(&uid), self.homes.get(&uid)) else { continue };
-            // Somebody who retries a run wants its nodes to run.
-            if let Some(outcome) = home.done.get(&run.id(attempt.node)).filter(|_| run.life == 0) {
-                let report = Report::Ended(Box::new(outcome.clone()));
-                self.shard.input(&uid, Input::Reported { attempt, report }, now);
-                continue;
-            }
-            if self.shard.is_call(&uid, attempt) {
-                self.call(&uid, attempt, Duration::ZERO, now);
-                continue;
-            }
-            let pod = run.pod(attempt, now);
-            if let Ok(pod) = &pod
-                && let Some(data) = &pod.template.data
-            {
-                let outcome = prepare::data::outcome(pod, data, &home.place, now);
-                let report = Report::Ended(Box::new(outcome));
-                self.shard.input(&uid, Input::Reported { attempt, report }, now);
-                continue;
-            }
-            let request =
-                pod.and_then(|pod| prepare::step(&run.plan, &pod, &home.place, attempt_id(&uid, attempt)));
-            match request {
-                Ok(request) => {
-                    requests.push(request);
-                    started.push((uid, attempt));
-                }
-                Err(reason) => {
-                    self.shard.input(&uid, Input::Reported { attempt, report: Report::Refused(reason) }, now)
-                }
-            }
-        }
-        if requests.is_empty() {
-            return;
-        }
-        let results = self.runner.start(&requests);
-        for ((uid, attempt), result) in started.into_iter().zip(results) {
-            match result {
-                Ok(()) => {}
-                Err(Refusal::Busy) => self.shard.postpone(&uid, attempt),
-                Err(Refusal::Impossible(reason)) => {
-                    self.shard.input(&uid, Input::Reported { attempt, report: Report::Refused(reason) }, now);
-                }
-            }
-        }
     }
 
     /// Has the agent make a call; the workflow's own plugins are started with the first one that needs them.

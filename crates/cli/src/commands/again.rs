@@ -46,7 +46,7 @@ pub struct RetryHow {
     #[arg(long)]
     pub restart_successful: bool,
     /// The nodes to run again, for instance `displayName=test`
-    #[arg(long, value_name = "SELECTOR", default_value = "")]
+    #[arg(long, value_name = "SELECTOR", default_value = "", hide_default_value = true)]
     pub node_field_selector: String,
     /// How it is printed
     #[arg(short, long, value_enum, value_name = "FORMAT")]

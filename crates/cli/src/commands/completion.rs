@@ -1,10 +1,10 @@
 //! `tiphys completion`: what a shell needs to complete our command line (CLI-050).
 
-use clap::{Args as ClapArgs, CommandFactory};
+use clap::Args as ClapArgs;
 use clap_complete::Shell;
 use std::process::ExitCode;
 
-use crate::Cli;
+use crate::help;
 use crate::print::to_stdout;
 
 /// Print a completion script for a shell
@@ -21,7 +21,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "tiphys", &mut script);
+    clap_complete::generate(args.shell, &mut help::visible(), "tiphys", &mut script);
     to_stdout(&script);
     Ok(ExitCode::SUCCESS)
 }

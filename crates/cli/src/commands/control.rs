@@ -65,7 +65,7 @@ pub struct StopArgs {
     #[command(flatten)]
     pub selector: Selector,
     /// Only nodes that match, for instance `displayName=approve`
-    #[arg(long, value_name = "SELECTOR", default_value = "")]
+    #[arg(long, value_name = "SELECTOR", default_value = "", hide_default_value = true)]
     pub node_field_selector: String,
     /// Message of the nodes that are failed
     #[arg(long)]
@@ -93,7 +93,7 @@ pub struct ResumeArgs {
     #[command(flatten)]
     pub runs: Named,
     /// Only nodes that match, for instance `displayName=approve`
-    #[arg(long, value_name = "SELECTOR", default_value = "")]
+    #[arg(long, value_name = "SELECTOR", default_value = "", hide_default_value = true)]
     pub node_field_selector: String,
 }
 
@@ -110,7 +110,7 @@ pub struct NodeArgs {
     #[arg(short, long)]
     pub namespace: Option<String>,
     /// The nodes, for instance `displayName=approve`
-    #[arg(long, value_name = "SELECTOR", default_value = "")]
+    #[arg(long, value_name = "SELECTOR", default_value = "", hide_default_value = true)]
     pub node_field_selector: String,
     /// Value of an output parameter
     #[arg(short = 'p', long, value_name = "NAME=VALUE")]

@@ -49,7 +49,7 @@ pub struct Args {
     #[arg(long, value_name = "SCHEDULE", conflicts_with_all = ["text", "batch"])]
     cron: Option<String>,
     /// Time zone of the schedule [default: UTC]
-    #[arg(long, value_name = "ZONE", default_value = "", requires = "cron")]
+    #[arg(long, value_name = "ZONE", default_value = "", hide_default_value = true, requires = "cron")]
     timezone: String,
     /// Only times after this one, RFC 3339 [default: now]
     #[arg(long, value_name = "TIME", requires = "cron")]

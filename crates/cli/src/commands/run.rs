@@ -121,7 +121,7 @@ impl PlaceArgs {
         Ok(World {
             isolation: Isolation::default(),
             jobs: self.jobs.unwrap_or_else(world::jobs_default),
-            mounts: self.mount.iter().map(|text| world::mount(text)).collect::<Result<_, _>>()?,
+            mounts: world::mounts(&self.mount)?,
             artifacts: self.artifact.iter().map(|text| world::artifact(text)).collect::<Result<_, _>>()?,
             image_maps: self
                 .image_map

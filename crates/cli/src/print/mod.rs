@@ -20,7 +20,7 @@ pub use get::{GetStyle, get, status_words};
 pub use lines::Lines;
 pub use live::{Live, Screen};
 pub use outline::print_outline;
-pub use paint::{Paint, columns, is_terminal, mention, stdout_is_lost, to_stderr, to_stdout};
+pub use paint::{Paint, columns, is_terminal, mention, stdout_is_lost, to_stderr, to_stdout, unmentioned};
 pub use table::{table, table_fitted};
 pub use text::clean_line;
 pub use time::{age, duration, duration_us, instant, long_duration, utc};

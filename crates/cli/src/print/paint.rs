@@ -1,6 +1,7 @@
 //! Colours and signs, where the terminal and the user want them.
 
 use std::io::{IsTerminal, Write};
+use std::sync::OnceLock;
 
 /// How text is decorated.
 #[derive(Clone, Copy, Debug)]
@@ -166,10 +167,21 @@ pub fn stdout_is_lost(error: &std::io::Error) -> ! {
     std::process::exit(1);
 }
 
+/// Why something that was mentioned arrived nowhere.
+static UNMENTIONED: OnceLock<String> = OnceLock::new();
+
 /// Writes to standard output while a run goes on, which it does also when nobody reads of it.
 pub fn mention(text: &str) {
     let mut out = std::io::stdout().lock();
-    drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    if let Some(error) = written.err().filter(|error| error.kind() != std::io::ErrorKind::BrokenPipe) {
+        UNMENTIONED.get_or_init(|| error.to_string());
+    }
+}
+
+/// Why something that was [mentioned](mention) arrived nowhere, if so and if it is not that the reader is gone.
+pub fn unmentioned() -> Option<&'static str> {
+    UNMENTIONED.get().map(String::as_str)
 }
 
 /// Writes to standard error; if nobody listens, nobody misses it.

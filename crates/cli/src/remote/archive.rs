@@ -150,7 +150,7 @@ pub struct KeysArgs {
 #[derive(ClapArgs)]
 pub struct ValuesArgs {
     /// The label's key
-    #[arg(short = 'l', long, value_name = "KEY", default_value = "")]
+    #[arg(short = 'l', long, value_name = "KEY", default_value = "", hide_default_value = true)]
     pub selector: String,
     /// Namespace
     #[arg(short, long)]

@@ -7,6 +7,7 @@ use tiphys_server::Presence;
 
 use super::http::{Server, Trust, bearer};
 use super::said::said;
+use crate::problem::problem;
 
 /// Flags that name a server, as Argo has them; each can be given as an environment variable too.
 #[derive(Args, Clone, Debug, Default)]
@@ -94,6 +95,22 @@ impl Connect {
     pub fn address(&self) -> Option<String> {
         let own = self.argo_server.clone().filter(|address| !address.is_empty());
         own.or_else(|| variable("TIPHYS_SERVER")).or_else(|| variable("ARGO_SERVER"))
+    }
+
+    /// Refuses a server that is named for what this machine does by itself. One that the environment names is for the
+    /// other verbs.
+    pub fn none_for(&self, verb: &str) -> anyhow::Result<()> {
+        let Some(address) = self.argo_server.as_ref().filter(|address| !address.is_empty()) else {
+            return Ok(());
+        };
+        let help = match verb {
+            "run" => {
+                format!("`tiphys submit FILE --watch -s {address}` runs it there; without `-s` it runs here")
+            }
+            "continue" => "a server goes on with its runs by itself".to_owned(),
+            _ => "leave out `-s`".to_owned(),
+        };
+        Err(problem(format!("`tiphys {verb}` works on this machine and asks no server"), help))
     }
 
     /// Whether a server is meant, judged by the environment and the words of the command line alone: for words

@@ -82,10 +82,10 @@ pub struct BackfillArgs {
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
     /// From when
-    #[arg(long, value_name = "TIME", default_value = "")]
+    #[arg(long, value_name = "TIME", default_value = "", hide_default_value = true)]
     pub start: String,
     /// Until when
-    #[arg(long, value_name = "TIME", default_value = "")]
+    #[arg(long, value_name = "TIME", default_value = "", hide_default_value = true)]
     pub end: String,
     /// How the times are written: RFC1123 or RFC3339
     #[arg(long, value_name = "FORMAT", default_value = "RFC1123")]
@@ -94,7 +94,7 @@ pub struct BackfillArgs {
     #[arg(long, value_name = "NAME", default_value = "cronScheduleTime")]
     pub argname: String,
     /// A name for what is made
-    #[arg(long, value_name = "NAME", default_value = "")]
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     pub name: String,
     /// All of them at once, not one after the other
     #[arg(long)]

@@ -24,13 +24,13 @@ use crate::problem::Told;
 #[derive(Args, Clone, Debug, Default)]
 pub struct SubmitOptions {
     /// Its name
-    #[arg(long, value_name = "NAME", default_value = "")]
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     pub name: String,
     /// Beginning of the name to make
-    #[arg(long, value_name = "PREFIX", default_value = "")]
+    #[arg(long, value_name = "PREFIX", default_value = "", hide_default_value = true)]
     pub generate_name: String,
     /// Begin at this template instead of the manifest's
-    #[arg(long, value_name = "TEMPLATE", default_value = "")]
+    #[arg(long, value_name = "TEMPLATE", default_value = "", hide_default_value = true)]
     pub entrypoint: String,
     /// Give an argument a value; may be repeated
     #[arg(short, long, value_name = "NAME=VALUE")]
@@ -39,10 +39,10 @@ pub struct SubmitOptions {
     #[arg(short = 'f', long, value_name = "FILE")]
     pub parameter_file: Option<String>,
     /// Service account of the pods
-    #[arg(long, value_name = "NAME", default_value = "")]
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     pub serviceaccount: String,
     /// Labels to add
-    #[arg(short, long, value_name = "KEY=VALUE,…", default_value = "")]
+    #[arg(short, long, value_name = "KEY=VALUE,…", default_value = "", hide_default_value = true)]
     pub labels: String,
     /// Namespace, where the manifest names none
     #[arg(short, long, value_name = "NAME")]

@@ -28,6 +28,18 @@ fn without_times(text: &str) -> String {
     pattern.replace_all(text, "~").into_owned()
 }
 
+/// One step that succeeds.
+const ONE: &str = "
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: one}
+spec:
+  entrypoint: main
+  templates:
+  - name: main
+    container: {image: busybox, command: [sh, -c, 'true']}
+";
+
 #[test]
 fn a_failed_run_tells_its_tale() {
     let bench = Bench::new();
@@ -139,5 +151,47 @@ fn a_full_disk_behind_standard_output_is_told() {
             told.contains("error: cannot write to standard output: No space left on device"),
             "{words:?}: {told}"
         );
+    }
+}
+
+#[test]
+fn a_run_goes_on_when_nothing_of_it_can_be_printed_and_the_loss_is_told() {
+    let bench = Bench::new();
+    let file = bench.file("one.yaml", ONE);
+    let file = file.to_str().unwrap();
+    let mut call = bench.command(&["run", file]);
+    call.stdout(std::fs::File::options().write(true).open("/dev/full").unwrap());
+    let answer = call.output().unwrap();
+    let told = String::from_utf8_lossy(&answer.stderr);
+    assert_eq!(answer.status.code(), Some(1), "{told}");
+    assert!(told.contains("error: cannot write to standard output: No space left on device"), "{told}");
+    assert!(bench.call(&["get", "one"]).exits(0).out.contains("Succeeded"));
+}
+
+#[test]
+fn a_server_that_is_named_for_what_asks_none_is_refused() {
+    let bench = Bench::new();
+    let file = bench.file("one.yaml", ONE);
+    let file = file.to_str().unwrap();
+    let answer = bench.call(&["run", file, "-s", "flows.example.com:2746"]).exits(2);
+    assert_eq!(
+        answer.err,
+        "error: `tiphys run` works on this machine and asks no server\n\
+         help: `tiphys submit FILE --watch -s flows.example.com:2746` runs it there; without `-s` it runs here\n"
+    );
+    let answer = bench.call(&["cron", "next", file, "-s", "x:1"]).exits(2);
+    assert!(answer.err.starts_with("error: `tiphys cron next` works on this machine"), "{}", answer.err);
+    let shows = |words: &[&str]| bench.call(words).exits(0).out.contains("--argo-server");
+    assert!(!shows(&["run", "--help"]) && !shows(&["cron", "next", "--help"]));
+    assert!(shows(&["list", "--help"]) && shows(&["cron", "list", "--help"]));
+}
+
+#[test]
+fn completion_offers_what_the_help_shows() {
+    let bench = Bench::new();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = bench.call(&["completion", shell]).exits(0).out;
+        assert!(script.contains("isolation") && script.contains("argo-server"), "{shell}");
+        assert!(!script.contains("gloglevel") && !script.contains("argo-http1"), "{shell}");
     }
 }

@@ -3,6 +3,7 @@
 //! The walk follows Argo's order, so that the first error found here is the one Argo would stop at
 //! (`VA-006`). Everything in this module speaks of the document as written; nothing is run.
 
+mod advice;
 mod argument;
 mod artifact;
 mod beyond;
@@ -105,7 +106,8 @@ pub fn check<'a>(
         .into_iter()
         .map(|finding| {
             let severity = finding.severity.into();
-            document.places.diagnostic(severity, finding.code, &finding.path, finding.message, finding.help)
+            let help = finding.help.or_else(|| advice::of(finding.code).map(str::to_owned));
+            document.places.diagnostic(severity, finding.code, &finding.path, finding.message, help)
         })
         .collect()
 }

@@ -125,8 +125,12 @@ impl Checker<'_> {
             return None;
         }
         let family = &name[..name.find('.').map_or(0, |dot| dot + 1)];
+        let wanted = &name[family.len()..];
         let known = scopes.iter().flat_map(|scope| scope.below(family)).chain(self.globals.below(family));
-        let found = tiphys_spec::similar(&name[family.len()..], known)?;
+        // All parameters as one value are not what somebody meant who names one.
+        let known =
+            known.filter(|known| wanted.strip_prefix(*known).is_none_or(|rest| !rest.starts_with('.')));
+        let found = tiphys_spec::similar(wanted, known)?;
         Some(format!("did you mean `{{{{{family}{found}}}}}`?"))
     }
 

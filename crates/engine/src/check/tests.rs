@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use super::{Shelf, Situation, check};
+use super::{Shelf, Situation, advice, check};
 use tiphys_spec as spec;
 
 /// Checks the first document of a text; all its documents are known. Compares place, severity and words.
@@ -12,7 +12,14 @@ fn found(text: &str, situation: Situation, expected: &[&str]) {
     let found: Vec<String> = check(&parsed.documents[0], &shelf, situation)
         .iter()
         .map(|d| {
-            let help = d.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
+            assert!(
+                d.help.is_some() || !d.is_error(),
+                "nothing says what to do about {}: {}",
+                d.code,
+                d.message
+            );
+            let close = d.help.as_deref().filter(|help| advice::of(&d.code) != Some(help));
+            let help = close.map(|help| format!(" ({help})")).unwrap_or_default();
             format!("{}:{} {} {}: {}{help}", d.place.line, d.place.column, d.severity, d.path, d.message)
         })
         .collect();

@@ -75,3 +75,23 @@ fn a_tail_is_found_from_the_end() {
     assert!(page.entries.is_empty());
     let _ = std::fs::remove_dir_all(folder);
 }
+
+#[test]
+fn where_lines_could_not_be_written_the_log_says_so_and_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.log");
+    let mut writer = Writer::new(Some(path.clone()), 0, true);
+    let now = 1_700_000_000_123_456_789;
+    std::os::unix::fs::symlink("/dev/full", &path).unwrap();
+    assert_eq!(writer.feed(Stream::Stdout, b"lost\n", now), b"", "what is not kept is not shown");
+    std::fs::remove_file(&path).unwrap();
+    writer.feed(Stream::Stdout, b"kept\nlast\n", now);
+    writer.finish(now);
+    let mut text = Vec::new();
+    plain(&std::fs::read(&path).unwrap(), &mut text);
+    assert_eq!(
+        String::from_utf8(text).unwrap(),
+        "tiphys: lines are missing here; they could not be written, perhaps because the disk was full\nkept\nlast\n"
+    );
+    assert_eq!(writer.take_result().as_deref(), Some("lost\nkept\nlast"));
+}

@@ -10,6 +10,10 @@ use super::{PIECE_BYTES_MAX, Stream, time};
 /// Last bytes of stdout that are kept as a result (EX-422).
 pub const RESULT_BYTES_MAX: usize = 256 * 1024;
 
+/// What the log says where lines are missing.
+const TORN: &str =
+    "tiphys: lines are missing here; they could not be written, perhaps because the disk was full";
+
 /// The log of one container. Its file is made with the first entry.
 #[derive(Debug)]
 pub(crate) struct Writer {
@@ -28,7 +32,9 @@ enum State {
     Open,
     /// The limit is reached, and the log says so. What comes is dropped.
     Full,
-    /// Cannot be written, or is not wanted. What comes is dropped.
+    /// What came last could not be written; it is missing. What comes is tried again.
+    Torn,
+    /// Is not wanted. What comes is dropped.
     Off,
 }
 
@@ -53,7 +59,7 @@ impl Writer {
         {
             keep_tail(result, bytes);
         }
-        if self.state != State::Open {
+        if matches!(self.state, State::Full | State::Off) {
             return Vec::new();
         }
         let mut entries = Vec::with_capacity(bytes.len() + 64);
@@ -79,9 +85,13 @@ impl Writer {
         let mut entries = Vec::new();
         for stream in [Stream::Stdout, Stream::Stderr] {
             let rest = std::mem::take(&mut self.unfinished[stream as usize]);
-            if !rest.is_empty() && self.state == State::Open {
+            if !rest.is_empty() && matches!(self.state, State::Open | State::Torn) {
                 write_entries(&mut entries, stream, &rest, false, now_ns);
             }
+        }
+        if self.state == State::Torn && entries.is_empty() {
+            write_entries(&mut entries, Stream::Stderr, TORN.as_bytes(), true, now_ns);
+            self.state = State::Open;
         }
         self.append(entries, now_ns)
     }
@@ -111,6 +121,12 @@ impl Writer {
         if entries.is_empty() {
             return entries;
         }
+        if self.state == State::Torn {
+            let after = std::mem::take(&mut entries);
+            write_entries(&mut entries, Stream::Stderr, TORN.as_bytes(), true, now_ns);
+            entries.extend(after);
+            self.state = State::Open;
+        }
         if self.limit_bytes > 0 && self.written_bytes + entries.len() as u64 > self.limit_bytes {
             let room = (self.limit_bytes - self.written_bytes.min(self.limit_bytes)) as usize;
             let fitting = entries[..room].iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
@@ -124,8 +140,9 @@ impl Writer {
             self.unfinished = [Vec::new(), Vec::new()];
         }
         if self.write(&entries).is_err() {
-            // The step goes on without a log: a full disk must not change what it does.
-            self.state = State::Off;
+            // The step goes on without it: a full disk must not change what it does.
+            self.state = State::Torn;
+            self.file = None;
             return Vec::new();
         }
         self.written_bytes += entries.len() as u64;
@@ -148,7 +165,10 @@ impl Writer {
             self.file = Some(file);
         }
         let Some(file) = &mut self.file else { return Ok(()) };
-        file.write_all(entries)
+        file.write_all(entries).inspect_err(|_| {
+            // Half an entry would garble the one after it.
+            drop(file.set_len(self.written_bytes));
+        })
     }
 }
 
