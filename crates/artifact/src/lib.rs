@@ -13,6 +13,7 @@ pub mod limits;
 mod local;
 mod patience;
 mod place;
+mod tls;
 mod web;
 
 pub use archive::{Archive, Mode};
@@ -23,4 +24,5 @@ pub use grant::Grant;
 pub use key::Key;
 pub use local::{Incoming, LocalStore};
 pub use place::sweep_aside;
+pub use tls::{Identity, trusted};
 pub use web::Web;

@@ -18,6 +18,7 @@ use crate::grant::Grant;
 use crate::limits::{ANSWER_TIME_MAX, COMPLAINT_BYTES_MAX, CONNECT_TIME_MAX, UNPACKED_BYTES_MAX};
 use crate::patience::{Refusal, patiently};
 use crate::place::Aside;
+use crate::tls::{self, Identity};
 
 /// One object of a web server, and how one shows who one is.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +34,9 @@ pub struct Web {
     /// How to get a token, which is then sent in the place of a login (PA-355).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grant: Option<Grant>,
+    /// The certificate by which the server knows us; it takes the place of a token (PA-356).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identity>,
     /// How long the server may take to begin its answer.
     #[serde(default = "answer_within")]
     pub answer_within: Duration,
@@ -52,7 +56,14 @@ impl fmt::Debug for Web {
 impl Web {
     /// An object that anybody may read.
     pub fn at(url: impl Into<String>) -> Web {
-        Web { url: url.into(), headers: Vec::new(), login: None, grant: None, answer_within: ANSWER_TIME_MAX }
+        Web {
+            url: url.into(),
+            headers: Vec::new(),
+            login: None,
+            grant: None,
+            identity: None,
+            answer_within: ANSWER_TIME_MAX,
+        }
     }
 
     /// Loads the object to `dest`, unpacked as [`archive::unpack`] says. What is not there is
@@ -81,7 +92,7 @@ impl Web {
     }
 
     fn get(&self, to: &Path) -> Result<(), Refusal> {
-        let agent = self.agent();
+        let agent = self.agent()?;
         let mut request = agent.get(&self.url);
         for (name, value) in self.all_headers(&agent)? {
             request = request.header(name, value);
@@ -101,7 +112,7 @@ impl Web {
         let failed = |error| Refusal::of(ArtifactError::io(source)(error));
         let file = File::open(source).map_err(failed)?;
         let size = file.metadata().map_err(failed)?.len();
-        let agent = self.agent();
+        let agent = self.agent()?;
         let mut request = agent.put(&self.url).header("Content-Length", size.to_string());
         for (name, value) in self.all_headers(&agent)? {
             request = request.header(name, value);
@@ -110,8 +121,10 @@ impl Web {
     }
 
     /// No limit for the whole: how long a body takes depends on its size, and the step has a deadline of its own.
-    fn agent(&self) -> Agent {
-        Agent::config_builder()
+    fn agent(&self) -> Result<Agent, Refusal> {
+        let tls = tls::config(self.identity.as_ref()).map_err(Refusal::of)?;
+        Ok(Agent::config_builder()
+            .tls_config(tls)
             .http_status_as_error(false)
             .timeout_connect(Some(CONNECT_TIME_MAX))
             .timeout_recv_response(Some(self.answer_within))
@@ -119,12 +132,12 @@ impl Web {
             .redirect_auth_headers(RedirectAuthHeaders::SameHost)
             .user_agent("tiphys")
             .build()
-            .new_agent()
+            .new_agent())
     }
 
     fn all_headers(&self, agent: &Agent) -> Result<Vec<(String, String)>, Refusal> {
         let mut headers = self.headers.clone();
-        if let Some(grant) = &self.grant {
+        if let Some(grant) = self.grant.as_ref().filter(|_| self.identity.is_none()) {
             headers.push(("Authorization".to_owned(), format!("Bearer {}", grant.token(agent)?)));
             return Ok(headers);
         }

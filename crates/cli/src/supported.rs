@@ -3,6 +3,7 @@
 //! Nothing is ignored in silence: a field that would change what a run does is refused before the start, with its
 //! place; fields that only place or dress a pod are listed once.
 
+mod objects;
 mod pod;
 
 use std::collections::BTreeSet;
@@ -59,6 +60,8 @@ const LATER_OF_TEMPLATE: [&str; 1] = ["resource"];
 pub struct Findings {
     /// What keeps it from running here.
     pub refused: Vec<Diagnostic>,
+    /// What will make a part of it fail.
+    pub warned: Vec<Diagnostic>,
     /// Fields without an effect here, by their name.
     pub without_effect: BTreeSet<String>,
     /// Images that it names.
@@ -156,6 +159,11 @@ impl<'a> Examiner<'a> {
         }
         for (document, spec) in [(document, own), (spec_of, base)] {
             self.artifacts(document, &spec.arguments.artifacts, "spec.arguments.artifacts");
+            let fields = [("arguments", serde_json::to_value(&spec.arguments))];
+            let locks = ("synchronization", serde_json::to_value(&spec.synchronization));
+            for (field, value) in fields.into_iter().chain([locks]) {
+                self.objects(document, &value.unwrap_or_default(), &path_field("spec", field));
+            }
             if let Some(defaults) = &spec.template_defaults {
                 self.template(document, defaults, "spec.templateDefaults");
             }
@@ -244,6 +252,7 @@ impl<'a> Examiner<'a> {
         if template.retry_strategy.as_ref().is_some_and(|retry| retry.affinity.is_some()) {
             self.findings.without_effect.insert("retryStrategy.affinity".to_owned());
         }
+        self.objects_of(document, template, path);
         self.containers(document, template, path);
         self.volumes(document, template, path);
         self.places(document, template, path);
@@ -279,8 +288,9 @@ impl<'a> Examiner<'a> {
             for hook in task.hooks.values() {
                 self.call(document, document, &hook.template, hook.template_ref.as_ref());
             }
-            let arguments = path_field(&path_field(&path, "arguments"), "artifacts");
-            self.artifacts(document, &task.arguments.artifacts, &arguments);
+            let arguments = path_field(&path, "arguments");
+            self.artifacts(document, &task.arguments.artifacts, &path_field(&arguments, "artifacts"));
+            self.objects(document, &serde_json::to_value(&task.arguments).unwrap_or_default(), &arguments);
         }
     }
 
@@ -312,15 +322,6 @@ impl<'a> Examiner<'a> {
                     "use `raw`, `http`, `git`, a key of the repository, or `--artifact NAME=PATH` for an argument of the \
                      workflow",
                 );
-        }
-        if kind == "http" && block.get("auth").is_some_and(|auth| auth.get("clientCert").is_some()) {
-            let at = path_field(&path_field(&path_field(path, kind), "auth"), "clientCert");
-            self.refuse(
-                document,
-                &at,
-                format!("artifact `{}`: `clientCert` is not supported yet", artifact.name),
-                "use `basicAuth`, `oauth2`, or a header with a token",
-            );
         }
     }
 }

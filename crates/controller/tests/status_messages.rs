@@ -76,6 +76,7 @@ fn ended(case: &Value) -> Option<Ended> {
     (has("wait") || has("supervisor")).then_some(ended).filter(|ended| !ended.containers.is_empty())
 }
 
+/// EX-662, and the other messages of the table (`docs/reference`).
 #[test]
 fn endings_mean_what_they_mean_to_argo() {
     let corpus = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");

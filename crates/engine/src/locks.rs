@@ -189,6 +189,7 @@ mod tests {
         vec![(name.to_owned(), 1)]
     }
 
+    /// EX-354, EX-635: runs are told apart by their uid, whatever they are called.
     #[test]
     fn a_mutex_is_held_by_one_and_goes_to_the_next_by_priority_then_age() {
         let mut locks = BTreeMap::new();

@@ -33,7 +33,11 @@ impl Repository {
         let kinds = ["s3", "gcs", "oss", "azure", "artifactory", "hdfs", "plugin"];
         let kind = kinds.into_iter().find(|kind| shown["artifactRepository"].get(kind).is_some())?;
         let text = |field: &str| shown[field].as_str().unwrap_or_default();
-        Some((kind, format!("{}#{}", text("configMap"), text("key"))))
+        let place = match shown["default"] == true {
+            true => "the settings".to_owned(),
+            false => format!("{}#{}", text("configMap"), text("key")),
+        };
+        Some((kind, place))
     }
 }
 
@@ -49,7 +53,13 @@ pub fn find(frozen: &Frozen, spec: &spec::WorkflowSpec) -> Result<Repository, St
     });
     let Some((map, key, text)) = found else {
         // A missing map or key moves on to the next place to look, and the usual one is always there.
-        return read(&json!({}), None);
+        return match &frozen.repository {
+            Some(content) => {
+                let shown = json!({ "default": true, "artifactRepository": content });
+                read(content, Some(shown)).map_err(|reason| format!("the one of the settings: {reason}"))
+            }
+            None => read(&json!({}), None),
+        };
     };
     let broken =
         |reason: String| format!("config map {name} does not hold a repository under `{key}`: {reason}");
@@ -68,6 +78,11 @@ pub fn find(frozen: &Frozen, spec: &spec::WorkflowSpec) -> Result<Repository, St
         "artifactRepository": &content,
     });
     read(&content, Some(shown)).map_err(broken)
+}
+
+/// Whether a repository can be used.
+pub fn check(content: &Value) -> Result<(), String> {
+    read(content, None).map(drop)
 }
 
 fn read(content: &Value, shown: Option<Value>) -> Result<Repository, String> {

@@ -5,7 +5,7 @@
 //! are empty are not written, so that the request of a plain step stays a few hundred bytes.
 
 use serde::{Deserialize, Serialize};
-pub use tiphys_artifact::{Git, Grant, Web};
+pub use tiphys_artifact::{Git, Grant, Identity, Web};
 
 mod bytes;
 mod report;

@@ -11,3 +11,6 @@ mod program;
 mod sandbox;
 pub mod supervisor;
 mod sys;
+
+/// The authorities that steps and agents trust.
+pub use tiphys_artifact::trusted;

@@ -74,7 +74,7 @@ impl Evaluator<'_> {
     fn visit(&mut self, node: &Node) -> Evaluated {
         self.steps += 1;
         if self.steps > limits::STEPS {
-            return Err(fault(format!("expression takes more than {} steps", limits::STEPS), node));
+            return Err(fault(limits::beyond(limits::STEPS, "steps of an expression"), node));
         }
         match &node.kind {
             Kind::Nil => Ok(Value::Nil),
@@ -502,7 +502,7 @@ fn is_constant(node: &Node) -> bool {
 fn bounded(value: Value) -> Result<Value, String> {
     match &value {
         Value::Text(text) if text.len() > limits::TEXT_BYTES => {
-            Err(format!("text of {} bytes is longer than {}", text.len(), limits::TEXT_BYTES))
+            Err(limits::beyond(limits::TEXT_BYTES, "bytes of a text"))
         }
         _ => Ok(value),
     }

@@ -186,7 +186,11 @@ impl Reader<'_> {
 
     fn deeper(&mut self) -> Result<(), String> {
         self.depth += 1;
-        if self.depth > limits::JSON_DEPTH { Err("exceeded max depth".to_owned()) } else { Ok(()) }
+        if self.depth > limits::JSON_DEPTH {
+            Err(limits::beyond(limits::JSON_DEPTH, "levels of JSON"))
+        } else {
+            Ok(())
+        }
     }
 
     fn object<K>(

@@ -370,7 +370,7 @@ fn uniq(list: &Value, calls: &mut Calls) -> Called {
     for item in items {
         looks += kept.len() as u64;
         if looks > limits::STEPS * 10 {
-            return Err(format!("uniq takes more than {} steps", limits::STEPS * 10));
+            return Err(limits::beyond(limits::STEPS * 10, "comparisons of `uniq`"));
         }
         if !kept.iter().any(|known| equal(known, &item)) {
             kept.push(item);

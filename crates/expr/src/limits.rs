@@ -1,5 +1,21 @@
 //! Limits: how much one text may ask for (I10).
 
+use std::fmt::Display;
+
+/// What complaints about limits say that the reference does not have.
+const BEYOND: &str = "beyond the limit of this engine, ";
+
+/// The complaint about more than a limit of ours, `bytes of a text` say.
+pub(crate) fn beyond(limit: impl Display, of: &str) -> String {
+    format!("{BEYOND}{limit} {of}")
+}
+
+/// Whether a complaint is one about a limit of ours: what the reference would do is not known then, and going on in
+/// silence would be wrong.
+pub(crate) fn is_beyond(complaint: &str) -> bool {
+    complaint.contains(BEYOND)
+}
+
 /// Most parts of an expression, as in the reference language.
 pub const NODES: usize = 10_000;
 

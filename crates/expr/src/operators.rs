@@ -113,7 +113,7 @@ fn add(left: &Value, right: &Value) -> Result<Value, String> {
         (Value::Text(left), Value::Text(right)) => {
             let length = left.len() + right.len();
             if length > limits::TEXT_BYTES {
-                return Err(format!("text of {length} bytes is longer than {}", limits::TEXT_BYTES));
+                return Err(limits::beyond(limits::TEXT_BYTES, "bytes of a text"));
             }
             let mut text = String::with_capacity(length);
             text.push_str(left);

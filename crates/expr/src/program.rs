@@ -8,7 +8,7 @@ use crate::lex::Fault;
 use crate::scope::Scope;
 use crate::tag::{Mode, World, is_node_path};
 use crate::value::Value;
-use crate::{check, eval, fold, go, parse};
+use crate::{check, eval, fold, go, limits, parse};
 
 /// Why an expression does not parse or has no value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,7 +116,8 @@ impl Program {
         let failed = |message: String| if lenient { Outcome::Unresolved } else { Outcome::Failed(message) };
         let value = match self.run(&environment, world) {
             Ok(value) => value,
-            Err(_) if lenient => return Outcome::Unresolved,
+            // A tag that has no value stays as it is, in Argo too; what Argo would make of this one is not known.
+            Err(fault) if lenient && !limits::is_beyond(&fault.message) => return Outcome::Unresolved,
             Err(fault) => {
                 return Outcome::Failed(format!("failed to evaluate expression: {}", fault.show(body)));
             }

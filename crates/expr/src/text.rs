@@ -8,7 +8,7 @@ use crate::value::{List, ListKind, Value};
 /// Refuses to make a text longer than the limit.
 pub(crate) fn allow(bytes: usize) -> Result<(), String> {
     if bytes > limits::TEXT_BYTES {
-        return Err(format!("text of {bytes} bytes is longer than {}", limits::TEXT_BYTES));
+        return Err(limits::beyond(limits::TEXT_BYTES, "bytes of a text"));
     }
     Ok(())
 }

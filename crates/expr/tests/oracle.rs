@@ -419,6 +419,7 @@ fn node_names() {
     report.finish("names", 99.9);
 }
 
+/// OB-008.
 #[test]
 fn durations() {
     let Some(table) = table("durations_retry") else { return };

@@ -9,8 +9,8 @@ mod keys;
 mod tests;
 
 use crate::options::{AuthMode, Column, Link, Options, Tls};
-use serde::Deserialize;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -81,11 +81,14 @@ pub enum Referencing {
 }
 
 /// Where artifacts go if nothing else is said.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Repository {
     /// Whether logs become artifacts.
     pub archive_logs: bool,
+    /// The kind of store and how its keys are formed.
+    #[serde(flatten)]
+    pub store: Map<String, Value>,
 }
 
 /// What is archived, and how long.
@@ -321,6 +324,15 @@ impl Length {
     }
 }
 
+impl Repository {
+    /// What the settings say of it.
+    pub(crate) fn content(&self) -> Value {
+        let mut content = self.store.clone();
+        content.insert("archiveLogs".to_owned(), self.archive_logs.into());
+        Value::Object(content)
+    }
+}
+
 impl Config {
     /// Reads a file of settings. Beside them: what is known and means nothing here.
     pub fn read(path: &Path) -> Result<(Config, Vec<String>), ConfigError> {
@@ -374,6 +386,15 @@ impl Config {
             wrong.push(
                 "resourceRateLimit.limit: must be more than 0: so many steps are started a second".to_owned(),
             );
+        }
+        let repository = &self.artifact_repository;
+        if let Err(reason) = tiphys_engine::repository::check(&repository.content()) {
+            wrong.push(format!("artifactRepository: {reason}"));
+        }
+        for kind in repository.store.keys() {
+            notices.push(format!(
+                "`artifactRepository.{kind}`: artifacts have its keys and lie in the local store until its driver is here"
+            ));
         }
         for (at, source) in self.secrets.iter().enumerate() {
             if source.name.is_empty() || (source.file.is_none() && source.env.is_empty()) {

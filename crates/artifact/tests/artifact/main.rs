@@ -7,4 +7,5 @@ mod local;
 mod random;
 mod server;
 mod support;
+mod tls;
 mod web;

@@ -3,7 +3,7 @@
 use clap::Args as ClapArgs;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use tiphys_engine::check::{Shelf, Situation, check};
+use tiphys_engine::check::{Shelf, Situation, check, doubled};
 use tiphys_engine::compile;
 use tiphys_engine::explain::outline;
 use tiphys_spec as spec;
@@ -62,6 +62,7 @@ impl Verb for Args {
 pub fn run(args: &Args, kept: &[Document]) -> anyhow::Result<ExitCode> {
     let mut loaded = load(&args.files, &args.with, Strictness::Strict)?;
     let mut diagnostics = std::mem::take(&mut loaded.diagnostics);
+    diagnostics.extend(doubled(loaded.given.iter()));
     let documents: Vec<&Document> = loaded.documents().chain(kept).collect();
     let shelf = Shelf::new(documents.iter().map(|document| &document.object));
     let mut outlines = Vec::new();

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{ExitCode, Stdio};
 use std::sync::mpsc;
 use tiphys_controller::{Order, Update, file_location};
-use tiphys_engine::check::{Shelf, Situation, check};
+use tiphys_engine::check::{Shelf, Situation, check, doubled};
 use tiphys_engine::compile::{compile, effective};
 use tiphys_engine::repository::{self, Repository};
 use tiphys_engine::{Frozen, Run, cron};
@@ -280,6 +280,7 @@ fn prepare(args: &Args, loaded: &mut Loaded, world: &World, images: &ImageMap) -
     }
     let mut diagnostics = std::mem::take(&mut loaded.diagnostics);
     diagnostics.extend(mistakes);
+    diagnostics.extend(doubled(loaded.given.iter()));
     let documents: Vec<&Document> = loaded.documents().collect();
     let shelf = Shelf::new(documents.iter().map(|document| &document.object));
     let mut jobs = Vec::new();
@@ -294,6 +295,7 @@ fn prepare(args: &Args, loaded: &mut Loaded, world: &World, images: &ImageMap) -
         }
         let mut findings = examine(document, &documents, Some(images), world.allow_host_path);
         diagnostics.append(&mut findings.refused);
+        diagnostics.append(&mut findings.warned);
         let (frozen, secrets) = freeze(workflow, &documents, args.overrides.namespace());
         jobs.push(Job { frozen, secrets, findings });
     }

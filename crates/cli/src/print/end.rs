@@ -19,6 +19,9 @@ const LOG_LINES: usize = 10;
 /// Longest output value that is shown whole.
 const VALUE_CHARS_MAX: usize = 2_000;
 
+/// Longest name of a step that is shown whole.
+const NAME_CHARS_MAX: usize = 160;
+
 /// What a finished run's document says.
 pub struct End<'a> {
     pub document: &'a Value,
@@ -118,7 +121,7 @@ fn failure(end: &End, out: &mut String) {
             out,
             "  {} {}  {}",
             paint.dim("step:"),
-            clean_line(text(node, "/name").as_bytes()),
+            ends_of(&clean_line(text(node, "/name").as_bytes())),
             paint.bad(&message)
         );
         let lines = logs::last_lines(run_dir, id, LOG_LINES);
@@ -133,6 +136,18 @@ fn failure(end: &End, out: &mut String) {
         let _ = writeln!(out, "  … and {} more failed steps", failed.len() - FAILURES_MAX);
     }
     let _ = writeln!(out, "  {} tiphys retry {name}   tiphys why {name}", paint.dim("next:"));
+}
+
+/// The beginning and the end of a long name: a template that calls itself makes names without end.
+fn ends_of(name: &str) -> String {
+    let count = name.chars().count();
+    if count <= NAME_CHARS_MAX {
+        return name.to_owned();
+    }
+    let half = NAME_CHARS_MAX / 2;
+    let first: String = name.chars().take(half).collect();
+    let last: String = name.chars().skip(count - half).collect();
+    format!("{first}…{last}")
 }
 
 /// The failed nodes that ran something themselves; if there are none, the deepest that failed.
@@ -161,4 +176,18 @@ fn failed_steps(document: &Value) -> Vec<&Value> {
     }
     let has_bad_child = |node: &Value| children(node).iter().any(|id| nodes.get(id).is_some_and(is_bad));
     nodes.values().filter(|node| is_bad(node) && !has_bad_child(node)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_names_lose_their_middle() {
+        assert_eq!(ends_of("demo[0].a"), "demo[0].a");
+        let deep = format!("demo{}.last", ".again".repeat(100));
+        let shown = ends_of(&deep);
+        assert_eq!(shown.chars().count(), NAME_CHARS_MAX + 1);
+        assert!(shown.starts_with("demo.again") && shown.ends_with(".again.last") && shown.contains('…'));
+    }
 }

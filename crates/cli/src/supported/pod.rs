@@ -146,6 +146,7 @@ impl<'a> Examiner<'a> {
                 continue;
             }
             let path = path_index(path, at);
+            self.objects(document, volume, &path);
             let kinds = volume.as_object().into_iter().flatten().map(|(kind, _)| kind.as_str());
             for kind in kinds.filter(|kind| *kind != "name" && !VOLUMES.contains(kind)) {
                 let (message, help) = match kind {

@@ -58,13 +58,14 @@ fn a_retry_keeps_what_succeeded_and_takes_other_values() {
     bench.nothing_is_left();
 }
 
+/// EX-315, EX-317, OB-013.
 #[test]
 fn a_resubmission_is_a_new_run_and_may_take_results_along() {
     let bench = Bench::new();
     bench.run(&frail(&bench), &["-q"]).exits(1);
     let name = bench.call(&["resubmit", "frail", "-p", "code=0", "-o", "name"]).exits(0).out;
     let name = name.trim();
-    assert!(name.starts_with("frail-"), "{name}");
+    assert!(name.starts_with("frail-") && name.len() == "frail-".len() + 5, "{name}");
     let made = bench.document(name);
     assert_eq!(made["metadata"]["labels"]["workflows.argoproj.io/resubmitted-from-workflow"], "frail");
     assert_eq!(made["status"]["phase"], "Succeeded");
@@ -232,6 +233,76 @@ fn old_manifests_are_written_anew() {
 }
 
 /// CLI-020, CLI-021: flags of the verbs that know a server are refused in Argo's words.
+/// Refers to a ConfigMap without the label, to a key that is not there, and to a Secret that nobody gave.
+const NEEDY: &str = r#"
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: needy}
+spec:
+  entrypoint: main
+  arguments: {parameters: [{name: p, valueFrom: {configMapKeyRef: {name: settings, key: size}, default: "1"}}]}
+  volumes: [{name: v, configMap: {name: nowhere}}, {name: unused, secret: {secretName: unused}}]
+  templates:
+    - name: main
+      container:
+        image: busybox
+        command: [echo, "{{workflow.parameters.p}}"]
+        env:
+        - {name: A, valueFrom: {configMapKeyRef: {name: settings, key: length}}}
+        - {name: B, valueFrom: {secretKeyRef: {name: token, key: t}}}
+        - {name: C, valueFrom: {secretKeyRef: {name: other, key: t, optional: true}}}
+        volumeMounts: [{name: v, mountPath: /v}]
+    - name: unreached
+      container: {image: busybox, command: [ls], envFrom: [{secretRef: {name: unreached}}]}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+data: {size: "7"}
+"#;
+
+/// PA-045, PA-300: without a server nothing but the documents at hand can be there.
+#[test]
+fn what_nobody_gave_is_told_before_the_start() {
+    let bench = Bench::new();
+    let told = bench.run(NEEDY, &["--dry-run", "-q"]).exits(0);
+    assert_eq!(told.err, "");
+    let told = bench.run(NEEDY, &["--dry-run"]).exits(0).err;
+    for warning in [
+        "parameters cannot take values of the ConfigMap `settings`",
+        "it needs the label `workflows.argoproj.io/configmap-type: Parameter`",
+        "the ConfigMap `settings` has no key `length`, so what needs it will fail",
+        "there is no Secret `token` among the documents, so what needs it will fail",
+        "there is no ConfigMap `nowhere` among the documents",
+    ] {
+        assert!(told.contains(warning), "{warning}\n{told}");
+    }
+    assert_eq!(told.matches("[missing-object]").count(), 4, "{told}");
+    let refused = bench.run(NEEDY, &["--deny-warnings"]).exits(1).err;
+    assert!(refused.contains("refused: 4 warnings; nothing was started"), "{refused}");
+}
+
+/// Two documents of one kind and name: lint, run and plan refuse them alike.
+#[test]
+fn templates_of_one_name_are_refused_by_all() {
+    let bench = Bench::new();
+    let template = |word: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\nmetadata: {{name: lib}}\nspec: {{templates: [{{name: \
+             t, container: {{image: busybox, command: [echo, {word}]}}}}]}}\n---\n"
+        )
+    };
+    let workflow = "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: two}\nspec: {entrypoint: t, \
+                    workflowTemplateRef: {name: lib}}\n";
+    let file = bench.folder().join("two.yaml");
+    std::fs::write(&file, template("first") + &template("second") + workflow).unwrap();
+    for verb in ["lint", "run", "plan"] {
+        let refused = bench.call(&[verb, file.to_str().unwrap()]).exits(1);
+        let told = refused.out + &refused.err;
+        assert!(told.contains("duplicate WorkflowTemplate found: \"lib\""), "{verb}: {told}");
+    }
+}
+
 #[test]
 fn a_command_line_that_makes_no_sense_is_told_in_the_words_that_fit() {
     let bench = Bench::new();

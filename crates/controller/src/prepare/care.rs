@@ -69,15 +69,13 @@ fn action(container: &Value, address: &str, described: &Value, field: &str) -> R
         return Ok(Action::Exec { command });
     }
     if let Some(get) = described.get("httpGet") {
-        if text(get, "scheme").eq_ignore_ascii_case("https") {
-            return Err(format!("{field}: `scheme: HTTPS` is not supported yet; use `tcpSocket` or `exec`"));
-        }
         let headers = get.get("httpHeaders").and_then(Value::as_array).into_iter().flatten();
         return Ok(Action::Ask(Question::Http {
             host: host(get),
             port: port(get)?,
             path: text(get, "path"),
             headers: headers.map(|header| (text(header, "name"), text(header, "value"))).collect(),
+            tls: text(get, "scheme").eq_ignore_ascii_case("https"),
         }));
     }
     if let Some(socket) = described.get("tcpSocket") {

@@ -3,7 +3,7 @@
 use super::Place;
 use serde::Deserialize;
 use serde_json::Value;
-use tiphys_runner::step::{Git, Grant, Web};
+use tiphys_runner::step::{Git, Grant, Identity, Web};
 use tiphys_spec as spec;
 
 /// An `http` or `artifactory` block.
@@ -29,6 +29,7 @@ struct Header {
 struct Auth {
     basic_auth: Option<BasicAuth>,
     oauth2: Option<OAuth2>,
+    client_cert: Option<ClientCert>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -36,6 +37,13 @@ struct Auth {
 struct BasicAuth {
     username_secret: Option<spec::ConfigMapKeyRef>,
     password_secret: Option<spec::ConfigMapKeyRef>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct ClientCert {
+    client_cert_secret: Option<spec::ConfigMapKeyRef>,
+    client_key_secret: Option<spec::ConfigMapKeyRef>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -85,7 +93,16 @@ pub(super) fn web(block: &Value, artifact: &str, place: &Place) -> Result<Web, S
     let password = basic.password_secret.or(fields.password_secret);
     let headers = fields.headers.into_iter().map(|header| (header.name, header.value)).collect();
     let grant = auth.oauth2.map(|oauth2| grant(oauth2, place)).transpose()?.flatten();
-    Ok(Web { headers, login: login(user, password, place)?, grant, ..Web::at(fields.url) })
+    let identity = auth.client_cert.map(|shown| identity(shown, place)).transpose()?.flatten();
+    Ok(Web { headers, login: login(user, password, place)?, grant, identity, ..Web::at(fields.url) })
+}
+
+/// The certificate to show; nothing unless its key is named too (PA-356).
+fn identity(fields: ClientCert, place: &Place) -> Result<Option<Identity>, String> {
+    let (Some(certificate), Some(key)) = (fields.client_cert_secret, fields.client_key_secret) else {
+        return Ok(None);
+    };
+    Ok(Some(Identity { certificate: place.secret(&certificate)?, key: place.secret(&key)? }))
 }
 
 /// How a token is got; nothing unless all three secrets are named (PA-355).
@@ -191,6 +208,14 @@ mod tests {
         );
         oauth2.as_object_mut().unwrap().remove("tokenURLSecret");
         assert!(grant(&oauth2).is_none(), "PA-355: all three or none");
+        let mut shown = json!({ "clientCertSecret": secret("user"), "clientKeySecret": secret("key") });
+        let identity = |shown: &Value| {
+            web(&json!({ "url": "u", "auth": { "clientCert": shown } }), "a", &place()).unwrap().identity
+        };
+        let found = identity(&shown).unwrap();
+        assert_eq!((found.certificate.as_str(), found.key.as_str()), ("me", "-----BEGIN"));
+        shown.as_object_mut().unwrap().remove("clientKeySecret");
+        assert!(identity(&shown).is_none(), "PA-356: both or none");
         let missing = json!({ "url": "u", "usernameSecret": secret("nobody") });
         assert_eq!(web(&missing, "a", &place()).unwrap_err(), "secret s does not have the key nobody");
         assert_eq!(web(&missing, "a", &Place::default()).unwrap_err(), "secrets \"s\" not found");

@@ -165,6 +165,7 @@ fn artifacts_come_from_and_go_to_where_they_say() {
 }
 
 /// EX-381: without a command the image's entrypoint, and its arguments only if there are none.
+/// OB-417.
 #[test]
 fn images_bring_commands() {
     let folder = std::env::temp_dir().join(format!("tiphys-images-{}", uuid::Uuid::new_v4()));
@@ -312,8 +313,10 @@ fn containers_are_cared_for() {
     assert_eq!(probes[0].purpose, Purpose::Startup);
     assert_eq!(probes[0].action, Action::Ask(Question::Tcp { host: host(), port: 1 }));
     let headers = vec![("A".to_owned(), "b".to_owned())];
-    let asked = Question::Http { host: host(), port: 80, path: "/x".into(), headers };
+    let asked = Question::Http { host: host(), port: 80, path: "/x".into(), headers, tls: false };
     assert_eq!(probes[1].action, Action::Ask(asked));
+    let tls = care(json!({ "livenessProbe": { "httpGet": { "port": 1, "scheme": "HTTPS" } } }), false);
+    assert!(matches!(&tls.unwrap().probes[0].action, Action::Ask(Question::Http { port: 1, tls: true, .. })));
     let times = (probes[1].after_ms, probes[1].period_ms, probes[1].timeout_ms);
     assert_eq!((times, probes[1].failures, probes[1].successes), ((0, 10_000, 1_000), 3, 1));
     // EX-370: only daemons are ever waited for; who can be asked from outside is.
@@ -333,10 +336,6 @@ fn containers_are_cared_for() {
             "a probe or hook names a port that its container does not have",
         ),
         (json!({ "tcpSocket": { "port": 70000 } }), "livenessProbe: there is no port 70000"),
-        (
-            json!({ "httpGet": { "port": 1, "scheme": "HTTPS" } }),
-            "livenessProbe: `scheme: HTTPS` is not supported yet",
-        ),
     ] {
         let refused = care(json!({ "livenessProbe": probe }), false).unwrap_err();
         assert!(refused.starts_with(complaint), "{refused}");

@@ -22,6 +22,7 @@ fn without_limits_everybody_goes() {
 }
 
 /// EX-080, EX-081, EX-082.
+/// OB-410.
 #[test]
 fn who_waits_goes_by_priority_and_then_by_age() {
     let mut throttle = throttle(Limits { runs: Some(2), ..Limits::default() });

@@ -37,6 +37,9 @@ pub struct Frozen {
     /// ConfigMaps that its parameters and locks may read. Never Secrets (I15).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub config_maps: Vec<spec::ConfigMap>,
+    /// The repository of the settings, for when no ConfigMap names one (OB-415).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repository: Option<Value>,
 }
 
 /// Compiles a run's documents. The error is what the workflow's message says after `invalid spec: `.

@@ -2,6 +2,7 @@
 
 use crate::workflow::{Collected, Control, Event, Gate, NodeIx, NodeKind, Phase, Run, Site};
 use std::sync::Arc;
+use tiphys_spec as spec;
 
 /// Longest value that is told whole, in characters.
 const VALUE_CHARS_MAX: usize = 60;
@@ -12,7 +13,7 @@ const VALUE_CHARS_MAX: usize = 60;
 /// The run must have folded the event in already, so that what it enters has a name.
 pub fn words(run: &Run, event: &Event) -> String {
     match event {
-        Event::Began { parameters, .. } => match listed(parameters) {
+        Event::Began { parameters, .. } => match listed(pairs(parameters)) {
             values if values.is_empty() => "the workflow began".to_owned(),
             values => format!("the workflow began with {values}"),
         },
@@ -32,19 +33,13 @@ pub fn words(run: &Run, event: &Event) -> String {
         Event::LocksHeld { node } => format!("{} holds its locks", who(run, *node)),
         Event::LocksFreed { node } => format!("{} gave its locks back", who(run, *node)),
         Event::MemoAsked { node, memo } => {
-            format!(
-                "{} asked for the result remembered as `{}` in `{}`",
-                name(run, *node),
-                memo.key,
-                memo.cache
-            )
+            let (key, cache) = (&memo.key, &memo.cache);
+            format!("{} asked for the result remembered as `{key}` in `{cache}`", name(run, *node))
         }
         Event::MemoHit { node } => format!("{} ends with a remembered result", name(run, *node)),
         Event::MemoSaved { node } => format!("the result of {} is remembered from now on", name(run, *node)),
         Event::Expanded { owner, task, items } => {
-            let count = items.len();
-            let plural = if count == 1 { "" } else { "s" };
-            format!("the loop `{task}` of {} has {count} item{plural}", name(run, *owner))
+            format!("the loop `{task}` of {} has {}", name(run, *owner), counted(items.len(), "item"))
         }
         Event::Observed { node, address: Some(address) } => {
             format!("{} is ready at {address}", name(run, *node))
@@ -63,12 +58,8 @@ pub fn words(run: &Run, event: &Event) -> String {
         }
         Event::Supplied { node, .. } => format!("{} was given outputs by hand", name(run, *node)),
         Event::Broke { group, phase, message } => {
-            format!(
-                "{} cannot go on and will be {}{}",
-                name(run, *group),
-                phase.name(),
-                because(Some(message))
-            )
+            let (who, phase) = (name(run, *group), phase.name());
+            format!("{who} cannot go on and will be {phase}{}", because(Some(message)))
         }
         Event::HookBroke { node, message } => {
             format!("a hook of {} cannot be run{}", name(run, *node), because(Some(message)))
@@ -77,19 +68,8 @@ pub fn words(run: &Run, event: &Event) -> String {
             format!("{} enters nothing more: the end of the run has begun", name(run, *node))
         }
         Event::Ended { node, phase, message, outputs } => {
-            let mut text =
-                format!("{} ended: {}{}", name(run, *node), phase.name(), because(message.as_deref()));
-            for parameter in outputs.iter().flat_map(|outputs| &outputs.parameters) {
-                let value = parameter.value.as_deref().unwrap_or_default();
-                text.push_str(&format!("; {}={}", parameter.name, short(value)));
-            }
-            let code = outputs.as_ref().and_then(|outputs| outputs.exit_code.as_ref());
-            if let Some(said) = code.filter(|code| *code != "0").map(|code| format!("exit code {code}"))
-                && !text.contains(&said)
-            {
-                text.push_str(&format!("; {said}"));
-            }
-            text
+            let (who, phase) = (name(run, *node), phase.name());
+            ended(format!("{who} ended: {phase}{}", because(message.as_deref())), outputs.as_deref())
         }
         Event::Settled { node } => format!("{} is done, its hooks too", name(run, *node)),
         Event::Withdrawn { node } => {
@@ -98,7 +78,7 @@ pub fn words(run: &Run, event: &Event) -> String {
         Event::MetricFailed { message } => format!("a metric could not be had{}", because(Some(message))),
         Event::Exported { parameters, artifacts } => {
             let artifacts = artifacts.iter().filter_map(|artifact| artifact.get("name")?.as_str());
-            let values = [listed(parameters)].into_iter().chain(artifacts.map(str::to_owned));
+            let values = [listed(pairs(parameters))].into_iter().chain(artifacts.map(str::to_owned));
             let names: Vec<String> = values.filter(|text| !text.is_empty()).collect();
             format!("the whole workflow can use {}", names.join(", "))
         }
@@ -106,20 +86,12 @@ pub fn words(run: &Run, event: &Event) -> String {
             let labels: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
             format!("somebody set the labels {}", labels.join(", "))
         }
-        Event::Controlled { control } => match control {
-            Control::Suspend => "somebody asked to hold: nothing new starts".to_owned(),
-            Control::Resume => "somebody asked to go on".to_owned(),
-            Control::Stop => "somebody asked to stop: running steps end, exit handlers run".to_owned(),
-            Control::Terminate => "somebody asked to terminate: everything ends".to_owned(),
-            Control::Deadline => "the workflow's deadline has passed".to_owned(),
-        },
+        Event::Controlled { control } => controlled(*control).to_owned(),
         Event::Retried { removed, reset, parameters } => {
-            let count = removed.len() + reset.len();
-            let plural = if count == 1 { "" } else { "s" };
-            let with: Vec<String> =
-                parameters.iter().map(|(name, value)| format!("{name}={}", short(value))).collect();
-            let with = if with.is_empty() { String::new() } else { format!(", with {}", with.join(", ")) };
-            format!("somebody asked to run it again: {count} node{plural} start over{with}")
+            let nodes = counted(removed.len() + reset.len(), "node");
+            let with = listed(parameters);
+            let with = if with.is_empty() { with } else { format!(", with {with}") };
+            format!("somebody asked to run it again: {nodes} start over{with}")
         }
         Event::Rebound { node, .. } => format!("{} goes on with other inputs", name(run, *node)),
         Event::Exiting => "the main part is over; the exit handler's turn has come".to_owned(),
@@ -160,6 +132,36 @@ fn entered(
     format!("{who} {verb}{why}{}", because(message))
 }
 
+/// How a node ended, with what it gave.
+fn ended(mut text: String, outputs: Option<&spec::Outputs>) -> String {
+    for parameter in outputs.iter().flat_map(|outputs| &outputs.parameters) {
+        let value = parameter.value.as_deref().unwrap_or_default();
+        text.push_str(&format!("; {}={}", parameter.name, short(value)));
+    }
+    let code = outputs.and_then(|outputs| outputs.exit_code.as_ref());
+    if let Some(said) = code.filter(|code| *code != "0").map(|code| format!("exit code {code}"))
+        && !text.contains(&said)
+    {
+        text.push_str(&format!("; {said}"));
+    }
+    text
+}
+
+fn controlled(control: Control) -> &'static str {
+    match control {
+        Control::Suspend => "somebody asked to hold: nothing new starts",
+        Control::Resume => "somebody asked to go on",
+        Control::Stop => "somebody asked to stop: running steps end, exit handlers run",
+        Control::Terminate => "somebody asked to terminate: everything ends",
+        Control::Deadline => "the workflow's deadline has passed",
+    }
+}
+
+/// `1 item`, `2 items`.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 fn artifacts_deleted(collected: &Collected) -> String {
     let count = collected.gone.len();
     let mut text = format!("{count} artifact{} deleted", if count == 1 { " was" } else { "s were" });
@@ -182,10 +184,13 @@ fn because(message: Option<&str>) -> String {
     message.filter(|message| !message.is_empty()).map_or_else(String::new, |message| format!(": {message}"))
 }
 
-fn listed(parameters: &[(Arc<str>, Arc<str>)]) -> String {
-    let values: Vec<String> =
-        parameters.iter().map(|(name, value)| format!("{name}={}", short(value))).collect();
-    values.join(", ")
+fn listed<'a>(parameters: impl IntoIterator<Item = (&'a Arc<str>, &'a Arc<str>)>) -> String {
+    let values = parameters.into_iter().map(|(name, value)| format!("{name}={}", short(value)));
+    values.collect::<Vec<_>>().join(", ")
+}
+
+fn pairs(parameters: &[(Arc<str>, Arc<str>)]) -> impl Iterator<Item = (&Arc<str>, &Arc<str>)> {
+    parameters.iter().map(|(name, value)| (name, value))
 }
 
 /// A value as far as it tells one from another.

@@ -1,51 +1,33 @@
 //! The only place where a run's state changes (I1).
 
-use super::event::{Control, Event, TemplateKey};
+use super::event::{Control, Event};
 use super::node::{Gate, Memo, Node, NodeIx, NodeKind, Part, Phase, Site, TaskIx};
 use super::run::{Attempts, Frame, Loop, Ready, Run, Slot, Stage};
-use crate::plan::{DagOrder, Flow, Target, TemplateIx};
+use crate::plan::{DagOrder, Flow, TemplateIx};
 use crate::time::Time;
 use expr::items::Item;
 use std::cell::OnceCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tiphys_expr as expr;
+use tiphys_spec as spec;
 
 impl Run {
     /// Folds one fact into the state.
     pub fn apply(&mut self, at: Time, event: &Event) {
         match event {
             Event::Began { parameters, labels, annotations } => {
-                self.stage = Stage::Main;
-                self.message = None;
-                self.started = Some(at);
                 self.globals.labels = labels.clone();
                 self.globals.annotations = annotations.clone();
                 self.globals.parameters = parameters.clone();
-                self.globals.names = super::globals::names(&self.plan, &self.globals);
-                self.globals.later = super::globals::later(&self.plan, &self.globals);
-                self.deadline = super::globals::deadline(&self.plan, at);
+                self.apply_began(at);
             }
             Event::Postponed { message } => self.message = Some(message.clone()),
             Event::Labelled { labels } => {
                 self.globals.labels.extend(labels.iter().map(|(key, value)| (key.clone(), value.clone())));
             }
             Event::Entered { .. } => self.apply_entered(at, event),
-            Event::Opened { node, target } => {
-                let opened = &mut self.nodes[node.at()];
-                opened.gate = None;
-                opened.message = None;
-                opened.awaited = None;
-                if !opened.kind.is_started() {
-                    opened.phase = Phase::Running;
-                }
-                if !self.nodes[node.at()].kind.is_started() {
-                    // It is not Pending any more, and its time to be so does not matter.
-                    self.clear_timer(*node);
-                }
-                self.open(*node, target.as_deref());
-                self.review.push_back(*node);
-            }
+            Event::Opened { node, target } => self.apply_opened(*node, target.as_deref()),
             Event::Gated { node, gate } => self.nodes[node.at()].gate = Some(*gate),
             Event::LocksAsked { .. } => self.asked_for_locks = true,
             Event::LocksAwaited { node: None, message, .. } => self.message = Some(message.clone()),
@@ -54,22 +36,7 @@ impl Run {
                 node.message = Some(message.clone());
                 node.awaited = Some(lock.clone());
             }
-            Event::LocksHeld { node } => {
-                self.holding.insert(*node);
-                self.relocking.remove(node);
-                match node {
-                    None => {
-                        // The workflow starts with its locks (EX-006).
-                        self.message = None;
-                        self.started = Some(at);
-                        self.deadline = super::globals::deadline(&self.plan, at);
-                    }
-                    Some(node) => {
-                        self.nodes[node.at()].message = None;
-                        self.nodes[node.at()].awaited = None;
-                    }
-                }
-            }
+            Event::LocksHeld { node } => self.apply_locks_held(at, *node),
             Event::LocksFreed { node } => {
                 self.holding.remove(node);
             }
@@ -77,25 +44,7 @@ impl Run {
             Event::MemoHit { node } => self.change_memo(*node, |memo| memo.hit = true),
             Event::MemoSaved { node } => self.change_memo(*node, |memo| memo.saved = true),
             Event::Expanded { owner, task, items } => self.apply_expanded(*owner, task, items),
-            Event::Observed { node, address } => {
-                let ix = *node;
-                let node = &mut self.nodes[node.at()];
-                if !node.phase.is_ended() {
-                    node.phase = Phase::Running;
-                    node.message = None;
-                    if address.is_some() {
-                        node.daemoned = true;
-                        node.address = address.clone();
-                    }
-                    self.clear_timer(ix);
-                    self.review.push_back(ix);
-                    if address.is_some() {
-                        self.daemons.insert(ix);
-                        // Whoever waits for it may go on, and it with them (EX-002, EX-370).
-                        self.settle_unless_hooked(ix);
-                    }
-                }
-            }
+            Event::Observed { node, address } => self.apply_observed(*node, address),
             Event::Progressed { node, done, of } => {
                 self.uncount(*node);
                 self.nodes[node.at()].progress = Some((*done, *of));
@@ -113,25 +62,7 @@ impl Run {
                 self.due.insert(*node, *due);
             }
             Event::Ended { node, phase, message, outputs } => {
-                self.clear_timer(*node);
-                self.relocking.remove(&Some(*node));
-                self.uncount(*node);
-                let ended = &mut self.nodes[node.at()];
-                ended.phase = *phase;
-                // Told late, it has its instant already.
-                ended.finished.get_or_insert(at);
-                ended.message = message.clone();
-                if outputs.is_some() {
-                    ended.outputs = outputs.clone();
-                }
-                self.count(*node);
-                self.count_ended(*node);
-                if self.daemons.remove(node) && self.nodes[node.at()].settled {
-                    // Whoever went on with it is told that it is gone; a retry starts it again (EX-373).
-                    let owner = self.node(*node).owner;
-                    self.review.push_back(owner);
-                }
-                self.settle_unless_hooked(*node);
+                self.apply_ended(at, *node, *phase, message, outputs);
             }
             Event::Settled { node } => self.settle(*node),
             Event::Withdrawn { node } => {
@@ -142,22 +73,7 @@ impl Run {
                 node.phase = Phase::Pending;
                 node.generation += 1;
             }
-            Event::Exported { parameters, artifacts } => {
-                for (name, value) in parameters {
-                    match self.globals.outputs.iter_mut().find(|(known, _)| known == name) {
-                        Some(entry) => entry.1 = value.clone(),
-                        None => self.globals.outputs.push((name.clone(), value.clone())),
-                    }
-                    self.globals
-                        .names
-                        .insert(format!("workflow.outputs.parameters.{name}").into(), value.clone());
-                }
-                for artifact in artifacts {
-                    if let Some(name) = artifact.get("name").and_then(|name| name.as_str()) {
-                        self.globals.artifacts.insert(name.to_owned(), artifact.clone());
-                    }
-                }
-            }
+            Event::Exported { parameters, artifacts } => self.globals.export(parameters, artifacts),
             Event::Broke { group, phase, message } => {
                 if let Some(at) = self.frame_index(self.node(*group).owner) {
                     let frame = &mut self.frames[at as usize];
@@ -166,35 +82,14 @@ impl Run {
                     self.review.push_back(*group);
                 }
             }
-            Event::HookBroke { node, message } => {
-                self.uncount(*node);
-                let broken = &mut self.nodes[node.at()];
-                broken.phase = Phase::Error;
-                broken.message = Some(message.clone());
-                self.hook_broke |= *node == NodeIx::ROOT;
-                self.count(*node);
-                self.note_failure(*node);
-            }
+            Event::HookBroke { node, message } => self.apply_hook_broke(*node, message),
             Event::GaveUp { node } => {
                 if let Some(at) = self.frame_index(*node) {
                     self.give_up(at);
                     self.review.push_back(*node);
                 }
             }
-            Event::Controlled { control } => match control {
-                Control::Suspend => self.steering.suspended = true,
-                Control::Resume => self.steering.suspended = false,
-                Control::Stop | Control::Terminate => {
-                    // A stop after a terminate does not bring anything back.
-                    if self.steering.shutdown != Some(Control::Terminate) {
-                        self.steering.shutdown = Some(*control);
-                    }
-                }
-                Control::Deadline => {
-                    self.steering.deadline_passed = true;
-                    self.deadline = None;
-                }
-            },
+            Event::Controlled { control } => self.apply_controlled(*control),
             Event::Retried { removed, reset, parameters } => self.reopen(at, removed, reset, parameters),
             Event::Rebound { node, inputs } => self.nodes[node.at()].inputs = inputs.clone(),
             Event::MetricFailed { message } => self.metric_errors.push(message.clone()),
@@ -210,6 +105,122 @@ impl Run {
                 self.collection.is_done = true;
                 self.collection.gone.extend(collected.gone.iter().cloned());
                 self.collection.failures.clone_from(&collected.failures);
+            }
+        }
+    }
+
+    fn apply_began(&mut self, at: Time) {
+        self.stage = Stage::Main;
+        self.message = None;
+        self.started = Some(at);
+        self.globals.names = super::globals::names(&self.plan, &self.globals);
+        self.globals.later = super::globals::later(&self.plan, &self.globals);
+        self.deadline = super::globals::deadline(&self.plan, at);
+    }
+
+    fn apply_opened(&mut self, node: NodeIx, target: Option<&str>) {
+        let opened = &mut self.nodes[node.at()];
+        opened.gate = None;
+        opened.message = None;
+        opened.awaited = None;
+        if !opened.kind.is_started() {
+            opened.phase = Phase::Running;
+            // It is not Pending any more, and its time to be so does not matter.
+            self.clear_timer(node);
+        }
+        self.open(node, target);
+        self.review.push_back(node);
+    }
+
+    fn apply_locks_held(&mut self, at: Time, node: Option<NodeIx>) {
+        self.holding.insert(node);
+        self.relocking.remove(&node);
+        match node {
+            None => {
+                // The workflow starts with its locks (EX-006).
+                self.message = None;
+                self.started = Some(at);
+                self.deadline = super::globals::deadline(&self.plan, at);
+            }
+            Some(node) => {
+                self.nodes[node.at()].message = None;
+                self.nodes[node.at()].awaited = None;
+            }
+        }
+    }
+
+    fn apply_observed(&mut self, ix: NodeIx, address: &Option<Arc<str>>) {
+        let node = &mut self.nodes[ix.at()];
+        if node.phase.is_ended() {
+            return;
+        }
+        node.phase = Phase::Running;
+        node.message = None;
+        if address.is_some() {
+            node.daemoned = true;
+            node.address = address.clone();
+        }
+        self.clear_timer(ix);
+        self.review.push_back(ix);
+        if address.is_some() {
+            self.daemons.insert(ix);
+            // Whoever waits for it may go on, and it with them (EX-002, EX-370).
+            self.settle_unless_hooked(ix);
+        }
+    }
+
+    fn apply_ended(
+        &mut self,
+        at: Time,
+        node: NodeIx,
+        phase: Phase,
+        message: &Option<Arc<str>>,
+        outputs: &Option<Arc<spec::Outputs>>,
+    ) {
+        self.clear_timer(node);
+        self.relocking.remove(&Some(node));
+        self.uncount(node);
+        let ended = &mut self.nodes[node.at()];
+        ended.phase = phase;
+        // Told late, it has its instant already.
+        ended.finished.get_or_insert(at);
+        ended.message = message.clone();
+        if outputs.is_some() {
+            ended.outputs = outputs.clone();
+        }
+        self.count(node);
+        self.count_ended(node);
+        if self.daemons.remove(&node) && self.nodes[node.at()].settled {
+            // Whoever went on with it is told that it is gone; a retry starts it again (EX-373).
+            let owner = self.node(node).owner;
+            self.review.push_back(owner);
+        }
+        self.settle_unless_hooked(node);
+    }
+
+    fn apply_hook_broke(&mut self, node: NodeIx, message: &Arc<str>) {
+        self.uncount(node);
+        let broken = &mut self.nodes[node.at()];
+        broken.phase = Phase::Error;
+        broken.message = Some(message.clone());
+        self.hook_broke |= node == NodeIx::ROOT;
+        self.count(node);
+        self.note_failure(node);
+    }
+
+    fn apply_controlled(&mut self, control: Control) {
+        match control {
+            Control::Suspend => self.steering.suspended = true,
+            Control::Resume => self.steering.suspended = false,
+            Control::Stop | Control::Terminate => {
+                // A stop after a terminate does not bring anything back.
+                if self.steering.shutdown != Some(Control::Terminate) {
+                    self.steering.shutdown = Some(control);
+                }
+            }
+            Control::Deadline => {
+                self.steering.deadline_passed = true;
+                self.deadline = None;
             }
         }
     }
@@ -238,7 +249,7 @@ impl Run {
             return;
         };
         assert_eq!(ix.at(), self.nodes.len(), "a node's index is the order of its entry");
-        let template = self.template_at(*owner, site, *kind, key.as_ref());
+        let template = self.template_at(*owner, site, key.as_ref());
         let boundary = self.boundary_at(*owner, site);
         let hash = match site {
             Site::Entry => expr::names::fnv1a(expr::names::FNV_OFFSET, self.plan.name.as_bytes()),
@@ -605,53 +616,6 @@ impl Run {
             failed_child: false,
             broken: None,
             queued: false,
-        }
-    }
-
-    /// The template a site refers to; the event itself says it where the document cannot.
-    fn template_at(
-        &self,
-        owner: NodeIx,
-        site: &Site,
-        kind: NodeKind,
-        key: Option<&TemplateKey>,
-    ) -> Option<TemplateIx> {
-        if let Some(key) = key {
-            let scope = self
-                .plan
-                .scopes
-                .iter()
-                .find(|scope| *scope.kind == *key.scope && scope.resource == key.resource)?;
-            return scope.templates.get(&key.template).copied();
-        }
-        let target = match site {
-            Site::Entry => return Some(self.plan.entrypoint),
-            Site::Group(_) => return None,
-            Site::Attempt(_) | Site::Container(_) => return self.node(owner).template,
-            Site::Hook(name) => &self.hook_named(owner, name)?.target,
-            Site::Task(name) | Site::Item(name, _) => {
-                let boundary = self.boundary_at(owner, site)?;
-                let tasks = self.tasks(self.frame_of(boundary)?);
-                &tasks.tasks[tasks.by_name.get(name)?.at()].target
-            }
-        };
-        let _ = kind;
-        match target {
-            Target::Known(template) => Some(*template),
-            Target::Templated { .. } | Target::Missing(_) => None,
-        }
-    }
-
-    /// Argo's boundary of a node at this site: the steps or dag node around it (OB-184).
-    fn boundary_at(&self, owner: NodeIx, site: &Site) -> Option<NodeIx> {
-        match site {
-            Site::Entry => None,
-            Site::Group(_) | Site::Container(_) => Some(owner),
-            Site::Attempt(_) | Site::Hook(_) => self.node(owner).boundary,
-            Site::Task(_) | Site::Item(..) => match self.node(owner).kind {
-                NodeKind::Dag | NodeKind::Steps => Some(owner),
-                _ => self.node(owner).boundary,
-            },
         }
     }
 }

@@ -8,6 +8,24 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+impl Globals {
+    /// Takes what a node gives to the whole workflow; the last one to give a name counts.
+    pub(crate) fn export(&mut self, parameters: &[(Arc<str>, Arc<str>)], artifacts: &[Value]) {
+        for (name, value) in parameters {
+            match self.outputs.iter_mut().find(|(known, _)| known == name) {
+                Some(entry) => entry.1 = value.clone(),
+                None => self.outputs.push((name.clone(), value.clone())),
+            }
+            self.names.insert(format!("workflow.outputs.parameters.{name}").into(), value.clone());
+        }
+        for artifact in artifacts {
+            if let Some(name) = artifact.get("name").and_then(|name| name.as_str()) {
+                self.artifacts.insert(name.to_owned(), artifact.clone());
+            }
+        }
+    }
+}
+
 /// All names that do not change while the workflow runs.
 pub(crate) fn names(plan: &Plan, globals: &Globals) -> BTreeMap<Arc<str>, Arc<str>> {
     let mut names = BTreeMap::new();

@@ -26,6 +26,7 @@ pub mod retry;
 mod run;
 mod same;
 mod scope;
+mod site;
 
 pub use again::Retry;
 pub use collect::{Collected, Due, Occasion};

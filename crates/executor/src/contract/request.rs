@@ -204,6 +204,9 @@ pub enum Question {
         path: String,
         /// Further header fields.
         headers: Vec<(String, String)>,
+        /// Whether it is asked over TLS; any certificate will do, as for a kubelet.
+        #[serde(default, skip_serializing_if = "is_default")]
+        tls: bool,
     },
     /// Does the health service of gRPC say `SERVING`?
     Grpc {

@@ -2,6 +2,8 @@
 //!
 //! A copy of the hull does it, which is killed when it takes too long; so this may simply wait.
 
+mod encrypted;
+
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
@@ -18,8 +20,8 @@ const ANSWER_BYTES_MAX: u64 = 1 << 16;
 pub(super) fn ask(question: &Question, timeout: Duration) -> io::Result<bool> {
     match question {
         Question::Tcp { host, port } => connect(host, *port, timeout).map(|_| true),
-        Question::Http { host, port, path, headers } => {
-            let mut stream = connect(host, *port, timeout)?;
+        Question::Http { host, port, path, headers, tls } => {
+            let stream = connect(host, *port, timeout)?;
             let path = path.trim_start_matches('/');
             let mut text = format!(
                 "GET /{path} HTTP/1.1\r\nHost: {host}:{port}\r\nAccept: */*\r\nConnection: close\r\n"
@@ -28,8 +30,11 @@ pub(super) fn ask(question: &Question, timeout: Duration) -> io::Result<bool> {
                 text.push_str(&format!("{name}: {value}\r\n"));
             }
             text.push_str("\r\n");
-            stream.write_all(text.as_bytes())?;
-            Ok(status_of(&mut stream)?.is_some_and(|status| (200..400).contains(&status)))
+            let status = match tls {
+                true => status_of(encrypted::over(stream, host)?, &text),
+                false => status_of(stream, &text),
+            };
+            Ok(status?.is_some_and(|status| (200..400).contains(&status)))
         }
         Question::Grpc { host, port, service } => {
             let mut stream = connect(host, *port, timeout)?;
@@ -50,8 +55,9 @@ fn connect(host: &str, port: u16, timeout: Duration) -> io::Result<TcpStream> {
     Err(last)
 }
 
-/// The number in `HTTP/1.1 200 OK`.
-fn status_of(stream: &mut impl Read) -> io::Result<Option<u16>> {
+/// The number in the answer's `HTTP/1.1 200 OK`.
+fn status_of(mut stream: impl Read + Write, request: &str) -> io::Result<Option<u16>> {
+    stream.write_all(request.as_bytes())?;
     let mut line = Vec::new();
     BufReader::new(stream.take(ANSWER_BYTES_MAX)).read_until(b'\n', &mut line)?;
     let line = String::from_utf8_lossy(&line);
@@ -141,59 +147,4 @@ fn is_serving(stream: &mut impl Read) -> io::Result<bool> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::net::TcpListener;
-
-    /// A server that answers its first caller so, once it has heard this much.
-    fn server(heard: usize, answer: Vec<u8>) -> u16 {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        std::thread::spawn(move || {
-            let (mut stream, _) = listener.accept().unwrap();
-            let mut bytes = vec![0; heard];
-            stream.read_exact(&mut bytes).unwrap();
-            stream.write_all(&answer).unwrap();
-        });
-        port
-    }
-
-    fn is_well(question: &Question) -> bool {
-        ask(question, Duration::from_secs(10)).unwrap_or(false)
-    }
-
-    #[test]
-    fn web_servers_answer_with_a_status() {
-        for (status, well) in [("200 OK", true), ("399 x", true), ("404 Not Found", false), ("", false)] {
-            let port = server(4, format!("HTTP/1.1 {status}\r\n\r\n").into_bytes());
-            let question =
-                Question::Http { host: "127.0.0.1".into(), port, path: "/x".into(), headers: Vec::new() };
-            assert_eq!(is_well(&question), well, "{status}");
-        }
-    }
-
-    #[test]
-    fn servers_of_grpc_tell_their_health() {
-        let answer = |status: u8| {
-            let mut bytes = frame(SETTINGS, 0, 0, &[0, 3, 0, 0, 0, 1]);
-            bytes.extend(frame(HEADERS, END_HEADERS, 1, &[0x88]));
-            bytes.extend(frame(DATA, 0, 1, &[0, 0, 0, 0, 2, 0x08, status]));
-            bytes
-        };
-        let refused = frame(HEADERS, END_HEADERS | END_STREAM, 1, &[0x88]);
-        for (answer, well) in [(answer(1), true), (answer(2), false), (refused, false), (vec![0; 4], false)] {
-            let port = server(24, answer);
-            let host = "127.0.0.1".to_owned();
-            assert_eq!(is_well(&Question::Grpc { host, port, service: "s".into() }), well);
-        }
-    }
-
-    #[test]
-    fn nobody_there_is_not_well() {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        assert!(!is_well(&Question::Tcp { host: "127.0.0.1".into(), port }));
-        let there = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = there.local_addr().unwrap().port();
-        assert!(is_well(&Question::Tcp { host: "127.0.0.1".into(), port }));
-    }
-}
+mod tests;

@@ -4,6 +4,7 @@ use regex::{NoExpand, Regex};
 
 use super::{Called, int, strings_value, text};
 use crate::eval::Calls;
+use crate::limits;
 use crate::text as operations;
 use crate::value::{ListKind, Value};
 
@@ -60,8 +61,8 @@ fn replaced(regex: &Regex, args: Args) -> Called {
     let names = replacement.matches('$').count();
     let length = replacement.len().saturating_add(names.saturating_mul(text.len()));
     let count = regex.find_iter(text).count();
-    if names > 0 && count.saturating_mul(length) > crate::limits::TEXT_BYTES * 8 {
-        return Err("the replacement of a pattern becomes too long".to_owned());
+    if names > 0 && count.saturating_mul(length) > limits::TEXT_BYTES * 8 {
+        return Err(limits::beyond(limits::TEXT_BYTES * 8, "bytes of a text with its patterns replaced"));
     }
     if names == 0 {
         operations::allow(text.len().saturating_add(count.saturating_mul(length)))?;

@@ -363,7 +363,7 @@ fn indented(args: Args) -> Result<String, String> {
     let (spaces, text) = (int(args, 0), text(args, 1));
     let spaces = usize::try_from(spaces).map_err(|_| "strings: negative Repeat count".to_owned())?;
     if spaces > limits::TEXT_BYTES {
-        return Err(format!("an indent of {spaces} is too wide"));
+        return Err(limits::beyond(limits::TEXT_BYTES, "bytes of a text"));
     }
     let pad = " ".repeat(spaces);
     Ok(pad.clone() + &operations::replace(text, "\n", &format!("\n{pad}"), -1)?)

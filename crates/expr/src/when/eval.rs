@@ -61,7 +61,7 @@ pub(super) fn evaluate(plan: &Operand) -> Result<Value, String> {
 fn visit(operand: &Operand, steps: &mut u64) -> Result<Value, String> {
     *steps += 1;
     if *steps > limits::STEPS {
-        return Err(format!("the condition takes more than {} steps", limits::STEPS));
+        return Err(limits::beyond(limits::STEPS, "steps of a condition"));
     }
     let Some(stage) = operand else { return Ok(Value::Nil) };
     match &**stage {

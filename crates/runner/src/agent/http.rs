@@ -2,6 +2,7 @@
 
 use super::{CALL_TIME_MAX, RESPONSE_BYTES_MAX};
 use std::time::{Duration, Instant};
+use tiphys_executor::trusted;
 use ureq::http::{self, Method};
 use ureq::tls::TlsConfig;
 
@@ -44,6 +45,9 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new() -> Client {
+        let tls = |insecure: bool| {
+            TlsConfig::builder().root_certs(trusted()).disable_verification(insecure).build()
+        };
         let agent = |insecure: bool| {
             ureq::Agent::config_builder()
                 .http_status_as_error(false)
@@ -52,7 +56,7 @@ impl Client {
                 .max_redirects(0)
                 .max_redirects_will_error(false)
                 .user_agent("tiphys")
-                .tls_config(TlsConfig::builder().disable_verification(insecure).build())
+                .tls_config(tls(insecure))
                 .build()
                 .new_agent()
         };
@@ -199,6 +203,7 @@ fn words(error: &ureq::Error, url: &str) -> String {
             }
             std::io::ErrorKind::ConnectionReset => "read: connection reset by peer".to_owned(),
             std::io::ErrorKind::TimedOut => "i/o timeout".to_owned(),
+            std::io::ErrorKind::InvalidData => certificate(&error.to_string()),
             _ if error.to_string().contains("failed to lookup address") => {
                 let host = host(url);
                 let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
@@ -212,6 +217,17 @@ fn words(error: &ureq::Error, url: &str) -> String {
         ureq::Error::BadUri(reason) => format!("unsupported protocol scheme: {reason}"),
         other => other.to_string(),
     }
+}
+
+/// Why a server is not the one that it says it is; everything else that is broken as it is.
+fn certificate(reason: &str) -> String {
+    let Some(why) = reason.strip_prefix("invalid peer certificate: ") else { return reason.to_owned() };
+    let why = match why {
+        "UnknownIssuer" => "certificate signed by unknown authority",
+        "Expired" | "NotValidYet" => "certificate has expired or is not yet valid",
+        other => other,
+    };
+    format!("tls: failed to verify certificate: x509: {why}")
 }
 
 /// Go writes the method of a failed request as `Get`, `Post`, ….

@@ -29,6 +29,7 @@ pub const CASES: &[Case] = &[
     ("bare::a_long_log_is_cut", a_long_log_is_cut),
 ];
 
+/// EX-422: what it prints is its result, without the last line break.
 fn a_step_runs() {
     let mut world = World::new();
     let mut step = world.shell("a", Isolation::None, "echo hello; echo oops >&2; exit 3");

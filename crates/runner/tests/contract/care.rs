@@ -101,7 +101,13 @@ fn who_is_not_well_is_ended() {
     let bad = [
         shell("test ! -e $DIR/bad"),
         Action::Ask(Question::Tcp { host: host(), port: nobody }),
-        Action::Ask(Question::Http { host: host(), port: nobody, path: "/".into(), headers: Vec::new() }),
+        Action::Ask(Question::Http {
+            host: host(),
+            port: nobody,
+            path: "/".into(),
+            headers: Vec::new(),
+            tls: false,
+        }),
         Action::Ask(Question::Grpc { host: host(), port: nobody, service: String::new() }),
     ];
     for isolation in PLACES {

@@ -97,7 +97,7 @@ fn progress_is_what_the_step_writes() {
     world.end();
 }
 
-/// PA-040, PA-062: a value is the text of a file as the step saw it, in its own folders and in volumes. Bytes that are
+/// PA-040, PA-062, PA-064: a value is the text of a file as the step saw it, in its own folders and in volumes. Bytes that are
 /// no text are shown as such, and a value has a size.
 fn parameters_are_text() {
     let mut world = World::new();

@@ -336,6 +336,7 @@ fn volumes_and_mounts_are_shown() {
     world.end();
 }
 
+/// PA-186, PA-211: what is optional may be missing; what is not fails the step. They come in the order of the document.
 fn artifacts_come_and_go() {
     let mut world = World::new();
     let text = "set -e; mkdir -p /out/folder/a; cat /in/raw > /out/folder/a/b; echo file > /out/file; ln -s a/b /out/folder/link";
@@ -440,6 +441,7 @@ fn image_files_replace_links() {
     world.end();
 }
 
+/// EX-420.
 fn scripts_have_their_path_last() {
     let mut world = World::new();
     let mut step = sandbox(&world, "a", "");
@@ -562,6 +564,7 @@ fn containers_depend_on_each_other() {
     world.end();
 }
 
+/// EX-430: init containers come before main, and a sidecar is asked to end after it.
 fn sidecars_and_init_containers_serve_main() {
     use tiphys_runner::step::Role;
     let mut world = World::new();

@@ -58,8 +58,11 @@ pub(crate) fn restrict(settings: &Config, workflow: &Value) -> Result<(), Fault>
     }
 }
 
-/// Lays the defaults of the settings under a workflow, and under the template that it refers to (OB-413).
+/// Lays the defaults of the settings under a workflow, and under the template that it refers to (OB-413). The
+/// repository of the settings comes along; later settings do not touch the run (PA-243).
 pub(crate) fn apply(settings: &Config, frozen: &mut Frozen) -> Result<(), Fault> {
+    let repository = &settings.artifact_repository;
+    frozen.repository = (!repository.store.is_empty()).then(|| repository.content());
     let Some(defaults) = &settings.workflow_defaults else { return Ok(()) };
     let broken = |error: serde_json::Error| {
         Fault::internal(format!("`workflowDefaults` of the settings do not fit this workflow: {error}"))

@@ -32,7 +32,8 @@ static KEYS: Keys = &[
     ("workflowRestrictions", Map(&[("templateReferencing", Anything)])),
     ("artifactRepository", Map(&[
         ("archiveLogs", Anything),
-        ("s3", LATER), ("gcs", LATER), ("oss", LATER), ("azure", LATER), ("hdfs", LATER), ("artifactory", LATER), ("plugin", LATER),
+        ("s3", Anything), ("gcs", Anything), ("oss", Anything), ("azure", Anything), ("hdfs", Anything),
+        ("artifactory", Anything), ("plugin", Anything),
     ])),
     ("persistence", Map(&[
         ("archive", Anything), ("archiveTTL", Anything),

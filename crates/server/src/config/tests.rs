@@ -4,6 +4,7 @@ use crate::options::{AuthMode, Options, Tls};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use tiphys_engine::Frozen;
+use tiphys_spec as spec;
 
 #[track_caller]
 fn refused(text: &str) -> String {
@@ -151,7 +152,42 @@ workflowDefaults:
     assert_eq!(frozen.workflow.metadata.labels["team"], "red");
 }
 
-/// EX-097.
+/// OB-415, PA-206, PA-228, PA-241: the last resort, where no ConfigMap names a repository.
+#[test]
+fn the_repository_of_the_settings_forms_keys() {
+    let (config, notices) =
+        Config::parse("artifactRepository: { s3: { bucket: b, keyFormat: 'runs/{{workflow.name}}' } }")
+            .unwrap();
+    assert_eq!(
+        notices,
+        [
+            "`artifactRepository.s3`: artifacts have its keys and lie in the local store until its driver is here"
+        ]
+    );
+    let mut frozen = Frozen::default();
+    let spec = spec::WorkflowSpec::default();
+    defaults::apply(&config, &mut frozen).unwrap();
+    let found = tiphys_engine::repository::find(&frozen, &spec).unwrap();
+    assert_eq!(found.store(), Some(("s3", "the settings".to_owned())));
+    let shown = found.shown.unwrap();
+    assert_eq!(shown["default"], true);
+    assert_eq!(shown["artifactRepository"]["s3"]["keyFormat"], "runs/{{workflow.name}}");
+    // One in a ConfigMap comes first.
+    let map = json!({
+        "metadata": {
+            "name": "artifact-repositories",
+            "annotations": { "workflows.argoproj.io/default-artifact-repository": "k" },
+        },
+        "data": { "k": "gcs: { bucket: g }" },
+    });
+    frozen.config_maps.push(serde_json::from_value(map).unwrap());
+    let found = tiphys_engine::repository::find(&frozen, &spec).unwrap();
+    assert_eq!(found.store(), Some(("gcs", "artifact-repositories#k".to_owned())));
+    let broken = refused("artifactRepository: { s3: { keyFormat: 'a/{{workflow.name' } }");
+    assert!(broken.starts_with("artifactRepository: "), "{broken}");
+}
+
+/// EX-097, OB-414.
 #[test]
 fn restrictions_let_only_references_through() {
     let config = Config::parse("workflowRestrictions: { templateReferencing: Strict }").unwrap().0;
