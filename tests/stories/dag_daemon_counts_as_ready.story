@@ -1,4 +1,4 @@
-# EX-574, EX-176, EX-373, EX-159: a daemon that is ready satisfies its bare name, and is killed with the dag.
+# EX-002, EX-574, EX-176, EX-373, EX-159: a daemon that is ready satisfies its bare name, and is killed with the dag.
 manifest: |
   templates:
   - name: main

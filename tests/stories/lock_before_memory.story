@@ -1,4 +1,4 @@
-# EX-729, EX-333, EX-357: who got its lock looks again, finds the result and gives the lock back.
+# EX-115, EX-729, EX-333, EX-357: who got its lock looks again, finds the result and gives the lock back.
 manifest: |
   templates:
   - name: main

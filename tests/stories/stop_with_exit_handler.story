@@ -1,4 +1,4 @@
-# EX-727, EX-287, EX-289, EX-319: the pod is stopped and says why; the exit handler runs.
+# OB-044, EX-727, EX-287, EX-289, EX-319: the pod is stopped and says why; the exit handler runs.
 manifest: |
   onExit: ok
   templates:

@@ -371,3 +371,40 @@ pub fn memoized_done(document: &Value, name: &str) -> BTreeMap<String, Outcome> 
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// EX-315, EX-316: the same spec, neither shut down nor out of time; labels of one run stay with it.
+    #[test]
+    fn a_resubmission_begins_anew() {
+        let document = json!({
+            "metadata": {
+                "name": "old", "namespace": "ns", "annotations": { "a": "b" },
+                "labels": { "team": "x", "workflows.argoproj.io/phase": "Failed", "workflows.argoproj.io/creator": "me" },
+            },
+            "spec": {
+                "shutdown": "Stop", "suspend": true, "activeDeadlineSeconds": 0,
+                "arguments": { "parameters": [{ "name": "p", "value": "1" }, { "name": "q", "value": "2" }] },
+            },
+        });
+        let new = resubmit(&document, &[("p".to_owned(), "9".to_owned())]);
+        let labels = json!({ "team": "x", "workflows.argoproj.io/resubmitted-from-workflow": "old" });
+        assert_eq!(new["metadata"]["labels"], labels);
+        assert_eq!(
+            (&new["metadata"]["generateName"], &new["metadata"]["namespace"]),
+            (&json!("old-"), &json!("ns"))
+        );
+        let parameters = json!([{ "name": "p", "value": "9" }, { "name": "q", "value": "2" }]);
+        assert_eq!(new["spec"], json!({ "suspend": true, "arguments": { "parameters": parameters } }));
+        let mut named = document;
+        named["metadata"]["generateName"] = json!("often-");
+        named["spec"]["activeDeadlineSeconds"] = json!(5);
+        let new = resubmit(&named, &[]);
+        assert_eq!(
+            (&new["metadata"]["generateName"], &new["spec"]["activeDeadlineSeconds"]),
+            (&json!("often-"), &json!(5))
+        );
+    }
+}

@@ -159,3 +159,22 @@ spec:
     assert_eq!(places.nearest("spec.templates[0].steps[0][1].name").line, 7);
     assert_eq!(tiphys_spec::path_field("metadata.labels", "a.b/c"), "metadata.labels[\"a.b/c\"]");
 }
+
+/// OB-001, OB-002, OB-020 to OB-023: YAML and JSON, several documents in a file, each of its kind; empty ones are none.
+#[test]
+fn documents_of_all_kinds_are_read() {
+    let kinds = ["Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow"];
+    let mut text = "# nothing but a remark\n---\n".to_owned();
+    for kind in kinds {
+        text.push_str(&format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: {kind}\nmetadata: {{name: x}}\nspec: {{}}\n---\n"
+        ));
+    }
+    let parsed = tiphys_spec::parse("m.yaml", &text, tiphys_spec::Strictness::Strict);
+    let found: Vec<&str> = parsed.documents.iter().map(|document| document.kind.as_str()).collect();
+    assert_eq!(found, kinds);
+    let json = r#"{"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "metadata": {"name": "x"}, "spec": {"entrypoint": "m"}}"#;
+    let parsed = tiphys_spec::parse("m.json", json, tiphys_spec::Strictness::Strict);
+    let tiphys_spec::Object::Workflow(workflow) = &parsed.documents[0].object else { panic!("{parsed:?}") };
+    assert_eq!(workflow.spec.entrypoint, "m");
+}

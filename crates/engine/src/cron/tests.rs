@@ -163,7 +163,7 @@ fn a_run_is_named_after_its_time_and_belongs_to_its_schedule() {
     assert_eq!(metadata.owner_references[0]["uid"], "u");
 }
 
-/// CR-072, CR-021, CR-024.
+/// CR-072, CR-021, CR-023, CR-024, CR-058.
 #[test]
 fn a_firing_makes_a_run_and_the_status_tells_of_it() {
     let mut play = Play::new(EVERY_TEN);
@@ -180,7 +180,7 @@ fn a_firing_makes_a_run_and_the_status_tells_of_it() {
     assert_eq!((&status["active"], &status["succeeded"]), (&serde_json::Value::Null, &1.into()));
 }
 
-/// CR-118, CR-119, CR-120, CR-112.
+/// CR-111, CR-112, CR-118, CR-119, CR-120.
 #[test]
 fn what_downtime_missed_is_made_up_for_once_or_never() {
     let mut play = after_a_run("");
@@ -215,7 +215,7 @@ fn a_schedule_that_never_ran_or_was_changed_has_missed_nothing() {
     assert_eq!(play.at("12:35"), "run 12:35");
 }
 
-/// CR-114, CR-121, CR-122.
+/// CR-073, CR-114, CR-121, CR-122.
 #[test]
 fn forbid_skips_and_makes_up_when_the_run_ends_in_time() {
     let forbid = format!("{EVERY_TEN}\nconcurrencyPolicy: Forbid");
@@ -226,6 +226,9 @@ fn forbid_skips_and_makes_up_when_the_run_ends_in_time() {
         told.starts_with("skip 12:20: `nightly-") && told.ends_with("Forbid lets only one run"),
         "{told}"
     );
+    let status = play.cron.state().status.write("ns");
+    assert_eq!(status["lastScheduledTime"], "2026-07-01T12:10:00Z", "CR-073: what is skipped does not count");
+    assert_eq!(play.cron.state().status.failed, 0);
     assert_eq!(play.ends("12:24", "12:10", true), "run 12:20");
     let mut play = Play::new(&forbid);
     play.at("12:10");
@@ -234,7 +237,7 @@ fn forbid_skips_and_makes_up_when_the_run_ends_in_time() {
     assert_eq!(play.at("12:30"), "run 12:30");
 }
 
-/// CR-123, CR-117, CR-005.
+/// CR-123, CR-117, CR-005, CR-068.
 #[test]
 fn a_schedule_that_is_resumed_makes_up_for_the_latest_instant() {
     let mut play = after_a_run("startingDeadlineSeconds: 600");
@@ -282,7 +285,7 @@ fn a_condition_decides_and_its_errors_count_as_failures() {
     assert_eq!(play.at("12:10:30"), "");
 }
 
-/// CR-133, CR-140, CR-141, CR-142, CR-182.
+/// CR-067, CR-133, CR-140, CR-141, CR-142, CR-182.
 #[test]
 fn a_stop_expression_ends_the_schedule_until_its_status_is_cleared() {
     let stop = format!("{EVERY_TEN}\nstopStrategy: {{expression: \"cronworkflow.succeeded >= 1\"}}");
@@ -302,7 +305,7 @@ fn a_stop_expression_ends_the_schedule_until_its_status_is_cleared() {
     );
 }
 
-/// CR-066, CR-115, CR-183.
+/// CR-022, CR-066, CR-115, CR-183.
 #[test]
 fn a_document_that_cannot_run_says_so_until_it_can() {
     let mut play = Play::new(EVERY_TEN);
@@ -312,6 +315,8 @@ fn a_document_that_cannot_run_says_so_until_it_can() {
         "invalid: cannot validate Workflow: no template; fail 12:10: cannot validate Workflow: no template"
     );
     assert_eq!(play.cron.state().status.failed, 0);
+    let conditions = play.cron.state().status.write("ns")["conditions"].to_string();
+    assert!(conditions.contains("\"SpecError\"") && conditions.contains("no template"), "{conditions}");
     assert_eq!(play.at("12:20"), "fail 12:20: cannot validate Workflow: no template");
     play.flaw = None;
     assert_eq!(play.at("12:30"), "valid; run 12:30");
@@ -413,4 +418,88 @@ fn random_days_neither_double_nor_lose_a_run() {
         assert_eq!(made.len(), 119, "seed {seed}: {made:?}");
         assert_eq!(play.cron.state().pending.len(), 0);
     }
+}
+
+/// CR-040 to CR-046, CR-055, CR-057: when schedules fire, after noon of a Thursday.
+#[test]
+fn schedules_fire_as_written() {
+    let mut wrong = Vec::new();
+    for (schedule, zone, from, expected) in [
+        // CR-040
+        ("30 13 * JAN-MAR thu", "", "2026-01-15T12:00:00Z", "01-15T13:30 01-22T13:30"),
+        ("0 0 * * 7", "", "2026-01-15T12:00:00Z", "refused"),
+        ("0 0 0 * * *", "", "2026-01-15T12:00:00Z", "refused"),
+        // CR-041
+        ("? 12 15,16 * *", "", "2026-01-15T12:00:00Z", "01-15T12:01 01-15T12:02"),
+        ("0 */8 * * *", "", "2026-01-15T12:00:00Z", "01-15T16:00 01-16T00:00"),
+        ("0 20-23/2 * * *", "", "2026-01-15T12:00:00Z", "01-15T20:00 01-15T22:00"),
+        ("0 20/2 * * *", "", "2026-01-15T12:00:00Z", "01-15T20:00 01-15T22:00"),
+        ("+05 012 * * *", "", "2026-01-15T12:00:00Z", "01-15T12:05 01-16T12:05"),
+        ("1, 12 * * *", "", "2026-01-15T12:00:00Z", "01-15T12:01 01-16T12:01"),
+        (", 12 * * *", "", "2026-01-15T12:00:00Z", "never"),
+        ("*-5 * * * *", "", "2026-01-15T12:00:00Z", "01-15T12:01 01-15T12:02"),
+        ("*/90 * * * *", "", "2026-01-15T12:00:00Z", "01-15T13:00 01-15T14:00"),
+        ("0 0 L * *", "", "2026-01-15T12:00:00Z", "refused"),
+        ("0 22-20 * * *", "", "2026-01-15T12:00:00Z", "refused"),
+        // CR-042
+        ("0 0 16 * *", "", "2026-01-15T12:00:00Z", "01-16T00:00 02-16T00:00"),
+        ("0 0 16 * 1", "", "2026-01-15T12:00:00Z", "01-16T00:00 01-19T00:00"),
+        ("0 0 */2 * 2", "", "2026-01-15T12:00:00Z", "01-17T00:00 01-19T00:00 01-20T00:00"),
+        // CR-044: validation refuses it before; the parser knows it.
+        ("CRON_TZ=Europe/Berlin 0 14 * * *", "", "2026-01-15T12:00:00Z", "01-15T13:00"),
+        // CR-045, CR-046
+        ("0 0 30 2 *", "", "2026-01-15T12:00:00Z", "never"),
+        ("* * * * *", "", "2026-01-15T12:00:00Z", "01-15T12:01 01-15T12:02"),
+        ("@every 60s", "", "2026-01-15T12:00:30Z", "01-15T12:01"),
+        // CR-055
+        ("0 9 * * *", "America/New_York", "2026-01-15T12:00:00Z", "01-15T14:00"),
+        // CR-057
+        ("30 1 * * *", "America/New_York", "2026-11-01T00:00:00Z", "11-01T05:30 11-01T06:30 11-02T06:30"),
+        ("0 2 * * *", "America/New_York", "2026-11-01T00:00:00Z", "11-01T07:00 11-02T07:00"),
+        ("30 1 * * *", "Australia/Lord_Howe", "2026-10-03T12:00:00Z", "10-03T15:00 10-03T15:30"),
+    ] {
+        let found = fires(schedule, zone, from, expected.split(' ').count());
+        if found != expected {
+            wrong.push(format!("{schedule} {zone}: {found}, not {expected}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The next instants, without year and seconds.
+fn fires(schedule: &str, zone: &str, from: &str, count: usize) -> String {
+    let Ok(schedule) = super::schedule::parse(schedule, zone) else { return "refused".to_owned() };
+    let mut at: jiff::Timestamp = from.parse().unwrap();
+    let mut found = Vec::new();
+    for _ in 0..count {
+        let Some(next) = schedule.next(at) else {
+            found.push("never".to_owned());
+            break;
+        };
+        found.push(next.to_string()[5..16].to_owned());
+        at = next;
+    }
+    found.join(" ")
+}
+
+/// CR-059, CR-096 to CR-098: what the condition may look at. A condition is taken for JSON as it stands.
+#[test]
+fn conditions_know_the_schedule() {
+    use super::condition::{Facts, should_run};
+    let world = tiphys_expr::World { now: "2026-01-15T12:00:00Z".parse().unwrap(), seed: 1 };
+    let facts = Facts {
+        name: "nightly".to_owned(),
+        labels: [("team".to_owned(), "x".to_owned())].into(),
+        last_scheduled_time: Some("2026-01-15T11:30:00Z".parse().unwrap()),
+        ..Facts::default()
+    };
+    let judge = |condition: &str| should_run(condition, &facts, &world);
+    assert_eq!(judge("{{= (now() - cronworkflow.lastScheduledTime).Minutes() > 20 }}"), Ok(true));
+    // CR-097, as recorded: conditions do not see labels, and stop expressions see them as annotations, too.
+    let missing = judge("{{= cronworkflow.labels['team'] == 'x' }}").unwrap_err();
+    assert!(missing.ends_with("cronworkflow.labels.team is missing"), "{missing}");
+    let stop = "cronworkflow.labels.team == 'x' && cronworkflow.annotations.team == 'x'";
+    assert_eq!(super::condition::should_stop(stop, &facts, &world), Ok(true));
+    assert_eq!(judge("{{= cronworkflow.name == 'nightly' }} && {{= cronworkflow.failed }} == 0"), Ok(true));
+    assert!(judge("{{= cronworkflow.name == \"nightly\" }}").is_err());
 }

@@ -1,8 +1,8 @@
 //! Nodes as stories show them.
 
-use crate::stage::Stage;
-use engine::status;
+use crate::stage::{DAWN, Stage};
 use engine::workflow::{Attempt, NodeIx, Pod};
+use engine::{Time, status};
 use spec::{NodeStatus, Outputs, WorkflowStatus};
 use std::collections::BTreeMap;
 use tiphys_engine as engine;
@@ -103,6 +103,9 @@ impl Shown {
             return match facet {
                 "outputs" => Some(outputs(self.status.outputs.as_ref())),
                 "progress" => Some(self.status.progress.clone()),
+                "started" => Some(since_dawn(self.status.started_at.as_deref())),
+                "finished" => Some(since_dawn(self.status.finished_at.as_deref())),
+                "usage" => Some(usage(&self.status.resources_duration)),
                 "repository" => {
                     let Some(known) = &self.status.artifact_repository_ref else {
                         return Some("none".to_owned());
@@ -165,6 +168,7 @@ impl Shown {
                 .unwrap_or_default(),
             "scope" => node.template_scope.clone(),
             "progress" => node.progress.clone(),
+            "usage" => usage(&node.resources_duration),
             "inputs" => node
                 .inputs
                 .iter()
@@ -226,6 +230,17 @@ fn args(pod: &Pod) -> String {
     let args = container.and_then(|container| container["args"].as_array()).cloned().unwrap_or_default();
     let args: Vec<&str> = args.iter().filter_map(serde_json::Value::as_str).collect();
     args.join("; ")
+}
+
+/// A time by the seconds since stories begin.
+fn since_dawn(time: Option<&str>) -> String {
+    let time = time.and_then(Time::parse);
+    time.map_or_else(|| "never".to_owned(), |time| format!("{}s", time.since_us(DAWN) / 1_000_000))
+}
+
+/// `cpu 1, memory 10`.
+fn usage(of: &BTreeMap<String, i64>) -> String {
+    of.iter().map(|(what, seconds)| format!("{what} {seconds}")).collect::<Vec<_>>().join(", ")
 }
 
 fn outputs(outputs: Option<&Outputs>) -> String {
