@@ -19,7 +19,7 @@ export default defineConfig({
           groups: [
             { name: 'app', tags: ['$initial'] },
             // So is what a run opens with: browsers ask for six files at a time, and its changes take one of the six.
-            { name: 'run', test: /src\/(pages\/Run\.|graph\/|run\/(store|model|columns|tree|plan|tabs)\.|parts\/(Menu|Linked)\.|links)/ },
+            { name: 'run', test: /src\/(pages\/Run\.|graph\/(?!worker)|run\/(store|model|columns|tree|plan|tabs)\.|parts\/(Menu|Linked)\.|links)/ },
           ],
         },
       },

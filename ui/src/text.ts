@@ -1,7 +1,10 @@
 // Every text that people read, in one place, so that it can be translated.
 
+/** A number with its thousands apart. */
+const told = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+
 const many = (count: number, one: string, more: string): string =>
-  `${count.toLocaleString('en')} ${count === 1 ? one : more}`;
+  `${told(count)} ${count === 1 ? one : more}`;
 
 export const text = {
   product: 'Tiphys',
@@ -11,10 +14,10 @@ export const text = {
     steps: (count: number) => many(count, 'step', 'steps'),
     lines: (count: number) => many(count, 'line', 'lines'),
     problems: (count: number) => many(count, 'problem', 'problems'),
-    selected: (count: number) => `${count.toLocaleString('en')} selected`,
+    selected: (count: number) => `${told(count)} selected`,
     hits: (at: number, count: number, more: boolean) =>
-      `${at.toLocaleString('en')} of ${count.toLocaleString('en')}${more ? '+' : ''}`,
-    of: (done: number, count: number) => `${done.toLocaleString('en')} of ${count.toLocaleString('en')}`,
+      `${told(at)} of ${told(count)}${more ? '+' : ''}`,
+    of: (done: number, count: number) => `${told(done)} of ${told(count)}`,
   },
   phase: { waiting: 'Waits for you', none: 'Not started', ghost: 'Planned' },
   nav: {
@@ -270,7 +273,7 @@ export const text = {
     main: 'main',
     open: 'Still open',
     gone: 'The log is not there any more.',
-    cutLine: (count: number) => `… ${count.toLocaleString('en')} more characters`,
+    cutLine: (count: number) => `… ${told(count)} more characters`,
     all: 'All steps',
     steps: 'Steps',
     chosen: (count: number) => `${many(count, 'step', 'steps')} interleaved`,
@@ -405,7 +408,7 @@ export const text = {
     today: 'Today',
     week: 'The coming seven days',
     free: 'nothing',
-    times: (count: number) => `${count.toLocaleString('en')} times`,
+    times: (count: number) => `${told(count)} times`,
     backfill: 'Backfill',
     backfillTitle: (name: string) => `Backfill ${name}`,
     backfillSays:

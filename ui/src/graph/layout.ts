@@ -26,8 +26,8 @@ const MARGIN = 24;
 /** Rounds against crossings and of alignment; large pictures get fewer, as nobody sees a single crossing there. */
 const ROUNDS = [
   { below: 3000, sweeps: 8, alignments: 8 },
-  { below: 30_000, sweeps: 4, alignments: 6 },
-  { below: Number.POSITIVE_INFINITY, sweeps: 2, alignments: 4 },
+  { below: 30_000, sweeps: 2, alignments: 4 },
+  { below: Number.POSITIVE_INFINITY, sweeps: 2, alignments: 3 },
 ] as const;
 /** Long edges get bends only while these stay fewer than this times the boxes. */
 const BENDS_PER_BOX_MAX = 4;
@@ -288,34 +288,29 @@ function sweep(graph: Graph, rows: Int32Array[], rounds: number): void {
 /** Counts crossings between neighbouring layers with a tree of sums. */
 function crossings(graph: Graph, rows: Int32Array[], position: Float64Array): number {
   let sum = 0;
+  const longest = rows.reduce((most, row) => Math.max(most, row.length), 0);
+  const tree = new Int32Array(longest + 1);
+  /** Places of the targets of one node, in order. */
+  let ends = new Int32Array(16);
   for (let index = 0; index + 1 < rows.length; index += 1) {
     const below = rows[index + 1]!.length;
-    const tree = new Int32Array(below + 1);
+    tree.fill(0, 0, below + 1);
     let seen = 0;
     for (const node of rows[index]!) {
       const [from, to] = [graph.down.start[node]!, graph.down.start[node + 1]!];
-      if (to - from === 1) {
-        const end = position[graph.down.to[from]!]! + 1;
+      const count = to - from;
+      if (count > ends.length) ends = new Int32Array(2 * count);
+      for (let at = 0; at < count; at += 1) ends[at] = position[graph.down.to[from + at]!]! + 1;
+      if (count > 1) ends.subarray(0, count).sort();
+      for (let at = 0; at < count; at += 1) {
         let smaller = 0;
-        for (let at = end; at > 0; at -= at & -at) smaller += tree[at]!;
-        sum += seen - smaller;
-        for (let at = end; at <= below; at += at & -at) tree[at]! += 1;
-        seen += 1;
-        continue;
-      }
-      if (to === from) continue;
-      const ends = Array.from(graph.down.to.subarray(from, to), (target) => position[target]! + 1).sort(
-        (a, b) => a - b,
-      );
-      for (const end of ends) {
-        let smaller = 0;
-        for (let at = end; at > 0; at -= at & -at) smaller += tree[at]!;
+        for (let place = ends[at]!; place > 0; place -= place & -place) smaller += tree[place]!;
         sum += seen - smaller;
       }
-      for (const end of ends) {
-        for (let at = end; at <= below; at += at & -at) tree[at]! += 1;
-        seen += 1;
+      for (let at = 0; at < count; at += 1) {
+        for (let place = ends[at]!; place <= below; place += place & -place) tree[place]! += 1;
       }
+      seen += count;
     }
   }
   return sum;
@@ -343,9 +338,11 @@ function place(graph: Graph, rows: Int32Array[], rounds: number): Float64Array {
 
 /** Puts a row as near to the wished places as the order and the gaps allow (least squares by merging blocks). */
 function settle(graph: Graph, row: Int32Array, side: Adjacency, x: Float64Array): void {
-  const starts: number[] = [];
-  const sums: number[] = [];
-  const weights: number[] = [];
+  // Blocks so far: where each begins, and the sum and weight of what its parts wish.
+  const starts = new Int32Array(row.length);
+  const sums = new Float64Array(row.length);
+  const weights = new Float64Array(row.length);
+  let last = -1;
   const offsets = new Float64Array(row.length);
   let offset = 0;
   for (let index = 0; index < row.length; index += 1) {
@@ -361,20 +358,19 @@ function settle(graph: Graph, row: Int32Array, side: Adjacency, x: Float64Array)
       wished = sum / (to - from);
       weight = to - from;
     }
-    starts.push(index);
-    sums.push((wished - offset) * weight);
-    weights.push(weight);
-    while (starts.length > 1 && sums.at(-2)! / weights.at(-2)! > sums.at(-1)! / weights.at(-1)!) {
-      starts.pop();
-      const sum = sums.pop()!;
-      const more = weights.pop()!;
-      sums[sums.length - 1]! += sum;
-      weights[weights.length - 1]! += more;
+    last += 1;
+    starts[last] = index;
+    sums[last] = (wished - offset) * weight;
+    weights[last] = weight;
+    while (last > 0 && sums[last - 1]! / weights[last - 1]! > sums[last]! / weights[last]!) {
+      sums[last - 1]! += sums[last]!;
+      weights[last - 1]! += weights[last]!;
+      last -= 1;
     }
   }
-  for (let block = 0; block < starts.length; block += 1) {
+  for (let block = 0; block <= last; block += 1) {
     const base = sums[block]! / weights[block]!;
-    const end = starts[block + 1] ?? row.length;
+    const end = block < last ? starts[block + 1]! : row.length;
     for (let index = starts[block]!; index < end; index += 1) x[row[index]!] = base + offsets[index]!;
   }
 }

@@ -320,7 +320,8 @@ export function culprits(tree: Tree): Item[] {
     }
     found.add(item);
   }
-  return [...found].sort((a, b) => (a.node?.finishedAt ?? '').localeCompare(b.node?.finishedAt ?? ''));
+  const end = (item: Item) => item.node?.finishedAt ?? '';
+  return [...found].sort((a, b) => (end(a) < end(b) ? -1 : end(a) > end(b) ? 1 : 0));
 }
 
 /** Why a thing does not run, in one sentence and with what it waits for. */
