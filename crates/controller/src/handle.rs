@@ -78,10 +78,13 @@ pub enum Ask {
 /// How nodes that need not run again came out, by their ids.
 pub type Done = BTreeMap<String, Outcome>;
 
+/// Who hears how the creation of a run came out.
+pub(crate) type Submitted = Box<dyn FnOnce(Result<Summary, String>) + Send>;
+
 pub(crate) enum Message {
     News(News),
     Answered(AttemptId, Answer),
-    Submit(Box<Draft>, Sender<Result<Summary, String>>),
+    Submit(Box<Draft>, Submitted),
     Restart(Box<Draft>, Sender<Result<Summary, String>>),
     Adopt(String, Option<Sender<Update>>, Sender<Result<Summary, String>>),
     Retry(String, Retry, Option<Sender<Update>>, Sender<Result<Summary, String>>),
@@ -179,9 +182,27 @@ impl Controller {
 
     /// Creates a run. Answered when it is durable.
     pub fn submit(&self, order: Order) -> Result<Result<Summary, String>, Gone> {
+        let (reply, answer) = mpsc::channel();
+        // Who asked may have gone in the meantime.
+        self.submit_then(order, move |submitted| drop(reply.send(submitted)))?;
+        answer.recv().map_err(|_| Gone)
+    }
+
+    /// As [`Controller::submit`] without waiting: `then` hears of it, usually on the engine's own thread, and must
+    /// not block. It is dropped unheard if the engine ends before.
+    pub fn submit_then(
+        &self,
+        order: Order,
+        then: impl FnOnce(Result<Summary, String>) + Send + 'static,
+    ) -> Result<(), Gone> {
         match self.draft(order, Done::default()) {
-            Ok(draft) => self.ask_for(|reply| Message::Submit(Box::new(draft), reply)),
-            Err(reason) => Ok(Err(reason)),
+            Ok(draft) => {
+                self.messages.send(Message::Submit(Box::new(draft), Box::new(then))).map_err(|_| Gone)
+            }
+            Err(reason) => {
+                then(Err(reason));
+                Ok(())
+            }
         }
     }
 

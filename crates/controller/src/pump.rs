@@ -9,7 +9,7 @@ use crate::calls::{self, Verdict};
 use crate::collect;
 use crate::daemons;
 use crate::draft::Draft;
-use crate::handle::{Ask, Done, Message, Update};
+use crate::handle::{Ask, Done, Message, Submitted, Update};
 use crate::locks;
 use crate::memo;
 use crate::metrics::Metrics;
@@ -50,9 +50,6 @@ const LOCK_POLL: Duration = Duration::from_millis(500);
 
 /// Longest wait without looking around.
 const LOOK_AROUND: Duration = Duration::from_secs(3_600);
-
-/// Who waits for the summary of a new run.
-type Submitted = Sender<Result<Summary, String>>;
 
 /// What belongs to a run beside its state.
 struct Home {
@@ -235,6 +232,11 @@ impl Pump {
         self.replies.push(Box::new(move || drop(to.send(answer))));
     }
 
+    /// Tells how the creation of a run came out, once that is durable.
+    fn submitted(&mut self, to: Submitted, answer: Result<Summary, String>) {
+        self.replies.push(Box::new(move || to(answer)));
+    }
+
     /// Makes durable what was decided, does what follows, until nothing follows.
     fn settle(&mut self, now: Time) -> Result<(), StoreError> {
         loop {
@@ -272,10 +274,10 @@ impl Pump {
                 for ((run, reply), (created, epoch)) in runs.into_iter().zip(replies).zip(done.created) {
                     if created == Created::Yes {
                         self.shard.created(&run.machine.id, epoch);
-                        self.reply(reply, Ok(run.summary));
+                        self.submitted(reply, Ok(run.summary));
                     } else {
                         self.disown(&run.machine.id);
-                        self.reply(reply, Err(submit::taken(&run.summary, &created)));
+                        self.submitted(reply, Err(submit::taken(&run.summary, &created)));
                     }
                 }
                 Ok(done.appended)
@@ -284,7 +286,7 @@ impl Pump {
                 // Who wanted a run hears of it; what happened to other runs may still find room.
                 for (run, reply) in runs.into_iter().zip(replies) {
                     self.disown(&run.machine.id);
-                    self.reply(reply, Err(error.to_string()));
+                    self.submitted(reply, Err(error.to_string()));
                 }
                 let is_new = |append: &&Append| append.epoch == Append::CREATING;
                 let others: Vec<Append> = batch.iter().filter(|append| !is_new(append)).cloned().collect();

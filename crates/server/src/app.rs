@@ -1,6 +1,7 @@
 //! From a request of HTTP to a handler and back.
 
 use crate::access::{Who, rights};
+use crate::argo::admit::Judged;
 use crate::argo::events::{self, Refused};
 use crate::argo::{artifacts, uploads};
 use crate::call::{Call, Query, decode};
@@ -20,6 +21,8 @@ use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
+use serde_json::Value;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -159,7 +162,9 @@ async fn handled(
         Err(fault) => {
             return match found.handler {
                 Handler::Stream(_) => broken_stream(&fault, is_event_stream),
-                Handler::Unary(_) | Handler::Raw(_) | Handler::Events(_) => reply::fault(&fault),
+                Handler::Unary(_) | Handler::Making(_) | Handler::Raw(_) | Handler::Events(_) => {
+                    reply::fault(&fault)
+                }
             };
         }
     };
@@ -172,6 +177,10 @@ async fn handled(
                 Err(fault) => reply::fault(&fault),
             }
         }
+        Handler::Making(handler) => match make(&world, handler, call).await {
+            Ok(value) => reply::document(&value),
+            Err(fault) => reply::fault(&fault),
+        },
         Handler::Raw(handler) => {
             let done = blocking(&world, move |world| handler(world, &call)).await;
             done.unwrap_or_else(|fault| reply::fault(&fault))
@@ -187,17 +196,41 @@ async fn handled(
     }
 }
 
+/// Judges a run, has it made, and answers with it. A short request is judged where it was read, for that takes less
+/// than handing it to another thread and back; nobody waits for the run on a thread.
+async fn make(
+    world: &Arc<World>,
+    handler: fn(&World, &Call) -> Result<Judged, Fault>,
+    call: Call,
+) -> Result<Value, Fault> {
+    let Ok(_place) = world.queue.clone().try_acquire_owned() else { return Err(crowded()) };
+    let judged = if call.body.len() <= limits::JUDGED_AT_ONCE_BYTES_MAX {
+        catch_unwind(AssertUnwindSafe(|| handler(world, &call))).unwrap_or_else(|_| Err(bug()))
+    } else {
+        let shared = world.clone();
+        let judged = tokio::task::spawn_blocking(move || handler(&shared, &call)).await;
+        judged.unwrap_or_else(|_| Err(bug()))
+    };
+    match judged? {
+        Judged::Answer(answer) => Ok(answer),
+        Judged::Ready(ready) => ready.run_meanwhile(world).await,
+    }
+}
+
+fn crowded() -> Fault {
+    Fault::new(Code::ResourceExhausted, "the server has more to do than it can; try again in a moment")
+}
+
+fn bug() -> Fault {
+    Fault::internal("a bug of the server; its log says more")
+}
+
 /// Runs what may block where that is allowed, unless too many wait for that already; a panic is our bug and answers as one (API-045).
 async fn blocking<T: Send + 'static>(
     world: &Arc<World>,
     work: impl FnOnce(&World) -> Result<T, Fault> + Send + 'static,
 ) -> Result<T, Fault> {
-    let Ok(place) = world.queue.clone().try_acquire_owned() else {
-        return Err(Fault::new(
-            Code::ResourceExhausted,
-            "the server has more to do than it can; try again in a moment",
-        ));
-    };
+    let Ok(place) = world.queue.clone().try_acquire_owned() else { return Err(crowded()) };
     let world = world.clone();
     tokio::task::spawn_blocking(move || {
         let done = work(&world);
@@ -205,7 +238,7 @@ async fn blocking<T: Send + 'static>(
         done
     })
     .await
-    .unwrap_or_else(|_| Err(Fault::internal("a bug of the server; its log says more")))
+    .unwrap_or_else(|_| Err(bug()))
 }
 
 /// A form may ask for another method than its own (API-026).
@@ -265,7 +298,7 @@ fn stream(world: Arc<World>, opened: Opened, events: bool) -> Response {
         let fault = match ended.await {
             Ok(Ok(())) => return,
             Ok(Err(fault)) => fault,
-            Err(_) => Fault::internal("a bug of the server; its log says more"),
+            Err(_) => bug(),
         };
         // A reader that left hears nothing.
         drop(pipe.send(framed(&reply::go_json(&fault.chunk()), events, true)).await);

@@ -68,6 +68,9 @@ pub(crate) const URI_BYTES_MAX: usize = 64 << 10;
 /// Threads that may wait for the store and the controller at once.
 pub(crate) const BLOCKING_THREADS_MAX: usize = 32;
 
+/// Longest request that is judged without a thread of those.
+pub(crate) const JUDGED_AT_ONCE_BYTES_MAX: usize = 32 << 10;
+
 /// Requests that may wait for one of those threads; more are told to come again.
 pub(crate) const WAITING_MAX: usize = 1_024;
 

@@ -1,5 +1,6 @@
 //! The one table of routes: what answers to which method and path.
 
+use crate::argo::admit::Judged;
 use crate::argo::{
     actions, archive, catalog, events, foreign, info, kube_events, list, logs, submit, sync, watch, workflows,
 };
@@ -59,6 +60,8 @@ fn left() -> Fault {
 pub(crate) enum Handler {
     /// One document. May block.
     Unary(fn(&World, &Call) -> Result<Value, Fault>),
+    /// One document, about a run that may have to be made first. May block until it is known which.
+    Making(fn(&World, &Call) -> Result<Judged, Fault>),
     /// An answer of its own form. May block.
     Raw(fn(&World, &Call) -> Result<Response, Fault>),
     /// A stream of our own events. What opens it may block.
@@ -83,6 +86,10 @@ const fn unary(
     Route { method, path, handler: Handler::Unary(handler) }
 }
 
+const fn making(path: &'static str, handler: fn(&World, &Call) -> Result<Judged, Fault>) -> Route {
+    Route { method: Method::POST, path, handler: Handler::Making(handler) }
+}
+
 const fn raw(
     method: Method,
     path: &'static str,
@@ -102,9 +109,9 @@ const fn stream(path: &'static str, handler: fn(&World, &Call) -> Result<Opened,
 /// Argo's routes in the order of the specification, then ours.
 pub(crate) static ROUTES: &[Route] = &[
     unary(Method::GET, "/api/v1/workflows/{namespace}", list::list),
-    unary(Method::POST, "/api/v1/workflows/{namespace}", workflows::create),
+    making("/api/v1/workflows/{namespace}", workflows::create),
     unary(Method::POST, "/api/v1/workflows/{namespace}/lint", workflows::lint),
-    unary(Method::POST, "/api/v1/workflows/{namespace}/submit", submit::submit),
+    making("/api/v1/workflows/{namespace}/submit", submit::submit),
     unary(Method::GET, "/api/v1/workflows/{namespace}/{name}", workflows::get),
     unary(Method::DELETE, "/api/v1/workflows/{namespace}/{name}", workflows::delete),
     unary(Method::PUT, "/api/v1/workflows/{namespace}/{name}/retry", actions::retry),

@@ -23,7 +23,7 @@ impl Pump {
             let owned = self.ownership.claim(&draft.run.machine).map_err(|error| error.to_string());
             match owned.and_then(|owned| self.begin(*draft, (owned, Append::CREATING), now)) {
                 Ok(run) => self.creating.push((run, reply)),
-                Err(reason) => self.reply(reply, Err(reason)),
+                Err(reason) => self.submitted(reply, Err(reason)),
             }
         }
     }

@@ -14,6 +14,8 @@ use tiphys_engine::Frozen;
 use tiphys_engine::check::{Shelf, Situation, check};
 use tiphys_engine::repository::CONFIG_MAP;
 use tiphys_spec as spec;
+use tiphys_store::Summary;
+use tokio::sync::oneshot;
 
 /// What becomes of a workflow that is fit to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,6 +161,24 @@ pub(crate) fn sign_change(document: &mut Value, who: &Who, action: &str) {
     labels["workflows.argoproj.io/action"] = json!(action);
 }
 
+/// What a workflow that was judged comes to.
+pub(crate) enum Judged {
+    /// Nothing is to be run; the answer.
+    Answer(Value),
+    /// It is to be run.
+    Ready(Box<Ready>),
+}
+
+impl Judged {
+    /// Does what is to be done, and waits for it. The answer is the workflow.
+    pub(crate) fn done(self, world: &World) -> Result<Value, Fault> {
+        match self {
+            Judged::Answer(answer) => Ok(answer),
+            Judged::Ready(ready) => ready.run(world),
+        }
+    }
+}
+
 /// Checks a workflow and does with it what it is meant for. The answer is the workflow.
 ///
 /// The answer's status tells the templates of other documents that it uses. Nodes that are `done` are not run.
@@ -169,17 +189,17 @@ pub(crate) fn workflow(
     purpose: Purpose,
     done: Option<Done>,
 ) -> Result<Value, Fault> {
-    document(world, namespace, read::document("Workflow", value)?, purpose, done)
+    judge(world, namespace, read::document("Workflow", value)?, purpose, done)?.done(world)
 }
 
-/// As [`workflow`], for one that was read already; its metadata may have been changed since.
-pub(crate) fn document(
+/// Checks a workflow that was read; its metadata may have been changed since.
+pub(crate) fn judge(
     world: &World,
     namespace: &str,
     mut document: spec::Document,
     purpose: Purpose,
     done: Option<Done>,
-) -> Result<Value, Fault> {
+) -> Result<Judged, Fault> {
     // It is told back and means nothing: a run has the status that it has.
     let given = document.value.as_object_mut().and_then(|fields| fields.remove("status"));
     if let spec::Object::Workflow(workflow) = &mut document.object {
@@ -190,68 +210,137 @@ pub(crate) fn document(
     let library = Library::reached(world, namespace, &document.value)?;
     library.judge(&document, Situation::Create, Code::InvalidArgument)?;
     let stored = stored_templates(&document.value, &library);
-    let spec::Document { mut value, object, .. } = document;
+    let spec::Document { value, object, .. } = document;
     let spec::Object::Workflow(object) = object else {
         return Err(Fault::invalid("only a Workflow can be run"));
     };
-    let answer = |mut value: Value| {
-        if let Some(given) = &given {
-            value["status"] = given.clone();
-        }
-        if !stored.is_empty() {
-            value["status"]["storedTemplates"] = Value::Object(stored.clone());
-        }
-        shape::workflow(value)
-    };
+    let mut told = Told { value, given, stored };
     if purpose == Purpose::DryRun {
-        return Ok(answer(value));
+        return Ok(Judged::Answer(told.answer()));
     }
     world.require_namespace(namespace, "workflows.argoproj.io")?;
+    let value = &mut told.value;
     if let Some(flaw) = names::flaw("Workflow", &value["metadata"]) {
         return Err(Fault::invalid(flaw));
     }
     let is_nameless = value["metadata"]["name"].as_str().unwrap_or_default().is_empty();
     if value["metadata"]["uid"].as_str().unwrap_or_default().is_empty() {
-        name(world, &mut value, namespace);
+        name(world, value, namespace);
     }
     if purpose == Purpose::ServerDryRun {
-        return Ok(answer(value));
+        return Ok(Judged::Answer(told.answer()));
     }
     let mut plan = Frozen { workflow: *object, ..Frozen::default() };
     // Faces show them from the first moment on, whether or not a node has reached them.
     let mut known = Map::new();
-    if !stored.is_empty() {
-        known.insert("storedTemplates".to_owned(), Value::Object(stored.clone()));
+    if !told.stored.is_empty() {
+        known.insert("storedTemplates".to_owned(), Value::Object(told.stored.clone()));
     }
-    let estimates = estimate::estimates(world, namespace, &value["metadata"])?;
+    let estimates = estimate::estimates(world, namespace, &told.value["metadata"])?;
     if !estimates.is_empty() {
         known.insert(ESTIMATES.to_owned(), Value::Object(estimates));
     }
     plan.workflow.status = Some(Value::Object(known)).filter(|known| *known != json!({}));
-    let secrets = freeze(world, &library, namespace, &mut plan, &value)?;
-    let mut tries = if is_nameless { GENERATED_TRIES } else { 1 };
-    loop {
-        tries -= 1;
-        let mut frozen = if tries > 0 { plan.clone() } else { std::mem::take(&mut plan) };
-        frozen.workflow.metadata = metadata(&value)?;
-        defaults::apply(&world.settings(), &mut frozen)?;
-        let order = Order {
-            frozen,
-            secrets: secrets.clone(),
-            files: BTreeMap::new(),
-            world: Value::Null,
-            follower: None,
-        };
-        match run(world, order, &value["metadata"], done.clone()) {
-            Err(fault) if fault.code == Code::AlreadyExists && tries > 0 => {
-                value["metadata"]["name"] = Value::Null;
-                name(world, &mut value, namespace);
-            }
-            ran => {
-                value["metadata"]["resourceVersion"] = json!(ran?);
-                return Ok(answer(value));
+    let secrets = freeze(world, &library, namespace, &mut plan, &told.value)?;
+    let tries = if is_nameless { GENERATED_TRIES } else { 1 };
+    Ok(Judged::Ready(Box::new(Ready { told, plan, secrets, done, tries })))
+}
+
+/// A workflow as it is told back.
+struct Told {
+    value: Value,
+    /// The status that came with it.
+    given: Option<Value>,
+    /// The templates of other documents that it uses.
+    stored: Map<String, Value>,
+}
+
+impl Told {
+    fn answer(self) -> Value {
+        let Told { mut value, given, stored } = self;
+        if let Some(given) = given {
+            value["status"] = given;
+        }
+        if !stored.is_empty() {
+            value["status"]["storedTemplates"] = Value::Object(stored);
+        }
+        shape::workflow(value)
+    }
+}
+
+/// A workflow that is to be run.
+pub(crate) struct Ready {
+    told: Told,
+    plan: Frozen,
+    secrets: Vec<spec::Secret>,
+    done: Option<Done>,
+    /// How many names may be tried.
+    tries: u32,
+}
+
+impl Ready {
+    /// Has the run made, and waits for it.
+    fn run(mut self, world: &World) -> Result<Value, Fault> {
+        loop {
+            let order = self.order(world)?;
+            let submitted = match self.done.clone() {
+                None => world.controller.submit(order)?,
+                Some(done) => world.controller.restart(order, done)?,
+            };
+            if self.is_made(world, submitted)? {
+                return Ok(self.told.answer());
             }
         }
+    }
+
+    /// Has the run made, without a thread that waits for it.
+    pub(crate) async fn run_meanwhile(mut self, world: &World) -> Result<Value, Fault> {
+        loop {
+            let order = self.order(world)?;
+            let (made, submitted) = oneshot::channel();
+            world.controller.submit_then(order, move |submitted| drop(made.send(submitted)))?;
+            let submitted = submitted.await.map_err(|_| tiphys_controller::Gone)?;
+            if self.is_made(world, submitted)? {
+                return Ok(self.told.answer());
+            }
+        }
+    }
+
+    /// The order of the next attempt.
+    fn order(&mut self, world: &World) -> Result<Order, Fault> {
+        self.tries -= 1;
+        let mut frozen = if self.tries > 0 { self.plan.clone() } else { std::mem::take(&mut self.plan) };
+        frozen.workflow.metadata = metadata(&self.told.value)?;
+        defaults::apply(&world.settings(), &mut frozen)?;
+        let secrets = self.secrets.clone();
+        Ok(Order { frozen, secrets, files: BTreeMap::new(), world: Value::Null, follower: None })
+    }
+
+    /// Whether an order made the run; not if another name is to be tried.
+    fn is_made(&mut self, world: &World, submitted: Result<Summary, String>) -> Result<bool, Fault> {
+        let metadata = &mut self.told.value["metadata"];
+        match submitted {
+            Ok(_) => metadata["resourceVersion"] = json!(world.version()),
+            Err(reason) if !reason.contains("exists already") => return Err(Fault::invalid(reason)),
+            Err(_) if self.tries > 0 => {
+                metadata["name"] = Value::Null;
+                let namespace = metadata["namespace"].as_str().unwrap_or_default().to_owned();
+                name(world, &mut self.told.value, &namespace);
+                return Ok(false);
+            }
+            Err(_) => {
+                let name = metadata["name"].as_str().unwrap_or_default();
+                let is_generated = metadata["generateName"].as_str().is_some_and(|prefix| !prefix.is_empty());
+                let hint = if is_generated {
+                    ", the server was not able to generate a unique name for the object"
+                } else {
+                    ""
+                };
+                let message = format!("workflows.argoproj.io \"{name}\" already exists{hint}");
+                return Err(Fault::new(Code::AlreadyExists, message));
+            }
+        }
+        Ok(true)
     }
 }
 
@@ -280,29 +369,6 @@ pub(crate) fn name(world: &World, value: &mut Value, namespace: &str) {
     metadata["uid"] = json!(uuid::Uuid::now_v7().to_string());
     metadata["creationTimestamp"] = json!(world.now_text());
     metadata["generation"] = json!(1);
-}
-
-/// Has a run made. Answers the version of its object.
-fn run(world: &World, order: Order, metadata: &Value, done: Option<Done>) -> Result<String, Fault> {
-    let submitted = match done {
-        None => world.controller.submit(order)?,
-        Some(done) => world.controller.restart(order, done)?,
-    };
-    match submitted {
-        Ok(_) => Ok(world.version()),
-        Err(reason) if reason.contains("exists already") => {
-            let name = metadata["name"].as_str().unwrap_or_default();
-            let is_generated = metadata["generateName"].as_str().is_some_and(|prefix| !prefix.is_empty());
-            let hint = if is_generated {
-                ", the server was not able to generate a unique name for the object"
-            } else {
-                ""
-            };
-            let message = format!("workflows.argoproj.io \"{name}\" already exists{hint}");
-            Err(Fault::new(Code::AlreadyExists, message))
-        }
-        Err(reason) => Err(Fault::invalid(reason)),
-    }
 }
 
 /// Takes along everything that a workflow may need to know. Answers its secrets.

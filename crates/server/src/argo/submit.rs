@@ -2,15 +2,16 @@
 
 use crate::access::{Resource, Verb};
 use crate::argo::actions::parameters;
-use crate::argo::admit::{self, Purpose};
+use crate::argo::admit::{self, Judged, Purpose};
 use crate::call::{Call, Message};
 use crate::fault::Fault;
+use crate::wire::read;
 use crate::wire::shape;
 use crate::world::World;
 use serde_json::{Value, json};
 
 /// API-103.
-pub(crate) fn submit(world: &World, call: &Call) -> Result<Value, Fault> {
+pub(crate) fn submit(world: &World, call: &Call) -> Result<Judged, Fault> {
     let message = call.message()?;
     let namespace = call.namespace();
     let kind = message.text("resourceKind")?;
@@ -34,7 +35,7 @@ pub(crate) fn submit(world: &World, call: &Call) -> Result<Value, Fault> {
         Purpose::Run
     };
     call.who.may(Verb::Create, Resource::Workflows, namespace, None)?;
-    admit::workflow(world, namespace, &value, purpose, None)
+    admit::judge(world, namespace, read::document("Workflow", &value)?, purpose, None)
 }
 
 /// A workflow that runs a template (API-151).

@@ -1,7 +1,7 @@
 //! Workflows one at a time: create, lint, get, delete.
 
 use crate::access::{Resource, Verb};
-use crate::argo::admit::{self, Library, Purpose};
+use crate::argo::admit::{self, Judged, Library, Purpose};
 use crate::call::Call;
 use crate::fault::{Code, Fault};
 use crate::hub::Change;
@@ -13,7 +13,7 @@ use tiphys_controller::collect::Force;
 use tiphys_engine::check::Situation;
 
 /// API-110 to API-113.
-pub(crate) fn create(world: &World, call: &Call) -> Result<Value, Fault> {
+pub(crate) fn create(world: &World, call: &Call) -> Result<Judged, Fault> {
     let message = call.message()?;
     let namespace = call.namespace();
     let Some(given) = message.field("workflow") else {
@@ -42,7 +42,7 @@ pub(crate) fn create(world: &World, call: &Call) -> Result<Value, Fault> {
         Purpose::Run
     };
     call.who.may(Verb::Create, Resource::Workflows, namespace, None)?;
-    admit::document(world, namespace, document, purpose, None)
+    admit::judge(world, namespace, document, purpose, None)
 }
 
 /// API-102.
