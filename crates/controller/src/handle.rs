@@ -12,6 +12,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::JoinHandle;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -96,8 +97,26 @@ pub(crate) enum Message {
     Subscribe(bool),
     Interrupt(String),
     Status(String, Sender<Option<Value>>),
+    EndStrays,
     Inbox,
     Quit,
+}
+
+/// Where the engine hears what is asked of it.
+pub(crate) struct Inbox {
+    pub(crate) messages: Receiver<Message>,
+    /// How many orders are on their way.
+    pub(crate) coming: Arc<AtomicUsize>,
+}
+
+/// An order that is on its way, until this is dropped. Orders that come together are made durable together, so the
+/// engine waits a moment for those that it knows of.
+pub struct Coming(Arc<AtomicUsize>);
+
+impl Drop for Coming {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// The controller is gone, most likely because its store failed.
@@ -119,6 +138,7 @@ pub enum StartError {
 /// One engine with its thread.
 pub struct Controller {
     messages: Sender<Message>,
+    coming: Arc<AtomicUsize>,
     state: State,
     /// The name under which runs belong to this engine.
     engine: String,
@@ -166,18 +186,26 @@ impl Controller {
         let metrics = Metrics::default();
         let reach = (runner, agent, metrics.clone());
         let engine = place.engine.clone();
+        let coming = Arc::<AtomicUsize>::default();
+        let inbox = Inbox { messages: inbox, coming: coming.clone() };
         let pump = Pump::new(state.clone(), store, ownership, reach, place, jobs, inbox);
         let thread = std::thread::Builder::new()
             .name("pump".to_owned())
             .spawn(move || pump.run())
             .map_err(StartError::Thread)?;
-        Ok(Controller { messages, state: state.clone(), engine, metrics, thread: Some(thread) })
+        Ok(Controller { messages, coming, state: state.clone(), engine, metrics, thread: Some(thread) })
     }
 
     fn ask_for<T>(&self, make: impl FnOnce(Sender<T>) -> Message) -> Result<T, Gone> {
         let (reply, answer) = mpsc::channel();
         self.messages.send(make(reply)).map_err(|_| Gone)?;
         answer.recv().map_err(|_| Gone)
+    }
+
+    /// Says that an order is on its way: that it is being read and judged, say.
+    pub fn coming(&self) -> Coming {
+        self.coming.fetch_add(1, Ordering::Relaxed);
+        Coming(self.coming.clone())
     }
 
     /// Creates a run. Answered when it is durable.
@@ -204,6 +232,12 @@ impl Controller {
                 Ok(())
             }
         }
+    }
+
+    /// Ends the steps that the runner still runs though their runs are over, or do not want them any more. For an
+    /// engine that has taken up all its runs: an earlier life of it may have been killed before it could.
+    pub fn end_strays(&self) -> Result<(), Gone> {
+        self.messages.send(Message::EndStrays).map_err(|_| Gone)
     }
 
     /// Begins a run anew, under the same identity if it is here: its journal so far gives way, and nodes that are

@@ -4,12 +4,13 @@ mod lives;
 mod probes;
 mod queue;
 mod starts;
+mod strays;
 
 use crate::calls::{self, Verdict};
 use crate::collect;
 use crate::daemons;
 use crate::draft::Draft;
-use crate::handle::{Ask, Done, Message, Submitted, Update};
+use crate::handle::{Ask, Done, Inbox, Message, Submitted, Update};
 use crate::locks;
 use crate::memo;
 use crate::metrics::Metrics;
@@ -21,7 +22,8 @@ use crate::throttle::{Bucket, Throttle};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError};
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{RecvTimeoutError, Sender, TryRecvError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tiphys_engine::workflow::{Attempt, Input, LockAnswer, NodeIx, Occasion, Outcome, Phase, Report};
 use tiphys_engine::{Frozen, Plan, Time};
@@ -44,6 +46,9 @@ const MESSAGES_PER_BATCH: usize = 512;
 
 /// How long endings are gathered for one commit while enough steps are in line at the runner.
 const GATHER: Duration = Duration::from_millis(10);
+
+/// How long orders are gathered for one commit while more are on their way.
+const GATHER_ORDERS: Duration = Duration::from_millis(2);
 
 /// How often waiters look whether another process gave a lock back.
 const LOCK_POLL: Duration = Duration::from_millis(500);
@@ -80,7 +85,7 @@ pub(crate) struct Pump {
     allowed: usize,
     /// How many steps run side by side.
     jobs: usize,
-    pub inbox: Receiver<Message>,
+    inbox: Inbox,
     homes: BTreeMap<String, Home>,
     /// Runs that are over and not filed yet, with their final documents.
     ends: Vec<(MachineId, Value)>,
@@ -106,8 +111,8 @@ pub(crate) struct Pump {
     probing: BTreeMap<(String, Attempt), usize>,
     /// Daemons that found out by themselves that they are ready.
     ready: BTreeSet<(String, Attempt)>,
-    /// Runs removed in this life of the engine; endings of their steps may still come.
-    deleted: BTreeSet<String>,
+    /// Runs that are no more and of which something may still run: nobody will ask how that ended.
+    gone: BTreeSet<String>,
     last: Time,
     quit: bool,
 }
@@ -120,7 +125,7 @@ impl Pump {
         (runner, agent, metrics): (Arc<dyn Runner>, Agent, Metrics),
         place: Place,
         jobs: usize,
-        inbox: Receiver<Message>,
+        inbox: Inbox,
     ) -> Pump {
         let shard = Shard::new(jobs + runner.ahead());
         Pump {
@@ -150,7 +155,7 @@ impl Pump {
             prepared: BTreeMap::new(),
             probing: BTreeMap::new(),
             ready: BTreeSet::new(),
-            deleted: BTreeSet::new(),
+            gone: BTreeSet::new(),
             last: Time(0),
             quit: false,
         }
@@ -173,10 +178,10 @@ impl Pump {
 
     fn turn(&mut self) -> Result<(), StoreError> {
         let first = if self.shard.has_more() {
-            self.inbox.try_recv().ok()
+            self.inbox.messages.try_recv().ok()
         } else {
             let patience = self.patience();
-            match self.inbox.recv_timeout(patience) {
+            match self.inbox.messages.recv_timeout(patience) {
                 Ok(message) => Some(message),
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => {
@@ -188,11 +193,12 @@ impl Pump {
         let now = self.now();
         if let Some(first) = first {
             self.hear(first, now)?;
-            let until = Instant::now() + GATHER;
+            let begun = Instant::now();
             for _ in 1..MESSAGES_PER_BATCH {
-                let message = match self.inbox.try_recv() {
-                    Err(TryRecvError::Empty) if self.can_gather() => {
-                        self.inbox.recv_timeout(until.saturating_duration_since(Instant::now())).ok()
+                let message = match self.inbox.messages.try_recv() {
+                    Err(TryRecvError::Empty) => {
+                        let left = self.gathers_for().saturating_sub(begun.elapsed());
+                        if left.is_zero() { None } else { self.inbox.messages.recv_timeout(left).ok() }
                     }
                     other => other.ok(),
                 };
@@ -216,14 +222,18 @@ impl Pump {
         Ok(())
     }
 
-    /// Whether more may be heard before the batch is made durable: nobody waits for an answer, and the runner has
-    /// enough to start until then.
-    fn can_gather(&self) -> bool {
+    /// How long more may be heard before the batch is made durable: while the runner has enough to start and nobody waits
+    /// for an answer, or while all who wait ordered runs and more such orders are on their way.
+    fn gathers_for(&self) -> Duration {
+        if !self.replies.is_empty() || self.shard.has_more() {
+            return Duration::ZERO;
+        }
+        if !self.orders.is_empty() {
+            let more = self.inbox.coming.load(Ordering::Relaxed) > 0;
+            return if more { GATHER_ORDERS } else { Duration::ZERO };
+        }
         let in_line = self.shard.places_taken().saturating_sub(self.jobs);
-        self.replies.is_empty()
-            && self.orders.is_empty()
-            && !self.shard.has_more()
-            && in_line > self.runner.ahead() / 2
+        if in_line > self.runner.ahead() / 2 { GATHER } else { Duration::ZERO }
     }
 
     /// Answers once everything decided so far is durable.
@@ -404,6 +414,7 @@ impl Pump {
                     .map(|(home, run)| submit::document(&home.frozen, run, now));
                 self.reply(reply, document);
             }
+            Message::EndStrays => self.end_strays()?,
             Message::Inbox => self.read_inbox(now)?,
             Message::Quit => self.quit = true,
         }
@@ -459,7 +470,7 @@ impl Pump {
                 self.starting.remove(&(uid.clone(), attempt));
                 self.ready.remove(&(uid.clone(), attempt));
                 let Some(run) = self.shard.run(&uid) else {
-                    if self.deleted.contains(&uid) {
+                    if self.gone.contains(&uid) {
                         // Nobody will ever ask for the ending.
                         self.runner.forget(std::slice::from_ref(&ended.attempt));
                     }
@@ -750,3 +761,6 @@ fn parse(id: &AttemptId) -> Option<(String, Attempt)> {
     let (node, generation) = rest.split_once('.')?;
     Some((uid.to_owned(), Attempt { node: NodeIx(node.parse().ok()?), generation: generation.parse().ok()? }))
 }
+
+#[cfg(test)]
+mod tests;

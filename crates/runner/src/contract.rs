@@ -42,8 +42,8 @@ pub trait Runner: Send + Sync {
         self.stop(attempts, grace);
     }
 
-    /// What is still known of these attempts, in the order asked. Waits for the answer. Asked once after every
-    /// restart, and after [`News::Lost`].
+    /// What is still known of these attempts, in the order asked; of all that are known, if none is named. Waits for
+    /// the answer. Asked once after every restart, and after [`News::Lost`].
     fn recall(&self, attempts: &[AttemptId]) -> Result<Vec<Sighting>, RunnerError>;
 
     /// The endings of these are recorded; their traces may be removed.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tiphys_executor::contract::{AttemptId, Capabilities, Sighting, StepRequest, ToSupervisor};
 use tiphys_executor::supervisor;
@@ -21,6 +21,9 @@ use link::{Link, Order};
 
 /// Longest wait for the answer to a recall.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// How often steps that are being ended are looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// How a process runner works.
 #[derive(Debug, Clone)]
@@ -115,6 +118,34 @@ impl ProcessRunner {
         let Some(mut link) = link else { return true };
         link.send(&ToSupervisor::Shutdown { kill });
         link.wait_for_end(&self.options.folder(), within)
+    }
+
+    /// Ends the steps of some attempts without grace and forgets how they ended. Waits until they are gone, `within` at
+    /// most; whether they are.
+    pub fn end(&self, is_meant: impl Fn(&AttemptId) -> bool, within: Duration) -> Result<bool, RunnerError> {
+        let (mut running, mut known) = (Vec::new(), Vec::new());
+        for sighting in self.recall(&[])? {
+            match sighting {
+                Sighting::Running(started) if is_meant(&started.attempt) => running.push(started.attempt),
+                Sighting::Ended(ended) if is_meant(&ended.attempt) => known.push(ended.attempt),
+                Sighting::Running(_) | Sighting::Ended(_) | Sighting::Unknown(_) => {}
+            }
+        }
+        let until = Instant::now() + within;
+        self.stop(&running, Duration::ZERO);
+        while !running.is_empty() {
+            let sightings = self.recall(&running)?;
+            if !sightings.iter().any(|sighting| matches!(sighting, Sighting::Running(_))) {
+                break;
+            }
+            if Instant::now() > until {
+                return Ok(false);
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+        known.append(&mut running);
+        self.forget(&known);
+        Ok(true)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -204,6 +204,7 @@ async fn make(
     call: Call,
 ) -> Result<Value, Fault> {
     let Ok(_place) = world.queue.clone().try_acquire_owned() else { return Err(crowded()) };
+    let coming = world.controller.coming();
     let judged = if call.body.len() <= limits::JUDGED_AT_ONCE_BYTES_MAX {
         catch_unwind(AssertUnwindSafe(|| handler(world, &call))).unwrap_or_else(|_| Err(bug()))
     } else {
@@ -213,7 +214,7 @@ async fn make(
     };
     match judged? {
         Judged::Answer(answer) => Ok(answer),
-        Judged::Ready(ready) => ready.run_meanwhile(world).await,
+        Judged::Ready(ready) => ready.run_meanwhile(world, coming).await,
     }
 }
 

@@ -25,6 +25,7 @@ mod reply;
 mod route;
 mod schedules;
 mod serve;
+mod shelf;
 mod vault;
 mod wire;
 mod world;

@@ -17,7 +17,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, mpsc};
 use tiphys_controller::{Controller, Limits};
-use tiphys_runner::process::{Options as RunnerOptions, ProcessRunner};
+use tiphys_runner::process::{self, Options as RunnerOptions, ProcessRunner};
 use tiphys_store::{Filter, Life, Runs, State, StoreError};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -109,6 +109,10 @@ impl Server {
             .map_err(|error| ServeError::Io { what: "cannot start a thread".to_owned(), error })?;
         world.store(|store| world.tokens.load(store)).map_err(|fault| ServeError::Taken(fault.message))?;
         adopt(&world)?;
+        if process::found(world.state.dir()).iter().any(|found| found.id == ENGINE && found.is_alive) {
+            // A controller that is gone is noticed by the first request.
+            drop(world.controller.end_strays());
+        }
         world.limit();
         deliveries::recover(&world).map_err(|fault| ServeError::Taken(fault.message))?;
         let keeper = Arc::downgrade(&world);

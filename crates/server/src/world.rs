@@ -13,6 +13,7 @@ use crate::options::Options;
 use crate::own::logs::Indexes;
 use crate::own::versions;
 use crate::schedules::Desk;
+use crate::shelf::Shelf;
 use crate::vault::Vault;
 use crate::wire::shape;
 use serde_json::{Value, json};
@@ -38,6 +39,7 @@ pub(crate) struct World {
     pub(crate) tokens: Arc<Tokens>,
     pub(crate) vault: Arc<Vault>,
     pub(crate) desk: Arc<Desk>,
+    shelf: Arc<Shelf>,
     /// Places for requests that wait for a thread.
     pub(crate) queue: Arc<Semaphore>,
     pub(crate) logs: Arc<Indexes>,
@@ -74,6 +76,7 @@ impl World {
             tokens: Arc::default(),
             vault: Arc::new(vault),
             desk: Arc::new(desk),
+            shelf: Arc::default(),
             queue: Arc::new(Semaphore::new(limits::WAITING_MAX)),
             logs: Arc::default(),
             host: host.trim().to_owned(),
@@ -98,6 +101,7 @@ impl World {
             tokens: self.tokens.clone(),
             vault: self.vault.clone(),
             desk: self.desk.clone(),
+            shelf: self.shelf.clone(),
             queue: self.queue.clone(),
             logs: self.logs.clone(),
             host: self.host.clone(),
@@ -290,8 +294,15 @@ impl World {
     /// An object of the catalog.
     pub(crate) fn object(&self, kind: &str, namespace: &str, name: &str) -> Result<Option<Value>, Fault> {
         let key = key(kind, namespace, name);
+        let read = match self.shelf.find(&key) {
+            Ok(known) => return Ok(known.map(|document| (*document).clone())),
+            Err(read) => read,
+        };
         let object = self.store(|store| store.object(&key))?;
-        object.map(|object| versioned(&object.body, object.version)).transpose()
+        let bytes = object.as_ref().map_or(0, |object| object.body.len());
+        let document = object.map(|object| versioned(&object.body, object.version)).transpose()?;
+        self.shelf.put(key, bytes, document.clone().map(Arc::new), &read);
+        Ok(document)
     }
 
     /// All objects of a kind, in one namespace or (if empty) in all.
@@ -312,7 +323,10 @@ impl World {
     ) -> Result<Option<u64>, Fault> {
         let key = key(kind, namespace, name);
         let bytes = serde_json::to_vec(body).map_err(|error| Fault::internal(error.to_string()))?;
-        match self.store(|store| store.put_object(&key, &bytes, expected))? {
+        let put = self.store(|store| store.put_object(&key, &bytes, expected));
+        // Whatever came of it.
+        self.shelf.wrote(&key);
+        match put? {
             Put::Done { version } => {
                 self.changed(kind);
                 versions::keep(self, kind, namespace, name, body)?;
@@ -324,9 +338,10 @@ impl World {
 
     pub(crate) fn remove(&self, kind: &str, namespace: &str, name: &str) -> Result<bool, Fault> {
         let key = key(kind, namespace, name);
-        let was_here = self.store(|store| store.delete_object(&key))?;
+        let was_here = self.store(|store| store.delete_object(&key));
+        self.shelf.wrote(&key);
         self.changed(kind);
-        Ok(was_here)
+        was_here
     }
 
     fn changed(&self, kind: &str) {

@@ -54,6 +54,11 @@ pub struct Append {
 impl Append {
     /// In place of an epoch: the one under which the same transaction creates the run.
     pub const CREATING: u64 = 0;
+
+    /// Whether this is the first record of a run that the same transaction creates.
+    pub(crate) fn is_first_of_new(&self) -> bool {
+        self.epoch == Append::CREATING && self.seq == 1
+    }
 }
 
 /// What is kept of a run that is over.

@@ -274,6 +274,17 @@ fn remove(local: &mut Local, summary: &Summary, force: Force) -> anyhow::Result<
             ));
         }
     }
+    // A server that is gone left them with its own supervisor, beside those of its other runs.
+    if process::found(&state).iter().any(|found| found.id == summary.engine && found.is_alive) {
+        let runner = ProcessRunner::new(Options::new(&state, &*summary.engine), Box::new(|_| {}));
+        let prefix = format!("{uid}/");
+        if !runner.end(|attempt| attempt.0.starts_with(&prefix), END_WITHIN)? {
+            return Err(problem(
+                format!("steps of `{}` do not end", summary.name),
+                format!("see which with `ps`, end them, then `tiphys delete {}` again", summary.name),
+            ));
+        }
+    }
     let machine = MachineId::workflow(&**uid);
     let claims = own_claims(local, summary);
     let kept = release_artifacts(local, summary, force)?;

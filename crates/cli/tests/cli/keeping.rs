@@ -1,5 +1,6 @@
 //! Keeping a server: tokens, settings, copies, and what the doctor says of it.
 
+use crate::bench::{Bench, wait_until};
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -204,4 +205,31 @@ fn a_catalog_is_applied_and_deliveries_are_told() {
     assert!(replayed.contains(" matched: report-"), "{replayed}");
     let lost = tiphys(&state, &["events", "get", "none"]);
     assert!(text(&lost.stderr).contains("the server refuses: "), "{}", text(&lost.stderr));
+}
+
+const ENDLESS: &str = "
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: endless}
+spec:
+  entrypoint: main
+  templates: [{name: main, container: {image: any, command: [sleep, '86400']}}]
+";
+
+/// Steps outlive the server that started them, and go with their run.
+#[test]
+fn a_run_of_a_dead_server_is_deleted_with_its_steps() {
+    let bench = Bench::new();
+    let file = bench.file("endless.yaml", ENDLESS);
+    let (mut server, said) = Server::start(&bench.state(), &[]);
+    let address = said[0].trim_start_matches("tiphys serves http://").to_owned();
+    bench.call(&["-s", &address, "submit", file.to_str().unwrap()]).exits(0);
+    wait_until("the step runs", || {
+        bench.call(&["-s", &address, "get", "endless", "-o", "json"]).exits(0).out.contains("\"Running\"")
+    });
+    server.0.kill().unwrap();
+    server.0.wait().unwrap();
+    assert_ne!(bench.processes(), Vec::<i32>::new(), "the step runs on");
+    bench.call(&["delete", "endless"]).exits(0);
+    bench.nothing_is_left_running();
 }

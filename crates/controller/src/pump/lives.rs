@@ -120,7 +120,7 @@ impl Pump {
             self.dismiss_plugins(&run.plan);
         }
         if !attempts.is_empty() {
-            self.deleted.insert(uid.to_owned());
+            self.gone.insert(uid.to_owned());
         }
         self.let_go(uid);
         self.starting.retain(|(run, _), _| run != uid);

@@ -9,7 +9,7 @@ use crate::world::{World, suffix};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use tiphys_controller::{Done, ESTIMATES, Order};
+use tiphys_controller::{Coming, Done, ESTIMATES, Order};
 use tiphys_engine::Frozen;
 use tiphys_engine::check::{Shelf, Situation, check};
 use tiphys_engine::repository::CONFIG_MAP;
@@ -294,11 +294,13 @@ impl Ready {
     }
 
     /// Has the run made, without a thread that waits for it.
-    pub(crate) async fn run_meanwhile(mut self, world: &World) -> Result<Value, Fault> {
+    pub(crate) async fn run_meanwhile(mut self, world: &World, coming: Coming) -> Result<Value, Fault> {
+        let mut coming = Some(coming);
         loop {
             let order = self.order(world)?;
             let (made, submitted) = oneshot::channel();
             world.controller.submit_then(order, move |submitted| drop(made.send(submitted)))?;
+            drop(coming.take());
             let submitted = submitted.await.map_err(|_| tiphys_controller::Gone)?;
             if self.is_made(world, submitted)? {
                 return Ok(self.told.answer());

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use crate::error::{AppendError, StoreError};
-use crate::model::{Append, Letter, Loaded, MachineId, Record, Snapshot};
+use crate::model::{Append, Letter, Loaded, MachineId, Record, Snapshot, Summary};
 use crate::sqlite::{SqliteStore, damage, runs};
 use crate::store::Journal;
 
@@ -127,7 +127,7 @@ struct Tail {
     number: i64,
     epoch: u64,
     last: u64,
-    /// It was created by this very transaction.
+    /// It was created by this very transaction, with the row that comes with its first record, if one does.
     is_new: bool,
 }
 
@@ -137,15 +137,16 @@ pub(super) struct Tails<'a>(HashMap<&'a MachineId, Option<Tail>>);
 
 impl<'a> Tails<'a> {
     /// Notes that this transaction created a machine.
-    pub(super) fn created(
-        &mut self,
-        transaction: &Transaction<'_>,
-        machine: &'a MachineId,
-    ) -> rusqlite::Result<()> {
-        let tail = tail_of(transaction, machine)?;
-        self.0.insert(machine, tail.map(|tail| Tail { is_new: true, ..tail }));
-        Ok(())
+    pub(super) fn created(&mut self, machine: &'a MachineId, number: i64, epoch: u64) {
+        self.0.insert(machine, Some(Tail { number, epoch, last: 0, is_new: true }));
     }
+}
+
+/// The rows that come with the first records of machines that are created in the same transaction: they are written
+/// with these rows at once.
+pub(super) fn first_rows(batch: &[Append]) -> HashMap<&MachineId, &Summary> {
+    let firsts = batch.iter().filter(|append| append.is_first_of_new());
+    firsts.filter_map(|append| Some((&append.machine, append.summary.as_ref()?))).collect()
 }
 
 /// Roughly what a batch adds to the file.
@@ -190,7 +191,9 @@ fn append_one<'a>(
             sum(&append.body),
             append.body
         ])?;
-    if let Some(summary) = &append.summary {
+    if let Some(summary) = &append.summary
+        && !(tail.is_new && append.is_first_of_new())
+    {
         runs::update_summary(transaction, tail.number, summary)?;
     }
     if let Some(letter) = append.inbox_done {

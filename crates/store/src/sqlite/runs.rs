@@ -26,20 +26,28 @@ const CARRIERS_MAX: usize = 20_000;
 
 impl Runs for SqliteStore {
     fn create(&mut self, run: &NewRun) -> Result<Created, StoreError> {
-        self.write(run.document.len(), |transaction| create(transaction, run))
+        self.write(run.document.len(), |transaction| {
+            Ok(match create(transaction, run, &run.summary, Taken::ByNobody)? {
+                Ok(_) => Created::Yes,
+                Err(why_not) => why_not,
+            })
+        })
     }
 
     fn commit(&mut self, runs: &[NewRun], batch: &[Append]) -> Result<Committed, StoreError> {
         let bytes = runs.iter().map(|run| run.document.len()).sum::<usize>() + journal::bytes(batch);
         self.write(bytes, |transaction| {
             let mut tails = journal::Tails::default();
-            let created = runs.iter().map(|run| match create(transaction, run)? {
-                Created::Yes => {
-                    let epoch = journal::next_epoch(transaction, &run.machine)?;
-                    tails.created(transaction, &run.machine)?;
-                    Ok((Created::Yes, epoch))
+            let rows = journal::first_rows(batch);
+            let created = runs.iter().map(|run| {
+                let row = rows.get(&run.machine).copied();
+                match create(transaction, run, row.unwrap_or(&run.summary), Taken::ByUs)? {
+                    Ok((number, epoch)) => {
+                        tails.created(&run.machine, number, epoch);
+                        Ok((Created::Yes, epoch))
+                    }
+                    Err(why_not) => Ok((why_not, 0)),
                 }
-                taken => Ok((taken, 0)),
             });
             let created = created.collect::<rusqlite::Result<_>>()?;
             let appended = journal::append_all(transaction, tails, batch)?;
@@ -271,30 +279,47 @@ fn forget_end(transaction: &Transaction<'_>, number: i64) -> rusqlite::Result<()
     Ok(())
 }
 
-fn create(transaction: &Transaction<'_>, run: &NewRun) -> rusqlite::Result<Created> {
+/// Whether a new run belongs to somebody from the start.
+#[derive(Clone, Copy)]
+enum Taken {
+    ByNobody,
+    ByUs,
+}
+
+/// Creates a run with what its row says at first. Answers its number and its epoch, or why it is not created.
+fn create(
+    transaction: &Transaction<'_>,
+    run: &NewRun,
+    row: &Summary,
+    taken: Taken,
+) -> rusqlite::Result<Result<(i64, u64), Created>> {
     let MachineId { kind, id } = &run.machine;
-    let row = &run.summary;
+    let identity = &run.summary;
     let exists = transaction
         .prepare_cached("SELECT 1 FROM summary WHERE kind = ?1 AND uid = ?2")?
         .exists(params![kind, id])?;
     if exists {
-        return Ok(Created::Exists);
+        return Ok(Err(Created::Exists));
     }
     let namesake: Option<String> = transaction
         .prepare_cached(
             "SELECT uid FROM summary WHERE kind = ?1 AND namespace = ?2 AND name = ?3 AND here = 1",
         )?
-        .query_row(params![kind, row.namespace, row.name], |row| row.get(0))
+        .query_row(params![kind, identity.namespace, identity.name], |row| row.get(0))
         .optional()?;
     if let Some(uid) = namesake {
-        return Ok(Created::NameTaken { uid });
+        return Ok(Err(Created::NameTaken { uid }));
     }
-    let number: i64 = transaction
+    let raised_by = match taken {
+        Taken::ByNobody => 0,
+        Taken::ByUs => 1,
+    };
+    let (number, epoch): (i64, i64) = transaction
         .prepare_cached(
-            "INSERT INTO machine (kind, id, created) VALUES (?1, ?2, 1)
-             ON CONFLICT (kind, id) DO UPDATE SET created = 1 RETURNING number",
+            "INSERT INTO machine (kind, id, created, epoch) VALUES (?1, ?2, 1, ?3)
+             ON CONFLICT (kind, id) DO UPDATE SET created = 1, epoch = epoch + ?3 RETURNING number, epoch",
         )?
-        .query_row(params![kind, id], |row| row.get(0))?;
+        .query_row(params![kind, id, raised_by], |row| Ok((row.get(0)?, row.get(1)?)))?;
     transaction
         .prepare_cached("INSERT INTO document (machine, body, sum) VALUES (?1, ?2, ?3)")?
         .execute(params![number, run.document, sum(&run.document)])?;
@@ -308,21 +333,21 @@ fn create(transaction: &Transaction<'_>, run: &NewRun) -> rusqlite::Result<Creat
             number,
             kind,
             id,
-            row.namespace,
-            row.name,
+            identity.namespace,
+            identity.name,
             row.phase,
             row.message,
             row.progress,
-            row.created_us,
+            identity.created_us,
             row.started_us,
             row.finished_us,
             labels_text(&row.labels),
             row.template,
-            row.engine,
+            identity.engine,
             row.suspended
         ])?;
     insert_labels(transaction, number, &row.labels)?;
-    Ok(Created::Yes)
+    Ok(Ok((number, epoch.cast_unsigned())))
 }
 
 /// Brings the row of a run up to date, touching the indexes only where they change.

@@ -120,8 +120,12 @@ fn runs_are_created_begun_and_filed_in_one_commit() {
         let [a, b, c] = [0, 1, 2].map(|at: usize| runs[at].machine.clone());
         let mut over = record(&c, Append::CREATING, 1, "over");
         over.end = Some(End { document: b"final".to_vec(), brief: b"brief".to_vec() });
+        let mut begun = record(&a, Append::CREATING, 1, "begun");
+        let labels = [("phase".to_owned(), "Running".to_owned())].into();
+        let running = Summary { phase: "Running".into(), labels, ..row("another name", 9) };
+        begun.summary = Some(Summary { started_us: Some(5), ..running });
         let batch = [
-            record(&a, Append::CREATING, 1, "begun"),
+            begun,
             record(&b, Append::CREATING, 1, "never"),
             over,
             record(&old, 1, 1, "goes on"),
@@ -134,6 +138,15 @@ fn runs_are_created_begun_and_filed_in_one_commit() {
         let fenced = AppendError::Fenced { given: Append::CREATING, current: 1 };
         assert_eq!(done.appended, [Ok(()), Err(AppendError::Unknown), Ok(()), Ok(()), Err(fenced), Ok(())]);
         assert_eq!(store.load(&a).unwrap().unwrap().records.len(), 2);
+        let found = store.list(&Filter {
+            phases: vec!["Running".into()],
+            labels: vec![LabelTerm::In("phase".into(), vec!["Running".into()])],
+            ..Filter::default()
+        });
+        let [found] = &found.unwrap()[..] else { panic!("one run is running") };
+        // Who it is stays what it was.
+        assert_eq!((&*found.uid, &*found.name, found.created_us), ("a", "a", 1));
+        assert_eq!(found.started_us, Some(5));
         assert_eq!(store.load(&b).unwrap(), None);
         assert_eq!(store.archived(&c).unwrap().unwrap(), b"final");
         assert_eq!(store.briefs(&[c]).unwrap(), [Some(b"brief".to_vec())]);

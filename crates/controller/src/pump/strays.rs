@@ -1,0 +1,56 @@
+//! What the runner still runs though nobody needs it any more.
+//!
+//! An engine that is killed between the record of an end and the order to stop leaves a step behind: the daemon of a
+//! boundary that is over, say. Nothing in its run is outstanding then, so only the runner can tell of it.
+
+use super::{Pump, parse};
+use std::time::Duration;
+use tiphys_runner::step::{AttemptId, GRACE_MS_DEFAULT, Sighting};
+use tiphys_store::{MachineId, StoreError};
+
+impl Pump {
+    /// Ends what runs and belongs to no run that goes on, or to none that wants it (EX-372).
+    pub(super) fn end_strays(&mut self) -> Result<(), StoreError> {
+        // Without a supervisor nothing runs.
+        let Ok(sightings) = self.runner.recall(&[]) else { return Ok(()) };
+        let (mut strays, mut remembered) = (Vec::new(), Vec::new());
+        for sighting in sightings {
+            match sighting {
+                Sighting::Running(started) if self.is_stray(&started.attempt)? => {
+                    strays.push(started.attempt);
+                }
+                // The ending of an attempt of a run that is here is recorded first, and forgotten then.
+                Sighting::Ended(ended) if self.is_over(&ended.attempt)? => remembered.push(ended.attempt),
+                Sighting::Running(_) | Sighting::Ended(_) | Sighting::Unknown(_) => {}
+            }
+        }
+        self.runner.stop(&strays, Duration::from_millis(GRACE_MS_DEFAULT));
+        self.runner.forget(&remembered);
+        Ok(())
+    }
+
+    fn is_stray(&mut self, id: &AttemptId) -> Result<bool, StoreError> {
+        let run = run_of(id).and_then(|uid| self.shard.run(uid));
+        match run {
+            // What has no node is a plugin of the run, and goes with it.
+            Some(run) => Ok(parse(id).is_some_and(|(_, attempt)| !run.is_wanted(attempt))),
+            None => self.is_over(id),
+        }
+    }
+
+    /// Whether the run of an attempt has ended or is not kept any more; notes that nobody waits for the attempt.
+    fn is_over(&mut self, id: &AttemptId) -> Result<bool, StoreError> {
+        let Some(uid) = run_of(id).filter(|uid| self.shard.run(uid).is_none()) else { return Ok(false) };
+        let summary = self.store.summary(&MachineId::workflow(uid))?;
+        let is_over = summary.is_none_or(|summary| summary.finished_us.is_some());
+        if is_over {
+            self.gone.insert(uid.to_owned());
+        }
+        Ok(is_over)
+    }
+}
+
+/// The run that an attempt belongs to.
+fn run_of(id: &AttemptId) -> Option<&str> {
+    id.0.rsplit_once('/').map(|(uid, _)| uid)
+}

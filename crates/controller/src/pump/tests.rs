@@ -1,0 +1,93 @@
+use crate::handle::Controller;
+use crate::prepare::Place;
+use crate::submit;
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tiphys_engine::Time;
+use tiphys_runner::step::{AttemptId, Ended, Sighting, Started, StepRequest};
+use tiphys_runner::{Refusal, Runner, RunnerError};
+use tiphys_store::{MachineId, NewRun, Runs, State, Summary};
+
+/// What a runner was told.
+#[derive(Debug, PartialEq)]
+enum Told {
+    Stop(Vec<String>),
+    Forget(Vec<String>),
+}
+
+/// A runner that an earlier life of the engine left behind.
+struct Found {
+    sightings: Vec<Sighting>,
+    told: Mutex<Sender<Told>>,
+}
+
+fn names(attempts: &[AttemptId]) -> Vec<String> {
+    attempts.iter().map(|attempt| attempt.0.clone()).collect()
+}
+
+impl Runner for Found {
+    fn start(&self, steps: &[StepRequest]) -> Vec<Result<(), Refusal>> {
+        vec![Ok(()); steps.len()]
+    }
+
+    fn stop(&self, attempts: &[AttemptId], _grace: Duration) {
+        self.told.lock().unwrap().send(Told::Stop(names(attempts))).unwrap();
+    }
+
+    fn recall(&self, attempts: &[AttemptId]) -> Result<Vec<Sighting>, RunnerError> {
+        assert!(attempts.is_empty(), "no run is here that has attempts of its own");
+        Ok(self.sightings.clone())
+    }
+
+    fn forget(&self, attempts: &[AttemptId]) {
+        self.told.lock().unwrap().send(Told::Forget(names(attempts))).unwrap();
+    }
+
+    fn subscribe(&self, _attempt: Option<&AttemptId>, _on: bool) {}
+}
+
+fn running(attempt: &str) -> Sighting {
+    let attempt = AttemptId(attempt.to_owned());
+    Sighting::Running(Started { attempt, pid: 1, at_us: 0, is_ready: false })
+}
+
+fn ended(attempt: &str) -> Sighting {
+    Sighting::Ended(Box::new(Ended { attempt: AttemptId(attempt.to_owned()), ..Ended::default() }))
+}
+
+/// An engine that was killed after it had recorded how a run ended, and before it could stop the run's daemon, left the
+/// daemon running; the next one ends it. Runs that go on, here or with somebody else, keep what they have (EX-372).
+#[test]
+fn what_runs_for_runs_that_are_over_is_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = State::open(folder.path()).unwrap();
+    let mut store = state.store().unwrap();
+    for (uid, finished_us) in [("over", Some(2)), ("going-on", None)] {
+        let workflow = serde_json::json!({ "metadata": { "name": uid, "uid": uid }, "spec": {} });
+        let workflow = serde_json::from_value(workflow).unwrap();
+        let summary = Summary { finished_us, ..submit::summary(&workflow, Time(1)) };
+        let run = NewRun { machine: MachineId::workflow(uid), document: Vec::new(), summary };
+        store.create(&run).unwrap();
+    }
+    let (told, hear) = mpsc::channel();
+    let sightings = vec![
+        running("over/1.0"),
+        running("over/plugin.0"),
+        ended("over/2.0"),
+        running("going-on/1.0"),
+        ended("going-on/2.0"),
+        running("deleted/0.0"),
+    ];
+    let runner = Arc::new(Found { sightings, told: Mutex::new(told) });
+    let controller = Controller::start(&state, Place::default(), 1, Box::new(move |_news| runner)).unwrap();
+    controller.end_strays().unwrap();
+    let patience = Duration::from_secs(60);
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    assert_eq!(
+        hear.recv_timeout(patience),
+        Ok(Told::Stop(names(&["over/1.0", "over/plugin.0", "deleted/0.0"])))
+    );
+    assert_eq!(hear.recv_timeout(patience), Ok(Told::Forget(names(&["over/2.0"]))));
+    controller.quit().unwrap();
+}
