@@ -111,6 +111,11 @@ export async function go(journeys, serve, leave) {
       const page = await context.newPage();
       page.setDefaultTimeout(MS);
       page.on('pageerror', (error) => wrong.push(String(error)));
+      // Everything works offline: nothing is fetched from another host than the server's, or that of the journey itself.
+      context.on('request', (request) => {
+        const { protocol, hostname } = new URL(request.url());
+        if (protocol !== 'data:' && protocol !== 'blob:' && hostname !== '127.0.0.1') wrong.push(`asks ${request.url()}`);
+      });
       page.on('dialog', (dialog) => wrong.push(`a script ran: ${dialog.message()}`));
       page.on('console', (message) => /Content Security Policy/.test(message.text()) && wrong.push(message.text()));
       await act({ page, server });

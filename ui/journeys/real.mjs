@@ -376,6 +376,59 @@ journey('what shows elsewhere is looked at before, and copied', {}, async ({ pag
   await accessible(page, 'widgets');
 });
 
+journey('a schedule runs at once, and a run is deleted with many others', {}, async ({ page, server }) => {
+  await server.put('cron-workflows/default', 'cronWorkflow', {
+    metadata: { name: 'at-once' },
+    kind: 'CronWorkflow',
+    spec: { schedules: ['0 3 * * *'], suspend: true, workflowSpec: EMPTY },
+  });
+  const dialog = page.getByRole('dialog');
+  for (let time = 0; time < 2; time += 1) {
+    await page.goto(`${server.url}schedules`);
+    await page.getByRole('row', { name: /at-once/ }).getByRole('button', { name: 'Run now' }).click();
+    await dialog.getByRole('button', { name: 'Run', exact: true }).click();
+    await page.waitForURL(/runs\/default\/at-once-/);
+    await page.getByText('Succeeded', { exact: true }).first().waitFor();
+  }
+  await page.goto(`${server.url}runs?pipeline=CronWorkflow/at-once`);
+  await page.getByRole('link', { name: /at-once-/ }).nth(1).waitFor();
+  await page.getByLabel('Select all on this page').check();
+  await page.getByRole('toolbar').getByText('2 selected').waitFor();
+  await page.getByRole('toolbar').getByRole('button', { name: 'Delete' }).click();
+  await dialog.getByRole('button', { name: 'Delete' }).click();
+  await page.getByText(/Delete: 2 of 2 done/).waitFor();
+  await page.getByText('No runs match').waitFor();
+});
+
+journey('a delivery is read and replayed', {}, async ({ page, server }) => {
+  const sent = await fetch(`${server.origin}/api/v1/events/default/pushed`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer any', 'content-type': 'application/json' },
+    body: JSON.stringify({ ref: '<b>main</b>' }),
+  });
+  assert.equal(sent.status, 200);
+  await page.goto(`${server.url}inbox`);
+  await page.getByRole('button', { name: /default\/pushed/ }).first().click();
+  await page.getByText('"ref": "<b>main</b>"').waitFor();
+  await page.getByRole('button', { name: 'Replay' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Replay' }).click();
+  await page.getByText('Replayed').waitFor();
+});
+
+journey('versions of a pipeline are told apart', {}, async ({ page, server }) => {
+  const spec = (image) => ({ entrypoint: 'main', templates: [{ name: 'main', container: { image, command: ['true'] } }] });
+  await server.put('workflow-templates/default', 'template', { metadata: { name: 'changes' }, kind: 'WorkflowTemplate', spec: spec('one') });
+  const first = await server.api('GET', '/api/v1/workflow-templates/default/changes');
+  await server.api('PUT', '/api/v1/workflow-templates/default/changes', {
+    namespace: 'default',
+    template: { ...first, spec: spec('two') },
+  });
+  await page.goto(`${server.url}pipelines/WorkflowTemplate/default/changes?tab=versions`);
+  await page.getByRole('button', { name: /Version 2/ }).waitFor();
+  await page.getByText('image: one').waitFor();
+  await page.getByText('image: two').waitFor();
+});
+
 journey('a schedule is suspended and filled in for the past', {}, async ({ page, server }) => {
   await page.goto(`${server.url}schedules`);
   const row = page.getByRole('row', { name: /nightly/ });

@@ -2,6 +2,7 @@
 // Usage: node journeys/run.mjs [part of a name…]
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { start } from '../fixture/server.mjs';
 import { accessible, go, keep, overlaps, settled, surplus } from './harness.mjs';
 
@@ -374,6 +375,27 @@ journey('from an empty server to a run', { state: 'empty' }, async ({ page, serv
   await page.waitForURL(/runs\/default\/fresh/);
 });
 
+journey('the editor completes from the schema, and draws what is written', {}, async ({ page, server }) => {
+  await page.goto(`${server.url}new`);
+  await page.getByText('No problems found').waitFor();
+  const editor = page.getByRole('textbox', { name: 'Manifest' });
+  await editor.click();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.press('Delete');
+  await page.keyboard.insertText('kind: Workflow\nmetadata: {generateName: a-}\nspec:\n  ');
+  await page.keyboard.type('entryp');
+  await page.getByRole('option', { name: /entrypoint/ }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.keyboard.insertText('main\ntemplates:\n');
+  await editor.getByText('entrypoint: main').waitFor();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.press('Delete');
+  await page.keyboard.insertText(
+    'kind: Workflow\nmetadata: {generateName: a-}\nspec:\n  entrypoint: main\n  templates:\n    - name: main\n      dag: {tasks: [{name: one, template: work}, {name: two, template: work, dependencies: [one]}]}\n    - name: work\n      container: {image: busybox}\n',
+  );
+  await page.waitForFunction(() => document.querySelector('[role=application]')?.dataset.boxes === '3');
+});
+
 journey('the editor marks a mistake and mends it', {}, async ({ page, server }) => {
   await page.goto(`${server.url}new`);
   const editor = page.getByRole('textbox', { name: 'Manifest' });
@@ -438,16 +460,105 @@ journey('everything works under a sub-path', { base: '/team/tiphys/' }, async ({
   assert.match(new URL(page.url()).pathname, /^\/team\/tiphys\/runs\//);
 });
 
-journey('anything is found by Ctrl-K', {}, async ({ page, server }) => {
+journey('anything is found by Ctrl-K: pages, pipelines, runs, steps and actions', {}, async ({ page, server }) => {
+  const run = byPhase(server, 'Running');
+  const find = async (typed, name) => {
+    await page.keyboard.press('Control+k');
+    const field = page.getByPlaceholder('Page, run, pipeline');
+    await field.waitFor();
+    await field.fill(typed);
+    await page.getByRole('option', { name }).first().waitFor();
+    const box = await page.getByRole('dialog').boundingBox();
+    assert.ok(box.x > 0 && box.y > 0 && box.x + box.width < 1280, 'it floats over the page');
+    await page.getByRole('option', { name }).first().click();
+  };
   await page.goto(server.url);
   await page.getByRole('heading', { level: 1 }).waitFor();
-  await page.keyboard.press('Control+k');
-  await page.getByPlaceholder('Page, run, pipeline').fill('sched');
-  await page.getByRole('option', { name: 'Schedules' }).waitFor();
-  await page.keyboard.press('Enter');
+  await find('sched', 'Schedules');
   await page.waitForURL(/schedules/);
+  await find('train-mod', /^train-model/);
+  await page.waitForURL(/pipelines\/WorkflowTemplate\/default\/train-model|runs\/default\/train-model/);
+  await find(run.metadata.name, new RegExp(`^Running ${run.metadata.name}|^${run.metadata.name}`));
+  await page.waitForURL(`**/${path(run)}`);
+  await page.getByRole('application').waitFor();
+  await find('checkout', /checkout/);
+  await page.getByRole('heading', { level: 2, name: 'checkout' }).waitFor();
+  await find('Suspend', `Suspend ${run.metadata.name}`);
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
   await page.keyboard.press('?');
   await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+});
+
+journey('titles tell the page, and going back and forward tells them again', {}, async ({ page, server }) => {
+  const title = (wanted) => page.waitForFunction((told) => document.title.includes(told), wanted);
+  await page.goto(server.url);
+  await title('Home');
+  await page.getByRole('navigation').getByRole('link', { name: 'Runs' }).click();
+  await title('Runs');
+  await page.getByRole('navigation').getByRole('link', { name: 'Locks' }).click();
+  await title('Locks');
+  await page.goBack();
+  await title('Runs');
+  await page.goBack();
+  await title('Home');
+  await page.goForward();
+  await title('Runs');
+  await page.locator('tbody .which a').first().click();
+  await title(server.held.runs[0].status.phase);
+});
+
+journey('theme, zone and density are chosen and kept', {}, async ({ page, server }) => {
+  await page.goto(`${server.url}settings`);
+  await page.getByLabel('Dark').check();
+  await page.getByLabel('UTC').check();
+  await page.getByLabel('Compact').check();
+  await page.goto(server.url + path(byPhase(server, 'Failed')));
+  await page.locator('html[data-theme=dark][data-density=compact]').waitFor();
+  // Times are told as people say them; the exact one is on hover.
+  const started = page.locator('.facts dd[title*=UTC]').first();
+  await started.waitFor();
+  assert.match(await started.getAttribute('title'), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/);
+  assert.match(await started.textContent(), /ago|now/);
+});
+
+journey('the graph folds, focuses, marks and finds, and is saved as a picture', {}, async ({ page, server }) => {
+  const run = byPhase(server, 'Succeeded');
+  const at = (label) => Object.values(run.status.nodes).find((node) => node.displayName === label).id;
+  const boxes = (holds) => page.waitForFunction((told) => new Function('n', `return ${told}`)(Number(document.querySelector('[role=application]')?.dataset.boxes)), holds);
+  await page.goto(`${server.url}${path(run)}?node=${at('package')}`);
+  await boxes('n > 5');
+  const graph = page.getByRole('application');
+  const all = Number(await graph.getAttribute('data-boxes'));
+  const more = async (what) => {
+    await page.getByRole('button', { name: 'More about the graph' }).click();
+    await page.getByRole('menuitem', { name: what }).click();
+  };
+  await more('Only what leads here');
+  await boxes(`n > 0 && n < ${all}`);
+  await more('Show everything');
+  await boxes(`n === ${all}`);
+  await more('Only what follows');
+  await boxes(`n > 0 && n < ${all}`);
+  await more('Show everything');
+  for (const name of ['Critical path', 'Colour by duration']) {
+    await page.getByRole('button', { name }).click();
+    await page.getByRole('button', { name, pressed: true }).waitFor();
+  }
+  await page.goto(`${server.url}${path(run)}?node=${run.metadata.name}`);
+  await boxes(`n === ${all}`);
+  await page.getByRole('button', { name: 'Fold', exact: true }).click();
+  await boxes('n === 1');
+  await page.getByRole('button', { name: 'Unfold', exact: true }).click();
+  await boxes(`n === ${all}`);
+  await page.getByLabel('Find a step').fill('checkout');
+  await page.getByText('1 match').waitFor();
+  for (const [what, begins] of [['As SVG', '<svg'], ['As PNG', '\x89PNG']]) {
+    const saved = page.waitForEvent('download');
+    await more(what);
+    const file = readFileSync(await (await saved).path(), 'latin1');
+    assert.ok(file.slice(0, 200).includes(begins), what);
+    assert.ok(!/<script/i.test(file));
+  }
 });
 
 journey('hostile names and texts stay text', { state: 'hostile' }, async ({ page, server }) => {

@@ -143,6 +143,7 @@ export const text = {
     estimated: 'Expected to take',
     created: 'Created',
     object: 'Object',
+    uid: 'UID',
     details: 'Details and manifest',
     search: 'Find a step',
     hits: (count: number) => many(count, 'match', 'matches'),
@@ -548,6 +549,7 @@ export const text = {
     graph: 'Graph',
     byName: 'Run',
     byLabel: 'Or the newest with these labels',
+    labelHint: 'workflows.argoproj.io/workflow-template=NAME',
   },
   palette: {
     placeholder: 'Page, run, pipeline, step or action',
