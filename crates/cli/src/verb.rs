@@ -34,9 +34,9 @@ pub fn path(words: &ArgMatches) -> String {
 
 /// Whether a verb works on this machine alone.
 pub fn is_local(path: &str) -> bool {
-    let begins =
-        |verb: &&str| path.strip_prefix(*verb).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
-    LOCAL.iter().any(|verb| begins(verb))
+    LOCAL
+        .iter()
+        .any(|verb| path.strip_prefix(verb).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')))
 }
 
 /// A verb of the command line that works on the runs of this machine, and on those of a server.
