@@ -72,12 +72,6 @@ impl Dispatcher {
         self.allowance == Some(0) && !self.queued.is_empty() && self.running.len() < self.places
     }
 
-    /// How many of the first `places` are free while nobody waits and nothing holds anybody back.
-    pub(crate) fn open_places(&self, places: usize) -> usize {
-        let is_open = self.queued.is_empty() && self.allowance.is_none();
-        if is_open { places.min(self.places).saturating_sub(self.running.len()) } else { 0 }
-    }
-
     /// How many places are taken.
     pub(crate) fn taken(&self) -> usize {
         self.running.len()

@@ -28,7 +28,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tiphys_engine::workflow::{Attempt, Input, LockAnswer, NodeIx, Occasion, Outcome, Phase, Report};
 use tiphys_engine::{Frozen, Plan, Time};
 use tiphys_runner::agent::{Agent, Answer};
-use tiphys_runner::step::{AttemptId, Exit, Report as StepReport, StepRequest};
+use tiphys_runner::step::{AttemptId, Exit, Report as StepReport};
 use tiphys_runner::{News, Refusal, Runner};
 use tiphys_store::{
     Append, AppendError, Created, Filed, MachineId, NewRun, Owned, Ownership, State, Store, StoreError,
@@ -105,8 +105,6 @@ pub(crate) struct Pump {
     locks_tried: Time,
     /// Attempts that were seen starting and are not yet worth a record.
     starting: BTreeMap<(String, Attempt), Time>,
-    /// Steps that the runner prepares while their start is made durable.
-    prepared: BTreeMap<(String, Attempt), StepRequest>,
     /// Daemons that are being asked whether they are ready, and which of their probes is next.
     probing: BTreeMap<(String, Attempt), usize>,
     /// Daemons that found out by themselves that they are ready.
@@ -152,7 +150,6 @@ impl Pump {
             lock_waiters: BTreeMap::new(),
             locks_tried: Time(0),
             starting: BTreeMap::new(),
-            prepared: BTreeMap::new(),
             probing: BTreeMap::new(),
             ready: BTreeSet::new(),
             gone: BTreeSet::new(),
@@ -255,7 +252,6 @@ impl Pump {
             for at in self.shard.last_records() {
                 self.file_with(&mut batch[at], now);
             }
-            self.prepare(now);
             let results = self.commit(&batch)?;
             let effects = self.shard.committed(&results);
             let refused = self.shard.take_refused();
@@ -263,7 +259,6 @@ impl Pump {
                 return self.file();
             }
             self.perform(effects, now)?;
-            self.withdraw();
             self.filed.clear();
             for (uid, attempt) in refused {
                 let report = Report::Ended(Box::new(submit::never_started()));

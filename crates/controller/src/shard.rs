@@ -336,26 +336,6 @@ impl Shard {
         (0..self.committing.len()).filter(|at| is_last(&self.committing[*at])).collect()
     }
 
-    /// Steps that will be started as soon as the batch is durable, if one of `places` is free for each and nobody waits
-    /// for it.
-    pub fn foreseen(&self, places: usize) -> Vec<(String, Attempt)> {
-        let room = self.dispatcher.open_places(places);
-        let mut foreseen = Vec::new();
-        for (uid, _, commands, _) in self.committing.iter().take(room) {
-            let Some(driven) = self.runs.get(uid).filter(|driven| !driven.interrupted) else { continue };
-            for command in commands {
-                if let Command::Start(attempt) = command
-                    && foreseen.len() < room
-                    && !driven.is_call(*attempt)
-                    && driven.run.is_wanted(*attempt)
-                {
-                    foreseen.push((uid.clone(), *attempt));
-                }
-            }
-        }
-        foreseen
-    }
-
     /// A run was created by the commit of its first record, and is ours under this epoch.
     pub fn created(&mut self, uid: &str, epoch: u64) {
         if let Some(driven) = self.runs.get_mut(uid) {

@@ -59,18 +59,6 @@ pub enum ToSupervisor {
         /// What to start, in order.
         requests: Vec<StepRequest>,
     },
-    /// Prepare these, whose start is not certain yet: nothing of theirs runs before [`ToSupervisor::Proceed`]. They are
-    /// forgotten when this engine goes.
-    Prepare {
-        /// As in [`ToSupervisor::Start`].
-        at_once: u32,
-        /// What to prepare, in order.
-        requests: Vec<StepRequest>,
-    },
-    /// Start these, which were prepared.
-    Proceed(Vec<AttemptId>),
-    /// Forget these, which were prepared.
-    Withdraw(Vec<AttemptId>),
     /// Ask these to end: SIGTERM, then SIGKILL after the grace.
     Stop {
         /// Which.

@@ -9,7 +9,7 @@ use std::ptr;
 
 mod spawn;
 
-pub(crate) use spawn::{CAN_HOLD, Flight, Spawn, launch, spawn};
+pub(crate) use spawn::{Flight, Spawn, launch, spawn};
 
 /// Continues in a copy of this process, with new namespaces for `flags`. The copy runs `body` and ends.
 ///

@@ -13,22 +13,6 @@ pub trait Runner: Send + Sync {
     /// reported again. A refused step was not started and will not be reported.
     fn start(&self, steps: &[StepRequest]) -> Vec<Result<(), Refusal>>;
 
-    /// Prepares steps whose start is not certain yet, as far as that can be done without running anything of them.
-    /// [`Runner::start_prepared`] or [`Runner::withdraw`] follows.
-    fn prepare(&self, steps: &[StepRequest]) {
-        let _ = steps;
-    }
-
-    /// As [`Runner::start`], for steps that it was told to prepare.
-    fn start_prepared(&self, steps: &[StepRequest]) -> Vec<Result<(), Refusal>> {
-        self.start(steps)
-    }
-
-    /// Forgets steps that it was told to prepare.
-    fn withdraw(&self, attempts: &[AttemptId]) {
-        let _ = attempts;
-    }
-
     /// How many steps it takes beyond those that it runs side by side, and starts by itself when others end.
     fn ahead(&self) -> usize {
         0

@@ -4,7 +4,6 @@
 //! `<state>/supervisors/<id>`. An engine that comes back under the same id finds its supervisor, or what a dead one
 //! has written down.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -17,7 +16,7 @@ use crate::contract::{News, Refusal, Runner, RunnerError};
 
 mod link;
 
-use link::{Link, Order};
+use link::Link;
 
 /// Longest wait for the answer to a recall.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
@@ -89,8 +88,6 @@ enum Answer {
 #[derive(Default)]
 struct State {
     link: Option<Link>,
-    /// What the supervisor of this link was told to prepare.
-    prepared: BTreeSet<AttemptId>,
     last_ticket: u64,
 }
 
@@ -156,7 +153,6 @@ impl ProcessRunner {
     fn linked<'s>(&self, state: &'s mut State) -> Result<&'s mut Link, RunnerError> {
         if state.link.as_ref().is_some_and(Link::is_broken) {
             state.link = None;
-            state.prepared.clear();
         }
         match &mut state.link {
             Some(link) => Ok(link),
@@ -238,43 +234,11 @@ impl Runner for ProcessRunner {
         match self.linked(&mut state) {
             Ok(link) => {
                 // If the supervisor dies meanwhile, `News::Lost` follows, and a recall says `Unknown`.
-                link.order(Order::Start, self.options.at_once, steps);
+                link.start(self.options.at_once, steps);
                 vec![Ok(()); steps.len()]
             }
             Err(error) => vec![Err(Refusal::Impossible(error.to_string())); steps.len()],
         }
-    }
-
-    fn prepare(&self, steps: &[StepRequest]) {
-        let mut state = self.lock();
-        let state = &mut *state;
-        // Without a supervisor there is none that could begin ahead.
-        if let Some(link) = state.link.as_mut().filter(|link| !link.is_broken()) {
-            link.order(Order::Prepare, self.options.at_once, steps);
-            state.prepared.extend(steps.iter().map(|step| step.attempt.clone()));
-        }
-    }
-
-    fn start_prepared(&self, steps: &[StepRequest]) -> Vec<Result<(), Refusal>> {
-        let mut state = self.lock();
-        let known = state.link.as_ref().is_some_and(|link| !link.is_broken())
-            && steps.iter().all(|step| state.prepared.contains(&step.attempt));
-        if !known {
-            drop(state);
-            return self.start(steps);
-        }
-        let attempts: Vec<AttemptId> = steps.iter().map(|step| step.attempt.clone()).collect();
-        attempts.iter().for_each(|attempt| _ = state.prepared.remove(attempt));
-        if let Some(link) = &mut state.link {
-            // If the supervisor dies meanwhile, the same follows as when it was to start them.
-            link.send(&ToSupervisor::Proceed(attempts));
-        }
-        vec![Ok(()); steps.len()]
-    }
-
-    fn withdraw(&self, attempts: &[AttemptId]) {
-        attempts.iter().for_each(|attempt| _ = self.lock().prepared.remove(attempt));
-        self.send(&ToSupervisor::Withdraw(attempts.to_vec()));
     }
 
     fn stop(&self, attempts: &[AttemptId], grace: Duration) {

@@ -12,8 +12,6 @@ mod care;
 mod common;
 #[path = "contract/hull.rs"]
 mod hull;
-#[path = "contract/prepared.rs"]
-mod prepared;
 #[path = "contract/remote.rs"]
 mod remote;
 #[path = "contract/sandboxed.rs"]
@@ -21,5 +19,5 @@ mod sandboxed;
 
 fn main() -> ExitCode {
     tiphys_runner::enter_if_asked();
-    common::run(&[bare::CASES, sandboxed::CASES, hull::CASES, care::CASES, prepared::CASES, remote::CASES])
+    common::run(&[bare::CASES, sandboxed::CASES, hull::CASES, care::CASES, remote::CASES])
 }

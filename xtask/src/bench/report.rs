@@ -25,7 +25,8 @@ const LIMITS: &[(&str, &str)] = &[
         "the next step is started after the end of the last one is on disk, so a commit and a start follow each other; both \
          are beside it as yardsticks, and where their sum is above the floor it cannot be reached. Looked at with the \
          scheduler's own events, a round of 1.2 ms was: the end heard by the engine 0.1, decided 0.2, on disk 0.4, the start \
-         prepared and sent 0.2, its process made and its program loaded 0.3.",
+         prepared and sent 0.2, its process made and its program loaded 0.3. To make the process during the commit won a \
+         twentieth (ADR 0005).",
     ),
     (
         "P4",

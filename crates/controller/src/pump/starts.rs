@@ -1,12 +1,12 @@
-//! Starting steps: what is durable goes to the runner; what is about to be is prepared there meanwhile.
+//! Starting steps whose start is durable: which way each takes, and what becomes of those that cannot go.
 
 use super::{Pump, attempt_id};
 use crate::prepare;
 use std::time::Duration;
 use tiphys_engine::Time;
-use tiphys_engine::workflow::{Attempt, Input, Outcome, Pod, Report};
+use tiphys_engine::workflow::{Attempt, Input, Outcome, Report};
 use tiphys_runner::Refusal;
-use tiphys_runner::step::{AttemptId, StepRequest};
+use tiphys_runner::step::StepRequest;
 
 /// What starting an attempt comes to.
 enum Way {
@@ -14,80 +14,38 @@ enum Way {
     Step(Box<StepRequest>),
     /// A call for the agent.
     Call,
-    /// A look at artifacts, which is made here.
-    Data(Box<Pod>),
-    /// Nothing need run: this is how it ended in an earlier life.
+    /// Nothing need run: it is known how it ended.
     Over(Box<Outcome>),
     /// It cannot be started.
     Refused(String),
 }
 
 impl Pump {
-    /// Has the runner prepare what will start once the batch at hand is durable, while it becomes so.
-    pub(super) fn prepare(&mut self, now: Time) {
-        let (mut keys, mut steps) = (Vec::new(), Vec::new());
-        for (uid, attempt) in self.shard.foreseen(self.jobs) {
-            let Some(Way::Step(step)) = self.way_of(&uid, attempt, now) else { continue };
-            keys.push((uid, attempt));
-            steps.push(*step);
-        }
-        if !steps.is_empty() {
-            self.runner.prepare(&steps);
-            self.prepared.extend(keys.into_iter().zip(steps));
-        }
-    }
-
-    /// Has the runner forget what was prepared and does not start.
-    pub(super) fn withdraw(&mut self) {
-        if !self.prepared.is_empty() {
-            let prepared = std::mem::take(&mut self.prepared).into_keys();
-            let ids: Vec<AttemptId> = prepared.map(|(uid, attempt)| attempt_id(&uid, attempt)).collect();
-            self.runner.withdraw(&ids);
-        }
-    }
-
     /// Starts attempts whose start is durable.
     pub(super) fn start(&mut self, attempts: Vec<(String, Attempt)>, now: Time) {
-        let (mut prepared, mut whole) = (Vec::new(), Vec::new());
-        let (mut first, mut then) = (Vec::new(), Vec::new());
-        for (uid, attempt) in attempts {
-            let key = (uid, attempt);
-            if let Some(request) = self.prepared.remove(&key) {
-                prepared.push(request);
-                first.push(key);
-                continue;
-            }
+        let (mut keys, mut steps) = (Vec::with_capacity(attempts.len()), Vec::with_capacity(attempts.len()));
+        for key in attempts {
             let (uid, attempt) = &key;
             let report = match self.way_of(uid, *attempt, now) {
                 Some(Way::Step(step)) => {
-                    whole.push(*step);
-                    then.push(key);
+                    steps.push(*step);
+                    keys.push(key);
                     continue;
                 }
                 Some(Way::Call) => {
                     self.call(uid, *attempt, Duration::ZERO, now);
                     continue;
                 }
-                Some(Way::Data(pod)) => match (&pod.template.data, self.homes.get(uid)) {
-                    (Some(data), Some(home)) => {
-                        Report::Ended(Box::new(prepare::data::outcome(&pod, data, &home.place, now)))
-                    }
-                    _ => continue,
-                },
                 Some(Way::Over(outcome)) => Report::Ended(outcome),
                 Some(Way::Refused(reason)) => Report::Refused(reason),
                 None => continue,
             };
             self.shard.input(uid, Input::Reported { attempt: *attempt, report }, now);
         }
-        let mut results = Vec::with_capacity(first.len() + then.len());
-        if !prepared.is_empty() {
-            results.extend(self.runner.start_prepared(&prepared));
+        if steps.is_empty() {
+            return;
         }
-        if !whole.is_empty() {
-            results.extend(self.runner.start(&whole));
-        }
-        for ((uid, attempt), result) in first.into_iter().chain(then).zip(results) {
+        for ((uid, attempt), result) in keys.into_iter().zip(self.runner.start(&steps)) {
             match result {
                 Ok(()) => {}
                 Err(Refusal::Busy) => self.shard.postpone(&uid, attempt),
@@ -112,8 +70,8 @@ impl Pump {
             Ok(pod) => pod,
             Err(reason) => return Some(Way::Refused(reason)),
         };
-        if pod.template.data.is_some() {
-            return Some(Way::Data(Box::new(pod)));
+        if let Some(data) = &pod.template.data {
+            return Some(Way::Over(Box::new(prepare::data::outcome(&pod, data, &home.place, now))));
         }
         Some(match prepare::step(&run.plan, &pod, &home.place, attempt_id(uid, attempt)) {
             Ok(step) => Way::Step(Box::new(step)),

@@ -23,30 +23,6 @@ fn commit(shard: &mut Shard) -> Vec<Effect> {
     shard.committed(&results)
 }
 
-/// What is prepared is what the commit lets start, and never more than there is room for.
-#[test]
-fn what_will_start_is_foreseen_where_places_are_free() {
-    let mut shard = Shard::new(3);
-    for uid in ["a", "b", "c"] {
-        adopted(&mut shard, uid);
-    }
-    let batch = shard.batch(Time(2));
-    let foreseen = shard.foreseen(2);
-    assert_eq!(foreseen.iter().map(|(uid, _)| uid.as_str()).collect::<Vec<_>>(), ["a", "b"]);
-    let results: Vec<Result<(), AppendError>> = batch.iter().map(|_| Ok(())).collect();
-    let effects = shard.committed(&results);
-    let Effect::Start(started) = &effects[0] else { panic!("{effects:?}") };
-    assert_eq!(started[..2], foreseen[..]);
-    // All places are taken, and then somebody waits.
-    for uid in ["d", "e"] {
-        adopted(&mut shard, uid);
-        shard.batch(Time(3));
-        assert_eq!(shard.foreseen(3), []);
-        assert_eq!(shard.foreseen(usize::MAX), []);
-        shard.committed(&[Ok(())]);
-    }
-}
-
 /// I13, EX-009: the run ends in Error with the words of the assertion, its steps are stopped, and others go on.
 #[test]
 fn a_mistake_of_ours_ends_one_run_only() {

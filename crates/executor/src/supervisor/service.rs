@@ -18,7 +18,7 @@ use super::outcomes::Outcomes;
 use super::pipes::{PipeIx, Pipes};
 use super::step::Step;
 use super::{Finished, Setup, keeper};
-use crate::contract::{AttemptId, Report, StepRequest};
+use crate::contract::{AttemptId, Report};
 use crate::sandbox::Zygote;
 use crate::sys::{self, Reaped};
 
@@ -26,7 +26,6 @@ mod endings;
 mod engines;
 mod limit;
 mod outputs;
-mod prepared;
 mod queue;
 mod sandboxed;
 mod start;
@@ -55,8 +54,6 @@ pub(crate) struct Service {
     by_pid: HashMap<u32, u32>,
     timers: BinaryHeap<Reverse<(Instant, u32, u32)>>,
     queue: queue::Queue,
-    /// Steps that were prepared, with the connection that wants them, and have no process yet.
-    prepared: Vec<(u32, StepRequest)>,
     /// What engines are told at the end of this round.
     news: Vec<Report>,
     has_log_news: bool,
@@ -178,7 +175,6 @@ impl Service {
             by_pid: HashMap::new(),
             timers: BinaryHeap::new(),
             queue: queue::Queue::default(),
-            prepared: Vec::new(),
             news: Vec::new(),
             has_log_news: false,
             news_due: None,

@@ -32,23 +32,11 @@ pub(crate) struct Step {
     pub cgroup: Group,
     pub ending: Ending,
     pub reaped: Option<Reaped>,
-    pub held: Held,
     pub stopped: bool,
     /// Which engine asked it to end for as long as it is connected, and the deadline that it had before.
     pub taken_back: Option<(u32, Option<Instant>)>,
     pub deadline_exceeded: bool,
     pub out_of_memory: bool,
-}
-
-/// Whether its program may begin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Held {
-    /// It may, or has.
-    No,
-    /// Not before this engine says so.
-    For { engine: u32 },
-    /// Never: nobody wants it any more, and nobody hears of it.
-    Void,
 }
 
 /// What the first process is.
@@ -146,13 +134,6 @@ impl Step {
     pub(crate) fn kill(&mut self, now: Instant) {
         self.ending = Ending::Killed { hull_at: now + HULL_AFTER_KILL };
         self.signal(libc::SIGKILL);
-    }
-
-    /// Lets its program begin.
-    pub(crate) fn release(&self) {
-        if let Body::Bare(flight) = &self.body {
-            flight.release();
-        }
     }
 
     /// Sends again what was asked before there was a process to ask.

@@ -11,11 +11,10 @@ use std::ffi::{CStr, CString};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::ptr;
-use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI32, Ordering};
 
 use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, Signal};
-use rustix::thread::futex;
 
 use crate::program::Program;
 
@@ -68,14 +67,9 @@ struct Child<'a> {
     argv: Vec<*const libc::c_char>,
     envp: Vec<*const libc::c_char>,
     parent: libc::pid_t,
-    /// [`SHUT`]: it is to wait before it executes its program.
-    gate: AtomicU32,
     /// Why it could not execute its program; 0: it could, or has not tried yet.
     errno: AtomicI32,
 }
-
-const OPEN: u32 = 0;
-const SHUT: u32 = 1;
 
 impl<'a> Child<'a> {
     fn new(spawn: Spawn<'a>) -> Child<'a> {
@@ -86,17 +80,8 @@ impl<'a> Child<'a> {
             envp: pointers(spawn.env),
             // SAFETY: cannot fail.
             parent: unsafe { libc::getpid() },
-            gate: AtomicU32::new(OPEN),
             errno: AtomicI32::new(0),
             spawn,
-        }
-    }
-
-    /// Waits, in the child, until the gate is open.
-    fn pass_gate(&self) {
-        while self.gate.load(Ordering::Acquire) == SHUT {
-            // Woken, or interrupted, or the gate was opened meanwhile: each is looked at again.
-            let _ = futex::wait(&self.gate, futex::Flags::PRIVATE, SHUT, None);
         }
     }
 
@@ -163,16 +148,9 @@ struct Air {
 const LAUNCH_FLAGS: libc::c_int =
     if cfg!(any(target_arch = "x86_64", target_arch = "aarch64")) { 0 } else { libc::CLONE_VFORK };
 
-/// Whether a process can be held before its `exec`: not where the parent sleeps until then.
-pub(crate) const CAN_HOLD: bool = LAUNCH_FLAGS == 0;
-
 /// Starts a process that dies with its parent, in a group of its own, and does not wait for its `exec`: on a machine
 /// with several processors that goes on beside the caller.
-///
-/// One that is `held`, where that [can be](CAN_HOLD), does everything but execute its program, and waits for
-/// [`Flight::release`].
 pub(crate) fn launch(
-    held: bool,
     program: Program,
     stdio: [BorrowedFd<'_>; 3],
     rlimits: Vec<(Resource, u64)>,
@@ -198,10 +176,7 @@ pub(crate) fn launch(
             cgroups: &*ptr::from_ref(&*cgroups),
         }
     };
-    let mut child = Child::new(spawn);
-    if held && CAN_HOLD {
-        child.gate = AtomicU32::new(SHUT);
-    }
+    let child = Child::new(spawn);
     let mut air =
         Box::new(Air { child, stack: take_stack(), _program: program, _rlimits: rlimits, _cgroups: cgroups });
     // SAFETY: `Flight` keeps `air` where it is until the process has ended, forever if nobody says so.
@@ -213,15 +188,6 @@ pub(crate) fn launch(
 }
 
 impl Flight {
-    /// Lets a process that is held execute its program.
-    pub(crate) fn release(&self) {
-        if let Some(air) = &self.air {
-            air.child.gate.store(OPEN, Ordering::Release);
-            // It may not have come to the gate yet; then it finds it open.
-            let _ = futex::wake(&air.child.gate, futex::Flags::PRIVATE, 1);
-        }
-    }
-
     /// To be called when the process has ended: why it could not execute its program, if so.
     pub(crate) fn land(&mut self) -> Option<io::Error> {
         let air = self.air.take()?;
@@ -250,11 +216,8 @@ extern "C" fn enter(argument: *mut libc::c_void) -> libc::c_int {
 /// Turns the child into the program; returns an error number when that fails.
 unsafe fn become_program(child: &Child<'_>) -> i32 {
     match unsafe { prepare(child) } {
-        Ok(()) => {
-            child.pass_gate();
-            // SAFETY: both lists end with a null pointer.
-            unsafe { execute(child.spawn.program, child.argv.as_ptr(), child.envp.as_ptr()) }
-        }
+        // SAFETY: both lists end with a null pointer.
+        Ok(()) => unsafe { execute(child.spawn.program, child.argv.as_ptr(), child.envp.as_ptr()) },
         Err(error) => error.raw_os_error(),
     }
 }

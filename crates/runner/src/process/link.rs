@@ -28,12 +28,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// Bytes read at once.
 const READ_BYTES: usize = 256 * 1024;
 
-/// What is to be done with steps.
-pub(super) enum Order {
-    Start,
-    Prepare,
-}
-
 pub(super) struct Link {
     socket: File,
     broken: Arc<AtomicBool>,
@@ -104,20 +98,15 @@ impl Link {
         self.write(&bytes);
     }
 
-    /// As [`ToSupervisor::Start`] and [`ToSupervisor::Prepare`], without copying the requests.
-    pub(super) fn order(&mut self, order: Order, at_once: u32, requests: &[StepRequest]) {
+    /// As [`ToSupervisor::Start`], without copying the requests.
+    pub(super) fn start(&mut self, at_once: u32, requests: &[StepRequest]) {
         #[derive(serde::Serialize)]
         #[serde(rename_all = "lowercase")]
         enum Borrowed<'a> {
             Start { at_once: u32, requests: &'a [StepRequest] },
-            Prepare { at_once: u32, requests: &'a [StepRequest] },
         }
-        let message = match order {
-            Order::Start => Borrowed::Start { at_once, requests },
-            Order::Prepare => Borrowed::Prepare { at_once, requests },
-        };
         let mut bytes = Vec::new();
-        frame::write(&message, &mut bytes);
+        frame::write(&Borrowed::Start { at_once, requests }, &mut bytes);
         self.write(&bytes);
     }
 

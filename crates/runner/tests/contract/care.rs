@@ -116,9 +116,14 @@ fn who_is_not_well_is_ended() {
             let step = cared(&world, &format!("a{at}"), isolation, "touch bad; exec sleep 600", care);
             assert_eq!(world.run(&step).containers[0].exit, Exit::Signal(15), "{action:?}");
         }
-        // Who does not listen is killed when the grace is over.
         let care = Care { probes: vec![probe(Purpose::Startup, shell("exit 1"))], ..Care::default() };
-        let mut step = cared(&world, "deaf", isolation, "trap '' TERM; while :; do sleep 0.01; done", care);
+        let step = cared(&world, "late", isolation, "exec sleep 600", care);
+        assert_eq!(world.run(&step).containers[0].exit, Exit::Signal(15));
+        // Who does not listen is killed when the grace is over.
+        let alive = probe(Purpose::Liveness, shell("test ! -e $DIR/deaf"));
+        let care = Care { probes: vec![alive], ..Care::default() };
+        let text = "trap '' TERM; touch deaf; while :; do sleep 0.01; done";
+        let mut step = cared(&world, "deaf", isolation, text, care);
         step.grace_ms = 50;
         assert_eq!(world.run(&step).containers[0].exit, Exit::Signal(9));
     }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::super::step::{Body, Held, Step};
+use super::super::step::{Body, Step};
 use super::{GENERATION_BITS, Service, sandboxed};
 use crate::contract::{Isolation, Report};
 use crate::logs;
@@ -31,17 +31,6 @@ impl Service {
         };
         let Some(step) = self.slots[slot as usize].step.as_mut() else { return };
         step.reaped = Some(reaped);
-        if matches!(step.held, Held::For { .. }) {
-            // It failed on its way. That counts only if it is wanted.
-            return;
-        }
-        self.wind_up(slot);
-    }
-
-    /// The first process of a step has ended: ends what it left behind, and the step.
-    pub(super) fn wind_up(&mut self, slot: u32) {
-        let Some(step) = self.slots[slot as usize].step.as_mut() else { return };
-        let Some(reaped) = step.reaped else { return };
         let is_bare = matches!(step.body, Body::Bare(_));
         if is_bare {
             let had_company = sys::kill_group(reaped.pid, libc::SIGKILL);
@@ -68,16 +57,8 @@ impl Service {
         let Some(mut step) = place.step.take() else { return };
         place.generation = (place.generation + 1) & ((1 << GENERATION_BITS) - 1);
         self.free_slots.push(slot);
-        self.queue.ended(&step.request);
-        if step.held == Held::Void {
-            step.cgroup.remove();
-            if let Body::Bare(flight) = &mut step.body {
-                // What its process needed can be used again; why it ended does not matter.
-                flight.land();
-            }
-            return self.give_back(&mut step);
-        }
         self.by_attempt.remove(&step.request.attempt);
+        self.queue.ended(&step.request);
         step.out_of_memory |= step.cgroup.ran_out_of_memory();
         step.cgroup.remove();
         let mut ended = step.ended(logs::now_ns() / 1_000);

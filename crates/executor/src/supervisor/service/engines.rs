@@ -85,20 +85,6 @@ impl Service {
                     self.start(number, request);
                 }
             }
-            ToSupervisor::Prepare { at_once, requests } => {
-                self.queue.set_limit(at_once);
-                for request in requests {
-                    self.prepare(number, request);
-                }
-            }
-            ToSupervisor::Proceed(attempts) => {
-                for attempt in attempts {
-                    self.proceed(number, &attempt);
-                }
-            }
-            ToSupervisor::Withdraw(attempts) => {
-                attempts.iter().for_each(|attempt| _ = self.withdraw(attempt));
-            }
             ToSupervisor::Stop { attempts, grace_ms, while_connected } => {
                 for attempt in attempts {
                     let grace = Duration::from_millis(grace_ms);
@@ -108,7 +94,6 @@ impl Service {
             ToSupervisor::Recall { ticket, attempts } => {
                 // Whoever asks does not know that they wait here, and starts them again.
                 self.queue.withdraw(&attempts);
-                attempts.iter().for_each(|attempt| _ = self.withdraw(attempt));
                 // What is told is written down; if it cannot be, the next round says so.
                 let _ = self.write_down();
                 let attempts = if attempts.is_empty() { self.all_attempts() } else { attempts };
@@ -131,7 +116,6 @@ impl Service {
             }
             ToSupervisor::Shutdown { kill } => {
                 self.shutdown = true;
-                self.withdraw_all_of(None);
                 if kill {
                     self.queue.clear();
                     let now = Instant::now();
@@ -147,9 +131,7 @@ impl Service {
     }
 
     pub(super) fn all_attempts(&self) -> Vec<AttemptId> {
-        let runs = |slot: &u32| !self.is_held(*slot);
-        let running = self.by_attempt.iter().filter(|(_, slot)| runs(slot)).map(|(attempt, _)| attempt);
-        running.chain(self.outcomes.attempts()).cloned().collect()
+        self.by_attempt.keys().chain(self.outcomes.attempts()).cloned().collect()
     }
 
     pub(super) fn sighting(&self, attempt: &AttemptId) -> Sighting {
@@ -175,8 +157,6 @@ impl Service {
             self.news.push(Report::Ended(Box::new(ended.clone())));
             return;
         }
-        // It is started whole; what was prepared of it is not needed.
-        let _ = self.withdraw(&request.attempt);
         if let Some(slot) = self.by_attempt.get(&request.attempt) {
             let step = self.slots[*slot as usize].step.as_ref();
             self.news.extend(step.and_then(|step| step.started.clone()).map(Report::Started));
@@ -190,7 +170,6 @@ impl Service {
         self.connections.remove(&number);
         // Nobody is left who would hear of them; whoever takes over recalls and starts them again.
         self.queue.forget(number);
-        self.withdraw_all_of(Some(number));
         for slot in 0..self.slots.len() as u32 {
             let step = self.slots[slot as usize].step.as_mut();
             if step.is_some_and(|step| step.spare(number)) {
@@ -200,7 +179,7 @@ impl Service {
     }
 
     pub(super) fn stop(&mut self, attempt: &AttemptId, grace: Duration, taken_back_by: Option<u32>) {
-        if self.queue.remove(attempt) || self.withdraw(attempt) {
+        if self.queue.remove(attempt) {
             let attempt = attempt.clone();
             return self.end_at_once(Ended { attempt, stopped: true, ..Ended::default() });
         }

@@ -44,11 +44,6 @@ impl Queue {
         Some(request)
     }
 
-    /// Whether one more could start at once.
-    pub(super) fn has_room(&self) -> bool {
-        self.waiting.is_empty() && (self.limit == 0 || self.running < self.limit)
-    }
-
     /// How many wait.
     pub(super) fn len(&self) -> usize {
         self.waiting.len()

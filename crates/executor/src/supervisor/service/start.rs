@@ -13,7 +13,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use super::super::SCRATCH;
 use super::super::keeper;
 use super::super::pipes::{Owner, PipeIx};
-use super::super::step::{Body, Ending, Held, Step};
+use super::super::step::{Body, Ending, Step};
 use super::{CONTAINERS_MAX, STEPS_MAX, Service, Token, watch};
 use crate::contract::{
     ContainerEnded, Ended, Exit, Isolation, Report, Role, Stage, StageFailure, Started, StepRequest,
@@ -48,91 +48,63 @@ const MARK: &str = "TIPHYS_ATTEMPT";
 
 impl Service {
     /// Starts a new step. Whatever prevents it becomes its ending.
-    pub(super) fn begin(&mut self, request: StepRequest) {
-        let Err(not_begun) = self.try_begin(request, Held::No) else { return };
-        let NotBegun { request, failed } = *not_begun;
-        match failed {
-            Failed::Init(reason) => self.refuse(&request, reason),
-            Failed::Container(reason) => self.cannot_run(&request, reason),
-        }
-    }
-
-    /// Starts a new step, or gives it back with the reason why it cannot be.
-    pub(super) fn try_begin(&mut self, mut request: StepRequest, held: Held) -> Result<(), Box<NotBegun>> {
+    pub(super) fn begin(&mut self, mut request: StepRequest) {
         if let Err(reason) = judge(&request, self.by_attempt.len()) {
-            return Err(not_begun(request, Failed::Init(reason)));
+            return self.refuse(&request, reason);
         }
         let pipes = match self.output_pipes(request.containers.len()) {
             Ok(pipes) => pipes,
-            Err(error) => {
-                return Err(not_begun(request, Failed::Init(format!("cannot make pipes: {error}"))));
-            }
+            Err(error) => return self.refuse(&request, format!("cannot make pipes: {error}")),
         };
         let cgroup = self.group(&request);
         let doors = cgroup.doors();
         let started = match request.isolation {
-            Isolation::None if is_plain(&request) => {
-                self.start_bare(&request, held != Held::No, pipes[0], doors)
-            }
+            Isolation::None if is_plain(&request) => self.start_bare(&request, pipes[0], doors),
             Isolation::None => self.start_hull(&request, &pipes, doors),
             Isolation::Sandbox => self.start_sandboxed(&request, &pipes, &doors),
         };
+        if started.is_err() {
+            cgroup.remove();
+            pipes.iter().flatten().for_each(|ix| self.pipes.discard(*ix));
+        }
         let begun = match started {
             Ok(begun) => begun,
-            Err(failed) => {
-                cgroup.remove();
-                pipes.iter().flatten().for_each(|ix| self.pipes.discard(*ix));
-                return Err(not_begun(request, failed));
-            }
+            Err(Failed::Init(reason)) => return self.refuse(&request, reason),
+            Err(Failed::Container(reason)) => return self.cannot_run(&request, reason),
         };
         for container in &mut request.containers {
             // Nobody needs it any more, and it may hold secrets.
             container.env = Vec::new();
         }
+        let started = begun.pid.map(|pid| Started {
+            attempt: request.attempt.clone(),
+            pid,
+            at_us: logs::now_ns() / 1_000,
+            is_ready: false,
+        });
+        let deadline = request.deadline_ms.map(|ms| Instant::now() + Duration::from_millis(ms));
         let step = Step {
             logs: writers(&request),
             outputs: pipes,
             pipes_are_clean: true,
-            started: None,
+            started: started.clone(),
             pid: begun.pid,
             body: begun.body,
             scratch: begun.scratch,
             cgroup,
-            ending: Ending::No { deadline: None },
+            ending: Ending::No { deadline },
             reaped: None,
-            held,
             stopped: false,
             taken_back: None,
             deadline_exceeded: false,
             out_of_memory: false,
             request,
         };
-        let slot = self.keep(step);
-        if held == Held::No {
-            self.has_begun(slot);
-        }
-        Ok(())
-    }
-
-    /// From now on the step runs: its deadline counts, and the engines hear of it.
-    pub(super) fn has_begun(&mut self, slot: u32) {
-        let Some(step) = self.slots[slot as usize].step.as_mut() else { return };
-        let started = step.pid.map(|pid| Started {
-            attempt: step.request.attempt.clone(),
-            pid,
-            at_us: logs::now_ns() / 1_000,
-            is_ready: false,
-        });
-        step.started = started.clone();
-        let deadline = step.request.deadline_ms.map(|ms| Instant::now() + Duration::from_millis(ms));
-        step.ending = Ending::No { deadline };
         self.news.extend(started.map(Report::Started));
-        self.set_timer(slot);
-        self.watch_step(slot);
+        self.keep(step);
     }
 
-    /// Gives a step a place in the table.
-    fn keep(&mut self, step: Step) -> u32 {
+    fn keep(&mut self, step: Step) {
         let slot = self.free_slots.pop().unwrap_or_else(|| {
             self.slots.push(super::Slot::default());
             self.slots.len() as u32 - 1
@@ -154,7 +126,8 @@ impl Service {
         self.by_attempt.insert(step.attempt().clone(), slot);
         self.queue.began(&step.request);
         place.step = Some(step);
-        slot
+        self.set_timer(slot);
+        self.watch_step(slot);
     }
 
     /// The ending of a step that could not be given a place.
@@ -200,12 +173,11 @@ impl Service {
     fn start_bare(
         &mut self,
         request: &StepRequest,
-        held: bool,
         pipes: [PipeIx; 2],
         doors: Vec<OwnedFd>,
     ) -> Result<Begun, Failed> {
         let scratch = self.take_scratch()?;
-        let begun = self.start_bare_in(request, held, pipes, doors, &scratch);
+        let begun = self.start_bare_in(request, pipes, doors, &scratch);
         match begun {
             Ok(flight) => {
                 Ok(Begun { pid: Some(flight.pid), body: Body::Bare(flight), scratch: Some(scratch) })
@@ -220,7 +192,6 @@ impl Service {
     fn start_bare_in(
         &self,
         request: &StepRequest,
-        held: bool,
         pipes: [PipeIx; 2],
         doors: Vec<OwnedFd>,
         scratch: &Path,
@@ -244,7 +215,7 @@ impl Service {
             return Err("its pipes are gone".into());
         };
         let stdio = [self.null.as_fd(), stdout, stderr];
-        sys::launch(held, program, stdio, hull::rlimits(main), doors)
+        sys::launch(program, stdio, hull::rlimits(main), doors)
             .map_err(|error| hull::cannot_start(main, &error))
     }
 
@@ -401,16 +372,6 @@ pub(super) struct Begun {
     pub scratch: Option<PathBuf>,
 }
 
-/// A request that could not be served, as it came.
-pub(super) struct NotBegun {
-    pub request: StepRequest,
-    pub failed: Failed,
-}
-
-fn not_begun(request: StepRequest, failed: Failed) -> Box<NotBegun> {
-    Box::new(NotBegun { request, failed })
-}
-
 /// A step that was not.
 pub(super) enum Failed {
     /// It could not be given a place.
@@ -434,7 +395,7 @@ fn judge(request: &StepRequest, running: usize) -> Result<(), String> {
 }
 
 /// Whether a step without sandbox needs no hull: one program, its output, nothing before, nothing after.
-pub(super) fn is_plain(request: &StepRequest) -> bool {
+fn is_plain(request: &StepRequest) -> bool {
     request.containers.len() == 1
         && request.containers[0].again.is_none()
         && request.containers[0].care == crate::contract::Care::default()
