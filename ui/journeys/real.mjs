@@ -415,6 +415,27 @@ journey('a delivery is read and replayed', {}, async ({ page, server }) => {
   await page.getByText('Replayed').waitFor();
 });
 
+journey('a followed log of all steps lets its connection go while nobody looks', {}, async ({ page, server }) => {
+  await server.run('watched', PAUSED);
+  await server.until('watched', (status) => Object.values(status.nodes ?? {}).some((node) => node.type === 'Suspend'));
+  const isLog = (request) => /\/workflows\/default\/watched\/log/.test(request.url());
+  const see = (isSeen) =>
+    page.evaluate((hidden) => {
+      Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, !isSeen);
+  const asked = page.waitForRequest(isLog);
+  await page.goto(`${server.url}logs/default/watched`);
+  await asked;
+  await page.getByRole('log').waitFor();
+  const released = page.waitForEvent('requestfailed', isLog);
+  await see(false);
+  await released;
+  const again = page.waitForRequest(isLog);
+  await see(true);
+  await again;
+});
+
 journey('versions of a pipeline are told apart', {}, async ({ page, server }) => {
   const spec = (image) => ({ entrypoint: 'main', templates: [{ name: 'main', container: { image, command: ['true'] } }] });
   await server.put('workflow-templates/default', 'template', { metadata: { name: 'changes' }, kind: 'WorkflowTemplate', spec: spec('one') });
