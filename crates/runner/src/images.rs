@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use globset::{Glob, GlobBuilder, GlobMatcher};
 use serde::Deserialize;
@@ -25,7 +26,8 @@ pub struct Image {
 /// A list of patterns; the first that matches an image reference as written wins.
 #[derive(Clone, Debug)]
 pub struct ImageMap {
-    entries: Vec<(GlobMatcher, Image)>,
+    /// Every run has this map, so it is shared: a copy of its patterns takes more than all else of a small run.
+    entries: Arc<Vec<(GlobMatcher, Image)>>,
 }
 
 /// Why an image map cannot be used.
@@ -86,7 +88,7 @@ impl Default for ImageMap {
             let pattern = GlobBuilder::new(pattern).empty_alternates(true).build().ok()?;
             Some((pattern.compile_matcher(), image))
         });
-        ImageMap { entries: entries.collect() }
+        ImageMap { entries: Arc::new(entries.collect()) }
     }
 }
 
@@ -125,8 +127,8 @@ impl ImageMap {
             };
             entries.push((pattern.compile_matcher(), image));
         }
-        entries.append(&mut self.entries);
-        self.entries = entries;
+        entries.extend(self.entries.iter().cloned());
+        self.entries = Arc::new(entries);
         Ok(())
     }
 }

@@ -78,6 +78,7 @@ impl Stop {
 impl Server {
     /// Opens the state folder, takes up the runs that were submitted to its server, and listens.
     pub fn start(mut options: Options) -> Result<Server, ServeError> {
+        tiphys_runner::share_memory();
         options.base_href = pages::base(&options.base_href);
         let state = State::open(&options.state)?;
         let lock = lock(&state)?;
