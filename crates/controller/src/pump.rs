@@ -1,20 +1,19 @@
 //! The only loop: waits, feeds the shard, makes its batches durable, does what it says. It decides nothing.
 
+mod durable;
 mod lives;
 mod probes;
 mod queue;
 mod starts;
+mod steps;
 mod strays;
+mod waiting;
 
-use crate::calls::{self, Verdict};
 use crate::collect;
-use crate::daemons;
 use crate::draft::Draft;
 use crate::handle::{Ask, Done, Inbox, Message, Submitted, Update};
-use crate::locks;
 use crate::memo;
 use crate::metrics::Metrics;
-use crate::outcome::outcome;
 use crate::prepare::Place;
 use crate::shard::{Effect, Shard};
 use crate::submit;
@@ -25,15 +24,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{RecvTimeoutError, Sender, TryRecvError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use tiphys_engine::workflow::{Attempt, Input, LockAnswer, NodeIx, Occasion, Outcome, Phase, Report};
-use tiphys_engine::{Frozen, Plan, Time};
-use tiphys_runner::agent::{Agent, Answer};
-use tiphys_runner::step::{AttemptId, Exit, Report as StepReport};
-use tiphys_runner::{News, Refusal, Runner};
-use tiphys_store::{
-    Append, AppendError, Created, Filed, MachineId, NewRun, Owned, Ownership, State, Store, StoreError,
-    Summary,
-};
+use tiphys_engine::workflow::{Attempt, Input, NodeIx, Occasion, Report};
+use tiphys_engine::{Frozen, Time};
+use tiphys_runner::agent::Agent;
+use tiphys_runner::step::AttemptId;
+use tiphys_runner::{News, Runner};
+use tiphys_store::{MachineId, NewRun, Owned, Ownership, State, Store, StoreError, Summary};
 
 /// How long a step must have run before that is worth a record of its own.
 const OBSERVED_AFTER: Duration = Duration::from_millis(20);
@@ -267,45 +263,6 @@ impl Pump {
         }
     }
 
-    /// Creates the new runs and appends the batch, in one transaction. Answers what became of each record.
-    fn commit(&mut self, batch: &[Append]) -> Result<Vec<Result<(), AppendError>>, StoreError> {
-        let (runs, replies): (Vec<NewRun>, Vec<Submitted>) =
-            std::mem::take(&mut self.creating).into_iter().unzip();
-        if runs.is_empty() {
-            return if batch.is_empty() { Ok(Vec::new()) } else { self.store.append(batch) };
-        }
-        match self.store.commit(&runs, batch) {
-            Ok(done) => {
-                for ((run, reply), (created, epoch)) in runs.into_iter().zip(replies).zip(done.created) {
-                    if created == Created::Yes {
-                        self.shard.created(&run.machine.id, epoch);
-                        self.submitted(reply, Ok(run.summary));
-                    } else {
-                        self.disown(&run.machine.id);
-                        self.submitted(reply, Err(submit::taken(&run.summary, &created)));
-                    }
-                }
-                Ok(done.appended)
-            }
-            Err(error) => {
-                // Who wanted a run hears of it; what happened to other runs may still find room.
-                for (run, reply) in runs.into_iter().zip(replies) {
-                    self.disown(&run.machine.id);
-                    self.submitted(reply, Err(error.to_string()));
-                }
-                let is_new = |append: &&Append| append.epoch == Append::CREATING;
-                let others: Vec<Append> = batch.iter().filter(|append| !is_new(append)).cloned().collect();
-                let results = if others.is_empty() { Vec::new() } else { self.store.append(&others)? };
-                let mut results = results.into_iter();
-                let result_of = |append: &Append| match is_new(&append) {
-                    true => Err(AppendError::Unknown),
-                    false => results.next().unwrap_or(Err(AppendError::Unknown)),
-                };
-                Ok(batch.iter().map(result_of).collect())
-            }
-        }
-    }
-
     /// The time, which never goes back: a clock that does must not reorder what happened.
     fn now(&mut self) -> Time {
         let us = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
@@ -330,25 +287,6 @@ impl Pump {
             patience = patience.min(refilled);
         }
         patience
-    }
-
-    /// Steps that have run for a while were seen running.
-    fn observe(&mut self, now: Time) {
-        let ripe: Vec<(String, Attempt)> = self
-            .starting
-            .iter()
-            .filter(|(_, since)| since.plus(OBSERVED_AFTER) <= now)
-            .map(|(key, _)| key.clone())
-            .collect();
-        for (uid, attempt) in ripe {
-            self.starting.remove(&(uid.clone(), attempt));
-            self.shard.input(
-                &uid,
-                Input::Reported { attempt, report: Report::Observed { address: None } },
-                now,
-            );
-            self.watch_daemon(&uid, attempt, now);
-        }
     }
 
     fn hear(&mut self, message: Message, now: Time) -> Result<(), StoreError> {
@@ -438,85 +376,6 @@ impl Pump {
         Ok(())
     }
 
-    fn reported(&mut self, report: StepReport, now: Time) {
-        match report {
-            StepReport::Started(started) => {
-                if let Some((uid, attempt)) = parse(&started.attempt) {
-                    if started.is_ready {
-                        return self.says_ready(&uid, attempt, now);
-                    }
-                    self.starting.insert((uid, attempt), now);
-                }
-            }
-            StepReport::Progress(progress) => {
-                if let Some((uid, attempt)) = parse(&progress.attempt)
-                    && let Some((done, of)) = progress.progress.trim().split_once('/')
-                    && let (Ok(done), Ok(of)) = (done.parse(), of.parse())
-                {
-                    self.shard.input(
-                        &uid,
-                        Input::Reported { attempt, report: Report::Progress { done, of } },
-                        now,
-                    );
-                }
-            }
-            StepReport::Ended(ended) => {
-                let Some((uid, attempt)) = parse(&ended.attempt) else { return };
-                self.starting.remove(&(uid.clone(), attempt));
-                self.ready.remove(&(uid.clone(), attempt));
-                let Some(run) = self.shard.run(&uid) else {
-                    if self.gone.contains(&uid) {
-                        // Nobody will ever ask for the ending.
-                        self.runner.forget(std::slice::from_ref(&ended.attempt));
-                    }
-                    return;
-                };
-                if !run.is_wanted(attempt) {
-                    // Told twice, perhaps: by the recall, and as news that was on its way.
-                    if self.shard.gone(&uid, attempt) {
-                        self.runner.forget(std::slice::from_ref(&ended.attempt));
-                    }
-                    return;
-                }
-                // Only declared artifacts need the declarations again.
-                let pod = (!ended.artifacts.is_empty() || ended.containers.len() > 1)
-                    .then(|| run.pod(attempt, now).ok())
-                    .flatten();
-                let outcome = match ended.never_started() {
-                    true => submit::never_started(),
-                    false => outcome(&ended, pod.as_ref()),
-                };
-                // Stopped by whoever took the run back, perhaps an engine that died before it could say so.
-                let is_taken_back = ended.stopped
-                    && !run.is_to_be_stopped(attempt.node)
-                    && ended.main().is_none_or(|main| main.exit != Exit::Code(0));
-                if is_taken_back {
-                    return self.shard.input(
-                        &uid,
-                        Input::Reported { attempt, report: Report::Withdrawn },
-                        now,
-                    );
-                }
-                self.shard.input(
-                    &uid,
-                    Input::Reported { attempt, report: Report::Ended(Box::new(outcome)) },
-                    now,
-                );
-            }
-            StepReport::Log(chunk) => {
-                if let Some((uid, attempt)) = parse(&chunk.attempt) {
-                    let update = Update::Log {
-                        uid: uid.clone(),
-                        attempt,
-                        container: chunk.container,
-                        lines: Arc::new(chunk.lines),
-                    };
-                    self.tell(&uid, update);
-                }
-            }
-        }
-    }
-
     fn tell(&mut self, uid: &str, update: Update) {
         self.followers.retain(|(followed, follower)| {
             (followed != uid && !followed.is_empty()) || follower.send(update.clone()).is_ok()
@@ -584,163 +443,6 @@ impl Pump {
                     self.tell(&uid.clone(), Update::Interrupted(uid));
                 }
             }
-        }
-        Ok(())
-    }
-
-    /// Has the agent make a call; the workflow's own plugins are started with the first one that needs them.
-    fn call(&mut self, uid: &str, attempt: Attempt, after: Duration, now: Time) {
-        let (Some(run), Some(home)) = (self.shard.run(uid), self.homes.get(uid)) else { return };
-        let made = run.pod(attempt, now).and_then(|pod| {
-            if pod.template.plugin.is_some() {
-                let companions = calls::companions(&run.plan, &pod, &home.place)?;
-                for result in self.runner.start(&companions) {
-                    if let Err(Refusal::Impossible(reason)) = result {
-                        return Err(reason);
-                    }
-                }
-            }
-            calls::call(&run.plan, &pod, &home.place, attempt_id(uid, attempt))
-        });
-        match made {
-            Ok(call) => self.agent.call(tiphys_runner::agent::Call { after, ..call }),
-            Err(reason) => {
-                // Like a call that failed, not like a pod that is gone (EX-473).
-                let outcome = Outcome { phase: Phase::Failed, message: Some(reason), ..Outcome::default() };
-                let report = Report::Ended(Box::new(outcome));
-                self.shard.input(uid, Input::Reported { attempt, report }, now);
-            }
-        }
-    }
-
-    /// A call was answered.
-    fn answered(&mut self, id: &AttemptId, answer: Answer, now: Time) {
-        if let Some(probed) = daemons::probed(id) {
-            return self.probed(&probed, &answer, now);
-        }
-        let Some((uid, attempt)) = parse(id) else { return };
-        let pod = match self.shard.run(&uid) {
-            Some(run) if run.is_wanted(attempt) => run.pod(attempt, now),
-            _ => {
-                // Nobody remembers calls.
-                let _ = self.shard.gone(&uid, attempt);
-                return;
-            }
-        };
-        let verdict = match pod {
-            Ok(pod) => calls::verdict(answer, &pod, now),
-            Err(_) => Verdict::Stopped,
-        };
-        let report = match verdict {
-            Verdict::Ended(outcome) => Report::Ended(outcome),
-            Verdict::Stopped if self.shard.is_interrupted(&uid) => Report::Withdrawn,
-            Verdict::Stopped => Report::Ended(Box::new(submit::never_started())),
-            Verdict::Again(after, progress) => {
-                let mut tell = |report| self.shard.input(&uid, Input::Reported { attempt, report }, now);
-                tell(Report::Observed { address: None });
-                if let Some((done, of)) = progress {
-                    tell(Report::Progress { done, of });
-                }
-                return self.call(&uid, attempt, after, now);
-            }
-        };
-        self.shard.input(&uid, Input::Reported { attempt, report }, now);
-    }
-
-    /// Ends the plugins that a run brought with it.
-    fn dismiss_plugins(&self, plan: &Plan) {
-        let companions = calls::companion_ids(plan);
-        if !companions.is_empty() {
-            self.runner.stop(&companions, Duration::ZERO);
-            self.runner.forget(&companions);
-        }
-    }
-
-    fn acquire_locks(&mut self, uid: &str, node: Option<NodeIx>, now: Time) -> Result<(), StoreError> {
-        let Some(run) = self.shard.run(uid) else { return Ok(()) };
-        let answer = locks::try_acquire(&mut *self.store, run, node, now)?;
-        let who = run.lock_holder(node).name;
-        if matches!(answer, LockAnswer::Waiting { .. }) {
-            self.lock_waiters.insert(who, (uid.to_owned(), node));
-        } else {
-            self.lock_waiters.remove(&who);
-        }
-        self.shard.input(uid, Input::LocksAnswered { node, answer }, now);
-        Ok(())
-    }
-
-    /// Gives locks back and lets those try who stand first in line now.
-    fn release_locks(&mut self, uid: &str, node: Option<NodeIx>, now: Time) -> Result<(), StoreError> {
-        let Some(run) = self.shard.run(uid) else { return Ok(()) };
-        let next = locks::give_back(&mut *self.store, run, node, now)?;
-        self.shard.input(uid, Input::LocksReleased { node }, now);
-        for who in next {
-            if let Some((uid, node)) = self.lock_waiters.get(&who).cloned() {
-                self.acquire_locks(&uid, node, now)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Locks may have been given back by other processes: whoever waits here tries again.
-    fn retry_locks(&mut self, now: Time) -> Result<(), StoreError> {
-        if self.lock_waiters.is_empty() || now.since_us(self.locks_tried) < LOCK_POLL.as_micros() as i64 {
-            return Ok(());
-        }
-        self.locks_tried = now;
-        let waiters: Vec<(String, Option<NodeIx>)> = self.lock_waiters.values().cloned().collect();
-        for (uid, node) in waiters {
-            self.acquire_locks(&uid, node, now)?;
-        }
-        Ok(())
-    }
-
-    /// Files the end of a run in the transaction of its last record.
-    fn file_with(&mut self, append: &mut Append, now: Time) {
-        let uid = &append.machine.id;
-        let (Some(run), Some(home)) = (self.shard.run(uid), self.homes.get(uid)) else { return };
-        let document = submit::document(&home.frozen, run, now);
-        append.end = Some(submit::end(&document));
-        self.filed.insert(uid.clone(), document);
-    }
-
-    /// Lets go of a run that is over. One that was not filed yet is filed with all others that end now.
-    fn ended(&mut self, uid: &str, now: Time) -> Result<(), StoreError> {
-        let Some(home) = self.homes.remove(uid) else { return Ok(()) };
-        let Some(run) = self.shard.run(uid) else { return Ok(()) };
-        let filed = self.filed.remove(uid);
-        if filed.is_none() {
-            self.ends.push((home.machine.clone(), submit::document(&home.frozen, run, now)));
-        }
-        submit::remove_claims(run, &home.place);
-        self.dismiss_plugins(&run.plan);
-        self.metrics.ended(uid);
-        if run.uses_locks() {
-            locks::forget_run(&mut *self.store, uid)?;
-            self.lock_waiters.retain(|_, (waiting, _)| waiting != uid);
-            // Whoever waits may try at once.
-            self.locks_tried = Time(0);
-        }
-        self.let_go(uid);
-        if let Some(document) = filed {
-            self.tell(uid, Update::Ended(Arc::new(document)));
-        }
-        Ok(())
-    }
-
-    /// Files the runs that ended, all in one transaction, and tells of them.
-    fn file(&mut self) -> Result<(), StoreError> {
-        if self.ends.is_empty() {
-            return Ok(());
-        }
-        let ends = std::mem::take(&mut self.ends);
-        let filed: Vec<Filed> = ends
-            .iter()
-            .map(|(machine, document)| Filed { machine: machine.clone(), end: submit::end(document) })
-            .collect();
-        self.store.archive(&filed)?;
-        for (machine, document) in ends {
-            self.tell(&machine.id, Update::Ended(Arc::new(document)));
         }
         Ok(())
     }

@@ -1,0 +1,183 @@
+//! What is heard of steps and calls, and the calls themselves.
+
+use super::{OBSERVED_AFTER, Pump, attempt_id, parse};
+use crate::calls::{self, Verdict};
+use crate::daemons;
+use crate::handle::Update;
+use crate::outcome::outcome;
+use crate::submit;
+use std::sync::Arc;
+use std::time::Duration;
+use tiphys_engine::workflow::{Attempt, Input, Outcome, Phase, Report};
+use tiphys_engine::{Plan, Time};
+use tiphys_runner::Refusal;
+use tiphys_runner::agent::Answer;
+use tiphys_runner::step::{AttemptId, Exit, Report as StepReport};
+
+impl Pump {
+    /// Steps that have run for a while were seen running.
+    pub(super) fn observe(&mut self, now: Time) {
+        let ripe: Vec<(String, Attempt)> = self
+            .starting
+            .iter()
+            .filter(|(_, since)| since.plus(OBSERVED_AFTER) <= now)
+            .map(|(key, _)| key.clone())
+            .collect();
+        for (uid, attempt) in ripe {
+            self.starting.remove(&(uid.clone(), attempt));
+            self.shard.input(
+                &uid,
+                Input::Reported { attempt, report: Report::Observed { address: None } },
+                now,
+            );
+            self.watch_daemon(&uid, attempt, now);
+        }
+    }
+
+    pub(super) fn reported(&mut self, report: StepReport, now: Time) {
+        match report {
+            StepReport::Started(started) => {
+                if let Some((uid, attempt)) = parse(&started.attempt) {
+                    if started.is_ready {
+                        return self.says_ready(&uid, attempt, now);
+                    }
+                    self.starting.insert((uid, attempt), now);
+                }
+            }
+            StepReport::Progress(progress) => {
+                if let Some((uid, attempt)) = parse(&progress.attempt)
+                    && let Some((done, of)) = progress.progress.trim().split_once('/')
+                    && let (Ok(done), Ok(of)) = (done.parse(), of.parse())
+                {
+                    self.shard.input(
+                        &uid,
+                        Input::Reported { attempt, report: Report::Progress { done, of } },
+                        now,
+                    );
+                }
+            }
+            StepReport::Ended(ended) => {
+                let Some((uid, attempt)) = parse(&ended.attempt) else { return };
+                self.starting.remove(&(uid.clone(), attempt));
+                self.ready.remove(&(uid.clone(), attempt));
+                let Some(run) = self.shard.run(&uid) else {
+                    if self.gone.contains(&uid) {
+                        // Nobody will ever ask for the ending.
+                        self.runner.forget(std::slice::from_ref(&ended.attempt));
+                    }
+                    return;
+                };
+                if !run.is_wanted(attempt) {
+                    // Told twice, perhaps: by the recall, and as news that was on its way.
+                    if self.shard.gone(&uid, attempt) {
+                        self.runner.forget(std::slice::from_ref(&ended.attempt));
+                    }
+                    return;
+                }
+                // Only declared artifacts need the declarations again.
+                let pod = (!ended.artifacts.is_empty() || ended.containers.len() > 1)
+                    .then(|| run.pod(attempt, now).ok())
+                    .flatten();
+                let outcome = match ended.never_started() {
+                    true => submit::never_started(),
+                    false => outcome(&ended, pod.as_ref()),
+                };
+                // Stopped by whoever took the run back, perhaps an engine that died before it could say so.
+                let is_taken_back = ended.stopped
+                    && !run.is_to_be_stopped(attempt.node)
+                    && ended.main().is_none_or(|main| main.exit != Exit::Code(0));
+                if is_taken_back {
+                    return self.shard.input(
+                        &uid,
+                        Input::Reported { attempt, report: Report::Withdrawn },
+                        now,
+                    );
+                }
+                self.shard.input(
+                    &uid,
+                    Input::Reported { attempt, report: Report::Ended(Box::new(outcome)) },
+                    now,
+                );
+            }
+            StepReport::Log(chunk) => {
+                if let Some((uid, attempt)) = parse(&chunk.attempt) {
+                    let update = Update::Log {
+                        uid: uid.clone(),
+                        attempt,
+                        container: chunk.container,
+                        lines: Arc::new(chunk.lines),
+                    };
+                    self.tell(&uid, update);
+                }
+            }
+        }
+    }
+
+    /// Has the agent make a call; the workflow's own plugins are started with the first one that needs them.
+    pub(super) fn call(&mut self, uid: &str, attempt: Attempt, after: Duration, now: Time) {
+        let (Some(run), Some(home)) = (self.shard.run(uid), self.homes.get(uid)) else { return };
+        let made = run.pod(attempt, now).and_then(|pod| {
+            if pod.template.plugin.is_some() {
+                let companions = calls::companions(&run.plan, &pod, &home.place)?;
+                for result in self.runner.start(&companions) {
+                    if let Err(Refusal::Impossible(reason)) = result {
+                        return Err(reason);
+                    }
+                }
+            }
+            calls::call(&run.plan, &pod, &home.place, attempt_id(uid, attempt))
+        });
+        match made {
+            Ok(call) => self.agent.call(tiphys_runner::agent::Call { after, ..call }),
+            Err(reason) => {
+                // Like a call that failed, not like a pod that is gone (EX-473).
+                let outcome = Outcome { phase: Phase::Failed, message: Some(reason), ..Outcome::default() };
+                let report = Report::Ended(Box::new(outcome));
+                self.shard.input(uid, Input::Reported { attempt, report }, now);
+            }
+        }
+    }
+
+    /// A call was answered.
+    pub(super) fn answered(&mut self, id: &AttemptId, answer: Answer, now: Time) {
+        if let Some(probed) = daemons::probed(id) {
+            return self.probed(&probed, &answer, now);
+        }
+        let Some((uid, attempt)) = parse(id) else { return };
+        let pod = match self.shard.run(&uid) {
+            Some(run) if run.is_wanted(attempt) => run.pod(attempt, now),
+            _ => {
+                // Nobody remembers calls.
+                let _ = self.shard.gone(&uid, attempt);
+                return;
+            }
+        };
+        let verdict = match pod {
+            Ok(pod) => calls::verdict(answer, &pod, now),
+            Err(_) => Verdict::Stopped,
+        };
+        let report = match verdict {
+            Verdict::Ended(outcome) => Report::Ended(outcome),
+            Verdict::Stopped if self.shard.is_interrupted(&uid) => Report::Withdrawn,
+            Verdict::Stopped => Report::Ended(Box::new(submit::never_started())),
+            Verdict::Again(after, progress) => {
+                let mut tell = |report| self.shard.input(&uid, Input::Reported { attempt, report }, now);
+                tell(Report::Observed { address: None });
+                if let Some((done, of)) = progress {
+                    tell(Report::Progress { done, of });
+                }
+                return self.call(&uid, attempt, after, now);
+            }
+        };
+        self.shard.input(&uid, Input::Reported { attempt, report }, now);
+    }
+
+    /// Ends the plugins that a run brought with it.
+    pub(super) fn dismiss_plugins(&self, plan: &Plan) {
+        let companions = calls::companion_ids(plan);
+        if !companions.is_empty() {
+            self.runner.stop(&companions, Duration::ZERO);
+            self.runner.forget(&companions);
+        }
+    }
+}
