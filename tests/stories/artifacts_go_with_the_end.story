@@ -1,4 +1,4 @@
-# PA-280, PA-281, PA-282, PA-284, PA-132, PA-133, PA-285, OB-141, OB-161, OB-166: what is to go with the end of the workflow goes, of pods only.
+# OB-070, PA-280, PA-281, PA-282, PA-284, PA-132, PA-133, PA-285, OB-141, OB-161, OB-166: what is to go with the end of the workflow goes, of pods only.
 manifest: |
   artifactGC: {strategy: OnWorkflowDeletion}
   templates:

@@ -2,7 +2,7 @@
 //!
 //! The list of rules lives in `docs/reference/rules.txt`, one a line; `--update` makes it anew from the
 //! pages in `docs/reference/argo`. A citation is the rule's id anywhere in a tracked
-//! file of ours; one in a test, a story or an example weighs more than one in a comment.
+//! file of ours. Of the language itself a rule counts as shown only by a test, a story, an example, or a deviation.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -58,7 +58,11 @@ pub fn run(workspace: &Workspace, options: &[String]) -> Result<bool, String> {
         row[0] += 1;
         match cited.get(rule.id.as_str()) {
             Some(Citation::Test) => row[1] += 1,
-            Some(Citation::Source) => row[2] += 1,
+            Some(Citation::Source) if !is_language(&rule.part) => row[2] += 1,
+            Some(Citation::Source) => {
+                println!("{}  {} (named in sources only)", rule.id, rule.summary);
+                uncited += 1;
+            }
             None if excused.contains(&rule.id) => row[3] += 1,
             None => {
                 println!("{}  {}", rule.id, rule.summary);
@@ -77,6 +81,11 @@ pub fn run(workspace: &Workspace, options: &[String]) -> Result<bool, String> {
     println!("\nonly a cluster can show {} of them, see {CLUSTER_ONLY}", excused.len());
     println!("rules: {uncited} uncited");
     Ok(!check || uncited == 0)
+}
+
+/// Whether a part tells the language itself, in which every rule has to be shown.
+fn is_language(part: &str) -> bool {
+    ["01", "02", "03", "04", "05", "06"].iter().any(|number| part.starts_with(number))
 }
 
 /// Reads the list of rules.
@@ -153,9 +162,8 @@ fn citations<'a>(workspace: &Workspace, rules: &'a [Rule]) -> Result<BTreeMap<&'
     let mut cited = BTreeMap::new();
     for name in names.split('\0').filter(|name| counts(name)) {
         let Ok(text) = std::fs::read_to_string(workspace.root.join(name)) else { continue };
-        for id in ids(&text) {
-            if let Some(id) = known.get(id.as_str()) {
-                let citation = kind(name);
+        for (part, citation) in parts(name, &text) {
+            for id in ids(part).iter().filter_map(|id| known.get(id.as_str())) {
                 let entry = cited.entry(*id).or_insert(citation);
                 *entry = citation.max(*entry);
             }
@@ -170,9 +178,20 @@ fn counts(name: &str) -> bool {
     ours || name == "docs/deviations.md"
 }
 
+/// A file's text by what citations in it are worth: a source may end in its tests.
+fn parts<'t>(name: &str, text: &'t str) -> Vec<(&'t str, Citation)> {
+    let own = kind(name);
+    match text.find("#[cfg(test)]\nmod tests {").filter(|_| own == Citation::Source) {
+        Some(at) => vec![(&text[..at], own), (&text[at..], Citation::Test)],
+        None => vec![(text, own)],
+    }
+}
+
 fn kind(name: &str) -> Citation {
     let path = Path::new(name);
+    // A deviation says that we do something else, and why.
     let is_test = name.contains("tests/")
+        || name == "docs/deviations.md"
         || name.starts_with("examples/")
         || path.file_name().is_some_and(|file| file == "tests.rs")
         || path.extension().is_some_and(|extension| extension == "story");
@@ -216,7 +235,7 @@ pub fn cluster_only(workspace: &Workspace) -> Vec<(String, String)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Citation, ids, kind, rules_of};
+    use super::{Citation, ids, kind, parts, rules_of};
 
     #[test]
     fn ids_are_found_alone_in_runs_and_as_neighbours() {
@@ -244,5 +263,9 @@ mod tests {
         assert_eq!(kind("crates/engine/tests/stories/a.story"), Citation::Test);
         assert_eq!(kind("crates/engine/src/gate.rs"), Citation::Source);
         assert!(Citation::Test > Citation::Source);
+        let text = "// EX-001\n#[cfg(test)]\nmod tests {\n// EX-002\n}";
+        let found = parts("crates/engine/src/gate.rs", text);
+        assert_eq!((found[0].1, found[1].1), (Citation::Source, Citation::Test));
+        assert!(found[0].0.contains("EX-001") && found[1].0.contains("EX-002"));
     }
 }

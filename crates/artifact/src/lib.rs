@@ -24,5 +24,5 @@ pub use grant::Grant;
 pub use key::Key;
 pub use local::{Incoming, LocalStore};
 pub use place::sweep_aside;
-pub use tls::{Identity, trusted};
+pub use tls::{Identity, remember_trusted, trusted};
 pub use web::Web;

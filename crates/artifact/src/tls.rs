@@ -40,6 +40,13 @@ pub fn trusted() -> RootCerts {
     TRUST.get_or_init(find).clone()
 }
 
+/// Reads the file that `SSL_CERT_FILE` names, if it names one: for a process whose copies will not see that file.
+pub fn remember_trusted() {
+    if env::var_os(TRUSTED).is_some() {
+        trusted();
+    }
+}
+
 fn authorities(bundle: &Path) -> Vec<Certificate<'static>> {
     if !fs::metadata(bundle).is_ok_and(|found| found.is_file() && found.len() <= BUNDLE_BYTES_MAX) {
         return Vec::new();

@@ -44,6 +44,7 @@ fn is_argo(object: &Object) -> bool {
     )
 }
 
+/// VA-001: to lint, and to create.
 #[test]
 fn verdicts_agree_with_argo() {
     let Ok(text) = std::fs::read_to_string(corpus().join("oracle/validation.json")) else {

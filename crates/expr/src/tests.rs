@@ -253,6 +253,8 @@ fn names_of_nodes() {
     assert_eq!(streamed, 3_048_047_209);
     assert_eq!(names::display_name("wf", "wf[0].a(1:x)(0)"), "a(1:x)(0)"); // EX-025
     assert_eq!(names::pod_name_v2("demo", "demo[0].a", ""), "demo-3048047209"); // EX-027
+    // EX-028: nothing is made smaller or cleaned.
+    assert_eq!(names::pod_name_v2("demo", "demo[0].a", "Big"), "demo-Big-3048047209");
 }
 
 /// The value of an expression as text, or its error.

@@ -1,7 +1,7 @@
 //! How much of anything a document may hold, so that a bad one costs little.
 
-/// Largest file read, in bytes. Spans are counted in 32 bits, and nobody writes more by hand.
-pub const FILE_BYTES_MAX: usize = 100 * 1024 * 1024;
+/// Largest file read, in bytes: more than a graph of a hundred thousand tasks takes, and little enough to be judged at once.
+pub const FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// Deepest nesting of lists and maps. Stays below the limit of the JSON reader behind it.
 pub const NESTING_MAX: usize = 100;

@@ -79,7 +79,9 @@ pub fn parse(file: &str, text: &str, strictness: Strictness) -> Parsed {
             place: Place::default(),
             path: String::new(),
             message,
-            help: None,
+            help: Some(
+                "let steps make the values that it holds, and loop over them by `withParam`".to_owned(),
+            ),
         });
         return parsed;
     }

@@ -139,7 +139,7 @@ spec:
   event: {selector: payload.day != nil}
   submit:
     workflowTemplateRef: {name: report}
-    arguments: {parameters: [{name: day, valueFrom: {event: payload.day}}]}
+    arguments: {parameters: [{name: day, valueFrom: {event: payload.day}}], artifacts: [{name: passed-over, raw: {data: x}}]}
 ";
 
 /// Sends an event as a stranger with a token would.
@@ -157,6 +157,7 @@ fn send(address: &str, token: &str, body: &str) -> String {
     answer
 }
 
+/// OB-375: artifacts that a binding passes are accepted, and have no effect.
 #[test]
 fn a_catalog_is_applied_and_deliveries_are_told() {
     let folder = tempfile::tempdir().unwrap();

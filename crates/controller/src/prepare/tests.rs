@@ -341,3 +341,59 @@ fn containers_are_cared_for() {
         assert!(refused.starts_with(complaint), "{refused}");
     }
 }
+
+/// EX-382, EX-389: what a container can find out about its pod; nothing of the engine is in its environment.
+#[test]
+fn containers_know_their_pod() {
+    let field = |path: &str| json!({ "fieldRef": { "fieldPath": path } });
+    let body = json!({
+        "image": "any", "command": ["x"],
+        "env": [
+            { "name": "OF", "valueFrom": field("metadata.labels['workflows.argoproj.io/workflow']") },
+            { "name": "OVER", "valueFrom": field("metadata.labels['workflows.argoproj.io/completed']") },
+            { "name": "OWN", "valueFrom": field("metadata.labels['team']") },
+        ],
+    });
+    let template = json!({ "container": body, "metadata": { "labels": { "team": "x" } } });
+    let step = prepared(json!({}), template, &Place::default()).unwrap();
+    let env = &step.containers[0].env;
+    for (name, value) in [("OF", "demo"), ("OVER", "false"), ("OWN", "x"), ("ARGO_CONTAINER_NAME", "main")] {
+        assert!(env.contains(&(name.to_owned(), value.to_owned())), "{name}: {env:?}");
+    }
+    assert!(env.iter().all(|(name, _)| name != "ARGO_TEMPLATE"), "{env:?}");
+}
+
+/// EX-503: claims of a run that succeeded go with it; those of others stay to look into, unless they are to go always.
+#[test]
+fn claims_go_as_the_strategy_says() {
+    use std::sync::Arc;
+    use tiphys_engine::workflow::{Event, Phase};
+    let goes = |gc: Value, phase: Phase| {
+        let folder = tempfile::tempdir().unwrap();
+        let claim = folder.path().join("default/demo-work");
+        std::fs::create_dir_all(&claim).unwrap();
+        let claims = json!([{ "metadata": { "name": "work" }, "spec": {} }]);
+        let workflow = json!({
+            "metadata": { "name": "demo" },
+            "spec": {
+                "entrypoint": "main", "volumeClaimGC": gc, "volumeClaimTemplates": claims,
+                "templates": [{ "name": "main", "container": container() }],
+            },
+        });
+        let frozen = Frozen { workflow: serde_json::from_value(workflow).unwrap(), ..Frozen::default() };
+        let mut run = tiphys_engine::Run::new(Arc::new(compile(&frozen).unwrap()));
+        run.apply(tiphys_engine::Time(1), &Event::Finished { phase, message: None });
+        let place = Place { claims: folder.path().to_owned(), ..Place::default() };
+        crate::submit::remove_claims(&run, &place);
+        !claim.exists()
+    };
+    let always = json!({ "strategy": "OnWorkflowCompletion" });
+    assert!(
+        goes(Value::Null, Phase::Succeeded)
+            && goes(always.clone(), Phase::Failed)
+            && goes(always, Phase::Error)
+    );
+    assert!(
+        !goes(Value::Null, Phase::Failed) && !goes(json!({ "strategy": "OnWorkflowSuccess" }), Phase::Failed)
+    );
+}

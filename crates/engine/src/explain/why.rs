@@ -231,15 +231,12 @@ fn sentence(run: &Run, ix: NodeIx, cause: Option<&Dependency>, now: Time) -> Str
         Phase::Skipped if message.is_empty() => "its loop had no items".to_owned(),
         Phase::Skipped => format!("its condition did not hold: {message}"),
         Phase::Omitted => {
-            let bad: Vec<String> = depends(run, ix)
-                .iter()
-                .filter(|on| on.phase != "Succeeded")
-                .map(|on| format!("`{}` is {}", on.name, on.phase))
-                .collect();
-            match bad.is_empty() {
-                true => "what it depends on did not come out as it asks".to_owned(),
-                false => format!("what it depends on did not come out as it asks: {}", bad.join(", ")),
-            }
+            let all = depends(run, ix);
+            // One that asks for a failure is omitted because all is well.
+            let is_well = all.iter().all(|on| on.phase == "Succeeded");
+            let told = all.iter().filter(|on| is_well || on.phase != "Succeeded");
+            let told: Vec<String> = told.map(|on| format!("`{}` is {}", on.name, on.phase)).collect();
+            format!("what it depends on did not come out as it asks: {}", told.join(", "))
         }
         Phase::Failed | Phase::Error => match cause {
             Some(cause) => format!("`{}` {}", cause.name, outcome(cause)),

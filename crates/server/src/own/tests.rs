@@ -254,7 +254,7 @@ fn rows_change_under_those_who_watch_them_and_pages_keep_their_place() {
 const WEBHOOKS: &str = "
 apiVersion: argoproj.io/v1alpha1
 kind: WorkflowTemplate
-metadata: {name: waits}
+metadata: {name: waits, annotations: {workflows.argoproj.io/title: For people}}
 spec:
   entrypoint: main
   arguments: {parameters: [{name: who, value: nobody}]}
@@ -397,6 +397,7 @@ fn people_see_what_waits_for_them_and_what_happened() {
     assert!(rest["items"].as_array().unwrap().len() < events.len());
     let overview = house.get("/api/tiphys/v1/pipelines?namespace=default");
     assert_eq!(overview["items"][0]["runs"][0]["name"], "one");
+    assert_eq!(overview["items"][0]["title"], "For people", "OB-066");
     let steps = house.get("/api/tiphys/v1/pipelines/WorkflowTemplate/default/waits/steps");
     assert_eq!(steps["steps"][0]["cells"][0]["phase"], "Running");
     assert_eq!(house.get("/api/tiphys/v1/locks"), json!({ "items": [] }));

@@ -57,7 +57,7 @@ fn heard(listener: &TcpListener) -> Value {
     serde_json::from_slice(&body).unwrap()
 }
 
-/// EX-500: a run goes when its time is over, and not before; what settings say counts without a new start.
+/// EX-500, OB-052, OB-423: a run goes when its time is over, and not before; what settings say counts without a new start.
 #[test]
 fn runs_go_when_their_time_is_over() {
     let house = House::new(|options| options.auth = AuthMode::None);
@@ -72,6 +72,12 @@ fn runs_go_when_their_time_is_over() {
     assert!(here("long") && here("open"));
     // The archive keeps what went.
     assert!(there("short"));
+    let archiving = |name: &str| {
+        let found = house.text(house.send("GET", &format!("/api/v1/workflows/here/{name}"), &[], ""));
+        let found: Value = serde_json::from_str(&found).unwrap();
+        found["metadata"]["labels"]["workflows.argoproj.io/workflow-archiving-status"].clone()
+    };
+    assert_eq!((archiving("short"), archiving("long")), (json!("Persisted"), json!("Archived")));
     let settings = Config::parse("retentionPolicy: { failed: 0 }").unwrap().0;
     house.world.set_settings(settings);
     until("the removal of what is one too many (EX-501)", || !here("long"));
