@@ -136,7 +136,8 @@ pub fn freeze(
     documents: &[&Document],
     namespace: &str,
 ) -> (Frozen, Vec<spec::Secret>) {
-    let mut frozen = Frozen { workflow: workflow.clone(), ..Frozen::default() };
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let mut frozen = Frozen { workflow: workflow.clone(), host, ..Frozen::default() };
     let mut secrets = Vec::new();
     let own = workflow.metadata.namespace.as_str();
     let near = |metadata: &spec::Metadata| {

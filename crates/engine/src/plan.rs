@@ -32,6 +32,8 @@ pub struct Plan {
     pub namespace: Arc<str>,
     /// Its unique id.
     pub uid: Arc<str>,
+    /// The machine on which its steps run.
+    pub host: Arc<str>,
     /// The document, with the effective spec (EX-090).
     pub workflow: Arc<spec::Workflow>,
     /// The spec with its tags, as a tree, without templates.

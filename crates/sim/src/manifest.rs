@@ -12,7 +12,7 @@ use tiphys_spec as spec;
 pub fn read(text: &str) -> Result<Frozen, String> {
     let whole = text.lines().any(|line| line.starts_with("kind:"));
     let text = if whole { text.to_owned() } else { wrap(text) };
-    let mut frozen = Frozen::default();
+    let mut frozen = Frozen { host: "here".to_owned(), ..Frozen::default() };
     let mut found = false;
     for document in documents(&text)? {
         match document {

@@ -37,6 +37,9 @@ pub struct Frozen {
     /// ConfigMaps that its parameters and locks may read. Never Secrets (I15).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub config_maps: Vec<spec::ConfigMap>,
+    /// The machine whose steps these are (TP-119).
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub host: String,
     /// The repository of the settings, for when no ConfigMap names one (OB-415).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repository: Option<Value>,
@@ -69,6 +72,7 @@ pub fn compile(frozen: &Frozen) -> Result<Plan, String> {
         namespace: workflow.metadata.namespace.as_str().into(),
         uid: workflow.metadata.uid.as_str().into(),
         parallelism: spec.parallelism.and_then(|limit| u32::try_from(limit).ok()),
+        host: if frozen.host.is_empty() { "localhost" } else { &frozen.host }.into(),
         repository: crate::repository::find(frozen, spec),
         config_maps: frozen.config_maps.iter().map(|map| (map.metadata.name.clone(), map.clone())).collect(),
         scopes: builder.scopes,

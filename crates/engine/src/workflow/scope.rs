@@ -199,6 +199,10 @@ impl<'a> View<'a> {
             "status" => return Some(Bound::Text(Cow::Borrowed(node.phase.name()))),
             "startedAt" => return Some(Bound::Text(Cow::Owned(node.started.rfc3339()))),
             "finishedAt" => return node.finished.map(|at| Bound::Text(Cow::Owned(at.rfc3339()))),
+            "hostNodeName" => {
+                let is_placed = node.kind == NodeKind::Pod && node.phase != Phase::Pending;
+                return is_placed.then(|| Bound::Text(Cow::Borrowed(&*run.plan.host)));
+            }
             "ip" => return node.address.as_deref().map(|address| Bound::Text(Cow::Borrowed(address))),
             _ => {}
         }
@@ -231,6 +235,7 @@ impl<'a> View<'a> {
             "startedAt",
             "finishedAt",
             "ip",
+            "hostNodeName",
             "exitCode",
             "outputs.result",
             "outputs.parameters",

@@ -230,7 +230,7 @@ pub(crate) fn judge(
     if purpose == Purpose::ServerDryRun {
         return Ok(Judged::Answer(told.answer()));
     }
-    let mut plan = Frozen { workflow: *object, ..Frozen::default() };
+    let mut plan = Frozen { workflow: *object, host: world.host.clone(), ..Frozen::default() };
     // Faces show them from the first moment on, whether or not a node has reached them.
     let mut known = Map::new();
     if !told.stored.is_empty() {
