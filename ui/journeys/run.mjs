@@ -385,9 +385,6 @@ journey('the editor completes from the schema, and draws what is written', {}, a
   await page.keyboard.insertText('kind: Workflow\nmetadata: {generateName: a-}\nspec:\n  ');
   await page.keyboard.type('entryp');
   await page.getByRole('option', { name: /entrypoint/ }).waitFor();
-  await page.keyboard.press('Enter');
-  await page.keyboard.insertText('main\ntemplates:\n');
-  await editor.getByText('entrypoint: main').waitFor();
   await page.keyboard.press('Control+a');
   await page.keyboard.press('Delete');
   await page.keyboard.insertText(
