@@ -15,6 +15,15 @@ pub enum Wish {
     Leave,
 }
 
+/// Signals that whoever started us wants to be ignored: `nohup` does with SIGHUP, a script with SIGINT for what it puts
+/// in the background.
+fn ignored() -> Vec<i32> {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    (1..=64).filter(|signal| mask >> (signal - 1) & 1 == 1).collect()
+}
+
 /// Counts the signals that arrive.
 pub struct Signals {
     interrupts: Arc<AtomicU32>,
@@ -25,7 +34,9 @@ impl Signals {
     /// Takes the signals over from now on.
     pub fn listen() -> std::io::Result<Signals> {
         let signals = Signals { interrupts: Arc::default(), hangups: Arc::default() };
-        let mut heard = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+        let ignored = ignored();
+        let ours = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| !ignored.contains(signal));
+        let mut heard = signal_hook::iterator::Signals::new(ours)?;
         let (interrupts, hangups) = (signals.interrupts.clone(), signals.hangups.clone());
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
             for signal in &mut heard {

@@ -77,15 +77,18 @@ impl World {
 
     /// Refuses mounts that would show the steps what Tiphys keeps, other runs' secrets among it.
     pub fn without_state(&self, state: &State) -> anyhow::Result<()> {
-        match self.mounts.iter().find(|mount| state.dir().starts_with(&mount.host)) {
+        let state = state.dir();
+        // The folders of claims are volumes, and nothing else.
+        let is_inside = |host: &Path| host.starts_with(state) && !host.starts_with(state.join("claims"));
+        match self.mounts.iter().find(|mount| state.starts_with(&mount.host) || is_inside(&mount.host)) {
             None => Ok(()),
             Some(mount) => Err(problem(
                 format!(
                     "`--mount` of `{}` would show the steps the state folder `{}`, with the secrets of all runs",
                     mount.host.display(),
-                    state.dir().display()
+                    state.display()
                 ),
-                "mount a folder below it, or keep the state elsewhere with TIPHYS_STATE_DIR",
+                "mount a folder beside it, or keep the state elsewhere with TIPHYS_STATE_DIR",
             )),
         }
     }

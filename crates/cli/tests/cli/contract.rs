@@ -268,6 +268,12 @@ fn mounts_do_not_show_the_state() {
     assert!(answer.err.contains("would show the steps the state folder"), "{}", answer.err);
     assert!(answer.err.contains("TIPHYS_STATE_DIR"), "{}", answer.err);
     assert_eq!(bench.call(&["list"]).exits(0).out, "No workflows found\n");
+    for part in ["secrets", "runs", "tiphys.db"] {
+        let inside = format!("{}:/data", bench.state().join(part).display());
+        let answer = bench.run(HELLO, &["--mount", &inside]).exits(2);
+        assert!(answer.err.contains("would show the steps the state folder"), "{part}: {}", answer.err);
+    }
+    assert_eq!(bench.call(&["list"]).exits(0).out, "No workflows found\n");
 }
 
 #[test]

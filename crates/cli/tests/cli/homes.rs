@@ -15,24 +15,25 @@ spec:
     - name: main
       container:
         image: busybox
-        command: [sh, -c, "! cat /opt/me/key /opt/me/.ssh/id /opt/me/state/tiphys.db && ! ls /opt/me/state/supervisors"]
+        command: [sh, -c, "! cat BASE/me/key BASE/me/.ssh/id BASE/me/state/tiphys.db && ! ls BASE/me/state/supervisors"]
 "#;
 
-/// A home below `/opt`, with the state in it or elsewhere, and mounts in and beside it: what may split up the folder.
+/// A home below a folder of the machine, with the state in it or elsewhere, and mounts in and beside it: what may split
+/// up the folder.
 const SCRIPT: &str = r#"
 set -e
-mount -t tmpfs none /opt
-mkdir -p /opt/me/.ssh /opt/me/cache /opt/data
-echo SECRET-KEY > /opt/me/key; echo SECRET-ID > /opt/me/.ssh/id
-cp "$1" /opt/tiphys; cp "$2" /opt/nosy.yaml
-chown -R 65534:65534 /opt/me; chmod 700 /opt/me
+mount -t tmpfs none $5
+mkdir -p $5/me/.ssh $5/me/cache $5/data
+echo SECRET-KEY > $5/me/key; echo SECRET-ID > $5/me/.ssh/id
+cp "$1" $5/tiphys; cp "$2" $5/nosy.yaml
+chown -R 65534:65534 $5/me; chmod 700 $5/me
 case $3 in
   inside) ;;
-  below) mount -t tmpfs none /opt/me/cache ;;
-  beside) mount -t tmpfs none /opt/data ;;
+  below) mount -t tmpfs none $5/me/cache ;;
+  beside) mount -t tmpfs none $5/data ;;
 esac
-exec setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=/opt/me TIPHYS_STATE_DIR="$4" \
-  /opt/tiphys run /opt/nosy.yaml --isolation sandbox --log
+exec setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=$5/me TIPHYS_STATE_DIR="$4" \
+  $5/tiphys run $5/nosy.yaml --isolation sandbox --log
 "#;
 
 #[test]
@@ -45,24 +46,30 @@ fn homes_are_hidden_wherever_they_are() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
     let manifest = folder.path().join("nosy.yaml");
-    std::fs::write(&manifest, MANIFEST).unwrap();
     let elsewhere = folder.path().join("state");
-    for (mounts, state) in [
-        ("inside", Path::new("/opt/me/state")),
-        ("below", Path::new("/opt/me/state")),
-        ("beside", Path::new("/opt/me/state")),
-        ("below", elsewhere.as_path()),
+    for (base, mounts, is_with_it) in [
+        ("/opt", "inside", true),
+        ("/opt", "below", true),
+        ("/opt", "beside", true),
+        ("/opt", "below", false),
+        // These begin empty.
+        ("/mnt", "inside", true),
+        ("/media", "below", true),
+        ("/media", "beside", true),
     ] {
+        std::fs::write(&manifest, MANIFEST.replace("BASE", base)).unwrap();
+        let within = Path::new(base).join("me/state");
+        let state = if is_with_it { within.as_path() } else { elsewhere.as_path() };
         let output = Command::new("unshare")
             .args(["-m", "sh", "-c", SCRIPT, "sh", env!("CARGO_BIN_EXE_tiphys")])
-            .args([manifest.as_os_str(), mounts.as_ref(), state.as_os_str()])
+            .args([manifest.as_os_str(), mounts.as_ref(), state.as_os_str(), base.as_ref()])
             .env_remove("TIPHYS_SERVER")
             .output()
             .unwrap();
         let told = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
         assert!(
             output.status.success() && !told.contains("SECRET-"),
-            "{mounts}, {}: {told}",
+            "{base}, {mounts}, {}: {told}",
             state.display()
         );
         drop(std::fs::remove_dir_all(&elsewhere));

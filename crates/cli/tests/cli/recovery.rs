@@ -87,6 +87,39 @@ fn interrupted_twice_steps_go_on_and_stop_ends_them() {
     bench.nothing_is_left();
 }
 
+/// `nohup` has SIGHUP ignored, and a run that it starts goes on.
+#[test]
+fn a_hang_up_that_is_ignored_leaves_the_run_alone() {
+    let bench = Bench::new();
+    let gate = bench.folder().join("gate");
+    let manifest = format!(
+        "apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {{name: patient}}
+spec:
+  entrypoint: main
+  templates:
+  - name: main
+    container:
+      image: busybox
+      command: [sh, -c, 'while [ ! -e {} ]; do sleep 0.05; done']
+",
+        gate.display()
+    );
+    let file = bench.file("patient.yaml", &manifest);
+    let mut call = std::process::Command::new("sh");
+    call.args(["-c", r#"trap '' HUP; exec "$0" "$@""#, env!("CARGO_BIN_EXE_tiphys"), "run"]);
+    call.arg(file).args(["--isolation", "none"]).env("TIPHYS_STATE_DIR", bench.state());
+    call.env_remove("TIPHYS_SERVER").stdout(std::process::Stdio::null());
+    let mut child = call.spawn().unwrap();
+    wait_until("it runs", || bench.call(&["get", "patient"]).out.contains("Running"));
+    signal(child.id(), "-HUP");
+    let list = bench.call(&["list"]).exits(0).out;
+    assert!(!list.contains("no engine"), "{list}");
+    std::fs::write(gate, "").unwrap();
+    assert!(child.wait().unwrap().success());
+}
+
 #[test]
 fn a_run_is_steered_from_another_terminal() {
     let bench = Bench::new();

@@ -114,7 +114,8 @@ fn source(plan: &Plan, pod: &Pod, place: &Place, name: &str, volume: &Value) -> 
         }
         // Whatever way it is written.
         let real = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
-        if place.artifacts.starts_with(&real) {
+        let state = place.artifacts.parent().unwrap_or(&place.artifacts);
+        if state.starts_with(&real) || (real.starts_with(state) && !real.starts_with(&place.claims)) {
             return Err(format!(
                 "volume '{name}': the hostPath `{}` would show the state folder, with the secrets of all runs",
                 path.display()

@@ -221,6 +221,14 @@ impl Turn<'_> {
         self.shut_frame(node)
     }
 
+    /// Ends a frame that gave up what it had still to enter while something in it ran, now that nothing does.
+    pub(crate) fn shut_if_given_up(&mut self, at: u32) {
+        let frame = &self.run.frames[at as usize];
+        if frame.ready.is_empty() && frame.alive == 0 {
+            self.shut(at);
+        }
+    }
+
     /// Ends a frame that may start nothing more, once nothing in it runs (EX-174). Past the workflow's deadline a
     /// frame goes on: what it enters fails by that itself.
     pub(crate) fn shut_frame(&mut self, ix: NodeIx) -> bool {

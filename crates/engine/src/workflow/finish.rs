@@ -67,7 +67,7 @@ impl Turn<'_> {
         }
         let frame = &self.run.frames[at as usize];
         if frame.open > 0 || !frame.ready.is_empty() {
-            return;
+            return self.shut_if_given_up(at);
         }
         if let Some((phase, reason)) = frame.broken.clone() {
             return self.record(Event::Ended { node: ix, phase, message: Some(reason), outputs: None });
@@ -122,7 +122,7 @@ impl Turn<'_> {
             return;
         }
         if self.run.frames[at as usize].unsettled > 0 {
-            return;
+            return self.shut_if_given_up(at);
         }
         match self.dag_phase(at) {
             Phase::Succeeded => self.end_with_outputs(ix, at),

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use super::{inside, named};
 
 /// Folders that begin empty in every step, with their permission bits.
-const EMPTY: &[(&str, u32)] = &[
+pub(super) const EMPTY: &[(&str, u32)] = &[
     ("/home", 0o755),
     ("/media", 0o755),
     ("/mnt", 0o755),

@@ -73,9 +73,13 @@ const FILE_SYSTEMS: &[&str] = &[
     "nfs4", "virtiofs", "9p",
 ];
 
-/// Folders whose mounts are not for steps.
-const NOT_FOR_STEPS: &[&str] =
-    &["/home", "/root", "/run", "/tmp", "/var/tmp", "/proc", "/sys", "/dev", "/boot", "/lost+found"];
+/// Folders that are not for steps, beside those that begin empty.
+const NOT_FOR_STEPS: &[&str] = &["/boot", "/lost+found"];
+
+/// The topmost folders of which a step sees nothing of the machine.
+fn not_for_steps() -> impl Iterator<Item = &'static Path> {
+    skeleton::EMPTY.iter().map(|(path, _)| *path).chain(NOT_FOR_STEPS.iter().copied()).map(Path::new)
+}
 
 /// Moves this process into its namespaces and lays the template out at `at`, which becomes its root.
 pub(super) fn lay_out(at: &Path, hidden: &[PathBuf]) -> io::Result<Template> {
@@ -215,7 +219,7 @@ impl Pieces<'_> {
             let Ok(kind) = entry.file_type() else { continue };
             if kind.is_symlink() {
                 symlink(fs::read_link(&path)?, self.skel.join(inside(&path)))?;
-            } else if kind.is_dir() && !NOT_FOR_STEPS.iter().any(|not| Path::new(not) == path) {
+            } else if kind.is_dir() && not_for_steps().all(|not| not != path) {
                 self.place(&path)?;
             }
         }
@@ -280,7 +284,7 @@ fn mounts_for_steps(hidden: &[PathBuf]) -> Vec<PathBuf> {
             let (head, tail) = line.split_once(" - ")?;
             let path = PathBuf::from(head.split(' ').nth(4)?);
             let kind = tail.split(' ').next()?;
-            let is_excluded = NOT_FOR_STEPS.iter().any(|not| path.starts_with(not))
+            let is_excluded = not_for_steps().any(|not| path.starts_with(not))
                 || hidden.iter().any(|hidden| path.starts_with(hidden))
                 || path == Path::new("/")
                 || path.to_str().is_none_or(|text| text.contains([':', ',', '\\']));
