@@ -2,7 +2,7 @@
 
 use crate::seeds::check;
 use tiphys_engine::limits;
-use tiphys_engine::workflow::{Attempt, Input, Report};
+use tiphys_engine::workflow::{Attempt, Input, Report, Request};
 use tiphys_sim::cast;
 use tiphys_sim::generate::{Taste, workflow};
 use tiphys_sim::outcome::Outcome;
@@ -105,6 +105,25 @@ fn the_same_inputs_give_the_same_bytes() {
             return Err("I7: the journals of two plays differ".to_owned());
         }
         Ok((first.len(), 0))
+    });
+}
+
+/// Whatever goes on in it, a run that is stopped or terminated ends with what runs; nothing else has to happen.
+#[test]
+fn what_is_stopped_ends() {
+    check("what_is_stopped_ends", |seed| {
+        let stop = Request::Stop { selector: String::new(), message: None };
+        let mut asked = false;
+        let stage = play(seed, Random::new(seed), &mut |stage, _, random| {
+            if !asked && random.percent(15) && !stage.run.is_ended() {
+                asked = true;
+                let request = if random.percent(50) { stop.clone() } else { Request::Terminate };
+                stage.feed(Input::Asked(request))?;
+            }
+            Ok(())
+        })?;
+        stage.check_replay()?;
+        Ok((stage.run.nodes.len(), 0))
     });
 }
 
