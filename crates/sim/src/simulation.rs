@@ -4,7 +4,7 @@ use crate::outcome::Outcome;
 use crate::random::Random;
 use crate::world::{Faults, News, Sighting, World};
 use controller::shard::{Effect, Shard};
-use engine::workflow::{Attempt, Command, Input, Report};
+use engine::workflow::{Attempt, Command, Input, Report, Request};
 use engine::{Frozen, Plan, Run, Time};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -38,6 +38,8 @@ pub enum Mischief {
     Usurpers,
     /// Now and then everything stops at once, steps included.
     PowerCuts,
+    /// Somebody stops or terminates it.
+    Stops,
 }
 
 /// Why a turn was not finished.
@@ -81,6 +83,9 @@ pub fn simulate(frozen: &Frozen, faults: Faults, mischief: Mischief, seed: u64) 
         };
         if mischief == Mischief::Interruptions && world.strikes(1) {
             engine.interrupt(&mut world);
+        }
+        if mischief == Mischief::Stops && world.strikes(2) {
+            engine.stop(&mut world);
         }
         let turned = engine.turn(&mut world);
         let usurped = mischief == Mischief::Usurpers && world.strikes(1);
@@ -168,6 +173,15 @@ impl Engine {
             world.stop(attempt);
         }
         world.pass_time();
+    }
+
+    fn stop(&mut self, world: &mut World) {
+        let now = self.now(world);
+        let request = match world.random.percent(50) {
+            true => Request::Stop { selector: String::new(), message: None },
+            false => Request::Terminate,
+        };
+        self.shard.input(&self.uid, Input::Asked(request), now);
     }
 
     fn turn(&mut self, world: &mut World) -> Result<(), Halt> {

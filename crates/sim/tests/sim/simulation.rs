@@ -41,6 +41,16 @@ fn power_cuts_break_no_promise() {
     });
 }
 
+/// The same of runs that somebody stops, perhaps more than once, while engines die.
+#[test]
+fn stops_break_no_promise() {
+    check("stops_break_no_promise", |seed| {
+        let frozen = workflow(seed, Taste::ALL)?;
+        let trial = simulate(&frozen, Faults::MANY, Mischief::Stops, seed)?;
+        Ok((trial.starts, trial.crashes))
+    });
+}
+
 #[test]
 fn the_same_seed_gives_the_same_run() {
     check("the_same_seed_gives_the_same_run", |seed| {
