@@ -123,6 +123,16 @@ impl<'a> Checker<'a> {
                 self.warn(&at.field("withParam"), "bad-value", message, None);
             }
         }
+        for (field, bound) in task.with_sequence.iter().flat_map(|sequence| {
+            [("count", &sequence.count), ("start", &sequence.start), ("end", &sequence.end)]
+        }) {
+            let Some(bound) = bound.as_ref().filter(|bound| bound.int().is_none()) else { continue };
+            let text = bound.text();
+            if !text.is_empty() && !text.contains("{{") {
+                let message = format!("`{text}` is not a whole number, so the step ends in Error");
+                self.warn(&at.field("withSequence").field(field), "bad-value", message, None);
+            }
+        }
         self.condition(&at.field("when"), &task.when);
         let called = body.spec.template(&task.template).filter(|_| !task.template.is_empty());
         if let Some(called) = called {

@@ -333,3 +333,27 @@ spec:
         ],
     );
 }
+
+#[test]
+fn bounds_of_a_sequence_that_are_no_numbers_are_told() {
+    found(
+        "kind: Workflow
+metadata: {generateName: many-}
+spec:
+  entrypoint: main
+  templates:
+  - name: main
+    steps:
+    - - {name: a, template: last, withSequence: {count: abc}}
+      - {name: b, template: last, withSequence: {start: '1', end: '{{workflow.parameters.most}}'}}
+  - name: last
+    container: {image: x, command: [x]}
+  arguments: {parameters: [{name: most, value: '3'}]}
+",
+        Situation::Lint,
+        &[
+            "8:57 warning spec.templates[0].steps[0][0].withSequence.count: `abc` is not a whole number, so the step \
+           ends in Error",
+        ],
+    );
+}
