@@ -226,7 +226,12 @@ fn a_run_of_a_dead_server_is_deleted_with_its_steps() {
     let address = said[0].trim_start_matches("tiphys serves http://").to_owned();
     bench.call(&["-s", &address, "submit", file.to_str().unwrap()]).exits(0);
     wait_until("the step runs", || {
-        bench.call(&["-s", &address, "get", "endless", "-o", "json"]).exits(0).out.contains("\"Running\"")
+        let run = bench.call(&["-s", &address, "get", "endless", "-o", "json"]).exits(0).out;
+        let run: serde_json::Value = serde_json::from_str(&run).unwrap();
+        let nodes = run["status"]["nodes"].as_object();
+        nodes.is_some_and(|nodes| {
+            nodes.values().any(|node| node["type"] == "Pod" && node["phase"] == "Running")
+        })
     });
     server.0.kill().unwrap();
     server.0.wait().unwrap();
