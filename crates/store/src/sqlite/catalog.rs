@@ -9,7 +9,7 @@ use crate::store::Catalog;
 
 impl Catalog for SqliteStore {
     fn put_object(&mut self, key: &ObjectKey, body: &[u8], expected: Option<u64>) -> Result<Put, StoreError> {
-        self.write(body.len(), |transaction| {
+        self.write(|transaction| {
             let current: Option<i64> = transaction
                 .prepare_cached(
                     "SELECT version FROM object WHERE kind = ?1 AND namespace = ?2 AND name = ?3",
@@ -57,7 +57,7 @@ impl Catalog for SqliteStore {
     }
 
     fn delete_object(&mut self, key: &ObjectKey) -> Result<bool, StoreError> {
-        self.write(0, |transaction| {
+        self.write(|transaction| {
             let gone = transaction
                 .prepare_cached("DELETE FROM object WHERE kind = ?1 AND namespace = ?2 AND name = ?3")?
                 .execute(params![key.kind, key.namespace, key.name])?;

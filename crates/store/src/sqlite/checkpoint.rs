@@ -1,12 +1,14 @@
 //! Looks after the log, away from the commits that people wait for: writes it back into the database file, and keeps
-//! the file of the log long.
+//! the file of the log neither short nor growing.
 //!
-//! A thread with a connection of its own writes the log back when it has grown, or when nothing was written for a
+//! A thread with a connection of its own writes the log back when it is long, or when nothing was written for a
 //! while. It is started by the first write, so that a connection that only reads costs nothing.
 //!
-//! A commit that makes the file longer also waits for the file system's own journal, which doubles its time. So the
-//! file is made long at once, with zeros that are no frames of the log, as soon as it is clear that there is more
-//! to come. SQLite starts again at the beginning of the file whenever all of it was written back.
+//! A commit that makes the file longer also waits for the file system's own journal, which doubles its time, and its
+//! pages are new to the kernel, which clears each of them. So the file is made long at once, with zeros that are no
+//! frames of the log, as soon as it is clear that there is more to come; and once it is long, the writers begin anew
+//! at its beginning. They do that by themselves whenever all of it was written back, which under load never comes
+//! true by itself: so the last few frames are written back while the writers wait.
 
 use std::ffi::OsString;
 use std::fs::OpenOptions;
@@ -17,27 +19,34 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use rusqlite::hooks::Wal;
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::sqlite::connect;
+use crate::sqlite::{BUSY_TIMEOUT, connect};
 
-/// Bytes written after which the log is written back.
-const CHECKPOINT_BYTES: usize = 8 << 20;
+/// Frames in the log after which it is written back.
+const CHECKPOINT_FRAMES: usize = 2_048;
 
-/// Size of the log at which writers are made to wait until it is written back whole.
-const LOG_BYTES_MAX: i64 = 128 << 20;
+/// Frames that may be left to write back while the writers wait.
+const LEFT_FRAMES: i64 = 64;
+
+/// How often frames are written back beside the writers, before they have to wait for the rest.
+const PASSES: usize = 3;
+
+/// How long the writers may have to wait because somebody still reads what is in the log.
+const WAIT: Duration = Duration::from_millis(20);
+
+/// Frames in the log at which writers are made to wait until it is written back whole.
+const LOG_FRAMES_MAX: usize = 32_768;
 
 /// After this long without a write, the log is written back whatever its size.
 const IDLE: Duration = Duration::from_millis(1_000);
 
-/// Bytes written after which the log's file is made long; who writes less never waits for it.
-const ROOM_AFTER: usize = 64 << 10;
+/// Frames after which the log's file is made long; who writes less never waits for it.
+const ROOM_AFTER: usize = 16;
 
 /// How long the log's file is made.
 const ROOM_BYTES: u64 = 4 << 20;
-
-/// What one transaction adds to the log beside its bodies: a few pages that it touched.
-const TRANSACTION_BYTES: usize = 12 << 10;
 
 /// The thread that writes the log back, once it is needed.
 pub(super) struct Checkpointer {
@@ -46,28 +55,52 @@ pub(super) struct Checkpointer {
     thread: Option<JoinHandle<()>>,
 }
 
-#[derive(Default)]
+/// What the writer and the thread know of the log.
 struct Shared {
-    /// Bytes written since the log was last written back, roughly.
-    pending: AtomicUsize,
+    /// Transactions that were written.
+    writes: AtomicUsize,
+    /// Frames in the log after the latest of them.
+    frames: AtomicUsize,
+    /// Frames at which the log is to be written back.
+    due: AtomicUsize,
+    /// The file of the log is long, as far as it can be made so.
+    is_long: AtomicBool,
+    /// The thread waits until somebody writes.
+    is_asleep: AtomicBool,
     closing: AtomicBool,
 }
 
 impl Checkpointer {
-    pub(super) fn new(path: &Path) -> Self {
-        Checkpointer { path: path.to_owned(), shared: Arc::default(), thread: None }
+    /// Looks after the log that a connection writes.
+    pub(super) fn of(path: &Path, connection: &mut Connection) -> rusqlite::Result<Self> {
+        let shared = Arc::new(Shared {
+            writes: AtomicUsize::new(0),
+            frames: AtomicUsize::new(0),
+            due: AtomicUsize::new(CHECKPOINT_FRAMES),
+            is_long: AtomicBool::new(false),
+            is_asleep: AtomicBool::new(false),
+            closing: AtomicBool::new(false),
+        });
+        let told = Arc::clone(&shared);
+        connection.wal_hook(Some(move |_: &mut Wal, frames: i32| {
+            told.frames.store(usize::try_from(frames).unwrap_or(0), Ordering::SeqCst);
+            Ok(())
+        }))?;
+        Ok(Checkpointer { path: path.to_owned(), shared, thread: None })
     }
 
-    /// Notes that a transaction with about this many bytes of content was written.
-    pub(super) fn wrote(&mut self, bytes: usize) {
-        let added = bytes + TRANSACTION_BYTES;
-        let before = self.shared.pending.fetch_add(added, Ordering::Relaxed);
+    /// Notes that a transaction was written.
+    pub(super) fn wrote(&mut self) {
+        let shared = &self.shared;
+        shared.writes.fetch_add(1, Ordering::SeqCst);
         let thread = self.thread.get_or_insert_with(|| {
-            let (path, shared) = (self.path.clone(), Arc::clone(&self.shared));
+            let (path, shared) = (self.path.clone(), Arc::clone(shared));
             thread::spawn(move || run(&path, &shared))
         });
-        let passes = |mark| before < mark && before + added >= mark;
-        if before == 0 || passes(ROOM_AFTER) || passes(CHECKPOINT_BYTES) {
+        let frames = shared.frames.load(Ordering::SeqCst);
+        let wants_room = frames >= ROOM_AFTER && !shared.is_long.load(Ordering::SeqCst);
+        let is_due = frames >= shared.due.load(Ordering::SeqCst);
+        if wants_room || is_due || shared.is_asleep.load(Ordering::SeqCst) {
             thread.thread().unpark();
         }
     }
@@ -75,7 +108,7 @@ impl Checkpointer {
 
 impl Drop for Checkpointer {
     fn drop(&mut self) {
-        self.shared.closing.store(true, Ordering::Relaxed);
+        self.shared.closing.store(true, Ordering::SeqCst);
         if let Some(thread) = self.thread.take() {
             thread.thread().unpark();
             let _ = thread.join();
@@ -85,29 +118,35 @@ impl Drop for Checkpointer {
 
 fn run(path: &Path, shared: &Shared) {
     let mut connection = None;
-    // What was pending at the last look, and when that number was first seen.
+    // The writes that were written back, and those at the last look with when that number was first seen.
+    let mut done = 0;
     let mut seen = (0, Instant::now());
-    let mut is_long = false;
-    while !shared.closing.load(Ordering::Relaxed) {
-        let pending = shared.pending.load(Ordering::Relaxed);
-        if pending != seen.0 {
-            seen = (pending, Instant::now());
+    while !shared.closing.load(Ordering::SeqCst) {
+        let writes = shared.writes.load(Ordering::SeqCst);
+        if writes != seen.0 {
+            seen = (writes, Instant::now());
         }
-        if pending >= ROOM_AFTER && !is_long {
+        let frames = shared.frames.load(Ordering::SeqCst);
+        if frames >= ROOM_AFTER && !shared.is_long.swap(true, Ordering::SeqCst) {
             // Without it commits take longer, and nothing else.
-            is_long = true;
             let _ = make_room(path, &mut connection);
         }
         let quiet = seen.1.elapsed();
-        if pending == 0 {
-            thread::park();
-        } else if pending < CHECKPOINT_BYTES && quiet < IDLE {
+        if writes == done {
+            shared.is_asleep.store(true, Ordering::SeqCst);
+            if shared.writes.load(Ordering::SeqCst) == done && !shared.closing.load(Ordering::SeqCst) {
+                thread::park();
+            }
+            shared.is_asleep.store(false, Ordering::SeqCst);
+        } else if frames < shared.due.load(Ordering::SeqCst) && quiet < IDLE {
             thread::park_timeout(IDLE - quiet);
         } else {
-            shared.pending.fetch_sub(pending, Ordering::Relaxed);
+            done = writes;
             // A failure here costs nothing but space: the log stays, and the next round tries again. If the
             // disk is broken, the writer hears of it at its own next commit.
-            let _ = write_back(path, &mut connection);
+            if write_back(path, &mut connection, shared).is_err() {
+                shared.due.store(frames + CHECKPOINT_FRAMES, Ordering::SeqCst);
+            }
         }
     }
 }
@@ -141,17 +180,39 @@ fn make_room(path: &Path, connection: &mut Option<Connection>) -> rusqlite::Resu
     Ok(())
 }
 
-fn write_back(path: &Path, connection: &mut Option<Connection>) -> rusqlite::Result<()> {
+/// Writes the log back, and lets the writers begin anew if it is long.
+fn write_back(path: &Path, connection: &mut Option<Connection>, shared: &Shared) -> rusqlite::Result<()> {
     let connection = connected(path, connection)?;
-    let pages = checkpoint(connection, "PRAGMA wal_checkpoint(PASSIVE)")?;
-    let page_bytes: i64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
-    if pages * page_bytes > LOG_BYTES_MAX {
-        checkpoint(connection, "PRAGMA wal_checkpoint(TRUNCATE)")?;
+    let frames = || i64::try_from(shared.frames.load(Ordering::SeqCst)).unwrap_or(i64::MAX);
+    for _ in 0..PASSES {
+        let (_, back) = checkpoint(connection, "PRAGMA wal_checkpoint(PASSIVE)")?;
+        if frames() - back <= LEFT_FRAMES {
+            break;
+        }
+    }
+    let long = shared.frames.load(Ordering::SeqCst);
+    if long < CHECKPOINT_FRAMES {
+        return Ok(());
+    }
+    let is_busy = if long < LOG_FRAMES_MAX {
+        connection.busy_timeout(WAIT)?;
+        let begun = checkpoint(connection, "PRAGMA wal_checkpoint(RESTART)");
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        begun?.0
+    } else {
+        checkpoint(connection, "PRAGMA wal_checkpoint(TRUNCATE)")?.0
+    };
+    if is_busy {
+        // Somebody reads for long, or writes without a pause: later.
+        shared.due.store(long + CHECKPOINT_FRAMES / 2, Ordering::SeqCst);
+    } else {
+        shared.frames.store(0, Ordering::SeqCst);
+        shared.due.store(CHECKPOINT_FRAMES, Ordering::SeqCst);
     }
     Ok(())
 }
 
-/// Runs one checkpoint and answers how many pages the log has.
-fn checkpoint(connection: &Connection, pragma: &str) -> rusqlite::Result<i64> {
-    connection.prepare_cached(pragma)?.query_row([], |row| row.get(1))
+/// Runs one checkpoint. Answers whether somebody was in its way, and how many frames are written back.
+fn checkpoint(connection: &Connection, pragma: &str) -> rusqlite::Result<(bool, i64)> {
+    connection.prepare_cached(pragma)?.query_row([], |row| Ok((row.get::<_, i64>(0)? != 0, row.get(2)?)))
 }

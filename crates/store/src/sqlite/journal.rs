@@ -17,11 +17,11 @@ const SEQ_MAX: i64 = (1 << SEQ_BITS) - 1;
 
 impl Journal for SqliteStore {
     fn next_epoch(&mut self, machine: &MachineId) -> Result<u64, StoreError> {
-        self.write(0, |transaction| next_epoch(transaction, machine))
+        self.write(|transaction| next_epoch(transaction, machine))
     }
 
     fn append(&mut self, batch: &[Append]) -> Result<Vec<Result<(), AppendError>>, StoreError> {
-        self.write(bytes(batch), |transaction| append_all(transaction, Tails::default(), batch))
+        self.write(|transaction| append_all(transaction, Tails::default(), batch))
     }
 
     fn load(&mut self, machine: &MachineId) -> Result<Option<Loaded>, StoreError> {
@@ -47,7 +47,7 @@ impl Journal for SqliteStore {
         epoch: u64,
         snapshot: &Snapshot,
     ) -> Result<(), StoreError> {
-        self.write(snapshot.body.len(), |transaction| {
+        self.write(|transaction| {
             let Some(number) = number_of(transaction, machine)? else { return Ok(()) };
             let seq = snapshot.seq.cast_signed();
             let (_, present) = epoch_of(transaction, machine)?.unwrap_or_default();
@@ -67,7 +67,7 @@ impl Journal for SqliteStore {
     }
 
     fn put_inbox(&mut self, machine: &MachineId, body: &[u8]) -> Result<Option<u64>, StoreError> {
-        self.write(body.len(), |transaction| {
+        self.write(|transaction| {
             let Some(number) = number_of(transaction, machine)? else { return Ok(None) };
             transaction
                 .prepare_cached("INSERT INTO inbox (machine, body) VALUES (?1, ?2)")?
@@ -103,7 +103,7 @@ impl Journal for SqliteStore {
     }
 
     fn drop_inbox(&mut self, machine: &MachineId, number: u64) -> Result<(), StoreError> {
-        self.write(0, |transaction| match number_of(transaction, machine)? {
+        self.write(|transaction| match number_of(transaction, machine)? {
             Some(machine) => drop_letters(transaction, machine, number),
             None => Ok(()),
         })
@@ -147,12 +147,6 @@ impl<'a> Tails<'a> {
 pub(super) fn first_rows(batch: &[Append]) -> HashMap<&MachineId, &Summary> {
     let firsts = batch.iter().filter(|append| append.is_first_of_new());
     firsts.filter_map(|append| Some((&append.machine, append.summary.as_ref()?))).collect()
-}
-
-/// Roughly what a batch adds to the file.
-pub(super) fn bytes(batch: &[Append]) -> usize {
-    let end = |append: &Append| append.end.as_ref().map_or(0, |end| end.document.len() + end.brief.len());
-    batch.iter().map(|append| append.body.len() + end(append)).sum()
 }
 
 /// Appends a batch in its order.

@@ -38,7 +38,7 @@ impl SqliteStore {
     /// A file of a newer release, or one that is not ours, is refused and not touched.
     pub fn open(path: &Path) -> Result<SqliteStore, StoreError> {
         schema::prepare(path)?;
-        let connection = connect(path).map_err(|error| fault(path, error))?;
+        let mut connection = connect(path).map_err(|error| fault(path, error))?;
         // Reading anything opens the log, and with it shows now what else would show at the first write.
         let read_only = connection.is_readonly("main").and_then(|read_only| {
             connection.query_row("PRAGMA schema_version", [], |_| Ok(()))?;
@@ -50,7 +50,8 @@ impl SqliteStore {
                 reason: "the file is read-only".into(),
             });
         }
-        Ok(SqliteStore { path: path.to_owned(), connection, checkpointer: Checkpointer::new(path) })
+        let checkpointer = Checkpointer::of(path, &mut connection).map_err(|error| fault(path, error))?;
+        Ok(SqliteStore { path: path.to_owned(), connection, checkpointer })
     }
 
     /// Looks through the whole file and says what is wrong with it; empty if nothing is.
@@ -104,7 +105,6 @@ impl SqliteStore {
     /// Runs `work` in one durable transaction that excludes every other writer.
     fn write<T>(
         &mut self,
-        bytes: usize,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
         let result = (|| {
@@ -113,7 +113,7 @@ impl SqliteStore {
             transaction.commit()?;
             Ok(value)
         })();
-        self.checkpointer.wrote(bytes);
+        self.checkpointer.wrote();
         result.map_err(|error| fault(&self.path, error))
     }
 

@@ -26,7 +26,7 @@ const CARRIERS_MAX: usize = 20_000;
 
 impl Runs for SqliteStore {
     fn create(&mut self, run: &NewRun) -> Result<Created, StoreError> {
-        self.write(run.document.len(), |transaction| {
+        self.write(|transaction| {
             Ok(match create(transaction, run, &run.summary, Taken::ByNobody)? {
                 Ok(_) => Created::Yes,
                 Err(why_not) => why_not,
@@ -35,8 +35,7 @@ impl Runs for SqliteStore {
     }
 
     fn commit(&mut self, runs: &[NewRun], batch: &[Append]) -> Result<Committed, StoreError> {
-        let bytes = runs.iter().map(|run| run.document.len()).sum::<usize>() + journal::bytes(batch);
-        self.write(bytes, |transaction| {
+        self.write(|transaction| {
             let mut tails = journal::Tails::default();
             let rows = journal::first_rows(batch);
             let created = runs.iter().map(|run| {
@@ -56,7 +55,7 @@ impl Runs for SqliteStore {
     }
 
     fn restart(&mut self, run: &NewRun) -> Result<bool, StoreError> {
-        self.write(run.document.len(), |transaction| {
+        self.write(|transaction| {
             let Some(number) = number_of(transaction, &run.machine)? else { return Ok(false) };
             journal::delete(transaction, number)?;
             forget_end(transaction, number)?;
@@ -176,7 +175,7 @@ impl Runs for SqliteStore {
     }
 
     fn delete(&mut self, machine: &MachineId) -> Result<bool, StoreError> {
-        self.write(0, |transaction| {
+        self.write(|transaction| {
             let Some(number) = number_of(transaction, machine)? else { return Ok(false) };
             journal::delete(transaction, number)?;
             transaction.execute("DELETE FROM document WHERE machine = ?1", [number])?;
@@ -188,8 +187,7 @@ impl Runs for SqliteStore {
     }
 
     fn archive(&mut self, filed: &[Filed]) -> Result<Vec<bool>, StoreError> {
-        let bytes = filed.iter().map(|filed| filed.end.document.len() + filed.end.brief.len()).sum();
-        self.write(bytes, |transaction| {
+        self.write(|transaction| {
             filed
                 .iter()
                 .map(|filed| match number_of(transaction, &filed.machine)? {
@@ -228,7 +226,7 @@ impl Runs for SqliteStore {
     }
 
     fn delete_archived(&mut self, machines: &[MachineId]) -> Result<Vec<bool>, StoreError> {
-        self.write(0, |transaction| {
+        self.write(|transaction| {
             machines.iter().map(|machine| delete_archived(transaction, machine)).collect()
         })
     }

@@ -13,7 +13,7 @@ impl Shared for SqliteStore {
         names: &[String],
         decide: &mut dyn FnMut(&mut LockRows),
     ) -> Result<(), StoreError> {
-        self.write(0, |transaction| {
+        self.write(|transaction| {
             let mut before = LockRows::new();
             let mut select = transaction.prepare_cached("SELECT body FROM lock WHERE name = ?1")?;
             for name in names {
@@ -44,7 +44,7 @@ impl Shared for SqliteStore {
     }
 
     fn put_memo(&mut self, key: &MemoKey, body: &[u8], now_us: i64) -> Result<(), StoreError> {
-        self.write(body.len(), |transaction| {
+        self.write(|transaction| {
             transaction
                 .prepare_cached(
                     "INSERT OR REPLACE INTO memo (namespace, cache, key, body, created_us, hit_us)
@@ -56,7 +56,7 @@ impl Shared for SqliteStore {
     }
 
     fn hit_memo(&mut self, key: &MemoKey, now_us: i64) -> Result<Option<MemoEntry>, StoreError> {
-        self.write(0, |transaction| {
+        self.write(|transaction| {
             let found = transaction
                 .prepare_cached(
                     "SELECT body, created_us, hit_us FROM memo WHERE namespace = ?1 AND cache = ?2 AND key = ?3",
@@ -93,7 +93,7 @@ impl Shared for SqliteStore {
     }
 
     fn delete_memo(&mut self, key: &MemoKey) -> Result<bool, StoreError> {
-        self.write(0, |transaction| {
+        self.write(|transaction| {
             let gone = transaction
                 .prepare_cached("DELETE FROM memo WHERE namespace = ?1 AND cache = ?2 AND key = ?3")?
                 .execute(params![key.namespace, key.cache, key.key])?;

@@ -59,6 +59,27 @@ fn what_a_crash_left_of_a_first_start_is_no_obstacle() {
     assert!(!folder.path().join("tiphys.db-new").exists());
 }
 
+/// Under load the log is written back and begun anew, and its file stays as long as it was.
+#[test]
+fn a_log_that_is_written_without_a_pause_does_not_grow() {
+    const RECORD: usize = 64 << 10;
+    const ENOUGH: u64 = 32 << 20;
+    const MOST: u64 = 256 << 20;
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = State::open(folder.path()).unwrap().store().unwrap();
+    let machine = create(&mut store, "busy");
+    let mut written = 0;
+    for seq in 1.. {
+        assert!(store.append(&[record(&machine, 1, seq, vec![b'x'; RECORD])]).unwrap()[0].is_ok());
+        written += RECORD as u64;
+        let log = fs::metadata(folder.path().join("tiphys.db-wal")).unwrap().len();
+        if written > ENOUGH && log < written / 2 {
+            return;
+        }
+        assert!(written < MOST, "the log has {log} of {written} bytes");
+    }
+}
+
 #[test]
 fn a_newer_folder_is_refused_and_not_touched() {
     let folder = tempfile::tempdir().unwrap();

@@ -3,6 +3,7 @@
 mod agree;
 mod contract;
 mod crash;
+mod days;
 mod files;
 mod museum;
 mod owners;
