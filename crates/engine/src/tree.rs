@@ -32,34 +32,21 @@ pub enum Key {
 
 impl Tree {
     /// Finds the tags. One without an end is none: lint refuses it where Argo does (TP-002).
-    pub fn compile(value: &Value) -> Result<Tree, TagError> {
-        Ok(match value {
-            Value::String(text) if text.contains("{{") => Tree::Text(Text::parse_open(text)),
-            Value::Array(items) => {
-                let trees = items.iter().map(Tree::compile).collect::<Result<Vec<_>, _>>()?;
-                if trees.iter().all(|tree| matches!(tree, Tree::Leaf(_))) {
-                    Tree::Leaf(value.clone())
-                } else {
-                    Tree::List(trees)
-                }
-            }
+    pub fn of(value: Value) -> Tree {
+        if !has_text(&value, "{{") {
+            return Tree::Leaf(value);
+        }
+        match value {
+            Value::String(text) => Tree::Text(Text::parse_open(&text)),
+            Value::Array(items) => Tree::List(items.into_iter().map(Tree::of).collect()),
             Value::Object(fields) => {
-                let mut constant = true;
-                let mut trees = Vec::with_capacity(fields.len());
-                for (key, value) in fields {
-                    let tree = Tree::compile(value)?;
-                    let key = if key.contains("{{") {
-                        Key::Text(Text::parse_open(key))
-                    } else {
-                        Key::Plain(key.clone())
-                    };
-                    constant &= matches!((&key, &tree), (Key::Plain(_), Tree::Leaf(_)));
-                    trees.push((key, tree));
-                }
-                if constant { Tree::Leaf(value.clone()) } else { Tree::Map(trees) }
+                let key = |key: String| {
+                    if key.contains("{{") { Key::Text(Text::parse_open(&key)) } else { Key::Plain(key) }
+                };
+                Tree::Map(fields.into_iter().map(|(name, value)| (key(name), Tree::of(value))).collect())
             }
-            other => Tree::Leaf(other.clone()),
-        })
+            other => Tree::Leaf(other),
+        }
     }
 
     /// The document with its tags replaced.
@@ -99,6 +86,18 @@ impl Tree {
                 }
             }
         }
+    }
+}
+
+/// Whether a part is somewhere in a document's strings and keys.
+pub(crate) fn has_text(value: &Value, part: &str) -> bool {
+    match value {
+        Value::String(text) => text.contains(part),
+        Value::Array(items) => items.iter().any(|item| has_text(item, part)),
+        Value::Object(fields) => {
+            fields.iter().any(|(key, value)| key.contains(part) || has_text(value, part))
+        }
+        _ => false,
     }
 }
 

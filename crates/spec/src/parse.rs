@@ -92,6 +92,20 @@ pub fn parse(file: &str, text: &str, strictness: Strictness) -> Parsed {
     parsed
 }
 
+/// Reads the document that a JSON value is, or each document of a list, as [`parse`] reads their text, with less
+/// effort. The places of a document without mistakes are not known.
+pub fn take(file: &str, value: &Value, strictness: Strictness) -> Parsed {
+    if let Some(root) = tree::of(value) {
+        let mut reader = Reader { source: Source::new(file, ""), strictness, parsed: Parsed::default() };
+        reader.take(root, true);
+        if reader.parsed.diagnostics.is_empty() {
+            return reader.parsed;
+        }
+    }
+    // Mistakes are told in the order of the text.
+    parse(file, &value.to_string(), strictness)
+}
+
 /// Whether a text can be read as YAML.
 pub fn is_yaml(text: &str) -> bool {
     let mut flaws = Vec::new();

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use granit_parser::{Event, Parser, ScalarStyle, StrInput, Tag};
+use serde_json::Value;
 
 use crate::limits;
 use crate::plain::{self, Scalar};
@@ -129,6 +130,35 @@ pub(crate) fn read(text: &str, offset: u32, dialect: Dialect, flaws: &mut Vec<Fl
         }
     }
     builder.root
+}
+
+/// The tree of a value that was read as JSON already; none if its lists and maps are too deep inside each other.
+/// Its nodes stand nowhere.
+pub(crate) fn of(value: &Value) -> Option<Node> {
+    of_depth(value, 0)
+}
+
+fn of_depth(value: &Value, depth: usize) -> Option<Node> {
+    if depth > limits::NESTING_MAX {
+        return None;
+    }
+    let value = match value {
+        Value::Null => Tree::Null,
+        Value::Bool(flag) => Tree::Bool(*flag),
+        Value::Number(number) => Tree::Number(number.to_string()),
+        Value::String(text) => Tree::Text(text.clone()),
+        Value::Array(items) => {
+            Tree::List(items.iter().map(|item| of_depth(item, depth + 1)).collect::<Option<_>>()?)
+        }
+        Value::Object(fields) => {
+            let entry = |(key, value): (&String, &Value)| {
+                let value = of_depth(value, depth + 1)?;
+                Some(Entry { key: key.clone(), key_span: Span::default(), value })
+            };
+            Tree::Map(fields.iter().map(entry).collect::<Option<_>>()?)
+        }
+    };
+    Some(Node { span: Span::default(), value })
 }
 
 struct Builder<'a> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use tiphys_spec::{Diagnostic, Object, Parsed, Severity, Strictness, parse};
+use tiphys_spec::{Diagnostic, Object, Parsed, Severity, Strictness, parse, take};
 
 #[test]
 fn current_examples_have_no_mistakes() {
@@ -150,6 +150,27 @@ fn round_trips(file: &Path, parsed: &Parsed) {
             "{}",
             file.display()
         );
+    }
+}
+
+/// A value reads as its text does, but that it stands nowhere.
+#[test]
+fn values_read_as_their_texts() {
+    for file in ["examples", "examples-v3.0", "docs"].iter().flat_map(|folder| files(folder)) {
+        for document in read(&file).documents {
+            let text = document.value.to_string();
+            let by_text = parse("x", &text, Strictness::Lenient);
+            let by_value = take("x", &serde_json::from_str(&text).unwrap(), Strictness::Lenient);
+            let values = |parsed: &Parsed| -> Vec<String> {
+                parsed.documents.iter().map(|document| document.value.to_string()).collect()
+            };
+            assert_eq!(values(&by_value), values(&by_text), "{}", file.display());
+            let told = |parsed: &Parsed| -> Vec<(String, String)> {
+                let told = parsed.diagnostics.iter();
+                told.map(|told| (told.path.clone(), told.message.clone())).collect()
+            };
+            assert_eq!(told(&by_value), told(&by_text), "{}", file.display());
+        }
     }
 }
 

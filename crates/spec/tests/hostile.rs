@@ -1,7 +1,8 @@
 //! Bad input never panics, never hangs, never takes unbounded memory.
 
 use proptest::prelude::*;
-use tiphys_spec::{Diagnostic, Object, Strictness, Style, limits, parse};
+use serde_json::{Value, json};
+use tiphys_spec::{Diagnostic, Object, Strictness, Style, limits, parse, take};
 
 fn parses(text: &str) -> Vec<Diagnostic> {
     let parsed = parse("wf.yaml", text, Strictness::Strict);
@@ -41,6 +42,13 @@ fn deep_nesting_is_refused() {
         assert!(parses(&text).iter().any(Diagnostic::is_error));
         assert!(parses(&format!("a: {text}")).iter().any(Diagnostic::is_error));
     }
+}
+
+#[test]
+fn deep_values_are_refused() {
+    let deep = (0..=limits::NESTING_MAX).fold(Value::Null, |inner, _| Value::Array(vec![inner]));
+    let value = json!({ "kind": "Workflow", "spec": { "templates": [{ "plugin": { "p": deep } }] } });
+    assert!(take("wf.json", &value, Strictness::Lenient).has_errors());
 }
 
 #[test]

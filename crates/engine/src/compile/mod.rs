@@ -11,7 +11,7 @@ use crate::plan::{
     ArtifactPlan, ConfigMapSource, Flow, GlobalParameter, LOCAL, ParameterPlan, Plan, RetryPlan, ScopeIx,
     ScopePlan, TemplateIx, TemplatePlan,
 };
-use crate::tree::Tree;
+use crate::tree::{Tree, has_text};
 use crate::workflow::node::NodeKind;
 use expr::Text;
 use serde::{Deserialize, Serialize};
@@ -47,8 +47,14 @@ pub struct Frozen {
 
 /// Compiles a run's documents. The error is what the workflow's message says after `invalid spec: `.
 pub fn compile(frozen: &Frozen) -> Result<Plan, String> {
-    let (workflow, merged) = effective(frozen)?;
-    let mut builder = Builder { scopes: Vec::new(), templates: Vec::new(), workflow: workflow.clone() };
+    let (mut workflow, merged) = effective(frozen)?;
+    let templates = std::mem::take(&mut workflow.spec.templates);
+    let mut outline = serde_json::to_value(&workflow.spec).map_err(|error| error.to_string())?;
+    if let Value::Object(fields) = &mut outline {
+        fields.remove("templates");
+    }
+    workflow.spec.templates = templates;
+    let mut builder = Builder { scopes: Vec::new(), templates: Vec::new(), workflow: &workflow };
     builder.add_scopes(frozen)?;
     let spec = &workflow.spec;
     let entrypoint = builder.scopes[0].templates.get(spec.entrypoint.as_str()).copied().ok_or_else(|| {
@@ -62,11 +68,6 @@ pub fn compile(frozen: &Frozen) -> Result<Plan, String> {
     let hooks = builder.workflow_hooks()?;
     let arguments = builder.arguments(&spec.arguments)?;
     let parameters = spec.arguments.parameters.iter().map(global_parameter).collect::<Result<_, String>>()?;
-    let mut outline = serde_json::to_value(spec).map_err(|error| error.to_string())?;
-    if let Value::Object(fields) = &mut outline {
-        fields.remove("templates");
-    }
-    let outline = Tree::compile(&outline).map_err(|error| error.to_string())?;
     Ok(Plan {
         name: workflow.metadata.name.as_str().into(),
         namespace: workflow.metadata.namespace.as_str().into(),
@@ -77,7 +78,7 @@ pub fn compile(frozen: &Frozen) -> Result<Plan, String> {
         config_maps: frozen.config_maps.iter().map(|map| (map.metadata.name.clone(), map.clone())).collect(),
         scopes: builder.scopes,
         templates: builder.templates,
-        outline,
+        outline: Tree::of(outline),
         entrypoint,
         arguments,
         parameters,
@@ -151,17 +152,16 @@ fn merge_arguments(low: &spec::Arguments, high: &spec::Arguments) -> spec::Argum
     merged
 }
 
-pub(crate) struct Builder {
+pub(crate) struct Builder<'a> {
     pub(crate) scopes: Vec<ScopePlan>,
     pub(crate) templates: Vec<TemplatePlan>,
-    pub(crate) workflow: spec::Workflow,
+    pub(crate) workflow: &'a spec::Workflow,
 }
 
-impl Builder {
+impl Builder<'_> {
     fn add_scopes(&mut self, frozen: &Frozen) -> Result<(), String> {
-        let own = self.workflow.spec.templates.clone();
-        let name = self.workflow.metadata.name.clone();
-        self.add_scope("local", &name, &own)?;
+        let workflow = self.workflow;
+        self.add_scope("local", &workflow.metadata.name, &workflow.spec.templates)?;
         for (kind, list) in [("namespaced", &frozen.templates), ("cluster", &frozen.cluster_templates)] {
             for resource in list {
                 self.add_scope(kind, &resource.metadata.name, &resource.spec.templates)?;
@@ -211,8 +211,8 @@ impl Builder {
             Some(strategy) => Some(Arc::new(RetryPlan { doc: tree_of(strategy)? })),
         };
         let value = serde_json::to_value(&doc).map_err(|error| error.to_string())?;
-        let broken = broken_expression(&value)?;
-        let body = body(value)?;
+        let broken = broken_expression(&value);
+        let body = body(value);
         let mut has_expressions = false;
         body.texts(&mut |text| has_expressions |= text.as_str().contains("{{="));
         let plan = TemplatePlan {
@@ -256,20 +256,22 @@ impl Builder {
 
 /// The first expression tag of a template that cannot be read: no pass over it survives that, whatever it leaves
 /// for later (TP-002).
-fn broken_expression(value: &Value) -> Result<Option<String>, String> {
-    let tree = Tree::compile(value).map_err(|error| error.to_string())?;
+fn broken_expression(value: &Value) -> Option<String> {
+    if !has_text(value, "{{=") {
+        return None;
+    }
     let mut broken = None;
-    tree.texts(&mut |text| {
+    Tree::of(value.clone()).texts(&mut |text| {
         if broken.is_none() && !text.syntax_errors().is_empty() {
             let world = expr::World { now: Default::default(), seed: 0 };
             let rendered = text.render(&expr::MapScope::new(), expr::Mode::Lenient, &world);
             broken = rendered.err().map(|error| error.to_string());
         }
     });
-    Ok(broken)
+    broken
 }
 
-fn body(mut value: Value) -> Result<Tree, String> {
+fn body(mut value: Value) -> Tree {
     if let Value::Object(fields) = &mut value {
         for field in ["inputs", "steps", "dag", "suspend", "name"] {
             fields.remove(field);
@@ -277,7 +279,7 @@ fn body(mut value: Value) -> Result<Tree, String> {
         // The strategy's texts belong to the wrapper, not to the attempt.
         fields.remove("retryStrategy");
     }
-    Tree::compile(&value).map_err(|error| error.to_string())
+    Tree::of(value)
 }
 
 fn parameter(parameter: &spec::Parameter) -> Result<ParameterPlan, String> {
@@ -327,8 +329,7 @@ pub(crate) fn optional_text(source: &str) -> Result<Option<Text>, String> {
 }
 
 pub(crate) fn tree_of(value: &impl Serialize) -> Result<Tree, String> {
-    let value = serde_json::to_value(value).map_err(|error| error.to_string())?;
-    Tree::compile(&value).map_err(|error| error.to_string())
+    serde_json::to_value(value).map(Tree::of).map_err(|error| error.to_string())
 }
 
 /// The local scope, for readers of this module.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use tiphys_expr as expr;
 use tiphys_spec as spec;
 
-impl Builder {
+impl Builder<'_> {
     /// Compiles the tasks of every template, inline ones included as they are found.
     pub(crate) fn connect(&mut self) -> Result<(), String> {
         let mut at = 0;
@@ -198,7 +198,7 @@ impl Builder {
 
     /// The workflow's exit handler: `onExit` wins over `hooks.exit` (EX-240).
     pub(crate) fn workflow_exit(&mut self) -> Result<Option<HookPlan>, String> {
-        let spec = self.workflow.spec.clone();
+        let spec = &self.workflow.spec;
         if !spec.on_exit.is_empty() {
             return self.exit_of(super::OWN, &spec.on_exit).map(Some);
         }
@@ -207,7 +207,7 @@ impl Builder {
 
     /// The workflow's other hooks.
     pub(crate) fn workflow_hooks(&mut self) -> Result<Vec<HookPlan>, String> {
-        let spec = self.workflow.spec.clone();
+        let spec = &self.workflow.spec;
         let others = spec.hooks.iter().filter(|(name, _)| *name != "exit");
         others.map(|(name, hook)| self.hook(super::OWN, name, hook)).collect()
     }

@@ -7,7 +7,7 @@ use super::node::{NodeIx, NodeKind, Phase, Site, TaskIx};
 use super::scope::View;
 use crate::limits;
 use crate::plan::{Arguments, Items, Source, Target, TaskPlan};
-use crate::tree::render_text;
+use crate::tree::{Tree, render_text};
 use expr::items::Item;
 use expr::{Mode, Scope, TagError, Text};
 use serde_json::Value;
@@ -141,8 +141,7 @@ impl Turn<'_> {
                     return Ok(item.clone());
                 }
                 let value: Value = serde_json::from_str(raw).map_err(|error| error.to_string())?;
-                let tree = crate::tree::Tree::compile(&value).map_err(|error| error.to_string())?;
-                let rendered = tree
+                let rendered = Tree::of(value)
                     .render(view, Mode::PrefixStrict, &self.world(0))
                     .map_err(|error| error.to_string())?;
                 Item::from_json_text(&rendered.to_string())

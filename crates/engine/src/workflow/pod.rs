@@ -184,6 +184,11 @@ impl Run {
         Ok(left)
     }
 
+    /// How many pods are Pending or Running (EX-260).
+    pub fn active_pods(&self) -> u32 {
+        self.active_pods
+    }
+
     /// Nodes that some runner is to run or runs now.
     pub fn active_attempts(&self) -> Vec<(Attempt, Phase)> {
         self.indices()

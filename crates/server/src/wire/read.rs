@@ -35,7 +35,7 @@ pub(crate) fn document(kind: &str, value: &Value) -> Result<spec::Document, Faul
 }
 
 fn parse(kind: &str, value: &Value) -> Result<spec::Document, Fault> {
-    let parsed = spec::parse("request", &value.to_string(), spec::Strictness::Lenient);
+    let parsed = spec::take("request", value, spec::Strictness::Lenient);
     if let Some(error) = parsed.diagnostics.iter().find(|diagnostic| diagnostic.is_error()) {
         let place = if error.path.is_empty() { String::new() } else { format!("{}: ", error.path) };
         return Err(Fault::invalid(format!("{place}{}", error.message)));
