@@ -5,7 +5,7 @@ use crate::draft::Draft;
 use crate::metrics::Metrics;
 use crate::prepare::Place;
 use crate::pump::Pump;
-use crate::shard::Recorded;
+use crate::shard::{Census, Recorded};
 use crate::throttle::Limits;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -97,6 +97,7 @@ pub(crate) enum Message {
     Subscribe(bool),
     Interrupt(String),
     Status(String, Sender<Option<Value>>),
+    Census(Sender<Census>),
     EndStrays,
     Inbox,
     Quit,
@@ -318,6 +319,11 @@ impl Controller {
     /// Takes a run back: what runs is stopped, nothing is recorded as failed.
     pub fn interrupt(&self, uid: &str) -> Result<(), Gone> {
         self.messages.send(Message::Interrupt(uid.to_owned())).map_err(|_| Gone)
+    }
+
+    /// How much goes on now.
+    pub fn census(&self) -> Result<Census, Gone> {
+        self.ask_for(Message::Census)
     }
 
     /// The workflow with its status as of now; none if this engine does not drive it.

@@ -26,6 +26,6 @@ pub use outcome::outcome;
 pub use prepare::artifacts::file_location;
 pub use prepare::{LOG_BYTES_MAX, Place};
 pub use pump::attempt_id;
-pub use shard::Recorded;
+pub use shard::{Census, Recorded};
 pub use submit::{ESTIMATES, Kept, document};
 pub use throttle::{Limits, StartRate};

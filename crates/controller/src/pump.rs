@@ -24,11 +24,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{RecvTimeoutError, Sender, TryRecvError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tiphys_engine::Time;
 use tiphys_engine::workflow::{Attempt, Input, NodeIx, Occasion, Report};
-use tiphys_engine::{Frozen, Time};
 use tiphys_runner::agent::Agent;
 use tiphys_runner::step::AttemptId;
 use tiphys_runner::{News, Runner};
+use tiphys_spec as spec;
 use tiphys_store::{MachineId, NewRun, Owned, Ownership, State, Store, StoreError, Summary};
 
 /// How long a step must have run before that is worth a record of its own.
@@ -55,7 +56,8 @@ const LOOK_AROUND: Duration = Duration::from_secs(3_600);
 /// What belongs to a run beside its state.
 struct Home {
     machine: MachineId,
-    frozen: Arc<Frozen>,
+    /// The workflow as it was submitted.
+    workflow: Arc<spec::Workflow>,
     place: Place,
     /// Nodes of an earlier life of the run that need not run again (EX-304).
     done: Done,
@@ -344,8 +346,12 @@ impl Pump {
                     .homes
                     .get(&uid)
                     .zip(self.shard.run(&uid))
-                    .map(|(home, run)| submit::document(&home.frozen, run, now));
+                    .map(|(home, run)| submit::document(&home.workflow, run, now));
                 self.reply(reply, document);
+            }
+            Message::Census(reply) => {
+                let census = self.shard.census();
+                self.reply(reply, census);
             }
             Message::EndStrays => self.end_strays()?,
             Message::Inbox => self.read_inbox(now)?,

@@ -1,6 +1,8 @@
 //! Many runs side by side: what is heard goes in, what is to be done comes out, and nothing leaves before
 //! it is durable (I3). Plain synchronous code without a clock, so that the simulator can drive it.
 
+mod census;
+
 use crate::dispatch::Dispatcher;
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,6 +11,8 @@ use std::sync::Arc;
 use tiphys_engine::workflow::{Attempt, Command, Event, Input, NodeIx, Phase, Report, Sample};
 use tiphys_engine::{Machine, Outbox, Progress, Run, Time, explain, status};
 use tiphys_store::{Append, AppendError, MachineId, Record, Summary};
+
+pub use census::Census;
 
 /// The format of the journal's bodies: one JSON event a line.
 pub const FORMAT: u16 = 1;

@@ -5,8 +5,9 @@ use crate::prepare::Place;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
+use std::sync::Arc;
 use tiphys_engine::workflow::{Outcome, Phase};
-use tiphys_engine::{Frozen, Run, Time, status};
+use tiphys_engine::{Frozen, Plan, Run, Time, status};
 use tiphys_spec as spec;
 use tiphys_store::{Created, End, Summary};
 
@@ -92,9 +93,14 @@ pub(crate) fn taken(summary: &Summary, created: &Created) -> String {
     }
 }
 
+/// The workflow as it was submitted; where nothing was merged into it, it is the one of the plan.
+pub(crate) fn submitted(frozen: Frozen, plan: &Plan) -> Arc<spec::Workflow> {
+    if plan.merged { Arc::new(frozen.workflow) } else { plan.workflow.clone() }
+}
+
 /// The workflow as Argo's tools would read it now.
-pub fn document(frozen: &Frozen, run: &Run, now: Time) -> Value {
-    let mut workflow = frozen.workflow.clone();
+pub fn document(submitted: &spec::Workflow, run: &Run, now: Time) -> Value {
+    let mut workflow = submitted.clone();
     let metadata = &mut workflow.metadata;
     metadata.labels = run.plan.workflow.metadata.labels.clone();
     metadata.labels.extend(run.added_labels().map(|(key, value)| (key.clone(), value.clone())));

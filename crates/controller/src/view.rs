@@ -36,5 +36,5 @@ pub fn document<S: Journal + Runs + ?Sized>(
     uid: &str,
     now: Time,
 ) -> Result<Option<Value>, String> {
-    Ok(run(store, uid)?.map(|(frozen, run)| submit::document(&frozen, &run, now)))
+    Ok(run(store, uid)?.map(|(frozen, run)| submit::document(&frozen.workflow, &run, now)))
 }

@@ -199,7 +199,7 @@ impl Closeup {
     }
 
     fn picture(&self, world: &World) -> Value {
-        shape::live(document(&self.frozen, &self.run, Time(world.now_us())), world)
+        shape::live(document(&self.frozen.workflow, &self.run, Time(world.now_us())), world)
     }
 
     fn snapshot(&mut self, world: &World, nodes: Nodes) -> Event {

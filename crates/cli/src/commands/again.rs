@@ -340,7 +340,7 @@ pub fn shown(
         printed(local, summary, form)?;
     } else {
         let loaded = local.load(summary)?;
-        let document = document(&loaded.frozen, &loaded.run, now());
+        let document = document(&loaded.frozen.workflow, &loaded.run, now());
         to_stdout(&get(&document, &GetStyle::default(), Paint::stdout(), now()));
     }
     if then.watch || then.wait {

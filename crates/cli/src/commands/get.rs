@@ -98,5 +98,5 @@ pub fn current(local: &mut Local, summary: &Summary) -> anyhow::Result<Value> {
         return Ok(serde_json::from_slice(&body)?);
     }
     let loaded = local.load(summary)?;
-    Ok(document(&loaded.frozen, &loaded.run, now()))
+    Ok(document(&loaded.frozen.workflow, &loaded.run, now()))
 }

@@ -52,7 +52,7 @@ impl Pump {
     pub(super) fn file_with(&mut self, append: &mut Append, now: Time) {
         let uid = &append.machine.id;
         let (Some(run), Some(home)) = (self.shard.run(uid), self.homes.get(uid)) else { return };
-        let document = submit::document(&home.frozen, run, now);
+        let document = submit::document(&home.workflow, run, now);
         append.end = Some(submit::end(&document));
         self.filed.insert(uid.clone(), document);
     }
@@ -63,7 +63,7 @@ impl Pump {
         let Some(run) = self.shard.run(uid) else { return Ok(()) };
         let filed = self.filed.remove(uid);
         if filed.is_none() {
-            self.ends.push((home.machine.clone(), submit::document(&home.frozen, run, now)));
+            self.ends.push((home.machine.clone(), submit::document(&home.workflow, run, now)));
         }
         submit::remove_claims(run, &home.place);
         self.dismiss_plugins(&run.plan);

@@ -60,7 +60,7 @@ impl Pump {
             summary.uid.clone(),
             Home {
                 machine: machine.clone(),
-                frozen: Arc::new(draft.frozen),
+                workflow: submit::submitted(draft.frozen, &draft.plan),
                 place,
                 done: draft.done,
                 _owned: owned,
@@ -232,7 +232,13 @@ impl Pump {
         let epoch = owned.epoch;
         self.homes.insert(
             uid.to_owned(),
-            Home { machine: machine.clone(), frozen: Arc::new(frozen), place, done, _owned: owned },
+            Home {
+                machine: machine.clone(),
+                workflow: submit::submitted(frozen, &plan),
+                place,
+                done,
+                _owned: owned,
+            },
         );
         if let Some(follower) = follower {
             self.followers.push((uid.to_owned(), follower));

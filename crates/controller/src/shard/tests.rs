@@ -52,3 +52,14 @@ fn a_mistake_of_ours_ends_one_run_only() {
     shard.input("broken", Input::TimerFired, Time(3));
     assert!(commit(&mut shard).is_empty());
 }
+
+/// K8S-402, K8S-403: what waits for a place and what runs is counted apart.
+#[test]
+fn what_goes_on_is_counted() {
+    let mut shard = Shard::new(1);
+    assert_eq!(shard.census(), Census::default());
+    adopted(&mut shard, "first");
+    adopted(&mut shard, "second");
+    drop(commit(&mut shard));
+    assert_eq!(shard.census(), Census { pods_pending: 1, pods_running: 1, runs_with_pods: 1 });
+}
