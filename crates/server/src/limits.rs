@@ -31,8 +31,12 @@ pub(crate) const LINK_WITHIN: Duration = Duration::from_secs(15 * 60);
 /// How long a browser stays known.
 pub(crate) const SESSION_LIFE: Duration = Duration::from_secs(14 * 24 * 3600);
 
-/// Connections that may be open at once; more wait to be accepted.
+/// Connections that may be open at once; more are told to come again.
 pub(crate) const CONNECTIONS_MAX: usize = 16_384;
+
+/// Connections that may be told so at once, and how long one may take to hear it.
+pub(crate) const TURNED_AWAY_MAX: usize = 64;
+pub(crate) const TURNED_AWAY_WITHIN: Duration = Duration::from_secs(5);
 
 /// Open files that connections leave to the store, the logs and the steps, where there are few.
 pub(crate) const FILES_KEPT: usize = 512;

@@ -77,6 +77,8 @@ pub struct Options {
     pub allow_origin: Option<String>,
     /// Requests a second that one client may make; 0 means any number, none what is usual.
     pub rate: Option<u32>,
+    /// Connections that may be open at once, as far as the machine permits; more are told to come again.
+    pub connections: usize,
     /// How long a client may leave unread what it is sent before its connection is let go of.
     pub unread: Duration,
     /// How long a client may keep silent: before it says what it wants, and in the middle of saying it.
@@ -124,6 +126,7 @@ impl Options {
             allowed_hosts: Vec::new(),
             allow_origin: None,
             rate: None,
+            connections: crate::limits::CONNECTIONS_MAX,
             unread: crate::limits::UNREAD_WITHIN,
             silent: crate::limits::SILENT_WITHIN,
             tls: None,

@@ -268,7 +268,7 @@ impl Server {
         let Server { world, runtime, listener, encryption, lock, stopped, .. } = self;
         let io = |error| ServeError::Io { what: "cannot serve".to_owned(), error };
         let served = world.clone();
-        let places = listen::make_room_for_files();
+        let places = listen::make_room_for_files(world.options.connections);
         runtime.block_on(async move {
             let listener = TcpListener::from_std(listener).map_err(io)?;
             listen::serve(served, listener, encryption, places, stopped).await;

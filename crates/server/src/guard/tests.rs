@@ -376,6 +376,8 @@ fn health_and_metrics() {
     let text = house.text(text);
     for line in [
         "argo_workflows_gauge{phase=\"Running\"} 0\n",
+        "argo_workflows_workflow_condition{status=\"True\",type=\"PodRunning\"} 0\n",
+        "argo_workflows_pods_gauge{phase=\"Pending\"} 0\n",
         "# TYPE argo_workflows_log_messages counter\n",
         "argo_workflows_is_leader 1\n",
         "tiphys_http_requests_total{method=\"GET\",status=\"403\"} 1\n",

@@ -112,9 +112,13 @@ impl<W: Write> Writer<W> {
                 Err(error) => return Err(error),
             };
             if kind.is_dir() {
-                let mut below: Vec<PathBuf> = fs::read_dir(&path)?
-                    .map(|entry| entry.map(|entry| entry.path()))
-                    .collect::<Result<_, _>>()?;
+                let entries = match fs::read_dir(&path) {
+                    Ok(entries) => entries,
+                    Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                    Err(error) => return Err(error),
+                };
+                let mut below: Vec<PathBuf> =
+                    entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
                 below.sort_unstable_by(|left, right| right.cmp(left));
                 let mut header = header(EntryType::Directory, 0o700, 0);
                 self.tar.append_data(&mut header, &name, io::empty())?;

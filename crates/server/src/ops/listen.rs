@@ -1,8 +1,10 @@
 //! From sockets to requests: accepting, encrypting, and ending without keeping anybody waiting.
 
+use crate::fault::{Code, Fault};
 use crate::guard::{self, Peer};
 use crate::limits;
 use crate::ops::patience::Impatient;
+use crate::reply;
 use crate::world::World;
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::http::HeaderValue;
@@ -19,7 +21,7 @@ use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
@@ -32,16 +34,24 @@ pub(crate) type Encryption = Arc<RwLock<Option<Arc<ServerConfig>>>>;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Lets this process have as many files open as connections may need, as far as the machine permits. How many
-/// connections there is room for.
-pub(crate) fn make_room_for_files() -> usize {
+/// of the wanted connections there is room for.
+pub(crate) fn make_room_for_files(wanted: usize) -> usize {
     let limit = getrlimit(Resource::Nofile);
     let most = limit.maximum.unwrap_or(u64::MAX).min(limits::FILES_MAX);
     if limit.current.is_some_and(|current| current < most) {
-        // What it has is enough for fewer clients; the others wait to be accepted.
+        // What it has is enough for fewer clients; the others are told to come again.
         let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(most), maximum: limit.maximum });
     }
     let files = getrlimit(Resource::Nofile).current.map_or(usize::MAX, |files| files as usize);
-    files.saturating_sub(limits::FILES_KEPT.min(files / 2)).clamp(1, limits::CONNECTIONS_MAX)
+    let places = files.saturating_sub(limits::FILES_KEPT.min(files / 2)).clamp(1, wanted);
+    if places < wanted {
+        tracing::warn!(
+            places,
+            files,
+            "fewer clients than usual have room: the machine lets this process open few files; raise `ulimit -Hn` or `LimitNOFILE`"
+        );
+    }
+    places
 }
 
 /// Serves until it is told to end; then open answers have a moment.
@@ -53,44 +63,75 @@ pub(crate) async fn serve(
     mut stopped: watch::Receiver<bool>,
 ) {
     let room = Arc::new(Semaphore::new(places));
+    let door = Arc::new(Semaphore::new(limits::TURNED_AWAY_MAX));
+    let mut is_full = false;
     let mut connections = tokio::task::JoinSet::new();
     loop {
-        if room.available_permits() == 0 {
-            tracing::warn!(open = places, "no more connections are accepted until one of them ends");
-        }
-        // Whoever finds no room waits in the queue of the machine.
-        let place = tokio::select! {
-            place = room.clone().acquire_owned() => place,
-            _ = stopped.wait_for(|stop| *stop) => break,
-        };
-        let Ok(place) = place else { break };
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = stopped.wait_for(|stop| *stop) => break,
         };
         while connections.try_join_next().is_some() {}
-        match accepted {
-            Ok((stream, address)) => {
-                let encryption = encryption.read().unwrap_or_else(PoisonError::into_inner).clone();
-                let (world, stopped) = (world.clone(), stopped.clone());
-                connections.spawn(async move {
-                    world.metrics.connections.enter();
-                    // A connection that breaks off tells nobody anything.
-                    drop(connection(&world, stream, Peer::from(address), encryption, stopped).await);
-                    world.metrics.connections.leave();
-                    drop(place);
-                });
-            }
+        let (stream, address) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "a connection cannot be accepted");
                 tokio::time::sleep(PAUSE).await;
+                continue;
             }
-        }
+        };
+        let encryption = encryption.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let Ok(place) = room.clone().try_acquire_owned() else {
+            if !std::mem::replace(&mut is_full, true) {
+                tracing::warn!(open = places, "no more connections have room until one of them ends");
+            }
+            // So many at once that not even this can be said to all of them: they hear nothing.
+            if let Ok(turn) = door.clone().try_acquire_owned() {
+                connections.spawn(async move {
+                    if encryption.is_none() {
+                        turn_away(stream).await;
+                    }
+                    drop(turn);
+                });
+            }
+            continue;
+        };
+        is_full = false;
+        let (world, stopped) = (world.clone(), stopped.clone());
+        connections.spawn(async move {
+            world.metrics.connections.enter();
+            // A connection that breaks off tells nobody anything.
+            drop(connection(&world, stream, Peer::from(address), encryption, stopped).await);
+            world.metrics.connections.leave();
+            drop(place);
+        });
     }
     drop(listener);
     let all = async { while connections.join_next().await.is_some() {} };
     // Who is not done by then is cut off.
     drop(tokio::time::timeout(limits::FAREWELL, all).await);
+}
+
+/// Says that there is no room, whatever is asked.
+async fn turn_away(mut stream: TcpStream) {
+    let fault = Fault::new(
+        Code::ResourceExhausted,
+        "the server has as many connections open as it can: try again in a moment",
+    );
+    let body = reply::go_json(&fault.body());
+    let head = format!(
+        "HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+         Retry-After: 1\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    let said = async {
+        stream.write_all(&[head.as_bytes(), &body].concat()).await?;
+        stream.shutdown().await?;
+        // What is still on its way here would break off what is on its way there.
+        tokio::io::copy(&mut stream, &mut tokio::io::sink()).await
+    };
+    // Who does not take it in time does without.
+    drop(tokio::time::timeout(limits::TURNED_AWAY_WITHIN, said).await);
 }
 
 async fn connection(

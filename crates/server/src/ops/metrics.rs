@@ -210,13 +210,26 @@ impl Metrics {
     }
 }
 
-/// What the store knows of workflows.
+/// How many workflows and steps there are (K8S-400, K8S-402, K8S-403).
 fn workflows(out: &mut String, world: &World) -> Result<(), Fault> {
     about(out, "argo_workflows_gauge", "gauge", "Workflows that are here, by phase");
+    let mut here = 0;
     for phase in PHASES {
         let filter = Filter { phases: vec![phase.to_owned()], ..Filter::default() };
         let count = world.store(|store| store.count(&filter))?;
+        here += count;
         line(out, "argo_workflows_gauge", &labelled(&[("phase", phase)]), count as f64);
+    }
+    let census = world.controller.census()?;
+    let name = "argo_workflows_workflow_condition";
+    about(out, name, "gauge", "Workflows that are here, by condition");
+    let without = here.saturating_sub(census.runs_with_pods);
+    for (status, count) in [("False", without), ("True", census.runs_with_pods)] {
+        line(out, name, &labelled(&[("status", status), ("type", "PodRunning")]), count as f64);
+    }
+    about(out, "argo_workflows_pods_gauge", "gauge", "Steps that have not ended, by phase");
+    for (phase, count) in [("Pending", census.pods_pending), ("Running", census.pods_running)] {
+        line(out, "argo_workflows_pods_gauge", &labelled(&[("phase", phase)]), count as f64);
     }
     let filters = [
         ("tiphys_workflows_unfinished", "Workflows that are not over", Shelf::default(), Life::Live),

@@ -102,11 +102,22 @@ pub(crate) fn tell(teller: &Teller, settings: &Config, message: &Message) {
     for notification in &settings.notifications {
         let wants = (notification.on.is_empty() || notification.on.contains(&message.occasion))
             && (notification.namespaces.is_empty() || notification.namespaces.contains(&message.namespace));
-        if wants && let Err(TrySendError::Full(_)) = teller.try_send((notification.clone(), message.clone()))
-        {
-            tracing::error!(workflow = message.name, "too many messages wait: this one is dropped");
+        if !wants {
+            continue;
+        }
+        for way in ways(notification) {
+            if let Err(TrySendError::Full(_)) = teller.try_send((way, message.clone())) {
+                tracing::error!(workflow = message.name, "too many messages wait: this one is dropped");
+            }
         }
     }
+}
+
+/// The ways of a notification one by one: what fails is tried again without repeating what did not.
+fn ways(notification: &Notification) -> impl Iterator<Item = Notification> {
+    let webhook = notification.webhook.is_some().then(|| Notification { mail: None, ..notification.clone() });
+    let mail = notification.mail.is_some().then(|| Notification { webhook: None, ..notification.clone() });
+    webhook.into_iter().chain(mail)
 }
 
 fn send(notification: &Notification, message: &Message) -> Result<(), String> {

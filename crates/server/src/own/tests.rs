@@ -2,6 +2,7 @@
 
 #[path = "../../tests/support/http.rs"]
 mod http;
+mod routes;
 mod streams;
 
 use crate::options::{AuthMode, Options};
@@ -476,7 +477,8 @@ fn a_log_is_read_by_ranges_and_searched_from_a_line_on() {
     assert_eq!(numbers, [2_499, 2_500]);
     crate::openapi::own::fits("LogRange", &end).unwrap();
     // Colours are not part of what is read.
-    let found = house.get(&format!("{log}/search?node=logged-1&text=e%2024%20of&from=1"));
+    let found =
+        house.get("/api/tiphys/v1/runs/default/logged/log/search?node=logged-1&text=e%2024%20of&from=1");
     assert_eq!(found, json!({ "items": [{ "line": 24 }], "more": false }));
     let first = house.get(&format!("{log}/search?node=logged-1&text=line&limit=2"));
     assert_eq!(first, json!({ "items": [{ "line": 1 }, { "line": 2 }], "more": true }));
@@ -590,19 +592,19 @@ fn versions_of_a_template_are_kept_and_compared() {
              templates:\n  - {{name: a, container: {{image: {image}, command: [x]}}}}\n"
         )
     };
-    let place = "/api/tiphys/v1/templates/WorkflowTemplate/default/t";
-    let (status, none) = house.ask("GET", &format!("{place}/diff"), &[], &Value::Null);
+    let diff = "/api/tiphys/v1/templates/WorkflowTemplate/default/t/diff";
+    let (status, none) = house.ask("GET", diff, &[], &Value::Null);
     assert_eq!((status, &none["code"]), (404, &json!(5)), "{none}");
     for image in ["one", "two", "two", "three"] {
         house.apply(&template(image));
     }
-    let versions = house.get(&format!("{place}/versions"));
+    let versions = house.get("/api/tiphys/v1/templates/WorkflowTemplate/default/t/versions");
     crate::openapi::own::fits("TemplateVersionPage", &versions).unwrap();
     let numbers: Vec<u64> =
         versions["items"].as_array().unwrap().iter().map(|each| each["version"].as_u64().unwrap()).collect();
     assert_eq!(numbers, [3, 2, 1], "what is applied again and says nothing new is no version");
     let changed = |query: &str| {
-        let told = house.get(&format!("{place}/diff{query}"));
+        let told = house.get(&format!("{diff}{query}"));
         crate::openapi::own::fits("TemplateDiff", &told).unwrap();
         let lines = told["lines"].as_array().unwrap().iter().filter(|line| line["change"] != "same");
         let text = |line: &Value| {
@@ -617,6 +619,6 @@ fn versions_of_a_template_are_kept_and_compared() {
     let (from, to, lines) = changed("?to=1");
     assert_eq!((from, to), (json!(0), json!(1)), "the first version was made of nothing");
     assert!(lines.iter().all(|line| line.starts_with("added ")), "{lines:?}");
-    let (status, gone) = house.ask("GET", &format!("{place}/diff?to=9"), &[], &Value::Null);
+    let (status, gone) = house.ask("GET", &format!("{diff}?to=9"), &[], &Value::Null);
     assert_eq!((status, &gone["message"]), (404, &json!("there is no version 9 any more, or not yet")));
 }

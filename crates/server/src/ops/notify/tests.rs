@@ -1,5 +1,5 @@
-use super::{Message, body, expanded, mail};
-use crate::config::{Mail, MailEncryption, Occasion, Shape, Webhook};
+use super::{Message, body, expanded, mail, ways};
+use crate::config::{Mail, MailEncryption, Notification, Occasion, Shape, Webhook};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -36,6 +36,18 @@ fn messages_have_the_shape_that_each_chat_reads() {
     assert_eq!(body(&own, &failed, &link), "{\"t\":\"step \\\"a\\\" <b> failed build-1\"}");
     assert_eq!(message(Occasion::Recovered).text(""), "Workflow team/build-1 works again");
     assert!(message(Occasion::Waiting).text("").contains("waits for a person at step"));
+}
+
+#[test]
+fn each_way_is_tried_again_alone() {
+    let both = Notification {
+        webhook: Some(Webhook::default()),
+        mail: Some(Mail::default()),
+        ..Notification::default()
+    };
+    let shape = |way: Notification| (way.webhook.is_some(), way.mail.is_some());
+    assert_eq!(ways(&both).map(shape).collect::<Vec<_>>(), [(true, false), (false, true)]);
+    assert_eq!(ways(&Notification::default()).count(), 0);
 }
 
 #[test]

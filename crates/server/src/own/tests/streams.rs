@@ -110,6 +110,43 @@ fn connections_that_say_nothing_end() {
     }
 }
 
+/// Who finds no room is told so and when to come again; who ends makes room.
+#[test]
+fn who_finds_no_room_is_told_to_come_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::with(folder.path(), |options| options.connections = 3);
+    let open = || {
+        let mut stream = TcpStream::connect(house.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        write!(stream, "GET /api/v1/version HTTP/1.1\r\nHost: {}\r\n\r\n", house.address).unwrap();
+        let mut reader = BufReader::new(stream);
+        let mut told = String::new();
+        reader.read_line(&mut told).unwrap();
+        (told, reader)
+    };
+    let end = Instant::now() + PATIENCE;
+    let mut kept: Vec<_> = Vec::new();
+    // Connections by which the house was made ready may still be ending.
+    while kept.len() < 3 {
+        match open() {
+            (told, reader) if told == "HTTP/1.1 200 OK\r\n" => kept.push(reader),
+            (told, _) => assert!(Instant::now() < end, "{told}"),
+        }
+    }
+    let (told, mut reader) = open();
+    assert_eq!(told, "HTTP/1.1 429 Too Many Requests\r\n");
+    let mut rest = String::new();
+    reader.read_to_string(&mut rest).unwrap();
+    assert!(rest.contains("Retry-After: 1\r\n"), "{rest}");
+    let body: Value = serde_json::from_str(rest.split_once("\r\n\r\n").unwrap().1).unwrap();
+    let words = "the server has as many connections open as it can: try again in a moment";
+    assert_eq!((&body["code"], &body["message"]), (&json!(8), &json!(words)));
+    kept.pop();
+    while open().0 != "HTTP/1.1 200 OK\r\n" {
+        assert!(Instant::now() < end, "nobody comes in though one left");
+    }
+}
+
 #[test]
 fn a_body_that_never_ends_is_answered() {
     let folder = tempfile::tempdir().unwrap();
