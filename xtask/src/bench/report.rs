@@ -153,6 +153,7 @@ fn bar(promise: &Promise, bar: f64, unit: &str) -> String {
         Better::Ratio => format!("{bar:.2}"),
         Better::Higher => format!("≥ {}", shown(bar, unit)),
         Better::Lower => format!("≤ {}", shown(bar, unit)),
+        Better::Flat => format!("≤ {bar:.2}"),
     }
 }
 

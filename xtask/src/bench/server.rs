@@ -51,6 +51,10 @@ impl Served {
         Client::connect(self.address)
     }
 
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Its address for a browser.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
@@ -63,6 +67,17 @@ impl Served {
         let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
         let kib = line.trim().trim_end_matches(" kB").parse::<f64>().map_err(|error| error.to_string())?;
         Ok(kib / 1_024.0)
+    }
+
+    /// Seconds of a processor that it took so far.
+    pub fn processor_seconds(&self) -> Result<f64, String> {
+        let path = format!("/proc/{}/stat", self.child.id());
+        let told = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
+        // Behind the name, which may hold anything: the eleventh and the twelfth are its ticks and those of the kernel.
+        let fields = told.rsplit_once(") ").map(|(_, fields)| fields.split(' ').collect::<Vec<_>>());
+        let ticks = |at: usize| fields.as_ref()?.get(at)?.parse::<f64>().ok();
+        let ticks = ticks(11).zip(ticks(12)).map(|(own, kernel)| own + kernel).ok_or("no ticks")?;
+        Ok(ticks / rustix::param::clock_ticks_per_second() as f64)
     }
 
     /// Workflows submitted per second by so many clients, each waiting for its answer before the next.

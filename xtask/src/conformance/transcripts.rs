@@ -197,7 +197,8 @@ impl Replay {
             // The settings of the other recording's namespace hold here too.
             let manifest = manifest
                 .replace("namespace: rest,", "namespace: cli,")
-                .replace("namespace: rest}", "namespace: cli}");
+                .replace("namespace: rest}", "namespace: cli}")
+                .replace("keyFormat: \"rest/", "keyFormat: \"cli/");
             self.apply(&manifest).map_err(said)?;
         }
         let (mut last, mut since) = (String::new(), Instant::now());
