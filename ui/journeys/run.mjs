@@ -12,41 +12,46 @@ const journey = (name, options, act) => journeys.push({ name, options, act });
 const path = (run) => `runs/${run.metadata.namespace}/${run.metadata.name}`;
 const byPhase = (server, phase) => server.held.runs.find((run) => run.status.phase === phase);
 
-for (const theme of ['light', 'dark']) {
-  for (const [name, address] of Object.entries({
-    home: '',
-    runs: 'runs',
-    pipelines: 'pipelines',
-    pipeline: 'pipelines/WorkflowTemplate/default/delivery',
-    schedules: 'schedules',
-    approvals: 'approvals',
-    inbox: 'inbox?delivery=d1',
-    locks: 'locks',
-    compare: 'compare',
-    new: 'new',
-    settings: 'settings',
-    widgets: 'widgets?name=x',
-    login: 'login',
-  })) {
-    journey(`${name} is accessible in ${theme}`, { theme }, async ({ page, server }) => {
-      await page.goto(server.url + address);
-      await page.getByRole('heading', { level: 1 }).waitFor();
-      await settled(page);
-      await keep(page, `${name} ${theme}`);
-      await accessible(page, name);
-    });
-  }
-  for (const view of ['graph', 'timeline', 'tree']) {
-    journey(`the ${view} of a run is accessible in ${theme}`, { theme }, async ({ page, server }) => {
-      const run = byPhase(server, 'Failed');
-      const broken = Object.values(run.status.nodes).find((node) => node.phase === 'Failed' && node.type === 'Pod');
-      await page.goto(`${server.url}${path(run)}?view=${view}&node=${broken.id}`);
-      await page.getByRole('tab', { name: 'Summary' }).waitFor();
-      await page.getByText('Last lines').waitFor();
-      await keep(page, `run as ${view} ${theme}`);
-      await accessible(page, view);
-    });
-  }
+/** Looks at a page in both themes. */
+async function bothThemes(page, name) {
+  await keep(page, `${name} light`);
+  await accessible(page, name);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await keep(page, `${name} dark`);
+  await accessible(page, `${name} in dark`, { onlyColours: true });
+}
+
+for (const [name, address] of Object.entries({
+  home: '',
+  runs: 'runs',
+  pipelines: 'pipelines',
+  pipeline: 'pipelines/WorkflowTemplate/default/delivery',
+  schedules: 'schedules',
+  approvals: 'approvals',
+  inbox: 'inbox?delivery=d1',
+  locks: 'locks',
+  compare: 'compare',
+  new: 'new',
+  settings: 'settings',
+  widgets: 'widgets?name=x',
+  login: 'login',
+})) {
+  journey(`${name} is accessible in both themes`, {}, async ({ page, server }) => {
+    await page.goto(server.url + address);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await settled(page);
+    await bothThemes(page, name);
+  });
+}
+for (const view of ['graph', 'timeline', 'tree']) {
+  journey(`the ${view} of a run is accessible in both themes`, {}, async ({ page, server }) => {
+    const run = byPhase(server, 'Failed');
+    const broken = Object.values(run.status.nodes).find((node) => node.phase === 'Failed' && node.type === 'Pod');
+    await page.goto(`${server.url}${path(run)}?view=${view}&node=${broken.id}`);
+    await page.getByRole('tab', { name: 'Summary' }).waitFor();
+    await page.getByText('Last lines').waitFor();
+    await bothThemes(page, `run as ${view}`);
+  });
 }
 
 for (const [name, address] of Object.entries({
@@ -558,10 +563,88 @@ journey('the graph folds, focuses, marks and finds, and is saved as a picture', 
   }
 });
 
+journey('the graph lies from left to right where that is wanted, and stays so', {}, async ({ page, server }) => {
+  const address = server.url + path(byPhase(server, 'Succeeded'));
+  await page.goto(address);
+  const across = (pressed) => page.getByRole('button', { name: 'From left to right', pressed });
+  await across(false).click();
+  await across(true).waitFor();
+  await page.goto(address);
+  await across(true).waitFor();
+  await page.waitForFunction(() => Number(document.querySelector('[role=application]')?.dataset.boxes) > 3);
+  await page.getByRole('application').focus();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowRight');
+  await page.getByRole('heading', { level: 2, name: 'checkout' }).waitFor();
+  const saved = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'More about the graph' }).click();
+  await page.getByRole('menuitem', { name: 'As SVG' }).click();
+  const [, width, height] = /width="(\d+)" height="(\d+)"/.exec(readFileSync(await (await saved).path(), 'utf8'));
+  assert.ok(Number(width) > Number(height), 'it is wider than high');
+});
+
+journey('runs are counted by state, whichever are shown', {}, async ({ page, server }) => {
+  const count = (phase) => server.held.runs.filter((run) => run.status.phase === phase).length;
+  await page.goto(`${server.url}runs?phase=Failed`);
+  for (const phase of ['Running', 'Succeeded', 'Failed', 'Error'])
+    await page.getByRole('button', { name: `${phase} ${count(phase)}`, exact: true }).waitFor();
+  server.change(byPhase(server, 'Running'), {}, { phase: 'Succeeded', finishedAt: new Date().toISOString() });
+  await page.getByRole('button', { name: `Running ${count('Running')}`, exact: true }).waitFor();
+});
+
+journey('how a pipeline fares is drawn, and a bar leads to its run', {}, async ({ page, server }) => {
+  await page.goto(`${server.url}pipelines/WorkflowTemplate/default/delivery`);
+  await page.getByRole('button', { name: 'Trends' }).click();
+  const chart = page.getByRole('img', { name: /^Duration of runs: \d+ runs, half of those that succeeded within / });
+  await chart.locator('canvas').waitFor();
+  await page.getByLabel('Step', { exact: true }).selectOption('build');
+  await page.getByRole('img', { name: /^Duration of a step build: / }).locator('canvas').waitFor();
+  await page.getByRole('img', { name: /^Resources, as time of one unit cpu: / }).locator('canvas').waitFor();
+  await accessible(page, 'trends');
+  await keep(page, 'trends');
+  const box = await chart.locator('.u-over').boundingBox();
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.getByText(/^delivery-\w+: /).first().waitFor();
+  await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+  await page.waitForURL(/runs\/default\/delivery-/);
+});
+
+journey('what an author says of a pipeline is set as it was meant', {}, async ({ page, server }) => {
+  await page.goto(`${server.url}pipelines/WorkflowTemplate/default/delivery`);
+  await page.locator('.says strong').getByText('everything').waitFor();
+  await page.locator('.says code').getByText('target').waitFor();
+  assert.equal(await page.getByRole('link', { name: 'the rules' }).getAttribute('href'), 'https://example.org/rules');
+});
+
+for (const [status, told] of [
+  [500, 'made to fail with 500'],
+  [429, 'The server is busy'],
+  [403, 'You may not see this'],
+  ['nothing', 'The server does not answer'],
+]) {
+  journey(`the editor says what an answer of ${status} means, and checks again`, {
+    faults: (hard) => (_, path) => (hard.on && /lint/.test(path) ? status : 0),
+  }, async ({ page, server }) => {
+    const { hard } = server;
+    hard.on = true;
+    await page.goto(`${server.url}new`);
+    const problems = page.getByRole('region', { name: 'Problems' });
+    await problems.getByText('It could not be checked').filter({ hasText: told }).waitFor();
+    hard.on = false;
+    await page.getByRole('textbox', { name: 'Manifest' }).press('Control+End');
+    await page.keyboard.type(' ');
+    await page.getByText('No problems found').waitFor();
+  });
+}
+
 journey('hostile names and texts stay text', { state: 'hostile' }, async ({ page, server }) => {
   await page.goto(`${server.url}runs/default/hostile?node=hostile&tab=io`);
   await page.getByRole('tab', { name: 'Inputs/outputs' }).waitFor();
   assert.equal(await page.evaluate(() => document.querySelectorAll('img[src=x], #app script').length), 0);
+  await page.goto(`${server.url}pipelines/WorkflowTemplate/default/delivery`);
+  await page.locator('.says').getByText('[click](javascript:alert(3))').waitFor();
+  // What is no script may be followed, but nothing of it is loaded.
+  assert.equal(await page.evaluate(() => document.querySelectorAll('main img, main script, a[href^=javascript]').length), 0);
   for (const view of ['timeline', 'tree']) {
     await page.goto(`${server.url}runs/default/hostile?view=${view}`);
     await page

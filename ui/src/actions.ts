@@ -5,8 +5,8 @@ import * as argo from './api/argo';
 import { ApiError } from './api/client';
 import type { Approval, Pipeline } from './api/own';
 import type { CronWorkflow, Parameter, Workflow, WorkflowSpec, WorkflowTemplate } from './api/types';
+import { keepUsed } from './lastused';
 import { asking, type Field, notices } from './notices.svelte';
-import { preferences } from './preferences.svelte';
 import { router, to } from './router.svelte';
 import type { Verb } from './runs';
 import { session } from './session.svelte';
@@ -252,7 +252,7 @@ export async function submitPipeline(
     parameters,
     labels: 'submit-from-ui=true',
   });
-  preferences.lastUsed = { ...preferences.lastUsed, [`${pipeline.kind}/${namespace}/${pipeline.name}`]: values };
+  keepUsed({ ...pipeline, namespace }, values);
   notices.tell({ kind: 'good', text: words.result.run(workflow.metadata.name) });
   router.go(
     `runs/${encodeURIComponent(workflow.metadata.namespace ?? namespace)}/${encodeURIComponent(workflow.metadata.name)}`,

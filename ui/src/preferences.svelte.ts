@@ -11,10 +11,13 @@ interface Choices {
   namespace: string;
   wrap: boolean;
   timestamps: boolean;
+  /** Whether graphs are laid out from left to right. */
+  graphAcross: boolean;
   /** What is shown of log lines that are JSON; empty: all. */
   logFields: string[];
+  /** Advice that is not wanted any more. */
+  hintsOff: string[];
   views: { name: string; query: string }[];
-  lastUsed: Record<string, Record<string, string>>;
 }
 
 const FIRST: Choices = {
@@ -24,14 +27,18 @@ const FIRST: Choices = {
   namespace: '',
   wrap: true,
   timestamps: false,
+  graphAcross: false,
   logFields: [],
+  hintsOff: [],
   views: [],
-  lastUsed: {},
 };
 
 function read(): Choices {
   try {
-    return { ...FIRST, ...(JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Choices>) };
+    const kept = JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Choices>;
+    // Only what is known: earlier pages kept values here that do not belong on a disk.
+    const known = Object.entries(kept).filter(([key]) => key in FIRST);
+    return { ...FIRST, ...(Object.fromEntries(known) as Partial<Choices>) };
   } catch {
     return { ...FIRST };
   }

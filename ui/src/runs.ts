@@ -4,7 +4,7 @@ import { LABEL, listWorkflows, type PipelineKind, type Ref } from './api/argo';
 import { either, type Query } from './api/client';
 import * as own from './api/own';
 import type { Phase, Workflow } from './api/types';
-import { isBroken, isEnded } from './phase';
+import { isBroken, isEnded, PHASES } from './phase';
 import { oneLine } from './shown';
 
 export interface Row extends Ref {
@@ -149,6 +149,32 @@ export async function listRows(filter: Filter, limit: number, from: string, sign
         since: { argo: found.metadata?.resourceVersion },
       };
     },
+  );
+}
+
+/** How many runs there are of each phase: all that a filter finds, or of the rows that are loaded. */
+export interface Counts {
+  of: Record<string, number>;
+  /** Only loaded rows were counted (UI-069). */
+  partial: boolean;
+}
+
+/** Counts what a filter finds of each phase, whichever of them it asks for; `loaded` is counted where a server cannot. */
+export async function countRows(filter: Filter, loaded: () => Row[], signal?: AbortSignal): Promise<Counts> {
+  const here = (): Counts => {
+    const of: Record<string, number> = Object.fromEntries(PHASES.map((phase) => [phase, 0]));
+    for (const { phase } of loaded()) of[phase] = (of[phase] ?? 0) + 1;
+    return { of, partial: true };
+  };
+  return either<Counts>(
+    'runs',
+    async () => {
+      const { namespace, search, message, pipeline, label, since, until } = filter;
+      const query = { namespace, search, message, pipeline, label, from: since, to: until, archived: 'any' };
+      const { phases } = await own.runs({ ...query, count: 'phases', limit: 1 }, signal);
+      return phases ? { of: phases, partial: false } : here();
+    },
+    async () => here(),
   );
 }
 

@@ -17,6 +17,7 @@ export const text = {
     selected: (count: number) => `${told(count)} selected`,
     hits: (at: number, count: number, more: boolean) =>
       `${told(at)} of ${told(count)}${more ? '+' : ''}`,
+    plain: (count: number) => told(count),
     of: (done: number, count: number) => `${told(done)} of ${told(count)}`,
   },
   phase: { waiting: 'Waits for you', none: 'Not started', ghost: 'Planned' },
@@ -53,11 +54,13 @@ export const text = {
     broken: 'The server made a mistake',
     absent: 'This server does not offer this page yet.',
     noPage: 'There is no such page',
+    pageBroke: 'This page cannot be shown',
   },
   login: {
     title: 'Sign in',
     token: 'Token',
-    hint: 'On the machine of the server: tiphys token create --role operator',
+    hint: 'Make one on the machine of the server:',
+    command: 'tiphys token create --role operator',
     enter: 'Sign in',
     wrong: 'The server does not know this token.',
     empty: 'Enter a token.',
@@ -85,6 +88,7 @@ export const text = {
     slower: (share: string) => `${share} slower than before`,
     unfiled: 'Other',
     noRuns: 'No runs yet',
+    broken: 'is broken',
     broke: (count: number) => `${many(count, 'pipeline is', 'pipelines are')} broken`,
     failedToday: (count: number) => `${many(count, 'run', 'runs')} failed in the last day`,
     views: 'Saved views',
@@ -121,6 +125,8 @@ export const text = {
     select: (name: string) => `Select ${name}`,
     fresh: (count: number) => `${many(count, 'new run', 'new runs')}: show`,
     archived: 'archived',
+    moreFilters: 'More filters',
+    countedHere: 'Counted on this page only',
     bulkDone: (done: number, all: number) => `${done} of ${all} done`,
   },
   run: {
@@ -142,6 +148,13 @@ export const text = {
     conditions: 'Conditions',
     estimated: 'Expected to take',
     created: 'Created',
+    advice: 'Advice',
+    hints: {
+      deadline: 'It has no time limit: a step that hangs goes on for ever. Set activeDeadlineSeconds.',
+      kept: 'It is kept until somebody deletes it, unless the server has a limit. Set ttlStrategy.',
+      user: 'Its steps run as the user that their images say, often root. Set securityContext.',
+    },
+    hintOff: 'Do not show again',
     object: 'Object',
     uid: 'UID',
     details: 'Details and manifest',
@@ -170,6 +183,7 @@ export const text = {
     farther: 'Farther',
     heat: 'Colour by duration',
     critical: 'Critical path',
+    across: 'From left to right',
     focusUp: 'Only what leads here',
     focusDown: 'Only what follows',
     focusOff: 'Show everything',
@@ -351,7 +365,9 @@ export const text = {
     noneHelp:
       'A pipeline is a WorkflowTemplate, a ClusterWorkflowTemplate or a CronWorkflow. Create one here, or with: tiphys apply -f DIR',
     grid: 'Steps of the last runs',
+    trends: 'Trends',
     durations: 'Durations',
+    upTo: (took: string) => `up to ${took}`,
     submit: 'Run it',
     schedule: 'Schedule',
     source: 'Source',
@@ -382,8 +398,19 @@ export const text = {
     against: 'Compared with',
     current: 'now',
   },
+  charts: {
+    runs: 'Duration of runs',
+    step: 'Duration of a step',
+    resources: 'Resources, as time of one unit',
+    middle: 'middle of the last nine that succeeded',
+    summary: (count: number, middle: string, broken: number) =>
+      [many(count, 'run', 'runs'), middle && `half of those that succeeded within ${middle}`, `${told(broken)} failed`]
+        .filter(Boolean)
+        .join(', '),
+  },
   schedules: {
     title: 'Schedules',
+    lede: 'Pipelines that run by themselves, and when.',
     none: 'No schedules',
     noneHelp: 'A CronWorkflow runs by itself. Create one from an example.',
     name: 'Schedule',
@@ -432,10 +459,12 @@ export const text = {
     title: 'Approvals',
     none: 'Nothing waits for you',
     noneHelp: 'A step of the kind “suspend” without a duration waits here for a person.',
-    since: 'waits since',
+    lede: 'Steps that stopped for a person, and go on when somebody decides.',
+    since: 'asked',
   },
   inbox: {
     title: 'Inbox',
+    lede: 'What came in from outside, what it matched and which run it began.',
     none: 'No deliveries',
     noneHelp:
       'What comes in at /api/v1/events/NAMESPACE/NAME is kept here: raw, what it matched and which run it made.',
@@ -449,6 +478,8 @@ export const text = {
   },
   locks: {
     title: 'Locks',
+    lede: 'Mutexes and semaphores: who holds them, and who waits for them.',
+    lock: 'Lock',
     none: 'No locks are held',
     noneHelp: 'Mutexes and semaphores of running steps show here, with who waits for them.',
     holders: 'Held by',
@@ -466,6 +497,9 @@ export const text = {
     problems: 'Problems',
     noProblems: 'No problems found',
     checking: 'Checking…',
+    unchecked: (why: string) => `It could not be checked: ${why}`,
+    tooLong: (most: number) => `This is longer than ${told(most)} characters: no manifest is. Open a smaller file.`,
+    tooDeep: 'It is nested too deeply to be read.',
     fix: 'Fix',
     graph: 'Plan',
     line: (line: number) => `line ${line}`,
@@ -509,6 +543,7 @@ export const text = {
   },
   compare: {
     title: 'Compare',
+    lede: 'What is different between two runs: parameters, states, durations and outputs.',
     a: 'Run A',
     b: 'Run B',
     hint: 'Two runs, as namespace/name',

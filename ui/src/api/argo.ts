@@ -202,6 +202,8 @@ export function setCronSuspended(namespace: string, name: string, suspended: boo
 
 export interface Info {
   managedNamespace?: string;
+  /** A colour by which people tell servers apart (UI-022). */
+  navColor?: string;
   links?: { name: string; scope: string; url: string; target?: string }[];
   columns?: { name: string; type: string; key: string }[];
 }

@@ -187,6 +187,7 @@ export interface RunPage {
   items: RunRow[];
   next?: string;
   total?: number;
+  phases?: Record<string, number>;
   position: string;
 }
 

@@ -5,6 +5,9 @@ import * as argo from '../api/argo';
 import { ApiError, either } from '../api/client';
 import * as own from '../api/own';
 import type { Workflow } from '../api/types';
+import { text as texts } from '../text';
+
+const words = texts.new;
 
 export interface Read {
   objects: Record<string, unknown>[];
@@ -17,7 +20,7 @@ const ALIASES_MAX = 100;
 export function read(text: string): Read {
   const objects: Record<string, unknown>[] = [];
   const problems: own.Diagnostic[] = [];
-  for (const document of parseAllDocuments(text, { prettyErrors: true })) {
+  for (const document of parsed(text, problems)) {
     if (!('errors' in document)) continue;
     for (const error of document.errors) {
       const [place] = error.linePos ?? [];
@@ -43,6 +46,17 @@ export function read(text: string): Read {
     }
   }
   return { objects, problems };
+}
+
+/** The documents of a text. What is nested too deeply for the reader is a problem, not the end of the page. */
+function parsed(text: string, problems: own.Diagnostic[]) {
+  try {
+    return parseAllDocuments(text, { prettyErrors: true });
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    problems.push({ severity: 'error', line: 1, column: 1, message: words.tooDeep });
+    return [];
+  }
 }
 
 export async function check(namespace: string, text: string, signal?: AbortSignal): Promise<Read> {

@@ -140,7 +140,12 @@ function changed(text: string, act: (document: Document) => void): string {
   const documents = read(text);
   const [first] = documents ?? [];
   if (!documents || !first) return text;
-  act(first);
+  try {
+    act(first);
+  } catch {
+    // Where a part of the way is a plain value, nothing can stand below it.
+    return text;
+  }
   if (isJson(text) && documents.length === 1) return `${JSON.stringify(plain(first), null, 2)}\n`;
   // Lists stand where they stood: under their name, or one step to the right of it.
   const indentSeq = !/^( *)[\w-]+:[ \t]*\n\1- /m.test(text);
@@ -150,7 +155,13 @@ function changed(text: string, act: (document: Document) => void): string {
 
 /** The documents of a text; nothing where one cannot be read. */
 function read(text: string): Document[] | undefined {
-  const documents = parseAllDocuments(text);
+  let documents: ReturnType<typeof parseAllDocuments>;
+  try {
+    documents = parseAllDocuments(text);
+  } catch {
+    // Nested more deeply than the reader can follow.
+    return undefined;
+  }
   if (!Array.isArray(documents) || documents.some((each) => each.errors.length > 0)) return undefined;
   return documents.every((each) => isMap(each.contents)) ? documents : undefined;
 }

@@ -1,5 +1,6 @@
 // Draws a laid out scene on a canvas: only what is in view, less detail from afar.
 
+import { coloursOf, fontOfPage } from '../colours';
 import type { Look } from '../phase';
 import { isEnded } from '../phase';
 import type { Item } from '../run/tree';
@@ -68,28 +69,17 @@ const RADIUS = 7;
 
 /** Reads the colours of the page as they are now. */
 export function palette(): Palette {
-  const probe = document.createElement('span');
-  probe.hidden = true;
-  document.body.append(probe);
-  const read = (name: string): string => {
-    probe.style.color = `var(--${name})`;
-    return getComputedStyle(probe).color;
-  };
   const looks: Look[] = ['succeeded', 'failed', 'error', 'running', 'pending', 'waiting', 'quiet'];
-  const found: Palette = {
-    ground: read('ground'),
-    surface: read('surface'),
-    ink: read('ink'),
-    soft: read('ink-soft'),
-    line: read('line'),
-    lineStrong: read('line-strong'),
-    accent: read('accent'),
-    looks: Object.fromEntries(looks.map((look) => [look, read(look)])) as Record<Look, string>,
-    washes: Object.fromEntries(looks.map((look) => [look, read(`${look}-wash`)])) as Record<Look, string>,
-    font: getComputedStyle(document.documentElement).getPropertyValue('--font'),
+  const plain = coloursOf(['ground', 'surface', 'ink', 'ink-soft', 'line', 'line-strong', 'accent']);
+  const washes = coloursOf(looks.map((look) => `${look}-wash`));
+  return {
+    ...plain,
+    soft: plain['ink-soft'],
+    lineStrong: plain['line-strong'],
+    looks: coloursOf(looks),
+    washes: Object.fromEntries(looks.map((look) => [look, washes[`${look}-wash`]])) as Record<Look, string>,
+    font: fontOfPage(),
   };
-  probe.remove();
-  return found;
 }
 
 /** Most edges drawn in one picture; more are a grey mass anyway. */
@@ -176,15 +166,26 @@ function drawEdges(
       const critical = marks.critical?.has(scene.items[a]!.id) && marks.critical.has(scene.items[b]!.id);
       if ((critical ? 2 : scene.dashed[edge]!) !== want) continue;
       any = true;
-      trace(
-        pen,
-        layout,
-        edge,
-        layout.x[a]! + width[a]! / 2,
-        layout.y[a]! + height[a]!,
-        layout.x[b]! + width[b]! / 2,
-        layout.y[b]!,
-      );
+      if (layout.across)
+        traceAcross(
+          pen,
+          layout,
+          edge,
+          layout.x[a]! + width[a]!,
+          layout.y[a]! + height[a]! / 2,
+          layout.x[b]!,
+          layout.y[b]! + height[b]! / 2,
+        );
+      else
+        trace(
+          pen,
+          layout,
+          edge,
+          layout.x[a]! + width[a]! / 2,
+          layout.y[a]! + height[a]!,
+          layout.x[b]! + width[b]! / 2,
+          layout.y[b]!,
+        );
     }
     if (!any) continue;
     pen.setLineDash(dash);
@@ -209,6 +210,20 @@ function trace(pen: Pen, layout: Layout, edge: number, x1: number, y1: number, x
   }
   const half = (y2 - y) / 2;
   pen.bezierCurveTo(x, y + half, x2, y2 - half, x2, y2);
+}
+
+function traceAcross(pen: Pen, layout: Layout, edge: number, x1: number, y1: number, x2: number, y2: number): void {
+  pen.moveTo(x1, y1);
+  let [x, y] = [x1, y1];
+  for (let at = layout.bendStart[edge]!; at < layout.bendStart[edge + 1]!; at += 4) {
+    const [bx, by, bx2] = [layout.bends[at]!, layout.bends[at + 1]!, layout.bends[at + 2]!];
+    const half = (bx - x) / 2;
+    pen.bezierCurveTo(x + half, y, bx - half, by, bx, by);
+    pen.lineTo(bx2, by);
+    [x, y] = [bx2, by];
+  }
+  const half = (x2 - x) / 2;
+  pen.bezierCurveTo(x + half, y, x2 - half, y2, x2, y2);
 }
 
 function round(pen: Pen, x: number, y: number, w: number, h: number, r: number): void {
@@ -298,7 +313,7 @@ function drawBox(
     const note = badge?.text ?? (folded ? `+${item.items.length}` : '');
     const room = w - 34 - (note ? note.length * 7 + 10 : 0);
     pen.fillText(
-      cut(item.label, Math.floor(room / (item.hook ? 6.8 : item.kind === 'frame' ? 8.4 : 7.7))),
+      cut(item.label, room / (item.hook ? 6.1 : item.kind === 'frame' ? 7.3 : 6.9)),
       x + 29,
       y + h / 2 + 0.5,
     );
@@ -454,10 +469,23 @@ function shape(pen: Pen, look: Look, ghost: boolean, x: number, y: number, colou
   }
 }
 
-function cut(text: string, length: number): string {
-  if (text.length <= length) return text;
-  const front = Math.ceil((length - 1) * 0.6);
-  return `${text.slice(0, front)}…${text.slice(text.length - (length - 1 - front))}`;
+/** Longest text that is measured letter by letter; nothing longer fits. */
+const MEASURED_MAX = 200;
+
+/** How many usual letters a letter is wide. */
+const breadth = (letter: string): number => ((letter.codePointAt(0) ?? 0) < 0x1100 ? 1 : 1.75);
+
+/** A text that is as wide as so many usual letters at most: of a longer one the middle is left out. */
+export function cut(text: string, most: number): string {
+  if (text.length * 1.75 <= most) return text;
+  const letters = Array.from(text.length > MEASURED_MAX ? text.slice(0, MEASURED_MAX) + text.slice(-MEASURED_MAX) : text);
+  const wide = letters.map(breadth);
+  if (wide.reduce((sum, each) => sum + each, 0) <= most) return text;
+  let front = 0;
+  for (let room = (most - 1) * 0.6; front < letters.length && room >= wide[front]!; front += 1) room -= wide[front]!;
+  let back = letters.length;
+  for (let room = (most - 1) * 0.4; back > front && room >= wide[back - 1]!; back -= 1) room -= wide[back - 1]!;
+  return `${letters.slice(0, front).join('')}…${letters.slice(back).join('')}`;
 }
 
 /** Durations as shares of the longest, for the colouring by heat. */

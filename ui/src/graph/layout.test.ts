@@ -57,6 +57,30 @@ describe('layout', () => {
     }
   });
 
+  it.each([1, 2, 3])('leads edges to the right where that is wanted (UI-125, seed %i)', (seed) => {
+    const given = drawing(120, layered(120, 9, seed), (index) => 60 + (index % 4) * 40);
+    const found = layOut(given, undefined, true);
+    for (let index = 0; index < given.edges.length; index += 2) {
+      const [from, to] = [given.edges[index]!, given.edges[index + 1]!];
+      expect(found.x[to]!).toBeGreaterThan(found.x[from]! + given.width[from]!);
+    }
+    for (let a = 0; a < 120; a += 1) {
+      expect(found.x[a]! + given.width[a]!).toBeLessThanOrEqual(found.width);
+      expect(found.y[a]! + given.height[a]!).toBeLessThanOrEqual(found.height);
+      for (let b = 0; b < a; b += 1) {
+        if (found.layer[a] === found.layer[b])
+          expect(Math.abs(found.y[a]! - found.y[b]!)).toBeGreaterThanOrEqual(given.height[a]! + GAP_X - 0.6);
+      }
+    }
+    // What was above stays above when something is added.
+    const again = layOut(given, found.y, true);
+    for (let a = 0; a < 120; a += 1) {
+      for (let b = 0; b < a; b += 1) {
+        if (found.layer[a] === found.layer[b]) expect(again.y[a]! < again.y[b]!).toBe(found.y[a]! < found.y[b]!);
+      }
+    }
+  });
+
   it('draws a chain as a chain', () => {
     const found = layOut(drawing(4, [0, 1, 1, 2, 2, 3]));
     expect(new Set(Array.from(found.x, Math.round)).size).toBe(1);

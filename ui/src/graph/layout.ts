@@ -18,10 +18,14 @@ export interface Layout {
   /** Bends of edges that pass layers: start of each edge in `bends`, in pairs of x and y. */
   bendStart: Int32Array;
   bends: Float32Array;
+  /** Whether edges lead to the right instead of down (UI-125). */
+  across: boolean;
 }
 
 export const GAP_X = 18;
 export const GAP_Y = 40;
+/** Between layers that stand beside each other: arrows need more room there to be told apart. */
+const GAP_ACROSS = 56;
 const MARGIN = 24;
 /** Rounds against crossings and of alignment; large pictures get fewer, as nobody sees a single crossing there. */
 const ROUNDS = [
@@ -36,8 +40,19 @@ const KEEP_SHARE = 0.7;
 /** Space that a passing edge takes. */
 const LANE = 10;
 
-/** Computes the layout; `before` gives the former x of boxes, NaN for new ones, so that what was left stays left. */
-export function layOut(drawing: Drawing, before?: Float32Array): Layout {
+/**
+ * Computes the layout; `before` gives the former x of boxes, or y where edges lead across, and NaN for new ones, so
+ * that what was left stays left.
+ */
+export function layOut(drawing: Drawing, before?: Float32Array, across = false): Layout {
+  if (!across) return layered(drawing, before, GAP_Y);
+  const { width, height, edges } = drawing;
+  const { x, y, bends, ...found } = layered({ width: height, height: width, edges }, before, GAP_ACROSS);
+  for (let at = 0; at < bends.length; at += 2) [bends[at], bends[at + 1]] = [bends[at + 1]!, bends[at]!];
+  return { ...found, x: y, y: x, bends, width: found.height, height: found.width, across };
+}
+
+function layered(drawing: Drawing, before: Float32Array | undefined, gap: number): Layout {
   const count = drawing.width.length;
   const { edges, of } = forward(count, drawing.edges);
   const layer = layersOf(count, edges);
@@ -48,7 +63,7 @@ export function layOut(drawing: Drawing, before?: Float32Array): Layout {
   const { sweeps, alignments } = ROUNDS.find(({ below }) => graph.total < below)!;
   if (known < KEEP_SHARE * count) sweep(graph, rows, sweeps);
   const x = place(graph, rows, alignments);
-  return finish(count, drawing, of, graph, rows, x);
+  return finish(count, drawing, of, graph, rows, x, gap);
 }
 
 interface Graph {
@@ -382,6 +397,7 @@ function finish(
   graph: Graph,
   rows: Int32Array[],
   centre: Float64Array,
+  gap: number,
 ): Layout {
   const heights = new Float64Array(rows.length);
   for (let node = 0; node < count; node += 1) {
@@ -389,7 +405,7 @@ function finish(
   }
   const tops = new Float64Array(rows.length + 1);
   tops[0] = MARGIN;
-  for (let row = 0; row < rows.length; row += 1) tops[row + 1] = tops[row]! + heights[row]! + GAP_Y;
+  for (let row = 0; row < rows.length; row += 1) tops[row + 1] = tops[row]! + heights[row]! + gap;
   let left = Number.POSITIVE_INFINITY;
   for (let node = 0; node < graph.total; node += 1) left = Math.min(left, centre[node]! - graph.width[node]! / 2);
   const shift = count > 0 ? MARGIN - left : 0;
@@ -423,8 +439,9 @@ function finish(
     y,
     layer: graph.layer.slice(0, count),
     width: right + MARGIN,
-    height: count > 0 ? tops[rows.length]! - GAP_Y + MARGIN : 0,
+    height: count > 0 ? tops[rows.length]! - gap + MARGIN : 0,
     bendStart,
     bends: Float32Array.from(bends),
+    across: false,
   };
 }

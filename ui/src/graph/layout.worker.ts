@@ -3,8 +3,15 @@
 import { type Drawing, layOut } from './layout';
 import { shelve } from './shelf';
 
-self.onmessage = ({ data }: MessageEvent<{ number: number; drawing: Drawing; before: Float32Array | undefined }>) => {
-  const layout = layOut(data.drawing, data.before);
+interface Asked {
+  number: number;
+  drawing: Drawing;
+  before: Float32Array | undefined;
+  across: boolean;
+}
+
+self.onmessage = ({ data }: MessageEvent<Asked>) => {
+  const layout = layOut(data.drawing, data.before, data.across);
   const shelf = shelve(data.drawing, layout);
   const { x, y, layer, bendStart, bends } = layout;
   const { boxes, boxLefts, edges, edgeLefts } = shelf;

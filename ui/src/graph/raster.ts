@@ -110,16 +110,23 @@ export class Raster {
       }
     };
     const window = { left: -x / scale, top: -y / scale, right: (width - x) / scale, bottom: (height - y) / scale };
+    // Edges leave below the middle of a box and arrive above it, or on its sides.
+    const [out, into] = layout.across ? [{ x: 1, y: 0.5 }, { x: 0, y: 0.5 }] : [{ x: 0.5, y: 1 }, { x: 0.5, y: 0 }];
     eachEdge(shelf, window, (edge) => {
       const [a, b] = [edges[edge * 2]!, edges[edge * 2 + 1]!];
-      let fromX = (layout.x[a]! + widths[a]! / 2) * scale + x;
-      let fromY = (layout.y[a]! + heights[a]!) * scale + y;
+      let fromX = (layout.x[a]! + widths[a]! * out.x) * scale + x;
+      let fromY = (layout.y[a]! + heights[a]! * out.y) * scale + y;
       for (let at = layout.bendStart[edge]!; at < layout.bendStart[edge + 1]!; at += 2) {
         const [toX, toY] = [layout.bends[at]! * scale + x, layout.bends[at + 1]! * scale + y];
         line(fromX, fromY, toX, toY);
         [fromX, fromY] = [toX, toY];
       }
-      line(fromX, fromY, (layout.x[b]! + widths[b]! / 2) * scale + x, layout.y[b]! * scale + y);
+      line(
+        fromX,
+        fromY,
+        (layout.x[b]! + widths[b]! * into.x) * scale + x,
+        (layout.y[b]! + heights[b]! * into.y) * scale + y,
+      );
     });
   }
 }

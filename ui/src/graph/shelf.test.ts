@@ -3,7 +3,7 @@ import { layOut } from './layout';
 import { pixel } from './raster';
 import { eachBox, eachEdge, shelve } from './shelf';
 
-it('finds every box and edge in view, and not those far away', () => {
+it.each([false, true])('finds every box and edge in view, and not those far away (across: %s)', (across) => {
   let seed = 3;
   const random = (below: number) => {
     seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
@@ -17,7 +17,7 @@ it('finds every box and edge in view, and not those far away', () => {
     height: Float32Array.from({ length: count }, () => 20 + random(20)),
     edges: Int32Array.from(edges),
   };
-  const layout = layOut(drawing);
+  const layout = layOut(drawing, undefined, across);
   const shelf = shelve(drawing, layout);
   for (let round = 0; round < 50; round += 1) {
     const [left, top] = [random(layout.width), random(layout.height)];

@@ -9,7 +9,7 @@ export interface Window {
   bottom: number;
 }
 
-/** Things that begin in one row, sorted by their left ends. */
+/** Things that begin in one row, or one column where edges lead across, sorted by their left ends. */
 interface Row {
   top: number;
   bottom: number;
@@ -27,17 +27,24 @@ export interface Shelf {
   edges: Int32Array;
   edgeLefts: Float32Array;
   edgeRows: Row[];
+  /** Edges lead across: what is said of rows holds for columns. */
+  across: boolean;
 }
 
 export function shelve(drawing: Drawing, layout: Layout): Shelf {
-  const { edges, width, height } = drawing;
+  const { edges } = drawing;
+  const { across } = layout;
+  // Seen from the side, columns are rows.
+  const [width, height] = across ? [drawing.height, drawing.width] : [drawing.width, drawing.height];
+  const [x, y] = across ? [layout.y, layout.x] : [layout.x, layout.y];
+  const side = across ? 1 : 0;
   const boxes = rowed(
     width.length,
     (at) => layout.layer[at]!,
-    (at) => layout.x[at]!,
-    (at) => layout.x[at]! + width[at]!,
-    (at) => layout.y[at]!,
-    (at) => layout.y[at]! + height[at]!,
+    (at) => x[at]!,
+    (at) => x[at]! + width[at]!,
+    (at) => y[at]!,
+    (at) => y[at]! + height[at]!,
   );
   const upper = (edge: number) => {
     const [a, b] = [edges[edge * 2]!, edges[edge * 2 + 1]!];
@@ -45,9 +52,9 @@ export function shelve(drawing: Drawing, layout: Layout): Shelf {
   };
   const ends = (edge: number): [number, number] => {
     const [a, b] = [edges[edge * 2]!, edges[edge * 2 + 1]!];
-    let left = Math.min(layout.x[a]!, layout.x[b]!);
-    let right = Math.max(layout.x[a]! + width[a]!, layout.x[b]! + width[b]!);
-    for (let at = layout.bendStart[edge]!; at < layout.bendStart[edge + 1]!; at += 2) {
+    let left = Math.min(x[a]!, x[b]!);
+    let right = Math.max(x[a]! + width[a]!, x[b]! + width[b]!);
+    for (let at = layout.bendStart[edge]! + side; at < layout.bendStart[edge + 1]!; at += 2) {
       left = Math.min(left, layout.bends[at]!);
       right = Math.max(right, layout.bends[at]!);
     }
@@ -61,10 +68,10 @@ export function shelve(drawing: Drawing, layout: Layout): Shelf {
     (edge) => layout.layer[upper(edge)]!,
     (edge) => lefts[edge]!,
     (edge) => rights[edge]!,
-    (edge) => layout.y[upper(edge)]!,
+    (edge) => y[upper(edge)]!,
     (edge) => {
       const [a, b] = [edges[edge * 2]!, edges[edge * 2 + 1]!];
-      return Math.max(layout.y[a]! + height[a]!, layout.y[b]! + height[b]!);
+      return Math.max(y[a]! + height[a]!, y[b]! + height[b]!);
     },
   );
   return {
@@ -74,6 +81,7 @@ export function shelve(drawing: Drawing, layout: Layout): Shelf {
     edges: arrows.order,
     edgeLefts: arrows.lefts,
     edgeRows: arrows.rows,
+    across,
   };
 }
 
@@ -119,13 +127,16 @@ function rowed(count: number, layer: Measure, left: Measure, right: Measure, top
 
 /** Calls for each box that may be in view. */
 export function eachBox(shelf: Shelf, window: Window, tell: (at: number) => void): void {
-  each(shelf.boxes, shelf.boxLefts, shelf.boxRows, window, tell);
+  each(shelf.boxes, shelf.boxLefts, shelf.boxRows, shelf.across ? aside(window) : window, tell);
 }
 
 /** Calls for each edge that may be in view. */
 export function eachEdge(shelf: Shelf, window: Window, tell: (edge: number) => void): void {
-  each(shelf.edges, shelf.edgeLefts, shelf.edgeRows, window, tell);
+  each(shelf.edges, shelf.edgeLefts, shelf.edgeRows, shelf.across ? aside(window) : window, tell);
 }
+
+/** A window seen from the side. */
+const aside = ({ left, top, right, bottom }: Window): Window => ({ left: top, top: left, right: bottom, bottom: right });
 
 function each(order: Int32Array, lefts: Float32Array, rows: Row[], window: Window, tell: (at: number) => void): void {
   for (const row of rows) {

@@ -50,6 +50,8 @@ export interface Log {
   readonly moreHits: boolean;
   start(): void;
   stop(): void;
+  /** Asks once more for what was refused, where the log does not do so by itself. */
+  again?(): void;
   /** A line, if it is here already. */
   line(number: number): Line | undefined;
   /** Sees to it that the lines from a number up to another are here soon. */

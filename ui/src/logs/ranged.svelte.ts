@@ -13,6 +13,8 @@ const BLOCK = 500;
 const KEPT_MAX = 50_000;
 /** Hits that are asked for together. */
 const HITS = 1000;
+/** What could not be read is asked for again after this long, while somebody looks at it. */
+const AGAIN_MS = 3000;
 /** Lines that a download asks for together. */
 const PORTION = 10_000;
 
@@ -121,10 +123,28 @@ export class RangedLog implements Log {
       this.#take(items, lines);
       // A block that gives nothing stays asked, so that nobody asks without end.
       if (items.length > 0) this.#asked.delete(block);
+      this.error = undefined;
       this.#show();
     } catch (cause) {
       this.#fault(cause);
+      // What the server refuses for good stays refused until somebody asks again.
+      const passes = !(cause instanceof ApiError) || cause.status === 0 || cause.status === 429 || cause.status >= 500;
+      if (passes) setTimeout(() => this.#release(block), AGAIN_MS);
     }
+  }
+
+  /** A block may be asked for again, which happens when it is in view. */
+  #release(block: number): void {
+    if (this.#stop.signal.aborted) return;
+    this.#asked.delete(block);
+    this.#show();
+  }
+
+  again(): void {
+    this.error = undefined;
+    this.#asked.clear();
+    if (this.count === 0) void this.#begin();
+    this.#show();
   }
 
   #follow(): void {

@@ -78,6 +78,9 @@ export class RunStore {
   }
 
   #followOwn(): void {
+    // Whoever loads twice has asked twice, and both answers come here.
+    this.#close();
+    if (this.#stopped) return;
     this.#close = openStream({
       ...closeup(this.namespace, this.name),
       onLine: (line) => {
@@ -91,6 +94,7 @@ export class RunStore {
   }
 
   #followArgo(): void {
+    this.#close();
     if (this.#stopped) return;
     this.#close = openStream({
       path: `api/v1/workflow-events/${segment(this.namespace)}`,

@@ -31,7 +31,16 @@ static TYPES: &[(&str, &[(&str, &str)])] = &[
             ("labels", "text{}"),
         ],
     ),
-    ("RunPage", &[("items", "RunRow[]"), ("next?", "text"), ("total?", "number"), ("position", "text")]),
+    (
+        "RunPage",
+        &[
+            ("items", "RunRow[]"),
+            ("next?", "text"),
+            ("total?", "number"),
+            ("phases?", "number{}"),
+            ("position", "text"),
+        ],
+    ),
     (
         "Pipeline",
         &[

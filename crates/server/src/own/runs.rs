@@ -23,6 +23,9 @@ const PIPELINES: [(&str, &str); 3] = [
     ("workflows.argoproj.io/workflow-template", "WorkflowTemplate"),
 ];
 
+/// The phases that runs are counted by.
+const PHASES: [&str; 5] = ["Pending", "Running", "Succeeded", "Failed", "Error"];
+
 /// The label by which the runs of a kind of pipeline are found.
 pub(crate) fn pipeline_label(kind: &str) -> Option<&'static str> {
     PIPELINES.iter().find(|(_, known)| *known == kind).map(|(label, _)| *label)
@@ -62,6 +65,8 @@ pub(crate) fn brief(row: &Summary, archived: bool) -> Value {
 }
 
 /// Runs, newest first: what is here, with `archived=true` what is archived, and with `archived=any` both.
+///
+/// `count=true` tells how many there are on all pages, `count=phases` how many of each phase.
 pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
     let query = &call.query;
     let namespace = query.text("namespace");
@@ -122,15 +127,28 @@ pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
     if more && let Some((last, _)) = rows.last() {
         answer["next"] = json!(page::after(last));
     }
-    if query.text("count") == "true" {
-        let mut total = 0;
-        for (shelf, _) in shelves {
-            let filter = Filter { shelf: *shelf, ..filter.clone() };
-            total += world.store(|store| store.count(&filter))?;
+    match query.text("count") {
+        "true" => answer["total"] = json!(count(world, shelves, &filter)?),
+        "phases" => {
+            // What each phase would find, whichever of them are asked for (UI-067).
+            let mut found = Map::new();
+            for phase in PHASES {
+                let filter = Filter { phases: vec![phase.to_owned()], ..filter.clone() };
+                found.insert(phase.to_owned(), json!(count(world, shelves, &filter)?));
+            }
+            answer["phases"] = Value::Object(found);
         }
-        answer["total"] = json!(total);
+        _ => {}
     }
     Ok(answer)
+}
+
+/// How many runs a filter finds on all shelves.
+fn count(world: &World, shelves: &[(Shelf, bool)], filter: &Filter) -> Result<u64, Fault> {
+    shelves.iter().try_fold(0, |sum, (shelf, _)| {
+        let filter = Filter { shelf: *shelf, ..filter.clone() };
+        Ok(sum + world.store(|store| store.count(&filter))?)
+    })
 }
 
 /// The namespaces that exist, as far as the caller may know of them.

@@ -232,6 +232,13 @@ fn rows_change_under_those_who_watch_them_and_pages_keep_their_place() {
     );
     let page = house.get("/api/tiphys/v1/runs?namespace=default&limit=2&count=true");
     assert_eq!((&page["items"][0]["name"], &page["total"]), (&json!("row-4"), &json!(5)));
+    let counted = house.get("/api/tiphys/v1/runs?namespace=default&limit=1&count=phases&phase=Error");
+    let (going, failed) = (&counted["phases"]["Running"], &counted["phases"]["Failed"]);
+    assert_eq!(
+        (going.as_u64().zip(failed.as_u64()).map(|(a, b)| a + b), &counted["phases"]["Error"], failed),
+        (Some(5), &json!(0), &json!(1)),
+        "{counted}"
+    );
     house.submit("row-new");
     let next =
         format!("/api/tiphys/v1/runs?namespace=default&limit=2&cursor={}", page["next"].as_str().unwrap());
@@ -408,6 +415,7 @@ fn people_see_what_waits_for_them_and_what_happened() {
         ("PipelinePage", &overview),
         ("StepGrid", &steps),
         ("RunPage", &house.get("/api/tiphys/v1/runs?count=true")),
+        ("RunPage", &house.get("/api/tiphys/v1/runs?count=phases")),
         ("LockPage", &house.get("/api/tiphys/v1/locks")),
         ("WorkflowStatus", &house.get("/api/v1/workflows/default/one")["status"]),
     ] {
