@@ -154,6 +154,16 @@ impl Follower<'_> {
                 self.view.leave();
                 Some(Finish::Fenced)
             }
+            Update::Parked { reason, .. } => {
+                self.view.leave();
+                Some(Finish::Broken(reason))
+            }
+            Update::Unheard { reason, .. } => {
+                self.view.log(&format!(
+                    "what became of the steps is not known yet: {reason}; it is asked again\n"
+                ));
+                None
+            }
             Update::StoreFailed(reason) => {
                 self.view.leave();
                 Some(Finish::Broken(reason))

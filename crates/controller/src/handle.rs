@@ -64,6 +64,20 @@ pub enum Update {
     Interrupted(String),
     /// Another engine took the run over.
     Fenced(String),
+    /// A mistake of ours showed in the run: it is let go of as it is recorded, and can be taken up again.
+    Parked {
+        /// The run.
+        uid: String,
+        /// The mistake.
+        reason: String,
+    },
+    /// Nobody says what became of the steps that ran when the engine took the run up. It asks again until somebody does.
+    Unheard {
+        /// The run.
+        uid: String,
+        /// Why nobody says.
+        reason: String,
+    },
     /// The store failed; nothing more will happen here.
     StoreFailed(String),
 }
@@ -354,7 +368,8 @@ impl Controller {
         drop(self.messages.send(Message::Quit));
         match self.thread.take().map(JoinHandle::join) {
             Some(Ok(result)) => result,
-            _ => Ok(()),
+            Some(Err(panic)) => std::panic::resume_unwind(panic),
+            None => Ok(()),
         }
     }
 }

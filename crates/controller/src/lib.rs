@@ -8,6 +8,7 @@ pub mod cron;
 mod daemons;
 mod dispatch;
 mod draft;
+mod guard;
 mod handle;
 pub mod locks;
 mod memo;

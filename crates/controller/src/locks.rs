@@ -1,13 +1,19 @@
 //! Locks as rows of the store: one transaction reads them, asks the pure table, and writes them back.
 
-use std::collections::BTreeMap;
-use tiphys_engine::locks::{self, Answer, Lock, Size, Wanted, acquire, release};
+use std::collections::{BTreeMap, BTreeSet};
+use tiphys_engine::locks::{self, Answer, Holder, Lock, Size, Wanted, acquire, release};
 use tiphys_engine::workflow::{LockAnswer, NodeIx};
 use tiphys_engine::{Run, Time};
-use tiphys_store::{LockRows, ObjectKey, Store, StoreError};
+use tiphys_store::{LockRows, MachineId, ObjectKey, Store, StoreError};
 
 /// Catalog kind of the limits of database semaphores.
 pub const SYNC_LIMIT: &str = "SyncLimit";
+
+/// What came of asking for locks, and which were asked for.
+pub(crate) struct Tried {
+    pub(crate) answer: LockAnswer,
+    pub(crate) names: Vec<String>,
+}
 
 /// Tries to get all locks at once.
 pub(crate) fn try_acquire(
@@ -15,92 +21,88 @@ pub(crate) fn try_acquire(
     run: &Run,
     node: Option<NodeIx>,
     now: Time,
-) -> Result<LockAnswer, StoreError> {
+) -> Result<Tried, StoreError> {
+    let refused = |reason, names| Ok(Tried { answer: LockAnswer::Refused(reason), names });
     let wanted = match run.locks_wanted(node, now) {
         Ok(wanted) => wanted,
-        Err(reason) => return Ok(LockAnswer::Refused(reason)),
+        Err(reason) => return refused(reason, Vec::new()),
     };
     let mut sized = Vec::with_capacity(wanted.len());
     for lock in &wanted {
         match limit(store, run, lock)? {
             Ok(limit) => sized.push((lock.name.clone(), limit)),
-            Err(reason) => return Ok(LockAnswer::Refused(reason)),
+            Err(reason) => return refused(reason, Vec::new()),
         }
     }
     let names: Vec<String> = sized.iter().map(|(name, _)| name.clone()).collect();
     let who = run.lock_holder(node);
     let mut answer = Answer::Granted;
     let mut is_new = false;
-    store.update_locks(&names, &mut |rows| {
-        let mut locks = read(rows);
+    let changed = change(store, &names, &mut |locks| {
         is_new = !locks.values().any(|lock| lock.waiters.iter().any(|waiter| waiter.name == who.name));
-        answer = acquire(&mut locks, &sized, &who);
-        write(rows, locks);
+        answer = acquire(locks, &sized, &who);
     })?;
+    if let Err(unreadable) = changed {
+        return refused(unreadable, names);
+    }
     // Who holds nothing closes no circle, and who closes one is the one that came last.
     if matches!(answer, Answer::Waiting { .. })
         && is_new
         && !who.within.is_empty()
-        && let Some(reason) = locks::deadlock(&read(&store.locks()?), &who.name)
+        && let Some(reason) = locks::deadlock(&all(store)?, &who.name)
     {
-        store.update_locks(&names, &mut |rows| {
-            let mut locks = read(rows);
-            release(&mut locks, &|holder| holder.name == who.name);
-            write(rows, locks);
-        })?;
-        return Ok(LockAnswer::Refused(reason));
+        take_out(store, &names, &|holder| holder.name == who.name)?;
+        return refused(reason, names);
     }
-    Ok(match answer {
+    let answer = match answer {
         Answer::Granted => LockAnswer::Granted,
         Answer::Waiting { lock, message } => LockAnswer::Waiting { lock, message },
-    })
+    };
+    Ok(Tried { answer, names })
 }
 
-/// Gives the locks of one holder back; the names of holders that may try next.
+/// Gives back what a holder has of these locks, and its places in their queues; who may try next. What it has is known
+/// by its name alone: what a lock is called may depend on values that are others by now.
 pub(crate) fn give_back(
     store: &mut dyn Store,
-    run: &Run,
-    node: Option<NodeIx>,
-    now: Time,
+    who: &str,
+    names: Option<Vec<String>>,
 ) -> Result<Vec<String>, StoreError> {
-    let names: Vec<String> =
-        run.locks_wanted(node, now).unwrap_or_default().into_iter().map(|lock| lock.name).collect();
-    if names.is_empty() {
-        return Ok(Vec::new());
-    }
-    let who = run.lock_holder(node).name;
+    let names = match names {
+        Some(names) => names,
+        None => names_of(store, &|holder| holder.name == who)?,
+    };
     let mut next = Vec::new();
-    store.update_locks(&names, &mut |rows| {
-        let mut locks = read(rows);
-        release(&mut locks, &|holder| holder.name == who);
-        next = locks
-            .values()
-            .flat_map(|lock| {
-                let free = (lock.limit as usize).saturating_sub(lock.holders.len());
-                lock.waiters.iter().take(free.max(1)).map(|waiter| waiter.name.clone())
-            })
-            .collect();
-        write(rows, locks);
+    change_readable(store, &names, &mut |locks| {
+        release(locks, &|holder| holder.name == who);
+        next = locks::first_in_line(locks).into_iter().map(|holder| holder.name.clone()).collect();
     })?;
     Ok(next)
 }
 
 /// Takes a whole run out of every lock; for a run that is over or deleted.
-pub(crate) fn forget_run(store: &mut dyn Store, uid: &str) -> Result<(), StoreError> {
-    let all = read(&store.locks()?);
-    let names: Vec<String> = all
-        .into_iter()
-        .filter(|(_, lock)| lock.holders.iter().chain(&lock.waiters).any(|holder| holder.uid == uid))
-        .map(|(name, _)| name)
-        .collect();
-    if names.is_empty() {
-        return Ok(());
+pub fn forget_run(store: &mut dyn Store, uid: &str) -> Result<(), StoreError> {
+    let names = names_of(store, &|holder| holder.uid == uid)?;
+    take_out(store, &names, &|holder| holder.uid == uid)
+}
+
+/// Frees what runs hold, or keep others from by standing in front, that ended or are no more: an engine that was killed
+/// in its last moment gave nothing back. `is_driven` says which runs are looked after.
+pub(crate) fn free_the_dead(
+    store: &mut dyn Store,
+    locks: &BTreeMap<String, Lock>,
+    is_driven: &dyn Fn(&str) -> bool,
+) -> Result<(), StoreError> {
+    let in_front =
+        |lock: &'_ Lock| lock.holders.iter().chain(lock.waiters.first()).cloned().collect::<Vec<_>>();
+    let uids: BTreeSet<String> = locks.values().flat_map(in_front).map(|holder| holder.uid).collect();
+    for uid in uids.into_iter().filter(|uid| !is_driven(uid)) {
+        let summary = store.summary(&MachineId::workflow(&*uid))?;
+        if summary.is_none_or(|summary| summary.finished_us.is_some()) {
+            forget_run(store, &uid)?;
+        }
     }
-    store.update_locks(&names, &mut |rows| {
-        let mut locks = read(rows);
-        release(&mut locks, &|holder| holder.uid == uid);
-        write(rows, locks);
-    })
+    Ok(())
 }
 
 /// The size of a lock, read anew on every try (EX-353). The inner error is the user's.
@@ -142,17 +144,76 @@ fn limit(store: &mut dyn Store, run: &Run, lock: &Wanted) -> Result<Result<u64, 
     })
 }
 
-fn read(rows: &LockRows) -> BTreeMap<String, Lock> {
-    rows.iter().map(|(name, body)| (name.clone(), serde_json::from_slice(body).unwrap_or_default())).collect()
+/// The names of the locks that such a holder holds or waits for.
+fn names_of(store: &mut dyn Store, is_theirs: &dyn Fn(&Holder) -> bool) -> Result<Vec<String>, StoreError> {
+    let is_in = |lock: &Lock| lock.holders.iter().chain(&lock.waiters).any(is_theirs);
+    Ok(all(store)?.into_iter().filter(|(_, lock)| is_in(lock)).map(|(name, _)| name).collect())
 }
 
-fn write(rows: &mut LockRows, locks: BTreeMap<String, Lock>) {
-    rows.clear();
-    for (name, lock) in locks {
-        if lock.holders.is_empty() && lock.waiters.is_empty() {
-            continue;
+fn take_out(
+    store: &mut dyn Store,
+    names: &[String],
+    is_theirs: &dyn Fn(&Holder) -> bool,
+) -> Result<(), StoreError> {
+    change_readable(store, names, &mut |locks| release(locks, is_theirs))
+}
+
+/// Changes rows in one transaction, or none of them if one cannot be read: the inner error names it.
+fn change(
+    store: &mut dyn Store,
+    names: &[String],
+    with: &mut dyn FnMut(&mut BTreeMap<String, Lock>),
+) -> Result<Result<(), String>, StoreError> {
+    let mut unreadable = None;
+    store.update_locks(names, &mut |rows| {
+        let (mut locks, broken) = read(rows);
+        unreadable = broken.into_iter().next();
+        if unreadable.is_none() {
+            with(&mut locks);
+            write(rows, names, locks);
         }
-        if let Ok(body) = serde_json::to_vec(&lock) {
+    })?;
+    Ok(unreadable.map_or(Ok(()), |name| {
+        Err(format!("the row of the lock {name} cannot be read: `tiphys doctor` looks through the state"))
+    }))
+}
+
+/// Changes those rows that can be read.
+fn change_readable(
+    store: &mut dyn Store,
+    names: &[String],
+    with: &mut dyn FnMut(&mut BTreeMap<String, Lock>),
+) -> Result<(), StoreError> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    store.update_locks(names, &mut |rows| {
+        let (mut locks, broken) = read(rows);
+        with(&mut locks);
+        let readable: Vec<String> = names.iter().filter(|name| !broken.contains(name)).cloned().collect();
+        write(rows, &readable, locks);
+    })
+}
+
+/// The locks, and the names of those whose rows cannot be read.
+fn read(rows: &LockRows) -> (BTreeMap<String, Lock>, Vec<String>) {
+    let (mut locks, mut broken) = (BTreeMap::new(), Vec::new());
+    for (name, body) in rows {
+        match serde_json::from_slice(body) {
+            Ok(lock) => drop(locks.insert(name.clone(), lock)),
+            Err(_) => broken.push(name.clone()),
+        }
+    }
+    (locks, broken)
+}
+
+fn write(rows: &mut LockRows, names: &[String], locks: BTreeMap<String, Lock>) {
+    for name in names {
+        rows.remove(name);
+    }
+    for (name, lock) in locks {
+        if !lock.holders.is_empty() || !lock.waiters.is_empty() {
+            let body = serde_json::to_vec(&lock).expect("a lock is made of texts and numbers");
             rows.insert(name, body);
         }
     }
@@ -160,5 +221,8 @@ fn write(rows: &mut LockRows, locks: BTreeMap<String, Lock>) {
 
 /// Every lock that somebody holds or waits for.
 pub fn all(store: &mut dyn Store) -> Result<BTreeMap<String, Lock>, StoreError> {
-    Ok(read(&store.locks()?))
+    Ok(read(&store.locks()?).0)
 }
+
+#[cfg(test)]
+mod tests;

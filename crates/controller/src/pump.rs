@@ -11,6 +11,7 @@ mod waiting;
 
 use crate::collect;
 use crate::draft::Draft;
+use crate::guard::guarded;
 use crate::handle::{Ask, Done, Inbox, Message, Submitted, Update};
 use crate::memo;
 use crate::metrics::Metrics;
@@ -25,7 +26,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{RecvTimeoutError, Sender, TryRecvError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tiphys_engine::Time;
-use tiphys_engine::workflow::{Attempt, Input, NodeIx, Occasion, Report};
+use tiphys_engine::workflow::{Attempt, Event, Input, NodeIx, Occasion, Report};
 use tiphys_runner::agent::Agent;
 use tiphys_runner::step::AttemptId;
 use tiphys_runner::{News, Runner};
@@ -37,6 +38,9 @@ const OBSERVED_AFTER: Duration = Duration::from_millis(20);
 
 /// How long to wait before asking a busy runner again.
 const BUSY_PAUSE: Duration = Duration::from_millis(10);
+
+/// How long after a question that the runner did not answer it is asked again.
+const RECALL_PAUSE: Duration = Duration::from_secs(1);
 
 /// Most messages that are handled before the batch is made durable.
 const MESSAGES_PER_BATCH: usize = 512;
@@ -97,8 +101,8 @@ pub(crate) struct Pump {
     followers: Vec<(String, Sender<Update>)>,
     /// Answers that wait until what they tell of is durable (I3).
     replies: Vec<Box<dyn FnOnce() + Send>>,
-    /// Holders that wait for locks, by their name in the lock table.
-    lock_waiters: BTreeMap<String, (String, Option<NodeIx>)>,
+    /// Holders that asked for locks, by their name in the lock table.
+    lock_holders: BTreeMap<String, waiting::Asked>,
     /// When all of them last tried.
     locks_tried: Time,
     /// Attempts that were seen starting and are not yet worth a record.
@@ -107,6 +111,10 @@ pub(crate) struct Pump {
     probing: BTreeMap<(String, Attempt), usize>,
     /// Daemons that found out by themselves that they are ready.
     ready: BTreeSet<(String, Attempt)>,
+    /// Runs of whose steps the runner has not said yet what became of them.
+    unheard: BTreeSet<String>,
+    /// When it was last asked about them.
+    asked_runner: Time,
     /// Runs that are no more and of which something may still run: nobody will ask how that ended.
     gone: BTreeSet<String>,
     last: Time,
@@ -145,11 +153,13 @@ impl Pump {
             creating: Vec::new(),
             followers: Vec::new(),
             replies: Vec::new(),
-            lock_waiters: BTreeMap::new(),
+            lock_holders: BTreeMap::new(),
             locks_tried: Time(0),
             starting: BTreeMap::new(),
             probing: BTreeMap::new(),
             ready: BTreeSet::new(),
+            unheard: BTreeSet::new(),
+            asked_runner: Time(0),
             gone: BTreeSet::new(),
             last: Time(0),
             quit: false,
@@ -203,6 +213,7 @@ impl Pump {
                 }
             }
         }
+        self.recall_unheard(now);
         self.refill(now);
         self.take_in_all(now);
         // Places that endings freed go to attempts whose start is durable already; no commit is waited for.
@@ -248,7 +259,10 @@ impl Pump {
             self.let_in(now);
             let mut batch = self.shard.batch(now);
             for at in self.shard.last_records() {
-                self.file_with(&mut batch[at], now);
+                let uid = batch[at].machine.id.clone();
+                if let Err(mistake) = guarded(|| self.file_with(&mut batch[at], now)) {
+                    self.park(&uid, mistake);
+                }
             }
             let results = self.commit(&batch)?;
             let effects = self.shard.committed(&results);
@@ -279,8 +293,11 @@ impl Pump {
         if let Some(first) = self.starting.values().min() {
             patience = patience.min(until(first.plus(OBSERVED_AFTER)));
         }
-        if !self.lock_waiters.is_empty() {
+        if self.is_lock_awaited() {
             patience = patience.min(LOCK_POLL);
+        }
+        if !self.unheard.is_empty() {
+            patience = patience.min(RECALL_PAUSE);
         }
         if self.shard.is_busy() {
             patience = patience.min(BUSY_PAUSE);
@@ -297,22 +314,22 @@ impl Pump {
                 reports.into_iter().for_each(|report| self.reported(report, now))
             }
             Message::News(News::Lost(_)) => {
-                for uid in self.shard.uids() {
-                    self.recall(&uid, now);
-                }
+                self.unheard.extend(self.shard.uids());
+                self.asked_runner = Time(0);
             }
             Message::Answered(attempt, answer) => self.answered(&attempt, answer, now),
             Message::Submit(draft, reply) => self.orders.push((draft, reply)),
             Message::Restart(draft, reply) => {
-                let restarted = self.restart(*draft, now);
+                let uid = draft.run.machine.id.clone();
+                let restarted = self.for_run(&uid, |pump| pump.restart(*draft, now));
                 self.reply(reply, restarted);
             }
             Message::Adopt(uid, secrets, reply) => {
-                let adopted = self.adopt(&uid, secrets, now);
+                let adopted = self.for_run(&uid, |pump| pump.adopt(&uid, secrets, now));
                 self.reply(reply, adopted);
             }
             Message::Retry(uid, retry, follower, reply) => {
-                let retried = self.retry(&uid, retry, follower, now);
+                let retried = self.for_run(&uid, |pump| pump.retry(&uid, retry, follower, now));
                 self.reply(reply, retried);
             }
             Message::Ask(uid, request, reply) => {
@@ -330,7 +347,7 @@ impl Pump {
             }
             Message::FollowAll(follower) => self.followers.push((String::new(), follower)),
             Message::Delete(uid, force, reply) => {
-                let deleted = self.delete(&uid, force);
+                let deleted = self.for_run(&uid, |pump| pump.delete(&uid, force));
                 self.reply(reply, deleted);
             }
             Message::Limit(limits) => self.limit(limits),
@@ -346,7 +363,7 @@ impl Pump {
                     .homes
                     .get(&uid)
                     .zip(self.shard.run(&uid))
-                    .map(|(home, run)| submit::document(&home.workflow, run, now));
+                    .and_then(|(home, run)| guarded(|| submit::document(&home.workflow, run, now)).ok());
                 self.reply(reply, document);
             }
             Message::Census(reply) => {
@@ -390,64 +407,77 @@ impl Pump {
 
     fn perform(&mut self, effects: Vec<Effect>, now: Time) -> Result<(), StoreError> {
         for effect in effects {
-            match effect {
-                Effect::Start(attempts) => self.start(attempts, now),
-                Effect::Stop(uid, attempt) => {
-                    let grace = Duration::from_millis(tiphys_runner::step::GRACE_MS_DEFAULT);
-                    let id = [attempt_id(&uid, attempt)];
-                    match self.shard.is_call(&uid, attempt) {
-                        true => self.agent.stop(&id),
-                        false => self.runner.stop(&id, grace),
+            let uid = effect.run().map(str::to_owned);
+            match guarded(|| self.perform_one(effect, now)) {
+                Ok(done) => done?,
+                Err(mistake) => uid.into_iter().for_each(|uid| self.park(&uid, mistake.clone())),
+            }
+        }
+        Ok(())
+    }
+
+    fn perform_one(&mut self, effect: Effect, now: Time) -> Result<(), StoreError> {
+        match effect {
+            Effect::Start(attempts) => self.start(attempts, now),
+            Effect::Stop(uid, attempt) => {
+                let grace = Duration::from_millis(tiphys_runner::step::GRACE_MS_DEFAULT);
+                let id = [attempt_id(&uid, attempt)];
+                match self.shard.is_call(&uid, attempt) {
+                    true => self.agent.stop(&id),
+                    false => self.runner.stop(&id, grace),
+                }
+            }
+            Effect::Forget(attempts) => {
+                let ids: Vec<AttemptId> =
+                    attempts.iter().map(|(uid, attempt)| attempt_id(uid, *attempt)).collect();
+                self.runner.forget(&ids);
+            }
+            Effect::Recorded(recorded) => {
+                let uid = recorded.uid.clone();
+                if recorded.events.iter().any(|event| matches!(event, Event::Retried { .. })) {
+                    // What was filed tells of the life before; the journal has it too.
+                    self.store.delete_archived(&[MachineId::workflow(&*uid)])?;
+                }
+                self.answer_again(&recorded, now);
+                self.tell(&uid, Update::Recorded(recorded));
+            }
+            Effect::AcquireLocks(uid, node) => self.acquire_locks(&uid, node, now)?,
+            Effect::ReleaseLocks(uid, node) => self.release_locks(&uid, node, now)?,
+            Effect::LookupMemo(uid, node) => {
+                let Some(run) = self.shard.run(&uid) else { return Ok(()) };
+                let found = memo::look_up(&mut *self.store, run, node, now)?.map(Box::new);
+                self.shard.input(&uid, Input::MemoAnswered { node, found }, now);
+            }
+            Effect::SaveMemo(uid, node) => {
+                let Some(run) = self.shard.run(&uid) else { return Ok(()) };
+                memo::save(&mut *self.store, run, node, now)?;
+                self.shard.input(&uid, Input::MemoSaved { node }, now);
+            }
+            Effect::EmitMetrics(uid, samples) => {
+                for sample in samples {
+                    if let Err(message) = self.metrics.record(&uid, &sample, now) {
+                        self.shard.input(&uid, Input::MetricRefused { message }, now);
                     }
                 }
-                Effect::Forget(attempts) => {
-                    let ids: Vec<AttemptId> =
-                        attempts.iter().map(|(uid, attempt)| attempt_id(uid, *attempt)).collect();
-                    self.runner.forget(&ids);
+            }
+            Effect::DeleteArtifacts(uid) => {
+                let Some(run) = self.shard.run(&uid) else { return Ok(()) };
+                let collected = collect::delete(run, Occasion::Completion, &self.place);
+                self.shard.input(&uid, Input::ArtifactsDeleted { collected }, now);
+            }
+            Effect::Ended(uid) => self.ended(&uid, now)?,
+            Effect::Fenced(uid) => {
+                self.let_go(&uid);
+                self.homes.remove(&uid);
+                self.tell(&uid.clone(), Update::Fenced(uid));
+            }
+            Effect::Interrupted(uid) => {
+                if let Some(run) = self.shard.run(&uid) {
+                    self.dismiss_plugins(&run.plan);
                 }
-                Effect::Recorded(recorded) => {
-                    let uid = recorded.uid.clone();
-                    self.answer_again(&recorded, now);
-                    self.tell(&uid, Update::Recorded(recorded));
-                }
-                Effect::AcquireLocks(uid, node) => self.acquire_locks(&uid, node, now)?,
-                Effect::ReleaseLocks(uid, node) => self.release_locks(&uid, node, now)?,
-                Effect::LookupMemo(uid, node) => {
-                    let Some(run) = self.shard.run(&uid) else { continue };
-                    let found = memo::look_up(&mut *self.store, run, node, now)?.map(Box::new);
-                    self.shard.input(&uid, Input::MemoAnswered { node, found }, now);
-                }
-                Effect::SaveMemo(uid, node) => {
-                    let Some(run) = self.shard.run(&uid) else { continue };
-                    memo::save(&mut *self.store, run, node, now)?;
-                    self.shard.input(&uid, Input::MemoSaved { node }, now);
-                }
-                Effect::EmitMetrics(uid, samples) => {
-                    for sample in samples {
-                        if let Err(message) = self.metrics.record(&uid, &sample, now) {
-                            self.shard.input(&uid, Input::MetricRefused { message }, now);
-                        }
-                    }
-                }
-                Effect::DeleteArtifacts(uid) => {
-                    let Some(run) = self.shard.run(&uid) else { continue };
-                    let collected = collect::delete(run, Occasion::Completion, &self.place);
-                    self.shard.input(&uid, Input::ArtifactsDeleted { collected }, now);
-                }
-                Effect::Ended(uid) => self.ended(&uid, now)?,
-                Effect::Fenced(uid) => {
-                    self.homes.remove(&uid);
-                    self.throttle.forget(&uid);
-                    self.tell(&uid.clone(), Update::Fenced(uid));
-                }
-                Effect::Interrupted(uid) => {
-                    if let Some(run) = self.shard.run(&uid) {
-                        self.dismiss_plugins(&run.plan);
-                    }
-                    self.let_go(&uid);
-                    self.homes.remove(&uid);
-                    self.tell(&uid.clone(), Update::Interrupted(uid));
-                }
+                self.let_go(&uid);
+                self.homes.remove(&uid);
+                self.tell(&uid.clone(), Update::Interrupted(uid));
             }
         }
         Ok(())

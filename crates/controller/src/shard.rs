@@ -4,9 +4,8 @@
 mod census;
 
 use crate::dispatch::Dispatcher;
-use std::any::Any;
+use crate::guard::guarded;
 use std::collections::{BTreeMap, BTreeSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tiphys_engine::workflow::{Attempt, Command, Event, Input, NodeIx, Phase, Report, Sample};
 use tiphys_engine::{Machine, Outbox, Progress, Run, Time, explain, status};
@@ -49,6 +48,26 @@ pub enum Effect {
     Fenced(String),
     /// An interrupted run has nothing running any more.
     Interrupted(String),
+}
+
+impl Effect {
+    /// The run that it concerns, if it is one.
+    pub fn run(&self) -> Option<&str> {
+        match self {
+            Effect::Start(_) | Effect::Forget(_) => None,
+            Effect::Recorded(recorded) => Some(&recorded.uid),
+            Effect::Stop(uid, _)
+            | Effect::AcquireLocks(uid, _)
+            | Effect::ReleaseLocks(uid, _)
+            | Effect::LookupMemo(uid, _)
+            | Effect::SaveMemo(uid, _)
+            | Effect::EmitMetrics(uid, _)
+            | Effect::DeleteArtifacts(uid)
+            | Effect::Ended(uid)
+            | Effect::Fenced(uid)
+            | Effect::Interrupted(uid) => Some(uid),
+        }
+    }
 }
 
 /// Durable events of one run.
@@ -321,7 +340,8 @@ impl Shard {
                 at_us: now.0,
                 format: FORMAT,
                 body: encode(&events),
-                summary: driven.summarize(now),
+                // A row that is not written now is written with the next record.
+                summary: guarded(|| driven.summarize(now)).unwrap_or_default(),
                 inbox_done: driven.inbox_done.take(),
                 end: None,
             });
@@ -539,26 +559,24 @@ impl Driven {
     fn hand(&mut self, input: Input, now: Time) -> Progress {
         let mut out = Outbox::default();
         let run = &mut self.run;
-        let handled = catch_unwind(AssertUnwindSafe(|| run.handle(input, now, &mut out)));
+        let handled = guarded(|| run.handle(input, now, &mut out));
         self.events.extend(out.events);
         match handled {
             Ok(progress) => {
                 self.commands.extend(out.commands);
                 progress
             }
-            Err(panic) => self.break_off(panic.as_ref(), now),
+            Err(mistake) => self.break_off(mistake, now),
         }
     }
 
     /// A mistake of ours ends the run in which it shows, in its own words, and no other (I13, EX-009).
     ///
     /// What was decided before the mistake has become true. What it asked for has not, except that nothing goes on.
-    fn break_off(&mut self, panic: &(dyn Any + Send), now: Time) -> Progress {
-        let text = panic.downcast_ref::<String>().map(String::as_str);
-        let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason was given");
-        let text = format!("{text} (a mistake of Tiphys; please report it with the run's journal)");
-        let event = Event::Finished { phase: Phase::Error, message: Some(text.into()) };
-        self.run.apply(now, &event);
+    fn break_off(&mut self, mistake: String, now: Time) -> Progress {
+        let event = Event::Finished { phase: Phase::Error, message: Some(mistake.into()) };
+        // A run that cannot even end is parked when its end is filed.
+        drop(guarded(|| self.run.apply(now, &event)));
         self.events.push(event);
         self.commands.extend(self.flying.iter().copied().map(Command::Stop));
         self.commands.push(Command::Archive);
@@ -612,7 +630,9 @@ impl Driven {
         self.summary.progress = format!("{}/{}", self.run.tally.0, self.run.tally.1);
         self.summary.suspended = suspended;
         self.summary.started_us = self.run.started.map(|at| at.0);
-        self.summary.finished_us = self.run.finished.map(|at| at.0);
+        // A run whose artifacts are still to be deleted is not over for whoever takes it up again.
+        let finished = self.run.finished.filter(|_| !self.run.is_to_collect());
+        self.summary.finished_us = finished.map(|at| at.0);
         for (key, value) in self.run.added_labels() {
             self.summary.labels.insert(key.clone(), value.clone());
         }

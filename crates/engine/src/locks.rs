@@ -159,6 +159,13 @@ pub fn deadlock(locks: &BTreeMap<String, Lock>, who: &str) -> Option<String> {
     ))
 }
 
+/// Those who may try next: in each lock as many as there are places, and always the first, for whom there may be one
+/// that nobody has looked for yet.
+pub fn first_in_line(locks: &BTreeMap<String, Lock>) -> Vec<&Holder> {
+    let places = |lock: &Lock| (lock.limit as usize).saturating_sub(lock.holders.len()).max(1);
+    locks.values().flat_map(|lock| lock.waiters.iter().take(places(lock))).collect()
+}
+
 /// Takes somebody out of locks, whether they hold them or wait for them.
 pub fn release(locks: &mut BTreeMap<String, Lock>, is_theirs: &dyn Fn(&Holder) -> bool) {
     for lock in locks.values_mut() {

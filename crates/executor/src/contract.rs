@@ -69,7 +69,7 @@ pub enum ToSupervisor {
         #[serde(default, skip_serializing_if = "is_default")]
         while_connected: bool,
     },
-    /// What is known of these? Answered by one [`FromSupervisor::Sightings`] with the same ticket.
+    /// What is known of these? Answered by [`FromSupervisor::Sightings`] with the same ticket.
     Recall {
         /// Quoted in the answer.
         ticket: u64,
@@ -118,6 +118,9 @@ pub enum FromSupervisor {
         ticket: u64,
         /// One for each attempt asked for, in that order.
         sightings: Vec<Sighting>,
+        /// Whether further ones follow under the same ticket.
+        #[serde(default)]
+        more: bool,
     },
     /// The answer to a probe.
     Capabilities {

@@ -89,6 +89,8 @@ enum Answer {
 struct State {
     link: Option<Link>,
     last_ticket: u64,
+    /// Since when no step could be given to a supervisor.
+    unreachable_since: Option<Instant>,
 }
 
 impl ProcessRunner {
@@ -212,6 +214,9 @@ impl ProcessRunner {
     }
 }
 
+/// How long steps wait for a supervisor that cannot be started or reached before they fail for it.
+const UNREACHABLE_FOR: Duration = Duration::from_secs(10);
+
 /// How many steps a supervisor is given beyond those that it may run side by side.
 ///
 /// Enough to keep it busy while the engine makes a batch of endings durable.
@@ -235,9 +240,18 @@ impl Runner for ProcessRunner {
             Ok(link) => {
                 // If the supervisor dies meanwhile, `News::Lost` follows, and a recall says `Unknown`.
                 link.start(self.options.at_once, steps);
+                state.unreachable_since = None;
                 vec![Ok(()); steps.len()]
             }
-            Err(error) => vec![Err(Refusal::Impossible(error.to_string())); steps.len()],
+            Err(error) => {
+                let since = *state.unreachable_since.get_or_insert_with(Instant::now);
+                // A machine without a free process or file for a moment is no reason to fail a step.
+                let refusal = match since.elapsed() < UNREACHABLE_FOR {
+                    true => Refusal::Busy,
+                    false => Refusal::Impossible(error.to_string()),
+                };
+                vec![Err(refusal); steps.len()]
+            }
         }
     }
 

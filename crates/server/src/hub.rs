@@ -231,6 +231,16 @@ pub(crate) fn run(world: &Weak<World>, updates: &Receiver<Update>) {
                     world.hub.tell(Change::Modified, shape::live((*document).clone(), &world));
                 }
             }
+            Ok(Update::Parked { uid, reason }) => {
+                tracing::error!(uid, reason, "a run is let go of; it is taken up again at the next start");
+            }
+            Ok(Update::Unheard { uid, reason }) => {
+                tracing::warn!(
+                    uid,
+                    reason,
+                    "what became of a run's steps is not known yet; it is asked again"
+                );
+            }
             Ok(_) | Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }

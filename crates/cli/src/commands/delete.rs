@@ -264,6 +264,14 @@ fn older_than(text: &str) -> anyhow::Result<Time> {
 /// Removes a run that nobody drives: what still runs of it, its history, logs, secrets, claims and artifacts.
 fn remove(local: &mut Local, summary: &Summary, force: Force) -> anyhow::Result<()> {
     let uid = &summary.uid;
+    // Held to the end, so that nobody takes up what is being removed.
+    let ownership = local.state.ownership()?;
+    let _owned = ownership.claim(&MachineId::workflow(&**uid)).map_err(|error| {
+        problem(
+            format!("`{}` cannot be removed: {error}", summary.name),
+            format!("end it first: tiphys terminate {}", summary.name),
+        )
+    })?;
     let state = local.state.dir().to_owned();
     if process::found(&state).iter().any(|found| found.id == *uid && found.is_alive) {
         let runner = ProcessRunner::new(Options::new(&state, &**uid), Box::new(|_| {}));
@@ -290,6 +298,7 @@ fn remove(local: &mut Local, summary: &Summary, force: Force) -> anyhow::Result<
     let kept = release_artifacts(local, summary, force)?;
     local.store.delete(&machine)?;
     local.store.delete_archived(&[machine])?;
+    tiphys_controller::locks::forget_run(&mut local.store, uid)?;
     local.state.remove_files(uid)?;
     remove_folder(&state.join("supervisors").join(uid))?;
     let claims_dir = state.join("claims").join(&summary.namespace);

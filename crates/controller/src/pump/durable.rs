@@ -2,7 +2,6 @@
 
 use super::{Pump, Submitted};
 use crate::handle::Update;
-use crate::locks;
 use crate::submit;
 use std::sync::Arc;
 use tiphys_engine::Time;
@@ -69,10 +68,7 @@ impl Pump {
         self.dismiss_plugins(&run.plan);
         self.metrics.ended(uid);
         if run.uses_locks() {
-            locks::forget_run(&mut *self.store, uid)?;
-            self.lock_waiters.retain(|_, (waiting, _)| waiting != uid);
-            // Whoever waits may try at once.
-            self.locks_tried = Time(0);
+            self.forget_locks(uid)?;
         }
         self.let_go(uid);
         if let Some(document) = filed {

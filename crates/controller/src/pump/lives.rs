@@ -1,8 +1,9 @@
 //! How runs come and go: created, taken over, begun anew, gone on with, deleted.
 
-use super::{Home, Pump, attempt_id};
+use super::{Home, Pump, RECALL_PAUSE, attempt_id};
 use crate::collect::{self, Force};
 use crate::draft::Draft;
+use crate::guard::guarded;
 use crate::handle::Update;
 use crate::prepare::Place;
 use crate::shard::{Recorded, decode};
@@ -21,7 +22,13 @@ impl Pump {
     pub(super) fn take_in_all(&mut self, now: Time) {
         for (draft, reply) in std::mem::take(&mut self.orders) {
             let owned = self.ownership.claim(&draft.run.machine).map_err(|error| error.to_string());
-            match owned.and_then(|owned| self.begin(*draft, (owned, Append::CREATING), now)) {
+            let uid = draft.run.machine.id.clone();
+            let begun = owned.and_then(|owned| {
+                let begun =
+                    guarded(|| self.begin(*draft, (owned, Append::CREATING), now)).and_then(|begun| begun);
+                begun.inspect_err(|_| self.disown(&uid))
+            });
+            match begun {
                 Ok(run) => self.creating.push((run, reply)),
                 Err(reason) => self.submitted(reply, Err(reason)),
             }
@@ -33,6 +40,26 @@ impl Pump {
         self.let_go(uid);
         self.homes.remove(uid);
         self.followers.retain(|(followed, _)| followed != uid);
+    }
+
+    /// Lets go of a run in which a mistake of ours showed, with nothing recorded of it: what is recorded is true, and
+    /// whoever takes it up again, perhaps a release without the mistake, goes on from there.
+    pub(super) fn park(&mut self, uid: &str, reason: String) {
+        self.let_go(uid);
+        self.homes.remove(uid);
+        self.tell(uid, Update::Parked { uid: uid.to_owned(), reason });
+    }
+
+    /// Does something for a run that somebody asked for; a run in which that meets a mistake of ours is parked.
+    pub(super) fn for_run<T>(
+        &mut self,
+        uid: &str,
+        work: impl FnOnce(&mut Pump) -> Result<T, String>,
+    ) -> Result<T, String> {
+        guarded(|| work(self)).unwrap_or_else(|mistake| {
+            self.park(uid, mistake.clone());
+            Err(mistake)
+        })
     }
 
     /// Creates a run, or begins it anew if it is here and `done` says what need not run again.
@@ -126,6 +153,7 @@ impl Pump {
         self.starting.retain(|(run, _), _| run != uid);
         self.ready.retain(|(run, _)| run != uid);
         let was_here = self.store.delete(&machine).map_err(text)?;
+        self.forget_locks(uid).map_err(text)?;
         // What a step that is still ending holds open is removed by the next prune.
         drop(self.state.remove_files(uid));
         self.tell(uid, Update::Deleted(uid.to_owned()));
@@ -179,8 +207,6 @@ impl Pump {
             self.homes.remove(uid);
             return Err(refused);
         }
-        // What was filed tells of the life before; the journal has it too.
-        self.store.delete_archived(&[MachineId::workflow(uid)]).map_err(|error| error.to_string())?;
         self.shard.input(uid, Input::Asked(Request::Retry(retry)), now);
         Ok(summary)
     }
@@ -255,8 +281,23 @@ impl Pump {
         Ok((summary, loaded.records.is_empty()))
     }
 
-    /// Asks the runner what it knows of a run's open attempts (the one recovery path).
-    pub(super) fn recall(&mut self, uid: &str, now: Time) {
+    /// Asks again what is known of the steps of runs whose question was not answered. One that is not answered again
+    /// keeps the others for the next time, as each may take long.
+    pub(super) fn recall_unheard(&mut self, now: Time) {
+        if self.unheard.is_empty() || now.since_us(self.asked_runner) < RECALL_PAUSE.as_micros() as i64 {
+            return;
+        }
+        for uid in self.unheard.clone() {
+            if self.shard.run(&uid).is_none() {
+                self.unheard.remove(&uid);
+            } else if !self.recall(&uid, now) {
+                break;
+            }
+        }
+    }
+
+    /// Asks the runner what it knows of a run's open attempts (the one recovery path); whether it answers.
+    pub(super) fn recall(&mut self, uid: &str, now: Time) -> bool {
         if let Some(run) = self.shard.run(uid) {
             // Whether an earlier life of the engine still told them to go is not known.
             let dismissed: Vec<AttemptId> =
@@ -270,8 +311,18 @@ impl Pump {
         open.retain(|(attempt, _)| !self.shard.is_call(uid, *attempt));
         let ids: Vec<AttemptId> = open.iter().map(|(attempt, _)| attempt_id(uid, *attempt)).collect();
         let sightings = if ids.is_empty() { Ok(Vec::new()) } else { self.runner.recall(&ids) };
-        let sightings =
-            sightings.unwrap_or_else(|_| ids.iter().map(|id| Sighting::Unknown(id.clone())).collect());
+        let sightings = match sightings {
+            Ok(sightings) => sightings,
+            // That nobody answers says nothing about the steps: they may run, or have ended well.
+            Err(error) => {
+                if self.unheard.insert(uid.to_owned()) {
+                    self.tell(uid, Update::Unheard { uid: uid.to_owned(), reason: error.to_string() });
+                }
+                self.asked_runner = self.now();
+                return false;
+            }
+        };
+        self.unheard.remove(uid);
         let mut running = BTreeSet::new();
         let mut endings = Vec::new();
         let mut daemons = Vec::new();
@@ -301,5 +352,6 @@ impl Pump {
         self.shard.recalled(uid, &running);
         daemons.into_iter().for_each(|attempt| self.watch_daemon(uid, attempt, now));
         endings.into_iter().for_each(|report| self.reported(report, now));
+        true
     }
 }

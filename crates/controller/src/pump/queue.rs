@@ -48,6 +48,7 @@ impl Pump {
     pub(super) fn let_go(&mut self, uid: &str) {
         self.shard.drop_run(uid);
         self.throttle.forget(uid);
+        self.lock_holders.retain(|_, asked| asked.uid != uid);
     }
 
     /// Other limits hold from now on.

@@ -1,6 +1,7 @@
 //! Starting steps whose start is durable: which way each takes, and what becomes of those that cannot go.
 
 use super::{Pump, attempt_id};
+use crate::guard::guarded;
 use crate::prepare;
 use std::time::Duration;
 use tiphys_engine::Time;
@@ -26,7 +27,8 @@ impl Pump {
         let (mut keys, mut steps) = (Vec::with_capacity(attempts.len()), Vec::with_capacity(attempts.len()));
         for key in attempts {
             let (uid, attempt) = &key;
-            let report = match self.way_of(uid, *attempt, now) {
+            let way = guarded(|| self.way_of(uid, *attempt, now));
+            let report = match way.unwrap_or_else(|mistake| Some(Way::Refused(mistake))) {
                 Some(Way::Step(step)) => {
                     steps.push(*step);
                     keys.push(key);

@@ -1,12 +1,14 @@
-use crate::handle::Controller;
+use crate::handle::{Controller, Order, Update};
 use crate::prepare::Place;
 use crate::submit;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tiphys_engine::Time;
+use tiphys_engine::workflow::Event;
+use tiphys_engine::{Frozen, Time};
 use tiphys_runner::step::{AttemptId, Ended, Sighting, Started, StepRequest};
-use tiphys_runner::{Refusal, Runner, RunnerError};
+use tiphys_runner::{News, Refusal, Runner, RunnerError};
 use tiphys_store::{MachineId, NewRun, Runs, State, Summary};
 
 /// What a runner was told.
@@ -89,5 +91,101 @@ fn what_runs_for_runs_that_are_over_is_ended() {
         Ok(Told::Stop(names(&["over/1.0", "over/plugin.0", "deleted/0.0"])))
     );
     assert_eq!(hear.recv_timeout(patience), Ok(Told::Forget(names(&["over/2.0"]))));
+    controller.quit().unwrap();
+}
+
+/// A runner that does not answer when it is first asked what became of a step.
+struct Shy {
+    asked: AtomicUsize,
+    steps: Mutex<Sender<AttemptId>>,
+}
+
+impl Runner for Shy {
+    fn start(&self, steps: &[StepRequest]) -> Vec<Result<(), Refusal>> {
+        steps.iter().for_each(|step| self.steps.lock().unwrap().send(step.attempt.clone()).unwrap());
+        vec![Ok(()); steps.len()]
+    }
+
+    fn stop(&self, _attempts: &[AttemptId], _grace: Duration) {}
+
+    fn recall(&self, attempts: &[AttemptId]) -> Result<Vec<Sighting>, RunnerError> {
+        match self.asked.fetch_add(1, Ordering::Relaxed) {
+            0 => Err(RunnerError::Unreachable {
+                id: "any".to_owned(),
+                reason: "it does not answer".to_owned(),
+            }),
+            _ => Ok(attempts.iter().map(|attempt| ended(&attempt.0)).collect()),
+        }
+    }
+
+    fn forget(&self, _attempts: &[AttemptId]) {}
+
+    fn subscribe(&self, _attempt: Option<&AttemptId>, _on: bool) {}
+}
+
+/// That a supervisor does not answer says nothing about a step that was seen running: it is not lost for that, and when
+/// the supervisor answers, what it says counts (EX-470).
+#[test]
+fn a_supervisor_that_does_not_answer_is_asked_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = State::open(folder.path()).unwrap();
+    let (steps, started) = mpsc::channel();
+    let start = || {
+        let (report, news) = mpsc::channel();
+        let runner = Arc::new(Shy { asked: AtomicUsize::new(0), steps: Mutex::new(steps.clone()) });
+        let runner_of = move |news: Box<dyn Fn(News) + Send + Sync>| {
+            report.send(news).unwrap();
+            runner as Arc<dyn Runner>
+        };
+        let controller = Controller::start(&state, Place::default(), 1, Box::new(runner_of)).unwrap();
+        (controller, news.recv().unwrap())
+    };
+    let patience = Duration::from_secs(60);
+
+    let (controller, news) = start();
+    let workflow = serde_json::json!({
+        "metadata": { "name": "one", "uid": "one" },
+        "spec": { "entrypoint": "main", "templates": [
+            { "name": "main", "container": { "image": "any", "command": ["work"] } },
+        ]},
+    });
+    let frozen = Frozen { workflow: serde_json::from_value(workflow).unwrap(), ..Frozen::default() };
+    let (follower, updates) = mpsc::channel();
+    let order = Order {
+        frozen,
+        secrets: Vec::new(),
+        files: Default::default(),
+        world: serde_json::Value::Null,
+        follower: Some(follower),
+    };
+    controller.submit(order).unwrap().unwrap();
+    let attempt = started.recv_timeout(patience).unwrap();
+    let seen = Started { attempt, pid: 1, at_us: 0, is_ready: false };
+    news(News::Reports(vec![tiphys_runner::step::Report::Started(seen)]));
+    let is_running = |update: Update| match update {
+        Update::Recorded(recorded) => {
+            recorded.events.iter().any(|event| matches!(event, Event::Observed { .. }))
+        }
+        other => panic!("{other:?}"),
+    };
+    while !is_running(updates.recv_timeout(patience).unwrap()) {}
+    controller.quit().unwrap();
+
+    let (controller, _news) = start();
+    let (follower, updates) = mpsc::channel();
+    controller.adopt("one", Some(follower)).unwrap().unwrap();
+    let mut unheard = 0;
+    let document = loop {
+        match updates.recv_timeout(patience).unwrap() {
+            Update::Unheard { reason, .. } => {
+                assert!(reason.contains("it does not answer"), "{reason}");
+                unheard += 1;
+            }
+            Update::Ended(document) => break document,
+            _ => {}
+        }
+    };
+    assert_eq!(unheard, 1);
+    assert_eq!(document["status"]["phase"], "Succeeded", "{document}");
     controller.quit().unwrap();
 }

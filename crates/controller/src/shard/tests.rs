@@ -63,3 +63,36 @@ fn what_goes_on_is_counted() {
     drop(commit(&mut shard));
     assert_eq!(shard.census(), Census { pods_pending: 1, pods_running: 1, runs_with_pods: 1 });
 }
+
+/// PA-281: an engine that is killed before it has deleted what is to go with the end of a run left work undone: the run's
+/// row has no end until that is done, so that whoever looks for unfinished runs takes it up.
+#[test]
+fn a_run_whose_artifacts_are_still_to_be_deleted_is_not_over_yet() {
+    let mut shard = Shard::new(8);
+    let workflow = serde_json::json!({
+        "metadata": { "name": "gc", "uid": "gc" },
+        "spec": { "entrypoint": "main", "artifactGC": { "strategy": "OnWorkflowCompletion" }, "templates": [
+            { "name": "main", "container": { "image": "any", "command": ["work"] },
+              "outputs": { "artifacts": [{ "name": "a", "path": "/tmp/a" }] } },
+        ]},
+    });
+    let workflow: tiphys_spec::Workflow = serde_json::from_value(workflow).unwrap();
+    let summary = crate::submit::summary(&workflow, Time(0));
+    let plan = compile(&Frozen { workflow, ..Frozen::default() }).unwrap();
+    shard.adopt(Run::new(Arc::new(plan)), MachineId::workflow("gc"), 1, &[], summary, Time(1)).unwrap();
+    let Some(Effect::Start(attempts)) = commit(&mut shard).into_iter().next() else { panic!() };
+    let outcome =
+        tiphys_engine::workflow::Outcome { phase: Phase::Succeeded, ..crate::submit::never_started() };
+    let report = Report::Ended(Box::new(outcome));
+    shard.input("gc", Input::Reported { attempt: attempts[0].1, report }, Time(2));
+    let row = |batch: &[Append]| batch[0].summary.clone().map(|row| (row.phase, row.finished_us.is_some()));
+    let batch = shard.batch(Time(2));
+    assert_eq!(row(&batch), Some(("Succeeded".to_owned(), false)));
+    assert!(shard.last_records().is_empty(), "its last record is still to come");
+    let effects = shard.committed(&[Ok(())]);
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::DeleteArtifacts(_))), "{effects:?}");
+    shard.input("gc", Input::ArtifactsDeleted { collected: Default::default() }, Time(3));
+    let batch = shard.batch(Time(3));
+    assert_eq!(row(&batch), Some(("Succeeded".to_owned(), true)));
+    assert_eq!(shard.last_records(), [0]);
+}

@@ -120,7 +120,7 @@ impl Run {
     }
 
     /// Whether the run is over and its artifacts have not been dealt with yet.
-    pub(crate) fn is_to_collect(&self) -> bool {
+    pub fn is_to_collect(&self) -> bool {
         self.is_ended() && !self.collection.is_done && self.collects_artifacts()
     }
 

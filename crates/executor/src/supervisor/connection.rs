@@ -17,6 +17,8 @@ pub(crate) struct Connection {
     inbox: Inbox,
     outbox: Vec<u8>,
     outbox_start: usize,
+    /// How much of what waits was asked for: whoever waits for that is not behind.
+    asked_bytes: usize,
     /// Attempts whose log lines it wants.
     followed: HashSet<AttemptId>,
     follows_all: bool,
@@ -43,6 +45,7 @@ impl Connection {
             inbox: Inbox::default(),
             outbox: Vec::new(),
             outbox_start: 0,
+            asked_bytes: 0,
             followed: HashSet::new(),
             follows_all: false,
         }
@@ -83,6 +86,13 @@ impl Connection {
 
     pub(crate) fn tell<T: Serialize>(&mut self, message: &T) {
         frame::write(message, &mut self.outbox);
+    }
+
+    /// Adds an answer.
+    pub(crate) fn answer<T: Serialize>(&mut self, message: &T) {
+        let before = self.outbox.len();
+        self.tell(message);
+        self.asked_bytes += self.outbox.len() - before;
     }
 
     /// Adds reports, log lines only if they are wanted.
@@ -127,12 +137,16 @@ impl Connection {
             ) {
                 Ok(sent) => self.outbox_start += sent,
                 Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) => return self.outbox.len() - self.outbox_start < BEHIND_BYTES_MAX,
+                Err(Errno::AGAIN) => {
+                    let behind = self.outbox.len() - self.outbox_start;
+                    return behind.saturating_sub(self.asked_bytes) < BEHIND_BYTES_MAX;
+                }
                 Err(_) => return false,
             }
         }
         self.outbox.clear();
         self.outbox_start = 0;
+        self.asked_bytes = 0;
         true
     }
 

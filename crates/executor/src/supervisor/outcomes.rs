@@ -8,19 +8,22 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::contract::{AttemptId, Ended};
 
 /// Name of the file in the supervisor's folder.
 pub(crate) const FILE: &str = "outcomes.log";
 
-/// The file is emptied when every ending is forgotten and it is longer than this.
-const EMPTY_ABOVE_BYTES: u64 = 1 << 20;
+/// A file that is longer than this is written anew, without the endings that are forgotten.
+const COMPACT_ABOVE_BYTES: u64 = 1 << 20;
 
 pub(crate) struct Outcomes {
+    path: PathBuf,
     file: File,
     file_bytes: u64,
+    /// How long the file may get before it is written anew.
+    compact_above: u64,
     unwritten: Vec<u8>,
     known: HashMap<AttemptId, Box<Ended>>,
 }
@@ -29,7 +32,7 @@ impl Outcomes {
     /// Opens the log of a folder and reads what an earlier supervisor left.
     pub(crate) fn open(folder: &Path) -> io::Result<Outcomes> {
         let path = folder.join(FILE);
-        let file = OpenOptions::new().create(true).append(true).read(true).mode(0o600).open(&path)?;
+        let file = options().open(&path)?;
         let mut known = HashMap::new();
         for line in BufReader::new(File::open(&path)?).split(b'\n') {
             // A line that is cut off was being written when the machine stopped: that ending was never reported.
@@ -38,7 +41,8 @@ impl Outcomes {
             }
         }
         let file_bytes = file.metadata()?.len();
-        let mut outcomes = Outcomes { file, file_bytes, unwritten: Vec::new(), known };
+        let compact_above = COMPACT_ABOVE_BYTES;
+        let mut outcomes = Outcomes { path, file, file_bytes, compact_above, unwritten: Vec::new(), known };
         if file_bytes > 0 {
             // Ends a line that was cut off.
             outcomes.unwritten.push(b'\n');
@@ -89,9 +93,31 @@ impl Outcomes {
         for attempt in attempts {
             self.known.remove(attempt);
         }
-        if self.known.is_empty() && self.file_bytes > EMPTY_ABOVE_BYTES && self.file.set_len(0).is_ok() {
-            self.file_bytes = 0;
+        if self.file_bytes > self.compact_above {
+            // What cannot be written anew now still tells the truth; it is tried when the file is twice as long.
+            if self.compact().is_err() {
+                self.compact_above = self.file_bytes * 2;
+            }
         }
+    }
+
+    /// Writes aside what is still known, and puts that in the place of the file.
+    fn compact(&mut self) -> io::Result<()> {
+        let mut body = Vec::new();
+        for ended in self.known.values() {
+            serde_json::to_writer(&mut body, ended).expect("writes to memory");
+            body.push(b'\n');
+        }
+        let aside = self.path.with_extension("new");
+        let mut file = options().truncate(true).append(false).write(true).open(&aside)?;
+        file.write_all(&body)?;
+        file.sync_data()?;
+        std::fs::rename(&aside, &self.path)?;
+        self.file = options().open(&self.path)?;
+        self.file_bytes = body.len() as u64;
+        self.unwritten.clear();
+        self.compact_above = COMPACT_ABOVE_BYTES.max(2 * self.file_bytes);
+        Ok(())
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -103,9 +129,38 @@ impl Outcomes {
     }
 }
 
+fn options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true).read(true).mode(0o600);
+    options
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A server always knows of some ending that was not forgotten yet: the file must not grow for ever.
+    #[test]
+    fn a_long_file_is_written_anew_with_what_is_still_known() {
+        let folder = std::env::temp_dir().join(format!("tiphys-outcomes-long-{}", std::process::id()));
+        std::fs::create_dir(&folder).unwrap();
+        let mut outcomes = Outcomes::open(&folder).unwrap();
+        let mut last = None;
+        for number in 0..3_000 {
+            let attempt = AttemptId(format!("run/{number}.{}", "0".repeat(1_000)));
+            let ending: Ended = serde_json::from_value(serde_json::json!({ "attempt": attempt })).unwrap();
+            outcomes.record(&ending);
+            outcomes.flush().unwrap();
+            // One is always known.
+            outcomes.forget(last.replace(attempt).as_slice());
+        }
+        let bytes = std::fs::metadata(folder.join(FILE)).unwrap().len();
+        let again = Outcomes::open(&folder).unwrap();
+        let is_known = again.get(last.as_ref().unwrap()).is_some();
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert!(bytes < 2 * COMPACT_ABOVE_BYTES, "{bytes}");
+        assert!(is_known);
+    }
 
     fn ended(name: &str) -> Ended {
         let ended = serde_json::json!({ "attempt": name });

@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with, socketpair};
-use tiphys_executor::contract::{FromSupervisor, StepRequest, ToSupervisor};
+use tiphys_executor::contract::{FromSupervisor, Sighting, StepRequest, ToSupervisor};
 use tiphys_executor::frame::{self, Inbox};
 use tiphys_executor::supervisor::{self, Setup};
 
@@ -69,12 +69,14 @@ impl Link {
             inbox: Inbox::default(),
             on_news,
             answers,
+            sighted: Vec::new(),
             broken: broken.clone(),
             closing: closing.clone(),
         };
         thread::Builder::new().name("runner".into()).spawn(move || {
             let reason = listener.listen();
             listener.broken.store(true, Ordering::Release);
+            listener.answer_nobody();
             if let Some(mut child) = child {
                 // The keeper goes last, so when it is gone everything is.
                 let _ = child.wait();
@@ -148,6 +150,8 @@ struct Listener {
     inbox: Inbox,
     on_news: Arc<OnNews>,
     answers: Answers,
+    /// The first pieces of an answer.
+    sighted: Vec<Sighting>,
     broken: Arc<AtomicBool>,
     closing: Arc<AtomicBool>,
 }
@@ -166,8 +170,12 @@ impl Listener {
             loop {
                 match self.inbox.take() {
                     Ok(Some(FromSupervisor::Reports(reports))) => (self.on_news)(News::Reports(reports)),
-                    Ok(Some(FromSupervisor::Sightings { ticket, sightings })) => {
-                        self.answer(ticket, Answer::Sightings(sightings));
+                    Ok(Some(FromSupervisor::Sightings { ticket, sightings, more })) => {
+                        self.sighted.extend(sightings);
+                        if !more {
+                            let sightings = std::mem::take(&mut self.sighted);
+                            self.answer(ticket, Answer::Sightings(sightings));
+                        }
                     }
                     Ok(Some(FromSupervisor::Capabilities { ticket, capabilities })) => {
                         self.answer(ticket, Answer::Capabilities(capabilities));
@@ -182,6 +190,11 @@ impl Listener {
 }
 
 impl Listener {
+    /// Whoever waits for an answer of this supervisor waits no longer.
+    fn answer_nobody(&self) {
+        self.answers.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+    }
+
     fn answer(&self, ticket: u64, answer: Answer) {
         let mut answers = self.answers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(at) = answers.iter().position(|(waiting, _)| *waiting == ticket) {

@@ -22,6 +22,9 @@ const SYNC_AFTER_TELLING: Duration = Duration::from_secs(1);
 /// steps are in line.
 const NEWS_WAIT: Duration = Duration::from_millis(5);
 
+/// Most steps that one frame of an answer tells of. Each may bring a result of some hundred kilobytes.
+const SIGHTINGS_PER_FRAME: usize = 128;
+
 /// How many steps in line are enough to go on without the engine for that long.
 const ENOUGH_IN_LINE: usize = 16;
 
@@ -97,9 +100,15 @@ impl Service {
                 // What is told is written down; if it cannot be, the next round says so.
                 let _ = self.write_down();
                 let attempts = if attempts.is_empty() { self.all_attempts() } else { attempts };
-                let sightings = attempts.iter().map(|attempt| self.sighting(attempt)).collect();
-                if let Some(connection) = self.connections.get_mut(&number) {
-                    connection.tell(&FromSupervisor::Sightings { ticket, sightings });
+                let pieces = attempts.len().div_ceil(SIGHTINGS_PER_FRAME).max(1);
+                for piece in 0..pieces {
+                    let from = piece * SIGHTINGS_PER_FRAME;
+                    let attempts = &attempts[from..attempts.len().min(from + SIGHTINGS_PER_FRAME)];
+                    let sightings = attempts.iter().map(|attempt| self.sighting(attempt)).collect();
+                    if let Some(connection) = self.connections.get_mut(&number) {
+                        let more = piece + 1 < pieces;
+                        connection.answer(&FromSupervisor::Sightings { ticket, sightings, more });
+                    }
                 }
             }
             ToSupervisor::Probe { ticket } => {
@@ -124,6 +133,9 @@ impl Service {
                             step.stopped = true;
                             step.kill(now);
                         }
+                    }
+                    for slot in 0..self.slots.len() as u32 {
+                        self.set_timer(slot);
                     }
                 }
             }

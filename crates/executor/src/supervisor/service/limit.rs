@@ -64,12 +64,14 @@ impl Service {
         let watched = std::mem::take(&mut self.watched);
         let watched = watched.into_iter().filter(|(slot, generation)| self.is_current(*slot, *generation));
         self.watched = watched.collect();
-        for (slot, _) in &self.watched {
-            let Some(step) = self.slots[*slot as usize].step.as_mut() else { continue };
+        let slots: Vec<u32> = self.watched.iter().map(|(slot, _)| *slot).collect();
+        for slot in slots {
+            let Some(step) = self.slots[slot as usize].step.as_mut() else { continue };
             let limit = together(&step.request).memory_bytes;
-            if step.pid.is_some_and(|pid| resident_bytes(pid) > limit) {
+            if !step.out_of_memory && step.pid.is_some_and(|pid| resident_bytes(pid) > limit) {
                 step.out_of_memory = true;
                 step.kill(now);
+                self.set_timer(slot);
             }
         }
         self.watch_at = (!self.watched.is_empty()).then(|| now + LOOK_EVERY);
