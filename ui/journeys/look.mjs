@@ -17,11 +17,14 @@ const pages = {
   runs: 'runs',
   pipelines: 'pipelines',
   schedules: 'schedules',
+  calendar: 'schedules?view=calendar',
   approvals: 'approvals',
   inbox: 'inbox?delivery=d1',
   locks: 'locks',
   new: 'new',
   settings: 'settings',
+  form: 'new?side=fill',
+  missing: 'there/is/no/such/page',
   login: 'login',
 };
 const running = server.held.runs.find((each) => each.status.phase === 'Running');
@@ -33,6 +36,12 @@ if (running)
     tree: `${path(running)}?view=tree`,
     node: `${path(running)}?node=${node(running, 'shards')}`,
     pipeline: 'pipelines/WorkflowTemplate/default/delivery',
+    trends: 'pipelines/WorkflowTemplate/default/delivery?tab=trends',
+    plan: 'pipelines/WorkflowTemplate/default/delivery?tab=plan',
+    source: 'pipelines/WorkflowTemplate/default/delivery?tab=source',
+    schedule: 'pipelines/CronWorkflow/default/nightly-report',
+    details: `${path(running)}?node=${running.metadata.name}`,
+    widgets: `widgets?namespace=default&name=${running.metadata.name}`,
   });
 if (failed) {
   const broken = Object.values(failed.status.nodes).find((one) => one.phase === 'Failed' && one.type === 'Pod');

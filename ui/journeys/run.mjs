@@ -637,6 +637,42 @@ for (const [status, told] of [
   });
 }
 
+journey('the editor and its form take what is hostile, endless or no manifest at all', {}, async ({ page, server }) => {
+  await page.goto(`${server.url}new?side=fill`);
+  await page.getByRole('textbox', { name: 'Manifest' }).waitFor();
+  const problems = page.getByRole('region', { name: 'Problems' });
+  const editor = page.getByRole('textbox', { name: 'Manifest' });
+  const write = async (text) => {
+    await editor.focus();
+    await page.keyboard.press('Control+a');
+    await editor.evaluate((target, written) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData('text/plain', written);
+      target.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+    }, text);
+  };
+  await write(`a: ${'['.repeat(20_000)}`);
+  await problems.getByText(/nested too deeply|problem/).first().waitFor();
+  await write('x'.repeat(3_000_000));
+  await problems.getByText('longer than 2,000,000 characters').waitFor();
+  const evil = '<img src=x onerror=alert(1)>\u202e\u0007';
+  await write(
+    `kind: Workflow\nmetadata: {generateName: a-, labels: {team: ${JSON.stringify(evil)}}}\nspec:\n  entrypoint: main\n  arguments: {parameters: [{name: ${JSON.stringify(evil)}, value: ${JSON.stringify(evil)}}]}\n  templates:\n    - name: main\n      container: {image: busybox}\n`,
+  );
+  await page.getByRole('region', { name: 'Labels', exact: true }).getByLabel('team', { exact: true }).waitFor();
+  assert.equal(await page.evaluate(() => document.querySelectorAll('img[src=x], #app script').length), 0);
+  await page.getByRole('button', { name: 'Plan', exact: true }).click();
+  await page.getByRole('application').waitFor();
+  // What has the wrong shape, as everything has for a moment while it is typed.
+  const spec = (text) => `kind: Workflow\nmetadata: {generateName: a-}\nspec: ${text}\n`;
+  for (const text of ['3', '{templates: {a: 1}}', '{entrypoint: [main], templates: main}', '{templates: [null, 3, {name: 7, dag: {tasks: none}}]}', '{templates: [{name: main, steps: [[3, null], 4]}]}', '{templates: [{name: main, dag: {tasks: [{name: {}, dependencies: 4, depends: [], withItems: 3}]}}]}']) {
+    await write(spec(text));
+    await page.getByText('No problems found').waitFor();
+  }
+  await write(spec('{entrypoint: main, templates: [{name: main, dag: {tasks: [{name: one, template: work}, {name: two, template: work}]}}, {name: work, container: {image: busybox}}]}'));
+  await page.waitForFunction(() => document.querySelector('[role=application]')?.dataset.boxes === '3');
+});
+
 journey('hostile names and texts stay text', { state: 'hostile' }, async ({ page, server }) => {
   await page.goto(`${server.url}runs/default/hostile?node=hostile&tab=io`);
   await page.getByRole('tab', { name: 'Inputs/outputs' }).waitFor();
