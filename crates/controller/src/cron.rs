@@ -5,9 +5,11 @@
 //! done about it (I3); after a restart what was left undone is done again, and the run of an instant has a name
 //! made of that instant, so that it is made once.
 
+use crate::shard::{FORMAT, decode, encode};
 use crate::view;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 use tiphys_engine::cron::run::{self, CRON_LABEL, Past};
 use tiphys_engine::cron::{Answer, Command, Cron, Event, Input, RunRef, State, Status};
 use tiphys_engine::{Machine, Outbox, Time};
@@ -16,9 +18,6 @@ use tiphys_store::{
     Append, Created, Filter, LabelTerm, Life, MachineId, NewRun, Object, ObjectKey, Put, Store, StoreError,
     Summary,
 };
-
-/// The format of the journal's bodies: one JSON event a line.
-const FORMAT: u16 = 1;
 
 /// Records after which what a schedule remembers is written down and its journal begins anew, so that a schedule
 /// of many years takes no more room than one of a day.
@@ -40,8 +39,9 @@ pub const KIND: &str = "CronWorkflow";
 pub trait Yard {
     /// Why a schedule's document cannot run, if it cannot (CR-066).
     fn flaw(&mut self, document: &Value) -> Option<String>;
-    /// Makes a run. One of that name that belongs to the schedule counts as made.
-    fn submit(&mut self, workflow: spec::Workflow) -> Answer;
+    /// Makes a run. One of that name that belongs to the schedule counts as made. The error is for what says nothing
+    /// about the run, an engine that is gone, say: it is asked for again at the next round.
+    fn submit(&mut self, workflow: spec::Workflow) -> Result<Answer, String>;
     /// Ends a run that is being replaced.
     fn terminate(&mut self, run: &RunRef);
     /// Removes a run.
@@ -63,9 +63,27 @@ pub struct Schedules {
     broken: BTreeMap<ObjectKey, u64>,
 }
 
+/// All schedules as they were at one moment.
+#[derive(Clone, Default)]
+pub struct View(BTreeMap<ObjectKey, Arc<Cron>>);
+
+impl View {
+    /// A schedule.
+    pub fn find(&self, namespace: &str, name: &str) -> Option<&Cron> {
+        self.0.get(&key(namespace, name)).map(|cron| &**cron)
+    }
+
+    /// All schedules of a namespace, or of all if it is empty.
+    pub fn list<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a Cron> {
+        let wanted = move |key: &ObjectKey| namespace.is_empty() || key.namespace == namespace;
+        self.0.iter().filter(move |(key, _)| wanted(key)).map(|(_, cron)| &**cron)
+    }
+}
+
 /// One schedule and where it lies.
 struct Home {
-    cron: Cron,
+    /// Shared with those who look at it from beside.
+    cron: Arc<Cron>,
     machine: MachineId,
     epoch: u64,
     seq: u64,
@@ -117,15 +135,9 @@ impl Schedules {
         self.counted = Time(i64::MIN / 2);
     }
 
-    /// A schedule, for reading.
-    pub fn find(&self, namespace: &str, name: &str) -> Option<&Cron> {
-        self.homes.get(&key(namespace, name)).map(|home| &home.cron)
-    }
-
-    /// All schedules of a namespace, or of all if it is empty.
-    pub fn list<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a Cron> {
-        let wanted = move |key: &ObjectKey| namespace.is_empty() || key.namespace == namespace;
-        self.homes.iter().filter(move |(key, _)| wanted(key)).map(|(_, home)| &home.cron)
+    /// The schedules as they are now, for reading while they go on.
+    pub fn view(&self) -> View {
+        View(self.homes.iter().map(|(key, home)| (key.clone(), home.cron.clone())).collect())
     }
 
     /// Compares the documents with what is known of them.
@@ -217,8 +229,10 @@ impl Schedules {
     ) -> Result<(), StoreError> {
         let Some(home) = self.homes.get_mut(key) else { return Ok(()) };
         let mut out = Outbox::default();
-        home.cron.handle(input, now, &mut out);
-        self.append(store, key, &out.events, now)?;
+        Arc::make_mut(&mut home.cron).handle(input, now, &mut out);
+        if !self.append(store, key, &out.events, now)? {
+            return Ok(());
+        }
         out.events.iter().for_each(|event| yard.happened(key, event));
         self.perform(store, yard, key, out.commands, now)?;
         match self.homes.get_mut(key) {
@@ -227,20 +241,21 @@ impl Schedules {
         }
     }
 
-    /// Makes events durable. If that fails, what is in memory is thrown away: the next round reads it anew.
+    /// Makes events durable. If that fails, or somebody else has the schedule now (false), what is in memory is thrown
+    /// away: the next round reads it anew, and nothing follows from what was not recorded (I3).
     fn append(
         &mut self,
         store: &mut dyn Store,
         key: &ObjectKey,
         events: &[Event],
         now: Time,
-    ) -> Result<(), StoreError> {
-        let Some(home) = self.homes.get_mut(key).filter(|_| !events.is_empty()) else { return Ok(()) };
+    ) -> Result<bool, StoreError> {
+        let Some(home) = self.homes.get_mut(key).filter(|_| !events.is_empty()) else { return Ok(true) };
         let appended = home.append(store, events, now);
         if !matches!(appended, Ok(true)) {
             self.homes.remove(key);
         }
-        appended.map(drop)
+        appended
     }
 
     /// Does what a schedule wants, and tells it how that came out.
@@ -258,10 +273,23 @@ impl Schedules {
             match command {
                 Command::Terminate(run) => yard.terminate(&run),
                 Command::Submit { due, .. } => {
-                    let answer = yard.submit(run::workflow(&home.cron.state().document, due));
+                    let answer = match yard.submit(run::workflow(&home.cron.state().document, due)) {
+                        Ok(answer) => answer,
+                        Err(reason) => {
+                            let ObjectKey { namespace, name, .. } = key;
+                            yard.warn(&format!(
+                                "schedule {namespace}/{name} will ask for its run again: {reason}"
+                            ));
+                            // Taken up from its journal it finds that the run was not asked for.
+                            self.homes.remove(key);
+                            return Ok(());
+                        }
+                    };
                     let mut out = Outbox::default();
-                    home.cron.handle(Input::Submitted { due, answer }, now, &mut out);
-                    self.append(store, key, &out.events, now)?;
+                    Arc::make_mut(&mut home.cron).handle(Input::Submitted { due, answer }, now, &mut out);
+                    if !self.append(store, key, &out.events, now)? {
+                        return Ok(());
+                    }
                     out.events.iter().for_each(|event| yard.happened(key, event));
                     commands.extend(out.commands);
                 }
@@ -338,13 +366,7 @@ impl Home {
                 summary: row(&self.cron.state().document, now),
             };
             self.seq = 0;
-            return store.restart(&run);
-        }
-        let mut body = Vec::new();
-        for event in events {
-            serde_json::to_writer(&mut body, event)
-                .expect("an event has only text keys, and writing to memory does not fail");
-            body.push(b'\n');
+            return store.restart(&run, Some(self.epoch));
         }
         let append = Append {
             machine: self.machine.clone(),
@@ -352,7 +374,7 @@ impl Home {
             seq: self.seq + 1,
             at_us: now.0,
             format: FORMAT,
-            body,
+            body: encode(events),
             summary: None,
             inbox_done: None,
             end: None,
@@ -491,14 +513,12 @@ fn open(
     let mut cron = Cron::new(serde_json::from_slice(&body).map_err(unreadable)?);
     let loaded = store.load(&machine)?.unwrap_or_default();
     for record in &loaded.records {
-        for line in record.body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            let event: Event = serde_json::from_slice(line)
-                .map_err(|error| Trouble::Unreadable(format!("record {}: {error}", record.seq)))?;
+        for event in decode::<Event>(record).map_err(Trouble::Unreadable)? {
             cron.apply(Time(record.at_us), &event);
         }
     }
     let written = cron.state().status.clone();
-    Ok(Home { cron, machine, epoch, seq: loaded.last_seq(), version, written })
+    Ok(Home { cron: Arc::new(cron), machine, epoch, seq: loaded.last_seq(), version, written })
 }
 
 /// Removes a schedule whose document is gone, and the runs that belong to it (CR-082, CR-116).
@@ -513,7 +533,7 @@ fn leave(
         labels: vec![LabelTerm::In(CRON_LABEL.to_owned(), vec![key.name.clone()])],
         ..Filter::default()
     };
-    for run in store.list(&filter)? {
+    for run in every(store, filter)? {
         let owner = |frozen: &tiphys_engine::Frozen| {
             frozen.workflow.metadata.owner_references.iter().any(|owner| owner["uid"] == *machine.id)
         };
@@ -533,7 +553,7 @@ fn forget_strangers(
     objects: &[Object],
 ) -> Result<(), StoreError> {
     let filter = Filter { kind: Some("cron".into()), ..Filter::default() };
-    for row in store.list(&filter)? {
+    for row in every(store, filter)? {
         let key = key(&row.namespace, &row.name);
         let present = objects.iter().find(|object| object.key == key);
         let same = present.is_some_and(|object| value(object)["metadata"]["uid"] == *row.uid);
@@ -546,17 +566,23 @@ fn forget_strangers(
 
 /// Runs of schedules, by the schedule that their label names.
 fn by_schedule(store: &mut dyn Store, life: Life) -> Result<BTreeMap<ObjectKey, Vec<Summary>>, StoreError> {
-    let mut filter =
-        Filter { labels: vec![LabelTerm::Exists(CRON_LABEL.to_owned())], life, ..Filter::default() };
+    let filter = Filter { labels: vec![LabelTerm::Exists(CRON_LABEL.to_owned())], life, ..Filter::default() };
     let mut found: BTreeMap<ObjectKey, Vec<Summary>> = BTreeMap::new();
+    for row in every(store, filter)? {
+        let name = row.labels.get(CRON_LABEL).cloned().unwrap_or_default();
+        found.entry(key(&row.namespace, &name)).or_default().push(row);
+    }
+    Ok(found)
+}
+
+/// All rows that match, page by page.
+fn every(store: &mut dyn Store, mut filter: Filter) -> Result<Vec<Summary>, StoreError> {
+    let mut all = Vec::new();
     loop {
         let rows = store.list(&filter)?;
-        let Some(last) = rows.last() else { return Ok(found) };
+        let Some(last) = rows.last() else { return Ok(all) };
         filter.after = Some(last.cursor());
-        for row in rows {
-            let name = row.labels.get(CRON_LABEL).cloned().unwrap_or_default();
-            found.entry(key(&row.namespace, &name)).or_default().push(row);
-        }
+        all.extend(rows);
     }
 }
 

@@ -25,6 +25,11 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
+    /// The run, if secrets were kept for it.
+    pub(crate) fn secret_of(&self) -> Option<String> {
+        (!self.secrets.is_empty()).then(|| self.run.machine.id.clone())
+    }
+
     /// What an order comes to, for an engine of this name. The error is for whoever ordered.
     pub(crate) fn new(
         order: Order,
@@ -38,13 +43,13 @@ impl Draft {
         let plan = compile(&frozen)?;
         let mut summary = submit::summary(&frozen.workflow, now);
         engine.clone_into(&mut summary.engine);
+        let kept =
+            Kept { frozen: Cow::Borrowed(&frozen), world: Cow::Borrowed(&world), done: Cow::Borrowed(&done) };
+        let document = serde_json::to_vec(&kept).map_err(|error| error.to_string())?;
         if !secrets.is_empty() {
             let body = serde_json::to_vec(&secrets).map_err(|error| error.to_string())?;
             state.put_secrets(&summary.uid, &body).map_err(|error| error.to_string())?;
         }
-        let kept =
-            Kept { frozen: Cow::Borrowed(&frozen), world: Cow::Borrowed(&world), done: Cow::Borrowed(&done) };
-        let document = serde_json::to_vec(&kept).map_err(|error| error.to_string())?;
         let run = NewRun { machine: MachineId::workflow(summary.uid.clone()), document, summary };
         Ok(Draft { run, plan, frozen, secrets, files, done, follower })
     }

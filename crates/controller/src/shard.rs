@@ -5,6 +5,8 @@ mod census;
 
 use crate::dispatch::Dispatcher;
 use crate::guard::guarded;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tiphys_engine::workflow::{Attempt, Command, Event, Input, NodeIx, Phase, Report, Sample};
@@ -651,7 +653,7 @@ fn is_success(report: &Report) -> bool {
 }
 
 /// One JSON event a line.
-pub fn encode(events: &[Event]) -> Vec<u8> {
+pub fn encode<E: Serialize>(events: &[E]) -> Vec<u8> {
     let mut body = Vec::with_capacity(events.len() * 96);
     for event in events {
         serde_json::to_writer(&mut body, event)
@@ -662,7 +664,7 @@ pub fn encode(events: &[Event]) -> Vec<u8> {
 }
 
 /// The events of a record. The error names the record.
-pub fn decode(record: &Record) -> Result<Vec<Event>, String> {
+pub fn decode<E: DeserializeOwned>(record: &Record) -> Result<Vec<E>, String> {
     let broken = |what: String| format!("record {} of the journal cannot be read: {what}", record.seq);
     if record.format != FORMAT {
         return Err(broken(format!("its format is {}, and this release knows {FORMAT}", record.format)));

@@ -139,7 +139,7 @@ impl Verb {
         }
     }
 
-    fn reads(self) -> bool {
+    pub(crate) fn reads(self) -> bool {
         matches!(self, Verb::Get | Verb::List | Verb::Watch)
     }
 }
@@ -268,6 +268,11 @@ impl Who {
             Standing::Known { role, namespaces } => Some((*role, namespaces)),
             Standing::Stranger | Standing::Anonymous => None,
         }
+    }
+
+    /// Their role; that of nobody for those who are not known.
+    pub(crate) fn role(&self) -> Role {
+        self.standing().map_or(Role::Nobody, |(role, _)| role)
     }
 
     pub(crate) fn allows(&self, verb: Verb, resource: Resource, namespace: &str) -> bool {

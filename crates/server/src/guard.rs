@@ -12,6 +12,8 @@ pub(crate) mod rate;
 pub(crate) mod session;
 
 #[cfg(test)]
+mod borders;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 pub(crate) mod tests;

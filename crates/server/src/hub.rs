@@ -192,7 +192,7 @@ pub(crate) fn run(world: &Weak<World>, updates: &Receiver<Update>) {
     loop {
         let update = match updates.try_recv() {
             Ok(update) => Ok(update),
-            Err(TryRecvError::Disconnected) => return,
+            Err(TryRecvError::Disconnected) => Err(RecvTimeoutError::Disconnected),
             Err(TryRecvError::Empty) => {
                 // A busy engine need not wake us for each thing that happens.
                 std::thread::sleep(REST);
@@ -241,8 +241,13 @@ pub(crate) fn run(world: &Weak<World>, updates: &Receiver<Update>) {
                     "what became of a run's steps is not known yet; it is asked again"
                 );
             }
+            Ok(Update::StoreFailed(reason)) => world.pulse.stop(format!("its engine stopped: {reason}")),
             Ok(_) | Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Disconnected) => {
+                // If the server ends anyway, nobody asks for the reason.
+                world.pulse.stop("its engine ended".to_owned());
+                return;
+            }
         }
         for uid in whole.ripe() {
             // A run that ended in the meantime tells its end itself.

@@ -9,5 +9,6 @@ pub(crate) mod metrics;
 pub(crate) mod notify;
 pub(crate) mod patience;
 pub(crate) mod presence;
+pub(crate) mod pulse;
 pub(crate) mod tls;
 pub(crate) mod traces;

@@ -8,9 +8,9 @@ use crate::world::World;
 use serde_json::Value;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::Duration;
-use tiphys_controller::cron::{KIND, Schedules, Yard};
+use tiphys_controller::cron::{KIND, Schedules, View, Yard};
 use tiphys_engine::Time;
 use tiphys_engine::check::Situation;
 use tiphys_engine::cron::run::CRON_LABEL;
@@ -27,7 +27,8 @@ const PAUSE_AFTER_FAULT: Duration = Duration::from_secs(2);
 
 /// Where schedules are read and their thread is woken.
 pub(crate) struct Desk {
-    schedules: Mutex<Schedules>,
+    /// The schedules as they were after the last round: the thread has them for a whole round, which may take its time.
+    view: RwLock<Arc<View>>,
     /// A run of a schedule ended: its status is due.
     ended: AtomicBool,
     wake: SyncSender<()>,
@@ -37,14 +38,12 @@ impl Desk {
     /// The desk, and where its thread waits.
     pub(crate) fn new() -> (Desk, Receiver<()>) {
         let (wake, woken) = sync_channel(1);
-        let zone = jiff::tz::TimeZone::system();
-        let schedules = Mutex::new(Schedules::new(zone.iana_name().unwrap_or("UTC")));
-        (Desk { schedules, ended: AtomicBool::new(false), wake }, woken)
+        (Desk { view: RwLock::default(), ended: AtomicBool::new(false), wake }, woken)
     }
 
-    /// The schedules as they are, for reading.
-    pub(crate) fn read(&self) -> MutexGuard<'_, Schedules> {
-        self.schedules.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The schedules as they are, for reading. Waits for nobody.
+    pub(crate) fn read(&self) -> Arc<View> {
+        self.view.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// A document changed.
@@ -64,14 +63,15 @@ impl Desk {
     }
 
     /// One round. How long to wait until the next.
-    fn turn(&self, world: &World) -> Duration {
+    fn turn(&self, schedules: &mut Schedules, world: &World) -> Duration {
         let now = Time(world.now_us());
-        let mut schedules = self.read();
         if self.ended.swap(false, Ordering::Relaxed) {
             schedules.count_soon();
         }
-        if let Err(fault) = world.store(|store| schedules.turn(store, &mut Around { world }, now)) {
-            eprintln!("warning: schedules cannot be kept: {}", fault.message);
+        let turned = world.store(|store| schedules.turn(store, &mut Around { world }, now));
+        *self.view.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(schedules.view());
+        if let Err(fault) = turned {
+            tracing::warn!(error = fault.message, "schedules cannot be kept now");
             return PAUSE_AFTER_FAULT;
         }
         let Some(due) = schedules.next_due() else { return PAUSE_MAX };
@@ -82,9 +82,11 @@ impl Desk {
 
 /// Keeps the schedules until the server is gone.
 pub(crate) fn run(world: &Weak<World>, woken: &Receiver<()>) {
+    let zone = jiff::tz::TimeZone::system();
+    let mut schedules = Schedules::new(zone.iana_name().unwrap_or("UTC"));
     loop {
         let pause = match world.upgrade() {
-            Some(world) => world.desk.turn(&world),
+            Some(world) => world.desk.turn(&mut schedules, &world),
             None => return,
         };
         if woken.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
@@ -138,8 +140,13 @@ impl Yard for Around<'_> {
         judged.err().map(|fault| fault.message)
     }
 
-    fn submit(&mut self, workflow: spec::Workflow) -> Answer {
-        self.create(&workflow).unwrap_or_else(|fault| Answer::Failed(fault.message))
+    fn submit(&mut self, workflow: spec::Workflow) -> Result<Answer, String> {
+        match self.create(&workflow) {
+            Ok(answer) => Ok(answer),
+            // The store or the engine is at fault, not the workflow.
+            Err(fault) if fault.code == Code::Unavailable => Err(fault.message),
+            Err(fault) => Ok(Answer::Failed(fault.message)),
+        }
     }
 
     fn terminate(&mut self, run: &RunRef) {
@@ -161,7 +168,7 @@ impl Yard for Around<'_> {
     }
 
     fn warn(&mut self, message: &str) {
-        eprintln!("warning: {message}");
+        tracing::warn!("{message}");
     }
 
     /// Counted as Argo's controller counts it (K8S-409 to K8S-411).

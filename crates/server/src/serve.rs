@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, mpsc};
 use tiphys_controller::{Controller, Limits};
 use tiphys_runner::process::{self, Options as RunnerOptions, ProcessRunner};
-use tiphys_store::{Filter, Life, Runs, State, StoreError};
+use tiphys_store::{Catalog as _, Filter, Life, Runs, State, StoreError};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -34,9 +34,12 @@ pub enum ServeError {
     /// The engine cannot start.
     #[error(transparent)]
     Controller(#[from] tiphys_controller::StartError),
-    /// Another server has the state folder, or the address.
+    /// Another server has the state folder.
     #[error("{0}")]
     Taken(String),
+    /// Something that the server is made of ended.
+    #[error("the server cannot go on: {0}")]
+    Broken(String),
     /// The server cannot show who it is.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -99,27 +102,35 @@ impl Server {
         let (updates, heard) = mpsc::channel();
         // A controller that is gone already is noticed by the first request.
         drop(controller.follow_all(updates));
-        let vault = Vault::open(state.dir())
+        let secrets = state.store()?.objects("Secret", None)?;
+        let is_anything_sealed = secrets.iter().any(|secret| Vault::is_sealed(&secret.body));
+        let vault = Vault::open(state.dir(), is_anything_sealed)
             .map_err(|error| ServeError::Io { what: "cannot open the vault".to_owned(), error })?;
         let (desk, woken) = Desk::new();
         let world = Arc::new(World::new(options, state, controller, vault, desk));
-        let follower = Arc::downgrade(&world);
+        let (follower, beat) = (Arc::downgrade(&world), world.pulse.beat("hub"));
         std::thread::Builder::new()
             .name("hub".to_owned())
-            .spawn(move || hub::run(&follower, &heard))
+            .spawn(move || {
+                let _beat = beat;
+                hub::run(&follower, &heard);
+            })
             .map_err(|error| ServeError::Io { what: "cannot start a thread".to_owned(), error })?;
-        world.store(|store| world.tokens.load(store)).map_err(|fault| ServeError::Taken(fault.message))?;
+        world.tokens.load(&mut world.state.store()?)?;
         adopt(&world)?;
         if process::found(world.state.dir()).iter().any(|found| found.id == ENGINE && found.is_alive) {
             // A controller that is gone is noticed by the first request.
             drop(world.controller.end_strays());
         }
         world.limit();
-        deliveries::recover(&world).map_err(|fault| ServeError::Taken(fault.message))?;
-        let keeper = Arc::downgrade(&world);
+        deliveries::recover(&world)?;
+        let (keeper, beat) = (Arc::downgrade(&world), world.pulse.beat("schedules"));
         std::thread::Builder::new()
             .name("schedules".to_owned())
-            .spawn(move || schedules::run(&keeper, &woken))
+            .spawn(move || {
+                let _beat = beat;
+                schedules::run(&keeper, &woken);
+            })
             .map_err(|error| ServeError::Io { what: "cannot start a thread".to_owned(), error })?;
         world
             .keeper
@@ -148,9 +159,7 @@ impl Server {
             created_us: self.world.now_us(),
             expires_us: None,
         };
-        self.world
-            .store(|store| self.world.tokens.create(store, token))
-            .map_err(|fault| ServeError::Taken(fault.message))
+        Ok(self.world.tokens.create(&mut self.world.state.store()?, token)?)
     }
 
     #[cfg(test)]
@@ -263,23 +272,30 @@ impl Server {
         self.address
     }
 
-    /// Serves until it is told to end.
+    /// Serves until it is told to end, or cannot go on: then the error says why.
     pub fn run(self) -> Result<(), ServeError> {
-        let Server { world, runtime, listener, encryption, lock, stopped, .. } = self;
+        let Server { world, runtime, listener, encryption, lock, stop, stopped, .. } = self;
         let io = |error| ServeError::Io { what: "cannot serve".to_owned(), error };
         let served = world.clone();
         let places = listen::make_room_for_files(world.options.connections);
         runtime.block_on(async move {
             let listener = TcpListener::from_std(listener).map_err(io)?;
+            let pulse = served.pulse.clone();
+            tokio::spawn(async move {
+                pulse.stopped().await;
+                // One that ends already needs no telling.
+                let _ = stop.send(true);
+            });
             listen::serve(served, listener, encryption, places, stopped).await;
             Ok::<(), ServeError>(())
         })?;
+        let broken = world.pulse.reason();
         runtime.shutdown_timeout(limits::FAREWELL);
         if lock.is_some() {
             // Steps run on; the next server finds them.
             world.controller.leave();
         }
-        Ok(())
+        broken.map_or(Ok(()), |reason| Err(ServeError::Broken(reason)))
     }
 }
 
@@ -329,7 +345,7 @@ fn adopt(world: &World) -> Result<(), ServeError> {
                 Ok(Ok(_)) => {}
                 // One run that cannot be taken up must not keep the others from it.
                 Ok(Err(reason)) => tracing::warn!(run = row.name, reason, "a run is not taken up"),
-                Err(gone) => return Err(ServeError::Taken(gone.to_string())),
+                Err(gone) => return Err(ServeError::Broken(gone.to_string())),
             }
         }
     }

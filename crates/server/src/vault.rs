@@ -6,9 +6,9 @@ use base64::engine::general_purpose::STANDARD;
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use serde_json::{Value, json};
-use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io::ErrorKind;
 use std::path::Path;
+use tiphys_store::durable_write;
 
 /// Seals and opens the bodies of Secrets.
 pub(crate) struct Vault {
@@ -17,29 +17,48 @@ pub(crate) struct Vault {
 }
 
 impl Vault {
-    /// Opens the vault of a state folder; its key is made when it is not there.
-    pub(crate) fn open(dir: &Path) -> Result<Vault, std::io::Error> {
+    /// Opens the vault of a state folder. Its key is made when it is not there and nothing is sealed: with another key
+    /// what is sealed could never be opened again.
+    pub(crate) fn open(dir: &Path, is_anything_sealed: bool) -> Result<Vault, std::io::Error> {
         let path = dir.join("secrets.key");
         let random = SystemRandom::new();
-        let bytes = match std::fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::NotFound => {
+        let found = match std::fs::read(&path) {
+            // A release that wrote it in place may have been killed before it had.
+            Ok(bytes) => Some(bytes).filter(|bytes| !bytes.is_empty()),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        let bytes = match found {
+            Some(bytes) => bytes,
+            None if is_anything_sealed => {
+                return Err(std::io::Error::new(
+                    ErrorKind::NotFound,
+                    format!(
+                        "{path} is missing or empty, and the Secrets of this state folder are sealed with it: put it \
+                         back from a backup. If it is lost, make a new one with `head -c 32 /dev/urandom > {path}` and \
+                         apply every Secret again",
+                        path = path.display()
+                    ),
+                ));
+            }
+            None => {
                 let mut bytes = vec![0; CHACHA20_POLY1305.key_len()];
                 random
                     .fill(&mut bytes)
                     .map_err(|_| std::io::Error::other("the machine gives no random bytes"))?;
-                let mut file =
-                    std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
-                file.write_all(&bytes)?;
-                file.sync_all()?;
+                durable_write(&path, &bytes)?;
                 bytes
             }
-            Err(error) => return Err(error),
         };
         let key = UnboundKey::new(&CHACHA20_POLY1305, &bytes).map_err(|_| {
             std::io::Error::other(format!("{} is not the key of this state folder", path.display()))
         })?;
         Ok(Vault { key: LessSafeKey::new(key), random })
+    }
+
+    /// Whether a kept document is of a Secret that is sealed.
+    pub(crate) fn is_sealed(body: &[u8]) -> bool {
+        serde_json::from_slice::<Value>(body).is_ok_and(|document| document.get("sealed").is_some())
     }
 
     /// The document of a Secret with its values sealed. Its name and labels stay readable.
@@ -89,3 +108,6 @@ impl Vault {
         Ok(document)
     }
 }
+
+#[cfg(test)]
+mod tests;

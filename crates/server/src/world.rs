@@ -8,8 +8,10 @@ use crate::hub::Hub;
 use crate::limits;
 use crate::ops::keeper::{Keeper, News};
 use crate::ops::metrics::Metrics;
+use crate::ops::pulse::Pulse;
 use crate::ops::traces::Tracer;
 use crate::options::Options;
+use crate::own::deliveries::Turns;
 use crate::own::logs::Indexes;
 use crate::own::versions;
 use crate::schedules::Desk;
@@ -43,11 +45,15 @@ pub(crate) struct World {
     /// Places for requests that wait for a thread.
     pub(crate) queue: Arc<Semaphore>,
     pub(crate) logs: Arc<Indexes>,
+    /// Deliveries that are being dispatched.
+    pub(crate) turns: Arc<Turns>,
     pub(crate) host: String,
     pub(crate) guard: Arc<Guard>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) keeper: Arc<Keeper>,
     pub(crate) tracer: Arc<Tracer>,
+    /// Whether everything runs that the server is made of.
+    pub(crate) pulse: Arc<Pulse>,
     settings: Arc<RwLock<Arc<Config>>>,
     stores: Arc<Mutex<Vec<SqliteStore>>>,
 }
@@ -70,6 +76,7 @@ impl World {
             metrics: Arc::default(),
             keeper: Arc::new(Keeper::none()),
             tracer: Arc::default(),
+            pulse: Arc::default(),
             settings,
             controller: Arc::new(controller),
             hub: Arc::new(Hub::new(jiff::Timestamp::now().as_millisecond().unsigned_abs())),
@@ -79,6 +86,7 @@ impl World {
             shelf: Arc::default(),
             queue: Arc::new(Semaphore::new(limits::WAITING_MAX)),
             logs: Arc::default(),
+            turns: Arc::default(),
             host: host.trim().to_owned(),
             stores: Arc::default(),
         }
@@ -93,6 +101,7 @@ impl World {
             settings,
             keeper: self.keeper.clone(),
             tracer: self.tracer.clone(),
+            pulse: self.pulse.clone(),
             guard,
             metrics: self.metrics.clone(),
             state: self.state.clone(),
@@ -104,6 +113,7 @@ impl World {
             shelf: self.shelf.clone(),
             queue: self.queue.clone(),
             logs: self.logs.clone(),
+            turns: self.turns.clone(),
             host: self.host.clone(),
             stores: self.stores.clone(),
         }

@@ -5,6 +5,7 @@
 //!
 //! Two backends answer the same contract: [`MemoryStore`] and [`SqliteStore`].
 
+mod durable;
 mod error;
 mod memory;
 mod model;
@@ -13,6 +14,7 @@ mod sqlite;
 mod state;
 mod store;
 
+pub use durable::{durable_create, durable_write, sync_folder};
 pub use error::{AppendError, StoreError};
 pub use memory::MemoryStore;
 pub use model::{

@@ -206,8 +206,11 @@ impl Runs for MemoryStore {
         Ok(Committed { created, appended })
     }
 
-    fn restart(&mut self, run: &NewRun) -> Result<bool, StoreError> {
+    fn restart(&mut self, run: &NewRun, epoch: Option<u64>) -> Result<bool, StoreError> {
         let Some(found) = self.run_mut(&run.machine) else { return Ok(false) };
+        if epoch.is_some_and(|epoch| epoch != found.epoch) {
+            return Ok(false);
+        }
         *found = Machine {
             epoch: found.epoch,
             document: Some(run.document.clone()),

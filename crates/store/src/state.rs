@@ -9,11 +9,12 @@
 //! secrets/<uid>.json   secrets given with a run; only its user can read them
 //! ```
 
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::{self, DirBuilder};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+use crate::durable::durable_create;
 use crate::error::StoreError;
 use crate::model::MachineId;
 use crate::owner::{self, Owner, Ownership};
@@ -91,20 +92,20 @@ impl State {
         owner::sweep(&self.dir.join("wake"));
     }
 
-    /// Keeps the secrets that were given with a run, in place of those before.
+    /// Keeps the secrets that are given with a new run, durably. Those of another run are never replaced: refused if
+    /// there are some under this uid.
     pub fn put_secrets(&self, uid: &str, body: &[u8]) -> Result<(), StoreError> {
         let path = self.secrets_path(uid)?;
-        let mut new = path.clone().into_os_string();
-        new.push(".new");
-        let new = PathBuf::from(new);
-        let write = || {
-            let _ = fs::remove_file(&new);
-            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
-            file.write_all(body)?;
-            file.sync_all()?;
-            fs::rename(&new, &path)
-        };
-        write().map_err(|error| StoreError::from_io(&path, error))
+        durable_create(&path, body).map_err(|error| StoreError::from_io(&path, error))
+    }
+
+    /// Removes the secrets of a run that did not come to be.
+    pub fn remove_secrets(&self, uid: &str) -> Result<(), StoreError> {
+        let path = self.secrets_path(uid)?;
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(StoreError::from_io(&path, error)),
+            _ => Ok(()),
+        }
     }
 
     /// The secrets that were given with a run.
@@ -120,17 +121,13 @@ impl State {
     /// Removes the files of a run: its folder and its secrets. Not its journal, not its artifacts.
     pub fn remove_files(&self, uid: &str) -> Result<(), StoreError> {
         let folder = self.run_dir(uid)?;
-        let secrets = self.secrets_path(uid)?;
-        for (path, result) in [(&folder, fs::remove_dir_all(&folder)), (&secrets, fs::remove_file(&secrets))]
-        {
-            match result {
-                Err(error) if error.kind() != ErrorKind::NotFound => {
-                    return Err(StoreError::from_io(path, error));
-                }
-                _ => {}
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(StoreError::from_io(&folder, error));
             }
+            _ => {}
         }
-        Ok(())
+        self.remove_secrets(uid)
     }
 
     pub(crate) fn lock_path(&self, machine: &MachineId) -> Result<PathBuf, StoreError> {

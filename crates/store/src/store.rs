@@ -64,8 +64,9 @@ pub trait Runs {
     fn commit(&mut self, runs: &[NewRun], batch: &[Append]) -> Result<Committed, StoreError>;
 
     /// Begins a run that is here anew: document and row are replaced, journal, inbox and archived document are
-    /// removed; identity, name and time of creation stay. `false` if it is not here.
-    fn restart(&mut self, run: &NewRun) -> Result<bool, StoreError>;
+    /// removed; identity, name and time of creation stay. With an epoch only if that is the machine's still (I9).
+    /// `false` if it is not here, or somebody else has it.
+    fn restart(&mut self, run: &NewRun, epoch: Option<u64>) -> Result<bool, StoreError>;
 
     /// The frozen document that the run was created with.
     fn document(&mut self, machine: &MachineId) -> Result<Option<Vec<u8>>, StoreError>;

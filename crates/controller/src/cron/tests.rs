@@ -9,8 +9,12 @@ struct Notes {
     told: Vec<String>,
     flaw: Option<String>,
     refuse: bool,
+    /// Nobody can make a run now.
+    gone: bool,
     /// Runs asked for since the test looked last.
     asked: Vec<spec::Workflow>,
+    /// How many things were told as recorded.
+    happened: usize,
 }
 
 impl Yard for Notes {
@@ -18,14 +22,17 @@ impl Yard for Notes {
         self.flaw.clone()
     }
 
-    fn submit(&mut self, workflow: spec::Workflow) -> Answer {
+    fn submit(&mut self, workflow: spec::Workflow) -> Result<Answer, String> {
+        if self.gone {
+            return Err("nobody is here".to_owned());
+        }
         self.told.push(format!("run {}", workflow.metadata.name));
         if self.refuse {
-            return Answer::Failed("no".to_owned());
+            return Ok(Answer::Failed("no".to_owned()));
         }
         let uid = format!("uid-{}", workflow.metadata.name);
         self.asked.push(workflow);
-        Answer::Created { uid }
+        Ok(Answer::Created { uid })
     }
 
     fn terminate(&mut self, run: &RunRef) {
@@ -38,6 +45,10 @@ impl Yard for Notes {
 
     fn warn(&mut self, message: &str) {
         self.told.push(format!("warn {message}"));
+    }
+
+    fn happened(&mut self, _schedule: &ObjectKey, _event: &Event) {
+        self.happened += 1;
     }
 }
 
@@ -167,12 +178,11 @@ fn a_restart_goes_on_where_the_journal_ends() {
     assert_eq!(stage.at(62), "run tick-~4060", "it was due while we were away, but not for long");
     stage.restart();
     assert_eq!(stage.at(63), "");
-    let active = stage.schedules.find("ns", "tick").unwrap().state().status.active.len();
+    let active = stage.schedules.view().find("ns", "tick").unwrap().state().status.active.len();
     assert_eq!(active, 1);
     stage.restart();
     assert_eq!(stage.at(600), "run tick-~4600");
-    let recent = &stage.schedules.find("ns", "tick").unwrap().state().recent;
-    assert_eq!(recent.len(), 2);
+    assert_eq!(stage.schedules.view().find("ns", "tick").unwrap().state().recent.len(), 2);
 }
 
 /// CR-082, CR-116.
@@ -226,10 +236,10 @@ fn a_journal_begins_anew_before_it_gets_long() {
     }
     let loaded = stage.store.load(&MachineId::cron("u")).unwrap().unwrap();
     assert!(loaded.records.len() <= RECORDS_MAX as usize);
-    let before = stage.schedules.find("ns", "tick").unwrap().state().clone();
+    let before = stage.schedules.view().find("ns", "tick").unwrap().state().clone();
     stage.restart();
     stage.at(999 * 60 + 1);
-    let after = stage.schedules.find("ns", "tick").unwrap().state();
+    let after = stage.schedules.view().find("ns", "tick").unwrap().state().clone();
     assert_eq!(before.recent, after.recent);
     assert_eq!(before.armed, after.armed);
 }
@@ -248,4 +258,60 @@ fn a_document_that_cannot_be_read_is_told_once_and_stops_nobody() {
     let status = &stage.status("tick")["status"];
     assert_eq!(status["conditions"][0]["message"], "Failed to submit Workflow: no");
     assert_eq!(status["failed"], 1);
+}
+
+/// CR-112: what nobody could make is no run that failed.
+#[test]
+fn a_run_that_cannot_be_asked_for_now_is_asked_for_again() {
+    let mut stage = Stage::new();
+    stage.describe("tick", "u", json!({}));
+    stage.at(0);
+    stage.notes.gone = true;
+    let told = stage.at(60);
+    assert_eq!(told, "warn schedule ns/tick will ask for its run again: nobody is here");
+    assert_eq!(stage.status("tick")["status"]["failed"], Value::Null);
+    stage.notes.gone = false;
+    assert_eq!(stage.at(62), "run tick-~4060");
+    assert_eq!(stage.at(63), "");
+}
+
+/// I3, I9: nothing follows from what could not be recorded because somebody else has the schedule.
+#[test]
+fn a_schedule_that_somebody_else_has_does_nothing() {
+    let mut stage = Stage::new();
+    stage.describe("tick", "u", json!({ "when": "'a' == 'b'" }));
+    stage.at(0);
+    for minute in 1..=2 {
+        let machine = MachineId::cron("u");
+        stage.store.next_epoch(&machine).unwrap();
+        let records = stage.store.load(&machine).unwrap().unwrap().records.len();
+        let before = stage.notes.happened;
+        if minute == 2 {
+            // Also where the journal would begin anew.
+            stage.schedules.homes.get_mut(&key("ns", "tick")).unwrap().seq = RECORDS_MAX;
+        }
+        assert_eq!(stage.at(minute * 60), "");
+        assert_eq!(stage.notes.happened, before);
+        assert_eq!(stage.store.load(&machine).unwrap().unwrap().records.len(), records);
+        // Found again in the journal.
+        stage.at(minute * 60 + 1);
+        assert!(stage.notes.happened > before);
+    }
+}
+
+#[test]
+fn a_journal_of_another_format_is_left_alone() {
+    let mut stage = Stage::new();
+    stage.describe("tick", "u", json!({}));
+    stage.at(0);
+    stage.restart();
+    let machine = MachineId::cron("u");
+    let epoch = stage.store.next_epoch(&machine).unwrap();
+    let seq = stage.store.load(&machine).unwrap().unwrap().last_seq() + 1;
+    let body = b"what a later release writes".to_vec();
+    let append =
+        Append { machine, epoch, seq, at_us: 0, format: 2, body, summary: None, inbox_done: None, end: None };
+    assert!(stage.store.append(&[append]).unwrap()[0].is_ok());
+    let told = stage.at(60);
+    assert!(told.ends_with("its format is 2, and this release knows 1"), "{told}");
 }

@@ -161,18 +161,16 @@ pub(crate) fn plugin(
 
 /// What the plugins of a run know us by; made once for each run and kept beside it, for its owner's eyes only.
 pub(crate) fn plugin_token(place: &Place) -> Result<String, String> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
     let path = place.run_dir.join("plugin-token");
-    if let Ok(token) = std::fs::read_to_string(&path) {
+    if let Ok(token) = std::fs::read_to_string(&path)
+        && !token.is_empty()
+    {
         return Ok(token);
     }
     let broken = |error: std::io::Error| format!("cannot keep the token of the plugins: {error}");
     std::fs::create_dir_all(&place.run_dir).map_err(broken)?;
     let token = uuid::Uuid::new_v4().simple().to_string();
-    let mut file =
-        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(broken)?;
-    file.write_all(token.as_bytes()).map_err(broken)?;
+    tiphys_store::durable_write(&path, token.as_bytes()).map_err(broken)?;
     Ok(token)
 }
 

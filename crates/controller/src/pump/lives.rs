@@ -21,6 +21,7 @@ impl Pump {
     /// Takes in what was ordered since the last batch; it is created with the next.
     pub(super) fn take_in_all(&mut self, now: Time) {
         for (draft, reply) in std::mem::take(&mut self.orders) {
+            let secrets = draft.secret_of();
             let owned = self.ownership.claim(&draft.run.machine).map_err(|error| error.to_string());
             let uid = draft.run.machine.id.clone();
             let begun = owned.and_then(|owned| {
@@ -30,15 +31,27 @@ impl Pump {
             });
             match begun {
                 Ok(run) => self.creating.push((run, reply)),
-                Err(reason) => self.submitted(reply, Err(reason)),
+                Err(reason) => {
+                    self.forget_secrets(secrets.as_deref());
+                    self.submitted(reply, Err(reason));
+                }
             }
         }
+    }
+
+    /// Removes the secrets that came with an order which made no run.
+    fn forget_secrets(&self, uid: Option<&str>) {
+        // Any that cannot be removed belong to nobody, and only their user can read them.
+        drop(uid.map(|uid| self.state.remove_secrets(uid)));
     }
 
     /// Forgets a run that could not be created.
     pub(super) fn disown(&mut self, uid: &str) {
         self.let_go(uid);
-        self.homes.remove(uid);
+        let home = self.homes.remove(uid);
+        // They are the order's own: an order whose uid had secrets already was refused before it came here.
+        let uid_of_secrets = home.filter(|home| !home.place.secrets.is_empty()).map(|_| uid);
+        self.forget_secrets(uid_of_secrets);
         self.followers.retain(|(followed, _)| followed != uid);
     }
 
@@ -64,11 +77,20 @@ impl Pump {
 
     /// Creates a run, or begins it anew if it is here and `done` says what need not run again.
     pub(super) fn restart(&mut self, draft: Draft, now: Time) -> Result<Summary, String> {
+        let uid = draft.secret_of();
+        let begun = self.begin_anew(draft, now);
+        if begun.is_err() {
+            self.forget_secrets(uid.as_deref());
+        }
+        begun
+    }
+
+    fn begin_anew(&mut self, draft: Draft, now: Time) -> Result<Summary, String> {
         let run = &draft.run;
         let text = |error: StoreError| error.to_string();
         let owned =
             self.ownership.acquire(&mut *self.store, &run.machine).map_err(|error| error.to_string())?;
-        if !self.store.restart(run).map_err(text)? {
+        if !self.store.restart(run, Some(owned.epoch)).map_err(text)? {
             match self.store.create(run).map_err(text)? {
                 Created::Yes => {}
                 other => return Err(submit::taken(&run.summary, &other)),

@@ -160,8 +160,13 @@ pub(crate) fn check(who: &Who, route: &Route, params: &Params) -> Result<(), Fau
         let one = matches!(verb, Get | Update | Delete) && *resource != Logs;
         let name = text("name").filter(|_| one && !latest);
         let Some(namespace) = text("namespace") else {
-            // Whose it is shows only when it is looked up; the role alone can be judged.
-            if *words != Handler && !who.has_role_for(*verb, *resource) {
+            // Of what belongs to a namespace it shows only when it is looked up whose it is: the role alone can be
+            // judged. What belongs to none takes a caller who is bound to none.
+            let may = match resource.is_cluster_wide() {
+                true => who.allows(*verb, *resource, ""),
+                false => who.has_role_for(*verb, *resource),
+            };
+            if *words != Handler && !may {
                 return Err(refusal(who, *verb, *resource, "", name, *words));
             }
             continue;

@@ -4,7 +4,7 @@ use super::{Role, Who};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Mutex, PoisonError, RwLock};
 use tiphys_store::{Catalog, Object, ObjectKey, StoreError};
 
 /// The kind under which tokens lie in the catalog.
@@ -41,6 +41,9 @@ pub(crate) struct Token {
 #[derive(Default)]
 pub(crate) struct Tokens {
     known: RwLock<BTreeMap<String, Token>>,
+    /// Held from a change of the catalog to the same change here, so that they come in one order: a token that was
+    /// revoked must not be known again by what somebody else read before.
+    changing: Mutex<()>,
     /// The hash of the token of this user's own programs.
     own: RwLock<Option<String>>,
 }
@@ -48,6 +51,7 @@ pub(crate) struct Tokens {
 impl Tokens {
     /// Reads all tokens again.
     pub(crate) fn load(&self, store: &mut dyn Catalog) -> Result<(), StoreError> {
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let objects: Vec<Object> = store.objects(KIND, None)?;
         let tokens = objects.iter().filter_map(|object| serde_json::from_slice::<Token>(&object.body).ok());
         let known = tokens.map(|token| (token.hash.clone(), token)).collect();
@@ -60,8 +64,11 @@ impl Tokens {
         let text = Tokens::fresh();
         token.hash = hash(&text);
         let key = ObjectKey { kind: KIND.to_owned(), namespace: String::new(), name: token.name.clone() };
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         store.put_object(&key, &serde_json::to_vec(&token).unwrap_or_default(), None)?;
-        self.load(store)?;
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, other| other.name != token.name);
+        known.insert(token.hash.clone(), token);
         Ok(text)
     }
 
@@ -79,8 +86,9 @@ impl Tokens {
     /// Makes a token void. False if there is none of that name.
     pub(crate) fn revoke(&self, store: &mut dyn Catalog, name: &str) -> Result<bool, StoreError> {
         let key = ObjectKey { kind: KIND.to_owned(), namespace: String::new(), name: name.to_owned() };
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let was_there = store.delete_object(&key)?;
-        self.load(store)?;
+        self.known.write().unwrap_or_else(PoisonError::into_inner).retain(|_, token| token.name != name);
         Ok(was_there)
     }
 
@@ -123,3 +131,6 @@ impl Tokens {
 fn hash(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,10 +9,18 @@ use crate::wire::select::{Labels, Term};
 use crate::wire::shape;
 use crate::world::World;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use tiphys_store::{Filter, LabelTerm, MachineId, NameMatch, Order, Runs, Shelf};
 
-/// The archived workflow that a path means: by uid, or by namespace and name if the uid is empty (API-211).
+/// The archived workflow that a path means, if the caller may read it there where it ran.
 fn chosen(world: &World, call: &Call) -> Result<Value, Fault> {
+    let document = found(world, call)?;
+    call.who.may_quietly(Verb::Get, Resource::Workflows, text(&document, "namespace"))?;
+    Ok(document)
+}
+
+/// An archived workflow by uid, or by namespace and name if the uid is empty (API-211).
+fn found(world: &World, call: &Call) -> Result<Value, Fault> {
     if !world.options.archive {
         return Err(Fault::internal("getting archived workflows not supported"));
     }
@@ -39,9 +47,7 @@ fn text<'a>(document: &'a Value, field: &str) -> &'a str {
 
 /// API-201.
 pub(crate) fn get(world: &World, call: &Call) -> Result<Value, Fault> {
-    let document = chosen(world, call)?;
-    call.who.may_quietly(Verb::Get, Resource::Workflows, text(&document, "namespace"))?;
-    Ok(document)
+    chosen(world, call)
 }
 
 /// API-202.
@@ -55,8 +61,7 @@ pub(crate) fn delete(world: &World, call: &Call) -> Result<Value, Fault> {
 
 /// API-203.
 pub(crate) fn label_keys(world: &World, call: &Call) -> Result<Value, Fault> {
-    let _ = call;
-    labels(world, None)
+    labels(world, call, None)
 }
 
 /// API-204, API-214.
@@ -70,15 +75,24 @@ pub(crate) fn label_values(world: &World, call: &Call) -> Result<Value, Fault> {
         [_] => return Err(Fault::invalid("operation is not supported")),
         _ => return Err(Fault::invalid("only allow 1 labelRequirement")),
     };
-    labels(world, Some(key))
+    labels(world, call, Some(key))
 }
 
-fn labels(world: &World, key: Option<&str>) -> Result<Value, Fault> {
+/// Labels of archived workflows, of the namespaces that the caller may read.
+fn labels(world: &World, call: &Call, key: Option<&str>) -> Result<Value, Fault> {
     if !world.options.archive {
         return Ok(json!({}));
     }
-    let filter = Filter { shelf: Shelf::Archive, ..Filter::default() };
-    let mut items = world.store(|store| store.label_texts(&filter, key))?;
+    let namespaces: Vec<Option<String>> = match call.who.standing() {
+        Some((_, [])) | None => vec![None],
+        Some((_, own)) => own.iter().cloned().map(Some).collect(),
+    };
+    let mut items = BTreeSet::new();
+    for namespace in namespaces {
+        let filter = Filter { shelf: Shelf::Archive, namespace, ..Filter::default() };
+        items.extend(world.store(|store| store.label_texts(&filter, key))?);
+    }
+    let mut items = Vec::from_iter(items);
     // Said of every archived workflow, so it is not kept with each.
     const ARCHIVING: &str = "workflows.argoproj.io/workflow-archiving-status";
     match key {

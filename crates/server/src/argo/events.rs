@@ -64,6 +64,7 @@ pub(crate) fn receive(world: &World, call: &Call) -> Result<Value, Fault> {
         namespace: namespace.to_owned(),
         discriminator: discriminator.to_owned(),
         sender: call.who.subject.clone(),
+        role: call.who.role(),
         event: json!({
             "namespace": namespace,
             "discriminator": discriminator,
@@ -73,7 +74,7 @@ pub(crate) fn receive(world: &World, call: &Call) -> Result<Value, Fault> {
         replay_of: None,
     };
     match delivery.take(world, &call.who)? {
-        // The same delivery came before: it made its run then.
+        // The same delivery came before, and was dispatched then.
         None => Ok(json!({})),
         Some(outcome) if outcome.faults.is_empty() => Ok(json!({})),
         // The other bindings had their turn all the same (AUTH-076).
@@ -106,8 +107,16 @@ enum Match {
     Run(String),
 }
 
-/// Offers an event to all bindings of its namespace. The same delivery gives its runs the same names.
-pub(crate) fn dispatch(world: &World, who: &Who, namespace: &str, id: &str, event: &Value) -> Outcome {
+/// Offers an event to all bindings of its namespace. The same delivery gives its runs the same names; a binding that made
+/// a run of it `before` makes no other.
+pub(crate) fn dispatch(
+    world: &World,
+    who: &Who,
+    namespace: &str,
+    id: &str,
+    event: &Value,
+    before: &[Value],
+) -> Outcome {
     let mut outcome = Outcome { faults: Vec::new(), results: Vec::new() };
     let bindings = match world.objects("WorkflowEventBinding", namespace) {
         Ok(bindings) => bindings,
@@ -118,6 +127,11 @@ pub(crate) fn dispatch(world: &World, who: &Who, namespace: &str, id: &str, even
     };
     for binding in bindings {
         let name = binding["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+        let made = before.iter().find(|result| result["binding"] == *name && result["matched"] == true);
+        if let Some(made) = made {
+            outcome.results.push(made.clone());
+            continue;
+        }
         outcome.results.push(match offer(world, who, namespace, &binding, id, event) {
             Ok(Match::No(reason)) => json!({ "binding": name, "matched": false, "reason": reason }),
             Ok(Match::Run(run)) => json!({ "binding": name, "matched": true, "run": run }),

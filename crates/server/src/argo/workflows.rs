@@ -42,6 +42,14 @@ pub(crate) fn create(world: &World, call: &Call) -> Result<Judged, Fault> {
         Purpose::Run
     };
     call.who.may(Verb::Create, Resource::Workflows, namespace, None)?;
+    if purpose != Purpose::DryRun
+        && let Value::Object(metadata) = shape::entry(&mut document.value, "metadata")
+    {
+        // A new object gets an identity and an age of its own, whatever it came with.
+        for field in ["uid", "creationTimestamp", "generation", "resourceVersion"] {
+            metadata.remove(field);
+        }
+    }
     admit::judge(world, namespace, document, purpose, None)
 }
 
@@ -53,7 +61,11 @@ pub(crate) fn lint(world: &World, call: &Call) -> Result<Value, Fault> {
     };
     let mut document = read::document("Workflow", given)?;
     admit::sign(&mut document.value, &call.who);
+    // The document's own namespace counts, not the path's, and what is answered tells of its templates.
     let namespace = document.value["metadata"]["namespace"].as_str().unwrap_or_default().to_owned();
+    if !namespace.is_empty() {
+        call.who.may_quietly(Verb::Get, Resource::Templates, &namespace)?;
+    }
     let library = Library::reached(world, &namespace, &document.value)?;
     library.judge(&document, Situation::Lint, Code::Unknown)?;
     admit::store_templates(&mut document.value, &library);

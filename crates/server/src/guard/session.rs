@@ -1,6 +1,6 @@
 //! How a browser becomes known: a link that is good once, or a token, for a cookie that no script can read.
 
-use crate::access::{Role, Token, Who};
+use crate::access::{Resource, Role, Token, Verb, Who};
 use crate::call::Call;
 use crate::fault::{Code, Fault};
 use crate::limits;
@@ -83,6 +83,8 @@ pub(crate) fn close(world: &World, call: &Call) -> Result<Response, Fault> {
 
 /// `POST /api/tiphys/v1/links`: a new link.
 pub(crate) fn link(world: &World, call: &Call) -> Result<Value, Fault> {
+    // Whoever follows it is let in everywhere, so it is for those who may do everything everywhere.
+    call.who.may(Verb::Create, Resource::Tokens, "", None)?;
     let message = call.message()?;
     let role = match message.text("role")? {
         "" => Role::Admin,

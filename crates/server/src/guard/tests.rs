@@ -3,7 +3,7 @@
 use super::rate::Rate;
 use super::{Peer, answer, gzip, origin};
 use crate::access::rights::{self, Need};
-use crate::access::{Role, Token};
+use crate::access::{Resource, Role, Token};
 use crate::options::{AuthMode, Options};
 use crate::route::ROUTES;
 use crate::serve::Server;
@@ -41,7 +41,7 @@ impl House {
         }
     }
 
-    fn token(&self, name: &str, role: Role, namespaces: &[&str]) -> String {
+    pub(crate) fn token(&self, name: &str, role: Role, namespaces: &[&str]) -> String {
         let token = Token {
             name: name.to_owned(),
             role: role.name().to_owned(),
@@ -147,6 +147,14 @@ fn every_route_asks_every_role() {
         if route.path.contains("{namespace}") {
             let status = house.status(method, &path, &[("authorization", &elsewhere)], "{}");
             expect("an administrator of another namespace", status, !(200..300).contains(&status));
+        }
+        // What belongs to no namespace is not for those who are bound to one.
+        let cluster_wide = |(verb, resource, _): &rights::Act| {
+            matches!(resource, Resource::Tokens | Resource::ClusterTemplates) && !verb.reads()
+        };
+        if matches!(need, Need::Acts(acts) if acts.iter().any(cluster_wide)) {
+            let status = house.status(method, &path, &[("authorization", &elsewhere)], "{}");
+            expect("an administrator of one namespace", status, status == 403);
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -12,7 +12,7 @@ use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Component, Path, PathBuf};
 use tar::{Archive, Builder, EntryType, Header};
-use tiphys_store::{State, StoreError};
+use tiphys_store::{State, StoreError, sync_folder};
 
 /// The first file of every backup.
 const NOTE: &str = "tiphys-backup.json";
@@ -188,6 +188,8 @@ pub fn restore(from: impl Read, dir: &Path) -> Result<Copied, BackupError> {
             _ => {}
         }
         fs::rename(&new, dir).map_err(io(dir))?;
+        let above = dir.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        sync_folder(above).map_err(io(above))?;
         Ok(copied)
     });
     if result.is_err() {
@@ -201,6 +203,7 @@ fn unpack(from: impl Read, new: &Path) -> Result<Copied, BackupError> {
     let mut archive = Archive::new(GzDecoder::new(BufReader::new(from)));
     let mut copied = Copied::default();
     let mut noted = false;
+    let mut folders = vec![new.to_owned()];
     for entry in archive.entries().map_err(|error| strange(&error))? {
         let mut entry = entry.map_err(|error| strange(&error))?;
         let name = entry.path().map_err(|error| strange(&error))?.into_owned();
@@ -221,6 +224,7 @@ fn unpack(from: impl Read, new: &Path) -> Result<Copied, BackupError> {
         match entry.header().entry_type() {
             EntryType::Directory => {
                 DirBuilder::new().recursive(true).mode(0o700).create(&path).map_err(failed)?;
+                folders.push(path);
             }
             EntryType::Regular => {
                 let mode = entry.header().mode().unwrap_or(0o600) & 0o777;
@@ -228,15 +232,20 @@ fn unpack(from: impl Read, new: &Path) -> Result<Copied, BackupError> {
                     OpenOptions::new().write(true).create_new(true).mode(mode).open(&path).map_err(failed)?;
                 copied.bytes += io::copy(&mut entry, &mut file).map_err(failed)?;
                 copied.files += 1;
-                if name == Path::new("tiphys.db") {
-                    file.sync_all().map_err(failed)?;
-                }
+                file.sync_all().map_err(failed)?;
             }
             // Our backups hold nothing else.
             _ => return Err(strange(&format!("`{}` is neither a file nor a folder", name.display()))),
         }
     }
-    if noted { Ok(copied) } else { Err(strange(&"it is empty")) }
+    if !noted {
+        return Err(strange(&"it is empty"));
+    }
+    // Every file is on the disk; so must be the names under which they are found.
+    for folder in &folders {
+        sync_folder(folder).map_err(|error| BackupError::Io { path: folder.clone(), error })?;
+    }
+    Ok(copied)
 }
 
 #[cfg(test)]

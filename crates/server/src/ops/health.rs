@@ -1,6 +1,6 @@
 //! Whether the server lives, and whether it can do its work.
 
-use crate::access::{Role, Who};
+use crate::access::{Resource, Verb, Who};
 use crate::fault::Fault;
 use crate::options::AuthMode;
 use crate::reply;
@@ -17,7 +17,12 @@ pub(crate) fn is_theirs(path: &str) -> bool {
 /// Answers to `/healthz`, `/readyz` and `/metrics`. Blocks.
 pub(crate) fn serve(world: &World, path: &str, headers: &HeaderMap) -> Response {
     match path {
-        "/healthz" => reply::text(StatusCode::OK, "ok"),
+        "/healthz" => match world.pulse.reason() {
+            None => reply::text(StatusCode::OK, "ok"),
+            Some(reason) => {
+                reply::text(StatusCode::SERVICE_UNAVAILABLE, &format!("the server cannot go on: {reason}"))
+            }
+        },
         "/readyz" => match ready(world) {
             Ok(()) => reply::text(StatusCode::OK, "ready"),
             Err(reason) => reply::text(StatusCode::SERVICE_UNAVAILABLE, &format!("not ready: {reason}")),
@@ -36,13 +41,14 @@ pub(crate) fn serve(world: &World, path: &str, headers: &HeaderMap) -> Response 
     }
 }
 
-/// Whoever may read may measure; without a token only where that was said (API-008).
+/// Whoever may read everything may measure, since metrics tell of all namespaces; without a token only where that was
+/// said (API-008).
 fn may_measure(world: &World, headers: &HeaderMap) -> bool {
     if world.options.auth == AuthMode::None || world.options.open_metrics {
         return true;
     }
-    let who = Who::from_headers(headers, &world.tokens).ok();
-    who.and_then(|who| who.standing().map(|(role, _)| role)).is_some_and(|role| role >= Role::Viewer)
+    let who = Who::from_headers(headers, &world.tokens);
+    who.is_ok_and(|who| who.allows(Verb::List, Resource::Workflows, ""))
 }
 
 /// Whether the store answers and the engine runs.

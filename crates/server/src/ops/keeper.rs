@@ -60,9 +60,13 @@ impl Keeper {
     /// Starts the thread. It ends with the world.
     pub(crate) fn start(&self, world: Weak<World>) -> std::io::Result<()> {
         let (sender, news) = channel();
+        let beat = world.upgrade().map(|world| world.pulse.beat("keeper"));
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
         let teller = notify::start()?;
-        std::thread::Builder::new().name("keeper".to_owned()).spawn(move || run(&world, &news, &teller))?;
+        std::thread::Builder::new().name("keeper".to_owned()).spawn(move || {
+            let _beat = beat;
+            run(&world, &news, &teller);
+        })?;
         Ok(())
     }
 }

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use std::fs::OpenOptions;
-use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io;
 use std::path::{Path, PathBuf};
+use tiphys_store::durable_write;
 
 /// What a server tells about itself in its state folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ impl Presence {
     }
 
     pub(crate) fn write(&self, state: &Path) -> io::Result<()> {
-        replace(&state.join("server.json"), serde_json::to_string(self)?.as_bytes())
+        durable_write(&state.join("server.json"), serde_json::to_string(self)?.as_bytes())
     }
 
     /// The token that programs of this user show, from the file that only they can read.
@@ -51,21 +51,8 @@ pub(crate) fn own_token(state: &Path, make: impl FnOnce() -> String) -> io::Resu
         Some(token) => Ok(token),
         None => {
             let token = make();
-            replace(&token_path(state), token.as_bytes())?;
+            durable_write(&token_path(state), token.as_bytes())?;
             Ok(token)
         }
     }
-}
-
-/// Writes a file whole, readable by its user only.
-fn replace(path: &Path, body: &[u8]) -> io::Result<()> {
-    let new = path.with_extension("new");
-    match std::fs::remove_file(&new) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
-    file.write_all(body)?;
-    file.sync_all()?;
-    std::fs::rename(&new, path)
 }

@@ -5,12 +5,12 @@ use rcgen::{CertificateParams, DnType, KeyPair, SanType};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use std::fs::{DirBuilder, OpenOptions};
-use std::io::Write as _;
+use std::fs::DirBuilder;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tiphys_store::durable_write;
 
 /// Why a server cannot show who it is.
 #[derive(Debug, thiserror::Error)]
@@ -79,13 +79,7 @@ fn own(folder: &Path, names: &[String]) -> Result<(PathBuf, PathBuf), TlsError> 
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| unusable(folder, &error))?;
     // The key first: with the certificate there, both are there.
     for (path, text) in [(&key, pair.serialize_pem()), (&certificate, signed.pem())] {
-        let write = || {
-            let mut file =
-                OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-            file.write_all(text.as_bytes())?;
-            file.sync_all()
-        };
-        write().map_err(|error| unusable(path, &error))?;
+        durable_write(path, text.as_bytes()).map_err(|error| unusable(path, &error))?;
     }
     Ok((certificate, key))
 }

@@ -10,8 +10,9 @@ use crate::fault::Fault;
 use crate::own::page;
 use crate::world::World;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use tiphys_store::{Created, Filter, LabelTerm, MachineId, NewRun, Runs as _, Summary};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Condvar, Mutex, PoisonError};
+use tiphys_store::{Created, Filter, LabelTerm, MachineId, NewRun, Runs as _, StoreError, Summary};
 
 /// The kind of the machines that deliveries lie under.
 const KIND: &str = "delivery";
@@ -25,12 +26,49 @@ const REMOVED_MAX: usize = 100;
 /// The label with what became of it.
 const STATUS: &str = "status";
 
+/// The field with the role of whoever sent it. It is for ourselves: no answer has it.
+const ROLE: &str = "senderRole";
+
+/// Deliveries whose sender gave them an id and that are being dispatched now, so that the same one sent twice at a time is
+/// dispatched once.
+#[derive(Default)]
+pub(crate) struct Turns {
+    taken: Mutex<BTreeSet<String>>,
+    freed: Condvar,
+}
+
+/// The turn of one delivery, until this is dropped.
+struct Turn<'a> {
+    turns: &'a Turns,
+    id: &'a str,
+}
+
+impl Turns {
+    /// Waits until nobody else dispatches this delivery.
+    fn take<'a>(&'a self, id: &'a str) -> Turn<'a> {
+        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_taken = |taken: &mut BTreeSet<String>| taken.contains(id);
+        let mut taken = self.freed.wait_while(taken, is_taken).unwrap_or_else(PoisonError::into_inner);
+        taken.insert(id.to_owned());
+        Turn { turns: self, id }
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.turns.taken.lock().unwrap_or_else(PoisonError::into_inner).remove(self.id);
+        self.turns.freed.notify_all();
+    }
+}
+
 /// An event as it came in.
 pub(crate) struct Delivery {
     pub(crate) id: String,
     pub(crate) namespace: String,
     pub(crate) discriminator: String,
     pub(crate) sender: String,
+    /// What the sender may do.
+    pub(crate) role: Role,
     /// The event as expressions see it.
     pub(crate) event: Value,
     /// The delivery that this one repeats.
@@ -69,6 +107,7 @@ impl Delivery {
             "namespace": self.namespace,
             "discriminator": self.discriminator,
             "sender": self.sender,
+            ROLE: self.role.name(),
             "status": status,
             "results": results,
             "event": self.event,
@@ -79,21 +118,40 @@ impl Delivery {
         document
     }
 
-    /// Keeps it durably, and says what becomes of it. `None` if it is here already; then nothing is made.
+    /// Keeps it durably, and says what becomes of it. `None` if it came before and was dispatched; then nothing is made.
     pub(crate) fn take(&self, world: &World, who: &Who) -> Result<Option<events::Outcome>, Fault> {
+        let _turn = world.turns.take(&self.id);
         let at_us = world.now_us();
         let mut row = self.row("received", at_us);
         row.document = self.document("received", &[], at_us).to_string().into_bytes();
-        if world.store(|store| store.create(&row))? != Created::Yes {
+        if world.store(|store| store.create(&row))? == Created::Yes {
+            let outcome = self.dispatch(world, who, at_us, &[])?;
+            cut(world)?;
+            return Ok(Some(outcome));
+        }
+        // It was not dispatched, or not to every binding: its sender was told so and sends it again.
+        let Some(found) = document(world, &self.id)? else {
+            // Cut at this very moment: so many newer ones came that it is of no interest.
+            return Ok(None);
+        };
+        if matches!(found["status"].as_str(), Some("matched" | "unmatched")) {
             return Ok(None);
         }
-        let outcome = self.dispatch(world, who, at_us)?;
-        cut(world)?;
-        Ok(Some(outcome))
+        let summary = world.store(|store| store.summary(&machine(&self.id)))?;
+        let first_us = summary.map_or(at_us, |summary| summary.created_us);
+        let before = Delivery::read(&found);
+        before.dispatch(world, who, first_us, results(&found)).map(Some)
     }
 
-    fn dispatch(&self, world: &World, who: &Who, at_us: i64) -> Result<events::Outcome, Fault> {
-        let outcome = events::dispatch(world, who, &self.namespace, &self.id, &self.event);
+    /// Offers it to every binding but those that made something of it `before`.
+    fn dispatch(
+        &self,
+        world: &World,
+        who: &Who,
+        at_us: i64,
+        before: &[Value],
+    ) -> Result<events::Outcome, Fault> {
+        let outcome = events::dispatch(world, who, &self.namespace, &self.id, &self.event, before);
         let status = match &outcome {
             outcome if !outcome.faults.is_empty() => "failed",
             outcome if outcome.results.iter().any(|result| result["matched"] == true) => "matched",
@@ -101,7 +159,7 @@ impl Delivery {
         };
         let mut row = self.row(status, at_us);
         row.document = self.document(status, &outcome.results, at_us).to_string().into_bytes();
-        world.store(|store| store.restart(&row))?;
+        world.store(|store| store.restart(&row, None))?;
         world.hub.delivered(&self.namespace, &self.id, status);
         Ok(outcome)
     }
@@ -113,10 +171,17 @@ impl Delivery {
             namespace: text("namespace"),
             discriminator: text("discriminator"),
             sender: text("sender"),
+            // One that an earlier release kept does not say.
+            role: document[ROLE].as_str().and_then(Role::parse).unwrap_or(Role::Operator),
             event: document["event"].clone(),
             replay_of: document["replayOf"].as_str().map(str::to_owned),
         }
     }
+}
+
+/// What became of a delivery at each binding.
+fn results(document: &Value) -> &[Value] {
+    document["results"].as_array().map_or(&[], Vec::as_slice)
 }
 
 /// Removes the oldest deliveries beyond those that are kept.
@@ -132,22 +197,36 @@ fn cut(world: &World) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Dispatches what an earlier life of the server took and did not get to.
-pub(crate) fn recover(world: &World) -> Result<(), Fault> {
+/// Dispatches what an earlier life of the server took and did not get to. One that cannot be read or dispatched must not
+/// keep the others from it, nor the server from starting: the next start tries it again.
+pub(crate) fn recover(world: &World) -> Result<(), StoreError> {
     let undone = Filter {
         kind: Some(KIND.into()),
         labels: vec![LabelTerm::In(STATUS.to_owned(), vec!["received".to_owned()])],
         ..Filter::default()
     };
-    let mut rows = world.store(|store| store.list(&undone))?;
+    let mut rows = world.state.store()?.list(&undone)?;
     rows.reverse();
     for row in rows {
-        let Some(document) = document(world, &row.uid)? else { continue };
-        let delivery = Delivery::read(&document);
-        let who = Who::known(delivery.sender.clone(), Role::Operator, vec![delivery.namespace.clone()]);
-        delivery.dispatch(world, &who, row.created_us)?;
+        if let Err(fault) = dispatch_late(world, &row) {
+            let error = fault.message;
+            tracing::warn!(
+                delivery = row.uid,
+                namespace = row.namespace,
+                error,
+                "an event is not dispatched"
+            );
+        }
     }
     Ok(())
+}
+
+/// Dispatches a delivery of an earlier life with the rights that its sender had.
+fn dispatch_late(world: &World, row: &Summary) -> Result<(), Fault> {
+    let Some(document) = document(world, &row.uid)? else { return Ok(()) };
+    let delivery = Delivery::read(&document);
+    let who = Who::known(delivery.sender.clone(), delivery.role, vec![delivery.namespace.clone()]);
+    delivery.dispatch(world, &who, row.created_us, results(&document)).map(drop)
 }
 
 fn document(world: &World, id: &str) -> Result<Option<Value>, Fault> {
@@ -187,7 +266,7 @@ pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
         // One that was cut since the rows were read is not missed.
         let Some(mut delivery) = document(world, &row.uid)? else { continue };
         if let Value::Object(fields) = &mut delivery {
-            fields.remove("event");
+            fields.retain(|field, _| field != "event" && field != ROLE);
         }
         items.push(delivery);
     }
@@ -224,7 +303,7 @@ fn whole(mut delivery: Value) -> Value {
     delivery["headers"] = json!(headers);
     delivery["payload"] = event["payload"].clone();
     if let Value::Object(fields) = &mut delivery {
-        fields.remove("event");
+        fields.retain(|field, _| field != "event" && field != ROLE);
     }
     delivery
 }
@@ -236,6 +315,7 @@ pub(crate) fn replay(world: &World, call: &Call) -> Result<Value, Fault> {
     let again = Delivery {
         id: uuid::Uuid::now_v7().to_string(),
         sender: call.who.subject.clone(),
+        role: call.who.role(),
         replay_of: Some(old.id),
         ..Delivery::read(&found)
     };
@@ -243,3 +323,6 @@ pub(crate) fn replay(world: &World, call: &Call) -> Result<Value, Fault> {
     let made = document(world, &again.id)?.unwrap_or_default();
     Ok(whole(made))
 }
+
+#[cfg(test)]
+mod tests;

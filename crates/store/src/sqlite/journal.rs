@@ -207,7 +207,10 @@ fn tail_of(transaction: &Transaction<'_>, machine: &MachineId) -> rusqlite::Resu
 }
 
 /// The number and the epoch of a machine that was created.
-fn epoch_of(transaction: &Transaction<'_>, machine: &MachineId) -> rusqlite::Result<Option<(i64, u64)>> {
+pub(super) fn epoch_of(
+    transaction: &Transaction<'_>,
+    machine: &MachineId,
+) -> rusqlite::Result<Option<(i64, u64)>> {
     transaction
         .prepare_cached("SELECT number, epoch FROM machine WHERE kind = ?1 AND id = ?2 AND created = 1")?
         .query_row(params![machine.kind, machine.id], |row| {

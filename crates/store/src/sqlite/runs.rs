@@ -54,9 +54,14 @@ impl Runs for SqliteStore {
         })
     }
 
-    fn restart(&mut self, run: &NewRun) -> Result<bool, StoreError> {
+    fn restart(&mut self, run: &NewRun, epoch: Option<u64>) -> Result<bool, StoreError> {
         self.write(|transaction| {
-            let Some(number) = number_of(transaction, &run.machine)? else { return Ok(false) };
+            let Some((number, present)) = journal::epoch_of(transaction, &run.machine)? else {
+                return Ok(false);
+            };
+            if epoch.is_some_and(|epoch| epoch != present) {
+                return Ok(false);
+            }
             journal::delete(transaction, number)?;
             forget_end(transaction, number)?;
             transaction.execute(

@@ -19,11 +19,19 @@ fn a_new_folder_is_private() {
     assert_eq!(mode(&dir), 0o700);
     assert_eq!(mode(&dir.join("secrets")), 0o700);
 
-    state.put_secrets("u1", b"old").unwrap();
     state.put_secrets("u1", b"{\"token\":\"x\"}").unwrap();
+    // What a crash left beside it is no obstacle; the secrets of one run are never those of another.
+    fs::write(dir.join("secrets/u2.json.new"), b"half").unwrap();
+    let refused = state.put_secrets("u1", b"other").unwrap_err().to_string();
+    assert!(refused.contains("u1.json`: File exists"), "{refused}");
     assert_eq!(mode(&dir.join("secrets/u1.json")), 0o600);
     assert_eq!(state.secrets("u1").unwrap().unwrap(), b"{\"token\":\"x\"}");
     assert_eq!(state.secrets("u2").unwrap(), None);
+    state.put_secrets("u2", b"mine").unwrap();
+    assert_eq!(state.secrets("u2").unwrap().unwrap(), b"mine");
+    assert_eq!(fs::read_dir(dir.join("secrets")).unwrap().count(), 2, "nothing is left beside them");
+    state.remove_secrets("u2").unwrap();
+    state.remove_secrets("u2").unwrap();
 
     fs::create_dir_all(state.run_dir("u1").unwrap().join("logs")).unwrap();
     state.remove_files("u1").unwrap();

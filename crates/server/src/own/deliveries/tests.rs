@@ -1,0 +1,106 @@
+use super::{Delivery, KIND, document, machine, recover};
+use crate::access::Role;
+use crate::guard::tests::House;
+use crate::options::AuthMode;
+use serde_json::{Value, json};
+use tiphys_store::{Filter, NewRun, Runs as _, Summary};
+
+const TEMPLATE: &str = "apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\nmetadata: {name: NAME}\nspec:\n  \
+                        entrypoint: main\n  templates: [{name: main, suspend: {}}]\n---\n";
+
+fn binding(name: &str, template: &str, metadata: &str) -> String {
+    format!(
+        "apiVersion: argoproj.io/v1alpha1\nkind: WorkflowEventBinding\nmetadata: {{name: {name}}}\nspec:\n  event: \
+         {{selector: 'true'}}\n  submit:\n    metadata: {metadata}\n    workflowTemplateRef: {{name: {template}}}\n---\n"
+    )
+}
+
+fn apply(house: &House, text: &str) {
+    let body = json!({ "namespace": "here", "text": text }).to_string();
+    assert_eq!(house.status("POST", "/api/tiphys/v1/apply", &[], &body), 200);
+}
+
+fn names(house: &House) -> Vec<String> {
+    let filter = Filter { namespace: Some("here".to_owned()), ..Filter::default() };
+    let rows = house.world.store(|store| store.list(&filter)).unwrap();
+    let mut names: Vec<String> = rows.into_iter().map(|row| row.name).collect();
+    names.sort();
+    names
+}
+
+/// What is answered as failed is sent again under the same id; it is then done what was not done, and nothing twice.
+#[test]
+fn an_event_that_was_not_dispatched_is_when_it_comes_again() {
+    let house = House::new(|options| options.auth = AuthMode::None);
+    apply(&house, &TEMPLATE.replace("NAME", "there-is"));
+    apply(&house, &binding("a-named", "there-is", "{name: '\"named\"'}"));
+    apply(&house, &binding("b-drawn", "there-is", "{}"));
+    apply(&house, &binding("c-late", "comes-later", "{name: '\"late\"'}"));
+    // Without it somebody would have to sign (AUTH-061).
+    let headers = [("authorization", "Bearer any"), ("x-delivery-id", "77")];
+    let send = || house.send("POST", "/api/v1/events/here/push", &headers, "{}");
+    let first = send();
+    assert_eq!(first.status(), 500);
+    assert!(house.text(first).contains("failed to get workflow template"));
+    let made = names(&house);
+    assert_eq!(made.len(), 2, "{made:?}");
+    apply(&house, &TEMPLATE.replace("NAME", "comes-later"));
+    assert_eq!(send().status(), 200);
+    let all = names(&house);
+    assert_eq!(all.len(), 3, "{all:?}");
+    assert!(all.contains(&"late".to_owned()) && made.iter().all(|name| all.contains(name)));
+    // Now it is done.
+    assert_eq!(send().status(), 200);
+    assert_eq!(names(&house), all);
+    let listed = house.send("GET", "/api/tiphys/v1/deliveries?namespace=here", &[], "");
+    let listed: Value = serde_json::from_str(&house.text(listed)).unwrap();
+    assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+    assert_eq!(listed["items"][0]["status"], "matched");
+    assert!(listed["items"][0].get("senderRole").is_none(), "{listed}");
+}
+
+/// A delivery as a server that was killed leaves it.
+fn leave(house: &House, id: &str, role: Role) {
+    let delivery = Delivery {
+        id: id.to_owned(),
+        namespace: "here".to_owned(),
+        discriminator: "push".to_owned(),
+        sender: "somebody".to_owned(),
+        role,
+        event: json!({ "payload": {} }),
+        replay_of: None,
+    };
+    let mut row = delivery.row("received", 1);
+    row.document = delivery.document("received", &[], 1).to_string().into_bytes();
+    house.world.store(|store| store.create(&row)).unwrap();
+}
+
+#[test]
+fn what_a_crash_left_is_dispatched_with_the_rights_of_its_sender() {
+    let house = House::new(|options| options.auth = AuthMode::None);
+    apply(&house, &TEMPLATE.replace("NAME", "there-is"));
+    apply(&house, &binding("a", "there-is", "{}"));
+    leave(&house, "of-a-viewer", Role::Viewer);
+    leave(&house, "of-an-operator", Role::Operator);
+    let broken = NewRun {
+        machine: machine("broken"),
+        document: b"not json".to_vec(),
+        summary: Summary {
+            namespace: "here".to_owned(),
+            name: "broken".to_owned(),
+            uid: "broken".to_owned(),
+            created_us: 2,
+            labels: [("status".to_owned(), "received".to_owned())].into(),
+            ..Summary::default()
+        },
+    };
+    assert_eq!(broken.machine.kind, KIND);
+    house.world.store(|store| store.create(&broken)).unwrap();
+    recover(&house.world).unwrap();
+    let status = |id: &str| document(&house.world, id).unwrap().unwrap()["status"].clone();
+    assert_eq!((status("of-a-viewer"), status("of-an-operator")), (json!("failed"), json!("matched")));
+    let refused = document(&house.world, "of-a-viewer").unwrap().unwrap();
+    let reason = refused["results"][0]["reason"].as_str().unwrap();
+    assert!(reason.contains("User \"somebody\" cannot create resource \"workflows\""), "{reason}");
+    assert_eq!(names(&house).len(), 1);
+}
