@@ -20,6 +20,7 @@ const SEEDS: &str = "200";
 /// A target: what it throws at whom, and how cargo runs it.
 const TARGETS: &[(&str, &[&str])] = &[
     ("texts, expressions, conditions, depends, items", &["-p", "tiphys-expr", "--lib", "--", "never_panic"]),
+    ("paths and accumulators", &["-p", "tiphys-expr", "--test", "hostile", "--", "never_panic"]),
     ("YAML and cut manifests", &["-p", "tiphys-spec", "--test", "hostile", "--", "survived"]),
     ("archives and keys", &["-p", "tiphys-artifact", "--test", "artifact", "--", "random"]),
     ("invariants of random workflows", &["-p", "tiphys-sim", "--test", "sim", "--", "properties"]),

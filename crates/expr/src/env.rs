@@ -16,7 +16,7 @@ use crate::value::{Function, MapKind, Value};
 /// What an expression can see.
 pub(crate) struct Environment<'e> {
     source: Source<'e>,
-    /// Maps that have been built during this evaluation, by path.
+    /// Maps, and what else takes long to make, that have been built during this evaluation, by path.
     built: RefCell<BTreeMap<String, Value>>,
 }
 
@@ -99,26 +99,49 @@ impl<'e> Environment<'e> {
     /// The value of a dotted path of names, if something is bound at it or below it.
     pub(crate) fn path(&self, path: &str) -> Option<Value> {
         let Source::Scope(scope) = self.source else { return None };
+        if let Some(built) = self.known(path) {
+            return Some(built);
+        }
         match scope.root(path) {
             Root::Unknown => None,
-            Root::Leaf => scope.get(path).map(leaf),
-            Root::Map => {
-                if let Some(built) = self.built.borrow().get(path) {
-                    return Some(built.clone());
+            Root::Leaf => {
+                let value = leaf(scope.get(path)?);
+                if value.size().bytes > KEPT_BYTES {
+                    self.keep(path, &value);
                 }
+                Some(value)
+            }
+            Root::Map => {
                 let value = build(scope, path);
-                self.built.borrow_mut().insert(path.to_owned(), value.clone());
+                self.keep(path, &value);
                 Some(value)
             }
         }
     }
 
+    fn known(&self, path: &str) -> Option<Value> {
+        self.built.borrow().get(path).cloned()
+    }
+
+    fn keep(&self, path: &str, value: &Value) {
+        self.built.borrow_mut().insert(path.to_owned(), value.clone());
+    }
+
     /// Everything that can be seen, as `$env`.
     pub(crate) fn all(&self) -> Value {
+        if let Some(built) = self.known(ALL) {
+            return built;
+        }
+        let all = self.everything();
+        self.keep(ALL, &all);
+        all
+    }
+
+    fn everything(&self) -> Value {
         match self.source {
             Source::Scope(scope) => {
                 let Value::Map(map) = build(scope, "") else { return Value::Nil };
-                let mut entries = (*map.entries).clone();
+                let mut entries = (**map.entries).clone();
                 for name in EXTRAS {
                     entries.insert(name.into(), Value::Function(Function::Extra(name)));
                 }
@@ -169,6 +192,12 @@ impl<'e> Environment<'e> {
         None
     }
 }
+
+/// The name of everything.
+const ALL: &str = "$env";
+
+/// A value larger than this is made once for an evaluation, however often it is looked at.
+const KEPT_BYTES: u64 = 4 << 10;
 
 /// The name under which the function library is bound.
 pub(crate) const LIBRARY: &str = "sprig";

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use ::regex::Regex;
+
 use crate::ast::{BinaryOp, Kind, Member, Node, Slice, UnaryOp};
+use crate::contents::{ENTRY_BYTES, Size};
 use crate::env::{Environment, LIBRARY};
 use crate::lex::{END, Fault};
 use crate::operators::{self, describe_conversion};
 use crate::random::Random;
 use crate::tag::World;
-use crate::value::{AnyMap, Function, IntKind, List, ListKind, Value};
+use crate::value::{Function, IntKind, ListKind, Value};
 use crate::{library, limits, methods, regex, sprig};
 
 /// Evaluates an expression that has been checked.
@@ -17,7 +20,13 @@ pub(crate) fn evaluate(node: &Node, environment: &Environment<'_>, world: &World
         environment,
         variables: Vec::new(),
         predicates: Vec::new(),
-        calls: Calls { world: *world, random: Random::new(world.seed), memory: 0 },
+        calls: Calls {
+            world: *world,
+            random: Random::new(world.seed),
+            memory: 0,
+            work: 0,
+            patterns: Vec::new(),
+        },
         steps: 0,
     };
     match evaluator.visit(node) {
@@ -32,13 +41,42 @@ pub(crate) struct Calls {
     pub(crate) world: World,
     pub(crate) random: Random,
     memory: u64,
+    work: u64,
+    /// Patterns that were compiled last: a loop asks for the same ones again and again.
+    patterns: Vec<(String, Regex)>,
 }
+
+/// Most patterns that an evaluation remembers.
+const PATTERNS: usize = 8;
 
 impl Calls {
     /// Accounts for entries that are about to be made.
     pub(crate) fn grow(&mut self, entries: usize) -> Result<(), String> {
         self.memory = self.memory.saturating_add(entries as u64);
         if self.memory >= limits::MEMORY { Err("memory budget exceeded".to_owned()) } else { Ok(()) }
+    }
+
+    /// The regular expression of a pattern.
+    pub(crate) fn pattern(&mut self, source: &str) -> Result<Regex, String> {
+        if let Some((_, known)) = self.patterns.iter().find(|(known, _)| known == source) {
+            return Ok(known.clone());
+        }
+        self.work(regex::EFFORT)?;
+        let compiled = regex::compile(source)?;
+        if self.patterns.len() == PATTERNS {
+            self.patterns.remove(0);
+        }
+        self.patterns.push((source.to_owned(), compiled.clone()));
+        Ok(compiled)
+    }
+
+    /// Accounts for bytes of values that are about to be gone through: a step may be a long one.
+    pub(crate) fn work(&mut self, bytes: u64) -> Result<(), String> {
+        self.work = self.work.saturating_add(bytes);
+        if self.work > limits::WORK_BYTES {
+            return Err(limits::beyond(limits::WORK_BYTES, "bytes that an expression goes through"));
+        }
+        Ok(())
     }
 }
 
@@ -90,7 +128,7 @@ impl Evaluator<'_> {
                 let first = self.visit(first)?;
                 links.iter().try_fold(first, |left, link| {
                     let right = self.visit(&link.right)?;
-                    operators::binary(link.op, &left, &right)
+                    operators::binary(link.op, &left, &right, &mut self.calls)
                         .map_err(|message| Stop::Fault(Fault::new(message, link.at)))
                 })
             }
@@ -100,9 +138,10 @@ impl Evaluator<'_> {
                     let wrong = if left.as_text().is_none() { &left } else { &right };
                     return Err(fault(describe_conversion(wrong, "string"), node));
                 };
+                self.work(text.len() as u64, node)?;
                 let matched = match pattern.get() {
                     Some(Ok(regex)) => regex.is_match(text),
-                    _ => regex::compile(source).map_err(|message| fault(message, node))?.is_match(text),
+                    _ => self.calls.pattern(source).map_err(|message| fault(message, node))?.is_match(text),
                 };
                 Ok(Value::Bool(matched))
             }
@@ -128,6 +167,7 @@ impl Evaluator<'_> {
             Kind::Let(name, value, body) => {
                 let value = self.visit(value)?;
                 self.variables.push((name.clone(), value));
+                self.hold(self.variables.iter().map(|(_, value)| value), node)?;
                 let body = self.visit(body);
                 self.variables.pop();
                 body
@@ -141,8 +181,8 @@ impl Evaluator<'_> {
             }
             Kind::Array(nodes) => {
                 self.grow(nodes.len(), node)?;
-                let items: Result<Vec<Value>, Stop> = nodes.iter().map(|node| self.visit(node)).collect();
-                Ok(Value::list(items?))
+                let items = Value::list(self.arguments(nodes)?);
+                bounded(items).map_err(|message| fault(message, node))
             }
             Kind::Map(pairs) => self.map_literal(pairs, node),
         }
@@ -150,6 +190,16 @@ impl Evaluator<'_> {
 
     fn grow(&mut self, entries: usize, node: &Node) -> Result<(), Stop> {
         self.calls.grow(entries).map_err(|message| fault(message, node))
+    }
+
+    fn work(&mut self, bytes: u64, node: &Node) -> Result<(), Stop> {
+        self.calls.work(bytes).map_err(|message| fault(message, node))
+    }
+
+    /// Refuses to hold values that are larger together than one may be.
+    fn hold<'v>(&self, values: impl Iterator<Item = &'v Value>, node: &Node) -> Result<(), Stop> {
+        let bytes = values.fold(0, |bytes: u64, value| bytes.saturating_add(value.size().bytes));
+        Size { depth: 0, bytes }.allow().map_err(|message| fault(message, node))
     }
 
     fn name(&mut self, name: &str, node: &Node) -> Evaluated {
@@ -213,7 +263,7 @@ impl Evaluator<'_> {
                 let right = self.visit(right)?;
                 let value = match op {
                     BinaryOp::Range => operators::range(&left, &right, &mut self.calls),
-                    _ => operators::binary(op, &left, &right),
+                    _ => operators::binary(op, &left, &right, &mut self.calls),
                 };
                 value.map_err(|message| fault(message, node))
             }
@@ -232,6 +282,9 @@ impl Evaluator<'_> {
             return Err(Stop::NilChain);
         }
         let property = self.visit(&member.property)?;
+        if matches!(base, Value::AnyMap(_)) {
+            self.work(base.size().bytes, node)?;
+        }
         operators::fetch(&base, &property).map_err(|message| fault(message, node))
     }
 
@@ -242,7 +295,10 @@ impl Evaluator<'_> {
             None => Ok(None),
         };
         let (from, to) = (bound(&slice.from)?, bound(&slice.to)?);
-        operators::slice(&base, from.as_ref(), to.as_ref()).map_err(|message| fault(message, node))
+        let part = operators::slice(&base, from.as_ref(), to.as_ref());
+        let part = part.map_err(|message| fault(message, node))?;
+        self.work(part.size().bytes, node)?;
+        Ok(part)
     }
 
     fn map_literal(&mut self, pairs: &[(Node, Node)], node: &Node) -> Evaluated {
@@ -257,11 +313,20 @@ impl Evaluator<'_> {
             // Of equal keys the first counts.
             entries.entry(key).or_insert(value);
         }
-        Ok(Value::map(entries))
+        bounded(Value::map(entries)).map_err(|message| fault(message, node))
     }
 
+    /// The values of parts, which are held together.
     fn arguments(&mut self, nodes: &[Node]) -> Result<Vec<Value>, Stop> {
-        nodes.iter().map(|node| self.visit(node)).collect()
+        let mut held = Size::default();
+        let mut values = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            let value = self.visit(node)?;
+            held.bytes = held.bytes.saturating_add(value.size().bytes);
+            held.allow().map_err(|message| fault(message, node))?;
+            values.push(value);
+        }
+        Ok(values)
     }
 
     fn call(&mut self, callee: &Node, arguments: &[Node], node: &Node) -> Evaluated {
@@ -279,9 +344,10 @@ impl Evaluator<'_> {
             None => self.visit(callee)?,
         };
         let arguments = self.arguments(arguments)?;
+        self.work(effort(&function, &arguments), node)?;
         let called = match &function {
             Value::Function(Function::Sprig(name)) => sprig::call(name, &arguments, &mut self.calls),
-            Value::Function(Function::Extra(name)) => library::call_extra(name, &arguments),
+            Value::Function(Function::Extra(name)) => library::call_extra(name, &arguments, &mut self.calls),
             Value::Function(Function::Builtin(name)) => library::call(name, &arguments, &mut self.calls),
             Value::Function(Function::Method(owner, name)) => methods::call(owner, name, &arguments),
             Value::Nil => Err("nil is nil; cannot call nil as function".to_owned()),
@@ -298,6 +364,7 @@ impl Evaluator<'_> {
             }
             _ => {
                 let values = self.arguments(arguments)?;
+                self.work(effort(&Value::Function(Function::Builtin(name)), &values), node)?;
                 library::call(name, &values, &mut self.calls)
                     .and_then(bounded)
                     .map_err(|message| fault(message, node))
@@ -332,6 +399,12 @@ impl Evaluator<'_> {
             return Ok(sum);
         }
         let collection = self.visit(&arguments[0])?;
+        if !matches!(collection, Value::List(_)) {
+            // The bytes of a text become a list.
+            let bytes = collection.size().bytes.saturating_mul(ENTRY_BYTES);
+            Size { depth: 0, bytes }.allow().map_err(|message| fault(message, node))?;
+            self.work(bytes, node)?;
+        }
         let items = operators::elements(&collection).map_err(|message| fault(message, node))?;
         let predicate = arguments.get(1);
         match name {
@@ -383,14 +456,18 @@ impl Evaluator<'_> {
             }
             "map" => {
                 self.grow(items.len(), node)?;
+                let mut held = Size::default();
                 let mut mapped = Vec::with_capacity(items.len());
                 for (index, item) in items.iter().enumerate() {
-                    mapped.push(match predicate {
+                    let value = match predicate {
                         Some(predicate) => self.apply(predicate, item, index, Value::Nil)?,
                         None => item.clone(),
-                    });
+                    };
+                    held.bytes = held.bytes.saturating_add(value.size().bytes);
+                    held.allow().map_err(|message| fault(message, node))?;
+                    mapped.push(value);
                 }
-                Ok(Value::list(mapped))
+                bounded(Value::list(mapped)).map_err(|message| fault(message, node))
             }
             "sum" => {
                 let mut total = Value::int(0);
@@ -399,7 +476,7 @@ impl Evaluator<'_> {
                         Some(predicate) => self.apply(predicate, item, index, Value::Nil)?,
                         None => item.clone(),
                     };
-                    total = operators::binary(BinaryOp::Add, &value, &total)
+                    total = operators::binary(BinaryOp::Add, &value, &total, &mut self.calls)
                         .map_err(|message| fault(message, node))?;
                 }
                 Ok(total)
@@ -423,9 +500,8 @@ impl Evaluator<'_> {
         for value in values.into_iter().rev() {
             total = Some(match total {
                 None => value,
-                Some(sum) => {
-                    operators::binary(BinaryOp::Add, &value, &sum).map_err(|message| fault(message, list))?
-                }
+                Some(sum) => operators::binary(BinaryOp::Add, &value, &sum, &mut self.calls)
+                    .map_err(|message| fault(message, list))?,
             });
         }
         Ok(total)
@@ -449,7 +525,7 @@ impl Evaluator<'_> {
             }
         }
         let entries = groups.into_iter().map(|(key, group)| (key, Value::list(group))).collect();
-        Ok(Value::AnyMap(AnyMap { entries: Arc::new(entries), grouped: true }))
+        bounded(Value::any_map(entries, true)).map_err(|message| fault(message, node))
     }
 
     fn sort_by(&mut self, items: &[Value], arguments: &[Node], node: &Node) -> Evaluated {
@@ -498,20 +574,58 @@ fn is_constant(node: &Node) -> bool {
     matches!(node.kind, Kind::Nil | Kind::Bool(_) | Kind::Int(_) | Kind::Float(_) | Kind::Text(_))
 }
 
-/// Refuses a text that has become too long.
+/// Refuses a value that has become too large, or too deep to be gone through by recursion.
+///
+/// Whatever makes a value makes it a few levels deeper than its parts at most, so it is enough to look at it when it
+/// is done.
 fn bounded(value: Value) -> Result<Value, String> {
     match &value {
         Value::Text(text) if text.len() > limits::TEXT_BYTES => {
             Err(limits::beyond(limits::TEXT_BYTES, "bytes of a text"))
         }
-        _ => Ok(value),
+        Value::Text(_) => Ok(value),
+        _ => value.size().allow().map(|()| value),
     }
+}
+
+/// The bytes that a function goes through at most: nothing when it only hands out what it gets.
+fn effort(function: &Value, arguments: &[Value]) -> u64 {
+    let is_quick = match function {
+        Value::Function(Function::Builtin(name)) => matches!(*name, "type" | "first" | "last" | "get"),
+        Value::Function(Function::Sprig(name)) => matches!(
+            *name,
+            "first"
+                | "last"
+                | "get"
+                | "hasKey"
+                | "dig"
+                | "default"
+                | "coalesce"
+                | "ternary"
+                | "empty"
+                | "all"
+                | "any"
+                | "kindOf"
+                | "kindIs"
+                | "typeOf"
+                | "typeIs"
+                | "typeIsLike"
+                | "deepCopy"
+        ),
+        _ => false,
+    };
+    let is_len = matches!(function, Value::Function(Function::Builtin("len")));
+    let of = |argument: &Value| match argument {
+        Value::List(_) | Value::Map(_) | Value::Bytes(_) if is_quick || is_len => 0,
+        Value::Text(_) if is_quick => 0,
+        _ => argument.size().bytes,
+    };
+    arguments.iter().map(of).fold(0, u64::saturating_add)
 }
 
 /// A `[]int` of consecutive numbers.
 pub(crate) fn integers(numbers: impl Iterator<Item = i64>) -> Value {
-    let items = numbers.map(Value::int).collect();
-    Value::List(List { items: Arc::new(items), kind: ListKind::Int, nil: false })
+    Value::list_of(numbers.map(Value::int).collect(), ListKind::Int)
 }
 
 /// One byte of a text.

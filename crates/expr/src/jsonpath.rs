@@ -2,16 +2,16 @@
 
 use std::cmp::Ordering;
 
+use crate::eval::Calls;
 use crate::operators::{compare, equal};
 use crate::value::Value;
-use crate::{go_json, limits, regex};
+use crate::{go_json, limits, text};
 
 /// Queries a JSON document. A path without wildcards gives the value itself, others a list.
-pub(crate) fn query(document: &str, path: &str) -> Result<Value, String> {
+pub(crate) fn query(document: &str, path: &str, calls: &mut Calls) -> Result<Value, String> {
     let root = go_json::parse(document)?;
     let tokens = Parser::tokens(path)?;
-    let mut budget = limits::STEPS;
-    apply(&root, root.clone(), &tokens, &mut budget)
+    Query { root: &root, calls }.apply(root.clone(), &tokens)
 }
 
 #[derive(Debug)]
@@ -37,94 +37,203 @@ enum Expression {
         length: bool,
     },
     Not(Box<Expression>),
-    Binary(&'static str, Box<Expression>, Box<Expression>),
+    /// Operators of one precedence from left to right: as flat as the chain is long.
+    Run(Box<Expression>, Vec<(&'static str, Expression)>),
 }
 
-fn spend(budget: &mut u64) -> Result<(), String> {
-    *budget = budget.checked_sub(1).ok_or("jsonpath takes too many steps")?;
-    Ok(())
+/// What looking at a value takes, in bytes that could be gone through instead.
+const STEP_BYTES: u64 = 128;
+
+/// A query on its way through a document.
+struct Query<'q> {
+    root: &'q Value,
+    calls: &'q mut Calls,
 }
 
-fn apply(root: &Value, current: Value, tokens: &[Token], budget: &mut u64) -> Result<Value, String> {
-    spend(budget)?;
-    let Some((token, next)) = tokens.split_first() else { return Ok(current) };
-    match token {
-        Token::Key(key) => apply(root, member(&current, key)?, next, budget),
-        Token::Index(index) => apply(root, element(&current, *index)?, next, budget),
-        Token::Script(script) => match evaluate(script, root, &current, budget)? {
-            Value::Text(key) => apply(root, member(&current, &key)?, next, budget),
-            Value::Float(index) => apply(root, element(&current, index as i64)?, next, budget),
-            other => Err(format!("script: invalid token unexpected expression result {}", other.to_text())),
-        },
-        Token::Wildcard => each(root, children(&current, "wildcard")?, next, budget),
-        Token::Range(from, to, step) => {
-            let Value::List(list) = &current else {
-                return Err(format!(
-                    "range: invalid token target. expected [array slice] got [{}]",
-                    kind(&current)
-                ));
+impl Query<'_> {
+    /// Accounts for values that are about to be looked at.
+    fn spend(&mut self, values: usize) -> Result<(), String> {
+        self.calls.work((values as u64).saturating_mul(STEP_BYTES))
+    }
+
+    fn apply(&mut self, current: Value, tokens: &[Token]) -> Result<Value, String> {
+        self.spend(1)?;
+        let Some((token, next)) = tokens.split_first() else { return Ok(current) };
+        match token {
+            Token::Key(key) => self.apply(member(&current, key)?, next),
+            Token::Index(index) => self.apply(element(&current, *index)?, next),
+            Token::Script(script) => match self.evaluate(script, &current)? {
+                Value::Text(key) => self.apply(member(&current, &key)?, next),
+                Value::Float(index) => self.apply(element(&current, index as i64)?, next),
+                other => {
+                    Err(format!("script: invalid token unexpected expression result {}", other.to_text()))
+                }
+            },
+            Token::Wildcard => {
+                let values = self.children(&current, "wildcard")?;
+                self.each(values, next)
+            }
+            Token::Range(from, to, step) => {
+                let Value::List(list) = &current else {
+                    return Err(format!(
+                        "range: invalid token target. expected [array slice] got [{}]",
+                        kind(&current)
+                    ));
+                };
+                self.spend(list.items.len())?;
+                self.each(ranged(&list.items, *from, *to, *step)?, next)
+            }
+            Token::Union(parts) => {
+                self.spend(parts.len())?;
+                let mut found = Vec::new();
+                for part in parts {
+                    match part {
+                        Token::Key(key) => found.extend(member(&current, key).ok()),
+                        Token::Index(index) => found.extend(element(&current, *index).ok()),
+                        _ => {}
+                    }
+                }
+                self.each(found, next)
+            }
+            Token::Filter(filter) => {
+                let mut kept = Vec::new();
+                for item in self.children(&current, "filter")? {
+                    if is_true(&self.evaluate(filter, &item)?) {
+                        kept.push(item);
+                    }
+                }
+                self.each(kept, next)
+            }
+            Token::Recursive => {
+                let mut all = Vec::new();
+                self.descend(&current, &mut all)?;
+                if next.is_empty() {
+                    return Ok(Value::list(all));
+                }
+                let mut found = Vec::new();
+                for item in all {
+                    match self.apply(item, next) {
+                        // What is found below is put into one flat list.
+                        Ok(Value::List(list)) => {
+                            self.spend(list.items.len())?;
+                            found.extend(list.items.iter().cloned());
+                        }
+                        Err(message) if limits::is_beyond(&message) => return Err(message),
+                        Ok(Value::Nil) | Err(_) => {}
+                        Ok(value) => found.push(value),
+                    }
+                }
+                Ok(Value::list(found))
+            }
+        }
+    }
+
+    /// Applies the rest of a path to each of several values; those it does not fit are left out.
+    fn each(&mut self, values: Vec<Value>, next: &[Token]) -> Result<Value, String> {
+        if next.is_empty() {
+            return Ok(Value::list(values));
+        }
+        if let [Token::Index(index), rest @ ..] = next {
+            // An index after several values picks one of them.
+            return self.apply(picked(&values, *index)?, rest);
+        }
+        let mut found = Vec::new();
+        for value in values {
+            match self.apply(value, next) {
+                Err(message) if limits::is_beyond(&message) => return Err(message),
+                Ok(Value::Nil) | Err(_) => {}
+                Ok(value) => found.push(value),
+            }
+        }
+        Ok(Value::list(found))
+    }
+
+    fn children(&mut self, value: &Value, name: &str) -> Result<Vec<Value>, String> {
+        match value {
+            Value::List(list) => {
+                self.spend(list.items.len())?;
+                Ok(list.items.to_vec())
+            }
+            Value::Map(map) => {
+                self.spend(map.entries.len())?;
+                Ok(map.entries.values().cloned().collect())
+            }
+            other => {
+                let found = kind(other);
+                Err(format!("{name}: invalid token target. expected [array map slice] got [{found}]"))
+            }
+        }
+    }
+
+    /// A value and everything inside it.
+    fn descend(&mut self, value: &Value, into: &mut Vec<Value>) -> Result<(), String> {
+        self.spend(1)?;
+        into.push(value.clone());
+        match value {
+            Value::List(list) => list.items.iter().try_for_each(|item| self.descend(item, into)),
+            Value::Map(map) => map.entries.values().try_for_each(|item| self.descend(item, into)),
+            _ => Ok(()),
+        }
+    }
+
+    fn evaluate(&mut self, expression: &Expression, current: &Value) -> Result<Value, String> {
+        self.spend(1)?;
+        match expression {
+            Expression::Literal(value) => Ok(value.clone()),
+            Expression::Path { from_root, tokens, length } => {
+                let start = if *from_root { self.root } else { current };
+                let found = self.apply(start.clone(), tokens);
+                Ok(match (found, length) {
+                    (Err(message), _) if limits::is_beyond(&message) => return Err(message),
+                    (Ok(value), false) => value,
+                    (Ok(Value::List(list)), true) => Value::Float(list.items.len() as f64),
+                    (Ok(Value::Map(map)), true) => Value::Float(map.entries.len() as f64),
+                    (Ok(Value::Text(text)), true) => Value::Float(text.chars().count() as f64),
+                    _ => Value::Nil,
+                })
+            }
+            Expression::Not(inner) => Ok(Value::Bool(!is_true(&self.evaluate(inner, current)?))),
+            Expression::Run(first, links) => {
+                let first = self.evaluate(first, current)?;
+                links.iter().try_fold(first, |left, (op, right)| {
+                    if *op == "&&" && !is_true(&left) || *op == "||" && is_true(&left) {
+                        return Ok(Value::Bool(*op == "||"));
+                    }
+                    let right = self.evaluate(right, current)?;
+                    self.binary(op, &left, &right)
+                })
+            }
+        }
+    }
+
+    fn binary(&mut self, op: &str, left: &Value, right: &Value) -> Result<Value, String> {
+        let effort = left.size().bytes.saturating_add(right.size().bytes);
+        self.calls.work(if matches!(op, "&&" | "||") { 0 } else { effort })?;
+        if op == "=~" {
+            let (Value::Text(text), Value::Text(pattern)) = (left, right) else {
+                return Ok(Value::Bool(false));
             };
-            each(root, ranged(&list.items, *from, *to, *step)?, next, budget)
+            let pattern = pattern.strip_prefix('/').and_then(|p| p.strip_suffix('/')).unwrap_or(pattern);
+            return match self.calls.pattern(pattern) {
+                Ok(regex) => Ok(Value::Bool(regex.is_match(text))),
+                Err(message) if limits::is_beyond(&message) => Err(message),
+                Err(_) => Ok(Value::Bool(false)),
+            };
         }
-        Token::Union(parts) => {
-            let mut found = Vec::new();
-            for part in parts {
-                match part {
-                    Token::Key(key) => found.extend(member(&current, key).ok()),
-                    Token::Index(index) => found.extend(element(&current, *index).ok()),
-                    _ => {}
-                }
+        match (op, left, right) {
+            ("+", Value::Text(left), Value::Text(right)) => {
+                text::allow(left.len() + right.len())?;
+                Ok(Value::from(format!("{left}{right}")))
             }
-            each(root, found, next, budget)
-        }
-        Token::Filter(filter) => {
-            let mut kept = Vec::new();
-            for item in children(&current, "filter")? {
-                spend(budget)?;
-                if is_true(&evaluate(filter, root, &item, budget)?) {
-                    kept.push(item);
-                }
-            }
-            each(root, kept, next, budget)
-        }
-        Token::Recursive => {
-            let mut all = Vec::new();
-            descend(&current, &mut all);
-            if next.is_empty() {
-                return Ok(Value::list(all));
-            }
-            let mut found = Vec::new();
-            for item in all {
-                match apply(root, item, next, budget) {
-                    // What is found below is put into one flat list.
-                    Ok(Value::List(list)) => found.extend(list.items.iter().cloned()),
-                    Ok(Value::Nil) | Err(_) => {}
-                    Ok(value) => found.push(value),
-                }
-            }
-            Ok(Value::list(found))
+            _ => Ok(compared(op, left, right)),
         }
     }
 }
 
-/// Applies the rest of a path to each of several values; those it does not fit are left out.
-fn each(root: &Value, values: Vec<Value>, next: &[Token], budget: &mut u64) -> Result<Value, String> {
-    if next.is_empty() {
-        return Ok(Value::list(values));
-    }
-    if let [Token::Index(index), rest @ ..] = next {
-        // An index after several values picks one of them.
-        return apply(root, element(&Value::list(values), *index)?, rest, budget);
-    }
-    let mut found = Vec::new();
-    for value in values {
-        if let Ok(value) = apply(root, value, next, budget)
-            && !value.is_nil()
-        {
-            found.push(value);
-        }
-    }
-    Ok(Value::list(found))
+fn picked(values: &[Value], index: i64) -> Result<Value, String> {
+    let at = if index < 0 { index.saturating_add(values.len() as i64) } else { index };
+    let found = usize::try_from(at).ok().and_then(|at| values.get(at)).cloned();
+    found.ok_or_else(|| "index: invalid token out of range".to_owned())
 }
 
 fn kind(value: &Value) -> &'static str {
@@ -152,30 +261,7 @@ fn element(value: &Value, index: i64) -> Result<Value, String> {
     let Value::List(list) = value else {
         return Err(format!("index: invalid token target. expected [array slice] got [{}]", kind(value)));
     };
-    let at = if index < 0 { index + list.items.len() as i64 } else { index };
-    let found = usize::try_from(at).ok().and_then(|at| list.items.get(at)).cloned();
-    found.ok_or_else(|| "index: invalid token out of range".to_owned())
-}
-
-fn children(value: &Value, name: &str) -> Result<Vec<Value>, String> {
-    match value {
-        Value::List(list) => Ok(list.items.to_vec()),
-        Value::Map(map) => Ok(map.entries.values().cloned().collect()),
-        other => {
-            let found = kind(other);
-            Err(format!("{name}: invalid token target. expected [array map slice] got [{found}]"))
-        }
-    }
-}
-
-/// A value and everything inside it.
-fn descend(value: &Value, into: &mut Vec<Value>) {
-    into.push(value.clone());
-    match value {
-        Value::List(list) => list.items.iter().for_each(|item| descend(item, into)),
-        Value::Map(map) => map.entries.values().for_each(|item| descend(item, into)),
-        _ => {}
-    }
+    picked(&list.items, index)
 }
 
 fn ranged(
@@ -189,7 +275,7 @@ fn ranged(
     if step == 0 {
         return Err("range: invalid token out of range".to_owned());
     }
-    let bound = |bound: i64| if bound < 0 { (bound + length).max(0) } else { bound.min(length) };
+    let bound = |bound: i64| if bound < 0 { bound.saturating_add(length).max(0) } else { bound.min(length) };
     let mut picked = Vec::new();
     if step > 0 {
         let (mut at, end) = (from.map_or(0, bound), to.map_or(length, bound));
@@ -212,39 +298,8 @@ fn is_true(value: &Value) -> bool {
     !matches!(value, Value::Nil | Value::Bool(false))
 }
 
-fn evaluate(
-    expression: &Expression,
-    root: &Value,
-    current: &Value,
-    budget: &mut u64,
-) -> Result<Value, String> {
-    spend(budget)?;
-    match expression {
-        Expression::Literal(value) => Ok(value.clone()),
-        Expression::Path { from_root, tokens, length } => {
-            let start = if *from_root { root } else { current };
-            let found = apply(root, start.clone(), tokens, budget);
-            Ok(match (found, length) {
-                (Ok(value), false) => value,
-                (Ok(Value::List(list)), true) => Value::Float(list.items.len() as f64),
-                (Ok(Value::Map(map)), true) => Value::Float(map.entries.len() as f64),
-                (Ok(Value::Text(text)), true) => Value::Float(text.chars().count() as f64),
-                _ => Value::Nil,
-            })
-        }
-        Expression::Not(inner) => Ok(Value::Bool(!is_true(&evaluate(inner, root, current, budget)?))),
-        Expression::Binary(op, left, right) => {
-            let left = evaluate(left, root, current, budget)?;
-            if *op == "&&" && !is_true(&left) || *op == "||" && is_true(&left) {
-                return Ok(Value::Bool(*op == "||"));
-            }
-            let right = evaluate(right, root, current, budget)?;
-            Ok(binary(op, &left, &right))
-        }
-    }
-}
-
-fn binary(op: &str, left: &Value, right: &Value) -> Value {
+/// What the operators that cannot fail make of two values.
+fn compared(op: &str, left: &Value, right: &Value) -> Value {
     let ordered = |wanted: &[Ordering]| {
         let order = compare(left, right, op).ok().flatten();
         Value::Bool(order.is_some_and(|order| wanted.contains(&order)))
@@ -257,13 +312,6 @@ fn binary(op: &str, left: &Value, right: &Value) -> Value {
         "<=" => ordered(&[Ordering::Less, Ordering::Equal]),
         ">" => ordered(&[Ordering::Greater]),
         ">=" => ordered(&[Ordering::Greater, Ordering::Equal]),
-        "=~" => Value::Bool(match (left, right) {
-            (Value::Text(text), Value::Text(pattern)) => {
-                let pattern = pattern.strip_prefix('/').and_then(|p| p.strip_suffix('/')).unwrap_or(pattern);
-                regex::compile(pattern).is_ok_and(|regex| regex.is_match(text))
-            }
-            _ => false,
-        }),
         "in" => Value::Bool(matches!(right, Value::List(list) if list.items.iter().any(|i| equal(i, left)))),
         _ => match (left, right) {
             (Value::Float(left), Value::Float(right)) => Value::Float(match op {
@@ -272,7 +320,6 @@ fn binary(op: &str, left: &Value, right: &Value) -> Value {
                 "*" => left * right,
                 _ => left / right,
             }),
-            (Value::Text(left), Value::Text(right)) if op == "+" => Value::from(format!("{left}{right}")),
             _ => Value::Nil,
         },
     }
@@ -288,6 +335,9 @@ struct Parser<'p> {
 impl<'p> Parser<'p> {
     fn tokens(path: &'p str) -> Result<Vec<Token>, String> {
         let mut parser = Parser { path, at: 0, depth: 0, in_expression: false };
+        if path.len() > limits::JSONPATH_BYTES {
+            return Err(limits::beyond(limits::JSONPATH_BYTES, "bytes of a path of `jsonpath`"));
+        }
         if parser.path.trim().is_empty() {
             return Err("invalid JSONPath selector '' expected root token".to_owned());
         }
@@ -335,12 +385,18 @@ impl<'p> Parser<'p> {
         )
     }
 
-    /// Reads steps as long as there are any.
-    fn steps(&mut self) -> Result<Vec<Token>, String> {
+    /// Enters what may hold itself: a path, a parenthesis, a `!`. Who leaves it takes the level off again.
+    fn deeper(&mut self) -> Result<(), String> {
         self.depth += 1;
         if self.depth > limits::DEPTH {
-            return Err("jsonpath is nested too deep".to_owned());
+            return Err(limits::beyond(limits::DEPTH, "levels of a path of `jsonpath`"));
         }
+        Ok(())
+    }
+
+    /// Reads steps as long as there are any.
+    fn steps(&mut self) -> Result<Vec<Token>, String> {
+        self.deeper()?;
         let mut tokens = Vec::new();
         loop {
             if self.accept("..") {
@@ -487,31 +543,31 @@ impl<'p> Parser<'p> {
     fn expression(&mut self, level: usize) -> Result<Expression, String> {
         const LEVELS: [&[&str]; 5] =
             [&["||"], &["&&"], &["==", "!=", "<=", ">=", "=~", "<", ">", "in "], &["+", "-"], &["*", "/"]];
-        self.depth += 1;
-        if self.depth > limits::DEPTH {
-            return Err("jsonpath is nested too deep".to_owned());
-        }
+        self.deeper()?;
         let Some(operators) = LEVELS.get(level) else {
             let operand = self.operand();
             self.depth -= 1;
             return operand;
         };
-        let mut left = self.expression(level + 1)?;
+        let first = self.expression(level + 1)?;
+        let mut links = Vec::new();
         loop {
             self.blanks();
             let Some(op) = operators.iter().find(|op| self.rest().starts_with(**op)) else { break };
             self.at += op.len();
-            let right = self.expression(level + 1)?;
-            left = Expression::Binary(op.trim_end(), Box::new(left), Box::new(right));
+            links.push((op.trim_end(), self.expression(level + 1)?));
         }
         self.depth -= 1;
-        Ok(left)
+        Ok(if links.is_empty() { first } else { Expression::Run(Box::new(first), links) })
     }
 
     fn operand(&mut self) -> Result<Expression, String> {
         self.blanks();
         if self.accept("!") {
-            return Ok(Expression::Not(Box::new(self.operand()?)));
+            self.deeper()?;
+            let negated = self.operand()?;
+            self.depth -= 1;
+            return Ok(Expression::Not(Box::new(negated)));
         }
         if self.accept("(") {
             let inner = self.expression(0)?;

@@ -7,6 +7,7 @@ mod ast;
 pub mod batch;
 mod builtins;
 mod check;
+mod contents;
 pub mod depends;
 pub mod duration;
 mod encode;
@@ -41,6 +42,7 @@ mod types;
 mod value;
 pub mod when;
 
+pub use contents::Contents;
 pub use go::json_escaped;
 pub use go_json::check as check_json;
 pub use program::{

@@ -7,18 +7,18 @@ use std::sync::Arc;
 use crate::eval::{Calls, byte};
 use crate::operators::{self, describe_conversion, equal, float_to_int, to_int};
 use crate::time::{Time, Zone, parse};
-use crate::value::{AnyMap, List, ListKind, Value};
+use crate::value::{List, ListKind, Value};
 use crate::{duration, encode, go, go_json, jsonpath, limits, text};
 
 type Called = Result<Value, String>;
 
 /// Calls one of Argo's own functions (TP-154).
-pub(crate) fn call_extra(name: &str, arguments: &[Value]) -> Called {
+pub(crate) fn call_extra(name: &str, arguments: &[Value], calls: &mut Calls) -> Called {
     match (name, arguments) {
         ("asInt", [value]) => to_integer(value).map(Value::int),
         ("asFloat", [value]) => to_float(value).map(Value::Float),
         ("toJson", [value]) => value.to_json().map(Value::from),
-        ("jsonpath", [Value::Text(document), Value::Text(path)]) => jsonpath::query(document, path),
+        ("jsonpath", [Value::Text(document), Value::Text(path)]) => jsonpath::query(document, path, calls),
         ("jsonpath", [Value::Text(_), other] | [other, Value::Text(_)]) => {
             Err(format!("reflect: Call using {} as type string", other.type_name()))
         }
@@ -299,7 +299,7 @@ fn take(list: &Value, count: &Value) -> Called {
     let count =
         usize::try_from(*count).map_err(|_| "reflect.Value.Slice: slice index out of bounds".to_owned())?;
     let kept = list.items[..count.min(list.items.len())].to_vec();
-    Ok(Value::List(List { items: Arc::new(kept), ..list.clone() }))
+    Ok(Value::List(List { items: Arc::new(kept.into()), ..list.clone() }))
 }
 
 /// The elements of a list, or the message for what is none.
@@ -360,7 +360,7 @@ fn from_pairs(list: &Value) -> Called {
             }
         }
     }
-    Ok(Value::AnyMap(AnyMap { entries: Arc::new(pairs), grouped: false }))
+    Ok(Value::any_map(pairs, false))
 }
 
 fn uniq(list: &Value, calls: &mut Calls) -> Called {
@@ -368,7 +368,7 @@ fn uniq(list: &Value, calls: &mut Calls) -> Called {
     let mut kept: Vec<Value> = Vec::new();
     let mut looks: u64 = 0;
     for item in items {
-        looks += kept.len() as u64;
+        looks += kept.len() as u64 * (1 + item.size().bytes / 64);
         if looks > limits::STEPS * 10 {
             return Err(limits::beyond(limits::STEPS * 10, "comparisons of `uniq`"));
         }

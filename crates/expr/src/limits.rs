@@ -31,6 +31,18 @@ pub const MEMORY: u64 = 1_000_000;
 /// Longest text in bytes that an expression or one of its functions may make.
 pub const TEXT_BYTES: usize = 16 << 20;
 
+/// Deepest nesting of lists and maps in a value that an expression makes.
+pub const VALUE_DEPTH: usize = 128;
+
+/// Largest value in bytes that an expression may make; what it holds in several places counts in each of them.
+pub const VALUE_BYTES: u64 = 64 << 20;
+
+/// Most bytes of values that the functions and operators of one expression may go through.
+pub const WORK_BYTES: u64 = 4 << 30;
+
+/// Longest path of `jsonpath()` in bytes.
+pub const JSONPATH_BYTES: usize = 64 << 10;
+
 /// Longest text in bytes that replacing its tags may make: values may bring tags, which may bring values.
 pub const RENDERED_BYTES: usize = 64 << 20;
 

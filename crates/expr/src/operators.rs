@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::ast::BinaryOp;
+use crate::contents::Contents;
 use crate::eval::{Calls, byte, integers};
 use crate::time::Time;
 use crate::value::{List, MapKind, Value};
@@ -60,7 +61,8 @@ fn arithmetic(
 }
 
 /// An operator that looks at both operands.
-pub(crate) fn binary(op: BinaryOp, left: &Value, right: &Value) -> Result<Value, String> {
+pub(crate) fn binary(op: BinaryOp, left: &Value, right: &Value, calls: &mut Calls) -> Result<Value, String> {
+    calls.work(effort(op, left, right))?;
     match op {
         BinaryOp::Equal => Ok(Value::Bool(equal(left, right))),
         BinaryOp::NotEqual => Ok(Value::Bool(!equal(left, right))),
@@ -94,6 +96,20 @@ pub(crate) fn binary(op: BinaryOp, left: &Value, right: &Value) -> Result<Value,
         BinaryOp::Or | BinaryOp::And | BinaryOp::Coalesce | BinaryOp::Range => {
             Err("this operator does not look at both operands".to_owned())
         }
+    }
+}
+
+/// The bytes that an operator goes through at most.
+fn effort(op: BinaryOp, left: &Value, right: &Value) -> u64 {
+    let bytes = |value: &Value| value.size().bytes;
+    match op {
+        BinaryOp::In => match right {
+            Value::Map(_) => 0,
+            _ => bytes(right),
+        },
+        BinaryOp::Contains | BinaryOp::Add => bytes(left).saturating_add(bytes(right)),
+        // What differs in length is different.
+        _ => bytes(left).min(bytes(right)),
     }
 }
 
@@ -374,7 +390,8 @@ pub(crate) fn slice(base: &Value, from: Option<&Value>, to: Option<&Value>) -> R
     let from = bound(from, 0)?.min(to);
     Ok(match base {
         Value::List(list) => {
-            Value::List(List { items: Arc::new(list.items[from..to].to_vec()), ..list.clone() })
+            let items = Arc::new(list.items[from..to].to_vec().into());
+            Value::List(List { items, ..list.clone() })
         }
         Value::Bytes(bytes) => Value::Bytes(bytes[from..to].into()),
         _ => {
@@ -385,11 +402,11 @@ pub(crate) fn slice(base: &Value, from: Option<&Value>, to: Option<&Value>) -> R
 }
 
 /// The elements that a predicate function goes through.
-pub(crate) fn elements(collection: &Value) -> Result<Arc<Vec<Value>>, String> {
+pub(crate) fn elements(collection: &Value) -> Result<Arc<Contents<Vec<Value>>>, String> {
     match collection {
         Value::List(list) => Ok(list.items.clone()),
-        Value::Bytes(bytes) => Ok(Arc::new(bytes.iter().map(|item| byte(*item)).collect())),
-        Value::Text(text) => Ok(Arc::new(text.bytes().map(byte).collect())),
+        Value::Bytes(bytes) => Ok(Arc::new(bytes.iter().map(|item| byte(*item)).collect::<Vec<_>>().into())),
+        Value::Text(text) => Ok(Arc::new(text.bytes().map(byte).collect::<Vec<_>>().into())),
         Value::Map(map) if map.entries.is_empty() => Ok(Arc::default()),
         Value::Map(_) | Value::AnyMap(_) | Value::Library => {
             Err("reflect: call of reflect.Value.Index on map Value".to_owned())

@@ -6,6 +6,9 @@ use regex::{Regex, RegexBuilder};
 
 use crate::limits;
 
+/// What compiling a pattern takes, in bytes that could be gone through instead.
+pub(crate) const EFFORT: u64 = 4 << 20;
+
 /// Compiles a pattern of Go's dialect; the error is in Go's words as far as they can be told.
 pub(crate) fn compile(pattern: &str) -> Result<Regex, String> {
     RegexBuilder::new(&translate(pattern))
@@ -19,6 +22,8 @@ fn translate(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len() + 16);
     let mut rest = pattern;
     let mut class = false;
+    // Asked once, not at each bracket.
+    let last_name = pattern.rfind(":]");
     while let Some(character) = rest.chars().next() {
         let after = &rest[character.len_utf8()..];
         if character == '\\' {
@@ -31,7 +36,13 @@ fn translate(pattern: &str) -> String {
                     class = false;
                     out.push(']');
                 }
-                '[' if after.starts_with(':') && after.contains(":]") => out.push('['),
+                '[' if after.starts_with(':') && last_name >= Some(pattern.len() - after.len()) => {
+                    let end = after.find(":]").map_or(after.len(), |end| end + 2);
+                    out.push('[');
+                    out.push_str(&after[..end]);
+                    rest = &after[end..];
+                    continue;
+                }
                 '[' => out.push_str("\\["),
                 '&' | '-' | '~' if after.starts_with(character) => {
                     let _ = write!(out, "\\{character}");
@@ -39,13 +50,6 @@ fn translate(pattern: &str) -> String {
                 _ => out.push(character),
             }
             rest = after;
-            if character == '['
-                && after.starts_with(':')
-                && let Some(end) = after.find(":]")
-            {
-                out.push_str(&after[..end + 2]);
-                rest = &after[end + 2..];
-            }
             continue;
         }
         rest = after;
@@ -102,9 +106,11 @@ fn escape<'p>(after: &'p str, class: bool, out: &mut String) -> &'p str {
 
 /// Whether `{` is followed by `n}`, `n,}` or `n,m}`; otherwise it stands for itself.
 fn is_repetition(after: &str) -> bool {
-    let Some((body, _)) = after.split_once('}') else { return false };
-    let (least, most) = body.split_once(',').unwrap_or((body, ""));
-    !least.is_empty() && least.bytes().chain(most.bytes()).all(|byte| byte.is_ascii_digit())
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let least = digits(after);
+    let rest = &after[least..];
+    let rest = rest.strip_prefix(',').map_or(rest, |most| &most[digits(most)..]);
+    least > 0 && rest.starts_with('}')
 }
 
 fn explain(pattern: &str, error: &regex::Error) -> String {

@@ -187,12 +187,12 @@ fn strings_value(items: Vec<String>) -> Value {
 /// A `map[string]string`.
 fn text_map(entries: impl IntoIterator<Item = (String, String)>) -> Value {
     let entries = entries.into_iter().map(|(key, value)| (key.into(), Value::from(value))).collect();
-    Value::Map(Map { entries: Arc::new(entries), kind: MapKind::Text })
+    Value::map_of(entries, MapKind::Text)
 }
 
 /// A list of the same type with other elements.
 fn same_list(list: &List, items: Vec<Value>) -> Value {
-    Value::List(List { items: Arc::new(items), kind: list.kind, nil: false })
+    Value::list_of(items, list.kind)
 }
 
 /// What is not available here, and why.

@@ -1,9 +1,7 @@
 //! Text operations with Go's meaning and with limits.
 
-use std::sync::Arc;
-
 use crate::limits;
-use crate::value::{List, ListKind, Value};
+use crate::value::{ListKind, Value};
 
 /// Refuses to make a text longer than the limit.
 pub(crate) fn allow(bytes: usize) -> Result<(), String> {
@@ -75,7 +73,7 @@ pub(crate) fn split(text: &str, separator: &str, count: Option<i64>, keep: Keep)
 pub(crate) fn split_list(text: &str, separator: &str, count: Option<i64>, keep: Keep) -> Value {
     match split(text, separator, count, keep) {
         Some(parts) => Value::texts(parts),
-        None => Value::List(List { items: Arc::default(), kind: ListKind::Text, nil: true }),
+        None => Value::nil_list(ListKind::Text),
     }
 }
 

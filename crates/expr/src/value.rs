@@ -10,10 +10,11 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use crate::contents::{Contents, Size};
 use crate::semver::Version;
 use crate::time::{Time, Zone};
 use crate::types::{Signature, Type};
-use crate::{check, duration, go, methods, sprig};
+use crate::{check, duration, go, limits, methods, sprig};
 
 /// The Go type of an integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +57,7 @@ pub enum MapKind {
 #[derive(Clone, Debug)]
 pub struct List {
     /// The elements.
-    pub items: Arc<Vec<Value>>,
+    pub items: Arc<Contents<Vec<Value>>>,
     /// The Go type.
     pub kind: ListKind,
     /// A nil slice, which is `null` in JSON but otherwise an empty list.
@@ -67,7 +68,7 @@ pub struct List {
 #[derive(Clone, Debug)]
 pub struct Map {
     /// The entries; Go prints and encodes them sorted by key.
-    pub entries: Arc<BTreeMap<Arc<str>, Value>>,
+    pub entries: Arc<Contents<BTreeMap<Arc<str>, Value>>>,
     /// The Go type.
     pub kind: MapKind,
 }
@@ -76,7 +77,7 @@ pub struct Map {
 #[derive(Clone, Debug)]
 pub struct AnyMap {
     /// The entries in the order of insertion.
-    pub entries: Arc<Vec<(Value, Value)>>,
+    pub entries: Arc<Contents<Vec<(Value, Value)>>>,
     /// Whether the values are lists, as in the result of `groupBy`.
     pub grouped: bool,
 }
@@ -197,23 +198,58 @@ impl Value {
 
     /// A `[]interface {}`.
     pub fn list(items: Vec<Value>) -> Value {
-        Value::List(List { items: Arc::new(items), kind: ListKind::Any, nil: false })
+        Value::list_of(items, ListKind::Any)
+    }
+
+    /// A list of a Go type.
+    pub(crate) fn list_of(items: Vec<Value>, kind: ListKind) -> Value {
+        Value::List(List { items: Arc::new(items.into()), kind, nil: false })
     }
 
     /// A `[]string`.
     pub fn texts<T: Into<Value>>(items: impl IntoIterator<Item = T>) -> Value {
-        let items = items.into_iter().map(Into::into).collect();
-        Value::List(List { items: Arc::new(items), kind: ListKind::Text, nil: false })
+        Value::list_of(items.into_iter().map(Into::into).collect(), ListKind::Text)
     }
 
     /// A nil slice of the given type.
     pub fn nil_list(kind: ListKind) -> Value {
-        Value::List(List { items: Arc::new(Vec::new()), kind, nil: true })
+        Value::List(List { items: Arc::default(), kind, nil: true })
     }
 
     /// A `map[string]interface {}`.
     pub fn map(entries: BTreeMap<Arc<str>, Value>) -> Value {
-        Value::Map(Map { entries: Arc::new(entries), kind: MapKind::Any })
+        Value::map_of(entries, MapKind::Any)
+    }
+
+    /// A map of a Go type.
+    pub(crate) fn map_of(entries: BTreeMap<Arc<str>, Value>, kind: MapKind) -> Value {
+        Value::Map(Map { entries: Arc::new(entries.into()), kind })
+    }
+
+    /// A map with keys of any type.
+    pub(crate) fn any_map(entries: Vec<(Value, Value)>, grouped: bool) -> Value {
+        Value::AnyMap(AnyMap { entries: Arc::new(entries.into()), grouped })
+    }
+
+    /// How deep and how large this is.
+    pub(crate) fn size(&self) -> Size {
+        match self {
+            Value::List(list) => list.items.size(),
+            Value::Map(map) => map.entries.size(),
+            Value::AnyMap(map) => map.entries.size(),
+            Value::Text(text) => Size { depth: 0, bytes: text.len() as u64 },
+            Value::Bytes(bytes) => Size { depth: 0, bytes: bytes.len() as u64 },
+            Value::Nil
+            | Value::Bool(_)
+            | Value::Int(..)
+            | Value::Float(_)
+            | Value::Time(_)
+            | Value::Duration(_)
+            | Value::Zone(_)
+            | Value::Version(_)
+            | Value::Function(_)
+            | Value::Library => Size::default(),
+        }
     }
 
     /// Whether this is nil.
@@ -360,6 +396,10 @@ impl Value {
     }
 
     fn write_json(&self, out: &mut String, indent: Option<&str>, level: usize) -> Result<(), String> {
+        // Each line of a deep value is mostly blanks.
+        if out.len() > limits::RENDERED_BYTES {
+            return Err(limits::beyond(limits::RENDERED_BYTES, "bytes of JSON"));
+        }
         match self {
             Value::Nil => out.push_str("null"),
             Value::Bool(truth) => out.push_str(if *truth { "true" } else { "false" }),

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Called, is_empty, shown, strings_value, text};
+use crate::contents::Contents;
 use crate::eval::Calls;
 use crate::value::Value;
 
 type Args<'a> = &'a [Value];
 type Entries = BTreeMap<Arc<str>, Value>;
 
-fn entries(value: &Value) -> Arc<Entries> {
+fn entries(value: &Value) -> Arc<Contents<Entries>> {
     match value {
         Value::Map(map) => map.entries.clone(),
         _ => Arc::default(),
@@ -31,13 +32,13 @@ pub(super) fn get(args: Args, _: &mut Calls) -> Called {
 }
 
 pub(super) fn set(args: Args, _: &mut Calls) -> Called {
-    let mut changed = (*entries(&args[0])).clone();
+    let mut changed = (**entries(&args[0])).clone();
     changed.insert(text(args, 1).into(), args[2].clone());
     Ok(Value::map(changed))
 }
 
 pub(super) fn unset(args: Args, _: &mut Calls) -> Called {
-    let mut changed = (*entries(&args[0])).clone();
+    let mut changed = (**entries(&args[0])).clone();
     changed.remove(text(args, 1));
     Ok(Value::map(changed))
 }
@@ -88,9 +89,9 @@ fn merged(into: &mut Entries, from: &Entries, winner: Winner) {
     for (key, value) in from {
         match into.get_mut(key) {
             Some(Value::Map(known)) if matches!(value, Value::Map(_)) => {
-                let mut inner = (*known.entries).clone();
+                let mut inner = (**known.entries).clone();
                 merged(&mut inner, &entries(value), winner);
-                known.entries = Arc::new(inner);
+                known.entries = Arc::new(inner.into());
             }
             Some(known) => {
                 let replace = is_empty(known) || (winner == Winner::Last && !is_empty(value));
@@ -106,7 +107,7 @@ fn merged(into: &mut Entries, from: &Entries, winner: Winner) {
 }
 
 fn merge_all(args: Args, winner: Winner) -> Value {
-    let mut all = (*entries(&args[0])).clone();
+    let mut all = (**entries(&args[0])).clone();
     for other in &args[1..] {
         merged(&mut all, &entries(other), winner);
     }

@@ -19,7 +19,7 @@ fn open(value: &Value, words: &str) -> Result<List, String> {
     match value {
         Value::List(list) => Ok(list.clone()),
         Value::Bytes(bytes) => Ok(List {
-            items: Arc::new(bytes.iter().map(|item| byte(*item)).collect()),
+            items: Arc::new(bytes.iter().map(|item| byte(*item)).collect::<Vec<_>>().into()),
             kind: ListKind::Any,
             nil: false,
         }),
@@ -185,7 +185,7 @@ pub(super) fn chunk(args: Args, _: &mut Calls) -> Called {
         return Err("runtime error: integer divide by zero".to_owned());
     }
     let chunks = list.items.chunks(size).map(|chunk| Value::list(chunk.to_vec())).collect();
-    Ok(Value::List(List { items: Arc::new(chunks), kind: ListKind::Lists, nil: false }))
+    Ok(Value::list_of(chunks, ListKind::Lists))
 }
 
 pub(super) fn default(args: Args, _: &mut Calls) -> Called {

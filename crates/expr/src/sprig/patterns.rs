@@ -11,21 +11,24 @@ use crate::value::{ListKind, Value};
 type Args<'a> = &'a [Value];
 
 /// The pattern of the `must` functions.
-fn compiled(args: Args) -> Result<Regex, String> {
-    crate::regex::compile(text(args, 0))
+fn compiled(args: Args, calls: &mut Calls) -> Result<Regex, String> {
+    calls.pattern(text(args, 0))
 }
 
 /// The pattern of the other functions, which panic over a wrong one.
-fn trusted(args: Args) -> Result<Regex, String> {
-    compiled(args).map_err(|message| format!("regexp: Compile(`{}`): {message}", text(args, 0)))
+fn trusted(args: Args, calls: &mut Calls) -> Result<Regex, String> {
+    compiled(args, calls).map_err(|message| format!("regexp: Compile(`{}`): {message}", text(args, 0)))
 }
 
-pub(super) fn is_match(args: Args, _: &mut Calls) -> Called {
-    Ok(Value::Bool(compiled(args).is_ok_and(|regex| regex.is_match(text(args, 1)))))
+pub(super) fn is_match(args: Args, calls: &mut Calls) -> Called {
+    match compiled(args, calls) {
+        Err(message) if limits::is_beyond(&message) => Err(message),
+        compiled => Ok(Value::Bool(compiled.is_ok_and(|regex| regex.is_match(text(args, 1))))),
+    }
 }
 
-pub(super) fn must_match(args: Args, _: &mut Calls) -> Called {
-    Ok(Value::Bool(compiled(args)?.is_match(text(args, 1))))
+pub(super) fn must_match(args: Args, calls: &mut Calls) -> Called {
+    Ok(Value::Bool(compiled(args, calls)?.is_match(text(args, 1))))
 }
 
 fn all_found(regex: &Regex, args: Args) -> Value {
@@ -35,24 +38,24 @@ fn all_found(regex: &Regex, args: Args) -> Value {
     if found.is_empty() { Value::nil_list(ListKind::Text) } else { strings_value(found) }
 }
 
-pub(super) fn find_all(args: Args, _: &mut Calls) -> Called {
-    Ok(all_found(&trusted(args)?, args))
+pub(super) fn find_all(args: Args, calls: &mut Calls) -> Called {
+    Ok(all_found(&trusted(args, calls)?, args))
 }
 
-pub(super) fn must_find_all(args: Args, _: &mut Calls) -> Called {
-    Ok(all_found(&compiled(args)?, args))
+pub(super) fn must_find_all(args: Args, calls: &mut Calls) -> Called {
+    Ok(all_found(&compiled(args, calls)?, args))
 }
 
 fn found(regex: &Regex, args: Args) -> Value {
     Value::from(regex.find(text(args, 1)).map_or("", |found| found.as_str()))
 }
 
-pub(super) fn find(args: Args, _: &mut Calls) -> Called {
-    Ok(found(&trusted(args)?, args))
+pub(super) fn find(args: Args, calls: &mut Calls) -> Called {
+    Ok(found(&trusted(args, calls)?, args))
 }
 
-pub(super) fn must_find(args: Args, _: &mut Calls) -> Called {
-    Ok(found(&compiled(args)?, args))
+pub(super) fn must_find(args: Args, calls: &mut Calls) -> Called {
+    Ok(found(&compiled(args, calls)?, args))
 }
 
 fn replaced(regex: &Regex, args: Args) -> Called {
@@ -70,12 +73,12 @@ fn replaced(regex: &Regex, args: Args) -> Called {
     Ok(Value::from(regex.replace_all(text, replacement).as_ref()))
 }
 
-pub(super) fn replace_all(args: Args, _: &mut Calls) -> Called {
-    replaced(&trusted(args)?, args)
+pub(super) fn replace_all(args: Args, calls: &mut Calls) -> Called {
+    replaced(&trusted(args, calls)?, args)
 }
 
-pub(super) fn must_replace_all(args: Args, _: &mut Calls) -> Called {
-    replaced(&compiled(args)?, args)
+pub(super) fn must_replace_all(args: Args, calls: &mut Calls) -> Called {
+    replaced(&compiled(args, calls)?, args)
 }
 
 fn replaced_literally(regex: &Regex, args: Args) -> Called {
@@ -85,12 +88,12 @@ fn replaced_literally(regex: &Regex, args: Args) -> Called {
     Ok(Value::from(regex.replace_all(text, NoExpand(replacement)).as_ref()))
 }
 
-pub(super) fn replace_all_literal(args: Args, _: &mut Calls) -> Called {
-    replaced_literally(&trusted(args)?, args)
+pub(super) fn replace_all_literal(args: Args, calls: &mut Calls) -> Called {
+    replaced_literally(&trusted(args, calls)?, args)
 }
 
-pub(super) fn must_replace_all_literal(args: Args, _: &mut Calls) -> Called {
-    replaced_literally(&compiled(args)?, args)
+pub(super) fn must_replace_all_literal(args: Args, calls: &mut Calls) -> Called {
+    replaced_literally(&compiled(args, calls)?, args)
 }
 
 fn parts(regex: &Regex, args: Args) -> Value {
@@ -120,12 +123,12 @@ fn parts(regex: &Regex, args: Args) -> Value {
     strings_value(parts)
 }
 
-pub(super) fn split(args: Args, _: &mut Calls) -> Called {
-    Ok(parts(&trusted(args)?, args))
+pub(super) fn split(args: Args, calls: &mut Calls) -> Called {
+    Ok(parts(&trusted(args, calls)?, args))
 }
 
-pub(super) fn must_split(args: Args, _: &mut Calls) -> Called {
-    Ok(parts(&compiled(args)?, args))
+pub(super) fn must_split(args: Args, calls: &mut Calls) -> Called {
+    Ok(parts(&compiled(args, calls)?, args))
 }
 
 pub(super) fn quote_meta(args: Args, _: &mut Calls) -> Called {
