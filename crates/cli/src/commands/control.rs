@@ -353,6 +353,9 @@ fn send(local: &mut Local, summary: &Summary, request: Request) -> anyhow::Resul
             format!("`tiphys get {name}` shows how"),
         ));
     }
+    if let Some(reason) = local.load(summary)?.run.refuses(&request) {
+        return Err(problem(reason, format!("`tiphys get {name}` shows its steps, and what they wait for")));
+    }
     let machine = MachineId::workflow(&*summary.uid);
     let letter = serde_json::to_vec(&Ask::Request(request))?;
     let number = local

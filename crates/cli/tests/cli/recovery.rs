@@ -143,6 +143,22 @@ spec:
         answer.out.contains(r#""type": "Suspend""#)
     });
     let selector = ["--node-field-selector", "displayName=approve"];
+    // EX-281, EX-284, EX-286: what cannot be done is said before it is asked of the engine.
+    let refused = |words: &[&str], says: &str| {
+        let refused = bench.call(words).exits(1).err;
+        assert!(refused.contains(says) && refused.contains("tiphys get gate"), "{refused}");
+    };
+    refused(
+        &["resume", "gate"],
+        "raw output parameter 'answer' has not been set and does not have a default value",
+    );
+    let nobody = "no suspend nodes matching nodeFieldSelector: displayName=nope";
+    refused(&["resume", "gate", selector[0], "displayName=nope"], nobody);
+    refused(&["stop", "gate", selector[0], "displayName=nope"], nobody);
+    refused(
+        &["node", "set", "gate", selector[0], selector[1], "-p", "other=yes"],
+        "cannot set output parameter 'other'",
+    );
     bench.call(&["node", "set", "gate", selector[0], selector[1], "-p", "answer=yes"]).exits(0);
     bench.call(&["resume", "gate", selector[0], selector[1]]).exits(0);
     Answer::from(child.wait_with_output().unwrap()).exits(0);

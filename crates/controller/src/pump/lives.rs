@@ -355,6 +355,10 @@ impl Pump {
                     if started.is_ready {
                         self.ready.insert((uid.to_owned(), attempt));
                     }
+                    // The engine before us was told, and had not recorded it yet. What has no process is told to us.
+                    if !observed && started.pid != 0 {
+                        self.starting.insert((uid.to_owned(), attempt), now);
+                    }
                     daemons.push(attempt);
                 }
                 Sighting::Ended(ended) => {

@@ -2,7 +2,7 @@ use crate::handle::{Controller, Order, Update};
 use crate::prepare::Place;
 use crate::submit;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Sender};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tiphys_engine::workflow::Event;
@@ -94,13 +94,15 @@ fn what_runs_for_runs_that_are_over_is_ended() {
     controller.quit().unwrap();
 }
 
-/// A runner that does not answer when it is first asked what became of a step.
-struct Shy {
+/// A runner that was there before its engine, and may not answer when it is first asked what became of a step.
+struct Left {
     asked: AtomicUsize,
+    silent: usize,
+    answer: fn(&str) -> Sighting,
     steps: Mutex<Sender<AttemptId>>,
 }
 
-impl Runner for Shy {
+impl Runner for Left {
     fn start(&self, steps: &[StepRequest]) -> Vec<Result<(), Refusal>> {
         steps.iter().for_each(|step| self.steps.lock().unwrap().send(step.attempt.clone()).unwrap());
         vec![Ok(()); steps.len()]
@@ -109,13 +111,10 @@ impl Runner for Shy {
     fn stop(&self, _attempts: &[AttemptId], _grace: Duration) {}
 
     fn recall(&self, attempts: &[AttemptId]) -> Result<Vec<Sighting>, RunnerError> {
-        match self.asked.fetch_add(1, Ordering::Relaxed) {
-            0 => Err(RunnerError::Unreachable {
-                id: "any".to_owned(),
-                reason: "it does not answer".to_owned(),
-            }),
-            _ => Ok(attempts.iter().map(|attempt| ended(&attempt.0)).collect()),
+        if self.asked.fetch_add(1, Ordering::Relaxed) < self.silent {
+            return Err(RunnerError::Unreachable { id: "any".into(), reason: "it does not answer".into() });
         }
+        Ok(attempts.iter().map(|attempt| (self.answer)(&attempt.0)).collect())
     }
 
     fn forget(&self, _attempts: &[AttemptId]) {}
@@ -123,60 +122,88 @@ impl Runner for Shy {
     fn subscribe(&self, _attempt: Option<&AttemptId>, _on: bool) {}
 }
 
-/// That a supervisor does not answer says nothing about a step that was seen running: it is not lost for that, and when
-/// the supervisor answers, what it says counts (EX-470).
-#[test]
-fn a_supervisor_that_does_not_answer_is_asked_again() {
-    let folder = tempfile::tempdir().unwrap();
-    let state = State::open(folder.path()).unwrap();
-    let (steps, started) = mpsc::channel();
-    let start = || {
+/// One engine after another on one state folder.
+struct Engines {
+    _folder: tempfile::TempDir,
+    state: State,
+    steps: Sender<AttemptId>,
+    started: Receiver<AttemptId>,
+}
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+impl Engines {
+    fn new() -> Engines {
+        let folder = tempfile::tempdir().unwrap();
+        let state = State::open(folder.path()).unwrap();
+        let (steps, started) = mpsc::channel();
+        Engines { _folder: folder, state, steps, started }
+    }
+
+    fn start(&self, silent: usize, answer: fn(&str) -> Sighting) -> (Controller, Hear) {
         let (report, news) = mpsc::channel();
-        let runner = Arc::new(Shy { asked: AtomicUsize::new(0), steps: Mutex::new(steps.clone()) });
-        let runner_of = move |news: Box<dyn Fn(News) + Send + Sync>| {
-            report.send(news).unwrap();
+        let steps = Mutex::new(self.steps.clone());
+        let runner = Arc::new(Left { asked: AtomicUsize::new(0), silent, answer, steps });
+        let make = move |hear: Hear| {
+            report.send(hear).unwrap();
             runner as Arc<dyn Runner>
         };
-        let controller = Controller::start(&state, Place::default(), 1, Box::new(runner_of)).unwrap();
+        let controller = Controller::start(&self.state, Place::default(), 1, Box::new(make)).unwrap();
         (controller, news.recv().unwrap())
-    };
-    let patience = Duration::from_secs(60);
+    }
 
-    let (controller, news) = start();
-    let workflow = serde_json::json!({
-        "metadata": { "name": "one", "uid": "one" },
-        "spec": { "entrypoint": "main", "templates": [
-            { "name": "main", "container": { "image": "any", "command": ["work"] } },
-        ]},
-    });
-    let frozen = Frozen { workflow: serde_json::from_value(workflow).unwrap(), ..Frozen::default() };
-    let (follower, updates) = mpsc::channel();
-    let order = Order {
-        frozen,
-        secrets: Vec::new(),
-        files: Default::default(),
-        world: serde_json::Value::Null,
-        follower: Some(follower),
-    };
-    controller.submit(order).unwrap().unwrap();
-    let attempt = started.recv_timeout(patience).unwrap();
-    let seen = Started { attempt, pid: 1, at_us: 0, is_ready: false };
-    news(News::Reports(vec![tiphys_runner::step::Report::Started(seen)]));
-    let is_running = |update: Update| match update {
+    /// Submits a run of one step, and waits until the runner was told to start it.
+    fn submit(&self, controller: &Controller) -> (AttemptId, Receiver<Update>) {
+        let workflow = serde_json::json!({
+            "metadata": { "name": "one", "uid": "one" },
+            "spec": { "entrypoint": "main", "templates": [
+                { "name": "main", "container": { "image": "any", "command": ["work"] } },
+            ]},
+        });
+        let frozen = Frozen { workflow: serde_json::from_value(workflow).unwrap(), ..Frozen::default() };
+        let (follower, updates) = mpsc::channel();
+        let (secrets, files, world) = (Vec::new(), Default::default(), serde_json::Value::Null);
+        let order = Order { frozen, secrets, files, world, follower: Some(follower) };
+        controller.submit(order).unwrap().unwrap();
+        (self.started.recv_timeout(PATIENCE).unwrap(), updates)
+    }
+
+    fn adopt(&self, controller: &Controller) -> Receiver<Update> {
+        let (follower, updates) = mpsc::channel();
+        controller.adopt("one", Some(follower)).unwrap().unwrap();
+        updates
+    }
+}
+
+type Hear = Box<dyn Fn(News) + Send + Sync>;
+
+fn wait_until_seen_running(updates: &Receiver<Update>) {
+    let is_seen = |update: Update| match update {
         Update::Recorded(recorded) => {
             recorded.events.iter().any(|event| matches!(event, Event::Observed { .. }))
         }
         other => panic!("{other:?}"),
     };
-    while !is_running(updates.recv_timeout(patience).unwrap()) {}
+    while !is_seen(updates.recv_timeout(PATIENCE).unwrap()) {}
+}
+
+/// That a supervisor does not answer says nothing about a step that was seen running: it is not lost for that, and when
+/// the supervisor answers, what it says counts (EX-470).
+#[test]
+fn a_supervisor_that_does_not_answer_is_asked_again() {
+    let engines = Engines::new();
+    let (controller, news) = engines.start(0, running);
+    let (attempt, updates) = engines.submit(&controller);
+    let seen = Started { attempt, pid: 1, at_us: 0, is_ready: false };
+    news(News::Reports(vec![tiphys_runner::step::Report::Started(seen)]));
+    wait_until_seen_running(&updates);
     controller.quit().unwrap();
 
-    let (controller, _news) = start();
-    let (follower, updates) = mpsc::channel();
-    controller.adopt("one", Some(follower)).unwrap().unwrap();
+    let (controller, _news) = engines.start(1, ended);
+    let updates = engines.adopt(&controller);
     let mut unheard = 0;
     let document = loop {
-        match updates.recv_timeout(patience).unwrap() {
+        match updates.recv_timeout(PATIENCE).unwrap() {
             Update::Unheard { reason, .. } => {
                 assert!(reason.contains("it does not answer"), "{reason}");
                 unheard += 1;
@@ -187,5 +214,18 @@ fn a_supervisor_that_does_not_answer_is_asked_again() {
     };
     assert_eq!(unheard, 1);
     assert_eq!(document["status"]["phase"], "Succeeded", "{document}");
+    controller.quit().unwrap();
+}
+
+/// A step whose start was told to an engine that went before it recorded that is seen running by the next one (EX-119).
+#[test]
+fn what_runs_already_when_a_run_is_taken_up_is_seen_running() {
+    let engines = Engines::new();
+    let (controller, _news) = engines.start(0, running);
+    let (_attempt, _updates) = engines.submit(&controller);
+    controller.quit().unwrap();
+
+    let (controller, _news) = engines.start(0, running);
+    wait_until_seen_running(&engines.adopt(&controller));
     controller.quit().unwrap();
 }

@@ -21,6 +21,7 @@ mod invoke;
 mod metric;
 pub mod node;
 mod pod;
+mod refuse;
 mod reopen;
 pub mod retry;
 mod run;
