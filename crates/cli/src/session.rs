@@ -36,12 +36,15 @@ pub struct Show {
     /// Not even how it ended is told.
     #[arg(skip)]
     pub silent: bool,
+    /// Another one was printed before: what tells objects apart is written between them.
+    #[arg(skip)]
+    pub follows: bool,
 }
 
 impl Show {
     /// Nothing is shown, whatever happens.
     pub fn nothing() -> Show {
-        Show { output: None, log: false, quiet: true, watch: false, silent: true }
+        Show { output: None, log: false, quiet: true, watch: false, silent: true, follows: false }
     }
 
     /// Whether the run must be followed event by event.
@@ -169,7 +172,12 @@ pub fn over(local: &mut Local, summary: &Summary, document: &Value, show: &Show)
     }
     match show.output {
         Some(Format::Json) => to_stdout(&output::json(document, 2)?),
-        Some(format) => output::print(document, format)?,
+        Some(format) => {
+            if show.follows && format == Format::Yaml {
+                to_stdout("---\n");
+            }
+            output::print(document, format)?;
+        }
         None => {}
     }
     Ok(if succeeded { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -47,6 +47,23 @@ impl Local {
         Ok(Local { state, store })
     }
 
+    /// Opens the state folder to look at it: one that may not be written will do.
+    pub fn open_to_read() -> anyhow::Result<Local> {
+        let dir = dir()?;
+        let state = match State::open(&dir) {
+            Err(error @ StoreError::ReadOnly { .. }) if dir.join("tiphys.db").exists() => {
+                // If it may not be read either, that it cannot be written is no help.
+                State::open_to_read(&dir).map_err(|other| match other {
+                    StoreError::ReadOnly { .. } => error,
+                    other => other,
+                })?
+            }
+            state => state?,
+        };
+        let store = state.store()?;
+        Ok(Local { state, store })
+    }
+
     /// The run of that name, or `@latest`. Without a namespace it is looked for in all.
     pub fn find(&mut self, name: &str, namespace: Option<&str>) -> anyhow::Result<Summary> {
         let mut filter =

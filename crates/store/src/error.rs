@@ -72,6 +72,24 @@ pub enum StoreError {
         /// What was found, and where.
         reason: String,
     },
+    /// The beginning of a file that must be ours is not that of a database.
+    #[error(
+        "`{path}` is damaged: it does not begin as a database does, so that no run in it can be read; nothing was changed. \
+         Copy the folder before anything else, then `tiphys restore` a backup into another one; or move `tiphys.db` and \
+         what is named after it away to begin anew: logs and artifacts stay in `runs` and `artifacts`"
+    )]
+    Headless {
+        /// The database file.
+        path: PathBuf,
+    },
+    /// A folder that may not be written has what can only be read where it may be.
+    #[error("cannot read `{path}`: {reason}; copy the folder, and name the copy with TIPHYS_STATE_DIR")]
+    Unreadable {
+        /// The database file.
+        path: PathBuf,
+        /// Why.
+        reason: &'static str,
+    },
     /// The file is something else.
     #[error(
         "`{path}` is not a tiphys database; move it away, or choose another folder with TIPHYS_STATE_DIR"

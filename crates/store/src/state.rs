@@ -27,6 +27,15 @@ pub const UID_BYTES_MAX: usize = 128;
 #[derive(Debug, Clone)]
 pub struct State {
     dir: PathBuf,
+    access: Access,
+}
+
+/// What may be done in a state folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Access {
+    Full,
+    /// It may only be looked at.
+    Look,
 }
 
 impl State {
@@ -37,7 +46,7 @@ impl State {
         let fault = |error: io::Error| StoreError::from_io(dir, error);
         create_dir(dir).map_err(fault)?;
         let dir = fs::canonicalize(dir).map_err(fault)?;
-        let state = State { dir };
+        let state = State { dir, access: Access::Full };
         // The database first: a folder that is refused is left as it was.
         drop(state.store()?);
         for folder in ["owners", "wake", "runs", "artifacts", "secrets"] {
@@ -45,6 +54,19 @@ impl State {
             create_dir(&path).map_err(|error| StoreError::from_io(&path, error))?;
         }
         Ok(state)
+    }
+
+    /// Opens a folder that may not be written, to look at what is in it; nothing is created.
+    pub fn open_to_read(dir: &Path) -> Result<State, StoreError> {
+        let dir = fs::canonicalize(dir).map_err(|error| StoreError::from_io(dir, error))?;
+        let state = State { dir, access: Access::Look };
+        drop(state.store()?);
+        Ok(state)
+    }
+
+    /// Whether it may only be looked at.
+    pub fn is_read_only(&self) -> bool {
+        self.access == Access::Look
     }
 
     /// The folder itself, absolute.
@@ -59,7 +81,10 @@ impl State {
 
     /// A new connection to the database.
     pub fn store(&self) -> Result<SqliteStore, StoreError> {
-        SqliteStore::open(&self.database())
+        match self.access {
+            Access::Full => SqliteStore::open(&self.database()),
+            Access::Look => SqliteStore::open_to_read(&self.database()),
+        }
     }
 
     /// The folder of the local artifact store.

@@ -65,14 +65,19 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if !phases.is_empty() {
         nodes.push(("phase".to_owned(), phases, true));
     }
-    let mut local = Local::open()?;
-    for name in &args.names {
+    let mut local = Local::open_to_read()?;
+    for (number, name) in args.names.iter().enumerate() {
         let summary = local.find(name, args.namespace.as_deref())?;
         let document = current(&mut local, &summary)?;
         match args.output {
             Some(ViewFormat::Name) => output::print(&document, Format::Name)?,
             Some(ViewFormat::Json) => output::print(&document, Format::Json)?,
-            Some(ViewFormat::Yaml) => output::print(&document, Format::Yaml)?,
+            Some(ViewFormat::Yaml) => {
+                if number > 0 {
+                    to_stdout("---\n");
+                }
+                output::print(&document, Format::Yaml)?;
+            }
             format => {
                 let style = GetStyle {
                     wide: format == Some(ViewFormat::Wide),

@@ -51,7 +51,7 @@ enum Format {
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let Action::Show(args) = &args.action;
-    let mut local = Local::open()?;
+    let mut local = Local::open_to_read()?;
     let summary = local.find(&args.name, args.namespace.as_deref())?;
     let (frozen, _) = local.kept(&summary)?;
     let plan = compile(&frozen).map_err(|error| {

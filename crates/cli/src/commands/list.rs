@@ -4,6 +4,7 @@ use clap::Args as ClapArgs;
 use serde_json::{Value, json};
 use std::process::ExitCode;
 use tiphys_engine::Time;
+use tiphys_spec::similar;
 use tiphys_store::{Filter, Life, NameMatch, Runs, Summary};
 
 use crate::commands::delete::remove_expired;
@@ -71,6 +72,9 @@ pub struct Args {
     pub output: Option<Form>,
 }
 
+/// What a run can be.
+const PHASES: [&str; 5] = ["Pending", "Running", "Succeeded", "Failed", "Error"];
+
 /// A run as it is listed.
 struct Row {
     summary: Summary,
@@ -93,8 +97,10 @@ impl Verb for Args {
 }
 
 fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let mut local = Local::open()?;
-    remove_expired(&mut local)?;
+    let mut local = Local::open_to_read()?;
+    if !local.state.is_read_only() {
+        remove_expired(&mut local)?;
+    }
     let life = match (args.running, args.completed) {
         (true, true) => {
             return Err(problem(
@@ -111,7 +117,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let older = args.older.as_deref().map(ago).transpose()?;
     let filter = Filter {
         namespace: args.namespace.clone(),
-        phases: args.status.clone(),
+        phases: phases(&args.status)?,
         name: args.prefix.clone().map(NameMatch::Prefix),
         life,
         ..Filter::default()
@@ -146,6 +152,21 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
         None | Some(Form::Wide) => print_table(args, &rows),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The phases that are asked for; one that no run can have is a slip.
+pub fn phases(asked: &[String]) -> anyhow::Result<Vec<String>> {
+    match asked.iter().find(|phase| !PHASES.contains(&phase.as_str())) {
+        None => Ok(asked.to_vec()),
+        Some(unknown) => {
+            let close = similar(unknown, PHASES.into_iter());
+            let close = close.map(|close| format!("did you mean `{close}`? ")).unwrap_or_default();
+            Err(problem(
+                format!("no run has the phase `{unknown}`"),
+                format!("{close}there are {}", PHASES.join(", ")),
+            ))
+        }
+    }
 }
 
 /// What is to be said about the engine of a run: nothing if it has one, or needs none any more.

@@ -103,7 +103,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Some(since) => Some(ago(since)?.timestamp().to_string()),
         None => args.since_time.clone(),
     };
-    let mut local = Local::open()?;
+    let mut local = Local::open_to_read()?;
     let mut summary = local.find(name, args.namespace.as_deref())?;
     let pattern = match &args.grep {
         Some(pattern) => Some(Regex::new(pattern).map_err(|error| {

@@ -153,7 +153,14 @@ impl Args {
             files: args.files.iter().map(PathBuf::from).collect(),
             with: Vec::new(),
             overrides: Overrides::of_submit(&args.options, args.priority),
-            show: Show { output: format, log: then.log, quiet: false, watch: then.watch, silent: false },
+            show: Show {
+                output: format,
+                log: then.log,
+                quiet: false,
+                watch: then.watch,
+                silent: false,
+                follows: false,
+            },
             place: PlaceArgs::default(),
             detach: !(then.wait || then.watch || then.log || args.dry_run),
             dry_run: args.dry_run,
@@ -212,25 +219,26 @@ fn start_all(args: &Args, mut loaded: Loaded) -> anyhow::Result<ExitCode> {
     if args.dry_run {
         return dry_run(jobs, args.show.output);
     }
-    if !args.show.quiet {
-        jobs.iter().for_each(|job| to_stderr(&notice(&job.findings, &job.frozen)));
-    }
     let signals = Signals::listen()?;
     let mut local = Local::open()?;
     world.without_state(&local.state)?;
+    if !args.show.quiet {
+        jobs.iter().for_each(|job| to_stderr(&notice(&job.findings, &job.frozen)));
+    }
     let mut worst = ExitCode::SUCCESS;
     for (number, job) in jobs.into_iter().enumerate() {
         let uid = uuid::Uuid::now_v7().to_string();
+        let show = Show { follows: number > 0, ..args.show.clone() };
         let apart = isolate(&local, &uid, args.place.isolation)?;
         world.isolation = apart.isolation;
         if number == 0 && !args.show.quiet {
             apart.notices.iter().for_each(|notice| to_stderr(&format!("notice: {notice}\n")));
         }
         if args.detach {
-            begin_detached(&mut local, job, uid, &world, &args.show)?;
+            begin_detached(&mut local, job, uid, &world, &show)?;
             continue;
         }
-        match start(&mut local, job, uid, &world, &args.show, &signals)? {
+        match start(&mut local, job, uid, &world, &show, &signals)? {
             Left::Over(code) => {
                 if code != ExitCode::SUCCESS {
                     worst = code;
@@ -418,6 +426,9 @@ fn begin_detached(
         Some(Format::Yaml) => Some(Form::Yaml),
         None => None,
     };
+    if show.follows && form == Some(Form::Yaml) {
+        to_stdout("---\n");
+    }
     again::shown(local, &summary, form, &Then::default())?;
     Ok(())
 }

@@ -56,7 +56,7 @@ impl Verb for Args {
 }
 
 fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let mut local = Local::open()?;
+    let mut local = Local::open_to_read()?;
     let summary = local.find(&args.name, args.namespace.as_deref())?;
     let (frozen, _) = local.kept(&summary)?;
     let plan = compile(&frozen).map_err(anyhow::Error::msg)?;

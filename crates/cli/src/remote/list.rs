@@ -8,7 +8,7 @@ use super::http::Server;
 use super::said::said;
 use super::select::{self, Narrow, Selector};
 use super::view::{Form, field};
-use crate::commands::list::Args;
+use crate::commands::list::{Args, phases};
 use crate::output;
 use crate::print::{clean_line, duration, status_words, table, to_stdout};
 use crate::state::now;
@@ -31,7 +31,7 @@ pub fn list(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
             selector: args.selector.selector.clone(),
             field_selector: args.selector.field_selector.clone(),
         },
-        phases: args.status.clone(),
+        phases: phases(&args.status)?,
         completed: args.completed,
         running: args.running,
         resubmitted: args.resubmitted,

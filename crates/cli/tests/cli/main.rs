@@ -8,6 +8,7 @@ mod homes;
 mod keeping;
 mod recovery;
 mod remote;
+mod shown;
 mod torture;
 mod verbs;
 mod words;

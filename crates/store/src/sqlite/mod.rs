@@ -10,6 +10,7 @@ mod runs;
 mod schema;
 mod shared;
 
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -52,6 +53,29 @@ impl SqliteStore {
         }
         let checkpointer = Checkpointer::of(path, &mut connection).map_err(|error| fault(path, error))?;
         Ok(SqliteStore { path: path.to_owned(), connection, checkpointer })
+    }
+
+    /// Opens a file that may not be written, to look at what is in it.
+    ///
+    /// Nothing is created and nothing is brought up to date. What is not written back into the file yet can only be
+    /// read with the log's index, which an engine that lives keeps beside it.
+    pub fn open_to_read(path: &Path) -> Result<SqliteStore, StoreError> {
+        schema::expect(path)?;
+        let connection = match connect_to_read(path, "mode=ro") {
+            Ok(connection) => connection,
+            Err(error) => match fault(path, error) {
+                StoreError::ReadOnly { .. } if has_log(path) => {
+                    let reason = "its log is not written back yet, and needs a folder that may be written";
+                    return Err(StoreError::Unreadable { path: path.to_owned(), reason });
+                }
+                // Without a log nobody writes, so the file is all there is.
+                StoreError::ReadOnly { .. } => {
+                    connect_to_read(path, "immutable=1").map_err(|error| fault(path, error))?
+                }
+                other => return Err(other),
+            },
+        };
+        Ok(SqliteStore { path: path.to_owned(), connection, checkpointer: Checkpointer::new(path) })
     }
 
     /// Looks through the whole file and says what is wrong with it; empty if nothing is.
@@ -144,6 +168,35 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
+/// Opens a connection that only reads, and reads something to see that it can.
+fn connect_to_read(path: &Path, how: &str) -> rusqlite::Result<Connection> {
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut address = String::from("file:");
+    for byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'/' | b'.' | b'-' | b'_' => address.push(char::from(*byte)),
+            byte if byte.is_ascii_alphanumeric() => address.push(char::from(*byte)),
+            byte => address.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    let connection = Connection::open_with_flags(format!("{address}?{how}"), flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    connection.execute_batch(
+        "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;",
+    )?;
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    Ok(connection)
+}
+
+/// Whether there is a log beside the file with something in it.
+fn has_log(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    std::fs::metadata(log).is_ok_and(|log| log.len() > 0)
+}
+
 /// Says what an error of SQLite means for the one who called.
 fn fault(path: &Path, error: rusqlite::Error) -> StoreError {
     let path = path.to_owned();
@@ -158,7 +211,8 @@ fn fault(path: &Path, error: rusqlite::Error) -> StoreError {
         // With the file itself there, it is the log beside it that cannot be made.
         Some(ErrorCode::CannotOpen) if path.exists() => StoreError::ReadOnly { path, reason },
         Some(ErrorCode::DatabaseCorrupt) => StoreError::Corrupt { path, reason },
-        Some(ErrorCode::NotADatabase) => StoreError::Foreign { path },
+        // Its header was looked at before, and was ours.
+        Some(ErrorCode::NotADatabase) => StoreError::Headless { path },
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy { path },
         // The index of the log is a file of its own, and SQLite has no better word for it when it finds no place.
         Some(ErrorCode::SystemIoFailure) if is_full(&path) => StoreError::Full { path },

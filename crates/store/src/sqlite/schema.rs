@@ -33,9 +33,40 @@ pub(super) fn prepare(path: &Path) -> Result<(), StoreError> {
             Err(StoreError::Newer { path: path.to_owned(), found, known: FORMAT })
         }
         Found::Ours(_) => alone(path, migrate),
+        // An empty file among runs was a database once.
+        Found::Nothing if path.exists() && is_among_runs(path) => {
+            Err(StoreError::Headless { path: path.to_owned() })
+        }
         Found::Nothing => alone(path, create),
-        Found::Stranger => Err(StoreError::Foreign { path: path.to_owned() }),
+        Found::Stranger => Err(stranger(path)),
     }
+}
+
+/// Makes sure that a file which is only looked at has the present format.
+pub(super) fn expect(path: &Path) -> Result<(), StoreError> {
+    let unreadable = |reason| StoreError::Unreadable { path: path.to_owned(), reason };
+    match look(path)? {
+        Found::Ours(FORMAT) => Ok(()),
+        Found::Ours(found) if found > FORMAT => {
+            Err(StoreError::Newer { path: path.to_owned(), found, known: FORMAT })
+        }
+        Found::Ours(_) => {
+            Err(unreadable("it is of an older release, and cannot be brought up to date in its place"))
+        }
+        Found::Nothing => Err(unreadable("there is nothing in it")),
+        Found::Stranger => Err(stranger(path)),
+    }
+}
+
+/// What a file is that does not begin as ours do: where runs lie beside it, it was ours.
+fn stranger(path: &Path) -> StoreError {
+    let path = path.to_owned();
+    if is_among_runs(&path) { StoreError::Headless { path } } else { StoreError::Foreign { path } }
+}
+
+/// Whether the folders of a state folder lie beside the file.
+fn is_among_runs(path: &Path) -> bool {
+    ["owners", "runs"].iter().all(|folder| path.with_file_name(folder).is_dir())
 }
 
 enum Found {

@@ -124,6 +124,32 @@ fn a_stranger_is_not_touched() {
     }
 }
 
+/// Where runs lie beside it, a file that does not begin as a database was ours; only the disk can have done that.
+#[test]
+fn a_database_without_its_beginning_is_told_from_a_stranger() {
+    for damage in [&b""[..], b"dear diary, ", &[0; 4_096]] {
+        let folder = tempfile::tempdir().unwrap();
+        let state = State::open(folder.path()).unwrap();
+        create(&mut state.store().unwrap(), "a");
+        let mut bytes = fs::read(state.database()).unwrap();
+        match damage.len() {
+            0 => bytes.clear(),
+            length => bytes[..length].copy_from_slice(damage),
+        }
+        fs::write(state.database(), &bytes).unwrap();
+        for error in [State::open(folder.path()), State::open_to_read(folder.path())] {
+            let error = error.unwrap_err();
+            assert!(
+                matches!(error, StoreError::Headless { .. } | StoreError::Unreadable { .. }),
+                "{error:?}"
+            );
+        }
+        let text = State::open(folder.path()).unwrap_err().to_string();
+        assert!(text.contains("is damaged") && text.contains("`tiphys restore` a backup"), "{text}");
+        assert_eq!(fs::read(state.database()).unwrap(), bytes, "nothing is changed");
+    }
+}
+
 /// A database of someone else, as its header shows it.
 fn rusqlite_file() -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
@@ -210,6 +236,16 @@ fn child_read_only() {
     assert!(matches!(error, StoreError::ReadOnly { .. }), "{error:?}");
     let text = error.to_string();
     assert!(text.contains("cannot write") && text.contains("TIPHYS_STATE_DIR"), "{text}");
+    if folder.join("tiphys.db").exists() {
+        // It can be looked at, and nothing more.
+        let state = State::open_to_read(&folder).unwrap();
+        let mut store = state.store().unwrap();
+        let machine = MachineId::workflow("kept");
+        assert_eq!(store.load(&machine).unwrap().unwrap().last_seq(), 1);
+        assert_eq!(store.list(&Default::default()).unwrap().len(), 1);
+        let error = store.append(&[record(&machine, 1, 2, "more")]).unwrap_err();
+        assert!(matches!(error, StoreError::ReadOnly { .. }), "{error:?}");
+    }
     println!("refused as it should be");
 }
 
@@ -219,8 +255,11 @@ fn a_read_only_folder_is_refused() {
     let (empty, full, file) =
         (folder.path().join("empty"), folder.path().join("full"), folder.path().join("file"));
     fs::create_dir(&empty).unwrap();
-    drop(State::open(&full).unwrap());
-    drop(State::open(&file).unwrap());
+    for dir in [&full, &file] {
+        let mut store = State::open(dir).unwrap().store().unwrap();
+        let machine = create(&mut store, "kept");
+        store.append(&[record(&machine, 1, 1, "first")]).unwrap().remove(0).unwrap();
+    }
     let mode = |path: &Path, mode: u32| fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
     mode(folder.path(), 0o755);
     for dir in [&full, &file] {
