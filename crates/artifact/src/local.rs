@@ -11,6 +11,7 @@ use crate::archive::{self, Archive, Mode};
 use crate::driver::Driver;
 use crate::error::ArtifactError;
 use crate::key::{INCOMING, Key};
+use crate::left_out::{LeftOut, oddity};
 use crate::limits::{DEPTH_MAX, ENTRIES_MAX};
 use crate::place::{self, Aside, is_withheld};
 
@@ -36,6 +37,15 @@ pub struct Incoming {
     key: Key,
     aside: Aside,
     file: File,
+}
+
+/// What was stored.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Saved {
+    /// Its size.
+    pub bytes: u64,
+    /// What could not be.
+    pub left_out: LeftOut,
 }
 
 /// An object of a folder that has all its bytes and not yet its name.
@@ -77,16 +87,15 @@ impl LocalStore {
         Incoming { store: self.clone(), key: key.clone(), aside, file }.commit()
     }
 
-    /// Stores a file or a folder, packed; returns the bytes stored. A folder that is not packed becomes one
-    /// object a file (PA-224).
-    pub fn save_packed(&self, source: &Path, archive: &Archive, key: &Key) -> Result<u64, ArtifactError> {
+    /// Stores a file or a folder, packed. A folder that is not packed becomes one object a file (PA-224).
+    pub fn save_packed(&self, source: &Path, archive: &Archive, key: &Key) -> Result<Saved, ArtifactError> {
         let is_folder = fs::metadata(source).map_err(ArtifactError::io(source))?.is_dir();
         if is_folder && *archive == Archive::None {
             return self.save_folder(source, key);
         }
         let mut incoming = self.create(key)?;
-        archive::pack(source, archive, &mut incoming)?;
-        incoming.commit()
+        let left_out = archive::pack(source, archive, &mut incoming)?;
+        Ok(Saved { bytes: incoming.commit()?, left_out })
     }
 
     /// Loads an object, unpacked as [`archive::unpack`] says; a prefix of objects becomes a folder of them.
@@ -177,8 +186,8 @@ impl LocalStore {
         Ok(Aside::within(&folder, OsStr::new(key.name())))
     }
 
-    fn save_folder(&self, source: &Path, key: &Key) -> Result<u64, ArtifactError> {
-        let files = files_below(source)?;
+    fn save_folder(&self, source: &Path, key: &Key) -> Result<Saved, ArtifactError> {
+        let (files, left_out) = files_below(source)?;
         let one_by_one = files.len() <= SYNCED_ONE_BY_ONE_MAX;
         let mut bytes = 0;
         let mut written = Vec::with_capacity(files.len());
@@ -202,7 +211,7 @@ impl LocalStore {
             folders.append(&mut self.put(&written.key, &written.aside)?);
         }
         folders.iter().try_for_each(|folder| place::sync_folder(folder))?;
-        Ok(bytes)
+        Ok(Saved { bytes, left_out })
     }
 }
 
@@ -250,7 +259,7 @@ impl Driver for LocalStore {
             _ => return Ok(Vec::new()),
         }
         let mut found = Vec::new();
-        for (below, path) in files_below(&path)? {
+        for (below, path) in files_below(&path)?.0 {
             let size = fs::metadata(&path).map_or(0, |metadata| metadata.len());
             found.push((key.join(&below)?, size));
         }
@@ -337,9 +346,10 @@ fn in_the_way(key: &Key, path: &Path, error: io::Error) -> ArtifactError {
 
 /// Every file below a folder: its path from the folder, with slashes, and where it is.
 ///
-/// A link to a file counts as the file; links to folders, pipes, sockets and devices are left out.
-fn files_below(folder: &Path) -> Result<Vec<(String, PathBuf)>, ArtifactError> {
+/// A link to a file counts as the file; links to folders, pipes, sockets and devices are left out, and told.
+fn files_below(folder: &Path) -> Result<(Vec<(String, PathBuf)>, LeftOut), ArtifactError> {
     let mut found = Vec::new();
+    let mut left_out = LeftOut::default();
     let mut waiting = vec![(String::new(), folder.to_owned(), 0)];
     while let Some((below, path, depth)) = waiting.pop() {
         if depth > DEPTH_MAX {
@@ -363,6 +373,9 @@ fn files_below(folder: &Path) -> Result<Vec<(String, PathBuf)>, ArtifactError> {
                 waiting.push((below, entry.path(), depth + 1));
             } else if kind.is_file() || (kind.is_symlink() && entry.path().is_file()) {
                 found.push((below, entry.path()));
+            } else {
+                let of_link = if entry.path().is_dir() { "a link to a folder" } else { "a link to nothing" };
+                left_out.add(&entry.path(), oddity(&metadata).unwrap_or(of_link));
             }
             if found.len() as u64 > ENTRIES_MAX {
                 let what = format!("the number of files in `{}`", folder.display());
@@ -371,5 +384,5 @@ fn files_below(folder: &Path) -> Result<Vec<(String, PathBuf)>, ArtifactError> {
         }
     }
     found.sort();
-    Ok(found)
+    Ok((found, left_out))
 }

@@ -13,8 +13,8 @@ use rustix::process::Resource;
 use serde::{Deserialize, Serialize};
 
 use crate::contract::{
-    ArtifactStored, ContainerEnded, ContainerRequest, Exit, ParameterValue, Role, Stage, StageFailure,
-    StepRequest, Usage,
+    ArtifactInput, ArtifactStored, ContainerEnded, ContainerRequest, Exit, ParameterValue, Role, Stage,
+    StageFailure, StepRequest, Usage,
 };
 use crate::frame;
 use crate::logs;
@@ -54,6 +54,9 @@ pub(crate) struct Done {
     pub artifacts: Vec<ArtifactStored>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<StageFailure>,
+    /// What its log is to tell.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<String>,
     pub usage: Usage,
 }
 
@@ -197,7 +200,8 @@ impl<'a> Hull<'a> {
     fn run(&mut self, done: &mut Done) {
         let mut made = Vec::new();
         let (request, place) = (self.request, self.place);
-        match stage::inputs(request, place, &mut made, &mut |artifact| self.fetch(artifact)) {
+        let mut fetch = |artifact: &ArtifactInput| self.fetch(artifact);
+        match stage::inputs(request, place, &mut made, &mut done.notices, &mut fetch) {
             Ok(()) => self.run_containers(done),
             Err(message) => done.failure = Some(init_failure(message)),
         }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use flate2::{Compression, GzBuilder};
@@ -11,6 +11,7 @@ use zip::write::SimpleFileOptions;
 
 use crate::archive::Archive;
 use crate::error::ArtifactError;
+use crate::left_out::{LeftOut, oddity};
 use crate::limits::{DEPTH_MAX, ENTRIES_MAX};
 use crate::place::is_withheld;
 
@@ -20,8 +21,8 @@ const ZIP_LONG_BYTES: u64 = 0xFFFF_0000;
 /// Packs a file or a folder into `out`; the one top entry is named as the last part of `source` (PA-204).
 ///
 /// Links are kept as links, except that `source` itself is followed. Sockets, pipes and devices inside a folder
-/// are left out. Times are kept, owners are not.
-pub fn pack(source: &Path, archive: &Archive, out: &mut impl Write) -> Result<(), ArtifactError> {
+/// are left out, which the answer tells. Times are kept, owners are not.
+pub fn pack(source: &Path, archive: &Archive, out: &mut impl Write) -> Result<LeftOut, ArtifactError> {
     let name = source.file_name().map_or_else(|| OsString::from("root"), ToOwned::to_owned);
     pack_as(source, Path::new(&name), archive, out)
 }
@@ -32,24 +33,24 @@ pub fn pack_as(
     name: &Path,
     archive: &Archive,
     out: &mut impl Write,
-) -> Result<(), ArtifactError> {
+) -> Result<LeftOut, ArtifactError> {
     let metadata = fs::metadata(source).map_err(ArtifactError::io(source))?;
     if let Some(what) = oddity(&metadata) {
         return Err(ArtifactError::Kind { entry: source.display().to_string(), what });
     }
     match archive {
-        Archive::None => copy_file(source, &metadata, out),
+        Archive::None => copy_file(source, &metadata, out).map(|()| LeftOut::default()),
         Archive::Tar { level } => {
             let gzip = GzBuilder::new().mtime(0).write(out, compression(*level)?);
             let mut tar = Tar { builder: tar::Builder::new(gzip) };
-            walk(source, name, metadata, &mut tar)?;
+            let left_out = walk(source, name, metadata, &mut tar)?;
             let finished = tar.builder.into_inner().and_then(flate2::write::GzEncoder::finish);
-            finished.map(|_| ()).map_err(ArtifactError::io(source))
+            finished.map(|_| left_out).map_err(ArtifactError::io(source))
         }
         Archive::Zip => {
             let mut zip = Zip { writer: zip::ZipWriter::new_stream(out) };
-            walk(source, name, metadata, &mut zip)?;
-            zip.writer.finish().map(|_| ()).map_err(|error| zip_error(source, error))
+            let left_out = walk(source, name, metadata, &mut zip)?;
+            zip.writer.finish().map(|_| left_out).map_err(|error| zip_error(source, error))
         }
     }
 }
@@ -62,7 +63,13 @@ trait Sink {
 }
 
 /// Shows every entry to `sink`, a folder before what is in it, and siblings in the order of their names.
-fn walk(source: &Path, name: &Path, metadata: Metadata, sink: &mut impl Sink) -> Result<(), ArtifactError> {
+fn walk(
+    source: &Path,
+    name: &Path,
+    metadata: Metadata,
+    sink: &mut impl Sink,
+) -> Result<LeftOut, ArtifactError> {
+    let mut left_out = LeftOut::default();
     let depth = |name: &Path| name.components().count();
     let top_depth = depth(name);
     let mut entries = 0_u64;
@@ -97,9 +104,11 @@ fn walk(source: &Path, name: &Path, metadata: Metadata, sink: &mut impl Sink) ->
             }
             inside.sort_by(|(left, ..), (right, ..)| right.cmp(left));
             waiting.append(&mut inside);
+        } else if let Some(what) = oddity(&metadata) {
+            left_out.add(&path, what);
         }
     }
-    Ok(())
+    Ok(left_out)
 }
 
 struct Tar<W: Write> {
@@ -215,19 +224,6 @@ fn compression(level: Option<i32>) -> Result<Compression, ArtifactError> {
         Some(-2) => Ok(Compression::fast()),
         Some(level @ 0..=9) => Ok(Compression::new(level.cast_unsigned())),
         Some(level) => Err(ArtifactError::Unsupported(format!("gzip: invalid compression level: {level}"))),
-    }
-}
-
-fn oddity(metadata: &Metadata) -> Option<&'static str> {
-    let kind = metadata.file_type();
-    if kind.is_file() || kind.is_dir() {
-        None
-    } else if kind.is_fifo() {
-        Some("a pipe")
-    } else if kind.is_socket() {
-        Some("a socket")
-    } else {
-        Some("a device")
     }
 }
 

@@ -172,7 +172,9 @@ fn what_cannot_be_packed_says_so() {
     assert_eq!(level.to_string(), "gzip: invalid compression level: 10");
     let _socket = std::os::unix::net::UnixListener::bind(root.join("d/socket")).unwrap();
     assert!(pack("d/socket", TGZ).unwrap_err().to_string().contains("is a socket"));
-    // Inside a folder it is left out.
+    // Inside a folder it is left out, and that is told.
+    let left_out = pack("d", TGZ).unwrap();
+    assert_eq!(left_out.to_string(), format!("`{}` (a socket)", root.join("d/socket").display()));
     unpack(&packed(&root.join("d"), TGZ), &root.join("in"), None, None).unwrap();
     assert!(!root.join("in/socket").exists());
 }

@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::time::Duration;
 
-use tiphys_artifact::{Archive, ArtifactError, Driver, Key, LocalStore, Mode, Raw};
+use tiphys_artifact::{Archive, ArtifactError, Driver, Key, LocalStore, Mode, Raw, copy_folder};
 
 use crate::support::{tree, write};
 
@@ -70,7 +70,10 @@ fn a_folder_is_a_prefix() {
     fs::create_dir(root.join("d/hollow")).unwrap();
     symlink("a", root.join("d/link")).unwrap();
     symlink("nowhere", root.join("d/dangling")).unwrap();
-    assert_eq!(store.save_packed(&root.join("d"), &Archive::None, &key("demo/pod/d")).unwrap(), 4);
+    let saved = store.save_packed(&root.join("d"), &Archive::None, &key("demo/pod/d")).unwrap();
+    assert_eq!(saved.bytes, 4);
+    let dangling = root.join("d/dangling");
+    assert_eq!(saved.left_out.to_string(), format!("`{}` (a link to nothing)", dangling.display()));
     assert_eq!(keys(&store, "demo"), ["demo/pod/d/a", "demo/pod/d/link", "demo/pod/d/sub/b"]);
     assert_eq!(keys(&store, "demo/pod/d/sub/b"), ["demo/pod/d/sub/b"]);
 
@@ -81,6 +84,48 @@ fn a_folder_is_a_prefix() {
         [("", "folder 700"), ("a", "700 1"), ("link", "700 1"), ("sub", "folder 700"), ("sub/b", "700 22")];
     assert_eq!(names, expected.map(|(name, what)| (name.to_owned(), what.to_owned())));
     assert!(matches!(store.open_file(&key("demo/pod/d")), Err(ArtifactError::NotFound(_))));
+}
+
+/// What a run is given from this machine comes as it is, as far as a step can have it.
+#[test]
+fn a_folder_of_the_machine_is_copied_with_its_links() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    write(&root.join("elsewhere/file"), "far", 0o600);
+    write(&root.join("d/run.sh"), "go", 0o755);
+    write(&root.join("d/sub/b"), "22", 0o640);
+    for (target, link) in [
+        ("sub", "to-folder"),
+        ("../run.sh", "sub/up"),
+        ("sub/../run.sh", "round"),
+        ("nowhere", "dangling"),
+        ("../elsewhere/file", "out"),
+    ] {
+        symlink(target, root.join("d").join(link)).unwrap();
+    }
+    symlink(root.join("elsewhere/file"), root.join("d/absolute")).unwrap();
+    for (target, link) in [("../elsewhere", "a"), ("/no/such/file", "b")] {
+        symlink(target, root.join("d").join(link)).unwrap();
+    }
+    let _socket = std::os::unix::net::UnixListener::bind(root.join("d/c")).unwrap();
+    let left_out = copy_folder(&root.join("d"), &root.join("in/d"), None).unwrap();
+    let mut found = tree(&root.join("in/d"));
+    found.retain(|_, what| !what.starts_with("folder"));
+    let expected = [
+        ("absolute", "600 far"),
+        ("dangling", "-> nowhere"),
+        ("out", "600 far"),
+        ("round", "-> sub/../run.sh"),
+        ("run.sh", "755 go"),
+        ("sub/b", "640 22"),
+        ("sub/up", "-> ../run.sh"),
+        ("to-folder", "-> sub"),
+    ];
+    assert_eq!(found.into_iter().collect::<Vec<_>>(), expected.map(|(a, b)| (a.to_owned(), b.to_owned())));
+    let told = left_out.to_string();
+    for part in ["`a` (a link to a folder elsewhere)", "`b` (a link to nothing", "`c` (a socket)"] {
+        assert!(told.contains(part), "{told}");
+    }
 }
 
 /// PA-163: an empty folder stores nothing, so there is nothing to load.
@@ -215,7 +260,7 @@ fn many_files_of_a_folder_are_kept() {
     }
     let store = LocalStore::new(folder.path().join("store"));
     let key = Key::parse("of/it").unwrap();
-    assert_eq!(store.save_packed(&source, &Archive::None, &key).unwrap(), 70);
+    assert_eq!(store.save_packed(&source, &Archive::None, &key).unwrap().bytes, 70);
     assert_eq!(store.list(&key).unwrap().len(), 40);
     let text = std::fs::read_to_string(store.path(&Key::parse("of/it/1/37").unwrap())).unwrap();
     assert_eq!(text, "37");

@@ -34,7 +34,7 @@ pub(super) fn outputs(request: &StepRequest, place: &Place, done: &mut Done, bri
         }
     }
     for (index, wanted) in request.outputs.artifacts.iter().enumerate() {
-        let stored = artifact(request, index, wanted, place, bring);
+        let stored = artifact(request, index, wanted, place, &mut done.notices, bring);
         match &stored.error {
             Some(reason) if !(stored.missing && wanted.optional) => {
                 complaints.push(format!("artifact {} failed to save: {reason}", wanted.name))
@@ -56,6 +56,7 @@ fn artifact(
     index: usize,
     wanted: &ArtifactWanted,
     place: &Place,
+    notices: &mut Vec<String>,
     bring: Bring<'_>,
 ) -> ArtifactStored {
     let mut stored =
@@ -77,8 +78,9 @@ fn artifact(
     let saved = match &wanted.to {
         Some(to) if is_folder => bring(source, to),
         to => key.and_then(|key| {
-            let size_bytes = store.save_packed(source, &stage::archive(wanted.archive), &key)?;
-            to.as_ref().map_or(Ok(size_bytes), |to| bring(&store.path(&key), to))
+            let saved = store.save_packed(source, &stage::archive(wanted.archive), &key)?;
+            notices.extend(stage::without(&wanted.name, &saved.left_out));
+            to.as_ref().map_or(Ok(saved.bytes), |to| bring(&store.path(&key), to))
         }),
     };
     match saved {

@@ -6,7 +6,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use tiphys_artifact::archive::unpack;
-use tiphys_artifact::{ArtifactError, Key, LocalStore, Mode};
+use tiphys_artifact::{ArtifactError, Key, LeftOut, LocalStore, Mode, copy_folder};
 
 use super::Place;
 use crate::contract::{self, ArtifactInput, ArtifactSource, ContainerRequest, StepRequest};
@@ -19,11 +19,13 @@ const SCRIPT: &str = "/argo/staging/script";
 /// Gets an artifact from elsewhere and lays it out.
 type Fetch<'a> = &'a mut dyn FnMut(&ArtifactInput) -> Result<(), ArtifactError>;
 
-/// Lays out the input artifacts. The error is worded as Argo's. What has to be removed afterwards is put into `made`.
+/// Lays out the input artifacts. The error is worded as Argo's. What has to be removed afterwards is put into `made`,
+/// what is to be told into `notices`.
 pub(super) fn inputs(
     request: &StepRequest,
     place: &Place,
     made: &mut Vec<Made>,
+    notices: &mut Vec<String>,
     fetch: Fetch<'_>,
 ) -> Result<(), String> {
     for (index, artifact) in request.inputs.iter().enumerate() {
@@ -41,10 +43,16 @@ pub(super) fn inputs(
                 };
                 return Err(format!("artifact {} failed to load: `{name}` does not exist", artifact.name));
             }
-            other => other.map_err(|error| format!("artifact {} failed to load: {error}", artifact.name))?,
+            Err(error) => return Err(format!("artifact {} failed to load: {error}", artifact.name)),
+            Ok(left_out) => notices.extend(without(&artifact.name, &left_out)),
         }
     }
     Ok(())
+}
+
+/// What is told of an artifact that is not whole.
+pub(super) fn without(name: &str, left_out: &LeftOut) -> Option<String> {
+    (!left_out.is_empty()).then(|| format!("the artifact `{name}` is without {left_out}"))
 }
 
 fn lay_out(
@@ -52,16 +60,21 @@ fn lay_out(
     index: usize,
     place: &Place,
     fetch: Fetch<'_>,
-) -> Result<(), ArtifactError> {
+) -> Result<LeftOut, ArtifactError> {
     let artifact = &request.inputs[index];
     let dest = Path::new(&artifact.path);
     let mode = artifact.mode.map(|bits| Mode { bits, recursive: artifact.recurse_mode });
     let archive = artifact.archive.map(archive);
     let (store, key) = match (&artifact.source, place) {
         (ArtifactSource::Raw { data }, _) => {
-            return unpack(&mut Cursor::new(data), dest, archive, mode);
+            return unpack(&mut Cursor::new(data), dest, archive, mode).map(|()| LeftOut::default());
         }
-        (ArtifactSource::Web(_) | ArtifactSource::Git(_), _) => return fetch(artifact),
+        (ArtifactSource::Web(_) | ArtifactSource::Git(_), _) => {
+            return fetch(artifact).map(|()| LeftOut::default());
+        }
+        (ArtifactSource::Host { path }, _) if given(path, index, place).is_dir() => {
+            return copy_folder(&given(path, index, place), dest, mode);
+        }
         (_, Place::Sandbox { .. }) => (LocalStore::new(INPUTS), Key::parse(&index.to_string())?),
         (ArtifactSource::Store { key }, Place::Machine { .. }) => {
             (LocalStore::new(&request.artifact_store), Key::parse(key)?)
@@ -71,7 +84,15 @@ fn lay_out(
             (LocalStore::new(path.parent().unwrap_or(path)), Key::parse(name)?)
         }
     };
-    store.load_packed(&key, dest, archive, mode)
+    store.load_packed(&key, dest, archive, mode).map(|()| LeftOut::default())
+}
+
+/// Where the step finds a file or folder of the machine that the run was given.
+fn given(path: &Path, index: usize, place: &Place) -> PathBuf {
+    match place {
+        Place::Sandbox { .. } => Path::new(INPUTS).join(index.to_string()),
+        Place::Machine { .. } => path.to_owned(),
+    }
 }
 
 /// Something that is made on the machine for a step alone.

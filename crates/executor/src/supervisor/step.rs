@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::cgroup::Group;
 use super::pipes::PipeIx;
-use crate::contract::{AttemptId, ContainerEnded, Ended, Exit, Started, StepRequest};
+use crate::contract::{AttemptId, ContainerEnded, ContainerRequest, Ended, Exit, Role, Started, StepRequest};
 use crate::frame::Inbox;
 use crate::hull::{self, Done, SIGNAL_KILL};
 use crate::logs::Writer;
@@ -63,6 +63,20 @@ pub(crate) enum Ending {
 impl Step {
     pub(crate) fn attempt(&self) -> &AttemptId {
         &self.request.attempt
+    }
+
+    /// The container whose log speaks for the step.
+    pub(crate) fn main_container(&self) -> usize {
+        let is_main = |container: &ContainerRequest| container.role == Role::Main;
+        self.request.containers.iter().position(is_main).unwrap_or(0)
+    }
+
+    /// What its hull wants to be told in its log, once.
+    pub(crate) fn notices(&mut self) -> Vec<String> {
+        match &mut self.body {
+            Body::Hull { done: Some(done), .. } => std::mem::take(&mut done.notices),
+            Body::Hull { done: None, .. } | Body::Bare(_) => Vec::new(),
+        }
     }
 
     /// When something must be done about it, if ever.

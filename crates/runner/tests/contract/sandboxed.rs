@@ -339,7 +339,7 @@ fn volumes_and_mounts_are_shown() {
 /// PA-186, PA-211: what is optional may be missing; what is not fails the step. They come in the order of the document.
 fn artifacts_come_and_go() {
     let mut world = World::new();
-    let text = "set -e; mkdir -p /out/folder/a; cat /in/raw > /out/folder/a/b; echo file > /out/file; ln -s a/b /out/folder/link";
+    let text = "set -e; mkdir -p /out/folder/a; cat /in/raw > /out/folder/a/b; echo file > /out/file; ln -s a/b /out/folder/link; mkfifo /out/folder/pipe; printf last >&2";
     let mut step = sandbox(&world, "a", text);
     let input = |name: &str, path: &str, source| ArtifactInput {
         name: name.into(),
@@ -377,6 +377,9 @@ fn artifacts_come_and_go() {
     );
     assert!(ended.artifacts[2].size_bytes == 5 && ended.artifacts[0].size_bytes > 20);
     assert_eq!(ended.logs.len(), 1);
+    // What no archive can hold is told, on a line of its own.
+    let told = "tiphys: the artifact `folder` is without `/out/folder/pipe` (a pipe)\n";
+    assert_eq!(world.log(&step).split_once("last").map(|(_, rest)| rest.trim_start()), Some(told));
     let mut next = sandbox(
         &world,
         "b",

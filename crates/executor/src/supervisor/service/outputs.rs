@@ -112,6 +112,12 @@ impl Service {
                 step.pipes_are_clean &= left > 0;
             }
             rest.extend(step.logs[container].finish(now_ns));
+            if step.main_container() == container {
+                for notice in step.notices() {
+                    let line = format!("tiphys: {notice}\n");
+                    rest.extend(step.logs[container].feed(Stream::Stderr, line.as_bytes(), now_ns));
+                }
+            }
             self.log_news(slot, container, rest);
         }
     }
