@@ -5,7 +5,7 @@
 use crate::types::{INT, Param, Type};
 
 /// Every function of the language, sorted.
-const NAMES: [&str; 71] = [
+pub(crate) const NAMES: [&str; 71] = [
     "abs",
     "all",
     "any",

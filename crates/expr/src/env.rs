@@ -203,7 +203,7 @@ const KEPT_BYTES: u64 = 4 << 10;
 pub(crate) const LIBRARY: &str = "sprig";
 
 /// Argo's own functions.
-const EXTRAS: [&str; 4] = ["asFloat", "asInt", "jsonpath", "toJson"];
+pub(crate) const EXTRAS: [&str; 4] = ["asFloat", "asInt", "jsonpath", "toJson"];
 
 /// The part of a path that a structured value, bound at `path[..end]`, lacks.
 fn missing_inside(json: &Json, path: &str, end: usize) -> Option<String> {

@@ -46,7 +46,8 @@ pub use contents::Contents;
 pub use go::json_escaped;
 pub use go_json::check as check_json;
 pub use program::{
-    ExprError, check_syntax, evaluate, evaluate_bool, evaluate_plain, evaluate_plain_bool, paths,
+    ExprError, check_syntax, evaluate, evaluate_bool, evaluate_plain, evaluate_plain_bool, functions, paths,
+    unknown_functions,
 };
 pub use scope::{Bound, Layered, MapScope, OwnedBound, Root, Scope, root_by_visit};
 pub use semver::Version;

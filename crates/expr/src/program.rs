@@ -3,12 +3,12 @@
 use std::fmt;
 
 use crate::ast::{BinaryOp, Kind, Member, Node};
-use crate::env::Environment;
+use crate::env::{EXTRAS, Environment, LIBRARY};
 use crate::lex::Fault;
 use crate::scope::Scope;
 use crate::tag::{Mode, World, is_node_path};
 use crate::value::Value;
-use crate::{check, eval, fold, go, limits, parse};
+use crate::{builtins, check, eval, fold, go, limits, parse, sprig};
 
 /// Why an expression does not parse or has no value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +71,13 @@ impl Program {
 
     pub(crate) fn root(&self) -> &Node {
         &self.root
+    }
+
+    /// The functions it calls that there are not, in the order of the text.
+    pub(crate) fn unknown_functions(&self) -> Vec<String> {
+        let mut unknown = Vec::new();
+        called(&self.root, &mut Vec::new(), &mut unknown);
+        unknown
     }
 
     /// Checks the expression against an environment without running it.
@@ -183,6 +190,47 @@ fn collect(node: &Node, tolerant: bool, uses: &mut Vec<Use>) {
         }
         _ => node.children(&mut |child| collect(child, tolerant, uses)),
     }
+}
+
+/// Collects the calls of names that mean no function. `bound` are the variables at this place.
+fn called<'n>(node: &'n Node, bound: &mut Vec<&'n str>, unknown: &mut Vec<String>) {
+    if let Kind::Let(name, value, body) = &node.kind {
+        called(value, bound, unknown);
+        bound.push(name);
+        called(body, bound, unknown);
+        bound.pop();
+        return;
+    }
+    if let Kind::Call(callee, _) = &node.kind {
+        match &callee.kind {
+            Kind::Name(name) if !bound.contains(&&**name) && !is_function(name) => {
+                unknown.push(name.to_string());
+            }
+            Kind::Member(member) => match (&member.node.kind, &member.property.kind) {
+                (Kind::Name(library), Kind::Text(name)) if **library == *LIBRARY && !sprig::knows(name) => {
+                    unknown.push(format!("{library}.{name}"));
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+    node.children(&mut |child| called(child, bound, unknown));
+}
+
+fn is_function(name: &str) -> bool {
+    builtins::find(name).is_some() || check::extra(name).is_some()
+}
+
+/// The names of all functions that expressions can call (TP-154).
+pub fn functions() -> impl Iterator<Item = String> {
+    let own = builtins::NAMES.iter().chain(&EXTRAS).map(|name| (*name).to_owned());
+    own.chain(sprig::names().map(|name| format!("{LIBRARY}.{name}")))
+}
+
+/// The functions that an expression calls and that there are not; none when it does not parse.
+pub fn unknown_functions(expression: &str) -> Vec<String> {
+    Program::parse(expression).map(|program| program.unknown_functions()).unwrap_or_default()
 }
 
 /// The dotted path of a chain of constant members of a name, and whether `?.` is in it.

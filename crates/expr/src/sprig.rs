@@ -65,6 +65,11 @@ pub(crate) fn knows(name: &str) -> bool {
     entries().contains_key(name)
 }
 
+/// The names of all functions.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    names::TABLE.iter().map(|(name, ..)| *name)
+}
+
 /// The Go type of a function.
 pub(crate) fn signature(name: &str) -> &'static str {
     entries().get(name).map_or("func()", |entry| entry.signature)

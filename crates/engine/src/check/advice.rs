@@ -57,6 +57,9 @@ pub(super) fn of(code: &str) -> Option<&'static str> {
         "two-limits" | "two-loops" | "two-sources" | "two-stores" => "keep one of them",
         "two-types" => "keep one of them, and make templates of their own of the others",
         "unknown-document" => "apply it first, or give its file along with `--with`",
+        "unknown-function" => {
+            "docs/reference lists the functions of expressions; `tiphys eval` tries one; those of the library begin with `sprig.`"
+        }
         "unknown-name" => "is the name right, and is what it belongs to before this place?",
         "unknown-task" => "name a task of this dag that is not the task itself",
         "unknown-template" => "add the template, or call one that is there",

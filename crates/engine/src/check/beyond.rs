@@ -42,9 +42,13 @@ impl<'a> Checker<'a> {
         }
         self.locks(&body.site.field("synchronization"), spec.synchronization.as_ref());
         self.workflow_metrics(&body);
+        let mut found = Vec::new();
         for (name, hook) in &spec.hooks {
-            self.hook_template(&body, &body.site.field("hooks").field(name), &hook.template);
+            let at = body.site.field("hooks").field(name);
+            self.hook_template(&body, &at, &hook.template);
+            slips(&serde_json::to_value(hook).unwrap_or(Value::Null), &at, &mut found);
         }
+        self.slips(found);
         for (index, template) in spec.templates.iter().enumerate() {
             self.beyond_template(&body, &body.site.field("templates").index(index), template);
         }
@@ -405,24 +409,38 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Expression tags that cannot be read (`VA-185`).
+    /// Expressions that cannot be read, and calls of functions that there are not (`VA-185`).
     fn expressions(&mut self, site: &Site, template: &spec::Template) {
         let own = spec::Template { steps: Vec::new(), dag: None, ..template.clone() };
         let mut found = Vec::new();
-        syntax_errors(&serde_json::to_value(&own).unwrap_or(Value::Null), site, &mut found);
+        slips(&serde_json::to_value(&own).unwrap_or(Value::Null), site, &mut found);
         let groups = site.field("steps");
         for (group, steps) in template.steps.iter().enumerate() {
             for (index, step) in steps.iter().enumerate() {
-                task_syntax_errors(step, &groups.index(group).index(index), &mut found);
+                task_slips(step, &groups.index(group).index(index), &mut found);
             }
         }
         for (index, task) in template.dag.iter().flat_map(|dag| &dag.tasks).enumerate() {
-            task_syntax_errors(task, &site.field("dag").field("tasks").index(index), &mut found);
+            task_slips(task, &site.field("dag").field("tasks").index(index), &mut found);
         }
-        for (at, message) in found {
-            let first = message.lines().next().unwrap_or("");
-            let first = first.strip_prefix("failed to evaluate expression: ").unwrap_or(first);
-            self.warn(&at, "expression-syntax", format!("the expression cannot be read: {first}"), None);
+        self.slips(found);
+    }
+
+    fn slips(&mut self, found: Vec<(Site, Slip)>) {
+        for (at, slip) in found {
+            match slip {
+                Slip::Unreadable(message) => self.unreadable(&at, &message),
+                Slip::UnknownFunction(name) => {
+                    let known: Vec<String> = expr::functions().collect();
+                    // Most often it is one of the library without its name before it.
+                    let in_library = format!("sprig.{name}");
+                    let help = match known.iter().find(|known| **known == in_library) {
+                        Some(meant) => Some(format!("did you mean `{meant}`?")),
+                        None => self.suggest(&name, known.iter().map(String::as_str)),
+                    };
+                    self.warn(&at, "unknown-function", format!("there is no function `{name}`"), help);
+                }
+            }
         }
     }
 
@@ -507,26 +525,45 @@ fn is_garbage(text: &str, reads: impl Fn(&str) -> bool) -> bool {
     !text.is_empty() && !text.contains("{{") && !reads(text)
 }
 
-fn task_syntax_errors(task: &spec::Task, at: &Site, found: &mut Vec<(Site, String)>) {
-    let own = spec::Task { inline: None, ..task.clone() };
-    syntax_errors(&serde_json::to_value(&own).unwrap_or(Value::Null), at, found);
+/// What is wrong with an expression.
+enum Slip {
+    Unreadable(String),
+    UnknownFunction(String),
 }
 
-fn syntax_errors(value: &Value, at: &Site, found: &mut Vec<(Site, String)>) {
+fn task_slips(task: &spec::Task, at: &Site, found: &mut Vec<(Site, Slip)>) {
+    let own = spec::Task { inline: None, ..task.clone() };
+    slips(&serde_json::to_value(&own).unwrap_or(Value::Null), at, found);
+}
+
+/// Looks through all texts for expression tags.
+fn slips(value: &Value, at: &Site, found: &mut Vec<(Site, Slip)>) {
     match value {
         Value::String(text) if text.contains("{{=") => {
-            let errors = expr::Text::parse(text).map(|text| text.syntax_errors()).unwrap_or_default();
-            found.extend(errors.into_iter().map(|error| (at.clone(), error.message)));
+            let Ok(text) = expr::Text::parse(text) else { return };
+            let unreadable = text.syntax_errors().into_iter().map(|error| Slip::Unreadable(error.message));
+            let unknown = text.unknown_functions().into_iter().map(Slip::UnknownFunction);
+            found.extend(unreadable.chain(unknown).map(|slip| (at.clone(), slip)));
         }
         Value::Array(elements) => {
-            elements
-                .iter()
-                .enumerate()
-                .for_each(|(index, element)| syntax_errors(element, &at.index(index), found));
+            elements.iter().enumerate().for_each(|(index, element)| slips(element, &at.index(index), found));
         }
         Value::Object(members) => {
-            members.iter().for_each(|(name, member)| syntax_errors(member, &at.field(name), found));
+            for (name, member) in members {
+                let at = at.field(name);
+                // A field that is an expression by itself has no braces, or its tags are replaced first.
+                match member.as_str().filter(|text| BARE.contains(&name.as_str()) && !text.contains("{{")) {
+                    Some(text) => {
+                        let unknown = expr::unknown_functions(text).into_iter();
+                        found.extend(unknown.map(|name| (at.clone(), Slip::UnknownFunction(name))));
+                    }
+                    None => slips(member, &at, found),
+                }
+            }
         }
         _ => {}
     }
 }
+
+/// The fields that are expressions by themselves (`TP-150`).
+const BARE: [&str; 3] = ["expression", "fromExpression", "successCondition"];

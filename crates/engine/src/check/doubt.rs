@@ -48,7 +48,7 @@ impl Checker<'_> {
         }
     }
 
-    fn unreadable(&mut self, at: &Site, message: &str) {
+    pub(super) fn unreadable(&mut self, at: &Site, message: &str) {
         let first = message.lines().next().unwrap_or("");
         let first = first.strip_prefix("failed to evaluate expression: ").unwrap_or(first);
         self.warn(at, "expression-syntax", format!("the expression cannot be read: {first}"), None);

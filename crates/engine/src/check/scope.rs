@@ -73,6 +73,15 @@ impl Checker<'_> {
             rest = &inner[end + 2..];
             if !tag.starts_with('=') && !self.is_known(tag, scopes) {
                 let message = format!("{words} failed to resolve {{{{{tag}}}}}");
+                // The text ended before the tag did: it goes on in the JSON around it.
+                if let Some(open) = until_quote(tag) {
+                    let at = self.at_text(site, &value, &format!("{{{{{open}"));
+                    let help = format!(
+                        "the tag `{{{{{open}` is not closed, and takes in what follows it in the document: end it with `}}}}`"
+                    );
+                    self.error_with_help(&at, "open-tag", message, Some(help));
+                    continue;
+                }
                 let at = self.at_text(site, &value, &format!("{{{{{tag}}}}}"));
                 let help = self.similar_name(tag.trim(), scopes);
                 self.error_with_help(&at, "unknown-name", message, help);
@@ -139,6 +148,17 @@ impl Checker<'_> {
         let mut at = site.clone();
         if !site.is_fixed() && find_text(value, needle, &mut at) { at } else { site.clone() }
     }
+}
+
+/// What is before the first quote that ends a text of JSON, if there is one.
+fn until_quote(json: &str) -> Option<&str> {
+    let mut is_escaped = false;
+    let quote = json.bytes().position(|byte| {
+        let ends = byte == b'"' && !is_escaped;
+        is_escaped = byte == b'\\' && !is_escaped;
+        ends
+    });
+    quote.map(|quote| &json[..quote])
 }
 
 /// A value as Go writes it: the characters of HTML are escaped.

@@ -172,6 +172,25 @@ spec:
     );
 }
 
+/// Argo looks for the end of a tag in the JSON of the template; a person is told which tag it is (TP-002).
+#[test]
+fn a_tag_that_ends_in_the_structure_is_told_where_it_begins() {
+    found(
+        "kind: Workflow
+metadata: {name: open}
+spec:
+  entrypoint: main
+  templates:
+  - name: main
+    container: {image: x, args: ['hello {{workflow.name'], resources: {}}
+",
+        Situation::Lint,
+        &["7:34 error spec.templates[0].container.args[0]: templates.main: failed to resolve \
+             {{workflow.name\"],\"resources\":{}} (the tag `{{workflow.name` is not closed, and takes in \
+             what follows it in the document: end it with `}}`)"],
+    );
+}
+
 #[test]
 fn long_chains_of_templates_do_not_exhaust_the_stack() {
     let mut text =
