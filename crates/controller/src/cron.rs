@@ -26,6 +26,9 @@ const RECORDS_MAX: u64 = 256;
 /// How often runs are counted and history is cut (CR-130), in microseconds.
 pub const COUNT_EVERY_US: i64 = 10_000_000;
 
+/// How many statuses before the present one are looked at.
+const PAST_MAX: usize = 16;
+
 /// The annotation with the schedules of the last firing (CR-065).
 const LAST_USED: &str = "cronworkflows.argoproj.io/last-used-schedule";
 
@@ -91,6 +94,8 @@ struct Home {
     version: u64,
     /// The status as it was last written into the document.
     written: Status,
+    /// The last ones before it, as the journal tells: one of them is in the document if we died before we wrote.
+    past: VecDeque<Status>,
 }
 
 impl Schedules {
@@ -195,23 +200,29 @@ impl Schedules {
             }
         }
         let flaw = yard.flaw(&value);
+        let given =
+            value.get("status").filter(|status| status.as_object().is_some_and(|map| !map.is_empty()));
+        let given = given.map(Status::read);
+        let mut undone = None;
         if !self.homes.contains_key(key) {
-            let home = open(store, &document, object.version, now)?;
-            let is_old = !home.cron.state().document.metadata.uid.is_empty();
-            let undone = home.cron.outstanding();
-            self.homes.insert(key.clone(), home);
-            if is_old {
-                self.perform(store, yard, key, undone, now)?;
-                self.hear(store, yard, key, Input::Recovered { flaw: flaw.clone() }, now)?;
+            let mut home = open(store, &document, object.version, now)?;
+            // Who died before the last status was in the document left one of those before: nobody wrote that but we.
+            if let Some(stale) = home.past.iter().find(|past| Some(*past) == given.as_ref()) {
+                home.written = stale.clone();
             }
+            let is_old = !home.cron.state().document.metadata.uid.is_empty();
+            undone = is_old.then(|| home.cron.outstanding());
+            self.homes.insert(key.clone(), home);
         }
         let Some(home) = self.homes.get_mut(key) else { return Ok(()) };
         home.version = object.version;
-        let given =
-            value.get("status").filter(|status| status.as_object().is_some_and(|map| !map.is_empty()));
-        let status = given
-            .and_then(|given| merged(home.cron.state().status.clone(), &home.written, &Status::read(given)));
-        home.written = given.map(Status::read).unwrap_or_default();
+        let written = std::mem::replace(&mut home.written, given.clone().unwrap_or_default());
+        if let Some(undone) = undone {
+            self.perform(store, yard, key, undone, now)?;
+            self.hear(store, yard, key, Input::Recovered { flaw: flaw.clone() }, now)?;
+        }
+        let Some(home) = self.homes.get_mut(key) else { return Ok(()) };
+        let status = given.and_then(|given| merged(home.cron.state().status.clone(), &written, &given));
         let zone = self.zone.clone();
         let input =
             Input::Described { document: Box::new(document), zone, status: status.map(Box::new), flaw };
@@ -512,13 +523,16 @@ fn open(
     let body = store.document(&machine)?.unwrap_or_default();
     let mut cron = Cron::new(serde_json::from_slice(&body).map_err(unreadable)?);
     let loaded = store.load(&machine)?.unwrap_or_default();
+    let mut past = VecDeque::from([cron.state().status.clone()]);
     for record in &loaded.records {
         for event in decode::<Event>(record).map_err(Trouble::Unreadable)? {
             cron.apply(Time(record.at_us), &event);
         }
+        past.push_back(cron.state().status.clone());
+        past.drain(..past.len().saturating_sub(PAST_MAX));
     }
     let written = cron.state().status.clone();
-    Ok(Home { cron: Arc::new(cron), machine, epoch, seq: loaded.last_seq(), version, written })
+    Ok(Home { cron: Arc::new(cron), machine, epoch, seq: loaded.last_seq(), version, written, past })
 }
 
 /// Removes a schedule whose document is gone, and the runs that belong to it (CR-082, CR-116).

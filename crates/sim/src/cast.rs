@@ -4,7 +4,7 @@
 //! `print=text`, `p.name=value`, `a.name=key[@global]`, `error=text`, `takes=5`.
 
 use crate::manifest;
-use engine::workflow::{Outcome, Phase, Pod};
+use engine::workflow::{ContainerOutcome, Outcome, Phase, Pod};
 use serde_json::Value;
 use spec::Object;
 use std::time::Duration;
@@ -57,16 +57,48 @@ pub struct Act {
     pub outcome: Outcome,
 }
 
-/// What a step does, by its own arguments.
+/// What a step does, by its own arguments. A call has its words in its address, a container of a set in its own
+/// arguments.
 pub fn act(pod: &Pod) -> Result<Act, String> {
     let template = serde_json::to_value(&pod.template).map_err(|error| error.to_string())?;
-    let args = template.pointer("/container/args").and_then(Value::as_array).cloned().unwrap_or_default();
-    let words: Vec<&str> = args.iter().filter_map(Value::as_str).collect();
-    let mut act = read(&words)?;
+    let mut act = match (&template["containerSet"], template["http"]["url"].as_str()) {
+        (Value::Object(set), _) => act_together(&set["containers"])?,
+        (_, Some(url)) => read(&url.split_whitespace().collect::<Vec<_>>())?,
+        (_, None) => read(&words(&template["container"]))?,
+    };
     if !pod.wants_result {
         act.outcome.result = None;
     }
     Ok(act)
+}
+
+fn words(container: &Value) -> Vec<&str> {
+    container["args"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+/// Containers of one pod: it takes as long as the longest, and the first that fails is its failure (EX-441).
+pub fn act_together(containers: &Value) -> Result<Act, String> {
+    let mut pod = Act { takes: Duration::ZERO, outcome: exited(0) };
+    for container in containers.as_array().into_iter().flatten() {
+        let name = container["name"].as_str().unwrap_or_default();
+        let act = read(&words(container))?;
+        pod.takes = pod.takes.max(act.takes);
+        let mut outcome = act.outcome;
+        if outcome.phase != Phase::Succeeded {
+            outcome.message = Some(format!("{name}: Error (exit code {})", outcome.exit_code.unwrap_or(64)));
+        }
+        let (phase, message) = (outcome.phase, outcome.message.clone());
+        pod.outcome.containers.push(ContainerOutcome { name: name.to_owned(), phase, message });
+        let is_first = pod.outcome.phase == Phase::Succeeded && outcome.phase != Phase::Succeeded;
+        if is_first {
+            (pod.outcome.phase, pod.outcome.message) = (outcome.phase, outcome.message);
+        }
+        if name == "main" {
+            pod.outcome.exit_code = outcome.exit_code;
+            pod.outcome.parameters = outcome.parameters;
+        }
+    }
+    Ok(pod)
 }
 
 /// What the words say; without any, a step takes a second and ends well.

@@ -26,11 +26,30 @@ pub struct Taste {
     pub hooks: bool,
     /// Templates whose results are remembered.
     pub memos: bool,
+    /// Daemons, which run until what lies beside them is over.
+    pub daemons: bool,
+    /// Suspensions that only a person ends.
+    pub waits: bool,
+    /// Deadlines and limits of time, so that the outcome depends on when things happen.
+    pub deadlines: bool,
 }
 
 impl Taste {
+    /// Everything whose outcome the model foretells.
+    pub const ALL: Taste = Taste {
+        backoff: true,
+        locks: true,
+        limits: true,
+        hooks: true,
+        memos: true,
+        daemons: false,
+        waits: false,
+        deadlines: false,
+    };
+    /// Everything whose outcome does not depend on when what happens.
+    pub const STEADY: Taste = Taste { daemons: true, waits: true, ..Taste::ALL };
     /// Everything.
-    pub const ALL: Taste = Taste { backoff: true, locks: true, limits: true, hooks: true, memos: true };
+    pub const WILD: Taste = Taste { deadlines: true, ..Taste::STEADY };
 }
 
 /// A workflow of this seed.
@@ -40,8 +59,14 @@ pub fn workflow(seed: u64, taste: Taste) -> Result<Frozen, String> {
 
 /// The same under another name.
 pub fn workflow_called(name: &str, seed: u64, taste: Taste) -> Result<Frozen, String> {
-    let mut author =
-        Author { random: Random::new(seed), taste, templates: Vec::new(), loops: 0, remembered: 0 };
+    let mut author = Author {
+        random: Random::new(seed),
+        taste,
+        templates: Vec::new(),
+        loops: 0,
+        remembered: 0,
+        daemons: 0,
+    };
     let main = author.template(0, 3);
     let mut spec = Map::new();
     spec.insert("entrypoint".to_owned(), json!(main));
@@ -64,8 +89,21 @@ pub fn workflow_called(name: &str, seed: u64, taste: Taste) -> Result<Frozen, St
     if taste.locks && author.random.percent(10) {
         spec.insert("synchronization".to_owned(), json!({"mutexes": [{"name": "whole"}]}));
     }
+    if author.random.percent(30) {
+        spec.insert("artifactGC".to_owned(), json!({"strategy": "OnWorkflowCompletion"}));
+    }
+    if taste.deadlines && author.random.percent(25) {
+        spec.insert("activeDeadlineSeconds".to_owned(), json!(5 + author.random.below(60)));
+    }
     if taste.limits && author.random.percent(25) {
         spec.insert("parallelism".to_owned(), json!(1 + author.random.below(4)));
+    }
+    if author.daemons > 0 {
+        // A daemon takes its place under a limit until what it serves is over, which may wait for that place.
+        spec.remove("parallelism");
+        for template in author.templates.iter_mut().filter_map(Value::as_object_mut) {
+            template.remove("parallelism");
+        }
     }
     spec.insert("templates".to_owned(), Value::Array(author.templates));
     let document = json!({
@@ -89,6 +127,8 @@ struct Author {
     loops: usize,
     /// Templates whose results are remembered.
     remembered: usize,
+    /// Templates that are daemons.
+    daemons: usize,
 }
 
 impl Author {
@@ -112,6 +152,12 @@ impl Author {
     }
 
     fn leaf(&mut self) -> String {
+        match self.random.below(20) {
+            0 => return self.set(),
+            1 => return self.call(),
+            2 if self.taste.daemons => return self.daemon(),
+            _ => {}
+        }
         let mut args = vec![format!("takes={}", 1 + self.random.below(9))];
         let mut template = match self.random.below(10) {
             0 => {
@@ -138,7 +184,73 @@ impl Author {
             5 => return self.suspend(),
             _ => json!({}),
         };
+        if self.random.percent(10) {
+            args.push(format!("a.a=key-{}", self.templates.len()));
+            template["outputs"]["artifacts"] = json!([{"name": "a", "path": "/tmp/a"}]);
+        }
         template["container"] = json!({"image": "cast", "args": args});
+        if self.random.percent(10) {
+            let counter = json!({"name": "steps", "help": "steps", "counter": {"value": "1"}});
+            template["metrics"] = json!({"prometheus": [counter]});
+        }
+        if self.taste.deadlines && self.random.percent(15) {
+            let seconds = 1 + self.random.below(12);
+            match self.random.below(3) {
+                0 => template["activeDeadlineSeconds"] = json!(seconds),
+                1 => template["pendingTimeout"] = json!(format!("{seconds}s")),
+                _ => template["timeout"] = json!(format!("{seconds}s")),
+            }
+        }
+        self.may_lock(&mut template);
+        self.may_retry(&mut template);
+        self.may_remember(&mut template);
+        self.add(template)
+    }
+
+    /// Several containers in one pod, of which one may need another.
+    fn set(&mut self) -> String {
+        let mut containers = Vec::new();
+        for name in ["first", "main"] {
+            let mut args = vec![format!("takes={}", 1 + self.random.below(5))];
+            if self.random.percent(15) {
+                args.push(format!("exit={}", 1 + self.random.below(3)));
+            }
+            containers.push(json!({"name": name, "image": "cast", "args": args}));
+        }
+        if self.random.percent(50) {
+            containers[1]["dependencies"] = json!(["first"]);
+        }
+        let mut template = json!({"containerSet": {"containers": containers}});
+        self.may_lock(&mut template);
+        self.may_retry(&mut template);
+        self.may_remember(&mut template);
+        self.add(template)
+    }
+
+    /// What the agent calls.
+    fn call(&mut self) -> String {
+        let mut url = format!("takes={}", 1 + self.random.below(5));
+        if self.random.percent(20) {
+            url.push_str(" exit=1");
+        }
+        let mut template = json!({"http": {"url": url}});
+        self.may_lock(&mut template);
+        self.may_retry(&mut template);
+        self.add(template)
+    }
+
+    /// What serves others, as soon as it is ready.
+    fn daemon(&mut self) -> String {
+        self.daemons += 1;
+        let args = [format!("takes={}", 1 + self.random.below(5))];
+        let mut template = json!({"daemon": true, "container": {"image": "cast", "args": args}});
+        if self.random.percent(30) {
+            template["retryStrategy"] = json!({"limit": 2, "retryPolicy": "Always"});
+        }
+        self.add(template)
+    }
+
+    fn may_lock(&mut self, template: &mut Value) {
         if self.taste.locks && self.random.percent(15) {
             let name = *self.random.pick(&["m1", "m2"]);
             let semaphore = json!([{"configMapKeyRef": {"name": "sizes", "key": "two"}}]);
@@ -148,9 +260,6 @@ impl Author {
                 _ => json!({"mutexes": [{"name": name}]}),
             };
         }
-        self.may_retry(&mut template);
-        self.may_remember(&mut template);
-        self.add(template)
     }
 
     /// Results are remembered under a key of their own, of what is entered once.
@@ -163,6 +272,9 @@ impl Author {
     }
 
     fn suspend(&mut self) -> String {
+        if self.taste.waits && self.random.percent(30) {
+            return self.add(json!({"suspend": {}}));
+        }
         let seconds = self.random.below(20);
         self.add(json!({"suspend": {"duration": format!("{seconds}s")}}))
     }

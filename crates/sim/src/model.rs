@@ -259,8 +259,32 @@ impl Model {
             node.ending = Some(Ending { phase: "Succeeded".to_owned(), ..Ending::default() });
             return Ok(());
         }
-        node.kind = "Pod";
+        node.kind = if template["http"].is_object() { "HTTP" } else { "Pod" };
         node.ending = Some(ending(template, inputs, retries)?);
+        self.containers(name, template)
+    }
+
+    /// EX-440: the members of a container set, which end with their pod.
+    fn containers(&mut self, pod: &str, template: &Value) -> Result<(), String> {
+        let containers = &template["containerSet"]["containers"];
+        let outcomes = cast::act_together(containers)?.outcome.containers;
+        for (container, outcome) in list(containers).iter().zip(outcomes) {
+            let name = format!("{pod}.{}", text(&container["name"]));
+            let node = self.node(&name);
+            (node.kind, node.phase, node.boundary) = ("Container", "Running".to_owned(), pod.to_owned());
+            node.ending = Some(Ending {
+                phase: phase_name(outcome.phase).to_owned(),
+                message: outcome.message.unwrap_or_default(),
+                ..Ending::default()
+            });
+            let needs = list(&container["dependencies"]);
+            let parents = needs.iter().map(|need| format!("{pod}.{}", text(need)));
+            let mut parents: Vec<String> = parents.collect();
+            if parents.is_empty() {
+                parents.push(pod.to_owned());
+            }
+            parents.iter().for_each(|parent| self.link(parent, &name));
+        }
         Ok(())
     }
 
@@ -670,6 +694,15 @@ impl Model {
         let of = |names: &[String]| names.iter().flat_map(|name| self.outbound(name)).collect::<Vec<_>>();
         match node.kind {
             _ if node.is_hit => vec![name.to_owned()],
+            "Pod" if self.nodes.values().any(|other| other.kind == "Container" && other.boundary == name) => {
+                let containers = self.nodes.iter().filter(|(_, other)| other.boundary == name);
+                let names: Vec<&String> = containers.map(|(name, _)| name).collect();
+                let is_last = |own: &String| {
+                    let children = &self.nodes[own].children;
+                    !children.iter().any(|child| self.nodes[child].kind == "Container")
+                };
+                names.into_iter().filter(|own| is_last(own)).cloned().collect()
+            }
             "TaskGroup" => of(&self.members(name)),
             "Retry" => {
                 let attempts = self.attempts(name);
@@ -760,6 +793,7 @@ fn kind(template: &Value) -> &'static str {
         _ if template["retryStrategy"].is_object() => "Retry",
         _ if template["steps"].is_array() => "Steps",
         _ if template["dag"].is_object() => "DAG",
+        _ if template["http"].is_object() => "HTTP",
         _ => "Pod",
     }
 }
@@ -774,22 +808,30 @@ fn again(expression: &str, last: &Node, attempts: usize) -> bool {
     }
 }
 
+fn phase_name(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Succeeded => "Succeeded",
+        Phase::Failed => "Failed",
+        _ => "Error",
+    }
+}
+
 /// How a step of the cast ends.
 fn ending(template: &Value, inputs: &Values, retries: usize) -> Result<Ending, String> {
     let mut scope: Values =
         inputs.iter().map(|(key, value)| (format!("inputs.parameters.{key}"), value.clone())).collect();
     scope.insert("retries".to_owned(), retries.to_string());
-    let mut words = Vec::new();
-    for arg in list(&template["container"]["args"]) {
-        words.push(render(&text(arg), &scope)?);
-    }
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let outcome = cast::read(&words)?.outcome;
-    let phase = match outcome.phase {
-        Phase::Succeeded => "Succeeded",
-        Phase::Failed => "Failed",
-        _ => "Error",
+    let outcome = if template["containerSet"].is_object() {
+        cast::act_together(&template["containerSet"]["containers"])?.outcome
+    } else {
+        let mut words: Vec<String> =
+            text(&template["http"]["url"]).split_whitespace().map(str::to_owned).collect();
+        for arg in list(&template["container"]["args"]) {
+            words.push(render(&text(arg), &scope)?);
+        }
+        cast::read(&words.iter().map(String::as_str).collect::<Vec<_>>())?.outcome
     };
+    let phase = phase_name(outcome.phase);
     Ok(Ending {
         phase: phase.to_owned(),
         message: outcome.message.unwrap_or_default(),

@@ -2,11 +2,11 @@
 
 use crate::outcome::Outcome;
 use crate::random::Random;
-use crate::world::{Faults, News, Sighting, World};
+use crate::world::{Faults, Key, News, Sighting, World};
 use controller::shard::{Effect, Shard};
-use engine::workflow::{Attempt, Command, Input, Report, Request};
+use engine::workflow::{Command, Input, Report, Request, Retry};
 use engine::{Frozen, Plan, Run, Time};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use store::{Journal, MachineId, MemoryStore, NewRun, Runs, Summary};
 use tiphys_controller as controller;
@@ -16,15 +16,26 @@ use tiphys_store as store;
 /// Most turns before a run counts as one that never ends.
 const TURNS_MAX: usize = 200_000;
 
+/// How far apart runs begin that share a world, at most, in seconds.
+const APART_MAX: usize = 60;
+
 /// What a simulation came to.
 #[derive(Debug)]
 pub struct Trial {
-    /// How the run ended.
-    pub outcome: Outcome,
+    /// How the runs ended, in the order in which they were given.
+    pub outcomes: Vec<Outcome>,
     /// Steps started.
     pub starts: usize,
     /// Deaths of engines.
     pub crashes: usize,
+}
+
+impl Trial {
+    /// The first difference between what two trials came to, for people.
+    pub fn difference(&self, other: &Trial) -> Option<String> {
+        let pairs = self.outcomes.iter().zip(&other.outcomes);
+        pairs.into_iter().find_map(|(own, others)| own.difference(others))
+    }
 }
 
 /// Beside faults that strike at any moment, what else happens to a run.
@@ -40,6 +51,10 @@ pub enum Mischief {
     PowerCuts,
     /// Somebody stops or terminates it.
     Stops,
+    /// Somebody suspends it now and then, and lets it go on.
+    Holds,
+    /// Somebody retries it by hand when it has failed, so often.
+    Retries(usize),
 }
 
 /// Why a turn was not finished.
@@ -57,103 +72,235 @@ impl From<String> for Halt {
 
 /// Runs a workflow to its end. The error is a broken promise, or a run that stands still.
 pub fn simulate(frozen: &Frozen, faults: Faults, mischief: Mischief, seed: u64) -> Result<Trial, String> {
-    let plan = Arc::new(engine::compile(frozen)?);
-    let uid = plan.uid.to_string();
-    let machine = MachineId::workflow(uid.clone());
-    let summary = Summary { name: plan.name.to_string(), uid: uid.clone(), ..Summary::default() };
-    let mut store = MemoryStore::new();
-    let new = NewRun { machine: machine.clone(), document: b"{}".to_vec(), summary: summary.clone() };
-    store.create(&new).map_err(|error| error.to_string())?;
+    simulate_all(std::slice::from_ref(frozen), faults, mischief, seed)
+}
+
+/// Runs workflows that share an engine and its locks, each to its end.
+pub fn simulate_all(all: &[Frozen], faults: Faults, mischief: Mischief, seed: u64) -> Result<Trial, String> {
     let mut random = Random::new(seed);
     let jobs = 1 + random.below(6);
-    let mut world = World::new(plan.clone(), machine, store, faults, random);
-    let mut life: Option<Engine> = None;
-    let mut former: Option<Engine> = None;
+    let mut store = MemoryStore::new();
+    let mut plans = Vec::new();
+    for frozen in all {
+        let plan = Arc::new(engine::compile(frozen)?);
+        let machine = MachineId::workflow(plan.uid.to_string());
+        let new = NewRun { machine, document: b"{}".to_vec(), summary: summary(&plan) };
+        store.create(&new).map_err(|error| error.to_string())?;
+        plans.push(plan);
+    }
+    let apart: Vec<usize> = plans.iter().map(|_| random.below(APART_MAX)).collect();
+    let mut world = World::new(store, faults, random);
+    for (number, (plan, apart)) in plans.iter().zip(apart).enumerate() {
+        let later = if number == 0 { 0 } else { apart as i64 * 1_000_000 };
+        world.add(plan.clone(), Time(world.now.0 + later));
+    }
+    let retries = if let Mischief::Retries(times) = mischief { times } else { 0 };
+    let mut play =
+        Play { plans: &plans, jobs, world, mischief, life: None, former: None, retries: BTreeMap::new() };
+    play.retries.extend(plans.iter().map(|plan| (plan.uid.to_string(), retries)));
     for _ in 0..TURNS_MAX {
-        if world.filed {
-            return Ok(Trial {
-                outcome: Outcome::of(&world.durable),
-                starts: world.starts,
-                crashes: world.crashes,
-            });
+        if play.is_over() {
+            return Ok(play.end());
         }
-        let engine = match &mut life {
+        play.turn()?;
+    }
+    Err(format!("after {TURNS_MAX} turns there is no end:\n{}", play.standing()))
+}
+
+fn summary(plan: &Plan) -> Summary {
+    Summary { name: plan.name.to_string(), uid: plan.uid.to_string(), ..Summary::default() }
+}
+
+/// Engines and a world, and what is done to them.
+struct Play<'a> {
+    plans: &'a [Arc<Plan>],
+    jobs: usize,
+    world: World,
+    mischief: Mischief,
+    life: Option<Engine>,
+    /// An engine that was replaced and does not know it.
+    former: Option<Engine>,
+    /// How often each run is still retried by hand.
+    retries: BTreeMap<String, usize>,
+}
+
+impl Play<'_> {
+    fn is_over(&self) -> bool {
+        self.world.homes.values().all(|home| home.filed)
+    }
+
+    fn end(self) -> Trial {
+        let outcome = |plan: &Arc<Plan>| Outcome::of(&self.world.homes[&*plan.uid].durable);
+        Trial {
+            outcomes: self.plans.iter().map(outcome).collect(),
+            starts: self.world.starts,
+            crashes: self.world.crashes,
+        }
+    }
+
+    fn standing(&self) -> String {
+        let open = self.world.homes.values().filter(|home| !home.filed);
+        open.flat_map(|home| Outcome::of(&home.durable).0)
+            .map(|(name, line)| format!("{name}: {line}\n"))
+            .collect()
+    }
+
+    /// One turn of the engine that lives, which is born if none does, and what else happens meanwhile.
+    fn turn(&mut self) -> Result<(), String> {
+        let world = &mut self.world;
+        let engine = match &mut self.life {
             Some(engine) => engine,
-            None => life.insert(Engine::boot(&plan, &summary, jobs, &mut world)?),
+            None => self.life.insert(Engine::new(self.jobs)),
         };
-        if mischief == Mischief::Interruptions && world.strikes(1) {
-            engine.interrupt(&mut world);
+        for plan in self.plans {
+            engine.take_in(plan, world)?;
         }
-        if mischief == Mischief::Stops && world.strikes(2) {
-            engine.stop(&mut world);
+        let meddled = world.unfiled();
+        if let Some(uid) = meddled.get(world.random.below(meddled.len())).cloned() {
+            meddle(self.mischief, &uid, engine, world);
         }
-        let turned = engine.turn(&mut world);
-        let usurped = mischief == Mischief::Usurpers && world.strikes(1);
+        let turned = engine.turn(world);
+        let usurped = self.mischief == Mischief::Usurpers && world.strikes(1);
         match turned {
             Ok(()) if usurped => {
-                former = life.take();
-                continue;
+                self.former = self.life.take();
+                return Ok(());
             }
             Ok(()) => {}
             Err(Halt::Broken(reason)) => return Err(reason),
             Err(Halt::Died) => {
-                life = None;
+                self.life = None;
                 world.engine_died();
-                if mischief == Mischief::PowerCuts && world.random.percent(50) {
+                if self.mischief == Mischief::PowerCuts && world.random.percent(50) {
                     world.power_cut();
                 }
-                continue;
+                return Ok(());
             }
         }
-        if let Some(mut old) = former.take() {
+        if let Some(mut old) = self.former.take() {
             // It does not know yet that it was replaced; whatever it does must not count (I9).
-            if let Err(Halt::Broken(reason)) = old.turn(&mut world) {
+            if let Err(Halt::Broken(reason)) = old.turn(world) {
                 return Err(format!("an engine that was replaced: {reason}"));
             }
         }
-        let Some(engine) = &life else { continue };
-        if world.filed || engine.shard.has_more() {
-            continue;
+        self.what_is_over()?;
+        self.pass_time()
+    }
+
+    /// Looks at runs that were filed: nothing of them runs on, and some are brought back.
+    fn what_is_over(&mut self) -> Result<(), String> {
+        for (uid, left) in &mut self.retries {
+            if !self.world.home(uid).filed {
+                continue;
+            }
+            let behind = self.world.left_behind(uid);
+            if !behind.is_empty() {
+                return Err(format!("the run is over, and there still runs {behind:?}"));
+            }
+            if *left == 0 {
+                continue;
+            }
+            *left -= 1;
+            let home = self.world.home(uid);
+            let retry = Retry { restart_successful: *left % 2 == 1, ..Retry::default() };
+            if home.durable.retry_refused(&retry).is_none() {
+                home.filed = false;
+                home.asked = Some(Request::Retry(retry));
+            }
         }
-        let Some(next) = engine.next(&world) else {
-            return Err(format!("the run stands still:\n{}", standing(&world)));
+        Ok(())
+    }
+
+    fn pass_time(&mut self) -> Result<(), String> {
+        let Some(engine) = &mut self.life else { return Ok(()) };
+        let world = &mut self.world;
+        if world.homes.values().any(|home| home.asked.is_some()) {
+            return Ok(());
+        }
+        if world.homes.values().all(|home| home.filed) || engine.shard.has_more() {
+            return Ok(());
+        }
+        let Some(next) = engine.next(world) else {
+            // Nobody but a person can help it now.
+            let waiting = world.waiting_for_somebody();
+            if waiting.is_empty() {
+                return Err(format!("the run stands still:\n{}", self.standing()));
+            }
+            waiting.iter().for_each(|uid| engine.ask(uid, resume(), world));
+            return Ok(());
         };
         world.now = world.now.max(next);
-        if world.strikes(faults.jump) {
+        if world.strikes(world.faults.jump) {
             let minutes = world.random.below(1_440) as i64 + 1;
             let back = world.random.percent(40);
             world.skew_us += if back { -minutes } else { minutes } * 60_000_000;
         }
         world.pass_time();
+        Ok(())
     }
-    Err(format!("after {TURNS_MAX} turns there is no end:\n{}", standing(&world)))
 }
 
-fn standing(world: &World) -> String {
-    Outcome::of(&world.durable).0.iter().map(|(name, line)| format!("{name}: {line}\n")).collect()
+fn resume() -> Request {
+    Request::Resume { selector: String::new(), by: None }
+}
+
+/// What somebody does to a run, now and then.
+fn meddle(mischief: Mischief, uid: &str, engine: &mut Engine, world: &mut World) {
+    match mischief {
+        Mischief::Interruptions if world.strikes(1) => engine.interrupt(uid, world),
+        Mischief::Stops if world.strikes(2) => {
+            let request = match world.random.percent(50) {
+                true => Request::Stop { selector: String::new(), message: None },
+                false => Request::Terminate,
+            };
+            engine.ask(uid, request, world);
+        }
+        Mischief::Holds if world.strikes(3) => {
+            let is_held = world.home(uid).durable.steering.suspended;
+            engine.ask(uid, if is_held { resume() } else { Request::Suspend }, world);
+        }
+        _ => {}
+    }
 }
 
 /// One life of an engine.
 struct Engine {
     shard: Shard,
-    uid: String,
     last: Time,
 }
 
 impl Engine {
-    /// Takes the run over: loads, asks the runner what it remembers, goes on.
-    fn boot(plan: &Arc<Plan>, summary: &Summary, jobs: usize, world: &mut World) -> Result<Engine, String> {
-        let text = |error: store::StoreError| error.to_string();
-        let epoch = world.store.next_epoch(&world.machine).map_err(text)?;
-        let loaded = world.store.load(&world.machine).map_err(text)?.unwrap_or_default();
-        let mut engine = Engine { shard: Shard::new(jobs), uid: summary.uid.clone(), last: Time(0) };
-        let now = engine.now(world);
-        let run = Run::new(plan.clone());
-        engine.shard.adopt(run, world.machine.clone(), epoch, &loaded.records, summary.clone(), now)?;
-        if !loaded.records.is_empty() {
-            engine.recall(world, now);
+    fn new(jobs: usize) -> Engine {
+        Engine { shard: Shard::new(jobs), last: Time(0) }
+    }
+
+    /// Takes a run over that is there and not over: loads, asks the runner what it remembers, goes on.
+    fn take_in(&mut self, plan: &Arc<Plan>, world: &mut World) -> Result<(), String> {
+        let uid = plan.uid.to_string();
+        let home = world.home(&uid);
+        if home.filed || self.shard.run(&uid).is_some() {
+            return Ok(());
         }
-        Ok(engine)
+        let (machine, begins) = (home.machine.clone(), home.begins);
+        if begins > world.now {
+            return Ok(());
+        }
+        let text = |error: store::StoreError| error.to_string();
+        let epoch = world.store.next_epoch(&machine).map_err(text)?;
+        let loaded = world.store.load(&machine).map_err(text)?.unwrap_or_default();
+        let now = self.now(world);
+        let run = Run::new(plan.clone());
+        self.shard.adopt(run, machine, epoch, &loaded.records, summary(plan), now)?;
+        let home = world.home(&uid);
+        // What was asked of it may be on the disk, and nobody have been told.
+        home.asked = home.asked.take().filter(|_| home.durable.is_ended());
+        match home.asked.clone() {
+            // It is over and goes on: nothing of it runs, and nothing is left to be done.
+            Some(asked) => self.ask(&uid, asked, world),
+            None if loaded.records.is_empty() => {}
+            None => self.recall(&uid, world, now),
+        }
+        Ok(())
     }
 
     fn now(&mut self, world: &World) -> Time {
@@ -168,20 +315,16 @@ impl Engine {
         [due, busy, world.next()].into_iter().flatten().min()
     }
 
-    fn interrupt(&mut self, world: &mut World) {
-        for attempt in self.shard.interrupt(&self.uid) {
-            world.stop(attempt);
+    fn interrupt(&mut self, uid: &str, world: &mut World) {
+        for attempt in self.shard.interrupt(uid) {
+            world.stop(&(uid.to_owned(), attempt));
         }
         world.pass_time();
     }
 
-    fn stop(&mut self, world: &mut World) {
+    fn ask(&mut self, uid: &str, request: Request, world: &World) {
         let now = self.now(world);
-        let request = match world.random.percent(50) {
-            true => Request::Stop { selector: String::new(), message: None },
-            false => Request::Terminate,
-        };
-        self.shard.input(&self.uid, Input::Asked(request), now);
+        self.shard.input(uid, Input::Asked(request), now);
     }
 
     fn turn(&mut self, world: &mut World) -> Result<(), Halt> {
@@ -189,8 +332,12 @@ impl Engine {
         let most = 1 + world.random.below(8);
         for news in world.arrivals(most) {
             match news {
-                News::Report(attempt, report) => self.reported(attempt, report, now),
-                News::Missed => self.recall(world, now),
+                News::Report(key, report) => self.reported(&key, report, now),
+                News::Missed => {
+                    for uid in self.shard.uids() {
+                        self.recall(&uid, world, now);
+                    }
+                }
             }
         }
         let mut effects = Vec::new();
@@ -200,39 +347,51 @@ impl Engine {
         self.settle(world, now)
     }
 
-    fn reported(&mut self, attempt: Attempt, report: Report, now: Time) {
-        let ours = self.shard.run(&self.uid).is_some_and(|run| run.is_to_be_stopped(attempt.node));
+    fn reported(&mut self, (uid, attempt): &Key, report: Report, now: Time) {
+        let attempt = *attempt;
+        let ours = self.shard.run(uid).is_some_and(|run| run.is_to_be_stopped(attempt.node));
         let report = match report {
             // Stopped by an interruption, perhaps in an earlier life.
             Report::Ended(outcome) if !ours && outcome.exit_code == Some(143) => Report::Withdrawn,
             report => report,
         };
-        self.shard.input(&self.uid, Input::Reported { attempt, report }, now);
+        self.shard.input(uid, Input::Reported { attempt, report }, now);
     }
 
     /// Asks the runner what it knows of the open attempts, as after every restart.
-    fn recall(&mut self, world: &World, now: Time) {
+    fn recall(&mut self, uid: &str, world: &mut World, now: Time) {
+        if let Some(run) = self.shard.run(uid) {
+            run.dismissed().into_iter().for_each(|attempt| world.stop(&(uid.to_owned(), attempt)));
+        }
         let mut running = BTreeSet::new();
         let mut endings = Vec::new();
-        for (attempt, observed) in self.shard.open_attempts(&self.uid) {
-            match world.recall(attempt) {
-                Sighting::Running => drop(running.insert(attempt)),
+        for (attempt, observed) in self.shard.open_attempts(uid) {
+            // Nobody remembers calls: they are made again (EX-470).
+            if self.shard.is_call(uid, attempt) {
+                continue;
+            }
+            let key = (uid.to_owned(), attempt);
+            match world.recall(&key) {
+                Sighting::Running => {
+                    running.insert(attempt);
+                    world.recall_daemon(&key);
+                }
                 Sighting::Ended(outcome) => {
                     running.insert(attempt);
-                    endings.push((attempt, outcome));
+                    endings.push((key, outcome));
                 }
                 Sighting::Unknown if observed => {
                     running.insert(attempt);
-                    self.shard.recalled_one(&self.uid, attempt);
+                    self.shard.recalled_one(uid, attempt);
                     let report = Report::Lost("pod deleted".to_owned());
-                    self.shard.input(&self.uid, Input::Reported { attempt, report }, now);
+                    self.shard.input(uid, Input::Reported { attempt, report }, now);
                 }
                 Sighting::Unknown => {}
             }
         }
-        self.shard.recalled(&self.uid, &running);
-        for (attempt, outcome) in endings {
-            self.reported(attempt, Report::Ended(Box::new(outcome)), now);
+        self.shard.recalled(uid, &running);
+        for (key, outcome) in endings {
+            self.reported(&key, Report::Ended(Box::new(outcome)), now);
         }
     }
 
@@ -249,7 +408,7 @@ impl Engine {
             };
             let effects = self.shard.committed(&results);
             let refused = self.shard.take_refused();
-            if batch.is_empty() && effects.is_empty() && refused.is_empty() {
+            if batch.is_empty() && effects.is_empty() && refused.is_empty() && !self.serve(world, now)? {
                 return Ok(());
             }
             self.perform(effects, world, now)?;
@@ -260,26 +419,55 @@ impl Engine {
         }
     }
 
+    /// Tells a run that waits what it may have now: others gave something back. Whether one was told.
+    fn serve(&mut self, world: &mut World, now: Time) -> Result<bool, Halt> {
+        for uid in self.shard.uids() {
+            let Some(run) = self.shard.run(&uid) else { continue };
+            let office = &mut world.home(&uid).office;
+            office.check()?;
+            let answers = office.granted(run, now);
+            if answers.is_empty() {
+                continue;
+            }
+            for answer in answers {
+                self.shard.input(&uid, answer, now);
+            }
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
     fn perform(&mut self, effects: Vec<Effect>, world: &mut World, now: Time) -> Result<(), Halt> {
         let mut effects = VecDeque::from(effects);
         while let Some(effect) = effects.pop_front() {
             die_perhaps(world)?;
             match effect {
                 Effect::Start(attempts) => self.start(attempts, world, now)?,
-                Effect::Stop(_, attempt) => world.stop(attempt),
+                Effect::Stop(uid, attempt) => world.stop(&(uid, attempt)),
                 Effect::Forget(attempts) => {
-                    for (_, attempt) in attempts {
-                        world.forget(attempt)?;
+                    for key in attempts {
+                        world.forget(&key)?;
                     }
                 }
-                Effect::Recorded(_) => {}
-                Effect::AcquireLocks(_, node) => self.ask(Command::AcquireLocks(node), world, now),
-                Effect::ReleaseLocks(_, node) => self.ask(Command::ReleaseLocks(node), world, now),
-                Effect::LookupMemo(_, node) => self.ask(Command::LookupMemo(node), world, now),
-                Effect::SaveMemo(_, node) => self.ask(Command::SaveMemo(node), world, now),
-                Effect::DeleteArtifacts(_) => self.ask(Command::DeleteArtifacts, world, now),
+                Effect::Recorded(recorded) => {
+                    let home = world.home(&recorded.uid);
+                    home.asked = home.asked.take().filter(|_| home.durable.is_ended());
+                }
+                Effect::AcquireLocks(uid, node) => {
+                    self.inquire(&uid, Command::AcquireLocks(node), world, now)
+                }
+                Effect::ReleaseLocks(uid, node) => {
+                    self.inquire(&uid, Command::ReleaseLocks(node), world, now)
+                }
+                Effect::LookupMemo(uid, node) => self.inquire(&uid, Command::LookupMemo(node), world, now),
+                Effect::SaveMemo(uid, node) => self.inquire(&uid, Command::SaveMemo(node), world, now),
+                Effect::DeleteArtifacts(uid) => self.inquire(&uid, Command::DeleteArtifacts, world, now),
                 Effect::Ended(uid) => {
-                    world.filed = true;
+                    let home = world.home(&uid);
+                    home.filed = true;
+                    if let Some(run) = self.shard.run(&uid) {
+                        home.office.leave(run);
+                    }
                     self.shard.drop_run(&uid);
                 }
                 Effect::EmitMetrics(..) => {}
@@ -289,23 +477,24 @@ impl Engine {
         die_perhaps(world)
     }
 
-    fn ask(&mut self, question: Command, world: &mut World, now: Time) {
-        let Some(run) = self.shard.run(&self.uid) else { return };
-        for answer in world.office.answer(run, &question, now).unwrap_or_default() {
-            self.shard.input(&self.uid, answer, now);
+    fn inquire(&mut self, uid: &str, question: Command, world: &mut World, now: Time) {
+        let Some(run) = self.shard.run(uid) else { return };
+        for answer in world.home(uid).office.answer(run, &question, now).unwrap_or_default() {
+            self.shard.input(uid, answer, now);
         }
     }
 
-    fn start(&mut self, attempts: Vec<(String, Attempt)>, world: &mut World, now: Time) -> Result<(), Halt> {
-        for (uid, attempt) in attempts {
+    fn start(&mut self, attempts: Vec<Key>, world: &mut World, now: Time) -> Result<(), Halt> {
+        for key in attempts {
             die_perhaps(world)?;
-            let Some(run) = self.shard.run(&uid) else { continue };
-            if let Err(reason) = run.pod(attempt, now) {
-                self.shard.input(&uid, Input::Reported { attempt, report: Report::Refused(reason) }, now);
-                continue;
-            }
-            if !world.start(run, attempt)? {
-                self.shard.postpone(&uid, attempt);
+            let (uid, attempt) = (&key.0, key.1);
+            let Some(run) = self.shard.run(uid) else { continue };
+            match run.pod(attempt, now) {
+                Ok(pod) if world.start(run, &key, &pod)? => {}
+                Ok(_) => self.shard.postpone(uid, attempt),
+                Err(reason) => {
+                    self.shard.input(uid, Input::Reported { attempt, report: Report::Refused(reason) }, now);
+                }
             }
         }
         Ok(())

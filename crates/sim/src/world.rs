@@ -5,9 +5,9 @@
 use crate::cast::{self, Act};
 use crate::office::Office;
 use crate::random::Random;
-use engine::workflow::{Attempt, Outcome, Report};
+use engine::workflow::{Attempt, Outcome, Pod, Report, Request};
 use engine::{Plan, Run, Time};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use store::{Append, AppendError, Journal, MachineId, MemoryStore};
 use tiphys_controller::shard;
@@ -42,14 +42,20 @@ impl Faults {
         Faults { crash: 3, append_fails: 3, lost: 8, doubled: 8, late: 15, busy: 8, jump: 3 };
 }
 
+/// Where all daemons can be reached.
+const ADDRESS: &str = "127.0.0.2";
+
 /// A step at the runner.
 #[derive(Clone, Debug)]
 struct Step {
     /// The node's name when it was started first.
     name: String,
-    ends: Time,
+    /// When it ends by itself; a daemon never does.
+    ends: Option<Time>,
     outcome: Outcome,
     state: State,
+    /// It is told where it can be reached.
+    is_daemon: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,11 +67,14 @@ enum State {
     Forgotten,
 }
 
+/// An attempt, and whose it is.
+pub type Key = (String, Attempt);
+
 /// Something that will reach the engine.
 #[derive(Clone, Debug)]
 pub enum News {
     /// A runner's word.
-    Report(Attempt, Report),
+    Report(Key, Report),
     /// Something was missed: ask.
     Missed,
 }
@@ -81,25 +90,35 @@ pub enum Sighting {
     Unknown,
 }
 
+/// A run on the disk.
+pub struct Home {
+    /// Its journal.
+    pub machine: MachineId,
+    /// Where it asks about locks and memos.
+    pub office: Office,
+    /// The run as the disk knows it.
+    pub durable: Run,
+    /// When it comes to be.
+    pub begins: Time,
+    /// The final document was filed.
+    pub filed: bool,
+    /// What a person asks of a run that is over, until it is on the disk.
+    pub asked: Option<Request>,
+}
+
 /// The world.
 pub struct World {
     /// The disk.
     pub store: MemoryStore,
-    /// The run on it.
-    pub machine: MachineId,
-    /// The lock table and the memo cache.
-    pub office: Office,
+    /// The runs on it, by uid.
+    pub homes: BTreeMap<String, Home>,
     /// The time.
     pub now: Time,
     /// What may go wrong.
     pub faults: Faults,
     /// Chance.
     pub random: Random,
-    /// The run as the disk knows it.
-    pub durable: Run,
-    /// The final document was filed.
-    pub filed: bool,
-    steps: BTreeMap<Attempt, Step>,
+    steps: BTreeMap<Key, Step>,
     /// On its way to the engine, by the time of arrival.
     mail: Vec<(Time, News)>,
     /// How often steps were started.
@@ -112,28 +131,41 @@ pub struct World {
 
 impl World {
     /// A world in which nothing has happened.
-    pub fn new(
-        plan: Arc<Plan>,
-        machine: MachineId,
-        store: MemoryStore,
-        faults: Faults,
-        random: Random,
-    ) -> World {
+    pub fn new(store: MemoryStore, faults: Faults, random: Random) -> World {
         World {
             store,
-            machine,
-            office: Office::default(),
+            homes: BTreeMap::new(),
             now: crate::stage::DAWN,
             faults,
             random,
-            durable: Run::new(plan),
-            filed: false,
             steps: BTreeMap::new(),
             mail: Vec::new(),
             starts: 0,
             crashes: 0,
             skew_us: 0,
         }
+    }
+
+    /// Lets a run come to be, at this time.
+    pub fn add(&mut self, plan: Arc<Plan>, begins: Time) {
+        let office = self.homes.values().next().map(|home| home.office.beside()).unwrap_or_default();
+        let machine = MachineId::workflow(plan.uid.to_string());
+        let uid = plan.uid.to_string();
+        self.homes.insert(
+            uid,
+            Home { machine, office, durable: Run::new(plan), begins, filed: false, asked: None },
+        );
+    }
+
+    /// A run of this world.
+    pub fn home(&mut self, uid: &str) -> &mut Home {
+        self.homes.get_mut(uid).expect("only runs that were added are spoken of")
+    }
+
+    /// The runs that have come to be and are not over.
+    pub fn unfiled(&self) -> Vec<String> {
+        let here = self.homes.iter().filter(|(_, home)| !home.filed && home.begins <= self.now);
+        here.map(|(uid, _)| uid.clone()).collect()
     }
 
     /// Whether this is one of the bad moments.
@@ -155,8 +187,9 @@ impl World {
                     format: append.format,
                     body: append.body.clone(),
                 };
+                let durable = &mut self.home(&append.machine.id).durable;
                 for event in shard::decode(&record)? {
-                    self.durable.apply(Time(append.at_us), &event);
+                    durable.apply(Time(append.at_us), &event);
                 }
             }
         }
@@ -167,62 +200,79 @@ impl World {
     ///
     /// The errors are breaches of the contract: a start that is not durable (I3), an attempt that means another
     /// node than before, a step that is done and is done again.
-    pub fn start(&mut self, run: &Run, attempt: Attempt) -> Result<bool, String> {
+    pub fn start(&mut self, run: &Run, key: &Key, pod: &Pod) -> Result<bool, String> {
+        let attempt = key.1;
         let name = run.name(attempt.node);
-        if !self.durable.is_wanted(attempt) {
+        let durable = &self.home(&key.0).durable;
+        if !durable.is_wanted(attempt) {
             return Err(format!("I3: {name} is started, and the journal does not want it"));
         }
-        if self.durable.name(attempt.node) != name {
-            return Err(format!("{name} is {} in the journal", self.durable.name(attempt.node)));
+        if durable.name(attempt.node) != name {
+            return Err(format!("{name} is {} in the journal", durable.name(attempt.node)));
         }
-        if let Some(step) = self.steps.get(&attempt) {
+        let is_call = run.node(attempt.node).kind.is_called();
+        if let Some(step) = self.steps.get(key) {
             if step.name != name {
                 return Err(format!("{attempt:?} was {} and is {name}", step.name));
             }
-            return match step.state {
-                State::Forgotten => Err(format!("{name} was done, recorded, and is started again")),
-                _ => Ok(true),
-            };
+            match step.state {
+                State::Forgotten => return Err(format!("{name} was done, recorded, and is started again")),
+                // Nobody remembers calls, which are made again (EX-470).
+                State::Ended if is_call => {}
+                State::Running | State::Ended => return Ok(true),
+            }
         }
-        if self.strikes(self.faults.busy) {
+        if !is_call && self.strikes(self.faults.busy) {
             return Ok(false);
         }
-        let pod = run.pod(attempt, self.now)?;
-        let Act { takes, outcome } = cast::act(&pod)?;
-        let ends = self.now.plus(takes);
+        let Act { takes, outcome } = cast::act(pod)?;
+        let is_daemon = pod.template.daemon == Some(true);
+        let ends = Some(self.now.plus(takes)).filter(|_| !is_daemon);
         self.starts += 1;
-        self.steps.insert(attempt, Step { name, ends, outcome, state: State::Running });
+        self.steps.insert(key.clone(), Step { name, ends, outcome, state: State::Running, is_daemon });
         let soon = Time(self.now.0 + 50_000);
-        self.send(soon, News::Report(attempt, Report::Observed { address: None }));
+        self.send(soon, News::Report(key.clone(), Report::Observed { address: None }));
+        if is_daemon {
+            let ready = Report::Observed { address: Some(ADDRESS.to_owned()) };
+            self.send(self.now.plus(takes), News::Report(key.clone(), ready));
+        }
         Ok(true)
     }
 
     /// Asks a step to end.
-    pub fn stop(&mut self, attempt: Attempt) {
+    pub fn stop(&mut self, key: &Key) {
         let now = self.now;
-        if let Some(step) = self.steps.get_mut(&attempt).filter(|step| step.state == State::Running) {
+        if let Some(step) = self.steps.get_mut(key).filter(|step| step.state == State::Running) {
             step.outcome = cast::exited(143);
-            step.ends = now;
+            step.ends = Some(now);
         }
     }
 
     /// The engine recorded an ending.
-    pub fn forget(&mut self, attempt: Attempt) -> Result<(), String> {
-        if self.durable.is_wanted(attempt) {
-            return Err(format!("I3: {attempt:?} is forgotten, and its ending is not in the journal"));
+    pub fn forget(&mut self, key: &Key) -> Result<(), String> {
+        if self.home(&key.0).durable.is_wanted(key.1) {
+            return Err(format!("I3: {:?} is forgotten, and its ending is not in the journal", key.1));
         }
-        if let Some(step) = self.steps.get_mut(&attempt) {
+        if let Some(step) = self.steps.get_mut(key) {
             step.state = State::Forgotten;
         }
         Ok(())
     }
 
     /// What the runner knows, asked after a restart.
-    pub fn recall(&self, attempt: Attempt) -> Sighting {
-        match self.steps.get(&attempt) {
+    pub fn recall(&self, key: &Key) -> Sighting {
+        match self.steps.get(key) {
             Some(step) if step.state == State::Running => Sighting::Running,
             Some(step) if step.state == State::Ended => Sighting::Ended(step.outcome.clone()),
             _ => Sighting::Unknown,
+        }
+    }
+
+    /// Whoever asks is told of a daemon that runs where it can be reached, as its supervisor tells it.
+    pub fn recall_daemon(&mut self, key: &Key) {
+        if self.steps.get(key).is_some_and(|step| step.is_daemon && step.state == State::Running) {
+            let report = Report::Observed { address: Some(ADDRESS.to_owned()) };
+            self.send(Time(self.now.0 + 1_000_000), News::Report(key.clone(), report));
         }
     }
 
@@ -237,6 +287,14 @@ impl World {
         self.crashes += 1;
         let mut random = self.random.split();
         self.mail.retain(|_| random.percent(20));
+    }
+
+    /// What of a run runs on that nobody has asked to end.
+    pub fn left_behind(&self, uid: &str) -> Vec<&str> {
+        let its = self.steps.iter().filter(|((of, _), step)| of == uid && step.state == State::Running);
+        its.filter(|(_, step)| step.ends.is_none_or(|ends| ends > self.now))
+            .map(|(_, step)| step.name.as_str())
+            .collect()
     }
 
     fn send(&mut self, at: Time, news: News) {
@@ -255,17 +313,14 @@ impl World {
     /// Ends the steps whose time has come.
     pub fn pass_time(&mut self) {
         let now = self.now;
-        let due: Vec<Attempt> = self
-            .steps
-            .iter()
-            .filter(|(_, step)| step.state == State::Running && step.ends <= now)
-            .map(|(attempt, _)| *attempt)
-            .collect();
-        for attempt in due {
-            if let Some(step) = self.steps.get_mut(&attempt) {
+        let is_due = |step: &Step| step.state == State::Running && step.ends.is_some_and(|ends| ends <= now);
+        let due: Vec<Key> =
+            self.steps.iter().filter(|(_, step)| is_due(step)).map(|(key, _)| key.clone()).collect();
+        for key in due {
+            if let Some(step) = self.steps.get_mut(&key) {
                 step.state = State::Ended;
                 let report = Report::Ended(Box::new(step.outcome.clone()));
-                self.send(now, News::Report(attempt, report));
+                self.send(now, News::Report(key, report));
             }
         }
     }
@@ -286,7 +341,20 @@ impl World {
 
     /// The next moment at which something happens outside of the engine.
     pub fn next(&self) -> Option<Time> {
-        let steps = self.steps.values().filter(|step| step.state == State::Running).map(|step| step.ends);
-        steps.chain(self.mail.iter().map(|(at, _)| *at)).min()
+        let steps = self.steps.values().filter(|step| step.state == State::Running);
+        let begins = self.homes.values().map(|home| home.begins).filter(|begins| *begins > self.now);
+        steps.filter_map(|step| step.ends).chain(self.mail.iter().map(|(at, _)| *at)).chain(begins).min()
+    }
+
+    /// The runs in which something waits for a person.
+    pub fn waiting_for_somebody(&self) -> BTreeSet<String> {
+        let waits = |home: &Home| {
+            home.durable.steering.suspended
+                || home.durable.indices().any(|ix| {
+                    let node = home.durable.node(ix);
+                    node.kind == engine::workflow::NodeKind::Suspend && !node.phase.is_ended()
+                })
+        };
+        self.unfiled().into_iter().filter(|uid| waits(&self.homes[uid])).collect()
     }
 }

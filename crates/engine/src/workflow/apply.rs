@@ -339,7 +339,8 @@ impl Run {
         let node = self.node(ix);
         let owner = node.owner;
         match &node.site {
-            Site::Entry | Site::Container(_) => {}
+            Site::Entry => {}
+            Site::Container(_) => self.members_of.entry(owner).or_default().push(ix),
             Site::Group(number) => {
                 let number = *number as usize;
                 let frame = self.frame_index(owner).expect("a group lies in a frame");

@@ -65,11 +65,10 @@ impl Run {
 
     /// The container nodes of a container set by name.
     pub(crate) fn containers(&self, pod: NodeIx) -> BTreeMap<&str, NodeIx> {
-        // Members are entered right after their pod.
-        (pod.0 + 1..self.nodes.len() as u32)
-            .map(NodeIx)
-            .map_while(|ix| match &self.node(ix).site {
-                Site::Container(name) if self.node(ix).owner == pod => Some((&**name, ix)),
+        let members = self.members_of.get(&pod).into_iter().flatten();
+        members
+            .filter_map(|ix| match &self.node(*ix).site {
+                Site::Container(name) => Some((&**name, *ix)),
                 _ => None,
             })
             .collect()

@@ -17,6 +17,9 @@ use tiphys_spec as spec;
 /// How much later than it happened an ending is told before its own instant counts, in microseconds.
 const LATE_US: i64 = 1_000_000;
 
+/// The message of a node that nobody has begun in time (EX-119).
+const NOT_BEGUN: &str = "timeout";
+
 /// One call of `handle`: the run, the instant, and what comes out.
 pub(crate) struct Turn<'a> {
     pub run: &'a mut Run,
@@ -100,12 +103,15 @@ impl Run {
             && node.memo.as_ref().is_some_and(|memo| !memo.hit && !memo.saved)
     }
 
-    /// Daemons that ended because what lay beside them did; whoever takes the run up dismisses them once more.
+    /// What ended although nobody said that it has: daemons with what lay beside them, and what was not begun in
+    /// time. Whoever takes the run up dismisses it once more.
     pub fn dismissed(&self) -> Vec<Attempt> {
         self.indices()
             .filter(|ix| {
                 let node = self.node(*ix);
-                node.daemoned && node.kind.is_started() && node.phase == Phase::Succeeded
+                let with_its_boundary = node.daemoned && node.phase == Phase::Succeeded;
+                let out_of_time = node.phase == Phase::Failed && node.message.as_deref() == Some(NOT_BEGUN);
+                node.kind.is_started() && (with_its_boundary || out_of_time)
             })
             .map(|ix| Attempt { node: ix, generation: self.node(ix).generation })
             .collect()
@@ -501,7 +507,7 @@ impl Turn<'_> {
         self.record(Event::Ended {
             node: ix,
             phase: Phase::Failed,
-            message: message("timeout"),
+            message: message(NOT_BEGUN),
             outputs: None,
         });
         if kind.is_started() && !gated {
@@ -511,7 +517,7 @@ impl Turn<'_> {
             && self.run.node(owner).kind == NodeKind::StepGroup;
         if in_group {
             // The group ends in these words, not in the usual ones (EX-134).
-            self.record(Event::Broke { group: owner, phase: Phase::Failed, message: "timeout".into() });
+            self.record(Event::Broke { group: owner, phase: Phase::Failed, message: NOT_BEGUN.into() });
         }
     }
 

@@ -309,7 +309,7 @@ impl Turn<'_> {
         Entering::Refused(reason)
     }
 
-    /// The members of a container set, right after their pod (EX-440).
+    /// The members of a container set, once their pod is to be started (EX-440).
     pub(crate) fn enter_containers(&mut self, pod: NodeIx, template: &TemplatePlan) {
         let names: Vec<Arc<str>> = template.doc.container_names().map(Into::into).collect();
         for name in names {

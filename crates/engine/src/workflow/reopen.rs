@@ -106,6 +106,7 @@ impl Run {
         self.retries.clear();
         self.groups_of.clear();
         self.hook_nodes.clear();
+        self.members_of.clear();
         self.collection.gone.clear();
         (self.active_pods, self.tally, self.alive) = (0, (0, 0), 0);
         self.asked_for_locks = false;
@@ -115,6 +116,8 @@ impl Run {
     fn take_stock(&mut self, removed: &[NodeIx]) {
         (self.active_pods, self.tally, self.alive) = (0, (0, 0), 0);
         self.groups_of.retain(|_, group| !self.nodes[group.at()].removed);
+        self.members_of.values_mut().for_each(|members| members.retain(|ix| !self.nodes[ix.at()].removed));
+        self.members_of.retain(|_, members| !members.is_empty());
         self.hook_nodes.clear();
         self.nodes.iter_mut().for_each(|node| node.open_hooks = 0);
         for ix in removed {

@@ -60,6 +60,8 @@ pub struct Run {
     pub(crate) hook_broke: bool,
     /// Hooks by the node they belong to.
     pub(crate) hook_nodes: BTreeMap<NodeIx, Vec<NodeIx>>,
+    /// The containers of container sets, by the node of their pod (EX-440).
+    pub(crate) members_of: BTreeMap<NodeIx, Vec<NodeIx>>,
     /// Nodes one of whose hooks a limit holds back. A shortcut: rebuilt by `recover`.
     pub(crate) held_hooks: Vec<NodeIx>,
     /// Pod nodes that are Pending or Running (EX-260).
@@ -281,6 +283,7 @@ impl Run {
             daemons: BTreeSet::new(),
             hook_broke: false,
             hook_nodes: BTreeMap::new(),
+            members_of: BTreeMap::new(),
             held_hooks: Vec::new(),
             active_pods: 0,
             tally: (0, 0),

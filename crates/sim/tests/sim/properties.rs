@@ -25,11 +25,14 @@ fn play(
     mut random: Random,
     look: &mut dyn FnMut(&mut Stage, &Input, &mut Random) -> Result<(), String>,
 ) -> Result<Stage, String> {
-    let mut stage = Stage::new(&workflow(seed, Taste::ALL)?)?;
+    let mut stage = Stage::new(&workflow(seed, Taste { daemons: true, ..Taste::ALL })?)?;
     stage.feed(Input::Begin)?;
     look(&mut stage, &Input::Begin, &mut random)?;
     while !stage.run.is_ended() {
-        let open: Vec<Attempt> = stage.open.keys().copied().collect();
+        // A daemon that serves goes on until it is stopped.
+        let serves =
+            |attempt: &Attempt| stage.run.node(attempt.node).daemoned && !stage.stopping.contains(attempt);
+        let open: Vec<Attempt> = stage.open.keys().copied().filter(|attempt| !serves(attempt)).collect();
         let timer = stage.timer.filter(|_| open.is_empty() || random.percent(20));
         let input = match (timer, open.as_slice()) {
             (Some(due), _) => {
@@ -40,7 +43,12 @@ fn play(
             (None, open) => {
                 let attempt = *random.pick(open);
                 stage.now.0 += 1_000_000;
-                Input::Reported { attempt, report: end(&stage, attempt) }
+                let is_daemon = stage.run.is_daemon(attempt.node) && !stage.stopping.contains(&attempt);
+                let report = match is_daemon {
+                    true => Report::Observed { address: Some("127.0.0.2".to_owned()) },
+                    false => end(&stage, attempt),
+                };
+                Input::Reported { attempt, report }
             }
         };
         stage.feed(input.clone())?;
