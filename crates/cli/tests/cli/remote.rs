@@ -13,7 +13,13 @@ struct Served {
 
 impl Served {
     fn start() -> Served {
+        Served::with_settings("")
+    }
+
+    /// With a file of settings.
+    fn with_settings(settings: &str) -> Served {
         let bench = Bench::new();
+        let settings = bench.file("settings.yaml", settings);
         let mut command = bench.command(&[
             "server",
             "--port",
@@ -24,6 +30,8 @@ impl Served {
             "none",
             "--namespaces",
             "team",
+            "--config",
+            settings.to_str().unwrap(),
         ]);
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         // It tells those of this user where it is.
@@ -184,4 +192,40 @@ spec:
     assert!(locks.contains("team/holds holds it") && locks.contains("team/wants waits"), "{locks}");
     let missing = served.call(&["why", "nosuch"]).exits(1);
     assert!(missing.err.contains("\"nosuch\" not found"), "{}", missing.err);
+}
+
+/// PA-206, PA-210, PA-243: the repository of the settings forms the keys of artifacts and logs, and the status tells so.
+#[test]
+fn the_settings_say_how_artifacts_are_kept() {
+    let served = Served::with_settings(
+        "artifactRepository:\n  archiveLogs: true\n  s3: {bucket: b, keyFormat: 'team/{{workflow.name}}/{{pod.name}}'}\n",
+    );
+    let out = served.bench.folder().join("made.txt");
+    let manifest = format!(
+        "
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {{name: keeps}}
+spec:
+  entrypoint: main
+  templates:
+    - name: main
+      container: {{image: busybox, command: [sh, -c, 'echo told; echo kept > {0}']}}
+      outputs: {{artifacts: [{{name: made, path: {0}, archive: {{none: {{}}}}}}]}}
+",
+        out.display()
+    );
+    served.bench.file("keeps.yaml", &manifest);
+    served.call(&["submit", "keeps.yaml", "--wait"]).exits(0);
+    let run: Value =
+        serde_json::from_str(&served.call(&["get", "keeps", "-o", "json"]).exits(0).out).unwrap();
+    let artifacts = run["status"]["nodes"]["keeps"]["outputs"]["artifacts"].as_array().unwrap().clone();
+    let keys: Vec<&str> = artifacts.iter().filter_map(|artifact| artifact["s3"]["key"].as_str()).collect();
+    assert_eq!(keys, ["team/keeps/keeps/made.txt", "team/keeps/keeps/main.log"], "{artifacts:?}");
+    assert_eq!(run["status"]["artifactRepositoryRef"]["default"], true);
+    let stored =
+        |key: &str| std::fs::read_to_string(served.bench.state().join("artifacts").join(key)).unwrap();
+    assert_eq!((stored(keys[0]).as_str(), stored(keys[1]).as_str()), ("kept\n", "told\n"));
+    let to = served.bench.folder().join("copied");
+    served.call(&["cp", "keeps", to.to_str().unwrap(), "--artifact-name", "made"]).exits(0);
 }

@@ -34,8 +34,8 @@ impl Random {
     }
 }
 
-/// Loops with outputs that the next one reads, steps that fail the first time, every other type of template, and a lock
-/// that two runs fight for. Each try of each step writes down that it ran.
+/// Loops with outputs that the next one reads, steps that fail the first time, every other type of template, hooks, what
+/// is remembered, artifacts, and a lock that two runs fight for. Each try of each step writes down that it ran.
 fn manifest(bench: &Bench, name: &str, items: usize, server: &str) -> String {
     let ran = bench.folder().join("seen").join(format!("{name}.ran"));
     format!(
@@ -45,6 +45,7 @@ kind: Workflow
 metadata: {{name: {name}}}
 spec:
   entrypoint: main
+  onExit: exit
   templates:
     - name: main
       dag:
@@ -56,12 +57,15 @@ spec:
           - {{name: call, template: call, depends: list}}
           - {{name: listing, template: listing, depends: list}}
           - {{name: plug, template: plug, depends: list}}
-          - {{name: set, template: set, depends: list}}
+          - {{name: set, template: set, depends: list, hooks: {{exit: {{template: bye}}, ran: {{template: bye, expression: 'tasks.set.status == "Succeeded"'}}}}}}
+          - {{name: pair, template: pair, depends: list}}
+          - {{name: learn, template: known, depends: list}}
+          - {{name: know, template: known, depends: learn}}
           - {{name: serve, template: serve, depends: list}}
           - {{name: served, template: work, depends: serve, arguments: {{parameters: [{{name: num, value: served}}]}}}}
           - {{name: pause, template: pause, depends: list}}
           - {{name: locked, template: locked, depends: list, withItems: [a, b, c, d], arguments: {{parameters: [{{name: num, value: "{{{{item}}}}"}}]}}}}
-          - {{name: others, template: pause, depends: call && listing && plug && set && served && pause && locked}}
+          - {{name: others, template: pause, depends: call && listing && plug && set && served && pause && locked && pair && know}}
           - {{name: sum, template: sum, depends: second && beside && others, arguments: {{parameters: [{{name: all, value: "{{{{tasks.beside.outputs.result}}}}"}}]}}}}
     - name: list
       script: {{image: busybox, command: [sh], source: "echo list >> {ran}; seq 1 {items} | sed 's/$/,/; 1s/^/[/; $s/,$/]/'"}}
@@ -83,6 +87,23 @@ spec:
         containers:
           - {{name: one, image: busybox, command: [sh, -c, "echo set-one >> {ran}"]}}
           - {{name: main, image: busybox, dependencies: [one], command: [sh, -c, "echo set-main >> {ran}"]}}
+    - name: bye
+      container: {{image: busybox, command: [sh, -c, "echo bye >> {ran}"]}}
+    - name: exit
+      steps: [[{{name: exit, template: bye}}]]
+    - name: pair
+      steps:
+        - - {{name: give, template: give}}
+        - - {{name: take, template: take, arguments: {{artifacts: [{{name: it, from: "{{{{steps.give.outputs.artifacts.it}}}}"}}]}}}}
+    - name: give
+      container: {{image: busybox, command: [sh, -c, "echo give >> {ran}; echo it > {given}"]}}
+      outputs: {{artifacts: [{{name: it, path: {given}}}]}}
+    - name: take
+      inputs: {{artifacts: [{{name: it, path: {taken}}}]}}
+      container: {{image: busybox, command: [sh, -c, "echo take-$(cat {taken}) >> {ran}"]}}
+    - name: known
+      memoize: {{key: {name}-known, maxAge: 1h, cache: {{configMap: {{name: cache}}}}}}
+      container: {{image: busybox, command: [sh, -c, "echo known >> {ran}"]}}
     - name: serve
       daemon: true
       container: {{image: busybox, command: [sh, -c, "echo serve >> {ran}; exec sleep 600"]}}
@@ -91,13 +112,15 @@ spec:
     - name: locked
       synchronization: {{mutexes: [{{name: shared}}]}}
       inputs: {{parameters: [{{name: num}}]}}
-      container: {{image: busybox, command: [sh, -c, "mkdir {held} || echo broken >> {ran}; sleep 0.05; echo locked-{{{{inputs.parameters.num}}}} >> {ran}; rmdir {held}"]}}
+      container: {{image: busybox, command: [sh, -c, "mkdir {held} || echo broken >> {ran}; sleep 0.2; echo locked-{{{{inputs.parameters.num}}}} >> {ran}; rmdir {held}"]}}
     - name: sum
       inputs: {{parameters: [{{name: all}}]}}
       script: {{image: busybox, command: [sh], source: "echo sum >> {ran}; echo '{{{{inputs.parameters.all}}}}' | tr , '\n' | wc -l"}}
 "#,
         ran = ran.display(),
         held = bench.folder().join("seen").join("held").display(),
+        given = bench.folder().join(format!("{name}.given")).display(),
+        taken = bench.folder().join(format!("{name}.taken")).display(),
     )
 }
 
