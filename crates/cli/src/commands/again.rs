@@ -202,6 +202,7 @@ fn show(then: &Then, form: Option<Form>) -> Show {
         quiet: form.is_some(),
         watch: then.watch || form.is_none(),
         silent: form.is_some(),
+        follows: false,
     }
 }
 

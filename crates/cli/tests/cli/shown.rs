@@ -65,7 +65,7 @@ fn a_state_folder_that_cannot_be_used_is_told_first() {
     let bench = Bench::new();
     let file = bench.file("m.yaml", ONE);
     bench.file("state", "no folder");
-    let answer = bench.call(&["run", file.to_str().unwrap()]).exits(1);
+    let answer = bench.call(&["run", file.to_str().unwrap()]).exits(2);
     assert!(answer.err.starts_with("error: ") && !answer.err.contains("notice"), "{answer:?}");
 }
 

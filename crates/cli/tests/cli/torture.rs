@@ -132,6 +132,9 @@ fn gist(document: &Value) -> BTreeMap<String, String> {
         .map(|node| {
             let name = node["name"].as_str().unwrap();
             let name = name.split_once(['.', '[']).map_or("", |(_, rest)| rest);
+            let mut node = node.clone();
+            // Where they lie has the name of the run in it.
+            drop(node["outputs"].as_object_mut().and_then(|outputs| outputs.remove("artifacts")));
             (name.to_owned(), format!("{} {} {}", node["phase"], node["message"], node["outputs"]))
         })
         .collect();

@@ -61,7 +61,7 @@ impl SqliteStore {
     /// read with the log's index, which an engine that lives keeps beside it.
     pub fn open_to_read(path: &Path) -> Result<SqliteStore, StoreError> {
         schema::expect(path)?;
-        let connection = match connect_to_read(path, "mode=ro") {
+        let mut connection = match connect_to_read(path, "mode=ro") {
             Ok(connection) => connection,
             Err(error) => match fault(path, error) {
                 StoreError::ReadOnly { .. } if has_log(path) => {
@@ -75,7 +75,8 @@ impl SqliteStore {
                 other => return Err(other),
             },
         };
-        Ok(SqliteStore { path: path.to_owned(), connection, checkpointer: Checkpointer::new(path) })
+        let checkpointer = Checkpointer::of(path, &mut connection).map_err(|error| fault(path, error))?;
+        Ok(SqliteStore { path: path.to_owned(), connection, checkpointer })
     }
 
     /// Looks through the whole file and says what is wrong with it; empty if nothing is.
