@@ -262,7 +262,8 @@ impl Street {
         if let Some(broken) = self.broken.take() {
             return Err(broken);
         }
-        let cron = schedules.find("ns", "tick").ok_or("the schedule is gone")?;
+        let view = schedules.view();
+        let cron = view.find("ns", "tick").ok_or("the schedule is gone")?;
         let status = &cron.state().status;
         let succeeded = self.runs.values().filter(|run| run.succeeds).count() as i64;
         let failed = self.runs.len() as i64 - succeeded;
@@ -293,12 +294,12 @@ impl Yard for Street {
         None
     }
 
-    fn submit(&mut self, workflow: spec::Workflow) -> Answer {
+    fn submit(&mut self, workflow: spec::Workflow) -> Result<Answer, String> {
         self.die_perhaps();
         let name = workflow.metadata.name;
         let uid = format!("uid-{name}");
         if self.runs.contains_key(&name) {
-            return Answer::Created { uid };
+            return Ok(Answer::Created { uid });
         }
         let seconds: i64 = name.rsplit('-').next().and_then(|text| text.parse().ok()).unwrap_or_default();
         let due = Time(seconds * 1_000_000);
@@ -330,7 +331,7 @@ impl Yard for Street {
             resume_unwind(Box::new(Died));
         }
         self.die_perhaps();
-        Answer::Created { uid }
+        Ok(Answer::Created { uid })
     }
 
     fn terminate(&mut self, run: &RunRef) {
