@@ -96,6 +96,7 @@ export async function browser() {
  */
 export async function go(journeys, serve, leave) {
   const wanted = process.argv.slice(2);
+  const start = performance.now();
   const chrome = await browser();
   let passed = 0;
   let failed = 0;
@@ -144,6 +145,6 @@ export async function go(journeys, serve, leave) {
   };
   await Promise.all(Array.from({ length: LANES }, lane));
   await chrome.close();
-  console.log(`${passed} passed, ${failed} failed`);
+  console.log(`${passed} passed, ${failed} failed in ${Math.round((performance.now() - start) / 1000)} s`);
   return failed === 0;
 }

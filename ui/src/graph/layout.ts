@@ -23,7 +23,7 @@ export interface Layout {
 }
 
 export const GAP_X = 18;
-export const GAP_Y = 40;
+export const GAP_Y = 30;
 /** Between layers that stand beside each other: arrows need more room there to be told apart. */
 const GAP_ACROSS = 56;
 const MARGIN = 24;
