@@ -20,8 +20,11 @@ pub(crate) use time::now_ns;
 pub use time::timestamp;
 pub(crate) use writer::Writer;
 
-/// Longest piece of a line; a longer line is cut into pieces.
-pub const PIECE_BYTES_MAX: usize = 16 * 1024;
+/// Longest piece of a line; a longer line is cut into pieces (API-176).
+pub const PIECE_BYTES_MAX: usize = 1 << 20;
+
+/// No entry is longer: a piece with its time and stream.
+const ENTRY_BYTES_MAX: u64 = PIECE_BYTES_MAX as u64 + 128;
 
 /// Where the log of a container is.
 pub fn path(log_dir: &Path, attempt: &AttemptId, container: &str) -> PathBuf {
@@ -116,7 +119,7 @@ pub fn read(path: &Path, query: &Query) -> io::Result<Page> {
     read_page(path, query, PAGE_BYTES_MAX)
 }
 
-/// As [`read`], at most so many bytes, which must be more than an entry can have.
+/// As [`read`], at most so many bytes, or one entry if that is longer.
 fn read_page(path: &Path, query: &Query, bytes_max: u64) -> io::Result<Page> {
     let mut file = match File::open(path) {
         Ok(file) => file,
@@ -130,7 +133,10 @@ fn read_page(path: &Path, query: &Query, bytes_max: u64) -> io::Result<Page> {
     };
     file.seek(SeekFrom::Start(start))?;
     let mut bytes = Vec::new();
-    file.take(bytes_max).read_to_end(&mut bytes)?;
+    file.by_ref().take(bytes_max).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 == bytes_max && bytes_max < ENTRY_BYTES_MAX && !bytes.contains(&b'\n') {
+        file.take(ENTRY_BYTES_MAX - bytes_max).read_to_end(&mut bytes)?;
+    }
     // What follows the last newline is still being written.
     bytes.truncate(bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1));
     let next_offset = start + bytes.len() as u64;

@@ -153,6 +153,17 @@ mod tests {
         assert_eq!(text(&mut merge, &paths, 99), "2w 1v ");
     }
 
+    /// API-176: a line of up to a mebibyte comes as one, though less is read at once.
+    #[test]
+    fn a_long_line_comes_whole() {
+        let folder = folder();
+        let paths = vec![folder.path().join("a")];
+        let long = "x".repeat(super::super::PIECE_BYTES_MAX);
+        std::fs::write(&paths[0], entry(1, "p") + &entry(2, &long) + &entry(3, "q")).unwrap();
+        assert_eq!(text(&mut Merge::new(None, None), &paths, 99), format!("0p 0{long} 0q "));
+        assert_eq!(text(&mut Merge::new(Some(2), None), &paths, 99), format!("0{long} 0q "));
+    }
+
     #[test]
     fn only_the_end_or_what_is_late_enough() {
         let folder = folder();

@@ -39,6 +39,23 @@ fn every_byte_survives() {
     assert_eq!(back, bytes);
 }
 
+/// API-176: only lines longer than a mebibyte are cut.
+#[test]
+fn a_long_line_is_one_entry_and_a_longer_one_is_cut() {
+    let long = vec![b'x'; PIECE_BYTES_MAX];
+    let entries_of = |line: &[u8]| {
+        let (bytes, _) = written(0, &[(Stream::Stdout, line), (Stream::Stdout, b"\n")]);
+        bytes
+            .split(|byte| *byte == b'\n')
+            .filter_map(parse)
+            .map(|line| (line.text.len(), line.whole))
+            .collect()
+    };
+    let (one, two): (Vec<_>, Vec<_>) = (entries_of(&long[1..]), entries_of(&[&long[..], b"y"].concat()));
+    assert_eq!(one, [(PIECE_BYTES_MAX - 1, true)]);
+    assert_eq!(two, [(PIECE_BYTES_MAX, false), (1, true)]);
+}
+
 #[test]
 fn a_limit_is_said_once() {
     let line = [b'x'; 99].into_iter().chain([b'\n']).collect::<Vec<u8>>();
