@@ -7,6 +7,7 @@ use std::io::ErrorKind;
 use std::path::{Component, Path};
 use tiphys_engine::Run;
 use tiphys_engine::workflow::{Collected, Due, Occasion};
+use tiphys_store::artifacts_of;
 
 /// Whether a run goes although artifacts that should go with it cannot be deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +25,9 @@ pub fn delete(run: &Run, occasion: Occasion, place: &Place) -> Collected {
         return collected;
     }
     let mut failures = BTreeSet::new();
+    let store = artifacts_of(&place.artifacts, &run.plan.namespace);
     for due in run.artifacts_due(occasion) {
-        match delete_one(&due, &place.artifacts) {
+        match delete_one(&due, &store) {
             Ok(()) => collected.gone.push((due.node, due.artifact.name.into())),
             Err(reason) => drop(failures.insert(reason)),
         }

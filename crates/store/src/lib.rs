@@ -24,5 +24,5 @@ pub use model::{
 };
 pub use owner::{AcquireError, Bell, Owned, Owner, Ownership};
 pub use sqlite::{BUSY_TIMEOUT, SqliteStore};
-pub use state::{State, UID_BYTES_MAX};
+pub use state::{State, UID_BYTES_MAX, artifacts_of};
 pub use store::{Catalog, Journal, Runs, Shared, Store};

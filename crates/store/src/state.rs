@@ -5,7 +5,8 @@
 //! owners/              one locked file per run that an engine drives
 //! wake/                one socket per engine, to wake it when a letter waits
 //! runs/<uid>/          logs and scratch of a run
-//! artifacts/           the local artifact store
+//! artifacts/           the local artifact store of the namespace `default`
+//! artifacts-of/<name>/ the local artifact stores of the other namespaces
 //! secrets/<uid>.json   secrets given with a run; only its user can read them
 //! ```
 
@@ -87,9 +88,19 @@ impl State {
         }
     }
 
-    /// The folder of the local artifact store.
+    /// The folder of the local artifact store, which is that of the namespace `default`.
     pub fn artifacts_dir(&self) -> PathBuf {
         self.dir.join("artifacts")
+    }
+
+    /// The folder of a namespace's local artifact store.
+    pub fn artifacts_of(&self, namespace: &str) -> PathBuf {
+        artifacts_of(&self.artifacts_dir(), namespace)
+    }
+
+    /// The folder that holds the artifact stores of all namespaces but `default`.
+    pub fn artifacts_elsewhere(&self) -> PathBuf {
+        self.dir.join(ELSEWHERE)
     }
 
     /// The folder of one run; it is not created here.
@@ -177,4 +188,17 @@ impl State {
 
 fn create_dir(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+const ELSEWHERE: &str = "artifacts-of";
+
+/// Where a namespace's artifacts lie, if `folder` is the store of the namespace `default`. Two namespaces have nothing in
+/// common: a key of one says nothing about what it names in the other.
+pub fn artifacts_of(folder: &Path, namespace: &str) -> PathBuf {
+    if matches!(namespace, "" | "default") {
+        return folder.to_owned();
+    }
+    // Names of namespaces are checked where they come in; whatever one is, it is one folder.
+    let name = namespace.replace('/', "_");
+    folder.with_file_name(ELSEWHERE).join(name.replace("..", "_"))
 }

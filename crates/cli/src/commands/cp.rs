@@ -89,7 +89,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 .replace("{nodeId}", &id)
                 .replace("{templateName}", &template)
                 .replace("{artifactName}", &name);
-            let source = stored(&local.state.artifacts_dir(), &key).ok_or_else(|| {
+            let source = stored(&local.state.artifacts_of(&summary.namespace), &key).ok_or_else(|| {
                 problem(
                     format!("artifact `{name}` has the key `{key}`, which leads out of the store"),
                     "nothing was copied",

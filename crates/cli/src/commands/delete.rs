@@ -305,14 +305,8 @@ fn remove(local: &mut Local, summary: &Summary, force: Force) -> anyhow::Result<
     for claim in claims {
         remove_folder(&claims_dir.join(claim))?;
     }
-    // By default a run's artifacts lie below its name; those with keys of their own belong to the user, and a run
-    // of the same name in another namespace keeps what it has.
-    let name = NameMatch::Exact(summary.name.clone());
-    if local.store.list(&Filter { name: Some(name), limit: 1, ..Filter::default() })?.is_empty() {
-        let dir = local.state.artifacts_dir();
-        remove_all_but(&dir.join(&summary.name), &kept)?;
-    }
-    Ok(())
+    // By default a run's artifacts lie below its name; those with keys of their own belong to the user.
+    remove_all_but(&local.state.artifacts_of(&summary.namespace).join(&summary.name), &kept)
 }
 
 /// Deletes the artifacts that go with a run wherever they are; answers where those lie that are never to go (PA-410).
@@ -334,7 +328,8 @@ fn release_artifacts(
         )
     })?;
     let kept = run.artifacts_kept().into_iter();
-    Ok(kept.map(|kept| place.artifacts.join(kept.artifact.location.key().trim_matches('/'))).collect())
+    let store = local.state.artifacts_of(&summary.namespace);
+    Ok(kept.map(|kept| store.join(kept.artifact.location.key().trim_matches('/'))).collect())
 }
 
 /// Removes a folder with everything below it that does not lie at or below one of these paths.

@@ -138,6 +138,39 @@ fn artifacts_are_copied_out() {
     assert!(refused.err.contains("one run is needed"), "{}", refused.err);
 }
 
+/// Runs of one name in two namespaces, as schedules make them, have nothing in common.
+#[test]
+fn each_namespace_has_artifacts_of_its_own() {
+    let bench = Bench::new();
+    let manifest = r#"
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: nightly}
+spec:
+  entrypoint: main
+  arguments: {parameters: [{name: word}]}
+  templates:
+    - name: main
+      container: {image: busybox, command: [sh, -c, "echo {{workflow.parameters.word}} > /tmp/word"]}
+      outputs: {artifacts: [{name: word, path: /tmp/word, archive: {none: {}}}]}
+"#;
+    let namespaces = ["default", "team-a", "team-b"];
+    for namespace in namespaces {
+        let word = format!("word=of-{namespace}");
+        bench.run(manifest, &["-q", "-n", namespace, "-p", &word]).exits(0);
+    }
+    for namespace in namespaces {
+        let folder = bench.folder().join(namespace);
+        bench.call(&["cp", "nightly", folder.to_str().unwrap(), "-n", namespace, "--path", "out"]).exits(0);
+        let found = std::fs::read_to_string(folder.join("out/word")).unwrap();
+        assert_eq!(found, format!("of-{namespace}\n"));
+    }
+    bench.call(&["delete", "nightly", "-n", "team-a"]).exits(0);
+    let folder = bench.folder().join("again");
+    bench.call(&["cp", "nightly", folder.to_str().unwrap(), "-n", "team-b", "--path", "out"]).exits(0);
+    assert!(folder.join("out/word").is_file());
+}
+
 const GATE: &str = r#"
 apiVersion: argoproj.io/v1alpha1
 kind: Workflow

@@ -1,6 +1,6 @@
 //! Data templates: a listing of the local store, transformed (EX-485 to EX-487). No step runs for them.
 
-use super::{Place, artifacts};
+use super::artifacts;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -13,8 +13,8 @@ use tiphys_spec as spec;
 const KEYS_MAX: usize = 100_000;
 
 /// How a data template came out.
-pub(crate) fn outcome(pod: &Pod, data: &Value, place: &Place, now: Time) -> Outcome {
-    match transformed(data, place, now) {
+pub(crate) fn outcome(pod: &Pod, data: &Value, store: &Path, now: Time) -> Outcome {
+    match transformed(data, store, now) {
         Ok(value) => Outcome {
             phase: Phase::Succeeded,
             exit_code: Some(0),
@@ -31,10 +31,10 @@ pub(crate) fn outcome(pod: &Pod, data: &Value, place: &Place, now: Time) -> Outc
     }
 }
 
-fn transformed(data: &Value, place: &Place, now: Time) -> Result<Value, String> {
+fn transformed(data: &Value, store: &Path, now: Time) -> Result<Value, String> {
     let source = data.pointer("/source/artifactPaths").ok_or("the template has no source")?;
     let source: spec::Artifact = serde_json::from_value(source.clone()).map_err(|error| error.to_string())?;
-    let mut value = json!(keys(&source, place)?);
+    let mut value = json!(keys(&source, store)?);
     let steps = data.get("transformation").and_then(Value::as_array);
     for step in steps.into_iter().flatten() {
         let expression = step.get("expression").and_then(Value::as_str).unwrap_or_default();
@@ -50,7 +50,7 @@ fn transformed(data: &Value, place: &Place, now: Time) -> Result<Value, String> 
 }
 
 /// All keys of the local store below the artifact's own, in order.
-fn keys(source: &spec::Artifact, place: &Place) -> Result<Vec<String>, String> {
+fn keys(source: &spec::Artifact, store: &Path) -> Result<Vec<String>, String> {
     let kind = source.location.store().map_or("", |(kind, _)| kind);
     if source.location.is_complete() || matches!(kind, "raw" | "git" | "http" | "hdfs" | "artifactory") {
         return Err(artifacts::unlisted(kind, &source.name));
@@ -63,7 +63,7 @@ fn keys(source: &spec::Artifact, place: &Place) -> Result<Vec<String>, String> {
     let mut keys = Vec::new();
     let mut open = vec![below];
     while let Some(at) = open.pop() {
-        let folder = place.artifacts.join(Path::new(&at));
+        let folder = store.join(Path::new(&at));
         let Ok(entries) = fs::read_dir(&folder) else {
             // An object, or nothing at all.
             if folder.is_file() {
@@ -103,7 +103,6 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "x").unwrap();
         }
-        let place = Place { artifacts: root.clone(), ..Place::default() };
         let data = json!({
             "source": { "artifactPaths": { "name": "n", "s3": { "key": "a" } } },
             "transformation": [
@@ -112,15 +111,15 @@ mod tests {
                 { "expression": "map(data, {\"f:\" + #})" },
             ],
         });
-        let found = transformed(&data, &place, Time(0)).unwrap();
+        let found = transformed(&data, &root, Time(0)).unwrap();
         assert_eq!(found, json!(["f:a/b/main.log", "f:a/main.log"]));
         let raw = json!({ "source": { "artifactPaths": { "name": "n", "raw": { "data": "x" } } } });
-        assert!(transformed(&raw, &place, Time(0)).unwrap_err().contains("raw"));
+        assert!(transformed(&raw, &root, Time(0)).unwrap_err().contains("raw"));
         let broken = json!({
             "source": { "artifactPaths": { "name": "n", "s3": { "key": "a" } } },
             "transformation": [{ "expression": "asInt(data)" }],
         });
-        assert!(transformed(&broken, &place, Time(0)).is_err());
+        assert!(transformed(&broken, &root, Time(0)).is_err());
         fs::remove_dir_all(root).unwrap();
     }
 }

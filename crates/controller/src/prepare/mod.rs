@@ -25,6 +25,7 @@ use tiphys_runner::step::{
     ParameterWanted, Role, Security, StepRequest, Volume, VolumeFile, VolumeMount, VolumeSource,
 };
 use tiphys_spec as spec;
+use tiphys_store::artifacts_of;
 
 /// Most bytes of log that one container may write.
 pub const LOG_BYTES_MAX: u64 = 512 * 1024 * 1024;
@@ -113,7 +114,7 @@ pub fn step(plan: &Plan, pod: &Pod, place: &Place, attempt: AttemptId) -> Result
         deadline_ms: pod.time_left_us.map(|us| u64::try_from(us / 1_000).unwrap_or(0).max(1)),
         grace_ms: tiphys_runner::step::GRACE_MS_DEFAULT,
         log_limit_bytes: LOG_BYTES_MAX,
-        artifact_store: place.artifacts.clone(),
+        artifact_store: artifacts_of(&place.artifacts, &plan.namespace),
         log_dir,
         attempt,
         ..Default::default()

@@ -8,6 +8,7 @@ use tiphys_engine::Time;
 use tiphys_engine::workflow::{Attempt, Input, Outcome, Report};
 use tiphys_runner::Refusal;
 use tiphys_runner::step::StepRequest;
+use tiphys_store::artifacts_of;
 
 /// What starting an attempt comes to.
 enum Way {
@@ -73,7 +74,8 @@ impl Pump {
             Err(reason) => return Some(Way::Refused(reason)),
         };
         if let Some(data) = &pod.template.data {
-            return Some(Way::Over(Box::new(prepare::data::outcome(&pod, data, &home.place, now))));
+            let store = artifacts_of(&home.place.artifacts, &run.plan.namespace);
+            return Some(Way::Over(Box::new(prepare::data::outcome(&pod, data, &store, now))));
         }
         Some(match prepare::step(&run.plan, &pod, &home.place, attempt_id(uid, attempt)) {
             Ok(step) => Way::Step(Box::new(step)),

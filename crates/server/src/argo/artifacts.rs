@@ -179,9 +179,8 @@ fn file(world: &World, wanted: &Wanted, path: &str) -> Result<Response, Plain> {
     if let Some(data) = artifact["raw"]["data"].as_str() {
         return Ok(download(&wanted.artifact, data.len() as u64, Body::from(data.to_owned())));
     }
-    let _ = &wanted.namespace;
     let key = key_of(artifact).ok_or_else(broken)?;
-    let root = world.state.artifacts_dir();
+    let root = world.state.artifacts_of(&wanted.namespace);
     let at = place(&root, &key).ok_or_else(broken)?;
     match &wanted.file {
         None if at.is_dir() => Err(Plain(StatusCode::NOT_IMPLEMENTED)),

@@ -122,7 +122,7 @@ fn write(
             "Failed to parse multipart form: request Content-Type isn't multipart/form-data".to_owned(),
         ));
     };
-    let store = LocalStore::new(world.state.artifacts_dir());
+    let store = LocalStore::new(world.state.artifacts_of(&place.namespace));
     let mut upload = Upload { store, namespace: &place.namespace, kept: None };
     let mut reader = Reader::new(&boundary, "file");
     while let Some(piece) = pieces.blocking_recv() {

@@ -18,7 +18,7 @@ use tiphys_store::{State, StoreError, sync_folder};
 const NOTE: &str = "tiphys-backup.json";
 
 /// What lies beside the database and belongs to it. Sockets, locks and supervisors belong to processes.
-const BESIDE: [&str; 6] = ["secrets.key", "secrets", "artifacts", "claims", "runs", "tls"];
+const BESIDE: [&str; 7] = ["secrets.key", "secrets", "artifacts", "artifacts-of", "claims", "runs", "tls"];
 
 /// Why there is no backup, or nothing could be restored.
 #[derive(Debug, thiserror::Error)]

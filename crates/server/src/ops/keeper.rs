@@ -237,6 +237,7 @@ fn sweep(world: &World, due: &mut Due) -> Result<(), Fault> {
         let age = Duration::from_secs(u64::try_from(seconds).unwrap_or(u64::MAX));
         if let Some(before) = SystemTime::now().checked_sub(age) {
             old_files(&world.state.artifacts_dir(), before);
+            old_files(&world.state.artifacts_elsewhere(), before);
         }
     }
     Ok(())
