@@ -110,7 +110,6 @@ impl Follower<'_> {
 
     fn hear(&mut self, update: Update) -> Option<Finish> {
         match update {
-            Update::Caught(_) => None,
             Update::Recorded(recorded) => {
                 if let Some(run) = &mut self.run
                     && recorded.seq > self.seq
@@ -161,6 +160,12 @@ impl Follower<'_> {
             Update::Unheard { reason, .. } => {
                 self.view.log(&format!(
                     "what became of the steps is not known yet: {reason}; it is asked again\n"
+                ));
+                None
+            }
+            Update::Unreadable { number, reason, .. } => {
+                self.view.log(&format!(
+                    "letter {number} of another process cannot be read and is dropped: {reason}\n"
                 ));
                 None
             }

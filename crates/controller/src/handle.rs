@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::JoinHandle;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tiphys_engine::workflow::{Attempt, Outcome, Request, Retry};
 use tiphys_engine::{Frozen, Time};
 use tiphys_runner::agent::{Agent, Answer};
@@ -41,8 +41,6 @@ pub struct Order {
 /// What a follower hears of a run.
 #[derive(Clone, Debug)]
 pub enum Update {
-    /// It follows from now on.
-    Caught(String),
     /// Events became durable.
     Recorded(Recorded),
     /// A step wrote.
@@ -64,6 +62,15 @@ pub enum Update {
     Interrupted(String),
     /// Another engine took the run over.
     Fenced(String),
+    /// What another process asked of a run cannot be read, and was dropped.
+    Unreadable {
+        /// The run.
+        uid: String,
+        /// The number of the letter.
+        number: u64,
+        /// Why.
+        reason: String,
+    },
     /// A mistake of ours showed in the run: it is let go of as it is recorded, and can be taken up again.
     Parked {
         /// The run.
@@ -104,7 +111,6 @@ pub(crate) enum Message {
     Adopt(String, Option<Sender<Update>>, Sender<Result<Summary, String>>),
     Retry(String, Retry, Option<Sender<Update>>, Sender<Result<Summary, String>>),
     Ask(String, Request, Sender<bool>),
-    Follow(String, Sender<Update>),
     FollowAll(Sender<Update>),
     Delete(String, Force, Sender<Result<bool, String>>),
     Limit(Limits),
@@ -150,6 +156,9 @@ pub enum StartError {
     Thread(std::io::Error),
 }
 
+/// How often letters are looked for while the bell cannot be heard.
+const DEAF_PAUSE: Duration = Duration::from_secs(1);
+
 /// One engine with its thread.
 pub struct Controller {
     messages: Sender<Message>,
@@ -177,11 +186,14 @@ impl Controller {
         let ownership = state.ownership()?;
         let bell = ownership.bell()?;
         let rung = messages.clone();
-        // Ends when the pump is gone: the next ring finds nobody.
+        // Ends when the pump is gone: the next ring finds nobody. One that cannot be heard is no reason to look no more.
         std::thread::Builder::new()
             .name("bell".to_owned())
             .spawn(move || {
-                while bell.wait(None) {
+                loop {
+                    if bell.wait(None).is_err() {
+                        std::thread::sleep(DEAF_PAUSE);
+                    }
                     if rung.send(Message::Inbox).is_err() {
                         break;
                     }
@@ -293,13 +305,6 @@ impl Controller {
     /// Asks something of a run that this engine drives. False if it does not.
     pub fn ask(&self, uid: &str, request: Request) -> Result<bool, Gone> {
         self.ask_for(|reply| Message::Ask(uid.to_owned(), request, reply))
-    }
-
-    /// Follows a run from now on.
-    pub fn follow(&self, uid: &str) -> Result<Receiver<Update>, Gone> {
-        let (follower, updates) = mpsc::channel();
-        self.messages.send(Message::Follow(uid.to_owned(), follower)).map_err(|_| Gone)?;
-        Ok(updates)
     }
 
     /// Follows every run of this engine, from now on.

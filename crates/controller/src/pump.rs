@@ -339,12 +339,6 @@ impl Pump {
                 }
                 self.reply(reply, known);
             }
-            Message::Follow(uid, follower) => {
-                let live = follower.send(Update::Caught(uid.clone())).is_ok();
-                if live {
-                    self.followers.push((uid, follower));
-                }
-            }
             Message::FollowAll(follower) => self.followers.push((String::new(), follower)),
             Message::Delete(uid, force, reply) => {
                 let deleted = self.for_run(&uid, |pump| pump.delete(&uid, force));
@@ -390,7 +384,11 @@ impl Pump {
                         self.ask(&machine.id, request, now);
                     }
                     // Nobody will ever be able to read it; leaving it would block those behind it.
-                    Err(_) => {}
+                    Err(error) => {
+                        let (uid, number) = (machine.id.clone(), letter.number);
+                        let reason = error.to_string();
+                        self.tell(&machine.id, Update::Unreadable { uid, number, reason });
+                    }
                 }
                 self.settle(now)?;
                 self.store.drop_inbox(&machine, letter.number)?;

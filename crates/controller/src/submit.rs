@@ -46,12 +46,7 @@ pub(crate) fn name(workflow: &mut spec::Workflow, now: Time) {
     }
     if metadata.name.is_empty() {
         let random = uuid::Uuid::new_v4();
-        let suffix: String = random
-            .as_bytes()
-            .iter()
-            .take(5)
-            .map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()]))
-            .collect();
+        let suffix = suffix(random.as_bytes());
         let prefix = if metadata.generate_name.is_empty() { "workflow-" } else { &metadata.generate_name };
         metadata.name = format!("{prefix}{suffix}");
     }
@@ -60,6 +55,11 @@ pub(crate) fn name(workflow: &mut spec::Workflow, now: Time) {
     }
     let format = "workflows.argoproj.io/pod-name-format".to_owned();
     metadata.annotations.entry(format).or_insert_with(|| "v2".to_owned());
+}
+
+/// The five letters of a generated name that belong to these bytes (OB-013).
+pub fn suffix(bytes: &[u8]) -> String {
+    bytes.iter().take(5).map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()])).collect()
 }
 
 /// The row of a run that was just created.

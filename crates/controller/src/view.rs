@@ -4,8 +4,9 @@ use crate::shard::decode;
 use crate::submit::{self, Kept};
 use serde_json::Value;
 use std::sync::Arc;
+use tiphys_engine::workflow::Event;
 use tiphys_engine::{Frozen, Run, Time, compile};
-use tiphys_store::{Journal, MachineId, Runs, StoreError};
+use tiphys_store::{Journal, MachineId, Record, Runs, StoreError};
 
 /// The documents that a run was submitted with; none if it is not here.
 pub fn frozen<S: Journal + Runs + ?Sized>(store: &mut S, uid: &str) -> Result<Option<Frozen>, String> {
@@ -21,13 +22,19 @@ pub fn run<S: Journal + Runs + ?Sized>(store: &mut S, uid: &str) -> Result<Optio
     let text = |error: StoreError| error.to_string();
     let Some(frozen) = frozen(store, uid)? else { return Ok(None) };
     let Some(loaded) = store.load(&MachineId::workflow(uid)).map_err(text)? else { return Ok(None) };
-    let mut run = Run::new(Arc::new(compile(&frozen)?));
-    for record in &loaded.records {
-        for event in decode(record)? {
+    let run = fold(&frozen, &loaded.records)?;
+    Ok(Some((frozen, run)))
+}
+
+/// A run as its records tell it.
+pub fn fold(frozen: &Frozen, records: &[Record]) -> Result<Run, String> {
+    let mut run = Run::new(Arc::new(compile(frozen)?));
+    for record in records {
+        for event in decode::<Event>(record)? {
             run.apply(Time(record.at_us), &event);
         }
     }
-    Ok(Some((frozen, run)))
+    Ok(run)
 }
 
 /// A run as Argo's tools read it, from its journal; none if it is not here.

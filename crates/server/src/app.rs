@@ -6,7 +6,7 @@ use crate::argo::events::{self, Refused};
 use crate::argo::{artifacts, uploads};
 use crate::call::{Call, Query, decode};
 use crate::fault::{Code, Fault};
-use crate::guard::audit::Caller;
+use crate::guard::audit::{Caller, Objects};
 use crate::guard::body::{self, Pieces};
 use crate::guard::{Peer, session};
 use crate::limits;
@@ -72,7 +72,13 @@ pub(crate) async fn answer(world: Arc<World>, request: Request) -> Response {
     let most = if is_known { limits::BODY_BYTES_MAX } else { limits::STRANGER_BYTES_MAX };
     let read = match body::read(&world.guard.room, Pieces::new(body, world.options.silent), most).await {
         Ok(read) => read,
-        Err(refusal) => return refusal,
+        Err(refusal) => {
+            let is_webhook =
+                path.starts_with("/api/v1/events/") && !parts.headers.contains_key("authorization");
+            // AUTH-062
+            let is_long = refusal.status() == StatusCode::PAYLOAD_TOO_LARGE;
+            return if is_webhook && is_long { not_processed() } else { refusal };
+        }
     };
     let body = read.bytes.clone();
     if artifacts::is_theirs(&path) {
@@ -129,10 +135,7 @@ async fn api(
         match judged {
             Ok(Ok(who)) => Ok(who),
             Ok(Err(Refused::Fault(fault))) | Err(fault) => Err(fault),
-            Ok(Err(Refused::Webhook)) => {
-                let body = "{\"message\": \"failed to process webhook request\"}";
-                return reply::with_type(StatusCode::FORBIDDEN, "text/plain; charset=utf-8", body);
-            }
+            Ok(Err(Refused::Webhook)) => return not_processed(),
         }
     } else if rights::need(found) == rights::Need::Open {
         Ok(caller(&world, &parts.headers).unwrap_or_else(|_| session::passer_by()))
@@ -144,6 +147,21 @@ async fn api(
     let mut response = handled(world, parts, peer, (found, params), query, body, who).await;
     response.extensions_mut().insert(Caller(subject));
     response
+}
+
+/// An answer that is a document. Which objects it tells of is for the audit.
+fn told(value: &Value) -> Response {
+    let mut response = reply::document(value);
+    if let Some(objects) = Objects::of(value) {
+        response.extensions_mut().insert(objects);
+    }
+    response
+}
+
+/// The answer to a webhook that could not be judged (AUTH-061).
+fn not_processed() -> Response {
+    let body = "{\"message\": \"failed to process webhook request\"}";
+    reply::with_type(StatusCode::FORBIDDEN, "text/plain; charset=utf-8", body)
 }
 
 /// What the handler of a route makes of a request.
@@ -173,12 +191,12 @@ async fn handled(
         Handler::Unary(handler) => {
             let done = blocking(&world, move |world| handler(world, &call)).await;
             match done {
-                Ok(value) => reply::document(&value),
+                Ok(value) => told(&value),
                 Err(fault) => reply::fault(&fault),
             }
         }
         Handler::Making(handler) => match make(&world, handler, call).await {
-            Ok(value) => reply::document(&value),
+            Ok(value) => told(&value),
             Err(fault) => reply::fault(&fault),
         },
         Handler::Raw(handler) => {

@@ -15,9 +15,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tiphys_controller::{Recorded, document, shard, view};
+use tiphys_controller::{Recorded, document, view};
 use tiphys_engine::workflow::{NodeIx, NodeKind, Phase};
-use tiphys_engine::{Frozen, Run, Time, compile};
+use tiphys_engine::{Frozen, Run, Time};
 use tiphys_store::{Journal as _, MachineId};
 use tokio::sync::broadcast;
 
@@ -176,12 +176,7 @@ impl Closeup {
         let Some(frozen) = frozen else { return Ok(None) };
         let machine = MachineId::workflow(uid);
         let Some(loaded) = world.store(|store| store.load(&machine))? else { return Ok(None) };
-        let mut run = Run::new(Arc::new(compile(&frozen).map_err(Fault::internal)?));
-        for record in &loaded.records {
-            for event in shard::decode(record).map_err(Fault::internal)? {
-                run.apply(Time(record.at_us), &event);
-            }
-        }
+        let run = view::fold(&frozen, &loaded.records).map_err(Fault::internal)?;
         let seq = loaded.last_seq();
         Ok(Some(Closeup {
             frozen,

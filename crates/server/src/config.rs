@@ -212,7 +212,7 @@ pub struct Retention {
 }
 
 /// Who is told of what.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Notification {
     /// `failed`, `recovered`, `waiting`; all of them if empty.
@@ -240,7 +240,7 @@ pub enum Occasion {
 }
 
 /// A message by HTTP.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Webhook {
     /// Where to; `${NAME}` is taken from the environment.
@@ -267,7 +267,7 @@ pub enum Shape {
 }
 
 /// A message by e-mail.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Mail {
     /// The server that takes it, with its port if it is not 587.

@@ -242,6 +242,14 @@ pub(crate) fn run(world: &Weak<World>, updates: &Receiver<Update>) {
                 );
             }
             Ok(Update::StoreFailed(reason)) => world.pulse.stop(format!("its engine stopped: {reason}")),
+            Ok(Update::Unreadable { uid, number, reason }) => {
+                tracing::warn!(
+                    run = uid,
+                    letter = number,
+                    reason,
+                    "what another process asked of a run is dropped"
+                );
+            }
             Ok(_) | Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
                 // If the server ends anyway, nobody asks for the reason.

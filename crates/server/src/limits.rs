@@ -81,6 +81,13 @@ pub(crate) const WAITING_MAX: usize = 1_024;
 /// Connections to the database that are kept open.
 pub(crate) const STORES_MAX: usize = 8;
 
+/// How often a change is made anew because somebody else changed the same object at the same moment. Each time one of
+/// them comes through.
+pub(crate) const RACES_MAX: usize = 64;
+
+/// Runs that are made into documents together when a stream begins with what is there.
+pub(crate) const RENDERED_AT_ONCE: usize = 32;
+
 /// Changes that a slow reader of a stream may lie behind before it is dropped.
 pub(crate) const STREAM_BACKLOG_MAX: usize = 1_024;
 

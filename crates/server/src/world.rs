@@ -26,9 +26,6 @@ use tiphys_store::{
 };
 use tokio::sync::Semaphore;
 
-/// The letters of generated names (OB-013).
-const ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
-
 /// The label of a namespace that says how many of its runs may go on at once (OB-057).
 const PARALLELISM: &str = "workflows.argoproj.io/parallelism-limit";
 
@@ -339,7 +336,10 @@ impl World {
         match put? {
             Put::Done { version } => {
                 self.changed(kind);
-                versions::keep(self, kind, namespace, name, body)?;
+                // The object is stored: that its history lacks this must not be told as if it were not.
+                if let Err(fault) = versions::keep(self, kind, namespace, name, body) {
+                    tracing::warn!(kind, namespace, name, error = fault.message, "a version is not kept");
+                }
                 Ok(Some(version))
             }
             Put::Conflict { .. } => Ok(None),
@@ -410,17 +410,13 @@ fn settings_of(options: &Options) -> Arc<RwLock<Arc<Config>>> {
 
 /// Five letters for a generated name.
 pub(crate) fn suffix() -> String {
-    letters(uuid::Uuid::new_v4().as_bytes())
+    tiphys_controller::suffix(uuid::Uuid::new_v4().as_bytes())
 }
 
 /// Five letters that always belong to the same text.
 pub(crate) fn suffix_of(text: &str) -> String {
     use sha2::Digest as _;
-    letters(&sha2::Sha256::digest(text.as_bytes()))
-}
-
-fn letters(bytes: &[u8]) -> String {
-    bytes.iter().take(5).map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()])).collect()
+    tiphys_controller::suffix(&sha2::Sha256::digest(text.as_bytes()))
 }
 
 fn key(kind: &str, namespace: &str, name: &str) -> ObjectKey {

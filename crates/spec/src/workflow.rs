@@ -210,6 +210,18 @@ pub struct TtlStrategy {
     pub seconds_after_failure: Option<i64>,
 }
 
+impl TtlStrategy {
+    /// Seconds that a workflow is kept after it ended in this phase (`EX-500`).
+    pub fn seconds(&self, phase: &str) -> Option<i64> {
+        let own = match phase {
+            "Succeeded" => self.seconds_after_success,
+            "Failed" => self.seconds_after_failure,
+            _ => None,
+        };
+        own.or(self.seconds_after_completion)
+    }
+}
+
 /// When pods are deleted (`OB-326`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::error::{AppendError, StoreError};
 use crate::model::{
     Append, Committed, Created, End, Filed, Filter, LabelTerm, Letter, Life, Loaded, LockRows, MachineId,
-    MemoEntry, MemoKey, NameMatch, NewRun, Object, ObjectKey, Order, Put, Record, Shelf, Snapshot, Summary,
+    MemoEntry, MemoKey, NameMatch, NewRun, Object, ObjectKey, Order, Put, Record, Shelf, Summary,
 };
 use crate::store::{Catalog, Journal, Runs, Shared};
 
@@ -29,7 +29,6 @@ struct Machine {
     archived: Option<End>,
     summary: Summary,
     records: Vec<Record>,
-    snapshot: Option<Snapshot>,
     inbox: Vec<Letter>,
 }
 
@@ -123,29 +122,12 @@ impl Journal for MemoryStore {
     }
 
     fn load(&mut self, machine: &MachineId) -> Result<Option<Loaded>, StoreError> {
-        Ok(self.run(machine).map(|run| {
-            let from = run.snapshot.as_ref().map_or(0, |snapshot| snapshot.seq as usize);
-            Loaded { snapshot: run.snapshot.clone(), records: run.records[from..].to_vec() }
-        }))
+        Ok(self.run(machine).map(|run| Loaded { records: run.records.clone() }))
     }
 
     fn tail(&mut self, machine: &MachineId, after: u64, limit: usize) -> Result<Vec<Record>, StoreError> {
         let records = self.run(machine).map_or(&[][..], |run| &run.records);
         Ok(records.iter().filter(|record| record.seq > after).take(limit).cloned().collect())
-    }
-
-    fn save_snapshot(
-        &mut self,
-        machine: &MachineId,
-        epoch: u64,
-        snapshot: &Snapshot,
-    ) -> Result<(), StoreError> {
-        let Some(run) = self.run_mut(machine) else { return Ok(()) };
-        let present = run.snapshot.as_ref().map_or(0, |snapshot| snapshot.seq);
-        if run.epoch == epoch && snapshot.seq >= present && snapshot.seq as usize <= run.records.len() {
-            run.snapshot = Some(snapshot.clone());
-        }
-        Ok(())
     }
 
     fn put_inbox(&mut self, machine: &MachineId, body: &[u8]) -> Result<Option<u64>, StoreError> {

@@ -92,31 +92,17 @@ pub struct Record {
     pub body: Vec<u8>,
 }
 
-/// A shortcut to the state after record `seq`; never the truth.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Snapshot {
-    /// The last record that is folded in.
-    pub seq: u64,
-    /// The format of the body.
-    pub format: u16,
-    /// The state, as its machine writes it.
-    pub body: Vec<u8>,
-}
-
-/// A machine as it lies on disk: the snapshot if there is one, and every record after it.
+/// A machine as it lies on disk.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Loaded {
-    /// The latest snapshot.
-    pub snapshot: Option<Snapshot>,
-    /// The records after the snapshot, in order and without gaps.
+    /// Its records, in order and without gaps.
     pub records: Vec<Record>,
 }
 
 impl Loaded {
     /// The number of the last record; 0 if there is none.
     pub fn last_seq(&self) -> u64 {
-        let snapshot = self.snapshot.as_ref().map_or(0, |snapshot| snapshot.seq);
-        self.records.last().map_or(snapshot, |record| record.seq)
+        self.records.last().map_or(0, |record| record.seq)
     }
 }
 

@@ -114,12 +114,6 @@ impl Ownership {
         let socket = self.bell.try_clone().map_err(|error| StoreError::from_io(self.state.dir(), error))?;
         Ok(Bell { socket })
     }
-
-    /// Rings our own bell, for instance to make the thread that waits look around and end.
-    pub fn ring(&self) {
-        let owner = Owner { pid: None, bell: self.bell_name.clone() };
-        ring(&self.state.dir().join("wake"), &owner);
-    }
 }
 
 impl Drop for Ownership {
@@ -147,16 +141,21 @@ pub struct Bell {
 }
 
 impl Bell {
-    /// Waits for a ring; `false` if none came in time. Without `timeout` it waits for ever.
-    pub fn wait(&self, timeout: Option<Duration>) -> bool {
+    /// Waits for a ring; `false` if none came in time. Without `timeout` it waits for ever. An error says that the bell
+    /// cannot be heard now; that is no ring, and no end.
+    pub fn wait(&self, timeout: Option<Duration>) -> std::io::Result<bool> {
         let timeout = timeout.map(|timeout| timeout.max(Duration::from_millis(1)));
-        let heard =
-            self.socket.set_read_timeout(timeout).and_then(|()| self.socket.recv(&mut [0; 8])).is_ok();
-        if !heard && timeout.is_none() {
-            // A broken bell must not become a busy loop.
-            thread::sleep(Duration::from_secs(1));
+        self.socket.set_read_timeout(timeout)?;
+        loop {
+            match self.socket.recv(&mut [0; 8]) {
+                Ok(_) => return Ok(true),
+                Err(error) => match error.kind() {
+                    ErrorKind::Interrupted => {}
+                    ErrorKind::WouldBlock | ErrorKind::TimedOut => return Ok(false),
+                    _ => return Err(error),
+                },
+            }
         }
-        heard
     }
 }
 

@@ -5,7 +5,7 @@
 use crate::error::{AppendError, StoreError};
 use crate::model::{
     Append, Committed, Created, Filed, Filter, Letter, Loaded, LockRows, MachineId, MemoEntry, MemoKey,
-    NewRun, Object, ObjectKey, Put, Record, Snapshot, Summary,
+    NewRun, Object, ObjectKey, Put, Record, Summary,
 };
 
 /// The truth: what happened to each machine, in order.
@@ -21,21 +21,11 @@ pub trait Journal {
     /// Returns one result per record. A refused record was not written and never will be; the others were.
     fn append(&mut self, batch: &[Append]) -> Result<Vec<Result<(), AppendError>>, StoreError>;
 
-    /// The latest snapshot and all records after it; `None` if the machine was never created.
+    /// All records of a machine; `None` if it was never created.
     fn load(&mut self, machine: &MachineId) -> Result<Option<Loaded>, StoreError>;
 
     /// At most `limit` records after number `after`, in order; for followers.
     fn tail(&mut self, machine: &MachineId, after: u64, limit: usize) -> Result<Vec<Record>, StoreError>;
-
-    /// Keeps a snapshot in place of the one before. No record is removed.
-    ///
-    /// A snapshot under an old epoch, of records that do not exist, or older than the present one is not kept.
-    fn save_snapshot(
-        &mut self,
-        machine: &MachineId,
-        epoch: u64,
-        snapshot: &Snapshot,
-    ) -> Result<(), StoreError>;
 
     /// Puts an input into the inbox of a machine that another process owns; returns the letter's number.
     ///

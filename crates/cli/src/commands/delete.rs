@@ -8,7 +8,6 @@ use std::time::Duration;
 use tiphys_controller::collect::{self, Force};
 use tiphys_engine::Time;
 use tiphys_runner::process::{self, Options, ProcessRunner};
-use tiphys_spec::TtlStrategy;
 use tiphys_store::{Filter, Life, MachineId, NameMatch, Runs, Summary};
 
 use crate::orphans::end_steps;
@@ -228,23 +227,14 @@ fn expired(local: &mut Local) -> anyhow::Result<Vec<Summary>> {
         let (Some(strategy), Some(ended)) = (&workflow.spec.ttl_strategy, summary.finished_us) else {
             continue;
         };
-        if time_to_live(strategy, &summary.phase)
+        if strategy
+            .seconds(&summary.phase)
             .is_some_and(|seconds| now.since_us(Time(ended)) / 1_000_000 >= seconds)
         {
             gone.push(summary);
         }
     }
     Ok(gone)
-}
-
-/// Seconds that a run is kept after its end (EX-500).
-fn time_to_live(strategy: &TtlStrategy, phase: &str) -> Option<i64> {
-    let own = match phase {
-        "Succeeded" => strategy.seconds_after_success,
-        "Failed" => strategy.seconds_after_failure,
-        _ => None,
-    };
-    own.or(strategy.seconds_after_completion)
 }
 
 fn contains(body: &[u8], text: &[u8]) -> bool {

@@ -116,7 +116,11 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let server = Server::start(options)?;
     eprintln!("tiphys serves {}", server.url());
     if needs_token {
-        eprintln!("open in a browser, once: {}", server.link());
+        match args.log_format {
+            LogFormat::Text => eprintln!("open in a browser, once: {}", server.link()),
+            // Who may read a log that is kept need not be an administrator.
+            LogFormat::Json => eprintln!("a link for a browser: tiphys token link"),
+        }
         eprintln!(
             "commands of this user find it by themselves; for others: tiphys token create NAME --role viewer"
         );

@@ -6,8 +6,9 @@ use crate::draft::Draft;
 use crate::guard::guarded;
 use crate::handle::Update;
 use crate::prepare::Place;
-use crate::shard::{Recorded, decode};
+use crate::shard::Recorded;
 use crate::submit::{self, Kept};
+use crate::view;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
@@ -195,12 +196,8 @@ impl Pump {
         }
         // Nobody drives it: what it is, its journal tells.
         let kept = Kept::read(&body).map_err(|error| format!("its document cannot be read: {error}"))?;
-        let mut run = Run::new(Arc::new(compile(&kept.frozen)?));
-        for record in self.store.load(&machine).map_err(text)?.unwrap_or_default().records {
-            for event in decode(&record)? {
-                run.apply(Time(record.at_us), &event);
-            }
-        }
+        let records = self.store.load(&machine).map_err(text)?.unwrap_or_default().records;
+        let run = view::fold(&kept.frozen, &records)?;
         collect::release(&run, &self.place, force)
     }
 

@@ -59,12 +59,30 @@ impl Tokens {
         Ok(())
     }
 
-    /// Makes a token and keeps its hash. The text is known to the caller only.
-    pub(crate) fn create(&self, store: &mut dyn Catalog, mut token: Token) -> Result<String, StoreError> {
+    /// Makes a token and keeps its hash, in place of one of its name. The text is known to the caller only.
+    pub(crate) fn create(&self, store: &mut dyn Catalog, token: Token) -> Result<String, StoreError> {
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.keep(store, token)
+    }
+
+    /// As [`Tokens::create`], but none if the name is taken, also by somebody who takes it at the same moment.
+    pub(crate) fn create_new(
+        &self,
+        store: &mut dyn Catalog,
+        token: Token,
+    ) -> Result<Option<String>, StoreError> {
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_taken = {
+            let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+            known.values().any(|known| known.name == token.name)
+        };
+        if is_taken { Ok(None) } else { self.keep(store, token).map(Some) }
+    }
+
+    fn keep(&self, store: &mut dyn Catalog, mut token: Token) -> Result<String, StoreError> {
         let text = Tokens::fresh();
         token.hash = hash(&text);
         let key = ObjectKey { kind: KIND.to_owned(), namespace: String::new(), name: token.name.clone() };
-        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         store.put_object(&key, &serde_json::to_vec(&token).unwrap_or_default(), None)?;
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.retain(|_, other| other.name != token.name);

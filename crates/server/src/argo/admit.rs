@@ -468,12 +468,47 @@ fn freeze_values(
         config_maps.push(serde_json::from_value(repositories).map_err(broken)?);
     }
     if text.contains("ecret") {
+        // A store of artifacts names its Secrets in a ConfigMap.
+        let maps: String = config_maps.iter().filter_map(|map| serde_json::to_string(map).ok()).collect();
+        let all = chooses_secrets_later(text) || chooses_secrets_later(&maps);
+        let is_named = |name: &str| all || text.contains(name) || maps.contains(name);
         for value in world.objects("Secret", namespace)? {
-            secrets.push(serde_json::from_value(world.vault.unseal(value)?).map_err(broken)?);
+            if is_named(value["metadata"]["name"].as_str().unwrap_or_default()) {
+                secrets.push(serde_json::from_value(world.vault.unseal(value)?).map_err(broken)?);
+            }
         }
-        secrets.extend(defaults::secrets(&world.settings(), namespace)?);
+        secrets.extend(
+            defaults::secrets(&world.settings(), namespace)?
+                .into_iter()
+                .filter(|secret: &spec::Secret| is_named(&secret.metadata.name)),
+        );
     }
     Ok((config_maps, secrets))
+}
+
+/// Whether documents, written one after the other, speak of a Secret whose name is known only when they run.
+fn chooses_secrets_later(text: &str) -> bool {
+    let documents = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+    // What cannot be read is taken to mean any.
+    let Ok(mut open) = documents.collect::<Result<Vec<Value>, _>>() else { return true };
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Object(fields) => {
+                let chosen = |(key, value): (&String, &Value)| {
+                    key.contains("ecret") && value.to_string().contains("{{")
+                };
+                if fields.iter().any(chosen) {
+                    return true;
+                }
+                open.extend(fields.into_iter().map(|(_, value)| value));
+            }
+            Value::Array(items) => open.extend(items),
+            // A patch is a text, and so may be what a ConfigMap holds.
+            Value::String(text) if text.contains("ecret") && text.contains("{{") => return true,
+            _ => {}
+        }
+    }
+    false
 }
 
 /// Puts the templates of other documents that a workflow reaches into its status, as Argo's checks leave them.

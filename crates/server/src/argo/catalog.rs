@@ -5,6 +5,7 @@ use crate::argo::admit::{self, Library};
 use crate::argo::workflows::version_flaw;
 use crate::call::{Call, Message};
 use crate::fault::{Code, Fault};
+use crate::limits;
 use crate::wire::select::{self, Labels};
 use crate::wire::{names, read, shape};
 use crate::world::World;
@@ -250,7 +251,7 @@ impl Kind {
                 self.full()
             )));
         };
-        let value = inherit(value, &found, &call.who);
+        let value = inherit(value, &found);
         self.keep(world, namespace, &name, value, Some(version))?.ok_or_else(|| stale(&self.full(), &name))
     }
 
@@ -270,8 +271,7 @@ impl Kind {
 }
 
 /// What an update cannot change: identity and age; the generation counts changes of the body.
-fn inherit(mut value: Value, found: &Value, who: &crate::access::Who) -> Value {
-    let _ = who;
+fn inherit(mut value: Value, found: &Value) -> Value {
     let changed = value["spec"] != found["spec"];
     let metadata = shape::entry(&mut value, "metadata");
     for field in ["uid", "creationTimestamp", "namespace"] {
@@ -380,7 +380,7 @@ fn set_suspended(world: &World, call: &Call, suspended: bool) -> Result<Value, F
     let (namespace, name) = (call.namespace(), call.param("name"));
     call.who.may(Verb::Update, Resource::Crons, namespace, Some(name))?;
     // Somebody else may change it at the same moment: then it is read and changed again.
-    for _ in 0..8 {
+    for _ in 0..limits::RACES_MAX {
         let mut value = world
             .object("CronWorkflow", namespace, name)?
             .ok_or_else(|| Fault::missing("cronworkflows.argoproj.io", name))?;

@@ -1,7 +1,7 @@
 //! How long a workflow will take, by how long the last one of its kind took (EX-533).
 
 use crate::fault::Fault;
-use crate::ops::keeper::PIPELINES;
+use crate::own::runs::PIPELINES;
 use crate::world::World;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -41,7 +41,7 @@ pub(crate) fn estimates(
     metadata: &Value,
 ) -> Result<Map<String, Value>, Fault> {
     let label =
-        |key: &&str| metadata["labels"][*key].as_str().map(|value| ((*key).to_owned(), value.to_owned()));
+        |(key, _): &(&str, &str)| Some(((*key).to_owned(), metadata["labels"][*key].as_str()?.to_owned()));
     let Some((key, value)) = PIPELINES.iter().find_map(label) else { return Ok(Map::new()) };
     let mut filter = Filter {
         namespace: Some(namespace.to_owned()),

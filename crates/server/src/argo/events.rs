@@ -74,7 +74,7 @@ pub(crate) fn receive(world: &World, call: &Call) -> Result<Value, Fault> {
         replay_of: None,
     };
     match delivery.take(world, &call.who)? {
-        // The same delivery came before, and was dispatched then.
+        // The same delivery came before, and made its run then.
         None => Ok(json!({})),
         Some(outcome) if outcome.faults.is_empty() => Ok(json!({})),
         // The other bindings had their turn all the same (AUTH-076).

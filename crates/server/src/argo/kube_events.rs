@@ -1,6 +1,7 @@
 //! What happened to workflows, told as Kubernetes' events (API-172).
 
 use crate::access::{Resource, Verb};
+use crate::argo::watch::render;
 use crate::call::Call;
 use crate::fault::Fault;
 use crate::hub::Change;
@@ -9,7 +10,8 @@ use crate::wire::project::Projection;
 use crate::wire::select;
 use crate::world::World;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use tiphys_store::{Filter, Runs};
 use tokio::sync::broadcast::error::RecvError;
@@ -43,15 +45,9 @@ pub(crate) fn watch(world: &World, call: &Call) -> Result<Opened, Fault> {
     {
         filter.name = Some(tiphys_store::NameMatch::Exact(name.clone()));
     }
-    let mut told: BTreeSet<String> = BTreeSet::new();
-    let mut present = Vec::new();
-    for row in world.store(|store| store.list(&filter))? {
-        if let Ok(workflow) = world.live(&row) {
-            present.extend(fresh(&workflow, &fields, &mut told));
-        }
-    }
+    let mut told = Told::default();
+    let mut present = VecDeque::from(world.store(|store| store.list(&filter))?);
     Ok(Box::new(move |world: Arc<World>, feed: Feed| {
-        drop(world);
         Box::pin(async move {
             let send = async |event: Value| {
                 let message = json!({ "result": event });
@@ -61,9 +57,12 @@ pub(crate) fn watch(world: &World, call: &Call) -> Result<Opened, Fault> {
                 })
                 .await
             };
-            for event in present {
-                send(event).await?;
+            while let Some(workflows) = render(&world, &mut present).await? {
+                for event in workflows.iter().flat_map(|workflow| told.fresh(workflow, &fields)) {
+                    send(event).await?;
+                }
             }
+            drop(world);
             loop {
                 let news = match news.recv().await {
                     Ok(news) => news,
@@ -72,26 +71,48 @@ pub(crate) fn watch(world: &World, call: &Call) -> Result<Opened, Fault> {
                 };
                 let here = namespace.is_empty()
                     || news.workflow["metadata"]["namespace"].as_str() == Some(&namespace);
-                if news.change == Change::Modified && here {
-                    for event in fresh(&news.workflow, &fields, &mut told) {
-                        send(event).await?;
+                if !here {
+                    continue;
+                }
+                match news.change {
+                    Change::Modified => {
+                        for event in told.fresh(&news.workflow, &fields) {
+                            send(event).await?;
+                        }
                     }
+                    Change::Deleted => told.forget(&news.workflow),
                 }
             }
         })
     }))
 }
 
-/// Events of a workflow that were not told yet.
-fn fresh(workflow: &Value, fields: &[(String, bool, String)], told: &mut BTreeSet<String>) -> Vec<Value> {
-    events(workflow)
-        .into_iter()
-        .filter(|event| select::has_fields(event, fields))
-        .filter(|event| {
-            let key = format!("{}{}{}", event["metadata"]["name"], event["reason"], event["message"]);
-            told.insert(key)
-        })
-        .collect()
+/// What a stream has told: a number for each event, as long as its workflow is here.
+#[derive(Default)]
+struct Told(HashMap<String, HashSet<u64>>);
+
+impl Told {
+    /// Events of a workflow that were not told yet.
+    fn fresh(&mut self, workflow: &Value, fields: &[(String, bool, String)]) -> Vec<Value> {
+        let told = self.0.entry(uid(workflow)).or_default();
+        let number = |event: &Value| {
+            let mut hasher = DefaultHasher::new();
+            for part in [&event["metadata"]["name"], &event["reason"], &event["message"]] {
+                part.as_str().hash(&mut hasher);
+            }
+            hasher.finish()
+        };
+        let events = events(workflow).into_iter().filter(|event| select::has_fields(event, fields));
+        events.filter(|event| told.insert(number(event))).collect()
+    }
+
+    fn forget(&mut self, workflow: &Value) {
+        self.0.remove(&uid(workflow));
+    }
+}
+
+fn uid(workflow: &Value) -> String {
+    workflow["metadata"]["uid"].as_str().unwrap_or_default().to_owned()
 }
 
 /// Everything that Argo's controller would have said about a workflow so far.
@@ -186,4 +207,23 @@ fn event(workflow: &Value, node: Option<&Value>, reason: &str, message: &str, ki
         "reportingComponent": "workflow-controller",
         "reportingInstance": "",
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Told;
+    use serde_json::json;
+
+    #[test]
+    fn events_are_told_once_as_long_as_their_workflow_is_here() {
+        let workflow = json!({
+            "metadata": { "name": "w", "namespace": "ns", "uid": "u" },
+            "status": { "phase": "Succeeded", "nodes": { "w": { "name": "w", "phase": "Succeeded" } } },
+        });
+        let mut told = Told::default();
+        assert_eq!(told.fresh(&workflow, &[]).len(), 3);
+        assert!(told.fresh(&workflow, &[]).is_empty());
+        told.forget(&workflow);
+        assert!(told.0.is_empty(), "of what is gone nothing is remembered");
+    }
 }

@@ -4,6 +4,7 @@ use crate::access::{Resource, Verb};
 use crate::argo::admit;
 use crate::call::{Call, Message};
 use crate::fault::{Code, Fault};
+use crate::limits;
 use crate::wire::{names, shape};
 use crate::world::World;
 use serde_json::{Value, json};
@@ -82,12 +83,39 @@ impl Place {
             .ok_or_else(|| Fault::missing("configmaps", &self.map))
     }
 
-    fn keep(&self, world: &World, mut map: Value) -> Result<(), Fault> {
-        if let Value::Object(fields) = shape::entry(&mut map, "metadata") {
-            fields.remove("resourceVersion");
+    /// Changes the ConfigMap of the limit: read, changed, and kept if nobody else kept it meanwhile; else once more.
+    fn change(
+        &self,
+        world: &World,
+        read: impl Fn() -> Result<Value, Fault>,
+        change: impl Fn(&mut Value) -> Result<Changed, Fault>,
+    ) -> Result<(), Fault> {
+        for _ in 0..limits::RACES_MAX {
+            let mut map = read()?;
+            if change(&mut map)? == Changed::Nothing {
+                return Ok(());
+            }
+            let mut version = 0;
+            if let Value::Object(fields) = shape::entry(&mut map, "metadata") {
+                let was = fields.remove("resourceVersion");
+                version = was.and_then(|was| was.as_str()?.parse().ok()).unwrap_or(0);
+            }
+            if world.put("ConfigMap", &self.namespace, &self.map, &map, Some(version))?.is_some() {
+                return Ok(());
+            }
         }
-        world.put("ConfigMap", &self.namespace, &self.map, &map, None).map(drop)
+        Err(Fault::new(
+            Code::AlreadyExists,
+            format!("the ConfigMap `{}` is changed all the time by others: try again", self.map),
+        ))
     }
+}
+
+/// Whether a ConfigMap is another one now.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Changed {
+    Nothing,
+    Something,
 }
 
 fn word(verb: Verb) -> &'static str {
@@ -155,19 +183,21 @@ pub(crate) fn create(world: &World, call: &Call) -> Result<Value, Fault> {
         )));
     }
     world.require_namespace(&place.namespace, "configmaps")?;
-    let mut map = match world.object("ConfigMap", &place.namespace, &place.map)? {
-        Some(map) => map,
+    let read = || match world.object("ConfigMap", &place.namespace, &place.map)? {
+        Some(map) => Ok(map),
         None => {
             let mut map = json!({ "metadata": { "name": place.map } });
             admit::name(world, &mut map, &place.namespace);
-            map
+            Ok(map)
         }
     };
-    if map["data"].get(&place.key).is_some() {
-        return Err(exists());
-    }
-    shape::entry(&mut map, "data")[&place.key] = json!(limit.to_string());
-    place.keep(world, map)?;
+    place.change(world, read, |map| {
+        if map["data"].get(&place.key).is_some() {
+            return Err(exists());
+        }
+        shape::entry(map, "data")[&place.key] = json!(limit.to_string());
+        Ok(Changed::Something)
+    })?;
     Ok(place.answer(limit))
 }
 
@@ -206,18 +236,23 @@ pub(crate) fn update(world: &World, call: &Call) -> Result<Value, Fault> {
         world.put(KIND, &place.namespace, &place.key, &json!(limit), None)?;
         return Ok(place.answer(limit));
     }
-    let mut map = place.config_map(world)?;
-    if map["data"].get(&place.key).is_none() {
-        return Err(Fault::new(
-            Code::NotFound,
-            format!(
-                "key {} not found in configmap {}/{} - please create it first",
-                place.key, place.namespace, place.map
-            ),
-        ));
-    }
-    map["data"][&place.key] = json!(limit.to_string());
-    place.keep(world, map)?;
+    place.change(
+        world,
+        || place.config_map(world),
+        |map| {
+            if map["data"].get(&place.key).is_none() {
+                return Err(Fault::new(
+                    Code::NotFound,
+                    format!(
+                        "key {} not found in configmap {}/{} - please create it first",
+                        place.key, place.namespace, place.map
+                    ),
+                ));
+            }
+            map["data"][&place.key] = json!(limit.to_string());
+            Ok(Changed::Something)
+        },
+    )?;
     Ok(place.answer(limit))
 }
 
@@ -230,11 +265,16 @@ pub(crate) fn delete(world: &World, call: &Call) -> Result<Value, Fault> {
         world.remove(KIND, &place.namespace, &place.key)?;
         return Ok(json!({}));
     }
-    let mut map = place.config_map(world)?;
-    if let Some(Value::Object(data)) = map.get_mut("data")
-        && data.remove(&place.key).is_some()
-    {
-        place.keep(world, map)?;
-    }
+    place.change(
+        world,
+        || place.config_map(world),
+        |map| {
+            let removed = map.get_mut("data").and_then(|data| data.as_object_mut()?.remove(&place.key));
+            Ok(if removed.is_some() { Changed::Something } else { Changed::Nothing })
+        },
+    )?;
     Ok(json!({}))
 }
+
+#[cfg(test)]
+mod tests;

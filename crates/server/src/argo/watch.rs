@@ -4,6 +4,7 @@ use crate::access::{Resource, Verb};
 use crate::call::Call;
 use crate::fault::{Code, Fault};
 use crate::hub::{Change, News};
+use crate::limits;
 use crate::reply;
 use crate::route::{Feed, Opened};
 use crate::wire::project::Projection;
@@ -11,9 +12,9 @@ use crate::wire::select::{self, Labels};
 use crate::world::World;
 use axum::body::Bytes;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
-use tiphys_store::{Filter, Runs, Shelf};
+use tiphys_store::{Filter, Runs, Shelf, Summary};
 use tokio::sync::broadcast::error::RecvError;
 
 /// Which workflows a watch tells of.
@@ -76,13 +77,16 @@ pub(crate) fn workflows(world: &World, call: &Call) -> Result<Opened, Fault> {
     let wanted = Wanted { namespace, labels, fields, projection: Projection::parse(query.text("fields")) };
     // Hears first, reads then: what changes in between is told twice rather than never.
     let mut news = world.hub.watch();
-    let present = present(world, &wanted, since)?;
+    let mut present = present(world, &wanted, since)?;
     Ok(Box::new(move |world: Arc<World>, feed: Feed| {
         Box::pin(async move {
             let mut known: BTreeSet<String> = BTreeSet::new();
-            for (kind, workflow) in present {
-                known.insert(uid(&workflow));
-                feed.send(wanted.message(kind, &workflow)).await?;
+            let kind = if since.is_some() { "MODIFIED" } else { "ADDED" };
+            while let Some(workflows) = render(&world, &mut present).await? {
+                for workflow in workflows.into_iter().filter(|workflow| wanted.matches(workflow)) {
+                    known.insert(uid(&workflow));
+                    feed.send(wanted.message(kind, &workflow)).await?;
+                }
             }
             if bookmark {
                 let mark = json!({ "metadata": { "resourceVersion": world.version() }, "status": {} });
@@ -129,8 +133,24 @@ fn uid(workflow: &Value) -> String {
     workflow["metadata"]["uid"].as_str().unwrap_or_default().to_owned()
 }
 
-/// What there is when a watch begins. After a version, only what changed since.
-fn present(world: &World, wanted: &Wanted, since: Option<i64>) -> Result<Vec<(&'static str, Value)>, Fault> {
+/// The next few of the runs that are there, as documents: the first are sent before the last are looked at. None when
+/// there are no more. One that went meanwhile is not shown.
+pub(crate) async fn render(
+    world: &Arc<World>,
+    present: &mut VecDeque<Summary>,
+) -> Result<Option<Vec<Value>>, Fault> {
+    let few: Vec<Summary> = present.drain(..present.len().min(limits::RENDERED_AT_ONCE)).collect();
+    if few.is_empty() {
+        return Ok(None);
+    }
+    let world = world.clone();
+    let rendered =
+        tokio::task::spawn_blocking(move || few.iter().filter_map(|row| world.live(row).ok()).collect());
+    rendered.await.map(Some).map_err(|_| Fault::internal("a workflow cannot be shown"))
+}
+
+/// What may have to be told when a watch begins. After a version, only what changed since.
+fn present(world: &World, wanted: &Wanted, since: Option<i64>) -> Result<VecDeque<Summary>, Fault> {
     let mut filter = Filter {
         shelf: Shelf::Runs,
         namespace: Some(wanted.namespace.clone()).filter(|namespace| !namespace.is_empty()),
@@ -152,17 +172,10 @@ fn present(world: &World, wanted: &Wanted, since: Option<i64>) -> Result<Vec<(&'
             !key.starts_with("workflows.argoproj.io/workflow-archiving")
         }
     });
-    let mut found = Vec::new();
-    for row in world.store(|store| store.list(&filter))? {
+    let rows = world.store(|store| store.list(&filter))?;
+    let is_new = |row: &Summary| {
         let changed_us = row.finished_us.unwrap_or(i64::MAX);
-        if since.is_some_and(|since| changed_us <= since) {
-            continue;
-        }
-        let Ok(workflow) = world.live(&row) else { continue };
-        if wanted.matches(&workflow) {
-            let kind = if since.is_some() { "MODIFIED" } else { "ADDED" };
-            found.push((kind, workflow));
-        }
-    }
-    Ok(found)
+        since.is_none_or(|since| changed_us > since)
+    };
+    Ok(rows.into_iter().filter(is_new).collect())
 }

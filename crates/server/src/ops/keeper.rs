@@ -2,8 +2,9 @@
 
 use crate::argo::workflows;
 use crate::config::{Config, Length, Occasion};
-use crate::fault::Fault;
-use crate::ops::notify::{self, Message, Teller};
+use crate::fault::{Code, Fault};
+use crate::ops::notify::{Message, Teller};
+use crate::own::runs::PIPELINES;
 use crate::world::World;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -13,7 +14,6 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant, SystemTime};
 use tiphys_controller::collect::Force;
-use tiphys_spec::TtlStrategy;
 use tiphys_store::{Filter, LabelTerm, Life, MachineId, Runs as _, Summary, Times};
 
 /// How often it looks whether something is due.
@@ -24,13 +24,6 @@ const FILES_PAUSE: Duration = Duration::from_secs(3600);
 
 /// Rows that are read, or runs that are removed, at once.
 const PAGE: usize = 500;
-
-/// Labels that say which runs are of one pipeline.
-pub(crate) const PIPELINES: [&str; 3] = [
-    "workflows.argoproj.io/cron-workflow",
-    "workflows.argoproj.io/workflow-template",
-    "workflows.argoproj.io/cluster-workflow-template",
-];
 
 /// What the keeper hears.
 pub(crate) enum News {
@@ -62,10 +55,9 @@ impl Keeper {
         let (sender, news) = channel();
         let beat = world.upgrade().map(|world| world.pulse.beat("keeper"));
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
-        let teller = notify::start()?;
         std::thread::Builder::new().name("keeper".to_owned()).spawn(move || {
             let _beat = beat;
-            run(&world, &news, &teller);
+            run(&world, &news);
         })?;
         Ok(())
     }
@@ -81,37 +73,77 @@ struct Due {
     files_at: Option<Instant>,
 }
 
-fn run(world: &Weak<World>, news: &Receiver<News>, teller: &Teller) {
+impl Due {
+    /// Takes away everything whose time has come. What cannot go now is tried again after a while.
+    fn take_away(
+        &mut self,
+        now_us: i64,
+        mut take: impl FnMut(&str) -> Result<Taken, Fault>,
+    ) -> Result<(), Fault> {
+        while let Some((at, uid)) = self.runs.first().cloned()
+            && at <= now_us
+        {
+            self.runs.pop_first();
+            let taken = take(&uid);
+            if !matches!(taken, Ok(Taken::Gone)) {
+                let later = i64::try_from(PAUSE.as_micros()).unwrap_or(i64::MAX);
+                self.runs.insert((now_us.saturating_add(later), uid));
+            }
+            taken?;
+        }
+        Ok(())
+    }
+}
+
+/// What became of a run that is to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Taken {
+    /// It is gone, or need not go any more.
+    Gone,
+    /// It is still here.
+    Stays,
+}
+
+fn run(world: &Weak<World>, news: &Receiver<News>) {
     let mut due = Due::default();
+    let mut teller = Teller::default();
     let mut next = Instant::now();
     loop {
         let heard = news.recv_timeout(next.saturating_duration_since(Instant::now()));
         let Some(world) = world.upgrade() else { return };
         let done = match heard {
-            Ok(News::Ended(document)) => ended(&world, &document, &mut due, teller),
-            Ok(News::Waiting(uid)) => waiting(&world, &uid, teller),
+            Ok(News::Ended(document)) => ended(&world, &document, &mut due, &mut teller),
+            Ok(News::Waiting(uid)) => waiting(&world, &uid, &mut teller),
             Ok(News::Settings) => {
                 due = Due::default();
+                next = Instant::now();
                 Ok(())
             }
-            Err(RecvTimeoutError::Timeout) => {
-                next = Instant::now() + PAUSE;
-                sweep(&world, &mut due)
-            }
+            Err(RecvTimeoutError::Timeout) => Ok(()),
             Err(RecvTimeoutError::Disconnected) => return,
         };
-        if let Err(fault) = done {
-            // The store may be busy; the next look finds the same again.
-            tracing::warn!(error = fault.message, "what is over cannot be looked after now");
-        } else if let Some((at_us, _)) = due.runs.first() {
+        told(done);
+        // By the clock, however much there is to hear.
+        if Instant::now() >= next {
+            next = Instant::now() + PAUSE;
+            told(sweep(&world, &mut due));
+        }
+        if let Some((at_us, _)) = due.runs.first() {
             let left = u64::try_from(at_us.saturating_sub(world.now_us())).unwrap_or(0);
             next = next.min(Instant::now() + Duration::from_micros(left));
         }
     }
 }
 
+/// Tells what could not be done now: the store may be busy, and the next look finds the same again.
+fn told(done: Result<(), Fault>) {
+    if let Err(fault) = done {
+        tracing::warn!(error = fault.message, "what is over cannot be looked after now");
+    }
+}
+
 /// Notes when a run goes, and has people told how it came out.
-fn ended(world: &World, document: &Value, due: &mut Due, teller: &Teller) -> Result<(), Fault> {
+fn ended(world: &World, document: &Value, due: &mut Due, teller: &mut Teller) -> Result<(), Fault> {
     let Some(uid) = document["metadata"]["uid"].as_str() else { return Ok(()) };
     let machine = MachineId::workflow(uid);
     let Some(summary) = world.store(|store| store.summary(&machine))? else { return Ok(()) };
@@ -128,13 +160,13 @@ fn ended(world: &World, document: &Value, due: &mut Due, teller: &Teller) -> Res
         }
         _ => return Ok(()),
     };
-    notify::tell(teller, &settings, &Message::of(occasion, &summary));
+    teller.tell(&settings, &Message::of(occasion, &summary));
     Ok(())
 }
 
 /// Whether the run of the same pipeline before this one failed.
 fn failed_before(world: &World, summary: &Summary) -> Result<bool, Fault> {
-    let labelled = |key: &&str| summary.labels.get(*key).map(|value| ((*key).to_owned(), value.clone()));
+    let labelled = |(key, _): &(&str, &str)| Some(((*key).to_owned(), summary.labels.get(*key)?.clone()));
     let Some((key, value)) = PIPELINES.iter().find_map(labelled) else { return Ok(false) };
     let filter = Filter {
         namespace: Some(summary.namespace.clone()),
@@ -148,7 +180,7 @@ fn failed_before(world: &World, summary: &Summary) -> Result<bool, Fault> {
 }
 
 /// Has people told of a run that one of them must answer.
-fn waiting(world: &World, uid: &str, teller: &Teller) -> Result<(), Fault> {
+fn waiting(world: &World, uid: &str, teller: &mut Teller) -> Result<(), Fault> {
     let settings = world.settings();
     if settings.notifications.is_empty() {
         return Ok(());
@@ -169,7 +201,7 @@ fn waiting(world: &World, uid: &str, teller: &Teller) -> Result<(), Fault> {
     if let Some(node) = open {
         let mut message = Message::of(Occasion::Waiting, &summary);
         node["displayName"].as_str().unwrap_or_default().clone_into(&mut message.message);
-        notify::tell(teller, &settings, &message);
+        teller.tell(&settings, &message);
     }
     Ok(())
 }
@@ -185,22 +217,13 @@ fn goes_at(world: &World, summary: &Summary, settings: &Config) -> Result<Option
         let effective = kept.and_then(|kept| tiphys_engine::compile::effective(&kept.frozen).ok());
         effective
             .and_then(|(workflow, _)| workflow.spec.ttl_strategy)
-            .and_then(|strategy| seconds(&strategy, &summary.phase))
+            .and_then(|strategy| strategy.seconds(&summary.phase))
     } else {
         None
     };
     let usual = settings.retention.workflows.map(|Length { seconds }| seconds);
     let seconds = own.into_iter().chain(usual).min();
     Ok(seconds.map(|seconds| ended_us.saturating_add(seconds.saturating_mul(1_000_000))))
-}
-
-fn seconds(strategy: &TtlStrategy, phase: &str) -> Option<i64> {
-    let own = match phase {
-        "Succeeded" => strategy.seconds_after_success,
-        "Failed" => strategy.seconds_after_failure,
-        _ => None,
-    };
-    own.or(strategy.seconds_after_completion)
 }
 
 /// Takes away everything that is due.
@@ -210,17 +233,15 @@ fn sweep(world: &World, due: &mut Due) -> Result<(), Fault> {
         fill(world, &settings, due)?;
     }
     let now_us = world.now_us();
-    while let Some((at, uid)) = due.runs.first().cloned()
-        && at <= now_us
-    {
-        due.runs.remove(&(at, uid.clone()));
-        let machine = MachineId::workflow(&*uid);
-        let Some(summary) = world.store(|store| store.summary(&machine))? else { continue };
-        // It may have been retried, or have ended anew.
-        if goes_at(world, &summary, &settings)?.is_some_and(|at| at <= now_us) {
-            remove(world, &summary);
+    due.take_away(now_us, |uid| {
+        let machine = MachineId::workflow(uid);
+        let Some(summary) = world.store(|store| store.summary(&machine))? else { return Ok(Taken::Gone) };
+        // It may have been retried, or have ended anew: then it is told of anew.
+        match goes_at(world, &summary, &settings)? {
+            Some(at) if at <= now_us => Ok(remove(world, &summary)),
+            _ => Ok(Taken::Gone),
         }
-    }
+    })?;
     by_number(world, &settings)?;
     world.store(|store| world.tokens.forget_ended(store, now_us))?;
     if let Some(Length { seconds }) = settings.persistence.archive_ttl.or(settings.retention.archive) {
@@ -282,7 +303,7 @@ fn by_number(world: &World, settings: &Config) -> Result<(), Fault> {
     Ok(())
 }
 
-fn remove(world: &World, summary: &Summary) {
+fn remove(world: &World, summary: &Summary) -> Taken {
     match workflows::remove(world, summary, Force::No) {
         Ok(()) => tracing::info!(
             target: "audit",
@@ -291,10 +312,14 @@ fn remove(world: &World, summary: &Summary) {
             workflow = summary.name,
             "removed, its time is over"
         ),
+        // Somebody else removed it.
+        Err(fault) if fault.code == Code::NotFound => {}
         Err(fault) => {
             tracing::warn!(workflow = summary.name, error = fault.message, "cannot be removed now");
+            return Taken::Stays;
         }
     }
+    Taken::Gone
 }
 
 /// Takes old runs out of the archive.

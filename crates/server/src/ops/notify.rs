@@ -6,11 +6,11 @@ mod tests;
 
 use crate::config::{Config, Notification, Occasion, Shape, Webhook};
 use serde_json::{Value, json};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 use tiphys_store::Summary;
 
-/// Messages that may wait to be sent; more are dropped, which the log tells.
+/// Messages that may wait to be sent to one; more are dropped, which the log tells.
 const QUEUE_MAX: usize = 1_000;
 
 /// Pauses before a message is tried again.
@@ -18,9 +18,6 @@ const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(20)];
 
 /// Longest wait for whoever takes a message.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
-
-/// Where messages are put to be sent.
-pub(crate) type Teller = SyncSender<(Notification, Message)>;
 
 /// What happened to a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,48 +73,82 @@ impl Message {
     }
 }
 
-/// Starts the thread that sends. It ends when nobody puts messages there any more.
-pub(crate) fn start() -> std::io::Result<Teller> {
-    let (teller, messages) = sync_channel::<(Notification, Message)>(QUEUE_MAX);
-    std::thread::Builder::new().name("notifications".to_owned()).spawn(move || {
-        for (notification, message) in messages {
-            let mut pauses = PAUSES.iter();
-            while let Err(reason) = send(&notification, &message) {
-                match pauses.next() {
-                    Some(pause) => std::thread::sleep(*pause),
-                    None => {
-                        let workflow = &message.name;
-                        tracing::error!(workflow, reason, "nobody could be told");
-                        break;
-                    }
+/// The ways to everybody who is told. Each has a thread of its own: who does not answer keeps nobody else waiting.
+#[derive(Default)]
+pub(crate) struct Teller(Vec<Way>);
+
+struct Way {
+    to: Notification,
+    messages: SyncSender<Message>,
+}
+
+impl Teller {
+    /// Puts a message before everybody who wants it.
+    pub(crate) fn tell(&mut self, settings: &Config, message: &Message) {
+        // The threads of those who are not told any more end with what they have.
+        self.0.retain(|way| settings.notifications.iter().flat_map(ways).any(|to| to == way.to));
+        for notification in &settings.notifications {
+            let wants = (notification.on.is_empty() || notification.on.contains(&message.occasion))
+                && (notification.namespaces.is_empty()
+                    || notification.namespaces.contains(&message.namespace));
+            for to in ways(notification).filter(|_| wants) {
+                if let Err(reason) = self.put(&to, message.clone()) {
+                    tracing::error!(workflow = message.name, reason, "a message is dropped");
                 }
             }
         }
-    })?;
-    Ok(teller)
-}
+    }
 
-/// Puts a message before everybody who wants it.
-pub(crate) fn tell(teller: &Teller, settings: &Config, message: &Message) {
-    for notification in &settings.notifications {
-        let wants = (notification.on.is_empty() || notification.on.contains(&message.occasion))
-            && (notification.namespaces.is_empty() || notification.namespaces.contains(&message.namespace));
-        if !wants {
-            continue;
+    fn put(&mut self, to: &Notification, message: Message) -> Result<(), String> {
+        if !self.0.iter().any(|way| way.to == *to) {
+            let way = Way::open(to).map_err(|error| format!("there is no thread for it: {error}"))?;
+            self.0.push(way);
         }
-        for way in ways(notification) {
-            if let Err(TrySendError::Full(_)) = teller.try_send((way, message.clone())) {
-                tracing::error!(workflow = message.name, "too many messages wait: this one is dropped");
+        let Some(way) = self.0.iter().position(|way| way.to == *to) else { return Ok(()) };
+        match self.0[way].messages.try_send(message) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Full(_)) => Err("too many messages wait already".to_owned()),
+            Err(TrySendError::Disconnected(_)) => {
+                // The next message gets a new thread.
+                self.0.remove(way);
+                Err("the thread for it broke off".to_owned())
             }
         }
     }
 }
 
+impl Way {
+    /// Starts the thread. It ends when nobody puts messages there any more.
+    fn open(to: &Notification) -> std::io::Result<Way> {
+        let (messages, put) = sync_channel(QUEUE_MAX);
+        let way = Way { to: to.clone(), messages };
+        let to = to.clone();
+        std::thread::Builder::new().name("notifications".to_owned()).spawn(move || hand_over(&to, &put))?;
+        Ok(way)
+    }
+}
+
 /// The ways of a notification one by one: what fails is tried again without repeating what did not.
-fn ways(notification: &Notification) -> impl Iterator<Item = Notification> {
+fn ways(notification: &Notification) -> impl Iterator<Item = Notification> + use<> {
     let webhook = notification.webhook.is_some().then(|| Notification { mail: None, ..notification.clone() });
     let mail = notification.mail.is_some().then(|| Notification { webhook: None, ..notification.clone() });
     webhook.into_iter().chain(mail)
+}
+
+/// Sends one message after the other. Who never answered is tried once for each, until they do.
+fn hand_over(to: &Notification, messages: &Receiver<Message>) {
+    let mut pauses: &[Duration] = &PAUSES;
+    for message in messages {
+        let mut left = pauses.iter();
+        pauses = loop {
+            let Err(reason) = send(to, &message) else { break PAUSES.as_slice() };
+            let Some(pause) = left.next() else {
+                tracing::error!(workflow = message.name, reason, "nobody could be told");
+                break Default::default();
+            };
+            std::thread::sleep(*pause);
+        };
+    }
 }
 
 fn send(notification: &Notification, message: &Message) -> Result<(), String> {

@@ -9,7 +9,7 @@ use crate::call::Call;
 use crate::fault::Fault;
 use crate::own::page;
 use crate::world::World;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Condvar, Mutex, PoisonError};
 use tiphys_store::{Created, Filter, LabelTerm, MachineId, NewRun, Runs as _, StoreError, Summary};
@@ -28,6 +28,21 @@ const STATUS: &str = "status";
 
 /// The field with the role of whoever sent it. It is for ourselves: no answer has it.
 const ROLE: &str = "senderRole";
+
+/// The field with the headers that hold a secret, sealed. It is for ourselves, too.
+const SEALED: &str = "sealedHeaders";
+
+/// Fields of a kept delivery that no answer has as they are.
+const OURS: [&str; 3] = ["event", ROLE, SEALED];
+
+/// What is kept and shown in place of such a header.
+const HIDDEN: &str = "(hidden)";
+
+/// Whether a header holds a secret itself, not a signature that was made with one: with it anybody could send events.
+fn is_secret(header: &str) -> bool {
+    let words = ["token", "secret", "password", "api-key", "apikey"];
+    header == "x-hook-uuid" || words.iter().any(|word| header.contains(word))
+}
 
 /// Deliveries whose sender gave them an id and that are being dispatched now, so that the same one sent twice at a time is
 /// dispatched once.
@@ -100,7 +115,14 @@ impl Delivery {
         }
     }
 
-    fn document(&self, status: &str, results: &[Value], at_us: i64) -> Value {
+    fn document(&self, world: &World, status: &str, results: &[Value], at_us: i64) -> Result<Value, Fault> {
+        let mut event = self.event.clone();
+        let mut secrets = Map::new();
+        for (header, values) in event["metadata"].as_object_mut().into_iter().flatten() {
+            if is_secret(header) {
+                secrets.insert(header.clone(), std::mem::replace(values, json!([HIDDEN])));
+            }
+        }
         let mut document = json!({
             "id": self.id,
             "at": page::time(at_us),
@@ -110,36 +132,39 @@ impl Delivery {
             ROLE: self.role.name(),
             "status": status,
             "results": results,
-            "event": self.event,
+            "event": event,
         });
         if let Some(of) = &self.replay_of {
             document["replayOf"] = json!(of);
         }
-        document
+        if !secrets.is_empty() {
+            document[SEALED] = world.vault.seal(json!({ "data": secrets }))?;
+        }
+        Ok(document)
     }
 
-    /// Keeps it durably, and says what becomes of it. `None` if it came before and was dispatched; then nothing is made.
+    /// Keeps it durably, and says what becomes of it. `None` if it came before and matched; then nothing is made.
     pub(crate) fn take(&self, world: &World, who: &Who) -> Result<Option<events::Outcome>, Fault> {
         let _turn = world.turns.take(&self.id);
         let at_us = world.now_us();
         let mut row = self.row("received", at_us);
-        row.document = self.document("received", &[], at_us).to_string().into_bytes();
+        row.document = self.document(world, "received", &[], at_us)?.to_string().into_bytes();
         if world.store(|store| store.create(&row))? == Created::Yes {
             let outcome = self.dispatch(world, who, at_us, &[])?;
             cut(world)?;
             return Ok(Some(outcome));
         }
-        // It was not dispatched, or not to every binding: its sender was told so and sends it again.
+        // Nothing was made of it, or not everything: its sender was told so, or somebody mended a binding.
         let Some(found) = document(world, &self.id)? else {
             // Cut at this very moment: so many newer ones came that it is of no interest.
             return Ok(None);
         };
-        if matches!(found["status"].as_str(), Some("matched" | "unmatched")) {
+        if found["status"] == "matched" {
             return Ok(None);
         }
         let summary = world.store(|store| store.summary(&machine(&self.id)))?;
         let first_us = summary.map_or(at_us, |summary| summary.created_us);
-        let before = Delivery::read(&found);
+        let before = Delivery::read(world, &found)?;
         before.dispatch(world, who, first_us, results(&found)).map(Some)
     }
 
@@ -158,24 +183,31 @@ impl Delivery {
             _ => "unmatched",
         };
         let mut row = self.row(status, at_us);
-        row.document = self.document(status, &outcome.results, at_us).to_string().into_bytes();
+        row.document = self.document(world, status, &outcome.results, at_us)?.to_string().into_bytes();
         world.store(|store| store.restart(&row, None))?;
         world.hub.delivered(&self.namespace, &self.id, status);
         Ok(outcome)
     }
 
-    fn read(document: &Value) -> Delivery {
+    fn read(world: &World, document: &Value) -> Result<Delivery, Fault> {
+        let mut event = document["event"].clone();
+        if let Some(sealed) = document.get(SEALED) {
+            let opened = world.vault.unseal(sealed.clone())?;
+            for (header, values) in opened["data"].as_object().into_iter().flatten() {
+                event["metadata"][header] = values.clone();
+            }
+        }
         let text = |field: &str| document[field].as_str().unwrap_or_default().to_owned();
-        Delivery {
+        Ok(Delivery {
             id: text("id"),
             namespace: text("namespace"),
             discriminator: text("discriminator"),
             sender: text("sender"),
             // One that an earlier release kept does not say.
             role: document[ROLE].as_str().and_then(Role::parse).unwrap_or(Role::Operator),
-            event: document["event"].clone(),
+            event,
             replay_of: document["replayOf"].as_str().map(str::to_owned),
-        }
+        })
     }
 }
 
@@ -224,7 +256,7 @@ pub(crate) fn recover(world: &World) -> Result<(), StoreError> {
 /// Dispatches a delivery of an earlier life with the rights that its sender had.
 fn dispatch_late(world: &World, row: &Summary) -> Result<(), Fault> {
     let Some(document) = document(world, &row.uid)? else { return Ok(()) };
-    let delivery = Delivery::read(&document);
+    let delivery = Delivery::read(world, &document)?;
     let who = Who::known(delivery.sender.clone(), delivery.role, vec![delivery.namespace.clone()]);
     delivery.dispatch(world, &who, row.created_us, results(&document)).map(drop)
 }
@@ -266,7 +298,7 @@ pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
         // One that was cut since the rows were read is not missed.
         let Some(mut delivery) = document(world, &row.uid)? else { continue };
         if let Value::Object(fields) = &mut delivery {
-            fields.retain(|field, _| field != "event" && field != ROLE);
+            fields.retain(|field, _| !OURS.contains(&field.as_str()));
         }
         items.push(delivery);
     }
@@ -303,7 +335,7 @@ fn whole(mut delivery: Value) -> Value {
     delivery["headers"] = json!(headers);
     delivery["payload"] = event["payload"].clone();
     if let Value::Object(fields) = &mut delivery {
-        fields.retain(|field, _| field != "event" && field != ROLE);
+        fields.retain(|field, _| !OURS.contains(&field.as_str()));
     }
     delivery
 }
@@ -311,13 +343,13 @@ fn whole(mut delivery: Value) -> Value {
 /// Sends an event once more, as a delivery of its own.
 pub(crate) fn replay(world: &World, call: &Call) -> Result<Value, Fault> {
     let found = find(world, call, Verb::Create)?;
-    let old = Delivery::read(&found);
+    let old = Delivery::read(world, &found)?;
     let again = Delivery {
         id: uuid::Uuid::now_v7().to_string(),
         sender: call.who.subject.clone(),
         role: call.who.role(),
         replay_of: Some(old.id),
-        ..Delivery::read(&found)
+        ..Delivery::read(world, &found)?
     };
     again.take(world, &call.who)?;
     let made = document(world, &again.id)?.unwrap_or_default();

@@ -14,8 +14,8 @@ use tiphys_store::{Filter, LabelTerm, Runs as _, Summary};
 /// Runs of a pipeline that are shown.
 const SHOWN_MAX: usize = 20;
 
-/// The kinds of pipelines.
-const KINDS: [(&str, Resource); 3] = [
+/// The kinds of pipelines; versions of them are kept.
+pub(crate) const KINDS: [(&str, Resource); 3] = [
     ("WorkflowTemplate", Resource::Templates),
     ("ClusterWorkflowTemplate", Resource::ClusterTemplates),
     ("CronWorkflow", Resource::Crons),

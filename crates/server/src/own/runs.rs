@@ -17,7 +17,7 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 /// Labels that name the pipeline of a run, and its kind.
-const PIPELINES: [(&str, &str); 3] = [
+pub(crate) const PIPELINES: [(&str, &str); 3] = [
     ("workflows.argoproj.io/cron-workflow", "CronWorkflow"),
     ("workflows.argoproj.io/cluster-workflow-template", "ClusterWorkflowTemplate"),
     ("workflows.argoproj.io/workflow-template", "WorkflowTemplate"),

@@ -25,10 +25,12 @@ pub(crate) fn create(world: &World, call: &Call) -> Result<Value, Fault> {
             "`{role}` is no role: it is one of viewer, operator, admin, nobody"
         )));
     }
-    if world.tokens.list().iter().any(|token| token.name == name) {
-        return Err(Fault::new(Code::AlreadyExists, format!("a token named `{name}` exists already")));
-    }
     let ttl = message.number("ttlSeconds")?;
+    if ttl < 0 {
+        return Err(Fault::invalid(format!(
+            "`ttlSeconds` is {ttl}: give how many seconds the token is good, or 0 for a token without an end"
+        )));
+    }
     let now_us = world.now_us();
     let token = Token {
         name: name.to_owned(),
@@ -38,8 +40,10 @@ pub(crate) fn create(world: &World, call: &Call) -> Result<Value, Fault> {
         created_us: now_us,
         expires_us: (ttl > 0).then(|| now_us.saturating_add(ttl.saturating_mul(1_000_000))),
     };
-    let text = world.store(|store| world.tokens.create(store, token))?;
-    Ok(json!({ "name": name, "token": text }))
+    match world.store(|store| world.tokens.create_new(store, token))? {
+        Some(text) => Ok(json!({ "name": name, "token": text })),
+        None => Err(Fault::new(Code::AlreadyExists, format!("a token named `{name}` exists already"))),
+    }
 }
 
 pub(crate) fn revoke(world: &World, call: &Call) -> Result<Value, Fault> {

@@ -3,9 +3,10 @@
 //! A version lies in the store like a run: a row that lists find and a document. It is made when the body of an
 //! object changes, and stays when the object goes.
 
-use crate::access::{Resource, Verb};
+use crate::access::Verb;
 use crate::call::Call;
 use crate::fault::{Code, Fault};
+use crate::own::pipelines::KINDS;
 use crate::own::{diff, page};
 use crate::world::World;
 use serde_json::{Value, json};
@@ -20,13 +21,6 @@ const OF: &str = "of";
 
 /// Versions of one object that are kept; the oldest give way.
 const KEPT_MAX: usize = 100;
-
-/// The objects whose versions are kept.
-const KINDS: [(&str, Resource); 3] = [
-    ("WorkflowTemplate", Resource::Templates),
-    ("ClusterWorkflowTemplate", Resource::ClusterTemplates),
-    ("CronWorkflow", Resource::Crons),
-];
 
 fn machine(uid: &str) -> MachineId {
     MachineId { kind: KIND.into(), id: uid.to_owned() }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use crate::error::{AppendError, StoreError};
-use crate::model::{Append, Letter, Loaded, MachineId, Record, Snapshot, Summary};
+use crate::model::{Append, Letter, Loaded, MachineId, Record, Summary};
 use crate::sqlite::{SqliteStore, damage, runs};
 use crate::store::Journal;
 
@@ -27,10 +27,7 @@ impl Journal for SqliteStore {
     fn load(&mut self, machine: &MachineId) -> Result<Option<Loaded>, StoreError> {
         self.read(|transaction| {
             let Some(number) = number_of(transaction, machine)? else { return Ok(None) };
-            let snapshot = snapshot(transaction, number)?;
-            let after = snapshot.as_ref().map_or(0, |snapshot| snapshot.seq.cast_signed());
-            let records = records(transaction, number, after, i64::MAX)?;
-            Ok(Some(Loaded { snapshot, records }))
+            Ok(Some(Loaded { records: records(transaction, number, 0, i64::MAX)? }))
         })
     }
 
@@ -38,31 +35,6 @@ impl Journal for SqliteStore {
         self.read(|transaction| {
             let Some(number) = number_of(transaction, machine)? else { return Ok(Vec::new()) };
             records(transaction, number, after.cast_signed(), i64::try_from(limit).unwrap_or(i64::MAX))
-        })
-    }
-
-    fn save_snapshot(
-        &mut self,
-        machine: &MachineId,
-        epoch: u64,
-        snapshot: &Snapshot,
-    ) -> Result<(), StoreError> {
-        self.write(|transaction| {
-            let Some(number) = number_of(transaction, machine)? else { return Ok(()) };
-            let seq = snapshot.seq.cast_signed();
-            let (_, present) = epoch_of(transaction, machine)?.unwrap_or_default();
-            if present != epoch || seq > last_seq(transaction, number)? {
-                return Ok(());
-            }
-            transaction
-                .prepare_cached(
-                    "INSERT INTO snapshot (machine, seq, format, sum, body) VALUES (?1, ?2, ?3, ?4, ?5)
-                     ON CONFLICT (machine) DO UPDATE
-                     SET seq = excluded.seq, format = excluded.format, sum = excluded.sum, body = excluded.body
-                     WHERE excluded.seq >= seq",
-                )?
-                .execute(params![number, seq, snapshot.format, sum(&snapshot.body), snapshot.body])?;
-            Ok(())
         })
     }
 
@@ -231,20 +203,6 @@ fn last_seq(transaction: &Transaction<'_>, number: i64) -> rusqlite::Result<i64>
     Ok(last.map_or(0, |place| place & SEQ_MAX))
 }
 
-fn snapshot(transaction: &Transaction<'_>, number: i64) -> rusqlite::Result<Option<Snapshot>> {
-    let found = transaction
-        .prepare_cached("SELECT seq, format, sum, body FROM snapshot WHERE machine = ?1")?
-        .query_row([number], |row| {
-            let body: Vec<u8> = row.get(3)?;
-            let whole = row.get::<_, u32>(2)? == sum(&body);
-            let seq = row.get::<_, i64>(0)?.cast_unsigned();
-            Ok(whole.then_some(Snapshot { seq, format: row.get(1)?, body }))
-        })
-        .optional()?;
-    // A damaged snapshot is as good as none: it is a shortcut, the records are all there.
-    Ok(found.flatten())
-}
-
 fn records(
     transaction: &Transaction<'_>,
     number: i64,
@@ -279,13 +237,12 @@ fn drop_letters(transaction: &Transaction<'_>, machine: i64, until: u64) -> rusq
     Ok(())
 }
 
-/// Removes the records, the snapshot and the letters of a machine.
+/// Removes the records and the letters of a machine.
 pub(super) fn delete(transaction: &Transaction<'_>, number: i64) -> rusqlite::Result<()> {
     transaction.execute(
         "DELETE FROM record WHERE place BETWEEN ?1 AND ?2",
         [place(number, 0), place(number, SEQ_MAX)],
     )?;
-    transaction.execute("DELETE FROM snapshot WHERE machine = ?1", [number])?;
     transaction.execute("DELETE FROM inbox WHERE machine = ?1", [number])?;
     Ok(())
 }

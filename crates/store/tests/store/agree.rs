@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use tiphys_store::{
-    Filter, LabelTerm, Life, MachineId, MemoryStore, NameMatch, ObjectKey, Shelf, Snapshot, SqliteStore,
-    State, Store, Summary,
+    Filter, LabelTerm, Life, MachineId, MemoryStore, NameMatch, ObjectKey, Shelf, SqliteStore, State, Store,
+    Summary,
 };
 
 use crate::support::{filed, new_run, record};
@@ -15,7 +15,6 @@ enum Call {
     Create { uid: u8, name: u8, label: u8 },
     Epoch { uid: u8 },
     Append { uid: u8, epoch: u64, seq: u64, phase: Option<u8>, letters: bool },
-    Snapshot { uid: u8, seq: u64 },
     Letter { uid: u8 },
     Archive { uid: u8 },
     Delete { uid: u8 },
@@ -32,7 +31,6 @@ fn calls() -> impl Strategy<Value = Vec<Call>> {
         1 => uid().prop_map(|uid| Call::Epoch { uid }),
         8 => (uid(), 0..3_u64, 1..6_u64, proptest::option::of(0..3_u8), any::<bool>())
             .prop_map(|(uid, epoch, seq, phase, letters)| Call::Append { uid, epoch, seq, phase, letters }),
-        1 => (uid(), 0..6_u64).prop_map(|(uid, seq)| Call::Snapshot { uid, seq }),
         1 => uid().prop_map(|uid| Call::Letter { uid }),
         1 => uid().prop_map(|uid| Call::Archive { uid }),
         1 => uid().prop_map(|uid| Call::Delete { uid }),
@@ -89,11 +87,6 @@ fn make(store: &mut dyn Store, call: &Call) -> String {
             });
             append.inbox_done = letters.then_some(u64::MAX >> 1);
             format!("{:?}", store.append(&[append]).unwrap())
-        }
-        Call::Snapshot { uid, seq } => {
-            let snapshot = Snapshot { seq: *seq, format: 1, body: vec![*uid] };
-            store.save_snapshot(&machine(uid), 1, &snapshot).unwrap();
-            String::new()
         }
         Call::Letter { uid } => format!("{:?}", store.put_inbox(&machine(uid), b"letter").unwrap().is_some()),
         Call::Archive { uid } => format!("{:?}", store.archive(&[filed(&machine(uid), &[*uid])]).unwrap()),

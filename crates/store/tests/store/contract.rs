@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tiphys_store::{
     Append, AppendError, Created, Cursor, End, Filed, Filter, LabelTerm, Life, MachineId, MemoKey, NameMatch,
-    ObjectKey, Order, Put, Shelf, Snapshot, Store, Summary,
+    NewRun, ObjectKey, Order, Put, Shelf, Store, Summary,
 };
 
 use crate::support::{create, each, filed, new_run, record, row};
@@ -22,7 +22,6 @@ fn records_come_back_in_order_and_whole() {
         ];
         assert_eq!(store.append(&batch).unwrap(), vec![Ok(()); 4]);
         let loaded = store.load(&a).unwrap().unwrap();
-        assert_eq!(loaded.snapshot, None);
         assert_eq!(loaded.last_seq(), 3);
         let found: Vec<_> =
             loaded.records.iter().map(|record| (record.seq, record.at_us, &record.body[..])).collect();
@@ -87,27 +86,6 @@ fn a_follower_reads_the_tail() {
         assert_eq!(seqs(store.tail(&a, 0, 2).unwrap()), [1, 2]);
         assert!(store.tail(&a, 10, 5).unwrap().is_empty());
         assert!(store.tail(&MachineId::workflow("nobody"), 0, 5).unwrap().is_empty());
-    });
-}
-
-#[test]
-fn a_snapshot_shortens_the_load_and_nothing_else() {
-    each(|store| {
-        let a = create(store, "a");
-        let batch: Vec<_> = (1..=5).map(|seq| record(&a, 1, seq, "x")).collect();
-        store.append(&batch).unwrap();
-        let at = |seq: u64| Snapshot { seq, format: 9, body: format!("state {seq}").into_bytes() };
-        store.save_snapshot(&a, 1, &at(3)).unwrap();
-        store.save_snapshot(&a, 1, &at(2)).unwrap();
-        store.save_snapshot(&a, 1, &at(6)).unwrap();
-        store.save_snapshot(&a, 7, &at(4)).unwrap();
-        let loaded = store.load(&a).unwrap().unwrap();
-        assert_eq!(loaded.snapshot, Some(at(3)));
-        assert_eq!(loaded.records.len(), 2);
-        assert_eq!(loaded.last_seq(), 5);
-        store.save_snapshot(&a, 1, &at(5)).unwrap();
-        assert_eq!(store.load(&a).unwrap().unwrap().last_seq(), 5);
-        assert_eq!(store.tail(&a, 0, 100).unwrap().len(), 5);
     });
 }
 
@@ -201,12 +179,26 @@ fn a_name_is_taken_once() {
 }
 
 #[test]
+fn a_run_is_begun_anew_by_whoever_has_it() {
+    each(|store| {
+        let a = create(store, "a");
+        let epoch = store.next_epoch(&a).unwrap();
+        let summary = store.summary(&a).unwrap().unwrap();
+        let anew = NewRun { machine: a.clone(), document: b"anew".to_vec(), summary };
+        assert!(!store.restart(&anew, Some(epoch - 1)).unwrap(), "somebody else has it");
+        assert_ne!(store.document(&a).unwrap().unwrap(), b"anew");
+        assert!(store.restart(&anew, Some(epoch)).unwrap());
+        assert_eq!(store.document(&a).unwrap().unwrap(), b"anew");
+        assert!(store.restart(&anew, None).unwrap());
+    });
+}
+
+#[test]
 fn deleting_a_run_takes_everything_of_it() {
     each(|store| {
         let a = create(store, "a");
         store.append(&[record(&a, 1, 1, "x")]).unwrap();
         store.put_inbox(&a, b"letter").unwrap();
-        store.save_snapshot(&a, 1, &Snapshot { seq: 1, format: 1, body: b"s".to_vec() }).unwrap();
         assert!(store.delete(&a).unwrap());
         assert_eq!(store.load(&a).unwrap(), None);
         assert_eq!(store.summary(&a).unwrap(), None);

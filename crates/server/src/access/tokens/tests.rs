@@ -56,4 +56,8 @@ fn a_token_takes_the_place_of_one_of_its_name() {
     let first = tokens.create(&mut store, token("it".to_owned())).unwrap();
     let second = tokens.create(&mut store, token("it".to_owned())).unwrap();
     assert!(tokens.find(&first).is_none() && tokens.find(&second).is_some());
+    // Unless its maker means a new one.
+    assert_eq!(tokens.create_new(&mut store, token("it".to_owned())).unwrap(), None);
+    let other = tokens.create_new(&mut store, token("other".to_owned())).unwrap().unwrap();
+    assert!(tokens.find(&second).is_some() && tokens.find(&other).is_some());
 }

@@ -1,5 +1,6 @@
-use super::old_files;
+use super::{Due, Taken, old_files};
 use crate::config::Config;
+use crate::fault::Fault;
 use crate::guard::tests::House;
 use crate::options::AuthMode;
 use serde_json::{Value, json};
@@ -141,4 +142,28 @@ fn old_files_go_and_new_ones_stay() {
     old_files(folder.path(), SystemTime::now() - Duration::from_secs(1_000));
     assert!(!at("old/deep/file").exists());
     assert!(at("new/file").exists() && folder.path().exists());
+}
+
+/// What could not be removed, or not even be looked at, is tried again.
+#[test]
+fn what_cannot_go_now_goes_later() {
+    let mut due = Due::default();
+    for uid in ["a", "b", "c"] {
+        due.runs.insert((10, uid.to_owned()));
+    }
+    due.runs.insert((1_000, "later".to_owned()));
+    let mut asked = Vec::new();
+    let stopped = due.take_away(20, |uid| {
+        asked.push(uid.to_owned());
+        match uid {
+            "a" => Ok(Taken::Stays),
+            "b" => Err(Fault::internal("the store is busy")),
+            _ => Ok(Taken::Gone),
+        }
+    });
+    assert!(stopped.is_err());
+    assert_eq!(asked, ["a", "b"], "each once");
+    assert!(due.runs.iter().all(|(at, uid)| (*at > 20) == (uid != "c")), "{:?}", due.runs);
+    due.take_away(i64::MAX, |_| Ok(Taken::Gone)).unwrap();
+    assert!(due.runs.is_empty());
 }

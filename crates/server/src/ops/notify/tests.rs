@@ -1,8 +1,8 @@
-use super::{Message, body, expanded, mail, ways};
-use crate::config::{Mail, MailEncryption, Notification, Occasion, Shape, Webhook};
+use super::{Message, Teller, body, expanded, mail, ways};
+use crate::config::{Config, Mail, MailEncryption, Notification, Occasion, Shape, Webhook};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::net::TcpListener;
 
 fn message(occasion: Occasion) -> Message {
@@ -109,4 +109,41 @@ fn a_mail_server_gets_a_whole_message() {
     let no_password = Mail { user: Some("u".to_owned()), password: Some("p".to_owned()), ..mail };
     // Nothing is sent in the clear that must not be.
     assert!(mail::send(&no_password, "", "").unwrap_err().contains("not sent without encryption"));
+}
+
+/// A chat that never answers keeps nobody else from being told.
+#[test]
+fn whoever_does_not_answer_keeps_nobody_waiting() {
+    let (dead, good) = (TcpListener::bind("127.0.0.1:0").unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
+    let to = |listener: &TcpListener| Notification {
+        webhook: Some(Webhook {
+            url: format!("http://{}/", listener.local_addr().unwrap()),
+            ..Webhook::default()
+        }),
+        ..Notification::default()
+    };
+    let settings = Config { notifications: vec![to(&dead), to(&good)], ..Config::default() };
+    let mut teller = Teller::default();
+    teller.tell(&settings, &message(Occasion::Failed));
+    teller.tell(&settings, &message(Occasion::Recovered));
+    let (waiting, _) = dead.accept().unwrap();
+    for _ in 0..2 {
+        let (mut stream, _) = good.accept().unwrap();
+        let mut heard = [0; 64];
+        assert!(stream.read(&mut heard).unwrap() > 0);
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
+    }
+    // The first message to the other is still on its way.
+    waiting.set_nonblocking(true).unwrap();
+    let mut rest = [0; 4096];
+    loop {
+        match (&waiting).read(&mut rest) {
+            Ok(0) => panic!("the connection was given up before the others were told"),
+            Ok(_) => {}
+            Err(error) => break assert_eq!(error.kind(), ErrorKind::WouldBlock),
+        }
+    }
+    // Who is not in the settings any more is let go of.
+    teller.tell(&Config::default(), &message(Occasion::Failed));
+    assert!(teller.0.is_empty());
 }

@@ -71,7 +71,7 @@ fn leave(house: &House, id: &str, role: Role) {
         replay_of: None,
     };
     let mut row = delivery.row("received", 1);
-    row.document = delivery.document("received", &[], 1).to_string().into_bytes();
+    row.document = delivery.document(&house.world, "received", &[], 1).unwrap().to_string().into_bytes();
     house.world.store(|store| store.create(&row)).unwrap();
 }
 
@@ -103,4 +103,55 @@ fn what_a_crash_left_is_dispatched_with_the_rights_of_its_sender() {
     let reason = refused["results"][0]["reason"].as_str().unwrap();
     assert!(reason.contains("User \"somebody\" cannot create resource \"workflows\""), "{reason}");
     assert_eq!(names(&house).len(), 1);
+}
+
+/// What matched nothing made nothing: when a binding is there, the sender may send it again.
+#[test]
+fn an_event_that_matched_nothing_may_come_again() {
+    let house = House::new(|options| options.auth = AuthMode::None);
+    apply(&house, &TEMPLATE.replace("NAME", "there-is"));
+    let headers = [("authorization", "Bearer any"), ("x-delivery-id", "78")];
+    let send = || house.status("POST", "/api/v1/events/here/push", &headers, "{}");
+    assert_eq!((send(), names(&house).len()), (200, 0));
+    apply(&house, &binding("a", "there-is", "{}"));
+    assert_eq!((send(), names(&house).len()), (200, 1));
+    assert_eq!((send(), names(&house).len()), (200, 1));
+}
+
+/// Some senders show their secret in a header: it works, also later, and is shown to nobody.
+#[test]
+fn secrets_of_senders_are_kept_sealed_and_shown_to_nobody() {
+    let house = House::new(|options| options.auth = AuthMode::None);
+    apply(&house, &TEMPLATE.replace("NAME", "there-is"));
+    let picky = binding("a", "there-is", "{}").replace(
+        "'true'",
+        "'metadata[\"x-gitlab-token\"][0] == \"WORD\" && metadata[\"x-kind\"][0] == \"k\"'",
+    );
+    apply(&house, &picky);
+    let headers = [
+        ("authorization", "Bearer any"),
+        ("x-gitlab-token", "WORD"),
+        ("x-hook-uuid", "WORD"),
+        ("x-kind", "k"),
+        ("x-delivery-id", "9"),
+    ];
+    assert_eq!(house.status("POST", "/api/v1/events/here/push", &headers, "{}"), 200);
+    assert_eq!(names(&house).len(), 1);
+    let listed = house.text(house.send("GET", "/api/tiphys/v1/deliveries?namespace=here", &[], ""));
+    let id = serde_json::from_str::<Value>(&listed).unwrap()["items"][0]["id"].as_str().unwrap().to_owned();
+    let kept = house.world.store(|store| store.document(&machine(&id))).unwrap().unwrap();
+    let shown = house.text(house.send("GET", &format!("/api/tiphys/v1/deliveries/{id}"), &[], ""));
+    for text in [&listed, &shown, &String::from_utf8(kept).unwrap()] {
+        assert!(!text.contains("WORD"), "{text}");
+    }
+    assert!(!shown.contains("sealed") && !listed.contains("sealed"), "{shown} {listed}");
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(shown["headers"]["x-gitlab-token"], "(hidden)");
+    assert_eq!(shown["headers"]["x-kind"], "k");
+    // A replay is judged by what came in.
+    let replayed = house.send("POST", &format!("/api/tiphys/v1/deliveries/{id}/replay"), &[], "{}");
+    let replayed: Value = serde_json::from_str(&house.text(replayed)).unwrap();
+    assert_eq!(replayed["status"], "matched", "{replayed}");
+    assert_eq!(replayed["headers"]["x-hook-uuid"], "(hidden)");
+    assert_eq!(names(&house).len(), 2);
 }
