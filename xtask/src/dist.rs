@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use crate::pages;
 use crate::workspace::Workspace;
 
 /// The compiler for C that knows the small C library, under the names that distributions give it.
@@ -22,6 +23,8 @@ struct Way {
 pub fn run(workspace: &Workspace) -> Result<bool, String> {
     let way = way()?;
     let root = &workspace.root;
+    // The server embeds the pages when it is compiled, so they come before it.
+    let unbuilt = pages::install(root).and_then(|()| pages::build(root)).err();
     let built = Command::new(env!("CARGO"))
         .args(["build", "--profile", "dist", "--locked", "--package", "tiphys-cli", "--target", &way.target])
         .current_dir(root)
@@ -42,6 +45,9 @@ pub fn run(workspace: &Workspace) -> Result<bool, String> {
     let copy = fs::create_dir_all(folder.join("dist")).and_then(|()| fs::copy(&made, &place));
     copy.map_err(|error| format!("cannot write {}: {error}", place.display()))?;
     println!("{}: {:.1} MB, static", place.display(), bytes.len() as f64 / 1e6);
+    if let Some(reason) = unbuilt {
+        println!("Its web pages are those that were there before, or plain ones: {reason}");
+    }
     if let Some(notice) = way.notice {
         println!("{notice}");
     }

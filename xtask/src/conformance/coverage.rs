@@ -18,6 +18,22 @@ const ROUTES: &str = "crates/server/src/route.rs";
 /// Folders with tests that call the server or the program.
 const TESTS: [&str; 4] = ["crates/server/src", "crates/server/tests", "crates/cli/src", "crates/cli/tests"];
 
+/// Paths that the server answers beside its table of routes.
+const BESIDE: [(&str, &str); 12] = [
+    ("GET", "/artifacts/{namespace}/{name}/{node}/{artifact}"),
+    ("GET", "/input-artifacts/{namespace}/{name}/{node}/{artifact}"),
+    ("GET", "/artifacts-by-uid/{uid}/{node}/{artifact}"),
+    ("GET", "/input-artifacts-by-uid/{uid}/{node}/{artifact}"),
+    ("GET", "/artifact-files/{namespace}/workflows/{name}/{node}/outputs/{artifact}"),
+    ("GET", "/artifact-files/{namespace}/archived-workflows/{uid}/{node}/outputs/{artifact}"),
+    ("POST", "/upload-artifacts/{namespace}/{template}/{artifact}"),
+    ("GET", "/healthz"),
+    ("GET", "/readyz"),
+    ("GET", "/metrics"),
+    ("GET", "/login"),
+    ("GET", "/oauth2/redirect"),
+];
+
 /// A test with everything that it writes out.
 struct Test {
     name: String,
@@ -37,13 +53,16 @@ pub fn page(workspace: &Workspace, bench: &Bench, areas: &[Area]) -> Result<Stri
     );
     let verdicts = verdicts(areas, "rest");
     let exchanges = exchanges(bench)?;
+    let mut unshown = Vec::new();
     for (method, path) in routes(workspace)? {
         let shape = shape(&path, "[^/?\"]*", "$");
         let recorded = exchanges.iter().filter(|(_, called, at)| *called == method && shape.is_match(at));
         let recorded = share(recorded.map(|(id, ..)| id.as_str()), &verdicts);
         let literal = self::shape(&path, "[^/?\"\\s]*", "(?:[?\"\\s]|$)");
-        let shown = named(&tests, |body| quoted_paths(body).any(|found| literal.is_match(found)));
+        let begin = &path[..path.find('{').unwrap_or(path.len())];
+        let shown = named(&tests, |body| quoted_paths(body, begin).any(|found| literal.is_match(found)));
         row(&mut page, &format!("| {method} | `{path}` | {recorded} | {shown} |"));
+        unshown.extend((recorded.is_empty() && shown.is_empty()).then(|| format!("{method} {path}")));
     }
     page.push_str(
         "\n## Verbs of the command line\n\nEvery verb of `tiphys`, with the recorded runs of Argo's command line that agree and \
@@ -60,6 +79,10 @@ pub fn page(workspace: &Workspace, bench: &Bench, areas: &[Area]) -> Result<Stri
         let called = Regex::new(&called).map_err(|error| error.to_string())?;
         let shown = named(&tests, |body| called.is_match(body));
         row(&mut page, &format!("| `tiphys {verb}` | {recorded} | {shown} |"));
+        unshown.extend((recorded.is_empty() && shown.is_empty()).then(|| format!("tiphys {verb}")));
+    }
+    if !unshown.is_empty() {
+        row(&mut page, &format!("\nNo recording and no test shows {}.", unshown.join(", ")));
     }
     Ok(page)
 }
@@ -72,16 +95,18 @@ fn read(path: &Path) -> Result<String, String> {
     fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// Methods and paths, in the order of the server's own table.
+/// Methods and paths, in the order of the server's own table, then those beside it.
 fn routes(workspace: &Workspace) -> Result<Vec<(String, String)>, String> {
     let text = read(&workspace.root.join(ROUTES))?;
-    let line = Regex::new(r#"(?:unary|raw|follow|stream)\(\s*(?:Method::(\w+),\s*)?"([^"]+)""#)
+    let line = Regex::new(r#"(unary|making|raw|follow|stream)\(\s*(?:Method::(\w+),\s*)?"([^"]+)""#)
         .map_err(|error| error.to_string())?;
     let found = line.captures_iter(&text).map(|captures| {
-        let method = captures.get(1).map_or("GET", |method| method.as_str());
-        (method.to_owned(), captures[2].to_owned())
+        let usual = if &captures[1] == "making" { "POST" } else { "GET" };
+        let method = captures.get(2).map_or(usual, |method| method.as_str());
+        (method.to_owned(), captures[3].to_owned())
     });
-    Ok(found.collect())
+    let beside = BESIDE.iter().map(|(method, path)| ((*method).to_owned(), (*path).to_owned()));
+    Ok(found.chain(beside).collect())
 }
 
 /// A path as a pattern: what stands in braces may be anything.
@@ -93,9 +118,9 @@ fn shape(path: &str, any: &str, end: &str) -> Regex {
     Regex::new(&format!("^{}{end}", parts.join("/"))).expect("a path makes a valid pattern")
 }
 
-/// Whatever a text writes out that begins like a path of the interface.
-fn quoted_paths(body: &str) -> impl Iterator<Item = &str> {
-    body.match_indices("/api/").map(|(at, _)| {
+/// Whatever a text writes out that begins like a path.
+fn quoted_paths<'a>(body: &'a str, begin: &'a str) -> impl Iterator<Item = &'a str> {
+    body.match_indices(begin).map(|(at, _)| {
         let rest = &body[at..];
         rest.find(['"', '`', '\n']).map_or(rest, |end| &rest[..=end])
     })

@@ -173,11 +173,20 @@ fn disk(report: &mut Report, folder: &Path) {
 
 fn runs(report: &mut Report, local: &mut Local) -> anyhow::Result<()> {
     let live = local.store.list(&Filter { life: Life::Live, ..Filter::default() })?;
-    let mut alone = Vec::new();
+    let (mut alone, mut of_server) = (Vec::new(), 0);
     for run in &live {
         if local.driver(&run.uid)?.is_none() {
-            alone.push(run.name.as_str());
+            match run.engine.as_str() {
+                "" => alone.push(run.name.as_str()),
+                _ => of_server += 1,
+            }
         }
+    }
+    if of_server > 0 {
+        report.warn(
+            "runs",
+            &format!("{of_server} of a server that does not work; `tiphys server` goes on with them"),
+        );
     }
     if alone.is_empty() {
         report.fine("runs", &format!("{} going on", live.len()));

@@ -208,6 +208,30 @@ fn a_catalog_is_applied_and_deliveries_are_told() {
     assert!(text(&lost.stderr).contains("the server refuses: "), "{}", text(&lost.stderr));
 }
 
+/// EX-500: runs whose time is over go, and older ones where that is asked; others stay.
+#[test]
+fn runs_whose_time_is_over_are_pruned() {
+    let bench = Bench::new();
+    let text = |name: &str, more: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {{name: {name}}}\nspec:\n  entrypoint: main\n  \
+             {more}\n  templates: [{{name: main, suspend: {{duration: 1ms}}}}]\n"
+        )
+    };
+    for (name, more) in [("short", "ttlStrategy: {secondsAfterCompletion: 0}"), ("long", "priority: 1")] {
+        let file = bench.file(&format!("{name}.yaml"), &text(name, more));
+        bench.call(&["run", file.to_str().unwrap(), "--isolation", "none"]).exits(0);
+    }
+    let names = || bench.call(&["list", "-o", "name"]).exits(0).out;
+    let told = bench.call(&["prune", "--dry-run"]).exits(0).out;
+    assert!(!told.contains("long"), "{told}");
+    bench.call(&["prune"]).exits(0);
+    assert_eq!(names(), "long\n");
+    assert_eq!(bench.call(&["prune", "--older", "30d"]).exits(0).out, "");
+    assert_eq!(bench.call(&["prune", "--older", "0s"]).exits(0).out, "Workflow 'long' deleted\n");
+    assert_eq!(names(), "");
+}
+
 const ENDLESS: &str = "
 apiVersion: argoproj.io/v1alpha1
 kind: Workflow

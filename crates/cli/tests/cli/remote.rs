@@ -96,6 +96,10 @@ fn the_verbs_answer_as_argos_own_do() {
     assert!(served.call(&["logs", "one", "--no-color"]).exits(0).out.contains("one: there\n"));
     assert_eq!(served.call(&["list", "-o", "name"]).exits(0).out, "one\n");
     assert!(served.call(&["archive", "list"]).exits(0).out.contains("message=there"));
+    let keys = served.call(&["archive", "list-label-keys"]).exits(0).out;
+    assert!(keys.contains("workflows.argoproj.io/phase\n"), "{keys}");
+    let info = served.call(&["server-info"]).exits(0).out;
+    assert!(serde_json::from_str::<Value>(&info).unwrap()["modals"].is_object(), "{info}");
     let missing = served.call(&["get", "nosuch"]).exits(1);
     assert_eq!(
         missing.err,

@@ -230,7 +230,13 @@ fn unpack(from: impl Read, new: &Path) -> Result<Copied, BackupError> {
                 let mode = entry.header().mode().unwrap_or(0o600) & 0o777;
                 let mut file =
                     OpenOptions::new().write(true).create_new(true).mode(mode).open(&path).map_err(failed)?;
-                copied.bytes += io::copy(&mut entry, &mut file).map_err(failed)?;
+                copied.bytes += io::copy(&mut entry, &mut file).map_err(|error| match error.kind() {
+                    // What unpacks says so of a file that lacks its end, or was changed.
+                    ErrorKind::UnexpectedEof | ErrorKind::InvalidData | ErrorKind::InvalidInput => {
+                        strange(&format!("it is cut off or damaged within `{}`", name.display()))
+                    }
+                    _ => failed(error),
+                })?;
                 copied.files += 1;
                 file.sync_all().map_err(failed)?;
             }

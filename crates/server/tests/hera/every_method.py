@@ -4,14 +4,20 @@
 usage: every_method.py URL
 """
 
+import inspect
+import shutil
 import sys
+import tempfile
 import time
+import urllib.request
 
 from hera.workflows import (
     DAG,
+    Artifact,
     ClusterWorkflowTemplate,
     Container,
     CronWorkflow,
+    NoneArchiveStrategy,
     Parameter,
     RetryStrategy,
     Step,
@@ -25,12 +31,17 @@ from hera.workflows import (
 )
 from hera.workflows.models import (
     ClusterWorkflowTemplateCreateRequest,
+    ClusterWorkflowTemplateLintRequest,
+    ClusterWorkflowTemplateUpdateRequest,
     CreateCronWorkflowRequest,
+    CreateSyncLimitRequest,
     CronWorkflowResumeRequest,
     CronWorkflowSuspendRequest,
     LintCronWorkflowRequest,
     ResubmitArchivedWorkflowRequest,
+    RetryArchivedWorkflowRequest,
     UpdateCronWorkflowRequest,
+    UpdateSyncLimitRequest,
     WorkflowCreateRequest,
     WorkflowLintRequest,
     WorkflowResubmitRequest,
@@ -46,8 +57,21 @@ from hera.workflows.models import (
     WorkflowTerminateRequest,
 )
 
-service = WorkflowsService(host=sys.argv[1], token="any", namespace="default")
+class Noting(WorkflowsService):
+    """Hera's service, which notes what is called."""
+
+    called = set()
+
+    def __getattribute__(self, name):
+        if not name.startswith("_") and callable(getattr(WorkflowsService, name, None)):
+            Noting.called.add(name)
+        return super().__getattribute__(name)
+
+
+service = Noting(host=sys.argv[1], token="any", namespace="default")
 tried = []
+# Steps without a sandbox write where their documents say.
+folder = tempfile.mkdtemp()
 
 
 def check(name, holds, told=""):
@@ -76,7 +100,7 @@ def shell(name, text, **more):
 
 
 def examples():
-    """Scripts, dags, steps, loops, conditions, retries, exit handlers, suspension."""
+    """Scripts, dags, steps, loops, conditions, retries, exit handlers, suspension, artifacts, output parameters."""
     with Workflow(generate_name="scripts-", entrypoint="main", namespace="default") as scripts:
         with Steps(name="main"):
             first = double(name="first", arguments={"number": 21})
@@ -97,7 +121,15 @@ def examples():
     with Workflow(generate_name="retry-", entrypoint="main", namespace="default", on_exit="bye") as retry:
         shell("main", "exit $(( {{retries}} == 0 ))", retry_strategy=RetryStrategy(limit="2"))
         shell("bye", "echo {{workflow.status}}")
-    return [scripts, dag, loop, retry]
+    with Workflow(generate_name="artifacts-", entrypoint="main", namespace="default") as artifacts:
+        write = shell("write", "echo from the first > {{outputs.artifacts.made.path}}",
+                      outputs=[Artifact(name="made", path=f"{folder}/made", archive=NoneArchiveStrategy())])
+        read = shell("read", "grep -q 'from the first' {{inputs.artifacts.given.path}}",
+                     inputs=[Artifact(name="given", path=f"{folder}/given")])
+        with Steps(name="main"):
+            first = Step(name="write", template=write)
+            Step(name="read", template=read, arguments=[first.get_artifact("made").with_name("given")])
+    return [scripts, dag, loop, retry, artifacts]
 
 
 def parked(name, **more):
@@ -111,6 +143,36 @@ for example in examples():
     made = service.create_workflow(WorkflowCreateRequest(workflow=example.build()))
     ended = wait(made.metadata.name)
     check(f"run {example.generate_name}", ended.status.phase == "Succeeded", ended.status)
+    if example.generate_name == "artifacts-":
+        passed_on = ended
+
+nodes = {node.display_name: node for node in passed_on.status.nodes.values()}
+run, writer, reader = passed_on.metadata, nodes["write"].id, nodes["read"].id
+for name, text in [
+    ("get_output_artifact", service.get_output_artifact(run.name, writer, "made")),
+    ("get_input_artifact", service.get_input_artifact(run.name, reader, "given")),
+    ("get_output_artifact_by_uid", service.get_output_artifact_by_uid(run.uid, writer, "made")),
+    ("get_input_artifact_by_uid", service.get_input_artifact_by_uid(run.uid, reader, "given")),
+    ("get_artifact_file", service.get_artifact_file("workflows", run.name, writer, "made", "outputs")),
+]:
+    check(name, "from the first" in text, text)
+
+with Workflow(name="spoken", entrypoint="main", namespace="default") as spoken:
+    shell("main", "echo one line")
+service.create_workflow(WorkflowCreateRequest(workflow=spoken.build()))
+wait("spoken")
+# Hera reads an answer of one line, and keeps nothing of it.
+check("workflow_logs", service.workflow_logs("spoken", container="main", tail_lines="1") is not None)
+check("pod_logs", service.pod_logs("spoken", "spoken", container="main", tail_lines="1") is not None)
+
+
+def page(link):
+    with urllib.request.urlopen(link) as answer:
+        return answer.status == 200
+
+
+check("get_workflow_link", page(service.get_workflow_link("spoken")))
+check("get_cron_workflow_link", page(service.get_cron_workflow_link("any")))
 
 linted = service.lint_workflow(WorkflowLintRequest(workflow=parked("linted")))
 check("lint_workflow", linted.metadata.name == "linted")
@@ -163,6 +225,13 @@ with ClusterWorkflowTemplate(name="for-all", entrypoint="main") as for_all:
 service.create_cluster_workflow_template(ClusterWorkflowTemplateCreateRequest(template=for_all.build()))
 check("create_cluster_workflow_template", service.get_cluster_workflow_template("for-all").metadata.name == "for-all")
 check("list_cluster_workflow_templates", len(service.list_cluster_workflow_templates().items) == 1)
+service.lint_cluster_workflow_template(ClusterWorkflowTemplateLintRequest(template=for_all.build()))
+tried.append("lint_cluster_workflow_template")
+whole = service.get_cluster_workflow_template("for-all")
+whole.metadata.labels = {"changed": "yes"}
+service.update_cluster_workflow_template("for-all", ClusterWorkflowTemplateUpdateRequest(template=whole))
+check("update_cluster_workflow_template",
+      service.get_cluster_workflow_template("for-all").metadata.labels["changed"] == "yes")
 service.delete_cluster_workflow_template("for-all")
 check("delete_cluster_workflow_template", not service.list_cluster_workflow_templates().items)
 
@@ -189,11 +258,29 @@ check("list_archived_workflows", archived)
 uid = [item.metadata.uid for item in archived if item.metadata.name == "one"][0]
 check("get_archived_workflow", service.get_archived_workflow(uid).metadata.name == "one")
 check("list_archived_workflow_label_keys", service.list_archived_workflow_label_keys().items)
+values = service.list_archived_workflow_label_values(label_selector="workflows.argoproj.io/phase").items
+check("list_archived_workflow_label_values", "Succeeded" in values, values)
 copy = service.resubmit_archived_workflow(uid, ResubmitArchivedWorkflowRequest(namespace="default"))
 check("resubmit_archived_workflow", copy.metadata.name)
 service.delete_archived_workflow(uid)
 check("delete_archived_workflow", uid not in [item.metadata.uid for item in service.list_archived_workflows().items or []])
+lost = [item.metadata for item in archived if item.metadata.name == "three"][0]
+service.delete_workflow("three")
+back = service.retry_archived_workflow(lost.uid, RetryArchivedWorkflowRequest(namespace="default"))
+check("retry_archived_workflow", back.metadata.name == "three", back.metadata)
+
+# Argo itself refuses the names of types that Hera sends, so the one that is meant where none is said.
+service.create_sync_limit(CreateSyncLimitRequest(key="gate", limit=2, cm_name="limits"))
+check("create_sync_limit", service.get_sync_limit("gate", cm_name="limits") is not None)
+service.update_sync_limit("gate", UpdateSyncLimitRequest(limit=3, cm_name="limits"))
+tried.append("update_sync_limit")
+service.delete_sync_limit("gate", cm_name="limits")
+tried.append("delete_sync_limit")
 check("get_info", service.get_info() is not None)
 check("get_version", service.get_version().version)
 check("get_user_info", service.get_user_info() is not None)
+service.close()
+shutil.rmtree(folder)
+every = {name for name, _ in inspect.getmembers(WorkflowsService, inspect.isfunction) if not name.startswith("_")}
+check("every method", every <= Noting.called, sorted(every - Noting.called))
 print(f"Hera: {len(tried)} methods and examples agree")
