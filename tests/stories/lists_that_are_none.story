@@ -5,5 +5,5 @@ manifest: |
     steps: [[{name: a, template: ok, withParam: "7"}]]
 ---
 ---
-demo[0]  StepGroup  Error  json: cannot unmarshal number into Go value of type []v1alpha1.Item
+demo[0]  StepGroup  Error  withParam value could not be parsed as a JSON list: 7: json: cannot unmarshal number into Go value of type []v1alpha1.Item
 ...

@@ -7,5 +7,5 @@ manifest: |
 ---
 00:00  begin -> ...
 ---
-workflow  Error  failed to initialize semaphore argo/ConfigMap/none/k with limit 0: config map none has nothing under k
+workflow  Error  error in entry template execution: failed to initialize semaphore argo/ConfigMap/none/k with limit 0: config map none has nothing under k
 ...

@@ -10,5 +10,5 @@ manifest: |
 ---
 00:00  begin -> ...
 ---
-demo[0].a  Pod  Error  invalid cache key: k-a.b
+demo[0].a  Skipped  Error  invalid cache key: k-a.b
 ...

@@ -8,5 +8,5 @@ manifest: |
 00:00  begin  -> demo waits 3s
 00:03  timer  -> workflow Error
 ---
-workflow  Error  raw output parameter 'go' has not been set and does not have a default value
+workflow  Error  error in entry template execution: raw output parameter 'go' has not been set and does not have a default value
 demo      Suspend  Error  raw output parameter 'go' has not been set and does not have a default value

@@ -6,6 +6,10 @@ pub const ENTER_PER_CALL: usize = 1_000;
 /// Most nodes of one workflow.
 pub const NODES_MAX: usize = 4_000_000;
 
+/// Most steps and dag nodes of one workflow: templates that call each other, and one of them twice, come to far more
+/// than any depth keeps within bounds.
+pub const FRAMES_MAX: usize = 500_000;
+
 /// How deep templates may call each other (EX-113).
 pub const DEPTH_MAX: u32 = 100;
 

@@ -65,12 +65,7 @@ fn decided(case: &Json, attempts: &[Attempted]) -> Result<(&'static str, Phase, 
     Ok(match decide(&strategy, attempts, &circumstances, &world, now()) {
         Decision::Again => ("next-attempt", Phase::Running, String::new()),
         Decision::Wait(_, message) => ("wait", Phase::Running, message),
-        Decision::End(Phase::Error, message)
-            if attempts.last().is_none_or(|last| last.phase != Phase::Error)
-                || case.get("error").is_some() =>
-        {
-            return Err(message);
-        }
+        Decision::Broken(message) => return Err(message),
         Decision::End(phase, message) => ("final", phase, message),
     })
 }

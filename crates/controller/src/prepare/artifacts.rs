@@ -15,7 +15,7 @@ pub(crate) fn inputs(pod: &Pod, place: &Place) -> Result<Vec<ArtifactInput>, Str
             if artifact.optional {
                 continue;
             }
-            return Err(format!("required artifact '{}' not supplied", artifact.name));
+            return Err(format!("init: required artifact '{}' not supplied", artifact.name));
         };
         inputs.push(ArtifactInput {
             name: artifact.name.clone(),

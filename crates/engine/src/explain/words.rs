@@ -61,6 +61,8 @@ pub fn words(run: &Run, event: &Event) -> String {
             let (who, phase) = (name(run, *group), phase.name());
             format!("{who} cannot go on and will be {phase}{}", because(Some(message)))
         }
+        Event::Barred { node } => format!("{} can never begin", name(run, *node)),
+        Event::Returned { message } => format!("the entry node ended by an error: {message}"),
         Event::HookBroke { node, message } => {
             format!("a hook of {} cannot be run{}", name(run, *node), because(Some(message)))
         }

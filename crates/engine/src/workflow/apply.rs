@@ -83,6 +83,12 @@ impl Run {
                 }
             }
             Event::HookBroke { node, message } => self.apply_hook_broke(*node, message),
+            Event::Barred { node } => {
+                self.uncount(*node);
+                self.nodes[node.at()].kind = NodeKind::Skipped;
+                self.count(*node);
+            }
+            Event::Returned { message } => self.returned = Some(message.clone()),
             Event::GaveUp { node } => {
                 if let Some(at) = self.frame_index(*node) {
                     self.give_up(at);

@@ -252,18 +252,23 @@ impl Turn<'_> {
                 Err(format!("inputs.artifacts.{name} was not supplied"))
             };
         };
-        if location(given).is_none() {
-            return if declared.optional {
-                Ok(Value::Null)
-            } else {
-                Err(format!("inputs.artifacts.{name} missing location information"))
-            };
+        let is_empty = location(given).is_none();
+        if is_empty && !declared.optional {
+            return Err(format!("inputs.artifacts.{name} missing location information"));
+        }
+        if is_empty && given.get("optional") == Some(&Value::Bool(true)) {
+            return Ok(Value::Null);
         }
         // The argument replaces the declaration except for where and how it is put (PA-181).
         let mut bound = given.clone();
         if let Value::Object(fields) = &mut bound {
             for field in ["from", "fromExpression", "subPath", "globalName", "path", "mode", "recurseMode"] {
                 fields.remove(field);
+            }
+            if is_empty {
+                // What a skipped step never gave takes the declaration's place, and nothing says any more that the
+                // step can do without it: it will not start (TP-242, PA-403).
+                fields.remove("optional");
             }
             fields.insert("name".to_owned(), Value::String(name.to_string()));
             for field in ["path", "mode", "recurseMode"] {

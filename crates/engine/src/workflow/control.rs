@@ -81,12 +81,7 @@ impl Turn<'_> {
             Ok(outputs) => {
                 self.record(Event::Ended { node: ix, phase: Phase::Succeeded, message: None, outputs })
             }
-            Err(reason) => self.record(Event::Ended {
-                node: ix,
-                phase: Phase::Error,
-                message: message(reason),
-                outputs: None,
-            }),
+            Err(reason) => self.errored(ix, &reason),
         }
     }
 

@@ -214,6 +214,9 @@ impl Turn<'_> {
         if self.workflow_is_full() {
             return Entering::Held;
         }
+        if let Some(reason) = self.group_trouble(at, task) {
+            return Entering::Refused(reason);
+        }
         match &compiled.items {
             Items::Once => self.enter_once(at, task, compiled, owner),
             items => self.expand(at, task, compiled, owner, items),
@@ -293,10 +296,7 @@ impl Turn<'_> {
     ) -> Entering {
         let Entering::Refused(reason) = entering else { return entering };
         if self.run.frames[at as usize].group.is_some() {
-            let child = self.run.name_at(owner, site);
-            return Entering::Refused(format!(
-                "step group deemed errored due to child {child} error: {reason}"
-            ));
+            return Entering::Refused(self.child_error(owner, site, &reason));
         }
         Entering::Entered
     }

@@ -193,6 +193,16 @@ pub enum Event {
         /// Why.
         message: Arc<str>,
     },
+    /// A node that stood at a gate can never begin: it is of the type of those that could not (EX-033).
+    Barred {
+        /// The node.
+        node: NodeIx,
+    },
+    /// The entry node ended by an error that the workflow ends in, too (EX-068).
+    Returned {
+        /// The error.
+        message: Arc<str>,
+    },
     /// What a steps or dag node had still to enter is given up, because the run's end has begun (EX-174).
     GaveUp {
         /// The steps or dag node.

@@ -14,6 +14,14 @@ use serde_json::Value;
 use std::sync::Arc;
 use tiphys_expr as expr;
 
+/// Why a loop comes to no items.
+enum Unexpandable {
+    /// What it refers to does not come to anything.
+    References(TagError),
+    /// Its items are none.
+    Items(String),
+}
+
 impl Turn<'_> {
     /// Finds out a loop's items (EX-192 to EX-197).
     pub(crate) fn expand(
@@ -24,34 +32,11 @@ impl Turn<'_> {
         owner: NodeIx,
         items: &Items,
     ) -> Entering {
-        let view = self.run.task_view(at, Some(task), self.now);
         let site = Site::Task(compiled.name.clone());
-        // A condition that mentions the item cannot be evaluated yet; each expansion will.
-        let skipped = self.condition(compiled, &view, Mode::PrefixStrict).ok().flatten();
-        let found = match items {
-            Items::List(items) => self.rendered_items(items, &view),
-            Items::Param(text) => self
-                .staged(text, &view, Mode::PrefixStrict)
-                .map_err(|error| self.explained(at, &error))
-                .and_then(|text| expr::items::with_param(&text)),
-            Items::Sequence(sequence) => {
-                self.sequence(sequence, &view).map_err(|error| self.explained(at, &error))
-            }
-            Items::Once => Ok(Vec::new()),
-        };
-        if skipped.is_none() {
-            // What does not depend on the item has to come out before there are any (EX-131).
-            let known = self.parameter_arguments(&compiled.arguments, &view, Mode::PrefixStrict);
-            if let Err(error) = known {
-                return self.no_references(at, owner, site, error);
-            }
-        }
-        let is_skipped = skipped.is_some();
-        let items = match (found, skipped) {
-            (Ok(items), _) => items,
-            // Items that nobody will need are none (EX-193).
-            (Err(_), Some(_)) => Vec::new(),
-            (Err(reason), None) => return self.no_expansion(at, owner, site, reason),
+        let (items, is_skipped) = match self.items(at, task, compiled, items) {
+            Ok(found) => found,
+            Err(Unexpandable::References(error)) => return self.no_references(at, owner, site, error),
+            Err(Unexpandable::Items(reason)) => return self.no_expansion(at, owner, site, reason),
         };
         if items.is_empty() {
             self.unstarted(owner, site, Phase::Skipped, "Skipped, empty params");
@@ -96,6 +81,90 @@ impl Turn<'_> {
         let items: Vec<Arc<str>> = items.iter().map(|item| item.json().into()).collect();
         self.record(Event::Expanded { owner: group, task: compiled.name.clone(), items });
         Entering::Entered
+    }
+
+    /// The items of a loop, and whether its condition skips it.
+    fn items(
+        &self,
+        at: u32,
+        task: TaskIx,
+        compiled: &TaskPlan,
+        items: &Items,
+    ) -> Result<(Vec<Item>, bool), Unexpandable> {
+        let view = self.run.task_view(at, Some(task), self.now);
+        // A condition that mentions the item cannot be evaluated yet; each expansion will.
+        let is_skipped = self.condition(compiled, &view, Mode::PrefixStrict).is_ok_and(|skip| skip.is_some());
+        let found = match items {
+            Items::List(items) => self.rendered_items(items, &view),
+            Items::Param(text) => {
+                let text = self.staged(text, &view, Mode::PrefixStrict);
+                text.map_err(|error| self.explained(at, &error)).and_then(|text| {
+                    expr::items::with_param(&text)
+                        .map_err(|error| expr::items::with_param_message(&text, &error))
+                })
+            }
+            Items::Sequence(sequence) => {
+                self.sequence(sequence, &view).map_err(|error| self.explained(at, &error))
+            }
+            Items::Once => Ok(Vec::new()),
+        };
+        if is_skipped {
+            // Items that nobody will need are none (EX-193).
+            return Ok((found.unwrap_or_default(), true));
+        }
+        // What does not depend on the item has to come out before there are any (EX-131).
+        self.parameter_arguments(&compiled.arguments, &view, Mode::PrefixStrict)
+            .map_err(Unexpandable::References)?;
+        found.map(|items| (items, false)).map_err(Unexpandable::Items)
+    }
+
+    /// Why a group of several steps can begin none of them: the references of all have to come out first, then their
+    /// loops (EX-131, EX-134). Asked before the first of them; what a retry by hand has kept came out before.
+    pub(crate) fn group_trouble(&self, at: u32, first: TaskIx) -> Option<String> {
+        let plan = self.run.plan.clone();
+        let frame = &self.run.frames[at as usize];
+        let Site::Group(number) = self.run.node(frame.group?).site else { return None };
+        let tasks = plan.template(frame.template).frame()?;
+        let range = tasks.groups[number as usize].clone();
+        if range.start != first.0 || range.len() == 1 {
+            return None;
+        }
+        let steps: Vec<(TaskIx, &TaskPlan)> = range
+            .map(TaskIx)
+            .filter(|task| frame.slots[task.at()].node.is_none() && frame.slots[task.at()].looped.is_none())
+            .map(|task| (task, &tasks.tasks[task.at()]))
+            .collect();
+        let unresolved = |reason: String| format!("failed to resolve references: {reason}");
+        let mut loops = Vec::new();
+        for (task, step) in &steps {
+            let view = self.run.task_view(at, Some(*task), self.now);
+            if !matches!(step.items, Items::Once) {
+                match self.items(at, *task, step, &step.items) {
+                    Err(Unexpandable::References(error)) => {
+                        return Some(unresolved(self.explained(at, &error)));
+                    }
+                    found => loops.push((*task, *step, found)),
+                }
+                continue;
+            }
+            match self.condition(step, &view, Mode::PrefixStrict) {
+                Ok(Some(_)) => continue,
+                Ok(None) => {}
+                Err(reason) => return Some(unresolved(reason)),
+            }
+            if let Err(error) = self.arguments(&step.arguments, &view, Mode::PrefixStrict) {
+                return Some(unresolved(self.explained(at, &error)));
+            }
+        }
+        loops.into_iter().find_map(|(task, step, found)| match found {
+            Ok((_, true)) => None,
+            Ok((items, false)) => {
+                let error = self.check_expansions(at, task, step, &items).err()?;
+                Some(self.explained(at, &error))
+            }
+            Err(Unexpandable::Items(reason)) => Some(reason),
+            Err(Unexpandable::References(error)) => Some(self.explained(at, &error)),
+        })
     }
 
     /// A loop that cannot be expanded: a group breaks without a child, a task is there in Error (EX-134, EX-166).

@@ -182,12 +182,9 @@ impl Turn<'_> {
                     outputs: outputs.map(Arc::new),
                 });
             }
-            Err(reason) => self.outputs_failed(ix, reason),
+            // EX-135, EX-175.
+            Err(reason) => self.errored(ix, &reason),
         }
-    }
-
-    fn outputs_failed(&mut self, ix: NodeIx, reason: String) {
-        self.record(Event::Ended { node: ix, phase: Phase::Error, message: message(reason), outputs: None });
     }
 
     fn end_frame(&mut self, ix: NodeIx, phase: Phase, message: Option<Arc<str>>) {
@@ -355,11 +352,10 @@ impl Turn<'_> {
         {
             reason = message(format!("Stopped with strategy '{strategy}'"));
         }
-        // What failed to be entered inside steps or a dag bubbles up in words (EX-068, EX-135).
+        // An error that the entry node returned is told with these words around it (EX-068, EX-135).
         if root.phase == Phase::Error
             && !self.run.hook_broke
-            && matches!(root.kind, NodeKind::Steps | NodeKind::Skipped)
-            && let Some(text) = &reason
+            && let Some(text) = &self.run.returned
         {
             reason = message(format!("error in entry template execution: {text}"));
         }

@@ -230,21 +230,17 @@ impl Turn<'_> {
         match self.run.node(ix).gate {
             Some(Gate::Locks) => match self.run.locks_wanted(Some(ix), self.now) {
                 Ok(_) => self.out.commands.push(Command::AcquireLocks(Some(ix))),
-                Err(reason) => self.gate_failed(ix, reason),
+                Err(reason) => self.barred(ix, &reason),
             },
             Some(Gate::Memo) => match self.memo_of(ix) {
                 Ok(memo) => {
                     self.record(Event::MemoAsked { node: ix, memo: Arc::new(memo) });
                     self.out.commands.push(Command::LookupMemo(ix));
                 }
-                Err(reason) => self.gate_failed(ix, reason),
+                Err(reason) => self.barred(ix, &reason),
             },
             None => {}
         }
-    }
-
-    fn gate_failed(&mut self, ix: NodeIx, reason: String) {
-        self.record(Event::Ended { node: ix, phase: Phase::Error, message: message(reason), outputs: None });
     }
 
     /// The memo key of a node (EX-330, EX-334).
@@ -314,7 +310,7 @@ impl Turn<'_> {
                         message(format!("Failed to acquire the synchronization lock. {reason}")),
                     );
                 }
-                Some(ix) => self.gate_failed(ix, reason),
+                Some(ix) => self.barred(ix, &reason),
             },
         }
     }
@@ -361,7 +357,7 @@ impl Turn<'_> {
                 let (owner, site) = (self.run.node(ix).owner, self.run.node(ix).site.clone());
                 match self.target(frame, template, &inputs, owner, &site) {
                     Ok(target) => target,
-                    Err(reason) => return self.gate_failed(ix, reason),
+                    Err(reason) => return self.barred(ix, &reason),
                 }
             }
             _ => None,
@@ -370,7 +366,7 @@ impl Turn<'_> {
         match self.run.node(ix).kind {
             NodeKind::Retry => {
                 if let Entering::Refused(reason) = self.enter_attempt(ix) {
-                    self.gate_failed(ix, reason);
+                    self.returned(ix, &reason);
                 }
             }
             NodeKind::Pod if template.kind == Some(spec::TemplateKind::ContainerSet) => {
@@ -396,7 +392,7 @@ impl Turn<'_> {
         };
         match due {
             Ok(nanos) => self.record(Event::Scheduled { node: ix, due: self.now.plus_nanos(nanos) }),
-            Err(reason) => self.gate_failed(ix, reason),
+            Err(reason) => self.errored(ix, &reason),
         }
     }
 }

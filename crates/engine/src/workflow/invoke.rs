@@ -30,6 +30,15 @@ impl Turn<'_> {
             self.unstarted(entry.owner, entry.site, Phase::Error, TOO_DEEP);
             return Entering::Entered;
         }
+        if matches!(template.flow, Flow::Frame(_)) && self.run.frames.len() >= limits::FRAMES_MAX {
+            let reason = format!(
+                "this workflow has {} steps and dag nodes, the most that one may have: do its templates call each \
+                 other?",
+                limits::FRAMES_MAX
+            );
+            self.unstarted(entry.owner, entry.site, Phase::Error, &reason);
+            return Entering::Entered;
+        }
         let Received { inputs, late } = match self.bind(template, &entry) {
             Ok(received) => received,
             Err(reason) => {
@@ -145,16 +154,32 @@ impl Turn<'_> {
         let number = self.run.attempts(wrapper).len() as u32;
         let template =
             self.run.node(wrapper).template.expect("a retry wrapper has the template that it retries");
-        let entering = self.enter_kind(wrapper, Site::Attempt(number), template, None, None);
+        let inputs = self.attempt_inputs(wrapper, number);
+        let entering = self.enter_kind(wrapper, Site::Attempt(number), template, None, inputs);
         if let Entering::Refused(reason) = &entering
             && !self.run.node(wrapper).phase.is_ended()
         {
-            // The workflow ends in the words of the attempt; its entry node is told that it did (EX-007).
-            let text = if wrapper == NodeIx::ROOT { "Workflow operation error" } else { reason };
-            let (phase, message) = (Phase::Error, message(text));
-            self.record(Event::Ended { node: wrapper, phase, message, outputs: None });
+            self.wrapper_errored(wrapper, reason);
         }
         entering
+    }
+
+    /// Inputs that speak of the attempt come out anew with each; none where the wrapper's will do (TP-049).
+    fn attempt_inputs(&self, wrapper: NodeIx, number: u32) -> Option<Arc<Inputs>> {
+        let speaks = |value: &str| value.contains("{{retries}}") || value.contains("{{lastRetry.");
+        let inputs = self.run.node(wrapper).inputs.as_ref()?;
+        if !inputs.parameters.iter().any(|value| speaks(value)) {
+            return None;
+        }
+        let extra = self.run.retry_names_at(wrapper, number);
+        let view = View { extra: &extra, ..View::global(self.run, self.now) };
+        let mut inputs = Inputs::clone(inputs);
+        for value in inputs.parameters.iter_mut().filter(|value| speaks(value)) {
+            if let Ok(known) = expr::render(value, &view, Mode::Lenient, &self.world(0)) {
+                *value = known.into();
+            }
+        }
+        Some(Arc::new(inputs))
     }
 
     /// Makes the node of a template's own type.
@@ -393,8 +418,13 @@ impl Turn<'_> {
                 (None, Site::Attempt(_)) => self.run.node(owner).inputs.as_deref(),
                 (inputs, _) => inputs.as_deref(),
             };
+            let extra = match site {
+                Site::Attempt(number) => self.run.retry_names_at(owner, number),
+                _ => Vec::new(),
+            };
             let view = View {
                 template: Some((template, given.unwrap_or(&empty))),
+                extra: &extra,
                 ..View::global(self.run, self.now)
             };
             duration.map(|text| {

@@ -24,6 +24,7 @@ mod pod;
 mod refuse;
 mod reopen;
 pub mod retry;
+mod returned;
 mod run;
 mod same;
 mod scope;

@@ -22,6 +22,7 @@ impl Run {
         (self.started, self.finished) = (Some(at), None);
         self.steering = Steering::default();
         self.hook_broke = false;
+        self.returned = None;
         (self.collection.is_done, self.collection.failures) = (false, Vec::new());
         // A deadline of nothing, as Argo's own stop of old, does not end the next life too (EX-306).
         self.deadline = super::globals::deadline(&self.plan, at).filter(|deadline| *deadline > at);

@@ -1,5 +1,6 @@
 //! Whether to try again: Argo's decision, in Argo's order (EX-211 to EX-225).
 
+use super::enter::Entering;
 use super::event::Event;
 use super::handle::{Turn, message};
 use super::node::{NodeIx, Phase};
@@ -34,6 +35,8 @@ pub enum Decision {
     Wait(Time, String),
     /// The wrapper ends, with this phase and message.
     End(Phase, String),
+    /// The strategy cannot be followed: the wrapper is in Error, and whoever entered it is told (EX-115).
+    Broken(String),
 }
 
 /// What is asked of the run as a whole, as far as it matters here.
@@ -82,13 +85,13 @@ pub fn decide(
         "OnFailure" => last.phase == Phase::Failed,
         "OnError" => last.phase == Phase::Error,
         "OnTransientError" => is_transient(&last.message),
-        other => return Decision::End(Phase::Error, format!("{other} is not a valid RetryPolicy")),
+        other => return Decision::Broken(format!("{other} is not a valid RetryPolicy")),
     };
     if !retryable {
         return Decision::End(last.phase, last.message.clone());
     }
     match limit {
-        Some(Err(reason)) => return Decision::End(Phase::Error, reason),
+        Some(Err(reason)) => return Decision::Broken(reason),
         Some(Ok(limit)) if made > limit => {
             return Decision::End(last.phase, "No more retries left".to_owned());
         }
@@ -100,7 +103,7 @@ pub fn decide(
             Ok(false) => {
                 return Decision::End(last.phase, "retryStrategy.expression evaluated to false".to_owned());
             }
-            Err(error) => return Decision::End(Phase::Error, error.to_string()),
+            Err(error) => return Decision::Broken(error.to_string()),
         }
     }
     Decision::Again
@@ -136,7 +139,7 @@ fn waiting(
     made: i64,
     now: Time,
 ) -> Result<Option<(Time, i64)>, Box<Decision>> {
-    let broken = |reason: String| Box::new(Decision::End(Phase::Error, reason));
+    let broken = |reason: String| Box::new(Decision::Broken(reason));
     let max = match backoff.max_duration.as_str() {
         "" => None,
         text => {
@@ -207,8 +210,7 @@ impl Turn<'_> {
     pub(crate) fn retry(&mut self, ix: NodeIx) {
         let attempts = self.run.attempts(ix).to_vec();
         let Some(last) = attempts.last() else {
-            drop(self.enter_attempt(ix));
-            return;
+            return self.next_attempt(ix);
         };
         let tried = self.run.node(*last);
         if !tried.settled {
@@ -236,10 +238,10 @@ impl Turn<'_> {
                 };
                 decide(&strategy, &tried, &circumstances, &self.world(ix.0), self.now)
             }
-            Err(reason) => Decision::End(Phase::Error, reason),
+            Err(reason) => Decision::Broken(reason),
         };
         match decision {
-            Decision::Again => drop(self.enter_attempt(ix)),
+            Decision::Again => self.next_attempt(ix),
             Decision::Wait(due, text) => {
                 if self.run.due.get(&ix) != Some(&due) {
                     self.record(Event::Noted { node: ix, message: message(text) });
@@ -250,6 +252,13 @@ impl Turn<'_> {
                 let outputs = self.run.node(*last).outputs.clone();
                 self.record(Event::Ended { node: ix, phase, message: message(text), outputs });
             }
+            Decision::Broken(reason) => self.errored(ix, &reason),
+        }
+    }
+
+    fn next_attempt(&mut self, wrapper: NodeIx) {
+        if let Entering::Refused(reason) = self.enter_attempt(wrapper) {
+            self.returned(wrapper, &reason);
         }
     }
 
@@ -260,7 +269,7 @@ impl Turn<'_> {
     }
 
     /// The wrapper's strategy with its tags replaced.
-    fn strategy(&self, ix: NodeIx) -> Result<spec::RetryStrategy, String> {
+    pub(crate) fn strategy(&self, ix: NodeIx) -> Result<spec::RetryStrategy, String> {
         let template = self.run.template(ix).ok_or("the template is gone")?;
         let plan = template.retry.clone().unwrap_or_else(|| {
             std::sync::Arc::new(crate::plan::RetryPlan {

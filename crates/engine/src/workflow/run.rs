@@ -58,6 +58,8 @@ pub struct Run {
     pub(crate) daemons: BTreeSet<NodeIx>,
     /// The entry node is in Error because of one of its hooks.
     pub(crate) hook_broke: bool,
+    /// The error that the entry node returned to the workflow.
+    pub(crate) returned: Option<Arc<str>>,
     /// Hooks by the node they belong to.
     pub(crate) hook_nodes: BTreeMap<NodeIx, Vec<NodeIx>>,
     /// The containers of container sets, by the node of their pod (EX-440).
@@ -282,6 +284,7 @@ impl Run {
             collection: Collection::default(),
             daemons: BTreeSet::new(),
             hook_broke: false,
+            returned: None,
             hook_nodes: BTreeMap::new(),
             members_of: BTreeMap::new(),
             held_hooks: Vec::new(),

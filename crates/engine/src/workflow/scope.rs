@@ -105,6 +105,21 @@ impl<'a> View<'a> {
         Some(Bound::Text(Cow::Owned(text)))
     }
 
+    /// `retries` and `lastRetry.*`, for every text of an attempt's template (TP-049, EX-224).
+    fn attempt(&self, name: &str) -> Option<Bound<'a>> {
+        let (wrapper, number) = match self.own? {
+            Own::Node(ix) => match self.run.node(ix).site {
+                Site::Attempt(number) => (self.run.node(ix).owner, number),
+                _ => return None,
+            },
+            Own::At(wrapper, Site::Attempt(number), _) => (wrapper, *number),
+            Own::At(..) => return None,
+        };
+        let names = self.run.retry_names_at(wrapper, number);
+        let (_, text) = names.into_iter().find(|(known, _)| *known == name)?;
+        Some(Bound::Text(Cow::Owned(text)))
+    }
+
     fn inputs(&self, name: &str) -> Option<Bound<'a>> {
         let (template, inputs) = self.template?;
         if let Some(parameter) = name.strip_prefix("inputs.parameters.") {
@@ -196,7 +211,11 @@ impl<'a> View<'a> {
         let node = run.node(shown);
         match field {
             "id" => return Some(Bound::Text(Cow::Owned(run.id(shown)))),
-            "status" => return Some(Bound::Text(Cow::Borrowed(node.phase.name()))),
+            // A hook looks at the step itself, not at its attempts (EX-229, EX-248).
+            "status" => {
+                let phase = own.map_or(node.phase, |own| run.node(own).phase);
+                return Some(Bound::Text(Cow::Borrowed(phase.name())));
+            }
             "startedAt" => return Some(Bound::Text(Cow::Owned(node.started.rfc3339()))),
             "finishedAt" => return node.finished.map(|at| Bound::Text(Cow::Owned(at.rfc3339()))),
             "hostNodeName" => {
@@ -281,6 +300,7 @@ impl Scope for View<'_> {
                 _ => self.sibling(name),
             },
             "node" | "pod" if matches!(name, "node.name" | "pod.name") => self.own(name),
+            "retries" | "lastRetry" => self.attempt(name),
             "item" => {
                 let item = self.item?;
                 match name.strip_prefix("item.") {
@@ -358,6 +378,10 @@ impl Scope for View<'_> {
             kind @ ("steps" | "tasks") => return self.visit_siblings(kind, root, visit),
             "node" => drop(names.insert("node.name".to_owned())),
             "pod" => drop(names.insert("pod.name".to_owned())),
+            "retries" => drop(names.insert("retries".to_owned())),
+            "lastRetry" => names.extend(
+                ["exitCode", "duration", "status", "message"].map(|field| format!("lastRetry.{field}")),
+            ),
             "item" => {
                 names.insert("item".to_owned());
                 if let Some(item) = self.item {
