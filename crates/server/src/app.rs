@@ -343,7 +343,12 @@ fn framed(message: &[u8], events: bool, last: bool) -> Bytes {
 
 /// A stream that could not begin (API-056).
 fn broken_stream(fault: &Fault, events: bool) -> Response {
-    streamed(fault.code.status(), Body::from(framed(&reply::go_json(&fault.chunk()), events, true)), events)
+    let told = Body::from(framed(&reply::go_json(&fault.chunk()), events, true));
+    let mut response = streamed(fault.code.status(), told, events);
+    if fault.code == Code::ResourceExhausted {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
 }
 
 fn streamed(status: StatusCode, body: Body, events: bool) -> Response {

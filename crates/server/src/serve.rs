@@ -316,7 +316,7 @@ fn lock(state: &State) -> Result<std::fs::File, ServeError> {
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(ServeError::Taken(format!(
-            "another server uses the state folder {}: end it first, or give another `--state`",
+            "another server uses the state folder {}: end it first, or name another folder by `TIPHYS_STATE_DIR`",
             state.dir().display()
         ))),
         Err(std::fs::TryLockError::Error(error)) => Err(io(error)),

@@ -14,8 +14,12 @@ use axum::body::Bytes;
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 use tiphys_store::{Filter, Runs, Shelf, Summary};
 use tokio::sync::broadcast::error::RecvError;
+
+/// A watch ends after this long at the latest, if nothing else ends it: a year.
+const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3_600);
 
 /// Which workflows a watch tells of.
 struct Wanted {
@@ -74,6 +78,9 @@ pub(crate) fn workflows(world: &World, call: &Call) -> Result<Opened, Fault> {
         })?),
     };
     let bookmark = query.flag("listOptions.sendInitialEvents");
+    // API-030, API-170
+    let within = query.number("listOptions.timeoutSeconds").and_then(|seconds| u64::try_from(seconds).ok());
+    let within = within.filter(|seconds| *seconds > 0).map(Duration::from_secs);
     let wanted = Wanted { namespace, labels, fields, projection: Projection::parse(query.text("fields")) };
     // Hears first, reads then: what changes in between is told twice rather than never.
     let mut news = world.hub.watch();
@@ -93,8 +100,14 @@ pub(crate) fn workflows(world: &World, call: &Call) -> Result<Opened, Fault> {
                 feed.send(wanted.message("BOOKMARK", &mark)).await?;
             }
             drop(world);
+            let over = tokio::time::sleep(within.unwrap_or(FOR_EVER).min(FOR_EVER));
+            tokio::pin!(over);
             loop {
-                let news = match news.recv().await {
+                let heard = tokio::select! {
+                    heard = news.recv() => heard,
+                    () = &mut over => return Ok(()),
+                };
+                let news = match heard {
                     Ok(news) => news,
                     // It reads too slowly, or we are leaving: it comes back and begins with what is there.
                     Err(RecvError::Lagged(_) | RecvError::Closed) => {

@@ -27,6 +27,9 @@ pub(crate) fn create(world: &World, call: &Call) -> Result<Value, Fault> {
     }
     let ttl = message.number("ttlSeconds")?;
     if ttl < 0 {
+        return Err(Fault::invalid(format!("`ttlSeconds` cannot be {ttl}: 0, or none, is for ever")));
+    }
+    if ttl < 0 {
         return Err(Fault::invalid(format!(
             "`ttlSeconds` is {ttl}: give how many seconds the token is good, or 0 for a token without an end"
         )));

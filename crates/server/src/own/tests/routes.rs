@@ -30,6 +30,9 @@ fn tokens_and_links_are_given_and_taken_back() {
     assert!(token.starts_with("tph_"), "{made}");
     let (status, twice) = house.ask("POST", "/api/tiphys/v1/tokens", &[], &asked);
     assert_eq!((status, &twice["message"]), (409, &json!("a token named `ci` exists already")));
+    let ended = json!({ "name": "ended", "role": "viewer", "ttlSeconds": -5 });
+    let (status, odd) = house.ask("POST", "/api/tiphys/v1/tokens", &[], &ended);
+    assert_eq!(status, 400, "{odd}");
     let list = house.get("/api/tiphys/v1/tokens");
     assert_eq!((&list["items"][0]["name"], &list["items"][0]["role"]), (&json!("ci"), &json!("viewer")));
     assert!(!list.to_string().contains(token), "a token is shown once");

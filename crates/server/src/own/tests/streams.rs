@@ -110,6 +110,18 @@ fn connections_that_say_nothing_end() {
     }
 }
 
+/// API-030, API-170: a watch lasts as long as it is asked to.
+#[test]
+fn a_watch_ends_when_its_time_is_over() {
+    let (_folder, house) = open();
+    house.submit("one");
+    let begun = Instant::now();
+    let target = "/api/v1/workflow-events/default?listOptions.timeoutSeconds=1";
+    let answer = http::send(house.address, "GET", target, &[], &[], PATIENCE).unwrap();
+    assert_eq!(answer.status, 200);
+    assert!(answer.text().contains("\"ADDED\"") && begun.elapsed() < PATIENCE, "{}", answer.text());
+}
+
 /// Who finds no room is told so and when to come again; who ends makes room.
 #[test]
 fn who_finds_no_room_is_told_to_come_again() {
