@@ -13,6 +13,7 @@ use super::dag::Graph;
 use super::metric;
 use super::site::Site;
 use super::template::text;
+use crate::time::Time;
 
 /// What a template may name: the body it belongs to, and where that stands.
 struct Body<'b> {
@@ -136,6 +137,14 @@ impl<'a> Checker<'a> {
                 let message = format!("`{text}` is not a whole number, so the step ends in Error");
                 self.warn(&at.field("withSequence").field(field), "bad-value", message, None);
             }
+        }
+        if let Some(sequence) = &task.with_sequence
+            && sequence.count.is_none()
+            && sequence.end.is_none()
+        {
+            let message =
+                "`withSequence` has neither `count` nor `end`, so the step ends in Error".to_owned();
+            self.warn(&at.field("withSequence"), "missing-field", message, None);
         }
         self.condition(&at.field("when"), &task.when);
         let called = body.spec.template(&task.template).filter(|_| !task.template.is_empty());
@@ -335,6 +344,11 @@ impl<'a> Checker<'a> {
                 None,
             );
         }
+        if let Some(reason) = retry_complaint(&strategy.expression) {
+            let message = format!("the step ends in Error at its first retry: {reason}");
+            let help = "all that it may look at is text: `asInt(lastRetry.exitCode) > 1`".to_owned();
+            self.warn(&site.field("expression"), "expression-syntax", message, Some(help));
+        }
         let Some(backoff) = &strategy.backoff else { return };
         let site = site.field("backoff");
         if backoff.duration.is_empty() {
@@ -525,6 +539,26 @@ fn is_garbage(text: &str, reads: impl Fn(&str) -> bool) -> bool {
     !text.is_empty() && !text.contains("{{") && !reads(text)
 }
 
+/// Why the expression of a retry strategy has no answer, whatever its attempts come to (EX-222, EX-223).
+fn retry_complaint(expression: &str) -> Option<String> {
+    // Calls of functions that there are not are told with all others.
+    if expression.is_empty() || expression.contains("{{") || !expr::unknown_functions(expression).is_empty() {
+        return None;
+    }
+    let mut scope = expr::MapScope::new();
+    for name in ["retries", "lastRetry.exitCode", "lastRetry.duration"] {
+        scope.insert(name, "1");
+    }
+    scope.insert("lastRetry.status", "Failed");
+    scope.insert("lastRetry.message", "");
+    let world = expr::World { now: Time(0).timestamp(), seed: 0 };
+    let error = expr::evaluate_bool(expression, &scope, &world).err()?;
+    let first = error.message.lines().next().unwrap_or_default().to_owned();
+    // What depends on the values may come out otherwise.
+    let is_sure = ["mismatched types", "unknown name"];
+    is_sure.iter().any(|sure| first.contains(sure)).then_some(first)
+}
+
 /// What is wrong with an expression.
 enum Slip {
     Unreadable(String),
@@ -553,10 +587,14 @@ fn slips(value: &Value, at: &Site, found: &mut Vec<(Site, Slip)>) {
                 let at = at.field(name);
                 // A field that is an expression by itself has no braces, or its tags are replaced first.
                 match member.as_str().filter(|text| BARE.contains(&name.as_str()) && !text.contains("{{")) {
-                    Some(text) => {
-                        let unknown = expr::unknown_functions(text).into_iter();
-                        found.extend(unknown.map(|name| (at.clone(), Slip::UnknownFunction(name))));
-                    }
+                    Some(text) if text.is_empty() => {}
+                    Some(text) => match expr::check_syntax(text) {
+                        Err(error) => found.push((at.clone(), Slip::Unreadable(error.message))),
+                        Ok(()) => {
+                            let unknown = expr::unknown_functions(text).into_iter();
+                            found.extend(unknown.map(|name| (at.clone(), Slip::UnknownFunction(name))));
+                        }
+                    },
                     None => slips(member, &at, found),
                 }
             }
@@ -566,4 +604,4 @@ fn slips(value: &Value, at: &Site, found: &mut Vec<(Site, Slip)>) {
 }
 
 /// The fields that are expressions by themselves (`TP-150`).
-const BARE: [&str; 3] = ["expression", "fromExpression", "successCondition"];
+const BARE: [&str; 2] = ["expression", "fromExpression"];

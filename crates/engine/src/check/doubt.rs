@@ -20,6 +20,13 @@ const STAND_INS: [&str; 3] = ["x", "1", "true"];
 impl Checker<'_> {
     /// A `when` that no value of its tags makes readable (`VA-184`).
     pub(super) fn condition(&mut self, at: &Site, when: &str) {
+        if !when.is_empty()
+            && !when.contains("{{")
+            && let Err(reason) = expr::when::evaluate(when)
+        {
+            let message = format!("the condition never comes out: {reason}");
+            return self.warn(at, "condition-syntax", message, None);
+        }
         let unreadable = |stand_in: &str| expr::when::check_syntax(&without_tags(when, stand_in)).err();
         let complaints: Vec<String> = STAND_INS.iter().map_while(|word| unreadable(word)).collect();
         if let Some(first) = complaints.first().filter(|_| complaints.len() == STAND_INS.len()) {
