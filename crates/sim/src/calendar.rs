@@ -5,7 +5,7 @@ use crate::random::Random;
 use crate::stage::DAWN;
 use controller::cron::{KIND, Schedules, Yard};
 use engine::Time;
-use engine::cron::{Answer, RunRef};
+use engine::cron::{Answer, Event, RunRef, Verdict};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -103,7 +103,7 @@ pub fn play(spec: &Value, weather: Weather, seed: u64) -> Result<Chronicle, Stri
         if let Some(broken) = street.broken.take() {
             return Err(broken);
         }
-        if now >= until {
+        if now >= until && !street.is_fresh {
             return street.end(schedules, &mut store, &key);
         }
         if weather == Weather::Outages && street.random.percent(2) {
@@ -303,13 +303,6 @@ impl Yard for Street {
         }
         let seconds: i64 = name.rsplit('-').next().and_then(|text| text.parse().ok()).unwrap_or_default();
         let due = Time(seconds * 1_000_000);
-        let late = self.now.since_us(due) / 1_000_000;
-        if !(0..=self.lateness).contains(&late) {
-            self.broke(format!(
-                "{name} is made {late} s after it was due, at most {} are allowed",
-                self.lateness
-            ));
-        }
         if self.policy == "Forbid" && !self.running().is_empty() {
             self.broke(format!("{name} is made, and {:?} runs", self.running()));
         }
@@ -346,6 +339,16 @@ impl Yard for Street {
     fn remove(&mut self, uid: &str) {
         self.removed.push(uid.to_owned());
         self.die_perhaps();
+    }
+
+    fn happened(&mut self, _schedule: &ObjectKey, event: &Event) {
+        let Event::Fired { due, verdict: Verdict::Run { name, .. } } = event else { return };
+        // What was decided is done, however late; it has to be decided in time.
+        let late = self.now.since_us(*due) / 1_000_000;
+        if !(0..=self.lateness).contains(&late) {
+            let most = self.lateness;
+            self.broke(format!("{name} is fired {late} s after it was due, at most {most} are allowed"));
+        }
     }
 
     fn warn(&mut self, message: &str) {
