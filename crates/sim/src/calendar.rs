@@ -16,7 +16,7 @@ use tiphys_spec as spec;
 use tiphys_store as store;
 
 /// How long the schedule is played, in seconds.
-const PLAYED: i64 = 2 * 3_600;
+const PLAYED: i64 = 3_600;
 
 /// How late an instant may be served without being made up for, in seconds: what the machine allows, and some.
 const LATE: i64 = 31;

@@ -33,8 +33,8 @@ pub struct Trial {
 impl Trial {
     /// The first difference between what two trials came to, for people.
     pub fn difference(&self, other: &Trial) -> Option<String> {
-        let pairs = self.outcomes.iter().zip(&other.outcomes);
-        pairs.into_iter().find_map(|(own, others)| own.difference(others))
+        let mut pairs = self.outcomes.iter().zip(&other.outcomes);
+        pairs.find_map(|(own, others)| own.difference(others))
     }
 }
 

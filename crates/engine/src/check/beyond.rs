@@ -555,7 +555,7 @@ fn retry_complaint(expression: &str) -> Option<String> {
     let error = expr::evaluate_bool(expression, &scope, &world).err()?;
     let first = error.message.lines().next().unwrap_or_default().to_owned();
     // What depends on the values may come out otherwise.
-    let is_sure = ["mismatched types", "unknown name"];
+    let is_sure = ["mismatched types", "unknown name", "invalid operation"];
     is_sure.iter().any(|sure| first.contains(sure)).then_some(first)
 }
 
