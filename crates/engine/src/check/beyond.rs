@@ -587,7 +587,7 @@ fn slips(value: &Value, at: &Site, found: &mut Vec<(Site, Slip)>) {
                 let at = at.field(name);
                 // A field that is an expression by itself has no braces, or its tags are replaced first.
                 match member.as_str().filter(|text| BARE.contains(&name.as_str()) && !text.contains("{{")) {
-                    Some(text) if text.is_empty() => {}
+                    Some("") => {}
                     Some(text) => match expr::check_syntax(text) {
                         Err(error) => found.push((at.clone(), Slip::Unreadable(error.message))),
                         Ok(()) => {
