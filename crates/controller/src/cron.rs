@@ -8,11 +8,12 @@
 use crate::shard::{FORMAT, decode, encode};
 use crate::view;
 use serde_json::{Value, json};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use tiphys_engine::cron::run::{self, CRON_LABEL, Past};
 use tiphys_engine::cron::{Answer, Command, Cron, Event, Input, RunRef, State, Status};
-use tiphys_engine::{Machine, Outbox, Time};
+use tiphys_engine::{Frozen, Machine, Outbox, Time};
 use tiphys_spec as spec;
 use tiphys_store::{
     Append, Created, Filter, LabelTerm, Life, MachineId, NewRun, Object, ObjectKey, Put, Store, StoreError,
@@ -64,6 +65,8 @@ pub struct Schedules {
     counted: Time,
     /// Documents and journals that cannot be read, by the version at which that was told.
     broken: BTreeMap<ObjectKey, u64>,
+    /// Who owns the runs that carry a schedule's label, by their identities; nobody if empty. That never changes.
+    owners: BTreeMap<String, String>,
 }
 
 /// All schedules as they were at one moment.
@@ -317,6 +320,9 @@ impl Schedules {
         }
         let live = by_schedule(store, Life::Live)?;
         let past = by_schedule(store, Life::Finished)?;
+        let labelled: BTreeSet<&String> =
+            live.values().chain(past.values()).flatten().map(|row| &row.uid).collect();
+        self.owners.retain(|uid, _| labelled.contains(uid));
         let keys: Vec<ObjectKey> = self.homes.keys().cloned().collect();
         for key in keys {
             let active = match self.homes.get(&key) {
@@ -337,7 +343,7 @@ impl Schedules {
                 }
             }
             for row in live.get(&key).into_iter().flatten() {
-                if !active.iter().any(|run| run.uid == row.uid) {
+                if !active.iter().any(|run| run.uid == row.uid) && self.owns(store, yard, &key, &row.uid) {
                     inputs.push(Input::RunSeen(RunRef { name: row.name.clone(), uid: row.uid.clone() }));
                 }
             }
@@ -353,16 +359,34 @@ impl Schedules {
                 self.hear(store, yard, &key, input, now)?;
             }
             let Some(home) = self.homes.get(&key) else { continue };
-            let rows = past.get(&key).into_iter().flatten().map(|row| Past {
-                uid: row.uid.clone(),
-                succeeded: row.phase == "Succeeded",
-                finished: Time(row.finished_us.unwrap_or_default()),
-            });
-            for uid in run::excess(&home.cron.state().document.spec, rows.collect()) {
+            let cron = home.cron.clone();
+            let spec = &cron.state().document.spec;
+            let rows: Vec<Past> = past.get(&key).into_iter().flatten().map(ended).collect();
+            if run::excess(spec, rows.clone()).is_empty() {
+                continue;
+            }
+            let own = rows.into_iter().filter(|row| self.owns(store, yard, &key, &row.uid)).collect();
+            for uid in run::excess(spec, own) {
                 yard.remove(&uid);
             }
         }
         Ok(())
+    }
+
+    /// Whether a run that carries the label of a schedule belongs to it, too: anybody may set a label (CR-131, CR-132).
+    fn owns(&mut self, store: &mut dyn Store, yard: &mut dyn Yard, key: &ObjectKey, run: &str) -> bool {
+        let Some(home) = self.homes.get(key) else { return false };
+        let owner = match self.owners.entry(run.to_owned()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(match view::frozen(store, run) {
+                Ok(frozen) => frozen.map(|frozen| owner_of(&frozen)).unwrap_or_default(),
+                Err(reason) => {
+                    yard.warn(&reason);
+                    String::new()
+                }
+            }),
+        };
+        *owner == home.machine.id
     }
 }
 
@@ -548,11 +572,8 @@ fn leave(
         ..Filter::default()
     };
     for run in every(store, filter)? {
-        let owner = |frozen: &tiphys_engine::Frozen| {
-            frozen.workflow.metadata.owner_references.iter().any(|owner| owner["uid"] == *machine.id)
-        };
         match view::frozen(store, &run.uid) {
-            Ok(Some(frozen)) if owner(&frozen) => yard.remove(&run.uid),
+            Ok(Some(frozen)) if owner_of(&frozen) == machine.id => yard.remove(&run.uid),
             Ok(_) => {}
             Err(reason) => yard.warn(&reason),
         }
@@ -576,6 +597,21 @@ fn forget_strangers(
         }
     }
     Ok(())
+}
+
+/// The identity of the object that controls a run; empty if none does.
+fn owner_of(frozen: &Frozen) -> String {
+    let owners = &frozen.workflow.metadata.owner_references;
+    let owner = owners.iter().find(|owner| owner["controller"] == true);
+    owner.and_then(|owner| owner["uid"].as_str()).unwrap_or_default().to_owned()
+}
+
+fn ended(row: &Summary) -> Past {
+    Past {
+        uid: row.uid.clone(),
+        succeeded: row.phase == "Succeeded",
+        finished: Time(row.finished_us.unwrap_or_default()),
+    }
 }
 
 /// Runs of schedules, by the schedule that their label names.

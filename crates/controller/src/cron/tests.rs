@@ -204,6 +204,53 @@ fn removing_a_schedule_removes_its_runs() {
     assert_eq!(stage.at(130), "remove uid-tock-~4120");
 }
 
+/// CR-132, CR-141: the status that is in the document after a restart is ours, whoever looks at it first.
+#[test]
+fn a_restart_counts_no_run_twice() {
+    let mut stage = Stage::new();
+    let stop = json!({ "expression": "cronworkflow.failed >= 4" });
+    stage.describe("tick", "u", json!({ "concurrencyPolicy": "Replace", "stopStrategy": stop }));
+    stage.at(0);
+    stage.at(60);
+    for minute in 2..=4 {
+        stage.restart();
+        stage.at(minute * 60);
+        let active = stage.status("tick")["status"]["active"].clone();
+        assert_eq!(active.as_array().map(Vec::len), Some(1), "{active}");
+        stage.end(&format!("tick-~4{:03}", minute * 60 - 60), "Failed", minute * 60 + 1);
+        stage.at(minute * 60 + 20);
+        stage.at(minute * 60 + 30);
+        let status = stage.status("tick")["status"].clone();
+        assert_eq!(status["failed"], minute - 1, "{status}");
+        assert_ne!(status["phase"], "Stopped");
+    }
+    let scheduled = stage.status("tick")["status"]["lastScheduledTime"].clone();
+    assert_eq!(scheduled, "2026-07-01T00:04:00Z");
+}
+
+/// CR-131, CR-132: a label alone makes no run a schedule's.
+#[test]
+fn runs_of_others_are_left_alone_whatever_their_labels_say() {
+    let mut stage = Stage::new();
+    let limits = json!({ "successfulJobsHistoryLimit": 0, "concurrencyPolicy": "Forbid" });
+    stage.describe("tick", "u", limits);
+    stage.at(0);
+    for name in ["by-hand", "going-on"] {
+        let metadata = spec::Metadata {
+            name: name.to_owned(),
+            labels: BTreeMap::from([(CRON_LABEL.to_owned(), "tick".to_owned())]),
+            ..spec::Metadata::default()
+        };
+        stage.notes.asked.push(spec::Workflow { metadata, ..spec::Workflow::default() });
+    }
+    stage.at(1);
+    stage.end("by-hand", "Succeeded", 2);
+    assert_eq!(stage.at(20), "");
+    assert_eq!(stage.at(60), "run tick-~4060", "what goes on is not the schedule's");
+    stage.end("tick-~4060", "Succeeded", 61);
+    assert_eq!(stage.at(80), "remove uid-tick-~4060");
+}
+
 /// OB-058, CR-142: what a user writes into the status counts, and nothing that they did not touch.
 #[test]
 fn a_user_may_clear_the_status() {
