@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use crate::check;
 use crate::depends::{self, TaskResult};
 use crate::scope::{Bound, Root, Scope};
 use crate::sprig;
 use crate::types::Type;
 use crate::value::{Function, MapKind, Value};
+use crate::{check, limits};
 
 /// What an expression can see.
 pub(crate) struct Environment<'e> {
@@ -272,7 +272,8 @@ fn build(scope: &dyn Scope, root: &str) -> Value {
 fn insert(tree: &mut BTreeMap<Arc<str>, Tree>, name: &str, bound: Bound<'_>) {
     let mut tree = tree;
     let mut rest = name;
-    while let Some((first, below)) = rest.split_once('.') {
+    for _ in 0..limits::NAME_LEVELS {
+        let Some((first, below)) = rest.split_once('.') else { break };
         let node = tree.entry(first.into()).or_insert_with(|| Tree::Branch(BTreeMap::new()));
         if matches!(node, Tree::Leaf(_)) {
             *node = Tree::Branch(BTreeMap::new());

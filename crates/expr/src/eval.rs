@@ -47,7 +47,7 @@ pub(crate) struct Calls {
 }
 
 /// Most patterns that an evaluation remembers.
-const PATTERNS: usize = 8;
+const PATTERNS_KEPT: usize = 8;
 
 impl Calls {
     /// Accounts for entries that are about to be made.
@@ -63,7 +63,7 @@ impl Calls {
         }
         self.work(regex::EFFORT)?;
         let compiled = regex::compile(source)?;
-        if self.patterns.len() == PATTERNS {
+        if self.patterns.len() == PATTERNS_KEPT {
             self.patterns.remove(0);
         }
         self.patterns.push((source.to_owned(), compiled.clone()));

@@ -19,7 +19,7 @@ pub(crate) fn is_beyond(complaint: &str) -> bool {
 /// Most parts of an expression, as in the reference language.
 pub const NODES: usize = 10_000;
 
-/// Deepest nesting of an expression; a chain of operators counts each operator.
+/// Deepest nesting of an expression; a chain of operators counts each operator, brackets and calls count twice.
 pub const DEPTH: usize = 200;
 
 /// Most evaluation steps of one expression. A step is one visit of one part.
@@ -39,6 +39,12 @@ pub const VALUE_BYTES: u64 = 64 << 20;
 
 /// Most bytes of values that the functions and operators of one expression may go through.
 pub const WORK_BYTES: u64 = 4 << 30;
+
+/// Deepest map that the dots of a name open: what follows is one key, dots and all.
+pub const NAME_LEVELS: usize = 64;
+
+/// Most regular expressions that one expression or condition may hold: compiled, they take a lot.
+pub const PATTERNS: usize = 100;
 
 /// Longest path of `jsonpath()` in bytes.
 pub const JSONPATH_BYTES: usize = 64 << 10;

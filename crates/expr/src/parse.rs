@@ -9,7 +9,7 @@ use crate::{builtins, go, limits};
 /// Parses an expression.
 pub(crate) fn parse(source: &str) -> Result<Node, Fault> {
     let tokens = lex(source)?;
-    let mut parser = Parser { tokens, next: 0, predicates: 0, depth: 0 };
+    let mut parser = Parser { tokens, next: 0, predicates: 0, depth: 0, patterns: 0 };
     let node = parser.sequence()?;
     if parser.current().kind != TokenKind::End {
         return Err(parser.unexpected());
@@ -23,6 +23,8 @@ struct Parser<'t> {
     /// How many predicates we are inside.
     predicates: usize,
     depth: usize,
+    /// How many `matches` there were.
+    patterns: usize,
 }
 
 /// Longest chain of operators that leans to the left, as the reference has it.
@@ -209,6 +211,14 @@ impl<'t> Parser<'t> {
         node
     }
 
+    /// An expression inside of brackets counts twice: on its way there the parser needs twice the stack.
+    fn enclosed(&mut self) -> Result<Node, Fault> {
+        self.depth += 1;
+        let node = self.expression(0)?;
+        self.depth -= 1;
+        Ok(node)
+    }
+
     fn expression_here(&mut self, precedence: u32) -> Result<Node, Fault> {
         if precedence == 0 && self.current().is_operator("let") {
             return self.variable();
@@ -320,7 +330,14 @@ impl<'t> Parser<'t> {
         let (left, right) = (Box::new(left), Box::new(right));
         let kind = match found.op {
             Some(op) => Kind::Binary(op, found.word, left, right),
-            None => Kind::Matches(left, right, OnceLock::new()),
+            None => {
+                self.patterns += 1;
+                if self.patterns > limits::PATTERNS {
+                    let message = limits::beyond(limits::PATTERNS, "regular expressions of an expression");
+                    return Err(Fault::new(message, at));
+                }
+                Kind::Matches(left, right, OnceLock::new())
+            }
         };
         self.node(kind, at)
     }
@@ -502,7 +519,7 @@ impl<'t> Parser<'t> {
                     break;
                 }
             }
-            nodes.push(self.expression(0)?);
+            nodes.push(self.enclosed()?);
         }
         self.expect(TokenKind::Bracket, "]")?;
         self.node(Kind::Array(nodes), at)
@@ -526,7 +543,7 @@ impl<'t> Parser<'t> {
                     let token = self.advance();
                     self.node(Kind::Text(token.text.as_ref().into()), token.at)?
                 }
-                TokenKind::Bracket if self.current().text == "(" => self.expression(0)?,
+                TokenKind::Bracket if self.current().text == "(" => self.enclosed()?,
                 TokenKind::Bracket | TokenKind::Operator | TokenKind::Bytes | TokenKind::End => {
                     return Err(self.error(format!(
                         "a map key must be a quoted string, a number, a identifier, or an expression enclosed \
@@ -536,7 +553,7 @@ impl<'t> Parser<'t> {
                 }
             };
             self.expect(TokenKind::Operator, ":")?;
-            let value = self.expression(0)?;
+            let value = self.enclosed()?;
             pairs.push((key, value));
         }
         self.expect(TokenKind::Bracket, "}")?;
@@ -581,7 +598,7 @@ impl<'t> Parser<'t> {
                 break;
             }
             arguments.push(match kind {
-                Argument::Expression | Argument::OptionalExpression => self.expression(0)?,
+                Argument::Expression | Argument::OptionalExpression => self.enclosed()?,
                 Argument::Predicate | Argument::OptionalPredicate => self.predicate()?,
             });
         }
@@ -599,7 +616,9 @@ impl<'t> Parser<'t> {
             self.advance();
         }
         self.predicates += 1;
+        self.depth += 1;
         let body = if braces { self.sequence()? } else { self.expression(0)? };
+        self.depth -= 1;
         self.predicates -= 1;
         if braces {
             self.expect(TokenKind::Bracket, "}")?;
@@ -620,7 +639,7 @@ impl<'t> Parser<'t> {
                     break;
                 }
             }
-            arguments.push(self.expression(0)?);
+            arguments.push(self.enclosed()?);
         }
         self.expect(TokenKind::Bracket, ")")?;
         Ok(arguments)
@@ -677,7 +696,7 @@ impl<'t> Parser<'t> {
         let at = self.advance().at;
         let mut from = None;
         if !self.current().is_operator(":") {
-            let index = self.expression(0)?;
+            let index = self.enclosed()?;
             if !self.current().is_operator(":") {
                 self.expect(TokenKind::Bracket, "]")?;
                 let member = Member::new(node, index, optional, false);
@@ -687,7 +706,7 @@ impl<'t> Parser<'t> {
             from = Some(index);
         }
         self.advance();
-        let to = if self.current().is_bracket("]") { None } else { Some(self.expression(0)?) };
+        let to = if self.current().is_bracket("]") { None } else { Some(self.enclosed()?) };
         self.expect(TokenKind::Bracket, "]")?;
         self.node(Kind::Slice(Box::new(Slice { node, from, to })), at)
     }

@@ -3,7 +3,9 @@
 //! Each runs on a test's thread, which has as little stack as the threads of a server.
 
 use proptest::prelude::*;
-use tiphys_expr::{MapScope, Mode, World, evaluate, render};
+use tiphys_expr::depends::Logic;
+use tiphys_expr::items::{Item, with_param};
+use tiphys_expr::{MapScope, Mode, World, batch, check_json, duration, evaluate, render, when};
 
 const DEEP: &str = "beyond the limit of this engine, 128 levels of lists and maps in each other";
 const LARGE: &str = "beyond the limit of this engine, 67108864 bytes of a value";
@@ -141,6 +143,158 @@ fn queries_that_look_at_everything_again_and_again_meet_a_limit() {
     refuses(&format!("{document}jsonpath(x, '$[?($[0] != $[0])]')"), LONG);
     refuses(&format!("{document}jsonpath(x, '$..[?($ == 1 || $ != $)]')"), LONG);
     assert_eq!(value(&format!("{document}len(jsonpath(x, '$..[?(@ > 0)]'))")), "4000");
+}
+
+/// Every reader of texts, with whatever can be repeated in them.
+#[test]
+fn what_nests_thousands_of_times_is_answered() {
+    const TIMES: usize = 5_000;
+    for (open, close) in [
+        ("!", ""),
+        ("-", ""),
+        ("not ", ""),
+        ("(", ")"),
+        ("[", "]"),
+        ("{", "}"),
+        ("!(", ")"),
+        ("a(", ")"),
+        ("a[", "]"),
+        ("[0]", ""),
+        ("a.", "a"),
+        ("a?.", "a"),
+        (".a", ""),
+        ("#.", ""),
+        ("a | f() ", ""),
+        ("let x = 1; ", "1"),
+        ("if a {", "}"),
+        ("1 ** ", "1"),
+        ("a ?? ", "a"),
+        ("a ? ", " : b"),
+        ("a ? b : ", "c"),
+        ("a; ", "a"),
+        ("1 + ", "1"),
+        ("1 < ", "1"),
+        ("a && ", "a"),
+        ("a || !", "a"),
+        ("a.Failed && (", ")"),
+        ("map(a, ", ")"),
+        ("1, ", "1"),
+        ("'a' matches ", "'a'"),
+        ("'a' =~ ", "'a'"),
+        ("{{", "}}"),
+        ("{{=", "}}"),
+        ("{\"a\":", "}"),
+        ("$..", ""),
+        ("..*", ""),
+        ("[?(", ")]"),
+        ("(?:", ")"),
+        ("a{", "}"),
+        ("[[:", ":]]"),
+        ("%", "d"),
+        ("1h", ""),
+        ("1.", ""),
+        ("^", ""),
+        (">=1 ", ""),
+        ("/*", "*/"),
+        ("\\", ""),
+        ("'", ""),
+        ("\"", ""),
+        ("../", ""),
+        ("//", ""),
+        ("#", ""),
+        ("?", ""),
+    ] {
+        let text = format!("{}a{}", open.repeat(TIMES), close.repeat(TIMES));
+        let mut scope = MapScope::new();
+        scope.insert("x", text.as_str());
+        scope.insert(text.as_str(), "1");
+        for expression in [
+            text.as_str(),
+            "fromJSON(x)",
+            "jsonpath(x, '$')",
+            "jsonpath('[[1]]', x)",
+            "jsonpath('[[1]]', '$' + x)",
+            "'a' matches x",
+            "sprig.semver(x)",
+            "sprig.semverCompare(x, '1.2.3')",
+            "sprig.urlParse(x)",
+            "sprig.clean(x)",
+            "sprig.fromJson(x)",
+            "duration(x)",
+            "date(x)",
+            "date('2024-01-01', x)",
+            "$env",
+        ] {
+            let _ = evaluate(expression, &scope, &world()).map(|value| value.to_json());
+        }
+        for mode in [Mode::Lenient, Mode::FullStrict] {
+            for tag in [text.clone(), format!("{{{{{text}}}}}"), format!("{{{{={text}}}}}")] {
+                let _ = render(&tag, &scope, mode, &world());
+            }
+        }
+        let _ = (when::evaluate(&text), when::evaluate_bare(&text), when::check_syntax(&text));
+        let _ = Logic::parse(&text, &|_| (true, false)).map(|logic| logic.evaluate(&|_, _| true));
+        let _ = (with_param(&text), check_json(&text), Item::from_json_text(&text));
+        let _ = (duration::lenient(&text), duration::go(&text));
+        let _ = batch::answer(&text, &world(), &|_| Err(String::new()));
+    }
+}
+
+/// What is just not too deep is evaluated with as little stack.
+#[test]
+fn the_deepest_expressions_are_evaluated() {
+    for (open, close) in [
+        ("(", ")"),
+        ("-", ""),
+        ("not not ", ""),
+        ("[", "][0]"),
+        ("[1, 2][", "]"),
+        ("abs(", ")"),
+        ("sprig.max(1, ", ")"),
+        ("len([", "])"),
+        ("map([1], ", ")[0]"),
+        ("map([1], {let y = #; ", "})[0]"),
+        ("reduce([1, 2], ", ")"),
+        ("({'a': ", "}).a"),
+        ("true ? ", " : 1"),
+        ("false ? 1 : ", ""),
+        ("if true {", "} else {1}"),
+        ("let x = 1; ", ""),
+        ("1 ** ", ""),
+        ("nil ?? ", ""),
+        ("1 + 2 * (", ")"),
+        ("1 < 2 && 2 in [", "]"),
+        ("first([1] | map(", "))"),
+    ] {
+        let deepest =
+            (1..200).rev().map(|times| value(&format!("{}1{}", open.repeat(times), close.repeat(times))));
+        let evaluated = deepest.into_iter().find(|answer| !answer.contains("nested more than"));
+        assert!(evaluated.is_some(), "{open}");
+    }
+}
+
+/// TP-152: each dot of a name opens a map.
+#[test]
+fn names_with_many_dots_are_not_deep() {
+    let name = |dots: usize| format!("item{}", ".a".repeat(dots));
+    let mut scope = MapScope::new();
+    scope.insert(name(100_000), "1");
+    assert_eq!(evaluate("type(item.a.a.a)", &scope, &world()).unwrap().to_text(), "map");
+    assert!(evaluate("toJson(item)", &scope, &world()).is_ok());
+    let mut scope = MapScope::new();
+    scope.insert(name(60), "1");
+    assert_eq!(evaluate(&name(60), &scope, &world()).unwrap().to_text(), "1");
+}
+
+/// A compiled pattern takes far more than it takes to write it.
+#[test]
+fn there_are_only_so_many_patterns() {
+    let limit = "beyond the limit of this engine, 100 regular expressions of ";
+    let many = |word: &str, count: usize| vec![format!("'a' {word} 'a'"); count].join(" && ");
+    assert_eq!(value(&many("matches", 100)), "true");
+    refuses(&many("matches", 101), limit);
+    assert_eq!(when::evaluate(&many("=~", 100)), Ok(true));
+    assert!(when::evaluate(&many("=~", 101)).unwrap_err().contains(limit));
 }
 
 /// Texts that look like paths more often than chance would have it.

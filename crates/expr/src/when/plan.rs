@@ -118,11 +118,16 @@ fn checked(mut tokens: Vec<Token>) -> Result<Vec<Token>, String> {
         return Err("Unexpected end of expression".to_owned());
     }
     let mut wants_pattern = false;
+    let mut patterns = 0;
     for token in &mut tokens {
         if wants_pattern
             && token.kind == Kind::Text
             && let Content::Word(pattern) = &token.content
         {
+            patterns += 1;
+            if patterns > limits::PATTERNS {
+                return Err(limits::beyond(limits::PATTERNS, "regular expressions of a condition"));
+            }
             *token = Token { kind: Kind::Pattern, content: Content::Pattern(regex::compile(pattern)?) };
         }
         wants_pattern = token.kind == Kind::Comparator && matches!(token.operator(), "=~" | "!~");

@@ -166,22 +166,32 @@ fn redirect(request: &HttpRequest, response: &HttpResponse) -> Option<HttpReques
 }
 
 /// A location, seen from the address that named it.
-fn join(base: &str, location: &str) -> String {
+pub(super) fn join(base: &str, location: &str) -> String {
     let (scheme, rest) = base.split_once("://").unwrap_or(("http", base));
-    if location.contains("://") {
+    if is_absolute(location) {
         return location.to_owned();
     }
     if let Some(rest) = location.strip_prefix("//") {
         return format!("{scheme}://{rest}");
     }
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
     if location.starts_with('/') {
         return format!("{scheme}://{host}{location}");
     }
-    let path = path.split(['?', '#']).next().unwrap_or_default();
+    if location.starts_with('?') {
+        return format!("{scheme}://{host}/{path}{location}");
+    }
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     let slash = if folder.is_empty() { "" } else { "/" };
     format!("{scheme}://{host}/{folder}{slash}{location}")
+}
+
+/// Whether a location begins with a scheme: an address that is a part of its query does not make it absolute.
+fn is_absolute(location: &str) -> bool {
+    let scheme = location.split_once("://").map_or("", |(scheme, _)| scheme);
+    scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
 }
 
 fn host(url: &str) -> &str {

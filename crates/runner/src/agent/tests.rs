@@ -121,6 +121,23 @@ fn redirects_are_followed_without_taking_credentials_elsewhere() {
     assert_eq!(reason, format!("Get \"{circle}/\": stopped after 10 redirects"));
 }
 
+/// EX-473: where a redirect leads is seen from the address that named it, and a query is no address.
+#[test]
+fn locations_are_seen_from_where_they_stand() {
+    for (base, location, expected) in [
+        ("http://a/x/y", "https://b/z", "https://b/z"),
+        ("https://a/x/y", "//b/z", "https://b/z"),
+        ("http://a/x/y", "/z", "http://a/z"),
+        ("http://a/x/y?q=1", "z", "http://a/x/z"),
+        ("http://a/x", "/login?next=https://b/z", "http://a/login?next=https://b/z"),
+        ("http://a/x/y", "login?next=https://b/z", "http://a/x/login?next=https://b/z"),
+        ("http://a/x/y?q=1", "?next=https://b/z", "http://a/x/y?next=https://b/z"),
+        ("http://a?next=https://b/z", "c", "http://a/c"),
+    ] {
+        assert_eq!(http::join(base, location), expected, "{location} at {base}");
+    }
+}
+
 /// EX-473: nobody there, and nobody who answers.
 #[test]
 fn failures_have_words_that_retry_policies_know() {
