@@ -127,6 +127,8 @@ struct Made {
     due: Time,
     ends: Time,
     succeeds: bool,
+    /// What the store keeps of it.
+    document: Vec<u8>,
     /// Whether the store was told that it is there, and that it ended.
     told: (bool, bool),
 }
@@ -206,7 +208,7 @@ impl Street {
                 run.told.0 = true;
                 store.create(&NewRun {
                     machine: machine.clone(),
-                    document: b"{}".to_vec(),
+                    document: run.document.clone(),
                     summary: summary.clone(),
                 })?;
             }
@@ -296,6 +298,7 @@ impl Yard for Street {
 
     fn submit(&mut self, workflow: spec::Workflow) -> Result<Answer, String> {
         self.die_perhaps();
+        let document = json!({ "frozen": { "workflow": &workflow } }).to_string().into_bytes();
         let name = workflow.metadata.name;
         let uid = format!("uid-{name}");
         if self.runs.contains_key(&name) {
@@ -318,7 +321,8 @@ impl Yard for Street {
         let mut fate = Random::new(seconds.unsigned_abs());
         let takes = 1 + fate.below(240) as i64;
         let ends = Time(self.now.0 + takes * 1_000_000);
-        self.runs.insert(name, Made { due, ends, succeeds: fate.percent(70), told: (false, false) });
+        self.runs
+            .insert(name, Made { due, ends, succeeds: fate.percent(70), document, told: (false, false) });
         // The store hears of runs between turns only, and a new engine counts in its first.
         if self.is_fresh {
             resume_unwind(Box::new(Died));
