@@ -1,6 +1,5 @@
 //! The laboratory's findings: stories, invariants, the simulator, the reference model.
 
-mod calendar;
 mod explain;
 mod model;
 mod properties;
