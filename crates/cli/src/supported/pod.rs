@@ -67,8 +67,10 @@ impl<'a> Examiner<'a> {
                 .and_then(|command| command.as_array())
                 .is_some_and(|list| !list.is_empty());
             let known = self.images.is_none_or(|images| images.find(image).is_some());
-            // A patch or a default may still bring a command.
-            let open = image.contains("{{") || !template.pod_spec_patch.is_empty();
+            // A patch or a default may still bring a command, and a default is none itself (EX-114): the templates
+            // over it have their own.
+            let is_default = path.starts_with("spec.templateDefaults");
+            let open = is_default || image.contains("{{") || !template.pod_spec_patch.is_empty();
             if !commanded && !known && !open && !has_default_command(document) {
                 let diagnostic = document.places.diagnostic(
                     Severity::Error,

@@ -70,6 +70,9 @@ fn what_is_not_supported_is_refused_with_its_field() {
     );
     let answer = bench.run(&unknown, &[]).exits(2);
     assert!(answer.err.contains("--image-map FILE"), "{}", answer.err);
+    // EX-114: a default is no container; the templates over it have commands of their own.
+    let defaults = "entrypoint: main\n  templateDefaults: {container: {image: example.org/tool}}";
+    bench.run(&HELLO.replace("entrypoint: main", defaults), &[]).exits(0);
 }
 
 #[test]

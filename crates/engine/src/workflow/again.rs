@@ -51,7 +51,9 @@ impl Run {
                 open.push(ix);
                 continue;
             }
-            if retry.restart_successful && !retry.selector.is_empty() && self.matches(ix, &retry.selector) {
+            let chosen =
+                retry.restart_successful && !retry.selector.is_empty() && self.matches(ix, &retry.selector);
+            if chosen && !self.is_superseded(ix) {
                 open.push(ix);
             }
             // What could never be started has no result to keep either (EX-636).
@@ -64,11 +66,12 @@ impl Run {
             // An attempt is judged by its wrapper: one that succeeded in the end keeps its failures (EX-301).
             let judged = if matches!(node.site, Site::Attempt(_)) { node.owner } else { ix };
             let bad = self.node(judged).phase != Phase::Succeeded && !success[judged.at()];
-            if bad && !self.is_hook_of_the_past(ix) {
+            if bad && !self.is_left_behind(ix, &success) {
                 open.push(if node.kind == NodeKind::Container { node.owner } else { ix });
             }
         }
         self.remove_below(open, &children, &mut removed);
+        self.remove_what_follows(&children, &mut removed);
         if !retry.parameters.is_empty() {
             // With other parameters loops may have other items (EX-307).
             let expanded: Vec<NodeIx> = self
@@ -81,8 +84,45 @@ impl Run {
                 })
                 .collect();
             self.remove_below(expanded, &children, &mut removed);
+            self.remove_what_follows(&children, &mut removed);
         }
         removed
+    }
+
+    /// What follows from a node that goes on is no descendant of it when the node leads on from within: later groups
+    /// begin after it, and tasks that were omitted because of it are judged again (EX-302).
+    fn remove_what_follows(&self, children: &[Vec<NodeIx>], removed: &mut [bool]) {
+        // Each round takes out a node that was still there.
+        loop {
+            let mut goes_on = removed.to_vec();
+            let reset = self.reset_by(removed);
+            reset.iter().for_each(|ix| goes_on[ix.at()] = true);
+            let mut following: Vec<NodeIx> = reset.iter().filter_map(|ix| self.next_group(*ix)).collect();
+            following.extend(self.indices().filter(|ix| {
+                self.node(*ix).phase == Phase::Omitted
+                    && self.depends_on(*ix).iter().any(|before| goes_on[before.at()])
+            }));
+            following.retain(|ix| !removed[ix.at()]);
+            if following.is_empty() {
+                return;
+            }
+            self.remove_below(following, children, removed);
+        }
+    }
+
+    /// The group after this one, if the run got there.
+    fn next_group(&self, ix: NodeIx) -> Option<NodeIx> {
+        let node = self.node(ix);
+        let Site::Group(number) = node.site else { return None };
+        self.groups_of.get(&(node.owner, number + 1)).copied()
+    }
+
+    /// The nodes that a task of a dag waited for.
+    fn depends_on(&self, ix: NodeIx) -> Vec<NodeIx> {
+        let Some((at, task)) = self.task_of(ix) else { return Vec::new() };
+        let frame = &self.frames[at as usize];
+        let dependencies = &self.tasks(frame).tasks[task.at()].dependencies;
+        dependencies.iter().filter_map(|before| frame.slots[before.at()].node).collect()
     }
 
     fn remove_below(&self, mut open: Vec<NodeIx>, children: &[Vec<NodeIx>], removed: &mut [bool]) {
@@ -95,12 +135,16 @@ impl Run {
         }
     }
 
-    /// By node: something that came after it succeeded, so its failure was tolerated (EX-301).
+    /// By node: something that came after it succeeded, so its failure was tolerated (EX-301). A hook comes with its
+    /// node, not after it: that somebody was told of a failure does not mend it.
     fn leads_to_success(&self) -> Vec<bool> {
         let mut leads = vec![false; self.nodes.len()];
         let mut open: Vec<NodeIx> =
             self.indices().filter(|ix| self.node(*ix).phase == Phase::Succeeded).collect();
         while let Some(ix) = open.pop() {
+            if matches!(self.node(ix).site, Site::Hook(_)) {
+                continue;
+            }
             for parent in self.graph_parents(ix) {
                 if !std::mem::replace(&mut leads[parent.at()], true) {
                     open.push(parent);
@@ -128,29 +172,22 @@ impl Run {
         }
     }
 
-    /// Whether a node lies in a hook of a step whose group the run has left behind: what a hook comes to decides
-    /// nothing, and it does not bring the group back.
-    fn is_hook_of_the_past(&self, ix: NodeIx) -> bool {
-        let mut at = ix;
-        loop {
+    /// Whether the run has left a failure behind: it lies in a group after which another succeeded, or in a hook of a
+    /// step whose group is over. What such a hook comes to decides nothing, and it does not bring the group back.
+    fn is_left_behind(&self, ix: NodeIx, success: &[bool]) -> bool {
+        let (mut at, mut in_hook) = (ix, false);
+        while self.node(at).site != Site::Entry {
             let node = self.node(at);
-            let is_hook = matches!(node.site, Site::Hook(_));
-            match node.site {
-                Site::Entry => return false,
-                _ => at = node.owner,
-            }
-            if !is_hook {
-                continue;
-            }
-            let group = self.node(at).owner;
-            if self.node(group).kind != NodeKind::StepGroup {
-                continue;
-            }
-            let Some(frame) = self.frame_index(self.node(group).owner) else { continue };
-            if self.frames[frame as usize].group != Some(group) {
+            let next = self.next_group(at);
+            if next.is_some_and(|next| {
+                in_hook || self.node(next).phase == Phase::Succeeded || success[next.at()]
+            }) {
                 return true;
             }
+            in_hook |= matches!(node.site, Site::Hook(_));
+            at = node.owner;
         }
+        false
     }
 
     /// Whether a node belongs to the workflow's exit handler (EX-303).

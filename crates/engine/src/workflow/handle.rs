@@ -567,6 +567,9 @@ impl Turn<'_> {
 
     /// Decides what follows for one node whose circumstances changed.
     fn review(&mut self, ix: NodeIx) {
+        if self.run.node(ix).removed {
+            return;
+        }
         self.hooks(ix);
         let node = self.run.node(ix);
         if node.kind == NodeKind::Retry && node.daemoned && !node.phase.is_ended() {

@@ -125,6 +125,10 @@ impl Run {
             // Its hook is gone, so a node is not done with its hooks any more.
             if matches!(self.node(*ix).site, Site::Hook(_)) {
                 let owner = self.node(*ix).owner;
+                // One that goes with its hook has ended for good: another node comes in its place.
+                if self.node(owner).removed {
+                    continue;
+                }
                 self.nodes[owner.at()].settled = false;
                 self.review.push_back(owner);
             }
