@@ -123,10 +123,12 @@ impl Run {
         self.nodes.iter_mut().for_each(|node| node.open_hooks = 0);
         for ix in removed {
             // Its hook is gone, so a node is not done with its hooks any more.
-            if matches!(self.node(*ix).site, Site::Hook(_)) {
+            if let Site::Hook(name) = &self.node(*ix).site {
                 let owner = self.node(*ix).owner;
-                // One that goes with its hook has ended for good: another node comes in its place.
-                if self.node(owner).removed {
+                // One that goes with its hook has ended for good: another node comes in its place. And nobody waits
+                // for the workflow's exit handler before the entry node is done: it comes after (EX-070).
+                let is_handler = owner == NodeIx::ROOT && &**name == "exit";
+                if self.node(owner).removed || is_handler {
                     continue;
                 }
                 self.nodes[owner.at()].settled = false;
