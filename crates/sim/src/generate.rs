@@ -32,6 +32,8 @@ pub struct Taste {
     pub waits: bool,
     /// Deadlines and limits of time, so that the outcome depends on when things happen.
     pub deadlines: bool,
+    /// Steps may fail by a parameter of the workflow, so that a retry with another value mends them.
+    pub mendable: bool,
 }
 
 impl Taste {
@@ -45,11 +47,15 @@ impl Taste {
         daemons: false,
         waits: false,
         deadlines: false,
+        mendable: false,
     };
     /// Everything whose outcome does not depend on when what happens.
     pub const STEADY: Taste = Taste { daemons: true, waits: true, ..Taste::ALL };
     /// Everything.
     pub const WILD: Taste = Taste { deadlines: true, ..Taste::STEADY };
+    /// What is retried by hand: what is remembered would not be run again, and constructs that go on at the same time
+    /// may ask for the same lock, one inside the other.
+    pub const LIVES: Taste = Taste { memos: false, locks: false, mendable: true, ..Taste::ALL };
 }
 
 /// A workflow of this seed.
@@ -72,7 +78,7 @@ pub fn workflow_called(name: &str, seed: u64, taste: Taste) -> Result<Frozen, St
     spec.insert("entrypoint".to_owned(), json!(main));
     spec.insert(
         "arguments".to_owned(),
-        json!({"parameters": [{"name": "m", "value": "hi"}, {"name": "code", "value": "0"}]}),
+        json!({"parameters": [{"name": "m", "value": "hi"}, {"name": "code", "value": if taste.mendable { "1" } else { "0" }}]}),
     );
     if author.random.percent(30) {
         let exit = if author.random.percent(50) { author.leaf() } else { author.template(2, 2) };
@@ -160,6 +166,10 @@ impl Author {
         }
         let mut args = vec![format!("takes={}", 1 + self.random.below(9))];
         let mut template = match self.random.below(10) {
+            0 if self.taste.mendable && self.random.percent(60) => {
+                args.push("exit={{workflow.parameters.code}}".to_owned());
+                json!({})
+            }
             0 => {
                 args.push(format!("exit={}", 1 + self.random.below(3)));
                 json!({})

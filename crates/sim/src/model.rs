@@ -5,10 +5,12 @@
 //! something happens, not what. What is remembered it finds from the beginning of a run on. It knows what
 //! [`crate::generate`] writes, and nothing else.
 
+mod again;
 mod depends;
 mod values;
 
 use crate::cast;
+pub use again::Again;
 use depends::{Depends, needs};
 use engine::workflow::Phase;
 use serde_json::Value;
@@ -45,6 +47,8 @@ struct Node {
     is_hit: bool,
     /// What it depends on did not come out as it asked.
     is_omitted: bool,
+    /// The tasks that it depends on.
+    needs: Vec<String>,
     /// What ends it on the next pass.
     ending: Option<Ending>,
 }
@@ -89,43 +93,21 @@ pub struct Told {
 
 /// Every node by name; the workflow itself is `workflow`. Finds what is remembered, and adds to it.
 pub fn interpret(workflow: &Value, memos: &mut Memos) -> Result<BTreeMap<String, Told>, String> {
-    let spec = &workflow["spec"];
-    let mut model = Model {
-        templates: list(&spec["templates"])
-            .iter()
-            .map(|template| (text(&template["name"]), template.clone()))
-            .collect(),
-        arguments: parameters(&spec["arguments"]),
-        nodes: BTreeMap::new(),
-        root: text(&workflow["metadata"]["name"]),
-        memos: memos.clone(),
-        remembered: Memos::new(),
-    };
-    let root = model.root.clone();
-    let entrypoint = text(&spec["entrypoint"]);
-    let exit = text(&spec["onExit"]);
-    for _ in 0..PASSES_MAX {
-        model.end_what_runs();
-        model.enter(&root, &entrypoint, &model.arguments.clone(), "")?;
-        if !model.nodes[&root].is_fulfilled() {
-            continue;
-        }
-        if !model.workflow_hooks(&root, &spec["hooks"])? {
-            continue;
-        }
-        let handler = format!("{root}.onExit");
-        if !exit.is_empty() {
-            model.enter(&handler, &exit, &model.arguments.clone(), "")?;
-            model.node(&handler).hooked = true;
-            if !model.nodes[&handler].is_fulfilled() {
-                continue;
-            }
-        }
-        let told = model.tell(&root, &handler);
-        model.remember(memos);
-        return Ok(told);
+    let mut model = Model::new(workflow, memos.clone());
+    let told = model.play(&workflow["spec"])?;
+    model.remember(memos);
+    Ok(told)
+}
+
+/// A workflow with all its lives: what it came to each time, before the first retry by hand and after each.
+pub fn interpret_lives(workflow: &Value, retries: &[Again]) -> Result<Vec<BTreeMap<String, Told>>, String> {
+    let mut model = Model::new(workflow, Memos::new());
+    let mut lives = vec![model.play(&workflow["spec"])?];
+    for again in retries {
+        model.start_over(again);
+        lives.push(model.play(&workflow["spec"])?);
     }
-    Err(format!("the model has no end after {PASSES_MAX} passes"))
+    Ok(lives)
 }
 
 struct Model {
@@ -141,6 +123,46 @@ struct Model {
 }
 
 impl Model {
+    fn new(workflow: &Value, memos: Memos) -> Model {
+        let spec = &workflow["spec"];
+        let templates = list(&spec["templates"]).iter();
+        Model {
+            templates: templates.map(|template| (text(&template["name"]), template.clone())).collect(),
+            arguments: parameters(&spec["arguments"]),
+            nodes: BTreeMap::new(),
+            root: text(&workflow["metadata"]["name"]),
+            memos,
+            remembered: Memos::new(),
+        }
+    }
+
+    /// Passes over everything until nothing is open.
+    fn play(&mut self, spec: &Value) -> Result<BTreeMap<String, Told>, String> {
+        let root = self.root.clone();
+        let entrypoint = text(&spec["entrypoint"]);
+        let exit = text(&spec["onExit"]);
+        for _ in 0..PASSES_MAX {
+            self.end_what_runs();
+            self.enter(&root, &entrypoint, &self.arguments.clone(), "")?;
+            if !self.nodes[&root].is_fulfilled() {
+                continue;
+            }
+            if !self.workflow_hooks(&root, &spec["hooks"])? {
+                continue;
+            }
+            let handler = format!("{root}.onExit");
+            if !exit.is_empty() {
+                self.enter(&handler, &exit, &self.arguments.clone(), "")?;
+                self.node(&handler).hooked = true;
+                if !self.nodes[&handler].is_fulfilled() {
+                    continue;
+                }
+            }
+            return Ok(self.tell(&root, &handler));
+        }
+        Err(format!("the model has no end after {PASSES_MAX} passes"))
+    }
+
     fn node(&mut self, name: &str) -> &mut Node {
         self.nodes.entry(name.to_owned()).or_default()
     }
@@ -260,7 +282,8 @@ impl Model {
             return Ok(());
         }
         node.kind = if template["http"].is_object() { "HTTP" } else { "Pod" };
-        node.ending = Some(ending(template, inputs, retries)?);
+        let ending = ending(template, inputs, &self.arguments, retries)?;
+        self.node(name).ending = Some(ending);
         self.containers(name, template)
     }
 
@@ -651,6 +674,7 @@ impl Model {
                 self.link(&out, &name);
             }
         }
+        self.node(&name).needs = before;
         visited.insert(task.to_owned(), over);
         Ok(over)
     }
@@ -817,9 +841,12 @@ fn phase_name(phase: Phase) -> &'static str {
 }
 
 /// How a step of the cast ends.
-fn ending(template: &Value, inputs: &Values, retries: usize) -> Result<Ending, String> {
+fn ending(template: &Value, inputs: &Values, arguments: &Values, retries: usize) -> Result<Ending, String> {
     let mut scope: Values =
         inputs.iter().map(|(key, value)| (format!("inputs.parameters.{key}"), value.clone())).collect();
+    for (key, value) in arguments {
+        scope.insert(format!("workflow.parameters.{key}"), value.clone());
+    }
     scope.insert("retries".to_owned(), retries.to_string());
     let outcome = if template["containerSet"].is_object() {
         cast::act_together(&template["containerSet"]["containers"])?.outcome

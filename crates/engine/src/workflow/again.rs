@@ -53,8 +53,9 @@ impl Run {
             }
             let chosen =
                 retry.restart_successful && !retry.selector.is_empty() && self.matches(ix, &retry.selector);
+            let whole = if node.kind == NodeKind::Container { node.owner } else { ix };
             if chosen && !self.is_superseded(ix) {
-                open.push(ix);
+                open.push(whole);
             }
             // What could never be started has no result to keep either (EX-636).
             let unstartable = node.kind == NodeKind::Skipped && node.phase == Phase::Error;
@@ -67,7 +68,7 @@ impl Run {
             let judged = if matches!(node.site, Site::Attempt(_)) { node.owner } else { ix };
             let bad = self.node(judged).phase != Phase::Succeeded && !success[judged.at()];
             if bad && !self.is_left_behind(ix, &success) {
-                open.push(if node.kind == NodeKind::Container { node.owner } else { ix });
+                open.push(whole);
             }
         }
         self.remove_below(open, &children, &mut removed);

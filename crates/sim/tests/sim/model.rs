@@ -2,12 +2,13 @@
 
 use crate::seeds::check;
 use std::collections::BTreeMap;
-use tiphys_engine::workflow::Input;
+use tiphys_engine::workflow::{Input, Request, Retry};
 use tiphys_engine::{Time, status};
 use tiphys_sim::crowd::Crowd;
 use tiphys_sim::generate::{Taste, workflow, workflow_called};
-use tiphys_sim::model::{Memos, Told, interpret};
+use tiphys_sim::model::{Again, Memos, Told, interpret, interpret_lives};
 use tiphys_sim::office::Office;
+use tiphys_sim::random::Random;
 use tiphys_sim::stage::Stage;
 
 /// What the engine's status says, in the model's words.
@@ -65,6 +66,58 @@ fn the_engine_agrees_with_the_naive_model() {
     });
 }
 
+/// Runs are retried by hand, once or twice: as they are, with another parameter, with a node that succeeded.
+#[test]
+fn what_is_retried_by_hand_comes_to_what_the_model_says() {
+    check("what_is_retried_by_hand_comes_to_what_the_model_says", |seed| {
+        let frozen = workflow(seed, Taste::LIVES)?;
+        let document = serde_json::to_value(&frozen.workflow).map_err(|error| error.to_string())?;
+        let mut random = Random::new(seed ^ 0xa9a1);
+        let mut stage = Stage::new(&frozen)?;
+        stage.feed(Input::Begin)?;
+        stage.play(None)?;
+        let (mut retries, mut nodes) = (Vec::new(), 0);
+        for life in 0..3 {
+            let lives = interpret_lives(&document, &retries)?;
+            let expected = lives.last().ok_or("the model has no life")?;
+            nodes += agree(expected, &told(&stage))
+                .map_err(|difference| format!("in life {life}, after {:?}: {difference}", retries.last()))?;
+            let mut again = Again::default();
+            if random.percent(40) {
+                let names: Vec<&String> = expected.keys().filter(|name| *name != "workflow").collect();
+                again.chosen = Some((*random.pick(&names)).clone());
+            }
+            if random.percent(40) {
+                again.parameters.insert("code".to_owned(), "0".to_owned());
+            }
+            let retry = Retry {
+                restart_successful: again.chosen.is_some(),
+                selector: again.chosen.iter().map(|name| format!("id={}", ids(&stage)[name])).collect(),
+                parameters: again
+                    .parameters
+                    .iter()
+                    .map(|(name, value)| (name.as_str().into(), value.as_str().into()))
+                    .collect(),
+            };
+            if stage.run.retry_refused(&retry).is_some() {
+                break;
+            }
+            retries.push(again);
+            stage.feed(Input::Asked(Request::Retry(retry)))?;
+            if random.percent(50) && !stage.run.is_ended() {
+                stage.restart()?;
+            }
+            stage.play(None)?;
+            stage.check_replay()?;
+        }
+        Ok((nodes, 0))
+    });
+}
+
+fn ids(stage: &Stage) -> BTreeMap<String, String> {
+    stage.run.indices().map(|ix| (stage.run.name(ix), stage.run.id(ix))).collect()
+}
+
 /// Locks change when something happens, and never what: not even among runs that fight for them.
 #[test]
 fn runs_that_share_locks_come_to_what_each_comes_to_alone() {
@@ -94,7 +147,10 @@ fn agree(expected: &BTreeMap<String, Told>, found: &BTreeMap<String, Told>) -> R
     for name in names {
         let (model, engine) = (expected.get(name), found.get(name));
         if model != engine {
-            return Err(format!("they differ at {name}:\n  model  {model:?}\n  engine {engine:?}"));
+            let whole = found.get("workflow").map(|told| (&told.phase, &told.message));
+            return Err(format!(
+                "they differ at {name}:\n  model  {model:?}\n  engine {engine:?}\n  of {whole:?}"
+            ));
         }
     }
     Ok(found.len())
