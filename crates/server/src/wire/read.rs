@@ -2,7 +2,6 @@
 
 use crate::fault::Fault;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use tiphys_spec as spec;
 
@@ -23,7 +22,7 @@ pub(crate) fn document(kind: &str, value: &Value) -> Result<spec::Document, Faul
     let mut value = Value::Object(fields);
     let mut document = parse(kind, &value)?;
     if unknown(&value, &document.value) {
-        canonical(&mut value);
+        canonical(&mut value, &schema()["$defs"][kind]);
         document = parse(kind, &value)?;
     }
     if let Some(path) = converted(&value, &document.value, "") {
@@ -59,54 +58,38 @@ fn unknown(input: &Value, output: &Value) -> bool {
     }
 }
 
-/// Spells the names of known fields as they are spelt, wherever the case alone differs.
-fn canonical(value: &mut Value) {
+/// Spells the names of fields as they are spelt, wherever the case alone differs. Only fields that the schema knows:
+/// what people name themselves (labels, hooks, items of loops, any JSON) stays as it is.
+fn canonical(value: &mut Value, shape: &Value) {
+    let shape = match shape["$ref"].as_str() {
+        Some(reference) => schema().pointer(reference.trim_start_matches('#')).unwrap_or(&Value::Null),
+        None => shape,
+    };
     match value {
-        Value::Object(fields) => {
-            let old = std::mem::take(fields);
-            let mut new = Map::new();
-            for (key, mut member) in old {
-                let free = matches!(key.as_str(), "labels" | "annotations" | "data" | "nodeSelector");
-                if !free {
-                    canonical(&mut member);
+        Value::Object(fields) => match &shape["properties"] {
+            Value::Object(known) => {
+                let folded = |key: &String| known.keys().find(|name| name.eq_ignore_ascii_case(key));
+                let mut new = Map::new();
+                for (key, mut member) in std::mem::take(fields) {
+                    let name = if known.contains_key(&key) { Some(&key) } else { folded(&key) };
+                    if let Some(name) = name {
+                        canonical(&mut member, &known[name]);
+                    }
+                    new.insert(name.unwrap_or(&key).clone(), member);
                 }
-                let known = names();
-                let spelt = match known.get(&key.to_ascii_lowercase()) {
-                    Some(name) if !known.values().any(|known| *known == key) => name.clone(),
-                    _ => key,
-                };
-                new.insert(spelt, member);
+                *fields = new;
             }
-            *fields = new;
-        }
-        Value::Array(items) => items.iter_mut().for_each(canonical),
+            _ => fields.values_mut().for_each(|member| canonical(member, &shape["additionalProperties"])),
+        },
+        Value::Array(items) => items.iter_mut().for_each(|item| canonical(item, &shape["items"])),
         _ => {}
     }
 }
 
-/// The names of all fields of all documents, by their lower-case spelling.
-fn names() -> &'static BTreeMap<String, String> {
-    static NAMES: OnceLock<BTreeMap<String, String>> = OnceLock::new();
-    NAMES.get_or_init(|| {
-        let mut names = BTreeMap::new();
-        let schema = spec::json_schema();
-        let mut open = vec![&schema];
-        while let Some(value) = open.pop() {
-            match value {
-                Value::Object(fields) => {
-                    if let Some(Value::Object(properties)) = fields.get("properties") {
-                        for name in properties.keys() {
-                            names.insert(name.to_ascii_lowercase(), name.clone());
-                        }
-                    }
-                    open.extend(fields.values());
-                }
-                Value::Array(items) => open.extend(items),
-                _ => {}
-            }
-        }
-        names
-    })
+/// The fields of all documents.
+fn schema() -> &'static Value {
+    static SCHEMA: OnceLock<Value> = OnceLock::new();
+    SCHEMA.get_or_init(spec::json_schema)
 }
 
 /// Where a value became one of another type, which JSON's own rules do not permit.
@@ -128,3 +111,6 @@ fn converted(input: &Value, output: &Value, path: &str) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;
