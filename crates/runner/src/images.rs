@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use globset::{Glob, GlobBuilder, GlobMatcher};
 use serde::Deserialize;
+use serde_json::Value;
 use tiphys_executor::contract::ImageFile;
 
 /// What one image contributes.
@@ -46,7 +47,15 @@ struct File {
     images: Vec<Entry>,
 }
 
-#[derive(Deserialize)]
+/// What Argo's controller is told of an image.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Said {
+    entrypoint: Vec<String>,
+    cmd: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Entry {
     r#match: String,
@@ -103,12 +112,35 @@ impl ImageMap {
         let broken = |reason: String| ImageMapError { file: file.display().to_string(), reason };
         let text = std::fs::read_to_string(file).map_err(|error| broken(error.to_string()))?;
         let parsed: File = serde_saphyr::from_str(&text).map_err(|error| broken(error.to_string()))?;
-        let folder = file.parent().unwrap_or(Path::new("."));
+        let folder = file.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
         let folder = std::fs::canonicalize(folder).map_err(|error| broken(error.to_string()))?;
-        let mut entries = Vec::with_capacity(parsed.images.len() + self.entries.len());
-        for entry in parsed.images {
-            let pattern = Glob::new(&entry.r#match)
-                .map_err(|error| broken(format!("pattern `{}`: {error}", entry.r#match)))?;
+        self.put(parsed.images, &folder).map_err(broken)
+    }
+
+    /// Puts the entries of settings before those known so far: a list as in a file, or, as Argo's controller has it, a
+    /// map from images to `entrypoint` and `cmd` (OB-417). Relative `from` paths are relative to the folder.
+    pub fn add(&mut self, images: &Value, folder: &Path) -> Result<(), String> {
+        let wrong = |error: serde_json::Error| error.to_string();
+        let entries = match images {
+            Value::Null => Vec::new(),
+            Value::Object(images) => {
+                let named = images.iter().map(|(image, said)| {
+                    let said = Said::deserialize(said).map_err(|error| format!("`{image}`: {error}"))?;
+                    let (entrypoint, cmd) = (said.entrypoint, said.cmd);
+                    Ok(Entry { r#match: globset::escape(image), entrypoint, cmd, ..Entry::default() })
+                });
+                named.collect::<Result<Vec<Entry>, String>>()?
+            }
+            images => Vec::deserialize(images).map_err(wrong)?,
+        };
+        self.put(entries, folder)
+    }
+
+    fn put(&mut self, images: Vec<Entry>, folder: &Path) -> Result<(), String> {
+        let mut entries = Vec::with_capacity(images.len() + self.entries.len());
+        for entry in images {
+            let pattern =
+                Glob::new(&entry.r#match).map_err(|error| format!("pattern `{}`: {error}", entry.r#match))?;
             let mut files = Vec::new();
             for file in entry.files {
                 let from = folder.join(&file.from);
@@ -136,6 +168,23 @@ impl ImageMap {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// OB-417, K8S-179.
+    #[test]
+    fn settings_say_it_as_a_list_or_as_argo_does() {
+        let mut map = ImageMap::default();
+        let argo =
+            serde_json::json!({ "example.org/a[1]:v1": { "entrypoint": ["/tool"], "cmd": ["--help"] } });
+        map.add(&argo, Path::new(".")).unwrap();
+        let ours = serde_json::json!([{ "match": "example.org/b:*", "cmd": ["sh"], "env": { "LANG": "C" } }]);
+        map.add(&ours, Path::new(".")).unwrap();
+        assert_eq!(map.find("example.org/a[1]:v1").unwrap().entrypoint, ["/tool"]);
+        assert_eq!(map.find("example.org/a1:v1"), None);
+        assert_eq!(map.find("example.org/b:x").unwrap().cmd, ["sh"]);
+        let wrong = map.add(&serde_json::json!({ "a": { "entripoint": [] } }), Path::new(".")).unwrap_err();
+        assert!(wrong.starts_with("`a`: unknown field `entripoint`"), "{wrong}");
+        assert!(map.add(&serde_json::json!("busybox"), Path::new(".")).is_err());
+    }
 
     #[test]
     fn well_known_images_have_a_command() {

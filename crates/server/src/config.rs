@@ -14,6 +14,11 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use tiphys_runner::ImageMap;
+
+/// Where links are shown (API-274).
+const LINK_SCOPES: [&str; 7] =
+    ["workflow", "pod", "pod-logs", "event-source-logs", "sensor-logs", "workflow-list", "chat"];
 
 /// Largest file of settings.
 const BYTES_MAX: u64 = 1 << 20;
@@ -51,8 +56,11 @@ pub struct Config {
     pub namespace_parallelism: usize,
     /// How fast steps are started (OB-412).
     pub resource_rate_limit: Option<StartRate>,
-    /// What images would have contributed (OB-417).
-    pub images: BTreeMap<String, Value>,
+    /// What images would have contributed: a list as in an image map, or a map as Argo's controller has it (OB-417).
+    pub images: Value,
+    /// The folder of the file, from which paths in it lead.
+    #[serde(skip)]
+    pub folder: PathBuf,
     /// Secrets that are kept elsewhere. Ours.
     pub secrets: Vec<SecretSource>,
     /// How the server listens. Ours.
@@ -134,7 +142,7 @@ pub struct Synchronization {
 }
 
 /// How the server listens.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Listening {
     /// The address.
@@ -172,7 +180,7 @@ pub enum Mode {
 }
 
 /// How the server encrypts.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Encryption {
     /// With a certificate of its own.
@@ -342,9 +350,57 @@ impl Config {
             return Err(one(format!("longer than {BYTES_MAX} bytes")));
         }
         let text = std::fs::read_to_string(path).map_err(|error| one(error.to_string()))?;
-        Config::parse(&text).map_err(|ConfigError(wrong)| {
+        let placed = |ConfigError(wrong): ConfigError| {
             ConfigError(wrong.into_iter().map(|line| format!("{}: {line}", path.display())).collect())
-        })
+        };
+        let (mut config, mut notices) = Config::parse(&text).map_err(placed)?;
+        let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+        config.folder = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+        let missing = config.missing(&mut notices);
+        if missing.is_empty() { Ok((config, notices)) } else { Err(placed(ConfigError(missing))) }
+    }
+
+    /// Files that a server with these settings would seek in vain.
+    fn missing(&self, notices: &mut Vec<String>) -> Vec<String> {
+        let tls = self.server.tls.iter();
+        let files = tls.flat_map(|tls| [("certificate", &tls.certificate), ("key", &tls.key)]);
+        let missing = files.filter_map(|(key, file)| {
+            let file = file.as_ref()?;
+            let error = std::fs::File::open(file).err()?;
+            Some(format!("server.tls.{key}: cannot read {}: {error}", file.display()))
+        });
+        // It is read anew for each run, and may come later.
+        for (at, source) in self.secrets.iter().enumerate() {
+            if let Some(folder) = source.file.as_ref().filter(|folder| !folder.is_dir()) {
+                notices.push(format!("secrets[{at}].file: there is no folder {} now", folder.display()));
+            }
+        }
+        missing.collect()
+    }
+
+    /// What differs from these settings and counts only for a server that is started anew.
+    pub(crate) fn needs_start(&self, old: &Config) -> Vec<String> {
+        let (new, old_server) = (&self.server, &old.server);
+        let keys = [
+            ("server.address", new.address != old_server.address),
+            ("server.port", new.port != old_server.port),
+            ("server.authMode", new.auth_mode != old_server.auth_mode),
+            ("server.allowedHosts", new.allowed_hosts != old_server.allowed_hosts),
+            (
+                "server.accessControlAllowOrigin",
+                new.access_control_allow_origin != old_server.access_control_allow_origin,
+            ),
+            ("server.apiRateLimit", new.api_rate_limit != old_server.api_rate_limit),
+            ("server.baseHref", new.base_href != old_server.base_href),
+            ("server.openMetrics", new.open_metrics != old_server.open_metrics),
+            ("server.namespaces", new.namespaces != old_server.namespaces),
+            ("server.jobs", new.jobs != old_server.jobs),
+            ("server.tls", new.tls != old_server.tls),
+            ("images", self.images != old.images),
+            ("persistence.archive", self.persistence.archive != old.persistence.archive),
+            ("synchronization.enableAPI", self.synchronization.enable_api != old.synchronization.enable_api),
+        ];
+        keys.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key.to_owned()).collect()
     }
 
     /// Reads the text of settings.
@@ -387,6 +443,25 @@ impl Config {
                 "resourceRateLimit.limit: must be more than 0: so many steps are started a second".to_owned(),
             );
         }
+        for (at, link) in self.links.iter().enumerate() {
+            let scheme = link.url.split_once(':').map_or("", |(scheme, _)| scheme).to_ascii_lowercase();
+            if !matches!(scheme.as_str(), "http" | "https") {
+                wrong.push(format!("links[{at}].url: `{}` must begin with http:// or https://", link.url));
+            }
+            if !LINK_SCOPES.contains(&link.scope.as_str()) {
+                let scopes = LINK_SCOPES.join(", ");
+                notices.push(format!(
+                    "`links[{at}].scope`: `{}` is shown nowhere: there are {scopes}",
+                    link.scope
+                ));
+            }
+        }
+        if let Err(reason) = ImageMap::default().add(&self.images, Path::new(".")) {
+            wrong.push(format!("images: {reason}"));
+        }
+        if let Some(given) = &self.workflow_defaults {
+            wrong.extend(defaults::flaws(given));
+        }
         let repository = &self.artifact_repository;
         if let Err(reason) = tiphys_engine::repository::check(&repository.content()) {
             wrong.push(format!("artifactRepository: {reason}"));
@@ -425,6 +500,8 @@ impl Config {
         options.links.clone_from(&self.links);
         options.columns.clone_from(&self.columns);
         options.nav_color.clone_from(&self.nav_color);
+        // What is wrong with it was told when it was read.
+        drop(options.place.images.add(&self.images, &self.folder));
         options.archive = self.persistence.archive.unwrap_or(options.archive);
         options.sync_database = self.synchronization.enable_api.unwrap_or(options.sync_database);
         options.place.archive_logs |= self.artifact_repository.archive_logs;

@@ -215,9 +215,11 @@ pub struct Reload {
 
 impl Reload {
     /// Goes by these settings from now on, as far as they need no new start: links, columns, defaults, restrictions,
-    /// retention, notifications.
-    pub fn settings(&self, settings: Config) {
+    /// retention, notifications. What of them differs and does need one is answered.
+    pub fn settings(&self, settings: Config) -> Vec<String> {
+        let waits = settings.needs_start(&self.world.settings());
         self.world.set_settings(settings);
+        waits
     }
 
     /// Reads the certificate again, for connections from now on.

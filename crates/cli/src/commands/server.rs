@@ -193,8 +193,13 @@ fn options(args: &Args) -> anyhow::Result<Options> {
 fn read_again(config: Option<&Path>, reload: &Reload) {
     match config.map(Config::read).transpose() {
         Ok(read) => {
-            if let Some((config, _)) = read {
-                reload.settings(config);
+            if let Some((config, notices)) = read {
+                notices.iter().for_each(|notice| eprintln!("warning: {notice}"));
+                for key in reload.settings(config) {
+                    eprintln!(
+                        "warning: `{key}` is another one now, which counts when the server is started anew"
+                    );
+                }
             }
             match reload.certificate() {
                 Ok(()) => eprintln!("the settings were read again"),

@@ -31,6 +31,24 @@ const FREE: [&str; 13] = [
 const SECRET_BYTES_MAX: u64 = 1 << 20;
 const SECRET_KEYS_MAX: usize = 1_000;
 
+/// What is wrong with defaults of workflows: no workflow could be submitted over them (OB-413).
+pub(crate) fn flaws(given: &Value) -> Vec<String> {
+    let Some(fields) = given.as_object() else {
+        return vec!["workflowDefaults: must be a map with `metadata` and `spec`".to_owned()];
+    };
+    let mut document = fields.clone();
+    document.insert("apiVersion".to_owned(), json!("argoproj.io/v1alpha1"));
+    document.insert("kind".to_owned(), json!("Workflow"));
+    let parsed = spec::take("workflowDefaults", &Value::Object(document), spec::Strictness::Strict);
+    let errors = parsed.diagnostics.into_iter().filter(spec::Diagnostic::is_error);
+    errors
+        .map(|error| {
+            let help = error.help.map(|help| format!(": {help}")).unwrap_or_default();
+            format!("workflowDefaults.{}: {}{help}", error.path, error.message)
+        })
+        .collect()
+}
+
 /// Refuses a workflow that says more than the settings allow (EX-097).
 pub(crate) fn restrict(settings: &Config, workflow: &Value) -> Result<(), Fault> {
     if settings.workflow_restrictions.template_referencing.is_none() {

@@ -50,7 +50,7 @@ static KEYS: Keys = &[
         ("inactiveControllerSeconds", LATER), ("semaphoreLimitCacheSeconds", LATER), ("postgresql", LATER),
         ("mysql", LATER), ("connectionPool", LATER), ("reconnectionConfig", LATER), ("connectionTimeoutSeconds", LATER),
     ])),
-    ("images", Nothing("say it with `--image-map`")),
+    ("images", Anything),
     ("server", Map(&[
         ("address", Anything), ("port", Anything), ("authMode", Anything), ("allowedHosts", Anything),
         ("accessControlAllowOrigin", Anything), ("apiRateLimit", Anything), ("baseHref", Anything),

@@ -86,6 +86,59 @@ fn wrong_values_are_refused_with_the_reason() {
     assert!(refused("a: [").len() > 3);
 }
 
+/// OB-413, API-274: what would break later is refused at once.
+#[test]
+fn what_would_break_later_is_refused_at_once() {
+    let wrong = refused("workflowDefaults: { spec: { parallelism: x, entrypont: main } }");
+    assert!(wrong.contains("workflowDefaults.spec.parallelism: "), "{wrong}");
+    assert!(wrong.contains("entrypont") && wrong.contains("entrypoint"), "{wrong}");
+    assert!(refused("workflowDefaults: [spec]").contains("workflowDefaults: must be a map"));
+    assert_eq!(
+        refused("links: [{ name: x, scope: pod, url: 'javascript:alert(1)' }]"),
+        "links[0].url: `javascript:alert(1)` must begin with http:// or https://"
+    );
+    let (_, notices) = Config::parse("links: [{ name: x, scope: nonsense, url: 'https://x' }]").unwrap();
+    assert!(notices[0].contains("`nonsense` is shown nowhere: there are workflow, pod"), "{notices:?}");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tiphys.yaml");
+    let text = "server: { tls: { certificate: /nowhere/c.pem, key: /nowhere/k.pem } }\nsecrets: [{ name: s, file: /nowhere }]";
+    std::fs::write(&file, text).unwrap();
+    let wrong = Config::read(&file).unwrap_err().to_string();
+    assert!(wrong.contains("server.tls.certificate: cannot read /nowhere/c.pem: "), "{wrong}");
+    assert!(wrong.contains("server.tls.key: cannot read /nowhere/k.pem: "), "{wrong}");
+}
+
+/// OB-417, K8S-179.
+#[test]
+fn what_images_would_have_contributed_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tiphys.yaml");
+    std::fs::write(folder.path().join("tool"), "").unwrap();
+    let list = "images: [{ match: 'example.org/tool:*', entrypoint: [/tool], files: [{ path: /tool, from: tool }] }]";
+    std::fs::write(&file, list).unwrap();
+    let (config, notices) = Config::read(&file).unwrap();
+    assert!(notices.is_empty(), "{notices:?}");
+    let mut options = Options::new("state", SocketAddr::from(([127, 0, 0, 1], 2746)));
+    config.apply(&mut options);
+    let image = options.place.images.find("example.org/tool:1").unwrap();
+    assert_eq!((image.entrypoint.len(), &image.files[0].from), (1, &folder.path().canonicalize().unwrap().join("tool")));
+    let argo = Config::parse("images: { 'example.org/a:v1': { cmd: [sh] } }").unwrap().0;
+    argo.apply(&mut options);
+    assert_eq!(options.place.images.find("example.org/a:v1").unwrap().cmd, ["sh"]);
+    assert!(refused("images: { a: { comand: [sh] } }").starts_with("images: `a`: unknown field `comand`"));
+}
+
+#[test]
+fn what_counts_only_after_a_start_is_told() {
+    let read = |text: &str| Config::parse(text).unwrap().0;
+    let (old, new) = (
+        read("server: { port: 1, jobs: 2 }\nparallelism: 1"),
+        read("server: { port: 2, jobs: 2, authMode: none }\nparallelism: 3"),
+    );
+    assert_eq!(new.needs_start(&old), ["server.port", "server.authMode"]);
+    assert!(new.needs_start(&new).is_empty());
+}
+
 /// K8S-160 to K8S-178: a file of Argo's controller is read; what means nothing here is told.
 #[test]
 fn settings_of_argo_are_taken() {
