@@ -159,6 +159,7 @@ static DETAILS: &[Detail] = details! {
     GET "/api/v1/userinfo" [] {} "UserInfo";
     POST "/api/v1/tracking/event" [] {"name"} "Empty";
     POST "/api/tiphys/v1/apply" [] {"namespace", "text"} "Anything";
+    DELETE "/api/tiphys/v1/objects/{kind}/{namespace}/{name}" [] {} "Empty";
     POST "/api/tiphys/v1/lint" [] {"namespace", "text"} "Findings";
     GET "/api/tiphys/v1/examples" [] {} "ExamplePage";
     GET "/api/tiphys/v1/namespaces" [] {} "NamePage";

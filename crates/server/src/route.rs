@@ -177,6 +177,7 @@ pub(crate) static ROUTES: &[Route] = &[
     unary(Method::GET, "/api/v1/userinfo", info::userinfo),
     unary(Method::POST, "/api/v1/tracking/event", info::tracking),
     unary(Method::POST, "/api/tiphys/v1/apply", apply::apply),
+    unary(Method::DELETE, "/api/tiphys/v1/objects/{kind}/{namespace}/{name}", apply::remove),
     raw(Method::POST, "/api/tiphys/v1/session", session::open),
     raw(Method::DELETE, "/api/tiphys/v1/session", session::close),
     unary(Method::POST, "/api/tiphys/v1/links", session::link),

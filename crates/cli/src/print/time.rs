@@ -40,17 +40,19 @@ pub fn long_duration(seconds: i64) -> String {
     }
 }
 
-/// How long ago: `now`, `1 second ago`, `3 minutes ago`.
+/// How long ago: `now`, `1 second ago`, `3 minutes ago`; of what is to come `2 days from now` (CLI-025).
 pub fn age(at: Time, now: Time) -> String {
     let seconds = now.since_us(at) / 1_000_000;
+    let side = if seconds < 0 { "from now" } else { "ago" };
+    let seconds = seconds.abs();
     let (number, unit) = match seconds {
-        ..=0 => return "now".to_owned(),
+        0 => return "now".to_owned(),
         1..=59 => (seconds, "second"),
         60..=3_599 => (seconds / 60, "minute"),
         3_600..=86_399 => (seconds / 3_600, "hour"),
         _ => (seconds / 86_400, "day"),
     };
-    format!("{number} {unit}{} ago", if number == 1 { "" } else { "s" })
+    format!("{number} {unit}{} {side}", if number == 1 { "" } else { "s" })
 }
 
 /// `Mon Jan 02 15:04:05 -0700 (3 minutes ago)` in the zone of this machine.
@@ -67,6 +69,23 @@ pub fn utc(at: Time) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// CLI-025, CLI-111.
+    #[test]
+    fn what_is_to_come_is_not_now() {
+        let at = |seconds: i64| Time(seconds * 1_000_000);
+        let told = [-90, -1, 0, 1, 59, 3_600, 40 * 86_400].map(|seconds| age(at(seconds), at(0)));
+        let expected = [
+            "1 minute ago",
+            "1 second ago",
+            "now",
+            "1 second from now",
+            "59 seconds from now",
+            "1 hour from now",
+            "40 days from now",
+        ];
+        assert_eq!(told, expected);
+    }
 
     #[test]
     fn durations_grow_coarser() {

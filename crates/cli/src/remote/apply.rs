@@ -1,12 +1,13 @@
-//! `apply`: documents of any kind into a server's catalog.
+//! `apply`: documents of any kind into a server's catalog, and out of it again.
 
 use clap::Args as ClapArgs;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use tiphys_spec::{Diagnostic, Strictness};
+use tiphys_engine::check::{Shelf, Situation, check};
+use tiphys_spec::{Diagnostic, Object, Strictness};
 
-use super::http::Server;
+use super::http::{Server, encode, fault};
 use super::view::field;
 use crate::load::load;
 use crate::print::{clean_line, print_diagnostics, to_stderr, to_stdout};
@@ -20,7 +21,9 @@ use crate::problem::{Told, problem};
 #[command(after_help = "Examples:
   tiphys apply -f pipelines/
   tiphys apply nightly.yaml secrets.yaml -n team-a
-  generate | tiphys apply -f -")]
+  generate | tiphys apply -f -
+  tiphys apply --delete -f pipelines/
+  tiphys apply --delete secret/registry configmap/limits")]
 pub struct Args {
     /// Manifests: files, folders, or `-` for standard input
     #[arg(value_name = "FILE", required_unless_present = "filename")]
@@ -34,11 +37,26 @@ pub struct Args {
     /// Print what the server answers
     #[arg(short, long, value_name = "FORMAT", value_parser = ["json"])]
     output: Option<String>,
+    /// Take away what the manifests describe, or what is named as KIND/NAME
+    #[arg(long, conflicts_with = "output")]
+    delete: bool,
 }
 
 pub fn apply(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
+    if args.delete {
+        return remove(server, args);
+    }
     let files: Vec<PathBuf> = args.filename.iter().chain(&args.files).cloned().collect();
-    let loaded = load(&files, &[], Strictness::Strict)?;
+    let mut loaded = load(&files, &[], Strictness::Strict)?;
+    let shelf = Shelf::new(loaded.given.iter().map(|document| &document.object));
+    let kept = loaded.given.iter().filter(|document| is_kept(&document.object));
+    for document in kept {
+        let found = check(document, &shelf, Situation::Lint);
+        // Where a document lies at the server that this one needs, the server is to judge.
+        if found.iter().all(|found| found.code != "unknown-document") {
+            loaded.diagnostics.extend(found.into_iter().filter(Diagnostic::is_error));
+        }
+    }
     if loaded.diagnostics.iter().any(Diagnostic::is_error) {
         print_diagnostics(&loaded.diagnostics, &loaded.texts);
         to_stderr("refused: nothing was applied\n");
@@ -77,4 +95,117 @@ pub fn apply(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn is_kept(object: &Object) -> bool {
+    matches!(
+        object,
+        Object::WorkflowTemplate(_)
+            | Object::ClusterWorkflowTemplate(_)
+            | Object::CronWorkflow(_)
+            | Object::WorkflowEventBinding(_)
+            | Object::ConfigMap(_)
+            | Object::Secret(_)
+    )
+}
+
+/// Kinds that can be taken away: their short names, and where they are.
+const KINDS: [(&str, &str, &str); 6] = [
+    ("WorkflowTemplate", "workflowtemplate", "/api/v1/workflow-templates/"),
+    ("ClusterWorkflowTemplate", "clusterworkflowtemplate", "/api/v1/cluster-workflow-templates/"),
+    ("CronWorkflow", "cronworkflow", "/api/v1/cron-workflows/"),
+    ("WorkflowEventBinding", "workfloweventbinding", "/api/tiphys/v1/objects/WorkflowEventBinding/"),
+    ("ConfigMap", "configmap", "/api/tiphys/v1/objects/ConfigMap/"),
+    ("Secret", "secret", "/api/tiphys/v1/objects/Secret/"),
+];
+
+/// An object that is to be taken away.
+#[derive(Debug, PartialEq, Eq)]
+struct Named {
+    kind: &'static str,
+    path: String,
+    name: String,
+}
+
+impl Named {
+    /// None if objects of that kind are not kept, or not taken away.
+    fn new(kind: &str, namespace: &str, name: &str) -> Option<Named> {
+        let (kind, short, base) =
+            KINDS.into_iter().find(|(full, short, _)| *full == kind || kind.eq_ignore_ascii_case(short))?;
+        let path = match kind {
+            "ClusterWorkflowTemplate" => format!("{base}{}", encode(name)),
+            _ => format!("{base}{}/{}", encode(namespace), encode(name)),
+        };
+        Some(Named { kind: short, path, name: name.to_owned() })
+    }
+
+    /// What `KIND/NAME` names.
+    fn of_word(word: &str, namespace: &str) -> Option<Named> {
+        let (kind, name) = word.split_once('/')?;
+        Named::new(kind, namespace, name).filter(|_| !name.is_empty() && !name.contains('/'))
+    }
+}
+
+/// Takes objects away; one that is not there keeps none of the others.
+fn remove(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
+    let namespace = if server.namespace.is_empty() { "default" } else { &server.namespace };
+    let is_word =
+        |path: &&PathBuf| !path.exists() && Named::of_word(&path.to_string_lossy(), namespace).is_some();
+    let (words, files): (Vec<&PathBuf>, Vec<&PathBuf>) = args.files.iter().partition(is_word);
+    let mut named: Vec<Named> =
+        words.iter().filter_map(|word| Named::of_word(&word.to_string_lossy(), namespace)).collect();
+    let files: Vec<PathBuf> = args.filename.iter().chain(files).cloned().collect();
+    let loaded = load(&files, &[], Strictness::Lenient)?;
+    for document in &loaded.given {
+        let own = field(&document.value, "/metadata/namespace");
+        let name = field(&document.value, "/metadata/name");
+        let namespace = if own.is_empty() { namespace } else { own };
+        match Named::new(&document.kind, namespace, name).filter(|_| !name.is_empty()) {
+            Some(one) => named.push(one),
+            None => to_stderr(&format!(
+                "notice: this is nothing that could be taken away, and was left out: {} {}\n",
+                clean_line(document.kind.as_bytes()),
+                clean_line(name.as_bytes())
+            )),
+        }
+    }
+    let mut lost = 0;
+    for Named { kind, path, name } in &named {
+        let name = clean_line(name.as_bytes());
+        match server.delete(path, &Vec::new()) {
+            Ok(_) => to_stdout(&format!("{kind}/{name} deleted\n")),
+            // Not found.
+            Err(error) if fault(&error).is_some_and(|fault| fault.code == 5) => {
+                to_stderr(&format!("{kind}/{name} is not there\n"));
+                lost += 1;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    if named.is_empty() {
+        return Err(problem(
+            "there was nothing to take away in what was given",
+            "name manifests, or KIND/NAME, for instance `secret/registry`; runs are deleted by `tiphys delete`",
+        ));
+    }
+    Ok(if lost == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Named;
+
+    #[test]
+    fn what_is_to_be_taken_away_is_named_by_kind_and_name() {
+        let path = |word| Named::of_word(word, "a b").map(|named| named.path);
+        assert_eq!(path("secret/x").as_deref(), Some("/api/tiphys/v1/objects/Secret/a%20b/x"));
+        assert_eq!(path("CronWorkflow/x").as_deref(), Some("/api/v1/cron-workflows/a%20b/x"));
+        assert_eq!(
+            path("clusterworkflowtemplate/x").as_deref(),
+            Some("/api/v1/cluster-workflow-templates/x")
+        );
+        for word in ["secret/", "secret", "pod/x", "secret/x/y"] {
+            assert_eq!(path(word), None, "{word}");
+        }
+    }
 }

@@ -3,8 +3,10 @@
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use std::process::ExitCode;
+use std::sync::Arc;
 use tiphys_engine::Time;
 use tiphys_engine::cron::schedule;
+use tiphys_expr::time::Zone;
 
 use super::cron::BackfillArgs;
 use super::get::terms;
@@ -470,10 +472,12 @@ pub fn backfill(server: &Server, args: &BackfillArgs) -> anyhow::Result<()> {
 
 fn instant_of(text: &str, format: &str) -> anyhow::Result<jiff::Timestamp> {
     let parsed = match format {
-        "RFC3339" | "2006-01-02T15:04:05Z07:00" => text.parse::<jiff::Timestamp>().ok(),
-        _ => jiff::fmt::rfc2822::parse(&text.replace(" UTC", " +0000").replace(" GMT", " +0000"))
+        "RFC3339" => text.parse::<jiff::Timestamp>().ok(),
+        "RFC1123" => jiff::fmt::rfc2822::parse(&text.replace(" UTC", " +0000").replace(" GMT", " +0000"))
             .ok()
             .map(|zoned| zoned.timestamp()),
+        // As Go writes layouts; what names no zone is UTC (CLI-116).
+        layout => tiphys_expr::time::parse(layout, text, &Arc::new(Zone::Utc)).ok().map(|time| time.instant),
     };
     parsed.ok_or_else(|| said(format!("cannot read the time \"{text}\" as {format}")))
 }
@@ -529,4 +533,24 @@ fn backfill_workflow(
             ],
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::instant_of;
+
+    /// CLI-116: any layout of Go's.
+    #[test]
+    fn times_are_read_in_any_layout() {
+        let read =
+            |text, format| instant_of(text, format).map(|at| at.to_string()).map_err(|e| e.to_string());
+        assert_eq!(read("2025-12-31", "2006-01-02").unwrap(), "2025-12-31T00:00:00Z");
+        assert_eq!(read("31.12.2025 07:30", "02.01.2006 15:04").unwrap(), "2025-12-31T07:30:00Z");
+        let rfc3339 = "2006-01-02T15:04:05Z07:00";
+        assert_eq!(read("2025-12-31T07:30:00+01:00", rfc3339).unwrap(), "2025-12-31T06:30:00Z");
+        assert_eq!(read("2025-12-31T07:30:00Z", "RFC3339").unwrap(), "2025-12-31T07:30:00Z");
+        assert_eq!(read("Wed, 31 Dec 2025 07:30:00 UTC", "RFC1123").unwrap(), "2025-12-31T07:30:00Z");
+        let refused = read("yesterday", "2006-01-02").unwrap_err();
+        assert!(refused.contains("cannot read the time \"yesterday\" as 2006-01-02"), "{refused}");
+    }
 }

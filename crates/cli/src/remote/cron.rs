@@ -87,7 +87,7 @@ pub struct BackfillArgs {
     /// Until when
     #[arg(long, value_name = "TIME", default_value = "", hide_default_value = true)]
     pub end: String,
-    /// How the times are written: RFC1123 or RFC3339
+    /// How the times are written: RFC1123, RFC3339, or a layout like `2006-01-02`
     #[arg(long, value_name = "FORMAT", default_value = "RFC1123")]
     pub format: String,
     /// The parameter that gets each time

@@ -206,6 +206,25 @@ fn a_catalog_is_applied_and_deliveries_are_told() {
     assert!(replayed.contains(" matched: report-"), "{replayed}");
     let lost = tiphys(&state, &["events", "get", "none"]);
     assert!(text(&lost.stderr).contains("the server refuses: "), "{}", text(&lost.stderr));
+
+    // Mistakes that only a judge of workflows finds are told with their lines before anything is sent.
+    std::fs::write(&broken, CATALOG.replace("entrypoint: main", "entrypoint: nope")).unwrap();
+    let refused = tiphys(&state, &["apply", broken.to_str().unwrap()]);
+    let told = text(&refused.stderr);
+    assert!(
+        told.contains("broken.yaml") && told.contains("nope") && told.contains("nothing was applied"),
+        "{told}"
+    );
+    let taken = tiphys(&state, &["apply", "--delete", catalog]);
+    assert_eq!(
+        text(&taken.stdout),
+        "workflowtemplate/report deleted\nworkfloweventbinding/on-demand deleted\n",
+        "{}",
+        text(&taken.stderr)
+    );
+    let twice = tiphys(&state, &["apply", "--delete", "workfloweventbinding/on-demand"]);
+    assert_eq!(text(&twice.stderr), "workfloweventbinding/on-demand is not there\n");
+    assert_eq!(twice.status.code(), Some(1));
 }
 
 /// EX-500: runs whose time is over go, and older ones where that is asked; others stay.

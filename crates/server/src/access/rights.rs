@@ -118,6 +118,7 @@ static RIGHTS: &[(&str, &str, Need)] = &[
     ("DELETE", "/api/tiphys/v1/tokens/{name}", Acts(&[(Delete, Tokens, Plain)])),
     // Each document is asked for by its own kind.
     ("POST",   "/api/tiphys/v1/apply", Acts(&[(Update, Objects, Quiet)])),
+    ("DELETE", "/api/tiphys/v1/objects/{kind}/{namespace}/{name}", Acts(&[(Delete, Objects, Quiet)])),
     ("POST",   "/api/tiphys/v1/lint", READ_ANY),
     ("POST",   "/api/tiphys/v1/deliveries/*", CHANGE_ANY),
     ("GET",    "/api/tiphys/v1/*", READ_ANY),

@@ -178,15 +178,22 @@ impl Kind {
         }
         admit::name(world, &mut value, namespace);
         let name = value["metadata"]["name"].as_str().unwrap_or_default().to_owned();
-        if name.len() > self.name_bytes_max {
-            return Err(Fault::invalid(format!(
-                "name \"{name}\" must not be more than {} characters long (currently {})",
-                self.name_bytes_max,
-                name.len()
-            )));
+        if let Some(flaw) = self.too_long(&name) {
+            return Err(Fault::invalid(flaw));
         }
         self.keep(world, namespace, &name, value, Some(0))?.ok_or_else(|| {
             Fault::new(Code::AlreadyExists, format!("{} \"{name}\" already exists", self.full()))
+        })
+    }
+
+    /// What is wrong with a name that is too long for its kind.
+    pub(crate) fn too_long(&self, name: &str) -> Option<String> {
+        (name.len() > self.name_bytes_max).then(|| {
+            format!(
+                "name \"{name}\" must not be more than {} characters long (currently {})",
+                self.name_bytes_max,
+                name.len()
+            )
         })
     }
 

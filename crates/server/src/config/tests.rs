@@ -121,7 +121,10 @@ fn what_images_would_have_contributed_counts() {
     let mut options = Options::new("state", SocketAddr::from(([127, 0, 0, 1], 2746)));
     config.apply(&mut options);
     let image = options.place.images.find("example.org/tool:1").unwrap();
-    assert_eq!((image.entrypoint.len(), &image.files[0].from), (1, &folder.path().canonicalize().unwrap().join("tool")));
+    assert_eq!(
+        (image.entrypoint.len(), &image.files[0].from),
+        (1, &folder.path().canonicalize().unwrap().join("tool"))
+    );
     let argo = Config::parse("images: { 'example.org/a:v1': { cmd: [sh] } }").unwrap().0;
     argo.apply(&mut options);
     assert_eq!(options.place.images.find("example.org/a:v1").unwrap().cmd, ["sh"]);

@@ -2,12 +2,16 @@
 
 use crate::access::{Resource, Verb};
 use crate::argo::admit::{self, Library};
+use crate::argo::catalog;
 use crate::call::Call;
 use crate::fault::{Code, Fault};
 use crate::wire::{names, shape};
 use crate::world::World;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use tiphys_engine::check::Situation;
 use tiphys_spec as spec;
 
@@ -20,9 +24,8 @@ pub(crate) fn apply(world: &World, call: &Call) -> Result<Value, Fault> {
         namespace => namespace,
     };
     let parsed = spec::parse("apply", text, spec::Strictness::Strict);
-    if let Some(error) = parsed.diagnostics.iter().find(|diagnostic| diagnostic.is_error()) {
-        return Err(Fault::invalid(format!("line {}: {}: {}", error.place.line, error.path, error.message)));
-    }
+    let mistakes = parsed.diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
+    let mut wrong: Vec<String> = mistakes.map(told_of).collect();
     let planned: Vec<Planned> = parsed
         .documents
         .iter()
@@ -30,40 +33,108 @@ pub(crate) fn apply(world: &World, call: &Call) -> Result<Value, Fault> {
         .filter_map(|(position, document)| plan(position, document, default))
         .collect();
     // Everything is judged first, so that a mistake in the last document leaves the first one alone.
-    for planned in &planned {
-        let verb = Verb::Update;
-        call.who.may(verb, planned.resource, &planned.namespace, Some(&planned.name))?;
-        if let Some(flaw) = names::flaw(planned.kind, &planned.value["metadata"]) {
-            return Err(Fault::invalid(flaw));
+    let coming: BTreeSet<&str> =
+        planned.iter().filter(|one| one.kind == "Namespace").map(|one| one.name.as_str()).collect();
+    for Planned { kind, resource, namespace, name, .. } in &planned {
+        call.who.may(Verb::Update, *resource, namespace, Some(name.as_str()))?;
+        let is_cluster_wide = matches!(*kind, "ClusterWorkflowTemplate" | "Namespace");
+        if !is_cluster_wide && !coming.contains(namespace.as_str()) {
+            world.require_namespace(namespace, kind)?;
         }
     }
-    for planned in planned.iter().filter(|planned| planned.kind == "Namespace") {
-        keep(world, planned)?;
+    let (flaws, warnings) = judge(world, &parsed.documents, &planned)?;
+    wrong.extend(flaws);
+    if !wrong.is_empty() {
+        return Err(Fault::invalid(wrong.join("\n")));
     }
-    let mut applied = Vec::new();
-    for planned in &planned {
-        if planned.resource != Resource::ClusterTemplates && planned.kind != "Namespace" {
-            world.require_namespace(&planned.namespace, planned.kind)?;
-        }
-        let document = &parsed.documents[planned.position];
-        let library = Library::of(world, &planned.namespace)?;
-        // What is kept may lack what comes later; it is judged for good when it is used.
-        let warning = library.judge(document, Situation::Lint, Code::InvalidArgument).err();
-        let change = keep(world, planned)?;
-        let mut told = json!({
-            "kind": planned.kind, "namespace": planned.namespace, "name": planned.name, "change": change,
+    // Namespaces come first: the others lie in them.
+    let mut told: Vec<(usize, Value)> = Vec::new();
+    let mut order: Vec<(&Planned, Option<Fault>)> = planned.iter().zip(warnings).collect();
+    order.sort_by_key(|(one, _)| one.kind != "Namespace");
+    for (one, warning) in order {
+        let change = keep(world, call, one)?;
+        let mut answer = json!({
+            "kind": one.kind, "namespace": one.namespace, "name": one.name, "change": change,
         });
         if let Some(warning) = warning {
-            told["warning"] = json!(warning.message);
+            answer["warning"] = json!(warning.message);
         }
-        applied.push(told);
+        told.push((one.position, answer));
     }
+    told.sort_by_key(|(position, _)| *position);
+    let applied: Vec<Value> = told.into_iter().map(|(_, answer)| answer).collect();
     let kept: BTreeSet<usize> = planned.iter().map(|planned| planned.position).collect();
     let others = parsed.documents.iter().enumerate().filter(|(position, _)| !kept.contains(position));
     let ignored: Vec<Value> = others
         .map(|(_, document)| json!({ "kind": document.kind, "name": document.value["metadata"]["name"] }))
         .collect();
     Ok(json!({ "applied": applied, "ignored": ignored }))
+}
+
+/// What is wrong with the documents, each seen together with the others; and for each what it lacks yet.
+fn judge(
+    world: &World,
+    documents: &[spec::Document],
+    planned: &[Planned],
+) -> Result<(Vec<String>, Vec<Option<Fault>>), Fault> {
+    let mut libraries: BTreeMap<&str, Library> = BTreeMap::new();
+    let (mut wrong, mut warnings) = (Vec::new(), Vec::new());
+    for one in planned {
+        let document = &documents[one.position];
+        let library = match libraries.entry(&one.namespace) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => {
+                let mut library = Library::of(world, &one.namespace)?;
+                let beside = planned.iter().filter(|other| {
+                    other.namespace == one.namespace || other.kind == "ClusterWorkflowTemplate"
+                });
+                library.prefer(beside.map(|other| &documents[other.position].object));
+                unknown.insert(library)
+            }
+        };
+        let mut flaws = one.flaws();
+        let found = library.findings(document, Situation::Lint);
+        let errors: Vec<_> = found.iter().filter(|diagnostic| diagnostic.is_error()).collect();
+        // What is kept may lack a document that comes later; it is judged for good when it is used.
+        let (lacking, errors): (Vec<_>, Vec<_>) =
+            errors.into_iter().partition(|error| error.code == "unknown-document");
+        warnings.push(match lacking.is_empty() {
+            true => None,
+            false => library.judge(document, Situation::Lint, Code::InvalidArgument).err(),
+        });
+        flaws.extend(errors.into_iter().map(told_of));
+        wrong.extend(flaws.into_iter().map(|flaw| format!("{} {}: {flaw}", one.kind, one.shown())));
+    }
+    Ok((wrong, warnings))
+}
+
+/// Takes an object out of the catalog that no route of Argo's takes out.
+pub(crate) fn remove(world: &World, call: &Call) -> Result<Value, Fault> {
+    let (namespace, name) = (call.param("namespace"), call.param("name"));
+    let (kind, resource) = match call.param("kind") {
+        "WorkflowEventBinding" => ("WorkflowEventBinding", Resource::Bindings),
+        "ConfigMap" => ("ConfigMap", Resource::Objects),
+        "Secret" => ("Secret", Resource::Secrets),
+        other => {
+            return Err(Fault::invalid(format!(
+                "objects of the kind `{other}` are not deleted here: there are ConfigMap, Secret and \
+                 WorkflowEventBinding"
+            )));
+        }
+    };
+    call.who.may(Verb::Delete, resource, namespace, Some(name))?;
+    match world.remove(kind, namespace, name)? {
+        true => Ok(json!({})),
+        false => Err(Fault::new(
+            Code::NotFound,
+            format!("there is no {kind} `{name}` in the namespace `{namespace}`"),
+        )),
+    }
+}
+
+fn told_of(error: &spec::Diagnostic) -> String {
+    let place = if error.path.is_empty() { String::new() } else { format!("{}: ", error.path) };
+    format!("line {}: {place}{}", error.place.line, error.message)
 }
 
 /// A document and where it goes.
@@ -98,31 +169,107 @@ fn plan(position: usize, document: &spec::Document, default: &str) -> Option<Pla
     Some(Planned { position, kind, resource, namespace, name: text("name"), value: document.value.clone() })
 }
 
+impl Planned {
+    /// What it is called in messages.
+    fn shown(&self) -> &str {
+        match self.name.as_str() {
+            "" => self.value["metadata"]["generateName"].as_str().unwrap_or_default(),
+            name => name,
+        }
+    }
+
+    /// What is wrong with the object itself, whatever it says.
+    fn flaws(&self) -> Vec<String> {
+        let metadata = &self.value["metadata"];
+        if self.name.is_empty() && metadata["generateName"].is_string() {
+            return vec![
+                "`generateName` makes another object each time: give it a `name` to apply it".to_owned(),
+            ];
+        }
+        let mut flaws: Vec<String> = names::flaw(self.kind, metadata).into_iter().collect();
+        let longest = [&catalog::TEMPLATES, &catalog::CLUSTER_TEMPLATES, &catalog::CRONS, &catalog::BINDINGS]
+            .into_iter()
+            .find(|kind| kind.name == self.kind);
+        flaws.extend(longest.and_then(|kind| kind.too_long(&self.name)));
+        let bytes = if self.kind == "ConfigMap" { "binaryData" } else { "data" };
+        if matches!(self.kind, "ConfigMap" | "Secret") {
+            for (key, value) in self.value[bytes].as_object().into_iter().flatten() {
+                let text: String = value.as_str().unwrap_or_default().split(['\n', '\r']).collect();
+                if STANDARD.decode(&text).is_err() {
+                    let plain = if bytes == "data" { "stringData" } else { "data" };
+                    flaws.push(format!("{bytes}.{key}: is no base64; plain text goes under `{plain}`"));
+                }
+            }
+        }
+        flaws
+    }
+}
+
+/// Marks that the server itself sets on what it keeps.
+const OURS: [&str; 4] = [
+    "workflows.argoproj.io/creator",
+    "workflows.argoproj.io/actor",
+    "workflows.argoproj.io/action",
+    "cronworkflows.argoproj.io/",
+];
+
+fn is_ours(key: &str) -> bool {
+    OURS.iter().any(|beginning| key.starts_with(beginning))
+}
+
+/// What an object says, whatever became of it since.
+fn content(object: &Value) -> BTreeMap<String, Value> {
+    let passing = ["apiVersion", "kind", "metadata", "status"];
+    let fields = object.as_object().into_iter().flatten();
+    let own = fields.filter(|(field, _)| !passing.contains(&field.as_str()));
+    let mut content: BTreeMap<String, Value> =
+        own.map(|(field, value)| (field.clone(), value.clone())).collect();
+    for map in ["labels", "annotations"] {
+        let entries = object["metadata"][map].as_object().into_iter().flatten();
+        let given = entries.filter(|(key, _)| !is_ours(key));
+        content.extend(given.map(|(key, value)| (format!("metadata.{map}.{key}"), value.clone())));
+    }
+    content
+}
+
 /// Stores one document in place of what was there. The answer says what changed.
-fn keep(world: &World, planned: &Planned) -> Result<&'static str, Fault> {
+fn keep(world: &World, call: &Call, planned: &Planned) -> Result<&'static str, Fault> {
     let (kind, namespace, name) = (planned.kind, planned.namespace.as_str(), planned.name.as_str());
     let mut value = planned.value.clone();
     let found = world.object(kind, namespace, name)?;
-    let same = |found: &Value| {
-        ["spec", "data", "stringData", "binaryData"]
-            .iter()
-            .all(|field| found.get(*field) == value.get(*field))
-    };
-    if kind != "Secret" && found.as_ref().is_some_and(same) {
-        return Ok("unchanged");
+    if let Some(found) = &found {
+        // A Secret that cannot be opened any more is what one applies again.
+        let open =
+            if kind == "Secret" { world.vault.unseal(found.clone()).ok() } else { Some(found.clone()) };
+        if open.is_some_and(|open| content(&open) == content(&value)) {
+            return Ok("unchanged");
+        }
     }
-    let change = if found.is_some() { "configured" } else { "created" };
     admit::name(world, &mut value, namespace);
-    if let Some(found) = found {
-        let metadata = shape::entry(&mut value, "metadata");
-        for field in ["uid", "creationTimestamp"] {
-            metadata[field] = found["metadata"][field].clone();
+    let change = match found {
+        None => {
+            admit::sign(&mut value, &call.who);
+            "created"
         }
-        metadata["generation"] = json!(found["metadata"]["generation"].as_i64().unwrap_or(1) + 1);
-        if let Some(status) = found.get("status") {
-            value["status"] = status.clone();
+        Some(found) => {
+            let metadata = shape::entry(&mut value, "metadata");
+            for field in ["uid", "creationTimestamp"] {
+                metadata[field] = found["metadata"][field].clone();
+            }
+            metadata["generation"] = json!(found["metadata"]["generation"].as_i64().unwrap_or(1) + 1);
+            for map in ["labels", "annotations"] {
+                let entries = found["metadata"][map].as_object().into_iter().flatten();
+                for (key, mark) in entries.filter(|(key, _)| is_ours(key)) {
+                    shape::entry(metadata, map)[key] = mark.clone();
+                }
+            }
+            if let Some(status) = found.get("status") {
+                value["status"] = status.clone();
+            }
+            admit::sign_change(&mut value, &call.who, "Update");
+            "configured"
         }
-    }
+    };
     if kind == "Secret" {
         value = world.vault.seal(value)?;
     }

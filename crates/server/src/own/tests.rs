@@ -1,5 +1,6 @@
 //! Our own interface over real sockets, with workflows that only wait, so that nothing is started.
 
+mod applying;
 #[path = "../../tests/support/http.rs"]
 mod http;
 mod routes;

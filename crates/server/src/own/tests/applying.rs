@@ -1,0 +1,120 @@
+//! What `tiphys apply` sends, and how it is taken away again.
+
+use super::*;
+
+const APPLY: &str = "/api/tiphys/v1/apply";
+
+fn changes(house: &House, text: &str) -> Vec<String> {
+    let told = house.send("POST", APPLY, &json!({ "namespace": "default", "text": text }));
+    let applied = told["applied"].as_array().unwrap().iter();
+    applied
+        .map(|one| format!("{} {}", one["name"].as_str().unwrap(), one["change"].as_str().unwrap()))
+        .collect()
+}
+
+fn template(name: &str, metadata: &str) -> String {
+    format!(
+        "---\napiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\nmetadata: {{name: {name}{metadata}}}\n\
+         spec: {{entrypoint: a, templates: [{{name: a, suspend: {{}}}}]}}\n"
+    )
+}
+
+fn namespace(limit: u32) -> String {
+    format!(
+        "---\napiVersion: v1\nkind: Namespace\nmetadata: {{name: team, labels: {{\
+         workflows.argoproj.io/parallelism-limit: '{limit}'}}}}\n"
+    )
+}
+
+#[test]
+fn labels_and_annotations_are_changes_too() {
+    let (_folder, house) = open();
+    assert_eq!(changes(&house, &template("t", "")), ["t created"]);
+    assert_eq!(changes(&house, &template("t", "")), ["t unchanged"]);
+    let marked = template("t", ", labels: {team: red}, annotations: {note: x}");
+    assert_eq!(changes(&house, &marked), ["t configured"]);
+    assert_eq!(changes(&house, &marked), ["t unchanged"]);
+    let kept = house.get("/api/v1/workflow-templates/default/t");
+    assert_eq!(kept["metadata"]["labels"]["team"], "red");
+    assert_eq!(kept["metadata"]["annotations"]["note"], "x");
+    assert_eq!(changes(&house, &template("t", "")), ["t configured"]);
+    let kept = house.get("/api/v1/workflow-templates/default/t");
+    assert_eq!(kept["metadata"]["labels"].get("team"), None, "{kept}");
+    // A namespace that comes with what lies in it.
+    let both = template("t", ", namespace: team") + &namespace(1);
+    assert_eq!(changes(&house, &both), ["t created", "team created"]);
+    assert_eq!(changes(&house, &namespace(1)), ["team unchanged"]);
+    assert_eq!(changes(&house, &namespace(5)), ["team configured"]);
+}
+
+#[test]
+fn a_secret_that_says_the_same_is_unchanged() {
+    let (_folder, house) = open();
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {key: hidden}\n";
+    assert_eq!(changes(&house, secret), ["s created"]);
+    assert_eq!(changes(&house, secret), ["s unchanged"]);
+    assert_eq!(changes(&house, &secret.replace("hidden", "other")), ["s configured"]);
+}
+
+#[test]
+fn none_is_taken_if_one_is_wrong_and_every_mistake_is_told() {
+    let (_folder, house) = open();
+    let schedule = |name: &str, times: &str| {
+        format!(
+            "---\napiVersion: argoproj.io/v1alpha1\nkind: CronWorkflow\nmetadata: {{name: {name}}}\nspec: {{schedules: \
+             ['{times}'], workflowSpec: {{entrypoint: a, templates: [{{name: a, suspend: {{}}}}]}}}}\n"
+        )
+    };
+    let refused = |text: &str, wanted: u16| {
+        let text = template("good", "") + text;
+        let (status, told) = house.ask("POST", APPLY, &[], &json!({ "namespace": "default", "text": text }));
+        assert_eq!(status, wanted, "{told}");
+        let (status, _) = house.ask("GET", "/api/v1/workflow-templates/default/good", &[], &Value::Null);
+        assert_eq!(status, 404, "the good one was taken although: {told}");
+        told["message"].as_str().unwrap().to_owned()
+    };
+    let entry = refused(&template("bad", "").replace("entrypoint: a", "entrypoint: nope"), 400);
+    assert!(entry.contains("WorkflowTemplate bad: ") && entry.contains("nope"), "{entry}");
+    let times = refused(&schedule("odd", "99 99 * * *"), 400);
+    assert!(times.contains("CronWorkflow odd: ") && times.contains("99"), "{times}");
+    let long = refused(&schedule(&"x".repeat(56), "* * * * *"), 400);
+    assert!(long.contains("must not be more than 52 characters long (currently 56)"), "{long}");
+    let both =
+        refused(&template("bad", "").replace("entrypoint: a", "fooBar: 1, barFoo: 2, entrypoint: a"), 400);
+    assert!(both.contains("fooBar") && both.contains("barFoo"), "{both}");
+    let secret = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {key: '%%%'}\n";
+    let plain = refused(secret, 400);
+    assert_eq!(plain, "Secret s: data.key: is no base64; plain text goes under `stringData`");
+    let generated = refused(&template("x", "").replace("name: x", "generateName: x-"), 400);
+    assert!(generated.contains("`generateName` makes another object each time"), "{generated}");
+    let several = refused(&(schedule("odd", "99 99 * * *") + secret), 400);
+    assert!(several.contains("CronWorkflow odd: ") && several.contains("\nSecret s: "), "{several}");
+    refused(&template("lost", ", namespace: nowhere"), 404);
+    // What another document brings later is no mistake yet.
+    let calls = "---\napiVersion: argoproj.io/v1alpha1\nkind: CronWorkflow\nmetadata: {name: later}\nspec: {schedules: \
+                 ['* * * * *'], workflowSpec: {workflowTemplateRef: {name: coming}}}\n";
+    assert_eq!(changes(&house, calls), ["later created"]);
+}
+
+#[test]
+fn what_was_applied_is_taken_away() {
+    let (_folder, house) = open();
+    house.apply(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: one}\ndata: {key: a}\n---\napiVersion: v1\nkind: Secret\n\
+         metadata: {name: one}\nstringData: {key: a}\n---\napiVersion: argoproj.io/v1alpha1\nkind: \
+         WorkflowEventBinding\nmetadata: {name: one}\nspec: {event: {selector: 'true'}}\n",
+    );
+    let bindings = "/api/v1/workflow-event-bindings/default";
+    assert_eq!(house.get(bindings)["items"][0]["metadata"]["name"], "one");
+    for kind in ["ConfigMap", "Secret", "WorkflowEventBinding"] {
+        let target = format!("/api/tiphys/v1/objects/{kind}/default/one");
+        assert_eq!(house.send("DELETE", &target, &Value::Null), json!({}));
+        let (status, gone) = house.ask("DELETE", &target, &[], &Value::Null);
+        assert_eq!(status, 404, "{gone}");
+        assert_eq!(gone["message"], format!("there is no {kind} `one` in the namespace `default`"));
+        assert!(house.world.objects(kind, "default").unwrap().is_empty());
+    }
+    let other = "/api/tiphys/v1/objects/Token/default/one";
+    let (status, told) = house.ask("DELETE", other, &[], &Value::Null);
+    assert_eq!(status, 400, "{told}");
+}
