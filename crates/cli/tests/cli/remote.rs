@@ -227,8 +227,9 @@ spec:
     let keys: Vec<&str> = artifacts.iter().filter_map(|artifact| artifact["s3"]["key"].as_str()).collect();
     assert_eq!(keys, ["team/keeps/keeps/made.txt", "team/keeps/keeps/main.log"], "{artifacts:?}");
     assert_eq!(run["status"]["artifactRepositoryRef"]["default"], true);
-    let stored =
-        |key: &str| std::fs::read_to_string(served.bench.state().join("artifacts").join(key)).unwrap();
+    let stored = |key: &str| {
+        std::fs::read_to_string(served.bench.state().join("artifacts-of/team").join(key)).unwrap()
+    };
     assert_eq!((stored(keys[0]).as_str(), stored(keys[1]).as_str()), ("kept\n", "told\n"));
     let to = served.bench.folder().join("copied");
     served.call(&["cp", "keeps", to.to_str().unwrap(), "--artifact-name", "made"]).exits(0);
