@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, mpsc};
 use tiphys_controller::{Controller, Limits};
 use tiphys_runner::process::{self, Options as RunnerOptions, ProcessRunner};
-use tiphys_store::{Catalog as _, Filter, Life, Runs, State, StoreError};
+use tiphys_store::{Filter, Life, Runs, State, StoreError};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -102,9 +102,7 @@ impl Server {
         let (updates, heard) = mpsc::channel();
         // A controller that is gone already is noticed by the first request.
         drop(controller.follow_all(updates));
-        let secrets = state.store()?.objects("Secret", None)?;
-        let is_anything_sealed = secrets.iter().any(|secret| Vault::is_sealed(&secret.body));
-        let vault = Vault::open(state.dir(), is_anything_sealed)
+        let vault = Vault::open(&state)
             .map_err(|error| ServeError::Io { what: "cannot open the vault".to_owned(), error })?;
         let (desk, woken) = Desk::new();
         let world = Arc::new(World::new(options, state, controller, vault, desk));

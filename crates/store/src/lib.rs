@@ -13,6 +13,7 @@ mod owner;
 mod sqlite;
 mod state;
 mod store;
+mod vault;
 
 pub use durable::{durable_create, durable_write, sync_folder};
 pub use error::{AppendError, StoreError};
@@ -26,3 +27,4 @@ pub use owner::{AcquireError, Bell, Owned, Owner, Ownership};
 pub use sqlite::{BUSY_TIMEOUT, SqliteStore};
 pub use state::{State, UID_BYTES_MAX, artifacts_of};
 pub use store::{Catalog, Journal, Runs, Shared, Store};
+pub use vault::Vault;

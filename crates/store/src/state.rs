@@ -7,7 +7,8 @@
 //! runs/<uid>/          logs and scratch of a run
 //! artifacts/           the local artifact store of the namespace `default`
 //! artifacts-of/<name>/ the local artifact stores of the other namespaces
-//! secrets/<uid>.json   secrets given with a run; only its user can read them
+//! secrets/<uid>.sealed secrets given with a run
+//! secrets.key          the key they are sealed with; only its user can read it
 //! ```
 
 use std::fs::{self, DirBuilder};
@@ -20,6 +21,8 @@ use crate::error::StoreError;
 use crate::model::MachineId;
 use crate::owner::{self, Owner, Ownership};
 use crate::sqlite::SqliteStore;
+use crate::store::Catalog as _;
+use crate::vault::Vault;
 
 /// Longest uid that becomes the name of a file.
 pub const UID_BYTES_MAX: usize = 128;
@@ -131,27 +134,52 @@ impl State {
     /// Keeps the secrets that are given with a new run, durably. Those of another run are never replaced: refused if
     /// there are some under this uid.
     pub fn put_secrets(&self, uid: &str, body: &[u8]) -> Result<(), StoreError> {
-        let path = self.secrets_path(uid)?;
-        durable_create(&path, body).map_err(|error| StoreError::from_io(&path, error))
+        let [path, plain] = self.secrets_paths(uid)?;
+        let write = || match plain.exists() {
+            true => Err(ErrorKind::AlreadyExists.into()),
+            false => durable_create(&path, &self.vault()?.seal(body)?),
+        };
+        write().map_err(|error| StoreError::from_io(&path, error))
+    }
+
+    /// What seals the secrets of this folder.
+    pub fn vault(&self) -> io::Result<Vault> {
+        Vault::open(&self.dir, || self.is_anything_sealed())
+    }
+
+    /// Whether something would be lost with the key. What cannot be looked at may be sealed.
+    fn is_anything_sealed(&self) -> bool {
+        let of_runs = fs::read_dir(self.dir.join("secrets")).into_iter().flatten().flatten();
+        let is_sealed = |file: fs::DirEntry| file.path().extension().is_some_and(|kind| kind == SEALED);
+        let kept = || self.store().and_then(|mut store| store.objects("Secret", None));
+        of_runs.into_iter().any(is_sealed) || kept().map_or(true, |secrets| !secrets.is_empty())
     }
 
     /// Removes the secrets of a run that did not come to be.
     pub fn remove_secrets(&self, uid: &str) -> Result<(), StoreError> {
-        let path = self.secrets_path(uid)?;
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(StoreError::from_io(&path, error)),
-            _ => Ok(()),
+        for path in self.secrets_paths(uid)? {
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(StoreError::from_io(&path, error));
+                }
+                _ => {}
+            }
         }
+        Ok(())
     }
 
     /// The secrets that were given with a run.
     pub fn secrets(&self, uid: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let path = self.secrets_path(uid)?;
-        match fs::read(&path) {
+        let [path, plain] = self.secrets_paths(uid)?;
+        let read = |path: &Path| match fs::read(path) {
             Ok(body) => Ok(Some(body)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(StoreError::from_io(&path, error)),
-        }
+            Err(error) => Err(StoreError::from_io(path, error)),
+        };
+        let Some(sealed) = read(&path)? else { return read(&plain) };
+        let vault = self.vault().map_err(|error| StoreError::from_io(&path, error))?;
+        let reason = "it was sealed with another key than the one in `secrets.key`".to_owned();
+        vault.unseal(&sealed).map(Some).ok_or(StoreError::Io { path, reason })
     }
 
     /// Removes the files of a run: its folder and its secrets. Not its journal, not its artifacts.
@@ -171,8 +199,10 @@ impl State {
         Ok(self.dir.join("owners").join(name))
     }
 
-    fn secrets_path(&self, uid: &str) -> Result<PathBuf, StoreError> {
-        Ok(self.dir.join("secrets").join(format!("{}.json", self.file_name(uid)?)))
+    /// Where the secrets of a run are, and where earlier releases wrote them as they are.
+    fn secrets_paths(&self, uid: &str) -> Result<[PathBuf; 2], StoreError> {
+        let name = self.file_name(uid)?;
+        Ok([SEALED, "json"].map(|kind| self.dir.join("secrets").join(format!("{name}.{kind}"))))
     }
 
     /// Checks that a uid is the name of a file in its folder and of nothing else.
@@ -189,6 +219,8 @@ impl State {
 fn create_dir(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
+
+const SEALED: &str = "sealed";
 
 const ELSEWHERE: &str = "artifacts-of";
 

@@ -21,10 +21,14 @@ fn a_new_folder_is_private() {
 
     state.put_secrets("u1", b"{\"token\":\"x\"}").unwrap();
     // What a crash left beside it is no obstacle; the secrets of one run are never those of another.
-    fs::write(dir.join("secrets/u2.json.new"), b"half").unwrap();
+    fs::write(dir.join("secrets/u2.sealed.new"), b"half").unwrap();
     let refused = state.put_secrets("u1", b"other").unwrap_err().to_string();
-    assert!(refused.contains("u1.json`: File exists"), "{refused}");
-    assert_eq!(mode(&dir.join("secrets/u1.json")), 0o600);
+    assert!(refused.contains("u1.sealed`: File exists"), "{refused}");
+    for file in ["secrets/u1.sealed", "secrets.key"] {
+        assert_eq!(mode(&dir.join(file)), 0o600);
+    }
+    let sealed = fs::read(dir.join("secrets/u1.sealed")).unwrap();
+    assert!(!sealed.windows(5).any(|part| part == b"token"), "they lie there as they are");
     assert_eq!(state.secrets("u1").unwrap().unwrap(), b"{\"token\":\"x\"}");
     assert_eq!(state.secrets("u2").unwrap(), None);
     state.put_secrets("u2", b"mine").unwrap();
@@ -32,6 +36,19 @@ fn a_new_folder_is_private() {
     assert_eq!(fs::read_dir(dir.join("secrets")).unwrap().count(), 2, "nothing is left beside them");
     state.remove_secrets("u2").unwrap();
     state.remove_secrets("u2").unwrap();
+    // An earlier release wrote them as they are.
+    fs::write(dir.join("secrets/u0.json"), "plain").unwrap();
+    assert_eq!(state.secrets("u0").unwrap().unwrap(), b"plain");
+    state.put_secrets("u0", b"other").unwrap_err();
+    // The key is not made anew while something is sealed with it, and another one opens nothing.
+    let key = fs::read(dir.join("secrets.key")).unwrap();
+    fs::remove_file(dir.join("secrets.key")).unwrap();
+    let lost = state.secrets("u1").unwrap_err().to_string();
+    assert!(lost.contains("put it back from a backup"), "{lost}");
+    fs::write(dir.join("secrets.key"), [7; 32]).unwrap();
+    let foreign = state.secrets("u1").unwrap_err().to_string();
+    assert!(foreign.contains("it was sealed with another key"), "{foreign}");
+    fs::write(dir.join("secrets.key"), key).unwrap();
 
     fs::create_dir_all(state.run_dir("u1").unwrap().join("logs")).unwrap();
     state.remove_files("u1").unwrap();
