@@ -2,7 +2,7 @@
 
 use crate::bench::{Answer, Bench, signal, wait_until};
 
-/// Two quick steps with a slow one between them, which writes down that it ran.
+/// Two quick steps with a slow one between them, which writes down that it ran, and ends when it is let go.
 fn manifest(bench: &Bench) -> String {
     format!(
         r#"
@@ -20,10 +20,14 @@ spec:
     - name: quick
       container: {{image: busybox, command: [sh, -c, "echo quick >> {0}/ran"]}}
     - name: slow
-      container: {{image: busybox, command: [sh, -c, "echo begun >> {0}/ran; sleep 2; echo slept >> {0}/ran"]}}
+      container: {{image: busybox, command: [sh, -c, "echo begun >> {0}/ran; while [ ! -e {0}/go ]; do sleep 0.1; done; echo slept >> {0}/ran"]}}
 "#,
         bench.folder().display()
     )
+}
+
+fn let_go(bench: &Bench) {
+    bench.file("go", "");
 }
 
 fn ran(bench: &Bench) -> Vec<String> {
@@ -52,6 +56,7 @@ fn interrupted_once_it_stops_and_can_be_continued() {
     assert!(answer.err.contains("tiphys continue slow"), "{}", answer.err);
     bench.nothing_is_left_running();
     assert!(bench.call(&["list"]).exits(0).out.contains("no engine; `tiphys continue slow`"));
+    let_go(&bench);
     bench.call(&["continue", "slow"]).exits(0);
     assert_eq!(ran(&bench), ["quick", "begun", "begun", "slept", "quick"]);
     bench.nothing_is_left();
@@ -68,6 +73,7 @@ fn killed_it_is_found_again_with_its_steps() {
     let list = bench.call(&["list"]).exits(0).out;
     assert!(list.contains("no engine, still running: wait;"), "{list}");
     bench.call(&["wait", "slow"]).exits(1);
+    let_go(&bench);
     bench.call(&["continue", "slow"]).exits(0);
     assert_eq!(ran(&bench), ["quick", "begun", "slept", "quick"]);
     bench.nothing_is_left();
@@ -174,6 +180,7 @@ fn the_end_of_a_step_is_when_it_ended() {
     let mut child = begin(&bench);
     child.kill().unwrap();
     child.wait().unwrap();
+    let_go(&bench);
     wait_until("the step has ended", || ran(&bench).contains(&"slept".to_owned()));
     let heard = std::time::Instant::now();
     // Longer than what counts as told at once.
@@ -196,6 +203,7 @@ fn the_end_of_a_step_is_when_it_ended() {
 fn the_doctor_sees_damage() {
     let bench = Bench::new();
     let file = bench.file("slow.yaml", &manifest(&bench));
+    let_go(&bench);
     bench.call(&["run", file.to_str().unwrap(), "--isolation", "none", "-q"]).exits(0);
     bench.call(&["doctor"]).exits(0);
     let database = bench.state().join("tiphys.db");
