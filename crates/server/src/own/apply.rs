@@ -52,7 +52,7 @@ pub(crate) fn apply(world: &World, call: &Call) -> Result<Value, Fault> {
     let mut order: Vec<(&Planned, Option<Fault>)> = planned.iter().zip(warnings).collect();
     order.sort_by_key(|(one, _)| one.kind != "Namespace");
     for (one, warning) in order {
-        let change = keep(world, call, one)?;
+        let change = keep(world, one)?;
         let mut answer = json!({
             "kind": one.kind, "namespace": one.namespace, "name": one.name, "change": change,
         });
@@ -95,9 +95,13 @@ fn judge(
         let mut flaws = one.flaws();
         let found = library.findings(document, Situation::Lint);
         let errors: Vec<_> = found.iter().filter(|diagnostic| diagnostic.is_error()).collect();
-        // What is kept may lack a document that comes later; it is judged for good when it is used.
-        let (lacking, errors): (Vec<_>, Vec<_>) =
-            errors.into_iter().partition(|error| error.code == "unknown-document");
+        // What is kept may lack a document that comes later, and an artifact that is uploaded when it is submitted; it
+        // is judged for good when it is used.
+        let (lacking, errors): (Vec<_>, Vec<_>) = errors.into_iter().partition(|error| match &*error.code {
+            "unknown-document" => true,
+            "missing-source" => one.is_template() && error.path.starts_with("spec.arguments.artifacts"),
+            _ => false,
+        });
         warnings.push(match lacking.is_empty() {
             true => None,
             false => library.judge(document, Situation::Lint, Code::InvalidArgument).err(),
@@ -170,6 +174,10 @@ fn plan(position: usize, document: &spec::Document, default: &str) -> Option<Pla
 }
 
 impl Planned {
+    fn is_template(&self) -> bool {
+        matches!(self.kind, "WorkflowTemplate" | "ClusterWorkflowTemplate")
+    }
+
     /// What it is called in messages.
     fn shown(&self) -> &str {
         match self.name.as_str() {
@@ -233,7 +241,7 @@ fn content(object: &Value) -> BTreeMap<String, Value> {
 }
 
 /// Stores one document in place of what was there. The answer says what changed.
-fn keep(world: &World, call: &Call, planned: &Planned) -> Result<&'static str, Fault> {
+fn keep(world: &World, planned: &Planned) -> Result<&'static str, Fault> {
     let (kind, namespace, name) = (planned.kind, planned.namespace.as_str(), planned.name.as_str());
     let mut value = planned.value.clone();
     let found = world.object(kind, namespace, name)?;
@@ -247,10 +255,8 @@ fn keep(world: &World, call: &Call, planned: &Planned) -> Result<&'static str, F
     }
     admit::name(world, &mut value, namespace);
     let change = match found {
-        None => {
-            admit::sign(&mut value, &call.who);
-            "created"
-        }
+        // Who applies files keeps them as they are: nobody is written into them, as `kubectl apply` writes nobody.
+        None => "created",
         Some(found) => {
             let metadata = shape::entry(&mut value, "metadata");
             for field in ["uid", "creationTimestamp"] {
@@ -266,7 +272,6 @@ fn keep(world: &World, call: &Call, planned: &Planned) -> Result<&'static str, F
             if let Some(status) = found.get("status") {
                 value["status"] = status.clone();
             }
-            admit::sign_change(&mut value, &call.who, "Update");
             "configured"
         }
     };

@@ -26,6 +26,17 @@ fn namespace(limit: u32) -> String {
     )
 }
 
+/// A template whose artifact is uploaded when it is submitted is kept, and says what it lacks.
+#[test]
+fn a_template_may_lack_the_artifact_that_is_uploaded() {
+    let (_folder, house) = open();
+    let text =
+        template("t", "").replace("entrypoint: a,", "entrypoint: a, arguments: {artifacts: [{name: free}]},");
+    let told = house.send("POST", APPLY, &json!({ "namespace": "default", "text": text }));
+    let warning = told["applied"][0]["warning"].as_str().unwrap_or_default();
+    assert!(warning.contains("free.from, artifact location, or key is required"), "{told}");
+}
+
 #[test]
 fn labels_and_annotations_are_changes_too() {
     let (_folder, house) = open();
