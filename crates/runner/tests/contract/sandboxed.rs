@@ -380,6 +380,8 @@ fn artifacts_come_and_go() {
     // What no archive can hold is told, on a line of its own.
     let told = "tiphys: the artifact `folder` is without `/out/folder/pipe` (a pipe)\n";
     assert_eq!(world.log(&step).split_once("last").map(|(_, rest)| rest.trim_start()), Some(told));
+    let archived = std::fs::read_to_string(step.artifact_store.join("wf/main.log")).unwrap();
+    assert!(archived.contains("last") && !archived.contains("tiphys:"), "{archived}");
     let mut next = sandbox(
         &world,
         "b",

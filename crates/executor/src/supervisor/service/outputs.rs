@@ -4,7 +4,7 @@ use rustix::io::Errno;
 
 use super::super::connection::Connection;
 use super::super::pipes::{Owner, PipeIx};
-use super::super::step::Body;
+use super::super::step::{Body, Step};
 use super::Service;
 use crate::contract::{LogChunk, Report, StepProgress};
 use crate::hull::HullNews;
@@ -37,13 +37,27 @@ impl Service {
     }
 
     pub(super) fn log_news(&mut self, slot: u32, container: usize, lines: Vec<u8>) {
-        if lines.is_empty() || !self.connections.values().any(Connection::follows_any) {
-            return;
-        }
         let Some(step) = self.slots[slot as usize].step.as_ref() else { return };
-        let container = step.request.containers[container].name.clone();
-        self.news.push(Report::Log(LogChunk { attempt: step.attempt().clone(), container, lines }));
-        self.has_log_news = true;
+        let (attempt, container) = (step.attempt().clone(), step.request.containers[container].name.clone());
+        self.log_chunk(LogChunk { attempt, container, lines });
+    }
+
+    fn log_chunk(&mut self, chunk: LogChunk) {
+        if !chunk.lines.is_empty() && self.connections.values().any(Connection::follows_any) {
+            self.news.push(Report::Log(chunk));
+            self.has_log_news = true;
+        }
+    }
+
+    /// Tells in a step's log what its hull has to say of it. Its archived log, which is Argo's, holds only what it wrote.
+    pub(super) fn tell_notices(&mut self, step: &mut Step) {
+        let main = step.main_container();
+        for notice in step.notices() {
+            let line = format!("tiphys: {notice}\n");
+            let lines = step.logs[main].feed(Stream::Stderr, line.as_bytes(), logs::now_ns());
+            let container = step.request.containers[main].name.clone();
+            self.log_chunk(LogChunk { attempt: step.attempt().clone(), container, lines });
+        }
     }
 
     /// Reads once what a hull tells; whether there may be more.
@@ -112,12 +126,6 @@ impl Service {
                 step.pipes_are_clean &= left > 0;
             }
             rest.extend(step.logs[container].finish(now_ns));
-            if step.main_container() == container {
-                for notice in step.notices() {
-                    let line = format!("tiphys: {notice}\n");
-                    rest.extend(step.logs[container].feed(Stream::Stderr, line.as_bytes(), now_ns));
-                }
-            }
             self.log_news(slot, container, rest);
         }
     }
