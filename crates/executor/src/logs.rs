@@ -26,6 +26,9 @@ pub const PIECE_BYTES_MAX: usize = 1 << 20;
 /// No entry is longer: a piece with its time and stream.
 const ENTRY_BYTES_MAX: u64 = PIECE_BYTES_MAX as u64 + 128;
 
+/// The container whose log tells what was noticed beside a step's own; Argo's executor is called so.
+pub const OWN_CONTAINER: &str = "wait";
+
 /// Where the log of a container is.
 pub fn path(log_dir: &Path, attempt: &AttemptId, container: &str) -> PathBuf {
     log_dir.join(format!("{}.{container}.log", attempt.short()))

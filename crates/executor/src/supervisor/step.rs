@@ -65,12 +65,6 @@ impl Step {
         &self.request.attempt
     }
 
-    /// The container whose log speaks for the step.
-    pub(crate) fn main_container(&self) -> usize {
-        let is_main = |container: &ContainerRequest| container.role == Role::Main;
-        self.request.containers.iter().position(is_main).unwrap_or(0)
-    }
-
     /// What its hull wants to be told in its log, once.
     pub(crate) fn notices(&mut self) -> Vec<String> {
         match &mut self.body {

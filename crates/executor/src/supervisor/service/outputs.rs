@@ -49,14 +49,18 @@ impl Service {
         }
     }
 
-    /// Tells in a step's log what its hull has to say of it. Its archived log, which is Argo's, holds only what it wrote.
+    /// Tells in a log of its own what a step's hull has to say: in that of the container which does this work in Argo.
     pub(super) fn tell_notices(&mut self, step: &mut Step) {
-        let main = step.main_container();
-        for notice in step.notices() {
-            let line = format!("tiphys: {notice}\n");
-            let lines = step.logs[main].feed(Stream::Stderr, line.as_bytes(), logs::now_ns());
-            let container = step.request.containers[main].name.clone();
-            self.log_chunk(LogChunk { attempt: step.attempt().clone(), container, lines });
+        let notices = step.notices();
+        if notices.is_empty() {
+            return;
+        }
+        let path = logs::path(&step.request.log_dir, step.attempt(), logs::OWN_CONTAINER);
+        let mut log = logs::Writer::new(Some(path), 0, false);
+        for notice in notices {
+            let lines = log.feed(Stream::Stderr, format!("{notice}\n").as_bytes(), logs::now_ns());
+            let (attempt, container) = (step.attempt().clone(), logs::OWN_CONTAINER.to_owned());
+            self.log_chunk(LogChunk { attempt, container, lines });
         }
     }
 
