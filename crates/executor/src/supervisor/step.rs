@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::cgroup::Group;
 use super::pipes::PipeIx;
-use crate::contract::{AttemptId, ContainerEnded, ContainerRequest, Ended, Exit, Role, Started, StepRequest};
+use crate::contract::{AttemptId, ContainerEnded, Ended, Exit, Started, StepRequest};
 use crate::frame::Inbox;
 use crate::hull::{self, Done, SIGNAL_KILL};
 use crate::logs::Writer;
