@@ -8,6 +8,23 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+/// Bytes as the text that Go writes of them: every byte that belongs to no character becomes a replacement character.
+///
+/// Rust's own conversion makes one of all the bytes of a character that was cut.
+pub fn text(bytes: Vec<u8>) -> String {
+    match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let mut out = String::with_capacity(error.as_bytes().len() + 16);
+            for chunk in error.as_bytes().utf8_chunks() {
+                out.push_str(chunk.valid());
+                out.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+            }
+            out
+        }
+    }
+}
+
 /// Whether Go considers a character printable: letters, marks, numbers, punctuation, symbols, the blank.
 pub(crate) fn is_print(character: char) -> bool {
     static PRINTABLE: LazyLock<Regex> = LazyLock::new(|| {
@@ -21,7 +38,7 @@ pub(crate) fn is_print(character: char) -> bool {
 }
 
 /// A double-quoted Go string literal (`%q`).
-pub(crate) fn quote(text: &str) -> String {
+pub fn quote(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for character in text.chars() {

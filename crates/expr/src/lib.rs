@@ -43,12 +43,13 @@ mod value;
 pub mod when;
 
 pub use contents::Contents;
-pub use go::json_escaped;
+pub use go::{json_escaped, quote as go_quote, text as go_text};
 pub use go_json::check as check_json;
 pub use program::{
-    ExprError, check_syntax, evaluate, evaluate_bool, evaluate_plain, evaluate_plain_bool, functions, paths,
-    unknown_functions,
+    ExprError, check_syntax, evaluate, evaluate_bool, evaluate_plain, evaluate_plain_bool, functions,
+    needed_paths, paths, unknown_functions,
 };
+pub use regex::go_pattern;
 pub use scope::{Bound, Layered, MapScope, OwnedBound, Root, Scope, root_by_visit};
 pub use semver::Version;
 pub use tag::{Mode, Rendered, TagError, TagSyntaxError, Text, World, render};

@@ -45,7 +45,7 @@ pub(crate) fn call(name: &str, arguments: &[Value], calls: &mut Calls) -> Called
         ("toBase64", [value]) => Ok(Value::from(encode::base64(text_of(value)?.as_bytes()))),
         ("fromBase64", [value]) => {
             let bytes = encode::unbase64(text_of(value)?)?;
-            Ok(Value::from(String::from_utf8_lossy(&bytes).as_ref()))
+            Ok(Value::from(go::text(bytes)))
         }
         ("max" | "min" | "mean" | "median", _) => aggregate(name, arguments),
         ("now", []) => Ok(Value::Time(Arc::new(Time::utc(calls.world.now)))),

@@ -34,6 +34,29 @@ pub(crate) fn signature(owner: &Type, name: &str) -> Option<&'static Signature> 
     }
 }
 
+/// The method of a value, which may be of a type that no expression names.
+pub(crate) fn signature_of(owner: &Value, name: &str) -> Option<&'static Signature> {
+    match owner {
+        Value::Version(_) => version_signature(name),
+        _ => signature(&Type::of(owner), name),
+    }
+}
+
+fn version_signature(name: &str) -> Option<&'static Signature> {
+    Some(match name {
+        "Major" | "Minor" | "Patch" => signature!([] -> Uint64),
+        "Prerelease" | "Metadata" | "Original" | "String" => signature!([] -> Text),
+        "Compare" => signature!([Version] -> Int),
+        "Equal" | "LessThan" | "LessThanEqual" | "GreaterThan" | "GreaterThanEqual" => {
+            signature!([Version] -> Bool)
+        }
+        "IncMajor" | "IncMinor" | "IncPatch" => signature!([] -> PlainVersion),
+        "SetPrerelease" | "SetMetadata" => signature!([Text] -> PlainVersion),
+        "MarshalJSON" | "MarshalText" => signature!([] -> Bytes),
+        _ => return None,
+    })
+}
+
 fn time_signature(name: &str) -> Option<&'static Signature> {
     Some(match name {
         "Year" | "Day" | "Hour" | "Minute" | "Second" | "Nanosecond" | "YearDay" | "ISOWeek" | "Date"
@@ -52,6 +75,8 @@ fn time_signature(name: &str) -> Option<&'static Signature> {
         "After" | "Before" | "Equal" => signature!([Time] -> Bool),
         "Compare" => signature!([Time] -> Int),
         "Location" => signature!([] -> Zone),
+        "ZoneBounds" => signature!([] -> Time),
+        "AppendFormat" => signature!([Bytes, Text] -> Bytes),
         "MarshalJSON" | "MarshalText" => signature!([] -> Bytes),
         _ => return None,
     })
@@ -59,11 +84,12 @@ fn time_signature(name: &str) -> Option<&'static Signature> {
 
 /// The name of a method of a value, if it has it.
 pub(crate) fn find(owner: &Value, name: &str) -> Option<&'static str> {
-    const NAMES: [&str; 50] = [
+    const NAMES: [&str; 61] = [
         "Abs",
         "Add",
         "AddDate",
         "After",
+        "AppendFormat",
         "Before",
         "Clock",
         "Compare",
@@ -72,12 +98,19 @@ pub(crate) fn find(owner: &Value, name: &str) -> Option<&'static str> {
         "Equal",
         "Format",
         "GoString",
+        "GreaterThan",
+        "GreaterThanEqual",
         "Hour",
         "Hours",
         "ISOWeek",
         "In",
+        "IncMajor",
+        "IncMinor",
+        "IncPatch",
         "IsDST",
         "IsZero",
+        "LessThan",
+        "LessThanEqual",
         "Local",
         "Location",
         "Major",
@@ -98,6 +131,8 @@ pub(crate) fn find(owner: &Value, name: &str) -> Option<&'static str> {
         "Round",
         "Second",
         "Seconds",
+        "SetMetadata",
+        "SetPrerelease",
         "String",
         "Sub",
         "Truncate",
@@ -110,27 +145,22 @@ pub(crate) fn find(owner: &Value, name: &str) -> Option<&'static str> {
         "Year",
         "YearDay",
         "Zone",
+        "ZoneBounds",
     ];
-    let has = match owner {
-        Value::Version(_) => {
-            matches!(name, "Major" | "Minor" | "Patch" | "Prerelease" | "Metadata" | "Original" | "String")
-        }
-        _ => signature(&Type::of(owner), name).is_some(),
-    };
-    NAMES.into_iter().find(|known| has && *known == name)
+    signature_of(owner, name)?;
+    NAMES.into_iter().find(|known| *known == name)
 }
 
 /// Calls a method with arguments of any types.
 pub(crate) fn call(owner: &Value, name: &str, arguments: &[Value]) -> Result<Value, String> {
-    if let Value::Version(version) = owner {
-        return Ok(version.member(name));
-    }
-    if let Some(signature) = signature(&Type::of(owner), name) {
+    if let Some(signature) = signature_of(owner, name) {
         check(signature, arguments)?;
     }
     match owner {
         Value::Time(time) => call_time(time, name, arguments),
         Value::Duration(nanos) => Ok(call_duration(*nanos, name, arguments)),
+        Value::Version(version) => version.call(name, arguments),
+        Value::Zone(zone) => Ok(Value::from(zone.name())),
         _ => Ok(Value::from(owner.to_text())),
     }
 }
@@ -214,6 +244,19 @@ fn call_time(time: &Arc<Time>, name: &str, arguments: &[Value]) -> Result<Value,
         "Equal" => Value::Bool(ordering().is_eq()),
         "Compare" => Value::int(ordering() as i64),
         "Location" => Value::Zone(time.zone.clone()),
+        "ZoneBounds" => match time.zone.begin(time.instant) {
+            Some(begin) => shown(Time { instant: begin, zone: time.zone.clone() }),
+            None => shown(Time::zero()),
+        },
+        "AppendFormat" => {
+            let layout = arguments.get(1).and_then(Value::as_text).unwrap_or("");
+            let mut bytes = match arguments.first() {
+                Some(Value::Bytes(bytes)) => bytes.to_vec(),
+                _ => Vec::new(),
+            };
+            bytes.extend(time::format(time, layout).into_bytes());
+            Value::Bytes(bytes.into())
+        }
         "MarshalJSON" => Value::Bytes(format!("\"{}\"", time.rfc3339_nano()).into_bytes().into()),
         _ => Value::Bytes(time.rfc3339_nano().into_bytes().into()),
     })

@@ -396,7 +396,7 @@ pub(crate) fn slice(base: &Value, from: Option<&Value>, to: Option<&Value>) -> R
         Value::Bytes(bytes) => Value::Bytes(bytes[from..to].into()),
         _ => {
             let text = base.as_text().unwrap_or("");
-            Value::from(String::from_utf8_lossy(&text.as_bytes()[from..to]).as_ref())
+            Value::from(go::text(text.as_bytes()[from..to].to_vec()))
         }
     })
 }

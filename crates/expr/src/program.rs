@@ -65,6 +65,12 @@ impl Program {
         Ok(Program { root, uses })
     }
 
+    /// The constant paths without which it has no value: neither `?.` nor `??` helps.
+    pub(crate) fn needed_paths(&self) -> Vec<String> {
+        let needed = self.uses.iter().filter(|used| !used.root_only && used.path.contains('.'));
+        needed.map(|used| used.path.clone()).collect()
+    }
+
     pub(crate) fn uses(&self) -> &[Use] {
         &self.uses
     }
@@ -289,6 +295,11 @@ pub fn evaluate_plain(
 /// Checks that an expression parses, for lint.
 pub fn check_syntax(expression: &str) -> Result<(), ExprError> {
     Program::parse(expression).map(drop)
+}
+
+/// The constant paths without which an expression has no value; empty when it does not parse.
+pub fn needed_paths(expression: &str) -> Vec<String> {
+    Program::parse(expression).map(|program| program.needed_paths()).unwrap_or_default()
 }
 
 /// The names and constant paths that an expression looks at; empty when it does not parse.

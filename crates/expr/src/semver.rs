@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::value::Value;
 
@@ -33,12 +34,7 @@ impl Version {
             }
             *number = part.parse().map_err(|_| INVALID.to_owned())?;
         }
-        let leading_zero = prerelease.split('.').any(|part| {
-            part.len() > 1 && part.starts_with('0') && part.bytes().all(|byte| byte.is_ascii_digit())
-        });
-        if leading_zero {
-            return Err("version segment starts with 0".to_owned());
-        }
+        check_prerelease(prerelease)?;
         Ok(Version {
             numbers,
             prerelease: prerelease.to_owned(),
@@ -48,9 +44,28 @@ impl Version {
     }
 
     /// What a method of the version answers.
-    pub(crate) fn member(&self, name: &str) -> Value {
+    pub(crate) fn call(&self, name: &str, arguments: &[Value]) -> Result<Value, String> {
         let number = |index: usize| Value::int64(self.numbers[index] as i64);
-        match name {
+        let version = |version: Version| Value::Version(Arc::new(version));
+        let order = match arguments.first() {
+            Some(Value::Version(other)) => self.order(other),
+            _ => Ordering::Equal,
+        };
+        let part = arguments.first().and_then(Value::as_text).unwrap_or("");
+        Ok(match name {
+            "Compare" => Value::int(order as i64),
+            "Equal" => Value::Bool(order.is_eq()),
+            "LessThan" => Value::Bool(order.is_lt()),
+            "LessThanEqual" => Value::Bool(order.is_le()),
+            "GreaterThan" => Value::Bool(order.is_gt()),
+            "GreaterThanEqual" => Value::Bool(order.is_ge()),
+            "IncMajor" => version(self.next(0)),
+            "IncMinor" => version(self.next(1)),
+            "IncPatch" => version(self.next(2)),
+            "SetPrerelease" => version(self.with_parts(part, &self.metadata)?),
+            "SetMetadata" => version(self.with_parts(&self.prerelease, part)?),
+            "MarshalJSON" => Value::Bytes(format!("\"{self}\"").into_bytes().into()),
+            "MarshalText" => Value::Bytes(self.to_string().into_bytes().into()),
             "Major" => number(0),
             "Minor" => number(1),
             "Patch" => number(2),
@@ -58,7 +73,36 @@ impl Version {
             "Metadata" => Value::from(self.metadata.as_str()),
             "Original" => Value::from(self.original.as_str()),
             _ => Value::from(self.to_string()),
+        })
+    }
+
+    /// The version that raises one of the numbers; what comes before a patch becomes that patch.
+    fn next(&self, place: usize) -> Version {
+        let mut numbers = self.numbers;
+        if place < 2 || self.prerelease.is_empty() {
+            numbers[place] = numbers[place].wrapping_add(1);
         }
+        numbers[place + 1..].fill(0);
+        self.changed(numbers, "", "")
+    }
+
+    fn with_parts(&self, prerelease: &str, metadata: &str) -> Result<Version, String> {
+        check_prerelease(prerelease)?;
+        check_part(metadata)?;
+        Ok(self.changed(self.numbers, prerelease, metadata))
+    }
+
+    /// Another version, spelled with a `v` if this one is.
+    fn changed(&self, numbers: [u64; 3], prerelease: &str, metadata: &str) -> Version {
+        let mut version = Version {
+            numbers,
+            prerelease: prerelease.to_owned(),
+            metadata: metadata.to_owned(),
+            original: String::new(),
+        };
+        let prefix = if self.original.starts_with('v') { "v" } else { "" };
+        version.original = format!("{prefix}{version}");
+        version
     }
 
     fn order(&self, other: &Version) -> Ordering {
@@ -76,10 +120,31 @@ impl Version {
 /// Splits off what follows a separator, which must not be empty.
 fn split_part(text: &str, separator: char) -> Result<(&str, &str), String> {
     let Some((body, part)) = text.split_once(separator) else { return Ok((text, "")) };
-    let legal = part.split('.').all(|word| {
+    if part.is_empty() {
+        return Err(INVALID.to_owned());
+    }
+    check_part(part)?;
+    Ok((body, part))
+}
+
+/// Nothing, or words of letters, digits and hyphens with dots between them.
+fn check_part(part: &str) -> Result<(), String> {
+    let is_word = |word: &str| {
         !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-    });
-    if legal { Ok((body, part)) } else { Err(INVALID.to_owned()) }
+    };
+    if part.is_empty() || part.split('.').all(is_word) { Ok(()) } else { Err(INVALID.to_owned()) }
+}
+
+/// The same, and no number in it begins with a zero.
+fn check_prerelease(part: &str) -> Result<(), String> {
+    check_part(part)?;
+    let is_padded = |word: &str| {
+        word.len() > 1 && word.starts_with('0') && word.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    if part.split('.').any(is_padded) {
+        return Err("version segment starts with 0".to_owned());
+    }
+    Ok(())
 }
 
 fn order_of_prereleases(left: &str, right: &str) -> Ordering {

@@ -18,6 +18,7 @@ mod names;
 mod paths;
 mod patterns;
 mod strings;
+mod url;
 
 pub(crate) type Called = Result<Value, String>;
 
@@ -146,7 +147,7 @@ fn int(arguments: &[Value], index: usize) -> i64 {
 /// A value as a text (`strval`).
 fn shown(value: &Value) -> String {
     match value {
-        Value::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        Value::Bytes(bytes) => crate::go::text(bytes.to_vec()),
         _ => value.to_text(),
     }
 }
@@ -200,7 +201,7 @@ fn same_list(list: &List, items: Vec<Value>) -> Value {
     Value::list_of(items, list.kind)
 }
 
-/// What is not available here, and why.
+/// What is not available here, and why (`docs/deviations.md`, TP-192).
 fn unsupported(name: &str) -> Called {
     Err(format!("sprig.{name} is not supported: workflows do not make keys or look up hosts"))
 }

@@ -235,6 +235,15 @@ impl Text {
         programs.flat_map(Program::unknown_functions).collect()
     }
 
+    /// The constant paths that its expression tags need: those that nothing stands in for, for lint.
+    pub fn needed_paths(&self) -> Vec<String> {
+        let programs = self.0.parts.iter().filter_map(|part| match part {
+            Part::Expression(tag) => tag.program.as_ref().ok(),
+            Part::Literal(_) | Part::Simple(_) => None,
+        });
+        programs.flat_map(Program::needed_paths).collect()
+    }
+
     /// Replaces the tags of the text in one pass. Inserted values are not scanned again (TP-006).
     pub fn render(&self, scope: &dyn Scope, mode: Mode, world: &World) -> Result<Rendered, TagError> {
         let source = &self.0.source;

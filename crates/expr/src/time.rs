@@ -64,6 +64,14 @@ impl Zone {
         }
     }
 
+    /// Since when the offset and the abbreviation of an instant hold, if not for ever.
+    pub(crate) fn begin(&self, instant: Timestamp) -> Option<Timestamp> {
+        let Zone::Named(_, zone) = self else { return None };
+        // The walk back begins before the instant, which may be the first of its offset.
+        let after = instant.checked_add(jiff::SignedDuration::from_nanos(1)).unwrap_or(instant);
+        zone.preceding(after).next().map(|transition| transition.timestamp())
+    }
+
     /// Offset in seconds east of UTC at an instant.
     pub fn offset_at(&self, unix: i64) -> i32 {
         match self {

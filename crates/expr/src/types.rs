@@ -56,6 +56,10 @@ pub(crate) enum Param {
     Zone,
     Month,
     Weekday,
+    /// These are results and arguments of methods of versions only, of which the checker knows nothing.
+    Uint64,
+    Version,
+    PlainVersion,
 }
 
 impl Param {
@@ -91,6 +95,9 @@ impl Param {
             Param::Zone => "*time.Location",
             Param::Month => "time.Month",
             Param::Weekday => "time.Weekday",
+            Param::Uint64 => "uint64",
+            Param::Version => "*semver.Version",
+            Param::PlainVersion => "semver.Version",
         }
     }
 
@@ -111,6 +118,7 @@ impl Param {
             Param::Zone => Type::Zone,
             Param::Month => Type::Int(IntKind::Month),
             Param::Weekday => Type::Int(IntKind::Weekday),
+            Param::Uint64 | Param::Version | Param::PlainVersion => Type::Unknown,
         }
     }
 }

@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 use crate::contents::{Contents, Size};
 use crate::semver::Version;
 use crate::time::{Time, Zone};
-use crate::types::{Signature, Type};
+use crate::types::Signature;
 use crate::{check, duration, go, limits, methods, sprig};
 
 /// The Go type of an integer.
@@ -155,7 +155,7 @@ impl Function {
             Function::Extra(name) => check::extra(name).map(Signature::name).unwrap_or_default(),
             Function::Sprig(name) => sprig::signature(name).to_owned(),
             Function::Method(owner, name) => {
-                methods::signature(&Type::of(owner), name).map(Signature::name).unwrap_or_default()
+                methods::signature_of(owner, name).map(Signature::name).unwrap_or_default()
             }
         }
     }

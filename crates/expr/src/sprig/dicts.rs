@@ -93,13 +93,10 @@ fn merged(into: &mut Entries, from: &Entries, winner: Winner) {
                 merged(&mut inner, &entries(value), winner);
                 known.entries = Arc::new(inner.into());
             }
-            Some(known) => {
-                let replace = is_empty(known) || (winner == Winner::Last && !is_empty(value));
-                if replace {
-                    *known = value.clone();
-                }
-            }
-            None => {
+            // Nothing replaces nothing and something alike, but only when the last wins.
+            _ if value.is_nil() && winner == Winner::First => {}
+            Some(known) if winner == Winner::First && !is_empty(known) => {}
+            _ => {
                 into.insert(key.clone(), value.clone());
             }
         }

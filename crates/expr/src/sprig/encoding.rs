@@ -6,7 +6,7 @@ use super::{Called, int, text, unsupported};
 use crate::eval::Calls;
 use crate::text as operations;
 use crate::value::Value;
-use crate::{encode, go_json};
+use crate::{encode, go, go_json};
 
 type Args<'a> = &'a [Value];
 
@@ -74,7 +74,7 @@ pub(super) fn b32enc(args: Args, _: &mut Calls) -> Called {
 /// What was decoded, or the error as a text (TP-167).
 fn decoded(result: Result<Vec<u8>, String>) -> Called {
     Ok(Value::from(match result {
-        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Ok(bytes) => go::text(bytes),
         Err(message) => message,
     }))
 }
@@ -136,6 +136,11 @@ pub(super) fn decrypt_aes(args: Args, _: &mut Calls) -> Called {
     unsupported("decryptAES")
 }
 
-pub(super) fn no_keys(_: Args, _: &mut Calls) -> Called {
-    unsupported("*")
+/// The text of a wrong name is the answer; a right one would need a random hash.
+pub(super) fn htpasswd(args: Args, _: &mut Calls) -> Called {
+    let name = text(args, 0);
+    if name.contains(':') {
+        return Ok(Value::from(format!("invalid username: {name}")));
+    }
+    unsupported("htpasswd")
 }

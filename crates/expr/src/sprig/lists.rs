@@ -180,10 +180,15 @@ pub(super) fn concat(args: Args, calls: &mut Calls) -> Called {
 
 pub(super) fn chunk(args: Args, _: &mut Calls) -> Called {
     let list = open(&args[1], "Cannot chunk")?;
-    let size = usize::try_from(int(args, 0)).unwrap_or(0);
-    if size == 0 {
-        return Err("runtime error: integer divide by zero".to_owned());
-    }
+    let length = list.items.len() as f64;
+    let size = match int(args, 0) {
+        size if size > 0 => size as usize,
+        // The library counts the chunks in floats: those of a negative size may be none, and are else no number of any.
+        size if size < 0 && length > 1.0 && ((length - 1.0) / size as f64).floor() == -1.0 => {
+            return Ok(Value::list_of(Vec::new(), ListKind::Lists));
+        }
+        _ => return Err("runtime error: makeslice: len out of range".to_owned()),
+    };
     let chunks = list.items.chunks(size).map(|chunk| Value::list(chunk.to_vec())).collect();
     Ok(Value::list_of(chunks, ListKind::Lists))
 }

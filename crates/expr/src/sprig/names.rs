@@ -1,6 +1,8 @@
 //! The names and Go signatures of the library, and who implements them.
 
-use super::{Implementation, dates, dicts, encoding, lists, math, paths, patterns, strings};
+use super::{
+    Implementation, dates, dicts, encoding, lists, math, paths, patterns, strings, unsupported, url,
+};
 
 /// Name, signature, implementation.
 pub(super) const TABLE: &[(&str, &str, Implementation)] = &[
@@ -21,9 +23,11 @@ pub(super) const TABLE: &[(&str, &str, Implementation)] = &[
     ("b64dec", "func(string) string", encoding::b64dec),
     ("b64enc", "func(string) string", encoding::b64enc),
     ("base", "func(string) string", paths::base),
-    ("bcrypt", "func(string) string", encoding::no_keys),
+    ("bcrypt", "func(string) string", |_, _| unsupported("bcrypt")),
     ("biggest", "func(interface {}, ...interface {}) int64", math::max),
-    ("buildCustomCert", "func(string, string) (sprig.certificate, error)", encoding::no_keys),
+    ("buildCustomCert", "func(string, string) (sprig.certificate, error)", |_, _| {
+        unsupported("buildCustomCert")
+    }),
     ("camelcase", "func(string) string", strings::camelcase),
     ("cat", "func(...interface {}) string", strings::cat),
     ("ceil", "func(interface {}) float64", math::ceil),
@@ -42,7 +46,9 @@ pub(super) const TABLE: &[(&str, &str, Implementation)] = &[
     ("deepCopy", "func(interface {}) interface {}", lists::deep_copy),
     ("deepEqual", "func(interface {}, interface {}) bool", lists::deep_equal),
     ("default", "func(interface {}, ...interface {}) interface {}", lists::default),
-    ("derivePassword", "func(uint32, string, string, string, string) string", encoding::no_keys),
+    ("derivePassword", "func(uint32, string, string, string, string) string", |_, _| {
+        unsupported("derivePassword")
+    }),
     ("dict", "func(...interface {}) map[string]interface {}", dicts::dict),
     ("dig", "func(...interface {}) (interface {}, error)", dicts::dig),
     ("dir", "func(string) string", paths::dir),
@@ -58,31 +64,33 @@ pub(super) const TABLE: &[(&str, &str, Implementation)] = &[
     ("float64", "func(interface {}) float64", math::float64),
     ("floor", "func(interface {}) float64", math::floor),
     ("fromJson", "func(string) interface {}", encoding::from_json),
-    ("genCA", "func(string, int) (sprig.certificate, error)", encoding::no_keys),
-    ("genCAWithKey", "func(string, int, string) (sprig.certificate, error)", encoding::no_keys),
-    ("genPrivateKey", "func(string) string", encoding::no_keys),
+    ("genCA", "func(string, int) (sprig.certificate, error)", |_, _| unsupported("genCA")),
+    ("genCAWithKey", "func(string, int, string) (sprig.certificate, error)", |_, _| {
+        unsupported("genCAWithKey")
+    }),
+    ("genPrivateKey", "func(string) string", |_, _| unsupported("genPrivateKey")),
     (
         "genSelfSignedCert",
         "func(string, []interface {}, []interface {}, int) (sprig.certificate, error)",
-        encoding::no_keys,
+        |_, _| unsupported("genSelfSignedCert"),
     ),
     (
         "genSelfSignedCertWithKey",
         "func(string, []interface {}, []interface {}, int, string) (sprig.certificate, error)",
-        encoding::no_keys,
+        |_, _| unsupported("genSelfSignedCertWithKey"),
     ),
     (
         "genSignedCert",
         "func(string, []interface {}, []interface {}, int, sprig.certificate) (sprig.certificate, error)",
-        encoding::no_keys,
+        |_, _| unsupported("genSignedCert"),
     ),
     (
         "genSignedCertWithKey",
         "func(string, []interface {}, []interface {}, int, sprig.certificate, string) (sprig.certificate, error)",
-        encoding::no_keys,
+        |_, _| unsupported("genSignedCertWithKey"),
     ),
     ("get", "func(map[string]interface {}, string) interface {}", dicts::get),
-    ("getHostByName", "func(string) string", encoding::no_keys),
+    ("getHostByName", "func(string) string", |_, _| unsupported("getHostByName")),
     ("has", "func(interface {}, interface {}) bool", lists::has),
     ("hasKey", "func(map[string]interface {}, string) bool", dicts::has_key),
     ("hasPrefix", "func(string, string) bool", strings::has_prefix),
@@ -90,7 +98,7 @@ pub(super) const TABLE: &[(&str, &str, Implementation)] = &[
     ("hello", "func() string", strings::hello),
     ("htmlDate", "func(interface {}) string", dates::html_date),
     ("htmlDateInZone", "func(interface {}, string) string", dates::html_date_in_zone),
-    ("htpasswd", "func(string, string) string", encoding::no_keys),
+    ("htpasswd", "func(string, string) string", encoding::htpasswd),
     ("indent", "func(int, string) string", strings::indent),
     ("initial", "func(interface {}) []interface {}", lists::initial),
     ("initials", "func(string) string", strings::initials),
@@ -238,8 +246,8 @@ pub(super) const TABLE: &[(&str, &str, Implementation)] = &[
     ("untilStep", "func(int, int, int) []int", math::until_step),
     ("untitle", "func(string) string", strings::untitle),
     ("upper", "func(string) string", strings::upper),
-    ("urlJoin", "func(map[string]interface {}) string", paths::url_join),
-    ("urlParse", "func(string) map[string]interface {}", paths::url_parse),
+    ("urlJoin", "func(map[string]interface {}) string", url::join),
+    ("urlParse", "func(string) map[string]interface {}", url::parse),
     ("uuidv4", "func() string", encoding::uuidv4),
     ("values", "func(map[string]interface {}) []interface {}", dicts::values),
     ("without", "func(interface {}, ...interface {}) []interface {}", lists::without),

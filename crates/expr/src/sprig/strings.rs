@@ -70,7 +70,7 @@ fn sink(character: char) -> char {
 
 /// Bytes of a text as a text; cut characters become replacement characters.
 fn lossy(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
+    go::text(bytes.to_vec())
 }
 
 pub(super) fn trunc(args: Args, _: &mut Calls) -> Called {
@@ -89,7 +89,6 @@ pub(super) fn trunc(args: Args, _: &mut Calls) -> Called {
 pub(super) fn substr(args: Args, _: &mut Calls) -> Called {
     let bytes = text(args, 2).as_bytes();
     let (start, end, length) = (int(args, 0), int(args, 1), bytes.len() as i64);
-    let outside = |bound: i64| format!("runtime error: slice bounds out of range [{bound}:{length}]");
     let (from, to) = if start < 0 {
         (0, end)
     } else if end < 0 || end > length {
@@ -97,11 +96,15 @@ pub(super) fn substr(args: Args, _: &mut Calls) -> Called {
     } else {
         (start, end)
     };
-    if to < 0 || to > length {
-        return Err(format!("runtime error: slice bounds out of range [:{to}] with length {length}"));
+    let outside = |bounds: String| Err(format!("runtime error: slice bounds out of range {bounds}"));
+    if to < 0 {
+        return outside(format!("[:{to}]"));
+    }
+    if to > length {
+        return outside(format!("[:{to}] with length {length}"));
     }
     if from > to {
-        return Err(outside(from));
+        return outside(format!("[{from}:{to}]"));
     }
     Ok(Value::from(lossy(&bytes[from as usize..to as usize])))
 }
