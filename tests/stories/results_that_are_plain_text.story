@@ -7,4 +7,4 @@ manifest: |
     - [{name: r, template: echo, arguments: {parameters: [{name: m, value: "{{steps.l.outputs.result}}"}]}}]
 ---
 00:00  begin                                 -> start demo[0].l(0:1)
-00:01  demo[0].l(0:1) exits 0 (print=plain)  -> workflow Failed
+00:01  demo[0].l(0:1) exits 0 (print=plain)  -> demo[0] Succeeded, no demo[1], workflow Error "error in entry template execution: invalid character 'p' looking for beginning of value"

@@ -11,4 +11,4 @@ manifest: |
 00:00  begin -> start demo.b, start demo.a
 00:01  stop -> stop demo.b, stop demo.a
 00:02  demo.a fails workflow shutdown with strategy:  Stop -> demo Running, no demo.c
-00:03  demo.b exits 3 -> demo Failed "Stopped with strategy 'Stop'", no demo.c, workflow Failed
+00:03  demo.b exits 3 -> demo Failed "", no demo.c, workflow Failed

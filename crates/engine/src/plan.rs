@@ -237,7 +237,7 @@ pub enum Source {
 }
 
 /// A value in a ConfigMap (PA-045).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ConfigMapSource {
     /// The ConfigMap's name.
     pub name: Text,

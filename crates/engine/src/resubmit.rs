@@ -353,23 +353,30 @@ pub fn memoized(document: &Value, name: &str) -> Value {
     status
 }
 
-/// How the succeeded workers of a workflow came out, by the ids they get under a new name (EX-317).
+/// What the pods of a workflow gave that came out well, by the ids they get under a new name: they are skipped there,
+/// and keep their outputs (EX-317, EX-671). What nobody ran in a pod is done again.
 pub fn memoized_done(document: &Value, name: &str) -> BTreeMap<String, Outcome> {
-    let old_name = text(&document["metadata"], "name").to_owned();
-    let names: BTreeMap<String, String> = document["status"]["nodes"]
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(id, node)| (id.clone(), text(node, "name").to_owned()))
-        .collect();
-    done(document)
-        .into_iter()
-        .filter(|(_, outcome)| outcome.phase == Phase::Succeeded)
-        .filter_map(|(id, outcome)| {
-            let full = names.get(&id)?.strip_prefix(&old_name)?;
-            Some((tiphys_expr::names::node_id(name, &format!("{name}{full}")), outcome))
-        })
-        .collect()
+    let old_name = text(&document["metadata"], "name");
+    let empty = Map::new();
+    let nodes = document["status"]["nodes"].as_object().unwrap_or(&empty);
+    let mut taken = BTreeMap::new();
+    for (id, mut outcome) in done(document) {
+        let node = &nodes[&id];
+        let Some(full) = text(node, "name").strip_prefix(old_name) else { continue };
+        let is_pod = text(node, "type") == "Pod" && !is_exit_handler(text(node, "name"));
+        if outcome.phase != Phase::Succeeded || !is_pod {
+            continue;
+        }
+        outcome.phase = Phase::Skipped;
+        outcome.message = Some(format!("original pod: {id}"));
+        // Tries begin with the first: it takes what the one gave that came out well.
+        let full = match retry_parent(nodes, &id) {
+            Some(_) => format!("{}(0)", full.rsplit_once('(').map_or(full, |(wrapper, _)| wrapper)),
+            None => full.to_owned(),
+        };
+        taken.insert(tiphys_expr::names::node_id(name, &format!("{name}{full}")), outcome);
+    }
+    taken
 }
 
 #[cfg(test)]
@@ -406,5 +413,40 @@ mod tests {
             (&new["metadata"]["generateName"], &new["spec"]["activeDeadlineSeconds"]),
             (&json!("often-"), &json!(5))
         );
+    }
+
+    /// EX-317, EX-671: pods that came out well are skipped and keep what they gave; of several tries the last counts.
+    #[test]
+    fn what_pods_gave_is_taken_along() {
+        let node = |name: &str, kind: &str, phase: &str| json!({ "name": name, "type": kind, "phase": phase, "outputs": { "result": name } });
+        let mut wrapper = node("old.r", "Retry", "Succeeded");
+        wrapper["children"] = json!(["r0", "r1"]);
+        let document = json!({
+            "metadata": { "name": "old" },
+            "status": { "nodes": {
+                "old": node("old", "DAG", "Failed"),
+                "a": node("old.a", "Pod", "Succeeded"),
+                "b": node("old.b", "Pod", "Failed"),
+                "h": node("old.h", "HTTP", "Succeeded"),
+                "s": node("old.s", "Suspend", "Succeeded"),
+                "r": wrapper,
+                "r0": node("old.r(0)", "Pod", "Failed"),
+                "r1": node("old.r(1)", "Pod", "Succeeded"),
+            } },
+        });
+        let taken = memoized_done(&document, "new");
+        let shown: BTreeMap<&str, (Phase, Option<&str>, Option<&str>)> = taken
+            .iter()
+            .map(|(id, outcome)| {
+                (id.as_str(), (outcome.phase, outcome.message.as_deref(), outcome.result.as_deref()))
+            })
+            .collect();
+        let id = |full: &str| tiphys_expr::names::node_id("new", full);
+        let (a, r) = (id("new.a"), id("new.r(0)"));
+        let expected = BTreeMap::from([
+            (a.as_str(), (Phase::Skipped, Some("original pod: a"), Some("old.a"))),
+            (r.as_str(), (Phase::Skipped, Some("original pod: r1"), Some("old.r(1)"))),
+        ]);
+        assert_eq!(shown, expected);
     }
 }

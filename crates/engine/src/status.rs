@@ -1,7 +1,7 @@
 //! The status as Argo shows it: a projection of a run, never a second truth.
 
 use crate::locks::{Size, Wanted};
-use crate::plan::Shown;
+use crate::plan::{Shown, Target};
 use crate::time::Time;
 use crate::workflow::{Node, NodeIx, NodeKind, Phase, Run, Site, Stage};
 use spec::{Condition, NodeFlag, NodeStatus, WorkflowStatus};
@@ -140,7 +140,7 @@ pub fn node_status(run: &Run, ix: NodeIx, now: Time) -> NodeStatus {
         id: run.id(ix),
         name: run.name(ix),
         display_name: run.display_name(ix),
-        kind: node.kind.name().to_owned(),
+        kind: node.shown_kind().name().to_owned(),
         template_scope: template_scope(run, ix),
         phase: node.phase.name().to_owned(),
         boundary_id: node.boundary.map(|boundary| run.id(boundary)).unwrap_or_default(),
@@ -149,7 +149,7 @@ pub fn node_status(run: &Run, ix: NodeIx, now: Time) -> NodeStatus {
         finished_at: node.finished.map(Time::rfc3339),
         daemoned: (node.daemoned && !node.phase.is_ended()).then_some(true),
         pod_ip: node.address.as_deref().filter(|_| node.kind == NodeKind::Pod).unwrap_or_default().to_owned(),
-        node_flag: node_flag(run, node),
+        node_flag: node_flag(node),
         inputs: inputs(run, ix),
         outputs: node.outputs.as_deref().cloned(),
         memoization_status: node.memo.as_ref().map(|memo| spec::MemoizationStatus {
@@ -161,11 +161,10 @@ pub fn node_status(run: &Run, ix: NodeIx, now: Time) -> NodeStatus {
             .awaited
             .as_ref()
             .map(|lock| spec::NodeSynchronizationStatus { waiting: lock.to_string() }),
-        task_result_synced: (node.kind == NodeKind::Pod).then_some(true),
-        resources_duration: if node.kind == NodeKind::Pod { usage(node) } else { BTreeMap::new() },
+        task_result_synced: (node.shown_kind() == NodeKind::Pod).then_some(true),
+        resources_duration: if node.shown_kind() == NodeKind::Pod { usage(node) } else { BTreeMap::new() },
         ..Default::default()
     };
-    let _ = now;
     for artifact in shown.outputs.iter_mut().flat_map(|outputs| &mut outputs.artifacts) {
         artifact.deleted |= run.is_artifact_gone(ix, &artifact.name);
     }
@@ -173,21 +172,56 @@ pub fn node_status(run: &Run, ix: NodeIx, now: Time) -> NodeStatus {
     if matches!(node.kind, NodeKind::Steps | NodeKind::Dag) && node.phase.is_ended() {
         shown.outbound_nodes = run.outbound_nodes(ix).into_iter().map(|out| run.id(out)).collect();
     }
-    match reference(run, ix) {
-        Some(Shown::Name(name)) => shown.template_name = name.to_string(),
-        Some(Shown::Reference) => {
-            shown.template_ref = run.template(ix).or_else(|| run.referred_template(ix)).map(|template| {
-                let scope = run.plan.scope(template.scope);
-                spec::TemplateRef {
-                    name: scope.resource.to_string(),
-                    template: template.name.to_string(),
-                    cluster_scope: scope.kind == "cluster",
-                }
-            });
-        }
-        Some(Shown::Inline) | None => {}
-    }
+    let (name, reference) = referred(run, ix, now);
+    shown.template_name = name.unwrap_or_default();
+    shown.template_ref = reference;
     shown
+}
+
+/// What a node tells of how its template was referred to: its name, or where else it is to be found.
+pub(crate) fn referred(run: &Run, ix: NodeIx, now: Time) -> (Option<String>, Option<spec::TemplateRef>) {
+    match reference(run, ix) {
+        Some(Shown::Name(name)) if name.contains("{{") => {
+            let known = match run.template(invoked(run, ix)) {
+                Some(template) => template.name.to_string(),
+                None => run.as_known_around(ix, &name, now),
+            };
+            (Some(known), None)
+        }
+        Some(Shown::Name(name)) => (Some(name.to_string()), None),
+        Some(Shown::Reference) => (None, template_ref(run, ix, now)),
+        Some(Shown::Inline) | None => (None, None),
+    }
+}
+
+/// The node whose template an attempt or a container runs.
+fn invoked(run: &Run, ix: NodeIx) -> NodeIx {
+    let node = run.node(ix);
+    match node.site {
+        Site::Attempt(_) | Site::Container(_) => invoked(run, node.owner),
+        _ => ix,
+    }
+}
+
+/// What a node refers to in another resource. What runs nothing itself, as the group of a loop, shows what was known
+/// before its items (OB-182).
+fn template_ref(run: &Run, ix: NodeIx, now: Time) -> Option<spec::TemplateRef> {
+    if let Some(template) = run.template(ix).or_else(|| run.referred_template(ix)) {
+        let scope = run.plan.scope(template.scope);
+        return Some(spec::TemplateRef {
+            name: scope.resource.to_string(),
+            template: template.name.to_string(),
+            cluster_scope: scope.kind == "cluster",
+        });
+    }
+    let Target::Templated { resource: Some(resource), template, cluster } = &run.task_plan(ix)?.target else {
+        return None;
+    };
+    Some(spec::TemplateRef {
+        name: run.as_known_around(ix, resource.as_str(), now),
+        template: run.as_known_around(ix, template.as_str(), now),
+        cluster_scope: *cluster,
+    })
 }
 
 /// How a node's template was referred to.
@@ -196,7 +230,7 @@ fn reference(run: &Run, ix: NodeIx) -> Option<Shown> {
     match &node.site {
         Site::Entry => Some(Shown::Name(run.plan.template(run.plan.entrypoint).name.clone())),
         Site::Group(_) => None,
-        Site::Attempt(_) | Site::Container(_) => reference(run, node.owner),
+        Site::Attempt(_) | Site::Container(_) => reference(run, invoked(run, ix)),
         Site::Hook(_) => run.hook_plan(ix).map(|hook| hook.shown.clone()),
         Site::Task(_) | Site::Item(..) => run.task_plan(ix).map(|task| task.shown.clone()),
     }
@@ -219,11 +253,10 @@ fn template_scope(run: &Run, ix: NodeIx) -> String {
     format!("{}/{}", scope.kind, scope.resource)
 }
 
-fn node_flag(run: &Run, node: &Node) -> Option<NodeFlag> {
+fn node_flag(node: &Node) -> Option<NodeFlag> {
     let hooked = matches!(node.site, Site::Hook(_));
     let retried = matches!(node.site, Site::Attempt(_));
     let always = matches!(node.kind, NodeKind::StepGroup | NodeKind::TaskGroup | NodeKind::Skipped);
-    let _ = run;
     (hooked || retried || always).then_some(NodeFlag { hooked, retried })
 }
 
@@ -256,7 +289,9 @@ fn inputs(run: &Run, ix: NodeIx) -> Option<spec::Inputs> {
 
 /// Indicative usage of a pod: default requests times its time (EX-532).
 fn usage(node: &Node) -> BTreeMap<String, i64> {
-    let Some(finished) = node.finished.filter(|_| node.kind == NodeKind::Pod) else { return BTreeMap::new() };
+    let Some(finished) = node.finished.filter(|_| node.shown_kind() == NodeKind::Pod) else {
+        return BTreeMap::new();
+    };
     let seconds = finished.since_us(node.started).max(0) / 1_000_000;
     BTreeMap::from([("cpu".to_owned(), seconds / 10), ("memory".to_owned(), seconds)])
 }

@@ -1,6 +1,7 @@
 //! The house's own laboratory: stories, a deterministic simulator, a naive reference model. Tests only.
 
 pub mod bench;
+pub mod calendar;
 pub mod cast;
 pub mod crowd;
 pub mod generate;

@@ -205,7 +205,7 @@ impl Play<'_> {
             let retry = Retry { restart_successful: *left % 2 == 1, ..Retry::default() };
             if home.durable.retry_refused(&retry).is_none() {
                 home.filed = false;
-                home.asked = Some(Request::Retry(retry));
+                home.asked = Some((Request::Retry(retry), home.durable.life));
             }
         }
         Ok(())
@@ -293,10 +293,10 @@ impl Engine {
         self.shard.adopt(run, machine, epoch, &loaded.records, summary(plan), now)?;
         let home = world.home(&uid);
         // What was asked of it may be on the disk, and nobody have been told.
-        home.asked = home.asked.take().filter(|_| home.durable.is_ended());
+        home.forget_what_was_heard();
         match home.asked.clone() {
             // It is over and goes on: nothing of it runs, and nothing is left to be done.
-            Some(asked) => self.ask(&uid, asked, world),
+            Some((asked, _)) => self.ask(&uid, asked, world),
             None if loaded.records.is_empty() => {}
             None => self.recall(&uid, world, now),
         }
@@ -349,7 +349,11 @@ impl Engine {
 
     fn reported(&mut self, (uid, attempt): &Key, report: Report, now: Time) {
         let attempt = *attempt;
-        let ours = self.shard.run(uid).is_some_and(|run| run.is_to_be_stopped(attempt.node));
+        // What another life waited for may not be there any more.
+        let ours = self
+            .shard
+            .run(uid)
+            .is_some_and(|run| run.is_wanted(attempt) && run.is_to_be_stopped(attempt.node));
         let report = match report {
             // Stopped by an interruption, perhaps in an earlier life.
             Report::Ended(outcome) if !ours && outcome.exit_code == Some(143) => Report::Withdrawn,
@@ -451,7 +455,7 @@ impl Engine {
                 }
                 Effect::Recorded(recorded) => {
                     let home = world.home(&recorded.uid);
-                    home.asked = home.asked.take().filter(|_| home.durable.is_ended());
+                    home.forget_what_was_heard();
                 }
                 Effect::AcquireLocks(uid, node) => {
                     self.inquire(&uid, Command::AcquireLocks(node), world, now)
@@ -493,7 +497,7 @@ impl Engine {
                 Ok(pod) if world.start(run, &key, &pod)? => {}
                 Ok(_) => self.shard.postpone(uid, attempt),
                 Err(reason) => {
-                    self.shard.input(uid, Input::Reported { attempt, report: Report::Refused(reason) }, now);
+                    self.shard.input(uid, Input::Reported { attempt, report: Report::Unmade(reason) }, now);
                 }
             }
         }

@@ -107,7 +107,8 @@ impl Stage {
     }
 
     fn answered(&mut self, attempt: Attempt, report: &Report) {
-        if matches!(report, Report::Ended(_) | Report::Lost(_) | Report::Refused(_) | Report::Withdrawn) {
+        let goes_on = matches!(report, Report::Observed { .. } | Report::Progress { .. });
+        if !goes_on {
             self.open.remove(&attempt);
             self.stopping.remove(&attempt);
         }
@@ -271,7 +272,7 @@ impl Stage {
         let report = match self.act(attempt) {
             Ok(_) if self.stopping.contains(&attempt) => Report::Ended(Box::new(cast::exited(143))),
             Ok(act) => Report::Ended(Box::new(act.outcome)),
-            Err(reason) => Report::Refused(reason),
+            Err(reason) => Report::Unmade(reason),
         };
         self.feed(Input::Reported { attempt, report }).map(drop)
     }

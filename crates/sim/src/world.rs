@@ -102,8 +102,15 @@ pub struct Home {
     pub begins: Time,
     /// The final document was filed.
     pub filed: bool,
-    /// What a person asks of a run that is over, until it is on the disk.
-    pub asked: Option<Request>,
+    /// What a person asks of a run that is over, and in which of its lives, until it is on the disk.
+    pub asked: Option<(Request, u16)>,
+}
+
+impl Home {
+    /// What was asked is done with once the run lives on, also if that life is over already.
+    pub fn forget_what_was_heard(&mut self) {
+        self.asked = self.asked.take().filter(|(_, life)| self.durable.life == *life);
+    }
 }
 
 /// The world.

@@ -16,9 +16,9 @@ use super::template::text;
 use crate::time::Time;
 
 /// What a template may name: the body it belongs to, and where that stands.
-struct Body<'b> {
-    spec: &'b spec::WorkflowSpec,
-    site: Site,
+pub(super) struct Body<'b> {
+    pub spec: &'b spec::WorkflowSpec,
+    pub site: Site,
 }
 
 impl<'a> Checker<'a> {
@@ -30,6 +30,7 @@ impl<'a> Checker<'a> {
             }
             spec::Object::CronWorkflow(cron) => {
                 self.cron_conditions(&cron.spec);
+                self.cron_texts(&cron.spec);
                 (&cron.spec.workflow_spec, "spec.workflowSpec")
             }
             _ => return,
@@ -47,6 +48,7 @@ impl<'a> Checker<'a> {
         for (name, hook) in &spec.hooks {
             let at = body.site.field("hooks").field(name);
             self.hook_template(&body, &at, &hook.template);
+            self.hook_expression(&at, &hook.expression, &[]);
             slips(&serde_json::to_value(hook).unwrap_or(Value::Null), &at, &mut found);
         }
         self.slips(found);
@@ -54,13 +56,14 @@ impl<'a> Checker<'a> {
             self.beyond_template(&body, &body.site.field("templates").index(index), template);
         }
         self.shared_keys(&body);
+        self.doomed(&body);
     }
 
     fn beyond_template(&mut self, body: &Body<'_>, site: &Site, template: &spec::Template) {
         self.retry(&site.field("retryStrategy"), template.retry_strategy.as_ref());
         self.locks(&site.field("synchronization"), template.synchronization.as_ref());
         self.durations(site, template);
-        self.expressions(site, template);
+        self.expressions(body, site, template);
         self.without_effect(site, template);
         self.stores(site, template);
         self.ends_of_leaves(site, template);
@@ -75,6 +78,19 @@ impl<'a> Checker<'a> {
                 self.warn(&outputs.index(index), "dropped-output", message, help);
             }
         }
+        let outputs = site.field("outputs").field("parameters");
+        for (index, parameter) in template.outputs.parameters.iter().enumerate() {
+            let calls = matches!(template.kind(), Some(TemplateKind::Steps | TemplateKind::Dag));
+            if calls && parameter.value.is_some() && parameter.value_from.is_none() {
+                let message = format!(
+                    "the output parameter `{}` has a value, but no source, so `{}` ends in Error",
+                    parameter.name, template.name
+                );
+                let help =
+                    Some("take it from a step: `valueFrom: {parameter: …}` or `expression`".to_owned());
+                self.warn(&outputs.index(index), "missing-source", message, help);
+            }
+        }
         let groups = site.field("steps");
         let steps = template.steps.iter().enumerate();
         let group_of: BTreeMap<&str, usize> = steps
@@ -82,10 +98,11 @@ impl<'a> Checker<'a> {
             .collect();
         let skippable: BTreeSet<&str> =
             template.tasks().filter(|task| !task.when.is_empty()).map(|task| task.name.as_str()).collect();
+        let names: Vec<&str> = template.tasks().map(|task| task.name.as_str()).collect();
         for (group, steps) in template.steps.iter().enumerate() {
             for (index, step) in steps.iter().enumerate() {
                 let at = groups.index(group).index(index);
-                self.beyond_task(body, &at, step);
+                self.beyond_task(body, &at, step, &names);
                 let not_yet = |name: &str| group_of.get(name).is_some_and(|of| *of >= group);
                 self.mentions(&at, step, "steps.", &not_yet, "runs at the same time or later");
                 self.may_be_skipped(&at, step, "steps.", &|name| skippable.contains(name));
@@ -93,10 +110,11 @@ impl<'a> Checker<'a> {
         }
         let Some(dag) = &template.dag else { return };
         let graph = Graph::new(dag);
-        self.never_run(&site.field("dag"), dag, &graph);
+        self.never_run(body, &site.field("dag"), dag, &graph);
+        self.forgiving_targets(&site.field("dag"), dag);
         for (index, task) in dag.tasks.iter().enumerate() {
             let at = site.field("dag").field("tasks").index(index);
-            self.beyond_task(body, &at, task);
+            self.beyond_task(body, &at, task, &names);
             for (name, hook) in task.hooks.iter().filter(|(name, _)| *name != "exit") {
                 if hook.expression.is_empty() {
                     let message = format!("the hook `{name}` has no expression, so its task ends in Error");
@@ -112,14 +130,15 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn beyond_task(&mut self, body: &Body<'_>, at: &Site, task: &spec::Task) {
+    fn beyond_task(&mut self, body: &Body<'_>, at: &Site, task: &spec::Task, names: &[&str]) {
         if !task.on_exit.is_empty() {
             self.hook_template(body, &at.field("onExit"), &task.on_exit);
         }
         for (name, hook) in &task.hooks {
             let at = at.field("hooks").field(name);
             self.hook_template(body, &at.field("template"), &hook.template);
-            self.hook_arguments(body, &at, hook);
+            self.hook_arguments(body, &at, name, hook);
+            self.hook_expression(&at, &hook.expression, names);
         }
         if !task.with_param.is_empty() && !task.with_param.contains("{{") {
             let list = serde_json::from_str::<Value>(&task.with_param).is_ok_and(|value| value.is_array());
@@ -182,16 +201,29 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// A hook without arguments gets those of the workflow; with some it must give all (`VA-192`, `EX-241`).
-    fn hook_arguments(&mut self, body: &Body<'_>, at: &Site, hook: &spec::Hook) {
+    /// A hook must give what its template wants; an exit hook without arguments hands on those of the workflow
+    /// (`VA-192`, `EX-241`).
+    fn hook_arguments(&mut self, body: &Body<'_>, at: &Site, name: &str, hook: &spec::Hook) {
         let called = body.spec.template(&hook.template).filter(|_| !hook.template.is_empty());
-        let Some(called) = called.filter(|_| !hook.arguments.is_empty()) else { return };
-        self.unused_arguments(&at.field("arguments"), &hook.arguments, called);
+        let Some(called) = called else { return };
+        let takes_workflows = name == "exit" && hook.arguments.is_empty();
+        if takes_workflows && (self.parameters_come_later || body.spec.workflow_template_ref.is_some()) {
+            return;
+        }
+        let (given, at) = match hook.arguments.is_empty() {
+            true if takes_workflows => (&body.spec.arguments, at.field("template")),
+            true => (&hook.arguments, at.field("template")),
+            false => {
+                let at = at.field("arguments");
+                self.unused_arguments(&at, &hook.arguments, called);
+                (&hook.arguments, at)
+            }
+        };
         for input in &called.inputs.parameters {
             let own = input.value.is_some() || input.default.is_some() || input.value_from.is_some();
-            if !own && hook.arguments.parameter(&input.name).is_none() {
+            if !own && given.parameter(&input.name).is_none() {
                 let message = format!("the template `{}` wants the parameter `{}`", called.name, input.name);
-                self.warn(&at.field("arguments"), "missing-argument", message, None);
+                self.warn(&at, "missing-argument", message, None);
             }
         }
     }
@@ -424,7 +456,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Expressions that cannot be read, and calls of functions that there are not (`VA-185`).
-    fn expressions(&mut self, site: &Site, template: &spec::Template) {
+    fn expressions(&mut self, body: &Body<'_>, site: &Site, template: &spec::Template) {
         let own = spec::Template { steps: Vec::new(), dag: None, ..template.clone() };
         let mut found = Vec::new();
         slips(&serde_json::to_value(&own).unwrap_or(Value::Null), site, &mut found);
@@ -437,6 +469,11 @@ impl<'a> Checker<'a> {
         for (index, task) in template.dag.iter().flat_map(|dag| &dag.tasks).enumerate() {
             task_slips(task, &site.field("dag").field("tasks").index(index), &mut found);
         }
+        for (at, slip) in &found {
+            if let Slip::Needs(path) = slip {
+                self.unknown_path(body, at, template, path);
+            }
+        }
         self.slips(found);
     }
 
@@ -444,6 +481,7 @@ impl<'a> Checker<'a> {
         for (at, slip) in found {
             match slip {
                 Slip::Unreadable(message) => self.unreadable(&at, &message),
+                Slip::Needs(_) => {}
                 Slip::UnknownFunction(name) => {
                     let known: Vec<String> = expr::functions().collect();
                     // Most often it is one of the library without its name before it.
@@ -563,6 +601,8 @@ fn retry_complaint(expression: &str) -> Option<String> {
 enum Slip {
     Unreadable(String),
     UnknownFunction(String),
+    /// Nothing, unless there is no such name.
+    Needs(String),
 }
 
 fn task_slips(task: &spec::Task, at: &Site, found: &mut Vec<(Site, Slip)>) {
@@ -577,7 +617,8 @@ fn slips(value: &Value, at: &Site, found: &mut Vec<(Site, Slip)>) {
             let Ok(text) = expr::Text::parse(text) else { return };
             let unreadable = text.syntax_errors().into_iter().map(|error| Slip::Unreadable(error.message));
             let unknown = text.unknown_functions().into_iter().map(Slip::UnknownFunction);
-            found.extend(unreadable.chain(unknown).map(|slip| (at.clone(), slip)));
+            let needs = text.needed_paths().into_iter().map(Slip::Needs);
+            found.extend(unreadable.chain(unknown).chain(needs).map(|slip| (at.clone(), slip)));
         }
         Value::Array(elements) => {
             elements.iter().enumerate().for_each(|(index, element)| slips(element, &at.index(index), found));
@@ -593,6 +634,8 @@ fn slips(value: &Value, at: &Site, found: &mut Vec<(Site, Slip)>) {
                         Ok(()) => {
                             let unknown = expr::unknown_functions(text).into_iter();
                             found.extend(unknown.map(|name| (at.clone(), Slip::UnknownFunction(name))));
+                            let needs = expr::needed_paths(text).into_iter();
+                            found.extend(needs.map(|path| (at.clone(), Slip::Needs(path))));
                         }
                     },
                     None => slips(member, &at, found),

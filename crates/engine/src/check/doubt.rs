@@ -8,6 +8,7 @@ use tiphys_expr::depends::{Logic, TaskResult};
 use tiphys_spec as spec;
 
 use super::Checker;
+use super::beyond::Body;
 use super::dag::Graph;
 use super::site::Site;
 
@@ -62,10 +63,10 @@ impl Checker<'_> {
     }
 
     /// Tasks whose `depends` nothing satisfies, or that no target needs (`VA-186`).
-    pub(super) fn never_run(&mut self, site: &Site, dag: &spec::Dag, graph: &Graph<'_>) {
+    pub(super) fn never_run(&mut self, body: &Body<'_>, site: &Site, dag: &spec::Dag, graph: &Graph<'_>) {
         for (index, task) in dag.tasks.iter().enumerate() {
             let at = site.field("tasks").index(index);
-            if let Some(why) = never(task, dag, graph) {
+            if let Some(why) = never(task, body.spec, dag, graph) {
                 self.warn(&at.field("depends"), "never-true", why, None);
             }
         }
@@ -99,6 +100,15 @@ impl Checker<'_> {
             return;
         }
         let mut told = BTreeSet::new();
+        for (index, argument) in task.arguments.artifacts.iter().enumerate() {
+            let tag = argument.from.trim().trim_start_matches("{{").trim_end_matches("}}").trim();
+            let of = tag.strip_prefix(root).and_then(|rest| rest.split_once(".outputs.artifacts."));
+            let Some((of, _)) = of.filter(|(of, _)| !argument.optional && skippable(of)) else { continue };
+            let at = at.field("arguments").field("artifacts").index(index).field("from");
+            let message = format!("`{of}` may be skipped, and then this artifact is not there");
+            let help = "give this one a `when` too, or make the argument and the input `optional`".to_owned();
+            self.warn(&at, "may-be-skipped", message, Some(help));
+        }
         for (index, argument) in task.arguments.parameters.iter().enumerate() {
             let Some(text) = argument.value.as_deref().and_then(|text| expr::Text::parse(text).ok()) else {
                 continue;
@@ -124,7 +134,7 @@ impl Checker<'_> {
 }
 
 /// Why a task's `depends` is never true or cannot be read.
-fn never(task: &spec::Task, dag: &spec::Dag, graph: &Graph<'_>) -> Option<String> {
+fn never(task: &spec::Task, body: &spec::WorkflowSpec, dag: &spec::Dag, graph: &Graph<'_>) -> Option<String> {
     if task.depends.is_empty() {
         return None;
     }
@@ -138,7 +148,7 @@ fn never(task: &spec::Task, dag: &spec::Dag, graph: &Graph<'_>) -> Option<String
     let mut combinations = 1usize;
     for name in names {
         let of = &dag.tasks[*graph.index.get(name.as_str())?];
-        let possible = endings(of);
+        let possible = endings(of, body);
         combinations = combinations.saturating_mul(possible.len());
         states.push(possible);
     }
@@ -166,9 +176,14 @@ fn never(task: &spec::Task, dag: &spec::Dag, graph: &Graph<'_>) -> Option<String
 }
 
 /// The ways in which a task can end, each with the results that are then true (`EX-159`).
-fn endings(task: &spec::Task) -> Vec<Vec<TaskResult>> {
+fn endings(task: &spec::Task, body: &spec::WorkflowSpec) -> Vec<Vec<TaskResult>> {
     use TaskResult::{AllFailed, AnySucceeded, Daemoned, Errored, Failed, Omitted, Skipped, Succeeded};
-    let mut endings = vec![vec![Succeeded], vec![Failed], vec![Errored], vec![Daemoned], vec![]];
+    let mut endings = vec![vec![Succeeded], vec![Failed], vec![Errored], vec![]];
+    // What is known not to be a daemon never becomes one.
+    let called = body.template(&task.template).filter(|_| body.template_defaults.is_none());
+    if called.is_none_or(|called| called.daemon == Some(true)) {
+        endings.push(vec![Daemoned]);
+    }
     if task.has_loop() {
         endings.extend([
             vec![Succeeded, AnySucceeded],

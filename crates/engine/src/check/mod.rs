@@ -9,6 +9,7 @@ mod artifact;
 mod beyond;
 mod dag;
 mod document;
+mod doomed;
 mod doubt;
 mod leaf;
 mod lost;

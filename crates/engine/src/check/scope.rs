@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 use serde_json::Value;
+use tiphys_expr as expr;
 
 use super::Checker;
 use super::site::Site;
@@ -97,7 +98,11 @@ impl Checker<'_> {
             match rest[start + 2..].find("}}") {
                 Some(end) => rest = &rest[start + 2 + end + 2..],
                 None => {
-                    let message = format!("{words} Cannot find end tag=\"}}}}\" in the template={text:?}");
+                    let message = format!(
+                        "{words} Cannot find end tag=\"}}}}\" in the template={} starting from {}",
+                        expr::go_quote(&text),
+                        expr::go_quote(&rest[start + 2..])
+                    );
                     let needle: String = rest[start..].chars().take(8).collect();
                     let at = self.at_text(site, value, &needle);
                     if !self.is_blamed(&at) {

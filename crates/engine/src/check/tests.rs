@@ -191,6 +191,18 @@ spec:
     );
 }
 
+/// In Argo's words: the whole template, and what follows the braces that nothing closes.
+#[test]
+fn a_tag_that_never_ends_is_told_with_what_follows_it() {
+    let text = "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: open}\nspec:\n  entrypoint: main\n  \
+                templates:\n  - {name: main, steps: [[{name: a, template: b, when: '{{x'}]]}\n  - {name: b, suspend: {}}\n";
+    let parsed = spec::parse("wf.yaml", text, spec::Strictness::Strict);
+    let shelf = Shelf::new(parsed.documents.iter().map(|document| &document.object));
+    let found = check(&parsed.documents[0], &shelf, Situation::Lint);
+    let words = r#"templates.main Cannot find end tag="}}" in the template="{\"name\":\"main\",\"inputs\":{},\"outputs\":{},\"metadata\":{},\"steps\":[[{\"name\":\"a\",\"template\":\"b\",\"arguments\":{},\"when\":\"{{x\"}]]}" starting from "x\"}]]}""#;
+    assert_eq!(found[0].message, words);
+}
+
 #[test]
 fn long_chains_of_templates_do_not_exhaust_the_stack() {
     let mut text =

@@ -326,6 +326,8 @@ fn place(location: &spec::ArtifactLocation) -> String {
     let bucket = either(field("bucket"), field("container"));
     match (bucket, what) {
         ("", "") => kind.to_owned(),
+        // Without a bucket it is a key of the repository, whatever store that is.
+        ("", key) if matches!(kind, "s3" | "gcs" | "oss" | "azure") => format!("key {key}"),
         ("", what) => format!("{kind} {what}"),
         (bucket, what) => format!("{kind} {bucket}/{what}"),
     }

@@ -176,7 +176,10 @@ impl Sketch<'_> {
                 None => "until it succeeds".to_owned(),
             };
         }
-        branch.suspends = template.doc.suspend.as_ref().map(|suspend| suspend.duration.clone());
+        branch.suspends = template.doc.suspend.as_ref().map(|suspend| {
+            let is_seconds = suspend.duration.parse::<u64>().is_ok();
+            if is_seconds { format!("{}s", suspend.duration) } else { suspend.duration.clone() }
+        });
         let Some(frame) = template.frame() else {
             return Some(u64::from(template.kind.is_some_and(TemplateKind::is_leaf)));
         };
@@ -223,9 +226,14 @@ impl Sketch<'_> {
         }
         let steps = self.target(&mut branch, &task.target);
         self.needs.arguments(&task.arguments, &branch.template);
+        let mut steps = steps;
         for hook in task.exit.iter().map(|exit| &**exit).chain(&task.hooks) {
-            let (hook, _) = self.hook(hook);
-            branch.hooks.push(hook);
+            let (described, of_hook) = self.hook(hook);
+            branch.hooks.push(described);
+            // An exit hook runs with each of them, whatever it comes to.
+            if hook.expression.is_none() {
+                steps = add(steps, of_hook);
+            }
         }
         let times = branch.repeated.as_ref().map_or(Some(1), |repeated| repeated.count);
         let steps = match (steps, times) {

@@ -9,6 +9,9 @@ use std::collections::BTreeSet;
 /// Most nodes that are listed as causes, or as still open.
 pub const LISTED_MAX: usize = 50;
 
+/// The shortest wait that somebody could notice, in microseconds.
+const NOTICED_US: i64 = 50_000;
+
 /// What is known about one node, or about the run as a whole.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -131,7 +134,7 @@ fn find(run: &Run, subject: &str) -> Option<NodeIx> {
     let exact = run.indices().find(|ix| run.id(*ix) == subject || run.name(*ix) == subject);
     exact.or_else(|| {
         let shown: Vec<NodeIx> = run.indices().filter(|ix| run.display_name(*ix) == subject).collect();
-        let is_odd = |ix: &&NodeIx| !matches!(run.node(**ix).phase, Phase::Succeeded);
+        let is_odd = |ix: &&NodeIx| !run.node(**ix).has_succeeded();
         shown.iter().rev().find(is_odd).or(shown.last()).copied()
     })
 }
@@ -143,7 +146,8 @@ fn whole(run: &Run, history: &[(Time, Event)], now: Time) -> Answer {
     let message = run.message.as_deref().unwrap_or_default();
     let because = if ended {
         match (run.phase.is_bad(), causes.first()) {
-            (false, _) => "everything came out well".to_owned(),
+            (false, None) => "everything came out well".to_owned(),
+            (false, Some(_)) => "it came out well; what failed in it was tolerated".to_owned(),
             (true, Some(first)) => format!("`{}` {}", first.name, outcome(first)),
             (true, None) if message.is_empty() => format!("it ended with {}", run.phase.name()),
             (true, None) => message.to_owned(),
@@ -197,7 +201,7 @@ fn node(run: &Run, history: &[(Time, Event)], ix: NodeIx, now: Time) -> Answer {
     Answer {
         name: run.name(ix),
         id: run.id(ix),
-        kind: node.kind.name().to_owned(),
+        kind: node.shown_kind().name().to_owned(),
         template: run.template(ix).map(|template| template.name.to_string()).unwrap_or_default(),
         phase: node.phase.name().to_owned(),
         message: node.message.as_deref().unwrap_or_default().to_owned(),
@@ -228,6 +232,9 @@ fn sentence(run: &Run, ix: NodeIx, cause: Option<&Dependency>, now: Time) -> Str
             }
             _ => "it came out well".to_owned(),
         },
+        Phase::Skipped if node.is_taken_over() => {
+            format!("what it gave in an earlier run was taken over: {message}")
+        }
         Phase::Skipped if message.is_empty() => "its loop had no items".to_owned(),
         Phase::Skipped => format!("its condition did not hold: {message}"),
         Phase::Omitted => {
@@ -408,7 +415,7 @@ fn waits(run: &Run, history: &[(Time, Event)], subject: Option<NodeIx>, now: Tim
         last.took_us = now.0.saturating_sub(last.since_us);
     }
     // A wait that nobody could notice explains nothing, unless it still goes on.
-    list.retain(|wait| wait.until_us.is_none() || wait.took_us > 0);
+    list.retain(|wait| wait.until_us.is_none() || wait.took_us >= NOTICED_US);
     list
 }
 
@@ -452,9 +459,40 @@ fn culprits(run: &Run, above: Option<NodeIx>) -> Vec<NodeIx> {
             is_own && !superseded.contains(ix) && above != Some(*ix) && is_below(run, *ix, above)
         })
         .collect();
+    // What was tolerated is no reason, unless there is no other.
+    if found.iter().any(|ix| !is_tolerated(run, *ix, above)) {
+        found.retain(|ix| !is_tolerated(run, *ix, above));
+    }
     found.sort_by_key(|ix| (run.node(*ix).finished, *ix));
     found.truncate(LISTED_MAX);
     found
+}
+
+/// Whether a failure did not count further up: its step or task says so (`continueOn`), or what lies around it came
+/// out well all the same.
+fn is_tolerated(run: &Run, ix: NodeIx, above: Option<NodeIx>) -> bool {
+    let mut at = ix;
+    loop {
+        let node = run.node(at);
+        if Some(at) == above || node.site == Site::Entry {
+            return false;
+        }
+        let continue_on = match &node.site {
+            Site::Task(_) | Site::Item(..) => run.task_plan(at).map(|task| task.continue_on),
+            _ => None,
+        };
+        let is_forgiven = continue_on.is_some_and(|tolerates| match node.phase {
+            Phase::Failed => tolerates.failed,
+            Phase::Error => tolerates.error,
+            _ => false,
+        });
+        let around = run.node(node.owner).phase;
+        let is_well = around.is_ended() && !around.is_bad() && !matches!(node.site, Site::Hook(_));
+        if is_forgiven || is_well {
+            return true;
+        }
+        at = node.owner;
+    }
 }
 
 fn of_node(run: &Run, ix: NodeIx) -> Dependency {

@@ -5,6 +5,7 @@ use super::handle::Turn;
 use super::node::{NodeIx, NodeKind, Part, Phase, Site};
 use super::run::{Run, Stage};
 use super::scope::View;
+use crate::selector::FieldSelector;
 use expr::Mode;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -45,28 +46,34 @@ impl Run {
         let success = self.leads_to_success();
         let mut removed = vec![false; self.nodes.len()];
         let mut open: Vec<NodeIx> = Vec::new();
+        let is_chosen = retry.restart_successful && !retry.selector.is_empty();
+        // One that cannot be read was refused by whoever asks, and chooses nothing.
+        let choice = FieldSelector::parse(&retry.selector).ok().filter(|_| is_chosen);
         for ix in self.indices() {
             let node = self.node(ix);
             if self.is_in_exit_handler(ix) {
                 open.push(ix);
                 continue;
             }
-            let chosen =
-                retry.restart_successful && !retry.selector.is_empty() && self.matches(ix, &retry.selector);
+            let chosen = choice.as_ref().is_some_and(|choice| self.matches(ix, choice));
             let whole = if node.kind == NodeKind::Container { node.owner } else { ix };
             if chosen && !self.is_superseded(ix) {
                 open.push(whole);
             }
             // What could never be started has no result to keep either (EX-636).
             let unstartable = node.kind == NodeKind::Skipped && node.phase == Phase::Error;
-            let worker =
-                node.kind.is_started() || matches!(node.kind, NodeKind::Container | NodeKind::Suspend);
+            // Nor has a construct that ended at its gate: there is nothing in it that could go on.
+            let unopened = matches!(node.kind, NodeKind::Steps | NodeKind::Dag | NodeKind::Retry)
+                && matches!(node.part, Part::None);
+            let worker = unopened
+                || node.kind.is_started()
+                || matches!(node.kind, NodeKind::Container | NodeKind::Suspend);
             if !node.phase.is_bad() || !(worker || unstartable) || self.is_superseded(ix) {
                 continue;
             }
             // An attempt is judged by its wrapper: one that succeeded in the end keeps its failures (EX-301).
             let judged = if matches!(node.site, Site::Attempt(_)) { node.owner } else { ix };
-            let bad = self.node(judged).phase != Phase::Succeeded && !success[judged.at()];
+            let bad = !self.node(judged).has_succeeded() && !success[judged.at()];
             if bad && !self.is_left_behind(ix, &success) {
                 open.push(whole);
             }
@@ -91,7 +98,8 @@ impl Run {
     }
 
     /// What follows from a node that goes on is no descendant of it when the node leads on from within: later groups
-    /// begin after it, and tasks that were omitted because of it are judged again (EX-302).
+    /// begin after it, tasks that were omitted because of it are judged again, and attempts after it are made anew
+    /// (EX-302).
     fn remove_what_follows(&self, children: &[Vec<NodeIx>], removed: &mut [bool]) {
         // Each round takes out a node that was still there.
         loop {
@@ -103,6 +111,10 @@ impl Run {
                 self.node(*ix).phase == Phase::Omitted
                     && self.depends_on(*ix).iter().any(|before| goes_on[before.at()])
             }));
+            for ix in &reset {
+                let attempts = self.attempts(*ix).iter();
+                following.extend(attempts.skip_while(|attempt| !removed[attempt.at()]));
+            }
             following.retain(|ix| !removed[ix.at()]);
             if following.is_empty() {
                 return;
@@ -140,8 +152,7 @@ impl Run {
     /// node, not after it: that somebody was told of a failure does not mend it.
     fn leads_to_success(&self) -> Vec<bool> {
         let mut leads = vec![false; self.nodes.len()];
-        let mut open: Vec<NodeIx> =
-            self.indices().filter(|ix| self.node(*ix).phase == Phase::Succeeded).collect();
+        let mut open: Vec<NodeIx> = self.indices().filter(|ix| self.node(*ix).has_succeeded()).collect();
         while let Some(ix) = open.pop() {
             if matches!(self.node(ix).site, Site::Hook(_)) {
                 continue;
@@ -180,9 +191,7 @@ impl Run {
         while self.node(at).site != Site::Entry {
             let node = self.node(at);
             let next = self.next_group(at);
-            if next.is_some_and(|next| {
-                in_hook || self.node(next).phase == Phase::Succeeded || success[next.at()]
-            }) {
+            if next.is_some_and(|next| in_hook || self.node(next).has_succeeded() || success[next.at()]) {
                 return true;
             }
             in_hook |= matches!(node.site, Site::Hook(_));
@@ -247,9 +256,7 @@ impl Run {
                 }
                 let went_on = |task: &super::node::TaskIx| {
                     frame.order.dependents.get(task.at()).into_iter().flatten().any(|dependent| {
-                        frame.slots[dependent.at()]
-                            .node
-                            .is_some_and(|node| self.node(node).phase == Phase::Succeeded)
+                        frame.slots[dependent.at()].node.is_some_and(|node| self.node(node).has_succeeded())
                     })
                 };
                 (0..frame.slots.len() as u32)

@@ -15,6 +15,7 @@ use tiphys_spec as spec;
 impl Run {
     /// Folds one fact into the state.
     pub fn apply(&mut self, at: Time, event: &Event) {
+        self.changed = self.changed.max(at);
         match event {
             Event::Began { parameters, labels, annotations } => {
                 self.globals.labels = labels.clone();
@@ -102,6 +103,7 @@ impl Run {
             Event::Exiting => self.stage = Stage::Exit,
             Event::Finished { phase, message } => {
                 self.relocking.clear();
+                self.behind_locks.clear();
                 self.stage = Stage::Ended;
                 self.phase = *phase;
                 self.message = message.clone();
@@ -140,7 +142,7 @@ impl Run {
 
     fn apply_locks_held(&mut self, at: Time, node: Option<NodeIx>) {
         self.holding.insert(node);
-        self.relocking.remove(&node);
+        self.pass_relocking(node);
         match node {
             None => {
                 // The workflow starts with its locks (EX-006).
@@ -184,7 +186,10 @@ impl Run {
         outputs: &Option<Arc<spec::Outputs>>,
     ) {
         self.clear_timer(node);
-        self.relocking.remove(&Some(node));
+        if self.pass_relocking(Some(node)) {
+            // As with a gate, its place in the queue is given back.
+            self.holding.insert(Some(node));
+        }
         self.uncount(node);
         let ended = &mut self.nodes[node.at()];
         ended.phase = phase;

@@ -12,10 +12,12 @@ use std::sync::Arc;
 use tiphys_expr as expr;
 
 /// A rendered parameter argument.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Given {
     /// A value.
     Value(Arc<str>),
+    /// A value of a ConfigMap, to be looked up when the template is entered (PA-020).
+    ConfigMap(Box<ConfigMapSource>),
     /// It names an output that explicitly does not exist: the input's default counts (TP-243).
     Absent,
     /// Neither value nor source (PA-022).
@@ -23,10 +25,28 @@ pub(crate) enum Given {
 }
 
 /// Rendered arguments.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Args {
     pub parameters: Vec<(Arc<str>, Given)>,
     pub artifacts: Vec<(Arc<str>, Value)>,
+}
+
+/// Why a ConfigMap gives no value.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum NoValue {
+    /// There is no such ConfigMap, or no such key in it.
+    NotThere(String),
+    /// It is not meant for parameters, or its name cannot be had.
+    Unreadable(String),
+}
+
+impl NoValue {
+    /// The ConfigMap and the reason, in Argo's words.
+    pub fn text(self) -> String {
+        match self {
+            NoValue::NotThere(reason) | NoValue::Unreadable(reason) => reason,
+        }
+    }
 }
 
 /// What a template is entered with.
@@ -64,9 +84,14 @@ impl Turn<'_> {
             let given = match source {
                 Source::Nothing => Given::Nothing,
                 Source::ConfigMap(source) => {
-                    let value =
-                        self.config_value(source).or_else(|reason| source.default.clone().ok_or(reason));
-                    Given::Value(value.map_err(|message| TagError::Failed { message })?.into())
+                    let rendered = |text: &Text| -> Result<Text, TagError> {
+                        Ok(Text::parse_open(&self.staged(text, view, mode)?))
+                    };
+                    Given::ConfigMap(Box::new(ConfigMapSource {
+                        name: rendered(&source.name)?,
+                        key: rendered(&source.key)?,
+                        default: source.default.clone(),
+                    }))
                 }
                 Source::Text(text) if text.is_literal() => Given::Value(text.as_str().into()),
                 Source::Text(text) => match text.sole_tag().and_then(|tag| view.get(tag)) {
@@ -153,14 +178,26 @@ impl Turn<'_> {
         render_text(&staged, view, mode, &world)
     }
 
-    /// A value of a ConfigMap (PA-045). The error names the ConfigMap and the reason.
-    pub(crate) fn config_value(&self, source: &ConfigMapSource) -> Result<String, String> {
+    /// A value of a ConfigMap (PA-045).
+    pub(crate) fn config_value(&self, source: &ConfigMapSource) -> Result<String, NoValue> {
         let view = View::global(self.run, self.now);
         let render = |text: &Text| {
-            render_text(text, &view, Mode::FullStrict, &self.world(0)).map_err(|error| error.to_string())
+            render_text(text, &view, Mode::FullStrict, &self.world(0))
+                .map_err(|error| NoValue::Unreadable(error.to_string()))
         };
         let (name, key) = (render(&source.name)?, render(&source.key)?);
         config_map_value(&self.run.plan, &name, &key)
+    }
+
+    /// The same for an input: what is not there gives way to the default, other troubles do not (PA-045, PA-401).
+    fn config_input(&self, input: &str, source: &ConfigMapSource) -> Result<String, String> {
+        match (self.config_value(source), &source.default) {
+            (Ok(value), _) => Ok(value),
+            (Err(NoValue::NotThere(_)), Some(default)) => Ok(default.clone()),
+            (Err(reason), _) => {
+                Err(format!("unable to retrieve inputs.parameters.{input} from ConfigMap: {}", reason.text()))
+            }
+        }
     }
 
     /// Final input values (PA-020 to PA-027, PA-180 to PA-185).
@@ -189,18 +226,11 @@ impl Turn<'_> {
                     return Some(Ok(default.as_str().to_owned()));
                 }
                 let source = declared.config_map.as_ref()?;
-                Some(self.config_value(source).or_else(|reason| {
-                    // Not found falls back to the default; other troubles do not (PA-045).
-                    match &source.default {
-                        Some(default) if !reason.contains("needs to have the label") => Ok(default.clone()),
-                        _ => Err(format!(
-                            "unable to retrieve inputs.parameters.{name} from ConfigMap: {reason}"
-                        )),
-                    }
-                }))
+                Some(self.config_input(name, source))
             };
             let value = match given {
                 Some(Given::Value(value)) => value.to_string(),
+                Some(Given::ConfigMap(source)) => self.config_input(name, source)?,
                 Some(Given::Nothing) => return Err(format!("inputs.parameters.{name} was not supplied")),
                 Some(Given::Absent) => own_default().unwrap_or_else(|| {
                     Err(format!(
@@ -282,15 +312,20 @@ impl Turn<'_> {
 }
 
 /// The value of a key of a ConfigMap that may be read by parameters (PA-045).
-fn config_map_value(plan: &Plan, name: &str, key: &str) -> Result<String, String> {
-    let map = plan.config_maps.get(name).ok_or_else(|| format!("configmaps \"{name}\" not found"))?;
+fn config_map_value(plan: &Plan, name: &str, key: &str) -> Result<String, NoValue> {
+    let not_there = |reason: String| NoValue::NotThere(reason);
+    let map =
+        plan.config_maps.get(name).ok_or_else(|| not_there(format!("configmaps \"{name}\" not found")))?;
     let kind = map.metadata.labels.get("workflows.argoproj.io/configmap-type").map(String::as_str);
     if kind != Some("Parameter") {
-        return Err(format!(
+        return Err(NoValue::Unreadable(format!(
             "ConfigMap '{name}' needs to have the label workflows.argoproj.io/configmap-type: Parameter to load parameters"
-        ));
+        )));
     }
-    map.data.get(key).cloned().ok_or_else(|| format!("ConfigMap '{name}' does not have the key '{key}'"))
+    map.data
+        .get(key)
+        .cloned()
+        .ok_or_else(|| not_there(format!("ConfigMap '{name}' does not have the key '{key}'")))
 }
 
 /// The driver block of an artifact document, if it has one.

@@ -39,9 +39,12 @@ impl<'a> Branches<'a> {
 
     /// The phase that the walk carries to a node: its own once completed, else that of what led there.
     pub fn phase(&mut self, ix: NodeIx) -> Phase {
-        let own = self.run.node(ix).phase;
-        if own.is_completed() {
-            return own;
+        let node = self.run.node(ix);
+        if node.is_taken_over() {
+            return Phase::Succeeded;
+        }
+        if node.phase.is_completed() {
+            return node.phase;
         }
         match self.led(ix) {
             Led { by_failed: false, by_error: false } => Phase::Succeeded,
@@ -72,8 +75,8 @@ impl<'a> Branches<'a> {
             if self.known.contains_key(&at) {
                 continue;
             }
-            let phase = self.run.node(at).phase;
-            if phase.is_completed() {
+            let node = self.run.node(at);
+            if node.phase.is_completed() || node.is_taken_over() {
                 // Who comes after an attempt has the phase of its wrapper, which may be another one.
                 let judged = self.wrapper(at);
                 self.known.insert(at, Led::by(self.run.node(judged).phase));
@@ -105,7 +108,11 @@ fn walk(run: &Run, dag: NodeIx) -> BTreeMap<NodeIx, Phase> {
             continue;
         }
         let node = run.node(ix);
-        let branch = if node.phase.is_completed() { node.phase } else { branch };
+        let branch = match node.phase {
+            _ if node.is_taken_over() => Phase::Succeeded,
+            own if own.is_completed() => own,
+            _ => branch,
+        };
         let known = reached.entry(ix).or_insert(branch);
         if !known.is_bad() {
             *known = branch;

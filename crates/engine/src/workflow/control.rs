@@ -6,6 +6,8 @@ use super::handle::{Turn, message};
 use super::input::{Outcome, Request};
 use super::node::{NodeIx, NodeKind, Phase};
 use super::run::{Run, Stage};
+use crate::selector::FieldSelector;
+use crate::status;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tiphys_spec as spec;
@@ -122,7 +124,7 @@ impl Turn<'_> {
         if self.run.steering.suspended {
             self.record(Event::Controlled { control: Control::Resume });
         }
-        let waits = self.run.nodes.is_empty() || !self.run.relocking.is_empty();
+        let waits = self.run.nodes.is_empty() || self.run.relocking.contains(&None);
         if waits && self.run.stage != Stage::New {
             let strategy = self.run.steering.strategy().unwrap_or_default();
             return self.finish(Phase::Failed, message(format!("Stopped with strategy '{strategy}'")));
@@ -150,6 +152,10 @@ impl Turn<'_> {
                         message: message(text),
                         outputs: None,
                     });
+                }
+                _ if self.run.relocking.contains(&Some(ix)) => {
+                    let text = self.stop_message(true);
+                    self.end_relocking(ix, Phase::Failed, &text);
                 }
                 NodeKind::Pod => {
                     let generation = self.run.node(ix).generation;
@@ -249,10 +255,12 @@ impl Turn<'_> {
             });
         }
         if !self.run.node(ix).phase.is_ended() {
+            // A dag that fails says nothing (EX-171).
+            let text = if self.run.node(ix).kind == NodeKind::Dag { String::new() } else { reason };
             self.record(Event::Ended {
                 node: ix,
                 phase: Phase::Failed,
-                message: message(reason),
+                message: message(text),
                 outputs: None,
             });
         }
@@ -266,44 +274,34 @@ impl Run {
         self.is_shut(self.is_on_exit(ix))
     }
 
-    /// Suspend nodes that wait and that a node field selector matches (EX-284, EX-285).
+    /// Suspend nodes that wait and that a node field selector matches (EX-284, EX-285). One that cannot be read matches
+    /// none.
     pub fn suspended_nodes(&self, selector: &str) -> Vec<NodeIx> {
+        let Ok(selector) = FieldSelector::parse(selector) else { return Vec::new() };
         self.indices()
             .filter(|ix| {
                 let node = self.node(*ix);
-                node.kind == NodeKind::Suspend && node.phase == Phase::Running && self.matches(*ix, selector)
+                node.kind == NodeKind::Suspend && node.phase == Phase::Running && self.matches(*ix, &selector)
             })
             .collect()
     }
 
-    /// Argo's node field selector: comma is AND; `=`, `==`, `!=`.
-    pub fn matches(&self, ix: NodeIx, selector: &str) -> bool {
-        selector.split(',').map(str::trim).filter(|term| !term.is_empty()).all(|term| {
-            let (field, wanted, equal) = if let Some((field, value)) = term.split_once("!=") {
-                (field, value, false)
-            } else if let Some((field, value)) = term.split_once("==") {
-                (field, value, true)
-            } else if let Some((field, value)) = term.split_once('=') {
-                (field, value, true)
-            } else {
-                return false;
-            };
-            (self.field(ix, field.trim()).as_deref() == Some(wanted.trim())) == equal
-        })
+    /// Whether a node field selector means a node (API-167).
+    pub fn matches(&self, ix: NodeIx, selector: &FieldSelector) -> bool {
+        selector.matches(|field| self.field(ix, field))
     }
 
     fn field(&self, ix: NodeIx, field: &str) -> Option<String> {
         let node = self.node(ix);
         match field {
             "displayName" => Some(self.display_name(ix)),
-            "templateName" => self.template(ix).map(|template| template.name.to_string()),
+            "templateName" => status::referred(self, ix, self.changed).0,
             "phase" => Some(node.phase.name().to_owned()),
             "name" => Some(self.name(ix)),
             "id" => Some(self.id(ix)),
-            "templateRef.template" => self.template(ix).map(|template| template.name.to_string()),
-            "templateRef.name" => {
-                let template = self.template(ix)?;
-                Some(self.plan.scope(template.scope).resource.to_string())
+            "templateRef.name" => status::referred(self, ix, self.changed).1.map(|reference| reference.name),
+            "templateRef.template" => {
+                status::referred(self, ix, self.changed).1.map(|reference| reference.template)
             }
             _ => {
                 let name = field.strip_prefix("inputs.parameters.")?.strip_suffix(".value")?;

@@ -13,7 +13,7 @@ use crate::plan::{Items, Target, TaskPlan, TemplateIx};
 use crate::time::Time;
 use crate::tree::render_text;
 use expr::depends::TaskResult as Result_;
-use expr::{Mode, TagError, Text};
+use expr::{Mode, TagError, Text, World};
 use tiphys_expr as expr;
 
 /// What came of trying to enter something.
@@ -49,6 +49,14 @@ impl Run {
         }
     }
 
+    /// A text of a step or task, with the tags filled in that were known when what is around it was entered (TP-047).
+    pub(crate) fn as_known_around(&self, ix: NodeIx, text: &str, now: Time) -> String {
+        let around = self.node(ix).boundary.unwrap_or(NodeIx::ROOT);
+        let world = World { now: now.timestamp(), seed: 0 };
+        let known = expr::render(text, &self.view_of(around, now), Mode::Lenient, &world);
+        known.unwrap_or_else(|_| text.to_owned())
+    }
+
     /// What the texts of a step or task see.
     pub(crate) fn task_view(&self, frame: u32, task: Option<TaskIx>, now: Time) -> View<'_> {
         View { frame: Some((frame, task)), ..self.view_of(self.frames[frame as usize].node, now) }
@@ -66,6 +74,10 @@ impl Turn<'_> {
             };
             if self.run.node(frame.node).phase.is_ended() {
                 // Ended while something was still to be entered: nothing will be.
+                self.leave_agenda(at);
+                continue;
+            }
+            if self.waits_behind_locks(frame.node) {
                 self.leave_agenda(at);
                 continue;
             }
@@ -173,6 +185,13 @@ impl Turn<'_> {
     pub(crate) fn entry_arguments(&self) -> Result<Args, TagError> {
         let plan = self.run.plan.clone();
         let mut args = self.arguments(&plan.arguments, &View::global(self.run, self.now), Mode::Lenient)?;
+        for (name, given) in &mut args.parameters {
+            // What the workflow itself took from a ConfigMap, or in its place, is known since it began (PA-045).
+            let known = self.run.globals.parameters.iter().find(|(known, _)| known == name);
+            if let (Given::ConfigMap(_), Some((_, value))) = (&*given, known) {
+                *given = Given::Value(value.clone());
+            }
+        }
         for (name, value) in &self.run.globals.overridden {
             let given = Given::Value(value.clone());
             match args.parameters.iter_mut().find(|(known, _)| known == name) {
@@ -234,15 +253,14 @@ impl Turn<'_> {
             _ => &[],
         };
         match result {
-            Result_::Succeeded => node.phase == Phase::Succeeded,
+            // What was taken over has succeeded, too, or what follows it would be lost (EX-317).
+            Result_::Succeeded => node.has_succeeded(),
             Result_::Failed => node.phase == Phase::Failed,
             Result_::Errored => node.phase == Phase::Error,
             Result_::Skipped => node.phase == Phase::Skipped,
             Result_::Omitted => node.phase == Phase::Omitted,
             Result_::Daemoned => node.daemoned && node.phase != Phase::Pending,
-            Result_::AnySucceeded => {
-                members().iter().any(|child| self.run.node(*child).phase == Phase::Succeeded)
-            }
+            Result_::AnySucceeded => members().iter().any(|child| self.run.node(*child).has_succeeded()),
             Result_::AllFailed => {
                 !members().is_empty()
                     && members().iter().all(|child| self.run.node(*child).phase == Phase::Failed)
@@ -340,8 +358,8 @@ impl Turn<'_> {
             .filter(|looped| self.run.node(looped.owner).phase.is_ended())
             .map(|looped| looped.aggregate(self.run))
         {
-            // PA-100: Go's words say which result is no JSON.
-            return format!("{message}: the results of {word} `{sibling}` cannot be put together: {reason}");
+            // Go's words alone (PA-100, PA-116).
+            return reason;
         }
         match slot.node.or_else(|| slot.looped.map(|looped| self.run.loops[looped as usize].owner)) {
             Some(node) if self.run.node(node).phase.is_ended() => {

@@ -33,10 +33,11 @@ impl Turn<'_> {
                     let message = node.message.clone();
                     return self.end_frame(ix, Phase::Failed, message);
                 }
-                match node.site {
-                    Site::Group(number) => number as usize + 1,
-                    _ => return,
+                let Site::Group(number) = node.site else { return };
+                if let Some(reason) = self.unaggregated(at, number) {
+                    return self.errored(ix, &reason);
                 }
+                number as usize + 1
             }
         };
         let frame = &self.run.frames[at as usize];
@@ -56,6 +57,18 @@ impl Turn<'_> {
             );
         }
         self.end_with_outputs(ix, at);
+    }
+
+    /// Why results of a loop of this group that somebody reads cannot be put together: an error of the steps themselves
+    /// (PA-100, PA-116).
+    fn unaggregated(&self, at: u32, group: u32) -> Option<String> {
+        let frame = &self.run.frames[at as usize];
+        let tasks = self.run.tasks(frame);
+        tasks.groups[group as usize].clone().find_map(|task| {
+            let looped = frame.slots[task as usize].looped?;
+            let is_read = tasks.tasks[task as usize].result_is_read;
+            is_read.then(|| self.run.loops[looped as usize].aggregate(self.run).err()).flatten()
+        })
     }
 
     /// A group all of whose children may have settled (EX-133).
@@ -159,21 +172,10 @@ impl Turn<'_> {
     fn end_with_outputs(&mut self, ix: NodeIx, at: u32) {
         match self.frame_outputs(at) {
             Ok(outputs) => {
-                let mut exported = outputs.as_ref().map(exports).unwrap_or_default();
-                if self.run.node(ix).kind == NodeKind::Dag {
-                    // A dag exports what its tasks did not export themselves (PA-080).
-                    let frame = &self.run.frames[at as usize];
-                    for slot in &frame.slots {
-                        let Some(node) = slot.node.map(|node| self.run.node(node)) else { continue };
-                        if node.kind != NodeKind::Pod
-                            && let Some(outputs) = &node.outputs
-                        {
-                            let (parameters, artifacts) = exports(outputs);
-                            exported.0.extend(parameters);
-                            exported.1.extend(artifacts);
-                        }
-                    }
-                }
+                let exported = match self.run.node(ix).kind {
+                    NodeKind::Dag => self.exports_of_tasks(at),
+                    _ => outputs.as_ref().map(exports).unwrap_or_default(),
+                };
                 self.export(exported);
                 self.record(Event::Ended {
                     node: ix,
@@ -185,6 +187,19 @@ impl Turn<'_> {
             // EX-135, EX-175.
             Err(reason) => self.errored(ix, &reason),
         }
+    }
+
+    /// What a dag exports: the outputs of its tasks that did not export them themselves, and not its own, which whatever
+    /// is around it exports (PA-080).
+    fn exports_of_tasks(&self, at: u32) -> Exports {
+        let mut exported = Exports::default();
+        let nodes = self.run.frames[at as usize].slots.iter().filter_map(|slot| slot.node);
+        for node in nodes.map(|node| self.run.node(node)).filter(|node| node.kind != NodeKind::Pod) {
+            let (parameters, artifacts) = node.outputs.as_deref().map(exports).unwrap_or_default();
+            exported.0.extend(parameters);
+            exported.1.extend(artifacts);
+        }
+        exported
     }
 
     fn end_frame(&mut self, ix: NodeIx, phase: Phase, message: Option<Arc<str>>) {

@@ -6,7 +6,7 @@ use super::command::Command;
 use super::enter::Entering;
 use super::event::Event;
 use super::handle::{Turn, message};
-use super::node::{Gate, Memo, NodeIx, NodeKind, Phase, Site};
+use super::node::{Gate, Memo, NodeIx, NodeKind, Phase};
 use super::run::Run;
 use super::scope::View;
 use crate::locks::{Holder, Size, Wanted};
@@ -116,11 +116,8 @@ impl Run {
         let mut within = Vec::new();
         let mut at = node;
         while let Some(ix) = at {
-            let inner = self.node(ix);
-            at = (inner.owner != ix).then_some(inner.owner);
-            // A node ends, and gives its locks back, before its hooks are done.
-            let enclosing = at.filter(|_| !matches!(inner.site, Site::Hook(_)));
-            let holds = enclosing.filter(|outer| self.holding.contains(&Some(*outer)));
+            at = self.enclosing(ix);
+            let holds = at.filter(|outer| self.holding.contains(&Some(*outer)));
             within.extend(holds.map(|outer| self.holder_name(Some(outer))));
         }
         if node.is_some() && self.holding.contains(&None) {
@@ -309,6 +306,10 @@ impl Turn<'_> {
                         Phase::Failed,
                         message(format!("Failed to acquire the synchronization lock. {reason}")),
                     );
+                }
+                Some(ix) if self.run.relocking.contains(&node) => {
+                    self.end_relocking(ix, Phase::Error, &reason);
+                    self.returned(ix, &reason);
                 }
                 Some(ix) => self.barred(ix, &reason),
             },

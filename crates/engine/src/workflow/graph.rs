@@ -63,6 +63,11 @@ impl Run {
         if found.is_empty() { vec![pod] } else { found }
     }
 
+    /// Whether the node is a pod whose containers have nodes of their own.
+    pub fn is_container_set(&self, pod: NodeIx) -> bool {
+        !self.containers(pod).is_empty()
+    }
+
     /// The container nodes of a container set by name.
     pub(crate) fn containers(&self, pod: NodeIx) -> BTreeMap<&str, NodeIx> {
         let members = self.members_of.get(&pod).into_iter().flatten();

@@ -67,7 +67,11 @@ impl Machine for Run {
         {
             commands.push(Command::AcquireLocks(None));
         }
-        commands.extend(self.relocking.iter().map(|who| Command::AcquireLocks(*who)));
+        let asking = self.relocking.iter().filter(|who| match who {
+            None => true,
+            Some(ix) => self.relocked_by(*ix) == Some(**who),
+        });
+        commands.extend(asking.map(|who| Command::AcquireLocks(*who)));
         for ix in self.indices() {
             let node = self.node(ix);
             match node.gate.filter(|_| !node.phase.is_ended()) {
@@ -136,9 +140,8 @@ impl Turn<'_> {
             Event::Entered { node, kind, phase: Phase::Pending, gate: None, .. } if kind.is_started() => {
                 self.start(*node)
             }
-            Event::Retried { .. } => {
-                let again = self.run.relocking.iter().map(|who| Command::AcquireLocks(*who));
-                self.out.commands.extend(again);
+            Event::Retried { .. } if self.run.relocking.contains(&None) => {
+                self.out.commands.push(Command::AcquireLocks(None));
             }
             Event::Opened { node, .. } if self.run.node(*node).kind.is_started() => self.start(*node),
             Event::Ended { node, phase, .. } => {
@@ -244,11 +247,13 @@ impl Turn<'_> {
     fn go_on(&mut self) -> Progress {
         loop {
             // A run that is held starts nothing, decides nothing and does not end (EX-066).
-            if self.run.is_ended() || self.run.steering.suspended || !self.run.relocking.is_empty() {
+            if self.run.is_ended() || self.run.steering.suspended || self.run.relocking.contains(&None) {
                 return Progress::Done;
             }
             if let Some(node) = self.run.review.pop_front() {
-                self.review(node);
+                if !self.waits_behind_locks(node) {
+                    self.review(node);
+                }
                 continue;
             }
             if self.entered >= limits::ENTER_PER_CALL {
@@ -324,6 +329,15 @@ impl Turn<'_> {
             // It was asked to end while it waited to begin (EX-060).
             return self.finish(Phase::Failed, Some(format!("Stopped with strategy '{strategy}'").into()));
         }
+        // A document may be stopped from the start: then only what a stop lets run does (OB-131, EX-287, EX-288).
+        let stopped = match plan.workflow.spec.shutdown.as_str() {
+            "Stop" => Some(Control::Stop),
+            "Terminate" => Some(Control::Terminate),
+            _ => None,
+        };
+        if let Some(control) = stopped {
+            self.record(Event::Controlled { control });
+        }
         if self.run.deadline.is_some_and(|deadline| deadline <= self.now) {
             self.deadline_passed();
         }
@@ -346,7 +360,7 @@ impl Turn<'_> {
         self.config_value(source).or_else(|reason| {
             let name = &parameter.name;
             parameter.default.clone().ok_or_else(|| {
-                format!("failed to set global parameter {name} from configmap with name {reason}")
+                format!("failed to set global parameter {name} from configmap with name {}", reason.text())
             })
         })
     }
@@ -379,6 +393,10 @@ impl Turn<'_> {
             }
             Report::Ended(outcome) => self.pod_ended(ix, *outcome),
             Report::Lost(reason) | Report::Refused(reason) => self.pod_broke(ix, reason),
+            Report::Unmade(reason) if self.run.is_to_be_stopped(ix) => {
+                self.pod_broke(ix, reason);
+            }
+            Report::Unmade(reason) => self.pod_unmade(ix, &reason),
             Report::Withdrawn => {
                 self.record(Event::Withdrawn { node: ix });
                 let generation = self.run.node(ix).generation;
@@ -418,7 +436,7 @@ impl Turn<'_> {
         for (name, ix) in members {
             let (phase, text) = match outcome.containers.iter().find(|container| container.name == name) {
                 Some(known) => (known.phase, known.message.clone().unwrap_or_default()),
-                None if outcome.phase == Phase::Succeeded => (Phase::Succeeded, String::new()),
+                None if !outcome.phase.is_bad() => (outcome.phase, String::new()),
                 None if outcome.phase == Phase::Failed => {
                     (Phase::Failed, "Pod Failed whilst container running".to_owned())
                 }
@@ -432,6 +450,13 @@ impl Turn<'_> {
     fn pod_broke(&mut self, ix: NodeIx, reason: String) {
         let outcome = Outcome { phase: Phase::Error, message: Some(reason), ..Outcome::default() };
         self.pod_ended(ix, outcome);
+    }
+
+    /// A pod that cannot be made of its template (EX-115, EX-384, EX-385, EX-387).
+    fn pod_unmade(&mut self, ix: NodeIx, reason: &str) {
+        let never = Outcome { phase: Phase::Error, ..Outcome::default() };
+        self.containers_ended(ix, &never);
+        self.errored(ix, reason);
     }
 
     /// The outputs of a pod in Argo's shape: declarations with values, then what was archived.
@@ -570,7 +595,11 @@ impl Turn<'_> {
         if self.run.node(ix).removed {
             return;
         }
-        self.hooks(ix);
+        if self.run.is_about_to_enter(ix) && self.run.has_hooks(ix) {
+            self.run.held_hooks.push(ix);
+        } else {
+            self.hooks(ix);
+        }
         let node = self.run.node(ix);
         if node.kind == NodeKind::Retry && node.daemoned && !node.phase.is_ended() {
             self.retry(ix);

@@ -4,7 +4,7 @@ use super::bind::{Args, Given};
 use super::enter::{Entering, Entry};
 use super::event::Event;
 use super::handle::Turn;
-use super::node::{NodeIx, NodeKind, Phase, Site};
+use super::node::{NodeIx, NodeKind, Part, Phase, Site};
 use super::run::Run;
 use super::scope::View;
 use crate::plan::{HookPlan, LOCAL, ScopeIx, Target, TemplateIx};
@@ -212,6 +212,30 @@ impl Turn<'_> {
 }
 
 impl Run {
+    /// Whether a node has just begun and will enter its first children before anything else happens: its hooks are
+    /// looked at after that (EX-131).
+    pub(crate) fn is_about_to_enter(&self, ix: NodeIx) -> bool {
+        let node = self.node(ix);
+        if node.phase.is_ended() || node.gate.is_some() {
+            return false;
+        }
+        let is_queued = |frame: u32| self.frames[frame as usize].queued;
+        match node.part {
+            Part::Frame(at) => {
+                let frame = &self.frames[at as usize];
+                match node.kind {
+                    NodeKind::Dag => is_queued(at) && frame.slots.iter().all(|slot| slot.node.is_none()),
+                    _ => frame.group.is_none(),
+                }
+            }
+            Part::Loop(at) => {
+                let looped = &self.loops[at as usize];
+                is_queued(looped.frame) && looped.children.is_empty() && looped.has_more()
+            }
+            Part::Retry(_) | Part::None => false,
+        }
+    }
+
     /// Whether a hook of this node has been started.
     fn has_hook_node(&self, owner: NodeIx, name: &str) -> bool {
         // Hooks are entered after their owner and there are few of them.

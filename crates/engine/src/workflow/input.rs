@@ -95,6 +95,8 @@ pub enum Report {
     Lost(String),
     /// It could not be started, and never will be.
     Refused(String),
+    /// No pod can be made of the template: an error that whoever entered the node is told (EX-115).
+    Unmade(String),
     /// We took it back (an interrupted run): it is to start again.
     Withdrawn,
 }

@@ -22,6 +22,7 @@ mod metric;
 pub mod node;
 mod pod;
 mod refuse;
+mod relock;
 mod reopen;
 pub mod retry;
 mod returned;

@@ -220,6 +220,21 @@ pub struct Node {
 }
 
 impl Node {
+    /// It was not run: what the pod of an earlier workflow gave was taken over (EX-317, EX-671).
+    pub fn is_taken_over(&self) -> bool {
+        self.kind == NodeKind::Pod && self.phase == Phase::Skipped
+    }
+
+    /// It came out well, here or in the workflow that it was taken over from.
+    pub fn has_succeeded(&self) -> bool {
+        self.phase == Phase::Succeeded || self.is_taken_over()
+    }
+
+    /// Its type as people see it.
+    pub fn shown_kind(&self) -> NodeKind {
+        if self.is_taken_over() { NodeKind::Skipped } else { self.kind }
+    }
+
     /// Its own progress `(done, of)`; nothing for constructs (EX-530).
     pub fn own_progress(&self) -> (u32, u32) {
         if !self.kind.is_executable() {

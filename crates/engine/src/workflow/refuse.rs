@@ -1,10 +1,20 @@
 //! What a run refuses to do when it is asked, in Argo's words: told before anything is recorded.
 
 use super::{NodeIx, Request, Run};
+use crate::selector::FieldSelector;
 
 impl Run {
     /// Why a request cannot be fulfilled as things are (EX-281, EX-284, EX-286). None if it can.
     pub fn refuses(&self, request: &Request) -> Option<String> {
+        let (Request::Resume { selector, .. }
+        | Request::Stop { selector, .. }
+        | Request::SetNode { selector, .. }) = request
+        else {
+            return None;
+        };
+        if let Err(reason) = FieldSelector::parse(selector) {
+            return Some(reason);
+        }
         match request {
             Request::Resume { selector, .. } => {
                 let nodes = self.suspended_nodes(selector);

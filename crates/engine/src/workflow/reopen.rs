@@ -39,7 +39,7 @@ impl Run {
             (node.phase, node.started, node.finished) = (Phase::Running, at, None);
             (node.message, node.outputs, node.settled) = (None, None, false);
         }
-        self.take_stock(removed);
+        self.take_stock(removed, reset);
         let all_again = !parameters.is_empty();
         for ix in reset {
             match self.node(*ix).part {
@@ -57,7 +57,10 @@ impl Run {
         }
         for ix in reset {
             let locked = self.template(*ix).is_some_and(|template| template.doc.synchronization.is_some());
-            if locked && !matches!(self.node(*ix).site, Site::Attempt(_)) {
+            let node = self.node(*ix);
+            // The group of a loop runs no template, and an attempt runs under the locks of its wrapper.
+            let is_group = matches!(node.kind, NodeKind::TaskGroup | NodeKind::StepGroup);
+            if locked && !is_group && !matches!(node.site, Site::Attempt(_)) {
                 self.relocking.insert(Some(*ix));
             }
         }
@@ -88,6 +91,7 @@ impl Run {
     fn forget_what_was_pending(&mut self) {
         self.holding.clear();
         self.relocking.clear();
+        self.behind_locks.clear();
         self.daemons.clear();
         self.held_hooks.clear();
         self.timers.clear();
@@ -114,15 +118,15 @@ impl Run {
     }
 
     /// Counts again what the nodes that are left come to.
-    fn take_stock(&mut self, removed: &[NodeIx]) {
+    fn take_stock(&mut self, removed: &[NodeIx], reset: &[NodeIx]) {
         (self.active_pods, self.tally, self.alive) = (0, (0, 0), 0);
         self.groups_of.retain(|_, group| !self.nodes[group.at()].removed);
         self.members_of.values_mut().for_each(|members| members.retain(|ix| !self.nodes[ix.at()].removed));
         self.members_of.retain(|_, members| !members.is_empty());
         self.hook_nodes.clear();
         self.nodes.iter_mut().for_each(|node| node.open_hooks = 0);
-        for ix in removed {
-            // Its hook is gone, so a node is not done with its hooks any more.
+        for ix in removed.iter().chain(reset) {
+            // Its hook is gone or goes on, so a node is not done with its hooks any more.
             if let Site::Hook(name) = &self.node(*ix).site {
                 let owner = self.node(*ix).owner;
                 // One that goes with its hook has ended for good: another node comes in its place. And nobody waits

@@ -36,6 +36,9 @@ pub struct Run {
     pub started: Option<Time>,
     /// When it ended.
     pub finished: Option<Time>,
+    /// When anything last happened in it: the version under which it is told. Before the first event the beginning of
+    /// time.
+    pub changed: Time,
     /// What was asked of it as a whole.
     pub steering: Steering,
     /// The nodes of step groups, by steps node and number.
@@ -46,8 +49,10 @@ pub struct Run {
     pub(crate) asked_for_locks: bool,
     /// Why metrics could not be had, each once.
     pub(crate) metric_errors: Vec<Arc<str>>,
-    /// Who must have their locks again before a run that was retried goes on.
+    /// Who must have their locks again, after a retry by hand, before anything within them goes on.
     pub(crate) relocking: BTreeSet<Option<NodeIx>>,
+    /// Nodes that are to be looked at once such locks are held. A shortcut: rebuilt by `recover`.
+    pub(crate) behind_locks: BTreeMap<Option<NodeIx>, BTreeSet<NodeIx>>,
     /// How often the run was over and went on, by hand.
     pub life: u16,
     /// The generation of new nodes; more than nothing once all nodes were taken out.
@@ -273,12 +278,14 @@ impl Run {
             message: None,
             started: None,
             finished: None,
+            changed: Time::default(),
             steering: Steering::default(),
             groups_of: BTreeMap::new(),
             holding: BTreeSet::new(),
             asked_for_locks: false,
             metric_errors: Vec::new(),
             relocking: BTreeSet::new(),
+            behind_locks: BTreeMap::new(),
             life: 0,
             first_generation: 0,
             collection: Collection::default(),

@@ -1,6 +1,6 @@
 //! The names that a text of a run may use, looked up where they live; nothing is copied into maps first.
 
-use super::node::{Inputs, NodeIx, NodeKind, Phase, Site, TaskIx};
+use super::node::{Inputs, Node, NodeIx, NodeKind, Phase, Site, TaskIx};
 use super::run::{Aggregate, Loop, Run, Stage};
 use crate::plan::{FramePlan, TemplateIx, TemplatePlan};
 use crate::time::Time;
@@ -160,10 +160,7 @@ impl<'a> View<'a> {
     fn sibling(&self, name: &str) -> Option<Bound<'a>> {
         let (kind, rest) = name.split_once('.')?;
         let (frame, looking) = self.frame?;
-        let (frame, tasks) = {
-            let frame = &self.run.frames[frame as usize];
-            (frame, self.run.tasks(frame))
-        };
+        let tasks = self.run.tasks(&self.run.frames[frame as usize]);
         if tasks.is_dag != (kind == "tasks") {
             return None;
         }
@@ -172,7 +169,6 @@ impl<'a> View<'a> {
         if !self.sees(looking, task) {
             return None;
         }
-        let _ = frame;
         self.field(task, field)
     }
 
@@ -553,7 +549,8 @@ impl Loop {
 
     fn make_aggregate(&self, run: &Run) -> Result<Aggregate, String> {
         let in_dag = run.node(self.owner).kind == NodeKind::TaskGroup;
-        if !in_dag && self.children.iter().all(|child| run.node(*child).phase == Phase::Skipped) {
+        let is_skipped = |node: &Node| node.phase == Phase::Skipped && !node.is_taken_over();
+        if !in_dag && self.children.iter().all(|child| is_skipped(run.node(*child))) {
             return Ok(Aggregate::default());
         }
         let mut results: Vec<&serde_json::value::RawValue> = Vec::new();
@@ -561,7 +558,7 @@ impl Loop {
         let mut values: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for child in &self.children {
             let node = run.node(*child);
-            let (Phase::Succeeded, Some(outputs)) = (node.phase, node.outputs.as_deref()) else { continue };
+            let (true, Some(outputs)) = (node.has_succeeded(), node.outputs.as_deref()) else { continue };
             if let Some(result) = &outputs.result {
                 results.push(serde_json::from_str(result).map_err(|_| not_json(result))?);
             }

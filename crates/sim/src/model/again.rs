@@ -40,7 +40,8 @@ impl Model {
                 .reset_by(&gone)
                 .iter()
                 .filter(|name| matches!(self.nodes[*name].kind, "TaskGroup" | "StepGroup"))
-                .flat_map(|name| self.members(name))
+                // Hooks of a loop's group are among its children.
+                .flat_map(|name| self.nodes[name].children.clone())
                 .collect();
             self.take_out(members, &mut gone);
             self.take_out_what_follows(&mut gone);
@@ -153,6 +154,10 @@ impl Model {
                 if before.into_iter().any(|before| gone.contains(&before) || reset.contains(&before)) {
                     following.push(name.clone());
                 }
+            }
+            for name in &reset {
+                let attempts = self.attempts(name).into_iter();
+                following.extend(attempts.skip_while(|attempt| !gone.contains(attempt)));
             }
             following.retain(|name| !gone.contains(name));
             if following.is_empty() {

@@ -243,7 +243,7 @@ fn phase_named(name: &str) -> Result<Phase, String> {
 }
 
 /// `NODE exits 1 (print=text; p.name=value)`, `NODE fails text`, `NODE errors text`, `NODE runs [at ADDRESS]`,
-/// `NODE is lost`, `NODE is refused text`, `NODE is withdrawn`, `NODE progresses 1/2`.
+/// `NODE is lost`, `NODE is refused text`, `NODE is unmade text`, `NODE is withdrawn`, `NODE progresses 1/2`.
 fn report(text: &str) -> Result<Occurrence, String> {
     let verbs = [
         " exits ",
@@ -252,6 +252,7 @@ fn report(text: &str) -> Result<Occurrence, String> {
         " runs",
         " is lost",
         " is refused ",
+        " is unmade ",
         " is withdrawn",
         " progresses ",
     ];
@@ -281,6 +282,7 @@ fn report(text: &str) -> Result<Occurrence, String> {
         "runs" => Report::Observed { address: rest.strip_prefix("at ").map(|at| at.trim().to_owned()) },
         "is lost" => Report::Lost("pod deleted".to_owned()),
         "is refused" => Report::Refused(rest.to_owned()),
+        "is unmade" => Report::Unmade(rest.to_owned()),
         "is withdrawn" => Report::Withdrawn,
         _ => {
             let (done, of) = rest.split_once('/').ok_or("progress is done/of")?;

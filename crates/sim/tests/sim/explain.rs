@@ -88,6 +88,30 @@ fn a_list_names_what_broke_where_the_run_itself_says_nothing() {
     assert_eq!(reason(&played(DIAMOND, Some(20)).run), "");
 }
 
+/// What `continueOn` forgave is no reason for anything; of a run that came out well it is told all the same.
+#[test]
+fn a_tolerated_failure_is_no_reason() {
+    let manifest = |then: &str| {
+        format!(
+            "
+  templates:
+  - name: main
+    steps:
+    - - {{name: a, template: fail, continueOn: {{failed: true}}}}
+    - - {{name: b, template: {then}}}
+"
+        )
+    };
+    let stage = played(&manifest("fail"), None);
+    let whole = asked(&stage, None);
+    assert_eq!(whole.because, "`demo[1].b` failed: main: Error (exit code 1)");
+    assert_eq!(whole.causes.iter().map(|cause| &*cause.name).collect::<Vec<_>>(), ["demo[1].b"]);
+    let stage = played(&manifest("ok"), None);
+    let whole = asked(&stage, None);
+    assert_eq!(whole.because, "it came out well; what failed in it was tolerated");
+    assert_eq!(whole.causes.iter().map(|cause| &*cause.name).collect::<Vec<_>>(), ["demo[0].a"]);
+}
+
 const DIAMOND: &str = "
   templates:
   - name: main

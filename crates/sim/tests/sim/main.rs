@@ -1,5 +1,6 @@
 //! The laboratory's findings: stories, invariants, the simulator, the reference model.
 
+mod calendar;
 mod explain;
 mod model;
 mod properties;

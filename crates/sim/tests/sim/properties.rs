@@ -15,7 +15,7 @@ const LOOKS: usize = 4;
 fn end(stage: &Stage, attempt: Attempt) -> Report {
     match stage.act(attempt) {
         Ok(act) => Report::Ended(Box::new(act.outcome)),
-        Err(reason) => Report::Refused(reason),
+        Err(reason) => Report::Unmade(reason),
     }
 }
 

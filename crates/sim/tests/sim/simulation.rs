@@ -56,6 +56,16 @@ fn holds_change_nothing() {
     check("holds_change_nothing", |seed| alone(seed, Mischief::Holds));
 }
 
+/// What is retried by hand, perhaps twice, while engines die.
+#[test]
+fn retries_by_hand_come_to_the_same() {
+    check("retries_by_hand_come_to_the_same", |seed| {
+        let all = [workflow(seed, Taste::STEADY)?];
+        let twice = Mischief::Retries(2);
+        same_as_in_a_good_world(&all, seed, twice, twice)
+    });
+}
+
 /// Runs that fight for locks in a bad world come to what they come to in a good one.
 #[test]
 fn faults_change_nothing_among_runs_that_share_locks() {
@@ -79,6 +89,12 @@ fn power_cuts_break_no_promise() {
 #[test]
 fn stops_break_no_promise() {
     check("stops_break_no_promise", |seed| no_promise_is_broken(seed, Mischief::Stops));
+}
+
+/// The same of runs that fail now and then because time is up, and are retried.
+#[test]
+fn deadlines_break_no_promise() {
+    check("deadlines_break_no_promise", |seed| no_promise_is_broken(seed, Mischief::Retries(2)));
 }
 
 /// Every second seed plays with several runs, which wait for each other.
