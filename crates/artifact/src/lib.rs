@@ -28,5 +28,5 @@ pub use key::Key;
 pub use left_out::LeftOut;
 pub use local::{Incoming, LocalStore, Saved};
 pub use place::sweep_aside;
-pub use tls::{Identity, remember_trusted, trusted};
+pub use tls::{Identity, distrust, remember_trusted, trusted};
 pub use web::Web;

@@ -47,6 +47,23 @@ pub fn remember_trusted() {
     }
 }
 
+/// What is to be done about a server that was not believed, if the reason says so (PA-352).
+pub fn distrust(reason: &str) -> Option<&'static str> {
+    let kinds = [
+        (
+            "CaUsedAsEndEntity",
+            "the certificate is that of an authority (`CA:TRUE`), which no server may show; sign one with it for the \
+             server, or make the server's own with `CA:FALSE`",
+        ),
+        (
+            "UnknownIssuer",
+            "nobody trusted has signed its certificate; name a file with its authority in `SSL_CERT_FILE`",
+        ),
+        ("NotValidForName", "its certificate is for another name; ask for it by the name in the certificate"),
+    ];
+    kinds.into_iter().find(|(kind, _)| reason.contains(kind)).map(|(_, told)| told)
+}
+
 fn authorities(bundle: &Path) -> Vec<Certificate<'static>> {
     if !fs::metadata(bundle).is_ok_and(|found| found.is_file() && found.len() <= BUNDLE_BYTES_MAX) {
         return Vec::new();

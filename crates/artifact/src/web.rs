@@ -190,7 +190,9 @@ impl Web {
                 | ErrorKind::ConnectionAborted
                 | ErrorKind::UnexpectedEof
         );
-        Refusal { error: ArtifactError::Remote(format!("cannot use `{}`: {error}", self.shown())), passes }
+        let told = tls::distrust(&error.to_string()).map(|told| format!(": {told}")).unwrap_or_default();
+        let why = format!("cannot use `{}`: {error}{told}", self.shown());
+        Refusal { error: ArtifactError::Remote(why), passes }
     }
 
     /// The address without what nobody may read.

@@ -15,4 +15,4 @@ mod sys;
 pub use sys::share_memory;
 
 /// The authorities that steps and agents trust.
-pub use tiphys_artifact::trusted;
+pub use tiphys_artifact::{distrust, trusted};

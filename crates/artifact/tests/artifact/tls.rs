@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::{env, fs, thread};
 
-use rcgen::{CertifiedKey, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedKey, DistinguishedName, DnType, IsCa, KeyPair};
 use rustls::crypto::ring;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::server::WebPkiClientVerifier;
@@ -18,6 +18,16 @@ const ORDER: &str = "TIPHYS_TEST_ORDER";
 
 fn signed(name: &str) -> CertifiedKey<KeyPair> {
     rcgen::generate_simple_self_signed(vec![name.to_owned()]).unwrap()
+}
+
+/// One that signed itself as an authority.
+fn authority(name: &str) -> CertifiedKey<KeyPair> {
+    let signing_key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, name);
+    CertifiedKey { cert: params.self_signed(&signing_key).unwrap(), signing_key }
 }
 
 fn identity(of: &CertifiedKey<KeyPair>) -> Identity {
@@ -117,4 +127,13 @@ fn servers_have_to_be_trusted() {
     assert_eq!(load(&web, &server), Ok("hello".to_owned()));
     let error = load(&web, &other).unwrap_err();
     assert!(error.contains("invalid peer certificate: "), "{error}");
+    let stranger = authority("elsewhere");
+    let error = load(&web, &stranger).unwrap_err();
+    assert!(error.ends_with("name a file with its authority in `SSL_CERT_FILE`"), "{error}");
+    let itself = authority("localhost");
+    let web = Web::at(serve(&itself, None));
+    let error = load(&web, &itself).unwrap_err();
+    let told = "the certificate is that of an authority (`CA:TRUE`), which no server may show; sign one with it for the \
+                server, or make the server's own with `CA:FALSE`";
+    assert!(error.starts_with("cannot use `") && error.ends_with(told), "{error}");
 }

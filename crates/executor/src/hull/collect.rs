@@ -93,8 +93,7 @@ fn artifact(
 /// The value of a parameter: its file without one trailing newline, else its default, trimmed alike (PA-040).
 fn parameter(wanted: &ParameterWanted) -> Result<String, String> {
     let text = match (read_file(Path::new(&wanted.path), PARAMETER_BYTES_MAX), &wanted.default) {
-        (Ok(bytes), _) => String::from_utf8(bytes)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+        (Ok(bytes), _) => tiphys_expr::go_text(bytes),
         (Err(_), Some(default)) => default.clone(),
         (Err(error), None) => return Err(format!("open {}: {}", wanted.path, reason(&error))),
     };

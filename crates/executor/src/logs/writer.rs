@@ -106,10 +106,7 @@ impl Writer {
         if bytes.len() > RESULT_BYTES_MAX {
             bytes.drain(..bytes.len() - RESULT_BYTES_MAX);
         }
-        Some(
-            String::from_utf8(bytes)
-                .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
-        )
+        Some(tiphys_expr::go_text(bytes))
     }
 
     /// Bytes in the file.

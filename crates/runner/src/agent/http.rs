@@ -2,7 +2,7 @@
 
 use super::{CALL_TIME_MAX, RESPONSE_BYTES_MAX};
 use std::time::{Duration, Instant};
-use tiphys_executor::trusted;
+use tiphys_executor::{distrust, trusted};
 use ureq::http::{self, Method};
 use ureq::tls::TlsConfig;
 
@@ -232,12 +232,13 @@ fn words(error: &ureq::Error, url: &str) -> String {
 /// Why a server is not the one that it says it is; everything else that is broken as it is.
 fn certificate(reason: &str) -> String {
     let Some(why) = reason.strip_prefix("invalid peer certificate: ") else { return reason.to_owned() };
-    let why = match why {
+    let shown = match why {
         "UnknownIssuer" => "certificate signed by unknown authority",
         "Expired" | "NotValidYet" => "certificate has expired or is not yet valid",
         other => other,
     };
-    format!("tls: failed to verify certificate: x509: {why}")
+    let told = distrust(why).map(|told| format!(": {told}")).unwrap_or_default();
+    format!("tls: failed to verify certificate: x509: {shown}{told}")
 }
 
 /// Go writes the method of a failed request as `Get`, `Post`, ….
