@@ -243,6 +243,12 @@ impl Runs for MemoryStore {
         Ok(self.matching(&Filter { after: None, ..filter.clone() }).len() as u64)
     }
 
+    fn count_phases(&mut self, filter: &Filter, phases: &[&str]) -> Result<Vec<u64>, StoreError> {
+        let found = self.matching(&Filter { after: None, phases: Vec::new(), ..filter.clone() });
+        let count = |phase: &&str| found.iter().filter(|row| row.phase == *phase).count() as u64;
+        Ok(phases.iter().map(count).collect())
+    }
+
     fn label_texts(&mut self, filter: &Filter, key: Option<&str>) -> Result<Vec<String>, StoreError> {
         let mut texts = BTreeSet::new();
         for row in self.matching(&Filter { after: None, ..filter.clone() }) {

@@ -73,6 +73,9 @@ pub trait Runs {
     /// How many rows match, whatever the filter's limit, offset and place.
     fn count(&mut self, filter: &Filter) -> Result<u64, StoreError>;
 
+    /// How many rows match in each of these phases, whichever the filter asks for; all are looked at once.
+    fn count_phases(&mut self, filter: &Filter, phases: &[&str]) -> Result<Vec<u64>, StoreError>;
+
     /// The labels of matching rows: all keys, or with `key` all values of that key, in order and once each.
     fn label_texts(&mut self, filter: &Filter, key: Option<&str>) -> Result<Vec<String>, StoreError>;
 

@@ -146,6 +146,23 @@ impl Runs for SqliteStore {
         })
     }
 
+    fn count_phases(&mut self, filter: &Filter, phases: &[&str]) -> Result<Vec<u64>, StoreError> {
+        self.read(|transaction| {
+            let filter = Filter { after: None, phases: Vec::new(), ..filter.clone() };
+            let (rows, mut values) = matching(transaction, &filter, None)?;
+            // Not grouped: SQLite would walk the index of phases and look up every row of every shelf.
+            let mut columns = Vec::new();
+            for phase in phases {
+                values.push(Value::Text((*phase).to_owned()));
+                columns.push(format!("count(*) FILTER (WHERE phase = ?{})", values.len()));
+            }
+            let query = format!("SELECT {} FROM {rows}", columns.join(", "));
+            transaction.prepare_cached(&query)?.query_row(params_from_iter(values), |row| {
+                (0..phases.len()).map(|at| row.get::<_, i64>(at).map(i64::unsigned_abs)).collect()
+            })
+        })
+    }
+
     fn label_texts(&mut self, filter: &Filter, key: Option<&str>) -> Result<Vec<String>, StoreError> {
         let (condition, mut values) = condition(&Filter { after: None, ..filter.clone() });
         let (column, only) = match key {
@@ -423,7 +440,7 @@ fn matching(
 ) -> rusqlite::Result<(String, Vec<Value>)> {
     let (condition, mut values) = condition(filter);
     let Some(carriers) = carriers(transaction, filter, walked)? else {
-        return Ok((format!("summary WHERE {condition}"), values));
+        return Ok((format!("{} WHERE {condition}", walked_by(transaction, filter)?), values));
     };
     let numbers = serde_json::to_string(&carriers).expect("a list of numbers is always JSON");
     values.push(Value::Text(numbers));
@@ -433,6 +450,28 @@ fn matching(
         values.len()
     );
     Ok((rows, values))
+}
+
+/// The table to walk: where names or messages are sought among few runs that are not archived, only these.
+///
+/// Left to itself, SQLite walks the list of all runs for what may not be among them.
+fn walked_by(transaction: &Transaction<'_>, filter: &Filter) -> rusqlite::Result<&'static str> {
+    let is_search = matches!(filter.name, Some(NameMatch::Contains(_) | NameMatch::Prefix(_)))
+        || filter.message.is_some();
+    let is_few = is_search && filter.shelf == Shelf::Unfiled && is_small(transaction, filter)?;
+    Ok(if is_few { "summary INDEXED BY summary_unfiled" } else { "summary" })
+}
+
+/// Whether so few runs are on the shelf of a filter that all of them can be looked at.
+fn is_small(transaction: &Transaction<'_>, filter: &Filter) -> rusqlite::Result<bool> {
+    let shelf = Filter { kind: filter.kind.clone(), shelf: filter.shelf, ..Filter::default() };
+    let (condition, values) = condition(&shelf);
+    let on_shelf: i64 = transaction
+        .prepare_cached(&format!(
+            "SELECT count(*) FROM (SELECT 1 FROM summary WHERE {condition} LIMIT {SHELF_SMALL})"
+        ))?
+        .query_row(params_from_iter(values), |row| row.get(0))?;
+    Ok(on_shelf < SHELF_SMALL)
 }
 
 /// The runs that carry every label asked for, as far as it is cheap to know, if they are few enough.
@@ -445,14 +484,7 @@ fn carriers(
     if !positive {
         return Ok(None);
     }
-    let shelf = Filter { kind: filter.kind.clone(), shelf: filter.shelf, ..Filter::default() };
-    let (condition, values) = condition(&shelf);
-    let on_shelf: i64 = transaction
-        .prepare_cached(&format!(
-            "SELECT count(*) FROM (SELECT 1 FROM summary WHERE {condition} LIMIT {SHELF_SMALL})"
-        ))?
-        .query_row(params_from_iter(values), |row| row.get(0))?;
-    if on_shelf < SHELF_SMALL {
+    if is_small(transaction, filter)? {
         return Ok(None);
     }
     let mut common: Option<Vec<i64>> = None;

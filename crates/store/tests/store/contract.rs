@@ -259,6 +259,36 @@ fn the_oldest_of_the_archive_go_first() {
     });
 }
 
+#[test]
+fn runs_are_counted_by_phase_and_searched_on_every_shelf() {
+    each(|store| {
+        for (number, phase) in ["Running", "Succeeded", "Succeeded", "Failed", "Succeeded"].iter().enumerate()
+        {
+            let mut summary = row(&format!("run-{number}"), number as i64);
+            summary.phase = (*phase).to_owned();
+            store.create(&new_run(&format!("u{number}"), summary)).unwrap();
+        }
+        store.archive(&[filed(&MachineId::workflow("u1"), b"end")]).unwrap();
+        store.archive(&[filed(&MachineId::workflow("u3"), b"end")]).unwrap();
+        let phases = ["Failed", "Error", "Running", "Succeeded"];
+        for (shelf, all, without_one) in [
+            (Shelf::Runs, [1, 0, 1, 3], [1, 0, 1, 2]),
+            (Shelf::Unfiled, [0, 0, 1, 2], [0, 0, 1, 2]),
+            (Shelf::Archive, [1, 0, 0, 1], [1, 0, 0, 0]),
+        ] {
+            // Which phases, how many and from where on a page is asked for has no part in it.
+            let filter = Filter { shelf, phases: vec!["Error".to_owned()], limit: 1, ..Filter::default() };
+            assert_eq!(store.count_phases(&filter, &phases).unwrap(), all, "{shelf:?}");
+            let filter = Filter { not_name: Some("run-1".to_owned()), ..filter };
+            assert_eq!(store.count_phases(&filter, &phases).unwrap(), without_one, "{shelf:?}");
+            let name = Some(NameMatch::Contains("n-3".to_owned()));
+            let found = store.list(&Filter { shelf, name, limit: 9, ..Filter::default() }).unwrap();
+            let is_there = shelf != Shelf::Unfiled;
+            assert_eq!(found.iter().any(|row| row.uid == "u3"), is_there, "{shelf:?}");
+        }
+    });
+}
+
 /// Enough runs that a list of few among them is made from its labels and not by walking all.
 #[test]
 fn labels_choose_the_same_rows_however_they_are_found() {

@@ -7,8 +7,8 @@ use std::path::Path;
 use tiphys_store::{Catalog, Filter, Journal, MachineId, ObjectKey, Runs, Shelf, State, StoreError};
 
 /// Every piece of the museum, with its format.
-const PIECES: [(&str, u32); 4] =
-    [("format-1.sql", 1), ("format-2.sql", 2), ("format-3.sql", 3), ("format-4.sql", 4)];
+const PIECES: [(&str, u32); 5] =
+    [("format-1.sql", 1), ("format-2.sql", 2), ("format-3.sql", 3), ("format-4.sql", 4), ("format-5.sql", 5)];
 
 fn build(piece: &str, folder: &Path) {
     let museum = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/museum").join(piece);
@@ -51,6 +51,35 @@ fn states_of_earlier_releases_are_opened_and_mean_the_same() {
             assert_eq!(found, format);
         }
     }
+}
+
+/// A format is in the museum from its first release on, as its release leaves it.
+#[test]
+fn the_museum_has_every_format_and_the_present_one_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = State::open(folder.path()).unwrap();
+    drop(state.store().unwrap());
+    let present = Connection::open(folder.path().join("tiphys.db")).unwrap();
+    let format: u32 = present.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+    let formats: Vec<u32> = PIECES.iter().map(|(_, format)| *format).collect();
+    assert_eq!(formats, (1..=format).collect::<Vec<_>>());
+    let (latest, _) = PIECES[PIECES.len() - 1];
+    let kept = tempfile::tempdir().unwrap();
+    build(latest, kept.path());
+    let kept = Connection::open(kept.path().join("tiphys.db")).unwrap();
+    assert_eq!(shape(&present), shape(&kept));
+}
+
+/// The columns of all tables, and all indexes.
+fn shape(connection: &Connection) -> Vec<String> {
+    let mut statement = connection
+        .prepare(
+            "SELECT m.name || '.' || coalesce(c.name || ' ' || c.type, '') FROM sqlite_schema m
+             LEFT JOIN pragma_table_info(m.name) c WHERE m.name NOT LIKE 'sqlite_%' ORDER BY 1",
+        )
+        .unwrap();
+    let rows = statement.query_map([], |row| row.get(0)).unwrap();
+    rows.map(Result::unwrap).collect()
 }
 
 #[test]
