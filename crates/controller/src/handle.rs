@@ -12,7 +12,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -110,8 +110,8 @@ pub(crate) enum Message {
     Restart(Box<Draft>, Sender<Result<Summary, String>>),
     Adopt(String, Option<Sender<Update>>, Sender<Result<Summary, String>>),
     Retry(String, Retry, Option<Sender<Update>>, Sender<Result<Summary, String>>),
-    Ask(String, Request, Sender<bool>),
-    FollowAll(Sender<Update>),
+    Ask(String, Vec<Request>, Sender<bool>),
+    FollowAll(Sender<Update>, Arc<AtomicUsize>),
     Delete(String, Force, Sender<Result<bool, String>>),
     Limit(Limits),
     Subscribe(bool),
@@ -128,6 +128,8 @@ pub(crate) struct Inbox {
     pub(crate) messages: Receiver<Message>,
     /// How many orders are on their way.
     pub(crate) coming: Arc<AtomicUsize>,
+    /// Up to when everything that happened is durable.
+    pub(crate) settled: Arc<AtomicI64>,
 }
 
 /// An order that is on its way, until this is dropped. Orders that come together are made durable together, so the
@@ -163,6 +165,7 @@ const DEAF_PAUSE: Duration = Duration::from_secs(1);
 pub struct Controller {
     messages: Sender<Message>,
     coming: Arc<AtomicUsize>,
+    settled: Arc<AtomicI64>,
     state: State,
     /// The name under which runs belong to this engine.
     engine: String,
@@ -214,13 +217,22 @@ impl Controller {
         let reach = (runner, agent, metrics.clone());
         let engine = place.engine.clone();
         let coming = Arc::<AtomicUsize>::default();
-        let inbox = Inbox { messages: inbox, coming: coming.clone() };
+        let settled = Arc::new(AtomicI64::new(now().0));
+        let inbox = Inbox { messages: inbox, coming: coming.clone(), settled: settled.clone() };
         let pump = Pump::new(state.clone(), store, ownership, reach, place, jobs, inbox);
         let thread = std::thread::Builder::new()
             .name("pump".to_owned())
             .spawn(move || pump.run())
             .map_err(StartError::Thread)?;
-        Ok(Controller { messages, coming, state: state.clone(), engine, metrics, thread: Some(thread) })
+        Ok(Controller {
+            messages,
+            coming,
+            settled,
+            state: state.clone(),
+            engine,
+            metrics,
+            thread: Some(thread),
+        })
     }
 
     fn ask_for<T>(&self, make: impl FnOnce(Sender<T>) -> Message) -> Result<T, Gone> {
@@ -277,9 +289,7 @@ impl Controller {
     }
 
     fn draft(&self, order: Order, done: Done) -> Result<Draft, String> {
-        let us = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
-        let now = Time(i64::try_from(us).unwrap_or(i64::MAX));
-        Draft::new(order, done, &self.engine, &self.state, now)
+        Draft::new(order, done, &self.engine, &self.state, now())
     }
 
     /// Takes over a run whose engine is gone.
@@ -302,14 +312,21 @@ impl Controller {
         self.ask_for(|reply| Message::Retry(uid.to_owned(), retry, follower, reply))
     }
 
-    /// Asks something of a run that this engine drives. False if it does not.
-    pub fn ask(&self, uid: &str, request: Request) -> Result<bool, Gone> {
-        self.ask_for(|reply| Message::Ask(uid.to_owned(), request, reply))
+    /// Asks something of a run that this engine drives, all of it at once. False if it does not.
+    pub fn ask(&self, uid: &str, requests: Vec<Request>) -> Result<bool, Gone> {
+        self.ask_for(|reply| Message::Ask(uid.to_owned(), requests, reply))
     }
 
-    /// Follows every run of this engine, from now on.
-    pub fn follow_all(&self, follower: Sender<Update>) -> Result<(), Gone> {
-        self.messages.send(Message::FollowAll(follower)).map_err(|_| Gone)
+    /// Up to when everything that happened to the runs of this engine is durable: whoever reads the store after this
+    /// lacks nothing up to then, and everything that follows has a later time (API-129).
+    pub fn settled(&self) -> Time {
+        Time(self.settled.load(Ordering::Acquire))
+    }
+
+    /// Follows every run of this engine, from now on. `unread` rises with each update; who reads lowers it, and lets
+    /// nothing new begin while it is high: the engine itself waits for no follower.
+    pub fn follow_all(&self, follower: Sender<Update>, unread: Arc<AtomicUsize>) -> Result<(), Gone> {
+        self.messages.send(Message::FollowAll(follower, unread)).map_err(|_| Gone)
     }
 
     /// Ends what runs of a run and removes it with its journal and files; what was archived stays. False if it is
@@ -377,4 +394,10 @@ impl Controller {
             None => Ok(()),
         }
     }
+}
+
+/// Now, by the machine's clock.
+pub(crate) fn now() -> Time {
+    let us = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
+    Time(i64::try_from(us).unwrap_or(i64::MAX))
 }

@@ -31,7 +31,7 @@ pub fn outcome(ended: &Ended, pod: Option<&Pod>) -> Outcome {
             .map(|parameter| (parameter.name.clone(), parameter.value.clone()))
             .collect(),
         artifacts,
-        containers: members(ended, pod),
+        containers: members(ended, pod.map(|pod| &pod.template)),
         finished: ended
             .containers
             .iter()
@@ -99,14 +99,19 @@ fn helper(name: &str, failure: &StageFailure) -> String {
     if failure.message.is_empty() { head } else { format!("{head}: {}", failure.message) }
 }
 
-/// `<container>: <Reason> (exit code <n>)[: <message>]` (EX-404).
-fn words(container: &ContainerEnded) -> String {
+/// `<container>: <Reason> (exit code <n>)` (EX-404).
+fn head(container: &ContainerEnded) -> String {
     let reason = match container.exit {
         Exit::OomKilled => "OOMKilled",
         Exit::Code(0) => "Completed",
         _ => "Error",
     };
-    let head = format!("{}: {reason} (exit code {})", container.name, container.exit.code());
+    format!("{}: {reason} (exit code {})", container.name, container.exit.code())
+}
+
+/// The same and what the container said, if anything (EX-404).
+fn words(container: &ContainerEnded) -> String {
+    let head = head(container);
     match container.message.as_deref().filter(|message| !message.is_empty()) {
         Some(message) => format!("{head}: {message}"),
         None => head,
@@ -114,9 +119,8 @@ fn words(container: &ContainerEnded) -> String {
 }
 
 /// What became of each member of a container set.
-fn members(ended: &Ended, pod: Option<&Pod>) -> Vec<ContainerOutcome> {
-    let Some(template) = pod.map(|pod| &pod.template).filter(|template| template.container_set.is_some())
-    else {
+fn members(ended: &Ended, template: Option<&spec::Template>) -> Vec<ContainerOutcome> {
+    let Some(template) = template.filter(|template| template.container_set.is_some()) else {
         return Vec::new();
     };
     let names: Vec<&str> = spec::Template::container_names(template).collect();
@@ -131,7 +135,9 @@ fn members(ended: &Ended, pod: Option<&Pod>) -> Vec<ContainerOutcome> {
                 Exit::Code(64) => Phase::Error,
                 _ => Phase::Failed,
             };
-            let message = (phase != Phase::Succeeded).then(|| words(container));
+            // Here the colon stands whether or not something was said (EX-441).
+            let said = container.message.as_deref().unwrap_or_default();
+            let message = (phase != Phase::Succeeded).then(|| format!("{}: {said}", head(container)));
             ContainerOutcome { name: container.name.clone(), phase, message }
         })
         .collect()
@@ -160,5 +166,37 @@ mod tests {
         assert_eq!(message(Exit::Signal(9), None), "main: Error (exit code 137)");
         assert_eq!(message(Exit::OomKilled, None), "main: OOMKilled (exit code 137)");
         assert_eq!(message(Exit::Code(1), Some("oops")), "main: Error (exit code 1): oops");
+    }
+
+    /// EX-441, EX-409: what the nodes of a set's containers say, also when it is a set of one.
+    #[test]
+    fn members_have_words() {
+        let members = |codes: &[(&str, i32, &str)]| {
+            let containers = codes.iter().map(|(name, code, said)| ContainerEnded {
+                name: (*name).to_owned(),
+                exit: Exit::Code(*code),
+                message: Some((*said).to_owned()),
+                started_us: 1,
+                finished_us: 2,
+            });
+            let ended = Ended { containers: containers.collect(), ..Ended::default() };
+            let set: Vec<_> = codes.iter().map(|(name, ..)| serde_json::json!({ "name": name })).collect();
+            let template = spec::Template {
+                container_set: Some(serde_json::json!({ "containers": set })),
+                ..spec::Template::default()
+            };
+            super::members(&ended, Some(&template))
+                .into_iter()
+                .map(|member| (member.phase, member.message.unwrap_or_default()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(members(&[("main", 4, "")]), [(Phase::Failed, "main: Error (exit code 4): ".to_owned())]);
+        assert_eq!(
+            members(&[("a", 0, ""), ("main", 64, "dependency \"a\" …")]),
+            [
+                (Phase::Succeeded, String::new()),
+                (Phase::Error, "main: Error (exit code 64): dependency \"a\" …".to_owned())
+            ]
+        );
     }
 }

@@ -12,7 +12,7 @@ mod waiting;
 use crate::collect;
 use crate::draft::Draft;
 use crate::guard::guarded;
-use crate::handle::{Ask, Done, Inbox, Message, Submitted, Update};
+use crate::handle::{self, Ask, Done, Inbox, Message, Submitted, Update};
 use crate::memo;
 use crate::metrics::Metrics;
 use crate::prepare::Place;
@@ -22,9 +22,9 @@ use crate::throttle::{Bucket, Throttle};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, TryRecvError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 use tiphys_engine::Time;
 use tiphys_engine::workflow::{Attempt, Event, Input, NodeIx, Occasion, Report};
 use tiphys_runner::agent::Agent;
@@ -99,6 +99,10 @@ pub(crate) struct Pump {
     creating: Vec<(NewRun, Submitted)>,
     /// Who hears of which run; an empty uid means of all.
     followers: Vec<(String, Sender<Update>)>,
+    /// How much those who hear of all runs have not read yet.
+    unread: Arc<AtomicUsize>,
+    /// Who wants to know how a run stands; answered when everything of this turn is durable.
+    questions: Vec<(String, Sender<Option<Value>>)>,
     /// Answers that wait until what they tell of is durable (I3).
     replies: Vec<Box<dyn FnOnce() + Send>>,
     /// Holders that asked for locks, by their name in the lock table.
@@ -115,8 +119,8 @@ pub(crate) struct Pump {
     unheard: BTreeSet<String>,
     /// When it was last asked about them.
     asked_runner: Time,
-    /// Runs that are no more and of which something may still run: nobody will ask how that ended.
-    gone: BTreeSet<String>,
+    /// What may still run of runs that are no more: nobody will ask how it ended.
+    gone: BTreeSet<AttemptId>,
     last: Time,
     quit: bool,
 }
@@ -152,6 +156,8 @@ impl Pump {
             orders: Vec::new(),
             creating: Vec::new(),
             followers: Vec::new(),
+            unread: Arc::default(),
+            questions: Vec::new(),
             replies: Vec::new(),
             lock_holders: BTreeMap::new(),
             locks_tried: Time(0),
@@ -224,6 +230,8 @@ impl Pump {
         self.retry_locks(now)?;
         self.shard.tick(now);
         self.settle(now)?;
+        self.inbox.settled.store(now.0, Ordering::Release);
+        self.answer_questions(now);
         self.replies.drain(..).for_each(|reply| reply());
         Ok(())
     }
@@ -231,7 +239,7 @@ impl Pump {
     /// How long more may be heard before the batch is made durable: while the runner has enough to start and nobody waits
     /// for an answer, or while all who wait ordered runs and more such orders are on their way.
     fn gathers_for(&self) -> Duration {
-        if !self.replies.is_empty() || self.shard.has_more() {
+        if !(self.replies.is_empty() && self.questions.is_empty()) || self.shard.has_more() {
             return Duration::ZERO;
         }
         if !self.orders.is_empty() {
@@ -240,6 +248,17 @@ impl Pump {
         }
         let in_line = self.shard.places_taken().saturating_sub(self.jobs);
         if in_line > self.runner.ahead() / 2 { GATHER } else { Duration::ZERO }
+    }
+
+    /// Tells how runs stand, now that nothing of this turn follows.
+    fn answer_questions(&mut self, now: Time) {
+        for (uid, reply) in std::mem::take(&mut self.questions) {
+            let driven = self.homes.get(&uid).zip(self.shard.run(&uid));
+            let document =
+                driven.and_then(|(home, run)| guarded(|| submit::document(&home.workflow, run, now)).ok());
+            // Who asked may have gone in the meantime.
+            drop(reply.send(document));
+        }
     }
 
     /// Answers once everything decided so far is durable.
@@ -279,10 +298,10 @@ impl Pump {
         }
     }
 
-    /// The time, which never goes back: a clock that does must not reorder what happened.
+    /// The time, which never goes back nor stands still: a clock that does must not reorder what happened, nor give
+    /// two changes one version.
     fn now(&mut self) -> Time {
-        let us = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
-        self.last = self.last.max(Time(i64::try_from(us).unwrap_or(i64::MAX)));
+        self.last = handle::now().max(Time(self.last.0.saturating_add(1)));
         self.last
     }
 
@@ -332,14 +351,17 @@ impl Pump {
                 let retried = self.for_run(&uid, |pump| pump.retry(&uid, retry, follower, now));
                 self.reply(reply, retried);
             }
-            Message::Ask(uid, request, reply) => {
+            Message::Ask(uid, requests, reply) => {
                 let known = self.shard.run(&uid).is_some();
                 if known {
-                    self.ask(&uid, request, now);
+                    requests.into_iter().for_each(|request| self.ask(&uid, request, now));
                 }
                 self.reply(reply, known);
             }
-            Message::FollowAll(follower) => self.followers.push((String::new(), follower)),
+            Message::FollowAll(follower, unread) => {
+                self.followers.push((String::new(), follower));
+                self.unread = unread;
+            }
             Message::Delete(uid, force, reply) => {
                 let deleted = self.for_run(&uid, |pump| pump.delete(&uid, force));
                 self.reply(reply, deleted);
@@ -352,14 +374,7 @@ impl Pump {
                 self.runner.take_back(&ids, Duration::from_millis(tiphys_runner::step::GRACE_MS_DEFAULT));
                 self.agent.stop(&ids);
             }
-            Message::Status(uid, reply) => {
-                let document = self
-                    .homes
-                    .get(&uid)
-                    .zip(self.shard.run(&uid))
-                    .and_then(|(home, run)| guarded(|| submit::document(&home.workflow, run, now)).ok());
-                self.reply(reply, document);
-            }
+            Message::Status(uid, reply) => self.questions.push((uid, reply)),
             Message::Census(reply) => {
                 let census = self.shard.census();
                 self.reply(reply, census);
@@ -399,6 +414,9 @@ impl Pump {
 
     fn tell(&mut self, uid: &str, update: Update) {
         self.followers.retain(|(followed, follower)| {
+            if followed.is_empty() {
+                self.unread.fetch_add(1, Ordering::Relaxed);
+            }
             (followed != uid && !followed.is_empty()) || follower.send(update.clone()).is_ok()
         });
     }

@@ -598,14 +598,14 @@ impl Driven {
 
     /// Bookkeeping around a report. None if the run need not hear it.
     fn hear(&mut self, attempt: Attempt, report: Report, dispatcher: &mut Dispatcher) -> Option<Report> {
-        let over =
-            matches!(report, Report::Ended(_) | Report::Lost(_) | Report::Refused(_) | Report::Withdrawn);
+        let never_starts = matches!(report, Report::Refused(_) | Report::Unmade(_));
+        let over = never_starts || matches!(report, Report::Ended(_) | Report::Lost(_) | Report::Withdrawn);
         if over {
             if self.flying.remove(&attempt) {
                 dispatcher.free(&self.summary.uid, attempt);
             }
             self.forget.push(attempt);
-            if self.interrupted && !matches!(report, Report::Refused(_)) && !is_success(&report) {
+            if self.interrupted && !never_starts && !is_success(&report) {
                 return Some(Report::Withdrawn);
             }
         }

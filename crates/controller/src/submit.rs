@@ -45,10 +45,8 @@ pub(crate) fn name(workflow: &mut spec::Workflow, now: Time) {
         metadata.uid = uuid::Uuid::now_v7().to_string();
     }
     if metadata.name.is_empty() {
-        let random = uuid::Uuid::new_v4();
-        let suffix = suffix(random.as_bytes());
         let prefix = if metadata.generate_name.is_empty() { "workflow-" } else { &metadata.generate_name };
-        metadata.name = format!("{prefix}{suffix}");
+        metadata.name = generated(prefix, uuid::Uuid::new_v4().as_bytes());
     }
     if metadata.creation_timestamp.is_none() {
         metadata.creation_timestamp = Some(now.rfc3339());
@@ -57,9 +55,15 @@ pub(crate) fn name(workflow: &mut spec::Workflow, now: Time) {
     metadata.annotations.entry(format).or_insert_with(|| "v2".to_owned());
 }
 
-/// The five letters of a generated name that belong to these bytes (OB-013).
-pub fn suffix(bytes: &[u8]) -> String {
-    bytes.iter().take(5).map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()])).collect()
+/// Longest part of a generated name before its five letters: with them it is good as a label, too.
+const PREFIX_BYTES_MAX: usize = 58;
+
+/// The name with this beginning that belongs to these bytes: five letters after it, which is cut where it is too long
+/// for that, as in Kubernetes (OB-013).
+pub fn generated(prefix: &str, bytes: &[u8]) -> String {
+    let kept = &prefix[..prefix.floor_char_boundary(PREFIX_BYTES_MAX)];
+    let letters = bytes.iter().take(5).map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()]));
+    kept.chars().chain(letters).collect()
 }
 
 /// The row of a run that was just created.
@@ -98,13 +102,20 @@ pub(crate) fn submitted(frozen: Frozen, plan: &Plan) -> Arc<spec::Workflow> {
     if plan.merged { Arc::new(frozen.workflow) } else { plan.workflow.clone() }
 }
 
-/// The workflow as Argo's tools would read it now.
+/// When a workflow was created: the version under which it is told before anything happens in it.
+fn created(metadata: &spec::Metadata) -> Time {
+    metadata.creation_timestamp.as_deref().and_then(Time::parse).unwrap_or_default()
+}
+
+/// The workflow as Argo's tools would read it now. Its version is the time of the last change, so that it stays the
+/// same as long as nothing happens, and rises with everything that does (API-129).
 pub fn document(submitted: &spec::Workflow, run: &Run, now: Time) -> Value {
     let mut workflow = submitted.clone();
     let metadata = &mut workflow.metadata;
     metadata.labels = run.plan.workflow.metadata.labels.clone();
     metadata.labels.extend(run.added_labels().map(|(key, value)| (key.clone(), value.clone())));
     metadata.annotations.extend(run.added_annotations().map(|(key, value)| (key.clone(), value.clone())));
+    metadata.resource_version = run.changed.max(created(metadata)).0.to_string();
     if run.is_held_by_artifacts() {
         metadata.finalizers.push("workflows.argoproj.io/artifact-gc".to_owned());
     }

@@ -1,10 +1,12 @@
 //! Reading runs that no engine here drives: their journal is folded once more.
 
+use crate::prepare::env;
 use crate::shard::decode;
 use crate::submit::{self, Kept};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use tiphys_engine::workflow::Event;
+use tiphys_engine::workflow::{Attempt, Event, NodeKind};
 use tiphys_engine::{Frozen, Run, Time, compile};
 use tiphys_store::{Journal, MachineId, Record, Runs, StoreError};
 
@@ -35,6 +37,18 @@ pub fn fold(frozen: &Frozen, records: &[Record]) -> Result<Run, String> {
         }
     }
     Ok(run)
+}
+
+/// The labels of the pods of a run, by the ids of their nodes (K8S-210).
+pub fn pod_labels(run: &Run) -> BTreeMap<String, BTreeMap<String, String>> {
+    let pods = run.indices().filter(|ix| run.node(*ix).kind == NodeKind::Pod).filter_map(|ix| {
+        let attempt = Attempt { node: ix, generation: run.node(ix).generation };
+        // One whose template cannot be made has no pod.
+        let pod = run.pod(attempt, Time::default()).ok()?;
+        let labels = env::labels(&run.plan, &pod, &pod.template);
+        Some((pod.node_id, labels))
+    });
+    pods.collect()
 }
 
 /// A run as Argo's tools read it, from its journal; none if it is not here.

@@ -29,6 +29,17 @@ use tokio::sync::mpsc;
 /// The route of events, whose senders may sign instead of showing a token.
 const EVENTS: &str = "/api/v1/events/{namespace}/{discriminator}";
 
+/// Paths under which others lie; without its slash each leads to itself with one.
+const ROOTS: [&str; 7] = [
+    "/api",
+    "/artifacts",
+    "/input-artifacts",
+    "/artifacts-by-uid",
+    "/input-artifacts-by-uid",
+    "/artifact-files",
+    "/upload-artifacts",
+];
+
 /// Answers one request.
 pub(crate) async fn answer(world: Arc<World>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
@@ -41,6 +52,10 @@ pub(crate) async fn answer(world: Arc<World>, request: Request) -> Response {
     if let Some(clean) = cleaned(&path) {
         let query = parts.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
         return reply::redirect(&format!("{clean}{query}"));
+    }
+    if ROOTS.contains(&path.as_str()) {
+        let query = parts.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+        return reply::redirect(&format!("{path}/{query}"));
     }
     if path.starts_with("/oauth2/redirect") || path.starts_with("/oauth2/callback") {
         return reply::with_type(StatusCode::NOT_IMPLEMENTED, "text/plain; charset=utf-8", "");

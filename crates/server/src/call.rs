@@ -6,7 +6,7 @@ use crate::guard::Peer;
 use axum::body::Bytes;
 use axum::http::HeaderMap;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A request as handlers see it.
 pub(crate) struct Call {
@@ -32,7 +32,14 @@ impl Call {
     pub(crate) fn message(&self) -> Result<Message, Fault> {
         Ok(Message(match first_value(&self.body)? {
             None | Some(Value::Null) => Map::new(),
-            Some(Value::Object(fields)) => fields,
+            Some(Value::Object(fields)) => {
+                // The path says these; they must be what they are all the same.
+                let message = Message(fields);
+                for field in ["namespace", "name", "uid"] {
+                    message.text(field)?;
+                }
+                return Ok(message);
+            }
             Some(other) => {
                 return Err(Fault::invalid(format!(
                     "json: cannot unmarshal {} into the request message",
@@ -104,7 +111,8 @@ fn wrong_type(value: &Value, field: &str, wanted: &str) -> Fault {
     Fault::invalid(format!("json: cannot unmarshal {} into field {field} of type {wanted}", kind(value)))
 }
 
-fn kind(value: &Value) -> &'static str {
+/// The kind of a JSON value as Go names it.
+pub(crate) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "bool",
@@ -131,9 +139,40 @@ pub(crate) fn first_value(body: &[u8]) -> Result<Option<Value>, Fault> {
     match serde_json::Deserializer::from_str(&text).into_iter::<Value>().next() {
         None => Ok(None),
         Some(Ok(value)) => Ok(Some(value)),
-        Some(Err(error)) if error.is_eof() => Err(Fault::invalid("unexpected EOF")),
-        Some(Err(error)) => Err(Fault::invalid(error.to_string())),
+        Some(Err(error)) => {
+            Err(Fault::invalid(go_flaw(&text, &error).unwrap_or_else(|| "unexpected EOF".to_owned())))
+        }
     }
+}
+
+/// What is wrong with a text that is no JSON, in Go's words; none if there is too little of it.
+pub(crate) fn go_flaw(text: &str, error: &serde_json::Error) -> Option<String> {
+    if error.is_eof() {
+        return None;
+    }
+    let said = error.to_string();
+    let line = text.split('\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
+    let found = line.get(error.column().saturating_sub(1)..).and_then(|rest| rest.chars().next());
+    let place = match said.split(" at line").next().unwrap_or_default() {
+        "expected value" => "looking for beginning of value",
+        "key must be a string" => "looking for beginning of object key string",
+        "expected `:`" => "after object key",
+        "expected `,` or `}`" => "after object key:value pair",
+        "expected `,` or `]`" => "after array element",
+        "trailing characters" => "after top-level value",
+        "trailing comma" if found == Some('}') => "looking for beginning of object key string",
+        "trailing comma" => "looking for beginning of value",
+        "invalid escape" => "in string escape code",
+        "invalid number" => "in numeric literal",
+        why if why.starts_with("control character") => "in string literal",
+        _ => return Some(said),
+    };
+    Some(match found {
+        Some('\'') => format!("invalid character '\\'' {place}"),
+        Some(char) if char.is_control() => format!("invalid character '{}' {place}", char.escape_default()),
+        Some(char) => format!("invalid character '{char}' {place}"),
+        None => format!("invalid character '\\n' {place}"),
+    })
 }
 
 /// The keys and values after the `?`, decoded, in order.
@@ -141,7 +180,7 @@ pub(crate) fn first_value(body: &[u8]) -> Result<Option<Value>, Fault> {
 pub(crate) struct Query(Vec<(String, String)>);
 
 /// Keys of the query that must be whole numbers, or truth values (API-030 to API-033).
-const NUMBERS: &[&str] = &[
+pub(crate) const NUMBERS: &[&str] = &[
     "listOptions.limit",
     "listOptions.timeoutSeconds",
     "deleteOptions.gracePeriodSeconds",
@@ -154,7 +193,7 @@ const NUMBERS: &[&str] = &[
     "podLogOptions.tailLines",
     "podLogOptions.limitBytes",
 ];
-const FLAGS: &[&str] = &[
+pub(crate) const FLAGS: &[&str] = &[
     "listOptions.watch",
     "listOptions.allowWatchBookmarks",
     "listOptions.sendInitialEvents",
@@ -170,33 +209,87 @@ const FLAGS: &[&str] = &[
     "force",
 ];
 
+/// Keys of the query that are texts.
+const TEXTS: &[&str] = &[
+    "createdAfter",
+    "fields",
+    "finishedBefore",
+    "getOptions.resourceVersion",
+    "grep",
+    "listOptions.continue",
+    "listOptions.fieldSelector",
+    "listOptions.labelSelector",
+    "listOptions.resourceVersion",
+    "listOptions.resourceVersionMatch",
+    "logOptions.container",
+    "nameFilter",
+    "podLogOptions.container",
+    "podName",
+    "selector",
+];
+/// Keys of the query that are messages, which no value can stand for.
+const MESSAGES: &[(&str, &str)] = &[
+    ("deleteOptions", "DeleteOptions"),
+    ("deleteOptions.preconditions", "Preconditions"),
+    ("getOptions", "GetOptions"),
+    ("listOptions", "ListOptions"),
+    ("logOptions", "PodLogOptions"),
+    ("logOptions.sinceTime", "Time"),
+    ("podLogOptions", "PodLogOptions"),
+    ("podLogOptions.sinceTime", "Time"),
+];
+
+/// Why a text that is no number is none, in Go's words.
+pub(crate) fn why_no_number(text: &str, may_be_negative: bool) -> &'static str {
+    let digits = if may_be_negative { text.strip_prefix(['-', '+']).unwrap_or(text) } else { text };
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number { "value out of range" } else { "invalid syntax" }
+}
+
 impl Query {
     /// Decodes a query and checks the values of known keys (API-025).
     pub(crate) fn parse(text: &str) -> Result<Query, Fault> {
+        if let Some(flaw) = bad_escape(text) {
+            return Err(Fault::invalid(format!("invalid URL escape \"{flaw}\"")));
+        }
         let pairs = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             (decode(key, true), decode(value, true))
         });
         let query = Query(pairs.collect());
-        for (key, value) in &query.0 {
+        for (key, value) in query.first_of_each() {
             if NUMBERS.contains(&key.as_str()) && value.parse::<i64>().is_err() {
-                return Err(Fault::invalid(format!("strconv.ParseInt: parsing \"{value}\": invalid syntax")));
+                let why = why_no_number(value, true);
+                return Err(Fault::invalid(format!("strconv.ParseInt: parsing \"{value}\": {why}")));
             }
             if FLAGS.contains(&key.as_str()) && truth(value).is_none() {
                 return Err(Fault::invalid(format!(
                     "strconv.ParseBool: parsing \"{value}\": invalid syntax"
                 )));
             }
-            if key.ends_with("ogOptions.sinceTime") {
-                return Err(Fault::invalid("field type *v1.Time is not supported in query parameters"));
+            if let Some((_, message)) = MESSAGES.iter().find(|(path, _)| *path == key.as_str()) {
+                let words = format!("field type *v1.{message} is not supported in query parameters");
+                return Err(Fault::invalid(words));
+            }
+            let mut plain = NUMBERS.iter().chain(FLAGS).chain(TEXTS);
+            let below = plain.find_map(|plain| Some((plain, key.strip_prefix(*plain)?.strip_prefix('.')?)));
+            if let Some((plain, rest)) = below {
+                let nested = rest.split('.').next().unwrap_or_default();
+                return Err(Fault::invalid(format!("unexpected nested field {nested} in {plain}")));
             }
         }
         Ok(query)
     }
 
-    /// The last value of a key; empty if it is not there.
+    /// Each key with its first value: of too many that one counts.
+    fn first_of_each(&self) -> impl Iterator<Item = &(String, String)> {
+        let mut seen = BTreeSet::new();
+        self.0.iter().filter(move |(key, _)| seen.insert(key))
+    }
+
+    /// The first value of a key; empty if it is not there.
     pub(crate) fn text(&self, key: &str) -> &str {
-        self.0.iter().rev().find(|(name, _)| name == key).map_or("", |(_, value)| value)
+        self.0.iter().find(|(name, _)| name == key).map_or("", |(_, value)| value)
     }
 
     pub(crate) fn all(&self, key: &str) -> Vec<&str> {
@@ -219,6 +312,15 @@ fn truth(text: &str) -> Option<bool> {
         "0" | "f" | "F" | "FALSE" | "false" | "False" => Some(false),
         _ => None,
     }
+}
+
+/// The first percent sign that begins no byte, with what follows it.
+fn bad_escape(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    let is_hex = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_hexdigit);
+    let mut signs = (0..bytes.len()).filter(|at| bytes[*at] == b'%');
+    let at = signs.find(|at| !(is_hex(at + 1) && is_hex(at + 2)))?;
+    Some(String::from_utf8_lossy(&bytes[at..bytes.len().min(at + 3)]).into_owned())
 }
 
 /// Undoes percent-encoding; in a query a `+` is a blank. What is not encoded well stays as it is.

@@ -56,6 +56,8 @@ pub struct Config {
     pub namespace_parallelism: usize,
     /// How fast steps are started (OB-412).
     pub resource_rate_limit: Option<StartRate>,
+    /// How metrics are told.
+    pub metrics_config: MetricsConfig,
     /// What images would have contributed: a list as in an image map, or a map as Argo's controller has it (OB-417).
     pub images: Value,
     /// The folder of the file, from which paths in it lead.
@@ -69,6 +71,15 @@ pub struct Config {
     pub retention: Retention,
     /// Who is told of what. Ours.
     pub notifications: Vec<Notification>,
+}
+
+/// How metrics are told (K8S-175).
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct MetricsConfig {
+    /// How long a metric of workflows that nobody sets any more is told (EX-523).
+    #[serde(rename = "metricsTTL")]
+    pub metrics_ttl: Option<Length>,
 }
 
 /// Which workflows are taken (K8S-180).

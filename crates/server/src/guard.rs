@@ -21,6 +21,7 @@ pub(crate) mod tests;
 use crate::fault::{Code, Fault};
 use crate::limits;
 use crate::options::{Options, Tls};
+use crate::pages;
 use crate::reply;
 use crate::world::World;
 use axum::body::Body;
@@ -76,6 +77,11 @@ impl From<SocketAddr> for Peer {
 /// Answers one request, whatever it is.
 pub(crate) async fn answer(world: Arc<World>, peer: Peer, mut request: Request) -> Response {
     let beginning = std::time::Instant::now();
+    let below = pages::below(&world.options.base_href, request.uri());
+    let is_below = below.is_some();
+    if let Some(below) = below {
+        *request.uri_mut() = below;
+    }
     let guard = world.guard.clone();
     let allowance = guard.rate.take(peer.address, beginning);
     let allowed_origin = world.options.allow_origin.clone();
@@ -92,6 +98,9 @@ pub(crate) async fn answer(world: Arc<World>, peer: Peer, mut request: Request) 
     } else {
         crate::app::answer(world.clone(), request).await
     };
+    if is_below {
+        pages::lead_below(&world.options.base_href, &mut response);
+    }
     record.close(&world, &response, beginning.elapsed());
     if takes_gzip {
         response = gzip::packed(response).await;

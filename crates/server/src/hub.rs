@@ -10,7 +10,7 @@ use crate::wire::shape;
 use crate::world::World;
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
@@ -30,6 +30,9 @@ const GATHER_ROWS: Duration = Duration::from_millis(100);
 
 /// Changes of rows that are kept for those who come back.
 const ROWS_KEPT_MAX: usize = 4_096;
+
+/// Removed workflows that are remembered for those who come back.
+const GONE_KEPT_MAX: usize = 1_024;
 
 /// What happened to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,28 +66,44 @@ pub(crate) struct Row {
     pub(crate) event: Arc<Event>,
 }
 
+/// Workflows that were removed: whoever has a list from before must hear of it (API-129).
+#[derive(Default)]
+struct Gone {
+    /// Each with its version, in their order.
+    kept: VecDeque<(i64, Arc<Value>)>,
+    /// Nothing is known of what was removed up to this version.
+    forgotten: i64,
+}
+
 /// The place where changes are told.
 pub(crate) struct Hub {
     workflows: broadcast::Sender<News>,
     rows: broadcast::Sender<Row>,
     kept: Mutex<VecDeque<Row>>,
+    gone: Mutex<Gone>,
     /// Somebody has watched rows in this life, and may come back.
     rows_wanted: AtomicBool,
     /// Tells numbers of this life from those of an earlier one.
     life: u64,
     /// Runs that somebody looks at closely.
     pub(crate) closeups: Closeups,
+    /// How much of what happened was not read here yet.
+    pub(crate) unread: Arc<AtomicUsize>,
 }
 
 impl Hub {
-    pub(crate) fn new(life: u64) -> Hub {
+    /// A place that knows of nothing that happened before its life, which begins at that many milliseconds.
+    pub(crate) fn new(life: u64, unread: Arc<AtomicUsize>) -> Hub {
+        let forgotten = i64::try_from(life.saturating_mul(1_000)).unwrap_or(i64::MAX);
         Hub {
             workflows: broadcast::channel(limits::STREAM_BACKLOG_MAX).0,
             rows: broadcast::channel(limits::STREAM_BACKLOG_MAX).0,
             kept: Mutex::default(),
+            gone: Mutex::new(Gone { kept: VecDeque::new(), forgotten }),
             rows_wanted: AtomicBool::new(false),
             life,
             closeups: Closeups::default(),
+            unread,
         }
     }
 
@@ -116,14 +135,41 @@ impl Hub {
         format!("{}-{}", self.life, kept.back().map_or(0, |row| row.number))
     }
 
-    pub(crate) fn tell(&self, change: Change, workflow: Value) {
-        if change == Change::Deleted {
-            let text = |field: &str| workflow["metadata"][field].as_str().unwrap_or_default().to_owned();
-            self.closeups.gone(&text("uid"));
-            self.tell_row(text("namespace"), "gone", json!({ "uid": text("uid") }));
+    /// Tells of a workflow that changed.
+    pub(crate) fn tell(&self, workflow: Value) {
+        self.send(Change::Modified, Arc::new(workflow));
+    }
+
+    /// Tells of a workflow that was removed, as of that version.
+    pub(crate) fn tell_gone(&self, mut workflow: Value, version: i64) {
+        workflow["metadata"]["resourceVersion"] = json!(version.to_string());
+        let text = |field: &str| workflow["metadata"][field].as_str().unwrap_or_default().to_owned();
+        self.closeups.gone(&text("uid"));
+        self.tell_row(text("namespace"), "gone", json!({ "uid": text("uid") }));
+        // Who comes back needs to know which it was, not everything it was.
+        let mut known = json!({ "metadata": workflow["metadata"], "spec": {}, "status": {} });
+        for field in ["phase", "startedAt", "finishedAt", "progress", "message"] {
+            known["status"][field] = workflow["status"][field].clone();
         }
+        let mut gone = self.gone.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = gone.kept.partition_point(|(before, _)| *before <= version);
+        gone.kept.insert(at, (version, Arc::new(shape::workflow(known))));
+        if gone.kept.len() > GONE_KEPT_MAX {
+            gone.forgotten = gone.kept.pop_front().map_or(gone.forgotten, |(version, _)| version);
+        }
+        self.send(Change::Deleted, Arc::new(workflow));
+    }
+
+    /// The workflows that were removed after a version. None if that is too long ago to be known.
+    pub(crate) fn gone_since(&self, version: i64) -> Option<Vec<Arc<Value>>> {
+        let gone = self.gone.lock().unwrap_or_else(PoisonError::into_inner);
+        let later = gone.kept.iter().filter(|(at, _)| *at > version);
+        (version >= gone.forgotten).then(|| later.map(|(_, workflow)| workflow.clone()).collect())
+    }
+
+    fn send(&self, change: Change, workflow: Arc<Value>) {
         // Nobody watches: nobody need be told.
-        drop(self.workflows.send(News { change, workflow: Arc::new(workflow), text: Arc::default() }));
+        drop(self.workflows.send(News { change, workflow, text: Arc::default() }));
     }
 
     /// Tells what became of a delivery to those who watch rows: one that matched nothing changes no run.
@@ -205,8 +251,14 @@ pub(crate) fn run(world: &Weak<World>, updates: &Receiver<Update>) {
             }
         };
         let Some(world) = world.upgrade() else { return };
+        if update.is_ok() {
+            // The last word of an engine that ends was not counted.
+            let lower = |unread: usize| unread.checked_sub(1);
+            world.hub.unread.fetch_update(Ordering::Relaxed, Ordering::Relaxed, lower).ok();
+        }
         match update {
             Ok(Update::Recorded(recorded)) => {
+                world.bells.ring(&recorded.uid);
                 world.hub.closeups.recorded(&recorded);
                 if recorded.events.iter().any(is_question) && !world.settings().notifications.is_empty() {
                     world.keeper.tell(keeper::News::Waiting(recorded.uid.clone()));
@@ -221,14 +273,15 @@ pub(crate) fn run(world: &Weak<World>, updates: &Receiver<Update>) {
             Ok(Update::Ended(document)) => {
                 world.metrics.ended(&document);
                 world.tracer.ended(&document);
-                world.keeper.tell(keeper::News::Ended(document.clone()));
                 world.desk.ended(&document);
                 if let Some(uid) = document.pointer("/metadata/uid").and_then(Value::as_str) {
+                    world.bells.ring(uid);
+                    world.keeper.tell(keeper::News::Ended(uid.to_owned()));
                     whole.uids.remove(uid);
                     rows.add(uid);
                 }
                 if world.hub.is_watched() {
-                    world.hub.tell(Change::Modified, shape::live((*document).clone(), &world));
+                    world.hub.tell(shape::live((*document).clone(), &world));
                 }
             }
             Ok(Update::Parked { uid, reason }) => {
@@ -250,6 +303,7 @@ pub(crate) fn run(world: &Weak<World>, updates: &Receiver<Update>) {
                     "what another process asked of a run is dropped"
                 );
             }
+            Ok(Update::Deleted(uid)) => world.bells.ring(&uid),
             Ok(_) | Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
                 // If the server ends anyway, nobody asks for the reason.
@@ -260,7 +314,7 @@ pub(crate) fn run(world: &Weak<World>, updates: &Receiver<Update>) {
         for uid in whole.ripe() {
             // A run that ended in the meantime tells its end itself.
             if let Ok(Some(document)) = world.controller.status(&uid) {
-                world.hub.tell(Change::Modified, shape::live(document, &world));
+                world.hub.tell(shape::live(document, &world));
             }
         }
         for uid in rows.ripe() {

@@ -7,6 +7,7 @@
 mod access;
 mod app;
 mod argo;
+mod bells;
 mod call;
 mod closeup;
 pub mod config;

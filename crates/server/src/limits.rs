@@ -119,8 +119,21 @@ pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How far apart two changes of a folder may lie and still carry the same time.
 pub(crate) const CLOCK_TICK: Duration = Duration::from_secs(1);
 
-/// How often a log that is followed is looked at.
+/// Shortest pause between two looks at a log that is followed, and the longest one while nothing is heard of it.
 pub(crate) const LOG_PAUSE: Duration = Duration::from_millis(100);
+pub(crate) const LOG_LOOK: Duration = Duration::from_secs(5);
+
+/// Folders of logs that are listened to at once; others are looked at by the clock.
+pub(crate) const FOLDERS_WATCHED_MAX: usize = 8_192;
+
+/// Things that happened in runs and wait to be told: while there are more, no new run begins.
+pub(crate) const UNREAD_MAX: usize = 50_000;
+
+/// Ends of runs that wait for the thread that looks after them.
+pub(crate) const ENDS_WAITING_MAX: usize = 10_000;
+
+/// How long the engine bears a full disk before it ends.
+pub(crate) const STORE_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Longest line of a log that is sent in one piece (API-176).
 pub(crate) const LOG_LINE_BYTES_MAX: usize = 1 << 20;

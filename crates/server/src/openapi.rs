@@ -3,7 +3,7 @@
 //! A test sees to it that every route has its line, and that the lines name every path and field that the
 //! specification of Argo's interface names.
 
-use crate::call::Call;
+use crate::call::{Call, FLAGS, NUMBERS};
 use crate::fault::Fault;
 use crate::route::{Handler, ROUTES, Route};
 use crate::world::World;
@@ -169,6 +169,7 @@ static DETAILS: &[Detail] = details! {
     GET "/api/tiphys/v1/runs/{namespace}/{name}/why" ["uid", "node"] {} "Anything";
     GET "/api/tiphys/v1/runs/{namespace}/{name}/plan" ["uid"] {} "Anything";
     GET "/api/tiphys/v1/runs/{namespace}/{name}/journal" ["uid", "after", "limit", "node"] {} "JournalPage";
+    GET "/api/tiphys/v1/runs/{namespace}/{name}/stages" ["uid"] {} "StagePage";
     GET "/api/tiphys/v1/runs/{namespace}/{name}/log" ["uid", "node", "container", "from", "limit"] {} "LogRange";
     GET "/api/tiphys/v1/runs/{namespace}/{name}/log/follow" ["uid", "node", "container", "from", "lastEventId"] {} "events lines, end";
     GET "/api/tiphys/v1/runs/{namespace}/{name}/log/search" ["uid", "node", "container", "text", "regex", "case", "from", "limit"] {} "LogHits";
@@ -196,6 +197,9 @@ pub(crate) fn document() -> Value {
     for route in ROUTES {
         let entry = paths.entry(route.path.to_owned()).or_insert_with(|| json!({}));
         entry[route.method.as_str().to_ascii_lowercase()] = operation(route);
+    }
+    for (path, name) in ARTIFACTS {
+        paths.insert(path.to_owned(), artifact(path, name));
     }
     json!({
         "openapi": "3.1.0",
@@ -226,7 +230,12 @@ fn operation(route: &Route) -> Value {
         .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
         .collect();
     for name in detail.map(query).unwrap_or_default() {
-        parameters.push(json!({ "name": name, "in": "query", "schema": { "type": "string" } }));
+        let schema = json!({ "type": type_of(&name) });
+        let mut parameter = json!({ "name": name, "in": "query", "schema": schema });
+        if name.ends_with(".dryRun") {
+            parameter["schema"] = json!({ "type": "array", "items": { "type": "string" } });
+        }
+        parameters.push(parameter);
     }
     let answer = detail.map_or("Anything", |detail| detail.answer);
     let (kind, schema) = match (route.handler, answer.split_once(' ')) {
@@ -252,7 +261,7 @@ fn operation(route: &Route) -> Value {
         let schema = match detail.map(|detail| detail.body) {
             Some(fields) if !fields.is_empty() => {
                 let properties: Map<String, Value> =
-                    fields.iter().map(|field| ((*field).to_owned(), reference(holds(field)))).collect();
+                    fields.iter().map(|field| ((*field).to_owned(), holds(field))).collect();
                 json!({ "type": "object", "properties": properties })
             }
             _ => json!({}),
@@ -277,14 +286,74 @@ fn query(detail: &Detail) -> Vec<String> {
     keys
 }
 
-/// What a field of a request holds.
-fn holds(field: &str) -> &'static str {
-    match field {
-        "workflow" => "Workflow",
-        "template" => "WorkflowTemplate",
-        "cronWorkflow" => "CronWorkflow",
-        _ => "Anything",
+/// What a key of a query holds (API-025).
+fn type_of(key: &str) -> &'static str {
+    if NUMBERS.contains(&key) {
+        "integer"
+    } else if FLAGS.contains(&key) {
+        "boolean"
+    } else {
+        "string"
     }
+}
+
+/// What a field of a request holds.
+fn holds(field: &str) -> Value {
+    let plain = |kind: &str| json!({ "type": kind });
+    match field {
+        "workflow" => reference("Workflow"),
+        "template" => reference("WorkflowTemplate"),
+        "cronWorkflow" => reference("CronWorkflow"),
+        "eventSource" | "sensor" => reference("Anything"),
+        "createOptions" => json!({
+            "type": "object",
+            "properties": { "dryRun": { "type": "array", "items": plain("string") } },
+        }),
+        "submitOptions" => reference("SubmitOptions"),
+        "parameters" => json!({ "type": "array", "items": plain("string") }),
+        "serverDryRun" | "restartSuccessful" | "memoized" => plain("boolean"),
+        "limit" | "type" => plain("integer"),
+        _ => plain("string"),
+    }
+}
+
+/// Files of artifacts and what they are called (API-300 to API-304): they are served beside the table of routes.
+const ARTIFACTS: [(&str, &str); 5] = [
+    ("/artifacts/{namespace}/{name}/{nodeId}/{artifactName}", "getOutputArtifact"),
+    ("/input-artifacts/{namespace}/{name}/{nodeId}/{artifactName}", "getInputArtifact"),
+    ("/artifacts-by-uid/{uid}/{nodeId}/{artifactName}", "getOutputArtifactByUid"),
+    ("/input-artifacts-by-uid/{uid}/{nodeId}/{artifactName}", "getInputArtifactByUid"),
+    (
+        "/artifact-files/{namespace}/{idDiscriminator}/{id}/{nodeId}/{artifactDiscriminator}/{artifactName}",
+        "getArtifactFile",
+    ),
+];
+
+fn artifact(path: &str, name: &str) -> Value {
+    let parameters =
+        path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).map(|part| {
+            let schema = match part {
+                "idDiscriminator" => json!({ "type": "string", "enum": ["workflows", "archived-workflows"] }),
+                "artifactDiscriminator" => json!({ "type": "string", "enum": ["inputs", "outputs"] }),
+                _ => json!({ "type": "string" }),
+            };
+            json!({ "name": part, "in": "path", "required": true, "schema": schema })
+        });
+    json!({ "get": {
+        "operationId": name,
+        "tags": ["artifacts"],
+        "parameters": parameters.collect::<Vec<_>>(),
+        "responses": {
+            "200": {
+                "description": "the file as it is kept",
+                "content": { "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } },
+            },
+            "default": {
+                "description": "what went wrong, by its status",
+                "content": { "text/plain": { "schema": { "type": "string" } } },
+            },
+        },
+    }})
 }
 
 fn name(route: &Route) -> String {
@@ -341,6 +410,7 @@ fn schemas() -> Value {
         "properties": { "code": { "type": "integer" }, "message": { "type": "string" } },
         "required": ["code", "message"],
     });
+    schemas["SubmitOptions"] = submit_options();
     schemas["LogEntry"] = texts(&["content", "podName"]);
     schemas["WorkflowWatchEvent"] = json!({
         "type": "object",
@@ -375,6 +445,43 @@ fn schemas() -> Value {
         },
     });
     schemas
+}
+
+/// The types of the fields of a submission (API-152).
+const SUBMIT_OPTIONS: &[(&str, &[&str])] = &[
+    (
+        "string",
+        &[
+            "name",
+            "generateName",
+            "entryPoint",
+            "serviceAccount",
+            "labels",
+            "annotations",
+            "podPriorityClassName",
+        ],
+    ),
+    ("array", &["parameters", "artifacts"]),
+    ("boolean", &["dryRun", "serverDryRun"]),
+    ("integer", &["priority"]),
+    ("object", &["ownerReference"]),
+];
+
+/// API-152: how a template is submitted.
+fn submit_options() -> Value {
+    let mut properties = Map::new();
+    for (kind, names) in SUBMIT_OPTIONS {
+        for name in *names {
+            properties.insert(
+                (*name).to_owned(),
+                match *kind {
+                    "array" => json!({ "type": "array", "items": { "type": "string" } }),
+                    kind => json!({ "type": kind }),
+                },
+            );
+        }
+    }
+    json!({ "type": "object", "properties": properties })
 }
 
 #[cfg(test)]

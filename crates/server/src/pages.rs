@@ -4,7 +4,7 @@
 //! part of an interface answers with the first page (API-009).
 
 use crate::reply;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use flate2::read::GzDecoder;
 use std::borrow::Cow;
@@ -47,16 +47,34 @@ const WIDGETS: &str = "widgets/";
 /// Browsers that know `frame-ancestors` do not look at `X-Frame-Options`, which cannot say this.
 const WIDGET_POLICY: &str = policy!("*");
 
+/// What is asked for, seen from `base`: a proxy may strip that path or not. `None` if there is nothing to strip.
+pub(crate) fn below(base: &str, asked: &Uri) -> Option<Uri> {
+    let inner = asked.path().strip_prefix(base).filter(|_| base != "/")?;
+    let query = asked.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let mut parts = asked.clone().into_parts();
+    parts.path_and_query = Some(format!("/{inner}{query}").parse().ok()?);
+    Uri::from_parts(parts).ok()
+}
+
+/// Sends who asked below `base` on to an address below it.
+pub(crate) fn lead_below(base: &str, response: &mut Response) {
+    let to = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());
+    let led = to.and_then(|to| to.strip_prefix('/')).filter(|to| !to.starts_with('/'));
+    if let Some(led) = led.and_then(|to| HeaderValue::from_str(&format!("{base}{to}")).ok()) {
+        response.headers_mut().insert(header::LOCATION, led);
+    }
+}
+
 /// Answers a request that is no part of an interface.
 ///
-/// `base` is the path under which browsers see the server, with a slash at both ends. A proxy may strip it or not.
+/// `base` is the path under which browsers see the server, with a slash at both ends; `path` begins behind it.
 pub(crate) fn serve(base: &str, method: &Method, path: &str, headers: &HeaderMap) -> Response {
     if *method != Method::GET && *method != Method::HEAD {
         let mut response = reply::text(StatusCode::METHOD_NOT_ALLOWED, "pages can only be read");
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
-    let name = path.strip_prefix(base).or_else(|| path.strip_prefix('/')).unwrap_or_default();
+    let name = path.strip_prefix('/').unwrap_or_default();
     let file = find(name);
     if file.is_none() && name.starts_with(HASHED) {
         // A tab that outlived its release asks for files that are gone; it must not take a page for a script.

@@ -73,7 +73,7 @@ pub(crate) enum Handler {
 /// One line of the table.
 pub(crate) struct Route {
     pub(crate) method: Method,
-    /// Segments in braces match anything; an empty one only where the namespace or the last segment may be empty.
+    /// Segments in braces match anything; nothing only at the end of a path of Argo's (API-022).
     pub(crate) path: &'static str,
     pub(crate) handler: Handler,
 }
@@ -192,6 +192,7 @@ pub(crate) static ROUTES: &[Route] = &[
     unary(Method::GET, "/api/tiphys/v1/templates/{kind}/{namespace}/{name}/diff", versions::compare),
     unary(Method::GET, "/api/tiphys/v1/openapi.json", openapi::serve),
     unary(Method::GET, "/api/tiphys/v1/runs/{namespace}/{name}/journal", journal::list),
+    unary(Method::GET, "/api/tiphys/v1/runs/{namespace}/{name}/stages", journal::stages),
     unary(Method::GET, "/api/tiphys/v1/runs/{namespace}/{name}/log", own_logs::range),
     follow("/api/tiphys/v1/runs/{namespace}/{name}/log/follow", own_logs::follow),
     unary(Method::GET, "/api/tiphys/v1/runs/{namespace}/{name}/log/search", own_logs::search),
@@ -209,6 +210,9 @@ pub(crate) static ROUTES: &[Route] = &[
     unary(Method::POST, "/api/tiphys/v1/tokens", tokens::create),
     unary(Method::DELETE, "/api/tiphys/v1/tokens/{name}", tokens::revoke),
 ];
+
+/// The beginning of the paths of Argo's interface.
+const ARGO: &str = "/api/v1/";
 
 /// The values of a route's parameters.
 pub(crate) type Params = BTreeMap<&'static str, String>;
@@ -239,9 +243,8 @@ fn fits(pattern: &'static str, given: &[&str]) -> Option<Params> {
     for (at, (wanted, given)) in wanted.iter().zip(given).enumerate() {
         match wanted.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
             Some(name) => {
-                let may_be_empty = name == "namespace" || name == "uid" || name == "discriminator";
-                let last = at + 1 == count;
-                if given.is_empty() && !(may_be_empty && last) {
+                let may_be_empty = at + 1 == count && pattern.starts_with(ARGO);
+                if given.is_empty() && !may_be_empty {
                     return None;
                 }
                 params.insert(name, crate::call::decode(given, false));

@@ -144,14 +144,16 @@ impl Yard for Around<'_> {
         match self.create(&workflow) {
             Ok(answer) => Ok(answer),
             // The store or the engine is at fault, not the workflow.
-            Err(fault) if fault.code == Code::Unavailable => Err(fault.message),
+            Err(fault) if matches!(fault.code, Code::Unavailable | Code::ResourceExhausted) => {
+                Err(fault.message)
+            }
             Err(fault) => Ok(Answer::Failed(fault.message)),
         }
     }
 
     fn terminate(&mut self, run: &RunRef) {
         // One that ended or went in the meantime is what was wanted (CR-070).
-        drop(self.world.ask(&run.uid, Request::Terminate));
+        drop(self.world.ask(&run.uid, &[Request::Terminate]));
     }
 
     fn remove(&mut self, uid: &str) {

@@ -88,6 +88,7 @@ impl Server {
         options.place.engine = ENGINE.to_owned();
         options.place.artifacts = state.artifacts_dir();
         options.place.claims = state.dir().join("claims");
+        options.place.patience = limits::STORE_PATIENCE;
         let runner = RunnerOptions {
             at_once: u32::try_from(options.jobs.max(1)).unwrap_or(u32::MAX),
             sandbox: options.place.isolation != tiphys_runner::step::Isolation::None,
@@ -101,11 +102,12 @@ impl Server {
         )?;
         let (updates, heard) = mpsc::channel();
         // A controller that is gone already is noticed by the first request.
-        drop(controller.follow_all(updates));
+        let unread = Arc::default();
+        drop(controller.follow_all(updates, Arc::clone(&unread)));
         let vault = Vault::open(&state)
             .map_err(|error| ServeError::Io { what: "cannot open the vault".to_owned(), error })?;
         let (desk, woken) = Desk::new();
-        let world = Arc::new(World::new(options, state, controller, vault, desk));
+        let world = Arc::new(World::new(options, state, controller, vault, desk, unread));
         let (follower, beat) = (Arc::downgrade(&world), world.pulse.beat("hub"));
         std::thread::Builder::new()
             .name("hub".to_owned())
@@ -264,7 +266,8 @@ impl Server {
 
     /// A link that makes one browser known, as an administrator.
     pub fn link(&self) -> String {
-        format!("{}/login?code={}", self.url(), self.world.guard.links.give(Role::Admin))
+        let base = &self.world.options.base_href;
+        format!("{}{base}login?code={}", self.url(), self.world.guard.links.give(Role::Admin))
     }
 
     /// Where it listens.

@@ -1,6 +1,7 @@
 //! Everything a handler can reach: the store, the controller, the catalog, the clock.
 
 use crate::access::Tokens;
+use crate::bells::Bells;
 use crate::config::Config;
 use crate::fault::{Code, Fault};
 use crate::guard::Guard;
@@ -19,8 +20,10 @@ use crate::shelf::Shelf;
 use crate::vault::Vault;
 use crate::wire::shape;
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tiphys_controller::{Controller, Limits, StartRate};
+use tiphys_engine::workflow::Request;
 use tiphys_store::{
     Catalog, Journal, MachineId, ObjectKey, Put, Runs, SqliteStore, State, StoreError, Summary,
 };
@@ -42,6 +45,8 @@ pub(crate) struct World {
     /// Places for requests that wait for a thread.
     pub(crate) queue: Arc<Semaphore>,
     pub(crate) logs: Arc<Indexes>,
+    /// Rings when there may be more to read in the logs of a run.
+    pub(crate) bells: Arc<Bells>,
     /// Deliveries that are being dispatched.
     pub(crate) turns: Arc<Turns>,
     pub(crate) host: String,
@@ -62,6 +67,7 @@ impl World {
         controller: Controller,
         vault: Vault,
         desk: Desk,
+        unread: Arc<AtomicUsize>,
     ) -> World {
         let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
         let guard = Arc::new(Guard::new(&options, host.trim()));
@@ -76,13 +82,14 @@ impl World {
             pulse: Arc::default(),
             settings,
             controller: Arc::new(controller),
-            hub: Arc::new(Hub::new(jiff::Timestamp::now().as_millisecond().unsigned_abs())),
+            hub: Arc::new(Hub::new(jiff::Timestamp::now().as_millisecond().unsigned_abs(), unread)),
             tokens: Arc::default(),
             vault: Arc::new(vault),
             desk: Arc::new(desk),
             shelf: Arc::default(),
             queue: Arc::new(Semaphore::new(limits::WAITING_MAX)),
             logs: Arc::default(),
+            bells: Arc::default(),
             turns: Arc::default(),
             host: host.trim().to_owned(),
             stores: Arc::default(),
@@ -110,6 +117,7 @@ impl World {
             shelf: self.shelf.clone(),
             queue: self.queue.clone(),
             logs: self.logs.clone(),
+            bells: self.bells.clone(),
             turns: self.turns.clone(),
             host: self.host.clone(),
             stores: self.stores.clone(),
@@ -266,6 +274,7 @@ impl World {
             ("uid", json!(row.uid)),
             ("labels", json!(row.labels)),
             ("creationTimestamp", json!(tiphys_engine::Time(row.created_us).rfc3339())),
+            ("resourceVersion", json!(last_known_us(row).to_string())),
         ] {
             metadata[field] = value;
         }
@@ -293,9 +302,10 @@ impl World {
         }
     }
 
-    /// The number of the last change, as a version of lists.
+    /// The version of what is read from now on: it lacks no change up to then, and every later change has a greater
+    /// one (API-129).
     pub(crate) fn version(&self) -> String {
-        self.now_us().to_string()
+        self.controller.settled().0.to_string()
     }
 
     /// An object of the catalog.
@@ -361,6 +371,17 @@ impl World {
         }
     }
 
+    /// Refuses to begin something new while what happened already waits to be told.
+    pub(crate) fn require_room(&self) -> Result<(), Fault> {
+        match self.hub.unread.load(Ordering::Relaxed) > limits::UNREAD_MAX {
+            true => Err(Fault::new(
+                Code::ResourceExhausted,
+                "the server is behind with what happened: come again",
+            )),
+            false => Ok(()),
+        }
+    }
+
     /// Whether a namespace exists.
     pub(crate) fn has_namespace(&self, namespace: &str) -> Result<bool, Fault> {
         let known = namespace == "default" || self.options.namespaces.iter().any(|own| own == namespace);
@@ -379,22 +400,54 @@ impl World {
     }
 
     /// Asks something of a run, whoever drives it.
-    pub(crate) fn ask(&self, uid: &str, request: tiphys_engine::workflow::Request) -> Result<(), Fault> {
-        if self.controller.ask(uid, request.clone())? {
-            return Ok(());
-        }
+    pub(crate) fn ask(&self, uid: &str, requests: &[Request]) -> Result<Asked, Fault> {
         let machine = MachineId::workflow(uid);
-        if self.state.owner_of(&machine)?.is_none() {
-            self.controller.adopt(uid, None)?.map_err(Fault::internal)?;
-            self.controller.ask(uid, request)?;
-            return Ok(());
+        let mut reason = None;
+        for _ in 0..ADOPT_TRIES {
+            if self.controller.ask(uid, requests.to_vec())? {
+                return Ok(Asked::Heard);
+            }
+            // It may have ended since it was looked up: then nobody drives it any more.
+            let row = self.store(|store| store.summary(&machine))?;
+            if row.is_none_or(|row| row.finished_us.is_some()) {
+                return Ok(Asked::Over);
+            }
+            if self.state.owner_of(&machine)?.is_some() {
+                break;
+            }
+            // Another request may take it up at the same moment: then it is driven here, and asked again.
+            reason = self.controller.adopt(uid, None)?.err();
         }
-        let letter = serde_json::to_vec(&tiphys_controller::Ask::Request(request))
-            .map_err(|error| Fault::internal(error.to_string()))?;
-        self.store(|store| store.put_inbox(&machine, &letter))?;
+        if let Some(reason) =
+            reason.filter(|_| self.state.owner_of(&machine).is_ok_and(|owner| owner.is_none()))
+        {
+            return Err(Fault::internal(reason));
+        }
+        for request in requests {
+            let letter = serde_json::to_vec(&tiphys_controller::Ask::Request(request.clone()))
+                .map_err(|error| Fault::internal(error.to_string()))?;
+            self.store(|store| store.put_inbox(&machine, &letter))?;
+        }
         self.state.poke(&machine)?;
-        Ok(())
+        Ok(Asked::Heard)
     }
+}
+
+/// What became of something that a run was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// It hears of it.
+    Heard,
+    /// The run is over.
+    Over,
+}
+
+/// How often a run that nobody drives is taken up to be asked something.
+const ADOPT_TRIES: usize = 3;
+
+/// When something last happened to a run, as far as its row tells.
+fn last_known_us(row: &Summary) -> i64 {
+    [row.started_us, row.finished_us].into_iter().flatten().fold(row.created_us, i64::max)
 }
 
 /// The settings to begin with; what faces show may have been given without a file.
@@ -408,15 +461,15 @@ fn settings_of(options: &Options) -> Arc<RwLock<Arc<Config>>> {
     Arc::new(RwLock::new(Arc::new(settings)))
 }
 
-/// Five letters for a generated name.
-pub(crate) fn suffix() -> String {
-    tiphys_controller::suffix(uuid::Uuid::new_v4().as_bytes())
+/// A generated name.
+pub(crate) fn generated(prefix: &str) -> String {
+    tiphys_controller::generated(prefix, uuid::Uuid::new_v4().as_bytes())
 }
 
-/// Five letters that always belong to the same text.
-pub(crate) fn suffix_of(text: &str) -> String {
+/// The generated name that always belongs to the same text.
+pub(crate) fn generated_for(prefix: &str, text: &str) -> String {
     use sha2::Digest as _;
-    tiphys_controller::suffix(&sha2::Sha256::digest(text.as_bytes()))
+    tiphys_controller::generated(prefix, &sha2::Sha256::digest(text.as_bytes()))
 }
 
 fn key(kind: &str, namespace: &str, name: &str) -> ObjectKey {

@@ -178,7 +178,7 @@ fn listed(map: &BTreeMap<String, String>) -> String {
 }
 
 /// The labels that the pod would have (EX-382).
-fn labels(plan: &Plan, pod: &Pod, template: &spec::Template) -> BTreeMap<String, String> {
+pub(crate) fn labels(plan: &Plan, pod: &Pod, template: &spec::Template) -> BTreeMap<String, String> {
     let mut labels = BTreeMap::from([
         ("workflows.argoproj.io/workflow".to_owned(), plan.name.to_string()),
         ("workflows.argoproj.io/completed".to_owned(), "false".to_owned()),
@@ -232,7 +232,7 @@ pub(crate) fn expand(text: &str, env: &[(String, String)]) -> String {
 }
 
 pub(crate) fn text(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+    tiphys_expr::go_text(bytes)
 }
 
 pub(crate) fn missing(kind: &str, name: &str) -> String {

@@ -5,7 +5,7 @@
 pub(crate) mod artifacts;
 pub(crate) mod care;
 pub(crate) mod data;
-mod env;
+pub(crate) mod env;
 mod patch;
 mod remote;
 #[cfg(test)]
@@ -16,6 +16,7 @@ use crate::daemons;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 use tiphys_engine::Plan;
 use tiphys_engine::workflow::Pod;
 use tiphys_runner::ImageMap;
@@ -59,6 +60,8 @@ pub struct Place {
     pub files: BTreeMap<String, PathBuf>,
     /// Executor plugins that every run may use (EX-478).
     pub plugins: Vec<Plugin>,
+    /// How long the engine bears a store that has no room, or is kept by another process, before it ends.
+    pub patience: Duration,
 }
 
 impl Place {
@@ -71,9 +74,33 @@ impl Place {
     }
 }
 
-/// The request for one attempt. The error becomes the node's message.
-pub fn step(plan: &Plan, pod: &Pod, place: &Place, attempt: AttemptId) -> Result<StepRequest, String> {
-    let template = patch::apply(plan, pod)?;
+/// Why a step cannot be started; the text becomes the node's message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Unfit {
+    /// No pod can be made of its template, wherever it would run (EX-381, EX-385, EX-387).
+    Pod(String),
+    /// The pod could be made, and would not begin here.
+    Here(String),
+}
+
+impl Unfit {
+    /// What is wrong.
+    pub fn text(self) -> String {
+        match self {
+            Unfit::Pod(reason) | Unfit::Here(reason) => reason,
+        }
+    }
+}
+
+impl From<String> for Unfit {
+    fn from(reason: String) -> Unfit {
+        Unfit::Here(reason)
+    }
+}
+
+/// The request for one attempt.
+pub(crate) fn step(plan: &Plan, pod: &Pod, place: &Place, attempt: AttemptId) -> Result<StepRequest, Unfit> {
+    let template = patch::apply(plan, pod).map_err(Unfit::Pod)?;
     let template = &template;
     if daemons::is_daemon(template) {
         // Said now, not when it is up and cannot be asked.
@@ -131,7 +158,8 @@ pub(crate) fn plugin(
 ) -> Result<StepRequest, String> {
     let described = spec::Container::from_value(body).map_err(|error| error.to_string())?;
     let none = spec::Template::default();
-    let mut container = container(plan, pod, place, &none, &described, Role::Main, None)?;
+    let mut container =
+        container(plan, pod, place, &none, &described, Role::Main, None).map_err(Unfit::text)?;
     expand_arguments(&mut container);
     let name = "var-run-argo".to_owned();
     container.volume_mounts.push(VolumeMount {
@@ -181,13 +209,14 @@ fn containers(
     pod: &Pod,
     place: &Place,
     template: &spec::Template,
-) -> Result<Vec<(ContainerRequest, String)>, String> {
+) -> Result<Vec<(ContainerRequest, String)>, Unfit> {
     let mut containers = Vec::new();
     let is_daemon = daemons::is_daemon(template);
     let address = if is_daemon { daemons::address(plan, pod.attempt) } else { "127.0.0.1".to_owned() };
     let mut add =
-        |body: &Value, role: Role, name: Option<&str>, source: Option<String>| -> Result<(), String> {
-            let mut container = spec::Container::from_value(body).map_err(|error| error.to_string())?;
+        |body: &Value, role: Role, name: Option<&str>, source: Option<String>| -> Result<(), Unfit> {
+            let mut container =
+                spec::Container::from_value(body).map_err(|error| Unfit::Pod(error.to_string()))?;
             if let Some(name) = name {
                 container.name = name.to_owned();
             }
@@ -213,7 +242,8 @@ fn containers(
             add(&body, Role::Main, None, None)?;
         }
     } else {
-        return Err(format!("template `{}` is of a type that no runner here can run", template.name));
+        let reason = format!("template `{}` is of a type that no runner here can run", template.name);
+        return Err(Unfit::Here(reason));
     }
     for body in &template.sidecars {
         add(body, Role::Sidecar, None, None)?;
@@ -284,16 +314,16 @@ fn container(
     container: &spec::Container,
     role: Role,
     script: Option<String>,
-) -> Result<ContainerRequest, String> {
+) -> Result<ContainerRequest, Unfit> {
     let image = place.images.find(&container.image);
     let (mut command, mut args) = (container.command.clone(), container.args.clone());
     if command.is_empty() {
         let image = image.as_ref().ok_or_else(|| {
-            format!(
+            Unfit::Pod(format!(
                 "failed to look-up entrypoint/cmd for image \"{}\", you must either explicitly specify the command, \
                  or list the image's command in an image map (`--image-map FILE`)",
                 container.image
-            )
+            ))
         })?;
         command = image.entrypoint.clone();
         if args.is_empty() {
@@ -342,7 +372,7 @@ fn container(
         working_dir,
         script,
         volume_mounts,
-        limits: limits(&container.resources)?,
+        limits: limits(&container.resources).map_err(Unfit::Pod)?,
         security: security(template.security_context.as_ref(), container.security_context.as_ref()),
         ..Default::default()
     })

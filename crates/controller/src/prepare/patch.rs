@@ -10,6 +10,16 @@ use tiphys_spec as spec;
 /// which is the workflow's if it has none.
 pub(crate) fn apply(plan: &Plan, pod: &Pod) -> Result<spec::Template, String> {
     let mut template = pod.template.clone();
+    let is_patched =
+        [&pod.workflow_patch, &template.pod_spec_patch].iter().any(|patch| !patch.trim().is_empty());
+    let lacking = |artifact: &&spec::Artifact| !artifact.optional && artifact.location.store().is_none();
+    if let Some(artifact) = pod.artifacts.iter().find(lacking).filter(|_| is_patched) {
+        // PA-403: before the pod is there, and could say that it lacks something.
+        return Err(format!(
+            "Failed to substitute the PodSpecPatch variables: inputs.artifacts.{} was not supplied",
+            artifact.name
+        ));
+    }
     if template.security_context.is_none() {
         template.security_context.clone_from(&plan.workflow.spec.security_context);
     }

@@ -31,7 +31,7 @@ fn prepared(spec: Value, template: Value, place: &Place) -> Result<StepRequest, 
         on_exit: false,
         time_left_us: None,
     };
-    step(&plan, &pod, place, AttemptId("uid/demo.0.0".into()))
+    step(&plan, &pod, place, AttemptId("uid/demo.0.0".into())).map_err(Unfit::text)
 }
 
 fn container() -> Value {
@@ -396,4 +396,18 @@ fn claims_go_as_the_strategy_says() {
     assert!(
         !goes(Value::Null, Phase::Failed) && !goes(json!({ "strategy": "OnWorkflowSuccess" }), Phase::Failed)
     );
+}
+
+/// PA-403, TP-242, EX-385: a required artifact that nobody gave is missed when the pod begins, or by the patch before it.
+#[test]
+fn patches_miss_what_a_pod_lacks() {
+    let template = |patch: &str| {
+        let artifact = json!({ "name": "i", "path": "/in" });
+        json!({ "container": container(), "podSpecPatch": patch, "inputs": { "artifacts": [artifact] } })
+    };
+    let refused = |spec: Value, patch: &str| prepared(spec, template(patch), &Place::default()).unwrap_err();
+    assert_eq!(refused(json!({}), ""), "init: required artifact 'i' not supplied");
+    let missed = "Failed to substitute the PodSpecPatch variables: inputs.artifacts.i was not supplied";
+    assert_eq!(refused(json!({}), "hostname: x"), missed);
+    assert_eq!(refused(json!({ "podSpecPatch": "hostname: x" }), ""), missed);
 }

@@ -1,6 +1,6 @@
 //! Volumes of a step as folders and files of this machine.
 
-use super::{Place, env};
+use super::{Place, Unfit, env};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -33,11 +33,12 @@ pub(crate) fn resolve(
     place: &Place,
     declared: &BTreeMap<String, Value>,
     used: &[&str],
-) -> Result<Vec<Volume>, String> {
+) -> Result<Vec<Volume>, Unfit> {
     used.iter()
         .map(|name| {
-            let volume =
-                declared.get(*name).ok_or_else(|| format!("volume '{name}' not found in workflow spec"))?;
+            let volume = declared
+                .get(*name)
+                .ok_or_else(|| Unfit::Pod(format!("volume '{name}' not found in workflow spec")))?;
             let source = source(plan, pod, place, name, volume)?;
             Ok(Volume { name: (*name).to_owned(), source })
         })

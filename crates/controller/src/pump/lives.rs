@@ -162,16 +162,20 @@ impl Pump {
         };
         self.release_artifacts(uid, force)?;
         let _owned = owned.or_else(|| self.homes.remove(uid).map(|home| home._owned));
-        let attempts: Vec<AttemptId> =
-            self.shard.interrupt(uid).iter().map(|attempt| attempt_id(uid, *attempt)).collect();
+        let flying: Vec<(AttemptId, bool)> = self
+            .shard
+            .interrupt(uid)
+            .into_iter()
+            .map(|attempt| (attempt_id(uid, attempt), self.shard.is_call(uid, attempt)))
+            .collect();
+        let attempts: Vec<AttemptId> = flying.iter().map(|(id, _)| id.clone()).collect();
         self.runner.stop(&attempts, Duration::ZERO);
         self.agent.stop(&attempts);
         if let Some(run) = self.shard.run(uid) {
             self.dismiss_plugins(&run.plan);
         }
-        if !attempts.is_empty() {
-            self.gone.insert(uid.to_owned());
-        }
+        // Calls are forgotten with their agent.
+        self.gone.extend(flying.into_iter().filter(|(_, is_call)| !is_call).map(|(id, _)| id));
         self.let_go(uid);
         self.starting.retain(|(run, _), _| run != uid);
         self.ready.retain(|(run, _)| run != uid);

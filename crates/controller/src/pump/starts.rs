@@ -2,7 +2,7 @@
 
 use super::{Pump, attempt_id};
 use crate::guard::guarded;
-use crate::prepare;
+use crate::prepare::{self, Unfit};
 use std::time::Duration;
 use tiphys_engine::Time;
 use tiphys_engine::workflow::{Attempt, Input, Outcome, Report};
@@ -20,6 +20,8 @@ enum Way {
     Over(Box<Outcome>),
     /// It cannot be started.
     Refused(String),
+    /// No pod can be made of its template.
+    Unmade(String),
 }
 
 impl Pump {
@@ -41,6 +43,7 @@ impl Pump {
                 }
                 Some(Way::Over(outcome)) => Report::Ended(outcome),
                 Some(Way::Refused(reason)) => Report::Refused(reason),
+                Some(Way::Unmade(reason)) => Report::Unmade(reason),
                 None => continue,
             };
             self.shard.input(uid, Input::Reported { attempt: *attempt, report }, now);
@@ -71,7 +74,7 @@ impl Pump {
         }
         let pod = match run.pod(attempt, now) {
             Ok(pod) => pod,
-            Err(reason) => return Some(Way::Refused(reason)),
+            Err(reason) => return Some(Way::Unmade(reason)),
         };
         if let Some(data) = &pod.template.data {
             let store = artifacts_of(&home.place.artifacts, &run.plan.namespace);
@@ -79,7 +82,8 @@ impl Pump {
         }
         Some(match prepare::step(&run.plan, &pod, &home.place, attempt_id(uid, attempt)) {
             Ok(step) => Way::Step(Box::new(step)),
-            Err(reason) => Way::Refused(reason),
+            Err(Unfit::Pod(reason)) => Way::Unmade(reason),
+            Err(Unfit::Here(reason)) => Way::Refused(reason),
         })
     }
 }

@@ -61,7 +61,7 @@ impl Pump {
                 self.starting.remove(&(uid.clone(), attempt));
                 self.ready.remove(&(uid.clone(), attempt));
                 let Some(run) = self.shard.run(&uid) else {
-                    if self.gone.contains(&uid) {
+                    if self.gone.remove(&ended.attempt) {
                         // Nobody will ever ask for the ending.
                         self.runner.forget(std::slice::from_ref(&ended.attempt));
                     }
@@ -74,8 +74,9 @@ impl Pump {
                     }
                     return;
                 }
-                // Only declared artifacts need the declarations again.
-                let pod = (!ended.artifacts.is_empty() || ended.containers.len() > 1)
+                // Only declared artifacts and containers need the declarations again.
+                let is_set = run.is_container_set(attempt.node);
+                let pod = (is_set || !ended.artifacts.is_empty() || ended.containers.len() > 1)
                     .then(|| run.pod(attempt, now).ok())
                     .flatten();
                 let outcome = match ended.never_started() {

@@ -17,6 +17,10 @@ impl Pump {
         for sighting in sightings {
             match sighting {
                 Sighting::Running(started) if self.is_stray(&started.attempt)? => {
+                    if run_of(&started.attempt).is_none_or(|uid| self.shard.run(uid).is_none()) {
+                        // Nobody waits for its ending.
+                        self.gone.insert(started.attempt.clone());
+                    }
                     strays.push(started.attempt);
                 }
                 // The ending of an attempt of a run that is here is recorded first, and forgotten then.
@@ -38,15 +42,11 @@ impl Pump {
         }
     }
 
-    /// Whether the run of an attempt has ended or is not kept any more; notes that nobody waits for the attempt.
+    /// Whether the run of an attempt has ended or is not kept any more.
     fn is_over(&mut self, id: &AttemptId) -> Result<bool, StoreError> {
         let Some(uid) = run_of(id).filter(|uid| self.shard.run(uid).is_none()) else { return Ok(false) };
         let summary = self.store.summary(&MachineId::workflow(uid))?;
-        let is_over = summary.is_none_or(|summary| summary.finished_us.is_some());
-        if is_over {
-            self.gone.insert(uid.to_owned());
-        }
-        Ok(is_over)
+        Ok(summary.is_none_or(|summary| summary.finished_us.is_some()))
     }
 }
 

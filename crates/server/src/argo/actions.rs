@@ -2,12 +2,13 @@
 
 use crate::access::{Resource, Verb};
 use crate::argo::admit::{self, Purpose};
-use crate::call::{Call, Message};
+use crate::call::{self, Call, Message};
 use crate::fault::{Code, Fault};
 use crate::wire::shape;
-use crate::world::World;
+use crate::world::{Asked, World};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use tiphys_engine::FieldSelector;
 use tiphys_engine::workflow::{Phase, Request, Retry};
 use tiphys_store::Summary;
 
@@ -22,19 +23,21 @@ fn timed_out(why: impl std::fmt::Display) -> String {
     format!("timed out waiting for the condition: {why}")
 }
 
-/// Remembers who asks, asks the run, and answers with the run as it was asked: what follows comes later.
+/// Remembers who asks, asks the run, and answers with the run as it was asked: what follows comes later. None if the
+/// run has ended in the meantime.
 fn done(
     world: &World,
     call: &Call,
     summary: &Summary,
     request: Request,
     action: &str,
-) -> Result<Value, Fault> {
+) -> Result<Option<Value>, Fault> {
     let before = changed(world, summary)?;
-    sign(world, call, summary, action)?;
-    world.ask(&summary.uid, request)?;
+    if world.ask(&summary.uid, &[signature(call, action), request])? == Asked::Over {
+        return Ok(None);
+    }
     let after = changed(world, summary)?;
-    Ok(as_asked(before, &after))
+    Ok(Some(as_asked(before, &after)))
 }
 
 /// What a request itself changes in a workflow: how it is steered, and the suspended nodes that it means. Argo's
@@ -67,13 +70,13 @@ fn as_asked(mut before: Value, after: &Value) -> Value {
     before
 }
 
-/// Leaves on a run who changed it last and how (AUTH-051).
-fn sign(world: &World, call: &Call, summary: &Summary, action: &str) -> Result<(), Fault> {
+/// What leaves on a run who changed it last and how (AUTH-051).
+fn signature(call: &Call, action: &str) -> Request {
     let mut labels = BTreeMap::from([("workflows.argoproj.io/actor".to_owned(), call.who.label())]);
     if !action.is_empty() {
         labels.insert("workflows.argoproj.io/action".to_owned(), action.to_owned());
     }
-    world.ask(&summary.uid, Request::Label { labels })
+    Request::Label { labels }
 }
 
 /// The run again, wherever it is by now.
@@ -87,76 +90,79 @@ fn changed(world: &World, summary: &Summary) -> Result<Value, Fault> {
 pub(crate) fn suspend(world: &World, call: &Call) -> Result<Value, Fault> {
     call.message()?;
     let summary = subject(world, call)?;
+    let over = || Fault::invalid(timed_out("cannot suspend completed workflows"));
     if summary.finished_us.is_some() {
-        return Err(Fault::invalid(timed_out("cannot suspend completed workflows")));
+        return Err(over());
     }
-    done(world, call, &summary, Request::Suspend, "Suspend")
+    done(world, call, &summary, Request::Suspend, "Suspend")?.ok_or_else(over)
 }
 
 /// API-161.
 pub(crate) fn resume(world: &World, call: &Call) -> Result<Value, Fault> {
     let message = call.message()?;
-    let selector = message.text("nodeFieldSelector")?.to_owned();
+    let text = message.text("nodeFieldSelector")?.to_owned();
     let summary = subject(world, call)?;
-    check_selector(&selector)?;
+    let selector = selector(&text)?;
     let document = world.live(&summary)?;
-    if selector.is_empty() && summary.finished_us.is_some() {
+    if text.is_empty() && summary.finished_us.is_some() {
         return Ok(document);
     }
     let nodes = matching(&document, &selector);
-    if !selector.is_empty() && nodes.is_empty() {
-        return Err(no_match(&selector));
+    if !text.is_empty() && nodes.is_empty() {
+        return Err(no_match(&text));
     }
     if let Some(reason) = nodes.iter().find_map(|node| unset(node)) {
         return Err(Fault::internal(timed_out(reason)));
     }
-    done(
-        world,
-        call,
-        &summary,
-        Request::Resume { selector, by: Some(format!("map[User:{}]", call.who.subject)) },
-        "Resume",
-    )
+    let by = Some(format!("map[User:{}]", call.who.subject));
+    match done(world, call, &summary, Request::Resume { selector: text.clone(), by }, "Resume")? {
+        Some(answer) => Ok(answer),
+        None if text.is_empty() => changed(world, &summary),
+        None => Err(no_match(&text)),
+    }
 }
 
 /// API-162.
 pub(crate) fn stop(world: &World, call: &Call) -> Result<Value, Fault> {
     let message = call.message()?;
-    let selector = message.text("nodeFieldSelector")?.to_owned();
-    let text = message.text("message")?.to_owned();
+    let text = message.text("nodeFieldSelector")?.to_owned();
+    let reason = Some(message.text("message")?.to_owned()).filter(|reason| !reason.is_empty());
     let summary = subject(world, call)?;
-    check_selector(&selector)?;
-    if selector.is_empty() {
-        refuse_completed(&summary)?;
-    } else if matching(&world.live(&summary)?, &selector).is_empty() {
-        return Err(no_match(&selector));
+    let selector = selector(&text)?;
+    let over = || if text.is_empty() { completed(&summary) } else { no_match(&text) };
+    let is_late = match text.is_empty() {
+        true => summary.finished_us.is_some(),
+        false => matching(&world.live(&summary)?, &selector).is_empty(),
+    };
+    if is_late {
+        return Err(over());
     }
-    let request = Request::Stop { selector, message: Some(text).filter(|text| !text.is_empty()) };
-    done(world, call, &summary, request, "Stop")
+    let request = Request::Stop { selector: text.clone(), message: reason };
+    done(world, call, &summary, request, "Stop")?.ok_or_else(over)
 }
 
 /// API-163.
 pub(crate) fn terminate(world: &World, call: &Call) -> Result<Value, Fault> {
     call.message()?;
     let summary = subject(world, call)?;
-    refuse_completed(&summary)?;
-    done(world, call, &summary, Request::Terminate, "Terminate")
+    let over = || completed(&summary);
+    if summary.finished_us.is_some() {
+        return Err(over());
+    }
+    done(world, call, &summary, Request::Terminate, "Terminate")?.ok_or_else(over)
 }
 
-fn refuse_completed(summary: &Summary) -> Result<(), Fault> {
-    if summary.finished_us.is_none() {
-        return Ok(());
-    }
-    Err(Fault::internal(format!(
+fn completed(summary: &Summary) -> Fault {
+    Fault::internal(format!(
         "cannot shutdown a completed workflow: workflow: \"{}\", namespace: \"{}\"",
         summary.name, summary.namespace
-    )))
+    ))
 }
 
 /// API-164.
 pub(crate) fn set(world: &World, call: &Call) -> Result<Value, Fault> {
     let message = call.message()?;
-    let selector = message.text("nodeFieldSelector")?.to_owned();
+    let selected = message.text("nodeFieldSelector")?.to_owned();
     let phase = match message.text("phase")? {
         "" => None,
         "Succeeded" => Some(Phase::Succeeded),
@@ -167,52 +173,81 @@ pub(crate) fn set(world: &World, call: &Call) -> Result<Value, Fault> {
     let parameters = outputs(message.text("outputParameters")?)?;
     let text = message.text("message")?.to_owned();
     let summary = subject(world, call)?;
-    if selector.is_empty() {
+    if selected.is_empty() {
         return Err(Fault::internal(
             "'set' currently only targets suspend nodes, use a node field selector to target them",
         ));
     }
-    check_selector(&selector)?;
+    let selector = selector(&selected)?;
     let document = world.live(&summary)?;
     let nodes = matching(&document, &selector);
     for node in &nodes {
-        for name in parameters.keys() {
-            let known = node["outputs"]["parameters"].as_array().into_iter().flatten();
-            let found = known.into_iter().find(|parameter| parameter["name"].as_str() == Some(name));
-            if found.is_none_or(|parameter| parameter["valueFrom"].get("supplied").is_none()) {
-                return Err(Fault::internal(format!(
-                    "cannot set output parameter '{name}' because it does not use valueFrom.raw or it was already set"
-                )));
-            }
+        if let Some(why) = parameters.keys().find_map(|name| unsettable(node, name)) {
+            return Err(Fault::internal(why));
         }
     }
     let nothing = phase.is_none() && parameters.is_empty() && text.is_empty();
     if nodes.is_empty() || nothing {
-        return Err(no_match(&selector));
+        return Err(no_match(&selected));
     }
-    let request =
-        Request::SetNode { selector, parameters, phase, message: Some(text).filter(|text| !text.is_empty()) };
-    done(world, call, &summary, request, "")
+    let request = Request::SetNode {
+        selector: selected.clone(),
+        parameters,
+        phase,
+        message: Some(text).filter(|text| !text.is_empty()),
+    };
+    done(world, call, &summary, request, "")?.ok_or_else(|| no_match(&selected))
 }
 
+/// Why an output of a node cannot be set.
+fn unsettable(node: &Value, name: &str) -> Option<String> {
+    if node["outputs"].is_null() {
+        return Some(
+            "cannot set output parameters because node is not expecting any raw parameters".to_owned(),
+        );
+    }
+    let mut known = node["outputs"]["parameters"].as_array().into_iter().flatten();
+    match known.find(|parameter| parameter["name"].as_str() == Some(name)) {
+        None => Some(format!("node is not expecting output parameter '{name}'")),
+        Some(parameter) => parameter["valueFrom"].get("supplied").is_none().then(|| {
+            format!(
+                "cannot set output parameter '{name}' because it does not use valueFrom.raw or it was already set"
+            )
+        }),
+    }
+}
+
+/// The outputs that are to be set: an object of texts, of which `null` is the empty one.
 fn outputs(text: &str) -> Result<BTreeMap<String, String>, Fault> {
+    let unreadable =
+        |why: &str| Fault::invalid(format!("unable to parse output parameter set request: {why}"));
+    let wrong = |found: &Value, wanted: &str| {
+        unreadable(&format!("json: cannot unmarshal {} into Go value of type {wanted}", call::kind(found)))
+    };
     if text.is_empty() {
         return Ok(BTreeMap::new());
     }
-    serde_json::from_str(text)
-        .map_err(|error| Fault::invalid(format!("unable to parse output parameter set request: {error}")))
+    match serde_json::from_str(text) {
+        Ok(Value::Null) => Ok(BTreeMap::new()),
+        Ok(Value::Object(given)) => given
+            .into_iter()
+            .map(|(name, value)| match value {
+                Value::String(text) => Ok((name, text)),
+                Value::Null => Ok((name, String::new())),
+                other => Err(wrong(&other, "string")),
+            })
+            .collect(),
+        Ok(other) => Err(wrong(&other, "map[string]string")),
+        Err(error) => Err(unreadable(&call::go_flaw(text, &error).unwrap_or_else(|| {
+            // Everything was there.
+            "unexpected end of JSON input".to_owned()
+        }))),
+    }
 }
 
-/// The grammar of field selectors: a comma means and; `=`, `==`, `!=` (API-167).
-pub(crate) fn check_selector(selector: &str) -> Result<(), Fault> {
-    for term in selector.split(',').filter(|term| !term.is_empty()) {
-        if !term.contains('=') {
-            return Err(Fault::internal(format!(
-                "invalid selector: '{selector}'; can't understand '{term}'"
-            )));
-        }
-    }
-    Ok(())
+/// A node field selector that can be read (API-167).
+fn selector(text: &str) -> Result<FieldSelector, Fault> {
+    FieldSelector::parse(text).map_err(Fault::internal)
 }
 
 fn no_match(selector: &str) -> Fault {
@@ -222,7 +257,7 @@ fn no_match(selector: &str) -> Fault {
 }
 
 /// Suspended nodes that a selector matches.
-fn matching<'a>(document: &'a Value, selector: &str) -> Vec<&'a Value> {
+fn matching<'a>(document: &'a Value, selector: &FieldSelector) -> Vec<&'a Value> {
     let nodes = document["status"]["nodes"].as_object();
     nodes
         .into_iter()
@@ -232,35 +267,19 @@ fn matching<'a>(document: &'a Value, selector: &str) -> Vec<&'a Value> {
 }
 
 /// Whether a field selector matches a node (API-167).
-pub(crate) fn selects(node: &Value, selector: &str) -> bool {
-    selector.split(',').filter(|term| !term.is_empty()).all(|term| {
-        let (field, wanted, equal) = if let Some((field, value)) = term.split_once("!=") {
-            (field, value, false)
-        } else if let Some((field, value)) = term.split_once("==") {
-            (field, value, true)
-        } else if let Some((field, value)) = term.split_once('=') {
-            (field, value, true)
-        } else {
-            return false;
-        };
-        let text = |value: &Value| value.as_str().map(str::to_owned);
+fn selects(node: &Value, selector: &FieldSelector) -> bool {
+    selector.matches(|field| {
         let found = match field {
-            "displayName" | "templateName" | "phase" | "name" | "id" => text(&node[field]),
-            "templateRef.name" => text(&node["templateRef"]["name"]),
-            "templateRef.template" => text(&node["templateRef"]["template"]),
+            "displayName" | "templateName" | "phase" | "name" | "id" => &node[field],
+            "templateRef.name" => &node["templateRef"]["name"],
+            "templateRef.template" => &node["templateRef"]["template"],
             _ => {
-                let name =
-                    field.strip_prefix("inputs.parameters.").and_then(|rest| rest.strip_suffix(".value"));
-                let parameters = node["inputs"]["parameters"].as_array().into_iter().flatten();
-                name.and_then(|name| {
-                    parameters
-                        .into_iter()
-                        .find(|parameter| parameter["name"].as_str() == Some(name))
-                        .and_then(|parameter| text(&parameter["value"]))
-                })
+                let name = field.strip_prefix("inputs.parameters.")?.strip_suffix(".value")?;
+                let mut parameters = node["inputs"]["parameters"].as_array()?.iter();
+                &parameters.find(|parameter| parameter["name"].as_str() == Some(name))?["value"]
             }
         };
-        (found.as_deref() == Some(wanted)) == equal
+        found.as_str().map(str::to_owned)
     })
 }
 
@@ -279,15 +298,16 @@ fn unset(node: &Value) -> Option<String> {
 /// API-165.
 pub(crate) fn retry(world: &World, call: &Call) -> Result<Value, Fault> {
     let message = call.message()?;
+    let wish = Wish::of(&message)?;
     let (namespace, name) = (call.namespace(), call.param("name"));
     call.who.may(Verb::Update, Resource::Workflows, namespace, Some(name))?;
     let summary = world.require(namespace, name)?;
     let document = world.live(&summary)?;
-    let wish = Wish::of(&message)?;
     let mut formed = wish.form(world, document)?;
     admit::sign_change(&mut formed, &call.who, "Retry");
-    world.controller.retry(&summary.uid, wish.request(), None)?.map_err(Fault::invalid)?;
-    sign(world, call, &summary, "Retry")?;
+    world.controller.retry(&summary.uid, wish.request()?, None)?.map_err(Fault::invalid)?;
+    // A retry that is over at once has nobody to sign any more.
+    world.ask(&summary.uid, &[signature(call, "Retry")])?;
     Ok(shape::live(formed, world))
 }
 
@@ -295,7 +315,7 @@ pub(crate) fn retry(world: &World, call: &Call) -> Result<Value, Fault> {
 pub(crate) struct Wish {
     restart_successful: bool,
     selector: String,
-    parameters: Vec<(String, String)>,
+    parameters: Vec<String>,
 }
 
 impl Wish {
@@ -303,21 +323,20 @@ impl Wish {
         Ok(Wish {
             restart_successful: message.flag("restartSuccessful")?,
             selector: message.text("nodeFieldSelector")?.to_owned(),
-            parameters: parameters(&message.texts("parameters")?)?,
+            parameters: message.texts("parameters")?,
         })
     }
 
     /// What the engine is asked.
-    fn request(&self) -> Retry {
-        Retry {
+    fn request(&self) -> Result<Retry, Fault> {
+        Ok(Retry {
             restart_successful: self.restart_successful,
             selector: self.selector.clone(),
-            parameters: self
-                .parameters
-                .iter()
+            parameters: parameters(&self.parameters)?
+                .into_iter()
                 .map(|(name, value)| (name.as_str().into(), value.as_str().into()))
                 .collect(),
-        }
+        })
     }
 
     /// The document with which the workflow goes on (EX-300 to EX-308).
@@ -332,14 +351,15 @@ impl Wish {
             }
             other => return Err(Fault::invalid(format!("Cannot retry a workflow in phase {other}"))),
         }
-        check_selector(&self.selector)?;
+        let selector = selector(&self.selector)?;
         let chosen: Vec<String> = if self.restart_successful {
             let nodes = document["status"]["nodes"].as_object().into_iter().flatten();
-            nodes.filter(|(_, node)| selects(node, &self.selector)).map(|(id, _)| id.clone()).collect()
+            nodes.filter(|(_, node)| selects(node, &selector)).map(|(id, _)| id.clone()).collect()
         } else {
             Vec::new()
         };
-        Ok(tiphys_engine::resubmit::retry(document, &chosen, &self.parameters, &world.now_text()))
+        let given = parameters(&self.parameters)?;
+        Ok(tiphys_engine::resubmit::retry(document, &chosen, &given, &world.now_text()))
     }
 }
 
@@ -358,39 +378,50 @@ pub(crate) fn parameters(texts: &[String]) -> Result<Vec<(String, String)>, Faul
 
 /// API-166.
 pub(crate) fn resubmit(world: &World, call: &Call) -> Result<Value, Fault> {
-    let message = call.message()?;
+    let again = Again::of(&call.message()?)?;
     let (namespace, name) = (call.namespace(), call.param("name"));
     call.who.may(Verb::Get, Resource::Workflows, namespace, Some(name))?;
     let summary = world.require(namespace, name)?;
     let document = world.live(&summary)?;
-    again(world, call, namespace, document, &message)
+    again.submit(world, call, namespace, document)
 }
 
-/// Submits what an earlier workflow did once more (EX-315 to EX-317).
-pub(crate) fn again(
-    world: &World,
-    call: &Call,
-    namespace: &str,
-    document: Value,
-    message: &Message,
-) -> Result<Value, Fault> {
-    let memoized = message.flag("memoized")?;
-    let given = parameters(&message.texts("parameters")?)?;
-    let failed = matches!(document["status"]["phase"].as_str(), Some("Failed" | "Error"));
-    if memoized && !failed {
-        return Err(Fault::invalid("workflow must be Failed/Error to resubmit in memoized mode"));
+/// A resubmission as it was asked for.
+pub(crate) struct Again {
+    memoized: bool,
+    parameters: Vec<String>,
+}
+
+impl Again {
+    pub(crate) fn of(message: &Message) -> Result<Again, Fault> {
+        Ok(Again { memoized: message.flag("memoized")?, parameters: message.texts("parameters")? })
     }
-    call.who.may(Verb::Create, Resource::Workflows, namespace, None)?;
-    let mut value = tiphys_engine::resubmit::resubmit(&document, &given);
-    admit::sign(&mut value, &call.who);
-    if namespace.is_empty() {
-        world.require_namespace(namespace, "workflows.argoproj.io")?;
+
+    /// Submits what an earlier workflow did once more (EX-315 to EX-317).
+    pub(crate) fn submit(
+        &self,
+        world: &World,
+        call: &Call,
+        namespace: &str,
+        document: Value,
+    ) -> Result<Value, Fault> {
+        let given = parameters(&self.parameters)?;
+        let failed = matches!(document["status"]["phase"].as_str(), Some("Failed" | "Error"));
+        if self.memoized && !failed {
+            return Err(Fault::invalid("workflow must be Failed/Error to resubmit in memoized mode"));
+        }
+        call.who.may(Verb::Create, Resource::Workflows, namespace, None)?;
+        let mut value = tiphys_engine::resubmit::resubmit(&document, &given);
+        admit::sign(&mut value, &call.who);
+        if namespace.is_empty() {
+            world.require_namespace(namespace, "workflows.argoproj.io")?;
+        }
+        value["metadata"]["namespace"] = json!(namespace);
+        if self.memoized {
+            return memoized_run(world, namespace, value, &document);
+        }
+        admit::workflow(world, namespace, &value, Purpose::Run, None)
     }
-    value["metadata"]["namespace"] = json!(namespace);
-    if memoized {
-        return memoized_run(world, namespace, value, &document);
-    }
-    admit::workflow(world, namespace, &value, Purpose::Run, None)
 }
 
 /// A resubmission that keeps what succeeded (EX-317).

@@ -5,7 +5,7 @@ use crate::argo::estimate;
 use crate::config::defaults;
 use crate::fault::{Code, Fault};
 use crate::wire::{names, read, shape};
-use crate::world::{World, suffix};
+use crate::world::{World, generated};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -310,6 +310,7 @@ impl Ready {
 
     /// The order of the next attempt.
     fn order(&mut self, world: &World) -> Result<Order, Fault> {
+        world.require_room()?;
         self.tries -= 1;
         let mut frozen = if self.tries > 0 { self.plan.clone() } else { std::mem::take(&mut self.plan) };
         frozen.workflow.metadata = metadata(&self.told.value)?;
@@ -322,7 +323,7 @@ impl Ready {
     fn is_made(&mut self, world: &World, submitted: Result<Summary, String>) -> Result<bool, Fault> {
         let metadata = &mut self.told.value["metadata"];
         match submitted {
-            Ok(_) => metadata["resourceVersion"] = json!(world.version()),
+            Ok(summary) => metadata["resourceVersion"] = json!(summary.created_us.to_string()),
             Err(reason) if !reason.contains("exists already") => return Err(Fault::invalid(reason)),
             Err(_) if self.tries > 0 => {
                 metadata["name"] = Value::Null;
@@ -363,7 +364,7 @@ pub(crate) fn name(world: &World, value: &mut Value, namespace: &str) {
     let metadata = shape::entry(value, "metadata");
     if metadata["name"].as_str().unwrap_or_default().is_empty() {
         let prefix = metadata["generateName"].as_str().unwrap_or_default().to_owned();
-        metadata["name"] = json!(format!("{prefix}{}", suffix()));
+        metadata["name"] = json!(generated(&prefix));
     }
     if !namespace.is_empty() {
         metadata["namespace"] = json!(namespace);

@@ -1,11 +1,11 @@
 //! The archive (API-200 to API-214).
 
 use crate::access::{Resource, Verb};
-use crate::argo::actions::{self, Wish};
+use crate::argo::actions::{self, Again, Wish};
 use crate::argo::admit::{self, Purpose};
 use crate::call::Call;
 use crate::fault::{Code, Fault};
-use crate::wire::select::{Labels, Term};
+use crate::wire::select::{self, Labels, Term};
 use crate::wire::shape;
 use crate::world::World;
 use serde_json::{Value, json};
@@ -66,13 +66,14 @@ pub(crate) fn label_keys(world: &World, call: &Call) -> Result<Value, Fault> {
 
 /// API-204, API-214.
 pub(crate) fn label_values(world: &World, call: &Call) -> Result<Value, Fault> {
-    let selector = Labels::parse(call.query.text("listOptions.labelSelector"))?;
+    let text = call.query.text("listOptions.labelSelector");
+    let selector = Labels::parse(text)?;
     let key = match selector.0.as_slice() {
         [Term::Plain(LabelTerm::Exists(key))] => key,
-        [Term::Plain(LabelTerm::Absent(_))] => return Err(Fault::invalid("operation ! is not supported")),
-        [Term::Plain(LabelTerm::In(..))] => return Err(Fault::invalid("operation = is not supported")),
-        [Term::Plain(LabelTerm::NotIn(..))] => return Err(Fault::invalid("operation != is not supported")),
-        [_] => return Err(Fault::invalid("operation is not supported")),
+        [_] => {
+            let operation = select::operator(text);
+            return Err(Fault::invalid(format!("operation {operation} is not supported")));
+        }
         _ => return Err(Fault::invalid("only allow 1 labelRequirement")),
     };
     labels(world, call, Some(key))
@@ -105,14 +106,14 @@ fn labels(world: &World, call: &Call, key: Option<&str>) -> Result<Value, Fault>
 
 /// API-205, API-213.
 pub(crate) fn retry(world: &World, call: &Call) -> Result<Value, Fault> {
-    let message = call.message()?;
+    let wish = Wish::of(&call.message()?)?;
     let document = chosen(world, call)?;
     let (namespace, name) = (text(&document, "namespace").to_owned(), text(&document, "name").to_owned());
     call.who.may(Verb::Create, Resource::Workflows, &namespace, None)?;
     if world.find(&namespace, &name)?.is_some() {
         return Err(actions::already_here());
     }
-    let mut formed = Wish::of(&message)?.form(world, document)?;
+    let mut formed = wish.form(world, document)?;
     admit::sign_change(&mut formed, &call.who, "Retry");
     let labels = shape::entry(&mut formed["metadata"], "labels");
     if let Value::Object(labels) = labels {
@@ -130,7 +131,8 @@ pub(crate) fn retry(world: &World, call: &Call) -> Result<Value, Fault> {
 /// API-206.
 pub(crate) fn resubmit(world: &World, call: &Call) -> Result<Value, Fault> {
     let message = call.message()?;
+    let again = Again::of(&message)?;
     let document = chosen(world, call)?;
-    let namespace = message.text("namespace")?.to_owned();
-    actions::again(world, call, &namespace, document, &message)
+    let namespace = message.text("namespace")?;
+    again.submit(world, call, namespace, document)
 }

@@ -1,7 +1,7 @@
 //! Artifacts by every form of address (API-300 to API-314).
 
 use crate::access::{Resource, Verb, Who};
-use crate::argo::uploads;
+use crate::argo::{uploads, workflows};
 use crate::fault::{Code, Fault};
 use crate::reply;
 use crate::world::World;
@@ -77,13 +77,21 @@ fn wanted(world: &World, who: Result<Who, Fault>, path: &str) -> Result<Wanted, 
     };
     let text = |text: &str| text.to_owned();
     let (kind, rest) = parts.split_first().ok_or_else(bad)?;
-    let by_name = |namespace: &str, name: &str, who: &Who| -> Result<Value, Fault> {
+    let may_see = |namespace: &str, name: &str, who: &Who| {
         who.may(Verb::Get, Resource::Workflows, namespace, Some(name))?;
-        who.may(Verb::Get, Resource::Artifacts, namespace, None)?;
+        who.may(Verb::Get, Resource::Artifacts, namespace, None)
+    };
+    let by_name = |namespace: &str, name: &str, who: &Who| -> Result<Value, Fault> {
+        may_see(namespace, name, who)?;
         match world.find(namespace, name)? {
             Some(summary) => world.live(&summary),
             None => Err(Fault::missing("workflows.argoproj.io", name)),
         }
+    };
+    // API-300: one that is not live any more is looked for in the archive.
+    let by_name_anywhere = |namespace: &str, name: &str, who: &Who| -> Result<Value, Fault> {
+        may_see(namespace, name, who)?;
+        workflows::found(world, namespace, name, "")
     };
     let by_uid = |uid: &str, who: &Who| -> Result<Value, Plain> {
         let document = world.archived(uid)?.ok_or(Plain(StatusCode::NOT_FOUND))?;
@@ -97,7 +105,8 @@ fn wanted(world: &World, who: Result<Who, Fault>, path: &str) -> Result<Wanted, 
         ("artifacts" | "input-artifacts", [namespace, name, node, artifact]) => {
             let who = who?;
             Ok(Wanted {
-                document: by_name(namespace, name, &who).map_err(missing_live(StatusCode::NOT_FOUND))?,
+                document: by_name_anywhere(namespace, name, &who)
+                    .map_err(missing_live(StatusCode::NOT_FOUND))?,
                 namespace: text(namespace),
                 node: text(node),
                 input: *kind == "input-artifacts",

@@ -2,8 +2,8 @@
 
 use crate::access::{Resource, Verb};
 use crate::argo::admit::{self, Library};
-use crate::argo::workflows::version_flaw;
-use crate::call::{Call, Message};
+use crate::argo::workflows::{require_name, version_flaw};
+use crate::call::{Call, Message, Query};
 use crate::fault::{Code, Fault};
 use crate::limits;
 use crate::wire::select::{self, Labels};
@@ -111,12 +111,16 @@ impl Kind {
         let known: &[&str] =
             if self.cluster { &["metadata.name"] } else { &["metadata.name", "metadata.namespace"] };
         let fields = select::by_fields(query.text("listOptions.fieldSelector"), known)?;
+        let has_fields = !query.text("listOptions.fieldSelector").is_empty();
         let version = query.text("listOptions.resourceVersion");
         if !version.is_empty() && version.parse::<u64>().is_err() {
             return Err(Fault::invalid(format!(
                 "invalid resource version: resourceVersion: Invalid value: \"{version}\": strconv.ParseUint: parsing \
                  \"{version}\": invalid syntax"
             )));
+        }
+        if let Some(flaw) = match_flaw(query) {
+            return Err(Fault::invalid(flaw));
         }
         let mut items: Vec<Value> = world
             .objects(self.name, namespace)?
@@ -134,7 +138,8 @@ impl Kind {
                 items.retain(|item| place(item) > after);
             }
             if limit > 0 && items.len() > limit {
-                if self.name != "CronWorkflow" {
+                // Kubernetes does not count under a selector, and Argo gives one of its own with all but these (API-240).
+                if self.name == "WorkflowEventBinding" && labels.0.is_empty() && !has_fields {
                     metadata["remainingItemCount"] = json!(items.len() - limit);
                 }
                 items.truncate(limit);
@@ -227,6 +232,7 @@ impl Kind {
         let (namespace, name) = (self.place(call), call.param("name"));
         if self.name == "CronWorkflow" {
             call.who.may(Verb::Get, self.resource, namespace, Some(name))?;
+            require_name(name)?;
             if let Some(flaw) = version_flaw(call.query.text("getOptions.resourceVersion")) {
                 return Err(flaw);
             }
@@ -245,9 +251,7 @@ impl Kind {
         admit::sign_change(&mut value, &call.who, "Update");
         let value = self.judge(world, namespace, &value)?;
         let name = value["metadata"]["name"].as_str().unwrap_or_default().to_owned();
-        if name.is_empty() {
-            return Err(Fault::internal("resource name may not be empty"));
-        }
+        require_name(&name)?;
         call.who.may(Verb::Update, self.resource, namespace, Some(&name))?;
         let found =
             world.object(self.name, namespace, &name)?.ok_or_else(|| Fault::missing(&self.full(), &name))?;
@@ -258,6 +262,11 @@ impl Kind {
                 self.full()
             )));
         };
+        let [given, own] = [&value, &found].map(|one| one["metadata"]["uid"].as_str().unwrap_or_default());
+        // Only an identity can be another one; a text that is none says nothing.
+        if uuid::Uuid::try_parse(given).is_ok() && given != own {
+            return Err(another(self.resource, namespace, &name, given, own));
+        }
         let value = inherit(value, &found);
         self.keep(world, namespace, &name, value, Some(version))?.ok_or_else(|| stale(&self.full(), &name))
     }
@@ -265,6 +274,9 @@ impl Kind {
     pub(crate) fn delete(&self, world: &World, call: &Call) -> Result<Value, Fault> {
         let (namespace, name) = (self.place(call), call.param("name"));
         call.who.may(Verb::Delete, self.resource, namespace, Some(name))?;
+        if self.name == "CronWorkflow" {
+            require_name(name)?;
+        }
         if world.object(self.name, namespace, name)?.is_none() {
             return Err(Fault::missing(&self.full(), name));
         }
@@ -275,6 +287,38 @@ impl Kind {
         world.remove(self.name, namespace, name)?;
         Ok(json!({}))
     }
+}
+
+/// What is wrong with how a list should match a version, in Kubernetes' words.
+fn match_flaw(query: &Query) -> Option<String> {
+    let [wanted, version, from] = ["resourceVersionMatch", "resourceVersion", "continue"]
+        .map(|key| query.text(&format!("listOptions.{key}")));
+    if wanted.is_empty() {
+        return None;
+    }
+    let mut flaws = Vec::new();
+    let mut forbidden =
+        |why: &str| flaws.push(format!("resourceVersionMatch: Forbidden: resourceVersionMatch {why}"));
+    if version.is_empty() {
+        forbidden("is forbidden unless resourceVersion is provided");
+    }
+    if !from.is_empty() {
+        forbidden("is forbidden when continue is provided");
+    }
+    match wanted {
+        "Exact" if version == "0" => forbidden("\"exact\" is forbidden for resourceVersion \"0\""),
+        "Exact" | "NotOlderThan" => {}
+        other => flaws.push(format!(
+            "resourceVersionMatch: Unsupported value: {}: supported values: \"Exact\", \"NotOlderThan\", \"\"",
+            json!(other)
+        )),
+    }
+    let told = match flaws.as_slice() {
+        [] => return None,
+        [one] => one.clone(),
+        several => format!("[{}]", several.join(", ")),
+    };
+    Some(format!("ListOptions.meta.k8s.io \"\" is invalid: {told}"))
 }
 
 /// What an update cannot change: identity and age; the generation counts changes of the body.
@@ -289,6 +333,18 @@ fn inherit(mut value: Value, found: &Value) -> Value {
     let generation = found["metadata"]["generation"].as_i64().unwrap_or(1);
     metadata["generation"] = json!(generation + i64::from(changed));
     value
+}
+
+/// An update of what has the same name and is not the same.
+fn another(resource: Resource, namespace: &str, name: &str, given: &str, own: &str) -> Fault {
+    let place = if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") };
+    let (full, plural) = (resource.full(), resource.plural());
+    let message = format!(
+        "Operation cannot be fulfilled on {full} \"{name}\": StorageError: invalid object, Code: 4, Key: \
+         /registry/argoproj.io/{plural}/{place}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in \
+         precondition: {given}, UID in object meta: {own}"
+    );
+    Fault::new(Code::AlreadyExists, message)
 }
 
 fn stale(resource: &str, name: &str) -> Fault {

@@ -9,7 +9,7 @@ use crate::fault::{Code, Fault};
 use crate::limits;
 use crate::own::deliveries::Delivery;
 use crate::wire::shape;
-use crate::world::{World, suffix, suffix_of};
+use crate::world::{World, generated, generated_for};
 use axum::http::HeaderMap;
 use serde_json::{Map, Value, json};
 
@@ -118,6 +118,7 @@ pub(crate) fn dispatch(
     before: &[Value],
 ) -> Outcome {
     let mut outcome = Outcome { faults: Vec::new(), results: Vec::new() };
+    let event = &with_floats(event);
     let bindings = match world.objects("WorkflowEventBinding", namespace) {
         Ok(bindings) => bindings,
         Err(fault) => {
@@ -153,6 +154,18 @@ fn metadata(headers: &HeaderMap) -> Map<String, Value> {
         metadata.insert(name.as_str().to_owned(), json!(values));
     }
     metadata
+}
+
+/// The same with every number a floating one: expressions see an event as Go reads JSON.
+fn with_floats(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => number.as_f64().map_or_else(|| value.clone(), Value::from),
+        Value::Array(items) => items.iter().map(with_floats).collect(),
+        Value::Object(fields) => {
+            fields.iter().map(|(name, value)| (name.clone(), with_floats(value))).collect()
+        }
+        other => other.clone(),
+    }
 }
 
 fn evaluate(expression: &str, event: &Value) -> Result<tiphys_expr::Value, String> {
@@ -218,14 +231,14 @@ fn offer(
     let is_named = !metadata["name"].as_str().unwrap_or_default().is_empty();
     if !is_named {
         let prefix = metadata["generateName"].as_str().unwrap_or_default();
-        let own = format!("{prefix}{}", suffix_of(&format!("{id}/{binding_name}")));
+        let own = generated_for(prefix, &format!("{id}/{binding_name}"));
         match world.find(namespace, &own)? {
             None => metadata["name"] = json!(own),
             // Made by this delivery before a crash.
             Some(run) if run.labels.get(BINDING).is_some_and(|label| label == binding_name) => {
                 return Ok(Match::Run(own));
             }
-            Some(_) => metadata["name"] = json!(format!("{prefix}{}", suffix())),
+            Some(_) => metadata["name"] = json!(generated(prefix)),
         }
     }
     let mut parameters = Vec::new();

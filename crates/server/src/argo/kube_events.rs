@@ -1,18 +1,19 @@
 //! What happened to workflows, told as Kubernetes' events (API-172).
 
 use crate::access::{Resource, Verb};
-use crate::argo::watch::render;
+use crate::argo::watch::{render, since};
 use crate::call::Call;
 use crate::fault::Fault;
 use crate::hub::Change;
 use crate::route::{Feed, Opened};
 use crate::wire::project::Projection;
-use crate::wire::select;
+use crate::wire::select::{self, Labels};
 use crate::world::World;
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
+use tiphys_engine::FieldSelector;
 use tiphys_store::{Filter, Runs};
 use tokio::sync::broadcast::error::RecvError;
 
@@ -34,6 +35,9 @@ pub(crate) fn watch(world: &World, call: &Call) -> Result<Opened, Fault> {
     let namespace = call.namespace().to_owned();
     call.who.may(Verb::Watch, Resource::Events, &namespace, None)?;
     let fields = select::by_fields(call.query.text("listOptions.fieldSelector"), &FIELDS)?;
+    // Events carry no labels.
+    let is_wanted = Labels::parse(call.query.text("listOptions.labelSelector"))?.matches(&Value::Null);
+    since(call.query.text("listOptions.resourceVersion"))?;
     let projection = Projection::parse(call.query.text("fields"));
     let mut news = world.hub.watch();
     let mut filter = Filter {
@@ -41,12 +45,14 @@ pub(crate) fn watch(world: &World, call: &Call) -> Result<Opened, Fault> {
         limit: Filter::LIMIT_MAX,
         ..Filter::default()
     };
-    if let Some((_, _, name)) = fields.iter().find(|(path, equal, _)| path == "involvedObject.name" && *equal)
-    {
-        filter.name = Some(tiphys_store::NameMatch::Exact(name.clone()));
+    if let Some(term) = fields.terms().iter().find(|term| term.field == "involvedObject.name" && term.equal) {
+        filter.name = Some(tiphys_store::NameMatch::Exact(term.value.clone()));
     }
     let mut told = Told::default();
-    let mut present = VecDeque::from(world.store(|store| store.list(&filter))?);
+    let mut present = match is_wanted {
+        true => VecDeque::from(world.store(|store| store.list(&filter))?),
+        false => VecDeque::new(),
+    };
     Ok(Box::new(move |world: Arc<World>, feed: Feed| {
         Box::pin(async move {
             let send = async |event: Value| {
@@ -71,7 +77,7 @@ pub(crate) fn watch(world: &World, call: &Call) -> Result<Opened, Fault> {
                 };
                 let here = namespace.is_empty()
                     || news.workflow["metadata"]["namespace"].as_str() == Some(&namespace);
-                if !here {
+                if !here || !is_wanted {
                     continue;
                 }
                 match news.change {
@@ -93,7 +99,7 @@ struct Told(HashMap<String, HashSet<u64>>);
 
 impl Told {
     /// Events of a workflow that were not told yet.
-    fn fresh(&mut self, workflow: &Value, fields: &[(String, bool, String)]) -> Vec<Value> {
+    fn fresh(&mut self, workflow: &Value, fields: &FieldSelector) -> Vec<Value> {
         let told = self.0.entry(uid(workflow)).or_default();
         let number = |event: &Value| {
             let mut hasher = DefaultHasher::new();
@@ -221,8 +227,8 @@ mod tests {
             "status": { "phase": "Succeeded", "nodes": { "w": { "name": "w", "phase": "Succeeded" } } },
         });
         let mut told = Told::default();
-        assert_eq!(told.fresh(&workflow, &[]).len(), 3);
-        assert!(told.fresh(&workflow, &[]).is_empty());
+        assert_eq!(told.fresh(&workflow, &super::FieldSelector::default()).len(), 3);
+        assert!(told.fresh(&workflow, &super::FieldSelector::default()).is_empty());
         told.forget(&workflow);
         assert!(told.0.is_empty(), "of what is gone nothing is remembered");
     }

@@ -165,6 +165,8 @@ pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
         if world.options.archive { wanted.on(Shelf::Unfiled, None) } else { wanted.on(Shelf::Runs, None) };
     let filed = world.options.archive.then(|| wanted.on(Shelf::Archive, Some("Persisted"))).flatten();
     let projection = Projection::parse(call.query.text("fields"));
+    // What happens while the list is read has a later version.
+    let version = world.version();
     let (rows, more, remaining) = page(world, &wanted, live.as_ref(), filed.as_ref())?;
     let (filed, live): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|(_, archived)| *archived);
     let live: Vec<&Summary> = live.iter().map(|(row, _)| row).collect();
@@ -173,7 +175,7 @@ pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
     let mut items: Vec<Value> = world.listed(&live)?.into_iter().flatten().collect();
     items.extend(slim(world, &filed)?);
     items.sort_by_key(sort_key);
-    let mut metadata = json!({ "resourceVersion": world.version() });
+    let mut metadata = json!({ "resourceVersion": version });
     if more {
         metadata["continue"] = json!((wanted.offset + shown).to_string());
     }

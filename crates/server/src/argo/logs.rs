@@ -10,10 +10,12 @@ use crate::wire::select::Labels;
 use crate::world::World;
 use regex::bytes::Regex;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
+use tiphys_controller::view;
 use tiphys_runner::logs::{self, Merge};
 
 /// Which lines are wanted.
@@ -41,12 +43,16 @@ pub(crate) fn workflow(world: &World, call: &Call) -> Result<Opened, Fault> {
     call.who.may(Verb::Watch, Resource::Logs, namespace, None)?;
     let wanted = Wanted::of(call, summary.uid.clone(), world.now_us())?;
     // Read once before the answer begins, so that what is wrong is told by its status.
+    let run_dir = world.state.run_dir(&summary.uid)?;
     let mut reader = Reader::new(world, wanted)?;
     let first = reader.read(world)?;
     Ok(Box::new(move |world: Arc<World>, feed: Feed| {
         Box::pin(async move {
             let mut batch = first;
             let mut over = !reader.wanted.follow || reader.wanted.never;
+            let mut bell = (!over).then(|| world.bells.follow(&reader.wanted.uid, &run_dir));
+            // What came before the bell hung is read without a ring.
+            let mut is_fresh = true;
             loop {
                 for message in batch.messages {
                     feed.send(message).await?;
@@ -55,7 +61,10 @@ pub(crate) fn workflow(world: &World, call: &Call) -> Result<Opened, Fault> {
                     if over {
                         return Ok(());
                     }
-                    tokio::time::sleep(limits::LOG_PAUSE).await;
+                    if let Some(bell) = bell.as_mut().filter(|_| !is_fresh) {
+                        bell.wait(limits::LOG_LOOK).await;
+                    }
+                    is_fresh = false;
                 }
                 let shared = world.clone();
                 let step = tokio::task::spawn_blocking(move || {
@@ -93,7 +102,7 @@ impl Wanted {
         let number = |name: &str| option(name).parse::<i64>().ok();
         let grep = match query.text("grep") {
             "" => None,
-            text => Some(Regex::new(text).map_err(|error| bad_regex(text, &error))?),
+            text => Some(pattern(text)?),
         };
         let since = number("sinceSeconds").filter(|seconds| *seconds > 0).map(|seconds| {
             let since_us = now_us.saturating_sub(seconds.saturating_mul(1_000_000));
@@ -116,7 +125,13 @@ impl Wanted {
             timestamps: query.flag("logOptions.timestamps"),
             follow: query.flag("logOptions.follow"),
             // An earlier life of a container does not exist here; one stream alone cannot be asked for (API-033).
-            never: query.flag("logOptions.previous") || !option("stream").is_empty(),
+            // What Kubernetes refuses to count, nothing comes of (API-175).
+            never: query.flag("logOptions.previous")
+                || !option("stream").is_empty()
+                || number("tailLines").is_some_and(|lines| lines < 0)
+                || ["sinceSeconds", "limitBytes"]
+                    .iter()
+                    .any(|name| number(name).is_some_and(|count| count < 1)),
             projection: Projection::parse(query.text("fields")),
         })
     }
@@ -126,13 +141,13 @@ impl Wanted {
     }
 }
 
-fn bad_regex(text: &str, error: &regex::Error) -> Fault {
-    let why = if text.contains('(') && !text.contains(')') {
-        format!("missing closing ): `{text}`")
-    } else {
-        error.to_string().lines().last().unwrap_or_default().to_owned()
-    };
-    Fault::internal(format!("failed to compile {}: error parsing regexp: {why}", json!(text)))
+/// A pattern is Go's, and so are the words that refuse it (API-176).
+fn pattern(text: &str) -> Result<Regex, Fault> {
+    let translated = tiphys_expr::go_pattern(text);
+    let compiled = translated.and_then(|pattern| {
+        Regex::new(&pattern).map_err(|_| format!("error parsing regexp: expression too large: `{text}`"))
+    });
+    compiled.map_err(|reason| Fault::internal(format!("failed to compile {}: {reason}", json!(text))))
 }
 
 /// Most lines that are read before they are sent.
@@ -171,7 +186,7 @@ impl Reader {
             return Ok(());
         }
         let folders = std::fs::read_dir(&self.folder).map_or(0, Iterator::count);
-        self.pods = pods(world, &self.wanted.uid, &self.folder)?;
+        self.pods = pods(world, &self.wanted, &self.folder)?;
         // Another may come within the same tick of the clock, and a folder may be there before its pod is.
         let settled = changed.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > limits::CLOCK_TICK);
         let told = self.pods.iter().filter(|pod| pod.folder.is_dir()).count() == folders;
@@ -208,8 +223,7 @@ impl Reader {
         if self.wanted.grep.as_ref().is_some_and(|grep| !grep.is_match(text)) {
             return None;
         }
-        let mut content =
-            String::from_utf8_lossy(&text[..text.len().min(limits::LOG_LINE_BYTES_MAX)]).into_owned();
+        let mut content = tiphys_expr::go_text(text[..text.len().min(limits::LOG_LINE_BYTES_MAX)].to_vec());
         if self.wanted.timestamps {
             content = format!("{time} {content}");
         }
@@ -225,7 +239,7 @@ impl Reader {
                 content = if left <= time.len() {
                     whole[..left].to_owned()
                 } else {
-                    String::from_utf8_lossy(&whole.as_bytes()[time.len() + 1..left]).into_owned()
+                    tiphys_expr::go_text(whole.as_bytes()[time.len() + 1..left].to_vec())
                 };
             }
         }
@@ -245,13 +259,21 @@ struct Pod {
 }
 
 /// The pods of a run.
-fn pods(world: &World, uid: &str, folder: &Path) -> Result<Vec<Pod>, Fault> {
-    let machine = tiphys_store::MachineId::workflow(uid);
+fn pods(world: &World, wanted: &Wanted, folder: &Path) -> Result<Vec<Pod>, Fault> {
+    let machine = tiphys_store::MachineId::workflow(&*wanted.uid);
     let Some(summary) = world.store(|store| tiphys_store::Runs::summary(store, &machine))? else {
         return Ok(Vec::new());
     };
     let document = world.live(&summary)?;
     let name = document["metadata"]["name"].as_str().unwrap_or_default();
+    // What templates say of their pods is worked out for those who ask for it (API-175).
+    let mut known = match wanted.selector.0.is_empty() {
+        true => BTreeMap::new(),
+        false => match world.store(|store| Ok(view::run(store, &wanted.uid)))?.map_err(Fault::internal)? {
+            Some((_, run)) => view::pod_labels(&run),
+            None => BTreeMap::new(),
+        },
+    };
     let mut pods = Vec::new();
     for (id, node) in document["status"]["nodes"].as_object().into_iter().flatten() {
         if node["type"] != "Pod" {
@@ -263,10 +285,10 @@ fn pods(world: &World, uid: &str, folder: &Path) -> Result<Vec<Pod>, Fault> {
             .unwrap_or_default();
         let full = node["name"].as_str().unwrap_or_default();
         let ended = node["finishedAt"].is_string();
-        let labels = json!({
-            "workflows.argoproj.io/workflow": name,
-            "workflows.argoproj.io/completed": if ended { "true" } else { "false" },
-        });
+        let mut labels = known.remove(id).unwrap_or_default();
+        labels.insert("workflows.argoproj.io/workflow".to_owned(), name.to_owned());
+        labels.insert("workflows.argoproj.io/completed".to_owned(), ended.to_string());
+        let labels = json!(labels);
         let name = tiphys_expr::names::pod_name_v2(name, full, template);
         pods.push(Pod { name, labels, folder: folder.join(id) });
     }

@@ -5,11 +5,15 @@ use std::io;
 /// Longest head of one part of a form.
 const HEAD_BYTES_MAX: usize = 16 << 10;
 
-/// The boundary of a form's parts, if the type is that of a form.
-pub(crate) fn boundary(kind: &str) -> Option<String> {
-    let rest = kind.strip_prefix("multipart/form-data")?;
-    let value = rest.split(';').find_map(|part| part.trim().strip_prefix("boundary="))?;
-    Some(value.trim_matches('"').to_owned()).filter(|boundary| !boundary.is_empty())
+/// The boundary of a form's parts, if the type is that of a form; else what is wrong with it.
+pub(crate) fn boundary(kind: &str) -> Result<String, &'static str> {
+    let rest =
+        kind.strip_prefix("multipart/form-data").ok_or("request Content-Type isn't multipart/form-data")?;
+    let value = rest.split(';').find_map(|part| part.trim().strip_prefix("boundary=")).unwrap_or_default();
+    match value.trim_matches('"') {
+        "" => Err("no multipart boundary param in Content-Type"),
+        boundary => Ok(boundary.to_owned()),
+    }
 }
 
 /// What becomes of a file of a form.
@@ -53,6 +57,15 @@ impl Reader {
     /// Whether the file came whole.
     pub(crate) fn has_found(&self) -> bool {
         self.stage == Stage::Found
+    }
+
+    /// What is wrong with a form of which no more comes.
+    pub(crate) fn flaw(&self) -> Option<&'static str> {
+        match self.stage {
+            Stage::Before | Stage::Head => Some("multipart: NextPart: EOF"),
+            Stage::Part(_) => Some("unexpected EOF"),
+            Stage::Found | Stage::Over => None,
+        }
     }
 
     /// Takes the next piece of the form.
@@ -202,8 +215,21 @@ mod tests {
         for broken in [&form[..form.len() - 10], b"", b"--XX--", b"--XX\r\n\r\nx", b"no form at all"] {
             assert!(!kept(broken, 7).1, "{}", String::from_utf8_lossy(broken));
         }
-        assert_eq!(boundary("multipart/form-data; boundary=\"XX\"").as_deref(), Some("XX"));
-        assert_eq!(boundary("multipart/form-data; boundary="), None);
-        assert_eq!(boundary("text/plain"), None);
+        let missing = "no multipart boundary param in Content-Type";
+        assert_eq!(boundary("multipart/form-data; boundary=\"XX\"").as_deref(), Ok("XX"));
+        assert_eq!(boundary("multipart/form-data; boundary="), Err(missing));
+        assert_eq!(boundary("multipart/form-data"), Err(missing));
+        assert_eq!(boundary("text/plain"), Err("request Content-Type isn't multipart/form-data"));
+        for (form, flaw) in [
+            (&b""[..], Some("multipart: NextPart: EOF")),
+            (&b"no form at all"[..], Some("multipart: NextPart: EOF")),
+            (&b"--XX\r\n\r\nx"[..], Some("unexpected EOF")),
+            (&b"--XX--"[..], None),
+            (&form[..], None),
+        ] {
+            let mut reader = Reader::new("XX", "file");
+            reader.read(form, &mut Kept::default()).unwrap();
+            assert_eq!(reader.flaw(), flaw, "{}", String::from_utf8_lossy(form));
+        }
     }
 }

@@ -17,6 +17,7 @@ pub(crate) fn submit(world: &World, call: &Call) -> Result<Judged, Fault> {
     let kind = message.text("resourceKind")?;
     let name = message.text("resourceName")?;
     let options = message.message("submitOptions")?;
+    check_types(&options)?;
     let mut value = match kind.to_ascii_lowercase().as_str() {
         "workflowtemplate" | "workflowtemplates" | "wftmpl" => from_template(world, namespace, name, false)?,
         "clusterworkflowtemplate" | "clusterworkflowtemplates" | "cwftmpl" => {
@@ -93,6 +94,28 @@ pub(crate) fn owner(cron: &Value) -> Value {
         "controller": true,
         "blockOwnerDeletion": true,
     })
+}
+
+/// Options of other types are refused before anything is looked up (API-024).
+fn check_types(options: &Message) -> Result<(), Fault> {
+    for field in [
+        "name",
+        "generateName",
+        "entryPoint",
+        "serviceAccount",
+        "podPriorityClassName",
+        "labels",
+        "annotations",
+    ] {
+        options.text(field)?;
+    }
+    for field in ["dryRun", "serverDryRun"] {
+        options.flag(field)?;
+    }
+    for field in ["parameters", "artifacts"] {
+        options.texts(field)?;
+    }
+    options.number("priority").map(drop)
 }
 
 /// Applies what the caller gave for this one submission (API-152, API-153).
@@ -177,6 +200,11 @@ fn override_artifact(world: &World, namespace: &str, spec: &mut Value, text: &st
     }
     let stores = ["s3", "gcs", "azure", "oss", "hdfs"];
     let store = stores.into_iter().find(|store| artifact.get(*store).is_some()).unwrap_or("s3");
+    // What was given takes the place of a default that lies elsewhere: of two locations the other might win.
+    if let Some(fields) = artifact.as_object_mut() {
+        let elsewhere = ["raw", "http", "git", "artifactory", "plugin"];
+        fields.retain(|field, _| !elsewhere.contains(&field.as_str()));
+    }
     shape::entry(&mut artifact, store)["key"] = json!(key);
     let mut list = own;
     match own_place {
@@ -215,14 +243,17 @@ fn key_flaw(namespace: &str, key: &str) -> Option<String> {
 
 /// `a=1,b=2` (API-154).
 fn pairs(text: &str, what: &str) -> Result<Vec<(String, String)>, Fault> {
-    text.split(',')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| match pair.split_once('=') {
-            Some((key, value)) => Ok((key.to_owned(), value.to_owned())),
-            None => Err(Fault::internal(format!(
-                "expected {what} of the form: NAME1=VALUE2,NAME2=VALUE2. Received: {text}: unexpected label spec: \
-                 {pair}"
-            ))),
-        })
-        .collect()
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    let pair = |part: &str| match part.split_once('=') {
+        Some(("", value)) if !value.contains('=') => Err("unexpected empty label key".to_owned()),
+        Some((key, value)) if !value.contains('=') => Ok((key.to_owned(), value.to_owned())),
+        _ => Err(format!("unexpected label spec: {part}")),
+    };
+    let pairs: Result<_, String> = text.split(',').map(pair).collect();
+    pairs.map_err(|why| {
+        let form = "NAME1=VALUE2,NAME2=VALUE2";
+        Fault::internal(format!("expected {what} of the form: {form}. Received: {text}: {why}"))
+    })
 }

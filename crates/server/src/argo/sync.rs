@@ -37,6 +37,9 @@ impl Place {
     }
 
     fn check(&self, world: &World) -> Result<(), Fault> {
+        if !self.database && !self.map.is_empty() && !names::is_subdomain(&self.map) {
+            return Err(Fault::invalid(names::flaw_of_name("ConfigMap", &self.map)));
+        }
         if self.database && !world.options.sync_database {
             return Err(Fault::invalid("unsupported sync config type: DATABASE"));
         }
@@ -132,15 +135,29 @@ fn word(verb: Verb) -> &'static str {
 fn of_message(call: &Call, message: &Message, key: &str) -> Result<(Place, i64), Fault> {
     let place = Place {
         namespace: call.namespace().to_owned(),
-        database: message.number("type")? == 1,
+        database: is_database(message.number("type")?)?,
         map: message.text("cmName")?.to_owned(),
         key: key.to_owned(),
     };
     let limit = message.number("limit")?;
+    if i32::try_from(limit).is_err() {
+        return Err(Fault::invalid(format!(
+            "json: cannot unmarshal number {limit} into field limit of type int32"
+        )));
+    }
     if limit <= 0 {
         return Err(Fault::invalid("limit must be greater than zero"));
     }
     Ok((place, limit))
+}
+
+/// Which of the two kinds of limits a number means.
+fn is_database(kind: i64) -> Result<bool, Fault> {
+    match kind {
+        0 => Ok(false),
+        1 => Ok(true),
+        other => Err(Fault::invalid(format!("unsupported sync config type: {other}"))),
+    }
 }
 
 fn of_query(call: &Call) -> Result<Place, Fault> {
@@ -152,7 +169,7 @@ fn of_query(call: &Call) -> Result<Place, Fault> {
     };
     Ok(Place {
         namespace: call.namespace().to_owned(),
-        database: kind == 1,
+        database: is_database(kind)?,
         map: call.query.text("cmName").to_owned(),
         key: call.param("key").to_owned(),
     })
@@ -164,6 +181,9 @@ pub(crate) fn create(world: &World, call: &Call) -> Result<Value, Fault> {
     let (place, limit) = of_message(call, &message, message.text("key")?)?;
     place.check(world)?;
     place.may(call, Verb::Create)?;
+    if place.database && place.key.is_empty() {
+        return Err(Fault::invalid("key cannot be empty"));
+    }
     let exists = || Fault::new(Code::AlreadyExists, "sync limit cannot be created as it already exists");
     if place.database {
         let kept = world.put(KIND, &place.namespace, &place.key, &json!(limit), Some(0))?;

@@ -72,7 +72,7 @@ struct Place {
 async fn keep(
     world: &Arc<World>,
     place: Place,
-    boundary: Option<String>,
+    boundary: Result<String, &'static str>,
     body: Body,
 ) -> Result<Value, Response> {
     let Ok(_place) = world.guard.uploads.try_acquire() else { return Err(body::crowded()) };
@@ -112,16 +112,12 @@ async fn send(mut body: Pieces, pieces: mpsc::Sender<Bytes>) -> Result<(), Respo
 fn write(
     world: &World,
     place: &Place,
-    boundary: Option<String>,
+    boundary: Result<String, &'static str>,
     mut pieces: mpsc::Receiver<Bytes>,
 ) -> Result<Value, (StatusCode, String)> {
     known(world, place)?;
-    let Some(boundary) = boundary else {
-        return Err((
-            StatusCode::BAD_REQUEST,
-            "Failed to parse multipart form: request Content-Type isn't multipart/form-data".to_owned(),
-        ));
-    };
+    let unparsed = |why: &str| (StatusCode::BAD_REQUEST, format!("Failed to parse multipart form: {why}"));
+    let boundary = boundary.map_err(unparsed)?;
     let store = LocalStore::new(world.state.artifacts_of(&place.namespace));
     let mut upload = Upload { store, namespace: &place.namespace, kept: None };
     let mut reader = Reader::new(&boundary, "file");
@@ -130,6 +126,9 @@ fn write(
             io::ErrorKind::InvalidInput => (StatusCode::BAD_REQUEST, error.to_string()),
             _ => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
         })?;
+    }
+    if let Some(why) = reader.flaw() {
+        return Err(unparsed(why));
     }
     let kept = upload.kept.filter(|_| reader.has_found());
     let (key, incoming) = kept.ok_or_else(|| (StatusCode::BAD_REQUEST, NO_FILE.to_owned()))?;

@@ -12,9 +12,10 @@ use crate::wire::select::{self, Labels};
 use crate::world::World;
 use axum::body::Bytes;
 use serde_json::{Value, json};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
+use tiphys_engine::{FieldSelector, Time};
 use tiphys_store::{Filter, Runs, Shelf, Summary};
 use tokio::sync::broadcast::error::RecvError;
 
@@ -25,7 +26,7 @@ const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3_600);
 struct Wanted {
     namespace: String,
     labels: Labels,
-    fields: Vec<(String, bool, String)>,
+    fields: FieldSelector,
     projection: Option<Projection>,
 }
 
@@ -34,6 +35,14 @@ impl Wanted {
         let metadata = &workflow["metadata"];
         (self.namespace.is_empty() || metadata["namespace"].as_str() == Some(&self.namespace))
             && self.labels.matches(&metadata["labels"])
+            && select::has_fields(workflow, &self.fields)
+    }
+
+    /// Whether it may have been wanted before it changed.
+    fn may_have_matched(&self, workflow: &Value) -> bool {
+        let metadata = &workflow["metadata"];
+        (self.namespace.is_empty() || metadata["namespace"].as_str() == Some(&self.namespace))
+            && self.labels.may_have_matched(&metadata["labels"])
             && select::has_fields(workflow, &self.fields)
     }
 
@@ -61,42 +70,44 @@ pub(crate) fn workflows(world: &World, call: &Call) -> Result<Opened, Fault> {
     let query = &call.query;
     call.who.may(Verb::Watch, Resource::Workflows, &namespace, None)?;
     let labels = Labels::parse(query.text("listOptions.labelSelector"))?;
-    let mut fields =
-        select::by_fields(query.text("listOptions.fieldSelector"), &["metadata.name", "metadata.namespace"])?;
-    for (path, _, value) in &mut fields {
-        if path == "metadata.name" && value == "@latest" {
-            *value = world.find(&namespace, "@latest")?.map(|newest| newest.name).unwrap_or_default();
-        }
+    let mut selector = query.text("listOptions.fieldSelector").to_owned();
+    if selector.contains(LATEST) {
+        let newest = world.find(&namespace, LATEST)?.map(|newest| newest.name).unwrap_or_default();
+        selector = selector.replace(LATEST, &newest);
     }
-    let version = query.text("listOptions.resourceVersion");
-    let since = match version {
-        "" | "0" => None,
-        text => Some(text.parse::<i64>().map_err(|_| {
-            Fault::internal(format!(
-                "Invalid value: \"{text}\": strconv.ParseUint: parsing \"{text}\": invalid syntax"
-            ))
-        })?),
-    };
+    let fields = select::by_fields(&selector, &["metadata.name", "metadata.namespace"])?;
+    let since = since(query.text("listOptions.resourceVersion"))?;
     let bookmark = query.flag("listOptions.sendInitialEvents");
     // API-030, API-170
     let within = query.number("listOptions.timeoutSeconds").and_then(|seconds| u64::try_from(seconds).ok());
     let within = within.filter(|seconds| *seconds > 0).map(Duration::from_secs);
     let wanted = Wanted { namespace, labels, fields, projection: Projection::parse(query.text("fields")) };
-    // Hears first, reads then: what changes in between is told twice rather than never.
+    // Hears first, reads then: nothing that happens in between is missed. What is heard of twice has one version.
+    let version = world.version();
     let mut news = world.hub.watch();
+    let gone = match since {
+        None => Vec::new(),
+        Some(since) => world.hub.gone_since(since).ok_or_else(|| too_old(since, &version))?,
+    };
     let mut present = present(world, &wanted, since)?;
     Ok(Box::new(move |world: Arc<World>, feed: Feed| {
         Box::pin(async move {
-            let mut known: BTreeSet<String> = BTreeSet::new();
-            let kind = if since.is_some() { "MODIFIED" } else { "ADDED" };
+            let young = present.iter().filter(|row| since.is_some_and(|since| row.created_us > since));
+            let young = young.map(|row| row.uid.clone()).collect();
+            let mut told = Told { since, young, known: BTreeMap::new(), gone: BTreeSet::new() };
             while let Some(workflows) = render(&world, &mut present).await? {
-                for workflow in workflows.into_iter().filter(|workflow| wanted.matches(workflow)) {
-                    known.insert(uid(&workflow));
-                    feed.send(wanted.message(kind, &workflow)).await?;
+                for workflow in workflows {
+                    if let Some(kind) = told.present(&wanted, &workflow) {
+                        feed.send(wanted.message(kind, &workflow)).await?;
+                    }
                 }
             }
+            for workflow in gone.iter().filter(|workflow| wanted.may_have_matched(workflow)) {
+                told.gone.insert(uid(workflow));
+                feed.send(wanted.message("DELETED", workflow)).await?;
+            }
             if bookmark {
-                let mark = json!({ "metadata": { "resourceVersion": world.version() }, "status": {} });
+                let mark = json!({ "metadata": { "resourceVersion": version }, "status": {} });
                 feed.send(wanted.message("BOOKMARK", &mark)).await?;
             }
             drop(world);
@@ -114,32 +125,103 @@ pub(crate) fn workflows(world: &World, call: &Call) -> Result<Opened, Fault> {
                         return Err(Fault::new(Code::ResourceExhausted, "EOF"));
                     }
                 };
-                let is_known = known.contains(&uid(&news.workflow));
-                if !wanted.matches(&news.workflow) {
-                    // It was shown and is not what is wanted any more.
-                    if is_known && known.remove(&uid(&news.workflow)) {
-                        feed.send_text(wanted.text("DELETED", &news)).await?;
-                    }
-                    continue;
+                if let Some(kind) = told.heard(&wanted, &news) {
+                    feed.send_text(wanted.text(kind, &news)).await?;
                 }
-                let kind = match news.change {
-                    Change::Deleted => {
-                        known.remove(&uid(&news.workflow));
-                        "DELETED"
-                    }
-                    Change::Modified if is_known || since.is_some() => {
-                        known.insert(uid(&news.workflow));
-                        "MODIFIED"
-                    }
-                    Change::Modified => {
-                        known.insert(uid(&news.workflow));
-                        "ADDED"
-                    }
-                };
-                feed.send_text(wanted.text(kind, &news)).await?;
             }
         })
     }))
+}
+
+/// In place of a name: the newest workflow's.
+const LATEST: &str = "@latest";
+
+/// The version after which changes are wanted; none if what is there is wanted first.
+pub(crate) fn since(version: &str) -> Result<Option<i64>, Fault> {
+    match version {
+        "" | "0" => Ok(None),
+        text => {
+            let version = text.parse::<u64>().map_err(|_| {
+                Fault::internal(format!(
+                    "Invalid value: \"{text}\": strconv.ParseUint: parsing \"{text}\": invalid syntax"
+                ))
+            })?;
+            Ok(Some(i64::try_from(version).unwrap_or(i64::MAX)))
+        }
+    }
+}
+
+/// What was removed after a version is not known any more: the list has to be read anew.
+fn too_old(since: i64, now: &str) -> Fault {
+    Fault::invalid(format!("too old resource version: {since} ({now})"))
+}
+
+/// What the reader of a watch knows.
+struct Told {
+    /// The version of the list that it has.
+    since: Option<i64>,
+    /// Workflows that were there when the watch began, and not yet when that list was made.
+    young: BTreeSet<String>,
+    /// The workflows that it was shown or has in its list, with their versions.
+    known: BTreeMap<String, i64>,
+    /// Workflows of which it was told at the beginning that they are gone.
+    gone: BTreeSet<String>,
+}
+
+impl Told {
+    /// How one that was there when the watch began is told, if it has to be.
+    fn present(&mut self, wanted: &Wanted, workflow: &Value) -> Option<&'static str> {
+        let version = version(workflow);
+        let is_news = self.since.is_none_or(|since| version > since);
+        if wanted.matches(workflow) {
+            let kind = if self.is_listed(workflow) { "MODIFIED" } else { "ADDED" };
+            self.known.insert(uid(workflow), version);
+            return is_news.then_some(kind);
+        }
+        // What it was before is not known; who has never seen it passes this over.
+        let was_there = is_news && self.is_listed(workflow);
+        (was_there && wanted.may_have_matched(workflow)).then_some("DELETED")
+    }
+
+    /// How something that happened is told, if it has to be.
+    fn heard(&mut self, wanted: &Wanted, news: &News) -> Option<&'static str> {
+        let (uid, version) = (uid(&news.workflow), version(&news.workflow));
+        let is_known = self.known.contains_key(&uid);
+        if news.change == Change::Deleted {
+            self.known.remove(&uid);
+            // One that ended before the list is not known here, and may be in it.
+            let was_told = self.gone.remove(&uid);
+            return (!was_told && (is_known || wanted.matches(&news.workflow))).then_some("DELETED");
+        }
+        if !wanted.matches(&news.workflow) {
+            // If it was shown, it is not what is wanted any more.
+            return self.known.remove(&uid).map(|_| "DELETED");
+        }
+        match self.known.insert(uid, version) {
+            Some(before) if before >= version => None,
+            None if self.since.is_some_and(|since| version <= since) => None,
+            None if self.may_be_young(&news.workflow) => Some("ADDED"),
+            _ => Some("MODIFIED"),
+        }
+    }
+
+    /// Whether a workflow that was there when the watch began was there when the reader's list was made.
+    fn is_listed(&self, workflow: &Value) -> bool {
+        self.since.is_some() && !self.young.contains(&uid(workflow))
+    }
+
+    /// Whether a workflow that is heard of may have come to be since: times of creation are told in whole seconds.
+    fn may_be_young(&self, workflow: &Value) -> bool {
+        let created = workflow["metadata"]["creationTimestamp"].as_str().and_then(Time::parse);
+        let last = created.unwrap_or_default().0.saturating_add(999_999);
+        self.since.is_none_or(|since| last > since)
+    }
+}
+
+/// The version of a workflow.
+fn version(workflow: &Value) -> i64 {
+    let version = workflow["metadata"]["resourceVersion"].as_str();
+    version.and_then(|text| text.parse().ok()).unwrap_or_default()
 }
 
 fn uid(workflow: &Value) -> String {
@@ -167,14 +249,14 @@ fn present(world: &World, wanted: &Wanted, since: Option<i64>) -> Result<VecDequ
     let mut filter = Filter {
         shelf: Shelf::Runs,
         namespace: Some(wanted.namespace.clone()).filter(|namespace| !namespace.is_empty()),
-        labels: wanted.labels.plain().0,
+        // Of one that changed meanwhile it is to be told that it is not wanted any more.
+        labels: if since.is_none() { wanted.labels.plain().0 } else { Vec::new() },
         limit: Filter::LIMIT_MAX,
         ..Filter::default()
     };
-    if let Some((_, _, name)) =
-        wanted.fields.iter().find(|(path, equal, _)| path == "metadata.name" && *equal)
-    {
-        filter.name = Some(tiphys_store::NameMatch::Exact(name.clone()));
+    let mut terms = wanted.fields.terms().iter();
+    if let Some(term) = terms.find(|term| term.field == "metadata.name" && term.equal) {
+        filter.name = Some(tiphys_store::NameMatch::Exact(term.value.clone()));
     }
     // The labels that only documents carry are judged there.
     filter.labels.retain(|term| match term {

@@ -2,9 +2,8 @@
 
 use crate::access::{Resource, Verb};
 use crate::argo::admit::{self, Judged, Library, Purpose};
-use crate::call::Call;
+use crate::call::{Call, why_no_number};
 use crate::fault::{Code, Fault};
-use crate::hub::Change;
 use crate::wire::project::Projection;
 use crate::wire::{read, shape};
 use crate::world::World;
@@ -78,6 +77,7 @@ pub(crate) fn get(world: &World, call: &Call) -> Result<Value, Fault> {
     let named = (name != "@latest").then_some(name);
     let verb = if named.is_some() { Verb::Get } else { Verb::List };
     call.who.may(verb, Resource::Workflows, namespace, named)?;
+    require_name(name)?;
     let value = match version_flaw(call.query.text("getOptions.resourceVersion")) {
         None => found(world, namespace, name, call.query.text("uid"))?,
         // API-141: the live object counts as out of reach then.
@@ -87,7 +87,7 @@ pub(crate) fn get(world: &World, call: &Call) -> Result<Value, Fault> {
 }
 
 /// A live workflow, or an archived one if there is no live one or it is another one.
-fn found(world: &World, namespace: &str, name: &str, uid: &str) -> Result<Value, Fault> {
+pub(crate) fn found(world: &World, namespace: &str, name: &str, uid: &str) -> Result<Value, Fault> {
     let live = world.find(namespace, name)?;
     if let Some(summary) = live.as_ref().filter(|summary| uid.is_empty() || summary.uid == uid) {
         return world.live(summary);
@@ -95,12 +95,18 @@ fn found(world: &World, namespace: &str, name: &str, uid: &str) -> Result<Value,
     filed(world, namespace, name, uid)?.ok_or_else(|| Fault::missing("workflows.argoproj.io", name))
 }
 
+/// Refuses the empty name, which a path has that ends with a slash (API-022).
+pub(crate) fn require_name(name: &str) -> Result<(), Fault> {
+    if name.is_empty() { Err(Fault::internal("resource name may not be empty")) } else { Ok(()) }
+}
+
 /// What is wrong with a version that somebody asks for.
 pub(crate) fn version_flaw(version: &str) -> Option<Fault> {
     let flawed = !version.is_empty() && version.parse::<u64>().is_err();
     flawed.then(|| {
+        let why = why_no_number(version, false);
         Fault::internal(format!(
-            "resourceVersion: Invalid value: \"{version}\": strconv.ParseUint: parsing \"{version}\": invalid syntax"
+            "resourceVersion: Invalid value: \"{version}\": strconv.ParseUint: parsing \"{version}\": {why}"
         ))
     })
 }
@@ -138,6 +144,7 @@ pub(crate) fn projected(value: Value, call: &Call) -> Value {
 pub(crate) fn delete(world: &World, call: &Call) -> Result<Value, Fault> {
     let (namespace, name) = (call.namespace(), call.param("name"));
     call.who.may(Verb::Delete, Resource::Workflows, namespace, Some(name))?;
+    require_name(name)?;
     let summary = world.require(namespace, name)?;
     let force = if call.query.flag("force") { Force::Yes } else { Force::No };
     remove(world, &summary, force)?;
@@ -151,7 +158,8 @@ pub(crate) fn remove(world: &World, summary: &tiphys_store::Summary, force: Forc
         return Err(Fault::missing("workflows.argoproj.io", &summary.name));
     }
     if let Some(last) = last {
-        world.hub.tell(Change::Deleted, last);
+        // Nothing that was read before it went has so great a version.
+        world.hub.tell_gone(last, world.controller.settled().0);
     }
     Ok(())
 }

@@ -22,6 +22,7 @@ use Holds::{Anything, List, Map, Nothing};
 
 const CLUSTER: Holds = Nothing("it is about pods and clusters");
 const LATER: Holds = Nothing("it is not applied");
+const METRICS: Holds = Nothing("metrics are always at /metrics");
 
 #[rustfmt::skip]
 static KEYS: Keys = &[
@@ -71,7 +72,12 @@ static KEYS: Keys = &[
     ("resourceRateLimit", Map(&[("limit", Anything), ("burst", Anything)])),
     ("initialDelay", LATER), ("instanceID", CLUSTER), ("namespace", CLUSTER), ("executor", CLUSTER), ("mainContainer", CLUSTER),
     ("kubeConfig", CLUSTER), ("artifactDrivers", LATER), ("nodeEvents", CLUSTER), ("workflowEvents", CLUSTER),
-    ("metricsConfig", Nothing("metrics are always at /metrics")), ("telemetryConfig", LATER), ("sso", LATER),
+    ("metricsConfig", Map(&[
+        ("metricsTTL", Anything), ("enabled", METRICS), ("path", METRICS), ("port", METRICS), ("secure", METRICS),
+        ("ignoreErrors", METRICS), ("disableLegacy", METRICS), ("modifiers", LATER), ("temporality", LATER),
+        ("options", LATER),
+    ])),
+    ("telemetryConfig", LATER), ("sso", LATER),
     ("podSpecLogStrategy", CLUSTER), ("podGCGracePeriodSeconds", CLUSTER), ("podGCDeleteDelayDuration", CLUSTER),
     ("failedPodRestart", CLUSTER), ("disableAgentPodCreation", CLUSTER), ("initlessPod", CLUSTER),
 ];

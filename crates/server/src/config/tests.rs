@@ -159,10 +159,13 @@ data:
   persistence: |
     archive: true
     nodeStatusOffLoad: true
+  metricsConfig: |
+    metricsTTL: 10m
 ";
     let (config, notices) = Config::parse(map).unwrap();
     assert!(config.artifact_repository.archive_logs);
     assert_eq!(config.persistence.archive, Some(true));
+    assert_eq!(config.metrics_config.metrics_ttl.map(|length| length.seconds), Some(600));
     assert_eq!(notices.len(), 3, "{notices:?}");
     assert!(notices.iter().any(|notice| notice.contains("`executor` has no effect here")), "{notices:?}");
     assert_eq!(config.parallelism, 10);

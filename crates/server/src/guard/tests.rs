@@ -90,6 +90,27 @@ fn path_of(pattern: &str, namespace: &str) -> String {
 }
 
 #[test]
+fn interfaces_answer_under_the_base_whether_a_proxy_strips_it_or_not() {
+    let house = House::new(|options| {
+        options.base_href = "/flows/".to_owned();
+        options.auth = AuthMode::None;
+    });
+    for path in
+        ["/api/v1/version", "/flows/api/v1/version", "/flows/api/tiphys/v1/runs?limit=1", "/flows/healthz"]
+    {
+        let response = house.send("GET", path, &[], "");
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        assert_ne!(response.headers()["content-type"], "text/html; charset=utf-8", "{path} (API-009)");
+    }
+    assert_eq!(house.status("GET", "/flows/api/tiphys/v1/unheard-of", &[], ""), 501);
+    assert_eq!(house.status("GET", "/flowsapi/v1/version", &[], ""), 200, "a page like any other");
+    for page in ["/flows/", "/flows/runs/default/api", "/runs"] {
+        let response = house.send("GET", page, &[], "");
+        assert!(house.text(response).contains("<base href=\"/flows/\""), "{page}");
+    }
+}
+
+#[test]
 fn every_route_is_in_the_table_of_rights() {
     let missing: Vec<String> = ROUTES
         .iter()

@@ -145,6 +145,8 @@ static TYPES: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     ("JournalPage", &[("items", "JournalEntry[]"), ("next?", "number")]),
+    ("Stage", &[("node", "text"), ("waitedMs", "number"), ("startingMs", "number")]),
+    ("StagePage", &[("items", "Stage[]")]),
     (
         "LogLine",
         &[("line", "number"), ("node", "text"), ("text", "text"), ("at?", "text"), ("stream?", "text")],

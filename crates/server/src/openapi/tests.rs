@@ -80,6 +80,38 @@ fn the_specification_names_nothing_that_is_not_described() {
     assert!(rows >= 35, "only {rows} rows were understood");
 }
 
+/// API-300 to API-304: every address of an artifact that the specification names, with all of its parts.
+#[test]
+fn addresses_of_artifacts_are_described() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/argo/10-rest-api.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let document = document();
+    let mut found = 0;
+    for rule in 300..=304 {
+        let row = text.lines().find(|line| line.starts_with(&format!("| API-{rule} |"))).unwrap();
+        let told = row.split('`').nth(1).unwrap().replace("\\|", "|");
+        let parts = |path: &str| path.trim_end_matches("[/path…]").split('/').count();
+        let (first, count) = (told.split('/').nth(1).unwrap(), parts(&told));
+        let paths = document["paths"].as_object().unwrap().keys();
+        found += paths.filter(|path| path.split('/').nth(1) == Some(first) && parts(path) == count).count();
+    }
+    assert_eq!(found, ARTIFACTS.len());
+}
+
+/// API-025: numbers and flags of a query are described as such.
+#[test]
+fn keys_of_queries_have_types() {
+    let document = document();
+    let list = &document["paths"]["/api/v1/workflows/{namespace}"]["get"]["parameters"];
+    let of = |name: &str| {
+        let found = list.as_array().unwrap().iter().find(|key| key["name"] == name);
+        found.unwrap()["schema"]["type"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(of("listOptions.limit"), "integer");
+    assert_eq!(of("listOptions.watch"), "boolean");
+    assert_eq!(of("listOptions.continue"), "string");
+}
+
 /// A value of a described type with every field filled in.
 fn sample(schema: &Value, schemas: &Value) -> Value {
     if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {

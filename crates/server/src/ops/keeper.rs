@@ -3,14 +3,15 @@
 use crate::argo::workflows;
 use crate::config::{Config, Length, Occasion};
 use crate::fault::{Code, Fault};
+use crate::limits;
 use crate::ops::notify::{Message, Teller};
 use crate::own::runs::PIPELINES;
 use crate::world::World;
-use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant, SystemTime};
 use tiphys_controller::collect::Force;
@@ -27,8 +28,8 @@ const PAGE: usize = 500;
 
 /// What the keeper hears.
 pub(crate) enum News {
-    /// A run is over; its final document.
-    Ended(Arc<Value>),
+    /// A run is over.
+    Ended(String),
     /// A run may wait for a person now.
     Waiting(String),
     /// The settings are others.
@@ -36,28 +37,35 @@ pub(crate) enum News {
 }
 
 /// The way to the keeper.
-pub(crate) struct Keeper(Mutex<Option<Sender<News>>>);
+pub(crate) struct Keeper {
+    ear: Mutex<Option<SyncSender<News>>>,
+    /// More came than it could hear: it has to look at everything.
+    missed: Arc<AtomicBool>,
+}
 
 impl Keeper {
     pub(crate) fn none() -> Keeper {
-        Keeper(Mutex::new(None))
+        Keeper { ear: Mutex::new(None), missed: Arc::default() }
     }
 
-    /// Tells the keeper something; one that is gone need not know.
+    /// Tells the keeper something, and waits for nobody; one that is gone need not know.
     pub(crate) fn tell(&self, news: News) {
-        if let Some(keeper) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            drop(keeper.send(news));
+        if let Some(keeper) = &*self.ear.lock().unwrap_or_else(PoisonError::into_inner)
+            && let Err(TrySendError::Full(_)) = keeper.try_send(news)
+        {
+            self.missed.store(true, Ordering::Relaxed);
         }
     }
 
     /// Starts the thread. It ends with the world.
     pub(crate) fn start(&self, world: Weak<World>) -> std::io::Result<()> {
-        let (sender, news) = channel();
+        let (sender, news) = sync_channel(limits::ENDS_WAITING_MAX);
         let beat = world.upgrade().map(|world| world.pulse.beat("keeper"));
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
+        let missed = self.missed.clone();
+        *self.ear.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
         std::thread::Builder::new().name("keeper".to_owned()).spawn(move || {
             let _beat = beat;
-            run(&world, &news);
+            run(&world, &news, &missed);
         })?;
         Ok(())
     }
@@ -104,7 +112,7 @@ enum Taken {
     Stays,
 }
 
-fn run(world: &Weak<World>, news: &Receiver<News>) {
+fn run(world: &Weak<World>, news: &Receiver<News>, missed: &AtomicBool) {
     let mut due = Due::default();
     let mut teller = Teller::default();
     let mut next = Instant::now();
@@ -112,7 +120,7 @@ fn run(world: &Weak<World>, news: &Receiver<News>) {
         let heard = news.recv_timeout(next.saturating_duration_since(Instant::now()));
         let Some(world) = world.upgrade() else { return };
         let done = match heard {
-            Ok(News::Ended(document)) => ended(&world, &document, &mut due, &mut teller),
+            Ok(News::Ended(uid)) => ended(&world, &uid, &mut due, &mut teller),
             Ok(News::Waiting(uid)) => waiting(&world, &uid, &mut teller),
             Ok(News::Settings) => {
                 due = Due::default();
@@ -123,6 +131,13 @@ fn run(world: &Weak<World>, news: &Receiver<News>) {
             Err(RecvTimeoutError::Disconnected) => return,
         };
         told(done);
+        if missed.swap(false, Ordering::Relaxed) {
+            tracing::warn!(
+                "more runs end than can be looked after one by one: not everybody is told of each"
+            );
+            due = Due::default();
+            next = Instant::now();
+        }
         // By the clock, however much there is to hear.
         if Instant::now() >= next {
             next = Instant::now() + PAUSE;
@@ -143,8 +158,7 @@ fn told(done: Result<(), Fault>) {
 }
 
 /// Notes when a run goes, and has people told how it came out.
-fn ended(world: &World, document: &Value, due: &mut Due, teller: &mut Teller) -> Result<(), Fault> {
-    let Some(uid) = document["metadata"]["uid"].as_str() else { return Ok(()) };
+fn ended(world: &World, uid: &str, due: &mut Due, teller: &mut Teller) -> Result<(), Fault> {
     let machine = MachineId::workflow(uid);
     let Some(summary) = world.store(|store| store.summary(&machine))? else { return Ok(()) };
     let settings = world.settings();
@@ -243,6 +257,10 @@ fn sweep(world: &World, due: &mut Due) -> Result<(), Fault> {
         }
     })?;
     by_number(world, &settings)?;
+    if let Some(Length { seconds }) = settings.metrics_config.metrics_ttl {
+        let idle_us = seconds.saturating_mul(1_000_000);
+        world.controller.metrics().expire(tiphys_engine::Time(now_us.saturating_sub(idle_us)));
+    }
     world.store(|store| world.tokens.forget_ended(store, now_us))?;
     if let Some(Length { seconds }) = settings.persistence.archive_ttl.or(settings.retention.archive) {
         archived(world, now_us.saturating_sub(seconds.saturating_mul(1_000_000)))?;

@@ -14,6 +14,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use tiphys_engine::check::Situation;
 use tiphys_spec as spec;
+use tiphys_store::{Filter, Runs as _};
 
 /// Takes in every document of a text; none if one of them is wrong.
 pub(crate) fn apply(world: &World, call: &Call) -> Result<Value, Fault> {
@@ -119,10 +120,11 @@ pub(crate) fn remove(world: &World, call: &Call) -> Result<Value, Fault> {
         "WorkflowEventBinding" => ("WorkflowEventBinding", Resource::Bindings),
         "ConfigMap" => ("ConfigMap", Resource::Objects),
         "Secret" => ("Secret", Resource::Secrets),
+        "Namespace" => return remove_namespace(world, call, name),
         other => {
             return Err(Fault::invalid(format!(
-                "objects of the kind `{other}` are not deleted here: there are ConfigMap, Secret and \
-                 WorkflowEventBinding"
+                "objects of the kind `{other}` are not deleted here: there are ConfigMap, Secret, \
+                 WorkflowEventBinding and Namespace"
             )));
         }
     };
@@ -133,6 +135,37 @@ pub(crate) fn remove(world: &World, call: &Call) -> Result<Value, Fault> {
             Code::NotFound,
             format!("there is no {kind} `{name}` in the namespace `{namespace}`"),
         )),
+    }
+}
+
+/// Kinds of objects that belong to a namespace.
+const WITHIN: [&str; 5] = ["WorkflowTemplate", "CronWorkflow", "WorkflowEventBinding", "ConfigMap", "Secret"];
+
+/// Takes a namespace away in which nothing is left; what was archived of it stays.
+fn remove_namespace(world: &World, call: &Call, name: &str) -> Result<Value, Fault> {
+    call.who.may(Verb::Delete, Resource::Namespaces, "", Some(name))?;
+    if name == "default" || world.options.namespaces.iter().any(|own| own == name) {
+        return Err(Fault::invalid(format!(
+            "the namespace `{name}` is there as long as the server is started with it: it cannot be deleted"
+        )));
+    }
+    let runs = Filter { namespace: Some(name.to_owned()), ..Filter::default() };
+    let mut left =
+        vec![("Workflow", usize::try_from(world.store(|store| store.count(&runs))?).unwrap_or(usize::MAX))];
+    for kind in WITHIN {
+        left.push((kind, world.objects(kind, name)?.len()));
+    }
+    let left: Vec<String> =
+        left.iter().filter(|(_, count)| *count > 0).map(|(kind, count)| format!("{count} {kind}")).collect();
+    if !left.is_empty() {
+        return Err(Fault::invalid(format!(
+            "the namespace `{name}` is not empty: delete what is in it first ({})",
+            left.join(", ")
+        )));
+    }
+    match world.remove("Namespace", "", name)? {
+        true => Ok(json!({})),
+        false => Err(Fault::new(Code::NotFound, format!("there is no namespace `{name}`"))),
     }
 }
 

@@ -20,13 +20,16 @@ const KIND: &str = "delivery";
 /// Deliveries that are kept; the oldest give way.
 const KEPT_MAX: usize = 10_000;
 
+/// Deliveries of senders who may start nothing that are kept; they give way to each other only.
+const KEPT_OF_VIEWERS_MAX: usize = 1_000;
+
 /// Deliveries removed at once.
 const REMOVED_MAX: usize = 100;
 
 /// The label with what became of it.
 const STATUS: &str = "status";
 
-/// The field with the role of whoever sent it. It is for ourselves: no answer has it.
+/// The field, and the label, with the role of whoever sent it. It is for ourselves: no answer has it.
 const ROLE: &str = "senderRole";
 
 /// The field with the headers that hold a secret, sealed. It is for ourselves, too.
@@ -99,6 +102,7 @@ impl Delivery {
         let labels = BTreeMap::from([
             (STATUS.to_owned(), status.to_owned()),
             ("discriminator".to_owned(), self.discriminator.clone()),
+            (ROLE.to_owned(), self.role.name().to_owned()),
         ]);
         NewRun {
             machine: machine(&self.id),
@@ -218,13 +222,30 @@ fn results(document: &Value) -> &[Value] {
 
 /// Removes the oldest deliveries beyond those that are kept.
 fn cut(world: &World) -> Result<(), Fault> {
-    let old = Filter { kind: Some(KIND.into()), offset: KEPT_MAX, limit: REMOVED_MAX, ..Filter::default() };
     // Looked at only now and then: counting is not free.
-    if !world.now_us().unsigned_abs().is_multiple_of(64) {
-        return Ok(());
+    match world.now_us().unsigned_abs().is_multiple_of(64) {
+        true => keep(world, KEPT_MAX, KEPT_OF_VIEWERS_MAX),
+        false => Ok(()),
     }
-    for row in world.store(|store| store.list(&old))? {
-        world.store(|store| store.delete(&machine(&row.uid)))?;
+}
+
+/// Keeps so many deliveries, and so many of senders who may start nothing: those must not push out the others.
+fn keep(world: &World, most: usize, of_viewers: usize) -> Result<(), Fault> {
+    let viewers = vec![Role::Nobody.name().to_owned(), Role::Viewer.name().to_owned()];
+    for (label, kept) in [
+        (LabelTerm::NotIn(ROLE.to_owned(), viewers.clone()), most),
+        (LabelTerm::In(ROLE.to_owned(), viewers), of_viewers),
+    ] {
+        let old = Filter {
+            kind: Some(KIND.into()),
+            labels: vec![label],
+            offset: kept,
+            limit: REMOVED_MAX,
+            ..Filter::default()
+        };
+        for row in world.store(|store| store.list(&old))? {
+            world.store(|store| store.delete(&machine(&row.uid)))?;
+        }
     }
     Ok(())
 }

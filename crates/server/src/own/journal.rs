@@ -5,6 +5,7 @@ use crate::fault::Fault;
 use crate::own::{page, runs};
 use crate::world::World;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tiphys_controller::{shard, view};
 use tiphys_engine::explain;
@@ -65,6 +66,77 @@ pub(crate) fn why(world: &World, call: &Call) -> Result<Value, Fault> {
     }))
 }
 
+/// Shorter waits are nothing that anybody sees.
+const NOTICED_US: i64 = 10_000;
+
+/// How long a node stood at its gates, and how long its program took to begin; in microseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Stage {
+    waited: i64,
+    starting: i64,
+}
+
+/// How long the steps of a run waited and took to start, where anybody would notice.
+pub(crate) fn stages(world: &World, call: &Call) -> Result<Value, Fault> {
+    let row = runs::subject(world, call)?;
+    let past = past(world, &row)?;
+    let events = past.records.iter().flat_map(|(_, at, events)| events.iter().map(|event| (*at, event)));
+    // A step that was retried by hand came to be twice: the last time counts.
+    let mut items = BTreeMap::new();
+    for (ix, stage) in stages_of(events).into_iter().filter(|(ix, _)| ix.at() < past.run.nodes.len()) {
+        let told = (stage.waited + stage.starting >= NOTICED_US).then_some(stage);
+        items.insert(past.run.id(ix), told);
+    }
+    let items: Vec<Value> = items
+        .into_iter()
+        .filter_map(|(node, stage)| Some((node, stage?)))
+        .map(|(node, stage)| {
+            json!({ "node": node, "waitedMs": stage.waited / 1_000, "startingMs": stage.starting / 1_000 })
+        })
+        .collect();
+    Ok(json!({ "items": items }))
+}
+
+fn stages_of<'a>(events: impl Iterator<Item = (Time, &'a Event)>) -> BTreeMap<NodeIx, Stage> {
+    /// When a node came to be, and when it was let through its gates.
+    struct Begun {
+        entered: Time,
+        opened: Option<Time>,
+    }
+    let mut begun: BTreeMap<NodeIx, Begun> = BTreeMap::new();
+    let mut stages: BTreeMap<NodeIx, Stage> = BTreeMap::new();
+    for (at, event) in events {
+        match event {
+            Event::Entered { node, gate, .. } => {
+                begun.insert(*node, Begun { entered: at, opened: gate.is_none().then_some(at) });
+                stages.insert(*node, Stage::default());
+            }
+            Event::Opened { node, .. } => {
+                if let (Some(begun), Some(stage)) = (begun.get_mut(node), stages.get_mut(node))
+                    && begun.opened.is_none()
+                {
+                    begun.opened = Some(at);
+                    stage.waited = at.since_us(begun.entered);
+                }
+            }
+            Event::Observed { node, .. } => {
+                if let (Some(opened), Some(stage)) =
+                    (begun.get(node).and_then(|begun| begun.opened), stages.get_mut(node))
+                    && stage.starting == 0
+                {
+                    stage.starting = at.since_us(opened);
+                }
+            }
+            // It will be started again.
+            Event::Withdrawn { node } => {
+                stages.entry(*node).and_modify(|stage| stage.starting = 0);
+            }
+            _ => {}
+        }
+    }
+    stages
+}
+
 /// What a run consists of, whether or not it got there.
 pub(crate) fn plan(world: &World, call: &Call) -> Result<Value, Fault> {
     let row = runs::subject(world, call)?;
@@ -112,4 +184,49 @@ fn tell(run: &Run, position: u64, at_us: i64, event: &Event) -> Value {
     }
     item["data"] = data;
     item
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Stage, stages_of};
+    use serde_json::json;
+    use tiphys_engine::Time;
+    use tiphys_engine::workflow::{Event, NodeIx};
+
+    #[test]
+    fn waiting_and_starting_are_told_apart() {
+        let read = |at: i64, event: serde_json::Value| -> (Time, Event) {
+            (Time(at), serde_json::from_value(event).unwrap())
+        };
+        let opened = |node: u32| json!({ "event": "opened", "node": node });
+        let observed = |node: u32| json!({ "event": "observed", "node": node });
+        let events = [
+            read(100, entered(1, true)),
+            read(110, entered(2, false)),
+            read(150, observed(2)),
+            read(300, opened(1)),
+            read(310, observed(1)),
+            // Told twice, by progress or after a restart: the first counts.
+            read(900, observed(1)),
+            read(400, entered(3, true)),
+            read(500, entered(4, false)),
+            read(600, observed(4)),
+            read(700, json!({ "event": "withdrawn", "node": 4 })),
+        ];
+        let stages = stages_of(events.iter().map(|(at, event)| (*at, event)));
+        let of = |node: u32| stages[&NodeIx(node)];
+        assert_eq!(of(1), Stage { waited: 200, starting: 10 });
+        assert_eq!(of(2), Stage { waited: 0, starting: 40 });
+        assert_eq!((of(3), of(4)), (Stage::default(), Stage::default()), "one still waits, one starts again");
+    }
+
+    fn entered(node: u32, is_gated: bool) -> serde_json::Value {
+        let mut event = json!({
+            "event": "entered", "node": node, "owner": 0, "site": "entry", "kind": "Pod", "phase": "Pending",
+        });
+        if is_gated {
+            event["gate"] = json!("locks");
+        }
+        event
+    }
 }

@@ -18,6 +18,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader, ErrorKind, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 use tiphys_runner::logs as entries;
 use tiphys_store::{MachineId, Runs as _};
 
@@ -194,7 +195,7 @@ impl Log {
 }
 
 fn shown(text: &[u8]) -> String {
-    String::from_utf8_lossy(&text[..text.len().min(limits::LOG_LINE_BYTES_MAX)]).into_owned()
+    tiphys_expr::go_text(text[..text.len().min(limits::LOG_LINE_BYTES_MAX)].to_vec())
 }
 
 /// A line without what colours it, so that what people read is what is searched.
@@ -326,7 +327,9 @@ pub(crate) fn follow(world: &World, call: &Call) -> Begun {
     };
     Ok(Box::new(move |world: Arc<World>, out| {
         Box::pin(async move {
-            let mut idle = std::time::Duration::ZERO;
+            let Ok(run_dir) = world.state.run_dir(&uid) else { return };
+            let mut bell = world.bells.follow(&uid, &run_dir);
+            let mut told = Instant::now();
             loop {
                 let shared = world.clone();
                 let (node, uid, container) = (node.clone(), uid.clone(), container.clone());
@@ -343,13 +346,12 @@ pub(crate) fn follow(world: &World, call: &Call) -> Begun {
                 let done: Result<(), Left> = async {
                     if !items.is_empty() {
                         next += items.len();
-                        idle = std::time::Duration::ZERO;
+                        told = Instant::now();
                         let event = Event::named("lines", json!({ "items": items, "lines": lines }));
                         return out.send(&event.at(next.to_string())).await;
                     }
-                    idle += limits::LOG_PAUSE;
-                    if idle >= limits::KEEP_ALIVE {
-                        idle = std::time::Duration::ZERO;
+                    if told.elapsed() >= limits::KEEP_ALIVE {
+                        told = Instant::now();
                         return out.alive().await;
                     }
                     Ok(())
@@ -364,7 +366,7 @@ pub(crate) fn follow(world: &World, call: &Call) -> Begun {
                     return;
                 }
                 if next >= lines {
-                    tokio::time::sleep(limits::LOG_PAUSE).await;
+                    bell.wait(limits::LOG_LOOK).await;
                 }
             }
         })

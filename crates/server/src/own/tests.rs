@@ -1,10 +1,12 @@
 //! Our own interface over real sockets, with workflows that only wait, so that nothing is started.
 
 mod applying;
+mod asking;
 #[path = "../../tests/support/http.rs"]
 mod http;
 mod routes;
 mod streams;
+mod watching;
 
 use crate::options::{AuthMode, Options};
 use crate::serve::{Server, Stop};
@@ -155,6 +157,17 @@ impl Events {
                 heard.data = serde_json::from_str(data).unwrap();
             } else if line.is_empty() && !heard.name.is_empty() {
                 return Some(heard);
+            }
+        }
+    }
+
+    /// The next message of a stream of Argo's interface.
+    fn message(&mut self) -> Value {
+        loop {
+            let mut line = String::new();
+            assert!(self.0.read_line(&mut line).unwrap() > 0, "the stream ended");
+            if let Some(data) = line.strip_prefix("data: ") {
+                return serde_json::from_str(data).unwrap();
             }
         }
     }
@@ -413,6 +426,7 @@ fn people_see_what_waits_for_them_and_what_happened() {
     for (name, answer) in [
         ("ApprovalPage", &found),
         ("JournalPage", &journal),
+        ("StagePage", &house.get("/api/tiphys/v1/runs/default/one/stages")),
         ("PipelinePage", &overview),
         ("StepGrid", &steps),
         ("RunPage", &house.get("/api/tiphys/v1/runs?count=true")),
@@ -522,7 +536,7 @@ fn uploads_go_to_the_disk_as_they_come() {
     let (folder, house) = open();
     house.apply(
         "apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\nmetadata: {name: takes}\nspec:\n  \
-         entrypoint: main\n  arguments: {artifacts: [{name: input, s3: {key: some}}]}\n  templates:\n  \
+         entrypoint: main\n  arguments: {artifacts: [{name: input, raw: {data: some}}]}\n  templates:\n  \
          - {name: main, suspend: {}}\n",
     );
     let content: Vec<u8> =
@@ -541,8 +555,14 @@ fn uploads_go_to_the_disk_as_they_come() {
     let key = answer["key"].as_str().unwrap();
     assert!(key.starts_with("uploads/default/") && key.ends_with("/data.bin"), "{key}");
     assert_eq!(std::fs::read(house.world.state.artifacts_dir().join(key)).unwrap(), content);
+    let options = json!({ "name": "given", "artifacts": [format!("input={key}")] });
+    let body =
+        json!({ "resourceKind": "WorkflowTemplate", "resourceName": "takes", "submitOptions": options });
+    let run = house.send("POST", "/api/v1/workflows/default/submit", &body);
+    let given = json!([{ "name": "input", "s3": { "key": key } }]);
+    assert_eq!(run["spec"]["arguments"]["artifacts"], given, "the file takes the place of the default");
     let cut = send("/upload-artifacts/default/takes/input", &form(""));
-    assert_eq!((cut.status, cut.text().trim()), (400, "Failed to get file from form: http: no such file"));
+    assert_eq!((cut.status, cut.text().trim()), (400, "Failed to parse multipart form: unexpected EOF"));
     assert_eq!(send("/upload-artifacts/default/takes/other", &form("\r\n--B--\r\n")).status, 404);
     let files = |dir: &Path| std::fs::read_dir(dir).unwrap().count();
     assert_eq!(files(&folder.path().join("artifacts/uploads/default")), 1, "only what came whole is kept");

@@ -1,4 +1,4 @@
-use super::{FILES, FIRST, POLICY, WIDGET_POLICY, base, kind, serve, takes_gzip, unpacked};
+use super::{FILES, FIRST, POLICY, WIDGET_POLICY, base, below, kind, serve, takes_gzip, unpacked};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 
@@ -24,7 +24,7 @@ fn files_are_ordered_so_that_they_are_found() {
 #[test]
 fn every_address_answers_with_the_first_page_under_its_base() {
     for (given, path) in
-        [("/", "/"), ("/", "/runs/default/x"), ("/flows/", "/runs"), ("/flows/", "/flows/runs")]
+        [("/", "/"), ("/", "/runs/default/x"), ("/flows/", "/runs"), ("/flows/", "/runs/default/x")]
     {
         let response = get(given, path);
         assert_eq!(response.status(), StatusCode::OK, "{path}");
@@ -34,9 +34,26 @@ fn every_address_answers_with_the_first_page_under_its_base() {
     }
 }
 
+/// With a proxy that strips the base, without one, and for what only looks like it.
+#[test]
+fn what_is_asked_for_is_seen_from_the_base() {
+    for (base, asked, seen) in [
+        ("/flows/", "/flows/api/v1/info?a=%2Fb", Some("/api/v1/info?a=%2Fb")),
+        ("/flows/", "/flows/", Some("/")),
+        ("/a/b/", "/a/b/runs", Some("/runs")),
+        ("/flows/", "https://here:1/flows/runs", Some("https://here:1/runs")),
+        ("/flows/", "/api/v1/info", None),
+        ("/flows/", "/flowsheet", None),
+        ("/", "/api/v1/info", None),
+    ] {
+        let found = below(base, &asked.parse().unwrap()).map(|uri| uri.to_string());
+        assert_eq!(found.as_deref(), seen, "{asked} below {base}");
+    }
+}
+
 #[test]
 fn only_what_is_made_for_it_stands_on_pages_of_others() {
-    for path in ["/widgets/workflow-graphs/default", "/flows/widgets/workflow-status-badges/default"] {
+    for path in ["/widgets/workflow-graphs/default", "/widgets/workflow-status-badges/default"] {
         let policy = get("/flows/", path).headers()["content-security-policy"].clone();
         assert_eq!(policy, WIDGET_POLICY, "{path} (UI-013, UI-014)");
     }

@@ -1,5 +1,6 @@
 //! Names and labels as Kubernetes wants them, with its words when they are not so.
 
+use crate::world::generated;
 use serde_json::{Value, json};
 use tiphys_spec::NAME_BYTES_MAX;
 pub(crate) use tiphys_spec::is_subdomain;
@@ -28,37 +29,93 @@ pub(crate) fn flaw(kind: &str, metadata: &Value) -> Option<String> {
              correct the existing errors to complete validation]"
         ));
     }
-    let invalid = |field: &str, value: &str, why: &str| {
-        Some(format!(
-            "{kind}.argoproj.io \"{name}\" is invalid: {field}: Invalid value: {}: {why}",
-            json!(value)
-        ))
-    };
+    // Kubernetes makes the name first, and names the object by it when it refuses it.
+    let name = if name.is_empty() { generated(generate) } else { name.to_owned() };
+    let flaw =
+        |field: &str, value: &str, why: &str| format!("{field}: Invalid value: {}: {why}", json!(value));
+    let refused = |flaws: &str| Some(format!("{kind}.argoproj.io \"{name}\" is invalid: {flaws}"));
+    let invalid = |field: &str, value: &str, why: &str| refused(&flaw(field, value, why));
     if name.len() > NAME_BYTES_MAX {
-        return invalid("metadata.name", name, &format!("must be no more than {NAME_BYTES_MAX} bytes"));
+        return invalid("metadata.name", &name, &format!("must be no more than {NAME_BYTES_MAX} bytes"));
     }
-    if !name.is_empty() && !is_subdomain(name) {
-        return invalid("metadata.name", name, NAME);
+    // More follows a dash at its end.
+    let beginning = generate.strip_suffix('-').map(|rest| format!("{rest}a"));
+    let is_beginning = generate.is_empty() || is_subdomain(beginning.as_deref().unwrap_or(generate));
+    match (is_beginning, is_subdomain(&name)) {
+        (true, true) => {}
+        (true, false) => return invalid("metadata.name", &name, NAME),
+        (false, true) => return invalid("metadata.generateName", generate, NAME),
+        (false, false) => {
+            let both = [flaw("metadata.generateName", generate, NAME), flaw("metadata.name", &name, NAME)];
+            return refused(&format!("[{}]", both.join(", ")));
+        }
     }
-    let labels = metadata["labels"].as_object();
-    for (key, value) in labels.into_iter().flatten() {
+    for (key, value) in metadata["labels"].as_object().into_iter().flatten() {
         let value = value.as_str().unwrap_or_default();
-        let part = key.rsplit_once('/').map_or(key.as_str(), |(_, part)| part);
-        if part.len() > LABEL_BYTES_MAX || part.is_empty() || !is_label(part) {
-            return invalid("metadata.labels", key, KEY);
+        if let Some(why) = key_flaw(key) {
+            return invalid("metadata.labels", key, &why);
         }
-        if value.len() > LABEL_BYTES_MAX {
-            return invalid(
-                "metadata.labels",
-                value,
-                &format!("must be no more than {LABEL_BYTES_MAX} bytes"),
-            );
+        if let Some(why) = value_flaw(value) {
+            return invalid("metadata.labels", value, &why);
         }
-        if !is_label(value) {
-            return invalid("metadata.labels", value, LABEL);
+    }
+    for key in metadata["annotations"].as_object().into_iter().flat_map(|annotations| annotations.keys()) {
+        // Their case does not matter.
+        if let Some(why) = key_flaw(&key.to_ascii_lowercase()) {
+            return invalid("metadata.annotations", key, &why);
         }
     }
     None
+}
+
+/// What is wrong with a name that is none.
+pub(crate) fn flaw_of_name(kind: &str, name: &str) -> String {
+    format!("{kind} \"{name}\" is invalid: metadata.name: Invalid value: {}: {NAME}", json!(name))
+}
+
+/// What is wrong with the key of a label or an annotation: a name, perhaps after a domain and a slash.
+pub(crate) fn key_flaw(key: &str) -> Option<String> {
+    let mut flaws = Vec::new();
+    let name = match key.split_once('/') {
+        Some((_, name)) if name.contains('/') => {
+            return Some(format!(
+                "a qualified name {} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')",
+                KEY.trim_start_matches("name part ")
+            ));
+        }
+        Some((prefix, name)) => {
+            if prefix.is_empty() {
+                flaws.push("prefix part must be non-empty".to_owned());
+            } else if prefix.len() > NAME_BYTES_MAX {
+                flaws.push(format!("prefix part must be no more than {NAME_BYTES_MAX} bytes"));
+            } else if !is_subdomain(prefix) {
+                flaws.push(format!("prefix part {NAME}"));
+            }
+            name
+        }
+        None => key,
+    };
+    if name.is_empty() {
+        flaws.push("name part must be non-empty".to_owned());
+    } else if name.len() > LABEL_BYTES_MAX {
+        flaws.push(format!("name part must be no more than {LABEL_BYTES_MAX} bytes"));
+    }
+    if name.is_empty() || !is_label(name) {
+        flaws.push(KEY.to_owned());
+    }
+    (!flaws.is_empty()).then(|| flaws.join("; "))
+}
+
+/// What is wrong with the value of a label.
+pub(crate) fn value_flaw(value: &str) -> Option<String> {
+    let mut flaws = Vec::new();
+    if value.len() > LABEL_BYTES_MAX {
+        flaws.push(format!("must be no more than {LABEL_BYTES_MAX} bytes"));
+    }
+    if !is_label(value) {
+        flaws.push(LABEL.to_owned());
+    }
+    (!flaws.is_empty()).then(|| flaws.join("; "))
 }
 
 fn is_label(value: &str) -> bool {

@@ -1,7 +1,10 @@
 //! Selectors: by label with Kubernetes' grammar, by field with Argo's few fields.
 
 use crate::fault::Fault;
+use crate::wire::names;
 use serde_json::Value;
+use std::collections::BTreeSet;
+use tiphys_engine::FieldSelector;
 use tiphys_store::LabelTerm;
 
 /// One requirement on labels.
@@ -19,6 +22,9 @@ pub(crate) enum Term {
 /// All requirements of a label selector.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Labels(pub(crate) Vec<Term>);
+
+/// Labels of Argo's that change while a workflow runs.
+const OF_STATE: [&str; 5] = ["phase", "completed", "workflow-archiving-status", "actor", "action"];
 
 /// A label query as a person writes it, for faces that look at labels themselves.
 #[derive(Clone, Debug, Default)]
@@ -96,6 +102,23 @@ impl Labels {
         })
     }
 
+    /// Whether labels may have fulfilled all requirements before: those on labels that change while a workflow runs say
+    /// nothing about that.
+    pub(crate) fn may_have_matched(&self, labels: &Value) -> bool {
+        let changes = |term: &&Term| {
+            let (Term::Plain(
+                LabelTerm::In(key, _)
+                | LabelTerm::NotIn(key, _)
+                | LabelTerm::Exists(key)
+                | LabelTerm::Absent(key),
+            )
+            | Term::Beyond { key, .. }) = term;
+            key.strip_prefix("workflows.argoproj.io/").is_some_and(|name| OF_STATE.contains(&name))
+        };
+        let lasting = self.0.iter().filter(|term| !changes(term)).cloned().collect();
+        Labels(lasting).matches(labels)
+    }
+
     /// The requirements that the store can judge; whether these are all.
     pub(crate) fn plain(&self) -> (Vec<LabelTerm>, bool) {
         let plain = self.0.iter().filter_map(|term| match term {
@@ -118,6 +141,17 @@ enum Token {
 }
 
 impl Token {
+    fn operator(&self) -> Option<&'static str> {
+        match self {
+            Token::Sign(">") => Some("gt"),
+            Token::Sign("<") => Some("lt"),
+            Token::Sign(sign @ ("=" | "==" | "!=" | "!")) => Some(sign),
+            Token::Word(word) if word == "in" => Some("in"),
+            Token::Word(word) if word == "notin" => Some("notin"),
+            _ => None,
+        }
+    }
+
     fn text(&self) -> &str {
         match self {
             Token::Word(word) => word,
@@ -144,6 +178,11 @@ fn tokens(text: &str) -> Vec<Token> {
         rest = rest.trim_start();
     }
     tokens
+}
+
+/// The operator of a selector's first term, as Kubernetes calls it.
+pub(crate) fn operator(text: &str) -> &'static str {
+    tokens(text).iter().find_map(Token::operator).unwrap_or("exists")
 }
 
 struct Reader {
@@ -180,8 +219,16 @@ impl Reader {
             _ => {}
         }
         match self.next() {
-            Token::Sign("=" | "==") => Ok(Term::Plain(LabelTerm::In(key, vec![self.exact()?]))),
-            Token::Sign("!=") => Ok(Term::Plain(LabelTerm::NotIn(key, vec![self.exact()?]))),
+            Token::Sign("=" | "==") => {
+                let values = vec![self.exact()?];
+                check_values(&key, &values)?;
+                Ok(Term::Plain(LabelTerm::In(key, values)))
+            }
+            Token::Sign("!=") => {
+                let values = vec![self.exact()?];
+                check_values(&key, &values)?;
+                Ok(Term::Plain(LabelTerm::NotIn(key, values)))
+            }
             Token::Sign(sign @ (">" | "<")) => {
                 let value = self.exact()?;
                 let than = value.parse().map_err(|_| {
@@ -190,10 +237,13 @@ impl Reader {
                          integer"
                     )
                 })?;
+                check_values(&key, &[value])?;
                 Ok(Term::Beyond { key, than, above: sign == ">" })
             }
-            Token::Word(word) if word == "in" => Ok(Term::Plain(LabelTerm::In(key, self.set()?))),
-            Token::Word(word) if word == "notin" => Ok(Term::Plain(LabelTerm::NotIn(key, self.set()?))),
+            Token::Word(word) if word == "in" => Ok(Term::Plain(LabelTerm::In(key.clone(), self.set(&key)?))),
+            Token::Word(word) if word == "notin" => {
+                Ok(Term::Plain(LabelTerm::NotIn(key.clone(), self.set(&key)?)))
+            }
             other => Err(format!("found '{}', expected: in, notin, =, ==, !=, gt, lt", other.text())),
         }
     }
@@ -202,13 +252,20 @@ impl Reader {
         match self.peek() {
             Token::End | Token::Sign(",") => Ok(String::new()),
             _ => match self.next() {
-                Token::Word(word) => check_value(word),
+                Token::Word(word) => Ok(word),
                 other => Err(format!("found '{}', expected: identifier", other.text())),
             },
         }
     }
 
-    fn set(&mut self) -> Result<Vec<String>, String> {
+    /// The values of a set, in order and once each.
+    fn set(&mut self, key: &str) -> Result<Vec<String>, String> {
+        let values: Vec<String> = self.listed()?.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
+        check_values(key, &values)?;
+        Ok(values)
+    }
+
+    fn listed(&mut self) -> Result<Vec<String>, String> {
         match self.next() {
             Token::Sign("(") => {}
             other => return Err(format!("found '{}' expected: '('", other.text())),
@@ -217,7 +274,7 @@ impl Reader {
         loop {
             match self.next() {
                 Token::Word(word) => {
-                    values.push(check_value(word)?);
+                    values.push(word);
                     match self.next() {
                         Token::Sign(",") => {}
                         Token::Sign(")") => return Ok(values),
@@ -236,18 +293,26 @@ impl Reader {
 }
 
 fn check_key(key: &str) -> Result<(), String> {
-    match key.split_once('/') {
-        Some(("", _)) => Err(format!("<nil>: Invalid value: \"{key}\": prefix part must be non-empty")),
-        Some((_, "")) => Err(format!("<nil>: Invalid value: \"{key}\": name part must be non-empty")),
-        _ => Ok(()),
+    match names::key_flaw(key) {
+        Some(why) => Err(format!("<nil>: Invalid value: \"{key}\": {why}")),
+        None => Ok(()),
     }
 }
 
-fn check_value(value: String) -> Result<String, String> {
-    if value.len() > 63 {
-        return Err(format!("values[0][]: Invalid value: \"{value}\": must be no more than 63 bytes"));
+fn check_values(key: &str, values: &[String]) -> Result<(), String> {
+    let flaws: Vec<String> = values
+        .iter()
+        .enumerate()
+        .filter_map(|(at, value)| {
+            let why = names::value_flaw(value)?;
+            Some(format!("values[{at}][{key}]: Invalid value: \"{value}\": {why}"))
+        })
+        .collect();
+    match flaws.as_slice() {
+        [] => Ok(()),
+        [one] => Err(one.clone()),
+        many => Err(format!("[{}]", many.join(", "))),
     }
-    Ok(value)
 }
 
 /// The requirements of a field selector on lists of workflows (API-123).
@@ -325,26 +390,21 @@ fn split(term: &str) -> Option<(&str, &str, &str)> {
 }
 
 /// A field selector over plain objects: only some fields, as the store of Kubernetes allows.
-pub(crate) fn by_fields(text: &str, known: &[&str]) -> Result<Vec<(String, bool, String)>, Fault> {
-    let mut terms = Vec::new();
-    for term in text.split(',').filter(|term| !term.is_empty()) {
-        let (key, sign, value) =
-            split(term).filter(|(_, sign, _)| matches!(*sign, "=" | "!=")).ok_or_else(|| {
-                Fault::invalid(format!("invalid selector: '{text}'; can't understand '{term}'"))
-            })?;
-        if !known.contains(&key) {
-            return Err(Fault::invalid(format!("field label not supported: {key}")));
-        }
-        terms.push((key.to_owned(), sign == "=", value.to_owned()));
+pub(crate) fn by_fields(text: &str, known: &[&str]) -> Result<FieldSelector, Fault> {
+    let selector = FieldSelector::parse(text).map_err(Fault::invalid)?;
+    match selector.terms().iter().find(|term| !known.contains(&&*term.field)) {
+        Some(term) => Err(Fault::invalid(format!("field label not supported: {}", term.field))),
+        None => Ok(selector),
     }
-    Ok(terms)
 }
 
-/// Whether a document fulfils the terms of [`by_fields`].
-pub(crate) fn has_fields(document: &Value, terms: &[(String, bool, String)]) -> bool {
-    terms.iter().all(|(path, equal, wanted)| {
+/// Whether a document fulfils a selector over its texts.
+pub(crate) fn has_fields(document: &Value, selector: &FieldSelector) -> bool {
+    selector.matches(|path| {
         let pointer = format!("/{}", path.replace('.', "/"));
-        let found = document.pointer(&pointer).and_then(Value::as_str).unwrap_or_default();
-        (found == wanted) == *equal
+        document.pointer(&pointer).and_then(Value::as_str).map(str::to_owned)
     })
 }
+
+#[cfg(test)]
+mod tests;

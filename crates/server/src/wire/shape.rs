@@ -17,8 +17,12 @@ pub(crate) fn live(mut document: Value, world: &World) -> Value {
         document.pointer("/status/nodes").and_then(Value::as_object).map_or(1, |nodes| nodes.len() + 2);
     let metadata = &mut document["metadata"];
     if metadata.get("resourceVersion").is_none() {
-        metadata["resourceVersion"] = json!(world.version());
+        // Of a run that was filed by an earlier release only its times are known.
+        let times = [&document["status"]["finishedAt"], &document["metadata"]["creationTimestamp"]];
+        let last = times.into_iter().find_map(|time| tiphys_engine::Time::parse(time.as_str()?));
+        document["metadata"]["resourceVersion"] = json!(last.unwrap_or_default().0.to_string());
     }
+    let metadata = &mut document["metadata"];
     if metadata.get("generation").is_none() {
         metadata["generation"] = json!(changed);
     }
@@ -67,6 +71,9 @@ pub(crate) fn cron(mut document: Value) -> Value {
     }
     if body.get("schedules").is_none() {
         body["schedules"] = Value::Null;
+    }
+    if let Some(Value::Object(stop)) = body.get_mut("stopStrategy") {
+        stop.entry("expression").or_insert(json!(""));
     }
     let status = entry(&mut document, "status");
     nullable(status, &["active", "lastScheduledTime", "conditions"]);

@@ -1,4 +1,4 @@
-use super::{Delivery, KIND, document, machine, recover};
+use super::{Delivery, KIND, document, keep, machine, recover};
 use crate::access::Role;
 use crate::guard::tests::House;
 use crate::options::AuthMode;
@@ -103,6 +103,21 @@ fn what_a_crash_left_is_dispatched_with_the_rights_of_its_sender() {
     let reason = refused["results"][0]["reason"].as_str().unwrap();
     assert!(reason.contains("User \"somebody\" cannot create resource \"workflows\""), "{reason}");
     assert_eq!(names(&house).len(), 1);
+}
+
+/// Whoever may start nothing pushes out nothing that somebody else sent.
+#[test]
+fn deliveries_of_viewers_give_way_to_each_other_only() {
+    let house = House::new(|options| options.auth = AuthMode::None);
+    leave(&house, "hook", Role::Operator);
+    for number in 0..5 {
+        leave(&house, &format!("noise-{number}"), Role::Viewer);
+    }
+    keep(&house.world, 2, 3).unwrap();
+    let filter = Filter { kind: Some(KIND.into()), ..Filter::default() };
+    let rows = house.world.store(|store| store.list(&filter)).unwrap();
+    assert_eq!(rows.len(), 4);
+    assert!(rows.iter().any(|row| row.uid == "hook"));
 }
 
 /// What matched nothing made nothing: when a binding is there, the sender may send it again.

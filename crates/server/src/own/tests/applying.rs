@@ -129,3 +129,25 @@ fn what_was_applied_is_taken_away() {
     let (status, told) = house.ask("DELETE", other, &[], &Value::Null);
     assert_eq!(status, 400, "{told}");
 }
+
+#[test]
+fn a_namespace_goes_when_it_is_empty() {
+    let (_folder, house) = open();
+    house.apply(
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: team}\n---\napiVersion: v1\nkind: ConfigMap\n\
+         metadata: {name: one, namespace: team}\ndata: {key: a}\n",
+    );
+    let target = |name: &str| format!("/api/tiphys/v1/objects/Namespace/{name}/{name}");
+    let refused = |name: &str| {
+        let (status, told) = house.ask("DELETE", &target(name), &[], &Value::Null);
+        (status, told["message"].as_str().unwrap_or_default().to_owned())
+    };
+    let held = "the namespace `team` is not empty: delete what is in it first (1 ConfigMap)";
+    assert_eq!(refused("team"), (400, held.to_owned()));
+    house.send("DELETE", "/api/tiphys/v1/objects/ConfigMap/team/one", &Value::Null);
+    house.send("DELETE", &target("team"), &Value::Null);
+    assert_eq!(refused("team"), (404, "there is no namespace `team`".to_owned()));
+    let listed = house.get("/api/tiphys/v1/namespaces").to_string();
+    assert!(!listed.contains("team"), "{listed}");
+    assert_eq!(refused("default").0, 400);
+}

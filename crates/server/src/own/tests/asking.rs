@@ -1,0 +1,350 @@
+//! Requests that are not quite right, and what Argo's server says of them.
+
+use super::*;
+
+impl House {
+    #[track_caller]
+    fn refuses(&self, method: &str, target: &str, body: &Value, (status, code, words): (u16, i64, &str)) {
+        let (found, answer) = self.ask(method, target, &[], body);
+        assert_eq!(found, status, "{method} {target} {body}: {answer}");
+        assert_eq!(answer, json!({ "code": code, "message": words }), "{method} {target} {body}");
+    }
+}
+
+/// API-022: a path that ends with a slash names nothing, in all interfaces of Argo's.
+#[test]
+fn a_trailing_slash_is_an_empty_name() {
+    let (_folder, house) = open();
+    let nameless = (500, 13, "resource name may not be empty");
+    for (method, target) in [
+        ("GET", "/api/v1/workflows/default/"),
+        ("DELETE", "/api/v1/workflows/default/"),
+        ("GET", "/api/v1/cron-workflows/default/"),
+        ("DELETE", "/api/v1/cron-workflows/default/"),
+    ] {
+        house.refuses(method, target, &Value::Null, nameless);
+    }
+    for (target, kind) in [
+        ("/api/v1/workflow-templates/default/", "workflowtemplates"),
+        ("/api/v1/cluster-workflow-templates/", "clusterworkflowtemplates"),
+    ] {
+        let words = format!("{kind}.argoproj.io \"\" not found");
+        house.refuses("GET", target, &Value::Null, (404, 5, &words));
+    }
+    house.refuses("POST", "/api/v1/workflows/default/", &json!({}), (501, 12, "Not Implemented"));
+    house.refuses("DELETE", "/api/tiphys/v1/tokens/", &Value::Null, (501, 12, "Not Implemented"));
+}
+
+/// A path below which others lie leads to itself with a slash.
+#[test]
+fn roots_of_paths_lead_to_themselves_with_a_slash() {
+    let (_folder, house) = open();
+    for (root, to) in [
+        ("/api", "/api/"),
+        ("/artifacts?a=b", "/artifacts/?a=b"),
+        ("/upload-artifacts", "/upload-artifacts/"),
+    ] {
+        let answer = http::send(house.address, "GET", root, &[], &[], PATIENCE).unwrap();
+        assert_eq!((answer.status, answer.header("location")), (307, Some(to)));
+        assert_eq!(answer.text(), format!("<a href=\"{to}\">Temporary Redirect</a>.\n\n"));
+    }
+}
+
+/// API-025: of a key that is given twice the first value counts.
+#[test]
+fn the_first_of_two_values_counts() {
+    let (_folder, house) = open();
+    house.submit("one");
+    let names = |query: &str| {
+        house.get(&format!("/api/v1/workflows/default?{query}"))["items"].as_array().map_or(0, Vec::len)
+    };
+    assert_eq!(names("listOptions.labelSelector=team=x&listOptions.labelSelector=team=y"), 1);
+    assert_eq!(names("listOptions.labelSelector=team=y&listOptions.labelSelector=team=x"), 0);
+    assert_eq!(names("listOptions.limit=1&listOptions.limit=x"), 1, "the others are not even read");
+}
+
+/// API-024: what a field holds is judged before anything is looked up.
+#[test]
+fn types_are_judged_before_anything_is_looked_up() {
+    let (_folder, house) = open();
+    for (target, body, field, found, wanted) in [
+        (
+            "/api/v1/workflows/default/nosuch/resubmit",
+            json!({ "namespace": 5 }),
+            "namespace",
+            "number",
+            "string",
+        ),
+        ("/api/v1/workflows/default/nosuch/retry", json!({ "name": 5 }), "name", "number", "string"),
+        (
+            "/api/v1/workflows/default/nosuch/retry",
+            json!({ "parameters": "x" }),
+            "parameters",
+            "string",
+            "[]string",
+        ),
+        (
+            "/api/v1/workflows/default/nosuch/resubmit",
+            json!({ "memoized": "true" }),
+            "memoized",
+            "string",
+            "bool",
+        ),
+        ("/api/v1/archived-workflows/nosuch/retry", json!({ "uid": 5 }), "uid", "number", "string"),
+    ] {
+        let words = format!("json: cannot unmarshal {found} into field {field} of type {wanted}");
+        house.refuses("PUT", target, &body, (400, 3, &words));
+    }
+    let options = json!({ "resourceKind": "workflowtemplate", "resourceName": "nosuch", "submitOptions": { "dryRun": "x" } });
+    let words = "json: cannot unmarshal string into field dryRun of type bool";
+    house.refuses("POST", "/api/v1/workflows/default/submit", &options, (400, 3, words));
+    let malformed = (500, 13, "expected parameter of the form: NAME=VALUE. Received: a");
+    house.submit("one");
+    house.refuses(
+        "PUT",
+        "/api/v1/workflows/default/one/resubmit",
+        &json!({ "parameters": ["a"] }),
+        malformed,
+    );
+}
+
+/// API-030 to API-033: keys that name no field that a value can stand for, and numbers that are too large.
+#[test]
+fn keys_of_queries_name_plain_fields() {
+    let (_folder, house) = open();
+    for (query, words) in [
+        ("listOptions=x", "field type *v1.ListOptions is not supported in query parameters"),
+        ("getOptions=x", "field type *v1.GetOptions is not supported in query parameters"),
+        ("logOptions.sinceTime=x", "field type *v1.Time is not supported in query parameters"),
+        (
+            "deleteOptions.preconditions=x",
+            "field type *v1.Preconditions is not supported in query parameters",
+        ),
+        ("listOptions.limit.x.y=1", "unexpected nested field x in listOptions.limit"),
+        ("force.x=true", "unexpected nested field x in force"),
+        ("listOptions.limit=x", "strconv.ParseInt: parsing \"x\": invalid syntax"),
+        (
+            "listOptions.limit=9223372036854775808",
+            "strconv.ParseInt: parsing \"9223372036854775808\": value out of range",
+        ),
+    ] {
+        house.refuses("GET", &format!("/api/v1/workflows/default?{query}"), &Value::Null, (400, 3, words));
+    }
+    house.get("/api/v1/workflows/default?namespace.x=1&nothing.at.all=1");
+}
+
+/// OB-013: the beginning of a name is judged as names are, and with the name that it gives.
+#[test]
+fn beginnings_of_names_are_judged() {
+    let (_folder, house) = open();
+    let make = |metadata: Value| {
+        let spec = json!({ "entrypoint": "x", "templates": [{ "name": "x", "suspend": {} }] });
+        let workflow = json!({ "workflow": { "metadata": metadata, "spec": spec } });
+        house.ask("POST", "/api/v1/workflows/default", &[], &workflow)
+    };
+    let (status, answer) = make(json!({ "generateName": "Bad_" }));
+    let told = answer["message"].as_str().unwrap();
+    assert_eq!((status, &answer["code"]), (400, &json!(3)), "{told}");
+    assert!(told.starts_with("Workflow.argoproj.io \"Bad_"), "{told}");
+    assert!(
+        told.contains("is invalid: [metadata.generateName: Invalid value: \"Bad_\": a lowercase RFC 1123"),
+        "{told}"
+    );
+    assert!(told.contains(", metadata.name: Invalid value: \"Bad_"), "{told}");
+    let (status, answer) = make(json!({ "generateName": "good-", "labels": { "a b": "c" } }));
+    assert_eq!(status, 400);
+    assert!(answer["message"].as_str().unwrap().starts_with("Workflow.argoproj.io \"good-"), "{answer}");
+    assert_eq!(make(json!({ "generateName": "good-" })).0, 200);
+}
+
+/// API-172: events are asked for as other lists are.
+#[test]
+fn events_are_asked_for_as_lists_are() {
+    let (_folder, house) = open();
+    for (query, status) in
+        [("labelSelector=a%20b", 400), ("resourceVersion=abc", 500), ("resourceVersion=-1", 500)]
+    {
+        let target = format!("/api/v1/stream/events/default?listOptions.{query}");
+        let (found, answer) = house.ask("GET", &target, &[], &Value::Null);
+        assert_eq!(
+            (found, answer["error"]["http_code"].as_u64()),
+            (status, Some(u64::from(status))),
+            "{query}: {answer}"
+        );
+    }
+}
+
+/// API-154: labels and annotations are pairs, each of one name and one value.
+#[test]
+fn labels_of_a_submission_are_pairs() {
+    let (_folder, house) = open();
+    house.apply(
+        "apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\nmetadata: {name: a}\n\
+         spec: {entrypoint: x, templates: [{name: x, suspend: {}}]}\n",
+    );
+    for (field, text, why) in [
+        ("labels", "a", "unexpected label spec: a"),
+        ("labels", "a=b=c", "unexpected label spec: a=b=c"),
+        ("labels", "a=b,", "unexpected label spec: "),
+        ("annotations", "a=b,,c=d", "unexpected label spec: "),
+        ("annotations", "=x", "unexpected empty label key"),
+    ] {
+        let body = json!({ "resourceKind": "workflowtemplate", "resourceName": "a", "submitOptions": { field: text } });
+        let words =
+            format!("expected {field} of the form: NAME1=VALUE2,NAME2=VALUE2. Received: {text}: {why}");
+        house.refuses("POST", "/api/v1/workflows/default/submit", &body, (500, 13, &words));
+    }
+}
+
+/// API-164: an output that a node does not have, has no more, or that is no text.
+#[test]
+fn outputs_that_cannot_be_set_are_told_apart() {
+    let (_folder, house) = open();
+    let workflow = json!({
+        "metadata": { "name": "asks" },
+        "spec": { "entrypoint": "main", "templates": [
+            { "name": "main", "steps": [[{ "name": "ask", "template": "ask" }, { "name": "wait", "template": "wait" }]] },
+            { "name": "ask", "suspend": {}, "outputs": { "parameters": [{ "name": "answer", "valueFrom": { "supplied": {} } }] } },
+            { "name": "wait", "suspend": {} },
+        ]},
+    });
+    house.send("POST", "/api/v1/workflows/default", &json!({ "workflow": workflow }));
+    let waits = |answer: &Value| {
+        let nodes = answer["status"]["nodes"].as_object().into_iter().flatten();
+        nodes.filter(|(_, node)| node["type"] == "Suspend" && node["phase"] == "Running").count() == 2
+    };
+    house.until("/api/v1/workflows/default/asks", waits);
+    let target = "/api/v1/workflows/default/asks/set";
+    let set = |node: &str, outputs: &str| json!({ "nodeFieldSelector": format!("displayName={node}"), "outputParameters": outputs });
+    let unknown = (500, 13, "node is not expecting output parameter 'zz'");
+    house.refuses("PUT", target, &set("ask", r#"{"zz":"1"}"#), unknown);
+    let none = (500, 13, "cannot set output parameters because node is not expecting any raw parameters");
+    house.refuses("PUT", target, &set("wait", r#"{"answer":"1"}"#), none);
+    for (outputs, why) in [
+        ("x", "invalid character 'x' looking for beginning of value"),
+        ("{", "unexpected end of JSON input"),
+        (r#"{"a" 1}"#, "invalid character '1' after object key"),
+        (r#"{"a":"1" "b"}"#, "invalid character '\"' after object key:value pair"),
+        (r#"{"answer":"1"} y"#, "invalid character 'y' after top-level value"),
+        (r#"{answer:"1"}"#, "invalid character 'a' looking for beginning of object key string"),
+        (r#"{"answer":1}"#, "json: cannot unmarshal number into Go value of type string"),
+        ("[]", "json: cannot unmarshal array into Go value of type map[string]string"),
+    ] {
+        let words = format!("unable to parse output parameter set request: {why}");
+        house.refuses("PUT", target, &set("ask", outputs), (400, 3, &words));
+    }
+    house.send("PUT", target, &set("ask", r#"{"answer":null}"#));
+    let again =
+        "cannot set output parameter 'answer' because it does not use valueFrom.raw or it was already set";
+    house.refuses("PUT", target, &set("ask", r#"{"answer":"1"}"#), (500, 13, again));
+}
+
+/// API-240: Kubernetes counts what remains only where nothing selects.
+#[test]
+fn only_plain_lists_of_bindings_count_what_remains() {
+    let (_folder, house) = open();
+    for (name, number) in [("a", 1), ("b", 3)] {
+        house.apply(&format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\nmetadata: {{name: {name}}}\n\
+             spec: {{entrypoint: x, templates: [{{name: x, suspend: {{}}}}]}}\n---\n\
+             apiVersion: argoproj.io/v1alpha1\nkind: WorkflowEventBinding\nmetadata: {{name: {name}}}\n\
+             spec: {{event: {{selector: 'payload.n == {number}'}}, submit: {{workflowTemplateRef: {{name: a}}, \
+             metadata: {{name: '\"n\" + string(payload.n)'}}}}}}\n"
+        ));
+    }
+    let remaining = |target: &str| house.get(target)["metadata"].get("remainingItemCount").cloned();
+    let bindings = "/api/v1/workflow-event-bindings/default?listOptions.limit=1";
+    assert_eq!(remaining(bindings), Some(json!(1)));
+    assert_eq!(remaining(&format!("{bindings}&listOptions.fieldSelector=metadata.name!=z")), None);
+    assert_eq!(remaining(&format!("{bindings}&listOptions.labelSelector=!z")), None);
+    assert_eq!(remaining("/api/v1/workflow-templates/default?listOptions.limit=1"), None);
+    let list = "/api/v1/workflow-templates/default?listOptions.resourceVersionMatch";
+    let words = "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden \
+                 unless resourceVersion is provided";
+    house.refuses("GET", &format!("{list}=Exact"), &Value::Null, (400, 3, words));
+    let words = "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Unsupported value: \"x\": supported values: \
+                 \"Exact\", \"NotOlderThan\", \"\"";
+    house.refuses("GET", &format!("{list}=x&listOptions.resourceVersion=1"), &Value::Null, (400, 3, words));
+    house.get(&format!("{list}=NotOlderThan&listOptions.resourceVersion=1"));
+    // AUTH-074: numbers of an event are floating ones to expressions, and look like whole ones where they are.
+    let token = [("Authorization", "Bearer any")];
+    let (status, answer) = house.ask("POST", "/api/v1/events/default/x", &token, &json!(5));
+    assert_eq!(status, 500);
+    assert!(answer["message"].as_str().unwrap().contains("type float64 has no field n"), "{answer}");
+    let (status, answer) = house.ask("POST", "/api/v1/events/default/x", &token, &json!({ "n": 1 }));
+    assert_eq!(status, 200, "{answer}");
+    house.until("/api/v1/workflows/default/n1", |made| made["metadata"]["name"] == "n1");
+}
+
+/// API-243: an update of what has the same name and is another object is refused.
+#[test]
+fn an_update_of_another_object_is_refused() {
+    let (_folder, house) = open();
+    let template =
+        json!({ "metadata": { "name": "a" }, "spec": { "templates": [{ "name": "x", "suspend": {} }] } });
+    let list = "/api/v1/workflow-templates/default";
+    let mut made = house.send("POST", list, &json!({ "template": template }));
+    let uid = made["metadata"]["uid"].as_str().unwrap().to_owned();
+    let other = "00000000-0000-4000-8000-000000000000";
+    made["metadata"]["uid"] = json!(other);
+    let words = format!(
+        "Operation cannot be fulfilled on workflowtemplates.argoproj.io \"a\": StorageError: invalid object, Code: 4, Key: \
+         /registry/argoproj.io/workflowtemplates/default/a, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID \
+         in precondition: {other}, UID in object meta: {uid}"
+    );
+    house.refuses("PUT", &format!("{list}/a"), &json!({ "template": made }), (409, 6, &words));
+    made["metadata"]["uid"] = json!(uid);
+    house.send("PUT", &format!("{list}/a"), &json!({ "template": made }));
+}
+
+/// API-291.
+#[test]
+fn a_limit_has_a_key() {
+    let (_folder, house) = open();
+    let body = json!({ "type": 1, "key": "", "limit": 1 });
+    house.refuses("POST", "/api/v1/sync/default", &body, (400, 3, "key cannot be empty"));
+}
+
+/// API-175: a count of lines or seconds that makes no sense gives no line, and no error.
+#[test]
+fn logs_without_sense_are_empty() {
+    let (_folder, house) = open();
+    house.submit("one");
+    for query in ["tailLines=-1", "sinceSeconds=0", "sinceSeconds=-5", "limitBytes=0"] {
+        let target = format!("/api/v1/workflows/default/one/log?logOptions.follow=true&logOptions.{query}");
+        let answer = http::send(house.address, "GET", &target, &[], &[], PATIENCE).unwrap();
+        assert_eq!((answer.status, answer.text()), (200, String::new()), "{query}");
+    }
+    // CLI-034: patterns are Go's.
+    let answer =
+        http::send(house.address, "GET", "/api/v1/workflows/default/one/log?grep=%5B", &[], &[], PATIENCE)
+            .unwrap();
+    let told = answer.text();
+    assert_eq!(answer.status, 500);
+    assert!(
+        told.contains("failed to compile \\\"[\\\": error parsing regexp: missing closing ]: `[`"),
+        "{told}"
+    );
+}
+
+/// API-315: forms that are none.
+#[test]
+fn forms_that_are_none_say_why() {
+    let (_folder, house) = open();
+    house.apply(
+        "apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\nmetadata: {name: takes}\nspec: {arguments: {artifacts: [{name: data}]}, \
+         templates: [{name: x, suspend: {}}]}\n",
+    );
+    for (kind, body, why) in [
+        ("multipart/form-data; boundary=XX", "", "multipart: NextPart: EOF"),
+        ("multipart/form-data; boundary=XX", "no form", "multipart: NextPart: EOF"),
+        ("multipart/form-data", "x", "no multipart boundary param in Content-Type"),
+        ("application/json", "x", "request Content-Type isn't multipart/form-data"),
+    ] {
+        let headers = [("Content-Type".to_owned(), kind.to_owned())];
+        let target = "/upload-artifacts/default/takes/data";
+        let answer = http::send(house.address, "POST", target, &headers, body.as_bytes(), PATIENCE).unwrap();
+        let told = format!("Failed to parse multipart form: {why}\n");
+        assert_eq!((answer.status, answer.text()), (400, told), "{kind} {body}");
+    }
+}

@@ -1,0 +1,209 @@
+//! Lists, watches and actions as clients of Argo's interface meet them: versions, selectors, and the moment of an end.
+
+use super::*;
+
+const WATCH: &str = "/api/v1/workflow-events/default";
+
+fn waits(answer: &Value) -> bool {
+    let nodes = answer["status"]["nodes"].as_object().into_iter().flat_map(|nodes| nodes.values());
+    nodes.into_iter().any(|node| node["type"] == "Suspend" && node["phase"] == "Running")
+}
+
+fn target(name: &str) -> String {
+    format!("/api/v1/workflows/default/{name}")
+}
+
+fn version(answer: &Value) -> i64 {
+    answer["metadata"]["resourceVersion"].as_str().unwrap().parse().unwrap()
+}
+
+/// The next message of a watch: its type, and the name of its workflow.
+fn told(stream: &mut Events) -> (String, String) {
+    let message = stream.message();
+    let text =
+        |pointer: &str| message.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    (text("/result/type"), text("/result/object/metadata/name"))
+}
+
+fn pair(kind: &str, name: &str) -> (String, String) {
+    (kind.to_owned(), name.to_owned())
+}
+
+/// API-129: who compares versions sees what changed, and nothing else.
+#[test]
+fn a_version_is_that_of_the_last_change() {
+    let (_folder, house) = open();
+    let created = house.submit("one");
+    let first = house.until(&target("one"), waits);
+    assert!(version(&first) >= version(&created));
+    assert_eq!(version(&house.get(&target("one"))), version(&first));
+    let list = house.get("/api/v1/workflows/default");
+    assert_eq!(version(&list["items"][0]), version(&first));
+    assert!(version(&list) >= version(&first));
+    house.resume("one");
+    let second = house.until(&target("one"), |answer| version(answer) > version(&first) && waits(answer));
+    house.resume("one");
+    let over = house.until(&target("one"), |answer| answer["status"]["phase"] == "Succeeded");
+    assert!(version(&over) > version(&second));
+    let uid = over["metadata"]["uid"].as_str().unwrap();
+    for again in [target("one"), format!("/api/v1/archived-workflows/{uid}")] {
+        assert_eq!(version(&house.get(&again)), version(&over), "{again}");
+    }
+}
+
+/// API-129, API-170: a watch from the version of a list tells what happened since, each thing once.
+#[test]
+fn a_list_and_a_watch_from_its_version_miss_nothing() {
+    let (_folder, house) = open();
+    for name in ["stays", "changes", "goes", "ends"] {
+        house.submit(name);
+        house.until(&target(name), waits);
+    }
+    let running = "workflows.argoproj.io%2Fphase%3DRunning";
+    let listed =
+        version(&house.get(&format!("/api/v1/workflows/default?listOptions.labelSelector={running}")));
+    house.send("DELETE", &target("goes"), &Value::Null);
+    let ended_first = |answer: &Value| {
+        let nodes = answer["status"]["nodes"].as_object().unwrap();
+        nodes.values().any(|node| node["type"] == "Suspend" && node["phase"] == "Succeeded")
+    };
+    house.resume("changes");
+    house.until(&target("changes"), ended_first);
+    house.send("PUT", &format!("{}/terminate", target("ends")), &json!({}));
+    house.until(&target("ends"), |answer| answer["status"]["phase"] == "Failed");
+    let since = format!("listOptions.resourceVersion={listed}");
+    let mut all = house.events(&format!("{WATCH}?{since}"), None);
+    let mut heard: Vec<_> = (0..3).map(|_| told(&mut all)).collect();
+    heard.sort();
+    assert_eq!(heard, [pair("DELETED", "goes"), pair("MODIFIED", "changes"), pair("MODIFIED", "ends")]);
+    // Of one that is not wanted any more it is told that it left.
+    let mut some = house.events(&format!("{WATCH}?{since}&listOptions.labelSelector={running}"), None);
+    let mut heard: Vec<_> = (0..3).map(|_| told(&mut some)).collect();
+    heard.sort();
+    assert_eq!(heard, [pair("DELETED", "ends"), pair("DELETED", "goes"), pair("MODIFIED", "changes")]);
+    // What comes after is told as it comes.
+    house.submit("comes");
+    assert_eq!(told(&mut all), pair("ADDED", "comes"));
+    house.send("DELETE", &target("ends"), &Value::Null);
+    while told(&mut all) != pair("DELETED", "ends") {}
+    // What went before this life of the server is not known: the list is to be read anew.
+    let (status, refused) =
+        house.ask("GET", &format!("{WATCH}?listOptions.resourceVersion=1"), &[], &Value::Null);
+    assert_eq!(status, 400);
+    let message = refused["error"]["message"].as_str().unwrap();
+    assert!(message.starts_with("too old resource version: 1 ("), "{message}");
+}
+
+/// A watch of what is there tells one change once (the recorded exchange `watch-change`).
+#[test]
+fn an_action_is_one_change() {
+    let (_folder, house) = open();
+    house.submit("one");
+    house.until(&target("one"), waits);
+    let mut stream = house.events(WATCH, None);
+    assert_eq!(told(&mut stream), pair("ADDED", "one"));
+    house.send("PUT", &format!("{}/suspend", target("one")), &json!({}));
+    let first = stream.message();
+    let labels = &first["result"]["object"]["metadata"]["labels"];
+    assert_eq!(labels["workflows.argoproj.io/action"], "Suspend", "{first}");
+    assert_eq!(first["result"]["object"]["spec"]["suspend"], true);
+    house.send("DELETE", &target("one"), &Value::Null);
+    assert_eq!(told(&mut stream), pair("DELETED", "one"));
+}
+
+/// API-160 to API-163: whoever comes too late is told so, in Argo's words.
+#[test]
+fn actions_at_the_very_end_are_told_that_it_is_over() {
+    let (_folder, house) = open();
+    for round in 0..4 {
+        let name = format!("race-{round}");
+        house.submit(&name);
+        house.until(&target(&name), waits);
+        let answers: Vec<(u16, Value)> = std::thread::scope(|scope| {
+            let ask = |action: &'static str| {
+                let target = format!("{}/{action}", target(&name));
+                let house = &house;
+                scope.spawn(move || house.ask("PUT", &target, &[], &json!({})))
+            };
+            let actions =
+                ["terminate", "suspend", "resume", "stop", "terminate", "resume", "suspend", "stop"];
+            let asked: Vec<_> = actions.into_iter().map(ask).collect();
+            asked.into_iter().map(|asked| asked.join().unwrap()).collect()
+        });
+        for (status, answer) in answers {
+            let message = answer["message"].as_str().unwrap_or_default();
+            let late = message.starts_with("cannot shutdown a completed workflow")
+                || message == "timed out waiting for the condition: cannot suspend completed workflows";
+            assert!(status == 200 || late, "{status} {answer}");
+        }
+    }
+}
+
+/// API-167: names with commas and equals signs can be meant, and who gives none means nodes without one.
+#[test]
+fn node_selectors_have_escapes() {
+    let (_folder, house) = open();
+    let workflow = json!({
+        "metadata": { "name": "loop" },
+        "spec": { "entrypoint": "main", "templates": [
+            { "name": "main", "steps": [[{
+                "name": "g", "template": "ask",
+                "arguments": { "parameters": [{ "name": "x", "value": "{{item.a}}={{item.b}}" }] },
+                "withItems": [{ "a": "1", "b": "2" }, { "a": "3", "b": "4" }],
+            }]] },
+            { "name": "ask", "inputs": { "parameters": [{ "name": "x" }] }, "suspend": {} },
+        ]},
+    });
+    house.send("POST", "/api/v1/workflows/default", &json!({ "workflow": workflow }));
+    house.until(&target("loop"), waits);
+    let resume = |selector: &str| {
+        house.ask(
+            "PUT",
+            &format!("{}/resume", target("loop")),
+            &[],
+            &json!({ "nodeFieldSelector": selector }),
+        )
+    };
+    let (status, refused) = resume("displayName=g(0:a:1,b:2)");
+    assert_eq!(
+        (status, refused["message"].as_str()),
+        (500, Some("invalid selector: 'displayName=g(0:a:1,b:2)'; can't understand 'b:2)'"))
+    );
+    assert_eq!(resume("displayName=g(0:a:1\\,b:2),templateRef.name=").0, 200);
+    let open_nodes = |answer: &Value| {
+        let nodes = answer["status"]["nodes"].as_object().unwrap().values();
+        nodes.filter(|node| node["type"] == "Suspend" && node["phase"] == "Running").count()
+    };
+    house.until(&target("loop"), |answer| open_nodes(answer) == 1);
+    assert_eq!(resume("inputs.parameters.x.value=3\\=4").0, 200);
+    house.until(&target("loop"), |answer| answer["status"]["phase"] == "Succeeded");
+}
+
+/// API-122, OB-013: selectors and labels that Kubernetes would not take are refused; generated names fit a label.
+#[test]
+fn names_and_labels_are_those_of_kubernetes() {
+    let (_folder, house) = open();
+    let list = "/api/v1/workflows/default?listOptions.labelSelector=-a%3Db";
+    let (status, refused) = house.ask("GET", list, &[], &Value::Null);
+    assert_eq!(status, 400);
+    assert!(refused["message"].as_str().unwrap().contains("name part must consist of"), "{refused}");
+    let cut = "/api/v1/workflows/default?listOptions.labelSelector=%zz";
+    let (status, refused) = house.ask("GET", cut, &[], &Value::Null);
+    assert_eq!((status, refused["message"].as_str()), (400, Some("invalid URL escape \"%zz\"")));
+    let spec = json!({ "entrypoint": "main", "templates": [{ "name": "main", "suspend": {} }] });
+    for (metadata, field) in [
+        (json!({ "name": "odd", "labels": { "a/b/c": "x" } }), "metadata.labels"),
+        (json!({ "name": "odd", "annotations": { "bad key!": "x" } }), "metadata.annotations"),
+    ] {
+        let body = json!({ "workflow": { "metadata": metadata, "spec": spec } });
+        let (status, refused) = house.ask("POST", "/api/v1/workflows/default", &[], &body);
+        assert_eq!(status, 400);
+        assert!(refused["message"].as_str().unwrap().contains(field), "{refused}");
+    }
+    let body = json!({ "workflow": { "metadata": { "generateName": "n".repeat(250) }, "spec": spec } });
+    let made = house.send("POST", "/api/v1/workflows/default", &body);
+    let name = made["metadata"]["name"].as_str().unwrap();
+    assert_eq!((name.len(), &name[..58]), (63, &*"n".repeat(58)));
+    house.until(&target(name), waits);
+    house.send("PUT", &format!("{}/resubmit", target(name)), &json!({}));
+}
