@@ -5,6 +5,7 @@ mod commands;
 mod engine;
 mod follow;
 mod given;
+mod grammar;
 mod help;
 mod load;
 mod logs;
@@ -102,7 +103,7 @@ enum Command {
 fn main() -> ExitCode {
     // The supervisor of a run is this same program, started again.
     tiphys_runner::enter_if_asked();
-    let read = Cli::command().try_get_matches_from(remote::words(std::env::args_os()));
+    let read = grammar::lenient(Cli::command()).try_get_matches_from(remote::words(std::env::args_os()));
     let read = read.and_then(|words| Ok((Cli::from_arg_matches(&words)?, verb::path(&words))));
     let (cli, path) = match read {
         Ok(read) => read,
@@ -137,8 +138,12 @@ fn misread(error: &clap::Error) -> ExitCode {
     // Only who asks for help waits for the examples to be put together.
     let with_examples = is_help.then(|| help::command_line().try_get_matches_from(std::env::args_os()).err());
     let error = with_examples.as_ref().and_then(Option::as_ref).unwrap_or(error);
-    if !is_help && error.kind() != ErrorKind::MissingSubcommand && Connect::is_likely(&words) {
+    if !is_help && Connect::is_likely(&words) {
         // Whoever asks a server expects what Argo's command line answers.
+        if let Some(help) = remote::group_help(&words) {
+            print::to_stdout(&help);
+            return ExitCode::SUCCESS;
+        }
         print::to_stderr(&remote::refused(error, &words).text());
         return ExitCode::FAILURE;
     }

@@ -265,11 +265,12 @@ fn resubmit_one(
     let (mut frozen, world) = local.kept(summary)?;
     world.with_its_files()?;
     let old = current(local, summary)?;
-    let failed = matches!(old["status"]["phase"].as_str(), Some("Failed" | "Error"));
+    let phase = old["status"]["phase"].as_str().filter(|phase| !phase.is_empty()).unwrap_or("Pending");
+    let failed = matches!(phase, "Failed" | "Error");
     if args.how.memoized && !failed {
         return Err(problem(
-            format!("`{name}` has not failed, so that nothing of it can be left out"),
-            "without `--memoized` all of it runs anew",
+            "workflow must be Failed/Error to resubmit in memoized mode",
+            format!("`{name}` is {phase}; without `--memoized` all of it runs anew"),
         ));
     }
     // The document as it was submitted, not with what its template gave it: that is merged anew.
@@ -279,8 +280,7 @@ fn resubmit_one(
     frozen.workflow = serde_json::from_value(again)?;
     let metadata = &mut frozen.workflow.metadata;
     metadata.uid = uuid::Uuid::now_v7().to_string();
-    let prefix = metadata.generate_name.clone();
-    metadata.name = format!("{prefix}{}", suffix());
+    metadata.name = tiphys_controller::generated(&metadata.generate_name, uuid::Uuid::new_v4().as_bytes());
     let uid = metadata.uid.clone();
     let done =
         if args.how.memoized { engine::memoized_done(&old, &metadata.name) } else { Default::default() };
@@ -316,18 +316,6 @@ fn resubmit_one(
     let left = drive(local, engine, &made, Some((run, 0)), updates, &show, signals)?;
     printed(local, &made, args.how.output)?;
     Ok(left)
-}
-
-/// Five characters that tell names apart (OB-013).
-fn suffix() -> String {
-    const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
-    let random = uuid::Uuid::new_v4();
-    random
-        .as_bytes()
-        .iter()
-        .take(5)
-        .map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]))
-        .collect()
 }
 
 /// The run as it is now, and what follows it (CLI-040), for a run that goes on in the background.

@@ -267,13 +267,70 @@ fn node(args: &NodeArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A value in double quotes stands for what is quoted (CLI-044).
+/// A value in quotes, as Go's programs are written, stands for what is quoted (CLI-044).
 pub fn unquoted(value: &str) -> String {
-    if value.len() > 1 && value.starts_with('"') && value.ends_with('"') {
-        serde_json::from_str(value).unwrap_or_else(|_| value.to_owned())
-    } else {
-        value.to_owned()
+    quoted(value).unwrap_or_else(|| value.to_owned())
+}
+
+/// What stands in Go's quotes: a text in double ones or in backquotes, or one character in single ones.
+fn quoted(value: &str) -> Option<String> {
+    let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\'' | '`'))?;
+    let inner = value[1..].strip_suffix(quote)?;
+    if quote == '`' {
+        return (!inner.contains('`')).then(|| inner.replace('\r', ""));
     }
+    let mut bytes = Vec::new();
+    let mut characters = 0;
+    let mut rest = inner;
+    while let Some(char) = rest.chars().next() {
+        characters += 1;
+        rest = &rest[char.len_utf8()..];
+        match char {
+            '\\' => rest = escaped(rest, quote, &mut bytes)?,
+            '\n' => return None,
+            char if char == quote => return None,
+            char => bytes.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+    if quote == '\'' && characters != 1 {
+        return None;
+    }
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Reads what follows a backslash. Returns what follows that.
+fn escaped<'t>(text: &'t str, quote: char, bytes: &mut Vec<u8>) -> Option<&'t str> {
+    let char = text.chars().next()?;
+    let rest = &text[char.len_utf8()..];
+    let number = |from: &'t str, digits: usize, base: u32| {
+        let digits =
+            from.get(..digits).filter(|text| text.bytes().all(|byte| byte.is_ascii_alphanumeric()))?;
+        Some((u32::from_str_radix(digits, base).ok()?, &from[digits.len()..]))
+    };
+    let plain = match char {
+        'a' => 0x07,
+        'b' => 0x08,
+        'f' => 0x0c,
+        'n' => b'\n',
+        'r' => b'\r',
+        't' => b'\t',
+        'v' => 0x0b,
+        '\\' => b'\\',
+        char if char == quote => quote as u8,
+        'x' | '0'..='7' => {
+            let (byte, rest) = if char == 'x' { number(rest, 2, 16)? } else { number(text, 3, 8)? };
+            bytes.push(u8::try_from(byte).ok()?);
+            return Some(rest);
+        }
+        'u' | 'U' => {
+            let (code, rest) = number(rest, if char == 'u' { 4 } else { 8 }, 16)?;
+            bytes.extend_from_slice(char::from_u32(code)?.encode_utf8(&mut [0; 4]).as_bytes());
+            return Some(rest);
+        }
+        _ => return None,
+    };
+    bytes.push(plain);
+    Some(rest)
 }
 
 /// What happens to a request when nobody drives the run.
@@ -390,5 +447,38 @@ fn end_here(local: &mut Local, summary: &Summary) -> anyhow::Result<()> {
             format!("`{}` was not ended", summary.name),
             format!("`tiphys stop {}` goes on with it", summary.name),
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unquoted;
+
+    /// CLI-044.
+    #[test]
+    fn values_are_unquoted_as_in_go() {
+        for (value, meant) in [
+            ("plain", "plain"),
+            ("\"q\"", "q"),
+            ("\"a\\tb\\x41\\101\\u00e9\\U0001F600\"", "a\tbAA\u{e9}\u{1f600}"),
+            ("\"say \\\"hi\\\"\"", "say \"hi\""),
+            ("'q'", "q"),
+            ("'\\''", "'"),
+            ("'é'", "é"),
+            ("`r\"s\\n`", "r\"s\\n"),
+            // What Go cannot unquote is meant as it is.
+            ("'qq'", "'qq'"),
+            ("''", "''"),
+            ("\"", "\""),
+            ("\"a\"b\"", "\"a\"b\""),
+            ("\"\\'\"", "\"\\'\""),
+            ("\"\\400\"", "\"\\400\""),
+            ("\"\\x+1\"", "\"\\x+1\""),
+            ("\"\\u12é\"", "\"\\u12é\""),
+            ("\"a\nb\"", "\"a\nb\""),
+            ("\"open", "\"open"),
+        ] {
+            assert_eq!(unquoted(value), meant, "{value}");
+        }
     }
 }

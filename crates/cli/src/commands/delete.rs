@@ -53,7 +53,7 @@ pub struct Args {
     pub selector: Selector,
     /// How many a server is asked for at once
     #[arg(long, value_name = "N", default_value_t = 0)]
-    pub query_chunk_size: usize,
+    pub query_chunk_size: i64,
     /// Also runs whose artifacts cannot be deleted with them
     #[arg(long)]
     pub force: bool,
@@ -101,15 +101,28 @@ impl Verb for Args {
     }
 }
 
+impl Args {
+    /// Whether runs are selected; an empty word selects nothing.
+    pub fn selects(&self) -> bool {
+        let given = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
+        self.all
+            || self.all_namespaces
+            || self.completed
+            || self.resubmitted
+            || given(&self.prefix)
+            || given(&self.older)
+            || !self.selector.is_empty()
+            || !self.phases().is_empty()
+    }
+
+    /// The phases that are asked for.
+    pub fn phases(&self) -> Vec<String> {
+        self.status.iter().filter(|phase| !phase.is_empty()).cloned().collect()
+    }
+}
+
 fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let selects = args.all
-        || args.all_namespaces
-        || args.resubmitted
-        || !args.selector.is_empty()
-        || args.completed
-        || args.prefix.is_some()
-        || args.older.is_some()
-        || !args.status.is_empty();
+    let selects = args.selects();
     if args.names.is_empty() && !selects {
         return Err(problem(
             "neither a name nor a selection is given",
@@ -128,10 +141,10 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
     }
     if selects {
-        let older = args.older.as_deref().map(older_than).transpose()?;
+        let older = args.older.as_deref().filter(|older| !older.is_empty()).map(older_than).transpose()?;
         let filter = Filter {
             namespace: args.namespace.clone(),
-            phases: args.status.clone(),
+            phases: args.phases(),
             name: args.prefix.clone().map(NameMatch::Prefix),
             life: if args.completed || older.is_some() { Life::Finished } else { Life::Any },
             ..Filter::default()

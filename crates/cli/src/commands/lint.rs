@@ -180,6 +180,10 @@ fn tell(args: &Args, verdict: &Verdict) -> anyhow::Result<()> {
             "{} found nothing to lint: there is no document of Argo's in the files\n",
             paint.sign("Failed")
         ),
+        (0, _) if args.deny_warnings && warnings > 0 => {
+            let warned = warned.trim_start_matches(", ");
+            format!("{} {warned}, and `--deny-warnings` makes errors of them\n", paint.sign("Failed"))
+        }
         (0, 1) => format!("{} 1 document is valid{warned}\n", paint.sign("Succeeded")),
         (0, count) => format!("{} {count} documents are valid{warned}\n", paint.sign("Succeeded")),
         (1, _) => format!("{} 1 error{warned}\n", paint.sign("Failed")),

@@ -12,7 +12,7 @@ use crate::orphans::live_steps;
 use crate::output;
 use crate::print::{Paint, clean_line, columns, duration, table, table_fitted, to_stdout};
 use crate::problem::problem;
-use crate::remote::{self, Form, Selector, Server, ago, query};
+use crate::remote::{self, Form, Selector, Server, long_ago, query};
 use crate::state::{Local, now};
 use crate::verb::Verb;
 
@@ -63,7 +63,7 @@ pub struct Args {
     pub selector: Selector,
     /// How many a server is asked for at once
     #[arg(long, value_name = "N", default_value_t = 0)]
-    pub chunk_size: usize,
+    pub chunk_size: i64,
     /// Leave the header out
     #[arg(long)]
     pub no_headers: bool,
@@ -113,8 +113,8 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
         _ => Life::Any,
     };
     let query = query(&args.selector)?;
-    let since = args.since.as_deref().map(ago).transpose()?;
-    let older = args.older.as_deref().map(ago).transpose()?;
+    let since = long_ago(args.since.as_deref())?;
+    let older = long_ago(args.older.as_deref())?;
     let filter = Filter {
         namespace: args.namespace.clone(),
         phases: phases(&args.status)?,
@@ -155,9 +155,10 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 /// The phases that are asked for; one that no run can have is a slip.
-pub fn phases(asked: &[String]) -> anyhow::Result<Vec<String>> {
-    match asked.iter().find(|phase| !PHASES.contains(&phase.as_str())) {
-        None => Ok(asked.to_vec()),
+fn phases(asked: &[String]) -> anyhow::Result<Vec<String>> {
+    let mut asked = asked.iter().filter(|phase| !phase.is_empty());
+    match asked.clone().find(|phase| !PHASES.contains(&phase.as_str())) {
+        None => Ok(asked.by_ref().cloned().collect()),
         Some(unknown) => {
             let close = similar(unknown, PHASES.into_iter());
             let close = close.map(|close| format!("did you mean `{close}`? ")).unwrap_or_default();

@@ -15,7 +15,7 @@ use crate::commands::get::current;
 use crate::logs::{Joiner, Line, files};
 use crate::print::{Paint, clean_line, is_terminal, to_stdout};
 use crate::problem::problem;
-use crate::remote::ago;
+use crate::remote::long_ago;
 use crate::remote::{self, Server};
 use crate::state::Local;
 use crate::verb::Verb;
@@ -51,9 +51,9 @@ pub struct Args {
     /// Of an earlier life of each container
     #[arg(short, long)]
     pub previous: bool,
-    /// Only the last lines of each step
+    /// Only the last lines of each step; all of them if negative
     #[arg(long, value_name = "N")]
-    pub tail: Option<usize>,
+    pub tail: Option<i64>,
     /// Lead each line with its time
     #[arg(long)]
     pub timestamps: bool,
@@ -99,9 +99,9 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
             ));
         }
     };
-    let since = match &args.since {
-        Some(since) => Some(ago(since)?.timestamp().to_string()),
-        None => args.since_time.clone(),
+    let since = match long_ago(args.since.as_deref())? {
+        Some(since) => Some(since.timestamp().to_string()),
+        None => args.since_time.clone().filter(|time| !time.is_empty()),
     };
     let mut local = Local::open_to_read()?;
     let mut summary = local.find(name, args.namespace.as_deref())?;
@@ -121,7 +121,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
         paint: if args.no_color { Paint::plain() } else { Paint::stdout() },
         raw: !is_terminal(),
         run_dir: local.state.run_dir(&summary.uid)?,
-        merge: Merge::new(args.tail, since),
+        merge: Merge::new(args.tail.and_then(|lines| usize::try_from(lines).ok()), since),
         open: BTreeMap::new(),
     };
     let machine = MachineId::workflow(&*summary.uid);

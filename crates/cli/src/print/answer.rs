@@ -19,6 +19,8 @@ pub fn print_answer(answer: &Answer, run: &str, paint: Paint, now: Time) -> Stri
     let mut out = String::new();
     let what = match &*answer.kind {
         "Workflow" | "Task" => answer.kind.to_lowercase(),
+        // Its phase says the same.
+        "Skipped" => "node".to_owned(),
         kind => format!("{kind} node"),
     };
     let phase = if answer.phase == "NotStarted" { "not started" } else { &answer.phase };
@@ -34,8 +36,8 @@ pub fn print_answer(answer: &Answer, run: &str, paint: Paint, now: Time) -> Stri
     if let Some(entered) = answer.life.entered_us {
         let ended = answer.life.ended_us;
         let took = duration_us(Time(ended.unwrap_or(now.0)).since_us(Time(entered)));
-        let words = if ended.is_some() { "took" } else { "so far" };
-        let _ = writeln!(out, "  {} {}, {words} {took}", paint.dim("since"), Time(entered).rfc3339());
+        let words = if ended.is_some() { format!("took {took}") } else { format!("{took} so far") };
+        let _ = writeln!(out, "  {} {}, {words}", paint.dim("began"), Time(entered).rfc3339());
     }
     if !answer.when.is_empty() {
         let _ = writeln!(out, "  {} {}", paint.dim("when"), line(&answer.when));
@@ -65,7 +67,7 @@ pub fn print_answer(answer: &Answer, run: &str, paint: Paint, now: Time) -> Stri
                 let _ = write!(
                     text,
                     "  {}",
-                    paint.dim(&format!("as {}", elide(&line(&value.written), VALUE_COLUMNS_MAX)))
+                    paint.dim(&format!("written {}", elide(&line(&value.written), VALUE_COLUMNS_MAX)))
                 );
             }
             for origin in &value.from {
@@ -81,15 +83,36 @@ pub fn print_answer(answer: &Answer, run: &str, paint: Paint, now: Time) -> Stri
             text
         }),
     );
-    section(&mut out, paint, "goes back to", some(&answer.causes, paint));
+    let is_bad = matches!(&*answer.phase, "Failed" | "Error");
+    let title = match (is_bad, &*answer.phase) {
+        (true, _) => "because of",
+        (false, "Succeeded") => "failed, and was tolerated",
+        (false, _) => "failed so far",
+    };
+    section(&mut out, paint, title, some(&answer.causes, paint));
     section(&mut out, paint, "still open", some(&answer.open, paint));
-    let run = line(run);
-    if let Some(first) = answer.causes.first().filter(|first| !first.id.is_empty() && first.id != answer.id) {
-        let _ = writeln!(out, "  {} tiphys logs {run} {}", paint.dim("next:"), line(&first.id));
-    } else if matches!(&*answer.phase, "Failed" | "Error") && !answer.id.is_empty() {
-        let _ = writeln!(out, "  {} tiphys logs {run} {}", paint.dim("next:"), line(&answer.id));
+    if let Some(next) = next(answer, &line(run)) {
+        let _ = writeln!(out, "  {} {next}", paint.dim("next:"));
     }
     out
+}
+
+/// What to look at next: what a step wrote that failed by itself, or what one was given that never could run.
+fn next(answer: &Answer, run: &str) -> Option<String> {
+    if answer.phase == "Succeeded" {
+        return None;
+    }
+    let cause = answer.causes.iter().find(|cause| !cause.id.is_empty() && cause.id != answer.id);
+    let (phase, id) = match cause {
+        Some(cause) => (&cause.phase, &cause.id),
+        None if !answer.id.is_empty() => (&answer.phase, &answer.id),
+        None => return None,
+    };
+    match phase.as_str() {
+        "Failed" => Some(format!("tiphys logs {run} {}", line(id))),
+        "Error" if cause.is_some() => Some(format!("tiphys why {run} {}", line(id))),
+        _ => None,
+    }
 }
 
 fn line(text: &str) -> String {

@@ -25,8 +25,12 @@ pub fn print_outline(outline: &Outline, paint: Paint) -> String {
     branch(&outline.tree, "", "", paint, &mut out);
     for hook in &outline.hooks {
         out.push('\n');
-        let _ = write!(out, "{} ", paint.dim("hook"));
-        branch(hook, "", "", paint, &mut out);
+        let is_exit = hook.name == "exit";
+        let lead = if is_exit { "exit handler" } else { "hook" };
+        let shown =
+            Branch { name: if is_exit { &hook.template } else { &hook.name }.clone(), ..hook.clone() };
+        let _ = write!(out, "{} ", paint.dim(lead));
+        branch(&shown, "", "", paint, &mut out);
     }
     out.push('\n');
     needs(outline, paint, &mut out);

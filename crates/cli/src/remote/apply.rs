@@ -110,13 +110,14 @@ fn is_kept(object: &Object) -> bool {
 }
 
 /// Kinds that can be taken away: their short names, and where they are.
-const KINDS: [(&str, &str, &str); 6] = [
+const KINDS: [(&str, &str, &str); 7] = [
     ("WorkflowTemplate", "workflowtemplate", "/api/v1/workflow-templates/"),
     ("ClusterWorkflowTemplate", "clusterworkflowtemplate", "/api/v1/cluster-workflow-templates/"),
     ("CronWorkflow", "cronworkflow", "/api/v1/cron-workflows/"),
     ("WorkflowEventBinding", "workfloweventbinding", "/api/tiphys/v1/objects/WorkflowEventBinding/"),
     ("ConfigMap", "configmap", "/api/tiphys/v1/objects/ConfigMap/"),
     ("Secret", "secret", "/api/tiphys/v1/objects/Secret/"),
+    ("Namespace", "namespace", "/api/tiphys/v1/objects/Namespace/"),
 ];
 
 /// An object that is to be taken away.
@@ -134,6 +135,8 @@ impl Named {
             KINDS.into_iter().find(|(full, short, _)| *full == kind || kind.eq_ignore_ascii_case(short))?;
         let path = match kind {
             "ClusterWorkflowTemplate" => format!("{base}{}", encode(name)),
+            // A namespace is in itself.
+            "Namespace" => format!("{base}{0}/{0}", encode(name)),
             _ => format!("{base}{}/{}", encode(namespace), encode(name)),
         };
         Some(Named { kind: short, path, name: name.to_owned() })
@@ -169,6 +172,8 @@ fn remove(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
             )),
         }
     }
+    // What is in a namespace goes before it.
+    named.sort_by_key(|one| one.kind == "namespace");
     let mut lost = 0;
     for Named { kind, path, name } in &named {
         let name = clean_line(name.as_bytes());
@@ -199,6 +204,7 @@ mod tests {
     fn what_is_to_be_taken_away_is_named_by_kind_and_name() {
         let path = |word| Named::of_word(word, "a b").map(|named| named.path);
         assert_eq!(path("secret/x").as_deref(), Some("/api/tiphys/v1/objects/Secret/a%20b/x"));
+        assert_eq!(path("namespace/x").as_deref(), Some("/api/tiphys/v1/objects/Namespace/x/x"));
         assert_eq!(path("CronWorkflow/x").as_deref(), Some("/api/v1/cron-workflows/a%20b/x"));
         assert_eq!(
             path("clusterworkflowtemplate/x").as_deref(),

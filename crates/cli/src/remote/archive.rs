@@ -13,7 +13,7 @@ use super::get::terms;
 use super::http::{Query, Server, encode};
 use super::list;
 use super::logs::{After, after};
-use super::said::{count, misused, said};
+use super::said::{count, misused, needed, said};
 use super::select::{self, Narrow, Selector};
 use super::view::{self, Form, field};
 use crate::commands::again::{ResubmitHow, RetryHow, Then};
@@ -66,7 +66,7 @@ pub struct ListArgs {
     pub output: Form,
     /// How many are asked for at once
     #[arg(long, value_name = "N", default_value_t = 0)]
-    pub chunk_size: usize,
+    pub chunk_size: i64,
     /// Namespace
     #[arg(short, long)]
     pub namespace: Option<String>,
@@ -152,8 +152,8 @@ pub struct KeysArgs {
 #[derive(ClapArgs)]
 pub struct ValuesArgs {
     /// The label's key
-    #[arg(short = 'l', long, value_name = "KEY", default_value = "", hide_default_value = true)]
-    pub selector: String,
+    #[arg(short = 'l', long, value_name = "KEY")]
+    pub selector: Option<String>,
     /// Namespace
     #[arg(short, long)]
     pub namespace: Option<String>,
@@ -179,7 +179,12 @@ const PATH: &str = "/api/v1/archived-workflows";
 pub fn archive(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
     match &args.action {
         Action::List(args) => {
-            let found = listed(server, args.selector.as_deref().unwrap_or_default(), "", args.chunk_size)?;
+            let found = listed(
+                server,
+                args.selector.as_deref().unwrap_or_default(),
+                "",
+                usize::try_from(args.chunk_size).unwrap_or(0),
+            )?;
             let mut found = found;
             list::sort(&mut found);
             list::print(
@@ -203,10 +208,9 @@ pub fn archive(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
             print_items(&server.get("/api/v1/archived-workflows-label-keys", &query)?);
         }
         Action::ListLabelValues(args) => {
-            let query: Query = vec![
-                ("namespace", server.namespace.clone()),
-                ("listOptions.labelSelector", args.selector.clone()),
-            ];
+            let selector = args.selector.clone().ok_or_else(|| needed("selector"))?;
+            let query: Query =
+                vec![("namespace", server.namespace.clone()), ("listOptions.labelSelector", selector)];
             print_items(&server.get("/api/v1/archived-workflows-label-values", &query)?);
         }
     }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use super::http::{Query, Server, encode};
 use super::lint::{Output as LintOutput, lint_kind};
-use super::said::{count, said};
+use super::said::{count, fatal, said};
 use super::select;
 use super::submit::{Manifest, manifests};
 use super::view::{self, Form, ListForm, field, log_line};
@@ -292,7 +292,7 @@ fn of_kind(server: &Server, kind: &Kind, args: &FileArgs) -> anyhow::Result<Vec<
         found.push((value, namespace));
     }
     if found.is_empty() {
-        return Err(said(format!("No {} found in given files", kind.words)));
+        return Err(fatal(format!("No {} found in given files", kind.words)));
     }
     Ok(found)
 }

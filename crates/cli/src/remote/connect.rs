@@ -5,8 +5,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use tiphys_server::Presence;
 
-use super::http::{Server, Trust, bearer};
+use super::http::{Server, Trust, basic, bearer};
 use super::said::said;
+use crate::grammar;
 use crate::problem::problem;
 
 /// Flags that name a server, as Argo has them; each can be given as an environment variable too.
@@ -35,6 +36,58 @@ pub struct Connect {
         hide_short_help = true
     )]
     header: Vec<String>,
+    /// Who signed the server's certificate, a PEM file; else SSL_CERT_FILE or the machine's own list
+    /// [env: ARGO_CERTIFICATE_AUTHORITY]
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    certificate_authority: Option<PathBuf>,
+    /// The certificate that shows who we are, a PEM file [env: ARGO_CLIENT_CERTIFICATE]
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    client_certificate: Option<PathBuf>,
+    /// The key of that certificate, a PEM file [env: ARGO_CLIENT_KEY]
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    client_key: Option<PathBuf>,
+    /// The proxy through which the server is reached [env: ARGO_PROXY_URL]
+    #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
+    proxy_url: Option<String>,
+    /// The token that is shown; the environment's TIPHYS_TOKEN is not seen by other users
+    #[arg(long, global = true, value_name = "TOKEN", hide_short_help = true)]
+    token: Option<String>,
+    /// Who we are, for a proxy that asks for a password
+    #[arg(long, global = true, value_name = "NAME", hide = true)]
+    username: Option<String>,
+    /// The password of `--username`
+    #[arg(long, global = true, value_name = "TEXT", hide = true)]
+    password: Option<String>,
+    /// As `--insecure-skip-verify`
+    #[arg(long, global = true, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    insecure_skip_tls_verify: Option<bool>,
+    /// Refused: a server is named as in its certificate
+    #[arg(long, global = true, hide = true)]
+    tls_server_name: Option<String>,
+    /// Accepted for Argo's sake
+    #[arg(long, global = true, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    disable_compression: Option<bool>,
+    /// Of a kubeconfig, accepted for Argo's sake
+    #[arg(long, global = true, hide = true)]
+    context: Option<String>,
+    /// The same
+    #[arg(long, global = true, hide = true)]
+    cluster: Option<String>,
+    /// The same
+    #[arg(long, global = true, hide = true)]
+    user: Option<String>,
+    /// The same
+    #[arg(long, global = true, hide = true)]
+    server: Option<String>,
+    /// The same
+    #[arg(long = "as", global = true, hide = true)]
+    as_user: Option<String>,
+    /// The same
+    #[arg(long = "as-group", global = true, hide = true)]
+    as_group: Vec<String>,
+    /// The same
+    #[arg(long = "as-uid", global = true, hide = true)]
+    as_uid: Option<String>,
     /// Accepted for Argo's sake: it is always HTTP/1
     #[arg(long, global = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", hide = true)]
     argo_http1: Option<bool>,
@@ -83,11 +136,7 @@ fn variable(name: &str) -> Option<String> {
 }
 
 fn truth(name: &str) -> Option<bool> {
-    match variable(name)?.as_str() {
-        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
-        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
-        _ => None,
-    }
+    grammar::truth(&variable(name)?).ok()
 }
 
 impl Connect {
@@ -124,9 +173,46 @@ impl Connect {
 
     /// What proves who we are (CLI-004).
     pub fn token(&self) -> Option<String> {
+        if let Some(token) = &self.token {
+            return Some(bearer(token));
+        }
+        if let Some(name) = &self.username {
+            return Some(basic(name, self.password.as_deref().unwrap_or_default()));
+        }
         variable("ARGO_TOKEN").or_else(|| variable("TIPHYS_TOKEN")).map(|token| {
             // A bare token is one of ours; Argo's variable holds the whole header.
             if token.contains(' ') || token.starts_with("v2:") { token } else { bearer(&token) }
+        })
+    }
+
+    /// A file that a flag names, or its variable (CLI-006).
+    fn file(flag: Option<&PathBuf>, name: &str) -> Option<PathBuf> {
+        flag.cloned().or_else(|| variable(name).map(PathBuf::from))
+    }
+
+    /// Whom we believe, and how we show who we are (CLI-007, CLI-011).
+    fn trust(&self) -> anyhow::Result<Trust> {
+        if self.tls_server_name.is_some() {
+            return Err(problem(
+                "`--tls-server-name` is not there: a certificate is checked against the name by which the server is named",
+                "name the server as its certificate does, for instance `-s team.example.com:2746`",
+            ));
+        }
+        let certificate = Connect::file(self.client_certificate.as_ref(), "ARGO_CLIENT_CERTIFICATE");
+        let key = Connect::file(self.client_key.as_ref(), "ARGO_CLIENT_KEY");
+        let identity = match (certificate, key) {
+            (None, None) => None,
+            (Some(certificate), Some(key)) => Some((certificate, key)),
+            (Some(_), None) => return Err(said("--client-certificate needs --client-key beside it")),
+            (None, Some(_)) => return Err(said("--client-key needs --client-certificate beside it")),
+        };
+        Ok(Trust {
+            insecure: self.insecure_skip_verify
+                || self.insecure_skip_tls_verify == Some(true)
+                || truth("ARGO_INSECURE_SKIP_VERIFY") == Some(true),
+            authority: Connect::file(self.certificate_authority.as_ref(), "ARGO_CERTIFICATE_AUTHORITY"),
+            identity,
+            proxy: self.proxy_url.clone().or_else(|| variable("ARGO_PROXY_URL")),
         })
     }
 
@@ -174,7 +260,7 @@ impl Connect {
         let path = self.argo_base_href.clone().or_else(|| variable("ARGO_BASE_HREF")).unwrap_or_default();
         let path = path.trim_matches('/');
         let path = if path.is_empty() { String::new() } else { format!("/{path}") };
-        let insecure = self.insecure_skip_verify || truth("ARGO_INSECURE_SKIP_VERIFY") == Some(true);
+        let mut trust = self.trust()?;
         let mut headers = Vec::new();
         for header in &self.header {
             let (name, value) = header.split_once(':').ok_or_else(|| {
@@ -186,8 +272,12 @@ impl Connect {
         // It opens to its owner without further words.
         let own = own.filter(|own| same(own.presence.url.trim_end_matches('/'), &base));
         let token = self.token().or_else(|| Presence::token(&own?.folder).map(|token| bearer(&token)));
-        let trusted = own.and_then(|own| own.presence.certificate.as_deref());
-        Server::new(base, self.namespace(namespace), token, headers, Trust { insecure, trusted })
+        if trust.authority.is_none()
+            && let Some(own) = own
+        {
+            trust.believe(&own.presence);
+        }
+        Server::new(base, self.namespace(namespace), token, headers, &trust)
     }
 }
 

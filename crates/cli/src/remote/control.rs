@@ -164,14 +164,7 @@ fn again(
 }
 
 pub fn delete(server: &Server, args: &deleting::Args) -> anyhow::Result<ExitCode> {
-    let selects = args.all
-        || args.all_namespaces
-        || args.completed
-        || args.resubmitted
-        || args.prefix.is_some()
-        || args.older.is_some()
-        || !args.status.is_empty()
-        || !args.selector.is_empty();
+    let selects = args.selects();
     if args.names.is_empty() && !selects {
         return Err(misused("requires either a workflow or other argument", "delete"));
     }
@@ -180,13 +173,13 @@ pub fn delete(server: &Server, args: &deleting::Args) -> anyhow::Result<ExitCode
     if selects {
         let narrow = Narrow {
             selector: args.selector.clone(),
-            phases: args.status.clone(),
+            phases: args.phases(),
             completed: args.completed,
             resubmitted: args.resubmitted,
             prefix: args.prefix.clone(),
-            finished_before: args.older.as_deref().map(select::ago).transpose()?,
+            finished_before: select::long_ago(args.older.as_deref())?,
             all_namespaces: args.all_namespaces,
-            chunk: args.query_chunk_size,
+            chunk: usize::try_from(args.query_chunk_size).unwrap_or(0),
             fields: "metadata,items.metadata.name,items.metadata.namespace,items.status.finishedAt",
             ..Narrow::default()
         };

@@ -11,7 +11,7 @@ use tiphys_engine::cron::schedule;
 use super::catalog::{DeleteArgs, LintArgs, ListArgs};
 use super::http::{Query, Server, encode};
 use super::lint::lint_kind;
-use super::said::{count, said};
+use super::said::{count, fatal, said};
 use super::select;
 use super::submit::{Manifest, SubmitOptions, manifests};
 use super::view::{Form, ListForm, field, log_line, time};
@@ -193,7 +193,7 @@ fn documents(server: &Server, args: &UpdateArgs) -> anyhow::Result<Vec<(Value, S
         found.push((value, namespace));
     }
     if found.is_empty() {
-        return Err(said("No CronWorkflows found in given files"));
+        return Err(fatal("No CronWorkflows found in given files"));
     }
     Ok(found)
 }

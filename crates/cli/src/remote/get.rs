@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 use std::process::ExitCode;
+use tiphys_engine::FieldSelector;
 
 use super::http::Server;
-use super::said::{count, said};
+use super::said::{count, fatal, said};
 use super::select;
 use super::view::{self, Form};
 use crate::commands::get::Args;
@@ -44,7 +45,7 @@ pub fn fetch(server: &Server, name: &str) -> anyhow::Result<Value> {
 pub fn shown(status: &str, selector: Option<&str>) -> anyhow::Result<GetStyle> {
     let selector = selector.filter(|selector| !selector.is_empty());
     if !status.is_empty() && selector.is_some() {
-        return Err(said("cannot use both --status and --node-field-selector"));
+        return Err(fatal("cannot use both --status and --node-field-selector"));
     }
     let nodes = match (status, selector) {
         ("", None) => Vec::new(),
@@ -56,21 +57,8 @@ pub fn shown(status: &str, selector: Option<&str>) -> anyhow::Result<GetStyle> {
 
 /// The terms of a node field selector: field, value, and whether they must be equal (API-167).
 pub fn terms(selector: &str) -> anyhow::Result<Vec<(String, String, bool)>> {
-    selector
-        .split(',')
-        .filter(|term| !term.is_empty())
-        .map(|term| {
-            let (field, value, equal) = if let Some((field, value)) = term.split_once("!=") {
-                (field, value, false)
-            } else if let Some((field, value)) = term.split_once("==").or_else(|| term.split_once('=')) {
-                (field, value, true)
-            } else {
-                return Err(said(format!(
-                    "unable to parse node field selector '{selector}': invalid selector: '{selector}'; \
-                     can't understand '{term}'"
-                )));
-            };
-            Ok((field.to_owned(), value.to_owned(), equal))
-        })
-        .collect()
+    let read = FieldSelector::parse(selector)
+        .map_err(|error| said(format!("unable to parse node field selector '{selector}': {error}")))?;
+    let terms = read.terms().iter();
+    Ok(terms.map(|term| (term.field.clone(), term.value.clone(), term.equal)).collect())
 }

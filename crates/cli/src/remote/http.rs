@@ -1,13 +1,16 @@
 //! Requests to a server, and what comes back (CLI-008).
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use std::fmt;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tiphys_artifact::trusted;
 use tiphys_server::Presence;
 use ureq::http;
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
 
 use super::said::said;
 use crate::problem::problem;
@@ -31,12 +34,65 @@ pub struct Server {
     agent: ureq::Agent,
 }
 
-/// Which certificates are believed.
-pub struct Trust<'a> {
-    /// Any.
+/// Whom we believe, how we show who we are, and which way a request takes.
+#[derive(Debug, Default)]
+pub struct Trust {
+    /// Any certificate is believed.
     pub insecure: bool,
-    /// This one only, if it is told.
-    pub trusted: Option<&'a Path>,
+    /// Only those that this file's sign, if it is told; a PEM file.
+    pub authority: Option<PathBuf>,
+    /// Our own certificate and its key, PEM files.
+    pub identity: Option<(PathBuf, PathBuf)>,
+    /// The proxy in between.
+    pub proxy: Option<String>,
+}
+
+impl Trust {
+    /// Believes the server of this user's own state folder.
+    pub fn believe(&mut self, own: &Presence) {
+        match &own.certificate {
+            Some(certificate) => self.authority = Some(certificate.clone()),
+            // It holds its lock, so that it listens at this address of the machine itself and nobody else can: its
+            // certificate is for the names by which others reach it.
+            None => self.insecure = true,
+        }
+    }
+
+    fn tls(&self) -> anyhow::Result<TlsConfig> {
+        let mut tls = TlsConfig::builder().disable_verification(self.insecure);
+        let authorities = match &self.authority {
+            Some(file) => RootCerts::from(certificates(file)?),
+            None => trusted(),
+        };
+        if let Some((certificate, key)) = &self.identity {
+            let found = PrivateKey::from_pem(&read(key)?).map_err(|error| unusable(key, error))?;
+            tls = tls.client_cert(Some(ClientCert::new_with_certs(&certificates(certificate)?, found)));
+        }
+        Ok(tls.root_certs(authorities).build())
+    }
+}
+
+fn unusable(file: &Path, error: impl fmt::Display) -> anyhow::Error {
+    problem(
+        format!("`{}` cannot be used: {error}", file.display()),
+        "a certificate, or its key, in a file of the PEM form is needed; `-k` does without any",
+    )
+}
+
+fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(file).map_err(|error| unusable(file, error))
+}
+
+/// The certificates of a file.
+fn certificates(file: &Path) -> anyhow::Result<Vec<Certificate<'static>>> {
+    let text = read(file)?;
+    let mut found = Vec::new();
+    for item in parse_pem(&text) {
+        if let PemItem::Certificate(certificate) = item.map_err(|error| unusable(file, error))? {
+            found.push(certificate);
+        }
+    }
+    if found.is_empty() { Err(unusable(file, "there is no certificate in it")) } else { Ok(found) }
 }
 
 /// A parameter of a query.
@@ -113,36 +169,33 @@ impl Server {
         namespace: String,
         token: Option<String>,
         headers: Vec<(String, String)>,
-        trust: Trust,
+        trust: &Trust,
     ) -> anyhow::Result<Server> {
-        let mut tls = TlsConfig::builder().disable_verification(trust.insecure);
-        if let Some(file) = trust.trusted {
-            let unreadable = |error: String| {
-                problem(
-                    format!("the certificate `{}` cannot be read: {error}", file.display()),
-                    "`-k` does without it",
-                )
-            };
-            let pem = std::fs::read(file).map_err(|error| unreadable(error.to_string()))?;
-            let certificate = Certificate::from_pem(&pem).map_err(|error| unreadable(error.to_string()))?;
-            tls = tls.root_certs(RootCerts::new_with_certs(&[certificate]));
-        }
-        let agent = ureq::Agent::config_builder()
+        let mut config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_connect(Some(CONNECT_WITHIN))
             .user_agent("tiphys")
-            .tls_config(tls.build())
-            .build()
-            .new_agent();
+            .tls_config(trust.tls()?);
+        if let Some(proxy) = &trust.proxy {
+            let proxy = ureq::Proxy::new(proxy).map_err(|error| {
+                problem(
+                    format!("`--proxy-url {proxy}` cannot be used: {error}"),
+                    "for instance `--proxy-url http://proxy.example.com:3128`",
+                )
+            })?;
+            config = config.proxy(Some(proxy));
+        }
+        let agent = config.build().new_agent();
         Ok(Server { base, namespace, token, headers, agent })
     }
 
     /// The server that has a state folder of this machine.
     pub fn own(folder: &Path, presence: &Presence) -> anyhow::Result<Server> {
         let token = Presence::token(folder).map(|token| bearer(&token));
-        let trust = Trust { insecure: false, trusted: presence.certificate.as_deref() };
+        let mut trust = Trust::default();
+        trust.believe(presence);
         let base = presence.url.trim_end_matches('/').to_owned();
-        Server::new(base, String::new(), token, Vec::new(), trust)
+        Server::new(base, String::new(), token, Vec::new(), &trust)
     }
 
     /// Where it is.
@@ -274,9 +327,13 @@ impl Server {
     }
 
     fn unreachable(&self, error: &ureq::Error) -> anyhow::Error {
+        // What is wrong with a certificate comes as a fault of the connection, too.
+        let is_about_tls = matches!(error, ureq::Error::Tls(_) | ureq::Error::Rustls(_))
+            || error.to_string().contains("certificate");
         let help = match (error, self.base.starts_with("https")) {
-            (ureq::Error::Tls(_) | ureq::Error::Rustls(_), true) => {
-                "does it speak plain HTTP? then `--secure=false`; is its certificate its own? then `-k`"
+            (_, true) if is_about_tls => {
+                "does it speak plain HTTP? then `--secure=false`; who signed its certificate, if nobody whom this machine \
+                 trusts, is named by `--certificate-authority FILE`; `-k` believes any"
             }
             (ureq::Error::Io(_), true) => {
                 "is it started, and the address right? a server without TLS is named by `http://HOST:PORT`, or needs \
@@ -291,6 +348,11 @@ impl Server {
 /// The header that a bare token goes into.
 pub fn bearer(token: &str) -> String {
     format!("Bearer {}", token.trim_start_matches("Bearer "))
+}
+
+/// The header of a name and a password.
+pub fn basic(name: &str, password: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{name}:{password}")))
 }
 
 /// The fault in the body of an answer.

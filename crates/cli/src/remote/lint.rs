@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use tiphys_engine::check::{Shelf, Situation, check};
+use tiphys_engine::check::{Shelf, Situation, check, doubled};
 use tiphys_spec as spec;
 use tiphys_spec::{Document, Object, Strictness};
 
@@ -83,6 +83,9 @@ fn judge(
     let strictness = if strict { Strictness::Strict } else { Strictness::Lenient };
     let mut read = Vec::new();
     for path in paths {
+        if path != Path::new("-") && !path.exists() {
+            return Err(said(format!("lstat {}: no such file or directory", path.display())));
+        }
         for file in files(path)? {
             let name = if file == Path::new("-") { "stdin".to_owned() } else { file.display().to_string() };
             let parsed = spec::parse(&name, &text(&file)?, strictness);
@@ -90,6 +93,11 @@ fn judge(
         }
     }
     let documents: Vec<&Document> = read.iter().flat_map(|(_, parsed)| &parsed.documents).collect();
+    // Without a server templates are looked up by their names.
+    let twice = doubled(documents.iter().copied());
+    if let (None, Some(first)) = (server, twice.first()) {
+        return Err(said(first.message.clone()));
+    }
     let shelf = Shelf::new(documents.iter().map(|document| &document.object));
     let mut verdicts = Vec::new();
     for (name, parsed) in &read {
@@ -150,7 +158,7 @@ fn called(value: &Value, at: usize) -> String {
     match (name("/metadata/name"), name("/metadata/generateName")) {
         (name, _) if !name.is_empty() => format!("{name:?}"),
         (_, prefix) if !prefix.is_empty() => format!("{prefix:?}"),
-        _ => format!("object #{}", at + 1),
+        _ => format!("\"object #{}\"", at + 1),
     }
 }
 

@@ -8,7 +8,7 @@ use super::http::Server;
 use super::said::said;
 use super::select::{self, Narrow, Selector};
 use super::view::{Form, field};
-use crate::commands::list::{Args, phases};
+use crate::commands::list::Args;
 use crate::output;
 use crate::print::{clean_line, duration, status_words, table, to_stdout};
 use crate::state::now;
@@ -31,15 +31,15 @@ pub fn list(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
             selector: args.selector.selector.clone(),
             field_selector: args.selector.field_selector.clone(),
         },
-        phases: phases(&args.status)?,
+        phases: args.status.clone(),
         completed: args.completed,
         running: args.running,
         resubmitted: args.resubmitted,
         prefix: args.prefix.clone(),
-        created_after: args.since.as_deref().map(select::ago).transpose()?,
-        finished_before: args.older.as_deref().map(select::ago).transpose()?,
+        created_after: select::long_ago(args.since.as_deref())?,
+        finished_before: select::long_ago(args.older.as_deref())?,
         all_namespaces: args.all_namespaces,
-        chunk: args.chunk_size,
+        chunk: usize::try_from(args.chunk_size).unwrap_or(0),
         fields: if args.output.is_none() { FIELDS } else { "" },
     };
     let mut found = select::workflows(server, &narrow)?;

@@ -9,7 +9,7 @@ use tiphys_engine::Time;
 use super::get::shown;
 use super::http::{Next, Query, Server, encode};
 use super::said::{count, said};
-use super::select::workflow;
+use super::select::{self, workflow};
 use super::view::{self, Form, field};
 use crate::commands::{again, logs as reading, wait as waiting};
 use crate::print::{GetStyle, clean_line, get, is_terminal, to_stderr, to_stdout, utc};
@@ -23,7 +23,9 @@ const AGAIN_AFTER: Duration = Duration::from_millis(500);
 
 pub fn logs(server: &Server, args: &reading::Args) -> anyhow::Result<ExitCode> {
     count(&args.words, 1..=2, "logs")?;
-    if args.since.is_some() && args.since_time.is_some() {
+    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let (since, since_time) = (given(&args.since), given(&args.since_time));
+    if since.is_some() && since_time.is_some() {
         return Err(said("--since-time and --since cannot be used together"));
     }
     let mut query: Query = vec![
@@ -40,15 +42,16 @@ pub fn logs(server: &Server, args: &reading::Args) -> anyhow::Result<ExitCode> {
     truth("logOptions.follow", args.follow);
     truth("logOptions.previous", args.previous);
     truth("logOptions.timestamps", args.timestamps);
-    if let Some(lines) = args.tail {
+    if let Some(lines) = args.tail.filter(|lines| *lines >= 0) {
         query.push(("logOptions.tailLines", lines.to_string()));
     }
-    if let Some(since) = &args.since {
-        let seconds = now().since_us(super::select::ago(since)?) / 1_000_000;
+    if let Some(since) = select::long_ago(since.as_deref())? {
+        let seconds = now().since_us(since) / 1_000_000;
         query.push(("logOptions.sinceSeconds", seconds.max(1).to_string()));
     }
-    if let Some(since) = &args.since_time {
-        query.push(("logOptions.sinceTime", since.clone()));
+    if let Some(since) = since_time {
+        select::check_time(&since)?;
+        query.push(("logOptions.sinceTime", since));
     }
     print_log(server, &server.namespace, &args.words[0], &query, args.no_color)?;
     Ok(ExitCode::SUCCESS)

@@ -2,11 +2,13 @@
 
 use clap::Args;
 use serde_json::Value;
+use std::sync::Arc;
 use tiphys_engine::Time;
+use tiphys_expr::time::Zone;
 use tiphys_server::LabelQuery;
 
 use super::get::terms;
-use super::http::{Query, Server, encode, fault};
+use super::http::{Query, Server, encode};
 use super::said::said;
 use crate::problem::problem;
 use crate::state::now;
@@ -50,8 +52,10 @@ pub struct Narrow {
 pub fn workflows(server: &Server, narrow: &Narrow) -> anyhow::Result<Vec<Value>> {
     let mut labels: Vec<String> =
         narrow.selector.selector.iter().filter(|text| !text.is_empty()).cloned().collect();
-    if !narrow.phases.is_empty() {
-        labels.push(format!("workflows.argoproj.io/phase in ({})", narrow.phases.join(",")));
+    let phases: Vec<&str> =
+        narrow.phases.iter().map(String::as_str).filter(|phase| !phase.is_empty()).collect();
+    if !phases.is_empty() {
+        labels.push(format!("workflows.argoproj.io/phase in ({})", phases.join(",")));
     }
     if narrow.completed {
         labels.push("workflows.argoproj.io/completed=true".to_owned());
@@ -62,9 +66,12 @@ pub fn workflows(server: &Server, narrow: &Narrow) -> anyhow::Result<Vec<Value>>
     if narrow.resubmitted {
         labels.push("workflows.argoproj.io/resubmitted-from-workflow".to_owned());
     }
+    // What cannot be read is the user's own mistake: no server is asked.
+    let labels = labels.join(",");
+    LabelQuery::parse(&labels).map_err(said)?;
     let namespace = if narrow.all_namespaces { "" } else { &server.namespace };
     let path = format!("/api/v1/workflows/{}", encode(namespace));
-    let mut found = pages(server, &path, narrow, &labels.join(","))?;
+    let mut found = pages(server, &path, narrow, &labels)?;
     found.retain(|workflow| {
         let text = |pointer: &str| workflow.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
         let starts = narrow.prefix.as_ref().is_none_or(|prefix| text("/metadata/name").starts_with(prefix));
@@ -92,19 +99,24 @@ pub fn pages(server: &Server, path: &str, narrow: &Narrow, labels: &str) -> anyh
             ("listOptions.continue", next),
             ("fields", narrow.fields.to_owned()),
         ];
-        let page = server.get(path, &query).map_err(|error| match fault(&error) {
-            // A query that cannot be read is the user's own, not the server's word.
-            Some(fault) if fault.message.starts_with("unable to parse requirement") => {
-                said(fault.message.clone())
-            }
-            _ => error,
-        })?;
+        let page = server.get(path, &query)?;
         found.extend(page.get("items").and_then(Value::as_array).cloned().unwrap_or_default());
         next = page.pointer("/metadata/continue").and_then(Value::as_str).unwrap_or_default().to_owned();
         if next.is_empty() || narrow.chunk == 0 {
             return Ok(found);
         }
     }
+}
+
+/// Refuses what is no time of RFC 3339, in Go's words.
+pub fn check_time(text: &str) -> anyhow::Result<()> {
+    let utc = Arc::new(Zone::Utc);
+    tiphys_expr::time::parse("2006-01-02T15:04:05Z07:00", text, &utc).map(drop).map_err(said)
+}
+
+/// So long ago, if anything is said: an empty text is what the flag is without.
+pub fn long_ago(text: Option<&str>) -> anyhow::Result<Option<Time>> {
+    text.filter(|text| !text.is_empty()).map(ago).transpose()
 }
 
 /// So long ago: `90m`, `12h`, `7d` (CLI-026).

@@ -79,16 +79,19 @@ impl SubmitOptions {
     }
 
     fn labels(&self) -> anyhow::Result<Vec<(String, String)>> {
-        let pairs = self.labels.split(',').filter(|pair| !pair.is_empty());
-        pairs
-            .map(|pair| match pair.split_once('=') {
-                Some((key, value)) => Ok((key.to_owned(), value.to_owned())),
-                None => Err(said(format!(
-                    "expected labels of the form: NAME1=VALUE2,NAME2=VALUE2. Received: {}: unexpected label spec: {pair}",
-                    self.labels
-                ))),
-            })
-            .collect()
+        if self.labels.is_empty() {
+            return Ok(Vec::new());
+        }
+        let pair = |part: &str| match part.split_once('=') {
+            Some(("", value)) if !value.contains('=') => Err("unexpected empty label key".to_owned()),
+            Some((key, value)) if !value.contains('=') => Ok((key.to_owned(), value.to_owned())),
+            _ => Err(format!("unexpected label spec: {part}")),
+        };
+        let pairs: Result<_, String> = self.labels.split(',').map(pair).collect();
+        pairs.map_err(|why| {
+            let form = "NAME1=VALUE2,NAME2=VALUE2";
+            said(format!("expected labels of the form: {form}. Received: {}: {why}", self.labels))
+        })
     }
 
     fn spec(&self, spec: &mut Value) -> anyhow::Result<()> {
@@ -127,7 +130,12 @@ impl SubmitOptions {
                 None => given.push((name.to_owned(), value.to_owned())),
             }
         }
-        let Some(file) = &self.parameter_file else { return Ok(given) };
+        let Some(file) = self.parameter_file.as_ref().filter(|file| !file.is_empty()) else {
+            return Ok(given);
+        };
+        if file != "-" && !Path::new(file).exists() {
+            return Err(said(format!("open {file}: no such file or directory")));
+        }
         let map: BTreeMap<String, Value> = serde_saphyr::from_str(&text(Path::new(file))?)
             .map_err(|error| said(format!("`{file}` is not a map of names to values: {error}")))?;
         for (name, value) in map {
@@ -188,13 +196,19 @@ pub fn submit(server: &Server, args: &SubmitArgs) -> anyhow::Result<ExitCode> {
     refuse(args)?;
     let style = shown(args.status.as_deref().unwrap_or_default(), args.node_field_selector.as_deref())?;
     let mut made = Vec::new();
-    let documents = match &args.from {
-        Some(from) => vec![from_resource(server, args, from)?],
-        None => from_files(server, args)?,
-    };
-    for document in documents {
+    // Each is printed as soon as it is made: of those before one that fails is known that they are there.
+    let mut tell = |document: Value| -> anyhow::Result<()> {
         view::workflow(&document, args.output, &style, view::paint(false))?;
         made.push((select::namespace(&document, server).to_owned(), select::name(&document).to_owned()));
+        Ok(())
+    };
+    match &args.from {
+        Some(from) => tell(from_resource(server, args, from)?)?,
+        None => {
+            for (namespace, workflow) in from_files(server, args)? {
+                tell(create(server, args, &namespace, &workflow)?)?;
+            }
+        }
     }
     after(server, &made, After::of(&args.then, args.output))
 }
@@ -203,6 +217,9 @@ pub fn submit(server: &Server, args: &SubmitArgs) -> anyhow::Result<ExitCode> {
 fn refuse(args: &SubmitArgs) -> anyhow::Result<()> {
     let dry = args.dry_run || args.server_dry_run;
     let then = &args.then;
+    if let Some(time) = args.scheduled_time.as_ref().filter(|time| !time.is_empty()) {
+        select::check_time(time)?;
+    }
     if args.from.is_some() && !args.files.is_empty() {
         return Err(misused("cannot combine --from with file arguments", "submit"));
     }
@@ -233,7 +250,8 @@ fn failed(error: anyhow::Error) -> anyhow::Error {
     said(format!("failed to submit workflow: {error}"))
 }
 
-fn from_files(server: &Server, args: &SubmitArgs) -> anyhow::Result<Vec<Value>> {
+/// The workflows of the files, with the namespaces that they go to.
+fn from_files(server: &Server, args: &SubmitArgs) -> anyhow::Result<Vec<(String, Value)>> {
     let mut workflows = Vec::new();
     for Manifest { kind, mut value } in manifests(&args.files, args.strict)? {
         if kind != "Workflow" {
@@ -258,18 +276,18 @@ fn from_files(server: &Server, args: &SubmitArgs) -> anyhow::Result<Vec<Value>> 
     if args.then.watch && workflows.len() > 1 {
         return Err(said("cannot watch more than one workflow"));
     }
-    let mut made = Vec::new();
-    for (namespace, workflow) in workflows {
-        let mut body = json!({ "namespace": namespace, "workflow": workflow });
-        if args.dry_run {
-            body["createOptions"] = json!({ "dryRun": ["All"] });
-        }
-        if args.server_dry_run {
-            body["serverDryRun"] = json!(true);
-        }
-        made.push(server.post(&format!("/api/v1/workflows/{}", encode(&namespace)), &body).map_err(failed)?);
+    Ok(workflows)
+}
+
+fn create(server: &Server, args: &SubmitArgs, namespace: &str, workflow: &Value) -> anyhow::Result<Value> {
+    let mut body = json!({ "namespace": namespace, "workflow": workflow });
+    if args.dry_run {
+        body["createOptions"] = json!({ "dryRun": ["All"] });
     }
-    Ok(made)
+    if args.server_dry_run {
+        body["serverDryRun"] = json!(true);
+    }
+    server.post(&format!("/api/v1/workflows/{}", encode(namespace)), &body).map_err(failed)
 }
 
 fn from_resource(server: &Server, args: &SubmitArgs, from: &str) -> anyhow::Result<Value> {
@@ -295,10 +313,7 @@ fn from_resource(server: &Server, args: &SubmitArgs, from: &str) -> anyhow::Resu
     if let Some(priority) = args.priority {
         submit["priority"] = json!(priority);
     }
-    if let Some(time) = &args.scheduled_time {
-        if time.parse::<jiff::Timestamp>().is_err() {
-            return Err(said(format!("--scheduled-time `{time}` is not a time of RFC 3339")));
-        }
+    if let Some(time) = args.scheduled_time.as_ref().filter(|time| !time.is_empty()) {
         submit["annotations"] = json!(format!("workflows.argoproj.io/scheduled-time={time}"));
     }
     let body = json!({

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::process::ExitCode;
 
 use super::http::{Query, Server, encode};
-use super::said::{count, said};
+use super::said::{count, needed, said};
 use super::view::field;
 use crate::print::to_stdout;
 
@@ -65,7 +65,7 @@ pub struct LimitArgs {
     pub key: KeyArgs,
     /// How many may hold it at once
     #[arg(long, value_name = "N", default_value_t = 0)]
-    pub limit: i64,
+    pub limit: i32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -88,7 +88,7 @@ impl Kind {
 /// The key, where it lies, and the ConfigMap.
 pub fn checked<'a>(args: &'a KeyArgs, verb: &str) -> anyhow::Result<(&'a str, Kind, &'a str)> {
     count(&args.keys, 1..=1, verb)?;
-    let kind = args.kind.ok_or_else(|| said("--type is required: database or configmap"))?;
+    let kind = args.kind.ok_or_else(|| needed("type"))?;
     let map = args.cm_name.as_deref().unwrap_or_default();
     if kind == Kind::Configmap && map.is_empty() {
         return Err(said("--cm-name is required when type is configmap"));

@@ -6,6 +6,18 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
+/// A workflow of one step that succeeds.
+pub const ONE: &str = "
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: one}
+spec:
+  entrypoint: main
+  templates:
+  - name: main
+    container: {image: busybox, command: [sh, -c, 'echo said']}
+";
+
 /// Longest wait for anything.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -173,6 +185,17 @@ pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
 pub fn signal(pid: u32, signal: &str) {
     // It may have ended by itself.
     drop(Command::new("kill").args([signal, &pid.to_string()]).stderr(Stdio::null()).status());
+}
+
+/// What a server answers to one request, head and body: `lines` are the request line and the headers beside the usual.
+pub fn ask(address: &str, lines: &str, body: &str) -> String {
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    let length = body.len();
+    let head = format!("{lines}\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
+    stream.write_all((head + body).as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
 }
 
 /// A web server for as long as the test lives; `answer` makes the body of each answer from the request. Its address.

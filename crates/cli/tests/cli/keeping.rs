@@ -1,6 +1,6 @@
 //! Keeping a server: tokens, settings, copies, and what the doctor says of it.
 
-use crate::bench::{Bench, wait_until};
+use crate::bench::{Bench, ask, wait_until};
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -144,17 +144,8 @@ spec:
 
 /// Sends an event as a stranger with a token would.
 fn send(address: &str, token: &str, body: &str) -> String {
-    use std::io::{Read, Write};
-    let mut stream = std::net::TcpStream::connect(address).unwrap();
-    let head = format!(
-        "POST /api/v1/events/default/door HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
-         Authorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    stream.write_all(head.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
+    let lines = "POST /api/v1/events/default/door HTTP/1.1\r\nContent-Type: application/json";
+    ask(address, &format!("{lines}\r\nAuthorization: Bearer {token}"), body)
 }
 
 /// OB-375: artifacts that a binding passes are accepted, and have no effect.
@@ -281,4 +272,69 @@ fn a_run_of_a_dead_server_is_deleted_with_its_steps() {
     assert_ne!(bench.processes(), Vec::<i32>::new(), "the step runs on");
     bench.call(&["delete", "endless"]).exits(0);
     bench.nothing_is_left_running();
+}
+
+/// An authority of one's own, and a certificate for `localhost` that it signed, as files: authority, certificate, key.
+fn certificates(folder: &Path) -> [String; 3] {
+    let mut ours = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    ours.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let signing = rcgen::KeyPair::generate().unwrap();
+    let authority = ours.self_signed(&signing).unwrap();
+    let issuer = rcgen::Issuer::new(ours, signing);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let certificate = certificate.signed_by(&key, &issuer).unwrap();
+    [("ca", authority.pem()), ("certificate", certificate.pem()), ("key", key.serialize_pem())].map(
+        |(name, pem)| {
+            let file = folder.join(format!("{name}.pem"));
+            std::fs::write(&file, pem).unwrap();
+            file.to_str().unwrap().to_owned()
+        },
+    )
+}
+
+/// CLI-006, CLI-007, CLI-011: who signed a server's certificate is said by a flag, a variable or the machine's list.
+#[test]
+fn a_server_of_a_private_authority_is_reached() {
+    let folder = tempfile::tempdir().unwrap();
+    let (state, elsewhere) = (folder.path().join("state"), folder.path().join("elsewhere"));
+    let [authority, certificate, key] = certificates(folder.path());
+    let (_server, said) = Server::start(&state, &["--tls-cert", &certificate, "--tls-key", &key]);
+    let port = said[0].rsplit(':').next().unwrap();
+    assert_ne!(port, "0", "{said:?}");
+    let own = tiphys(&state, &["token", "create", "mine", "--role", "viewer"]);
+    assert!(own.status.success(), "{}", text(&own.stderr));
+    let token = text(&own.stdout).trim().to_owned();
+    let server = format!("localhost:{port}");
+    let ask = |more: &[&str], variable: Option<&str>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tiphys"));
+        for name in ["TIPHYS_SERVER", "ARGO_SERVER", "TIPHYS_TOKEN", "ARGO_TOKEN", "SSL_CERT_FILE"] {
+            command.env_remove(name);
+        }
+        command.args(["list", "-s", &server, "--token", &token]).args(more);
+        command.envs(variable.map(|name| (name, &authority)));
+        let done = command.env("TIPHYS_STATE_DIR", &elsewhere).output().unwrap();
+        (done.status.success(), text(&done.stderr))
+    };
+    let (reached, stranger) = ask(&[], None);
+    assert!(!reached && stranger.contains("`--certificate-authority FILE`"), "{stranger}");
+    for (more, variable) in [
+        (vec!["--certificate-authority", &*authority], None),
+        (vec![], Some("ARGO_CERTIFICATE_AUTHORITY")),
+        (vec![], Some("SSL_CERT_FILE")),
+        (vec!["-k"], None),
+        (vec!["--insecure-skip-tls-verify", "--context", "any", "--as", "me"], None),
+    ] {
+        let (reached, said) = ask(&more, variable);
+        assert!(reached, "{more:?} {variable:?}: {said}");
+    }
+    for (more, words) in [
+        (["--certificate-authority", &*key], "there is no certificate in it"),
+        (["--client-certificate", &*certificate], "--client-certificate needs --client-key beside it"),
+        (["--tls-server-name", "other"], "name the server as its certificate does"),
+        (["--proxy-url", "no proxy"], "`--proxy-url no proxy` cannot be used"),
+    ] {
+        let (reached, said) = ask(&more, None);
+        assert!(!reached && said.contains(words), "{more:?}: {said}");
+    }
 }

@@ -9,6 +9,7 @@ mod keeping;
 mod recovery;
 mod remote;
 mod shown;
+mod tls;
 mod torture;
 mod verbs;
 mod words;

@@ -1,6 +1,6 @@
 //! The same verbs against a server of our own.
 
-use crate::bench::{Answer, Bench, signal, wait_until};
+use crate::bench::{Answer, Bench, ask, signal, wait_until};
 use serde_json::Value;
 use std::process::{Child, Stdio};
 
@@ -79,6 +79,20 @@ spec:
       container: {image: busybox, command: [sh, -c, "echo {{workflow.parameters.message}}"]}
 "#;
 
+/// Without a proxy, and with one that strips the path.
+#[test]
+fn a_server_below_a_path_answers_there_and_at_the_root() {
+    let served = Served::with_settings("server: {baseHref: /flows/}");
+    for base in ["/flows", ""] {
+        let seen = served.call(&["server-info", "--argo-base-href", base]).exits(0).out;
+        assert!(seen.contains("modals"), "{base}: {seen}");
+    }
+    let page = ask(&served.address, "GET /flows/runs HTTP/1.1", "");
+    assert!(page.contains("<base href=\"/flows/\""), "{page}");
+    let clean = ask(&served.address, "GET /flows/api//v1/info HTTP/1.1", "");
+    assert!(clean.contains("location: /flows/api/v1/info"), "{clean}");
+}
+
 #[test]
 fn the_verbs_answer_as_argos_own_do() {
     let served = Served::start();
@@ -119,6 +133,96 @@ fn the_verbs_answer_as_argos_own_do() {
     assert!(serde_json::from_str::<Value>(&json).unwrap().is_array());
 }
 
+/// CLI-020: flags are read, and what cannot be read is told, as Argo's own library for flags does.
+#[test]
+fn flags_are_read_and_refused_as_argo_does() {
+    let served = Served::start();
+    let call = |words: &str| served.call(&words.split(' ').collect::<Vec<_>>());
+    for words in [
+        "list --running=false --completed=T -A=false",
+        "list --prefix a --prefix b -o json -o name -n x -n team --secure=F",
+        "list --chunk-size -1",
+        "list --status Nope",
+        "list --status= --since= --older= -o=name",
+    ] {
+        assert_eq!(call(words).exits(0).out, "No workflows found\n", "{words}");
+    }
+    for (words, first) in [
+        (
+            "list --completed=x",
+            "invalid argument \"x\" for \"--completed\" flag: strconv.ParseBool: parsing \"x\": invalid syntax",
+        ),
+        (
+            "list --all-namespaces=x",
+            "invalid argument \"x\" for \"-A, --all-namespaces\" flag: strconv.ParseBool: parsing \"x\": invalid syntax",
+        ),
+        (
+            "list --chunk-size x",
+            "invalid argument \"x\" for \"--chunk-size\" flag: strconv.ParseInt: parsing \"x\": invalid syntax",
+        ),
+        (
+            "logs a --tail 99999999999999999999",
+            "invalid argument \"99999999999999999999\" for \"--tail\" flag: strconv.ParseInt: parsing \
+             \"99999999999999999999\": value out of range",
+        ),
+        ("list -o xml", "invalid argument \"xml\" for \"-o, --output\" flag: One of: name|json|yaml|wide"),
+        ("list --prefix", "flag needs an argument: --prefix"),
+        ("list -An", "flag needs an argument: 'n' in -An"),
+        ("get x -o", "flag needs an argument: 'o' in -o"),
+        ("list x", "unknown command \"x\" for \"tiphys list\""),
+        ("template list x", "unknown command \"x\" for \"tiphys template list\""),
+        ("nosuch", "unknown command \"nosuch\" for \"tiphys\""),
+        ("archive list-label-values", "required flag(s) \"selector\" not set"),
+        ("sync create k --limit 1", "required flag(s) \"type\" not set"),
+        (
+            "sync create k --type database --limit 2147483648",
+            "invalid argument \"2147483648\" for \"--limit\" flag: strconv.ParseInt: parsing \"2147483648\": value out of range",
+        ),
+        ("list -l a=b,", "found '', expected: identifier after ','"),
+        ("stop -l a=b,", "found '', expected: identifier after ','"),
+        (
+            "archive list -l a=b,",
+            "rpc error: code = InvalidArgument desc = found '', expected: identifier after ','",
+        ),
+        ("delete --prefix=", "requires either a workflow or other argument"),
+        ("lint nosuch.yaml", "lstat nosuch.yaml: no such file or directory"),
+        (
+            "logs a --since-time x",
+            "parsing time \"x\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"x\" as \"2006\"",
+        ),
+    ] {
+        let answer = call(words).exits(1);
+        assert_eq!(answer.err.lines().next(), Some(&*format!("Error: {first}")), "{words}: {}", answer.err);
+    }
+    served.bench.file("hello.yaml", HELLO);
+    let other = call("cron create hello.yaml").exits(1).err;
+    let last = other.lines().last().unwrap();
+    assert!(
+        regex::Regex::new(r"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d No CronWorkflows found in given files$")
+            .unwrap()
+            .is_match(last),
+        "{other}"
+    );
+    for words in ["template", "template nosuch", "cron", "sync", "archive", "auth", "cluster-template"] {
+        let help = call(words).exits(0);
+        assert!(help.out.contains("Usage:") && help.err.is_empty(), "{words}: {} {}", help.out, help.err);
+    }
+}
+
+/// CLI-030: what was made before one that fails is told.
+#[test]
+fn submit_tells_of_each_as_soon_as_it_is_made() {
+    let served = Served::start();
+    served.bench.file("hello.yaml", HELLO);
+    served.bench.file("bad.yaml", &HELLO.replace("entrypoint: main", "entrypoint: man"));
+    let told = served.call(&["submit", "hello.yaml", "bad.yaml", "-o", "name"]).exits(1);
+    assert_eq!(told.out, "hello\n");
+    assert_eq!(
+        told.err,
+        "Error: failed to submit workflow: rpc error: code = InvalidArgument desc = template name 'man' undefined\n"
+    );
+}
+
 #[test]
 fn templates_and_schedules_are_kept_by_the_server() {
     let served = Served::start();
@@ -151,6 +255,17 @@ fn templates_and_schedules_are_kept_by_the_server() {
         lint.starts_with("bad.yaml: in \"hello\" (Workflow): rpc error: code = Unknown desc = "),
         "{lint}"
     );
+    served.bench.file(
+        "nameless.yaml",
+        &HELLO.replace("{name: hello}", "{}").replace("entrypoint: main", "entrypoint: man"),
+    );
+    let lint = served.call(&["lint", "--offline", "-o", "simple", "nameless.yaml"]).exits(1).out;
+    assert!(lint.starts_with("nameless.yaml: in \"object #1\" (Workflow): "), "{lint}");
+    served
+        .bench
+        .file("again.yaml", &std::fs::read_to_string(served.bench.folder().join("template.yaml")).unwrap());
+    let twice = served.call(&["lint", "--offline", "template.yaml", "again.yaml"]).exits(1).err;
+    assert!(twice.starts_with("Error: duplicate WorkflowTemplate found: \"shared\"\n"), "{twice}");
     let cron = "apiVersion: argoproj.io/v1alpha1\nkind: CronWorkflow\nmetadata: {name: nightly}\nspec:\n  schedules: ['0 3 1 1 *']\n  workflowSpec:\n    workflowTemplateRef: {name: shared}\n";
     served.bench.file("cron.yaml", cron);
     let made = served.call(&["cron", "create", "cron.yaml"]).exits(0).out;

@@ -1,20 +1,9 @@
 //! What is shown of runs, wherever they lie and however many they are.
 
-use crate::bench::{Answer, Bench};
+use crate::bench::{Answer, Bench, ONE};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
-
-const ONE: &str = "
-apiVersion: argoproj.io/v1alpha1
-kind: Workflow
-metadata: {name: one}
-spec:
-  entrypoint: main
-  templates:
-  - name: main
-    container: {image: busybox, command: [sh, -c, 'echo said']}
-";
 
 /// A state folder that may not be written can be looked at: a copy on a medium, or somebody else's.
 #[test]

@@ -1,7 +1,7 @@
 //! Verbs on the runs of this machine, one after the other.
 
 use crate::bench::{Answer, Bench, signal, wait_until};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 
 /// Fails unless its parameter says otherwise, and leaves an artifact behind.
@@ -70,8 +70,21 @@ fn a_resubmission_is_a_new_run_and_may_take_results_along() {
     assert_eq!(made["metadata"]["labels"]["workflows.argoproj.io/resubmitted-from-workflow"], "frail");
     assert_eq!(made["status"]["phase"], "Succeeded");
     let refused = bench.call(&["resubmit", name, "--memoized"]).exits(1);
-    assert!(refused.err.contains("has not failed"), "{}", refused.err);
-    bench.call(&["resubmit", "frail", "--memoized", "-o", "name"]).exits(1);
+    let told = format!(
+        "error: workflow must be Failed/Error to resubmit in memoized mode\nhelp: `{name}` is Succeeded; without \
+         `--memoized` all of it runs anew\n"
+    );
+    assert_eq!(refused.err, told);
+    let again = bench.call(&["resubmit", "frail", "--memoized", "-o", "name"]).exits(1).out;
+    let (old, again) = (bench.document("frail"), bench.document(again.trim()));
+    let good = |document: &Value| {
+        let nodes = document["status"]["nodes"].as_object().unwrap();
+        nodes.values().find(|node| node["displayName"] == "good").unwrap().clone()
+    };
+    let (old, again) = (good(&old), good(&again));
+    assert_eq!((&again["type"], &again["phase"]), (&json!("Skipped"), &json!("Skipped")));
+    assert_eq!(again["message"], format!("original pod: {}", old["id"].as_str().unwrap()));
+    assert_eq!(again["outputs"], old["outputs"]);
     let listed = bench.call(&["list", "--resubmitted", "-o", "name"]).exits(0).out;
     assert_eq!(listed.lines().count(), 2, "{listed}");
     assert_eq!(bench.call(&["list", "-l", "app=frail", "--running"]).exits(0).out, "No workflows found\n");
@@ -83,7 +96,7 @@ fn why_and_plan_explain() {
     bench.run(&frail(&bench), &["-q"]).exits(1);
     let whole = bench.call(&["why", "frail"]).exits(0).out;
     assert!(whole.contains("`frail.bad` failed: main: Error (exit code 1)"), "{whole}");
-    assert!(whole.contains("tiphys logs frail frail-"), "{whole}");
+    assert!(whole.contains("because of\n") && whole.contains("next: tiphys logs frail frail-"), "{whole}");
     let never = bench.call(&["why", "frail", "never"]).exits(0).out;
     assert!(never.contains("what it depends on did not come out as it asks: `bad` is Failed"), "{never}");
     let json = bench.call(&["why", "frail", "good", "-o", "json"]).exits(0).out;
@@ -224,6 +237,11 @@ fn lint_looks_again_when_a_file_changes() {
     child.wait().unwrap();
     let only = bench.call(&["lint", "m.yaml", "--kinds", "cronworkflows"]).exits(1).out;
     assert!(only.contains("found nothing to lint"), "{only}");
+    // One of its tasks can never run.
+    bench.file("w.yaml", &frail(&bench));
+    assert!(bench.call(&["lint", "w.yaml"]).exits(0).out.contains("1 document is valid, 1 warning"));
+    let told = bench.call(&["lint", "w.yaml", "--deny-warnings"]).exits(1).out;
+    assert!(told.ends_with(" 1 warning, and `--deny-warnings` makes errors of them\n"), "{told}");
 }
 
 #[test]

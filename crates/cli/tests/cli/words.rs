@@ -1,6 +1,6 @@
 //! What people read, with times taken out.
 
-use crate::bench::Bench;
+use crate::bench::{Bench, ONE};
 
 const MANIFEST: &str = r#"
 apiVersion: argoproj.io/v1alpha1
@@ -27,18 +27,6 @@ fn without_times(text: &str) -> String {
     let pattern = regex::Regex::new(r"\d+(\.\d)?s\b").unwrap();
     pattern.replace_all(text, "~").into_owned()
 }
-
-/// One step that succeeds.
-const ONE: &str = "
-apiVersion: argoproj.io/v1alpha1
-kind: Workflow
-metadata: {name: one}
-spec:
-  entrypoint: main
-  templates:
-  - name: main
-    container: {image: busybox, command: [sh, -c, 'true']}
-";
 
 #[test]
 fn a_failed_run_tells_its_tale() {
