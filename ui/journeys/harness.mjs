@@ -98,6 +98,7 @@ export async function go(journeys, serve, leave) {
   const wanted = process.argv.slice(2);
   const start = performance.now();
   const chrome = await browser();
+  const times = [];
   let passed = 0;
   let failed = 0;
   async function once({ name, options, act }) {
@@ -125,7 +126,9 @@ export async function go(journeys, serve, leave) {
       await act({ page, server });
       assert.deepEqual(wrong, []);
       passed += 1;
-      console.log(`ok    ${name} (${((performance.now() - began) / 1000).toFixed(1)} s)`);
+      const took = (performance.now() - began) / 1000;
+      times.push({ name, took });
+      console.log(`ok    ${name} (${took.toFixed(1)} s)`);
     } catch (cause) {
       failed += 1;
       const told = [
@@ -145,6 +148,8 @@ export async function go(journeys, serve, leave) {
   };
   await Promise.all(Array.from({ length: LANES }, lane));
   await chrome.close();
+  const slowest = times.sort((a, b) => b.took - a.took).slice(0, 3);
+  console.log(`the slowest: ${slowest.map(({ name, took }) => `${name} (${took.toFixed(1)} s)`).join(', ')}`);
   console.log(`${passed} passed, ${failed} failed in ${Math.round((performance.now() - start) / 1000)} s`);
   return failed === 0;
 }

@@ -319,7 +319,7 @@ journey('a schedule is set by its form', {}, async ({ page, server }) => {
     spec: { schedules: ['0 3 * * *'], suspend: true, workflowSpec: EMPTY },
   });
   await page.goto(`${server.url}pipelines/CronWorkflow/default/by-form`);
-  await page.getByRole('button', { name: 'Settings' }).click();
+  await page.locator('#content').getByRole('link', { name: 'Settings' }).click();
   const editor = page.getByRole('textbox', { name: 'Manifest' });
   await page.getByLabel('When the last run still goes').selectOption('Forbid');
   await editor.getByText('concurrencyPolicy: Forbid').waitFor();
@@ -412,7 +412,8 @@ journey('a delivery is read and replayed', {}, async ({ page, server }) => {
   await page.getByText('"ref": "<b>main</b>"').waitFor();
   await page.getByRole('button', { name: 'Replay' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Replay' }).click();
-  await page.getByText('Replayed').waitFor();
+  await page.getByText(/^Sent once more; it began/).waitFor();
+  await page.getByRole('button', { name: /default\/pushed/ }).nth(1).waitFor();
 });
 
 journey('a followed log of all steps lets its connection go while nobody looks', {}, async ({ page, server }) => {

@@ -595,18 +595,151 @@ journey('runs are counted by state, whichever are shown', {}, async ({ page, ser
 journey('how a pipeline fares is drawn, and a bar leads to its run', {}, async ({ page, server }) => {
   await page.goto(`${server.url}pipelines/WorkflowTemplate/default/delivery`);
   await page.getByRole('button', { name: 'Trends' }).click();
-  const chart = page.getByRole('img', { name: /^Duration of runs: \d+ runs, half of those that succeeded within / });
+  const chart = page.getByRole('group', { name: /^Duration of runs: \d+ runs, half of those that succeeded within / });
   await chart.locator('canvas').waitFor();
   await page.getByLabel('Step', { exact: true }).selectOption('build');
-  await page.getByRole('img', { name: /^Duration of a step build: / }).locator('canvas').waitFor();
-  await page.getByRole('img', { name: /^Resources, as time of one unit cpu: / }).locator('canvas').waitFor();
+  await page.getByRole('group', { name: /^Duration of a step build: / }).locator('canvas').waitFor();
+  await page.getByRole('group', { name: /^Resources, as time of one unit cpu: / }).locator('canvas').waitFor();
   await accessible(page, 'trends');
   await keep(page, 'trends');
   const box = await chart.locator('.u-over').boundingBox();
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
-  await page.getByText(/^delivery-\w+: /).first().waitFor();
+  await page.locator('.says').getByText(/^delivery-\w+: /).first().waitFor();
   await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
   await page.waitForURL(/runs\/default\/delivery-/);
+});
+
+journey('the bars of a chart and of Home are read and opened by keys alone', {}, async ({ page, server }) => {
+  await page.goto(`${server.url}pipelines/WorkflowTemplate/default/delivery?tab=trends`);
+  const chart = page.getByRole('group', { name: /^Duration of runs: / });
+  await chart.locator('canvas').waitFor();
+  const bars = chart.getByRole('link');
+  const [last, before] = [bars.last(), bars.nth((await bars.count()) - 2)];
+  await page.getByRole('button', { name: 'Versions', exact: true }).focus();
+  await page.keyboard.press('Tab');
+  await last.and(page.locator(':focus')).waitFor();
+  await page.keyboard.press('ArrowLeft');
+  await before.and(page.locator(':focus')).waitFor();
+  const told = await before.textContent();
+  await page.locator('.says').getByText(told, { exact: true }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.waitForURL(`**/${told.split(':')[0]}*`);
+  await page.goto(server.url);
+  const strip = page.getByRole('row', { name: /delivery/ }).first().getByRole('group', { name: /^Last runs: / });
+  await strip.getByRole('link').last().focus();
+  await page.keyboard.press('Home');
+  await strip.getByRole('link').first().and(page.locator(':focus')).waitFor();
+  const name = (await strip.getByRole('link').first().getAttribute('aria-label')).split(':')[0];
+  await page.keyboard.press('Enter');
+  await page.waitForURL(`**/${name}*`);
+});
+
+journey('waiting, starting and running are told apart over time, and what is planned stands below', {}, async ({ page, server }) => {
+  await page.goto(`${server.url}${path(byPhase(server, 'Running'))}?view=timeline`);
+  const lane = page.getByRole('listbox', { name: 'Steps over time' });
+  await lane.locator('.bar.waited').first().waitFor();
+  await lane.locator('.bar.starting').first().waitFor();
+  await lane.focus();
+  await page.keyboard.press('End');
+  await lane.getByRole('option', { selected: true }).getByText('Planned').first().waitFor();
+});
+
+journey('back leads through what was looked at: tabs, views and filters', {}, async ({ page, server }) => {
+  const run = byPhase(server, 'Succeeded');
+  const node = Object.values(run.status.nodes).find((each) => each.displayName === 'lint');
+  await page.goto(`${server.url}${path(run)}?view=tree&node=${node.id}`);
+  await page.getByRole('tab', { name: 'Logs' }).click();
+  await page.getByRole('button', { name: 'Timeline', exact: true }).click();
+  await page.getByRole('listbox', { name: 'Steps over time' }).waitFor();
+  await page.goBack();
+  await page.getByRole('tree').waitFor();
+  await page.getByRole('tab', { name: 'Logs', selected: true }).waitFor();
+  await page.goBack();
+  await page.getByRole('tab', { name: 'Summary', selected: true }).waitFor();
+  await page.goto(`${server.url}runs`);
+  await page.getByRole('button', { name: /^Failed/ }).click();
+  await page.getByRole('button', { name: /^Failed/, pressed: true }).waitFor();
+  await page.goBack();
+  await page.getByRole('button', { name: /^Failed/, pressed: false }).waitFor();
+});
+
+journey('letters are no keys for who turned them off', {}, async ({ page, server }) => {
+  await page.goto(`${server.url}settings`);
+  await page.keyboard.press('?');
+  await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('group', { name: 'Keys of one letter' }).getByLabel('Off').check();
+  await page.getByRole('heading', { level: 1 }).click();
+  await page.keyboard.press('?');
+  await page.keyboard.press('c');
+  await page.keyboard.press('Control+k');
+  await page.getByPlaceholder('Page, run, pipeline').waitFor();
+  assert.equal(await page.getByRole('dialog', { name: 'Keys' }).count(), 0);
+  assert.match(page.url(), /settings/);
+});
+
+journey('what is found in a log is marked, and who opens the link finds the same', {}, async ({ page, server }) => {
+  const run = byPhase(server, 'Failed');
+  const broken = Object.values(run.status.nodes).find((node) => node.phase === 'Failed' && node.type === 'Pod');
+  await page.goto(`${server.url}${path(run)}?view=tree&node=${broken.id}&tab=logs`);
+  await page.getByLabel('Search in the log').fill('TEST_round');
+  await page.locator('mark').getByText('test_round', { exact: true }).first().waitFor();
+  await page.waitForURL(/q=TEST_round/);
+  await accessible(page, 'marks in a log');
+  await page.goto(page.url());
+  await page.locator('mark').getByText('test_round', { exact: true }).first().waitFor();
+});
+
+journey('what came from outside and what it begins are made in the editor, and nothing is replaced unasked', {}, async ({ page, server }) => {
+  await page.goto(`${server.url}new?example=webhook`);
+  await page.getByText('No problems found').waitFor();
+  await page.getByRole('button', { name: 'Create', exact: true }).click();
+  // A binding of this name is there already.
+  const dialog = page.getByRole('dialog', { name: 'Replace what is there?' });
+  await dialog.getByText('on-push is on the server already, or changed since you began').waitFor();
+  await dialog.getByRole('button', { name: 'Replace', exact: true }).click();
+  await page.waitForURL(/pipelines\/WorkflowTemplate\/default\/on-push/);
+  await page.goto(`${server.url}workflow-event-bindings`);
+  await page.getByRole('heading', { level: 2, name: /on-push/ }).waitFor();
+  await page.getByText('/api/v1/events/default/push').waitFor();
+  await accessible(page, 'bindings');
+  await page.getByRole('link', { name: 'Edit' }).click();
+  await page.getByRole('textbox', { name: 'Manifest' }).getByText('WorkflowEventBinding').waitFor();
+  // Somebody else changes a pipeline while it is edited here.
+  await page.goto(`${server.url}pipelines/WorkflowTemplate/default/delivery`);
+  await page.getByRole('link', { name: 'Edit', exact: true }).click();
+  await page.getByRole('heading', { level: 1, name: 'Edit delivery' }).waitFor();
+  await page.getByText('No problems found').waitFor();
+  server.held.templates.find((each) => each.metadata.name === 'delivery').spec.priority = 7;
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await page.getByText('delivery was changed meanwhile').waitFor();
+  await page.getByRole('group', { name: 'What this changes in delivery' }).getByText('priority: 7').waitFor();
+  assert.match(page.url(), /edit=WorkflowTemplate%2Fdefault%2Fdelivery/, 'editing has an address of its own');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await page.waitForURL(/pipelines\/WorkflowTemplate\/default\/delivery/);
+});
+
+journey('a pipeline begins with the default of an enum, though it is not the first choice', {}, async ({ page, server }) => {
+  const template = server.held.templates.find((each) => each.metadata.name === 'delivery');
+  const target = template.spec.arguments.parameters.find((each) => each.enum);
+  target.value = target.enum.at(-1);
+  await page.goto(`${server.url}pipelines/WorkflowTemplate/default/delivery`);
+  const field = page.locator('form').getByLabel(target.name);
+  await field.waitFor();
+  assert.equal(await field.inputValue(), target.value);
+  await page.goto(`${server.url}pipelines/WorkflowTemplate/default/delivery?parameters[${target.name}]=${target.enum[0]}`);
+  await field.waitFor();
+  assert.equal(await field.inputValue(), target.enum[0]);
+  await field.selectOption(target.value);
+  assert.equal(await field.inputValue(), target.value);
+});
+
+journey('a schedule is held back, and filled in, from its own page too', {}, async ({ page, server }) => {
+  await page.goto(`${server.url}pipelines/CronWorkflow/default/nightly-report`);
+  await page.getByRole('button', { name: 'Backfill' }).waitFor();
+  await page.getByRole('button', { name: 'Suspend', exact: true }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Suspend schedule' }).click();
+  await page.getByRole('button', { name: 'Resume', exact: true }).waitFor();
 });
 
 journey('what an author says of a pipeline is set as it was meant', {}, async ({ page, server }) => {
@@ -737,6 +870,55 @@ for (const width of [380, 800, 1280, 3840]) {
     }
   });
 }
+
+journey('Back leads to where a page was left, scrolled as it was', {}, async ({ page, server }) => {
+  await page.setViewportSize({ width: 1280, height: 400 });
+  await page.goto(`${server.url}runs`);
+  await page.locator('tbody a').first().waitFor();
+  await settled(page);
+  const left = await page.evaluate(() => {
+    window.scrollTo(0, 180);
+    return window.scrollY;
+  });
+  assert.ok(left > 0, 'the list is longer than the window');
+  await page.waitForFunction((y) => window.scrollY === y, left);
+  await page.locator('tbody a').first().evaluate((link) => link.click());
+  await page.getByRole('application').waitFor();
+  await page.goBack();
+  await page.locator('tbody a').first().waitFor();
+  await page.waitForFunction((y) => Math.abs(window.scrollY - y) < 2, left);
+});
+
+journey('the chosen namespace is part of the address', {}, async ({ page, server }) => {
+  const chosen = page.locator('.namespace select');
+  const isIn = (value) => page.waitForFunction((wanted) => new URLSearchParams(location.search).get('namespace') === wanted, value);
+  await page.goto(`${server.url}runs?namespace=default`);
+  await page.waitForFunction(() => document.querySelector('.namespace select')?.value === 'default');
+  await page.getByRole('link', { name: 'Pipelines', exact: true }).first().click();
+  await page.waitForURL(/pipelines/);
+  await isIn('default');
+  await chosen.selectOption('');
+  await isIn(null);
+  await page.goBack();
+  await isIn('default');
+  assert.equal(await chosen.inputValue(), 'default');
+});
+
+journey('windows side by side share the connections that a browser has', {}, async ({ page, server }) => {
+  const resting = (window) => window.getByText('Other windows use all connections');
+  const windows = [page];
+  for (let more = 0; more < 4; more += 1) windows.push(await page.context().newPage());
+  for (const window of windows) {
+    await window.goto(`${server.url}runs`);
+    await window.locator('tbody a').first().waitFor();
+  }
+  await resting(windows[0]).waitFor();
+  await windows[0].getByRole('heading', { level: 1 }).click();
+  await resting(windows[0]).waitFor({ state: 'detached' });
+  await resting(windows[1]).waitFor();
+  await windows[4].close();
+  await resting(windows[1]).waitFor({ state: 'detached' });
+});
 
 const well = await go(
   journeys,

@@ -34,14 +34,25 @@ export function fieldOf(parameter: Parameter, given?: string): Field {
   };
 }
 
-/** `name=value` of what differs from how it was. */
-function changed(fields: Field[], values: Record<string, string>): string[] {
+/** Whether nothing says a value for it. */
+export const isBare = (parameter: Parameter): boolean =>
+  parameter.value === undefined && parameter.default === undefined && !parameter.valueFrom;
+
+/** `name=value` of what differs from how it was; what had no value is said in any case, though it be the first choice. */
+export function changed(fields: (Field & { bare?: boolean })[], values: Record<string, string>): string[] {
   return fields
-    .filter((field) => values[field.name] !== undefined && values[field.name] !== field.value)
+    .filter((field) => values[field.name] !== undefined && (field.bare || values[field.name] !== field.value))
     .map((field) => `${field.name}=${values[field.name]}`);
 }
 
-const parametersOf = (workflow: Workflow | undefined): Parameter[] => workflow?.spec.arguments?.parameters ?? [];
+/** What a run can be given: the parameters of its template, with the values that it was begun with. */
+export function parametersOf(workflow: Workflow | undefined): Parameter[] {
+  const given = workflow?.spec.arguments?.parameters ?? [];
+  const known = workflow?.status?.storedWorkflowTemplateSpec?.arguments?.parameters ?? [];
+  const own = new Map(given.map((parameter) => [parameter.name, parameter]));
+  const merged = known.map((parameter) => ({ ...parameter, ...own.get(parameter.name) }));
+  return [...merged, ...given.filter((parameter) => !known.some(({ name }) => name === parameter.name))];
+}
 
 function began(workflow: Workflow): void {
   const { name, namespace = '' } = workflow.metadata;
@@ -50,6 +61,16 @@ function began(workflow: Workflow): void {
     text: words.result.run(name),
     link: { text: words.open, href: to.run(namespace, name) },
   });
+}
+
+/** Asks with the parameters of a run that only its row is known of. */
+export async function actOnRow(run: Ref, verb: Verb, after: () => void): Promise<void> {
+  const asksForMore = verb === 'retry' || verb === 'resubmit';
+  // Whoever cannot be asked for them keeps them.
+  const workflow = asksForMore
+    ? await argo.getWorkflow(run.namespace, run.name, run.archived ? run.uid : undefined).catch(() => undefined)
+    : undefined;
+  actOn(run, verb, workflow, after);
 }
 
 /** Asks and acts on one run. */
@@ -68,7 +89,11 @@ export function actOn(run: Ref, verb: Verb, workflow?: Workflow, after: () => vo
         verb: words.suspend,
         act: async () => {
           await argo.suspend(run);
-          done({ text: words.undo, act: () => quietly(() => argo.resume(run)) });
+          const resume = async () => {
+            await argo.resume(run);
+            notices.tell({ kind: 'good', text: words.result.resume(run.name) });
+          };
+          done({ text: words.undo, act: () => quietly(resume) });
         },
       });
     case 'resume':
@@ -87,9 +112,8 @@ export function actOn(run: Ref, verb: Verb, workflow?: Workflow, after: () => vo
         says: words.stopSays,
         verb: words.stop,
         danger: true,
-        fields: [{ name: 'message', label: words.reason, kind: 'text', value: '' }],
-        act: async ({ message }) => {
-          await argo.stop(run, message || undefined);
+        act: async () => {
+          await argo.stop(run);
           done({ text: words.retry, act: () => quietly(() => argo.retry(run, {})) });
         },
       });
@@ -177,14 +201,14 @@ const BULK_AT_ONCE = 8;
 
 /** Asks once and acts on many runs; each that refuses is told. */
 export function actOnMany(runs: Ref[], verb: Verb, after: () => void): void {
-  const single: Record<Verb, (run: Ref) => Promise<unknown>> = {
+  const single: Record<Verb, (run: Ref, archive: boolean) => Promise<unknown>> = {
     suspend: argo.suspend,
     resume: (run) => argo.resume(run),
     stop: (run) => argo.stop(run),
     terminate: argo.terminate,
     retry: (run) => argo.retry(run, {}),
     resubmit: (run) => argo.resubmit(run, {}),
-    delete: (run) => argo.remove(run),
+    delete: argo.remove,
   };
   asking.ask({
     title: words[verb],
@@ -192,13 +216,15 @@ export function actOnMany(runs: Ref[], verb: Verb, after: () => void): void {
     note: words.onEach(runs.length),
     verb: words[verb],
     danger: verb === 'delete' || verb === 'stop' || verb === 'terminate',
-    act: async () => {
+    // Asked for on its own (UI-073).
+    ...(verb === 'delete' ? { fields: [{ name: 'archive', label: words.deleteArchive, kind: 'check' as const, value: 'true' }] } : {}),
+    act: async ({ archive }) => {
       const queue = [...runs];
       const refused: string[] = [];
       const work = async () => {
         for (let run = queue.shift(); run; run = queue.shift()) {
           try {
-            await single[verb](run);
+            await single[verb](run, archive !== 'false');
           } catch (cause) {
             refused.push(`${run.name}: ${cause instanceof ApiError ? cause.message : String(cause)}`);
           }
@@ -215,6 +241,14 @@ export function actOnMany(runs: Ref[], verb: Verb, after: () => void): void {
   });
 }
 
+const WHERE = ' namespace';
+
+/** What is of no namespace is told where it runs (UI-085). */
+function whereField(): Field {
+  const choices = [...new Set([session.target, ...session.namespaces])];
+  return { name: WHERE, label: text.nav.namespace, kind: 'choice', value: session.target, choices };
+}
+
 /** Asks for the parameters of a pipeline and runs it. */
 export async function runPipeline(pipeline: Pick<Pipeline, 'kind' | 'namespace' | 'name'>): Promise<void> {
   let spec: WorkflowSpec;
@@ -227,30 +261,36 @@ export async function runPipeline(pipeline: Pick<Pipeline, 'kind' | 'namespace' 
   }
   const fields = (spec.arguments?.parameters ?? []).map((parameter) => ({
     ...fieldOf(parameter),
-    required: parameter.value === undefined && parameter.default === undefined && !parameter.valueFrom,
+    bare: isBare(parameter),
+    required: isBare(parameter),
   }));
   asking.ask({
     title: `${words.run} ${pipeline.name}`,
     says: words.runSays(pipeline.name),
     verb: words.run,
-    fields,
-    act: async (values) => {
-      await submitPipeline(pipeline, changed(fields, values), values);
+    fields: [...fields, ...(pipeline.kind === 'ClusterWorkflowTemplate' ? [whereField()] : [])],
+    act: async ({ [WHERE]: where, ...values }) => {
+      await submitPipeline(pipeline, changed(fields, values), values, {}, where);
     },
   });
 }
+
+/** Labels of runs that were begun here (UI-085). */
+export const LABELS = 'submit-from-ui=true';
 
 export async function submitPipeline(
   pipeline: Pick<Pipeline, 'kind' | 'namespace' | 'name'>,
   parameters: string[],
   values: Record<string, string>,
   more: argo.SubmitOptions = {},
+  /** Where it runs, when the pipeline is of no namespace. */
+  where: string = session.target,
 ): Promise<void> {
-  const namespace = pipeline.namespace && pipeline.namespace !== '-' ? pipeline.namespace : session.target;
+  const namespace = pipeline.namespace && pipeline.namespace !== '-' ? pipeline.namespace : where;
   const workflow = await argo.submitFrom(namespace, pipeline.kind, pipeline.name, {
+    labels: LABELS,
     ...more,
     parameters,
-    labels: 'submit-from-ui=true',
   });
   keepUsed({ ...pipeline, namespace }, values);
   notices.tell({ kind: 'good', text: words.result.run(workflow.metadata.name) });
@@ -261,6 +301,33 @@ export async function submitPipeline(
 
 export function specOf(object: WorkflowTemplate | CronWorkflow): WorkflowSpec {
   return 'workflowSpec' in object.spec ? (object as CronWorkflow).spec.workflowSpec : (object as WorkflowTemplate).spec;
+}
+
+/** Holds a schedule back, or lets it go on; either can be taken back. */
+export function toggleSchedule(cron: CronWorkflow, after: () => Promise<void>): void {
+  const suspended = !cron.spec.suspend;
+  const verb = suspended ? 'suspendSchedule' : 'resumeSchedule';
+  const { name, namespace = '' } = cron.metadata;
+  asking.ask({
+    title: `${words[verb]}: ${name}`,
+    says: suspended ? words.suspendScheduleSays : words.resumeScheduleSays,
+    verb: words[verb],
+    act: async () => {
+      await argo.setCronSuspended(namespace, name, suspended);
+      notices.tell({
+        kind: 'good',
+        text: words.result[verb](name),
+        undo: {
+          text: words.undo,
+          act: async () => {
+            await argo.setCronSuspended(namespace, name, !suspended);
+            await after();
+          },
+        },
+      });
+      await after();
+    },
+  });
 }
 
 /** Ends a step that waits for a person. */
@@ -282,7 +349,8 @@ export function decide(approval: Approval, verdict: 'approve' | 'reject', after:
       },
     });
   }
-  const fields = approval.parameters.map((parameter) => ({ ...fieldOf(parameter), required: true }));
+  // What has a value of its own may be left empty.
+  const fields = approval.parameters.map((parameter) => ({ ...fieldOf(parameter), required: parameter.default === undefined }));
   asking.ask({
     title: `${words.approve}: ${name}`,
     says: words.approveSays(name),

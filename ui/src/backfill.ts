@@ -6,7 +6,7 @@ import type { CronWorkflow } from './api/types';
 import { firings } from './cron';
 import { asking, notices } from './notices.svelte';
 import { text } from './text';
-import { localMoment } from './time.svelte';
+import { instantOf, localMoment } from './time.svelte';
 
 /** Most runs of one backfill. */
 const RUNS_MAX = 100;
@@ -17,7 +17,7 @@ const words = text.schedules;
 
 /** The times in the span, one more than may be run when there are too many. */
 export function timesOf(cron: CronWorkflow, from: string, to: string): number[] {
-  const [start, end] = [Date.parse(from), Date.parse(to)];
+  const [start, end] = [instantOf(from), instantOf(to)];
   if (Number.isNaN(start) || Number.isNaN(end)) return [];
   // Both ends belong to the span.
   return firings(cron.spec, start - 1, end + 1, RUNS_MAX + 1);

@@ -2,7 +2,7 @@
 
 import { getWorkflow, type PipelineKind } from './api/argo';
 import type { NodeStatus, Workflow } from './api/types';
-import { isBroken } from './phase';
+import { isBroken, isEnded } from './phase';
 import { median } from './pipelines';
 import { EVERYTHING, listRows, type Row } from './runs';
 
@@ -24,40 +24,92 @@ const STEPS_MAX = 200;
 /** Asked at once. */
 const AT_ONCE = 6;
 
-export async function gridOf(kind: PipelineKind, namespace: string, name: string, signal?: AbortSignal): Promise<Grid> {
+/** Runs that were read already; one that is over is not read again while it stays so. */
+export type Known = Map<string, { state: string; workflow: Workflow }>;
+
+export async function gridOf(kind: PipelineKind, namespace: string, name: string, known: Known, signal?: AbortSignal): Promise<Grid> {
   const { rows } = await listRows(
     { ...EVERYTHING, namespace, pipeline: `${kind}/${name}` },
     RUNS,
     '',
     signal,
   );
-  const found = new Map<string, Workflow>();
-  const queue = [...rows];
+  const stateOf = (row: Row) => `${row.phase} ${row.finishedAt}`;
+  const isCurrent = (row: Row) => isEnded(row.phase) && known.get(row.uid)?.state === stateOf(row);
+  const queue = rows.filter((row) => !isCurrent(row));
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {
       for (let row = queue.shift(); row; row = queue.shift()) {
         const workflow = await getWorkflow(row.namespace, row.name, row.archived ? row.uid : undefined, signal).catch(
           () => undefined,
         );
-        if (workflow) found.set(row.uid, workflow);
+        if (workflow) known.set(row.uid, { state: stateOf(row), workflow: lean(workflow) });
       }
     }),
   );
-  const runs = rows.flatMap((row) => (found.has(row.uid) ? [{ row, workflow: found.get(row.uid)! }] : [])).reverse();
+  const shown = new Set(rows.map((row) => row.uid));
+  for (const uid of known.keys()) if (!shown.has(uid)) known.delete(uid);
+  const runs = rows.flatMap((row) => (known.has(row.uid) ? [{ row, workflow: known.get(row.uid)!.workflow }] : [])).reverse();
   return { runs, steps: stepsOf(runs.map(({ workflow }) => workflow)) };
 }
 
-/** Rows of the grid in the order in which steps begin. Items of loops and tries count with what holds them. */
+/** What the grid and the charts need of a run. */
+function lean({ metadata, spec, status }: Workflow): Workflow {
+  return { metadata, spec: { entrypoint: spec.entrypoint }, status: { nodes: status?.nodes, resourcesDuration: status?.resourcesDuration } } as Workflow;
+}
+
+const WORST = ['Failed', 'Error', 'Running', 'Pending', 'Succeeded'];
+
+/** Two items of a loop as one: the worse state, from the first start to the last end. */
+function together(a: NodeStatus | undefined, b: NodeStatus): NodeStatus {
+  if (!a) return b;
+  const rank = (node: NodeStatus) => (WORST.indexOf(node.phase ?? '') + WORST.length + 1) % (WORST.length + 1);
+  const worse = rank(b) < rank(a) ? b : a;
+  const [start, end] = [
+    [a.startedAt, b.startedAt].filter(Boolean).sort()[0],
+    a.finishedAt && b.finishedAt && [a.finishedAt, b.finishedAt].sort()[1],
+  ];
+  return { ...worse, ...(start ? { startedAt: start } : {}), finishedAt: end || null };
+}
+
+/** Behind everything that the run leads to. */
+const AFTERWARDS = 1e6;
+
+/** How many steps lead to each node from the beginning of the run; what nothing leads to, like exit handlers, comes last. */
+function depths(nodes: Record<string, NodeStatus>, root: string): Map<string, number> {
+  const waits = new Map<string, number>();
+  for (const node of Object.values(nodes))
+    for (const child of node.children ?? []) waits.set(child, (waits.get(child) ?? 0) + 1);
+  const ready = Object.keys(nodes).filter((id) => !waits.has(id));
+  const found = new Map(ready.map((id) => [id, nodes[id]?.name === root ? 0 : AFTERWARDS]));
+  for (let id = ready.pop(); id !== undefined; id = ready.pop()) {
+    for (const child of nodes[id]?.children ?? []) {
+      found.set(child, Math.max(found.get(child) ?? 0, (found.get(id) ?? 0) + 1));
+      const left = (waits.get(child) ?? 0) - 1;
+      waits.set(child, left);
+      if (left === 0) ready.push(child);
+    }
+  }
+  return found;
+}
+
+/** Rows of the grid in the order in which steps follow one another. Items of loops and tries count with what holds them. */
 export function stepsOf(workflows: Workflow[]): Step[] {
   const cells = new Map<string, (NodeStatus | undefined)[]>();
+  const order = new Map<string, number>();
   workflows.forEach((workflow, at) => {
     const root = workflow.metadata.name;
     const nodes = Object.values(workflow.status?.nodes ?? {}).sort((a, b) =>
       (a.startedAt ?? '').localeCompare(b.startedAt ?? ''),
     );
+    const depth = depths(workflow.status?.nodes ?? {}, root);
+    const named = new Set(nodes.map((node) => node.name));
     for (const node of nodes) {
-      if (node.name === root || node.type === 'StepGroup' || /\(\d+(:|\))/.test(node.name)) continue;
-      const name = node.name
+      if (node.name === root || node.type === 'StepGroup') continue;
+      // Items of a loop are told together, by their group where there is one; what is in them, and tries, not at all.
+      const item = /^(.*)\(\d+:/s.exec(node.name)?.[1];
+      if (item === undefined ? /\(\d+\)/.test(node.name) : named.has(item) || item.includes('(') || !node.name.endsWith(')')) continue;
+      const name = (item ?? node.name)
         .slice(root.length)
         .replace(/^\.|^\[\d+\]\./, '')
         .replace(/\[\d+\]\./g, '.');
@@ -67,10 +119,12 @@ export function stepsOf(workflows: Workflow[]): Step[] {
         row = new Array<NodeStatus | undefined>(workflows.length).fill(undefined);
         cells.set(name, row);
       }
-      row[at] = node;
+      row[at] = item === undefined ? node : together(row[at], node);
+      order.set(name, Math.max(order.get(name) ?? 0, depth.get(node.id) ?? AFTERWARDS));
     }
   });
-  return [...cells].map(([name, row]) => {
+  const inOrder = [...cells].sort(([a], [b]) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
+  return inOrder.map(([name, row]) => {
     const met = row.filter(
       (node): node is NodeStatus => Boolean(node?.startedAt) && node?.phase !== 'Omitted' && node?.phase !== 'Skipped',
     );

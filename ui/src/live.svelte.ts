@@ -104,6 +104,8 @@ export function keepCurrent(
   found: { busy: boolean; load(): Promise<void> },
   namespace: () => string,
   by: 'runs' | 'deliveries' = 'runs',
+  /** Whether a run that changed matters; without it all do. */
+  matters: (row: own.RunRow) => boolean = () => true,
 ): void {
   $effect(() => {
     const timers: (ReturnType<typeof setTimeout> | undefined)[] = [];
@@ -126,7 +128,8 @@ export function keepCurrent(
       onRefused: () => {
         connection.line = 'live';
       },
-      onMessage: ({ event }) => {
+      onMessage: ({ event, data }) => {
+        if (event === 'run' && by === 'runs' && !matters(JSON.parse(data) as own.RunRow)) return;
         if (event === 'reset' || (event === 'delivery') === (by === 'deliveries')) askSoon();
       },
     });

@@ -31,7 +31,7 @@ export function lookOfNode(node: Pick<NodeStatus, 'type' | 'phase'>): Look {
 
 export function word(phase: Phase | undefined, look?: Look): string {
   if (look === 'waiting') return text.phase.waiting;
-  return phase || text.phase.none;
+  return phase ? (text.phase.of[phase] ?? phase) : text.phase.none;
 }
 
 export const isEnded = (phase: Phase | undefined): boolean =>

@@ -7,6 +7,10 @@ interface Choices {
   density: 'comfortable' | 'compact';
   /** Where times are shown: of this machine or the world's. */
   zone: 'local' | 'utc';
+  /** Whether letters alone are keys: those who speak to their machine do not want them (WCAG 2.1.4). */
+  letterKeys: 'on' | 'off';
+  /** How much of a run's width its panel has, in percent. */
+  panelShare: number;
   /** Empty: all. */
   namespace: string;
   wrap: boolean;
@@ -24,6 +28,8 @@ const FIRST: Choices = {
   theme: 'system',
   density: 'comfortable',
   zone: 'local',
+  letterKeys: 'on',
+  panelShare: 42,
   namespace: '',
   wrap: true,
   timestamps: false,

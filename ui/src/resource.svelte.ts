@@ -2,6 +2,7 @@
 
 import { untrack } from 'svelte';
 import { ApiError } from './api/client';
+import { text } from './text';
 
 export class Resource<T> {
   data = $state.raw<T | undefined>(undefined);
@@ -23,7 +24,8 @@ export class Resource<T> {
       this.error = undefined;
     } catch (cause) {
       if (stop.signal.aborted) return;
-      this.error = cause instanceof ApiError ? cause : new ApiError(0, String(cause));
+      // An answer that came but cannot be read is no silence.
+      this.error = cause instanceof ApiError ? cause : new ApiError(500, text.state.strange);
     }
     this.busy = false;
   }

@@ -1,5 +1,7 @@
 // Which page an address means, and how to get to another one. Addresses have no hash and work under any sub-path.
 
+import { keepScroll } from './scroll';
+
 export type PageName =
   | 'home'
   | 'runs'
@@ -158,15 +160,24 @@ function below(): string {
   return path.startsWith(base()) ? path.slice(base().length) : path.replace(/^\//, '');
 }
 
+/** What a page shows: the same page of another thing is another one. */
+export const thingOf = ({ page, params }: Place): string => [page, ...Object.values(params)].join('/');
+
 class Router {
   place = $state.raw<Place>({ page: 'home', params: {}, query: new URLSearchParams(), path: '' });
+  #left = () => {};
 
   start(): void {
     const read = () => {
       this.place = resolve(below(), location.search);
     };
     read();
-    window.addEventListener('popstate', read);
+    const scrolls = keepScroll();
+    this.#left = scrolls.left;
+    window.addEventListener('popstate', () => {
+      read();
+      scrolls.back();
+    });
     document.addEventListener('click', (event) => this.#clicked(event));
   }
 
@@ -177,11 +188,14 @@ class Router {
 
   go(path: string, how: 'push' | 'replace' = 'push'): void {
     const url = new URL(path, document.baseURI);
-    if (how === 'replace' || url.href === location.href) history.replaceState(null, '', url);
-    else history.pushState(null, '', url);
-    const page = this.place.page;
+    if (how === 'replace' || url.href === location.href) history.replaceState(history.state, '', url);
+    else {
+      history.pushState(null, '', url);
+      this.#left();
+    }
+    const last = this.place;
     this.place = resolve(below(), location.search);
-    if (page !== this.place.page) window.scrollTo(0, 0);
+    if (thingOf(last) !== thingOf(this.place)) window.scrollTo(0, 0);
   }
 
   /** Changes parts of the query; `undefined` and the empty text remove a key. */
@@ -233,6 +247,11 @@ export const to = {
   runs: (query: Record<string, string>): string => router.href(`runs?${new URLSearchParams(query)}`),
   pipeline: (kind: string, namespace: string, name: string): string =>
     router.href(`pipelines/${join(kind, namespace || '-', name)}`),
+  /** Where something that is kept is changed. */
+  edit: (of: { kind: string; namespace: string; name: string }, side = ''): string => {
+    const query = new URLSearchParams({ edit: `${of.kind}/${of.namespace || '-'}/${of.name}`, ...(side && { side }) });
+    return router.href(`new?${query}`);
+  },
   logs: (namespace: string, name: string, node?: string): string =>
     router.href(`logs/${join(namespace, name)}${node ? `?node=${encodeURIComponent(node)}` : ''}`),
 };

@@ -19,3 +19,10 @@ export function oneLine(text: string): string {
 export function manyLines(text: string): string {
   return text.replace(HIDING, (char) => (char === '\n' || char === '\t' ? char : '\u2423'));
 }
+
+/** A sentence of the server for people: names without the marks of code, moments as `show` writes them. */
+export function unquoted(text: string, show: (at: number) => string = (at) => new Date(at).toISOString()): string {
+  return manyLines(text)
+    .replace(/`([^`]*)`/g, '“$1”')
+    .replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (moment) => show(Date.parse(moment)));
+}

@@ -1,6 +1,7 @@
 // Times and durations as people say them.
 
 import { preferences } from './preferences.svelte';
+import { text } from './text';
 
 /** A clock that pages can depend on; ticks once a second while the page is visible. */
 class Clock {
@@ -21,17 +22,19 @@ export function millis(time: string | null | undefined): number | undefined {
   return Number.isNaN(value) ? undefined : value;
 }
 
+const { units } = text.time;
+
 /** `1m 4s`, `250 ms`, `3d 2h`: the two largest units. */
 export function duration(ms: number | undefined): string {
   if (ms === undefined) return '–';
-  if (ms < 1000) return ms <= 0 ? '0s' : ms < 1 ? '<1ms' : `${Math.round(ms)}ms`;
+  if (ms < 1000) return ms <= 0 ? `0${units.s}` : ms < 1 ? `<1${units.ms}` : `${Math.round(ms)}${units.ms}`;
   const seconds = Math.floor(ms / 1000);
-  if (seconds < 60) return ms < 10_000 && ms % 1000 ? `${(Math.floor(ms / 100) / 10).toFixed(1)}s` : `${seconds}s`;
+  if (seconds < 60) return ms < 10_000 && ms % 1000 ? `${(Math.floor(ms / 100) / 10).toFixed(1)}${units.s}` : `${seconds}${units.s}`;
   const parts: [number, string][] = [
-    [Math.floor(seconds / 86_400), 'd'],
-    [Math.floor(seconds / 3600) % 24, 'h'],
-    [Math.floor(seconds / 60) % 60, 'm'],
-    [seconds % 60, 's'],
+    [Math.floor(seconds / 86_400), units.d],
+    [Math.floor(seconds / 3600) % 24, units.h],
+    [Math.floor(seconds / 60) % 60, units.m],
+    [seconds % 60, units.s],
   ];
   const first = parts.findIndex(([count]) => count > 0);
   return parts
@@ -54,17 +57,17 @@ export function relative(time: string | null | undefined, now: number): string {
   if (at === undefined) return '–';
   const seconds = Math.round((at - now) / 1000);
   const size = Math.abs(seconds);
-  if (size < 10) return seconds > 0 ? 'in a moment' : 'just now';
-  const [count, unit] =
+  const words = text.time;
+  if (size < 10) return seconds > 0 ? words.soon : words.now;
+  const told =
     size < 60
-      ? [size, 's']
+      ? words.seconds(size)
       : size < 3600
-        ? [Math.round(size / 60), ' min']
+        ? words.minutes(Math.round(size / 60))
         : size < 86_400
-          ? [Math.round(size / 3600), ' h']
-          : [Math.round(size / 86_400), ' d'];
-  const text = `${count}${unit}`;
-  return seconds > 0 ? `in ${text}` : `${text} ago`;
+          ? words.hours(Math.round(size / 3600))
+          : words.days(Math.round(size / 86_400));
+  return seconds > 0 ? words.ahead(told) : words.ago(told);
 }
 
 const two = (count: number) => String(count).padStart(2, '0');
@@ -88,9 +91,23 @@ export function ofDay(at: number): string {
   return parts(at)[1];
 }
 
-/** How a field for a moment writes an instant: the clock of this machine without a zone. */
+/** The zone of `Intl` that was chosen; nothing for that of this machine. */
+export const zoneOf = (): string | undefined => (preferences.zone === 'utc' ? 'UTC' : undefined);
+
+/** Midnight of the day of an instant, or of a later day, in the chosen zone. */
+export function midnight(at: number, daysAhead = 0): number {
+  const day = new Date(at);
+  if (preferences.zone === 'utc') return Date.UTC(day.getUTCFullYear(), day.getUTCMonth(), day.getUTCDate() + daysAhead);
+  return new Date(day.getFullYear(), day.getMonth(), day.getDate() + daysAhead).getTime();
+}
+
+/** How a field for a moment writes an instant: the clock of the chosen zone without its name. */
 export function localMoment(at: number | string): string {
   const instant = typeof at === 'number' ? at : Date.parse(at);
-  if (Number.isNaN(instant)) return '';
-  return new Date(instant - new Date(instant).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+  return Number.isNaN(instant) ? '' : parts(instant).join('T').slice(0, 16);
+}
+
+/** The instant that a field for a moment means. */
+export function instantOf(moment: string): number {
+  return Date.parse(preferences.zone === 'utc' && moment ? `${moment}Z` : moment);
 }

@@ -11,6 +11,7 @@ export interface Told {
 export function toldOf(error: ApiError): Told {
   const words = text.state;
   if (error.status === 0) return { what: words.unreachable, next: words.unreachableHelp };
+  if (error.status === 400) return { what: words.misread, next: error.message };
   if (error.status === 403) return { what: words.forbidden, next: error.message };
   if (error.status === 404) return { what: words.missing, next: words.missingHelp };
   if (error.status === 429) return { what: words.busy, next: words.busyHelp };

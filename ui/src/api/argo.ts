@@ -1,7 +1,7 @@
 // Argo's interface: what exists on every server that speaks it.
 
 import { ApiError, address, call, fault, type Query, segment } from './client';
-import type { CronWorkflow, List, NodeStatus, Template, Workflow, WorkflowTemplate } from './types';
+import type { Arguments, CronWorkflow, List, Metadata, NodeStatus, Phase, Template, Workflow, WorkflowTemplate } from './types';
 
 export const LABEL = {
   phase: 'workflows.argoproj.io/phase',
@@ -48,6 +48,12 @@ export function getWorkflow(namespace: string, name: string, uid?: string, signa
   return call('GET', runPath(namespace, name), { query: { uid }, signal });
 }
 
+/** Only how a run fares. */
+export async function phaseOf(run: Ref, signal?: AbortSignal): Promise<Phase | undefined> {
+  const query = { fields: 'status.phase', uid: run.uid };
+  return (await call<Partial<Workflow>>('GET', runPath(run.namespace, run.name), { query, signal })).status?.phase;
+}
+
 export function createWorkflow(namespace: string, workflow: unknown): Promise<Workflow> {
   return call('POST', `api/v1/workflows/${segment(namespace)}`, { body: { namespace, workflow } });
 }
@@ -59,6 +65,8 @@ export interface SubmitOptions {
   labels?: string;
   annotations?: string;
   name?: string;
+  serviceAccount?: string;
+  priority?: number;
 }
 
 export function submitFrom(
@@ -199,6 +207,18 @@ export function setCronSuspended(namespace: string, name: string, suspended: boo
   const path = `${catalogPath('CronWorkflow', namespace)}/${segment(name)}/${suspended ? 'suspend' : 'resume'}`;
   return call('PUT', path, { body: { namespace, name } });
 }
+
+/** What is done with a delivery from outside (UI-225). */
+export interface Binding {
+  metadata: Metadata;
+  spec?: {
+    event?: { selector?: string };
+    submit?: { workflowTemplateRef?: { name?: string; clusterScope?: boolean }; arguments?: Arguments };
+  };
+}
+
+export const listBindings = (namespace: string, signal?: AbortSignal): Promise<List<Binding>> =>
+  call('GET', `api/v1/workflow-event-bindings/${segment(namespace)}`, { signal });
 
 export interface Info {
   managedNamespace?: string;

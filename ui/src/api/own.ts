@@ -1,7 +1,7 @@
 // Our own interface, for what Argo's cannot say. A server that speaks only Argo's has none of these routes.
 
 import type { PipelineKind, Ref } from './argo';
-import { call, type Query, segment } from './client';
+import { ApiError, call, type Query, segment } from './client';
 import type * as schema from './schema';
 import type {
   ApprovalPage,
@@ -17,6 +17,8 @@ import type {
   PipelinePage,
   RunPage,
   SchedulePage,
+  Stage,
+  StagePage,
   TemplateVersionPage,
 } from './schema';
 import type { Phase } from './types';
@@ -76,6 +78,9 @@ export const delivery = (id: string, signal?: Signal): Promise<Delivery> =>
   call('GET', `${ROOT}/deliveries/${segment(id)}`, { signal });
 export const replay = (id: string): Promise<Delivery> => call('POST', `${ROOT}/deliveries/${segment(id)}/replay`);
 export const namespaces = (signal?: Signal): Promise<NamePage> => call('GET', `${ROOT}/namespaces`, { signal });
+/** Takes in every document of a text that is kept; none if one of them is wrong. */
+export const apply = (namespace: string, text: string): Promise<{ applied: { kind: string; namespace: string; name: string; warning?: string }[] }> =>
+  call('POST', `${ROOT}/apply`, { body: { namespace, text } });
 export const examples = (signal?: Signal): Promise<ExamplePage> =>
   call('GET', `${ROOT}/examples`, { signal });
 export const lint = (namespace: string, text: string, signal?: Signal): Promise<Findings> =>
@@ -88,6 +93,28 @@ export const closeup = (namespace: string, name: string): { path: string; query:
   path: `${runPath(namespace, name)}/events`,
   query: { nodes: 'columns' },
 });
+
+/** Why a run is as it is, in one sentence; nothing where nobody knows. */
+export async function why(namespace: string, name: string, signal?: Signal): Promise<string | undefined> {
+  try {
+    const found = await call<{ items?: { text?: string }[] }>('GET', `${runPath(namespace, name)}/why`, { signal });
+    return found.items?.[0]?.text;
+  } catch (cause) {
+    if (cause instanceof ApiError && cause.absent) return undefined;
+    throw cause;
+  }
+}
+
+/** How long steps waited and took to start; nothing where no journal tells. */
+export async function stages(run: Ref, signal?: Signal): Promise<Stage[]> {
+  try {
+    const query = { uid: run.uid };
+    return (await call<StagePage>('GET', `${runPath(run.namespace, run.name)}/stages`, { query, signal })).items;
+  } catch (cause) {
+    if (cause instanceof ApiError && cause.absent) return [];
+    throw cause;
+  }
+}
 
 export const journal = (
   namespace: string,

@@ -231,6 +231,16 @@ export interface SchedulePage {
   items: Schedule[];
 }
 
+export interface Stage {
+  node: string;
+  waitedMs: number;
+  startingMs: number;
+}
+
+export interface StagePage {
+  items: Stage[];
+}
+
 export interface StepCell {
   run: string;
   phase: '' | 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Error' | 'Skipped' | 'Omitted' | 'Daemoned';

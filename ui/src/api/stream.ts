@@ -1,13 +1,15 @@
 // Server-sent events over fetch: reconnects by itself and continues where it was.
 
 import { address, fault, type Query } from './client';
+import { crowd } from './crowd';
 
 export interface Message {
   event: string;
   data: string;
 }
 
-export type Line = 'connecting' | 'live' | 'away';
+/** `resting`: other windows need the browser's connections. */
+export type Line = 'connecting' | 'live' | 'away' | 'resting';
 
 export interface StreamOptions {
   path: string;
@@ -81,7 +83,8 @@ export function whenUnseen(act: () => void): () => void {
 /** Opens a stream; the answer closes it. */
 export function openStream(options: StreamOptions): () => void {
   const stop = new AbortController();
-  void keepOpen(options, stop.signal);
+  const leave = crowd.add();
+  void keepOpen(options, stop.signal).finally(leave);
   return () => stop.abort();
 }
 
@@ -90,6 +93,11 @@ async function keepOpen(options: StreamOptions, signal: AbortSignal): Promise<vo
   let lastId = '';
   options.onLine('connecting');
   while (!signal.aborted) {
+    if (crowd.isFull) {
+      options.onLine('resting');
+      await crowd.room(signal);
+      continue;
+    }
     const silence = new AbortController();
     let watchdog: ReturnType<typeof setTimeout> | undefined;
     let asleep = false;
@@ -97,6 +105,7 @@ async function keepOpen(options: StreamOptions, signal: AbortSignal): Promise<vo
       asleep = true;
       silence.abort();
     });
+    const stay = crowd.whenFull(() => silence.abort());
     const heard = () => {
       clearTimeout(watchdog);
       watchdog = setTimeout(() => silence.abort(), SILENCE_MS_MAX);
@@ -134,12 +143,14 @@ async function keepOpen(options: StreamOptions, signal: AbortSignal): Promise<vo
     } finally {
       clearTimeout(watchdog);
       stayAwake();
+      stay();
     }
     if (signal.aborted) return;
     if (asleep) {
       await rest(LOOK_IN_MS, signal, 'seen');
       continue;
     }
+    if (crowd.isFull) continue;
     options.onLine('away');
     await rest(pause, signal);
     pause = Math.min(pause * 2, PAUSE_MS_MAX);
@@ -150,7 +161,7 @@ async function keepOpen(options: StreamOptions, signal: AbortSignal): Promise<vo
 export const seen = (signal: AbortSignal): Promise<void> => rest(Number.POSITIVE_INFINITY, signal, 'seen');
 
 /** Waits so long, or until it is called off, or, where that is wanted, until the page is seen. */
-function rest(ms: number, signal: AbortSignal, until?: 'seen'): Promise<void> {
+export function rest(ms: number, signal: AbortSignal, until?: 'seen'): Promise<void> {
   return new Promise((resolve) => {
     const look = () => {
       if (!document.hidden) done();

@@ -1,31 +1,48 @@
 // What saving a text would change in an object that is on the server.
 
-import { type Catalogued, getCatalogued, type PipelineKind } from '../api/argo';
+import { type Binding, type Catalogued, getCatalogued, listBindings, type PipelineKind } from '../api/argo';
 import { ApiError } from '../api/client';
 import { toYaml } from '../yaml';
 
 export interface Target {
-  kind: PipelineKind;
+  kind: PipelineKind | 'WorkflowEventBinding';
   namespace: string;
   name: string;
 }
 
-const KINDS = new Set<unknown>(['WorkflowTemplate', 'ClusterWorkflowTemplate', 'CronWorkflow']);
+const KINDS = new Set<unknown>(['WorkflowTemplate', 'ClusterWorkflowTemplate', 'CronWorkflow', 'WorkflowEventBinding']);
 
 /** What an object would replace, if it has a name and a kind that is kept. */
 export function targetOf(object: Record<string, unknown> | undefined, namespace: string): Target | undefined {
   const metadata = (object?.['metadata'] ?? {}) as { name?: unknown; namespace?: unknown };
   if (!object || !KINDS.has(object['kind']) || typeof metadata.name !== 'string') return undefined;
   return {
-    kind: object['kind'] as PipelineKind,
-    namespace: typeof metadata.namespace === 'string' ? metadata.namespace : namespace,
+    kind: object['kind'] as Target['kind'],
+    namespace: namespaceOf(object['kind'], metadata.namespace, namespace),
     name: metadata.name,
   };
 }
 
+function namespaceOf(kind: unknown, given: unknown, otherwise: string): string {
+  if (kind === 'ClusterWorkflowTemplate') return '';
+  return typeof given === 'string' ? given : otherwise;
+}
+
+/** What an address means, as `kind/namespace/name`; `-` is no namespace. */
+export function targetNamed(text: string): Target | undefined {
+  const [kind, namespace = '', name, ...more] = text.split('/');
+  if (!KINDS.has(kind) || !name || more.length > 0) return undefined;
+  return { kind: kind as Target['kind'], namespace: namespace === '-' ? '' : namespace, name };
+}
+
 /** The object that is there now; nothing if there is none. */
-export async function current(target: Target, signal?: AbortSignal): Promise<Catalogued | undefined> {
+export async function current(target: Target, signal?: AbortSignal): Promise<Catalogued | Binding | undefined> {
   try {
+    if (target.kind === 'WorkflowEventBinding') {
+      // They cannot be asked for one by one.
+      const { items } = await listBindings(target.namespace, signal);
+      return items?.find(({ metadata }) => metadata.name === target.name);
+    }
     return await getCatalogued(target.kind, target.namespace, target.name, signal);
   } catch (cause) {
     if (cause instanceof ApiError && cause.absent) return undefined;

@@ -1,11 +1,12 @@
 // What is wrong with a text: what the server's check says, or at least whether it can be read.
 
-import { parseAllDocuments } from 'yaml';
+import { parseAllDocuments, visit } from 'yaml';
 import * as argo from '../api/argo';
 import { ApiError, either } from '../api/client';
 import * as own from '../api/own';
 import type { Workflow } from '../api/types';
 import { text as texts } from '../text';
+import { toYaml } from '../yaml';
 
 const words = texts.new;
 
@@ -28,7 +29,7 @@ export function read(text: string): Read {
         severity: 'error',
         line: place?.line ?? 1,
         column: place?.col ?? 1,
-        message: error.message.split('\n')[0]?.replace(/ at line \d+.*$/, '') ?? '',
+        message: words.reader[error.code] ?? error.message.split('\n')[0]?.replace(/ at line \d+.*$/, '') ?? '',
       });
     }
     if (document.errors.length > 0) continue;
@@ -41,11 +42,28 @@ export function read(text: string): Read {
         severity: 'error',
         line: 1,
         column: 1,
-        message: cause instanceof Error ? cause.message : String(cause),
+        message: /alias count/i.test(String(cause)) ? words.tooManyAliases : words.unknownAlias,
       });
     }
   }
   return { objects, problems };
+}
+
+/** Whether a text says something that is lost where only objects are kept. */
+export function isCommented(text: string): boolean {
+  let found = false;
+  for (const document of parsed(text, [])) {
+    if (!('errors' in document)) continue;
+    found ||= Boolean(document.commentBefore || document.comment);
+    visit(document, {
+      Node: (_, node) => {
+        if (!node.comment && !node.commentBefore) return undefined;
+        found = true;
+        return visit.BREAK;
+      },
+    });
+  }
+  return found;
 }
 
 /** The documents of a text. What is nested too deeply for the reader is a problem, not the end of the page. */
@@ -93,23 +111,56 @@ export interface Made {
   name: string;
 }
 
-/** Creates each object, or replaces what has its name. */
+const CATALOGUED = new Set(['WorkflowTemplate', 'ClusterWorkflowTemplate', 'CronWorkflow']);
+/** Kinds that the server keeps besides, for runs to use. */
+const KEPT = new Set([...CATALOGUED, 'WorkflowEventBinding', 'ConfigMap', 'Secret', 'Namespace']);
+
+const kindOf = (object: Record<string, unknown>): string => String(object['kind'] ?? '');
+
+/** Takes in what is kept, all of it or nothing, and then begins the runs. */
 export async function create(namespace: string, objects: Record<string, unknown>[]): Promise<Made[]> {
+  const strange = objects.map(kindOf).find((kind) => kind !== 'Workflow' && !KEPT.has(kind));
+  if (strange !== undefined) throw new ApiError(400, words.kindUnknown(strange));
+  const kept = objects.filter((object) => kindOf(object) !== 'Workflow');
+  const made = kept.length === 0 ? [] : await keepAll(namespace, kept);
+  for (const object of objects.filter((each) => kindOf(each) === 'Workflow')) {
+    const metadata = (object['metadata'] ?? {}) as { namespace?: string };
+    const where = metadata.namespace || namespace;
+    const run: Workflow = await argo.createWorkflow(where, object);
+    made.push({ kind: 'Workflow', namespace: run.metadata.namespace ?? where, name: run.metadata.name });
+  }
+  return made;
+}
+
+function keepAll(namespace: string, objects: Record<string, unknown>[]): Promise<Made[]> {
+  return either(
+    'apply',
+    async () => {
+      try {
+        const { applied } = await own.apply(namespace, objects.map(toYaml).join('---\n'));
+        return applied.map(({ kind, name, namespace: where }) => ({ kind, name, namespace: where }));
+      } catch (cause) {
+        // Who may not change everything may still change pipelines.
+        const isRefused = cause instanceof ApiError && cause.status === 403;
+        if (!isRefused || !objects.every((object) => CATALOGUED.has(kindOf(object)))) throw cause;
+        return oneByOne(namespace, objects);
+      }
+    },
+    () => oneByOne(namespace, objects),
+  );
+}
+
+/** Each object on its own, as Argo's interface takes them. */
+async function oneByOne(namespace: string, objects: Record<string, unknown>[]): Promise<Made[]> {
+  const strange = objects.map(kindOf).find((kind) => !CATALOGUED.has(kind));
+  if (strange !== undefined) throw new ApiError(400, words.kindUnknown(strange));
   const made: Made[] = [];
   for (const object of objects) {
-    const kind = String(object['kind'] ?? '');
+    const kind = kindOf(object) as argo.PipelineKind;
     const metadata = (object['metadata'] ?? {}) as { name?: string; namespace?: string };
     const where = metadata.namespace || namespace;
-    if (kind === 'Workflow') {
-      const run: Workflow = await argo.createWorkflow(where, object);
-      made.push({ kind, namespace: run.metadata.namespace ?? where, name: run.metadata.name });
-    } else if (kind === 'WorkflowTemplate' || kind === 'ClusterWorkflowTemplate' || kind === 'CronWorkflow') {
-      made.push({
-        kind,
-        namespace: kind === 'ClusterWorkflowTemplate' ? '' : where,
-        name: await put(kind, where, object, metadata.name ?? ''),
-      });
-    } else throw new ApiError(400, kind);
+    const name = await put(kind, where, object, metadata.name ?? '');
+    made.push({ kind, namespace: kind === 'ClusterWorkflowTemplate' ? '' : where, name });
   }
   return made;
 }

@@ -109,10 +109,48 @@ spec:
       suspend: {}
 `;
 
+const WEBHOOK = `# What comes in at /api/v1/events/default/push begins a run.
+apiVersion: argoproj.io/v1alpha1
+kind: WorkflowTemplate
+metadata:
+  name: on-push
+spec:
+  entrypoint: main
+  arguments:
+    parameters:
+      - name: ref
+  templates:
+    - name: main
+      inputs:
+        parameters:
+          - name: ref
+      container:
+        image: busybox
+        command: [echo]
+        args: ["building {{inputs.parameters.ref}}"]
+---
+apiVersion: argoproj.io/v1alpha1
+kind: WorkflowEventBinding
+metadata:
+  name: on-push
+spec:
+  event:
+    selector: discriminator == "push" && payload.ref != ""
+  submit:
+    workflowTemplateRef:
+      name: on-push
+    arguments:
+      parameters:
+        - name: ref
+          valueFrom:
+            event: payload.ref
+`;
+
 export const EXAMPLES: { name: string; title?: string; text: string }[] = [
   { name: 'hello', title: 'Hello', text: HELLO },
   { name: 'dag', title: 'Steps that depend on each other', text: DAG },
   { name: 'approval', title: 'A step that waits for a person', text: APPROVAL },
   { name: 'template-library', title: 'A pipeline with parameters', text: TEMPLATE },
   { name: 'cron', title: 'A schedule', text: CRON },
+  { name: 'webhook', title: 'A run for what comes in from outside', text: WEBHOOK },
 ];

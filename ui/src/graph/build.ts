@@ -123,14 +123,34 @@ function join(run: Run, tree: Tree, box: Int32Array, count: number): { edges: nu
   for (const item of tree.byId.values()) {
     const to = box[item.number]!;
     if (to >= 0 && drawn[to] === 0 && item.parent && box[item.parent.number] !== to) {
-      const root = item.parent === tree.root && /\.onExit$/.test(item.name);
-      if (root)
-        for (const end of endsOf(tree.root!).filter((other) => other !== item)) add(box[end.number]!, to, false);
+      const isLast = item.parent === tree.root && /\.onExit$/.test(item.name);
+      const before = isLast ? outbound(tree, box, edges, to) : [];
+      if (before.length > 0) for (const end of before) add(end, to, false);
       else add(box[item.parent.number]!, to, false);
       drawn[to] = 1;
     }
   }
   return once(count, edges, dashed);
+}
+
+/** The boxes that nothing follows, but for hooks: what comes after the whole run comes after these (UI-120). */
+function outbound(tree: Tree, box: Int32Array, edges: number[], except: number): number[] {
+  const leads = new Set<number>();
+  const hooks = new Set<number>();
+  for (const item of tree.byId.values()) {
+    for (let above: Item | undefined = item; above; above = above.parent) {
+      if (!above.hook) continue;
+      hooks.add(box[item.number]!);
+      break;
+    }
+  }
+  for (let at = 0; at < edges.length; at += 2) if (!hooks.has(edges[at + 1]!)) leads.add(edges[at]!);
+  const found = new Set<number>();
+  for (const item of tree.byId.values()) {
+    const at = box[item.number]!;
+    if (at >= 0 && at !== except && !leads.has(at) && !hooks.has(at)) found.add(at);
+  }
+  return found.size > THICKET ? [...found].slice(0, THICKET) : [...found];
 }
 
 /** Each pair once, whichever way it was told first. */
@@ -235,18 +255,21 @@ export function criticalPath(scene: Scene): Set<string> {
     if (list) list.push(from);
     else before.set(to, [from]);
   }
+  // Argo's times are whole seconds: of two that ended alike the one that began later was waited for.
+  const start = (item: Item): number => Date.parse(item.node?.startedAt ?? '') || 0;
+  const later = (a: Item, b: Item): boolean => end(a) > end(b) || (end(a) === end(b) && start(a) > start(b));
   let at = -1;
   scene.items.forEach((item, index) => {
     if (hasNext[index] || item.kind === 'ghost') return;
-    if (at < 0 || end(item) > end(scene.items[at]!)) at = index;
+    if (at < 0 || later(item, scene.items[at]!)) at = index;
   });
   const found = new Set<string>();
   while (at >= 0 && !found.has(scene.items[at]!.id)) {
     found.add(scene.items[at]!.id);
     let next = -1;
     for (const other of before.get(at) ?? []) {
-      const frame = scene.items[other]!.kind === 'frame' && scene.items[other]!.items.length > 0;
-      if (next < 0 || (frame ? 0 : end(scene.items[other]!)) > end(scene.items[next]!)) next = other;
+      const isFrame = (box: number) => scene.items[box]!.kind === 'frame' && scene.items[box]!.items.length > 0;
+      if (next < 0 || (isFrame(next) && !isFrame(other)) || (!isFrame(other) && later(scene.items[other]!, scene.items[next]!))) next = other;
     }
     at = next;
   }

@@ -1,4 +1,4 @@
-// Where the arrow keys lead: along the edges, and to what stands beside in the same layer.
+// What keys do to a graph, and where the arrow keys lead: along the edges, and to what stands beside in the same layer.
 
 import type { Scene } from './build';
 import type { Layout } from './layout';
@@ -37,4 +37,46 @@ export function neighbour(scene: Scene, layout: Layout, from: number, key: strin
     if (key === keys.next ? middle(box) > middle(from) : middle(box) < middle(from)) consider(box);
   }
   return best;
+}
+
+/** What can be done to a graph by keys. */
+export interface Walker {
+  walk(arrow: string): void;
+  /** Moves the picture. */
+  pan(x: number, y: number): void;
+  zoom(factor: number): void;
+  whole(): void;
+  fold(): void;
+  leave(): void;
+}
+
+/** How far the picture moves with each press of an arrow key and Shift. */
+const PAN_PX = 80;
+const ARROWS: Record<string, [x: number, y: number]> = {
+  ArrowUp: [0, 1],
+  ArrowDown: [0, -1],
+  ArrowLeft: [1, 0],
+  ArrowRight: [-1, 0],
+};
+
+/** What a key does; nothing where it means something elsewhere. */
+export function actOf(event: KeyboardEvent, walker: Walker): (() => void) | undefined {
+  if (event.ctrlKey || event.metaKey || event.altKey) return undefined;
+  const arrow = ARROWS[event.key];
+  if (arrow) return event.shiftKey ? () => walker.pan(PAN_PX * arrow[0], PAN_PX * arrow[1]) : () => walker.walk(event.key);
+  switch (event.key) {
+    case '+':
+    case '=':
+      return () => walker.zoom(1.25);
+    case '-':
+      return () => walker.zoom(0.8);
+    case '0':
+      return () => walker.whole();
+    case ' ':
+      return () => walker.fold();
+    case 'Escape':
+      return () => walker.leave();
+    default:
+      return undefined;
+  }
 }

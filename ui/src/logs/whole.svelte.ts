@@ -1,8 +1,10 @@
 // A log that is read from its beginning: of several steps together, of the archive, of a server without ranges.
 
-import { logPath } from '../api/argo';
+import { logPath, phaseOf } from '../api/argo';
 import { ApiError, address, fault } from '../api/client';
-import { seen, whenUnseen } from '../api/stream';
+import { crowd } from '../api/crowd';
+import { rest, seen, whenUnseen } from '../api/stream';
+import { isEnded } from '../phase';
 import { looksBad, plain } from './ansi';
 import { finder, type Line, lineOf, type Log, SHOW_MS, type Source } from './log';
 
@@ -11,7 +13,15 @@ const LINES_MAX = 1_200_000;
 /** Hits that are counted. */
 const HITS_MAX = 100_000;
 
+/** A connection that was cut is opened again after this long, later after more. */
+const AGAIN_MS = 1000;
+const AGAIN_MS_MAX = 15_000;
+
 const STAMP = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)) ?/;
+
+/** Whether what was refused may be given later. */
+const passes = (cause: unknown): boolean =>
+  !(cause instanceof ApiError) || cause.status === 0 || cause.status === 429 || cause.status >= 500;
 
 export class WholeLog implements Log {
   version = $state(0);
@@ -81,6 +91,7 @@ export class WholeLog implements Log {
   }
 
   async #read(): Promise<void> {
+    const leave = this.source.follow ? crowd.add() : () => {};
     try {
       if (this.source.run.archived) await this.#readKept();
       else {
@@ -90,28 +101,60 @@ export class WholeLog implements Log {
     } catch (cause) {
       if (this.#stop.signal.aborted) return;
       this.error = cause instanceof ApiError ? cause : new ApiError(0, String(cause));
+    } finally {
+      leave();
     }
     if (this.#stop.signal.aborted) return;
-    this.#show();
     this.done = true;
+    this.#show();
   }
 
-  /** A tab that nobody looks at lets its connection go; when it is seen again the log is read anew. */
+  /**
+   * Reads to the end of what is followed, also where the connection is cut on the way, and lets it go while nobody
+   * looks; what is opened once more is read anew.
+   */
   async #readWhileSeen(): Promise<void> {
     const { signal } = this.#stop;
-    for (;;) {
+    const { follow } = this.source;
+    let pause = AGAIN_MS;
+    for (let turn = 0; ; turn += 1) {
       const unseen = new AbortController();
-      const stayAwake = this.source.follow ? whenUnseen(() => unseen.abort()) : () => {};
+      const stayAwake = follow ? whenUnseen(() => unseen.abort()) : () => {};
+      const stay = follow ? crowd.whenFull(() => unseen.abort()) : () => {};
       try {
-        return await this.#readLive(AbortSignal.any([signal, unseen.signal]));
+        await this.#readLive(AbortSignal.any([signal, unseen.signal]));
+        if (!follow || (await this.#isOver(turn))) return;
       } catch (cause) {
-        if (signal.aborted || !unseen.signal.aborted) throw cause;
+        if (signal.aborted) throw cause;
+        if (!unseen.signal.aborted) {
+          if (!follow || !passes(cause)) throw cause;
+          this.error = cause instanceof ApiError ? cause : new ApiError(0, '');
+          this.#show();
+        }
       } finally {
         stayAwake();
+        stay();
       }
-      await seen(signal);
+      if (unseen.signal.aborted) {
+        await seen(signal);
+        await crowd.room(signal);
+      } else {
+        await rest(pause, signal);
+        pause = Math.min(2 * pause, AGAIN_MS_MAX);
+      }
       signal.throwIfAborted();
       this.#isAnew = true;
+    }
+  }
+
+  /** Whether a log that ended is really over: a server that stops ends it too. */
+  async #isOver(turn: number): Promise<boolean> {
+    // A step may be over long before its run: that it ends twice says enough.
+    if (this.source.pod && turn > 0) return true;
+    try {
+      return isEnded(await phaseOf(this.source.run, this.#stop.signal));
+    } catch (cause) {
+      return !passes(cause);
     }
   }
 
@@ -128,6 +171,7 @@ export class WholeLog implements Log {
       { credentials: 'same-origin', headers: { accept: 'application/json' }, signal },
     );
     if (!answer.ok) throw await fault(answer);
+    this.error = undefined;
     await this.#eachLine(answer, (text) => {
       const { result, error } = JSON.parse(text) as {
         result?: { content?: string; podName?: string };

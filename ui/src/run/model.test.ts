@@ -45,6 +45,13 @@ describe('folding a run', () => {
     expect(twice.workflow.status?.phase).toBe('Running');
   });
 
+  it('takes nothing for a node that is none', () => {
+    const first = fold(undefined, { kind: 'whole', workflow: workflow({ a: node('a', 'Running') }) })!;
+    const strange = { x: null, y: 3, z: {} } as unknown as Record<string, NodeStatus>;
+    expect([...fold(first, { kind: 'delta', nodes: strange })!.nodes.keys()]).toEqual(['a']);
+    expect([...fold(undefined, { kind: 'whole', workflow: workflow(strange) })!.nodes.keys()]).toEqual([]);
+  });
+
   it('forgets nodes that a whole object does not have', () => {
     const run = all([
       { kind: 'whole', workflow: workflow({ a: node('a', 'Failed'), b: node('b', 'Failed') }) },

@@ -45,14 +45,14 @@ function whole(run: Run | undefined, { workflow, nodes, waits }: Extract<Message
       ? { ...run, workflow, version: run.version + 1, deleted: false }
       : { workflow, nodes: new Map(), waits: new Map(), version: 1, shape: 1, deleted: false };
   if (next.nodes.size > 0) {
-    const present = new Set(given.map(({ id }) => id));
+    const present = new Set(given.filter(isNode).map(({ id }) => id));
     for (const id of next.nodes.keys()) {
       if (present.has(id)) continue;
       next.nodes.delete(id);
       next.shape += 1;
     }
   }
-  for (const node of given) put(next, node.id, node);
+  for (const node of given) if (isNode(node)) put(next, node.id, node);
   if (waits) next.waits = new Map(Object.entries(waits));
   return next;
 }
@@ -68,7 +68,7 @@ function delta(run: Run, message: Extract<Message, { kind: 'delta' }>): Run {
       status: { ...run.workflow.status, ...status },
     };
   }
-  for (const [id, node] of Object.entries(message.nodes ?? {})) put(next, id, node);
+  for (const [id, node] of Object.entries(message.nodes ?? {})) if (isNode(node)) put(next, id, node);
   for (const id of message.gone ?? []) {
     if (next.nodes.delete(id)) next.shape += 1;
   }
@@ -82,6 +82,9 @@ function delta(run: Run, message: Extract<Message, { kind: 'delta' }>): Run {
   }
   return next;
 }
+
+/** What came from outside may be anything. */
+const isNode = (node: NodeStatus | null | undefined): node is NodeStatus => typeof node?.id === 'string' && typeof node.name === 'string';
 
 function put(run: Run, id: string, node: NodeStatus): void {
   const before = run.nodes.get(id);

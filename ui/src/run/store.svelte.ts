@@ -112,6 +112,11 @@ export class RunStore {
     try {
       const message = parse(raw);
       if (message) this.#take(message);
+      if (message?.kind === 'end') {
+        // Nothing follows: whoever asked again would only hear that it is gone.
+        this.#close();
+        this.line = 'live';
+      }
     } catch {
       // A message that cannot be read changes nothing; the next whole one mends it.
     }

@@ -2,9 +2,9 @@
 // what they belong to, and what is planned but has not been entered.
 
 import { templateOf } from '../api/argo';
-import type { NodeStatus, Phase, Template, Wait, Workflow } from '../api/types';
+import type { NodeStatus, Phase, Wait, Workflow } from '../api/types';
 import { isBroken, isEnded, type Look, lookOfNode } from '../phase';
-import { manyLines, oneLine } from '../shown';
+import { manyLines, oneLine, unquoted } from '../shown';
 import { text } from '../text';
 import type { Run } from './model';
 import { type Planned, tasksOf, templatesIn, unfold } from './plan';
@@ -76,6 +76,7 @@ export function treeOf(run: Run): Tree {
     if (parent !== item) attach(item, parent, loops, byId);
     else put(item, root);
   }
+  for (const item of byId.values()) if (item.items.length > 1) sortParts(item);
   let ghosts = 0;
   if (!isEnded(workflow.status?.phase)) ghosts = addGhosts(run, byId);
   const size = byId.size;
@@ -92,6 +93,24 @@ export function treeOf(run: Run): Tree {
   const marked = new Set<string>();
   for (const item of byId.values()) if (isMarked(item)) marked.add(item.id);
   return { root, byId, count: nodes.size, size, ghosts, marked, groups };
+}
+
+const indexOf = (item: Item): number => Number(/\((\d+)[:)][^(]*$/s.exec(item.name)?.[1] ?? -1);
+const startOf = (item: Item): string => item.node?.startedAt ?? item.items[0]?.node?.startedAt ?? '\uffff';
+
+/** Items and tries stand by their number, other parts in the order in which they began. */
+function sortParts(item: Item): void {
+  const isNumbered = item.kind === 'loop' || item.kind === 'retry';
+  const keys = new Map(item.items.map((part) => [part, isNumbered ? indexOf(part) : 0]));
+  const starts = new Map(item.items.map((part) => [part, isNumbered ? '' : startOf(part)]));
+  item.items.sort((a, b) => {
+    if (isNumbered) return keys.get(a)! - keys.get(b)!;
+    const [x, y] = [starts.get(a)!, starts.get(b)!];
+    return x < y ? -1 : x > y ? 1 : 0;
+  });
+  item.items.forEach((part, at) => {
+    part.at = at;
+  });
 }
 
 /**
@@ -324,18 +343,28 @@ export function culprits(tree: Tree): Item[] {
   return [...found].sort((a, b) => (end(a) < end(b) ? -1 : end(a) > end(b) ? 1 : 0));
 }
 
+export interface Why {
+  text: string;
+  /** What is waited for. */
+  links: Item[];
+  /** The lock that is waited for. */
+  lock?: string | undefined;
+}
+
 /** Why a thing does not run, in one sentence and with what it waits for. */
-export function whyOf(item: Item, tree: Tree, workflow: Workflow): { text: string; links: Item[] } | undefined {
+export function whyOf(item: Item, tree: Tree, workflow: Workflow, show = (at: number): string => new Date(at).toISOString()): Why | undefined {
   const { node } = item;
   if (item.wait) {
     const link = item.wait.node ? tree.byId.get(item.wait.node) : undefined;
-    return { text: item.wait.text, links: link ? [link] : [] };
+    return { text: unquoted(item.wait.text, show), links: link ? [link] : [], lock: item.wait.lock };
   }
   if (node?.synchronizationStatus?.waiting)
-    return { text: `${text.wait.lock} ${node.synchronizationStatus.waiting}`, links: [] };
+    return { text: `${text.wait.lock} ${node.synchronizationStatus.waiting}`, links: [], lock: node.synchronizationStatus.waiting };
   if (item.look === 'waiting') {
-    const end = suspendEnd(templateOf(workflow, node!), node!);
-    return { text: end ? text.wait.until(end) : text.wait.person, links: [] };
+    const duration = templateOf(workflow, node!)?.suspend?.duration;
+    const end = suspendEnd(duration, node!);
+    const byItself = end === undefined ? duration && text.wait.after(String(duration)) : text.wait.until(show(end));
+    return { text: byItself || text.wait.person, links: [] };
   }
   if (node) {
     if (node.message && node.phase !== 'Succeeded') return { text: manyLines(node.message), links: [] };
@@ -355,12 +384,15 @@ function find(_tree: Tree, name: string, near: Item): Item | undefined {
   return near.parent?.items.find((other) => other.name === name);
 }
 
-function suspendEnd(template: Template | undefined, node: NodeStatus): string | undefined {
-  const duration = template?.suspend?.duration;
-  const match = /^(\d+)(s|m|h|d)?$/.exec(String(duration ?? '').trim());
-  if (!match || !node.startedAt) return undefined;
-  const unit = { s: 1, m: 60, h: 3600, d: 86_400 }[match[2] ?? 's'] ?? 1;
-  return new Date(Date.parse(node.startedAt) + Number(match[1]) * unit * 1000).toISOString();
+const UNITS: Record<string, number> = { '': 1, ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** When a suspension with a duration (`30`, `1h30m`) is over. */
+function suspendEnd(duration: string | number | undefined, node: NodeStatus): number | undefined {
+  const written = String(duration ?? '').trim();
+  if (!node.startedAt || !/^(\d+(\.\d+)?(ms|s|m|h|d))+$|^\d+$/.test(written)) return undefined;
+  let seconds = 0;
+  for (const [, count, unit = ''] of written.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)?/g)) seconds += Number(count) * UNITS[unit]!;
+  return Date.parse(node.startedAt) + seconds * 1000;
 }
 
 export const phaseOf = (item: Item): Phase | undefined => item.node?.phase;

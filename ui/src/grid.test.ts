@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import type { NodeStatus, Workflow } from './api/types';
+import { stepsOf } from './grid';
+
+const AT = '2026-01-01T00:00:00Z';
+const node = (id: string, name: string, children: string[] = [], more: Partial<NodeStatus> = {}): [string, NodeStatus] => [
+  id,
+  { id, name, children, phase: 'Succeeded', startedAt: AT, finishedAt: AT, ...more } as NodeStatus,
+];
+const run = (name: string, nodes: [string, NodeStatus][]): Workflow =>
+  ({ metadata: { name }, spec: {}, status: { nodes: Object.fromEntries(nodes) } }) as Workflow;
+
+describe('the rows of a grid', () => {
+  it('stand as steps follow one another, though all began in the same second', () => {
+    const steps = stepsOf([
+      run('r', [
+        node('e', 'r.onExit'),
+        node('c', 'r.deploy'),
+        node('a', 'r.checkout', ['b']),
+        node('b', 'r.build', ['c']),
+        node('r', 'r', ['a']),
+      ]),
+    ]);
+    expect(steps.map((step) => step.name)).toEqual(['checkout', 'build', 'deploy', 'onExit']);
+  });
+
+  it('tell the items of a loop together, of steps templates too', () => {
+    const steps = stepsOf([
+      run('r', [
+        node('r', 'r', ['g']),
+        node('g', 'r[0]', ['x', 'y'], { type: 'StepGroup' }),
+        node('x', 'r[0].each(0:a)'),
+        node('y', 'r[0].each(1:b)', [], { phase: 'Failed' }),
+      ]),
+    ]);
+    expect(steps.map((step) => [step.name, step.cells[0]?.phase])).toEqual([['each', 'Failed']]);
+  });
+});
