@@ -26,24 +26,36 @@ export async function overview(namespace: string, signal?: AbortSignal): Promise
     'pipelines',
     async () => (await own.pipelines(namespace, signal)).items,
     async () => {
-      const [templates, cluster, crons, recent] = await Promise.all([
-        listCatalog<WorkflowTemplate>('WorkflowTemplate', namespace, signal),
-        listCatalog<WorkflowTemplate>('ClusterWorkflowTemplate', '', signal).catch(() => ({ items: [] })),
-        listCatalog<CronWorkflow>('CronWorkflow', namespace, signal),
-        runs,
-      ]);
-      return sumUp(
-        [
-          ...describe('WorkflowTemplate', templates.items ?? []),
-          ...describe('ClusterWorkflowTemplate', cluster.items ?? []),
-          ...describe('CronWorkflow', crons.items ?? []),
-        ],
-        recent.rows,
-      );
+      const [known, recent] = await Promise.all([catalogued(namespace, signal), runs]);
+      return sumUp(known, recent.rows);
     },
   );
   const [found, list] = await Promise.all([pipelines, runs]);
   return { pipelines: found, recent: list.rows, since: list.since };
+}
+
+/** Pipelines as `kind/name`, for a choice (UI-066). */
+export async function pipelineNames(namespace: string): Promise<string[]> {
+  const found = await either(
+    'pipelines',
+    async () => (await own.pipelines(namespace)).items as Pick<own.Pipeline, 'kind' | 'name'>[],
+    () => catalogued(namespace),
+  );
+  return [...new Set(found.map((each) => `${each.kind}/${each.name}`))].sort();
+}
+
+/** Pipelines as Argo's interface tells them. */
+async function catalogued(namespace: string, signal?: AbortSignal): Promise<own.Pipeline[]> {
+  const [templates, cluster, crons] = await Promise.all([
+    listCatalog<WorkflowTemplate>('WorkflowTemplate', namespace, signal),
+    listCatalog<WorkflowTemplate>('ClusterWorkflowTemplate', '', signal).catch(() => ({ items: [] })),
+    listCatalog<CronWorkflow>('CronWorkflow', namespace, signal),
+  ]);
+  return [
+    ...describe('WorkflowTemplate', templates.items ?? []),
+    ...describe('ClusterWorkflowTemplate', cluster.items ?? []),
+    ...describe('CronWorkflow', crons.items ?? []),
+  ];
 }
 
 function describe(kind: PipelineKind, items: (WorkflowTemplate | CronWorkflow)[]): own.Pipeline[] {

@@ -22,6 +22,8 @@ interface Choices {
   /** Advice that is not wanted any more. */
   hintsOff: string[];
   views: { name: string; query: string }[];
+  /** Names of runs that were looked for, the last first. */
+  recentNames: string[];
 }
 
 const FIRST: Choices = {
@@ -37,6 +39,7 @@ const FIRST: Choices = {
   logFields: [],
   hintsOff: [],
   views: [],
+  recentNames: [],
 };
 
 function read(): Choices {

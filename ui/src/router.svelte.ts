@@ -118,7 +118,10 @@ function translated(query: URLSearchParams): URLSearchParams {
     query.delete(from);
   };
   rename('nodeId', 'node');
-  for (const how of ['Contains', 'Prefix', 'Exact']) rename(how, 'search');
+  for (const how of ['Contains', 'Prefix', 'Exact', 'NotEquals']) {
+    if (query.get(how) && how !== 'Contains') query.set('match', how);
+    rename(how, 'search');
+  }
   rename('createdAfter', 'since');
   rename('finishedBefore', 'until');
   if (query.get('tab') === 'timeline') {
@@ -200,7 +203,8 @@ class Router {
 
   /** Changes parts of the query; `undefined` and the empty text remove a key. */
   set(changes: Record<string, string | undefined>, how: 'push' | 'replace' = 'replace'): void {
-    const query = new URLSearchParams(location.search);
+    // What was asked for in Argo's words is changed in ours.
+    const query = translated(new URLSearchParams(location.search));
     for (const [key, value] of Object.entries(changes)) {
       if (value === undefined || value === '') query.delete(key);
       else query.set(key, value);

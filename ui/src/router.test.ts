@@ -35,6 +35,8 @@ describe('addresses', () => {
     ['workflows/a/r', '?sidePanel=logs:r-1:main', 'node=r-1&tab=logs'],
     ['workflows/a/r', '?sidePanel=yaml:r-1', 'node=r-1&tab=manifest'],
     ['workflows/a', '?Contains=x&phase=Failed&createdAfter=2026-01-01', 'phase=Failed&search=x&since=2026-01-01'],
+    ['workflows/a', '?Prefix=x', 'search=x&match=Prefix'],
+    ['workflows/a', '?NotEquals=x&Prefix=', 'search=x&match=NotEquals'],
   ])('%s%s is understood (UI-002, UI-003)', (path, search, ours) => {
     const sorted = (query: URLSearchParams) => [...query].sort().join('&');
     expect(sorted(resolve(path, search).query)).toBe(sorted(new URLSearchParams(ours)));

@@ -5,6 +5,7 @@ import { either, type Query } from './api/client';
 import * as own from './api/own';
 import type { Phase, Workflow } from './api/types';
 import { isBroken, isEnded, PHASES } from './phase';
+import { fitsLabels } from './selector';
 import { oneLine } from './shown';
 
 export interface Row extends Ref {
@@ -20,6 +21,9 @@ export interface Row extends Ref {
   archived: boolean;
   suspended: boolean;
   labels: Record<string, string>;
+  /** Those that a column shows; nothing where they were not told. */
+  annotations: Record<string, string> | undefined;
+  by: string | undefined;
   pipeline: { kind: PipelineKind; name: string } | undefined;
 }
 
@@ -39,6 +43,8 @@ export function rowOf(workflow: Workflow): Row {
     archived: labels[LABEL.archiving] === 'Persisted',
     suspended: Boolean(spec?.suspend) && !isEnded(status?.phase),
     labels,
+    annotations: metadata.annotations ?? {},
+    by: labels[LABEL.creator],
     pipeline: pipelineOf(labels),
   };
 }
@@ -57,9 +63,17 @@ export function pipelineOf(labels: Record<string, string>): Row['pipeline'] {
   return undefined;
 }
 
+/** How the name that is looked for is compared (UI-064). */
+export const NAME_MATCHES = ['Contains', 'Prefix', 'Exact', 'NotEquals'] as const;
+export type NameMatch = (typeof NAME_MATCHES)[number];
+
+/** Spans of the past that an address can name. */
+export const SPANS: Record<string, number> = { '1h': 3_600_000, '1d': 86_400_000, '7d': 604_800_000 };
+
 export interface Filter {
   namespace: string;
   search: string;
+  match: NameMatch;
   /** Only runs whose message contains this; Argo's interface cannot ask for it. */
   message: string;
   phases: string[];
@@ -86,7 +100,7 @@ export function queryOf(filter: Filter): Query {
   if (filter.label.trim()) labels.push(filter.label.trim());
   return {
     'listOptions.labelSelector': labels.join(','),
-    ...(filter.search ? { 'listOptions.fieldSelector': `metadata.name=${filter.search}`, nameFilter: 'Contains' } : {}),
+    ...(filter.search ? { 'listOptions.fieldSelector': `metadata.name=${filter.search}`, nameFilter: filter.match } : {}),
     createdAfter: filter.since || undefined,
     finishedBefore: filter.until || undefined,
   };
@@ -121,20 +135,42 @@ export function rowOfOwn(run: own.RunRow): Row {
     archived: run.archived,
     suspended: run.suspended && !isEnded(run.phase as Phase),
     labels: run.labels,
+    annotations: run.annotations,
+    by: run.by,
     pipeline: run.pipeline as Row['pipeline'],
   };
+}
+
+/** A filter in the words of our own list, of all phases. */
+function ownQuery({ namespace, search, match, message, pipeline, label, since, until }: Filter): Query {
+  const nameFilter = match === 'Contains' ? undefined : match;
+  return { namespace, search, nameFilter, message, pipeline, label, from: since, to: until, archived: 'any' };
+}
+
+/** Whether a row that just began is one of those that a filter finds; what has not ended is before every end. */
+export function isFound(filter: Filter, row: Row): boolean {
+  const named: Record<NameMatch, boolean> = {
+    Contains: row.name.includes(filter.search),
+    Prefix: row.name.startsWith(filter.search),
+    Exact: row.name === filter.search,
+    NotEquals: row.name !== filter.search,
+  };
+  return (
+    (!filter.search || named[filter.match]) &&
+    row.message.includes(filter.message) &&
+    (filter.phases.length === 0 || filter.phases.includes(row.phase)) &&
+    (!filter.pipeline || `${row.pipeline?.kind}/${row.pipeline?.name}` === filter.pipeline) &&
+    fitsLabels(filter.label, row.labels) &&
+    (!filter.until || !row.finishedAt || Date.parse(row.finishedAt) <= Date.parse(filter.until))
+  );
 }
 
 export async function listRows(filter: Filter, limit: number, from: string, signal?: AbortSignal): Promise<RowPage> {
   return either<RowPage>(
     'runs',
     async () => {
-      const { namespace, search, message, pipeline, label, since, until } = filter;
       const phase = filter.phases.join(',');
-      const found = await own.runs(
-        { namespace, search, message, pipeline, label, phase, from: since, to: until, archived: 'any', limit, cursor: from },
-        signal,
-      );
+      const found = await own.runs({ ...ownQuery(filter), phase, limit, cursor: from }, signal);
       return { rows: found.items.map(rowOfOwn), next: found.next, since: { own: found.position } };
     },
     async () => {
@@ -169,16 +205,14 @@ export async function countRows(filter: Filter, loaded: () => Row[], signal?: Ab
   return either<Counts>(
     'runs',
     async () => {
-      const { namespace, search, message, pipeline, label, since, until } = filter;
-      const query = { namespace, search, message, pipeline, label, from: since, to: until, archived: 'any' };
-      const { phases } = await own.runs({ ...query, count: 'phases', limit: 1 }, signal);
+      const { phases } = await own.runs({ ...ownQuery(filter), count: 'phases', limit: 1 }, signal);
       return phases ? { of: phases, partial: false } : here();
     },
     async () => here(),
   );
 }
 
-export const EVERYTHING: Filter = { namespace: '', search: '', message: '', phases: [], pipeline: '', label: '', since: '', until: '' };
+export const EVERYTHING: Filter = { namespace: '', search: '', match: 'Contains', message: '', phases: [], pipeline: '', label: '', since: '', until: '' };
 
 /** What can be done to a run now. */
 export function allowed(row: { phase: Phase; suspended: boolean; archived?: boolean | undefined }) {

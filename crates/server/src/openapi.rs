@@ -163,7 +163,7 @@ static DETAILS: &[Detail] = details! {
     POST "/api/tiphys/v1/lint" [] {"namespace", "text"} "Findings";
     GET "/api/tiphys/v1/examples" [] {} "ExamplePage";
     GET "/api/tiphys/v1/namespaces" [] {} "NamePage";
-    GET "/api/tiphys/v1/runs" ["namespace", "phase", "pipeline", "label", "search", "message", "from", "to", "archived", "count", "limit", "cursor"] {} "RunPage";
+    GET "/api/tiphys/v1/runs" ["namespace", "phase", "pipeline", "label", "search", "nameFilter", "message", "from", "to", "archived", "count", "limit", "cursor"] {} "RunPage";
     GET "/api/tiphys/v1/events" ["namespace", "lastEventId"] {} "events run, gone, reset";
     GET "/api/tiphys/v1/runs/{namespace}/{name}/events" ["uid", "nodes", "lastEventId"] {} "events snapshot, delta, end";
     GET "/api/tiphys/v1/runs/{namespace}/{name}/why" ["uid", "node"] {} "Anything";

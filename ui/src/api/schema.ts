@@ -206,6 +206,7 @@ export interface RunRow {
   pipeline?: PipelineName;
   by?: string;
   labels: Record<string, string>;
+  annotations?: Record<string, string>;
 }
 
 export interface Schedule {

@@ -173,7 +173,7 @@ pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
     let filed: Vec<&Summary> = filed.iter().map(|(row, _)| row).collect();
     let shown = live.len() + filed.len();
     let mut items: Vec<Value> = world.listed(&live)?.into_iter().flatten().collect();
-    items.extend(slim(world, &filed)?);
+    items.extend(slim(world, &filed)?.into_iter().flatten());
     items.sort_by_key(sort_key);
     let mut metadata = json!({ "resourceVersion": version });
     if more {
@@ -193,7 +193,7 @@ pub(crate) fn archived(world: &World, call: &Call) -> Result<Value, Fault> {
     let filed = world.options.archive.then(|| wanted.on(Shelf::Archive, Some("Persisted"))).flatten();
     let (rows, more, remaining) = page(world, &wanted, None, filed.as_ref())?;
     let rows: Vec<&Summary> = rows.iter().map(|(row, _)| row).collect();
-    let items = slim(world, &rows)?;
+    let items: Vec<Value> = slim(world, &rows)?.into_iter().flatten().collect();
     let mut metadata = json!({});
     if more {
         metadata["continue"] = json!((wanted.offset + items.len()).to_string());
@@ -306,13 +306,11 @@ struct SlimStatus {
     resources_duration: Value,
 }
 
-/// Archived workflows as lists show them.
-fn slim(world: &World, rows: &[&Summary]) -> Result<Vec<Value>, Fault> {
+/// Archived workflows as lists show them, in the order of their rows; none for one that is gone by now.
+pub(crate) fn slim(world: &World, rows: &[&Summary]) -> Result<Vec<Option<Value>>, Fault> {
     let machines: Vec<MachineId> = rows.iter().map(|row| MachineId::workflow(&row.uid)).collect();
     let bodies = world.store(|store| store.briefs(&machines))?;
-    // One that was removed since the rows were read is not shown.
-    let found = rows.iter().zip(bodies).filter_map(|(row, body)| Some((row, body?)));
-    Ok(found.map(|(row, body)| slim_one(row, &body)).collect())
+    Ok(rows.iter().zip(bodies).map(|(row, body)| Some(slim_one(row, &body?))).collect())
 }
 
 fn slim_one(row: &Summary, body: &[u8]) -> Value {

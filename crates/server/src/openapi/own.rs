@@ -29,6 +29,7 @@ static TYPES: &[(&str, &[(&str, &str)])] = &[
             ("pipeline?", "PipelineName"),
             ("by?", "text"),
             ("labels", "text{}"),
+            ("annotations?", "text{}"),
         ],
     ),
     (

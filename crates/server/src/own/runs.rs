@@ -1,6 +1,7 @@
 //! Runs: rows of lists, changes of rows, and one run closely.
 
 use crate::access::{Resource, Verb};
+use crate::argo;
 use crate::call::Call;
 use crate::closeup;
 use crate::events::{self, Begun, Event, Left, Out};
@@ -97,12 +98,13 @@ pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
         "true" => &[(Shelf::Archive, true)],
         _ => &[(Shelf::Runs, false)],
     };
-    let search = query.text("search");
+    let (name, not_name) = named(query.text("search"), query.text("nameFilter"))?;
     let filter = Filter {
         namespace: Some(namespace.to_owned()).filter(|namespace| !namespace.is_empty()),
         phases: split(query.text("phase")),
         labels: terms,
-        name: (!search.is_empty()).then(|| NameMatch::Contains(search.to_owned())),
+        name,
+        not_name,
         message: Some(query.text("message").to_owned()).filter(|part| !part.is_empty()),
         times: Times { created_from: time("from")?, finished_until: time("to")?, ..Times::default() },
         after: page::cursor(call)?,
@@ -122,7 +124,8 @@ pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
     rows.dedup_by(|(next, _), (kept, _)| next.uid == kept.uid);
     let more = rows.len() > size;
     rows.truncate(size);
-    let items: Vec<Value> = rows.iter().map(|(row, archived)| brief(row, *archived)).collect();
+    let mut items: Vec<Value> = rows.iter().map(|(row, archived)| brief(row, *archived)).collect();
+    annotate(world, &rows, &mut items)?;
     let mut answer = json!({ "items": items, "position": position });
     if more && let Some((last, _)) = rows.last() {
         answer["next"] = json!(page::after(last));
@@ -146,6 +149,44 @@ pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
         _ => {}
     }
     Ok(answer)
+}
+
+/// What a name must be like and what it must not be, in the words of Argo's `nameFilter`; a part of it if nothing is said.
+fn named(search: &str, how: &str) -> Result<(Option<NameMatch>, Option<String>), Fault> {
+    let search = Some(search.to_owned()).filter(|search| !search.is_empty());
+    Ok(match how {
+        "" | "Contains" => (search.map(NameMatch::Contains), None),
+        "Prefix" => (search.map(NameMatch::Prefix), None),
+        "Exact" => (search.map(NameMatch::Exact), None),
+        "NotEquals" => (None, search),
+        other => {
+            return Err(Fault::invalid(format!(
+                "`nameFilter` cannot be `{other}`: it is one of Contains, Prefix, Exact, NotEquals"
+            )));
+        }
+    })
+}
+
+/// Adds to rows the annotations that the settings want a column of; of others nothing is read.
+fn annotate(world: &World, rows: &[(Summary, bool)], items: &mut [Value]) -> Result<(), Fault> {
+    let settings = world.settings();
+    let wanted: Vec<&str> =
+        settings.columns.iter().filter(|each| each.kind == "annotation").map(|each| &*each.key).collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let live: Vec<&Summary> = rows.iter().filter(|(_, archived)| !archived).map(|(row, _)| row).collect();
+    let filed: Vec<&Summary> = rows.iter().filter(|(_, archived)| *archived).map(|(row, _)| row).collect();
+    let mut live = world.listed(&live)?.into_iter();
+    let mut filed = argo::list::slim(world, &filed)?.into_iter();
+    for ((_, archived), item) in rows.iter().zip(items) {
+        let document = if *archived { filed.next().flatten() } else { live.next().flatten() };
+        let known = document.map(|document| document["metadata"]["annotations"].clone()).unwrap_or_default();
+        let shown: Map<String, Value> =
+            wanted.iter().filter_map(|key| Some(((*key).to_owned(), known.get(key)?.clone()))).collect();
+        item["annotations"] = Value::Object(shown);
+    }
+    Ok(())
 }
 
 /// How many runs a filter finds on all shelves.

@@ -273,6 +273,56 @@ fn rows_change_under_those_who_watch_them_and_pages_keep_their_place() {
     assert_eq!(reset.name, "reset");
 }
 
+/// What a list of runs answers, as the names in it.
+fn names(house: &House, query: &str) -> Vec<String> {
+    let answer = house.get(&format!("/api/tiphys/v1/runs?{query}"));
+    let items = answer["items"].as_array().unwrap();
+    items.iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_name_is_looked_for_in_every_way_that_argos_list_knows() {
+    let (_folder, house) = open();
+    for name in ["build", "build-image", "rebuild"] {
+        house.submit(name);
+    }
+    let by = |how: &str| names(&house, &format!("namespace=default&search=build&nameFilter={how}"));
+    assert_eq!(by("Contains"), ["rebuild", "build-image", "build"]);
+    assert_eq!(by("Prefix"), ["build-image", "build"]);
+    assert_eq!(by("Exact"), ["build"]);
+    assert_eq!(by("NotEquals"), ["rebuild", "build-image"]);
+    let (status, answer) = house.ask("GET", "/api/tiphys/v1/runs?nameFilter=Like", &[], &Value::Null);
+    assert_eq!(status, 400);
+    assert!(answer["message"].as_str().unwrap().contains("Contains, Prefix, Exact, NotEquals"), "{answer}");
+}
+
+#[test]
+fn rows_tell_the_annotations_that_a_column_shows_and_no_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::with(folder.path(), |options| {
+        options.columns = serde_json::from_value(json!([
+            { "name": "Ticket", "type": "annotation", "key": "example.com/ticket" },
+            { "name": "Team", "type": "label", "key": "team" },
+        ]))
+        .unwrap();
+    });
+    house.send(
+        "POST",
+        "/api/v1/workflows/default",
+        &json!({ "workflow": {
+            "metadata": { "name": "noted", "annotations": { "example.com/ticket": "T-7", "other": "1" } },
+            "spec": { "entrypoint": "main", "templates": [{ "name": "main", "suspend": {} }] },
+        } }),
+    );
+    let row = || house.get("/api/tiphys/v1/runs?archived=any")["items"][0].clone();
+    assert_eq!(row()["annotations"], json!({ "example.com/ticket": "T-7" }));
+    house.send("PUT", "/api/v1/workflows/default/noted/terminate", &json!({}));
+    house.until("/api/tiphys/v1/runs?archived=any&phase=Failed", |answer| {
+        answer["items"][0]["archived"] == true
+    });
+    assert_eq!(row()["annotations"], json!({ "example.com/ticket": "T-7" }));
+}
+
 const WEBHOOKS: &str = "
 apiVersion: argoproj.io/v1alpha1
 kind: WorkflowTemplate
