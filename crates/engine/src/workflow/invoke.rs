@@ -1,6 +1,7 @@
 //! How a template becomes a node: its inputs, the gates that ask the world, its retry wrapper, its own type.
 
 use super::bind::Received;
+use super::display;
 use super::enter::{Entering, Entry};
 use super::event::{Event, TemplateKey};
 use super::handle::{Turn, message};
@@ -64,6 +65,11 @@ impl Turn<'_> {
         }
         let inputs = (inputs != Inputs::default()).then(|| Arc::new(inputs));
         let key = entry.templated.then(|| self.key(entry.template));
+        if let Some(kind) = kind_of(template)
+            && let Some(reason) = self.misnamed(template, &entry, inputs.as_deref())
+        {
+            return self.refuse_node(entry.owner, entry.site, kind, key, inputs, reason);
+        }
         if let Some(gate) = Self::first_gate(template)
             && !self.entering_shut(entry.owner, &entry.site)
         {
@@ -86,7 +92,7 @@ impl Turn<'_> {
             && let Err(error) =
                 expr::render(&tag, &View::global(self.run, self.now), Mode::Lenient, &self.world(0))
         {
-            return self.refuse_pod(entry.owner, entry.site, key, inputs, error.to_string());
+            return self.refuse_node(entry.owner, entry.site, NodeKind::Pod, key, inputs, error.to_string());
         }
         self.enter_kind(entry.owner, entry.site, entry.template, key, inputs)
     }
@@ -100,15 +106,8 @@ impl Turn<'_> {
         inputs: Option<Arc<Inputs>>,
         gate: Gate,
     ) -> Entering {
-        let kind = match &template.flow {
-            _ if template.retry.is_some() => NodeKind::Retry,
-            Flow::Leaf(kind) => *kind,
-            Flow::Suspend { .. } => NodeKind::Suspend,
-            Flow::Frame(frame) if frame.is_dag => NodeKind::Dag,
-            Flow::Frame(_) => NodeKind::Steps,
-            Flow::Missing => {
-                return self.enter_kind(entry.owner, entry.site, entry.template, key, inputs);
-            }
+        let Some(kind) = kind_of(template) else {
+            return self.enter_kind(entry.owner, entry.site, entry.template, key, inputs);
         };
         let node = self.next_node();
         self.record(Event::Entered {
@@ -159,6 +158,10 @@ impl Turn<'_> {
         if let Entering::Refused(reason) = &entering
             && !self.run.node(wrapper).phase.is_ended()
         {
+            // The next one may come out differently; without a limit nothing would ever end it.
+            if self.tries_errors(wrapper, |strategy| strategy.limit.is_some()) {
+                return Entering::Entered;
+            }
             self.wrapper_errored(wrapper, reason);
         }
         entering
@@ -219,7 +222,7 @@ impl Turn<'_> {
                 if *kind == NodeKind::Pod
                     && let Some(reason) = self.unfit(owner, &site, template, inputs.as_ref())
                 {
-                    return self.refuse_pod(owner, site, key, inputs, reason);
+                    return self.refuse_node(owner, site, *kind, key, inputs, reason);
                 }
                 self.node_entered(node, owner, site, *kind, Phase::Pending, key, inputs);
                 if compiled.kind == Some(spec::TemplateKind::ContainerSet) {
@@ -306,11 +309,28 @@ impl Turn<'_> {
         reason
     }
 
-    /// A pod that cannot be made: its node is there in Error, and whoever asked is told.
-    fn refuse_pod(
+    /// Why the name that a template gives its nodes cannot be one (EX-026). Argo notices it at its second look at the
+    /// node; here nothing has begun that would go on behind an Error.
+    fn misnamed(&self, template: &TemplatePlan, entry: &Entry, inputs: Option<&Inputs>) -> Option<String> {
+        let name = template.annotation(display::ANNOTATION)?;
+        let empty = Inputs::default();
+        let view = View {
+            template: Some((template, inputs.unwrap_or(&empty))),
+            own: Some(Own::At(entry.owner, &entry.site, entry.template)),
+            ..View::global(self.run, self.now)
+        };
+        match expr::render(name, &view, Mode::Lenient, &self.world(0)) {
+            Ok(shown) => display::unfit(&shown),
+            Err(error) => Some(error.to_string()),
+        }
+    }
+
+    /// A node that cannot begin: it is there in Error, and whoever asked is told.
+    fn refuse_node(
         &mut self,
         owner: NodeIx,
         site: Site,
+        kind: NodeKind,
         key: Option<TemplateKey>,
         inputs: Option<Arc<Inputs>>,
         reason: String,
@@ -321,7 +341,7 @@ impl Turn<'_> {
             node,
             owner,
             site,
-            kind: NodeKind::Pod,
+            kind,
             phase: Phase::Error,
             template: key,
             gate: None,
@@ -436,8 +456,7 @@ impl Turn<'_> {
         let due = match due.transpose() {
             Ok(due) => due,
             Err(reason) => {
-                self.unstarted(owner, site, Phase::Error, &reason);
-                return Entering::Refused(reason);
+                return self.refuse_node(owner, site, NodeKind::Suspend, key, inputs, reason);
             }
         };
         // Outputs are there from the start, raw, so that a person can supply them (EX-281).
@@ -471,6 +490,18 @@ impl Turn<'_> {
         let on_exit = is_exit || (!self.run.nodes.is_empty() && self.run.is_on_exit(owner));
         self.run.is_shut(on_exit)
     }
+}
+
+/// The type of the node that a template becomes; none if the template does not say what it runs.
+fn kind_of(template: &TemplatePlan) -> Option<NodeKind> {
+    Some(match &template.flow {
+        Flow::Missing => return None,
+        _ if template.retry.is_some() => NodeKind::Retry,
+        Flow::Leaf(kind) => *kind,
+        Flow::Suspend { .. } => NodeKind::Suspend,
+        Flow::Frame(frame) if frame.is_dag => NodeKind::Dag,
+        Flow::Frame(_) => NodeKind::Steps,
+    })
 }
 
 /// Calls `visit` with every tag below here whose expression cannot be read once more.

@@ -7,6 +7,7 @@ mod branches;
 mod collect;
 mod command;
 mod control;
+mod display;
 mod enter;
 mod event;
 mod expand;

@@ -7,6 +7,7 @@ use super::event::Event;
 use super::handle::{Turn, message};
 use super::node::{NodeIx, NodeKind, Phase, Site};
 use super::retry::effective_policy;
+use tiphys_spec as spec;
 
 impl Turn<'_> {
     /// Ends a node by an error that is returned to whoever entered it.
@@ -32,7 +33,9 @@ impl Turn<'_> {
                 let reason = self.child_error(owner, &site, reason);
                 self.record(Event::Broke { group: owner, phase: Phase::Error, message: reason.into() });
             }
-            Site::Attempt(_) if !self.run.node(owner).phase.is_ended() && !self.tries_errors(owner) => {
+            Site::Attempt(_)
+                if !self.run.node(owner).phase.is_ended() && !self.tries_errors(owner, |_| true) =>
+            {
                 self.wrapper_errored(owner, reason);
                 self.returned(owner, reason);
             }
@@ -63,11 +66,12 @@ impl Turn<'_> {
         format!("step group deemed errored due to child {child} error: {reason}")
     }
 
-    /// Whether a wrapper makes another attempt after one that ended in Error, so that nobody else is told.
-    fn tries_errors(&self, wrapper: NodeIx) -> bool {
+    /// Whether a wrapper whose strategy is `fit` makes another attempt after one that ended in Error, so that nobody
+    /// else is told.
+    pub(crate) fn tries_errors(&self, wrapper: NodeIx, fit: fn(&spec::RetryStrategy) -> bool) -> bool {
         let strategy = self.strategy(wrapper);
         strategy.is_ok_and(|strategy| {
-            matches!(effective_policy(&strategy), "Always" | "OnError" | "OnTransientError")
+            fit(&strategy) && matches!(effective_policy(&strategy), "Always" | "OnError" | "OnTransientError")
         })
     }
 }

@@ -703,26 +703,4 @@ impl Run {
         let json = if list.is_empty() { "null".to_owned() } else { Value::Array(list).to_string() };
         Value::String(json).to_string()
     }
-
-    /// The display name (EX-025); templates may give their own (EX-026).
-    pub fn display_name(&self, ix: NodeIx) -> String {
-        if let Some(own) =
-            self.template(ix).and_then(|template| template.annotation("workflows.argoproj.io/display-name"))
-        {
-            let view = View::global(self, self.node(ix).started);
-            let inputs = self.node(ix).inputs.clone().unwrap_or_default();
-            let view = View {
-                template: self.template(ix).map(|template| (template, &*inputs)),
-                own: Some(Own::Node(ix)),
-                ..view
-            };
-            let world =
-                expr::World { now: self.node(ix).started.timestamp(), seed: u64::from(self.node(ix).hash) };
-            return expr::render(own, &view, expr::Mode::Lenient, &world).unwrap_or_else(|_| own.to_owned());
-        }
-        match self.node(ix).boundary {
-            Some(boundary) => expr::names::display_name(&self.name(boundary), &self.name(ix)),
-            None => self.name(ix),
-        }
-    }
 }
