@@ -1,12 +1,11 @@
 //! Flags that change a workflow before it is submitted, as in `argo submit`.
 
 use clap::Args as ClapArgs;
-use serde_json::Value;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use tiphys_spec as spec;
 
 use crate::given::Given;
+use crate::load::text;
 use crate::problem::problem;
 use crate::remote::SubmitOptions;
 
@@ -127,21 +126,13 @@ impl Overrides {
             }
         }
         let Some(file) = &self.parameter_file else { return Ok(given) };
-        let text = std::fs::read_to_string(file).map_err(|error| {
-            problem(format!("cannot read `{}`: {error}", file.display()), "is the path right?")
+        let values = spec::parameter_values(&file.display().to_string(), &text(file)?).map_err(|error| {
+            let help =
+                error.help.clone().unwrap_or_else(|| "write one `name: value` on each line".to_owned());
+            problem(error.to_string(), help)
         })?;
-        let map: BTreeMap<String, Value> = serde_saphyr::from_str(&text).map_err(|error| {
-            problem(
-                format!("`{}` is not a map of names to values: {error}", file.display()),
-                "write one `name: value` on each line",
-            )
-        })?;
-        for (name, value) in map {
+        for (name, value) in values {
             if given.iter().all(|(known, _)| *known != name) {
-                let value = match value {
-                    Value::String(text) => text,
-                    other => other.to_string(),
-                };
                 given.push((name, value));
             }
         }

@@ -63,10 +63,9 @@ pub fn find(frozen: &Frozen, spec: &spec::WorkflowSpec) -> Result<Repository, St
     };
     let broken =
         |reason: String| format!("config map {name} does not hold a repository under `{key}`: {reason}");
-    let content: Value = serde_saphyr::from_str(text).map_err(|error| broken(error.to_string()))?;
-    if !content.is_object() {
-        return Err(broken("it is not an object".to_owned()));
-    }
+    let content = spec::named_values(key, text)
+        .map_err(|error| broken(format!("line {}: {}", error.place.line, error.message)))?;
+    let content = Value::Object(content);
     let namespace = match &*map.metadata.namespace {
         "" => &frozen.workflow.metadata.namespace,
         own => own,

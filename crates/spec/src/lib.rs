@@ -22,6 +22,7 @@ mod source;
 mod status;
 mod template;
 mod tree;
+mod values;
 mod workflow;
 
 pub use argument::{
@@ -50,6 +51,7 @@ pub use template::{
     Metric, MetricLabel, Metrics, Mutex, PodMetadata, RetryStrategy, Semaphore, Sequence, Suspend,
     Synchronization, Task, Template, TemplateKind, TemplateRef,
 };
+pub use values::{named_values, parameter_values};
 pub use workflow::{
     ArtifactRepositoryRef, ExecutorConfig, LabelExpression, LocalObjectRef, PodGc, TtlStrategy,
     VolumeClaimGc, WorkflowArtifactGc, WorkflowMetadata, WorkflowSpec, WorkflowTemplateRef,

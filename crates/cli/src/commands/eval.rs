@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tiphys_engine::cron::schedule;
 use tiphys_expr::{MapScope, Mode, World, batch, render, when};
+use tiphys_spec as spec;
 
+use crate::load::text as read_text;
 use crate::print::{stdout_is_lost, to_stderr, to_stdout};
 use crate::problem::problem;
 
@@ -97,15 +99,12 @@ fn evaluate(args: &Args, world: &World) -> anyhow::Result<Result<String, String>
 
 fn scope(args: &Args) -> anyhow::Result<MapScope> {
     let Some(file) = &args.scope else { return Ok(MapScope::new()) };
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read `{}`", file.display()))?;
-    let value: Value = serde_saphyr::from_str(&text).with_context(|| format!("`{}`", file.display()))?;
-    match value {
-        Value::Object(map) => Ok(MapScope::from_json(&map)),
-        _ => Err(problem(
-            format!("`{}` is not a map of names to values", file.display()),
-            "write one `name: value` on each line",
-        )),
-    }
+    let name = file.display().to_string();
+    let values = spec::named_values(&name, &read_text(file)?).map_err(|error| {
+        let help = error.help.clone().unwrap_or_else(|| "write one `name: value` on each line".to_owned());
+        problem(error.to_string(), help)
+    })?;
+    Ok(MapScope::from_json(&values))
 }
 
 /// Something that differs from call to call, for the random functions.

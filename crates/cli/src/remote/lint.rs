@@ -13,8 +13,9 @@ use super::said::{count, said};
 use super::select;
 use super::view;
 use crate::commands::lint::{Args, Format};
-use crate::load::{files, text};
-use crate::print::to_stdout;
+use crate::load::{Texts, files, text};
+use crate::output::json as indented;
+use crate::print::{Paint, print_diagnostics, to_stdout};
 
 /// How mistakes are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -23,6 +24,9 @@ pub enum Output {
     Pretty,
     /// One line each
     Simple,
+    /// A JSON array
+    #[value(skip)]
+    Json,
 }
 
 pub fn lint(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
@@ -35,7 +39,8 @@ pub fn lint(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
     };
     let output = match args.output {
         Format::Simple => Output::Simple,
-        Format::Pretty | Format::Json => Output::Pretty,
+        Format::Pretty => Output::Pretty,
+        Format::Json => Output::Json,
     };
     let server = if args.offline { None } else { Some(server) };
     judge(server, &kinds, &args.files, output, args.strict, args.no_color)
@@ -81,15 +86,16 @@ fn judge(
     no_color: bool,
 ) -> anyhow::Result<ExitCode> {
     let strictness = if strict { Strictness::Strict } else { Strictness::Lenient };
-    let mut read = Vec::new();
+    let (mut read, mut texts) = (Vec::new(), Texts::new());
     for path in paths {
         if path != Path::new("-") && !path.exists() {
             return Err(said(format!("lstat {}: no such file or directory", path.display())));
         }
         for file in files(path)? {
             let name = if file == Path::new("-") { "stdin".to_owned() } else { file.display().to_string() };
-            let parsed = spec::parse(&name, &text(&file)?, strictness);
-            read.push((name, parsed));
+            let body = text(&file)?;
+            read.push((name.clone(), spec::parse(&name, &body, strictness)));
+            texts.insert(name, body);
         }
     }
     let documents: Vec<&Document> = read.iter().flat_map(|(_, parsed)| &parsed.documents).collect();
@@ -99,6 +105,7 @@ fn judge(
         return Err(said(first.message.clone()));
     }
     let shelf = Shelf::new(documents.iter().map(|document| &document.object));
+    let nothing_else = documents.iter().all(|document| !kinds.contains(&document.kind.as_str()));
     let mut verdicts = Vec::new();
     for (name, parsed) in &read {
         let mut verdict = Verdict { name: name.clone(), judged: 0, errors: Vec::new() };
@@ -127,14 +134,17 @@ fn judge(
             };
             verdict.errors.extend(found.map(|error| format!("{who}{error}")));
         }
-        // A text that gives no document at all has its own mistakes.
-        if parsed.documents.is_empty() {
+        // A text that gives no document at all has its own mistakes. If there is nothing else, Argo found nothing to lint
+        // (OB-003), and the reason is told beside.
+        if parsed.documents.is_empty() && (!nothing_else || output == Output::Json) {
             let own = parsed.diagnostics.iter().filter(|one| one.is_error());
             verdict.errors.extend(own.map(|one| one.message.clone()));
+        } else if parsed.documents.is_empty() {
+            print_diagnostics(&parsed.diagnostics, &texts);
         }
         verdicts.push(verdict);
     }
-    Ok(tell(&verdicts, output, no_color))
+    tell(&verdicts, output, no_color)
 }
 
 /// Whether a mistake stands in a document: it begins at its line and ends before the next one.
@@ -186,39 +196,53 @@ fn looked(document: &Document, shelf: &Shelf) -> Option<String> {
     found.into_iter().find(spec::Diagnostic::is_error).map(|error| error.message)
 }
 
-fn tell(verdicts: &[Verdict], output: Output, no_color: bool) -> ExitCode {
+fn tell(verdicts: &[Verdict], output: Output, no_color: bool) -> anyhow::Result<ExitCode> {
     let paint = view::paint(no_color);
     let errors: usize = verdicts.iter().map(|verdict| verdict.errors.len()).sum();
     let judged: usize = verdicts.iter().map(|verdict| verdict.judged).sum();
-    for verdict in verdicts.iter().filter(|verdict| !verdict.errors.is_empty()) {
-        match output {
-            Output::Pretty => {
-                let mut text = format!("{}:\n", paint.underlined(&verdict.name));
-                for error in &verdict.errors {
-                    text.push_str(&format!("   {} {error}\n", paint.bad("✖")));
-                }
-                text.push('\n');
-                to_stdout(&text);
+    match output {
+        Output::Pretty => {
+            verdicts.iter().for_each(|verdict| pretty(verdict, paint));
+            to_stdout(&match (errors, judged) {
+                (0, 0) => format!("{}\n", paint.bad(&format!("✖ {NOTHING}"))),
+                (0, _) => format!("{} {GOOD}\n", paint.good("✔")),
+                (count, _) => format!("{}\n", paint.bad(&format!("✖ {count} linting errors found!"))),
+            });
+        }
+        Output::Simple => {
+            for (name, error) in told(verdicts) {
+                to_stdout(&format!("{name}: {error}\n"));
             }
-            Output::Simple => {
-                verdict.errors.iter().for_each(|error| to_stdout(&format!("{}: {error}\n", verdict.name)));
+            match (errors, judged) {
+                (0, 0) => to_stdout(&format!("✖ {NOTHING}\n")),
+                (0, _) => to_stdout(&format!("{GOOD}\n")),
+                _ => {}
             }
+        }
+        Output::Json => {
+            let one = |(name, error)| json!({ "severity": "error", "file": name, "message": error });
+            to_stdout(&indented(&told(verdicts).map(one).collect(), 2)?);
         }
     }
-    match (output, errors, judged) {
-        (_, 0, 0) => {
-            let text = "✖ found nothing to lint in the specified paths, failing...";
-            to_stdout(&format!(
-                "{}\n",
-                if output == Output::Pretty { paint.bad(text) } else { text.to_owned() }
-            ));
-        }
-        (Output::Pretty, 0, _) => to_stdout(&format!("{} no linting errors found!\n", paint.good("✔"))),
-        (Output::Simple, 0, _) => to_stdout("no linting errors found!\n"),
-        (Output::Pretty, count, _) => {
-            to_stdout(&format!("{}\n", paint.bad(&format!("✖ {count} linting errors found!"))));
-        }
-        (Output::Simple, ..) => {}
+    Ok(if errors > 0 || judged == 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+const NOTHING: &str = "found nothing to lint in the specified paths, failing...";
+
+const GOOD: &str = "no linting errors found!";
+
+fn told(verdicts: &[Verdict]) -> impl Iterator<Item = (&String, &String)> {
+    verdicts.iter().flat_map(|verdict| verdict.errors.iter().map(move |error| (&verdict.name, error)))
+}
+
+fn pretty(verdict: &Verdict, paint: Paint) {
+    if verdict.errors.is_empty() {
+        return;
     }
-    if errors > 0 || judged == 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    let mut text = format!("{}:\n", paint.underlined(&verdict.name));
+    for error in &verdict.errors {
+        text.push_str(&format!("   {} {error}\n", paint.bad("✖")));
+    }
+    text.push('\n');
+    to_stdout(&text);
 }

@@ -1,18 +1,21 @@
 //! `logs`, `watch`, `wait`: following workflows of a server (CLI-034 to CLI-036, CLI-040).
 
+use jiff::Timestamp;
 use serde_json::Value;
 use std::process::ExitCode;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tiphys_engine::Time;
 
 use super::get::shown;
-use super::http::{Next, Query, Server, encode};
+use super::http::{Fault, Next, Query, Server, encode, fault};
+use super::lines::Lines;
 use super::said::{count, said};
 use super::select::{self, workflow};
 use super::view::{self, Form, field};
 use crate::commands::{again, logs as reading, wait as waiting};
 use crate::print::{GetStyle, clean_line, get, is_terminal, to_stderr, to_stdout, utc};
+use crate::problem::problem;
 use crate::state::now;
 
 /// How often a view is drawn again when nothing happens: durations grow.
@@ -20,6 +23,12 @@ const DRAW_EVERY: Duration = Duration::from_secs(1);
 
 /// Pause before a stream that ended too early is opened again.
 const AGAIN_AFTER: Duration = Duration::from_millis(500);
+
+/// How long a server that went away is waited for.
+const AWAY_MAX: Duration = Duration::from_secs(300);
+
+/// The code of a server that is not ready yet.
+const UNAVAILABLE: i64 = 14;
 
 pub fn logs(server: &Server, args: &reading::Args) -> anyhow::Result<ExitCode> {
     count(&args.words, 1..=2, "logs")?;
@@ -34,44 +43,157 @@ pub fn logs(server: &Server, args: &reading::Args) -> anyhow::Result<ExitCode> {
         ("selector", args.selector.clone().unwrap_or_default()),
         ("logOptions.container", args.container.clone().unwrap_or_else(|| "main".to_owned())),
     ];
-    let mut truth = |name: &'static str, is: bool| {
-        if is {
-            query.push((name, "true".to_owned()));
-        }
+    if args.previous {
+        query.push(("logOptions.previous", "true".to_owned()));
+    }
+    let mut log = Log {
+        follow: args.follow,
+        with_times: args.timestamps,
+        no_color: args.no_color,
+        ..Log::of(server, &server.namespace, &args.words[0], query)
     };
-    truth("logOptions.follow", args.follow);
-    truth("logOptions.previous", args.previous);
-    truth("logOptions.timestamps", args.timestamps);
     if let Some(lines) = args.tail.filter(|lines| *lines >= 0) {
-        query.push(("logOptions.tailLines", lines.to_string()));
+        log.first.push(("logOptions.tailLines", lines.to_string()));
+        // A pod that showed none of its lines shows none of them later, either.
+        log.floor = (lines == 0).then(Timestamp::now);
     }
     if let Some(since) = select::long_ago(since.as_deref())? {
         let seconds = now().since_us(since) / 1_000_000;
-        query.push(("logOptions.sinceSeconds", seconds.max(1).to_string()));
+        log.first.push(("logOptions.sinceSeconds", seconds.max(1).to_string()));
+        log.floor = Timestamp::from_microsecond(since.0).ok();
     }
     if let Some(since) = since_time {
         select::check_time(&since)?;
-        query.push(("logOptions.sinceTime", since));
+        // Argo's interface takes a time in no form; what is too much of whole seconds is left out here.
+        let since: Timestamp = since.parse().map_err(|error| said(format!("`{since}`: {error}")))?;
+        let seconds = Timestamp::now().as_second().saturating_sub(since.as_second()).saturating_add(1);
+        log.first.push(("logOptions.sinceSeconds", seconds.max(1).to_string()));
+        (log.lines.floor, log.needs_times) = (Some(since), true);
     }
-    print_log(server, &server.namespace, &args.words[0], &query, args.no_color)?;
+    log.print()?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn print_log(
-    server: &Server,
-    namespace: &str,
-    name: &str,
-    query: &Query,
+/// A log that is printed.
+struct Log<'a> {
+    server: &'a Server,
+    namespace: &'a str,
+    name: &'a str,
+    /// What is asked for, always.
+    query: Query<'a>,
+    /// What is asked for the first time only: how much of what is there already.
+    first: Query<'a>,
+    /// Lines before it are left out when a stream is opened again.
+    floor: Option<Timestamp>,
+    follow: bool,
+    with_times: bool,
+    needs_times: bool,
     no_color: bool,
-) -> anyhow::Result<()> {
-    let paint = view::paint(no_color);
-    let raw = !is_terminal();
-    server.stream(&format!("{}/log", workflow(namespace, name)), query, &mut |entry| {
-        let (pod, content) = (field(&entry, "/podName"), field(&entry, "/content"));
-        let content = if raw { content.to_owned() } else { clean_line(content.as_bytes()) };
-        to_stdout(&format!("{}\n", paint.by_key(pod, &format!("{pod}: {content}"))));
-        Ok(Next::More)
-    })
+    lines: Lines,
+}
+
+impl<'a> Log<'a> {
+    fn of(server: &'a Server, namespace: &'a str, name: &'a str, query: Query<'a>) -> Log<'a> {
+        Log {
+            server,
+            namespace,
+            name,
+            query,
+            first: Vec::new(),
+            floor: None,
+            follow: false,
+            with_times: false,
+            needs_times: false,
+            no_color: false,
+            lines: Lines::default(),
+        }
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.query.iter().any(|(name, value)| *name == key && !value.is_empty())
+    }
+
+    /// Prints it; one that is followed, until its workflow has ended, also over a restart of the server.
+    fn print(mut self) -> anyhow::Result<()> {
+        // A pattern would be looked for in the times, too, by Argo's own server (API-176).
+        let can_go_on = !self.has("grep") || self.with_times;
+        let times = self.with_times || self.needs_times || self.follow && can_go_on;
+        for (name, is) in [("logOptions.follow", self.follow), ("logOptions.timestamps", times)] {
+            if is {
+                self.query.push((name, "true".to_owned()));
+            }
+        }
+        let mut query = [self.query.clone(), std::mem::take(&mut self.first)].concat();
+        let mut opened = false;
+        loop {
+            let result = self.stream(&query, times, &mut opened);
+            // What a server refuses, it will refuse again; an earlier life has no future.
+            if !self.follow || !opened && result.is_err() || self.has("logOptions.previous") {
+                return result;
+            }
+            let Some(there) = self.workflow()? else { return Ok(()) };
+            let is_over = !field(&there, "/status/finishedAt").is_empty();
+            if is_over && result.is_ok() {
+                return Ok(());
+            }
+            if !can_go_on {
+                return Err(self.broken("with `--grep` it is not known which lines were printed"));
+            }
+            std::thread::sleep(AGAIN_AFTER);
+            self.lines.repeat();
+            self.lines.floor = self.lines.floor.or(self.floor);
+            query.clone_from(&self.query);
+        }
+    }
+
+    fn stream(&mut self, query: &Query, times: bool, opened: &mut bool) -> anyhow::Result<()> {
+        let paint = view::paint(self.no_color);
+        let raw = !is_terminal();
+        let path = format!("{}/log", workflow(self.namespace, self.name));
+        let (lines, with_times) = (&mut self.lines, self.with_times);
+        let result = self.server.stream(&path, query, &mut |entry| {
+            *opened = true;
+            let (pod, content) = (field(&entry, "/podName"), field(&entry, "/content"));
+            let line = if times { lines.take(pod, content, with_times) } else { Some(content) };
+            let Some(line) = line else { return Ok(Next::More) };
+            let line = if raw { line.to_owned() } else { clean_line(line.as_bytes()) };
+            to_stdout(&format!("{}\n", paint.by_key(pod, &format!("{pod}: {line}"))));
+            Ok(Next::More)
+        });
+        *opened |= result.is_ok();
+        result
+    }
+
+    /// The workflow as it is now; none if it is gone. A server that is away is waited for.
+    fn workflow(&self) -> anyhow::Result<Option<Value>> {
+        let gone_at = Instant::now();
+        let mut told = false;
+        loop {
+            match self.server.get(&workflow(self.namespace, self.name), &Vec::new()) {
+                Ok(there) => return Ok(Some(there)),
+                Err(error) => match fault(&error).map(|fault| fault.code) {
+                    Some(Fault::NOT_FOUND) => return Ok(None),
+                    Some(code) if code != UNAVAILABLE => return Err(error),
+                    _ if gone_at.elapsed() > AWAY_MAX => {
+                        return Err(self.broken("its server did not come back"));
+                    }
+                    _ => {}
+                },
+            }
+            if !std::mem::replace(&mut told, true) {
+                to_stderr("the server is away; the log goes on when it is back (Ctrl-C ends)\n");
+            }
+            std::thread::sleep(AGAIN_AFTER);
+        }
+    }
+
+    fn broken(&self, why: &str) -> anyhow::Error {
+        let help = match self.lines.last() {
+            Some(at) => format!("go on with `tiphys logs {} -f --since-time {at}`", self.name),
+            None => "the same command prints it from the beginning".to_owned(),
+        };
+        problem(format!("the log of `{}` was cut off before the workflow ended: {why}", self.name), help)
+    }
 }
 
 pub fn watch(server: &Server, args: &waiting::WatchArgs) -> anyhow::Result<ExitCode> {
@@ -207,9 +329,8 @@ impl After {
 pub fn after(server: &Server, made: &[(String, String)], after: After) -> anyhow::Result<ExitCode> {
     if after.log {
         for (namespace, name) in made {
-            let query: Query =
-                vec![("logOptions.container", "main".to_owned()), ("logOptions.follow", "true".to_owned())];
-            print_log(server, namespace, name, &query, false)?;
+            let query: Query = vec![("logOptions.container", "main".to_owned())];
+            Log { follow: true, ..Log::of(server, namespace, name, query) }.print()?;
         }
     }
     if after.wait {

@@ -14,6 +14,7 @@ mod events;
 mod get;
 mod http;
 mod info;
+mod lines;
 mod lint;
 mod list;
 mod logs;

@@ -118,6 +118,8 @@ pub fn refused(error: &clap::Error, words: &[String]) -> Said {
             (_, Some(last)) if value.is_empty() && last.starts_with('-') => lacking(last),
             _ => {
                 let valid = context(ContextKind::ValidValue);
+                // JSON is ours, beside what Argo's `lint` has (CLI-046).
+                let valid = if verb == ["lint"] { valid.replace("|json", "") } else { valid };
                 format!(
                     "invalid argument \"{value}\" for \"{}\" flag: One of: {valid}",
                     flag(&argument, &command)

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 use tiphys_spec as spec;
-use tiphys_spec::Strictness;
+use tiphys_spec::{Strictness, Style};
 
 use super::get::shown;
 use super::http::{Server, encode};
@@ -136,11 +136,11 @@ impl SubmitOptions {
         if file != "-" && !Path::new(file).exists() {
             return Err(said(format!("open {file}: no such file or directory")));
         }
-        let map: BTreeMap<String, Value> = serde_saphyr::from_str(&text(Path::new(file))?)
-            .map_err(|error| said(format!("`{file}` is not a map of names to values: {error}")))?;
-        for (name, value) in map {
+        let values = spec::parameter_values(file, &text(Path::new(file))?).map_err(|error| {
+            said(format!("cannot read the parameters: {}", error.render(None, Style::Plain)))
+        })?;
+        for (name, value) in values {
             if given.iter().all(|(known, _)| *known != name) {
-                let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 given.push((name, value));
             }
         }
@@ -163,9 +163,12 @@ pub struct Manifest {
 }
 
 /// The documents of files, as they would be stored. Mistakes in them are told in Argo's words, and with their place.
+///
+/// Where a text is no YAML, Argo finds no document, and so its caller says that nothing was found (OB-003). Beside others
+/// it is refused with them: a document that quietly does not count is a lost one.
 pub fn manifests(names: &[String], strict: bool) -> anyhow::Result<Vec<Manifest>> {
     let strictness = if strict { Strictness::Strict } else { Strictness::Lenient };
-    let mut found = Vec::new();
+    let (mut found, mut unread) = (Vec::new(), None);
     for name in names {
         let path = Path::new(name);
         if name != "-" && !path.exists() {
@@ -176,10 +179,17 @@ pub fn manifests(names: &[String], strict: bool) -> anyhow::Result<Vec<Manifest>
             let body = text(&file)?;
             let parsed = spec::parse(&shown, &body, strictness);
             if let Some(error) = parsed.diagnostics.iter().find(|one| one.is_error()) {
-                let error = spoken(error);
-                to_stderr(&log_line("ERROR", "Failed to parse workflow", &[("error", &error)]));
+                let failed = log_line("ERROR", "Failed to parse workflow", &[("error", &spoken(error))]);
+                let is_text = !parsed.documents.is_empty();
+                if is_text {
+                    to_stderr(&failed);
+                }
                 print_diagnostics(&parsed.diagnostics, &BTreeMap::from([(shown, body)]));
-                return Err(Told.into());
+                if is_text {
+                    return Err(Told.into());
+                }
+                unread = Some(failed);
+                continue;
             }
             found.extend(
                 parsed
@@ -189,7 +199,13 @@ pub fn manifests(names: &[String], strict: bool) -> anyhow::Result<Vec<Manifest>
             );
         }
     }
-    Ok(found)
+    match unread.filter(|_| !found.is_empty()) {
+        None => Ok(found),
+        Some(failed) => {
+            to_stderr(&failed);
+            Err(Told.into())
+        }
+    }
 }
 
 pub fn submit(server: &Server, args: &SubmitArgs) -> anyhow::Result<ExitCode> {

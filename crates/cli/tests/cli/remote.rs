@@ -1,8 +1,9 @@
 //! The same verbs against a server of our own.
 
-use crate::bench::{Answer, Bench, ask, signal, wait_until};
-use serde_json::Value;
+use crate::bench::{Answer, Bench, ask, serve, signal, wait_until};
+use serde_json::{Value, json};
 use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A server on a free port, ended with the test.
 struct Served {
@@ -209,6 +210,32 @@ fn flags_are_read_and_refused_as_argo_does() {
     }
 }
 
+/// OB-398: the same on this machine and for a server.
+#[test]
+fn a_file_of_parameters_is_read_as_argo_reads_it() {
+    let served = Served::start();
+    served.bench.file("hello.yaml", HELLO);
+    served.bench.file("values.yaml", "message: 010\nflag: yes\nmap: {b: <x>, a: 1e3}\n");
+    served.bench.file("list.yaml", "- a\n");
+    let wanted = json!([
+        { "name": "message", "value": "8" },
+        { "name": "flag", "value": "true" },
+        { "name": "map", "value": r#"{"a":1000,"b":"\u003cx\u003e"}"# },
+    ]);
+    let submit = ["submit", "hello.yaml", "--dry-run", "-o", "json", "-f"];
+    let there: Value =
+        serde_json::from_str(&served.call(&[&submit[..], &["values.yaml"]].concat()).exits(0).out).unwrap();
+    assert_eq!(there["spec"]["arguments"]["parameters"], wanted);
+    served.bench.call(&["run", "hello.yaml", "-q", "-f", "values.yaml"]).exits(0);
+    assert_eq!(served.bench.document("hello")["spec"]["arguments"]["parameters"], wanted);
+    let refused = served.call(&[&submit[..], &["list.yaml"]].concat()).exits(1).err;
+    let told = "list.yaml:1:1: error[not-a-map]: it is a list, not a map of names to values";
+    let help = "help: write one `name: value` on each line";
+    assert_eq!(refused, format!("Error: cannot read the parameters: {told}\n  {help}\n"));
+    let refused = served.bench.call(&["run", "hello.yaml", "-f", "list.yaml"]).exits(2).err;
+    assert_eq!(refused, format!("error: {told}\n{help}\n"));
+}
+
 /// CLI-030: what was made before one that fails is told.
 #[test]
 fn submit_tells_of_each_as_soon_as_it_is_made() {
@@ -348,4 +375,71 @@ spec:
     assert_eq!((stored(keys[0]).as_str(), stored(keys[1]).as_str()), ("kept\n", "told\n"));
     let to = served.bench.folder().join("copied");
     served.call(&["cp", "keeps", to.to_str().unwrap(), "--artifact-name", "made"]).exits(0);
+}
+
+/// A server that goes away in the middle of a log, and is back with all of it when it is asked again.
+fn server_that_restarts() -> String {
+    let entry = |second: u32, text: &str| {
+        let content = format!("2026-01-01T00:00:0{second}Z {text}");
+        format!("data: {} \n\n", json!({ "result": { "podName": "pod", "content": content } }))
+    };
+    let lines = [entry(1, "one"), entry(2, "same"), entry(2, "same"), entry(3, "last")];
+    let asked = AtomicUsize::new(0);
+    serve(move |request| match request.contains("/log?") {
+        true if asked.fetch_add(1, Ordering::Relaxed) == 0 => lines[..2].concat(),
+        true => lines.concat(),
+        false => {
+            let ended = (asked.load(Ordering::Relaxed) > 1).then_some("2026-01-01T00:00:04Z");
+            json!({ "metadata": { "name": "flow" }, "status": { "finishedAt": ended } }).to_string()
+        }
+    })
+}
+
+#[test]
+fn a_log_that_is_followed_goes_on_over_a_restart_of_its_server() {
+    let bench = Bench::new();
+    let call = |more: &[&str]| {
+        let words = ["logs", "flow", "-f", "--no-color", "-s", &server_that_restarts(), "--secure=false"];
+        bench.call(&[&words[..], more].concat())
+    };
+    assert_eq!(call(&[]).exits(0).out, "pod: one\npod: same\npod: same\npod: last\n");
+    assert_eq!(call(&["--since-time", "2026-01-01T00:00:03Z"]).exits(0).out, "pod: last\n");
+    let timed = call(&["--timestamps", "--grep", "o"]).exits(0).out;
+    assert!(timed.starts_with("pod: 2026-01-01T00:00:01Z one\n") && timed.lines().count() == 4, "{timed}");
+    let cut = call(&["--grep", "o"]).exits(1).err;
+    assert_eq!(
+        cut,
+        "error: the log of `flow` was cut off before the workflow ended: with `--grep` it is not known which lines were \
+         printed\nhelp: the same command prints it from the beginning\n"
+    );
+}
+
+/// OB-003: where there is nothing but a text that is no YAML, Argo found nothing; what is wrong with it is told beside.
+#[test]
+fn a_text_that_is_no_yaml_is_told_with_its_place() {
+    let served = Served::start();
+    served.bench.file("hello.yaml", HELLO);
+    served.bench.file("broken.yaml", "kind: [\n");
+    for (verb, told) in [
+        ("submit", "Error: no workflow found in given files"),
+        ("template create", "No workflow template found in given files"),
+        ("cron create", "No CronWorkflows found in given files"),
+    ] {
+        let words: Vec<&str> = verb.split(' ').chain(["broken.yaml"]).collect();
+        let refused = served.call(&words).exits(1);
+        assert!(refused.err.contains(told) && refused.err.contains("broken.yaml:"), "{}", refused.err);
+    }
+    let refused = served.call(&["submit", "hello.yaml", "broken.yaml"]).exits(1).err;
+    assert!(refused.contains("broken.yaml:") && refused.contains("Failed to parse workflow"), "{refused}");
+    assert_eq!(served.call(&["list"]).exits(0).out, "No workflows found\n");
+    let nothing = served.call(&["lint", "--no-color", "broken.yaml"]).exits(1);
+    assert_eq!(nothing.out, "✖ found nothing to lint in the specified paths, failing...\n");
+    assert!(nothing.err.contains("broken.yaml:"), "{}", nothing.err);
+    let both = served.call(&["lint", "--no-color", "broken.yaml", "hello.yaml"]).exits(1).out;
+    assert!(both.ends_with("✖ 1 linting errors found!\n"), "{both}");
+    let list: Value =
+        serde_json::from_str(&served.call(&["lint", "-o", "json", "broken.yaml"]).exits(1).out).unwrap();
+    assert_eq!(list[0]["file"], "broken.yaml");
+    let unknown = served.call(&["lint", "-o", "xml", "hello.yaml"]).exits(1).err;
+    assert!(unknown.contains("for \"-o, --output\" flag: One of: pretty|simple\n"), "{unknown}");
 }

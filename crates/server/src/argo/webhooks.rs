@@ -8,6 +8,7 @@ use axum::http::HeaderMap;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::Value;
 use sha2::Sha256;
+use tiphys_spec as spec;
 
 /// The Secret that tells which senders are known.
 const CLIENTS: &str = "argo-workflows-webhook-clients";
@@ -120,8 +121,14 @@ pub(crate) fn sender(
 
 /// The two fields of a client, `type` and `secret`, from its small YAML map.
 fn client(text: &str) -> Option<(String, String)> {
-    let value: Value = serde_saphyr::from_str(text).ok()?;
-    Some((value["type"].as_str()?.to_owned(), value["secret"].as_str()?.to_owned()))
+    let mut values = spec::named_values("", text).ok()?;
+    // A secret of digits only is a number in YAML, and Argo's reader makes a text of it.
+    let mut text_of = |name: &str| match values.remove(name)? {
+        Value::String(text) => Some(text),
+        value @ (Value::Number(_) | Value::Bool(_)) => Some(value.to_string()),
+        _ => None,
+    };
+    Some((text_of("type")?, text_of("secret")?))
 }
 
 fn matches(kind: &str, secret: &str, headers: &HeaderMap, body: &[u8]) -> bool {
@@ -185,4 +192,18 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
 fn is_same(left: &[u8], right: &[u8]) -> bool {
     left.len() == right.len()
         && left.iter().zip(right).fold(0, |differences, (left, right)| differences | (left ^ right)) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::client;
+
+    #[test]
+    fn a_client_is_read_as_argo_reads_yaml() {
+        let pair = |kind: &str, secret: &str| Some((kind.to_owned(), secret.to_owned()));
+        assert_eq!(client("type: github\nsecret: \"shh!\"\n"), pair("github", "shh!"));
+        assert_eq!(client("{type: gitlab, secret: 123456}"), pair("gitlab", "123456"));
+        assert_eq!(client("type: gitlab\nsecret:\n"), None);
+        assert_eq!(client("- gitlab"), None);
+    }
 }
