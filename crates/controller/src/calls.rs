@@ -4,6 +4,7 @@ use crate::prepare::{self, Place};
 use base64::Engine as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tiphys_engine::workflow::{Outcome, Phase, Pod};
 use tiphys_engine::{Plan, Time};
@@ -94,16 +95,9 @@ fn request(http: &Http, place: &Place) -> Result<HttpRequest, String> {
         };
         headers.push((header.name.clone(), value));
     }
-    let body = match &http.body_from {
+    let body = match http.body_from {
         None => (!http.body.is_empty()).then(|| http.body.clone().into_bytes()),
-        // Without `bytes` Argo's agent crashes; that is a mistake of the document (EX-473).
-        Some(from) => {
-            let text = from.bytes.as_ref().ok_or("http.bodyFrom must give `bytes`")?;
-            let bytes = base64::engine::general_purpose::STANDARD
-                .decode(text)
-                .map_err(|error| format!("http.bodyFrom.bytes is no Base64: {error}"))?;
-            Some(bytes)
-        }
+        Some(_) => Some(body_bytes(http)?),
     };
     Ok(HttpRequest {
         method: if http.method.is_empty() { "GET".to_owned() } else { http.method.clone() },
@@ -117,6 +111,14 @@ fn request(http: &Http, place: &Place) -> Result<HttpRequest, String> {
             .map(Duration::from_secs),
         insecure: http.insecure_skip_verify,
     })
+}
+
+/// The bytes that `bodyFrom` gives. Without them Argo's agent crashes; that is a mistake of the document (EX-473).
+fn body_bytes(http: &Http) -> Result<Vec<u8>, String> {
+    let text = http.body_from.as_ref().and_then(|from| from.bytes.as_ref());
+    base64::engine::general_purpose::STANDARD
+        .decode(text.ok_or("http.bodyFrom must give `bytes`")?)
+        .map_err(|error| format!("http.bodyFrom.bytes is no Base64: {error}"))
 }
 
 /// Whom to ask: the workflow's own plugins, or else the ones that are configured (OB-142).
@@ -193,10 +195,9 @@ fn answered(response: &HttpResponse, pod: &Pod, now: Time) -> Outcome {
     } else {
         let environment = environment(&http, response, &body);
         let world = expr::World { now: now.timestamp(), seed: 0 };
-        match expr::evaluate_plain(condition, &environment, &world) {
-            Ok(expr::Value::Bool(true)) => None,
-            Ok(expr::Value::Bool(false)) => Some(format!("successCondition '{condition}' evaluated false")),
-            Ok(_) => Some(format!("successCondition '{condition}' is neither true nor false")),
+        match expr::evaluate_plain_bool(condition, &environment, &world) {
+            Ok(true) => None,
+            Ok(false) => Some(format!("successCondition '{condition}' evaluated false")),
             Err(error) => Some(error.to_string()),
         }
     };
@@ -207,27 +208,37 @@ fn answered(response: &HttpResponse, pod: &Pod, now: Time) -> Outcome {
 }
 
 /// What a condition may read. Headers from secrets are not shown to it (EX-472).
-fn environment(http: &Http, response: &HttpResponse, body: &str) -> Value {
-    let mut sent = serde_json::Map::new();
-    for header in http.headers.iter().filter(|header| header.value_from.is_none()) {
-        let values = sent.entry(header.name.clone()).or_insert_with(|| json!([]));
-        values.as_array_mut().into_iter().for_each(|values| values.push(json!(header.value)));
+fn environment(http: &Http, response: &HttpResponse, body: &str) -> expr::Value {
+    let shown = http.headers.iter().filter(|header| header.value_from.is_none());
+    let sent = headers(shown.map(|header| (header.name.as_str(), header.value.as_str())));
+    let came = headers(response.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let bytes = body_bytes(http).ok();
+    let request = members([
+        ("method", if http.method.is_empty() { "GET" } else { &http.method }.into()),
+        ("url", http.url.as_str().into()),
+        ("headers", sent),
+        ("body", http.body.as_str().into()),
+        ("bodyBytes", bytes.map_or(expr::Value::Nil, |bytes| expr::Value::Bytes(bytes.into()))),
+    ]);
+    let response = members([
+        ("statusCode", expr::Value::int(response.status.into())),
+        ("headers", came),
+        ("body", body.into()),
+    ]);
+    members([("request", request), ("response", response)])
+}
+
+fn members<const N: usize>(members: [(&str, expr::Value); N]) -> expr::Value {
+    expr::Value::map(members.into_iter().map(|(name, value)| (name.into(), value)).collect())
+}
+
+/// All values of each header.
+fn headers<'h>(headers: impl Iterator<Item = (&'h str, &'h str)>) -> expr::Value {
+    let mut values: BTreeMap<&str, Vec<expr::Value>> = BTreeMap::new();
+    for (name, value) in headers {
+        values.entry(name).or_default().push(value.into());
     }
-    let mut came = serde_json::Map::new();
-    for (name, value) in &response.headers {
-        let values = came.entry(name.clone()).or_insert_with(|| json!([]));
-        values.as_array_mut().into_iter().for_each(|values| values.push(json!(value)));
-    }
-    json!({
-        "request": {
-            "method": if http.method.is_empty() { "GET" } else { &http.method },
-            "url": http.url,
-            "headers": sent,
-            "body": http.body,
-            "bodyBytes": http.body_from.as_ref().and_then(|from| from.bytes.clone()).map(String::into_bytes),
-        },
-        "response": { "statusCode": response.status, "headers": came, "body": body },
-    })
+    expr::Value::map(values.into_iter().map(|(name, list)| (name.into(), expr::Value::list(list))).collect())
 }
 
 /// A plugin's reply replaces phase, message and outputs of the node (EX-477).

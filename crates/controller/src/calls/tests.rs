@@ -18,10 +18,7 @@ fn holds(condition: &str, expected: bool) {
         http(json!({ "method": "POST", "url": "http://x", "headers": [{ "name": "A", "value": "b" }] }));
     let environment = environment(&http, &response(201, "made"), "made");
     let world = expr::World { now: Time(0).timestamp(), seed: 0 };
-    match expr::evaluate_plain(condition, &environment, &world) {
-        Ok(expr::Value::Bool(found)) => assert_eq!(found, expected, "{condition}"),
-        other => panic!("{condition}: {other:?}"),
-    }
+    assert_eq!(expr::evaluate_plain_bool(condition, &environment, &world), Ok(expected), "{condition}");
 }
 
 /// EX-472, TP-132, OB-307: a condition sees both sides of the exchange.
@@ -31,7 +28,25 @@ fn conditions_see_request_and_response() {
     holds("response.statusCode == 200", false);
     holds("response.body contains \"ade\"", true);
     holds("response.headers[\"Content-Type\"][0] == \"text/plain\"", true);
+    holds("response.statusCode % 100 == 1", true);
     holds("request.method == \"POST\" && request.headers[\"A\"] == [\"b\"]", true);
+}
+
+/// EX-472: a condition that cannot be judged fails the node in the words of Argo's expressions.
+#[test]
+fn conditions_that_are_broken_say_so() {
+    let complaint = |condition: &str| {
+        let environment = environment(&http(json!({ "url": "http://x" })), &response(201, "made"), "made");
+        let world = expr::World { now: Time(0).timestamp(), seed: 0 };
+        expr::evaluate_plain_bool(condition, &environment, &world).unwrap_err().to_string()
+    };
+    assert_eq!(complaint("response.statusCode"), "unable to cast expression result '%!s(int=201)' to bool");
+    assert_eq!(complaint("response.body"), "unable to cast expression result 'made' to bool");
+    assert!(complaint("response.nope.more == 1").starts_with(
+        "unable to evaluate expression 'response.nope.more == 1': cannot fetch more from <nil> (1:15)"
+    ));
+    assert!(complaint("nope").starts_with("unknown name nope (1:1)"));
+    assert!(complaint("1 +").starts_with("unexpected token EOF (1:3)"));
 }
 
 /// EX-474, OB-304, OB-305: secrets become header values; one that is missing is the node's message.
