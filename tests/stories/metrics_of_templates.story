@@ -19,5 +19,5 @@ manifest: |
     container: {image: any, command: [work]}
 ---
 00:00  begin                   -> start demo(0), metric alive runs since 0s
-00:03  demo(0) exits 1         -> start demo(1), metric tries{how=Failed,try=0} counts 1, metric took observes 3
-00:05  demo(1) exits 0 (p.p=7) -> workflow Succeeded, metric tries{how=Succeeded,try=1} counts 1, metric again changes by 1, metric took observes 5, metric alive is 5, metric said is 7
+00:03  demo(0) exits 1         -> start demo(1), metric tries{how=Failed;try=0} counts 1, metric took observes 3
+00:05  demo(1) exits 0 (p.p=7) -> workflow Succeeded, metric tries{how=Succeeded;try=1} counts 1, metric again changes by 1, metric took observes 5, metric alive is 5, metric said is 7

@@ -38,7 +38,7 @@ pub use object::{
     ConfigMap, CronWorkflow, CronWorkflowSpec, Event, Metadata, Object, PersistentVolumeClaim, Secret,
     StopStrategy, Submit, Workflow, WorkflowEventBinding, WorkflowEventBindingSpec, WorkflowTemplate,
 };
-pub use parse::{Document, Parsed, Read, Strictness, is_yaml, parse, take};
+pub use parse::{Document, Parsed, Read, Strictness, is_yaml, parse, take, value};
 pub use place::{Places, path_field, path_index};
 pub use scalar::{IntOrStr, Item, any_str_text, number_text};
 pub use source::Place;

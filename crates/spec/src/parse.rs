@@ -106,6 +106,24 @@ pub fn take(file: &str, value: &Value, strictness: Strictness) -> Parsed {
     parse(file, &value.to_string(), strictness)
 }
 
+/// The first document of a text, YAML or JSON, whatever it is; nothing in it is null. A key that is doubled counts as
+/// it does in manifests.
+pub fn value(text: &str) -> Result<Value, String> {
+    if text.len() > limits::FILE_BYTES_MAX {
+        return Err(format!("{} bytes; more than {} are not read", text.len(), limits::FILE_BYTES_MAX));
+    }
+    let end = split(text).first().map_or(text.len(), |(_, end)| *end);
+    let mut flaws = Vec::new();
+    let root = tree::read(&text[..end], 0, Dialect::Yaml, &mut flaws);
+    if let Some(flaw) = flaws.into_iter().find(|flaw| flaw.kind != FlawKind::DuplicateKey) {
+        let line = Source::new("", text).place(flaw.span).line;
+        return Err(format!("yaml: line {line}: {}", flaw.message));
+    }
+    let mut json = String::new();
+    root.iter().for_each(|root| write_json(root, &mut json));
+    Ok(serde_json::from_str(&json).unwrap_or(Value::Null))
+}
+
 /// Whether a text can be read as YAML.
 pub fn is_yaml(text: &str) -> bool {
     let mut flaws = Vec::new();

@@ -1,9 +1,12 @@
 //! `podSpecPatch`: what of it a process can honour (EX-385).
 
+mod shape;
+
 use serde_json::{Value, json};
 use tiphys_engine::Plan;
 use tiphys_engine::compile::merge;
 use tiphys_engine::workflow::Pod;
+use tiphys_expr as expr;
 use tiphys_spec as spec;
 
 /// The template with the workflow's patch, then its own, laid over its containers, its volumes and its security context,
@@ -28,30 +31,22 @@ pub(crate) fn apply(plan: &Plan, pod: &Pod) -> Result<spec::Template, String> {
             continue;
         }
         let patch = document(patch).map_err(|error| format!("Error applying PodSpecPatch: {error}"))?;
-        patch_template(&mut template, &patch)
-            .map_err(|error| format!("Error applying PodSpecPatch: {error}"))?;
+        patch_template(&mut template, &patch);
     }
     Ok(template)
 }
 
-/// A patch is YAML or JSON, read as manifests are.
+/// A patch is YAML or JSON of a pod's spec; what is none is refused in Argo's words.
 fn document(patch: &str) -> Result<Value, String> {
-    let parsed = spec::parse("podSpecPatch", patch, spec::Strictness::Lenient);
-    if let Some(problem) = parsed.diagnostics.iter().find(|problem| problem.is_error()) {
-        return Err(problem.message.clone());
+    let value = spec::value(patch)
+        .map_err(|error| format!("Failed to convert the PodSpecPatch yaml to json: {error}"))?;
+    match shape::complaint(&value) {
+        Some(complaint) => Err(format!("invalid podSpecPatch {}: {complaint}", expr::go_quote(patch))),
+        None => Ok(value),
     }
-    parsed
-        .documents
-        .into_iter()
-        .next()
-        .map(|document| document.value)
-        .ok_or_else(|| "the patch is empty".to_owned())
 }
 
-fn patch_template(template: &mut spec::Template, patch: &Value) -> Result<(), String> {
-    if !patch.is_object() {
-        return Err("the patch is not an object".to_owned());
-    }
+fn patch_template(template: &mut spec::Template, patch: &Value) {
     let list = |name: &str| patch.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
     for change in list("containers") {
         let name = change.get("name").and_then(Value::as_str).unwrap_or_default();
@@ -77,7 +72,6 @@ fn patch_template(template: &mut spec::Template, patch: &Value) -> Result<(), St
     if let Some(seconds) = patch.get("activeDeadlineSeconds").and_then(Value::as_i64) {
         template.active_deadline_seconds = Some(spec::IntOrStr::Int(seconds));
     }
-    Ok(())
 }
 
 fn member<'t>(template: &'t mut spec::Template, name: &str) -> Option<&'t mut Value> {

@@ -411,3 +411,52 @@ fn patches_miss_what_a_pod_lacks() {
     assert_eq!(refused(json!({}), "hostname: x"), missed);
     assert_eq!(refused(json!({ "podSpecPatch": "hostname: x" }), ""), missed);
 }
+
+/// EX-385: a patch that is no pod's spec is refused in the words of Argo's decoder; one that says nothing changes nothing.
+#[test]
+fn patches_that_are_no_pods_are_refused() {
+    let patched = |patch: &str| {
+        prepared(json!({}), json!({ "container": container(), "podSpecPatch": patch }), &Place::default())
+    };
+    let check = |patch: &str, complaint: &str| {
+        let told = format!(
+            "Error applying PodSpecPatch: invalid podSpecPatch {patch:?}: json: cannot unmarshal {complaint}"
+        );
+        assert_eq!(patched(patch).unwrap_err(), told);
+    };
+    check("just words", "string into Go value of type v1.PodSpec");
+    check("[1]", "array into Go value of type v1.PodSpec");
+    check("7", "number into Go value of type v1.PodSpec");
+    check("containers: main", "string into Go struct field PodSpec.containers of type []v1.Container");
+    check("containers: [main]", "string into Go struct field PodSpec.containers of type v1.Container");
+    check("containers: [{name: 1}]", "number into Go struct field Container.containers.name of type string");
+    check(
+        "containers: [{args: [1]}]",
+        "number into Go struct field Container.containers.args of type string",
+    );
+    check(
+        "containers: [{env: [{name: A, value: true}]}]",
+        "bool into Go struct field EnvVar.containers.env.value of type string",
+    );
+    check(
+        "containers: [{resources: {limits: 1Gi}}]",
+        "string into Go struct field ResourceRequirements.containers.resources.limits of type v1.ResourceList",
+    );
+    check(
+        "hostNetwork: maybe\nactiveDeadlineSeconds: 1.5",
+        "number 1.5 into Go struct field PodSpec.activeDeadlineSeconds of type int64",
+    );
+    check("restartPolicy: 1", "number into Go struct field PodSpec.restartPolicy of type v1.RestartPolicy");
+    check("nodeSelector: {a: 1}", "number into Go struct field PodSpec.nodeSelector of type string");
+    let quantity = patched("containers: [{name: main, resources: {limits: {memory: lots}}}]").unwrap_err();
+    assert!(quantity.contains("}]\": quantities must match the regular expression '"), "{quantity}");
+    let broken = patched("a: [").unwrap_err();
+    let start =
+        "Error applying PodSpecPatch: Failed to convert the PodSpecPatch yaml to json: yaml: line 1: ";
+    assert!(broken.starts_with(start), "{broken}");
+    for nothing in
+        ["# nothing", "null", "{}", "unknown: field", "containers: [{name: other}]", "{\"containers\":null}"]
+    {
+        patched(nothing).unwrap();
+    }
+}
