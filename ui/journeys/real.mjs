@@ -172,13 +172,78 @@ journey('a suspended run is known in lists, and runs are found by their message'
   await server.run('held-back', APPROVAL);
   await server.api('PUT', '/api/v1/workflows/default/held-back/suspend', {});
   await page.goto(`${server.url}runs?search=held-back`);
-  await page.getByRole('row', { name: /held-back/ }).getByRole('img', { name: 'Waits for you' }).waitFor();
+  await page.getByRole('row', { name: /held-back/ }).getByRole('img', { name: 'Suspended' }).waitFor();
   await page.goto(`${server.url}runs`);
   await page.getByRole('link', { name: 'held-back' }).waitFor();
   await page.getByLabel('Message contains').fill('exit code 3');
   // The rows that were there stay until the answer comes: only then does the one that must be there count.
   await page.getByRole('link', { name: 'held-back' }).waitFor({ state: 'detached' });
   await page.getByRole('row', { name: /broken/ }).getByText('integration: main: Error (exit code 3)').waitFor();
+});
+
+journey('a run that waits for a person says so in lists, on Home and at its top, where it is let go on', {}, async ({ page, server }) => {
+  await server.run('asks', APPROVAL);
+  await page.goto(`${server.url}runs?search=asks`);
+  await page.getByRole('row', { name: /asks/ }).getByRole('link', { name: 'Waiting for approval' }).waitFor();
+  await page.goto(server.url);
+  await page.getByRole('region', { name: /Running/ }).getByRole('listitem').filter({ hasText: 'asks' }).getByText('Waiting for approval').waitFor();
+  await page.goto(`${server.url}runs/default/asks`);
+  await page.locator('.line').getByText('Waiting for approval').waitFor();
+  await page.getByRole('group', { name: 'Waits for a person' }).getByRole('button', { name: 'Approve', exact: true }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Approve' }).click();
+  await page.locator('.line').getByText('Succeeded').waitFor();
+});
+
+/** Waits for a lock that another run holds. */
+const LOCKED = { ...PAUSED, synchronization: { mutexes: [{ name: 'one' }] } };
+
+journey('a run that waits for its own lock shows its plan, and says what it waits for', {}, async ({ page, server }) => {
+  await server.run('holds', LOCKED);
+  await server.until('holds', (status) => Object.keys(status.nodes ?? {}).length > 0);
+  await server.run('queues', LOCKED);
+  await page.goto(`${server.url}runs/default/queues?view=tree`);
+  await page.getByText(/waiting for default\/Mutex\/one lock/i).first().waitFor();
+  await page.getByRole('treeitem', { name: /Planned deploy/ }).click();
+  await page.getByText('waits until the run may begin').waitFor();
+  await server.api('PUT', '/api/v1/workflows/default/holds/resume', {});
+  await page.getByRole('treeitem', { name: /Waits for you pause/ }).waitFor();
+});
+
+journey('a step that parallelism holds back says so', {}, async ({ page, server }) => {
+  const work = { name: 'work', script: { image: 'busybox', command: ['sh'], source: 'sleep 60' } };
+  const task = (name) => ({ name, template: 'work' });
+  const main = { name: 'main', parallelism: 1, dag: { tasks: [task('first'), task('second')] } };
+  await server.run('narrow', { entrypoint: 'main', templates: [main, work] });
+  await page.goto(`${server.url}runs/default/narrow?view=tree`);
+  await page.getByRole('treeitem', { name: /Planned second/ }).click();
+  await page.getByText('waits for parallelism of the template “main” (1 of 1 running)').waitFor();
+  await server.api('PUT', '/api/v1/workflows/default/narrow/terminate', {});
+});
+
+journey('short steps have exact times, and a log comes on the stream of its run', {}, async ({ page, server }) => {
+  const streams = new Set();
+  page.on('request', (request) => request.headers().accept === 'text/event-stream' && streams.add(request));
+  for (const event of ['requestfinished', 'requestfailed']) page.on(event, (request) => streams.delete(request));
+  const script = (name, source) => ({ name, script: { image: 'busybox', command: ['sh'], source } });
+  const steps = [[{ name: 'short', template: 'short' }], [{ name: 'ticks', template: 'ticks' }]];
+  await server.run('quick', {
+    entrypoint: 'main',
+    templates: [{ name: 'main', steps }, script('short', 'sleep 0.2'), script('ticks', 'for i in $(seq 200); do echo tick $i; sleep 0.2; done')],
+  });
+  await page.goto(`${server.url}runs/default/quick?view=tree`);
+  await page.getByRole('treeitem', { name: /Succeeded short/ }).getByText(/^\d{3}ms$/).waitFor();
+  await page.getByRole('treeitem', { name: /Running ticks/ }).click();
+  await page.getByRole('tab', { name: 'Logs' }).click();
+  await page.getByText('tick 2', { exact: true }).waitFor();
+  await page.getByText('tick 9', { exact: true }).waitFor();
+  assert.equal(streams.size, 1, [...streams].map((stream) => stream.url()).join(' '));
+  // Who reads something else, and comes back, misses nothing; and the run is still told.
+  await page.getByRole('tab', { name: 'Summary' }).click();
+  await page.getByRole('tab', { name: 'Logs' }).click();
+  await page.getByText('tick 16', { exact: true }).waitFor();
+  await server.api('PUT', '/api/v1/workflows/default/quick/terminate', {});
+  await page.getByRole('treeitem', { name: /Failed ticks/ }).waitFor();
+  assert.equal(streams.size, 1);
 });
 
 journey('a run is suspended, resumed, stopped, retried, resubmitted and deleted', {}, async ({ page, server }) => {

@@ -1,6 +1,6 @@
 // States: their word, colour and shape.
 
-import type { NodeStatus, Phase, Workflow } from './api/types';
+import type { NodeStatus, Phase } from './api/types';
 import { text } from './text';
 
 /** What a state looks like; the shape tells it without colour. */
@@ -34,13 +34,18 @@ export function word(phase: Phase | undefined, look?: Look): string {
   return phase ? (text.phase.of[phase] ?? phase) : text.phase.none;
 }
 
+/** How a run is told in lists: who holds it back before its phase. */
+export function stateOf(run: { phase: Phase; suspended?: boolean | undefined; waiting?: boolean | undefined }): { look: Look; word: string } {
+  if (!isEnded(run.phase)) {
+    if (run.suspended) return { look: 'waiting', word: text.phase.suspended };
+    if (run.waiting) return { look: 'waiting', word: text.phase.approval };
+  }
+  return { look: lookOf(run.phase), word: word(run.phase) };
+}
+
 export const isEnded = (phase: Phase | undefined): boolean =>
   phase === 'Succeeded' || phase === 'Failed' || phase === 'Error' || phase === 'Skipped' || phase === 'Omitted';
 
 export const isBroken = (phase: Phase | undefined): boolean => phase === 'Failed' || phase === 'Error';
-
-export function lookOfRun(run: Pick<Workflow, 'spec' | 'status'>): Look {
-  return run.spec?.suspend && !isEnded(run.status?.phase) ? 'waiting' : lookOf(run.status?.phase);
-}
 
 export const PHASES: Phase[] = ['Pending', 'Running', 'Succeeded', 'Failed', 'Error'];

@@ -4,6 +4,7 @@ import { LABEL, listWorkflows, type PipelineKind, type Ref } from './api/argo';
 import { either, type Query } from './api/client';
 import * as own from './api/own';
 import type { Phase, Workflow } from './api/types';
+import { approvalsOf } from './approvals';
 import { isBroken, isEnded, PHASES } from './phase';
 import { fitsLabels } from './selector';
 import { oneLine } from './shown';
@@ -20,6 +21,8 @@ export interface Row extends Ref {
   finishedAt: string | null | undefined;
   archived: boolean;
   suspended: boolean;
+  /** A step of it waits for a person. */
+  waiting: boolean;
   labels: Record<string, string>;
   /** Those that a column shows; nothing where they were not told. */
   annotations: Record<string, string> | undefined;
@@ -42,6 +45,7 @@ export function rowOf(workflow: Workflow): Row {
     finishedAt: status?.finishedAt,
     archived: labels[LABEL.archiving] === 'Persisted',
     suspended: Boolean(spec?.suspend) && !isEnded(status?.phase),
+    waiting: !isEnded(status?.phase) && approvalsOf(workflow).length > 0,
     labels,
     annotations: metadata.annotations ?? {},
     by: labels[LABEL.creator],
@@ -134,6 +138,7 @@ export function rowOfOwn(run: own.RunRow): Row {
     finishedAt: run.finishedAt,
     archived: run.archived,
     suspended: run.suspended && !isEnded(run.phase as Phase),
+    waiting: run.waiting && !isEnded(run.phase as Phase),
     labels: run.labels,
     annotations: run.annotations,
     by: run.by,

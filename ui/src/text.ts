@@ -35,6 +35,8 @@ export const text = {
   },
   phase: {
     waiting: 'Waits for you',
+    suspended: 'Suspended',
+    approval: 'Waiting for approval',
     none: 'Not started',
     ghost: 'Planned',
     /** Argo's words for its phases. */
@@ -135,6 +137,7 @@ export const text = {
     withLabel: (term: string) => `Only runs with ${term}`,
     details: (name: string) => `Details of ${name}`,
     pipelineKinds: { WorkflowTemplate: 'Templates', ClusterWorkflowTemplate: 'Cluster templates', CronWorkflow: 'Schedules' },
+    decide: 'Open the run to approve or reject',
     phase: 'State',
     pipeline: 'Pipeline',
     label: 'Labels',
@@ -309,6 +312,7 @@ export const text = {
     lock: 'waits for the lock',
     place: 'waits for a free place to run',
     parent: 'begins with the part it belongs to',
+    whole: 'waits until the run may begin:',
     suspended: 'waits: the run is suspended',
     retry: 'the last try failed; tries again',
     never: 'was not reached before the run ended',

@@ -48,7 +48,9 @@ export function duration(ms: number | undefined): string {
 export function span(from: string | null | undefined, to: string | null | undefined, now: number): number | undefined {
   const start = millis(from);
   if (start === undefined) return undefined;
-  return Math.max(0, (millis(to) ?? now) - start);
+  const end = millis(to);
+  // What goes on is counted in whole seconds: the clock that it is looked at with ticks so.
+  return Math.max(0, end === undefined ? Math.floor((now - start) / 1000) * 1000 : end - start);
 }
 
 /** `3 min ago`, `in 2 h`. */

@@ -621,8 +621,10 @@ impl Driven {
     fn summarize(&mut self, now: Time) -> Option<Summary> {
         let phase = status::phase_name(&self.run);
         let suspended = self.run.steering.suspended && !self.run.is_ended();
-        let urgent =
-            phase != self.summary.phase || suspended != self.summary.suspended || self.run.is_ended();
+        let asks = self.run.asks_somebody() && !self.run.is_ended();
+        let urgent = phase != self.summary.phase
+            || (suspended, asks) != (self.summary.suspended, self.summary.asks)
+            || self.run.is_ended();
         if !urgent && now.since_us(self.summarized) < SUMMARY_EVERY_US {
             return None;
         }
@@ -631,6 +633,7 @@ impl Driven {
         self.summary.message = explain::reason(&self.run);
         self.summary.progress = format!("{}/{}", self.run.tally.0, self.run.tally.1);
         self.summary.suspended = suspended;
+        self.summary.asks = asks;
         self.summary.started_us = self.run.started.map(|at| at.0);
         // A run whose artifacts are still to be deleted is not over for whoever takes it up again.
         let finished = self.run.finished.filter(|_| !self.run.is_to_collect());

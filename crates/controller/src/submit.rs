@@ -77,6 +77,7 @@ pub(crate) fn summary(workflow: &spec::Workflow, now: Time) -> Summary {
         message: String::new(),
         progress: String::new(),
         suspended: workflow.spec.suspend.unwrap_or_default(),
+        asks: false,
         created_us: now.0,
         started_us: None,
         finished_us: None,

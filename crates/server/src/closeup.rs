@@ -7,7 +7,7 @@
 use crate::events::Event;
 use crate::fault::Fault;
 use crate::limits;
-use crate::own::columns;
+use crate::own::{columns, page};
 use crate::wire::shape;
 use crate::world::World;
 use serde_json::{Map, Value, json};
@@ -16,6 +16,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tiphys_controller::{Recorded, document, view};
+use tiphys_engine::explain::{self, HeldKind};
 use tiphys_engine::workflow::{NodeIx, NodeKind, Phase};
 use tiphys_engine::{Frozen, Run, Time};
 use tiphys_store::{Journal as _, MachineId};
@@ -194,7 +195,10 @@ impl Closeup {
     }
 
     fn picture(&self, world: &World) -> Value {
-        shape::live(document(&self.frozen.workflow, &self.run, Time(world.now_us())), world)
+        let document = document(&self.frozen.workflow, &self.run, Time(world.now_us()));
+        let mut workflow = shape::live(document, world);
+        exact(&self.run, &mut workflow["status"]);
+        workflow
     }
 
     fn snapshot(&mut self, world: &World, nodes: Nodes) -> Event {
@@ -265,6 +269,24 @@ impl Closeup {
     }
 }
 
+/// Puts the times as they were recorded where Argo writes whole seconds: most steps take less than one.
+fn exact(run: &Run, status: &mut Value) {
+    let set = |owner: &mut Value, field: &str, at: Option<Time>| {
+        if let (Some(shown), Some(at)) = (owner.get_mut(field).filter(|shown| shown.is_string()), at) {
+            *shown = json!(page::time(at.0));
+        }
+    };
+    set(status, "startedAt", run.started);
+    set(status, "finishedAt", run.finished);
+    let Some(nodes) = status.get_mut("nodes").and_then(Value::as_object_mut) else { return };
+    for ix in run.indices() {
+        let Some(shown) = nodes.get_mut(&run.id(ix)) else { continue };
+        let node = run.node(ix);
+        set(shown, "startedAt", Some(node.started));
+        set(shown, "finishedAt", node.finished);
+    }
+}
+
 /// The event that tells a run as a whole.
 pub(crate) fn whole(mut workflow: Value, waits: &Map<String, Value>, nodes: Nodes) -> Event {
     if nodes == Nodes::ById {
@@ -291,9 +313,22 @@ fn hash(value: &Value) -> u64 {
     hasher.finish()
 }
 
-/// What each node that does not go on waits for.
+/// What each node that does not go on waits for, by its id: `plan:` and a name for a task that has no node yet, `loop:`
+/// and a name for the items of a loop without one, `run` for all of it.
 fn waits(run: &Run) -> Map<String, Value> {
     let mut waits = Map::new();
+    for held in explain::held(run) {
+        let id = match held.kind {
+            HeldKind::Task => format!("plan:{}", held.name),
+            HeldKind::Items(None) => format!("loop:{}", held.name),
+            HeldKind::Items(Some(group)) => run.id(group),
+        };
+        waits.insert(id, json!({ "kind": "parallelism", "text": held.text }));
+    }
+    if run.is_waiting() && !run.is_ended() {
+        let text = run.message.as_deref().unwrap_or("waits for its locks");
+        waits.insert("run".to_owned(), json!({ "kind": "lock", "text": text, "lock": "" }));
+    }
     for ix in run.indices() {
         if let Some(wait) = wait(run, ix) {
             waits.insert(run.id(ix), wait);

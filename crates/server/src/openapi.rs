@@ -165,7 +165,7 @@ static DETAILS: &[Detail] = details! {
     GET "/api/tiphys/v1/namespaces" [] {} "NamePage";
     GET "/api/tiphys/v1/runs" ["namespace", "phase", "pipeline", "label", "search", "nameFilter", "message", "from", "to", "archived", "count", "limit", "cursor"] {} "RunPage";
     GET "/api/tiphys/v1/events" ["namespace", "lastEventId"] {} "events run, gone, reset";
-    GET "/api/tiphys/v1/runs/{namespace}/{name}/events" ["uid", "nodes", "lastEventId"] {} "events snapshot, delta, end";
+    GET "/api/tiphys/v1/runs/{namespace}/{name}/events" ["uid", "nodes", "logNode", "logContainer", "logFrom", "lastEventId"] {} "events snapshot, delta, end, lines, linesEnd";
     GET "/api/tiphys/v1/runs/{namespace}/{name}/why" ["uid", "node"] {} "Anything";
     GET "/api/tiphys/v1/runs/{namespace}/{name}/plan" ["uid"] {} "Anything";
     GET "/api/tiphys/v1/runs/{namespace}/{name}/journal" ["uid", "after", "limit", "node"] {} "JournalPage";

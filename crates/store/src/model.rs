@@ -123,6 +123,8 @@ pub struct Summary {
     pub progress: String,
     /// Whether a person holds it back.
     pub suspended: bool,
+    /// Whether a step of it waits for a person.
+    pub asks: bool,
     /// When the run was created; never changes.
     pub created_us: i64,
     /// When its first node was entered.

@@ -35,6 +35,8 @@ export interface RunBrief {
   phase: Phase;
   startedAt?: string | null | undefined;
   finishedAt?: string | null | undefined;
+  suspended?: boolean;
+  waiting?: boolean;
 }
 export type Pipeline = Omit<schema.Pipeline, 'runs'> & { runs: RunBrief[] };
 export type Approval = Omit<schema.Approval, 'since'> & { since: string | null };
@@ -88,10 +90,17 @@ export const lint = (namespace: string, text: string, signal?: Signal): Promise<
 
 export const runPath = (namespace: string, name: string): string =>
   `${ROOT}/runs/${segment(namespace)}/${segment(name)}`;
-/** Where a run is told whole and then by what changes. */
-export const closeup = (namespace: string, name: string): { path: string; query: Query } => ({
+/** Where a run is told whole and then by what changes, and with it the lines of a log that somebody reads. */
+export const closeup = (
+  { namespace, name, uid }: Ref,
+  reader: () => { node: string; container: string; next: () => number } | undefined = () => undefined,
+): { path: string; query: () => Query } => ({
   path: `${runPath(namespace, name)}/events`,
-  query: { nodes: 'columns' },
+  query: () => {
+    const log = reader();
+    const lines = log && { logNode: log.node, logContainer: log.container, logFrom: log.next() };
+    return { nodes: 'columns', uid, ...lines };
+  },
 });
 
 /** Why a run is as it is, in one sentence; nothing where nobody knows. */

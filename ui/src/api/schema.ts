@@ -203,6 +203,7 @@ export interface RunRow {
   finishedAt?: string;
   archived: boolean;
   suspended: boolean;
+  waiting: boolean;
   pipeline?: PipelineName;
   by?: string;
   labels: Record<string, string>;

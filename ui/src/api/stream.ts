@@ -13,7 +13,8 @@ export type Line = 'connecting' | 'live' | 'away' | 'resting';
 
 export interface StreamOptions {
   path: string;
-  query?: Query;
+  /** Asked for each time it is opened, where it changes. */
+  query?: Query | (() => Query);
   onMessage: (message: Message) => void;
   /** Told on every change of the connection. */
   onLine: (line: Line) => void;
@@ -36,7 +37,7 @@ const HEADERS = { accept: 'text/event-stream' };
 const early = new Map<string, { answer: Promise<Response>; stop: AbortController }>();
 
 /** Asks for a stream that a page on its way is going to open. */
-export function askEarly({ path, query }: Pick<StreamOptions, 'path' | 'query'>): void {
+export function askEarly({ path, query }: { path: string; query?: Query }): void {
   const stop = new AbortController();
   const answer = fetch(address(path, query), {
     headers: HEADERS,
@@ -80,15 +81,23 @@ export function whenUnseen(act: () => void): () => void {
   };
 }
 
-/** Opens a stream; the answer closes it. */
-export function openStream(options: StreamOptions): () => void {
-  const stop = new AbortController();
-  const leave = crowd.add();
-  void keepOpen(options, stop.signal).finally(leave);
-  return () => stop.abort();
+/** An open stream; called it closes. */
+export interface Stream {
+  (): void;
+  /** Opens it anew at once, and goes on where it was: what it asks for has changed. */
+  again: () => void;
 }
 
-async function keepOpen(options: StreamOptions, signal: AbortSignal): Promise<void> {
+/** Opens a stream. */
+export function openStream(options: StreamOptions): Stream {
+  const stop = new AbortController();
+  const leave = crowd.add();
+  const turn = { again: () => {} };
+  void keepOpen(options, stop.signal, turn).finally(leave);
+  return Object.assign(() => stop.abort(), { again: () => turn.again() });
+}
+
+async function keepOpen(options: StreamOptions, signal: AbortSignal, turn: { again: () => void }): Promise<void> {
   let pause = PAUSE_MS_FIRST;
   let lastId = '';
   options.onLine('connecting');
@@ -101,6 +110,11 @@ async function keepOpen(options: StreamOptions, signal: AbortSignal): Promise<vo
     const silence = new AbortController();
     let watchdog: ReturnType<typeof setTimeout> | undefined;
     let asleep = false;
+    let renewed = false;
+    turn.again = () => {
+      renewed = true;
+      silence.abort();
+    };
     const stayAwake = whenUnseen(() => {
       asleep = true;
       silence.abort();
@@ -112,7 +126,8 @@ async function keepOpen(options: StreamOptions, signal: AbortSignal): Promise<vo
     };
     try {
       heard();
-      const where = address(options.path, options.query);
+      const query = typeof options.query === 'function' ? options.query() : options.query;
+      const where = address(options.path, query);
       const answer = await begin(where, lastId, AbortSignal.any([signal, silence.signal]));
       const isStream = answer.headers.get('content-type')?.startsWith('text/event-stream') ?? false;
       if (!answer.ok || !isStream) {
@@ -146,6 +161,7 @@ async function keepOpen(options: StreamOptions, signal: AbortSignal): Promise<vo
       stay();
     }
     if (signal.aborted) return;
+    if (renewed) continue;
     if (asleep) {
       await rest(LOOK_IN_MS, signal, 'seen');
       continue;

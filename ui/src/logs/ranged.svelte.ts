@@ -3,8 +3,9 @@
 
 import { ApiError } from '../api/client';
 import * as own from '../api/own';
-import { openStream } from '../api/stream';
+import { type Message, openStream } from '../api/stream';
 import { plain } from './ansi';
+import type { Teller } from './beside';
 import { BAD, finder, type Line, lineOf, type Log, SHOW_MS, type Source } from './log';
 
 /** Lines that are asked for together. */
@@ -40,6 +41,8 @@ export class RangedLog implements Log {
   constructor(
     private readonly source: Source,
     private readonly onAbsent: () => void,
+    /** What tells of the run anyway. */
+    private readonly teller?: Teller | undefined,
   ) {}
 
   start(): void {
@@ -147,30 +150,48 @@ export class RangedLog implements Log {
     this.#show();
   }
 
+  /** Hears lines on the stream that tells of the run, or on one of their own. */
   #follow(): void {
+    const { node, container } = this.source;
+    const reader = {
+      node: node ?? '',
+      container,
+      next: () => this.count + 1,
+      onMessage: (message: Message) => this.#hear(message),
+      onLost: () => this.#followAlone(),
+    };
+    const close = this.teller?.tellLines(reader);
+    if (close) this.#close = close;
+    else this.#followAlone();
+  }
+
+  #followAlone(): void {
+    if (this.#stop.signal.aborted) return;
     const { path, query } = own.followLog(this.source, this.count + 1);
     this.#close = openStream({
       path,
       query,
       onLine: () => {},
       onRefused: (status, message) => this.#fault(new ApiError(status, message)),
-      onMessage: ({ event, data }) => {
-        if (event === 'end') {
-          this.#close();
-          this.done = true;
-          return;
-        }
-        try {
-          const { items, lines } = JSON.parse(data) as own.LogRange;
-          const before = this.count;
-          this.#take(items, lines);
-          for (const item of items) if (item.line > before) this.#check(item);
-          this.#timer ??= setTimeout(() => this.#show(), SHOW_MS);
-        } catch {
-          // A message that cannot be read changes nothing; its lines are asked for when they are looked at.
-        }
-      },
+      onMessage: (message) => this.#hear(message),
     });
+  }
+
+  #hear({ event, data }: Message): void {
+    if (event !== 'lines') {
+      this.#close();
+      this.done = true;
+      return;
+    }
+    try {
+      const { items, lines } = JSON.parse(data) as own.LogRange;
+      const before = this.count;
+      this.#take(items, lines);
+      for (const item of items) if (item.line > before) this.#check(item);
+      this.#timer ??= setTimeout(() => this.#show(), SHOW_MS);
+    } catch {
+      // A message that cannot be read changes nothing; its lines are asked for when they are looked at.
+    }
   }
 
   #check({ line, text }: own.LogLine): void {

@@ -4,7 +4,8 @@ import { tick } from 'svelte';
 import { getWorkflow } from '../api/argo';
 import { ApiError, segment } from '../api/client';
 import { closeup } from '../api/own';
-import { type Line, openStream, type Message as Raw } from '../api/stream';
+import { type Line, openStream, type Message as Raw, type Stream } from '../api/stream';
+import type { Reader, Teller } from '../logs/beside';
 import { isEnded } from '../phase';
 import { fold, type Message, parseArgo, parseOwn, type Run } from './model';
 import { patched, type Tree, treeOf } from './tree';
@@ -15,7 +16,7 @@ const SHOW_MS_MAX = 2000;
 /** Showing may take this share of the time; the rest belongs to who looks and drags. */
 const SHOW_SHARE = 1 / 20;
 
-export class RunStore {
+export class RunStore implements Teller {
   run = $state.raw<Run | undefined>(undefined);
   tree = $state.raw<Tree | undefined>(undefined);
   error = $state.raw<ApiError | undefined>(undefined);
@@ -24,6 +25,10 @@ export class RunStore {
   frozen = $state(false);
   #known: Run | undefined;
   #close: () => void = () => {};
+  /** Our own stream, which tells lines of a log, too. */
+  #own: Stream | undefined;
+  #reader: Reader | undefined;
+  #renewing: ReturnType<typeof setTimeout> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #pause = SHOW_MS_MIN;
   /** Nodes and waits that changed since the last picture; nothing when more than those may have. */
@@ -45,15 +50,14 @@ export class RunStore {
     this.#close();
     this.error = undefined;
     this.frozen = false;
-    // A run of the archive does not change; a live one is told by its stream.
-    if (this.uid) void this.#ask().then((found) => found && !this.#isOver() && this.#followOwn());
-    else this.#followOwn();
+    this.#followOwn();
   }
 
-  #isOver(): boolean {
-    const over = isEnded(this.#known?.workflow.status?.phase);
-    if (over) this.line = 'live';
-    return over;
+  /** Whether it is one of the archive that is over. */
+  #isFiled(): boolean {
+    const filed = Boolean(this.uid) && isEnded(this.#known?.workflow.status?.phase);
+    if (filed) this.line = 'live';
+    return filed;
   }
 
   /** Asks for the run as a whole; whether it is there. */
@@ -75,22 +79,59 @@ export class RunStore {
     this.#stopped = true;
     this.#close();
     clearTimeout(this.#timer);
+    clearTimeout(this.#renewing);
   }
 
   #followOwn(): void {
     // Whoever loads twice has asked twice, and both answers come here.
     this.#close();
     if (this.#stopped) return;
-    this.#close = openStream({
-      ...closeup(this.namespace, this.name),
+    const own = openStream({
+      ...closeup({ namespace: this.namespace, name: this.name, uid: this.uid }, () => this.#reader),
       onLine: (line) => {
         this.line = line;
         // Nothing is shown yet: say why.
         if (line === 'away' && !this.#known) void this.#ask();
       },
-      onMessage: (raw) => this.#read(raw, (message) => parseOwn(message.event, message.data)),
-      onRefused: () => void this.#ask().then((found) => found && this.#followArgo()),
+      onMessage: (raw) => {
+        if (raw.event.startsWith('lines')) this.#reader?.onMessage(raw);
+        else this.#read(raw, (message) => parseOwn(message.event, message.data));
+      },
+      onRefused: () => {
+        this.#loseLines();
+        void this.#ask().then((found) => found && !this.#isFiled() && this.#followArgo());
+      },
     });
+    this.#own = own;
+    this.#close = () => {
+      this.#own = undefined;
+      own();
+    };
+  }
+
+  /** Tells lines of one log at a time: who comes later is told instead. */
+  tellLines(reader: Reader): (() => void) | undefined {
+    if (!this.#own) return undefined;
+    this.#loseLines();
+    this.#reader = reader;
+    this.#renew();
+    return () => {
+      if (this.#reader !== reader) return;
+      this.#reader = undefined;
+      this.#renew();
+    };
+  }
+
+  #loseLines(): void {
+    const lost = this.#reader;
+    this.#reader = undefined;
+    lost?.onLost();
+  }
+
+  /** Opens the stream anew for other lines, once for all that changes at a time. */
+  #renew(): void {
+    clearTimeout(this.#renewing);
+    this.#renewing = setTimeout(() => this.#own?.again());
   }
 
   #followArgo(): void {
@@ -112,9 +153,12 @@ export class RunStore {
     try {
       const message = parse(raw);
       if (message) this.#take(message);
+      // A run of the archive does not change; it needs no connection.
+      if (this.#isFiled()) this.#close();
       if (message?.kind === 'end') {
         // Nothing follows: whoever asked again would only hear that it is gone.
         this.#close();
+        this.#reader?.onMessage({ event: 'linesEnd', data: '{}' });
         this.line = 'live';
       }
     } catch {

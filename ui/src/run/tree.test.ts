@@ -82,6 +82,32 @@ describe('the tree', () => {
     expect(scene.dashed.some((dashed) => dashed === 1)).toBe(true);
   });
 
+  it('shows the plan of a run that waits for its own lock', () => {
+    const run = runOf(DAG, [], 'Running');
+    run.waits.set('run', { kind: 'lock', text: 'waits for `default/Mutex/one`' });
+    const tree = treeOf(run);
+    expect(tree.root?.kind).toBe('ghost');
+    expect(tree.root?.items.map((item) => item.label)).toEqual(['a', 'b', 'c']);
+    expect(whyOf(tree.root!, tree, run.workflow)?.text).toContain('default/Mutex/one');
+    expect(whyOf(tree.root!.items[0]!, tree, run.workflow)?.links).toEqual([tree.root]);
+    expect(sceneOf(run, tree, { toggled: new Set() }).items.length).toBe(6);
+  });
+
+  it('says which limit holds back a task, and the items of a loop', () => {
+    const run = runOf(DAG, [
+      { name: 'wf', type: 'DAG', phase: 'Running', templateName: 'main' },
+      { name: 'wf.l(0:1)', boundaryID: 'wf', phase: 'Running' },
+    ]);
+    run.waits.set('plan:wf.a', { kind: 'parallelism', text: 'waits for parallelism (1 of 1 running)' });
+    run.waits.set('loop:wf.l', { kind: 'parallelism', text: 'waits for parallelism (1 of 1 running)' });
+    const tree = treeOf(run);
+    for (const id of ['plan:wf.a', 'loop:wf.l'])
+      expect(whyOf(tree.byId.get(id)!, tree, run.workflow)?.text).toBe('waits for parallelism (1 of 1 running)');
+    const next = fold(run, { kind: 'delta', waits: { 'plan:wf.a': null } })!;
+    const after = patched(tree, next, ['plan:wf.a'])!;
+    expect(whyOf(after.byId.get('plan:wf.a')!, after, run.workflow)?.text).toBe('is about to begin');
+  });
+
   it('has no ghosts in a run that ended', () => {
     const run = runOf(DAG, [{ name: 'wf', type: 'DAG', phase: 'Failed', templateName: 'main' }], 'Failed');
     expect(treeOf(run).ghosts).toBe(0);

@@ -7,7 +7,7 @@ import { isBroken, isEnded, type Look, lookOfNode } from '../phase';
 import { manyLines, oneLine, unquoted } from '../shown';
 import { text } from '../text';
 import type { Run } from './model';
-import { type Planned, tasksOf, templatesIn, unfold } from './plan';
+import { kindOf, type Planned, tasksOf, templatesIn, unfold } from './plan';
 
 export type ItemKind = 'task' | 'frame' | 'loop' | 'retry' | 'ghost';
 
@@ -59,7 +59,7 @@ export function treeOf(run: Run): Tree {
   const byId = new Map<string, Item>();
   const rootNode =
     nodes.get(workflow.metadata.name) ?? [...nodes.values()].find((node) => node.name === workflow.metadata.name);
-  if (!rootNode) return { root: undefined, byId, count: 0, size: 0, ghosts: 0, marked: new Set(), groups: new Map() };
+  if (!rootNode) return planOnly(run);
 
   for (const node of nodes.values()) {
     if (node.type === 'StepGroup') continue;
@@ -73,7 +73,7 @@ export function treeOf(run: Run): Tree {
     const item = byId.get(node.id);
     if (!item || item === root) continue;
     const parent = byId.get(parents.get(node.id) ?? node.boundaryID ?? '') ?? root;
-    if (parent !== item) attach(item, parent, loops, byId);
+    if (parent !== item) attach(item, parent, loops, byId, run.waits);
     else put(item, root);
   }
   for (const item of byId.values()) if (item.items.length > 1) sortParts(item);
@@ -93,6 +93,53 @@ export function treeOf(run: Run): Tree {
   const marked = new Set<string>();
   for (const item of byId.values()) if (isMarked(item)) marked.add(item.id);
   return { root, byId, count: nodes.size, size, ghosts, marked, groups };
+}
+
+/** A run that has no step yet, as one that waits for its own lock: what it will do. */
+function planOnly(run: Run): Tree {
+  const { workflow } = run;
+  const { name } = workflow.metadata;
+  const byId = new Map<string, Item>();
+  const templates = templatesIn(workflow.spec, workflow);
+  const whole = workflow.status?.storedWorkflowTemplateSpec ?? workflow.spec;
+  const entry = templates.find({ template: workflow.spec.entrypoint ?? whole.entrypoint ?? '' });
+  const none = { byId, count: 0, marked: new Set<string>(), groups: new Map<string, string[]>() };
+  if (!entry || isEnded(workflow.status?.phase)) return { ...none, root: undefined, size: 0, ghosts: 0 };
+  const kind = kindOf(entry);
+  const planned: Planned = { name, label: name, template: entry.name ?? '', kind, after: FIRST, loop: false, when: undefined };
+  const root = ghostOf(planned, undefined, 0, run.waits.get('run'));
+  byId.set(root.id, root);
+  const byName = new Map([[name, root]]);
+  if (entry.dag || entry.steps) {
+    for (const task of unfold(name, entry, templates, name)) {
+      const parent = byName.get(task.parent ?? '');
+      if (!parent || byName.has(task.name)) continue;
+      const ghost = ghostOf(task, parent, byId.size, undefined);
+      parent.items.push(ghost);
+      byId.set(ghost.id, ghost);
+      byName.set(ghost.name, ghost);
+    }
+  }
+  return { ...none, root, size: byId.size, ghosts: byId.size };
+}
+
+function ghostOf(task: Planned, parent: Item | undefined, number: number, wait: Wait | undefined): Item {
+  return {
+    id: `plan:${task.name}`,
+    kind: 'ghost',
+    label: task.label,
+    name: task.name,
+    node: undefined,
+    look: 'quiet',
+    parent,
+    at: parent?.items.length ?? 0,
+    number,
+    items: [],
+    hook: false,
+    planned: task,
+    after: task.after,
+    wait,
+  };
 }
 
 const indexOf = (item: Item): number => Number(/\((\d+)[:)][^(]*$/s.exec(item.name)?.[1] ?? -1);
@@ -124,8 +171,11 @@ export function patched(tree: Tree, run: Run, ids: Iterable<string>): Tree | und
   for (const id of ids) {
     const node = run.nodes.get(id);
     if (node?.type === 'StepGroup') continue;
-    const old = tree.byId.get(id);
-    if (old?.kind === 'ghost') {
+    const old = id === 'run' ? tree.root : tree.byId.get(id);
+    // That the run waits is told by what is planned; once there are steps they tell of themselves.
+    if (id === 'run' && old?.node) continue;
+    // What was never entered, and a loop of steps, have no node: only what they wait for changes.
+    if (old?.kind === 'ghost' || (old?.kind === 'loop' && !old.node)) {
       const fresh = { ...old, wait: run.waits.get(id) };
       replace(tree, fresh);
       changed.push(fresh);
@@ -227,6 +277,7 @@ function attach(
   parent: Item,
   loops: Map<string, Item>,
   byId: Map<string, Item>,
+  waits: Map<string, Wait>,
 ): void {
   // Loops of steps have no node of their own: one is made, so that thousands of items are one line.
   const bracket =
@@ -236,7 +287,7 @@ function attach(
     let loop = loops.get(base);
     if (!loop) {
       loop = {
-        ...itemOf({ id: `loop:${base}`, name: base, type: 'TaskGroup' }, 'loop', byId.size, undefined),
+        ...itemOf({ id: `loop:${base}`, name: base, type: 'TaskGroup' }, 'loop', byId.size, waits.get(`loop:${base}`)),
         label: base.replace(/^.*\]\./s, ''),
         node: undefined,
       };
@@ -279,22 +330,7 @@ function addGhosts(run: Run, byId: Map<string, Item>): number {
       const parent = byName.get(task.parent ?? '');
       if (byName.has(task.name) || !parent || (parent.kind !== 'frame' && parent.kind !== 'ghost')) continue;
       if (parent.node && isEnded(parent.node.phase)) continue;
-      const ghost: Item = {
-        id: `plan:${task.name}`,
-        kind: 'ghost',
-        label: task.label,
-        name: task.name,
-        node: undefined,
-        look: 'quiet',
-        parent,
-        at: parent.items.length,
-        number: byId.size,
-        items: [],
-        hook: false,
-        planned: task,
-        after: task.after,
-        wait: run.waits.get(`plan:${task.name}`),
-      };
+      const ghost = ghostOf(task, parent, byId.size, run.waits.get(`plan:${task.name}`));
       parent.items.push(ghost);
       byId.set(ghost.id, ghost);
       byName.set(ghost.name, ghost);
@@ -320,10 +356,14 @@ export function countsOf(item: Item): Counts {
   return counts;
 }
 
-/** What waits for a person, in the order of the tree. */
-export function peopleOf(tree: Tree): Item[] {
+/** What waits for a person, in the order of the tree; what goes on by itself waits for nobody. */
+export function peopleOf(tree: Tree, workflow: Workflow): Item[] {
   const found = [...tree.marked].map((id) => tree.byId.get(id));
-  return found.filter((item): item is Item => item?.look === 'waiting').sort((a, b) => a.number - b.number);
+  const asks = (item: Item) =>
+    item.wait ? item.wait.kind === 'person' : templateOf(workflow, item.node!)?.suspend?.duration === undefined;
+  return found
+    .filter((item): item is Item => item?.look === 'waiting' && item.node !== undefined && asks(item))
+    .sort((a, b) => a.number - b.number);
 }
 
 /** Leaves that broke by themselves, first to end first; frames only repeat what their parts say. */
@@ -372,6 +412,7 @@ export function whyOf(item: Item, tree: Tree, workflow: Workflow, show = (at: nu
     return undefined;
   }
   if (item.kind !== 'ghost') return undefined;
+  if (!tree.root?.node && tree.root?.wait && item !== tree.root) return { text: text.wait.whole, links: [tree.root] };
   if (workflow.spec.suspend) return { text: text.wait.suspended, links: [] };
   if (item.parent?.kind === 'ghost' && item.after.length === 0) return { text: text.wait.parent, links: [item.parent] };
   const open = item.after

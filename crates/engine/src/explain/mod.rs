@@ -2,12 +2,14 @@
 //!
 //! All are pure, so that the command line and the server say the same.
 
+mod held;
 mod needs;
 mod outline;
 mod values;
 mod why;
 mod words;
 
+pub use held::{Held, HeldKind, held};
 pub use needs::{Lock, Needs, Thing, Use};
 pub use outline::{Branch, Loop, Outline, outline};
 pub use values::{Origin, Value};

@@ -541,7 +541,7 @@ fn not_entered(run: &Run, subject: &str, now: Time) -> Option<Answer> {
                 name: full,
                 kind: "Task".to_owned(),
                 phase: "NotStarted".to_owned(),
-                because: why_not(run, frame.node, &depends, group, now),
+                because: why_not(run, frame.node, &task.name, &depends, group, now),
                 when: task.when.as_ref().map(|text| text.as_str().to_owned()).unwrap_or_default(),
                 depends,
                 ..Answer::default()
@@ -551,7 +551,14 @@ fn not_entered(run: &Run, subject: &str, now: Time) -> Option<Answer> {
     None
 }
 
-fn why_not(run: &Run, around: NodeIx, depends: &[Dependency], group: Option<usize>, now: Time) -> String {
+fn why_not(
+    run: &Run,
+    around: NodeIx,
+    task: &str,
+    depends: &[Dependency],
+    group: Option<usize>,
+    now: Time,
+) -> String {
     let frame = run.node(around);
     if frame.phase.is_ended() {
         return format!("`{}` ended with {} before its turn came", run.name(around), frame.phase.name());
@@ -579,5 +586,11 @@ fn why_not(run: &Run, around: NodeIx, depends: &[Dependency], group: Option<usiz
             waiting(run, current, now)
         );
     }
-    "a limit on how many may run at once (`parallelism`) holds it back".to_owned()
+    let (frame, task) = (run.name(around), format!(".{task}"));
+    let mut limits = super::held(run).into_iter();
+    let limit = limits.find(|held| held.name.starts_with(&frame) && held.name.ends_with(&task));
+    match limit {
+        Some(limit) => format!("it {}", limit.text),
+        None => "it is about to begin".to_owned(),
+    }
 }

@@ -337,6 +337,9 @@ impl Run {
         };
         self.nodes[ix.at()].part = part;
         self.active_pods += u32::from(kind == NodeKind::Pod);
+        if kind == NodeKind::Suspend {
+            self.pauses.insert(ix);
+        }
         if let Some(frame) = boundary.and_then(|boundary| self.frame_index(boundary)) {
             self.frames[frame as usize].active += u32::from(counts(kind));
         }
@@ -481,6 +484,7 @@ impl Run {
         // Who still stood at a gate counted against no limit.
         let counted = gate.is_none();
         self.active_pods -= u32::from(counted && kind == NodeKind::Pod);
+        self.pauses.remove(&ix);
         let Some(at) = boundary.and_then(|boundary| self.frame_index(boundary)) else { return };
         let frame = &mut self.frames[at as usize];
         frame.alive -= u32::from(kind != NodeKind::StepGroup);

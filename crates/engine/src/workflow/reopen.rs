@@ -114,12 +114,14 @@ impl Run {
         self.members_of.clear();
         self.collection.gone.clear();
         (self.active_pods, self.tally, self.alive) = (0, (0, 0), 0);
+        self.pauses.clear();
         self.asked_for_locks = false;
     }
 
     /// Counts again what the nodes that are left come to.
     fn take_stock(&mut self, removed: &[NodeIx], reset: &[NodeIx]) {
         (self.active_pods, self.tally, self.alive) = (0, (0, 0), 0);
+        self.pauses.clear();
         self.groups_of.retain(|_, group| !self.nodes[group.at()].removed);
         self.members_of.values_mut().for_each(|members| members.retain(|ix| !self.nodes[ix.at()].removed));
         self.members_of.retain(|_, members| !members.is_empty());

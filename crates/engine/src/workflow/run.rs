@@ -73,6 +73,8 @@ pub struct Run {
     pub(crate) held_hooks: Vec<NodeIx>,
     /// Pod nodes that are Pending or Running (EX-260).
     pub(crate) active_pods: u32,
+    /// Suspend nodes that have begun and not ended.
+    pub(crate) pauses: BTreeSet<NodeIx>,
     /// Summed progress of executable nodes, `(done, of)` (EX-530).
     pub tally: (u64, u64),
     /// Nodes that have not ended; the run cannot end before they have.
@@ -296,6 +298,7 @@ impl Run {
             members_of: BTreeMap::new(),
             held_hooks: Vec::new(),
             active_pods: 0,
+            pauses: BTreeSet::new(),
             tally: (0, 0),
             alive: 0,
             timers: BTreeSet::new(),
@@ -324,6 +327,11 @@ impl Run {
     /// When a node that waits for an instant is to be looked at again.
     pub fn due_of(&self, ix: NodeIx) -> Option<Time> {
         self.due.get(&ix).copied()
+    }
+
+    /// Whether a step waits for a person: a suspension that does not end by itself.
+    pub fn asks_somebody(&self) -> bool {
+        self.pauses.iter().any(|ix| !self.due.contains_key(ix))
     }
 
     /// Whether the run is over.

@@ -18,7 +18,19 @@ impl Run {
         }
         same!(stage, phase, message, started, finished, steering, deadline);
         same!(metric_errors, life, first_generation, relocking, hook_broke, returned, collection);
-        same!(active_pods, tally, alive, timers, due, globals, groups_of, hook_nodes, members_of, retries);
+        same!(
+            active_pods,
+            pauses,
+            tally,
+            alive,
+            timers,
+            due,
+            globals,
+            groups_of,
+            hook_nodes,
+            members_of,
+            retries
+        );
         if let Some((at, (own, others))) = first_difference(&self.nodes, &other.nodes, |a, b| a == b) {
             return Some(format!("node {at}: {own:?} and {others:?}"));
         }

@@ -26,6 +26,7 @@ static TYPES: &[(&str, &[(&str, &str)])] = &[
             ("finishedAt?", "text"),
             ("archived", "flag"),
             ("suspended", "flag"),
+            ("waiting", "flag"),
             ("pipeline?", "PipelineName"),
             ("by?", "text"),
             ("labels", "text{}"),

@@ -5,7 +5,7 @@
 
 use crate::access::{Resource, Verb};
 use crate::call::Call;
-use crate::events::{Begun, Event, Left};
+use crate::events::{Begun, Event, Left, Out};
 use crate::fault::{Code, Fault};
 use crate::limits;
 use crate::own::runs;
@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 use tiphys_runner::logs as entries;
-use tiphys_store::{MachineId, Runs as _};
+use tiphys_store::{MachineId, Runs as _, Summary};
 
 /// Lines between two places that are kept.
 const STRIDE: usize = 1_000;
@@ -132,6 +132,7 @@ impl Indexes {
 struct Log {
     uid: String,
     node: String,
+    container: String,
     files: Vec<(PathBuf, Index)>,
 }
 
@@ -144,7 +145,7 @@ impl Log {
             let index = world.logs.of(&path).map_err(broken)?;
             files.push((path, index));
         }
-        Ok(Log { uid: uid.to_owned(), node: node.to_owned(), files })
+        Ok(Log { uid: uid.to_owned(), node: node.to_owned(), container: container.to_owned(), files })
     }
 
     fn lines(&self) -> usize {
@@ -224,12 +225,13 @@ fn broken(error: std::io::Error) -> Fault {
 /// What a request asks for.
 fn wanted(world: &World, call: &Call) -> Result<Log, Fault> {
     let row = runs::subject(world, call)?;
+    of(world, call, &row, call.query.text("node"), call.query.text("container"))
+}
+
+/// The log of a container of a node, the usual one if none is named.
+fn of(world: &World, call: &Call, row: &Summary, node: &str, container: &str) -> Result<Log, Fault> {
     call.who.may(Verb::Get, Resource::Logs, &row.namespace, Some(&row.name))?;
-    let node = call.query.text("node");
-    let container = match call.query.text("container") {
-        "" => "main",
-        container => container,
-    };
+    let container = if container.is_empty() { "main" } else { container };
     for (what, text) in [("node", node), ("container", container)] {
         let plain = |char: char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_' | '.');
         if text.is_empty() || text.starts_with('.') || !text.chars().all(plain) {
@@ -318,57 +320,107 @@ pub(crate) fn search(world: &World, call: &Call) -> Result<Value, Fault> {
 pub(crate) fn follow(world: &World, call: &Call) -> Begun {
     let log = wanted(world, call)?;
     let seen = crate::events::last_seen(call).and_then(|text| text.parse::<usize>().ok());
-    let from = call.query.number("from").and_then(|from| usize::try_from(from).ok());
-    let mut next = seen.or(from.map(|from| from.saturating_sub(1))).unwrap_or_else(|| log.lines());
-    let (node, uid) = (log.node, log.uid);
-    let container = match call.query.text("container") {
-        "" => "main".to_owned(),
-        container => container.to_owned(),
-    };
+    let tail = Tail::new(log, seen.or_else(|| before(call.query.number("from"))));
     Ok(Box::new(move |world: Arc<World>, out| {
         Box::pin(async move {
-            let Ok(run_dir) = world.state.run_dir(&uid) else { return };
-            let mut bell = world.bells.follow(&uid, &run_dir);
-            let mut told = Instant::now();
-            loop {
-                let shared = world.clone();
-                let (node, uid, container) = (node.clone(), uid.clone(), container.clone());
-                let read = tokio::task::spawn_blocking(move || {
-                    let log = Log::open(&shared, &uid, &node, &container)?;
-                    // Over before the lines are read: then nothing can be missed.
-                    let open = log.is_open(&shared)?;
-                    let log = Log::open(&shared, &uid, &node, &container)?;
-                    // In pieces that a slow reader can have waiting for it.
-                    let lines = log.range(next, limits::LOG_LINES_MAX, limits::UNSENT_BYTES_MAX)?;
-                    Ok::<_, Fault>((lines, log.lines(), open))
-                });
-                let Ok(Ok((items, lines, open))) = read.await else { return };
-                let done: Result<(), Left> = async {
-                    if !items.is_empty() {
-                        next += items.len();
-                        told = Instant::now();
-                        let event = Event::named("lines", json!({ "items": items, "lines": lines }));
-                        return out.send(&event.at(next.to_string())).await;
-                    }
-                    if told.elapsed() >= limits::KEEP_ALIVE {
-                        told = Instant::now();
-                        return out.alive().await;
-                    }
-                    Ok(())
-                }
-                .await;
-                if done.is_err() {
-                    return;
-                }
-                if !open && next >= lines {
-                    // The reader may have gone in the meantime.
-                    drop(out.send(&Event::named("end", json!({}))).await);
-                    return;
-                }
-                if next >= lines {
-                    bell.wait(limits::LOG_LOOK).await;
-                }
-            }
+            // A reader that left comes back with the number it saw last.
+            drop(tail.tell(world, &out, Stream::OfItsOwn).await);
         })
     }))
+}
+
+/// The log that somebody who looks at a run wants to hear with it; none if they name none.
+pub(crate) fn attached(world: &World, call: &Call, row: &Summary) -> Option<Result<Tail, Fault>> {
+    let node = call.query.text("logNode");
+    let container = call.query.text("logContainer");
+    let from = before(call.query.number("logFrom"));
+    let open = || Ok(Tail::new(of(world, call, row, node, container)?, from));
+    (!node.is_empty()).then(open)
+}
+
+/// How many lines come before one that is counted from 1.
+fn before(from: Option<i64>) -> Option<usize> {
+    usize::try_from(from?).ok().map(|from| from.saturating_sub(1))
+}
+
+/// The event that ends the lines of a log beside its run.
+pub(crate) const LINES_END: &str = "linesEnd";
+
+/// A log from a line on, as it grows.
+pub(crate) struct Tail {
+    uid: String,
+    node: String,
+    container: String,
+    next: usize,
+}
+
+/// What else is on the stream that tells a log.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stream {
+    /// Nothing: lines have numbers, from which a reader goes on.
+    OfItsOwn,
+    /// A run, the numbers of which count.
+    OfItsRun,
+}
+
+/// What was read of a growing log at once.
+struct Piece {
+    items: Vec<Value>,
+    lines: usize,
+    open: bool,
+}
+
+impl Tail {
+    /// From a line on, or from what comes next.
+    fn new(log: Log, from: Option<usize>) -> Tail {
+        let next = from.unwrap_or_else(|| log.lines());
+        Tail { uid: log.uid, node: log.node, container: log.container, next }
+    }
+
+    /// Tells the lines as they come, and at the end that nothing more will.
+    pub(crate) async fn tell(mut self, world: Arc<World>, out: &Out, stream: Stream) -> Result<(), Left> {
+        let Ok(run_dir) = world.state.run_dir(&self.uid) else { return Ok(()) };
+        let mut bell = world.bells.follow(&self.uid, &run_dir);
+        let mut told = Instant::now();
+        loop {
+            let Some(Piece { items, lines, open }) = self.read(&world).await else { return Ok(()) };
+            if !items.is_empty() {
+                self.next += items.len();
+                told = Instant::now();
+                let event = Event::named("lines", json!({ "items": items, "lines": lines }));
+                out.send(&match stream {
+                    Stream::OfItsOwn => event.at(self.next.to_string()),
+                    Stream::OfItsRun => event,
+                })
+                .await?;
+            } else if told.elapsed() >= limits::KEEP_ALIVE {
+                told = Instant::now();
+                out.alive().await?;
+            }
+            if !open && self.next >= lines {
+                let end = if stream == Stream::OfItsOwn { "end" } else { LINES_END };
+                return out.send(&Event::named(end, json!({}))).await;
+            }
+            if self.next >= lines {
+                bell.wait(limits::LOG_LOOK).await;
+            }
+        }
+    }
+
+    /// What is there from the next line on; none if it cannot be read.
+    async fn read(&self, world: &Arc<World>) -> Option<Piece> {
+        let shared = world.clone();
+        let (node, uid, container) = (self.node.clone(), self.uid.clone(), self.container.clone());
+        let next = self.next;
+        let read = tokio::task::spawn_blocking(move || {
+            let log = Log::open(&shared, &uid, &node, &container)?;
+            // Over before the lines are read: then nothing can be missed.
+            let open = log.is_open(&shared)?;
+            let log = Log::open(&shared, &uid, &node, &container)?;
+            // In pieces that a slow reader can have waiting for it.
+            let items = log.range(next, limits::LOG_LINES_MAX, limits::UNSENT_BYTES_MAX)?;
+            Ok::<_, Fault>(Piece { items, lines: log.lines(), open })
+        });
+        read.await.ok()?.ok()
+    }
 }

@@ -7,7 +7,7 @@ use crate::closeup;
 use crate::events::{self, Begun, Event, Left, Out};
 use crate::fault::Fault;
 use crate::limits;
-use crate::own::page;
+use crate::own::{logs, page};
 use crate::wire::select::{self, Labels};
 use crate::world::World;
 use serde_json::{Map, Value, json};
@@ -53,6 +53,7 @@ pub(crate) fn brief(row: &Summary, archived: bool) -> Value {
     }
     item.insert("archived".to_owned(), json!(archived));
     item.insert("suspended".to_owned(), json!(row.suspended));
+    item.insert("waiting".to_owned(), json!(row.asks));
     let named = PIPELINES.iter().find_map(|(label, kind)| Some((*kind, row.labels.get(*label)?.as_str())));
     let pipeline = named.or_else(|| Some(("WorkflowTemplate", row.template.as_deref()?)));
     if let Some((kind, name)) = pipeline {
@@ -280,7 +281,7 @@ pub(crate) fn subject(world: &World, call: &Call) -> Result<Summary, Fault> {
     archived.ok_or_else(|| Fault::missing("workflows.argoproj.io", name))
 }
 
-/// One run: whole, then what changes.
+/// One run: whole, then what changes; and with it the lines of one log, so that a page needs one connection.
 pub(crate) fn closeup(world: &World, call: &Call) -> Begun {
     let row = subject(world, call)?;
     let last = events::last_seen(call).and_then(|text| text.parse::<u64>().ok());
@@ -302,10 +303,10 @@ pub(crate) fn closeup(world: &World, call: &Call) -> Begun {
             Some(closeup::whole(workflow, &Map::new(), nodes).at("0".to_owned()))
         }
     };
+    let tail = logs::attached(world, call, &row);
     Ok(Box::new(move |world: Arc<World>, out| {
         Box::pin(async move {
-            drop(world);
-            let done: Result<(), Left> = async {
+            let changes = async {
                 if let Some(event) = alone {
                     out.send(&event).await?;
                     loop {
@@ -321,8 +322,17 @@ pub(crate) fn closeup(world: &World, call: &Call) -> Begun {
                     out.send(&event).await?;
                 }
                 Ok(())
-            }
-            .await;
+            };
+            let lines = async {
+                match tail {
+                    Some(Ok(tail)) => tail.tell(world, &out, logs::Stream::OfItsRun).await?,
+                    Some(Err(_)) => out.send(&Event::named(logs::LINES_END, json!({}))).await?,
+                    None => drop(world),
+                }
+                // The run goes on telling when its log is over.
+                std::future::pending().await
+            };
+            let done: Result<(), Left> = tokio::select! { done = changes => done, done = lines => done };
             drop(done);
         })
     }))

@@ -1,7 +1,7 @@
 //! What `plan` and `why` say, seen on runs of the laboratory.
 
 use tiphys_engine::Time;
-use tiphys_engine::explain::{Answer, outline, reason, why};
+use tiphys_engine::explain::{Answer, HeldKind, held, outline, reason, why};
 use tiphys_engine::workflow::{Event, Input, Report};
 use tiphys_sim::manifest::read;
 use tiphys_sim::stage::Stage;
@@ -241,4 +241,61 @@ fn an_outline_of_a_tower_ends() {
         read("\n  templates:\n  - {name: main, steps: [[{name: again, template: main, when: 'false'}]]}\n");
     let found = outline(&tiphys_engine::compile(&loops.unwrap()).unwrap());
     assert_eq!(found.tree.children[0].note, "contains itself: how often, the run decides");
+}
+
+/// EX-260, EX-261: what a limit holds back is named, with how far the limit is used.
+#[test]
+fn what_parallelism_holds_back_is_told() {
+    let stage = played(
+        "
+  parallelism: 3
+  templates:
+  - name: main
+    parallelism: 2
+    dag:
+      tasks:
+      - {name: asks, template: ask}
+      - {name: a, template: work}
+      - {name: b, template: work}
+      - {name: c, template: work}
+      - {name: d, template: work, depends: c}
+      - {name: many, template: work, withItems: [1, 2]}
+  - {name: work, container: {image: cast, args: [takes=60]}}
+  - {name: ask, suspend: {}}
+",
+        Some(5),
+    );
+    let told: Vec<(String, HeldKind)> = held(&stage.run)
+        .into_iter()
+        .map(|held| (format!("{} {}", held.name, held.text), held.kind))
+        .collect();
+    let text = "waits for parallelism of the template `main` (2 of 2 running)";
+    assert_eq!(
+        told,
+        [(format!("demo.c {text}"), HeldKind::Task), (format!("demo.many {text}"), HeldKind::Task)]
+    );
+    assert_eq!(asked(&stage, Some("c")).because, format!("it {text}"));
+    assert!(stage.run.asks_somebody(), "a step waits for a person");
+}
+
+/// A loop of steps has no node of its own; the limit of the workflow counts pods.
+#[test]
+fn items_that_parallelism_holds_back_are_told() {
+    let stage = played(
+        "
+  parallelism: 1
+  templates:
+  - name: main
+    steps: [[{name: many, template: work, withItems: [1, 2, 3]}]]
+  - {name: work, container: {image: cast, args: [takes=100]}}
+",
+        Some(5),
+    );
+    let told: Vec<(String, HeldKind)> = held(&stage.run)
+        .into_iter()
+        .map(|held| (format!("{} {}", held.name, held.text), held.kind))
+        .collect();
+    let text = "waits for parallelism of the workflow (1 of 1 running)";
+    assert_eq!(told, [(format!("demo[0].many {text}"), HeldKind::Items(None))]);
+    assert!(!stage.run.asks_somebody());
 }

@@ -364,7 +364,7 @@ fn create(
             labels_text(&row.labels),
             row.template,
             identity.engine,
-            row.suspended
+            holds(row)
         ])?;
     insert_labels(transaction, number, &row.labels)?;
     Ok(Ok((number, epoch.cast_unsigned())))
@@ -392,7 +392,7 @@ pub(super) fn update_summary(
             row.started_us,
             labels_now,
             row.template,
-            row.suspended
+            holds(row)
         ])?;
     if phase != row.phase || finished_us != row.finished_us {
         transaction
@@ -644,8 +644,17 @@ fn summary_of(row: &Row<'_>) -> rusqlite::Result<Summary> {
         labels: serde_json::from_str(&labels).map_err(|error| damage(format!("labels of a run: {error}")))?,
         template: row.get(10)?,
         engine: row.get(11)?,
-        suspended: row.get(12)?,
+        suspended: row.get::<_, i64>(12)? & SUSPENDED != 0,
+        asks: row.get::<_, i64>(12)? & ASKS != 0,
     })
+}
+
+/// How a person holds a run back, as bits of one column: an earlier release sees any of them as suspended.
+const SUSPENDED: i64 = 1;
+const ASKS: i64 = 2;
+
+fn holds(row: &Summary) -> i64 {
+    i64::from(row.suspended) * SUSPENDED + i64::from(row.asks) * ASKS
 }
 
 fn labels_text(labels: &BTreeMap<String, String>) -> String {

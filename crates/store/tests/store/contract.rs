@@ -345,6 +345,7 @@ fn an_append_brings_the_row_up_to_date() {
             phase: "Running".into(),
             progress: "1/2".into(),
             suspended: true,
+            asks: true,
             started_us: Some(5),
             labels: labels("blue"),
             namespace: "elsewhere".into(),
@@ -360,6 +361,7 @@ fn an_append_brings_the_row_up_to_date() {
             phase: "Running".into(),
             progress: "1/2".into(),
             suspended: true,
+            asks: true,
             started_us: Some(5),
             labels: labels("blue"),
             ..row("a", 1)

@@ -181,3 +181,50 @@ fn a_body_that_never_ends_is_answered() {
         assert_eq!(told, "HTTP/1.1 408 Request Timeout\r\n", "{target} {length}");
     }
 }
+
+/// A page that looks at a run and reads a log of it needs one connection, of which a browser has six.
+#[test]
+fn a_run_tells_exact_times_who_is_waited_for_and_a_log_on_one_stream() {
+    let (_folder, house) = open();
+    let run = house.submit("one");
+    house.until("/api/v1/workflows/default/one", |answer| answer["status"]["nodes"].is_object());
+    let row = "/api/tiphys/v1/runs?namespace=default";
+    let asks = |answer: &Value| answer["items"][0]["waiting"] == true;
+    assert_eq!(house.until(row, asks)["items"][0]["suspended"], false);
+    long_log(&house, &run, 0);
+    let run_dir = house.world.state.run_dir(run["metadata"]["uid"].as_str().unwrap()).unwrap();
+    let file = run_dir.join("logs/logged-1/0.main.log");
+    std::fs::write(&file, "2026-01-01T00:00:00.000000Z stdout F first\n").unwrap();
+    let mut stream =
+        house.events("/api/tiphys/v1/runs/default/one/events?nodes=columns&logNode=logged-1&logFrom=1", None);
+    let (mut whole, mut lines) = (None, None);
+    while whole.is_none() || lines.is_none() {
+        let heard = stream.next();
+        match heard.name.as_str() {
+            "snapshot" => whole = Some(heard),
+            "lines" => lines = Some(heard),
+            other => panic!("{other}"),
+        }
+    }
+    let whole = whole.unwrap();
+    let started = whole.data["workflow"]["status"]["startedAt"].as_str().unwrap();
+    assert_eq!(started.len(), "2026-01-01T00:00:00.000Z".len(), "{started}");
+    assert_eq!(lines.as_ref().unwrap().data["items"][0]["text"], "first");
+    assert_eq!(lines.unwrap().id, "", "the number of the run counts");
+    // Both go on beside one another.
+    let more = "2026-01-01T00:00:00.000000Z stdout F first\n2026-01-01T00:00:01.000000Z stdout F second\n";
+    std::fs::write(&file, more).unwrap();
+    assert_eq!(stream.find(|heard| heard.name == "lines").data["items"][0]["text"], "second");
+    house.resume("one");
+    let change = stream.find(|heard| heard.name == "delta" && heard.data["nodes"].is_object());
+    let nodes = change.data["nodes"].as_object().unwrap();
+    let times = nodes.values().filter_map(|node| node["startedAt"].as_str());
+    assert!(times.into_iter().all(|time| time.len() == started.len()), "{nodes:?}");
+    house.until("/api/v1/workflows/default/one", |answer| {
+        answer["status"]["nodes"].as_object().unwrap().len() == 5
+    });
+    house.resume("one");
+    stream.find(|heard| heard.name == "linesEnd");
+    let over = house.until(row, |answer| answer["items"][0]["phase"] == "Succeeded");
+    assert_eq!(over["items"][0]["waiting"], false);
+}
