@@ -374,13 +374,18 @@ journey('filters are in the address', {}, async ({ page, server }) => {
 
 journey('a run is found by how its name begins, by labels, by its pipeline and by when it was', {}, async ({ page, server }) => {
   const shown = () => page.locator('tbody .which a').allTextContents();
-  const untilAll = (fits) => page.waitForFunction(`(${fits})([...document.querySelectorAll('tbody .which a')].map((each) => each.textContent))`);
+  /** Until there are rows, and the names of all begin so. */
+  const untilAll = (prefix) =>
+    page.waitForFunction((prefix) => {
+      const names = [...document.querySelectorAll('tbody .which a')].map((each) => each.textContent);
+      return names.length > 0 && names.every((name) => name.startsWith(prefix));
+    }, prefix);
   await page.goto(`${server.url}runs`);
   await page.getByLabel('How the name is compared').selectOption('begins with');
   await page.getByLabel('Name begins with').fill('report');
   await page.getByText('No runs match').waitFor();
   await page.getByLabel('Name begins with').fill('nightly');
-  await untilAll((names) => names.length > 0 && names.every((name) => name.startsWith('nightly')));
+  await untilAll('nightly');
   await accessible(page, 'filters of runs');
   // What was looked for is offered the next time (UI-064).
   await page.getByLabel('Name begins with').blur();
@@ -400,7 +405,7 @@ journey('a run is found by how its name begins, by labels, by its pipeline and b
   await page.waitForURL((url) => !url.search.includes('label'));
   await page.getByLabel('Pipeline', { exact: true }).hover();
   await page.getByLabel('Pipeline', { exact: true }).selectOption('cleanup');
-  await untilAll((names) => names.length > 0 && names.every((name) => name.startsWith('cleanup')));
+  await untilAll('cleanup');
   await page.getByLabel('Created since').selectOption('Between…');
   await page.getByLabel('Finished before').fill('2020-01-01T00:00');
   await page.getByText('No runs match').waitFor();
@@ -544,7 +549,61 @@ journey('anything is found by Ctrl-K: pages, pipelines, runs, steps and actions'
   await find('Suspend', `Suspend ${run.metadata.name}`);
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
   await page.keyboard.press('?');
-  await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+  const keys = page.getByRole('dialog', { name: 'Keys' });
+  await keys.waitFor();
+  assert.equal(await keys.getByRole('heading', { level: 3 }).first().textContent(), 'On a run', 'the keys of this page come first');
+  await accessible(page, 'the list of keys');
+});
+
+journey('what a pipeline, a run and the pages can do is done from Ctrl-K by keys alone', {}, async ({ page, server }) => {
+  const open = async (typed) => {
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox', { name: 'Find anything' }).fill(typed);
+  };
+  const chosen = (name) => page.getByRole('option', { name, selected: true }).waitFor();
+  await page.goto(`${server.url}pipelines/WorkflowTemplate/default/delivery`);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await open('run delivery');
+  await chosen('Run delivery');
+  await accessible(page, 'the palette');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: 'Run delivery' }).getByRole('button', { name: 'Cancel' }).click();
+  await open('dark');
+  await chosen('Theme: Dark');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => document.documentElement.dataset.theme === 'dark');
+  await open('no such thing');
+  await page.getByRole('status').getByText('Nothing found').waitFor();
+  assert.equal(await page.getByRole('combobox', { name: 'Find anything' }).getAttribute('aria-expanded'), 'false');
+  await page.getByRole('combobox', { name: 'Find anything' }).fill('');
+  const offered = page.getByRole('listbox', { name: 'Find anything' }).getByRole('option');
+  await offered.nth(9).waitFor();
+  await page.keyboard.press('PageDown');
+  assert.equal(await offered.nth(8).getAttribute('aria-selected'), 'true');
+  await page.keyboard.press('ArrowUp');
+  assert.equal(await offered.nth(7).getAttribute('aria-selected'), 'true');
+  await page.keyboard.press('Escape');
+  const run = byPhase(server, 'Succeeded');
+  await page.goto(server.url + path(run));
+  await page.getByRole('application').waitFor();
+  await open(`delete ${run.metadata.name}`);
+  await chosen(`Delete ${run.metadata.name}`);
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
+  await page.waitForURL(/\/runs$/);
+});
+
+journey('settings say whose releases these are, and how a terminal comes here', { release: '9.9.9', base: '/team/tiphys/' }, async ({ page, server }) => {
+  await page.goto(`${server.url}settings`);
+  await page.getByText('Tiphys 9.9.9').waitFor();
+  await page.getByText('of another release than the server').waitFor();
+  const { origin, host } = new URL(server.url);
+  await page.getByText(`tiphys list -s ${origin}/team/tiphys`).waitFor();
+  const words = await page.locator('pre').nth(1).textContent();
+  for (const word of [`export ARGO_SERVER=${host}`, 'export ARGO_SECURE=false', 'export ARGO_BASE_HREF=/team/tiphys'])
+    assert.ok(words.split('\n').includes(word), word);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByLabel('Token').waitFor();
 });
 
 journey('titles tell the page, and going back and forward tells them again', {}, async ({ page, server }) => {

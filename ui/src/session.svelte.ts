@@ -6,7 +6,10 @@ import { preferences } from './preferences.svelte';
 
 class Session {
   info = $state.raw<Info>({});
+  /** The release of Argo whose interface the server speaks. */
   version = $state('');
+  /** The server's own release; empty where it is none of ours. */
+  release = $state('');
   user = $state('');
   groups = $state.raw<string[]>([]);
   namespaces = $state.raw<string[]>([]);
@@ -29,7 +32,10 @@ class Session {
       own.namespaces(),
     ]);
     if (info.status === 'fulfilled') this.info = info.value ?? {};
-    if (version.status === 'fulfilled') this.version = version.value.version;
+    if (version.status === 'fulfilled') {
+      this.version = version.value.version;
+      this.release = /^tiphys-(.*)/.exec(version.value.goVersion ?? '')?.[1] ?? '';
+    }
     if (user.status === 'fulfilled') {
       this.user = user.value.name ?? user.value.subject ?? user.value.serviceAccountName ?? '';
       this.groups = [...(user.value.groups ?? [])].sort();

@@ -229,7 +229,7 @@ export interface Info {
 }
 
 export const getInfo = (signal?: AbortSignal): Promise<Info> => call('GET', 'api/v1/info', { signal });
-export const getVersion = (signal?: AbortSignal): Promise<{ version: string }> =>
+export const getVersion = (signal?: AbortSignal): Promise<{ version: string; goVersion?: string }> =>
   call('GET', 'api/v1/version', { signal });
 export const getUser = (
   signal?: AbortSignal,
