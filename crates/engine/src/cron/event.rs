@@ -106,9 +106,9 @@ pub enum Event {
         /// What was made of it.
         verdict: Verdict,
     },
-    /// Instants passed while nobody watched, and are not made up for (CR-112).
+    /// An instant passed while nobody watched, and is not made up for (CR-112).
     Missed {
-        /// The last of them.
+        /// Which one; in old journals the last of several.
         due: Time,
         /// Why not.
         reason: String,

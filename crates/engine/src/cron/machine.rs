@@ -91,51 +91,83 @@ impl Cron {
         }
     }
 
-    /// Fires for the instant of the timers that went off (CR-085).
+    /// Fires for the instant of the timers that went off (CR-085), and tells of those that passed without a run.
     fn tick(&mut self, flaw: Option<String>, now: Time, out: &mut Outbox<Cron>) {
         let due = self.state.armed.iter().flatten().filter(|due| **due <= now).max().copied();
         let Some(due) = due else { return };
-        if due.plus(LATE_MAX) >= now {
+        let passed = self.passed(now);
+        // The machine slept, or we were away: what is late for longer was missed.
+        let mut candidates = [due].into_iter().chain(passed.last().copied());
+        let on_time = candidates.find(|at| at.plus(LATE_MAX) >= now);
+        let late = match on_time {
+            None if self.is_valid(flaw.clone(), now, out) => self.to_make_up(now),
+            _ => None,
+        };
+        let chosen = on_time.or(late);
+        for missed in passed.into_iter().filter(|at| Some(*at) != chosen) {
+            if self.verdict_of(missed).is_none() {
+                let reason = self.why_lost(missed, now, chosen, flaw.as_deref());
+                self.record(Event::Missed { due: missed, reason }, now, out);
+            }
+        }
+        if let Some(due) = on_time {
             return self.fire(due, flaw, now, out);
         }
-        // The machine slept, or we were away: what passed in the meantime was missed.
-        let latest = self.latest(Time(due.0 - 1), Time(now.0 + 1)).unwrap_or(due);
-        if latest.plus(LATE_MAX) >= now {
-            return self.fire(latest, flaw, now, out);
-        }
-        if self.is_valid(flaw, now, out) && !self.make_up(now, out) {
-            let reason = self.why_lost(latest, now);
-            self.record(Event::Missed { due: latest, reason }, now, out);
+        if let Some(due) = late {
+            self.make_up_for(due, now, out);
         }
         self.record(Event::Armed, now, out);
     }
 
-    /// The latest instant of any schedule after `after` and before `now`.
-    fn latest(&self, after: Time, now: Time) -> Option<Time> {
-        let latest = self.schedules.iter().flatten().filter_map(|schedule| {
-            schedule.latest_between(after.timestamp(), now.timestamp()).map(Time::from_timestamp)
-        });
-        latest.max()
+    /// The instants since the timers were set, up to now: the last ones, as many as are remembered.
+    fn passed(&self, now: Time) -> Vec<Time> {
+        let due =
+            self.state.armed.iter().zip(&self.schedules).filter_map(|(due, schedule)| {
+                Some(((*due)?, schedule.as_ref()?)).filter(|(due, _)| *due <= now)
+            });
+        let mut passed: Vec<Time> = due
+            .flat_map(|(due, schedule)| {
+                let later =
+                    schedule.last_between(due.timestamp(), now.plus_nanos(1_000).timestamp(), RECENT_MAX);
+                [due].into_iter().chain(later.into_iter().map(Time::from_timestamp))
+            })
+            .collect();
+        passed.sort_unstable();
+        passed.dedup();
+        passed.split_off(passed.len().saturating_sub(RECENT_MAX))
     }
 
-    fn why_lost(&self, due: Time, now: Time) -> String {
-        if self.state.document.spec.suspend {
+    /// Why an instant is not run, when perhaps another one is.
+    fn why_lost(&self, due: Time, now: Time, chosen: Option<Time>, flaw: Option<&str>) -> String {
+        let state = &self.state;
+        if state.document.spec.suspend {
             return "the schedule was suspended".to_owned();
         }
+        if state.status.phase == STOPPED {
+            return "the schedule had stopped: its stopStrategy was fulfilled".to_owned();
+        }
+        if let Some(flaw) = flaw {
+            return format!("the schedule was not valid: {flaw}");
+        }
         let late = now.since_us(due) / 1_000_000;
-        match self.deadline() {
-            None => format!("{late} s late, and without `startingDeadlineSeconds` nothing is made up for"),
-            Some(deadline) if self.state.status.last_scheduled.is_none() => format!(
-                "{late} s late; `startingDeadlineSeconds` of {} counts from the first run on, and there was none",
+        let why = match self.deadline() {
+            _ if chosen.is_some() && due.plus(LATE_MAX) >= now => {
+                "; of several times that passed at once only one is run".to_owned()
+            }
+            None => ", and without `startingDeadlineSeconds` nothing is made up for".to_owned(),
+            Some(deadline) if now >= due.plus(deadline) => {
+                format!(", more than the `startingDeadlineSeconds` of {} allow", deadline.as_secs())
+            }
+            Some(deadline) if state.status.last_scheduled.is_none() => format!(
+                "; `startingDeadlineSeconds` of {} counts from the first run on, and there was none",
                 deadline.as_secs()
             ),
-            Some(deadline) => {
-                format!(
-                    "{late} s late, more than the `startingDeadlineSeconds` of {} allow",
-                    deadline.as_secs()
-                )
+            Some(_) if state.last_used.as_ref() != Some(&state.schedules()) => {
+                "; the schedule was changed since its last run, and what it missed was let go".to_owned()
             }
-        }
+            Some(_) => "; of several missed times only the latest is made up for".to_owned(),
+        };
+        format!("{late} s late{why}")
     }
 
     /// How late a missed instant is still made up for; zero means never (CR-006).
@@ -144,35 +176,39 @@ impl Cron {
         u64::try_from(seconds).ok().filter(|seconds| *seconds > 0).map(Duration::from_secs)
     }
 
-    /// Makes up for the latest missed instant, once, if the deadline allows it (CR-111). Whether it fired.
-    fn make_up(&mut self, now: Time, out: &mut Outbox<Cron>) -> bool {
-        let state = &self.state;
-        let (Some(last), Some(deadline)) = (state.status.last_scheduled, self.deadline()) else {
-            return false;
-        };
-        if state.last_used.as_ref() != Some(&state.schedules()) {
-            return false;
+    /// Makes up for the latest missed instant, once, if the deadline allows it (CR-111).
+    fn make_up(&mut self, now: Time, out: &mut Outbox<Cron>) {
+        if let Some(due) = self.to_make_up(now) {
+            self.make_up_for(due, now, out);
         }
-        let missed = self.schedules.iter().flatten().find_map(|schedule| {
+    }
+
+    /// The missed instant that is to be made up for.
+    fn to_make_up(&self, now: Time) -> Option<Time> {
+        let state = &self.state;
+        let (last, deadline) = (state.status.last_scheduled?, self.deadline()?);
+        if state.last_used.as_ref() != Some(&state.schedules()) {
+            return None;
+        }
+        let due = self.schedules.iter().flatten().find_map(|schedule| {
             let latest = schedule.latest_between(last.timestamp(), now.timestamp())?;
             let latest = Time::from_timestamp(latest);
             (now < latest.plus(deadline)).then_some(latest)
-        });
-        let Some(due) = missed else { return false };
+        })?;
         if state.pending.iter().any(|pending| pending.due == due) {
-            return false;
+            return None;
         }
         // What failed for good fails again; only what was skipped has a second chance (CR-114).
-        let failed = |firing: &Firing| firing.due == due && matches!(firing.verdict, Verdict::Failed { .. });
-        if state.recent.iter().any(failed) {
-            return false;
-        }
+        let failed = matches!(self.verdict_of(due), Some(Verdict::Failed { .. }));
+        (!failed).then_some(due)
+    }
+
+    fn make_up_for(&mut self, due: Time, now: Time, out: &mut Outbox<Cron>) {
         let before = self.verdict_of(due).cloned();
         let verdict = self.judge(due, now, out);
         if Some(&verdict) != before.as_ref() {
             self.settle(due, verdict, now, out);
         }
-        true
     }
 
     fn verdict_of(&self, due: Time) -> Option<&Verdict> {

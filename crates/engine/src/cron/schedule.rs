@@ -214,6 +214,20 @@ impl Schedule {
         }
     }
 
+    /// The last firings after `after` and before `before`, at most `count` of them, in order.
+    pub fn last_between(&self, after: Timestamp, before: Timestamp, count: usize) -> Vec<Timestamp> {
+        let mut found = Vec::new();
+        let mut end = before;
+        while found.len() < count
+            && let Some(last) = self.latest_between(after, end)
+        {
+            found.push(last);
+            end = last;
+        }
+        found.reverse();
+        found
+    }
+
     /// The last firing after `after` and before `before`, if there is one (CR-111).
     pub fn latest_between(&self, after: Timestamp, before: Timestamp) -> Option<Timestamp> {
         if let Rule::Every(seconds) = &self.rule {
@@ -224,7 +238,7 @@ impl Schedule {
             return Some(Time::utc(first).plus(later.checked_mul(SECOND)?).instant);
         }
         // Look into ever longer spans before the end instead of walking through all firings.
-        let mut span = 3_600;
+        let mut span = 60;
         loop {
             let from = Time::utc(before).plus(i64::saturating_mul(span, -SECOND)).instant.max(after);
             let mut latest = None;

@@ -184,20 +184,36 @@ fn a_firing_makes_a_run_and_the_status_tells_of_it() {
 #[test]
 fn what_downtime_missed_is_made_up_for_once_or_never() {
     let mut play = after_a_run("");
-    assert_eq!(
-        play.restart("12:32"),
-        "miss 12:30: 120 s late, and without `startingDeadlineSeconds` nothing is made up for"
-    );
+    let never = "and without `startingDeadlineSeconds` nothing is made up for";
+    let told = format!("miss 12:20: 720 s late, {never}; miss 12:30: 120 s late, {never}");
+    assert_eq!(play.restart("12:32"), told);
     assert_eq!(play.at("12:40"), "run 12:40");
     let mut play = after_a_run("startingDeadlineSeconds: 60");
-    assert_eq!(
-        play.restart("12:32"),
-        "miss 12:30: 120 s late, more than the `startingDeadlineSeconds` of 60 allow"
-    );
-    let mut play = after_a_run("startingDeadlineSeconds: 300");
-    assert_eq!(play.restart("12:32"), "run 12:30");
+    let late = "more than the `startingDeadlineSeconds` of 60 allow";
+    let told = format!("miss 12:20: 720 s late, {late}; miss 12:30: 120 s late, {late}");
+    assert_eq!(play.restart("12:32"), told);
+    let mut play = after_a_run("startingDeadlineSeconds: 1200");
+    let told = "miss 12:20: 720 s late; of several missed times only the latest is made up for; run 12:30";
+    assert_eq!(play.restart("12:32"), told);
     assert_eq!(play.restart("12:33"), "");
     assert_eq!(play.at("12:40"), "run 12:40");
+}
+
+/// Whoever looks after a downtime sees each time of it, as far back as times are remembered.
+#[test]
+fn every_time_of_a_downtime_is_told_beside_one_that_is_fired() {
+    let mut play = after_a_run("");
+    let told = play.restart("12:40:05");
+    assert!(told.starts_with("miss 12:20: 1205 s") && told.ends_with("; run 12:40"), "{told}");
+    let recent: Vec<String> = play.cron.state().recent.iter().map(|firing| clock(firing.due)).collect();
+    assert_eq!(recent, ["12:10", "12:20", "12:30", "12:40"]);
+    let mut play = Play::new("schedules: [\"* * * * *\", \"*/7 * * * *\"]");
+    play.restart("23:00:40");
+    let recent = &play.cron.state().recent;
+    assert_eq!((recent.len(), &*clock(recent[0].due), &*clock(recent[49].due)), (50, "22:11", "23:00"));
+    let mut play = Play::new("schedules: [\"@every 10s\"]");
+    let told = play.restart("12:00:25");
+    assert_eq!(told, "miss 12:00: 5 s late; of several times that passed at once only one is run; run 12:00");
 }
 
 /// CR-113, CR-124.
@@ -205,10 +221,8 @@ fn what_downtime_missed_is_made_up_for_once_or_never() {
 fn a_schedule_that_never_ran_or_was_changed_has_missed_nothing() {
     let mut play = Play::new(&format!("{EVERY_TEN}\nstartingDeadlineSeconds: 600"));
     let told = play.restart("12:32");
-    assert_eq!(
-        told,
-        "miss 12:30: 120 s late; `startingDeadlineSeconds` of 600 counts from the first run on, and there was none"
-    );
+    let first = "miss 12:30: 120 s late; `startingDeadlineSeconds` of 600 counts from the first run on, and there was none";
+    assert!(told.ends_with(first), "{told}");
     let mut play = after_a_run("startingDeadlineSeconds: 600");
     play.restart("12:11");
     assert_eq!(play.describe("12:31", "schedules: [\"*/7 * * * *\"]\nstartingDeadlineSeconds: 600"), "");
