@@ -27,6 +27,7 @@ mod care;
 mod collect;
 mod errand;
 mod stage;
+mod words;
 
 use care::{Attendant, Watch};
 pub(crate) use stage::{Made, script, working_dir, write_file};
@@ -166,11 +167,15 @@ struct Hull<'a> {
     /// No further container is started.
     ending: bool,
     progress_seen: String,
+    /// What each container said last.
+    last_words: Vec<Option<String>>,
 }
 
 struct Running {
     container: usize,
     pid: u32,
+    /// The file for its last words when it began.
+    before: Option<words::Seen>,
 }
 
 impl<'a> Hull<'a> {
@@ -194,6 +199,7 @@ impl<'a> Hull<'a> {
             is_ready: false,
             ending: false,
             progress_seen: String::new(),
+            last_words: vec![None; request.containers.len()],
         })
     }
 
@@ -213,6 +219,10 @@ impl<'a> Hull<'a> {
             self.run_main_containers(done);
         }
         self.end_everything(done);
+        for (ended, words) in done.containers.iter_mut().zip(&mut self.last_words) {
+            // Why it could not be started goes before what it said when it was tried earlier.
+            ended.message = ended.message.take().or(words.take()).filter(|_| !ended.exit.is_success());
+        }
         if self
             .request
             .containers
@@ -348,9 +358,10 @@ impl<'a> Hull<'a> {
         let now_us = logs::now_ns() / 1_000;
         let ended = &mut done.containers[index];
         ended.started_us = now_us;
+        let before = self.is_sandboxed().then(|| words::see(self.request, index));
         match self.spawn(index) {
             Ok(pid) => {
-                self.running.push(Running { container: index, pid });
+                self.running.push(Running { container: index, pid, before });
                 self.attend(index);
             }
             Err(message) => {
@@ -464,7 +475,10 @@ impl<'a> Hull<'a> {
             let Some(at) = self.running.iter().position(|running| running.pid == reaped.pid) else {
                 continue;
             };
-            let ended = &mut done.containers[self.running.swap_remove(at).container];
+            let running = self.running.swap_remove(at);
+            let said = running.before.map(|before| words::read(self.request, running.container, before));
+            self.last_words[running.container] = said.flatten();
+            let ended = &mut done.containers[running.container];
             ended.finished_us = logs::now_ns() / 1_000;
             ended.exit = match reaped.status {
                 Status::Code(code) => Exit::Code(code),
@@ -511,6 +525,10 @@ impl<'a> Hull<'a> {
             }
             keeper::end_children();
         }
+    }
+
+    fn is_sandboxed(&self) -> bool {
+        matches!(self.place, Place::Sandbox { .. })
     }
 
     fn progress_file(&self) -> Option<&'a str> {

@@ -46,6 +46,12 @@ pub struct Container {
     /// Containers of the same set that must end first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub dependencies: Vec<String>,
+    /// The file in which it says why it ended; empty means Kubernetes' default.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub termination_message_path: String,
+    /// `FallbackToLogsOnError`: without such a file its log says it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub termination_message_policy: String,
     /// Whether a sidecar sees the main container's volumes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mirror_volume_mounts: Option<bool>,

@@ -8,17 +8,8 @@ use tiphys_spec::{Diagnostic, Document, Severity, path_field, path_index};
 use super::{Examiner, body, is_given};
 
 /// Fields of a container that only place or dress it, or ask the cluster to look after it.
-const DRESSING_OF_CONTAINER: [&str; 9] = [
-    "imagePullPolicy",
-    "ports",
-    "resizePolicy",
-    "restartPolicy",
-    "stdin",
-    "stdinOnce",
-    "terminationMessagePath",
-    "terminationMessagePolicy",
-    "tty",
-];
+const DRESSING_OF_CONTAINER: [&str; 7] =
+    ["imagePullPolicy", "ports", "resizePolicy", "restartPolicy", "stdin", "stdinOnce", "tty"];
 
 /// What of a pod's security context a process can honour.
 pub(super) const HONOURED_OF_POD: [&str; 2] = ["runAsUser", "runAsGroup"];

@@ -22,7 +22,7 @@ use tiphys_engine::workflow::Pod;
 use tiphys_runner::ImageMap;
 use tiphys_runner::agent::Plugin;
 use tiphys_runner::step::{
-    Again, AttemptId, ContainerRequest, HostMount, Isolation, Limits, LogWanted, OutputsWanted,
+    Again, AttemptId, ContainerRequest, HostMount, Isolation, LastWords, Limits, LogWanted, OutputsWanted,
     ParameterWanted, Role, Security, StepRequest, Volume, VolumeFile, VolumeMount, VolumeSource,
 };
 use tiphys_spec as spec;
@@ -374,8 +374,18 @@ fn container(
         volume_mounts,
         limits: limits(&container.resources).map_err(Unfit::Pod)?,
         security: security(template.security_context.as_ref(), container.security_context.as_ref()),
+        last_words: last_words(container),
         ..Default::default()
     })
+}
+
+fn last_words(container: &spec::Container) -> LastWords {
+    let mut words = LastWords::default();
+    if !container.termination_message_path.is_empty() {
+        words.path.clone_from(&container.termination_message_path);
+    }
+    words.or_log = container.termination_message_policy == "FallbackToLogsOnError";
+    words
 }
 
 fn limits(resources: &Value) -> Result<Limits, String> {

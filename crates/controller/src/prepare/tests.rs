@@ -460,3 +460,19 @@ fn patches_that_are_no_pods_are_refused() {
         patched(nothing).unwrap();
     }
 }
+
+/// EX-404: where a container says why it failed.
+#[test]
+fn containers_have_a_place_for_their_last_words() {
+    let words = |fields: Value| {
+        let mut body = json!({ "image": "any", "command": ["work"] });
+        body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        let step = prepared(json!({}), json!({ "container": body }), &Place::default()).unwrap();
+        let words = step.containers[0].last_words.clone();
+        (words.path, words.or_log)
+    };
+    assert_eq!(words(json!({})), ("/dev/termination-log".to_owned(), false));
+    let own =
+        json!({ "terminationMessagePath": "/tmp/why", "terminationMessagePolicy": "FallbackToLogsOnError" });
+    assert_eq!(words(own), ("/tmp/why".to_owned(), true));
+}

@@ -148,6 +148,27 @@ pub struct ContainerRequest {
     /// What is done for it while it runs.
     #[serde(skip_serializing_if = "is_default")]
     pub care: Care,
+    /// Where it says why it failed.
+    #[serde(skip_serializing_if = "is_default")]
+    pub last_words: LastWords,
+}
+
+/// Where a container says why it failed, for its message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LastWords {
+    /// The file. Only what was written while the container ran counts, and only in the sandbox: elsewhere the file
+    /// would be the machine's.
+    pub path: String,
+    /// Whether the end of its log counts if the file is empty.
+    #[serde(skip_serializing_if = "is_default")]
+    pub or_log: bool,
+}
+
+impl Default for LastWords {
+    fn default() -> Self {
+        LastWords { path: "/dev/termination-log".to_owned(), or_log: false }
+    }
 }
 
 /// What is done for a container beside running it, as a kubelet would.

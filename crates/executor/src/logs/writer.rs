@@ -1,7 +1,7 @@
 //! Writing a log: from chunks of bytes to entries, within a limit.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
@@ -9,6 +9,10 @@ use super::{PIECE_BYTES_MAX, Stream, time};
 
 /// Last bytes of stdout that are kept as a result (EX-422).
 pub const RESULT_BYTES_MAX: usize = 256 * 1024;
+
+/// Most lines, and bytes, of a log that become a message.
+const MESSAGE_LINES_MAX: usize = 80;
+const MESSAGE_BYTES_MAX: usize = 2_048;
 
 /// What the log says where lines are missing.
 const TORN: &str =
@@ -107,6 +111,27 @@ impl Writer {
             bytes.drain(..bytes.len() - RESULT_BYTES_MAX);
         }
         Some(tiphys_expr::go_text(bytes))
+    }
+
+    /// The last lines that are kept, as a kubelet gives them as a message.
+    pub(crate) fn last_lines(&self) -> Option<String> {
+        let mut file = File::open(&self.path).ok()?;
+        // Each line may have a head of its own.
+        let from = file.metadata().ok()?.len().saturating_sub(8 * MESSAGE_BYTES_MAX as u64);
+        file.seek(SeekFrom::Start(from)).ok()?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).ok()?;
+        let entries: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
+        let lines: Vec<&[u8]> = entries
+            .into_iter()
+            // The first may be the rest of one.
+            .skip(usize::from(from > 0))
+            .filter_map(|entry| entry.splitn(4, |byte| *byte == b' ').nth(3))
+            .collect();
+        let last = &lines[lines.len().saturating_sub(MESSAGE_LINES_MAX)..];
+        let mut text = last.join(&b'\n');
+        text.drain(..text.len().saturating_sub(MESSAGE_BYTES_MAX));
+        (!text.is_empty()).then(|| tiphys_expr::go_text(text))
     }
 
     /// Bytes in the file.

@@ -7,12 +7,13 @@ use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::CWD;
 use rustix::mount::{
-    MountFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags, mount, mount_bind_recursive, move_mount,
-    open_tree, unmount,
+    MountFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive,
+    move_mount, open_tree, unmount,
 };
 use rustix::process::pivot_root;
 
 use super::declared;
+use super::skeleton::LAST_WORDS;
 use super::template::Template;
 use super::{Attachment, What, inside, mount_of, named, open_below};
 use crate::contract::{StepRequest, VolumeSource};
@@ -57,7 +58,7 @@ pub(super) fn enter(
     }
     let no_programs = quiet | MountFlags::NOEXEC;
     named(mount("proc", "step/root/proc", "proc", no_programs, None), || "mounting /proc".into())?;
-    named(mount_bind_recursive("dev", "step/root/dev"), || "showing /dev".into())?;
+    named(show_devices(), || "showing /dev".into())?;
     let options = c"newinstance,ptmxmode=0666,mode=0620";
     named(
         mount("devpts", "step/root/dev/pts", "devpts", MountFlags::NOSUID | MountFlags::NOEXEC, options),
@@ -74,6 +75,17 @@ pub(super) fn enter(
     let name = request.pod_name.as_bytes();
     rustix::system::sethostname(&name[..name.len().min(HOST_NAME_BYTES_MAX)])?;
     Ok(())
+}
+
+/// Shows `/dev`, which all steps share, so that none can change it; only the file for last words is the step's own.
+fn show_devices() -> io::Result<()> {
+    mount_bind_recursive("dev", "step/root/dev")?;
+    let devices = open_tree(CWD, "step/root/dev", OpenTreeFlags::OPEN_TREE_CLOEXEC)?;
+    sys::set_mount_attributes(devices.as_fd(), READ_ONLY, None)?;
+    let own = Path::new("step").join(LAST_WORDS);
+    fs::write(&own, "")?;
+    fs::set_permissions(&own, std::os::unix::fs::PermissionsExt::from_mode(0o666))?;
+    Ok(mount_bind(&own, Path::new("step/root/dev").join(LAST_WORDS))?)
 }
 
 /// Longest host name.

@@ -289,6 +289,9 @@ fn depth_of(path: &Path) -> usize {
 pub(super) const DEVICES: &[(&str, u32, u32)] =
     &[("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9), ("tty", 5, 0)];
 
+/// The file below `/dev` in which containers say why they end.
+pub(super) const LAST_WORDS: &str = "termination-log";
+
 /// Lays out `/dev`: real devices if we may make them, else the machine's, shown at the same place.
 pub(super) fn devices(at: &Path, machine: &Path, may_make: bool) -> io::Result<()> {
     use rustix::fs::{CWD, FileType, Mode, makedev, mknodat};
@@ -311,6 +314,8 @@ pub(super) fn devices(at: &Path, machine: &Path, may_make: bool) -> io::Result<(
         }
     }
     fs::create_dir(at.join("pts"))?;
+    // Each step has a file of its own here.
+    fs::write(at.join(LAST_WORDS), "")?;
     for (name, target) in [
         ("fd", "/proc/self/fd"),
         ("stdin", "/proc/self/fd/0"),

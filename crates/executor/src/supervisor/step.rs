@@ -218,12 +218,25 @@ impl Step {
                 }
             }
         }
+        self.add_ends_of_logs(&mut ended);
         let main = self.request.containers.iter().position(|container| container.name == "main").unwrap_or(0);
         ended.result = self.logs.get_mut(main).and_then(Writer::take_result);
         ended.log_bytes = self.logs.iter().map(Writer::written_bytes).sum();
         ended.stopped = self.stopped;
         ended.deadline_exceeded = self.deadline_exceeded;
         ended
+    }
+
+    /// Lets the end of a container's log say why it failed, where that was asked for and it said nothing itself.
+    fn add_ends_of_logs(&self, ended: &mut Ended) {
+        for (container, log) in ended.containers.iter_mut().zip(&self.logs) {
+            let asked = self.request.containers.iter().find(|asked| asked.name == container.name);
+            let is_silent = container.message.is_none() && container.exit != Exit::NotStarted;
+            if is_silent && !container.exit.is_success() && asked.is_some_and(|asked| asked.last_words.or_log)
+            {
+                container.message = log.last_lines();
+            }
+        }
     }
 }
 

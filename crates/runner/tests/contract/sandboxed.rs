@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use tiphys_runner::Runner;
 use tiphys_runner::step::{
-    Archive, ArtifactInput, ArtifactSource, ArtifactWanted, Exit, HostMount, ImageFile, Isolation, LogWanted,
-    ParameterWanted, Volume, VolumeFile, VolumeMount, VolumeSource,
+    Archive, ArtifactInput, ArtifactSource, ArtifactWanted, Exit, HostMount, ImageFile, Isolation, LastWords,
+    LogWanted, ParameterWanted, Volume, VolumeFile, VolumeMount, VolumeSource,
 };
 
 use crate::common::{Case, World, eventually, lives};
@@ -34,6 +34,8 @@ pub const CASES: &[Case] = &[
     ("sandbox::capabilities_are_told", capabilities_are_told),
     ("sandbox::containers_depend_on_each_other", containers_depend_on_each_other),
     ("sandbox::sidecars_and_init_containers_serve_main", sidecars_and_init_containers_serve_main),
+    ("sandbox::containers_have_last_words", containers_have_last_words),
+    ("sandbox::devices_are_nobodys_to_change", devices_are_nobodys_to_change),
     ("sandbox::a_huge_environment_is_passed_on", a_huge_environment_is_passed_on),
 ];
 
@@ -59,6 +61,47 @@ fn a_step_runs() {
     assert!(first.starts_with("2 0 pod-a /root "), "{result}");
     let names: Vec<&str> = result.lines().skip(1).filter_map(|line| line.split('=').next()).collect();
     assert_eq!(names, ["HOME", "HOSTNAME", "PATH", "PWD"], "{result}");
+    world.end();
+}
+
+/// What a container writes for those who ask why it failed becomes its message; what stood there before does not.
+fn containers_have_last_words() {
+    let mut world = World::new();
+    let mut number = 0;
+    let mut said = |text: &str, words: LastWords| {
+        number += 1;
+        let mut step = sandbox(&world, &format!("w{number}"), text);
+        step.containers[0].last_words = words;
+        world.run(&step).containers[0].message.clone()
+    };
+    let usual = LastWords::default;
+    assert_eq!(said("echo no disk > /dev/termination-log; exit 3", usual()).as_deref(), Some("no disk"));
+    assert_eq!(said("echo fine > /dev/termination-log", usual()), None);
+    assert_eq!(said("exit 3", usual()), None);
+    let at = |path: &str| LastWords { path: path.to_owned(), or_log: false };
+    assert_eq!(said("echo why > /tmp/why; exit 3", at("/tmp/why")).as_deref(), Some("why"));
+    assert_eq!(said("exit 3", at("/etc/hosts")), None);
+    let log = || LastWords { or_log: true, ..usual() };
+    assert_eq!(said("echo one; echo two >&2; exit 3", log()).as_deref(), Some("one\ntwo"));
+    assert_eq!(said("echo one; echo two > /dev/termination-log; exit 3", log()).as_deref(), Some("two"));
+    let long = said("yes 0123456789 | head -n 9999 > /dev/termination-log; exit 3", usual()).unwrap();
+    assert!(long.len() < 4_096 && long.ends_with("0123456789"), "{}", long.len());
+    world.end();
+}
+
+/// All steps see the same devices, so none may take them away from the others.
+fn devices_are_nobodys_to_change() {
+    let mut world = World::new();
+    let text =
+        "rm /dev/null; echo x > /dev/mine; echo x > /dev/termination-log; test -c /dev/null && echo kept";
+    let step = sandbox(&world, "a", text);
+    world.run(&step);
+    assert!(world.log(&step).lines().any(|line| line == "kept"), "{}", world.log(&step));
+    let next =
+        sandbox(&world, "b", "ls /dev/mine; cat /dev/termination-log; echo x > /dev/null && echo fine");
+    world.run(&next);
+    let log = world.log(&next);
+    assert!(log.contains("cannot access") && log.ends_with("fine\n") && !log.contains("\nx\n"), "{log}");
     world.end();
 }
 
