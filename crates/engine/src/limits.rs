@@ -18,3 +18,7 @@ pub const MESSAGE_CHARS_MAX: usize = 16_384;
 
 /// How often a text is scanned again because a value brought tags of its own (TP-006).
 pub const RENDER_PASSES_MAX: usize = 4;
+
+/// Most steps on the paths through a container set that are followed to its exit points: diamonds behind diamonds have
+/// more paths than anybody can follow.
+pub const SET_PATH_STEPS_MAX: usize = 10_000;

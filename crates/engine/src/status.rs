@@ -149,7 +149,7 @@ pub fn node_status(run: &Run, ix: NodeIx, now: Time) -> NodeStatus {
         finished_at: node.finished.map(Time::rfc3339),
         daemoned: (node.daemoned && !node.phase.is_ended()).then_some(true),
         pod_ip: node.address.as_deref().filter(|_| node.kind == NodeKind::Pod).unwrap_or_default().to_owned(),
-        node_flag: node_flag(node),
+        node_flag: node_flag(run, ix),
         inputs: inputs(run, ix),
         outputs: node.outputs.as_deref().cloned(),
         memoization_status: node.memo.as_ref().map(|memo| spec::MemoizationStatus {
@@ -253,11 +253,21 @@ fn template_scope(run: &Run, ix: NodeIx) -> String {
     format!("{}/{}", scope.kind, scope.resource)
 }
 
-fn node_flag(node: &Node) -> Option<NodeFlag> {
-    let hooked = matches!(node.site, Site::Hook(_));
-    let retried = matches!(node.site, Site::Attempt(_));
+/// What sort of child a node is (EX-034). The attempts of a hook are of both sorts, and its wrapper shares their flag, as
+/// the containers of a set share their pod's.
+fn node_flag(run: &Run, ix: NodeIx) -> Option<NodeFlag> {
+    let node = run.node(ix);
+    let flag = match node.site {
+        Site::Container(_) => node_flag(run, node.owner),
+        Site::Hook(_) => Some(NodeFlag { hooked: true, retried: node.kind == NodeKind::Retry }),
+        Site::Attempt(_) => {
+            let hooked = node_flag(run, node.owner).is_some_and(|flag| flag.hooked);
+            Some(NodeFlag { hooked, retried: true })
+        }
+        Site::Entry | Site::Group(_) | Site::Task(_) | Site::Item(..) => None,
+    };
     let always = matches!(node.kind, NodeKind::StepGroup | NodeKind::TaskGroup | NodeKind::Skipped);
-    (hooked || retried || always).then_some(NodeFlag { hooked, retried })
+    flag.or_else(|| always.then(NodeFlag::default))
 }
 
 /// Declarations with their final values (PA-031).

@@ -523,7 +523,9 @@ impl Model {
         let is_member = is_looped && !is_group && !node.is_omitted;
         let mut over = true;
         let is_odd = hooks.contains_key("odd") && !is_member;
-        for (key, hook) in hooks {
+        // The exit hook comes after the others.
+        let (exit, others): (Vec<_>, Vec<_>) = hooks.into_iter().partition(|(key, _)| key == "exit");
+        for (key, hook) in others.into_iter().chain(exit) {
             let (hook_name, given) = match key.as_str() {
                 "exit" if is_group || is_odd || !node.is_completed() => continue,
                 "exit" => (format!("{name}.onExit"), self.arguments.clone()),
@@ -718,20 +720,15 @@ impl Model {
         let of = |names: &[String]| names.iter().flat_map(|name| self.outbound(name)).collect::<Vec<_>>();
         match node.kind {
             _ if node.is_hit => vec![name.to_owned()],
-            "Pod" if self.nodes.values().any(|other| other.kind == "Container" && other.boundary == name) => {
-                let containers = self.nodes.iter().filter(|(_, other)| other.boundary == name);
-                let names: Vec<&String> = containers.map(|(name, _)| name).collect();
-                let is_last = |own: &String| {
-                    let children = &self.nodes[own].children;
-                    !children.iter().any(|child| self.nodes[child].kind == "Container")
-                };
-                names.into_iter().filter(|own| is_last(own)).cloned().collect()
+            "Pod" | "Container" | "TaskGroup" if self.leads_through_children(name) => {
+                let out = node.children.iter().flat_map(|child| {
+                    let beyond = node.kind == "Container" && self.nodes[child].boundary != node.boundary;
+                    if beyond { vec![name.to_owned()] } else { self.outbound(child) }
+                });
+                out.collect()
             }
-            "TaskGroup" => of(&self.members(name)),
-            "Retry" => {
-                let attempts = self.attempts(name);
-                attempts.last().map_or_else(|| vec![name.to_owned()], |last| vec![last.clone()])
-            }
+            // Attempts and hooks alike.
+            "Retry" => vec![node.children.last().map_or(name, String::as_str).to_owned()],
             "Steps" => {
                 let groups = self.nodes.keys().filter_map(|key| {
                     key.strip_prefix(name)?.strip_prefix('[')?.strip_suffix(']')?.parse::<usize>().ok()
@@ -765,6 +762,14 @@ impl Model {
             }
             _ => vec![name.to_owned()],
         }
+    }
+
+    /// Whether a node is of a container set or a loop, and something comes after it there.
+    fn leads_through_children(&self, name: &str) -> bool {
+        let node = &self.nodes[name];
+        let is_plain = node.kind == "Pod"
+            && !self.nodes.values().any(|other| other.kind == "Container" && other.boundary == name);
+        !is_plain && !node.children.is_empty()
     }
 
     fn members(&self, name: &str) -> Vec<String> {

@@ -325,7 +325,7 @@ impl Turn<'_> {
         let plan = self.run.plan.clone();
         if self.run.stage == Stage::Main
             && let Some(exit) = &plan.exit
-            && self.run.steering.strategy() != Some("Terminate")
+            && self.run.runs_exit_hooks()
             && self.exit_expression_holds(exit)
         {
             self.record(Event::Exiting);

@@ -2,6 +2,7 @@
 
 use super::node::{NodeIx, NodeKind, Part, Site};
 use super::run::Run;
+use crate::limits;
 use std::collections::BTreeMap;
 
 impl Run {
@@ -116,27 +117,57 @@ impl Run {
         let node = self.node(ix);
         match node.kind {
             NodeKind::TaskGroup => {
-                let members = self.members(ix);
-                if members.is_empty() {
+                let children = self.members_and_hooks(ix);
+                if children.is_empty() {
                     out.push(ix);
                 }
-                members.iter().for_each(|member| self.outbound_into(*member, out));
+                children.iter().for_each(|child| self.outbound_into(*child, out));
             }
-            NodeKind::Retry => out.push(self.attempts(ix).last().copied().unwrap_or(ix)),
+            // Its hooks are children like its attempts, and the last child it is that leads on.
+            NodeKind::Retry => {
+                let children = [self.attempts(ix).last(), self.hooks_of(ix).last()];
+                out.push(children.into_iter().flatten().max().copied().unwrap_or(ix));
+            }
             NodeKind::Steps | NodeKind::Dag => match self.frame_index(ix) {
                 Some(_) => out.extend(self.outbound_nodes(ix)),
                 None => out.push(ix),
             },
-            NodeKind::Pod => {
-                let containers = self.containers(ix);
-                if containers.is_empty() {
-                    return out.push(ix);
-                }
-                let inner: Vec<NodeIx> =
-                    containers.values().flat_map(|container| self.graph_parents(*container)).collect();
-                out.extend(containers.values().filter(|container| !inner.contains(container)));
-            }
+            NodeKind::Pod if self.is_container_set(ix) => self.outbound_of_set(ix, out),
             _ => out.push(ix),
+        }
+    }
+
+    /// The hooks of a node that have been started, in order of entry.
+    fn hooks_of(&self, ix: NodeIx) -> &[NodeIx] {
+        self.hook_nodes.get(&ix).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// What stands below a loop's group or a step group, in order of entry: hooks, too.
+    fn members_and_hooks(&self, ix: NodeIx) -> Vec<NodeIx> {
+        let mut children = self.members(ix);
+        children.extend(self.hooks_of(ix));
+        children.sort_unstable();
+        children
+    }
+
+    /// The exit points of a container set: every path through it leads to one, so that one may be there more than once;
+    /// and the hooks of its pod.
+    fn outbound_of_set(&self, pod: NodeIx, out: &mut Vec<NodeIx>) {
+        let members = self.members_of.get(&pod).into_iter().flatten();
+        let mut below: BTreeMap<NodeIx, Vec<NodeIx>> = BTreeMap::new();
+        for member in members.chain(self.hooks_of(pod)) {
+            for parent in self.graph_parents(*member) {
+                below.entry(parent).or_default().push(*member);
+            }
+        }
+        let mut paths = vec![pod];
+        for _ in 0..limits::SET_PATH_STEPS_MAX {
+            let Some(at) = paths.pop() else { break };
+            match below.get(&at) {
+                Some(next) => paths.extend(next.iter().rev()),
+                None if self.node(at).kind == NodeKind::Container => out.push(at),
+                None => self.outbound_into(at, out),
+            }
         }
     }
 
@@ -157,7 +188,7 @@ impl Run {
                 }
             }
         } else if let Some(group) = frame.group {
-            self.members(group).iter().for_each(|member| self.outbound_into(*member, &mut out));
+            self.members_and_hooks(group).iter().for_each(|member| self.outbound_into(*member, &mut out));
         }
         out
     }

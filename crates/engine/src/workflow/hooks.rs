@@ -2,7 +2,7 @@
 
 use super::bind::{Args, Given};
 use super::enter::{Entering, Entry};
-use super::event::Event;
+use super::event::{Control, Event};
 use super::handle::Turn;
 use super::node::{NodeIx, NodeKind, Part, Phase, Site};
 use super::run::Run;
@@ -68,6 +68,7 @@ impl Turn<'_> {
         // What cannot be read keeps the exit hook from being looked at.
         if let Some(exit) = exit
             && broken.is_none()
+            && self.run.runs_exit_hooks()
             && self.run.node(ix).phase.is_completed()
             && self.run.node(ix).kind != NodeKind::TaskGroup
             && !self.run.has_hook_node(ix, "exit")
@@ -212,6 +213,11 @@ impl Turn<'_> {
 }
 
 impl Run {
+    /// Whether exit hooks are run at all: who terminates wants nothing more (EX-288).
+    pub(crate) fn runs_exit_hooks(&self) -> bool {
+        self.steering.shutdown != Some(Control::Terminate)
+    }
+
     /// Whether a node has just begun and will enter its first children before anything else happens: its hooks are
     /// looked at after that (EX-131).
     pub(crate) fn is_about_to_enter(&self, ix: NodeIx) -> bool {
