@@ -14,6 +14,7 @@ pub mod locks;
 mod memo;
 pub mod metrics;
 mod outcome;
+mod ports;
 mod prepare;
 mod pump;
 pub mod shard;

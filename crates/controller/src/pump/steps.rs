@@ -5,6 +5,7 @@ use crate::calls::{self, Verdict};
 use crate::daemons;
 use crate::handle::Update;
 use crate::outcome::outcome;
+use crate::ports;
 use crate::submit;
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,10 +80,15 @@ impl Pump {
                 let pod = (is_set || !ended.artifacts.is_empty() || ended.containers.len() > 1)
                     .then(|| run.pod(attempt, now).ok())
                     .flatten();
-                let outcome = match ended.never_started() {
+                let mut outcome = match ended.never_started() {
                     true => submit::never_started(),
                     false => outcome(&ended, pod.as_ref()),
                 };
+                if outcome.phase == Phase::Failed && !ended.stopped && run.is_daemon(attempt.node) {
+                    let why = run.pod(attempt, now).ok().and_then(|pod| ports::complaint(&pod.template));
+                    let parts = outcome.message.into_iter().chain(why).collect::<Vec<_>>();
+                    outcome.message = (!parts.is_empty()).then(|| parts.join("; "));
+                }
                 // Stopped by whoever took the run back, perhaps an engine that died before it could say so.
                 let is_taken_back = ended.stopped
                     && !run.is_to_be_stopped(attempt.node)
