@@ -2,9 +2,7 @@
 
 use crate::prepare::Place;
 use std::collections::BTreeSet;
-use std::fs;
-use std::io::ErrorKind;
-use std::path::{Component, Path};
+use tiphys_artifact::{Driver as _, Key, LocalStore};
 use tiphys_engine::Run;
 use tiphys_engine::workflow::{Collected, Due, Occasion};
 use tiphys_store::artifacts_of;
@@ -25,7 +23,7 @@ pub fn delete(run: &Run, occasion: Occasion, place: &Place) -> Collected {
         return collected;
     }
     let mut failures = BTreeSet::new();
-    let store = artifacts_of(&place.artifacts, &run.plan.namespace);
+    let store = LocalStore::new(artifacts_of(&place.artifacts, &run.plan.namespace));
     for due in run.artifacts_due(occasion) {
         match delete_one(&due, &store) {
             Ok(()) => collected.gone.push((due.node, due.artifact.name.into())),
@@ -53,7 +51,7 @@ pub fn may_concern(document: &[u8]) -> bool {
     document.windows(field.len()).any(|window| window == field)
 }
 
-fn delete_one(due: &Due, store: &Path) -> Result<(), String> {
+fn delete_one(due: &Due, store: &LocalStore) -> Result<(), String> {
     let artifact = &due.artifact;
     let kind = artifact.location.store().map_or("", |(kind, _)| kind);
     // The local store stands for every store with keys; other places delete nothing (PA-162, PA-286).
@@ -63,28 +61,6 @@ fn delete_one(due: &Due, store: &Path) -> Result<(), String> {
             artifact.name
         ));
     }
-    let key = artifact.location.key().trim_matches('/');
-    if key.is_empty() || !Path::new(key).components().all(|part| matches!(part, Component::Normal(_))) {
-        return Err(format!("artifact `{}`: the key `{key}` leads out of the store", artifact.name));
-    }
-    let path = store.join(key);
-    let removed = match fs::symlink_metadata(&path) {
-        Ok(found) if found.is_dir() => fs::remove_dir_all(&path),
-        Ok(_) => fs::remove_file(&path),
-        Err(error) => Err(error),
-    };
-    match removed {
-        Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Err(format!("artifact `{}`: cannot delete `{key}`: {error}", artifact.name));
-        }
-        _ => {}
-    }
-    // Folders are not objects: those that are empty now go too.
-    let above = path.ancestors().skip(1).take_while(|folder| *folder != store);
-    for folder in above {
-        if fs::remove_dir(folder).is_err() {
-            break;
-        }
-    }
-    Ok(())
+    let removed = Key::parse(artifact.location.key()).and_then(|key| store.delete(&key));
+    removed.map_err(|error| format!("artifact `{}`: {error}", artifact.name))
 }

@@ -21,6 +21,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "tiphys-spec",
             // Conditions of http templates and transformations of data are judged where the answer arrives.
             "tiphys-expr",
+            // Artifacts that go with a run are deleted by those who store them.
+            "tiphys-artifact",
         ],
     ),
     (
