@@ -86,6 +86,26 @@ export const overlaps = (page) =>
     return told;
   });
 
+/** What is meant to be touched and is smaller than 24 px; links within a text are as high as its lines (WCAG 2.5.8). */
+export const smallTargets = (page) =>
+  page.evaluate(() => {
+    const LEAST_PX = 24;
+    const found = [];
+    for (const target of document.querySelectorAll('button, select, input, textarea, summary, [role=tab], [role=option], a[href]')) {
+      const label = target.closest('label');
+      const box = (label ?? target).getBoundingClientRect();
+      const { visibility, opacity, display } = getComputedStyle(target);
+      if (!box.width || !box.height || visibility === 'hidden' || opacity === '0') continue;
+      // Bars of charts have what room there is; the list of runs leads to the same.
+      if (target.closest('.visually-hidden, .skip, .editor, .bars') || (target.tagName === 'A' && display === 'inline')) continue;
+      // A box to tick in a cell is as large as what lies around it and does the same.
+      if (target.type === 'checkbox' || target.type === 'radio') continue;
+      if (box.width < LEAST_PX - 0.5 || box.height < LEAST_PX - 0.5)
+        found.push(`${target.getAttribute('aria-label') ?? target.textContent.trim().slice(0, 30)}: ${Math.round(box.width)} × ${Math.round(box.height)}`);
+    }
+    return [...new Set(found)].slice(0, 12);
+  });
+
 export async function browser() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
 }

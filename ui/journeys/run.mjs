@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { start } from '../fixture/server.mjs';
-import { accessible, go, keep, overlaps, settled, surplus } from './harness.mjs';
+import { accessible, go, keep, overlaps, settled, smallTargets, surplus } from './harness.mjs';
 
 const journeys = [];
 const journey = (name, options, act) => journeys.push({ name, options, act });
@@ -985,6 +985,44 @@ for (const width of [380, 800, 1280, 3840]) {
     }
   });
 }
+
+journey('on a narrow screen the picture and the chosen step are both a touch away', { width: 380 }, async ({ page, server }) => {
+  const run = byPhase(server, 'Failed');
+  await page.goto(server.url + path(run));
+  const panel = page.getByRole('tabpanel');
+  const graph = page.getByRole('application');
+  const views = page.getByRole('group', { name: 'Views' });
+  // What broke is what somebody sees first; the picture is behind its own tab and keeps its size.
+  await panel.getByText('main: Error (exit code 1)').waitFor();
+  await graph.waitFor({ state: 'hidden' });
+  await accessible(page, 'a run on a narrow screen');
+  await views.getByRole('button', { name: 'Graph' }).click();
+  await graph.waitFor();
+  await panel.waitFor({ state: 'hidden' });
+  await views.getByRole('button').last().click();
+  await panel.waitFor();
+  await views.getByRole('button', { name: 'Tree' }).click();
+  await page.getByRole('treeitem', { name: /checkout/ }).click();
+  await page.getByRole('heading', { level: 2, name: 'checkout' }).waitFor();
+  // Who walks by keys stays where they walk.
+  await views.getByRole('button', { name: 'Tree' }).click();
+  await page.getByRole('tree').focus();
+  await page.keyboard.press('ArrowDown');
+  await page.waitForFunction(() => document.activeElement?.getAttribute('role') === 'tree');
+  await page.keyboard.press('Escape');
+  await page.waitForFunction(() => !location.search.includes('node='));
+  await page.getByRole('tree').waitFor();
+});
+
+journey('on a narrow screen everything is accessible, and what is touched is 24 px or more', { width: 380 }, async ({ page, server }) => {
+  for (const address of ['', 'runs', 'pipelines', 'schedules', 'approvals', 'inbox', 'locks', 'new', 'settings', path(byPhase(server, 'Failed'))]) {
+    await page.goto(server.url + address);
+    await page.getByRole('heading', { level: 1 }).first().waitFor();
+    await settled(page);
+    await accessible(page, `${address || 'home'} on a narrow screen`);
+    assert.deepEqual(await smallTargets(page), [], `${address || 'home'} has targets that are too small to touch`);
+  }
+});
 
 journey('Back leads to where a page was left, scrolled as it was', {}, async ({ page, server }) => {
   await page.setViewportSize({ width: 1280, height: 400 });

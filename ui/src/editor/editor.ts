@@ -154,7 +154,7 @@ export function makeEditor(host: HTMLElement, text: string, label: string, chang
           ...lintKeymap,
           indentWithTab,
         ]),
-        EditorView.contentAttributes.of({ 'aria-label': label }),
+        EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
         EditorView.updateListener.of((update) => update.docChanged && changed()),
       ],
     }),
