@@ -310,6 +310,10 @@ journey('the files of a step are shown and can do nothing', {}, async ({ page, s
   await page.getByRole('cell', { name: '<b>pear</b>' }).waitFor();
   await (await shown('notes-txt')).getByText('Only the beginning is shown').waitFor();
   await (await shown('report-html')).frameLocator('iframe').getByRole('heading', { name: 'Report' }).waitFor();
+  const packed = await shown('packed');
+  await packed.getByText('1.0 MB', { exact: true }).waitFor();
+  await packed.getByRole('button', { name: 'files/report.html' }).click();
+  await packed.getByText('<h1>Report</h1>').waitFor();
   const image = (await shown('chart-svg')).getByRole('img', { name: 'chart-svg' });
   await image.waitFor();
   await page.waitForFunction(() => document.querySelector('[role=tabpanel] img')?.naturalWidth === 40);
@@ -479,6 +483,23 @@ journey('a delivery is read and replayed', {}, async ({ page, server }) => {
   await page.getByRole('dialog').getByRole('button', { name: 'Replay' }).click();
   await page.getByText(/^Sent once more; it began/).waitFor();
   await page.getByRole('button', { name: /default\/pushed/ }).nth(1).waitFor();
+});
+
+journey('the logs of all steps open at their end, and all of them is read when it is wanted', {}, async ({ page, server }) => {
+  const script = (name, source) => ({ name, script: { image: 'busybox', command: ['sh'], source } });
+  const steps = [[{ name: 'counts', template: 'counts' }], [{ name: 'ends', template: 'ends' }]];
+  await server.run('talks', {
+    entrypoint: 'main',
+    templates: [{ name: 'main', steps }, script('counts', 'seq -f "line %.0f" 1 9000'), script('ends', 'echo the end')],
+  });
+  await server.until('talks', (status) => status.phase === 'Succeeded');
+  await page.goto(`${server.url}logs/default/talks`);
+  await page.getByText('the end', { exact: true }).waitFor();
+  await page.getByText('Only the end of each log is read').waitFor({ state: 'attached' });
+  // What is sought may be anywhere.
+  await page.getByLabel('Search in the log').fill('line 77');
+  await page.getByText(/1 of 111/).waitFor();
+  assert.equal(await page.getByText('Only the end of each log is read').count(), 0);
 });
 
 journey('a followed log of all steps lets its connection go while nobody looks', {}, async ({ page, server }) => {

@@ -167,6 +167,18 @@ journey('a cut stream is told and comes back', {}, async ({ page, server }) => {
   await page.getByText('The connection to the server is lost').waitFor({ state: 'detached' });
 });
 
+journey('pages that show nothing of runs say too when the server is away', {}, async ({ page, server }) => {
+  for (const address of ['compare', 'settings', 'new']) {
+    const asked = page.waitForResponse((answer) => /\/v1\/events(\?|$)/.test(answer.url()) && answer.ok());
+    await page.goto(`${server.url}${address}`);
+    await asked;
+    await settled(page);
+    server.cut();
+    await page.getByText('The connection to the server is lost').waitFor();
+    await page.getByText('The connection to the server is lost').waitFor({ state: 'detached' });
+  }
+});
+
 journey('a tab out of sight lets its stream go, and knows all when it is seen again', {}, async ({ page, server }) => {
   const run = byPhase(server, 'Running');
   const node = Object.values(run.status.nodes).find((each) => each.phase === 'Running' && each.type === 'Pod');

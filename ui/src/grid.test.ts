@@ -24,6 +24,12 @@ describe('the rows of a grid', () => {
     expect(steps.map((step) => step.name)).toEqual(['checkout', 'build', 'deploy', 'onExit']);
   });
 
+  it('are one for a pipeline of one step, tried again or not', () => {
+    const once = run('r', [node('r', 'r', [], { type: 'Pod', templateName: 'main' })]);
+    const again = run('s', [node('s', 's', ['t'], { type: 'Retry', templateName: 'main' }), node('t', 's(0)', [], { type: 'Pod' })]);
+    expect(stepsOf([once, again]).map((step) => [step.name, step.cells.map((cell) => cell?.id)])).toEqual([['main', ['r', 's']]]);
+  });
+
   it('tell the items of a loop together, of steps templates too', () => {
     const steps = stepsOf([
       run('r', [

@@ -93,6 +93,8 @@ function depths(nodes: Record<string, NodeStatus>, root: string): Map<string, nu
   return found;
 }
 
+const FRAMES = new Set<string | undefined>(['Steps', 'DAG', undefined]);
+
 /** Rows of the grid in the order in which steps follow one another. Items of loops and tries count with what holds them. */
 export function stepsOf(workflows: Workflow[]): Step[] {
   const cells = new Map<string, (NodeStatus | undefined)[]>();
@@ -105,14 +107,18 @@ export function stepsOf(workflows: Workflow[]): Step[] {
     const depth = depths(workflow.status?.nodes ?? {}, root);
     const named = new Set(nodes.map((node) => node.name));
     for (const node of nodes) {
-      if (node.name === root || node.type === 'StepGroup') continue;
+      // A pipeline of one step is that step; otherwise its root only says what its parts say.
+      const isAlone = node.name === root && !FRAMES.has(node.type);
+      if ((node.name === root && !isAlone) || node.type === 'StepGroup') continue;
       // Items of a loop are told together, by their group where there is one; what is in them, and tries, not at all.
       const item = /^(.*)\(\d+:/s.exec(node.name)?.[1];
       if (item === undefined ? /\(\d+\)/.test(node.name) : named.has(item) || item.includes('(') || !node.name.endsWith(')')) continue;
-      const name = (item ?? node.name)
-        .slice(root.length)
-        .replace(/^\.|^\[\d+\]\./, '')
-        .replace(/\[\d+\]\./g, '.');
+      const name = isAlone
+        ? node.templateName || workflow.spec.entrypoint || root
+        : (item ?? node.name)
+            .slice(root.length)
+            .replace(/^\.|^\[\d+\]\./, '')
+            .replace(/\[\d+\]\./g, '.');
       let row = cells.get(name);
       if (!row) {
         if (cells.size >= STEPS_MAX) continue;

@@ -93,6 +93,18 @@ function argoStream(namespace: string, version: string | undefined): Source {
   };
 }
 
+/** Says whether the server is there on pages that show nothing of runs, so that nobody acts on what is old. */
+export function keepInTouch(namespace: () => string): void {
+  $effect(() =>
+    openStream({
+      ...own.runEvents(namespace(), ''),
+      onLine: (line) => (connection.line = line),
+      onRefused: () => (connection.line = 'live'),
+      onMessage: () => {},
+    }),
+  );
+}
+
 /** What depends on runs is asked for again this long after one changed: soon, and when what follows from it is there. */
 const AGAIN_MS = [300, 1500] as const;
 

@@ -1,6 +1,15 @@
 // Every text that people read, in one place, so that it can be translated.
 
 /** A number with its thousands apart. */
+/** `980 B`, `1.4 MB`. */
+function size(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let at = 0;
+  let shown = bytes;
+  for (; shown >= 999.5 && at < units.length - 1; at += 1) shown /= 1000;
+  return `${at > 0 && shown < 9.95 ? shown.toFixed(1) : Math.round(shown)} ${units[at]}`;
+}
+
 const told = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 
 const many = (count: number, one: string, more: string): string =>
@@ -18,6 +27,8 @@ export const text = {
     hits: (at: number, count: number, more: boolean) =>
       `${told(at)} of ${told(count)}${more ? '+' : ''}`,
     plain: (count: number) => told(count),
+    bytes: (count: number) => size(count),
+    percent: (share: number) => `${Math.floor(100 * share)} %`,
     of: (done: number, count: number) => `${told(done)} of ${told(count)}`,
   },
   /** How dates are written: the language of the texts below. */
@@ -294,6 +305,9 @@ export const text = {
     items: 'Items',
     preview: 'Preview',
     noPreview: 'It cannot be shown',
+    filesIn: 'Files in it',
+    noFilesIn: 'There are no files in it.',
+    notReached: 'the file is too far behind in the archive; the download has it',
     onlyBeginning: 'Only the beginning is shown; the download has all of it.',
     deletedFile: 'deleted',
     download: 'Download',
@@ -338,6 +352,8 @@ export const text = {
     empty: 'Nothing was written.',
     waiting: 'Nothing was written yet.',
     label: 'Log lines',
+    onlyEnd: 'Only the end of each log is read.',
+    fromBeginning: 'Read all',
     dropped: (count: number) => `The first ${many(count, 'line is', 'lines are')} not kept here.`,
     container: 'Container',
     main: 'main',
@@ -455,6 +471,8 @@ export const text = {
     versions: 'Versions',
     noneFound: 'No pipeline matches',
     noneFoundHelp: 'Look for a part of its name or of its title.',
+    first: 'first version',
+    firstVersion: 'This is the first version that is kept: there is nothing to compare it with.',
     noVersions: 'No earlier version is kept.',
     version: (number: string, by: string) => (by ? `Version ${number} by ${by}` : `Version ${number}`),
     against: 'Compared with',

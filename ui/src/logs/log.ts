@@ -50,6 +50,10 @@ export interface Log {
   readonly moreHits: boolean;
   start(): void;
   stop(): void;
+  /** Only the end is here; nothing where that cannot be. */
+  readonly cut?: boolean;
+  /** Reads what comes before it, too. */
+  readAll?(): void;
   /** Asks once more for what was refused, where the log does not do so by itself. */
   again?(): void;
   /** A line, if it is here already. */
@@ -61,8 +65,8 @@ export interface Log {
   /** Finds hits behind those that are known. */
   findMore(): Promise<void>;
   firstError(): Promise<number | undefined>;
-  /** All of it. */
-  whole(): Promise<string[]>;
+  /** All of it; told how much of it is here, from 0 to 1, where that is known. */
+  whole(tell?: (share: number) => void): Promise<string[]>;
 }
 
 export function lineOf(text: string, at: string, pod: string): Line {

@@ -96,13 +96,14 @@ export class RangedLog implements Log {
     return found.items[0] ? found.items[0].line - 1 : undefined;
   }
 
-  async whole(): Promise<string[]> {
+  async whole(tell: (share: number) => void = () => {}): Promise<string[]> {
     const parts: string[] = [];
     for (let from = 1; ; ) {
       const { items, lines } = await own.readLog(this.source, from, PORTION, this.#stop.signal);
       for (const item of items) parts.push(`${plain(item.text)}\n`);
       from += items.length;
       if (items.length === 0 || from > lines) return parts;
+      tell((from - 1) / lines);
     }
   }
 

@@ -1,4 +1,5 @@
-// A log that is read from its beginning: of several steps together, of the archive, of a server without ranges.
+// A log that is read as a whole: of several steps together, of the archive, of a server without ranges. Of several only
+// the end is read until somebody asks for more.
 
 import { logPath, phaseOf } from '../api/argo';
 import { ApiError, address, fault } from '../api/client';
@@ -10,6 +11,12 @@ import { finder, type Line, lineOf, type Log, SHOW_MS, type Source } from './log
 
 /** Lines kept in the page; earlier ones are dropped first. */
 const LINES_MAX = 1_200_000;
+/** Lines at the end of several logs that are read first. */
+const TAIL = 2000;
+/** What was there when it was opened comes within this time. */
+const OPENING_MS = 3000;
+/** All that was there has come when nothing comes for so long. */
+const QUIET_MS = 700;
 /** Hits that are counted. */
 const HITS_MAX = 100_000;
 
@@ -36,8 +43,39 @@ export class WholeLog implements Log {
   #stop = new AbortController();
   /** The next line is the first of all once more. */
   #isAnew = false;
+  cut = $state(false);
+  #isTail: boolean;
+  #opened = 0;
+  #again = new AbortController();
+  #heard = 0;
 
-  constructor(private readonly source: Source) {}
+  /** `isWhole` reads it from its beginning, as who has a link to a line needs it. */
+  constructor(
+    private readonly source: Source,
+    isWhole = true,
+  ) {
+    this.#isTail = !isWhole && !source.run.archived;
+  }
+
+  readAll(): void {
+    if (!this.#isTail) return;
+    this.#isTail = false;
+    this.cut = false;
+    this.#isAnew = true;
+    this.#again.abort();
+    if (this.done) {
+      this.done = false;
+      void this.#read();
+    }
+  }
+
+  /** Reads all, and waits until what is there now has come. */
+  async #allHere(): Promise<void> {
+    if (!this.cut) return;
+    this.readAll();
+    this.#heard = Date.now();
+    while (!this.done && Date.now() - this.#heard < QUIET_MS && !this.#stop.signal.aborted) await rest(100, this.#stop.signal);
+  }
 
   get count(): number {
     return this.first + this.#list.length;
@@ -62,6 +100,8 @@ export class WholeLog implements Log {
 
   async find(text: string, isPattern: boolean): Promise<void> {
     this.#holds = text ? finder(text, isPattern) : undefined;
+    // What is sought may be anywhere; hits are counted as they come.
+    if (text && this.cut) this.readAll();
     this.hits = [];
     this.moreHits = false;
     if (this.#holds) this.#list.forEach((line, index) => this.#check(line, this.first + index));
@@ -73,11 +113,13 @@ export class WholeLog implements Log {
   }
 
   async firstError(): Promise<number | undefined> {
+    await this.#allHere();
     const found = this.#list.findIndex((line) => looksBad(line.text));
     return found < 0 ? undefined : found + this.first;
   }
 
   async whole(): Promise<string[]> {
+    await this.#allHere();
     return this.#list.map((line) => `${plain(line.text)}\n`);
   }
 
@@ -122,10 +164,12 @@ export class WholeLog implements Log {
       const stayAwake = follow ? whenUnseen(() => unseen.abort()) : () => {};
       const stay = follow ? crowd.whenFull(() => unseen.abort()) : () => {};
       try {
-        await this.#readLive(AbortSignal.any([signal, unseen.signal]));
+        this.#again = new AbortController();
+        await this.#readLive(AbortSignal.any([signal, unseen.signal, this.#again.signal]));
         if (!follow || (await this.#isOver(turn))) return;
       } catch (cause) {
         if (signal.aborted) throw cause;
+        if (this.#again.signal.aborted) continue;
         if (!unseen.signal.aborted) {
           if (!follow || !passes(cause)) throw cause;
           this.error = cause instanceof ApiError ? cause : new ApiError(0, '');
@@ -167,11 +211,13 @@ export class WholeLog implements Log {
         'logOptions.container': container,
         'logOptions.follow': follow || undefined,
         'logOptions.timestamps': true,
+        'logOptions.tailLines': this.#isTail ? TAIL : undefined,
       }),
       { credentials: 'same-origin', headers: { accept: 'application/json' }, signal },
     );
     if (!answer.ok) throw await fault(answer);
     this.error = undefined;
+    this.#opened = Date.now();
     await this.#eachLine(answer, (text) => {
       const { result, error } = JSON.parse(text) as {
         result?: { content?: string; podName?: string };
@@ -220,10 +266,12 @@ export class WholeLog implements Log {
       this.hits = [];
       this.moreHits = false;
     }
+    this.#heard = Date.now();
     const stamp = STAMP.exec(content);
     const line = lineOf(stamp ? content.slice(stamp[0].length) : content, stamp?.[1] ?? '', pod);
     if (this.#holds) this.#check(line, this.count);
     this.#list.push(line);
+    if (this.#isTail && !this.cut && this.#list.length >= TAIL && this.#heard - this.#opened < OPENING_MS) this.cut = true;
     if (this.#list.length > LINES_MAX) {
       const surplus = Math.ceil(LINES_MAX / 10);
       this.#list.splice(0, surplus);
