@@ -153,6 +153,16 @@ impl Verb for Sync<'_> {
     }
 }
 
+/// How many may hold a semaphore of the database at once, if the state knows.
+pub fn database_limit(store: &mut impl Catalog, namespace: &str, key: &str) -> Option<u64> {
+    let kept = store.object(&limit_key(namespace, key)).ok()??;
+    String::from_utf8_lossy(&kept.body).trim().parse().ok()
+}
+
+fn limit_key(namespace: &str, key: &str) -> ObjectKey {
+    ObjectKey { kind: SYNC_LIMIT.to_owned(), namespace: namespace.to_owned(), name: key.to_owned() }
+}
+
 /// Limits of database semaphores in the state of this machine.
 fn sync(connect: &Connect, args: &SyncArgs) -> anyhow::Result<ExitCode> {
     let mut local = Local::open()?;
@@ -168,8 +178,7 @@ fn sync(connect: &Connect, args: &SyncArgs) -> anyhow::Result<ExitCode> {
         ));
     }
     let namespace = connect.namespace(key_args.namespace.as_deref());
-    let object =
-        ObjectKey { kind: SYNC_LIMIT.to_owned(), namespace: namespace.clone(), name: key.to_owned() };
+    let object = limit_key(&namespace, key);
     let there = local.store.object(&object)?;
     let known = there.as_ref().and_then(|there| String::from_utf8_lossy(&there.body).trim().parse().ok());
     let missing = || {

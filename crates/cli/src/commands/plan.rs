@@ -10,11 +10,13 @@ use tiphys_spec as spec;
 use tiphys_spec::{Document, Object, Strictness};
 
 use crate::arguments::Overrides;
+use crate::commands::locks::database_limit;
 use crate::load::{freeze, load};
 use crate::output::DataFormat;
 use crate::print::{Paint, print_diagnostics, print_outline, to_stdout};
 use crate::problem::{Told, problem};
 use crate::remote::{self, Server};
+use crate::state::Local;
 use crate::verb::Verb;
 
 /// Show what a manifest would run, before it runs
@@ -54,12 +56,20 @@ impl Verb for Args {
     }
 
     fn here(&self) -> anyhow::Result<ExitCode> {
-        run(self, &[])
+        let mut local = None;
+        run(self, &[], &mut |namespace, key| {
+            // What cannot be asked is not known; a plan needs no state.
+            let local = local.get_or_insert_with(Local::open_to_read).as_mut().ok()?;
+            database_limit(&mut local.store, namespace, key)
+        })
     }
 }
 
+/// How many may hold a semaphore of the database, by namespace and key.
+pub type Limits<'l> = &'l mut dyn FnMut(&str, &str) -> Option<u64>;
+
 /// Plans with what is given, and with what is `kept` elsewhere where nothing of the same name is given.
-pub fn run(args: &Args, kept: &[Document]) -> anyhow::Result<ExitCode> {
+pub fn run(args: &Args, kept: &[Document], limits: Limits<'_>) -> anyhow::Result<ExitCode> {
     let mut loaded = load(&args.files, &args.with, Strictness::Strict)?;
     let mut diagnostics = std::mem::take(&mut loaded.diagnostics);
     diagnostics.extend(doubled(loaded.given.iter()));
@@ -73,7 +83,12 @@ pub fn run(args: &Args, kept: &[Document]) -> anyhow::Result<ExitCode> {
         let (frozen, _) = freeze(&workflow, &documents, args.overrides.namespace());
         // What keeps it from being compiled was found by the check.
         if let Ok(plan) = compile(&frozen) {
-            outlines.push(outline(&plan));
+            let mut outline = outline(&plan);
+            for lock in outline.needs.locks.iter_mut().filter(|lock| lock.limit.is_none()) {
+                lock.limit =
+                    lock.name.split_once("/Database/").and_then(|(namespace, key)| limits(namespace, key));
+            }
+            outlines.push(outline);
         }
     }
     diagnostics.retain(spec::Diagnostic::is_error);

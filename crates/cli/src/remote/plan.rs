@@ -6,6 +6,7 @@ use tiphys_spec as spec;
 use tiphys_spec::{Document, Strictness};
 
 use super::http::{Server, encode};
+use super::sync::database_limit;
 use crate::commands::plan::{self, Args};
 
 /// Plans on this machine, with the templates that the server would use.
@@ -19,7 +20,7 @@ pub fn plan(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
             kept.extend(document(kind, item));
         }
     }
-    plan::run(args, &kept)
+    plan::run(args, &kept, &mut |namespace, key| database_limit(server, namespace, key))
 }
 
 /// A template of a list, which leaves out what all of it share.

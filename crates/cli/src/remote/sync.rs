@@ -96,6 +96,22 @@ pub fn checked<'a>(args: &'a KeyArgs, verb: &str) -> anyhow::Result<(&'a str, Ki
     Ok((&args.keys[0], kind, map))
 }
 
+/// How many may hold a semaphore of the server's database, if it tells.
+pub fn database_limit(server: &Server, namespace: &str, key: &str) -> Option<u64> {
+    let query: Query = vec![("type", number(Kind::Database).to_string())];
+    let path = format!("/api/v1/sync/{}/{}", encode(namespace), encode(key));
+    server.get(&path, &query).ok().and_then(|answer| u64::try_from(limit_of(&answer)).ok())
+}
+
+fn limit_of(answer: &Value) -> i64 {
+    answer.get("limit").and_then(Value::as_i64).unwrap_or(0)
+}
+
+/// As the interface counts the kinds.
+fn number(kind: Kind) -> i32 {
+    i32::from(kind == Kind::Database)
+}
+
 /// What is printed of a limit.
 pub fn told(key: &str, kind: Kind, map: &str, namespace: &str, limit: i64) -> String {
     let map = if map.is_empty() { String::new() } else { format!("ConfigMap Name: {map}\n") };
@@ -105,8 +121,6 @@ pub fn told(key: &str, kind: Kind, map: &str, namespace: &str, limit: i64) -> St
 pub fn sync(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
     let space = encode(&server.namespace);
     let failed = |what: &str, error: anyhow::Error| said(format!("failed to {what} sync limit: {error}"));
-    let limit_of = |answer: &Value| answer.get("limit").and_then(Value::as_i64).unwrap_or(0);
-    let number = |kind: Kind| i32::from(kind == Kind::Database);
     match &args.action {
         Action::Create(args) => {
             let (key, kind, map) = checked(&args.key, "sync create")?;

@@ -123,6 +123,15 @@ fn why_and_plan_explain() {
     let json: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["needs"]["images"][0]["name"], "busybox");
     assert_eq!(json["steps"], 3);
+    bench.call(&["sync", "create", "gpu", "--type", "database", "--limit", "2"]).exits(0);
+    let locked =
+        "spec:\n  synchronization:\n    semaphores: [{database: {key: gpu}}, {database: {key: tpu}}]";
+    let locked = bench.file("locked.yaml", &frail(&bench).replacen("spec:", locked, 1));
+    let plan = bench.call(&["plan", locked.to_str().unwrap()]).exits(0).out;
+    let limits: Vec<&str> =
+        plan.lines().filter_map(|line| line.split_once("/Database/").map(|(_, rest)| rest)).collect();
+    assert!(limits[0].starts_with("gpu  2 at a time"), "{plan}");
+    assert!(limits[1].starts_with("tpu  limit known when it runs"), "{plan}");
     let bad = bench.file("bad.yaml", &frail(&bench).replace("template: bad,", "template: bed,"));
     let refused = bench.call(&["plan", bad.to_str().unwrap()]).exits(1);
     assert!(refused.err.contains("template name 'bed' undefined"), "{}", refused.err);
