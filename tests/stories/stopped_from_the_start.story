@@ -9,6 +9,6 @@ manifest: |
 00:00  begin -> start demo.onExit
 00:01  demo.onExit exits 0 -> workflow Failed "Stopped with strategy 'Stop'"
 ---
-demo         Skipped  Failed  workflow shutdown with strategy: Stop
+demo         Steps  Failed  Stopped with strategy 'Stop'
 demo.onExit  Pod  Succeeded
 ...

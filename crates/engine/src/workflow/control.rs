@@ -203,6 +203,18 @@ impl Turn<'_> {
         }
     }
 
+    /// What is said of a node that was to begin after the run was shut down (EX-289, EX-392).
+    pub(crate) fn never_begun(&self, kind: NodeKind) -> String {
+        match self.run.steering.strategy() {
+            Some(strategy) if matches!(kind, NodeKind::Pod | NodeKind::Skipped) => {
+                format!("workflow shutdown with strategy: {strategy}")
+            }
+            // A dag that fails says nothing (EX-171).
+            _ if kind == NodeKind::Dag => String::new(),
+            _ => self.stop_message(true),
+        }
+    }
+
     /// A pod that was to be stopped fails with the reason for that, however it took it (EX-287, EX-291). A call that
     /// was answered all the same was not stopped.
     pub(crate) fn shutdown_outcome(&self, ix: NodeIx, mut outcome: Outcome) -> Outcome {

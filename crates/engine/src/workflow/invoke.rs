@@ -56,15 +56,14 @@ impl Turn<'_> {
         if self.workflow_is_full() {
             return Entering::Held;
         }
-        if let Some(strategy) = self.run.steering.strategy()
-            && self.entering_shut(entry.owner, &entry.site)
-        {
-            let reason = format!("workflow shutdown with strategy: {strategy}");
-            self.unstarted(entry.owner, entry.site, Phase::Failed, &reason);
-            return Entering::Entered;
-        }
         let inputs = (inputs != Inputs::default()).then(|| Arc::new(inputs));
         let key = entry.templated.then(|| self.key(entry.template));
+        if self.run.steering.strategy().is_some() && self.entering_shut(entry.owner, &entry.site) {
+            let kind = kind_of(template).unwrap_or(NodeKind::Skipped);
+            let text = self.never_begun(kind);
+            self.entered_over(entry.owner, entry.site, kind, key, inputs, (Phase::Failed, text));
+            return Entering::Entered;
+        }
         if let Some(kind) = kind_of(template)
             && let Some(reason) = self.misnamed(template, &entry, inputs.as_deref())
         {
@@ -201,20 +200,8 @@ impl Turn<'_> {
             && self.entering_shut(owner, &site)
         {
             // Past the deadline no pod is made; the node is there and has failed by it (EX-388).
-            self.record(Event::Entered {
-                node,
-                owner,
-                site,
-                kind,
-                phase: Phase::Failed,
-                template: key,
-                gate: None,
-                target: None,
-                message: message(super::control::DEADLINE),
-                inputs,
-                outputs: None,
-            });
-            self.entered += 1;
+            let end = (Phase::Failed, super::control::DEADLINE.to_owned());
+            self.entered_over(owner, site, kind, key, inputs, end);
             return Entering::Entered;
         }
         match &compiled.flow {
@@ -336,22 +323,35 @@ impl Turn<'_> {
         reason: String,
     ) -> Entering {
         let shown = self.task_error(owner, &site, &reason);
+        self.entered_over(owner, site, kind, key, inputs, (Phase::Error, shown));
+        Entering::Refused(reason)
+    }
+
+    /// A node that is over as it is entered, with its phase and message.
+    fn entered_over(
+        &mut self,
+        owner: NodeIx,
+        site: Site,
+        kind: NodeKind,
+        key: Option<TemplateKey>,
+        inputs: Option<Arc<Inputs>>,
+        (phase, text): (Phase, String),
+    ) {
         let node = self.next_node();
         self.record(Event::Entered {
             node,
             owner,
             site,
             kind,
-            phase: Phase::Error,
+            phase,
             template: key,
             gate: None,
             target: None,
-            message: message(shown),
+            message: message(text),
             inputs,
             outputs: None,
         });
         self.entered += 1;
-        Entering::Refused(reason)
     }
 
     /// The members of a container set, once their pod is to be started (EX-440).
