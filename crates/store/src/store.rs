@@ -5,7 +5,7 @@
 use crate::error::{AppendError, StoreError};
 use crate::model::{
     Append, Committed, Created, Filed, Filter, Letter, Loaded, LockRows, MachineId, MemoEntry, MemoKey,
-    NewRun, Object, ObjectKey, Put, Record, Summary,
+    NewRun, Object, ObjectKey, Order, Put, Record, Summary,
 };
 
 /// The truth: what happened to each machine, in order.
@@ -66,6 +66,22 @@ pub trait Runs {
 
     /// One page of rows, newest first.
     fn list(&mut self, filter: &Filter) -> Result<Vec<Summary>, StoreError>;
+
+    /// All matching rows, newest first, however many one call of [`Runs::list`] answers.
+    fn every(&mut self, filter: &Filter) -> Result<Vec<Summary>, StoreError> {
+        let mut page =
+            Filter { order: Order::Created, offset: 0, limit: Filter::LIMIT_MAX, ..filter.clone() };
+        let mut rows: Vec<Summary> = Vec::new();
+        loop {
+            let found = self.list(&page)?;
+            let is_last = found.len() < Filter::LIMIT_MAX;
+            rows.extend(found);
+            page.after = rows.last().map(Summary::cursor);
+            if is_last {
+                return Ok(rows);
+            }
+        }
+    }
 
     /// At most `limit` archived runs that ended until then, the oldest first. Only these are looked at.
     fn oldest_archived(&mut self, until_us: i64, limit: usize) -> Result<Vec<Summary>, StoreError>;

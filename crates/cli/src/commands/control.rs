@@ -362,7 +362,7 @@ impl Meant {
         if !selector.is_empty() {
             let query = query(selector)?;
             let filter = Filter { namespace: namespace.map(str::to_owned), ..Filter::default() };
-            let found = local.store.list(&filter)?;
+            let found = local.store.every(&filter)?;
             runs.extend(
                 found
                     .into_iter()

@@ -11,7 +11,7 @@ use tiphys_runner::process::{self, Options, ProcessRunner};
 use tiphys_store::{Filter, Life, MachineId, NameMatch, Runs, Summary};
 
 use crate::orphans::end_steps;
-use crate::print::to_stdout;
+use crate::print::{to_stderr, to_stdout};
 use crate::problem::{Problem, problem};
 use crate::remote::{self, Selector, Server, query};
 use crate::state::{Local, now};
@@ -21,7 +21,7 @@ use crate::world::World;
 /// How long the end of steps is waited for.
 const END_WITHIN: Duration = Duration::from_secs(20);
 
-/// Most ended runs that are looked at for their time to live, each time.
+/// Most ended runs whose time to live is looked at in passing.
 const LOOKED_AT_MAX: usize = 2_000;
 
 /// Delete runs with their history, logs and artifacts
@@ -149,7 +149,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
             life: if args.completed || older.is_some() { Life::Finished } else { Life::Any },
             ..Filter::default()
         };
-        let mut found = local.store.list(&filter)?;
+        let mut found = local.store.every(&filter)?;
         let query = query(&args.selector)?;
         found.retain(|run| {
             let labels = serde_json::json!(run.labels);
@@ -186,16 +186,16 @@ fn delete(local: &mut Local, summary: &Summary, args: &Args) -> anyhow::Result<(
 pub fn prune(args: &PruneArgs) -> anyhow::Result<ExitCode> {
     let mut local = Local::open()?;
     let before = args.older.as_deref().map(older_than).transpose()?;
-    let mut gone = expired(&mut local)?;
-    if let Some(before) = before {
-        let filter = Filter { life: Life::Finished, ..Filter::default() };
-        for run in local.store.list(&filter)? {
-            if run.finished_us.is_some_and(|ended| ended < before.0)
-                && !gone.iter().any(|one| one.uid == run.uid)
-            {
-                gone.push(run);
-            }
+    let ended = local.store.every(&Filter { life: Life::Finished, ..Filter::default() })?;
+    let mut gone = Vec::new();
+    for run in ended {
+        let is_old = before.is_some_and(|before| run.finished_us.is_some_and(|ended| ended < before.0));
+        if is_old || is_expired(&mut local, &run, now())? {
+            gone.push(run);
         }
+    }
+    if gone.is_empty() {
+        to_stderr("no run's time is over\n");
     }
     for summary in &gone {
         if args.dry_run {
@@ -213,7 +213,12 @@ pub fn prune(args: &PruneArgs) -> anyhow::Result<ExitCode> {
 
 /// Removes runs whose `ttlStrategy` says that their time is over.
 pub fn remove_expired(local: &mut Local) -> anyhow::Result<()> {
-    for summary in expired(local)? {
+    let filter = Filter { life: Life::Finished, limit: LOOKED_AT_MAX, ..Filter::default() };
+    let now = now();
+    for summary in local.store.list(&filter)? {
+        if !is_expired(local, &summary, now)? {
+            continue;
+        }
         if local.driver(&summary.uid)?.is_none() {
             match remove(local, &summary, Force::No) {
                 // It stays, and whoever deletes it by name is told why.
@@ -225,29 +230,19 @@ pub fn remove_expired(local: &mut Local) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn expired(local: &mut Local) -> anyhow::Result<Vec<Summary>> {
-    let filter = Filter { life: Life::Finished, limit: LOOKED_AT_MAX, ..Filter::default() };
-    let now = now();
-    let mut gone = Vec::new();
-    for summary in local.store.list(&filter)? {
-        let Some(body) = local.store.document(&MachineId::workflow(&*summary.uid))? else { continue };
-        // Most runs have no time to live, and most documents are larger than this look.
-        if !contains(&body, b"\"ttlStrategy\"") {
-            continue;
-        }
-        let Ok(kept) = tiphys_controller::Kept::read(&body) else { continue };
-        let Ok((workflow, _)) = tiphys_engine::compile::effective(&kept.frozen) else { continue };
-        let (Some(strategy), Some(ended)) = (&workflow.spec.ttl_strategy, summary.finished_us) else {
-            continue;
-        };
-        if strategy
-            .seconds(&summary.phase)
-            .is_some_and(|seconds| now.since_us(Time(ended)) / 1_000_000 >= seconds)
-        {
-            gone.push(summary);
-        }
+/// Whether the time of a run that has ended is over.
+fn is_expired(local: &mut Local, run: &Summary, now: Time) -> anyhow::Result<bool> {
+    let Some(body) = local.store.document(&MachineId::workflow(&*run.uid))? else { return Ok(false) };
+    // Most runs have no time to live, and most documents are larger than this look.
+    if !contains(&body, b"\"ttlStrategy\"") {
+        return Ok(false);
     }
-    Ok(gone)
+    let Ok(kept) = tiphys_controller::Kept::read(&body) else { return Ok(false) };
+    let Ok((workflow, _)) = tiphys_engine::compile::effective(&kept.frozen) else { return Ok(false) };
+    let strategy = workflow.spec.ttl_strategy.as_ref().and_then(|strategy| strategy.seconds(&run.phase));
+    Ok(strategy
+        .zip(run.finished_us)
+        .is_some_and(|(seconds, ended)| now.since_us(Time(ended)) / 1_000_000 >= seconds))
 }
 
 fn contains(body: &[u8], text: &[u8]) -> bool {
@@ -378,7 +373,7 @@ fn remove_folder(folder: &Path) -> anyhow::Result<()> {
 fn sweep(local: &mut Local) -> anyhow::Result<()> {
     local.state.sweep_bells();
     let state = local.state.dir().to_owned();
-    let live = local.store.list(&Filter { life: Life::Live, ..Filter::default() })?;
+    let live = local.store.every(&Filter { life: Life::Live, ..Filter::default() })?;
     for found in process::found(&state).into_iter().filter(|found| found.is_alive) {
         let run = local.store.summary(&MachineId::workflow(&*found.id))?;
         if run.is_some_and(|run| run.finished_us.is_some()) {

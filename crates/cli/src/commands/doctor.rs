@@ -172,7 +172,7 @@ fn disk(report: &mut Report, folder: &Path) {
 }
 
 fn runs(report: &mut Report, local: &mut Local) -> anyhow::Result<()> {
-    let live = local.store.list(&Filter { life: Life::Live, ..Filter::default() })?;
+    let live = local.store.every(&Filter { life: Life::Live, ..Filter::default() })?;
     let (mut alone, mut of_server) = (Vec::new(), 0);
     for run in &live {
         if local.driver(&run.uid)?.is_none() {

@@ -123,7 +123,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
         ..Filter::default()
     };
     let mut rows = Vec::new();
-    for summary in local.store.list(&filter)? {
+    for summary in local.store.every(&filter)? {
         let is_old = |before: Time| summary.finished_us.is_some_and(|ended| ended < before.0);
         let labels = json!(summary.labels);
         let resubmitted = labels.get("workflows.argoproj.io/resubmitted-from-workflow").is_some();

@@ -42,7 +42,6 @@ pub(crate) fn watch(world: &World, call: &Call) -> Result<Opened, Fault> {
     let mut news = world.hub.watch();
     let mut filter = Filter {
         namespace: Some(namespace.clone()).filter(|namespace| !namespace.is_empty()),
-        limit: Filter::LIMIT_MAX,
         ..Filter::default()
     };
     if let Some(term) = fields.terms().iter().find(|term| term.field == "involvedObject.name" && term.equal) {
@@ -50,7 +49,7 @@ pub(crate) fn watch(world: &World, call: &Call) -> Result<Opened, Fault> {
     }
     let mut told = Told::default();
     let mut present = match is_wanted {
-        true => VecDeque::from(world.store(|store| store.list(&filter))?),
+        true => VecDeque::from(world.store(|store| store.every(&filter))?),
         false => VecDeque::new(),
     };
     Ok(Box::new(move |world: Arc<World>, feed: Feed| {

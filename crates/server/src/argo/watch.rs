@@ -251,7 +251,6 @@ fn present(world: &World, wanted: &Wanted, since: Option<i64>) -> Result<VecDequ
         namespace: Some(wanted.namespace.clone()).filter(|namespace| !namespace.is_empty()),
         // Of one that changed meanwhile it is to be told that it is not wanted any more.
         labels: if since.is_none() { wanted.labels.plain().0 } else { Vec::new() },
-        limit: Filter::LIMIT_MAX,
         ..Filter::default()
     };
     let mut terms = wanted.fields.terms().iter();
@@ -267,7 +266,7 @@ fn present(world: &World, wanted: &Wanted, since: Option<i64>) -> Result<VecDequ
             !key.starts_with("workflows.argoproj.io/workflow-archiving")
         }
     });
-    let rows = world.store(|store| store.list(&filter))?;
+    let rows = world.store(|store| store.every(&filter))?;
     let is_new = |row: &Summary| {
         let changed_us = row.finished_us.unwrap_or(i64::MAX);
         since.is_none_or(|since| changed_us > since)

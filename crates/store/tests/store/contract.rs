@@ -1,10 +1,10 @@
 //! One suite for every backend.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tiphys_store::{
-    Append, AppendError, Created, Cursor, End, Filed, Filter, LabelTerm, Life, MachineId, MemoKey, NameMatch,
-    NewRun, ObjectKey, Order, Put, Shelf, Store, Summary,
+    Append, AppendError, Created, Cursor, End, Filed, Filter, LabelTerm, Life, MachineId, MemoKey,
+    MemoryStore, NameMatch, NewRun, ObjectKey, Order, Put, Runs as _, Shelf, Store, Summary,
 };
 
 use crate::support::{create, each, filed, new_run, record, row};
@@ -531,4 +531,23 @@ fn a_remembered_result_notes_its_use() {
         assert!(store.delete_memo(&key).unwrap());
         assert!(!store.delete_memo(&key).unwrap());
     });
+}
+
+/// The pages themselves are compared above, for every backend.
+#[test]
+fn every_row_is_found_however_many_there_are() {
+    let mut store = MemoryStore::new();
+    let new = |number: usize| {
+        let name = format!("r{number:05}");
+        // Many are created at the same moment.
+        new_run(&name, row(&name, number as i64 / 100))
+    };
+    let runs: Vec<NewRun> = (0..Filter::LIMIT_MAX + 2).map(new).collect();
+    store.commit(&runs, &[]).unwrap();
+    assert_eq!(store.list(&Filter::default()).unwrap().len(), Filter::LIMIT_MAX);
+    let found: BTreeSet<String> =
+        store.every(&Filter::default()).unwrap().into_iter().map(|row| row.name).collect();
+    assert_eq!(found.len(), Filter::LIMIT_MAX + 2);
+    let name = Some(NameMatch::Prefix("r00".into()));
+    assert_eq!(store.every(&Filter { name, ..Filter::default() }).unwrap().len(), 1_000);
 }
