@@ -249,8 +249,12 @@ impl Turn<'_> {
         let Some(ix) = frame.slots[task.at()].node else { return false };
         let node = self.run.node(ix);
         let members = || match node.part {
-            Part::Loop(looped) => self.run.loops[looped as usize].children.as_slice(),
-            _ => &[],
+            Part::Loop(looped) => {
+                let mut members = self.run.timely_hooks(ix);
+                members.extend(&self.run.loops[looped as usize].children);
+                members
+            }
+            _ => Vec::new(),
         };
         match result {
             // What was taken over has succeeded, too, or what follows it would be lost (EX-317).
