@@ -20,6 +20,7 @@ const PICTURES = [
   ['home', 'light', '', (page) => page.getByRole('region', { name: 'Failed lately' }).getByRole('link').first()],
   ['run', 'light', path(running), (page) => page.locator('[role=application][data-boxes]')],
   ['failure', 'dark', `${path(delivered)}?node=${broken.id}`, (page) => page.getByText('price_test.py')],
+  ['runs', 'light', 'runs', (page) => page.getByRole('button', { name: /^Succeeded \d/ })],
   ['timeline', 'light', `${path(running)}?view=timeline`, (page) => page.getByText('checkout').first()],
   ['pipeline', 'dark', 'pipelines/WorkflowTemplate/default/delivery', (page) => page.getByText('Slowest steps')],
   ['editor', 'light', 'new', (page) => page.getByText('No problems found')],

@@ -66,6 +66,7 @@ for (const [name, address] of Object.entries({
   journey(`${name} has an empty state`, { state: 'empty' }, async ({ page, server }) => {
     await page.goto(server.url + address);
     await page.locator('.empty').waitFor();
+    await accessible(page, `${name} without anything`);
   });
   journey(
     `${name} says what to do when the server fails`,
@@ -73,6 +74,7 @@ for (const [name, address] of Object.entries({
     async ({ page, server }) => {
       await page.goto(server.url + address);
       await page.getByRole('alert').getByRole('button', { name: 'Try again' }).waitFor();
+      await accessible(page, `${name} when the server fails`);
     },
   );
 }

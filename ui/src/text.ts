@@ -124,6 +124,8 @@ export const text = {
     welcome: 'Welcome aboard',
     welcomeHelp: 'Nothing has run here yet. Start with an example: it runs in seconds and changes nothing else.',
     firstRun: 'Run an example',
+    writeOwn: 'Write one of your own',
+    fromTerminal: 'Use it from a terminal',
     lastRuns: 'Last runs',
     rate: 'Succeeded',
     median: 'Median',

@@ -323,6 +323,25 @@ fn rows_tell_the_annotations_that_a_column_shows_and_no_others() {
     assert_eq!(row()["annotations"], json!({ "example.com/ticket": "T-7" }));
 }
 
+#[test]
+fn no_proxy_holds_back_a_stream() {
+    let (_folder, house) = open();
+    house.submit("watched");
+    for target in [
+        "/api/tiphys/v1/events",
+        "/api/tiphys/v1/runs/default/watched/events",
+        "/api/v1/workflow-events/default",
+        "/api/v1/workflows/default/watched/log?logOptions.follow=true",
+    ] {
+        let mut stream = TcpStream::connect(house.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        write!(stream, "GET {target} HTTP/1.1\r\nHost: {}\r\n\r\n", house.address).unwrap();
+        let lines = BufReader::new(stream).lines().map(|line| line.unwrap().to_lowercase());
+        let headers: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+        assert!(headers.iter().any(|line| line == "x-accel-buffering: no"), "{target}: {headers:?}");
+    }
+}
+
 const WEBHOOKS: &str = "
 apiVersion: argoproj.io/v1alpha1
 kind: WorkflowTemplate
