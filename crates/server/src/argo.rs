@@ -5,6 +5,7 @@ pub(crate) mod admit;
 pub(crate) mod archive;
 pub(crate) mod artifacts;
 pub(crate) mod catalog;
+mod deletion;
 pub(crate) mod estimate;
 pub(crate) mod events;
 pub(crate) mod foreign;

@@ -2,6 +2,7 @@
 
 use crate::access::{Resource, Verb};
 use crate::argo::admit::{self, Library};
+use crate::argo::deletion;
 use crate::argo::workflows::{require_name, version_flaw};
 use crate::call::{Call, Message, Query};
 use crate::fault::{Code, Fault};
@@ -277,12 +278,15 @@ impl Kind {
         if self.name == "CronWorkflow" {
             require_name(name)?;
         }
-        if world.object(self.name, namespace, name)?.is_none() {
+        let Some(found) = world.object(self.name, namespace, name)? else {
             return Err(Fault::missing(&self.full(), name));
-        }
+        };
         // Only schedules keep to Kubernetes' options (API-242).
-        if self.name == "CronWorkflow" && !call.query.all("deleteOptions.dryRun").is_empty() {
-            return Ok(json!({}));
+        if self.name == "CronWorkflow" {
+            deletion::check(&call.query, &self.full(), name, &found["metadata"])?;
+            if !call.query.all("deleteOptions.dryRun").is_empty() {
+                return Ok(json!({}));
+            }
         }
         world.remove(self.name, namespace, name)?;
         Ok(json!({}))

@@ -5,9 +5,6 @@ use serde_json::{Map, Value, json};
 use std::sync::OnceLock;
 use tiphys_spec as spec;
 
-/// Fields that hold a text and take a number or a truth value as well (OB-005).
-const ANY_STRING: &[&str] = &["value", "default", "description", "enum"];
-
 /// A document of the given kind. What the client calls it does not matter.
 pub(crate) fn document(kind: &str, value: &Value) -> Result<spec::Document, Fault> {
     let Value::Object(fields) = value else {
@@ -25,7 +22,7 @@ pub(crate) fn document(kind: &str, value: &Value) -> Result<spec::Document, Faul
         canonical(&mut value, &schema()["$defs"][kind]);
         document = parse(kind, &value)?;
     }
-    if let Some(path) = converted(&value, &document.value, "") {
+    if let Some(path) = converted(&value, &document.value, &schema()["$defs"][kind], "") {
         return Err(Fault::invalid(format!(
             "json: cannot unmarshal a value of another type into field {path}"
         )));
@@ -60,11 +57,8 @@ fn unknown(input: &Value, output: &Value) -> bool {
 
 /// Spells the names of fields as they are spelt, wherever the case alone differs. Only fields that the schema knows:
 /// what people name themselves (labels, hooks, items of loops, any JSON) stays as it is.
-fn canonical(value: &mut Value, shape: &Value) {
-    let shape = match shape["$ref"].as_str() {
-        Some(reference) => schema().pointer(reference.trim_start_matches('#')).unwrap_or(&Value::Null),
-        None => shape,
-    };
+fn canonical(value: &mut Value, shape: &'static Value) {
+    let shape = referred(shape);
     match value {
         Value::Object(fields) => match &shape["properties"] {
             Value::Object(known) => {
@@ -92,19 +86,32 @@ fn schema() -> &'static Value {
     SCHEMA.get_or_init(spec::json_schema)
 }
 
-/// Where a value became one of another type, which JSON's own rules do not permit.
-fn converted(input: &Value, output: &Value, path: &str) -> Option<String> {
+/// The shape that a reference in the schema names.
+fn referred(shape: &'static Value) -> &'static Value {
+    match shape["$ref"].as_str() {
+        Some(reference) => schema().pointer(reference.trim_start_matches('#')).unwrap_or(&Value::Null),
+        None => shape,
+    }
+}
+
+/// Where a value became one of another type, which JSON's own rules do not permit. Texts of any scalar (OB-005) and
+/// quantities (OB-012) take more than texts.
+fn converted(input: &Value, output: &Value, shape: &'static Value, path: &str) -> Option<String> {
+    let shape = referred(shape);
+    let takes =
+        |kind: &str| shape["type"].as_array().is_some_and(|kinds| kinds.iter().any(|one| one == kind));
     match (input, output) {
         (Value::Object(input), Value::Object(output)) => input.iter().find_map(|(key, member)| {
             let kept = output.get(key)?;
-            if ANY_STRING.contains(&key.as_str()) {
-                return None;
-            }
-            converted(member, kept, &format!("{path}.{key}"))
+            let known = shape["properties"].get(key).unwrap_or(&shape["additionalProperties"]);
+            converted(member, kept, known, &format!("{path}.{key}"))
         }),
         (Value::Array(input), Value::Array(output)) => {
-            input.iter().zip(output).find_map(|(item, kept)| converted(item, kept, path))
+            let shape = &shape["items"];
+            input.iter().zip(output).find_map(|(item, kept)| converted(item, kept, shape, path))
         }
+        (Value::Number(_), Value::String(_)) if takes("number") => None,
+        (Value::Bool(_), Value::String(_)) if takes("boolean") => None,
         (Value::Number(_) | Value::Bool(_), Value::String(_)) | (Value::String(_), Value::Number(_)) => {
             Some(path.trim_start_matches('.').to_owned())
         }

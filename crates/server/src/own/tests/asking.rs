@@ -348,3 +348,51 @@ fn forms_that_are_none_say_why() {
         assert_eq!((answer.status, answer.text()), (400, told), "{kind} {body}");
     }
 }
+
+/// API-032, API-242: a schedule is deleted only if it is the one that was meant.
+#[test]
+fn a_schedule_is_deleted_as_the_options_say() {
+    let (_folder, house) = open();
+    let cron = json!({
+        "metadata": { "name": "tick" },
+        "spec": {
+            "schedules": ["0 0 1 1 *"],
+            "workflowSpec": { "entrypoint": "main", "templates": [{ "name": "main", "suspend": {} }] },
+        },
+    });
+    let made = house.send("POST", "/api/v1/cron-workflows/default", &json!({ "cronWorkflow": cron }));
+    let [uid, version] =
+        ["uid", "resourceVersion"].map(|field| made["metadata"][field].as_str().unwrap().to_owned());
+    let target = |options: &str| format!("/api/v1/cron-workflows/default/tick?{options}");
+    let other = "00000000-0000-0000-0000-000000000001";
+    for (option, wanted, word, own, why) in [
+        ("uid", other, "UID", &uid, "The object might have been deleted and then recreated"),
+        ("resourceVersion", "4711", "ResourceVersion", &version, "The object might have been modified"),
+    ] {
+        let words = format!(
+            "Operation cannot be fulfilled on cronworkflows.argoproj.io \"tick\": the {word} in the precondition ({wanted}) does not match the {word} in record ({own}). {why}"
+        );
+        let options = format!("deleteOptions.preconditions.{option}={wanted}");
+        house.refuses("DELETE", &target(&options), &Value::Null, (409, 6, &words));
+    }
+    for (options, flaw) in [
+        ("dryRun=Nonsense", "dryRun: Unsupported value: []string{\"Nonsense\"}: supported values: \"All\""),
+        (
+            "propagationPolicy=Nonsense",
+            "propagationPolicy: Unsupported value: \"Nonsense\": supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\"",
+        ),
+        (
+            "propagationPolicy=Orphan&deleteOptions.orphanDependents=true",
+            "propagationPolicy: Invalid value: \"Orphan\": orphanDependents and deletionPropagation cannot be both set",
+        ),
+    ] {
+        let words = format!("DeleteOptions.meta.k8s.io \"\" is invalid: {flaw}");
+        house.refuses("DELETE", &target(&format!("deleteOptions.{options}")), &Value::Null, (400, 3, &words));
+    }
+    house.send("DELETE", &target("deleteOptions.dryRun=All"), &Value::Null);
+    let options = format!(
+        "deleteOptions.preconditions.uid={uid}&deleteOptions.preconditions.resourceVersion={version}"
+    );
+    house.send("DELETE", &target(&options), &Value::Null);
+    assert_eq!(house.ask("GET", &target(""), &[], &Value::Null).0, 404);
+}

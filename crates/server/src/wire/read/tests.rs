@@ -63,3 +63,35 @@ fn what_people_name_stays_as_it_is() {
     }
     assert_eq!(read["spec"].get("fooBar"), None);
 }
+
+/// API-024, OB-005, OB-012: a quantity may be a number, and the value of a parameter any scalar; a label is a text.
+#[test]
+fn numbers_are_taken_where_go_reads_them() {
+    let workflow = |labels: Value, parameter: Value| {
+        json!({
+            "metadata": { "generateName": "x-", "labels": labels },
+            "spec": {
+                "entrypoint": "main",
+                "arguments": { "parameters": [{ "name": "p", "value": parameter, "enum": [1, "2"] }] },
+                "volumeClaimTemplates": [
+                    { "metadata": { "name": "v" }, "spec": { "resources": { "requests": { "storage": 64 } } } },
+                ],
+                "templates": [{ "name": "main", "container": {
+                    "image": "x", "resources": { "limits": { "cpu": 1, "memory": "64Mi" }, "requests": { "cpu": 0.5 } },
+                } }],
+            },
+        })
+    };
+    let read = read(&workflow(json!({ "value": "1" }), json!(7)));
+    let resources = &read["spec"]["templates"][0]["container"]["resources"];
+    assert_eq!(
+        *resources,
+        json!({ "limits": { "cpu": "1", "memory": "64Mi" }, "requests": { "cpu": "0.5" } })
+    );
+    assert_eq!(read["spec"]["volumeClaimTemplates"][0]["spec"]["resources"]["requests"]["storage"], "64");
+    assert_eq!(read["spec"]["arguments"]["parameters"][0]["value"], "7");
+    for (labels, parameter) in [(json!({ "value": 1 }), json!("7")), (json!({ "a": true }), json!(true))] {
+        let refused = document("Workflow", &workflow(labels, parameter)).unwrap_err();
+        assert!(refused.message.contains("labels"), "{}", refused.message);
+    }
+}
