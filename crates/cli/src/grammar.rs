@@ -6,6 +6,7 @@
 use clap::builder::ValueParser;
 use clap::{Arg, ArgAction, Command};
 use std::any::TypeId;
+use std::ffi::OsString;
 
 /// What is said of a text that is no truth value.
 pub const NO_TRUTH: &str = "not a truth value: true or false";
@@ -44,6 +45,51 @@ pub fn truth(text: &str) -> Result<bool, &'static str> {
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
         _ => Err(NO_TRUTH),
     }
+}
+
+/// The words with the namespace behind the verb that takes it: Argo has it before verbs, too (CLI-011).
+pub fn namespace_last(words: Vec<OsString>, root: &Command) -> Vec<OsString> {
+    let (mut kept, mut moved) = (Vec::new(), Vec::new());
+    let mut at = root;
+    let mut words = words.into_iter();
+    kept.extend(words.next());
+    while let Some(word) = words.next() {
+        let text = word.to_str().unwrap_or_default().to_owned();
+        if matches!(text.as_str(), "-n" | "--namespace") {
+            moved.push(word);
+            moved.extend(words.next());
+        } else if text.starts_with("--namespace=") || (text.starts_with("-n") && !text.starts_with("--")) {
+            moved.push(word);
+        } else if text.starts_with('-') && text.len() > 1 {
+            kept.push(word);
+            kept.extend(takes_next(root, &text).then(|| words.next()).flatten());
+        } else {
+            kept.push(word);
+            match at.find_subcommand(&text) {
+                Some(verb) => at = verb,
+                None => break,
+            }
+            if !at.has_subcommands() {
+                break;
+            }
+        }
+    }
+    // A verb that knows no namespaces has no use for one.
+    if at.has_subcommands() || at.get_arguments().any(|flag| flag.get_long() == Some("namespace")) {
+        kept.append(&mut moved);
+    }
+    kept.extend(words);
+    kept
+}
+
+/// Whether a flag of all verbs has its value in the next word.
+fn takes_next(root: &Command, word: &str) -> bool {
+    let known = root.get_arguments().find(|flag| match word.strip_prefix("--") {
+        Some(long) => flag.get_long() == Some(long),
+        None => flag.get_short().is_some_and(|short| word.chars().skip(1).eq([short])),
+    });
+    let has_value = |flag: &Arg| matches!(flag.get_action(), ArgAction::Set | ArgAction::Append);
+    known.is_some_and(|flag| has_value(flag) && !flag.is_require_equals_set())
 }
 
 #[cfg(test)]
@@ -100,5 +146,37 @@ mod tests {
     #[test]
     fn a_value_may_begin_with_a_dash() {
         assert_eq!(of(&["tiphys", "logs", "w", "--tail", "-1"], "tail"), Some(-1_i64));
+    }
+
+    /// CLI-011: `-n` is a flag of the whole program in Argo.
+    #[test]
+    fn the_namespace_may_stand_before_the_verb() {
+        let moved = |line: &str| {
+            let words = line.split(' ').map(OsString::from).collect();
+            let words = namespace_last(words, &Cli::command());
+            words.iter().map(|word| word.to_str().unwrap()).collect::<Vec<_>>().join(" ")
+        };
+        for (given, wanted) in [
+            ("tiphys -n a list -A", "tiphys list -n a -A"),
+            ("tiphys --namespace=a submit f.yaml", "tiphys submit --namespace=a f.yaml"),
+            ("tiphys -na -k get x", "tiphys -k get -na x"),
+            ("tiphys -n a template list", "tiphys template list -n a"),
+            ("tiphys template -n a list -o name", "tiphys template list -n a -o name"),
+            ("tiphys -s host:1 --context list -n a cron ls", "tiphys -s host:1 --context list cron ls -n a"),
+            ("tiphys -e=false --secure=false -n a get x", "tiphys -e=false --secure=false get -n a x"),
+            ("tiphys -n a get x -n b", "tiphys get -n a x -n b"),
+            ("tiphys -n a version", "tiphys version"),
+            ("tiphys -n a", "tiphys -n a"),
+            ("tiphys get x -n a", "tiphys get x -n a"),
+        ] {
+            assert_eq!(moved(given), wanted, "{given}");
+        }
+        let words = ["tiphys", "-n", "a", "get", "x", "-n", "b"].map(OsString::from).to_vec();
+        let words: Vec<String> = namespace_last(words, &Cli::command())
+            .iter()
+            .map(|word| word.to_str().unwrap().to_owned())
+            .collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        assert_eq!(of(&words, "namespace"), Some("b".to_owned()));
     }
 }

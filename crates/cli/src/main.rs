@@ -20,10 +20,12 @@ mod state;
 mod supported;
 mod verb;
 mod world;
+mod yaml;
 
 use crate::remote::{Connect, Server};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Exit code of a run that was refused before it started, and of a command line that makes no sense.
@@ -103,12 +105,13 @@ enum Command {
 fn main() -> ExitCode {
     // The supervisor of a run is this same program, started again.
     tiphys_runner::enter_if_asked();
-    let read = grammar::lenient(Cli::command()).try_get_matches_from(remote::words(std::env::args_os()));
+    let words = grammar::namespace_last(remote::words(std::env::args_os()), &Cli::command());
+    let read = grammar::lenient(Cli::command()).try_get_matches_from(&words);
     let read = read.and_then(|words| Ok((Cli::from_arg_matches(&words)?, verb::path(&words))));
     let (cli, path) = match read {
         Ok(read) => read,
         Err(error) => {
-            return misread(&error);
+            return misread(&error, words);
         }
     };
     let (result, refusal) = match verb::is_local(&path).then(|| cli.connect.none_for(&path)) {
@@ -132,11 +135,11 @@ fn main() -> ExitCode {
 }
 
 /// A command line that makes no sense, or asks for help.
-fn misread(error: &clap::Error) -> ExitCode {
+fn misread(error: &clap::Error, given: Vec<OsString>) -> ExitCode {
     let is_help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<String> = given.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     // Only who asks for help waits for the examples to be put together.
-    let with_examples = is_help.then(|| help::command_line().try_get_matches_from(std::env::args_os()).err());
+    let with_examples = is_help.then(|| help::command_line().try_get_matches_from(given).err());
     let error = with_examples.as_ref().and_then(Option::as_ref).unwrap_or(error);
     if !is_help && Connect::is_likely(&words) {
         // Whoever asks a server expects what Argo's command line answers.
@@ -179,7 +182,7 @@ fn perform(cli: Cli) -> (anyhow::Result<ExitCode>, u8) {
         Command::Journal(args) => commands::journal::run(&args),
         Command::Locks(args) => verb::perform(&args, connect),
         Command::Lint(args) => verb::perform(&args, connect),
-        Command::Convert(args) => commands::convert::run(&args),
+        Command::Convert(args) => commands::convert::run(&args, connect),
         Command::Eval(args) => commands::eval::run(&args),
         Command::Template(args) => {
             let there = |server: &Server| remote::template(server, &args);

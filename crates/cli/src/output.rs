@@ -2,9 +2,10 @@
 
 use anyhow::Context;
 use clap::ValueEnum;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::print::to_stdout;
+pub use crate::yaml::yaml;
 
 /// How an object is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -31,7 +32,7 @@ impl DataFormat {
     pub fn print(self, value: &Value) -> anyhow::Result<()> {
         to_stdout(&match self {
             DataFormat::Json => json(value, 2)?,
-            DataFormat::Yaml => yaml(value)?,
+            DataFormat::Yaml => yaml(value),
         });
         Ok(())
     }
@@ -63,13 +64,44 @@ pub fn json(value: &Value, indent: usize) -> anyhow::Result<String> {
     String::from_utf8(body).context("JSON is text")
 }
 
-/// YAML, ended by a newline.
-pub fn yaml(value: &Value) -> anyhow::Result<String> {
-    let mut text = serde_saphyr::to_string(value).context("cannot write YAML")?;
-    if !text.ends_with('\n') {
-        text.push('\n');
+/// The order of what an object begins with, as Go writes it; what has no place here follows as it comes.
+const FIELDS: [&str; 5] = ["kind", "apiVersion", "metadata", "spec", "status"];
+
+const METADATA: [&str; 15] = [
+    "name",
+    "generateName",
+    "namespace",
+    "selfLink",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "labels",
+    "annotations",
+    "ownerReferences",
+    "finalizers",
+    "managedFields",
+];
+
+/// An object with its fields in Argo's order, so that outputs can be compared line by line (CLI-023).
+pub fn in_order(mut object: Value) -> Value {
+    sort(&mut object, &FIELDS);
+    if let Some(metadata) = object.get_mut("metadata") {
+        sort(metadata, &METADATA);
+        for map in ["labels", "annotations"] {
+            metadata.get_mut(map).and_then(Value::as_object_mut).into_iter().for_each(Map::sort_keys);
+        }
     }
-    Ok(text)
+    object
+}
+
+fn sort(object: &mut Value, order: &[&str]) {
+    let Some(fields) = object.as_object_mut() else { return };
+    let mut named: Vec<(String, Value)> = std::mem::take(fields).into_iter().collect();
+    named.sort_by_key(|(name, _)| order.iter().position(|known| known == name).unwrap_or(order.len()));
+    fields.extend(named);
 }
 
 /// Prints one object to standard output.
@@ -79,8 +111,8 @@ pub fn print(value: &Value, format: Format) -> anyhow::Result<()> {
             let name = value.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
             to_stdout(&format!("{name}\n"));
         }
-        Format::Json => to_stdout(&json(value, 4)?),
-        Format::Yaml => to_stdout(&yaml(value)?),
+        Format::Json => to_stdout(&json(&in_order(value.clone()), 4)?),
+        Format::Yaml => to_stdout(&yaml(value)),
     }
     Ok(())
 }

@@ -40,6 +40,7 @@ pub use object::{
 };
 pub use parse::{Document, Parsed, Read, Strictness, is_yaml, parse, take, value};
 pub use place::{Places, path_field, path_index};
+pub use plain::is_plain_text;
 pub use scalar::{IntOrStr, Item, any_str_text, number_text};
 pub use source::Place;
 pub use status::{

@@ -39,6 +39,11 @@ pub(crate) fn yaml(text: &str) -> Scalar {
     }
 }
 
+/// Whether a plain scalar of a YAML file is the text as written, and nothing else.
+pub fn is_plain_text(text: &str) -> bool {
+    yaml(text) == Scalar::Text
+}
+
 /// The meaning of a plain scalar in a JSON file. Numbers keep their spelling.
 pub(crate) fn json(text: &str) -> Scalar {
     match text {

@@ -1,15 +1,16 @@
 //! `tiphys convert`: manifests of version 3 in the words of version 4 (CLI-047).
 
 use clap::{Args as ClapArgs, ValueEnum};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use tiphys_spec::{Diagnostic, Strictness};
+use tiphys_spec::{Diagnostic, Document, Strictness};
 
 use crate::load::load;
 use crate::output;
 use crate::print::{print_diagnostics, to_stdout};
 use crate::problem::{Told, problem};
+use crate::remote::{self, Connect};
 
 /// Rewrite manifests of version 3 for version 4
 ///
@@ -38,7 +39,11 @@ enum Format {
     Json,
 }
 
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub fn run(args: &Args, connect: &Connect) -> anyhow::Result<ExitCode> {
+    if connect.address().is_some() {
+        // Whoever has a server named expects the words of Argo's command line (CLI-020).
+        remote::given(&args.files, "convert")?;
+    }
     if args.files.is_empty() {
         return Err(problem("no file is named", "for instance `tiphys convert old.yaml`"));
     }
@@ -48,19 +53,36 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         return Err(Told.into());
     }
     for document in &loaded.given {
-        let mut value = document.value.clone();
-        if matches!(
-            document.kind.as_str(),
-            "Workflow" | "WorkflowTemplate" | "ClusterWorkflowTemplate" | "CronWorkflow"
-        ) {
-            renew(&mut value, 0);
-        }
+        let value = renewed(document);
         to_stdout(&match args.output {
-            Format::Yaml => format!("---\n{}", output::yaml(&value)?),
-            Format::Json => format!("{value}\n"),
+            Format::Yaml => format!("---\n{}", output::yaml(&value)),
+            Format::Json => format!("{}\n", output::in_order(value)),
         });
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A document in the words of version 4; what is none of Argo's kinds stays as it is.
+fn renewed(document: &Document) -> Value {
+    let mut value = document.value.clone();
+    let status = match document.kind.as_str() {
+        "Workflow" => Some(json!({ "phase": "", "startedAt": null, "finishedAt": null })),
+        "CronWorkflow" => Some(json!({
+            "active": null, "lastScheduledTime": null, "conditions": null, "succeeded": 0, "failed": 0, "phase": "",
+        })),
+        "WorkflowTemplate" | "ClusterWorkflowTemplate" => None,
+        _ => return value,
+    };
+    renew(&mut value, 0);
+    if let Some(Value::Object(mut status)) = status {
+        // Argo writes these fields of a status even if nothing is in them.
+        status.extend(value["status"].as_object().cloned().unwrap_or_default());
+        if document.kind == "Workflow" && status["phase"] == "" {
+            status.shift_remove("phase");
+        }
+        value["status"] = Value::Object(status);
+    }
+    value
 }
 
 /// Deepest nesting that is looked into.

@@ -83,6 +83,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
                     wide: format == Some(ViewFormat::Wide),
                     short: format == Some(ViewFormat::Short),
                     nodes: nodes.clone(),
+                    flaw: None,
                 };
                 let mut paint = if args.no_color { Paint::plain() } else { Paint::stdout() };
                 if args.no_utf8 {

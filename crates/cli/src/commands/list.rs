@@ -146,7 +146,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Some(Form::Name) => rows.iter().for_each(|row| to_stdout(&format!("{}\n", row.summary.name))),
         Some(format @ (Form::Json | Form::Yaml)) => {
             let list = Value::Array(rows.iter().map(object).collect());
-            to_stdout(&if format == Form::Json { output::json(&list, 2)? } else { output::yaml(&list)? });
+            to_stdout(&if format == Form::Json { output::json(&list, 2)? } else { output::yaml(&list) });
         }
         None | Some(Form::Wide) if rows.is_empty() => to_stdout("No workflows found\n"),
         None | Some(Form::Wide) => print_table(args, &rows),

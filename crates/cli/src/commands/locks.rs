@@ -202,9 +202,9 @@ fn sync(connect: &Connect, args: &SyncArgs) -> anyhow::Result<ExitCode> {
                 format!("`tiphys sync update {key} --type database --limit N` changes it"),
             ));
         }
-        SyncAction::Create(args) => put(i64::from(args.limit), "created")?,
+        SyncAction::Create(args) => put(i64::from(args.limit.unwrap_or(0)), "created")?,
         SyncAction::Update(_) if there.is_none() => return Err(missing()),
-        SyncAction::Update(args) => put(i64::from(args.limit), "updated")?,
+        SyncAction::Update(args) => put(i64::from(args.limit.unwrap_or(0)), "updated")?,
         SyncAction::Get(_) => {
             to_stdout(&told(key, kind, map, &namespace, known.ok_or_else(missing)?));
         }

@@ -24,6 +24,15 @@ pub struct GetStyle {
     pub short: bool,
     /// Only nodes whose fields fulfil all of these: field, value, and whether they must be equal.
     pub nodes: Vec<(String, String, bool)>,
+    /// Why it cannot be said which nodes are shown. Nothing is wrong as long as there are none to show.
+    pub flaw: Option<String>,
+}
+
+/// Whether a workflow has nodes to draw.
+pub fn has_tree(document: &Value) -> bool {
+    let name = text(document, "/metadata/name");
+    let nodes = document.pointer("/status/nodes").and_then(Value::as_object);
+    nodes.is_some_and(|nodes| nodes.values().any(|node| text(node, "/name") == name))
 }
 
 fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {

@@ -16,7 +16,7 @@ mod time;
 pub use answer::print_answer;
 pub use diagnostics::print_diagnostics;
 pub use end::{End, end};
-pub use get::{GetStyle, get, status_words};
+pub use get::{GetStyle, get, has_tree, status_words};
 pub use lines::Lines;
 pub use live::{Live, Screen};
 pub use outline::print_outline;

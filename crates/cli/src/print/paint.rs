@@ -93,13 +93,11 @@ impl Paint {
         self.wrap("39", text)
     }
 
-    /// One of six colours, the same for the same key (CLI-034).
+    /// One of six colours, the same for the same key, and the one that Argo gives it (CLI-034).
     pub fn by_key(self, key: &str, text: &str) -> String {
-        const COLOURS: [&str; 6] = ["31", "32", "33", "34", "35", "36"];
-        /// Where FNV-1a begins.
-        const START: u32 = 0x811c_9dc5;
-        let hash = tiphys_expr::names::fnv1a(START, key.as_bytes());
-        self.wrap(COLOURS[hash as usize % COLOURS.len()], text)
+        const COLOURS: [&str; 6] = ["32", "33", "34", "35", "36", "37"];
+        let sum = key.chars().fold(0_u32, |sum, letter| sum.wrapping_add(u32::from(letter)));
+        self.wrap(COLOURS[sum as usize % COLOURS.len()], text)
     }
 
     /// The sign of a phase (CLI-064).

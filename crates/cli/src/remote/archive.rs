@@ -296,8 +296,15 @@ fn get(server: &Server, args: &GetArgs) -> anyhow::Result<()> {
     let uid = resolve(server, &args.ids[0], &args.kind)?;
     let document = server.get(&format!("{PATH}/{}", encode(&uid)), &Vec::new())?;
     match args.output {
-        GetForm::Json => output::print(&document, output::Format::Json),
-        GetForm::Yaml => output::print(&document, output::Format::Yaml),
+        // One line, and an empty one at the end: Argo prints these two otherwise than `get` does.
+        GetForm::Json => {
+            to_stdout(&format!("{}\n", output::in_order(document)));
+            Ok(())
+        }
+        GetForm::Yaml => {
+            to_stdout(&format!("{}\n", output::yaml(&document)));
+            Ok(())
+        }
         GetForm::Wide => {
             to_stdout(&summary(&document));
             Ok(())
@@ -475,15 +482,15 @@ pub fn backfill(server: &Server, args: &BackfillArgs) -> anyhow::Result<()> {
 }
 
 fn instant_of(text: &str, format: &str) -> anyhow::Result<jiff::Timestamp> {
-    let parsed = match format {
-        "RFC3339" => text.parse::<jiff::Timestamp>().ok(),
-        "RFC1123" => jiff::fmt::rfc2822::parse(&text.replace(" UTC", " +0000").replace(" GMT", " +0000"))
-            .ok()
-            .map(|zoned| zoned.timestamp()),
-        // As Go writes layouts; what names no zone is UTC (CLI-116).
-        layout => tiphys_expr::time::parse(layout, text, &Arc::new(Zone::Utc)).ok().map(|time| time.instant),
+    let layout = match format {
+        "RFC3339" => "2006-01-02T15:04:05Z07:00",
+        "RFC1123" => "Mon, 02 Jan 2006 15:04:05 MST",
+        // As Go writes layouts.
+        layout => layout,
     };
-    parsed.ok_or_else(|| said(format!("cannot read the time \"{text}\" as {format}")))
+    // What names no zone is UTC (CLI-116).
+    let read = tiphys_expr::time::parse(layout, text, &Arc::new(Zone::Utc));
+    read.map(|time| time.instant).map_err(said)
 }
 
 /// A workflow whose one step makes a workflow for each time.
@@ -555,6 +562,14 @@ mod tests {
         assert_eq!(read("2025-12-31T07:30:00Z", "RFC3339").unwrap(), "2025-12-31T07:30:00Z");
         assert_eq!(read("Wed, 31 Dec 2025 07:30:00 UTC", "RFC1123").unwrap(), "2025-12-31T07:30:00Z");
         let refused = read("yesterday", "2006-01-02").unwrap_err();
-        assert!(refused.contains("cannot read the time \"yesterday\" as 2006-01-02"), "{refused}");
+        assert_eq!(
+            refused,
+            "parsing time \"yesterday\" as \"2006-01-02\": cannot parse \"yesterday\" as \"2006\""
+        );
+        let refused = read("x", "RFC1123").unwrap_err();
+        assert_eq!(
+            refused,
+            "parsing time \"x\" as \"Mon, 02 Jan 2006 15:04:05 MST\": cannot parse \"x\" as \"Mon\""
+        );
     }
 }

@@ -17,7 +17,7 @@ pub fn cp(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
         return Err(misused("incorrect number of arguments", "cp"));
     }
     let (name, folder) = (&args.words[0], Path::new(&args.words[1]));
-    let workflow = fetch(server, name)?;
+    let workflow = fetch(server, name).map_err(|error| failed("get workflow", error))?;
     let name = super::select::name(&workflow).to_owned();
     let nodes = workflow.pointer("/status/nodes").and_then(Value::as_object);
     for node in nodes.into_iter().flat_map(|nodes| nodes.values()) {
@@ -54,13 +54,17 @@ pub fn cp(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
             let mut out = std::fs::File::create(&target)?;
             if let Err(error) = server.download(&path, &mut out) {
                 drop(std::fs::remove_file(&target));
-                return Err(error);
+                return Err(failed("get and store artifact data", error));
             }
             let at = now().timestamp().strftime("%Y/%m/%d %H:%M:%S").to_string();
             to_stderr(&format!("{at} Created {:?}\n", clean_line(file.as_bytes())));
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn failed(what: &str, error: anyhow::Error) -> anyhow::Error {
+    said(format!("failed to {what}: {error}"))
 }
 
 /// The last part of an artifact's key.

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::http::{Query, Server, encode};
-use super::lint::{Output as LintOutput, lint_kind};
+use super::lint::{Output as LintOutput, given, lint_kind};
 use super::said::{count, fatal, said};
 use super::select;
-use super::submit::{Manifest, manifests};
+use super::submit::{Manifest, Unread, manifests};
 use super::view::{self, Form, ListForm, field, log_line};
 use crate::print::{table, to_stderr, to_stdout};
 
@@ -229,8 +229,7 @@ fn perform(server: &Server, kind: &Kind, action: &Action) -> anyhow::Result<Exit
             }
         }
         Action::Lint(args) => {
-            let files: Vec<String> = args.files.iter().map(|file| file.display().to_string()).collect();
-            count(&files, 1..=usize::MAX, &format!("{} lint", kind.verb))?;
+            given(&args.files, &format!("{} lint", kind.verb))?;
             return lint_kind(Some(server), kind.kind, &args.files, args.output, args.strict, args.no_color);
         }
     }
@@ -273,7 +272,7 @@ fn list(server: &Server, kind: &Kind, args: &ListArgs) -> anyhow::Result<()> {
 /// The documents of a kind in the files, with the namespaces that they go to.
 fn of_kind(server: &Server, kind: &Kind, args: &FileArgs) -> anyhow::Result<Vec<(Value, String)>> {
     let mut found = Vec::new();
-    for Manifest { kind: own, value, .. } in manifests(&args.files, args.strict)? {
+    for Manifest { kind: own, value, .. } in manifests(&args.files, args.strict, Unread::Fatal(kind.words))? {
         if own != kind.kind {
             let name = select::name(&value);
             to_stderr(&log_line(

@@ -10,10 +10,10 @@ use tiphys_engine::cron::schedule;
 
 use super::catalog::{DeleteArgs, LintArgs, ListArgs};
 use super::http::{Query, Server, encode};
-use super::lint::lint_kind;
+use super::lint::{given, lint_kind};
 use super::said::{count, fatal, said};
 use super::select;
-use super::submit::{Manifest, SubmitOptions, manifests};
+use super::submit::{Manifest, SubmitOptions, Unread, manifests};
 use super::view::{Form, ListForm, field, log_line, time};
 use crate::output;
 use crate::print::{clean_line, duration, instant, table, to_stderr, to_stdout};
@@ -156,8 +156,7 @@ pub fn cron(server: &Server, action: &Action) -> anyhow::Result<ExitCode> {
         Action::Suspend(args) => each(server, &args.names, "suspend", "suspended")?,
         Action::Resume(args) => each(server, &args.names, "resume", "resumed")?,
         Action::Lint(args) => {
-            let files: Vec<String> = args.files.iter().map(|file| file.display().to_string()).collect();
-            count(&files, 1..=usize::MAX, "cron lint")?;
+            given(&args.files, "cron lint")?;
             let files: &[PathBuf] = &args.files;
             return lint_kind(Some(server), "CronWorkflow", files, args.output, args.strict, args.no_color);
         }
@@ -177,7 +176,7 @@ fn each(server: &Server, names: &[String], action: &str, done: &str) -> anyhow::
 
 fn documents(server: &Server, args: &UpdateArgs) -> anyhow::Result<Vec<(Value, String)>> {
     let mut found = Vec::new();
-    for Manifest { kind, value, .. } in manifests(&args.files, args.strict)? {
+    for Manifest { kind, value, .. } in manifests(&args.files, args.strict, Unread::Fatal("cron workflow"))? {
         if kind != "CronWorkflow" {
             to_stderr(&log_line(
                 "WARN",

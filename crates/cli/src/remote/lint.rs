@@ -30,8 +30,7 @@ pub enum Output {
 }
 
 pub fn lint(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
-    let names: Vec<String> = args.files.iter().map(|file| file.display().to_string()).collect();
-    count(&names, 1..=usize::MAX, "lint")?;
+    given(&args.files, "lint")?;
     let kinds: Vec<&str> = match args.kinds.as_slice() {
         [] => KINDS.to_vec(),
         named if named.iter().any(|kind| kind == "all") => KINDS.to_vec(),
@@ -44,6 +43,16 @@ pub fn lint(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
     };
     let server = if args.offline { None } else { Some(server) };
     judge(server, &kinds, &args.files, output, args.strict, args.no_color)
+}
+
+/// Refuses to look at no files, and at files that are not there.
+pub fn given(files: &[PathBuf], verb: &str) -> anyhow::Result<()> {
+    let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    count(&names, 1..=usize::MAX, verb)?;
+    match files.iter().find(|file| **file != Path::new("-") && !file.exists()) {
+        Some(file) => Err(said(format!("lstat {}: no such file or directory", file.display()))),
+        None => Ok(()),
+    }
 }
 
 /// As `lint`, for one kind.
@@ -88,9 +97,6 @@ fn judge(
     let strictness = if strict { Strictness::Strict } else { Strictness::Lenient };
     let (mut read, mut texts) = (Vec::new(), Texts::new());
     for path in paths {
-        if path != Path::new("-") && !path.exists() {
-            return Err(said(format!("lstat {}: no such file or directory", path.display())));
-        }
         for file in files(path)? {
             let name = if file == Path::new("-") { "stdin".to_owned() } else { file.display().to_string() };
             let body = text(&file)?;

@@ -75,11 +75,13 @@ pub struct Columns {
 pub fn print(workflows: &[Value], form: Option<Form>, columns: &Columns) -> anyhow::Result<()> {
     match form {
         Some(Form::Json) => {
-            to_stdout(&output::json(&Value::Array(workflows.to_vec()), 2)?);
+            let list = workflows.iter().cloned().map(output::in_order).collect();
+            to_stdout(&output::json(&Value::Array(list), 2)?);
             return Ok(());
         }
         Some(Form::Yaml) => {
-            to_stdout(&output::yaml(&Value::Array(workflows.to_vec()))?);
+            // With an empty line at the end, as Argo has it.
+            to_stdout(&format!("{}\n", output::yaml(&Value::Array(workflows.to_vec()))));
             return Ok(());
         }
         _ => {}

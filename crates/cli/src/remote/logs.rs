@@ -198,7 +198,10 @@ impl<'a> Log<'a> {
 
 pub fn watch(server: &Server, args: &waiting::WatchArgs) -> anyhow::Result<ExitCode> {
     count(&args.names, 1..=1, "watch")?;
-    let style = shown(args.status.as_deref().unwrap_or_default(), args.node_field_selector.as_deref())?;
+    let style = shown(args.status.as_deref().unwrap_or_default(), args.node_field_selector.as_deref());
+    if style.flaw.is_some() {
+        view::drawable(&server.get(&workflow(&server.namespace, &args.names[0]), &Vec::new())?, &style)?;
+    }
     view_live(server, &server.namespace, &args.names[0], &style)?;
     Ok(ExitCode::SUCCESS)
 }

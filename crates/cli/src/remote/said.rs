@@ -63,12 +63,17 @@ pub fn count(names: &[String], wanted: std::ops::RangeInclusive<usize>, verb: &s
     ))
 }
 
+/// What Argo prints when it ends on the spot.
+pub fn last_words(message: &str) -> String {
+    let now = jiff::Zoned::now().strftime("%Y/%m/%d %H:%M:%S");
+    format!("{now} {message}\n")
+}
+
 impl Said {
     /// The text for standard error.
     pub fn text(&self) -> String {
         if self.is_fatal {
-            let now = jiff::Zoned::now().strftime("%Y/%m/%d %H:%M:%S");
-            return format!("{now} {}\n", self.message);
+            return last_words(&self.message);
         }
         let mut text = format!("Error: {}\n", self.message);
         if let Some(words) = &self.usage {

@@ -12,7 +12,7 @@ use super::get::shown;
 use super::http::{Server, encode};
 use super::lint::spoken;
 use super::logs::{After, after};
-use super::said::{misused, said};
+use super::said::{last_words, misused, said};
 use super::select;
 use super::view::{self, log_line};
 use crate::commands::submit::SubmitArgs;
@@ -156,6 +156,24 @@ fn fields(value: &mut Value) -> &mut Map<String, Value> {
     value.as_object_mut().expect("it was made one just now")
 }
 
+/// How a verb of Argo's says that a manifest cannot be read.
+#[derive(Clone, Copy)]
+pub enum Unread {
+    /// A line of its log.
+    Logged,
+    /// Its last words, with what the manifest should have held.
+    Fatal(&'static str),
+}
+
+impl Unread {
+    fn text(self, error: &str) -> String {
+        match self {
+            Unread::Logged => log_line("ERROR", "Failed to parse workflow", &[("error", error)]),
+            Unread::Fatal(what) => last_words(&format!("Failed to parse {what}: {error}")),
+        }
+    }
+}
+
 /// One document of a manifest.
 pub struct Manifest {
     pub kind: String,
@@ -166,9 +184,9 @@ pub struct Manifest {
 ///
 /// Where a text is no YAML, Argo finds no document, and so its caller says that nothing was found (OB-003). Beside others
 /// it is refused with them: a document that quietly does not count is a lost one.
-pub fn manifests(names: &[String], strict: bool) -> anyhow::Result<Vec<Manifest>> {
+pub fn manifests(names: &[String], strict: bool, unread: Unread) -> anyhow::Result<Vec<Manifest>> {
     let strictness = if strict { Strictness::Strict } else { Strictness::Lenient };
-    let (mut found, mut unread) = (Vec::new(), None);
+    let (mut found, mut broken) = (Vec::new(), None);
     for name in names {
         let path = Path::new(name);
         if name != "-" && !path.exists() {
@@ -179,7 +197,7 @@ pub fn manifests(names: &[String], strict: bool) -> anyhow::Result<Vec<Manifest>
             let body = text(&file)?;
             let parsed = spec::parse(&shown, &body, strictness);
             if let Some(error) = parsed.diagnostics.iter().find(|one| one.is_error()) {
-                let failed = log_line("ERROR", "Failed to parse workflow", &[("error", &spoken(error))]);
+                let failed = unread.text(&spoken(error));
                 let is_text = !parsed.documents.is_empty();
                 if is_text {
                     to_stderr(&failed);
@@ -188,7 +206,7 @@ pub fn manifests(names: &[String], strict: bool) -> anyhow::Result<Vec<Manifest>
                 if is_text {
                     return Err(Told.into());
                 }
-                unread = Some(failed);
+                broken = Some(failed);
                 continue;
             }
             found.extend(
@@ -199,7 +217,7 @@ pub fn manifests(names: &[String], strict: bool) -> anyhow::Result<Vec<Manifest>
             );
         }
     }
-    match unread.filter(|_| !found.is_empty()) {
+    match broken.filter(|_| !found.is_empty()) {
         None => Ok(found),
         Some(failed) => {
             to_stderr(&failed);
@@ -210,7 +228,7 @@ pub fn manifests(names: &[String], strict: bool) -> anyhow::Result<Vec<Manifest>
 
 pub fn submit(server: &Server, args: &SubmitArgs) -> anyhow::Result<ExitCode> {
     refuse(args)?;
-    let style = shown(args.status.as_deref().unwrap_or_default(), args.node_field_selector.as_deref())?;
+    let style = shown(args.status.as_deref().unwrap_or_default(), args.node_field_selector.as_deref());
     let mut made = Vec::new();
     // Each is printed as soon as it is made: of those before one that fails is known that they are there.
     let mut tell = |document: Value| -> anyhow::Result<()> {
@@ -269,7 +287,7 @@ fn failed(error: anyhow::Error) -> anyhow::Error {
 /// The workflows of the files, with the namespaces that they go to.
 fn from_files(server: &Server, args: &SubmitArgs) -> anyhow::Result<Vec<(String, Value)>> {
     let mut workflows = Vec::new();
-    for Manifest { kind, mut value } in manifests(&args.files, args.strict)? {
+    for Manifest { kind, mut value } in manifests(&args.files, args.strict, Unread::Logged)? {
         if kind != "Workflow" {
             to_stderr(&log_line(
                 "WARN",

@@ -1,6 +1,6 @@
 //! `sync`: limits of semaphores (CLI-130).
 
-use clap::{Args as ClapArgs, Subcommand, ValueEnum};
+use clap::{Args as ClapArgs, Subcommand};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
@@ -49,8 +49,8 @@ pub struct KeyArgs {
     #[arg(value_name = "KEY")]
     pub keys: Vec<String>,
     /// Where the limit lies
-    #[arg(long = "type", value_enum, value_name = "TYPE")]
-    pub kind: Option<Kind>,
+    #[arg(long = "type", value_name = "database|configmap", default_value = "", hide_default_value = true)]
+    pub kind: String,
     /// The ConfigMap it lies in
     #[arg(long, value_name = "NAME")]
     pub cm_name: Option<String>,
@@ -64,11 +64,11 @@ pub struct LimitArgs {
     #[command(flatten)]
     pub key: KeyArgs,
     /// How many may hold it at once
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub limit: i32,
+    #[arg(long, value_name = "N")]
+    pub limit: Option<i32>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// The state's own table
     Database,
@@ -77,6 +77,11 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whatever the case of its letters.
+    fn of(word: &str) -> Option<Kind> {
+        [Kind::Database, Kind::Configmap].into_iter().find(|kind| kind.word().eq_ignore_ascii_case(word))
+    }
+
     fn word(self) -> &'static str {
         match self {
             Kind::Database => "database",
@@ -88,7 +93,7 @@ impl Kind {
 /// The key, where it lies, and the ConfigMap.
 pub fn checked<'a>(args: &'a KeyArgs, verb: &str) -> anyhow::Result<(&'a str, Kind, &'a str)> {
     count(&args.keys, 1..=1, verb)?;
-    let kind = args.kind.ok_or_else(|| needed("type"))?;
+    let kind = Kind::of(&args.kind).ok_or_else(|| said("--type must be either 'database' or 'configmap'"))?;
     let map = args.cm_name.as_deref().unwrap_or_default();
     if kind == Kind::Configmap && map.is_empty() {
         return Err(said("--cm-name is required when type is configmap"));
@@ -112,6 +117,12 @@ fn number(kind: Kind) -> i32 {
     i32::from(kind == Kind::Database)
 }
 
+/// The same for a limit that is set, with the limit. Argo looks at flags that are missing last.
+pub fn checked_limit<'a>(args: &'a LimitArgs, verb: &str) -> anyhow::Result<(&'a str, Kind, &'a str, i32)> {
+    let (key, kind, map) = checked(&args.key, verb)?;
+    Ok((key, kind, map, args.limit.ok_or_else(|| needed("limit"))?))
+}
+
 /// What is printed of a limit.
 pub fn told(key: &str, kind: Kind, map: &str, namespace: &str, limit: i64) -> String {
     let map = if map.is_empty() { String::new() } else { format!("ConfigMap Name: {map}\n") };
@@ -123,8 +134,8 @@ pub fn sync(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
     let failed = |what: &str, error: anyhow::Error| said(format!("failed to {what} sync limit: {error}"));
     match &args.action {
         Action::Create(args) => {
-            let (key, kind, map) = checked(&args.key, "sync create")?;
-            let body = json!({ "type": number(kind), "namespace": server.namespace, "cmName": map, "key": key, "limit": args.limit });
+            let (key, kind, map, limit) = checked_limit(args, "sync create")?;
+            let body = json!({ "type": number(kind), "namespace": server.namespace, "cmName": map, "key": key, "limit": limit });
             let answer = server
                 .post(&format!("/api/v1/sync/{space}"), &body)
                 .map_err(|error| failed("create", error))?;
@@ -134,8 +145,8 @@ pub fn sync(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
             ));
         }
         Action::Update(args) => {
-            let (key, kind, map) = checked(&args.key, "sync update")?;
-            let body = json!({ "type": number(kind), "namespace": server.namespace, "cmName": map, "key": key, "limit": args.limit });
+            let (key, kind, map, limit) = checked_limit(args, "sync update")?;
+            let body = json!({ "type": number(kind), "namespace": server.namespace, "cmName": map, "key": key, "limit": limit });
             let path = format!("/api/v1/sync/{space}/{}", encode(key));
             let answer = server.put(&path, &body).map_err(|error| failed("update", error))?;
             to_stdout(&format!(

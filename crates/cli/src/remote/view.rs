@@ -4,8 +4,9 @@ use clap::ValueEnum;
 use serde_json::Value;
 use std::fmt::Write as _;
 
+use super::said::fatal;
 use crate::output;
-use crate::print::{GetStyle, Paint, get, instant, to_stdout};
+use crate::print::{GetStyle, Paint, get, has_tree, instant, to_stdout};
 use crate::state::now;
 use tiphys_engine::Time;
 
@@ -44,9 +45,18 @@ pub fn workflow(document: &Value, form: Option<Form>, style: &GetStyle, paint: P
         Some(Form::Yaml) => output::print(document, output::Format::Yaml),
         None | Some(Form::Wide) => {
             let style = GetStyle { wide: style.wide || form == Some(Form::Wide), ..style.clone() };
+            drawable(document, &style)?;
             to_stdout(&get(document, &style, paint, now()));
             Ok(())
         }
+    }
+}
+
+/// Refuses to draw nodes if it cannot be said which.
+pub fn drawable(document: &Value, style: &GetStyle) -> anyhow::Result<()> {
+    match &style.flaw {
+        Some(flaw) if has_tree(document) => Err(fatal(flaw.clone())),
+        _ => Ok(()),
     }
 }
 

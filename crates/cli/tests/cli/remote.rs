@@ -174,7 +174,7 @@ fn flags_are_read_and_refused_as_argo_does() {
         ("template list x", "unknown command \"x\" for \"tiphys template list\""),
         ("nosuch", "unknown command \"nosuch\" for \"tiphys\""),
         ("archive list-label-values", "required flag(s) \"selector\" not set"),
-        ("sync create k --limit 1", "required flag(s) \"type\" not set"),
+        ("sync create k --limit 1", "--type must be either 'database' or 'configmap'"),
         (
             "sync create k --type database --limit 2147483648",
             "invalid argument \"2147483648\" for \"--limit\" flag: strconv.ParseInt: parsing \"2147483648\": value out of range",
@@ -442,4 +442,103 @@ fn a_text_that_is_no_yaml_is_told_with_its_place() {
     assert_eq!(list[0]["file"], "broken.yaml");
     let unknown = served.call(&["lint", "-o", "xml", "hello.yaml"]).exits(1).err;
     assert!(unknown.contains("for \"-o, --output\" flag: One of: pretty|simple\n"), "{unknown}");
+}
+
+/// CLI-020, CLI-130: `--type` is looked at before flags that are missing, and not at the case of its letters.
+#[test]
+fn limits_are_refused_in_argos_order() {
+    let served = Served::start();
+    let kind = "--type must be either 'database' or 'configmap'";
+    for (line, wanted) in [
+        ("create k", kind),
+        ("get k", kind),
+        ("delete k", kind),
+        ("create k --type x --limit 1", kind),
+        ("update k --type configmap", "--cm-name is required when type is configmap"),
+        ("create k --type configmap --cm-name c", "required flag(s) \"limit\" not set"),
+        ("update k --type database", "required flag(s) \"limit\" not set"),
+    ] {
+        let words: Vec<&str> = std::iter::once("sync").chain(line.split(' ')).collect();
+        assert_eq!(served.call(&words).exits(1).err, format!("Error: {wanted}\n"), "{line}");
+    }
+    let made = served.call(&["sync", "create", "k", "--type", "DATABASE", "--limit", "3"]).exits(0).out;
+    assert_eq!(made, "Sync limit created\nKey: k\nType: database\nNamespace: team\nLimit: 3\n");
+}
+
+/// CLI-102, CLI-112: each verb says what it could not read, in its last words.
+#[test]
+fn a_manifest_that_cannot_be_read_is_called_what_it_is() {
+    let served = Served::start();
+    for (verb, kind, words) in [
+        ("template", "WorkflowTemplate", "workflow template"),
+        ("cluster-template", "ClusterWorkflowTemplate", "cluster workflow template"),
+        ("cron", "CronWorkflow", "cron workflow"),
+    ] {
+        let text = format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: {kind}\nmetadata: {{name: x}}\nspec: {{nonsense: 1}}\n"
+        );
+        served.bench.file("bad.yaml", &text);
+        for action in ["create", "update"] {
+            let told = served.call(&[verb, action, "bad.yaml"]).exits(1).err;
+            let first = told.lines().next().unwrap();
+            let wanted =
+                format!(" Failed to parse {words}: strict decoding error: unknown field \"spec.nonsense\"");
+            assert!(first.starts_with("20") && first.ends_with(&wanted), "{told}");
+        }
+    }
+}
+
+/// CLI-032: a selector is looked at when there are nodes to select.
+#[test]
+fn selectors_of_nodes_are_judged_where_nodes_are_drawn() {
+    let served = Served::start();
+    served.bench.file("hello.yaml", HELLO);
+    let both = ["--status", "Failed", "--node-field-selector", "phase=Failed"];
+    let made = served.call(&[["submit", "hello.yaml", "--wait"].as_slice(), &both].concat()).exits(0).out;
+    assert!(made.starts_with("Name:                hello\n"), "{made}");
+    let refused = served.call(&["get", "hello", "--node-field-selector", "nonsense"]).exits(1);
+    assert_eq!(refused.out, "");
+    let wanted = " selector is invalid: invalid selector: 'nonsense'; can't understand 'nonsense'\n";
+    assert!(refused.err.starts_with("20") && refused.err.ends_with(wanted), "{}", refused.err);
+    let refused = served.call(&[["get", "hello"].as_slice(), &both].concat()).exits(1).err;
+    assert!(refused.ends_with(" cannot use both --status and --node-field-selector\n"), "{refused}");
+    let name = served.call(&["get", "hello", "-o", "name", "--node-field-selector", "nonsense"]).exits(0).out;
+    assert_eq!(name, "hello\n");
+}
+
+/// CLI-011, CLI-020, CLI-023, CLI-034, CLI-045, CLI-116: smaller things that scripts see.
+#[test]
+fn texts_and_colours_are_argos() {
+    let served = Served::start();
+    served.bench.file("hello.yaml", HELLO);
+    served.call(&["-n", "team", "submit", "hello.yaml", "--wait"]).exits(0);
+    assert_eq!(served.call(&["--namespace=team", "list", "-o", "name"]).exits(0).out, "hello\n");
+    assert_eq!(served.call(&["-n", "default", "list", "-o", "name"]).exits(0).out, "No workflows found\n");
+    // The sum of the letters of `hello` is 532, which leaves 4 of 6.
+    let logs = served.call(&["logs", "hello"]).exits(0).out;
+    assert!(logs.contains("\u{1b}[36mhello: hi\u{1b}[0m\n"), "{logs:?}");
+    let json = served.call(&["get", "hello", "-o", "json"]).exits(0).out;
+    assert!(json.starts_with("{\n    \"metadata\": {\n        \"name\": \"hello\",\n"), "{json}");
+    let places =
+        ["metadata", "spec", "status"].map(|field| json.find(&format!("\n    \"{field}\": ")).unwrap());
+    assert!(places.is_sorted(), "{json}");
+    let yaml = served.call(&["list", "-o", "yaml"]).exits(0).out;
+    assert!(yaml.starts_with("- metadata:\n    annotations:\n") && yaml.ends_with("\n\n"), "{yaml}");
+    let line = served.call(&["archive", "get", "hello", "-o", "json"]).exits(0).out;
+    assert!(line.starts_with("{\"metadata\":{\"name\":\"hello\"") && line.lines().count() == 1, "{line}");
+    for (words, wanted) in [
+        (
+            ["cp", "nosuch", "o"].as_slice(),
+            "failed to get workflow: rpc error: code = NotFound desc = workflows.argoproj.io \"nosuch\" not found",
+        ),
+        (
+            &["cron", "backfill", "c", "--start", "x"],
+            "parsing time \"x\" as \"Mon, 02 Jan 2006 15:04:05 MST\": cannot parse \"x\" as \"Mon\"",
+        ),
+        (&["convert", "nosuch.yaml"], "lstat nosuch.yaml: no such file or directory"),
+    ] {
+        assert_eq!(served.call(words).exits(1).err, format!("Error: {wanted}\n"), "{words:?}");
+    }
+    let told = served.call(&["convert"]).exits(1).err;
+    assert!(told.starts_with("Error: requires at least 1 arg(s), only received 0\n"), "{told}");
 }

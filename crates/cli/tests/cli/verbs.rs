@@ -292,6 +292,30 @@ fn old_manifests_are_written_anew() {
     assert!(json["spec"].get("schedule").is_none());
 }
 
+/// CLI-047: as Argo's typed objects are written: sorted, with the fields of a status that are always there.
+#[test]
+fn what_was_converted_looks_as_argo_writes_it() {
+    let bench = Bench::new();
+    bench.file(
+        "hello.yaml",
+        "kind: Workflow\napiVersion: argoproj.io/v1alpha1\nmetadata: {name: hello}\nspec:\n  entrypoint: main\n  templates:\n  - {name: main, container: {image: busybox, args: [\"{{x}}\"]}}\n",
+    );
+    assert_eq!(
+        bench.call(&["convert", "hello.yaml"]).exits(0).out,
+        "---\napiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata:\n  name: hello\nspec:\n  arguments: {}\n  entrypoint: main\n  templates:\n  - container:\n      args:\n      - '{{x}}'\n      image: busybox\n      name: \"\"\n      resources: {}\n    inputs: {}\n    metadata: {}\n    name: main\n    outputs: {}\nstatus:\n  finishedAt: null\n  startedAt: null\n"
+    );
+    let line = bench.call(&["convert", "hello.yaml", "-o", "json"]).exits(0).out;
+    assert!(line.starts_with("{\"kind\":\"Workflow\",\"apiVersion\":"), "{line}");
+    assert!(line.ends_with(",\"status\":{\"startedAt\":null,\"finishedAt\":null}}\n"), "{line}");
+    bench.file(
+        "cron.yaml",
+        "kind: CronWorkflow\napiVersion: argoproj.io/v1alpha1\nmetadata: {name: c}\nspec: {schedules: ['1 * * * *'], workflowSpec: {}}\nstatus: {succeeded: 2}\n",
+    );
+    let cron = bench.call(&["convert", "cron.yaml"]).exits(0).out;
+    let status = "status:\n  active: null\n  conditions: null\n  failed: 0\n  lastScheduledTime: null\n  phase: \"\"\n  succeeded: 2\n";
+    assert!(cron.ends_with(status), "{cron}");
+}
+
 /// CLI-020, CLI-021: flags of the verbs that know a server are refused in Argo's words.
 /// Refers to a ConfigMap without the label, to a key that is not there, and to a Secret that nobody gave.
 const NEEDY: &str = r#"
