@@ -169,14 +169,14 @@ struct Reader {
     pods: Vec<Pod>,
     /// When a folder was last added, as far as the run was asked about its pods since.
     known: Option<SystemTime>,
-    sent_bytes: usize,
+    sent: Sent,
 }
 
 impl Reader {
     fn new(world: &World, wanted: Wanted) -> Result<Reader, Fault> {
         let folder = world.state.run_dir(&wanted.uid)?.join("logs");
         let merge = Merge::new(wanted.tail, wanted.since.clone());
-        Ok(Reader { wanted, folder, merge, pods: Vec::new(), known: None, sent_bytes: 0 })
+        Ok(Reader { wanted, folder, merge, pods: Vec::new(), known: None, sent: Sent::default() })
     }
 
     /// Looks which pods there are, if one came since. Many follow, and a run may be large: it is not asked for nothing.
@@ -228,26 +228,33 @@ impl Reader {
             content = format!("{time} {content}");
         }
         if let Some(limit) = self.wanted.limit_bytes {
-            // The limit counts what the container runtime would send: the line behind its time.
-            let whole = format!("{time} {content}\n");
-            let left = limit.saturating_sub(self.sent_bytes);
-            self.sent_bytes += whole.len();
-            if left == 0 {
-                return None;
-            }
-            if left < whole.len() {
-                content = if left <= time.len() {
-                    whole[..left].to_owned()
-                } else {
-                    tiphys_expr::go_text(whole.as_bytes()[time.len() + 1..left].to_vec())
-                };
-            }
+            content = self.sent.cut(limit, pod, time, content)?;
         }
         let message = json!({ "result": { "content": content, "podName": pod } });
         Some(match &self.wanted.projection {
             None => message,
             Some(projection) => projection.apply(message),
         })
+    }
+}
+
+/// How many bytes of each pod were sent: each has a stream of its own, and the whole limit.
+#[derive(Default)]
+struct Sent(BTreeMap<String, usize>);
+
+impl Sent {
+    /// What a limit leaves of a line. It counts what the container runtime would send: the line behind its time.
+    fn cut(&mut self, limit: usize, pod: &str, time: &str, content: String) -> Option<String> {
+        let whole = format!("{time} {content}\n");
+        let sent = self.0.entry(pod.to_owned()).or_default();
+        let left = limit.saturating_sub(*sent);
+        *sent += whole.len();
+        match left {
+            0 => None,
+            _ if left >= whole.len() => Some(content),
+            _ if left <= time.len() => Some(whole[..left].to_owned()),
+            _ => Some(tiphys_expr::go_text(whole.as_bytes()[time.len() + 1..left].to_vec())),
+        }
     }
 }
 
@@ -308,4 +315,20 @@ pub(crate) fn files(folder: &Path, container: &str) -> Vec<PathBuf> {
         .collect();
     files.sort();
     files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Sent;
+
+    /// API-033, API-175.
+    #[test]
+    fn a_limit_of_bytes_is_each_pods_own() {
+        let mut sent = Sent::default();
+        let mut cut = |pod: &str, content: &str| sent.cut(12, pod, "12:00", content.to_owned());
+        assert_eq!(cut("a", "one").as_deref(), Some("one"));
+        assert_eq!(cut("b", "longer words").as_deref(), Some("longer"));
+        assert_eq!(cut("a", "two").as_deref(), Some("12"));
+        assert_eq!((cut("a", "three"), cut("b", "more")), (None, None));
+    }
 }
