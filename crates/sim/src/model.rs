@@ -704,7 +704,8 @@ impl Model {
             }
             if node.kind == "Retry" {
                 for child in &node.children {
-                    if self.nodes[child].hooked {
+                    // What comes after a hook that was retried is linked to the hook itself.
+                    if self.nodes[child].hooked || !self.nodes[child].retried {
                         queue.push_back((child.clone(), branch.clone()));
                     } else {
                         // Past the attempts: what comes after them, with the wrapper's phase.

@@ -118,7 +118,7 @@ fn walk(run: &Run, dag: NodeIx) -> BTreeMap<NodeIx, Phase> {
             *known = branch;
         }
         for child in &children[ix.at()] {
-            if node.kind == NodeKind::Retry && !matches!(run.node(*child).site, Site::Hook(_)) {
+            if node.kind == NodeKind::Retry && matches!(run.node(*child).site, Site::Attempt(_)) {
                 // Past the attempts: what comes after them, with the wrapper's phase.
                 queue.extend(children[child.at()].iter().map(|below| (*below, branch)));
             } else {
