@@ -273,6 +273,8 @@ pub struct ParameterPlan {
     pub default: Option<Text>,
     /// A ConfigMap, when nothing else is given.
     pub config_map: Option<ConfigMapSource>,
+    /// The declaration without its value, if tags are left in it.
+    pub tagged: Option<Tree>,
 }
 
 /// A declared input artifact.

@@ -7,7 +7,7 @@ use crate::value::Value;
 use crate::{go, limits};
 
 /// Parses a document; all numbers become floats. The error is Go's.
-pub(crate) fn parse(text: &str) -> Result<Value, String> {
+pub fn parse(text: &str) -> Result<Value, String> {
     let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, depth: 0 };
     reader.blanks();
     let value = reader.value()?;
@@ -51,8 +51,8 @@ pub(crate) fn compact(text: &str) -> String {
     out
 }
 
-/// A valid document with `<`, `>` and `&` escaped as Go does when it encodes raw JSON again.
-pub(crate) fn html_escape(text: &str) -> String {
+/// A valid document with `<`, `>` and `&` escaped, as Go's encoder writes all JSON.
+pub fn html_escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

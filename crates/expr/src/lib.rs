@@ -44,7 +44,7 @@ pub mod when;
 
 pub use contents::Contents;
 pub use go::{json_escaped, quote as go_quote, text as go_text};
-pub use go_json::check as check_json;
+pub use go_json::{check as check_json, html_escape as escape_html_json, parse as parse_json};
 pub use program::{
     ExprError, check_syntax, evaluate, evaluate_bool, evaluate_plain, evaluate_plain_bool, functions,
     needed_paths, paths, unknown_functions,

@@ -168,12 +168,7 @@ fn until_quote(json: &str) -> Option<&str> {
 
 /// A value as Go writes it: the characters of HTML are escaped.
 fn go_json(value: &Value) -> String {
-    let text = value.to_string();
-    if text.contains(['<', '>', '&']) {
-        text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
-    } else {
-        text
-    }
+    expr::escape_html_json(&value.to_string())
 }
 
 /// Walks to the first text that holds `needle`.

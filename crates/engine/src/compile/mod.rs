@@ -288,7 +288,14 @@ fn parameter(parameter: &spec::Parameter) -> Result<ParameterPlan, String> {
         name: parameter.name.as_str().into(),
         default: own.map(|own| text(own)).transpose()?,
         config_map: config_map(parameter)?,
+        tagged: tagged(parameter)?,
     })
+}
+
+fn tagged(parameter: &spec::Parameter) -> Result<Option<Tree>, String> {
+    let shown = spec::Parameter { value: None, ..parameter.clone() };
+    let shown = serde_json::to_value(shown).map_err(|error| error.to_string())?;
+    Ok(has_text(&shown, "{{").then(|| Tree::of(shown)))
 }
 
 fn artifact(artifact: &spec::Artifact) -> Result<ArtifactPlan, String> {

@@ -330,7 +330,13 @@ impl Run {
         let (Some(values), Some(template)) = (node.inputs.as_deref(), self.template(ix)) else {
             return Vec::new();
         };
-        let mut shown: Vec<spec::Parameter> = template.doc.inputs.parameters.clone();
+        let declared = template.doc.inputs.parameters.iter().zip(&template.parameters);
+        let mut shown: Vec<spec::Parameter> = declared
+            .map(|(parameter, plan)| {
+                let known = plan.tagged.as_ref().and_then(|tree| self.declared_tree(ix, tree));
+                known.unwrap_or_else(|| parameter.clone())
+            })
+            .collect();
         for (parameter, value) in shown.iter_mut().zip(&values.parameters) {
             parameter.value = Some(value.to_string());
             if node.kind != NodeKind::Suspend {

@@ -86,20 +86,9 @@ impl Turn<'_> {
             return self.record(Event::Ended { node: ix, phase, message: Some(reason), outputs: None });
         }
         let Site::Group(number) = self.run.node(ix).site else { return };
-        let failed = self.failed_member(at, number);
-        let (phase, message) = match failed {
-            Some(child) => (Phase::Failed, message(format!("child '{}' failed", self.run.id(child)))),
-            None => (Phase::Succeeded, None),
-        };
-        self.record(Event::Ended { node: ix, phase, message, outputs: None });
-    }
-
-    /// The first child of a group that failed without being tolerated, in the order in which they came to be: a retry by
-    /// hand puts those that it makes anew behind those that it keeps (EX-133).
-    fn failed_member(&self, at: u32, group: u32) -> Option<NodeIx> {
-        let frame = &self.run.frames[at as usize];
+        let mut failed = None;
         let tasks = self.run.tasks(frame);
-        let failed = tasks.groups[group as usize].clone().flat_map(|task| {
+        'tasks: for task in tasks.groups[number as usize].clone() {
             let slot = &frame.slots[task as usize];
             let members: &[NodeIx] = match (slot.looped, &slot.node) {
                 (Some(looped), _) => &self.run.loops[looped as usize].children,
@@ -107,13 +96,23 @@ impl Turn<'_> {
                 (None, None) => &[],
             };
             let tolerates = tasks.tasks[task as usize].continue_on;
-            members.iter().copied().filter(move |child| match self.run.node(*child).phase {
-                Phase::Failed => !tolerates.failed,
-                Phase::Error => !tolerates.error,
-                _ => false,
-            })
-        });
-        failed.min()
+            for child in members {
+                let tolerated = match self.run.node(*child).phase {
+                    Phase::Failed => tolerates.failed,
+                    Phase::Error => tolerates.error,
+                    _ => true,
+                };
+                if !tolerated {
+                    failed = Some(*child);
+                    break 'tasks;
+                }
+            }
+        }
+        let (phase, message) = match failed {
+            Some(child) => (Phase::Failed, message(format!("child '{}' failed", self.run.id(child)))),
+            None => (Phase::Succeeded, None),
+        };
+        self.record(Event::Ended { node: ix, phase, message, outputs: None });
     }
 
     /// A loop of a dag all of whose expansions may have settled (EX-165).
@@ -217,10 +216,10 @@ impl Turn<'_> {
         let view = self.run.task_view(at, None, self.now);
         let mut outputs = spec::Outputs::default();
         for output in &tasks.output_parameters {
-            let value = self.frame_parameter(output, &view)?;
-            let mut shown = output.doc.clone();
+            let mut shown = self.run.declared(frame.node, &output.doc);
+            let default = shown.value_from.take().and_then(|from| from.default);
+            let value = self.frame_parameter(output, default, &view)?;
             shown.value = Some(value);
-            shown.value_from = None;
             shown.global_name = self.plain(&shown.global_name, &view);
             outputs.parameters.push(shown);
         }
@@ -242,10 +241,10 @@ impl Turn<'_> {
     fn frame_parameter(
         &self,
         output: &crate::plan::OutputParameter,
+        default: Option<String>,
         view: &View<'_>,
     ) -> Result<String, String> {
         let name = &output.doc.name;
-        let default = output.doc.value_from.as_ref().and_then(|from| from.default.clone());
         if let Some(expression) = &output.expression {
             let expression = render_text(expression, view, Mode::Lenient, &self.world(0))
                 .map_err(|error| error.to_string())?;

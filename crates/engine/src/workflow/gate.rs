@@ -381,7 +381,8 @@ impl Turn<'_> {
     fn open_suspend(&mut self, ix: NodeIx, template: &TemplatePlan) {
         let outputs = &template.doc.outputs;
         if !outputs.parameters.is_empty() {
-            let outputs = spec::Outputs { parameters: outputs.parameters.clone(), ..Default::default() };
+            let parameters = outputs.parameters.iter().map(|declared| self.run.declared(ix, declared));
+            let outputs = spec::Outputs { parameters: parameters.collect(), ..Default::default() };
             self.record(Event::Supplied { node: ix, outputs: Some(Arc::new(outputs)) });
         }
         let Flow::Suspend { duration: Some(duration) } = &template.flow else { return };

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tiphys_expr as expr;
 
 impl Globals {
     /// Takes what a node gives to the whole workflow; the last one to give a name counts.
@@ -61,7 +62,7 @@ pub(crate) fn names(plan: &Plan, globals: &Globals) -> BTreeMap<Arc<str>, Arc<st
         for (key, value) in &all {
             put(&format!("workflow.{field}.{key}"), value);
         }
-        let json = json!(all).to_string();
+        let json = expr::escape_html_json(&json!(all).to_string());
         put(&format!("workflow.{field}.json"), &json);
         put(&format!("workflow.{field}"), &json);
     }
@@ -106,7 +107,7 @@ fn parameters_json(plan: &Plan, globals: &Globals) -> String {
             value
         })
         .collect();
-    Value::Array(list).to_string()
+    expr::escape_html_json(&Value::Array(list).to_string())
 }
 
 /// `workflow.creationTimestamp` and its single-letter formats (TP-083 to TP-085).

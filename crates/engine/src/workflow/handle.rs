@@ -468,23 +468,12 @@ impl Turn<'_> {
             artifacts: outcome.artifacts.clone(),
             ..Default::default()
         };
-        let view = self.run.view_of(ix, self.now);
         for parameter in declared.into_iter().flat_map(|outputs| &outputs.parameters) {
             let Some((_, value)) = outcome.parameters.iter().find(|(name, _)| *name == parameter.name) else {
                 continue;
             };
-            let mut shown = parameter.clone();
+            let mut shown = self.run.declared(ix, parameter);
             shown.value = Some(value.clone());
-            let render = |text: &mut String| {
-                if text.contains("{{") {
-                    *text = expr::render(text, &view, Mode::Lenient, &self.world(0))
-                        .unwrap_or_else(|_| text.clone());
-                }
-            };
-            render(&mut shown.global_name);
-            if let Some(from) = &mut shown.value_from {
-                render(&mut from.path);
-            }
             outputs.parameters.push(shown);
         }
         if self.run.node(ix).kind == NodeKind::Plugin {

@@ -168,13 +168,18 @@ impl Turn<'_> {
 
     /// Inputs that speak of the attempt come out anew with each; none where the wrapper's will do (TP-049).
     fn attempt_inputs(&self, wrapper: NodeIx, number: u32) -> Option<Arc<Inputs>> {
-        let speaks = |value: &str| value.contains("{{retries}}") || value.contains("{{lastRetry.");
+        let speaks = |value: &str| value.contains("{{");
         let inputs = self.run.node(wrapper).inputs.as_ref()?;
         if !inputs.parameters.iter().any(|value| speaks(value)) {
             return None;
         }
-        let extra = self.run.retry_names_at(wrapper, number);
-        let view = View { extra: &extra, ..View::global(self.run, self.now) };
+        let template = self.run.node(wrapper).template?;
+        let (extra, site) = (self.run.retry_names_at(wrapper, number), Site::Attempt(number));
+        let view = View {
+            extra: &extra,
+            own: Some(Own::At(wrapper, &site, template)),
+            ..View::global(self.run, self.now)
+        };
         let mut inputs = Inputs::clone(inputs);
         for value in inputs.parameters.iter_mut().filter(|value| speaks(value)) {
             if let Ok(known) = expr::render(value, &view, Mode::Lenient, &self.world(0)) {
@@ -218,7 +223,7 @@ impl Turn<'_> {
                 Entering::Entered
             }
             Flow::Suspend { duration } => {
-                self.enter_suspend(node, owner, site, compiled, duration.as_ref(), key, inputs)
+                self.enter_suspend(node, owner, site, template, compiled, duration.as_ref(), key, inputs)
             }
             Flow::Frame(frame) => {
                 let kind = if frame.is_dag { NodeKind::Dag } else { NodeKind::Steps };
@@ -427,12 +432,14 @@ impl Turn<'_> {
         node: NodeIx,
         owner: NodeIx,
         site: Site,
+        ix: TemplateIx,
         template: &TemplatePlan,
         duration: Option<&Text>,
         key: Option<TemplateKey>,
         inputs: Option<Arc<Inputs>>,
     ) -> Entering {
-        let due = {
+        let declared = &template.doc.outputs.parameters;
+        let (due, outputs) = {
             let empty = Inputs::default();
             let given = match (&inputs, &site) {
                 (None, Site::Attempt(_)) => self.run.node(owner).inputs.as_deref(),
@@ -444,14 +451,19 @@ impl Turn<'_> {
             };
             let view = View {
                 template: Some((template, given.unwrap_or(&empty))),
+                own: Some(Own::At(owner, &site, ix)),
                 extra: &extra,
                 ..View::global(self.run, self.now)
             };
-            duration.map(|text| {
-                let text = render_text(text, &view, Mode::Lenient, &self.world(node.0))
-                    .map_err(|error| error.to_string())?;
+            let world = self.world(node.0);
+            let due = duration.map(|text| {
+                let text =
+                    render_text(text, &view, Mode::Lenient, &world).map_err(|error| error.to_string())?;
                 expr::duration::lenient(&text).map(|nanos| self.now.plus_nanos(nanos))
-            })
+            });
+            // Outputs are there from the start, without values, so that a person can supply them (EX-281).
+            let outputs: Vec<_> = declared.iter().map(|declared| view.parameter(declared, &world)).collect();
+            (due, outputs)
         };
         let due = match due.transpose() {
             Ok(due) => due,
@@ -459,11 +471,8 @@ impl Turn<'_> {
                 return self.refuse_node(owner, site, NodeKind::Suspend, key, inputs, reason);
             }
         };
-        // Outputs are there from the start, raw, so that a person can supply them (EX-281).
-        let outputs = &template.doc.outputs;
-        let outputs = (!outputs.parameters.is_empty()).then(|| {
-            Arc::new(spec::Outputs { parameters: outputs.parameters.clone(), ..Default::default() })
-        });
+        let outputs = (!outputs.is_empty())
+            .then(|| Arc::new(spec::Outputs { parameters: outputs, ..Default::default() }));
         self.record(Event::Entered {
             node,
             owner,

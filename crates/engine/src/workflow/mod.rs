@@ -7,6 +7,7 @@ mod branches;
 mod collect;
 mod command;
 mod control;
+mod declared;
 mod display;
 mod enter;
 mod event;

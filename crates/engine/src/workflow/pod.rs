@@ -6,7 +6,7 @@ use super::run::Run;
 use super::scope::View;
 use crate::time::Time;
 use crate::tree::{Key, Tree, render_text};
-use expr::{Mode, World};
+use expr::Mode;
 use serde_json::Value;
 use tiphys_expr as expr;
 use tiphys_spec as spec;
@@ -62,8 +62,7 @@ impl Run {
         let node = self.node(ix);
         let compiled =
             self.template(ix).ok_or("the template of this node is not part of the document any more")?;
-        // What a retry re-renders must not differ because the moment does (I7): the entry's instant counts.
-        let world = World { now: node.started.timestamp(), seed: super::handle::seed(&self.plan.uid, ix.0) };
+        let world = self.entry_world(ix);
         let extra = self.retry_names(ix);
         let view = View { extra: &extra, ..self.view_of(ix, node.started) };
         let failed = |error: expr::TagError| error.to_string();

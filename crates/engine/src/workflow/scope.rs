@@ -2,7 +2,7 @@
 
 use super::node::{Inputs, Node, NodeIx, NodeKind, Phase, Site, TaskIx};
 use super::run::{Aggregate, Loop, Run, Stage};
-use crate::plan::{FramePlan, TemplateIx, TemplatePlan};
+use crate::plan::{Flow, FramePlan, TemplateIx, TemplatePlan};
 use crate::time::Time;
 use expr::items::Item;
 use expr::{Bound, Root, Scope, root_by_visit};
@@ -86,6 +86,7 @@ impl<'a> View<'a> {
         };
         let is_attempt = matches!(site, Site::Attempt(_));
         let text = match name {
+            "pod.name" if !self.has_pod() => return None,
             "pod.name" => match self.own? {
                 Own::Node(ix) => run.pod_name(ix),
                 Own::At(owner, site, template) => {
@@ -103,6 +104,22 @@ impl<'a> View<'a> {
             }
         };
         Some(Bound::Text(Cow::Owned(text)))
+    }
+
+    /// Whether the node has a pod of its own: a wrapper has not, each of its attempts has (TP-047, EX-224).
+    fn has_pod(&self) -> bool {
+        let (template, is_attempt) = match self.own {
+            Some(Own::Node(ix)) => {
+                let node = self.run.node(ix);
+                (node.template, matches!(node.site, Site::Attempt(_)))
+            }
+            Some(Own::At(_, site, template)) => (Some(template), matches!(site, Site::Attempt(_))),
+            None => return false,
+        };
+        template.is_some_and(|template| {
+            let template = self.run.plan.template(template);
+            matches!(template.flow, Flow::Leaf(NodeKind::Pod)) && (is_attempt || template.retry.is_none())
+        })
     }
 
     /// `retries` and `lastRetry.*`, for every text of an attempt's template (TP-049, EX-224).
@@ -535,7 +552,7 @@ fn parameters_json(template: &TemplatePlan, inputs: &Inputs) -> String {
         shown["value"] = Value::String(value.to_string());
         shown
     });
-    Value::Array(list.collect()).to_string()
+    expr::escape_html_json(&Value::Array(list.collect()).to_string())
 }
 
 impl Loop {
@@ -553,14 +570,15 @@ impl Loop {
         if !in_dag && self.children.iter().all(|child| is_skipped(run.node(*child))) {
             return Ok(Aggregate::default());
         }
-        let mut results: Vec<&serde_json::value::RawValue> = Vec::new();
+        let mut results: Vec<String> = Vec::new();
         let mut list: Vec<BTreeMap<&str, &str>> = Vec::new();
         let mut values: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for child in &self.children {
             let node = run.node(*child);
             let (true, Some(outputs)) = (node.has_succeeded(), node.outputs.as_deref()) else { continue };
             if let Some(result) = &outputs.result {
-                results.push(serde_json::from_str(result).map_err(|_| not_json(result))?);
+                // Embedded as it is spelled, numbers and order of keys too.
+                results.push(expr::escape_html_json(Item::from_json_text(result)?.json()));
             }
             let mut row = BTreeMap::new();
             for parameter in &outputs.parameters {
@@ -573,58 +591,36 @@ impl Loop {
                 list.push(row);
             }
         }
-        let json = |value: serde_json::Result<String>| value.map_err(|error| error.to_string());
         let mut parameters = BTreeMap::new();
         for (name, values) in values {
             parameters.insert(name.to_owned(), together(&values)?);
         }
-        let compact: Vec<Value> = results
-            .iter()
-            .map(|raw| serde_json::from_str(raw.get()))
-            .collect::<Result<_, _>>()
-            .map_err(|e| e.to_string())?;
+        let list = serde_json::to_string(&list).map_err(|error| error.to_string())?;
         Ok(Aggregate {
-            result: Some(json(serde_json::to_string(&sorted(compact)))?),
-            list: Some(json(serde_json::to_string(&list))?),
+            result: Some(format!("[{}]", results.join(","))),
+            list: Some(expr::escape_html_json(&list)),
             parameters,
         })
     }
 }
 
-/// An array of parsed values if every one is an object or array, otherwise of strings (PA-102).
+/// An array of parsed values if every one is an object or array, otherwise of strings (PA-102). Whatever was parsed is
+/// written anew, with numbers as Go writes floats.
 fn together(values: &[&str]) -> Result<String, String> {
-    let parsed: Option<Vec<Value>> = values
+    let parsed: Option<Vec<expr::Value>> = values
         .iter()
-        .map(|value| match serde_json::from_str::<Value>(value) {
-            Ok(value @ (Value::Object(_) | Value::Array(_))) => Some(value),
+        .map(|value| match expr::parse_json(value) {
+            Ok(value @ (expr::Value::Map(_) | expr::Value::List(_))) => Some(value),
             _ => None,
         })
         .collect();
     match parsed {
-        Some(parsed) => serde_json::to_string(&sorted(parsed)).map_err(|error| error.to_string()),
-        None => serde_json::to_string(values).map_err(|error| error.to_string()),
-    }
-}
-
-/// Keys sorted at every level, as Go's encoder writes maps.
-fn sorted(values: Vec<Value>) -> Vec<Value> {
-    fn sort(value: Value) -> Value {
-        match value {
-            Value::Object(map) => {
-                let sorted: BTreeMap<String, Value> =
-                    map.into_iter().map(|(key, value)| (key, sort(value))).collect();
-                Value::Object(sorted.into_iter().collect())
-            }
-            Value::Array(list) => Value::Array(list.into_iter().map(sort).collect()),
-            other => other,
+        Some(parsed) => expr::Value::list(parsed).to_json(),
+        None => {
+            let texts = serde_json::to_string(values).map_err(|error| error.to_string())?;
+            Ok(expr::escape_html_json(&texts))
         }
     }
-    values.into_iter().map(sort).collect()
-}
-
-/// Go's words for a result that is no JSON.
-fn not_json(result: &str) -> String {
-    expr::check_json(result).err().unwrap_or_else(|| "this is not JSON".to_owned())
 }
 
 impl Run {
@@ -700,7 +696,9 @@ impl Run {
                 })
             })
             .collect();
-        let json = if list.is_empty() { "null".to_owned() } else { Value::Array(list).to_string() };
-        Value::String(json).to_string()
+        if list.is_empty() {
+            return Value::String("null".to_owned()).to_string();
+        }
+        Value::String(expr::escape_html_json(&Value::Array(list).to_string())).to_string()
     }
 }

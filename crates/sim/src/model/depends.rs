@@ -38,8 +38,7 @@ impl Depends<'_> {
             if node.kind != "TaskGroup" {
                 return Vec::new();
             }
-            let members = node.children.iter().map(|child| &self.model.nodes[child]);
-            members.filter(|member| !member.late).collect()
+            node.children.iter().map(|child| &self.model.nodes[child]).collect()
         };
         match result.as_str() {
             "" => matches!(node.phase.as_str(), "Succeeded" | "Skipped"),

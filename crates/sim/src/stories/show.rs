@@ -177,6 +177,8 @@ impl Shown {
                 .collect::<Vec<_>>()
                 .join("; "),
             "outputs" => outputs(node.outputs.as_ref()),
+            "inputs in full" => serde_json::to_string(&node.inputs.as_ref()?.parameters).ok()?,
+            "outputs in full" => serde_json::to_string(&node.outputs.as_ref()?.parameters).ok()?,
             "flags" => {
                 let flag = node.node_flag.clone().unwrap_or_default();
                 let mut flags = Vec::new();
