@@ -6,7 +6,7 @@
 use super::bind::{Args, Given};
 use super::event::Event;
 use super::handle::{Turn, message};
-use super::node::{Inputs, NodeIx, NodeKind, Part, Phase, Site, TaskIx};
+use super::node::{Inputs, NodeIx, NodeKind, Phase, Site, TaskIx};
 use super::run::{Ready, Run, Stage};
 use super::scope::{Own, View};
 use crate::plan::{Items, Target, TaskPlan, TemplateIx};
@@ -248,14 +248,7 @@ impl Turn<'_> {
         let Some(task) = self.run.tasks(frame).by_name.get(name) else { return false };
         let Some(ix) = frame.slots[task.at()].node else { return false };
         let node = self.run.node(ix);
-        let members = || match node.part {
-            Part::Loop(looped) => {
-                let mut members = self.run.timely_hooks(ix);
-                members.extend(&self.run.loops[looped as usize].children);
-                members
-            }
-            _ => Vec::new(),
-        };
+        let members = || self.run.judged_members(ix);
         match result {
             // What was taken over has succeeded, too, or what follows it would be lost (EX-317).
             Result_::Succeeded => node.has_succeeded(),
@@ -266,8 +259,9 @@ impl Turn<'_> {
             Result_::Daemoned => node.daemoned && node.phase != Phase::Pending,
             Result_::AnySucceeded => members().iter().any(|child| self.run.node(*child).has_succeeded()),
             Result_::AllFailed => {
-                !members().is_empty()
-                    && members().iter().all(|child| self.run.node(*child).phase == Phase::Failed)
+                let members = members();
+                !members.is_empty()
+                    && members.iter().all(|child| self.run.node(*child).phase == Phase::Failed)
             }
         }
     }
