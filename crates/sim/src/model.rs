@@ -636,8 +636,11 @@ impl Model {
         } else {
             let mut scope = self.scope_of(dag);
             for need in tasks.keys() {
-                if let Some(node) = self.nodes.get(&format!("{dag}.{need}")) {
-                    scope.insert(format!("tasks.{need}.status"), node.phase.clone());
+                let name = format!("{dag}.{need}");
+                if self.has(&name) {
+                    // EX-226: one that is tried again answers by its last attempt.
+                    let shown = self.attempts(&name).pop().unwrap_or(name);
+                    scope.insert(format!("tasks.{need}.status"), self.nodes[&shown].phase.clone());
                 }
             }
             let loops = items(step).is_some_and(|items| !items.is_empty());
