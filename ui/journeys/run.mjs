@@ -79,6 +79,28 @@ for (const [name, address] of Object.entries({
   );
 }
 
+journey('every tab of a step, its log page and two runs side by side are accessible', {}, async ({ page, server }) => {
+  const run = byPhase(server, 'Failed');
+  const broken = Object.values(run.status.nodes).find((node) => node.phase === 'Failed' && node.type === 'Pod');
+  await page.goto(`${server.url}${path(run)}?view=tree&node=${broken.id}`);
+  const tabs = page.getByRole('tab');
+  await tabs.first().waitFor();
+  for (const tab of await tabs.all()) {
+    await tab.click();
+    await page.getByRole('tabpanel', { name: await tab.textContent() }).waitFor();
+    await settled(page);
+    await accessible(page, `the tab ${await tab.textContent()}`);
+  }
+  const [other] = server.held.runs.filter((each) => each !== run && each.status.phase === 'Succeeded');
+  const named = ({ metadata }) => `${metadata.namespace}/${metadata.name}`;
+  for (const address of [`logs/${named(run)}`, `compare?a=${named(run)}&b=${named(other)}`, 'schedules?view=calendar', 'no/such/page']) {
+    await page.goto(server.url + address);
+    await page.getByRole('heading').first().waitFor();
+    await settled(page);
+    await accessible(page, address);
+  }
+});
+
 /** Clicks on things and counts how often. */
 function counted() {
   const clicks = { count: 0 };
