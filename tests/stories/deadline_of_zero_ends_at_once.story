@@ -18,6 +18,6 @@ demo           Steps      Failed  child '{demo[0].a}' failed
 demo[0]        StepGroup  Failed  child '{demo[0].a}' failed
 demo[0].a      Pod        Failed  Step exceeded its deadline
 demo[0].w      Suspend    Failed  Step exceeded its deadline
-demo[0].r      Retry      Failed  retry exceeded workflow deadline 2030-01-01T00:00:00Z
+demo[0].r      Retry      Failed  retry exceeded workflow deadline 2030-01-01 00:00:00 +0000 UTC
 demo[0].r(0)   Pod        Failed  Step exceeded its deadline
 demo.onExit    Pod        Succeeded

@@ -30,6 +30,11 @@ impl Time {
         whole.to_string()
     }
 
+    /// As Go prints a time in UTC within a text: whole seconds, as RFC 3339 has them.
+    pub fn as_go_prints(self) -> String {
+        self.rfc3339().replace('T', " ").replace('Z', " +0000 UTC")
+    }
+
     /// Parses RFC 3339; anything else is `None`.
     pub fn parse(text: &str) -> Option<Time> {
         text.parse::<jiff::Timestamp>().ok().map(Time::from_timestamp)

@@ -372,8 +372,12 @@ impl Run {
             Site::Task(_) => {
                 let (frame, task) = self.task_of(ix).expect("a task's node lies in a frame");
                 let frame = &mut self.frames[frame as usize];
-                debug_assert_eq!(frame.ready.front(), Some(&Ready::Task(task)));
-                frame.ready.pop_front();
+                if frame.ready.front() == Some(&Ready::Task(task)) {
+                    frame.ready.pop_front();
+                } else {
+                    // A loop over nothing, which is skipped before its turn (EX-131).
+                    frame.ready.retain(|ready| *ready != Ready::Task(task));
+                }
                 frame.slots[task.at()].node = Some(ix);
                 frame.open += 1;
             }

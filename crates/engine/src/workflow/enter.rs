@@ -236,6 +236,9 @@ impl Turn<'_> {
         if let Some(reason) = self.group_trouble(at, task) {
             return Entering::Refused(reason);
         }
+        if self.skip_empty_loops(at, task) {
+            return Entering::Entered;
+        }
         match &compiled.items {
             Items::Once => self.enter_once(at, task, compiled, owner),
             items => self.expand(at, task, compiled, owner, items),

@@ -167,6 +167,36 @@ impl Turn<'_> {
         })
     }
 
+    /// Skips the loops of a group that have no items: all loops are expanded before the first step begins (EX-131, EX-197).
+    /// Whether there were any; asked before the first step of the group.
+    pub(crate) fn skip_empty_loops(&mut self, at: u32, first: TaskIx) -> bool {
+        let plan = self.run.plan.clone();
+        let frame = &self.run.frames[at as usize];
+        let Some(group) = frame.group else { return false };
+        let Site::Group(number) = self.run.node(group).site else { return false };
+        let Some(tasks) = plan.template(frame.template).frame() else { return false };
+        let range = tasks.groups[number as usize].clone();
+        if range.start != first.0 || range.len() == 1 {
+            return false;
+        }
+        let empty: Vec<&TaskPlan> = range
+            .map(|task| (TaskIx(task), &tasks.tasks[task as usize]))
+            .filter(|(task, step)| {
+                let slot = &frame.slots[task.at()];
+                let is_new = slot.node.is_none() && slot.looped.is_none();
+                let found = || self.items(at, *task, step, &step.items);
+                is_new
+                    && !matches!(step.items, Items::Once)
+                    && found().is_ok_and(|(items, _)| items.is_empty())
+            })
+            .map(|(_, step)| step)
+            .collect();
+        for step in &empty {
+            self.unstarted(group, Site::Task(step.name.clone()), Phase::Skipped, "Skipped, empty params");
+        }
+        !empty.is_empty()
+    }
+
     /// A loop that cannot be expanded: a group breaks without a child, a task is there in Error (EX-134, EX-166).
     fn no_expansion(&mut self, at: u32, owner: NodeIx, site: Site, reason: String) -> Entering {
         if self.run.frames[at as usize].group.is_some() {

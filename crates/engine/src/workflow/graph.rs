@@ -1,6 +1,6 @@
 //! The graph that Argo shows: which node leads to which (EX-031, EX-032). Never stored, always derived.
 
-use super::node::{NodeIx, NodeKind, Part, Site};
+use super::node::{NodeIx, NodeKind, Part, Phase, Site};
 use super::run::Run;
 use crate::limits;
 use std::collections::BTreeMap;
@@ -11,7 +11,11 @@ impl Run {
         let node = self.node(ix);
         match &node.site {
             Site::Entry => Vec::new(),
-            Site::Hook(name) if &**name == "exit" && node.owner == NodeIx::ROOT => Vec::new(),
+            Site::Hook(name) if node.owner == NodeIx::ROOT => {
+                // Nobody is the parent of the exit handler, nor of a hook of the workflow that could not be entered.
+                let is_unstarted = node.kind == NodeKind::Skipped && node.phase == Phase::Error;
+                if &**name == "exit" || is_unstarted { Vec::new() } else { vec![NodeIx::ROOT] }
+            }
             Site::Group(0) => vec![node.owner],
             Site::Group(number) => {
                 let before = self.group_node(node.owner, number - 1);

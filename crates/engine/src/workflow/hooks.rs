@@ -72,9 +72,8 @@ impl Turn<'_> {
             && self.run.node(ix).phase.is_completed()
             && self.run.node(ix).kind != NodeKind::TaskGroup
             && !self.run.has_hook_node(ix, "exit")
-            && self.exit_expression_holds_for(ix, exit)
         {
-            match self.enter_hook(ix, exit) {
+            match self.try_exit_hook(ix, exit) {
                 Started::Held => held = true,
                 // In a dag an exit hook that cannot be entered changes nothing (EX-245).
                 Started::Never(reason) if self.group_of(ix).is_some() => broken = broken.or(Some(reason)),
@@ -140,15 +139,23 @@ impl Turn<'_> {
         }
     }
 
-    /// The recommended reading of EX-628: an exit hook's expression counts at every level.
-    pub(crate) fn exit_expression_holds(&self, exit: &HookPlan) -> bool {
-        self.exit_expression_holds_for(NodeIx::ROOT, exit)
+    fn try_exit_hook(&mut self, ix: NodeIx, exit: &HookPlan) -> Started {
+        match self.exit_expression_holds_for(ix, exit) {
+            Ok(true) => self.enter_hook(ix, exit),
+            Ok(false) => Started::No,
+            Err(reason) => Started::Never(reason),
+        }
     }
 
-    fn exit_expression_holds_for(&self, ix: NodeIx, exit: &HookPlan) -> bool {
-        let Some(expression) = &exit.expression else { return true };
+    /// The recommended reading of EX-628: an exit hook's expression counts at every level.
+    pub(crate) fn exit_expression_holds(&self, exit: &HookPlan) -> bool {
+        self.exit_expression_holds_for(NodeIx::ROOT, exit).unwrap_or(false)
+    }
+
+    fn exit_expression_holds_for(&self, ix: NodeIx, exit: &HookPlan) -> Result<bool, String> {
+        let Some(expression) = &exit.expression else { return Ok(true) };
         let view = self.run.hook_view(ix, self.now);
-        expr::evaluate_bool(expression.as_str(), &view, &self.world(0)).unwrap_or(false)
+        expr::evaluate_bool(expression.as_str(), &view, &self.world(0)).map_err(|error| error.to_string())
     }
 
     /// Enters a hook's template for its owner. What cannot be entered has a node in Error.

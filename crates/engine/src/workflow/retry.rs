@@ -225,16 +225,16 @@ impl Turn<'_> {
             return;
         }
         let decision = match self.strategy(ix) {
+            // Exit handlers are tried once, too, when the run is to end (EX-213, EX-327).
             Ok(strategy) => {
                 let tried: Vec<Attempted> = attempts.iter().map(|attempt| self.attempted(*attempt)).collect();
                 let circumstances = Circumstances {
-                    strategy: if self.run.is_on_exit(ix) && self.run.steering.strategy() == Some("Stop") {
-                        None
-                    } else {
-                        self.run.steering.strategy()
-                    },
-                    deadline_passed: (self.run.steering.deadline_passed && !self.run.is_on_exit(ix))
-                        .then(|| self.workflow_deadline().rfc3339()),
+                    strategy: self.run.steering.strategy(),
+                    deadline_passed: self
+                        .run
+                        .steering
+                        .deadline_passed
+                        .then(|| self.workflow_deadline().as_go_prints()),
                 };
                 decide(&strategy, &tried, &circumstances, &self.world(ix.0), self.now)
             }
