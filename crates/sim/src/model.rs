@@ -40,6 +40,8 @@ struct Node {
     /// Attempts and hooks are children of another sort.
     retried: bool,
     hooked: bool,
+    /// A hook of a node that had ended.
+    late: bool,
     exit_code: Option<i32>,
     /// The key under which its result is remembered.
     memo: Option<String>,
@@ -391,7 +393,7 @@ impl Model {
                     }
                 }
             }
-            let mut failed = None;
+            let mut failed = BTreeSet::new();
             let mut open = false;
             for step in list(group) {
                 for (member, step) in self.expansions(&group_name, step, &scope, &group_name, name)? {
@@ -404,15 +406,16 @@ impl Model {
                         "Error" => tolerates("error"),
                         _ => true,
                     };
-                    if !tolerated && failed.is_none() {
-                        failed = Some(member);
+                    if !tolerated {
+                        failed.insert(member);
                     }
                 }
             }
             if open {
                 return Ok(());
             }
-            let (phase, message) = match failed {
+            let first = self.nodes[&group_name].children.iter().find(|child| failed.contains(*child));
+            let (phase, message) = match first {
                 Some(child) => ("Failed", format!("child '{}' failed", id(&self.root, &child))),
                 None => ("Succeeded", String::new()),
             };
@@ -544,7 +547,9 @@ impl Model {
                 }
             };
             self.enter(&hook_name, &text(&hook["template"]), &given, &node.boundary)?;
-            self.node(&hook_name).hooked = true;
+            let is_late = self.nodes[name].is_fulfilled();
+            let hook = self.node(&hook_name);
+            (hook.late, hook.hooked) = (hook.late || (is_late && !hook.hooked), true);
             self.link(name, &hook_name);
             over &= self.nodes[&hook_name].is_fulfilled();
         }
@@ -675,7 +680,7 @@ impl Model {
             self.link(dag, &name);
         }
         for need in &before {
-            for out in self.outbound(&format!("{dag}.{need}")) {
+            for out in self.leading(&format!("{dag}.{need}")) {
                 self.link(&out, &name);
             }
         }
@@ -718,10 +723,28 @@ impl Model {
         reached
     }
 
+    /// EX-032 as those find it who depend on a task: they are judged in the pass that ends a loop or the last attempt,
+    /// before the hooks that the end calls for; an exit hook is waited for.
+    fn leading(&self, name: &str) -> Vec<String> {
+        let Some(node) = self.nodes.get(name) else { return Vec::new() };
+        let is_timely = |child: &&String| !self.nodes[*child].late;
+        match node.kind {
+            "TaskGroup" => {
+                node.children.iter().filter(is_timely).flat_map(|child| self.outbound(child)).collect()
+            }
+            "Retry" if !self.has(&format!("{name}.onExit")) => {
+                node.children.iter().rfind(is_timely).into_iter().cloned().collect()
+            }
+            _ => self.outbound(name),
+        }
+    }
+
     /// EX-032.
     fn outbound(&self, name: &str) -> Vec<String> {
         let Some(node) = self.nodes.get(name) else { return Vec::new() };
-        let of = |names: &[String]| names.iter().flat_map(|name| self.outbound(name)).collect::<Vec<_>>();
+        let of_all = |names: &mut dyn Iterator<Item = &String>| -> Vec<String> {
+            names.flat_map(|name| self.outbound(name)).collect()
+        };
         match node.kind {
             _ if node.is_hit => vec![name.to_owned()],
             "Pod" | "Container" | "TaskGroup" if self.leads_through_children(name) => {
@@ -738,7 +761,7 @@ impl Model {
                     key.strip_prefix(name)?.strip_prefix('[')?.strip_suffix(']')?.parse::<usize>().ok()
                 });
                 let last = groups.max().map(|number| format!("{name}[{number}]"));
-                last.map_or_else(Vec::new, |last| of(&self.members(&last)))
+                last.map_or_else(Vec::new, |last| of_all(&mut self.members(&last).iter()))
             }
             "DAG" => {
                 let members: Vec<&String> = self
@@ -749,20 +772,13 @@ impl Model {
                     })
                     .map(|(key, _)| key)
                     .collect();
-                // Targets are those of its tasks to which no other task of it is linked.
-                let inner: BTreeSet<String> = members
+                // Targets are those of its tasks that no other task of it needs.
+                let needed: BTreeSet<String> = members
                     .iter()
-                    .flat_map(|member| self.outbound(member))
-                    .filter(|out| self.nodes[out].children.iter().any(|child| members.contains(&child)))
+                    .flat_map(|member| &self.nodes[*member].needs)
+                    .map(|need| format!("{name}.{need}"))
                     .collect();
-                let mut outs = Vec::new();
-                for member in members {
-                    let own = self.outbound(member);
-                    if own.iter().all(|out| !inner.contains(out)) {
-                        outs.extend(own);
-                    }
-                }
-                outs
+                of_all(&mut members.into_iter().filter(|member| !needed.contains(*member)))
             }
             _ => vec![name.to_owned()],
         }

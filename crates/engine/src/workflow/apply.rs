@@ -286,6 +286,7 @@ impl Run {
             open_hooks: 0,
             settled: false,
             removed: false,
+            late: matches!(site, Site::Hook(_)) && self.node(*owner).phase.is_ended(),
             daemoned: false,
             generation: self.first_generation,
             started: at,

@@ -86,9 +86,20 @@ impl Turn<'_> {
             return self.record(Event::Ended { node: ix, phase, message: Some(reason), outputs: None });
         }
         let Site::Group(number) = self.run.node(ix).site else { return };
-        let mut failed = None;
+        let failed = self.failed_member(at, number);
+        let (phase, message) = match failed {
+            Some(child) => (Phase::Failed, message(format!("child '{}' failed", self.run.id(child)))),
+            None => (Phase::Succeeded, None),
+        };
+        self.record(Event::Ended { node: ix, phase, message, outputs: None });
+    }
+
+    /// The first child of a group that failed without being tolerated, in the order in which they came to be: a retry by
+    /// hand puts those that it makes anew behind those that it keeps (EX-133).
+    fn failed_member(&self, at: u32, group: u32) -> Option<NodeIx> {
+        let frame = &self.run.frames[at as usize];
         let tasks = self.run.tasks(frame);
-        'tasks: for task in tasks.groups[number as usize].clone() {
+        let failed = tasks.groups[group as usize].clone().flat_map(|task| {
             let slot = &frame.slots[task as usize];
             let members: &[NodeIx] = match (slot.looped, &slot.node) {
                 (Some(looped), _) => &self.run.loops[looped as usize].children,
@@ -96,23 +107,13 @@ impl Turn<'_> {
                 (None, None) => &[],
             };
             let tolerates = tasks.tasks[task as usize].continue_on;
-            for child in members {
-                let tolerated = match self.run.node(*child).phase {
-                    Phase::Failed => tolerates.failed,
-                    Phase::Error => tolerates.error,
-                    _ => true,
-                };
-                if !tolerated {
-                    failed = Some(*child);
-                    break 'tasks;
-                }
-            }
-        }
-        let (phase, message) = match failed {
-            Some(child) => (Phase::Failed, message(format!("child '{}' failed", self.run.id(child)))),
-            None => (Phase::Succeeded, None),
-        };
-        self.record(Event::Ended { node: ix, phase, message, outputs: None });
+            members.iter().copied().filter(move |child| match self.run.node(*child).phase {
+                Phase::Failed => !tolerates.failed,
+                Phase::Error => !tolerates.error,
+                _ => false,
+            })
+        });
+        failed.min()
     }
 
     /// A loop of a dag all of whose expansions may have settled (EX-165).

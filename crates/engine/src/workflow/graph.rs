@@ -38,7 +38,7 @@ impl Run {
                 let mut leading = Vec::new();
                 for dependency in dependencies {
                     if let Some(before) = frame.slots[dependency.at()].node {
-                        self.outbound_into(before, &mut leading);
+                        self.leading_into(before, &mut leading);
                     }
                 }
                 leading
@@ -120,18 +120,8 @@ impl Run {
     pub(crate) fn outbound_into(&self, ix: NodeIx, out: &mut Vec<NodeIx>) {
         let node = self.node(ix);
         match node.kind {
-            NodeKind::TaskGroup => {
-                let children = self.members_and_hooks(ix);
-                if children.is_empty() {
-                    out.push(ix);
-                }
-                children.iter().for_each(|child| self.outbound_into(*child, out));
-            }
-            // Its hooks are children like its attempts, and the last child it is that leads on.
-            NodeKind::Retry => {
-                let children = [self.attempts(ix).last(), self.hooks_of(ix).last()];
-                out.push(children.into_iter().flatten().max().copied().unwrap_or(ix));
-            }
+            NodeKind::TaskGroup => self.outbound_of_group(ix, self.hooks_of(ix), out),
+            NodeKind::Retry => out.push(self.last_child(ix, self.hooks_of(ix))),
             NodeKind::Steps | NodeKind::Dag => match self.frame_index(ix) {
                 Some(_) => out.extend(self.outbound_nodes(ix)),
                 None => out.push(ix),
@@ -139,6 +129,37 @@ impl Run {
             NodeKind::Pod if self.is_container_set(ix) => self.outbound_of_set(ix, out),
             _ => out.push(ix),
         }
+    }
+
+    /// The exit points of a task as those find them who depend on it, appended. They are judged as soon as a loop or
+    /// the last attempt ends, before its end calls for a hook; only who waits for an exit hook finds that one, too.
+    fn leading_into(&self, ix: NodeIx, out: &mut Vec<NodeIx>) {
+        match self.node(ix).kind {
+            NodeKind::TaskGroup => self.outbound_of_group(ix, &self.timely_hooks(ix), out),
+            NodeKind::Retry if !self.has_hook_node(ix, "exit") => {
+                out.push(self.last_child(ix, &self.timely_hooks(ix)));
+            }
+            _ => self.outbound_into(ix, out),
+        }
+    }
+
+    /// The last child of a wrapper, which leads on: hooks are children like the attempts.
+    fn last_child(&self, wrapper: NodeIx, hooks: &[NodeIx]) -> NodeIx {
+        let last = [self.attempts(wrapper).last(), hooks.last()];
+        last.into_iter().flatten().max().copied().unwrap_or(wrapper)
+    }
+
+    fn outbound_of_group(&self, group: NodeIx, hooks: &[NodeIx], out: &mut Vec<NodeIx>) {
+        let children = self.in_order_of_entry(group, hooks);
+        if children.is_empty() {
+            out.push(group);
+        }
+        children.iter().for_each(|child| self.outbound_into(*child, out));
+    }
+
+    /// The hooks of a node that were called for before it ended.
+    pub(crate) fn timely_hooks(&self, ix: NodeIx) -> Vec<NodeIx> {
+        self.hooks_of(ix).iter().copied().filter(|hook| !self.node(*hook).late).collect()
     }
 
     /// The hooks of a node that have been started, in order of entry.
@@ -149,18 +170,16 @@ impl Run {
     /// What `AnySucceeded` and `AllFailed` look at: the children of a loop's group, hooks among them, as far as they are
     /// there when the group ends (EX-159): hooks that its end calls come later.
     pub(crate) fn judged_members(&self, ix: NodeIx) -> Vec<NodeIx> {
-        let node = self.node(ix);
-        let Part::Loop(looped) = node.part else { return Vec::new() };
-        let was_there = |hook: &&NodeIx| node.finished.is_none_or(|end| self.node(**hook).started < end);
+        let Part::Loop(looped) = self.node(ix).part else { return Vec::new() };
         let mut members = self.loops[looped as usize].children.clone();
-        members.extend(self.hooks_of(ix).iter().filter(was_there));
+        members.extend(self.timely_hooks(ix));
         members
     }
 
-    /// What stands below a loop's group or a step group, in order of entry: hooks, too.
-    fn members_and_hooks(&self, ix: NodeIx) -> Vec<NodeIx> {
-        let mut children = self.members(ix);
-        children.extend(self.hooks_of(ix));
+    /// What stands below a loop's group or a step group.
+    fn in_order_of_entry(&self, group: NodeIx, hooks: &[NodeIx]) -> Vec<NodeIx> {
+        let mut children = self.members(group);
+        children.extend(hooks);
         children.sort_unstable();
         children
     }
@@ -203,7 +222,9 @@ impl Run {
                 }
             }
         } else if let Some(group) = frame.group {
-            self.members_and_hooks(group).iter().for_each(|member| self.outbound_into(*member, &mut out));
+            self.in_order_of_entry(group, &[])
+                .iter()
+                .for_each(|member| self.outbound_into(*member, &mut out));
         }
         out
     }

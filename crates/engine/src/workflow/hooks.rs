@@ -250,7 +250,7 @@ impl Run {
     }
 
     /// Whether a hook of this node has been started.
-    fn has_hook_node(&self, owner: NodeIx, name: &str) -> bool {
+    pub(crate) fn has_hook_node(&self, owner: NodeIx, name: &str) -> bool {
         // Hooks are entered after their owner and there are few of them.
         self.hook_nodes.get(&owner).is_some_and(|nodes| {
             nodes.iter().any(|ix| matches!(&self.node(*ix).site, Site::Hook(known) if &**known == name))

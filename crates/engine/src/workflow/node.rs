@@ -191,6 +191,8 @@ pub struct Node {
     pub settled: bool,
     /// A retry by hand took it out: it is part of the journal and of nothing else.
     pub removed: bool,
+    /// A hook that was called for when the node it belongs to had ended.
+    pub late: bool,
     /// It runs, and goes on while others use it (EX-370).
     pub daemoned: bool,
     /// Which of several lives of the same node this is; a retry by hand begins a new one.

@@ -38,7 +38,8 @@ impl Depends<'_> {
             if node.kind != "TaskGroup" {
                 return Vec::new();
             }
-            node.children.iter().map(|child| &self.model.nodes[child]).collect()
+            let members = node.children.iter().map(|child| &self.model.nodes[child]);
+            members.filter(|member| !member.late).collect()
         };
         match result.as_str() {
             "" => matches!(node.phase.as_str(), "Succeeded" | "Skipped"),
