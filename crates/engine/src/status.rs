@@ -21,7 +21,7 @@ pub fn status(run: &Run, now: Time) -> WorkflowStatus {
         let mut shown = node_status(run, ix, now);
         shown.children = children[ix.at()].iter().map(|child| run.id(*child)).collect();
         let node = run.node(ix);
-        if node.kind.is_executable() {
+        if node.shown_kind().is_executable() {
             let (own_done, own_of) = node.own_progress();
             shown.progress = format!("{own_done}/{own_of}");
             for (resource, seconds) in usage(node) {
@@ -346,7 +346,7 @@ fn sum_descendants(
             }
             *budget -= 1;
             let node = run.node(*child);
-            if node.kind.is_executable() {
+            if node.shown_kind().is_executable() {
                 let (own_done, own_of) = node.own_progress();
                 done += u64::from(own_done);
                 of += u64::from(own_of);

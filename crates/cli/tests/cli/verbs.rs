@@ -58,7 +58,7 @@ fn a_retry_keeps_what_succeeded_and_takes_other_values() {
     bench.nothing_is_left();
 }
 
-/// EX-315, EX-317, OB-013.
+/// EX-315, EX-317, EX-530, OB-013.
 #[test]
 fn a_resubmission_is_a_new_run_and_may_take_results_along() {
     let bench = Bench::new();
@@ -77,6 +77,8 @@ fn a_resubmission_is_a_new_run_and_may_take_results_along() {
     assert_eq!(refused.err, told);
     let again = bench.call(&["resubmit", "frail", "--memoized", "-o", "name"]).exits(1).out;
     let (old, again) = (bench.document("frail"), bench.document(again.trim()));
+    // What was taken along is no pod of this run, and not part of its progress (EX-530).
+    assert_eq!((&old["status"]["progress"], &again["status"]["progress"]), (&json!("1/2"), &json!("0/1")));
     let good = |document: &Value| {
         let nodes = document["status"]["nodes"].as_object().unwrap();
         nodes.values().find(|node| node["displayName"] == "good").unwrap().clone()

@@ -237,9 +237,9 @@ impl Node {
         if self.is_taken_over() { NodeKind::Skipped } else { self.kind }
     }
 
-    /// Its own progress `(done, of)`; nothing for constructs (EX-530).
+    /// Its own progress `(done, of)`; nothing for constructs, and for what was taken over (EX-530, EX-317).
     pub fn own_progress(&self) -> (u32, u32) {
-        if !self.kind.is_executable() {
+        if !self.shown_kind().is_executable() {
             return (0, 0);
         }
         let (done, of) = self.progress.unwrap_or((0, 1));
