@@ -182,6 +182,17 @@ journey('a run shows what is planned, lives, and its state follows the stream', 
   await page.getByRole('treeitem', { name: /Succeeded shards\(11:11\)/ }).waitFor();
 });
 
+journey('a log of wrapped lines opens at its very end', {}, async ({ page, server }) => {
+  const run = byPhase(server, 'Failed');
+  const node = Object.values(run.status.nodes).find((each) => each.phase === 'Failed' && each.type === 'Pod');
+  await page.setViewportSize({ width: 900, height: 700 });
+  await page.goto(`${server.url}${path(run)}?node=${node.id}&tab=logs`);
+  await page.getByText('1 failed, 211 passed').waitFor();
+  await settled(page);
+  const short = await page.getByRole('log').evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight);
+  assert.ok(short < 2, `${short} px of it are below`);
+});
+
 journey('a cut stream is told and comes back', {}, async ({ page, server }) => {
   const run = byPhase(server, 'Running');
   await page.goto(`${server.url}${path(run)}?view=tree`);

@@ -31,7 +31,7 @@ import {
 import { tags } from '@lezer/highlight';
 import type { Diagnostic } from '../api/own';
 import { text as catalogue } from '../text';
-import { fieldAt, wordsAt } from './words';
+import { fieldAt, type Known, wordsAt } from './words';
 import { FIELDS } from './fields';
 
 export interface Editor {
@@ -52,7 +52,7 @@ const look = HighlightStyle.define([
 ]);
 
 const theme = EditorView.theme({
-  '&': { height: '100%', fontSize: '13px', color: 'var(--ink)', backgroundColor: 'var(--surface)' },
+  '&': { height: '100%', fontSize: '0.93rem', color: 'var(--ink)', backgroundColor: 'var(--surface)' },
   '&.cm-focused': { outline: '2px solid var(--focus)', outlineOffset: '-2px' },
   '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '1.55' },
   '.cm-gutters': { backgroundColor: 'var(--sunken)', color: 'var(--ink-soft)', border: 'none' },
@@ -72,10 +72,11 @@ const theme = EditorView.theme({
   '.cm-panels': { backgroundColor: 'var(--surface)', color: 'var(--ink)' },
 });
 
-function complete(context: CompletionContext): CompletionResult | null {
-  const found = wordsAt(context.state.doc.toString(), context.pos);
+function complete(context: CompletionContext, known: Known): CompletionResult | null {
+  const found = wordsAt(context.state.doc.toString(), context.pos, known);
   if (!found || found.words.length === 0) return null;
-  if (!context.explicit && found.from === context.pos) return null;
+  // Names and choices are few: they are offered before anything is typed.
+  if (!context.explicit && found.from === context.pos && found.key) return null;
   return {
     from: found.from,
     options: found.words.map(({ word, info }) => ({
@@ -119,7 +120,13 @@ function tell(view: EditorView, at: number): Tooltip | null {
   };
 }
 
-export function makeEditor(host: HTMLElement, text: string, label: string, changed: () => void): Editor {
+export function makeEditor(
+  host: HTMLElement,
+  text: string,
+  label: string,
+  changed: () => void,
+  known: () => Known = () => ({ templates: [] }),
+): Editor {
   const root = host.shadowRoot ?? host.attachShadow({ mode: 'open' });
   const frame = document.createElement('div');
   frame.style.height = '100%';
@@ -144,7 +151,7 @@ export function makeEditor(host: HTMLElement, text: string, label: string, chang
         syntaxHighlighting(look),
         theme,
         search({ top: true }),
-        autocompletion({ override: [complete] }),
+        autocompletion({ override: [(context) => complete(context, known())] }),
         hoverTooltip(tell),
         keymap.of([
           ...completionKeymap,

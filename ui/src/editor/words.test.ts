@@ -54,6 +54,25 @@ describe('what can be written', () => {
     expect(offered(MANIFEST.replace('template: say', 'template: ‸'))).toEqual(['main', 'say']);
   });
 
+  it('is a name that is declared elsewhere, in quotes and on one line, too', () => {
+    const greet = (given: string) => MANIFEST.replace('template: say', `template: main\n        arguments:\n          parameters:\n          - ${given}`);
+    expect(offered(greet('name: ‸'))).toEqual(['who']);
+    expect(offered(greet('name: "‸"'))).toEqual(['who']);
+    expect(offered(MANIFEST.replace('template: say', 'template: "‸"'))).toEqual(['main', 'say']);
+    expect(offered(MANIFEST.replace('entrypoint: main', "entrypoint: 'm‸'"))).toEqual(['main', 'say']);
+    expect(offered(MANIFEST.replace('- - name: greet\n        template: say', '- [{name: greet, template: ‸}]'))).toEqual(['main', 'say']);
+    expect(offered('spec:\n  templates:\n  - name: "‸"')).toEqual([]);
+    expect(offered('spec:\n  entrypoint: ma‸in')).toEqual([]);
+  });
+
+  it('is a task beside it, or a template that the server keeps', () => {
+    const tasks = 'spec:\n  templates:\n  - name: d\n    dag:\n      tasks:\n      - name: a\n        template: x\n      - {name: b, template: x}\n      - name: c\n';
+    expect(offered(`${tasks}        dependencies: [a, ‸`)).toEqual(['a', 'b', 'c']);
+    expect(offered(`${tasks}        depends: "a && ‸`)).toEqual(['a', 'b', 'c']);
+    const at = 'spec:\n  workflowTemplateRef:\n    name: ';
+    expect(wordsAt(at, at.length, { templates: ['build'] })?.words).toEqual([{ word: 'build' }]);
+  });
+
   it('does not begin what Argo 4 gave up', () => {
     expect(offered('kind: CronWorkflow\nspec:\n  ‸')).not.toContain('schedule');
   });

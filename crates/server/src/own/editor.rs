@@ -20,15 +20,14 @@ pub(crate) fn lint(world: &World, call: &Call) -> Result<Value, Fault> {
     call.who.may(Verb::List, Resource::Templates, namespace, None)?;
     let parsed = spec::parse("editor", text, spec::Strictness::Strict);
     let mut found = parsed.diagnostics;
-    let broken = found.iter().any(spec::Diagnostic::is_error);
-    if !broken {
-        let mut library = Library::of(world, namespace)?;
-        // What stands in the same text counts before what is kept.
-        library.prefer(parsed.documents.iter().map(|document| &document.object));
-        for document in &parsed.documents {
-            found.extend(library.findings(document, Situation::Lint));
-        }
+    let mut library = Library::of(world, namespace)?;
+    // What stands in the same text counts before what is kept.
+    library.prefer(parsed.documents.iter().map(|document| &document.object));
+    for document in &parsed.documents {
+        // Who writes wants to know of everything at once: what could be read is checked, whatever else is wrong.
+        found.extend(library.findings(document, Situation::Lint));
     }
+    found.sort_by_key(|found| (found.place.line, found.place.column));
     let objects: Vec<&Value> = parsed.documents.iter().map(|document| &document.value).collect();
     Ok(
         json!({ "diagnostics": found.iter().map(|found| tell(found, text)).collect::<Vec<_>>(), "objects": objects }),

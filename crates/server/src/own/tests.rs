@@ -531,6 +531,12 @@ fn an_editor_is_told_every_mistake_with_its_place() {
     let fix = json!({ "line": 5, "column": 3, "endLine": 5, "endColumn": 12, "text": "entrypoint" });
     assert!(found["diagnostics"].as_array().unwrap().iter().any(|told| told["fix"] == fix), "{found}");
     crate::openapi::own::fits("Findings", &found).unwrap();
+    // What is misspelled hides nothing of what is wrong further down, and nothing else follows from it.
+    let both = strange.replace("suspend: {}", "dag: {tasks: [{name: a, template: nobody}]}");
+    let found = house.send("POST", "/api/tiphys/v1/lint", &json!({ "text": both }));
+    let lines: Vec<u64> =
+        found["diagnostics"].as_array().unwrap().iter().map(|told| told["line"].as_u64().unwrap()).collect();
+    assert_eq!(lines, [5, 8], "{found}");
     let good = text.replace("nothing", "main");
     let found = house.send("POST", "/api/tiphys/v1/lint", &json!({ "text": good }));
     assert_eq!(found["diagnostics"], json!([]));
@@ -701,6 +707,8 @@ fn versions_of_a_template_are_kept_and_compared() {
     let numbers: Vec<u64> =
         versions["items"].as_array().unwrap().iter().map(|each| each["version"].as_u64().unwrap()).collect();
     assert_eq!(numbers, [3, 2, 1], "what is applied again and says nothing new is no version");
+    let text = versions["items"][0]["text"].as_str().unwrap();
+    assert!(!text.contains("{}") && !text.contains("\"\""), "nobody wrote empty fields: {text}");
     let changed = |query: &str| {
         let told = house.get(&format!("{diff}{query}"));
         crate::openapi::own::fits("TemplateDiff", &told).unwrap();

@@ -9,7 +9,7 @@ use crate::fault::{Code, Fault};
 use crate::own::pipelines::KINDS;
 use crate::own::{diff, page};
 use crate::world::World;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use tiphys_store::{Filter, LabelTerm, MachineId, NewRun, Runs as _, Summary};
 
@@ -162,6 +162,24 @@ fn text(kind: &str, version: &Value) -> Result<String, Fault> {
         .map_err(|error| Fault::internal(format!("a version cannot be written as YAML: {error}")))
 }
 
+/// Takes out what nobody wrote: the server shows some fields where they are empty, too.
+fn prune(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.values_mut().for_each(prune);
+            fields.retain(|field, value| match field.as_str() {
+                "arguments" | "inputs" | "outputs" | "metadata" | "resources" => {
+                    !value.as_object().is_some_and(Map::is_empty)
+                }
+                "name" => value != "",
+                _ => true,
+            });
+        }
+        Value::Array(items) => items.iter_mut().for_each(prune),
+        _ => {}
+    }
+}
+
 /// The part of an object that its author wrote.
 fn manifest(kind: &str, object: &Value) -> Value {
     let mut metadata = json!({ "name": object["metadata"]["name"] });
@@ -173,7 +191,7 @@ fn manifest(kind: &str, object: &Value) -> Value {
     if let Some(Value::Object(labels)) = metadata.get_mut("labels") {
         labels.retain(|key, _| !key.starts_with("workflows.argoproj.io/"));
     }
-    json!({
-        "apiVersion": "argoproj.io/v1alpha1", "kind": kind, "metadata": metadata, "spec": object["spec"],
-    })
+    let mut spec = object["spec"].clone();
+    prune(&mut spec);
+    json!({ "apiVersion": "argoproj.io/v1alpha1", "kind": kind, "metadata": metadata, "spec": spec })
 }
