@@ -41,7 +41,8 @@ impl Draft {
         let Order { mut frozen, secrets, files, world, follower } = order;
         submit::name(&mut frozen.workflow, now);
         let plan = compile(&frozen)?;
-        let mut summary = submit::summary(&frozen.workflow, now);
+        // With the label of the template that it refers to: a run is found by what it shows (EX-099).
+        let mut summary = submit::summary(&plan.workflow, now);
         engine.clone_into(&mut summary.engine);
         let kept =
             Kept { frozen: Cow::Borrowed(&frozen), world: Cow::Borrowed(&world), done: Cow::Borrowed(&done) };

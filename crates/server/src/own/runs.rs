@@ -54,9 +54,9 @@ pub(crate) fn brief(row: &Summary, archived: bool) -> Value {
     item.insert("archived".to_owned(), json!(archived));
     item.insert("suspended".to_owned(), json!(row.suspended));
     item.insert("waiting".to_owned(), json!(row.asks));
-    let named = PIPELINES.iter().find_map(|(label, kind)| Some((*kind, row.labels.get(*label)?.as_str())));
-    let pipeline = named.or_else(|| Some(("WorkflowTemplate", row.template.as_deref()?)));
-    if let Some((kind, name)) = pipeline {
+    // The labels alone, as for the filter: who follows the link to a pipeline finds the run there.
+    let named = PIPELINES.iter().find_map(|(label, kind)| Some((*kind, row.labels.get(*label)?)));
+    if let Some((kind, name)) = named {
         item.insert("pipeline".to_owned(), json!({ "kind": kind, "name": name }));
     }
     if let Some(by) = row.labels.get("workflows.argoproj.io/creator") {

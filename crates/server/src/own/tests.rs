@@ -459,6 +459,35 @@ spec:
     house.until("/api/v1/workflows/default?fields=items.metadata.name", |answer| answer["items"].is_null());
 }
 
+/// EX-099: labels tell the pipeline, also of runs that were written without them.
+#[test]
+fn a_run_is_found_by_the_pipeline_that_it_shows() {
+    let (_folder, house) = open();
+    let template =
+        json!({ "spec": { "entrypoint": "main", "templates": [{ "name": "main", "suspend": {} }] } });
+    let kinds = [
+        ("WorkflowTemplate", "workflow-template", "workflow-templates/default"),
+        ("ClusterWorkflowTemplate", "cluster-workflow-template", "cluster-workflow-templates"),
+    ];
+    for (kind, name, path) in kinds {
+        let mut template = template.clone();
+        template["metadata"] = json!({ "name": "waits" });
+        house.send("POST", &format!("/api/v1/{path}"), &json!({ "template": template }));
+        let reference = json!({ "name": "waits", "clusterScope": kind == "ClusterWorkflowTemplate" });
+        let run = json!({ "metadata": { "name": name }, "spec": { "workflowTemplateRef": reference } });
+        house.send("POST", "/api/v1/workflows/default", &json!({ "workflow": run }));
+    }
+    for (kind, name, _) in kinds {
+        let found =
+            house.get(&format!("/api/tiphys/v1/runs?namespace=default&count=true&pipeline={kind}/waits"));
+        assert_eq!((&found["total"], &found["items"][0]["name"]), (&json!(1), &json!(name)), "{found}");
+        assert_eq!(found["items"][0]["pipeline"], json!({ "kind": kind, "name": "waits" }));
+        let label = format!("listOptions.labelSelector=workflows.argoproj.io/{name}%3Dwaits");
+        let found = house.get(&format!("/api/v1/workflows/default?{label}&fields=items.metadata.name"));
+        assert_eq!(found["items"][0]["metadata"]["name"], name, "Argo's clients find it, too");
+    }
+}
+
 #[test]
 fn people_see_what_waits_for_them_and_what_happened() {
     let (_folder, house) = open();
