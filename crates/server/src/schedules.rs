@@ -186,7 +186,7 @@ impl Yard for Around<'_> {
             Event::Fired { verdict: Verdict::Run { replaces, .. }, .. } if !replaces.is_empty() => {
                 policy("Replace");
             }
-            Event::Fired { verdict: Verdict::Skipped { reason }, .. } if reason.contains("Forbid") => {
+            Event::Fired { verdict: Verdict::Skipped { reason, .. }, .. } if reason.contains("Forbid") => {
                 policy("Forbid");
             }
             Event::Invalid { .. } => metrics.count("error_count", &[("cause", "CronWorkflowSpecError")]),

@@ -77,6 +77,7 @@ export interface Firing {
   outcome: 'run' | 'skipped' | 'missed' | 'failed';
   run?: string;
   reason?: string;
+  onPurpose: boolean;
 }
 
 export interface Fix {

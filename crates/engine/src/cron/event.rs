@@ -112,6 +112,9 @@ pub enum Event {
         due: Time,
         /// Why not.
         reason: String,
+        /// Whether somebody wanted it so: the schedule was suspended or had stopped.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        on_purpose: bool,
     },
     /// A run was made.
     Submitted {

@@ -107,7 +107,8 @@ impl Cron {
         for missed in passed.into_iter().filter(|at| Some(*at) != chosen) {
             if self.verdict_of(missed).is_none() {
                 let reason = self.why_lost(missed, now, chosen, flaw.as_deref());
-                self.record(Event::Missed { due: missed, reason }, now, out);
+                let on_purpose = self.rests();
+                self.record(Event::Missed { due: missed, reason, on_purpose }, now, out);
             }
         }
         if let Some(due) = on_time {
@@ -135,6 +136,11 @@ impl Cron {
         passed.sort_unstable();
         passed.dedup();
         passed.split_off(passed.len().saturating_sub(RECENT_MAX))
+    }
+
+    /// Whether somebody wants that nothing fires.
+    fn rests(&self) -> bool {
+        self.state.document.spec.suspend || self.state.status.phase == STOPPED
     }
 
     /// Why an instant is not run, when perhaps another one is.
@@ -235,7 +241,7 @@ impl Cron {
 
     /// What is made of an instant (CR-067 to CR-070).
     fn judge(&mut self, due: Time, now: Time, out: &mut Outbox<Cron>) -> Verdict {
-        let skipped = |reason: &str| Verdict::Skipped { reason: reason.to_owned() };
+        let skipped = |reason: &str| Verdict::Skipped { reason: reason.to_owned(), on_purpose: true };
         if let Err(message) = self.look_whether_to_stop(now, out) {
             return Verdict::Failed { message };
         }
@@ -258,9 +264,8 @@ impl Cron {
         match spec.concurrency_policy.as_str() {
             "Forbid" if !active.is_empty() || !self.state.pending.is_empty() => {
                 let name = active.first().map(|run| run.name.as_str()).unwrap_or("the run before");
-                return skipped(&format!(
-                    "`{name}` still runs, and concurrencyPolicy Forbid lets only one run"
-                ));
+                let reason = format!("`{name}` still runs, and concurrencyPolicy Forbid lets only one run");
+                return Verdict::Skipped { reason, on_purpose: false };
             }
             "Replace" => replaces.clone_from(active),
             _ => {}
@@ -442,8 +447,9 @@ impl Machine for Cron {
                 }
                 remember(state, *due, at, verdict.clone());
             }
-            Event::Missed { due, reason } => {
-                remember(state, *due, at, Verdict::Missed { reason: reason.clone() });
+            Event::Missed { due, reason, on_purpose } => {
+                let verdict = Verdict::Missed { reason: reason.clone(), on_purpose: *on_purpose };
+                remember(state, *due, at, verdict);
             }
             Event::Submitted { due, run } => {
                 state.pending.retain(|pending| pending.due != *due);

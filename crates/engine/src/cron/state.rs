@@ -68,11 +68,17 @@ pub enum Verdict {
     Skipped {
         /// Why.
         reason: String,
+        /// Whether somebody wants it so: it is suspended, it has stopped, or its condition is false.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        on_purpose: bool,
     },
     /// Nothing, because it passed while nobody watched.
     Missed {
         /// Why it is not made up for.
         reason: String,
+        /// Whether it would have been skipped on purpose.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        on_purpose: bool,
     },
     /// Nothing, because something is wrong.
     Failed {

@@ -119,15 +119,21 @@ fn clock(at: Time) -> String {
     at.rfc3339()[11..16].to_owned()
 }
 
+fn mark(on_purpose: bool) -> &'static str {
+    if on_purpose { " on purpose" } else { "" }
+}
+
 fn tell(event: &Event) -> Option<String> {
     match event {
-        Event::Fired { due, verdict: Verdict::Skipped { reason } } => {
-            Some(format!("skip {}: {reason}", clock(*due)))
+        Event::Fired { due, verdict: Verdict::Skipped { reason, on_purpose } } => {
+            Some(format!("skip {}{}: {reason}", clock(*due), mark(*on_purpose)))
         }
         Event::Fired { due, verdict: Verdict::Failed { message } } => {
             Some(format!("fail {}: {message}", clock(*due)))
         }
-        Event::Missed { due, reason } => Some(format!("miss {}: {reason}", clock(*due))),
+        Event::Missed { due, reason, on_purpose } => {
+            Some(format!("miss {}{}: {reason}", clock(*due), mark(*on_purpose)))
+        }
         Event::Invalid { message } => Some(format!("invalid: {message}")),
         Event::Valid => Some("valid".to_owned()),
         Event::Stopped => Some("stopped".to_owned()),
@@ -258,11 +264,18 @@ fn a_schedule_that_is_resumed_makes_up_for_the_latest_instant() {
     let suspended = format!("{EVERY_TEN}\nstartingDeadlineSeconds: 600\nsuspend: true");
     play.describe("12:15", &suspended);
     for at in ["12:20", "12:30", "12:40"] {
-        assert_eq!(play.at(at), format!("skip {at}: the schedule is suspended"));
+        assert_eq!(play.at(at), format!("skip {at} on purpose: the schedule is suspended"));
     }
     let told = play.describe("12:45", &format!("{EVERY_TEN}\nstartingDeadlineSeconds: 600"));
     assert_eq!(told, "run 12:40");
     assert_eq!(play.cron.state().recent.len(), 4, "an instant is told once");
+}
+
+#[test]
+fn what_passes_while_a_suspended_schedule_is_away_is_missed_on_purpose() {
+    let mut play = after_a_run("");
+    play.describe("12:15", &format!("{EVERY_TEN}\nsuspend: true"));
+    assert_eq!(play.restart("12:22"), "miss 12:20 on purpose: the schedule was suspended");
 }
 
 /// CR-125, CR-070.
@@ -291,7 +304,7 @@ fn a_condition_decides_and_its_errors_count_as_failures() {
     let mut play =
         Play::new(&format!("{EVERY_TEN}\nwhen: \"{{{{= cronworkflow.lastScheduledTime == nil }}}}\""));
     assert_eq!(play.at("12:10"), "run 12:10");
-    assert!(play.at("12:20").starts_with("skip 12:20: its condition is false: {{="));
+    assert!(play.at("12:20").starts_with("skip 12:20 on purpose: its condition is false: {{="));
     let mut play = Play::new(&format!("{EVERY_TEN}\nwhen: \"{{{{cronworkflow.failed}}}} < 3\""));
     let told = play.at("12:10");
     assert!(told.starts_with("fail 12:10: run policy error: "), "{told}");
@@ -307,7 +320,10 @@ fn a_stop_expression_ends_the_schedule_until_its_status_is_cleared() {
     play.at("12:10");
     assert_eq!(play.ends("12:11", "12:10", true), "stopped");
     assert_eq!(play.cron.state().status.write("ns")["phase"], "Stopped");
-    assert_eq!(play.at("12:20"), "skip 12:20: the schedule has stopped: its stopStrategy was fulfilled");
+    assert_eq!(
+        play.at("12:20"),
+        "skip 12:20 on purpose: the schedule has stopped: its stopStrategy was fulfilled"
+    );
     play.status = Some(Box::default());
     play.describe("12:25", &stop);
     assert_eq!(play.at("12:30"), "run 12:30");

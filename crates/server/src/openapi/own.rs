@@ -68,7 +68,13 @@ static TYPES: &[(&str, &[(&str, &str)])] = &[
     ("StepGrid", &[("runs", "RunRow[]"), ("steps", "StepRow[]")]),
     (
         "Firing",
-        &[("at", "text"), ("outcome", "run|skipped|missed|failed"), ("run?", "text"), ("reason?", "text")],
+        &[
+            ("at", "text"),
+            ("outcome", "run|skipped|missed|failed"),
+            ("run?", "text"),
+            ("reason?", "text"),
+            ("onPurpose", "flag"),
+        ],
     ),
     (
         "Schedule",

@@ -65,11 +65,11 @@ fn is_run(firing: &Firing) -> bool {
 }
 
 fn firing(firing: &Firing) -> Value {
-    let (outcome, what) = match &firing.verdict {
-        Verdict::Run { name, .. } => ("run", ("run", name)),
-        Verdict::Skipped { reason } => ("skipped", ("reason", reason)),
-        Verdict::Missed { reason } => ("missed", ("reason", reason)),
-        Verdict::Failed { message } => ("failed", ("reason", message)),
+    let (outcome, what, on_purpose) = match &firing.verdict {
+        Verdict::Run { name, .. } => ("run", ("run", name), true),
+        Verdict::Skipped { reason, on_purpose } => ("skipped", ("reason", reason), *on_purpose),
+        Verdict::Missed { reason, on_purpose } => ("missed", ("reason", reason), *on_purpose),
+        Verdict::Failed { message } => ("failed", ("reason", message), false),
     };
-    json!({ "at": page::time(firing.due.0), "outcome": outcome, what.0: what.1 })
+    json!({ "at": page::time(firing.due.0), "outcome": outcome, what.0: what.1, "onPurpose": on_purpose })
 }

@@ -443,6 +443,7 @@ spec:
     house.send("PUT", "/api/v1/cron-workflows/default/tick/suspend", &json!({}));
     let done = house
         .until(target, |answer| answer["items"][0]["missed"][0]["reason"] == "the schedule is suspended");
+    assert_eq!(done["items"][0]["missed"][0]["onPurpose"], true);
     let runs = house.get("/api/v1/workflows/default?fields=items.metadata.name");
     let runs: BTreeSet<String> = runs["items"]
         .as_array()
