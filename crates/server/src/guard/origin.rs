@@ -87,7 +87,7 @@ pub(crate) fn judge(
         && !is_ours(origin)
         && !is_allowed(origin)
     {
-        return forbidden(format!("pages of `{}` may not use this server", shown(origin)));
+        return forbidden(strange(origin, host));
     }
     // Somebody who follows a link may read, whatever page it was on.
     let follows_link = reads && text("sec-fetch-mode") == Some("navigate");
@@ -101,6 +101,20 @@ pub(crate) fn judge(
         form(headers)?;
     }
     Ok(())
+}
+
+/// Why pages of an origin are refused, and what to do if they are meant: mostly a proxy gave the server another name.
+fn strange(origin: &str, host: &str) -> String {
+    let (origin, host) = (shown(origin), shown(host));
+    let refused = format!("pages of `{origin}` may not use this server");
+    if !origin.starts_with("http://") && !origin.starts_with("https://") {
+        return refused;
+    }
+    format!(
+        "{refused}, which was asked as `{host}`: if a proxy stands before it, let that pass on the name that browsers use \
+         (nginx: `proxy_set_header Host $http_host;`), and if the pages are another place's, start the server with \
+         `--access-control-allow-origin {origin}`"
+    )
 }
 
 /// Refuses what a form of a foreign page could have sent. What `curl -d` sends is let through: it is no browser.

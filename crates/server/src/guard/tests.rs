@@ -247,6 +247,21 @@ fn pages_of_other_origins_are_refused_in_every_mode() {
     }
 }
 
+/// A browser tells nothing but the origin where the pages are not encrypted.
+#[test]
+fn who_is_refused_behind_a_proxy_reads_what_to_write_there() {
+    let house = House::new(|options| options.auth = AuthMode::None);
+    let told = |origin: &str| {
+        let headers = [("origin", origin), ("content-type", "application/json")];
+        house.text(house.send("POST", "/api/v1/tracking/event", &headers, "{}"))
+    };
+    let behind = told("http://flows.example.com");
+    assert!(behind.contains("`proxy_set_header Host $http_host;`"), "{behind}");
+    assert!(behind.contains("`--access-control-allow-origin http://flows.example.com`"), "{behind}");
+    // No proxy makes these, and nobody should let them in.
+    assert!(!told("null").contains("allow-origin"));
+}
+
 #[test]
 fn forms_of_other_pages_are_refused() {
     let house = House::new(|options| options.auth = AuthMode::None);
