@@ -194,6 +194,34 @@ journey('a run that waits for a person says so in lists, on Home and at its top,
   await page.locator('.line').getByText('Succeeded').waitFor();
 });
 
+journey('on a narrow screen a run says below its name that it waits, and is let go on there', { width: 380 }, async ({ page, server }) => {
+  await server.run('asks-below', APPROVAL);
+  await server.run('held-below', APPROVAL);
+  await server.api('PUT', '/api/v1/workflows/default/held-below/suspend', {});
+  await page.goto(`${server.url}runs?search=below`);
+  await page.getByRole('row', { name: /asks-below/ }).getByRole('link', { name: 'Waiting for approval' }).waitFor();
+  const held = page.getByRole('row', { name: /held-below/ });
+  await held.locator('.which').getByText('Suspended', { exact: true }).waitFor();
+  await accessible(page, 'the list of runs that wait');
+  assert.ok((await surplus(page)) <= 0, 'the page is no wider than the screen');
+  await held.getByRole('button', { name: 'Resume' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Resume' }).click();
+  await held.getByRole('img', { name: 'Succeeded' }).waitFor();
+});
+
+journey('a suspension that ends by itself says when, and asks nobody', {}, async ({ page, server }) => {
+  const rest = { name: 'rest', suspend: { duration: '1h' } };
+  const items = [{ name: 'rests', template: 'rest', withItems: ['a', 'b'] }];
+  await server.run('rests', { entrypoint: 'main', templates: [{ name: 'main', steps: [items] }, rest] });
+  await page.goto(`${server.url}runs/default/rests?view=tree`);
+  await page.getByRole('treeitem', { name: /Suspended until [-\d ]*\d\d:\d\d rests\(0:a\)/ }).click();
+  await page.getByText('waits until').waitFor();
+  await page.goto(`${server.url}runs/default/rests?view=timeline`);
+  await page.getByRole('option', { name: /Suspended until .*rests\(1:b\)/ }).waitFor();
+  assert.equal(await page.getByText('Waits for you').count(), 0);
+  assert.equal(await page.getByRole('img', { name: 'Waits for you' }).count(), 0);
+});
+
 /** Waits for a lock that another run holds. */
 const LOCKED = { ...PAUSED, synchronization: { mutexes: [{ name: 'one' }] } };
 

@@ -47,6 +47,7 @@ export const text = {
   phase: {
     waiting: 'Waits for you',
     suspended: 'Suspended',
+    until: (when: string) => `Suspended until ${when}`,
     approval: 'Waiting for approval',
     none: 'Not started',
     ghost: 'Planned',

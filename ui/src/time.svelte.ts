@@ -93,6 +93,12 @@ export function ofDay(at: number): string {
   return parts(at)[1];
 }
 
+/** A coming moment as short as it can be told: the time of today, or a day with it. */
+export function upTo(at: number, now: number): string {
+  const [[day, time], [today]] = [parts(at), parts(now)];
+  return day === today ? time.slice(0, 5) : `${day} ${time.slice(0, 5)}`;
+}
+
 /** The zone of `Intl` that was chosen; nothing for that of this machine. */
 export const zoneOf = (): string | undefined => (preferences.zone === 'utc' ? 'UTC' : undefined);
 

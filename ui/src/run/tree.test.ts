@@ -3,7 +3,7 @@ import type { NodeStatus, Workflow } from '../api/types';
 import { sceneOf } from '../graph/build';
 import { fold, type Run } from './model';
 import { dependenciesOf, tasksOf, templatesIn, unfold } from './plan';
-import { countsOf, culprits, type Item, patched, type Tree, treeOf, whyOf } from './tree';
+import { countsOf, culprits, type Item, patched, peopleOf, type Tree, treeOf, whyOf, wordOf } from './tree';
 
 const runOf = (spec: Workflow['spec'], nodes: Partial<NodeStatus>[], phase: 'Running' | 'Failed' = 'Running'): Run => {
   const all = nodes.map(
@@ -62,6 +62,51 @@ describe('the plan', () => {
   it('opens a template that calls itself once', () => {
     const names = unfold('wf', DAG.templates![0]!, templatesIn(DAG)).map((task) => task.name);
     expect(names).toEqual(['wf.a', 'wf.b', 'wf.c', 'wf.b[0].x', 'wf.b[1].y']);
+  });
+});
+
+describe('a suspension', () => {
+  const spec: Workflow['spec'] = {
+    entrypoint: 'main',
+    templates: [
+      { name: 'main', steps: [] },
+      { name: 'asks', suspend: {} },
+      { name: 'rests', suspend: { duration: '1h' } },
+      { name: 'late', suspend: { duration: '{{inputs.parameters.span}}' } },
+    ],
+  };
+  const suspended = (name: string, templateName: string, displayName: string): Partial<NodeStatus> => ({
+    ...{ name, templateName, displayName, type: 'Suspend', phase: 'Running', boundaryID: 'wf' },
+    startedAt: '2026-07-01T13:03:00Z',
+  });
+  const run = runOf(spec, [
+    { name: 'wf', type: 'Steps', phase: 'Running', templateName: 'main' },
+    suspended('wf[0].asks', 'asks', 'asks'),
+    suspended('wf[0].rests', 'rests', 'rests'),
+    suspended('wf[0].late', 'late', 'late'),
+    suspended('wf[0].l(0:a)', 'rests', 'l(0:a)'),
+    suspended('wf[0].l(1:b)', 'rests', 'l(1:b)'),
+  ]);
+  const show = (at: number) => new Date(at).toISOString().slice(11, 16);
+  const said = (given: Run, id: string) => wordOf(treeOf(given).byId.get(id)!, given.workflow, show);
+
+  it('says whom it waits for, or until when', () => {
+    expect(said(run, 'wf[0].asks')).toBe('Waits for you');
+    expect(said(run, 'wf[0].rests')).toBe('Suspended until 14:03');
+    expect(said(run, 'wf[0].late')).toBe('Suspended');
+    expect(peopleOf(treeOf(run), run.workflow).map((item) => item.label)).toEqual(['asks']);
+    const loop = treeOf(run).byId.get('wf[0].l(0:a)')!.parent!;
+    expect([loop.kind, wordOf(loop, run.workflow, show)]).toEqual(['loop', 'Suspended']);
+  });
+
+  it('is told by the server where its template does not tell', () => {
+    const waits = {
+      'wf[0].late': { kind: 'time', text: 'waits until …', until: '2026-07-01T15:00:00Z' },
+      'wf[0].asks': { kind: 'person', text: 'waits for a person' },
+    };
+    const told = fold(run, { kind: 'delta', waits })!;
+    expect(said(told, 'wf[0].late')).toBe('Suspended until 15:00');
+    expect(said(told, 'wf[0].asks')).toBe('Waits for you');
   });
 });
 

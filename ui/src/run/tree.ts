@@ -3,7 +3,7 @@
 
 import { templateOf } from '../api/argo';
 import type { NodeStatus, Phase, Wait, Workflow } from '../api/types';
-import { isBroken, isEnded, type Look, lookOfNode } from '../phase';
+import { isBroken, isEnded, type Look, lookOfNode, word } from '../phase';
 import { manyLines, oneLine, unquoted } from '../shown';
 import { text } from '../text';
 import type { Run } from './model';
@@ -356,14 +356,32 @@ export function countsOf(item: Item): Counts {
   return counts;
 }
 
-/** What waits for a person, in the order of the tree; what goes on by itself waits for nobody. */
+/** Whether a suspension waits for a person; what goes on by itself waits for nobody. */
+function asks(item: Item, workflow: Workflow): boolean {
+  if (!item.node) return item.items.some((part) => part.look === 'waiting' && asks(part, workflow));
+  return item.wait ? item.wait.kind === 'person' : !templateOf(workflow, item.node)?.suspend?.duration;
+}
+
+/** What waits for a person, in the order of the tree. */
 export function peopleOf(tree: Tree, workflow: Workflow): Item[] {
   const found = [...tree.marked].map((id) => tree.byId.get(id));
-  const asks = (item: Item) =>
-    item.wait ? item.wait.kind === 'person' : templateOf(workflow, item.node!)?.suspend?.duration === undefined;
   return found
-    .filter((item): item is Item => item?.look === 'waiting' && item.node !== undefined && asks(item))
+    .filter((item): item is Item => item?.look === 'waiting' && item.node !== undefined && asks(item, workflow))
     .sort((a, b) => a.number - b.number);
+}
+
+/** The state of an item in words; of a suspension, whom or when it waits for. */
+export function wordOf(item: Item, workflow: Workflow, show = (at: number): string => new Date(at).toISOString()): string {
+  if (item.kind === 'ghost') return text.phase.ghost;
+  if (item.look !== 'waiting' || asks(item, workflow)) return word(item.node?.phase, item.look);
+  const end = item.node && endOf(item, workflow);
+  return end === undefined ? text.phase.suspended : text.phase.until(show(end));
+}
+
+/** When a suspension goes on by itself, as far as it is known. */
+function endOf(item: Item, workflow: Workflow): number | undefined {
+  const told = Date.parse(item.wait?.until ?? '');
+  return Number.isNaN(told) ? suspendEnd(templateOf(workflow, item.node!)?.suspend?.duration, item.node!) : told;
 }
 
 /** Leaves that broke by themselves, first to end first; frames only repeat what their parts say. */
@@ -402,7 +420,7 @@ export function whyOf(item: Item, tree: Tree, workflow: Workflow, show = (at: nu
     return { text: `${text.wait.lock} ${node.synchronizationStatus.waiting}`, links: [], lock: node.synchronizationStatus.waiting };
   if (item.look === 'waiting') {
     const duration = templateOf(workflow, node!)?.suspend?.duration;
-    const end = suspendEnd(duration, node!);
+    const end = endOf(item, workflow);
     const byItself = end === undefined ? duration && text.wait.after(String(duration)) : text.wait.until(show(end));
     return { text: byItself || text.wait.person, links: [] };
   }
