@@ -124,17 +124,20 @@ pub(crate) enum Verb {
     Watch,
     Create,
     Update,
+    Patch,
     Delete,
 }
 
 impl Verb {
-    fn name(self) -> &'static str {
+    /// Kubernetes' word for it.
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Verb::Get => "get",
             Verb::List => "list",
             Verb::Watch => "watch",
             Verb::Create => "create",
             Verb::Update => "update",
+            Verb::Patch => "patch",
             Verb::Delete => "delete",
         }
     }

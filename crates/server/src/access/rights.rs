@@ -33,7 +33,7 @@ pub(crate) enum Words {
     List,
     /// Without a word about what was asked.
     Quiet,
-    /// The handler knows the words, and asks itself.
+    /// The handler knows the words, and asks itself: as in Kubernetes, what is asked for is looked at first.
     Handler,
 }
 
@@ -42,7 +42,7 @@ use Resource::{
     Bindings, ClusterTemplates, Crons, EventSources, Events, Locks, Logs, Objects, Sensors, Templates,
     Tokens, Workflows,
 };
-use Verb::{Create, Delete, Get, List, Update, Watch};
+use Verb::{Create, Delete, Get, List, Patch, Update, Watch};
 use Words::{Handler, Plain, Quiet};
 
 const READ_ANY: Need = Acts(&[(Get, Workflows, Quiet)]);
@@ -52,13 +52,13 @@ const CHANGE_ANY: Need = Acts(&[(Update, Workflows, Quiet)]);
 #[rustfmt::skip]
 static RIGHTS: &[(&str, &str, Need)] = &[
     ("GET",    "/api/v1/workflows/{namespace}", Acts(&[(List, Workflows, Words::List)])),
-    ("POST",   "/api/v1/workflows/{namespace}", Acts(&[(Create, Workflows, Plain)])),
+    ("POST",   "/api/v1/workflows/{namespace}", Acts(&[(Create, Workflows, Handler)])),
     ("POST",   "/api/v1/workflows/{namespace}/lint", Acts(&[(Get, Templates, Quiet)])),
-    ("POST",   "/api/v1/workflows/{namespace}/submit", Acts(&[(Create, Workflows, Plain)])),
+    ("POST",   "/api/v1/workflows/{namespace}/submit", Acts(&[(Create, Workflows, Handler)])),
     ("GET",    "/api/v1/workflows/{namespace}/{name}", Acts(&[(Get, Workflows, Plain)])),
-    ("DELETE", "/api/v1/workflows/{namespace}/{name}", Acts(&[(Delete, Workflows, Plain)])),
-    ("PUT",    "/api/v1/workflows/{namespace}/{name}/resubmit", Acts(&[(Get, Workflows, Plain), (Create, Workflows, Plain)])),
-    ("PUT",    "/api/v1/workflows/{namespace}/{name}/*", Acts(&[(Update, Workflows, Plain)])),
+    ("DELETE", "/api/v1/workflows/{namespace}/{name}", Acts(&[(Get, Workflows, Plain), (Delete, Workflows, Handler)])),
+    ("PUT",    "/api/v1/workflows/{namespace}/{name}/resubmit", Acts(&[(Get, Workflows, Plain), (Create, Workflows, Handler)])),
+    ("PUT",    "/api/v1/workflows/{namespace}/{name}/*", Acts(&[(Get, Workflows, Plain), (Update, Workflows, Handler)])),
     ("GET",    "/api/v1/workflow-events/{namespace}", Acts(&[(Watch, Workflows, Plain)])),
     ("GET",    "/api/v1/workflows/{namespace}/{name}/*", Acts(&[(Get, Workflows, Plain), (Watch, Logs, Plain)])),
 
@@ -69,9 +69,9 @@ static RIGHTS: &[(&str, &str, Need)] = &[
     ("POST",   "/api/v1/workflow-templates/{namespace}/lint", Acts(&[(Get, Templates, Quiet)])),
     ("GET",    "/api/v1/workflow-templates/{namespace}", Acts(&[(List, Templates, Plain)])),
     ("GET",    "/api/v1/workflow-templates/{namespace}/{name}", Acts(&[(Get, Templates, Quiet)])),
-    ("POST",   "/api/v1/workflow-templates/{namespace}", Acts(&[(Create, Templates, Plain)])),
-    ("PUT",    "/api/v1/workflow-templates/{namespace}/{name}", Acts(&[(Update, Templates, Plain)])),
-    ("DELETE", "/api/v1/workflow-templates/{namespace}/{name}", Acts(&[(Delete, Templates, Plain)])),
+    ("POST",   "/api/v1/workflow-templates/{namespace}", Acts(&[(Create, Templates, Handler)])),
+    ("PUT",    "/api/v1/workflow-templates/{namespace}/{name}", Acts(&[(Update, Templates, Handler)])),
+    ("DELETE", "/api/v1/workflow-templates/{namespace}/{name}", Acts(&[(Get, Templates, Quiet), (Delete, Templates, Handler)])),
     ("POST",   "/api/v1/cluster-workflow-templates/lint", Acts(&[(Get, ClusterTemplates, Quiet)])),
     ("GET",    "/api/v1/cluster-workflow-templates", Acts(&[(List, ClusterTemplates, Plain)])),
     ("GET",    "/api/v1/cluster-workflow-templates/{name}", Acts(&[(Get, ClusterTemplates, Quiet)])),
@@ -81,9 +81,10 @@ static RIGHTS: &[(&str, &str, Need)] = &[
     ("POST",   "/api/v1/cron-workflows/{namespace}/lint", Acts(&[(Get, Templates, Quiet)])),
     ("GET",    "/api/v1/cron-workflows/{namespace}", Acts(&[(List, Crons, Plain)])),
     ("GET",    "/api/v1/cron-workflows/{namespace}/{name}", Acts(&[(Get, Crons, Plain)])),
-    ("POST",   "/api/v1/cron-workflows/{namespace}", Acts(&[(Create, Crons, Plain)])),
-    ("PUT",    "/api/v1/cron-workflows/{namespace}/{name}*", Acts(&[(Update, Crons, Plain)])),
-    ("DELETE", "/api/v1/cron-workflows/{namespace}/{name}", Acts(&[(Delete, Crons, Plain)])),
+    ("POST",   "/api/v1/cron-workflows/{namespace}", Acts(&[(Create, Crons, Handler)])),
+    ("PUT",    "/api/v1/cron-workflows/{namespace}/{name}", Acts(&[(Update, Crons, Handler)])),
+    ("PUT",    "/api/v1/cron-workflows/{namespace}/{name}/*", Acts(&[(Get, Crons, Plain), (Patch, Crons, Handler)])),
+    ("DELETE", "/api/v1/cron-workflows/{namespace}/{name}", Acts(&[(Get, Crons, Plain), (Delete, Crons, Handler)])),
 
     ("GET",    "/api/v1/workflow-event-bindings/{namespace}", Acts(&[(List, Bindings, Plain)])),
     ("GET",    "/api/v1/stream/events/{namespace}", Acts(&[(Watch, Events, Plain)])),

@@ -2,6 +2,7 @@
 
 use crate::access::{Resource, Verb};
 use crate::argo::admit::{self, Purpose};
+use crate::argo::workflows;
 use crate::call::{self, Call, Message};
 use crate::fault::{Code, Fault};
 use crate::wire::shape;
@@ -12,18 +13,30 @@ use tiphys_engine::FieldSelector;
 use tiphys_engine::workflow::{Phase, Request, Retry};
 use tiphys_store::Summary;
 
-/// The run that an action is about, if the caller may change it.
+/// The run that an action is about. Whether the caller may change it is asked when there is something to change.
 fn subject(world: &World, call: &Call) -> Result<Summary, Fault> {
-    let (namespace, name) = (call.namespace(), call.param("name"));
-    call.who.may(Verb::Update, Resource::Workflows, namespace, Some(name))?;
-    world.require(namespace, name)
+    world.require(call.namespace(), call.param("name"))
+}
+
+/// The workflow that an action is about, be it in the archive only (API-141).
+fn seen(world: &World, call: &Call) -> Result<Value, Fault> {
+    workflows::found(world, call.namespace(), call.param("name"), "")
+}
+
+/// How Argo's server changes a workflow, as which the right to it is asked: how it is to end is patched in.
+fn verb(request: &Request) -> Verb {
+    match request {
+        Request::Terminate => Verb::Patch,
+        Request::Stop { selector, .. } if selector.is_empty() => Verb::Patch,
+        _ => Verb::Update,
+    }
 }
 
 fn timed_out(why: impl std::fmt::Display) -> String {
     format!("timed out waiting for the condition: {why}")
 }
 
-/// Remembers who asks, asks the run, and answers with the run as it was asked: what follows comes later. None if the
+/// Remembers who asks, if they may, asks the run, and answers with the run as it was asked: what follows comes later. None if the
 /// run has ended in the meantime.
 fn done(
     world: &World,
@@ -32,6 +45,7 @@ fn done(
     request: Request,
     action: &str,
 ) -> Result<Option<Value>, Fault> {
+    call.who.may(verb(&request), Resource::Workflows, &summary.namespace, Some(&summary.name))?;
     let before = changed(world, summary)?;
     if world.ask(&summary.uid, &[signature(call, action), request])? == Asked::Over {
         return Ok(None);
@@ -163,15 +177,17 @@ fn completed(summary: &Summary) -> Fault {
 pub(crate) fn set(world: &World, call: &Call) -> Result<Value, Fault> {
     let message = call.message()?;
     let selected = message.text("nodeFieldSelector")?.to_owned();
-    let phase = match message.text("phase")? {
+    let [phase, parameters, text] = ["phase", "outputParameters", "message"].map(|field| message.text(field));
+    let (phase, parameters, text) = (phase?, parameters?, text?.to_owned());
+    seen(world, call)?;
+    let phase = match phase {
         "" => None,
         "Succeeded" => Some(Phase::Succeeded),
         "Failed" => Some(Phase::Failed),
         "Error" => Some(Phase::Error),
         other => return Err(Fault::invalid(format!("{other} is an invalid phase to set to"))),
     };
-    let parameters = outputs(message.text("outputParameters")?)?;
-    let text = message.text("message")?.to_owned();
+    let parameters = outputs(parameters)?;
     let summary = subject(world, call)?;
     if selected.is_empty() {
         return Err(Fault::internal(
@@ -299,11 +315,12 @@ fn unset(node: &Value) -> Option<String> {
 pub(crate) fn retry(world: &World, call: &Call) -> Result<Value, Fault> {
     let message = call.message()?;
     let wish = Wish::of(&message)?;
-    let (namespace, name) = (call.namespace(), call.param("name"));
-    call.who.may(Verb::Update, Resource::Workflows, namespace, Some(name))?;
-    let summary = world.require(namespace, name)?;
-    let document = world.live(&summary)?;
+    let document = seen(world, call)?;
+    let name = document["metadata"]["name"].as_str().unwrap_or_default().to_owned();
     let mut formed = wish.form(world, document)?;
+    call.who.may(Verb::Update, Resource::Workflows, call.namespace(), Some(&name))?;
+    // One that is in the archive only goes on from there (API-205).
+    let summary = subject(world, call)?;
     admit::sign_change(&mut formed, &call.who, "Retry");
     world.controller.retry(&summary.uid, wish.request()?, None)?.map_err(Fault::invalid)?;
     // A retry that is over at once has nobody to sign any more.
@@ -379,11 +396,7 @@ pub(crate) fn parameters(texts: &[String]) -> Result<Vec<(String, String)>, Faul
 /// API-166.
 pub(crate) fn resubmit(world: &World, call: &Call) -> Result<Value, Fault> {
     let again = Again::of(&call.message()?)?;
-    let (namespace, name) = (call.namespace(), call.param("name"));
-    call.who.may(Verb::Get, Resource::Workflows, namespace, Some(name))?;
-    let summary = world.require(namespace, name)?;
-    let document = world.live(&summary)?;
-    again.submit(world, call, namespace, document)
+    again.submit(world, call, call.namespace(), seen(world, call)?)
 }
 
 /// A resubmission as it was asked for.

@@ -1,6 +1,6 @@
 //! From a document to a run: labels, checks, names, what the run needs to know, and its submission.
 
-use crate::access::Who;
+use crate::access::{Resource, Verb, Who};
 use crate::argo::estimate;
 use crate::config::defaults;
 use crate::fault::{Code, Fault};
@@ -169,16 +169,6 @@ pub(crate) enum Judged {
     Ready(Box<Ready>),
 }
 
-impl Judged {
-    /// Does what is to be done, and waits for it. The answer is the workflow.
-    pub(crate) fn done(self, world: &World) -> Result<Value, Fault> {
-        match self {
-            Judged::Answer(answer) => Ok(answer),
-            Judged::Ready(ready) => ready.run(world),
-        }
-    }
-}
-
 /// Checks a workflow and does with it what it is meant for. The answer is the workflow.
 ///
 /// The answer's status tells the templates of other documents that it uses. Nodes that are `done` are not run.
@@ -189,16 +179,28 @@ pub(crate) fn workflow(
     purpose: Purpose,
     done: Option<Done>,
 ) -> Result<Value, Fault> {
-    judge(world, namespace, read::document("Workflow", value)?, purpose, done)?.done(world)
+    match judge(world, namespace, read::document("Workflow", value)?, purpose, None)? {
+        Judged::Answer(answer) => Ok(answer),
+        Judged::Ready(ready) => Ready { done, ..*ready }.run(world),
+    }
 }
 
-/// Checks a workflow that was read; its metadata may have been changed since.
+/// Refuses those who may not even read what a workflow refers to: what is wrong with it would tell them.
+pub(crate) fn require_reader(who: &Who, namespace: &str) -> Result<(), Fault> {
+    match who.allows(Verb::Get, Resource::Templates, namespace) {
+        true => Ok(()),
+        false => who.may(Verb::Create, Resource::Workflows, namespace, None),
+    }
+}
+
+/// Checks a workflow that was read; its metadata may have been changed since. Whether it is right is told to whoever
+/// asks, and then whether they may make it; without somebody who asks that is known already.
 pub(crate) fn judge(
     world: &World,
     namespace: &str,
     mut document: spec::Document,
     purpose: Purpose,
-    done: Option<Done>,
+    who: Option<&Who>,
 ) -> Result<Judged, Fault> {
     // It is told back and means nothing: a run has the status that it has.
     let given = document.value.as_object_mut().and_then(|fields| fields.remove("status"));
@@ -217,6 +219,9 @@ pub(crate) fn judge(
     let mut told = Told { value, given, stored };
     if purpose == Purpose::DryRun {
         return Ok(Judged::Answer(told.answer()));
+    }
+    if let Some(who) = who {
+        who.may(Verb::Create, Resource::Workflows, namespace, None)?;
     }
     world.require_namespace(namespace, "workflows.argoproj.io")?;
     let value = &mut told.value;
@@ -243,7 +248,7 @@ pub(crate) fn judge(
     plan.workflow.status = Some(Value::Object(known)).filter(|known| *known != json!({}));
     let secrets = freeze(world, &library, namespace, &mut plan, &told.value)?;
     let tries = if is_nameless { GENERATED_TRIES } else { 1 };
-    Ok(Judged::Ready(Box::new(Ready { told, plan, secrets, done, tries })))
+    Ok(Judged::Ready(Box::new(Ready { told, plan, secrets, done: None, tries })))
 }
 
 /// A workflow as it is told back.

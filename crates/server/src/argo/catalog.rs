@@ -161,6 +161,7 @@ impl Kind {
         let Some(mut value) = self.given(&message)? else {
             return Err(Fault::new(self.missing.0, self.missing.1));
         };
+        self.require_reader(call, Verb::Create, None)?;
         if !self.cluster {
             let metadata = shape::entry(&mut value, "metadata");
             match metadata["namespace"].as_str().unwrap_or_default() {
@@ -220,6 +221,14 @@ impl Kind {
         Ok(Some((self.shape)(value)))
     }
 
+    /// Refuses those who may not even read such objects before it tells what is wrong with one.
+    fn require_reader(&self, call: &Call, verb: Verb, name: Option<&str>) -> Result<(), Fault> {
+        match call.who.allows(Verb::Get, self.resource, self.place(call)) {
+            true => Ok(()),
+            false => call.who.may(verb, self.resource, self.place(call), name),
+        }
+    }
+
     pub(crate) fn lint(&self, world: &World, call: &Call) -> Result<Value, Fault> {
         let message = call.message()?;
         let Some(mut value) = self.given(&message)? else {
@@ -249,6 +258,8 @@ impl Kind {
         let message = call.message()?;
         let namespace = self.place(call);
         let Some(mut value) = self.given(&message)? else { return Err(Fault::invalid(self.missing_update)) };
+        let named = value["metadata"]["name"].as_str();
+        self.require_reader(call, Verb::Update, named)?;
         admit::sign_change(&mut value, &call.who, "Update");
         let value = self.judge(world, namespace, &value)?;
         let name = value["metadata"]["name"].as_str().unwrap_or_default().to_owned();
@@ -274,13 +285,13 @@ impl Kind {
 
     pub(crate) fn delete(&self, world: &World, call: &Call) -> Result<Value, Fault> {
         let (namespace, name) = (self.place(call), call.param("name"));
-        call.who.may(Verb::Delete, self.resource, namespace, Some(name))?;
         if self.name == "CronWorkflow" {
             require_name(name)?;
         }
         let Some(found) = world.object(self.name, namespace, name)? else {
             return Err(Fault::missing(&self.full(), name));
         };
+        call.who.may(Verb::Delete, self.resource, namespace, Some(name))?;
         // Only schedules keep to Kubernetes' options (API-242).
         if self.name == "CronWorkflow" {
             deletion::check(&call.query, &self.full(), name, &found["metadata"])?;
@@ -445,12 +456,12 @@ pub(crate) fn resume_cron(world: &World, call: &Call) -> Result<Value, Fault> {
 fn set_suspended(world: &World, call: &Call, suspended: bool) -> Result<Value, Fault> {
     call.message()?;
     let (namespace, name) = (call.namespace(), call.param("name"));
-    call.who.may(Verb::Update, Resource::Crons, namespace, Some(name))?;
     // Somebody else may change it at the same moment: then it is read and changed again.
     for _ in 0..limits::RACES_MAX {
         let mut value = world
             .object("CronWorkflow", namespace, name)?
             .ok_or_else(|| Fault::missing("cronworkflows.argoproj.io", name))?;
+        call.who.may(Verb::Patch, Resource::Crons, namespace, Some(name))?;
         let version = value["metadata"]["resourceVersion"].as_str().and_then(|text| text.parse::<u64>().ok());
         if value["spec"]["suspend"] == json!(suspended) {
             return Ok(shape::cron(value));

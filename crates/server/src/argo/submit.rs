@@ -1,6 +1,5 @@
 //! Submitting what a template or a schedule holds (API-150 to API-154).
 
-use crate::access::{Resource, Verb};
 use crate::argo::actions::parameters;
 use crate::argo::admit::{self, Judged, Purpose};
 use crate::call::{Call, Message};
@@ -18,6 +17,7 @@ pub(crate) fn submit(world: &World, call: &Call) -> Result<Judged, Fault> {
     let name = message.text("resourceName")?;
     let options = message.message("submitOptions")?;
     check_types(&options)?;
+    admit::require_reader(&call.who, namespace)?;
     let mut value = match kind.to_ascii_lowercase().as_str() {
         "workflowtemplate" | "workflowtemplates" | "wftmpl" => from_template(world, namespace, name, false)?,
         "clusterworkflowtemplate" | "clusterworkflowtemplates" | "cwftmpl" => {
@@ -35,8 +35,7 @@ pub(crate) fn submit(world: &World, call: &Call) -> Result<Judged, Fault> {
     } else {
         Purpose::Run
     };
-    call.who.may(Verb::Create, Resource::Workflows, namespace, None)?;
-    admit::judge(world, namespace, read::document("Workflow", &value)?, purpose, None)
+    admit::judge(world, namespace, read::document("Workflow", &value)?, purpose, Some(&call.who))
 }
 
 /// A workflow that runs a template (API-151).

@@ -53,7 +53,7 @@ impl Place {
                 Code::PermissionDenied,
                 format!(
                     "Permission denied, you are not allowed to {} {} in namespace \"{}\".",
-                    word(verb),
+                    verb.name(),
                     resource.plural(),
                     self.namespace
                 ),
@@ -119,17 +119,6 @@ impl Place {
 enum Changed {
     Nothing,
     Something,
-}
-
-fn word(verb: Verb) -> &'static str {
-    match verb {
-        Verb::Get => "get",
-        Verb::List => "list",
-        Verb::Watch => "watch",
-        Verb::Create => "create",
-        Verb::Update => "update",
-        Verb::Delete => "delete",
-    }
 }
 
 fn of_message(call: &Call, message: &Message, key: &str) -> Result<(Place, i64), Fault> {

@@ -18,6 +18,7 @@ pub(crate) fn create(world: &World, call: &Call) -> Result<Judged, Fault> {
     let Some(given) = message.field("workflow") else {
         return Err(Fault::invalid("workflow body not specified"));
     };
+    admit::require_reader(&call.who, namespace)?;
     let mut document = read::document("Workflow", given)?;
     let value = &mut document.value;
     let options = message.message("createOptions")?;
@@ -40,7 +41,6 @@ pub(crate) fn create(world: &World, call: &Call) -> Result<Judged, Fault> {
     } else {
         Purpose::Run
     };
-    call.who.may(Verb::Create, Resource::Workflows, namespace, None)?;
     if purpose != Purpose::DryRun
         && let Value::Object(metadata) = shape::entry(&mut document.value, "metadata")
     {
@@ -49,7 +49,7 @@ pub(crate) fn create(world: &World, call: &Call) -> Result<Judged, Fault> {
             metadata.remove(field);
         }
     }
-    admit::judge(world, namespace, document, purpose, None)
+    admit::judge(world, namespace, document, purpose, Some(&call.who))
 }
 
 /// API-102.
@@ -143,10 +143,14 @@ pub(crate) fn projected(value: Value, call: &Call) -> Value {
 /// API-105.
 pub(crate) fn delete(world: &World, call: &Call) -> Result<Value, Fault> {
     let (namespace, name) = (call.namespace(), call.param("name"));
-    call.who.may(Verb::Delete, Resource::Workflows, namespace, Some(name))?;
     require_name(name)?;
     let summary = world.require(namespace, name)?;
+    let may = |verb| call.who.may(verb, Resource::Workflows, &summary.namespace, Some(&summary.name));
     let force = if call.query.flag("force") { Force::Yes } else { Force::No };
+    if force == Force::Yes {
+        may(Verb::Patch)?;
+    }
+    may(Verb::Delete)?;
     remove(world, &summary, force)?;
     Ok(json!({}))
 }

@@ -174,3 +174,131 @@ fn nobody_chooses_the_identity_of_a_workflow() {
     let folder = house.world.state.dir().join("secrets");
     assert_eq!(std::fs::read_dir(folder).unwrap().count(), 2);
 }
+
+/// What an answer says.
+fn message(text: &str) -> String {
+    let answer: Value = serde_json::from_str(text).unwrap_or_default();
+    answer["message"].as_str().unwrap_or_default().to_owned()
+}
+
+/// What a run that waits is made of.
+fn waiting(name: &str) -> Value {
+    json!({ "workflow": { "metadata": { "name": name }, "spec": {
+        "entrypoint": "main", "templates": [{ "name": "main", "suspend": {} }],
+    }}})
+}
+
+/// API-105, API-160 to API-163, API-245: what is asked for is looked at first, and the right to it is asked as what
+/// Kubernetes is asked for then.
+#[test]
+fn who_may_only_read_is_stopped_where_something_would_change() {
+    let house = House::new(|_| {});
+    let all = house.token("all", Role::Operator, &[]);
+    let viewer = house.token("viewer", Role::Viewer, &["here"]);
+    let stranger = house.token("other", Role::Operator, &["there"]);
+    let runs = "/api/v1/workflows/here";
+    assert_eq!(ask(&house, &all, "POST", runs, &waiting("goes")).0, 200);
+    let crons = "/api/v1/cron-workflows/here";
+    let cron = json!({ "cronWorkflow": { "metadata": { "name": "nightly" }, "spec": {
+        "schedules": ["0 0 1 1 *"], "workflowSpec": waiting("x")["workflow"]["spec"],
+    }}});
+    assert_eq!(ask(&house, &all, "POST", crons, &cron).0, 200);
+
+    for (method, path, verb, resource) in [
+        ("PUT", format!("{runs}/goes/suspend"), "update", "workflows"),
+        ("PUT", format!("{runs}/goes/resume"), "update", "workflows"),
+        ("PUT", format!("{runs}/goes/stop"), "patch", "workflows"),
+        ("PUT", format!("{runs}/goes/terminate"), "patch", "workflows"),
+        ("PUT", format!("{runs}/goes/resubmit"), "create", "workflows"),
+        ("DELETE", format!("{runs}/goes"), "delete", "workflows"),
+        ("DELETE", format!("{runs}/goes?force=true"), "patch", "workflows"),
+        ("PUT", format!("{crons}/nightly/suspend"), "patch", "cronworkflows"),
+        ("DELETE", format!("{crons}/nightly"), "delete", "cronworkflows"),
+    ] {
+        let (status, text) = ask(&house, &viewer, method, &path, &json!({}));
+        let words = format!("cannot {verb} resource \"{resource}\"");
+        assert!(status == 403 && message(&text).contains(&words), "{method} {path}: {status} {text}");
+        // Who may not even look at it is told that.
+        let (status, text) = ask(&house, &stranger, method, &path, &json!({}));
+        let words = format!("cannot get resource \"{resource}\"");
+        assert!(status == 403 && message(&text).contains(&words), "{method} {path}: {status} {text}");
+    }
+    for (method, path) in [
+        ("PUT", format!("{runs}/nosuch/suspend")),
+        ("PUT", format!("{runs}/nosuch/set")),
+        ("PUT", format!("{runs}/nosuch/retry")),
+        ("DELETE", format!("{runs}/nosuch")),
+        ("PUT", format!("{crons}/nosuch/resume")),
+        ("DELETE", format!("{crons}/nosuch")),
+        ("DELETE", "/api/v1/workflow-templates/here/nosuch".to_owned()),
+    ] {
+        let (status, text) = ask(&house, &viewer, method, &path, &json!({ "phase": "none" }));
+        assert_eq!(status, 404, "{method} {path}: {text}");
+    }
+    let goes = ask(&house, &all, "GET", &format!("{runs}/goes"), &Value::Null).1;
+    assert!(!goes.contains("shutdown") && goes.contains("Running"), "{goes}");
+}
+
+/// API-101 to API-103, API-242: what is wrong with a body is told before it is told that nobody may send it.
+#[test]
+fn what_is_to_be_made_is_judged_before_the_right_to_it() {
+    let house = House::new(|_| {});
+    let viewer = house.token("viewer", Role::Viewer, &["here"]);
+    let nobody = house.token("nobody", Role::Operator, &["there"]);
+    let mut wrong = waiting("x");
+    wrong["workflow"]["spec"]["entrypoint"] = json!("nosuch");
+    let mut dry = waiting("x");
+    dry["createOptions"] = json!({ "dryRun": ["All"] });
+    let runs = "/api/v1/workflows/here";
+    let submit = "/api/v1/workflows/here/submit";
+    let of_template = json!({ "resourceKind": "WorkflowTemplate", "resourceName": "nosuch" });
+    for (path, body, status) in [
+        (runs, json!({}), 400),
+        (runs, wrong.clone(), 400),
+        (runs, dry.clone(), 200),
+        (runs, waiting("x"), 403),
+        (submit, json!({ "resourceKind": "Workflow" }), 400),
+        (submit, of_template.clone(), 404),
+        ("/api/v1/workflow-templates/here", json!({}), 400),
+        ("/api/v1/cron-workflows/here", json!({}), 404),
+    ] {
+        let (found, text) = ask(&house, &viewer, "POST", path, &body);
+        assert_eq!(found, status, "{path} {body}: {text}");
+    }
+    let mut server_dry = waiting("x");
+    server_dry["serverDryRun"] = json!(true);
+    assert_eq!(ask(&house, &viewer, "POST", runs, &server_dry).0, 403);
+    for body in [wrong, dry] {
+        let (found, text) = ask(&house, &nobody, "POST", runs, &body);
+        assert!(found == 403 && message(&text).contains("cannot create resource"), "{body}: {text}");
+    }
+    assert_eq!(ask(&house, &nobody, "POST", submit, &of_template).0, 403);
+}
+
+/// API-141, API-165, API-166: actions find what is in the archive only, and what changes it does not.
+#[test]
+fn actions_look_into_the_archive() {
+    let house = House::new(|_| {});
+    file(&house, "here", "filed");
+    let own = house.token("own", Role::Operator, &["here"]);
+    let put = |action: &str, body: &Value| {
+        ask(&house, &own, "PUT", &format!("/api/v1/workflows/here/filed/{action}"), body)
+    };
+    let (status, text) = put("resubmit", &json!({}));
+    assert!(status == 200 && text.contains("\"generateName\":\"filed-\""), "{status} {text}");
+    let (status, text) = put("set", &json!({ "phase": "none" }));
+    assert!(status == 400 && message(&text).contains("none is an invalid phase"), "{status} {text}");
+    let (status, text) = put("retry", &json!({ "parameters": ["x"] }));
+    assert!(status == 500 && message(&text).contains("NAME=VALUE"), "{status} {text}");
+    for action in ["retry", "suspend", "resume", "stop", "terminate"] {
+        let (status, text) = put(action, &json!({}));
+        assert_eq!(
+            (status, message(&text).as_str()),
+            (404, "workflows.argoproj.io \"filed\" not found"),
+            "{action}"
+        );
+    }
+    let reader = house.token("reader", Role::Viewer, &["here"]);
+    let (status, text) = ask(&house, &reader, "PUT", "/api/v1/workflows/here/filed/resubmit", &json!({}));
+    assert!(status == 403 && message(&text).contains("cannot create resource"), "{status} {text}");
+}
