@@ -16,6 +16,7 @@ use crate::pages;
 use crate::pipe;
 use crate::reply;
 use crate::route::{self, Feed, Handler, Opened, Params, Route};
+use crate::wire::project::Projection;
 use crate::world::World;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
@@ -194,7 +195,9 @@ async fn handled(
         Ok(who) => who,
         Err(fault) => {
             return match found.handler {
-                Handler::Stream(_) => broken_stream(&fault, is_event_stream),
+                Handler::Stream(_) => {
+                    broken_stream(&fault, is_event_stream, Projection::parse(query.text("fields")).as_ref())
+                }
                 Handler::Unary(_) | Handler::Making(_) | Handler::Raw(_) | Handler::Events(_) => {
                     reply::fault(&fault)
                 }
@@ -222,10 +225,13 @@ async fn handled(
             Ok(opened) => crate::events::answer(world, opened),
             Err(fault) => reply::fault(&fault),
         },
-        Handler::Stream(handler) => match blocking(&world, move |world| handler(world, &call)).await {
-            Ok(opened) => stream(world, opened, is_event_stream),
-            Err(fault) => broken_stream(&fault, is_event_stream),
-        },
+        Handler::Stream(handler) => {
+            let wanted = Projection::parse(call.query.text("fields"));
+            match blocking(&world, move |world| handler(world, &call)).await {
+                Ok(opened) => stream(world, opened, is_event_stream, wanted),
+                Err(fault) => broken_stream(&fault, is_event_stream, wanted.as_ref()),
+            }
+        }
     }
 }
 
@@ -311,7 +317,7 @@ fn cleaned(path: &str) -> Option<String> {
 }
 
 /// A stream in the framing that the client wants (API-050 to API-053), whatever a client makes of several lines (API-324).
-fn stream(world: Arc<World>, opened: Opened, events: bool) -> Response {
+fn stream(world: Arc<World>, opened: Opened, events: bool, wanted: Option<Projection>) -> Response {
     let (sender, mut receiver) = mpsc::channel::<Bytes>(1);
     let (pipe, frames) = pipe::pipe();
     tokio::spawn(async move {
@@ -335,7 +341,7 @@ fn stream(world: Arc<World>, opened: Opened, events: bool) -> Response {
             Err(_) => bug(),
         };
         // A reader that left hears nothing.
-        drop(pipe.send(framed(&reply::go_json(&fault.chunk()), events, true)).await);
+        drop(pipe.send(framed(&last_words(&fault, wanted.as_ref()), events, true)).await);
     });
     // Headers go out at once, whenever the first message comes.
     streamed(StatusCode::OK, Body::from_stream(frames), events)
@@ -356,9 +362,18 @@ fn framed(message: &[u8], events: bool, last: bool) -> Bytes {
     Bytes::from(frame)
 }
 
+/// What a stream says of its fault: no more than what the client wants of each message (API-058).
+fn last_words(fault: &Fault, wanted: Option<&Projection>) -> Vec<u8> {
+    let chunk = fault.chunk();
+    reply::go_json(&match wanted {
+        Some(wanted) => wanted.apply(chunk),
+        None => chunk,
+    })
+}
+
 /// A stream that could not begin (API-056).
-fn broken_stream(fault: &Fault, events: bool) -> Response {
-    let told = Body::from(framed(&reply::go_json(&fault.chunk()), events, true));
+fn broken_stream(fault: &Fault, events: bool, wanted: Option<&Projection>) -> Response {
+    let told = Body::from(framed(&last_words(fault, wanted), events, true));
     let mut response = streamed(fault.code.status(), told, events);
     if fault.code == Code::ResourceExhausted {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));

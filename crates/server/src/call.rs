@@ -164,6 +164,7 @@ pub(crate) fn go_flaw(text: &str, error: &serde_json::Error) -> Option<String> {
         "trailing comma" => "looking for beginning of value",
         "invalid escape" => "in string escape code",
         "invalid number" => "in numeric literal",
+        "expected ident" => &in_literal(&line[..line.len().min(error.column().saturating_sub(1))])?,
         why if why.starts_with("control character") => "in string literal",
         _ => return Some(said),
     };
@@ -173,6 +174,15 @@ pub(crate) fn go_flaw(text: &str, error: &serde_json::Error) -> Option<String> {
         Some(char) => format!("invalid character '{char}' {place}"),
         None => format!("invalid character '\\n' {place}"),
     })
+}
+
+/// In which word a text breaks off, and which letter of it Go's reader expects.
+fn in_literal(before: &str) -> Option<String> {
+    let expected = |word: &'static str| {
+        let known = (1..word.len()).rev().find(|known| before.ends_with(&word[..*known]))?;
+        Some(format!("in literal {word} (expecting '{}')", &word[known..=known]))
+    };
+    ["null", "true", "false"].into_iter().find_map(expected)
 }
 
 /// The keys and values after the `?`, decoded, in order.

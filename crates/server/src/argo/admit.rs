@@ -364,9 +364,14 @@ fn metadata(value: &Value) -> Result<spec::Metadata, Fault> {
 /// How often a generated name that is taken is drawn again, as Kubernetes does.
 const GENERATED_TRIES: u32 = 8;
 
-/// Gives an object what it needs to exist.
+/// Gives an object what it needs to exist, and takes what only Kubernetes says of one.
 pub(crate) fn name(world: &World, value: &mut Value, namespace: &str) {
     let metadata = shape::entry(value, "metadata");
+    if let Value::Object(fields) = metadata {
+        for field in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"] {
+            fields.remove(field);
+        }
+    }
     if metadata["name"].as_str().unwrap_or_default().is_empty() {
         let prefix = metadata["generateName"].as_str().unwrap_or_default().to_owned();
         metadata["name"] = json!(generated(&prefix));

@@ -182,6 +182,8 @@ impl Kind {
         }
         if !self.cluster {
             world.require_namespace(namespace, &self.full())?;
+        } else if let Value::Object(metadata) = shape::entry(&mut value, "metadata") {
+            metadata.remove("namespace");
         }
         admit::name(world, &mut value, namespace);
         let name = value["metadata"]["name"].as_str().unwrap_or_default().to_owned();

@@ -18,12 +18,15 @@ pub(crate) fn submit(world: &World, call: &Call) -> Result<Judged, Fault> {
     let options = message.message("submitOptions")?;
     check_types(&options)?;
     admit::require_reader(&call.who, namespace)?;
-    let mut value = match kind.to_ascii_lowercase().as_str() {
-        "workflowtemplate" | "workflowtemplates" | "wftmpl" => from_template(world, namespace, name, false)?,
-        "clusterworkflowtemplate" | "clusterworkflowtemplates" | "cwftmpl" => {
+    // These spellings and no others (API-150).
+    let mut value = match kind {
+        "WorkflowTemplate" | "workflowtemplate" | "workflowtemplates" | "wftmpl" => {
+            from_template(world, namespace, name, false)?
+        }
+        "ClusterWorkflowTemplate" | "clusterworkflowtemplate" | "clusterworkflowtemplates" | "cwftmpl" => {
             from_template(world, namespace, name, true)?
         }
-        "cronworkflow" | "cronworkflows" | "cronwf" => from_cron(world, namespace, name)?,
+        "CronWorkflow" | "cronworkflow" | "cronworkflows" | "cronwf" => from_cron(world, namespace, name)?,
         _ => return Err(Fault::invalid(format!("Resource kind '{kind}' is not supported for submitting"))),
     };
     admit::sign(&mut value, &call.who);

@@ -65,7 +65,39 @@ pub(crate) fn flaw(kind: &str, metadata: &Value) -> Option<String> {
             return invalid("metadata.annotations", key, &why);
         }
     }
-    None
+    let mut flaws: Vec<String> = list(&metadata["ownerReferences"]).flat_map(owner_flaws).collect();
+    for finalizer in list(&metadata["finalizers"]).filter_map(Value::as_str) {
+        flaws.extend(key_flaw(finalizer).map(|why| flaw("metadata.finalizers", finalizer, &why)));
+    }
+    match flaws.as_slice() {
+        [] => None,
+        [one] => refused(one),
+        several => refused(&format!("[{}]", several.join(", "))),
+    }
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+/// What is missing in a reference to an owner.
+fn owner_flaws(owner: &Value) -> Vec<String> {
+    let text = |field: &str| owner[field].as_str().unwrap_or_default();
+    let version = text("apiVersion");
+    let has_version = !version.rsplit('/').next().unwrap_or_default().is_empty();
+    [
+        ("apiVersion", "version", has_version),
+        ("kind", "kind", !text("kind").is_empty()),
+        ("name", "name", !text("name").is_empty()),
+        ("uid", "uid", !text("uid").is_empty()),
+    ]
+    .into_iter()
+    .filter(|(_, _, is_there)| !is_there)
+    .map(|(field, what, _)| {
+        let given = json!(text(field));
+        format!("metadata.ownerReferences.{field}: Invalid value: {given}: {what} must not be empty")
+    })
+    .collect()
 }
 
 /// What is wrong with a name that is none.

@@ -396,3 +396,83 @@ fn a_schedule_is_deleted_as_the_options_say() {
     house.send("DELETE", &target(&options), &Value::Null);
     assert_eq!(house.ask("GET", &target(""), &[], &Value::Null).0, 404);
 }
+
+/// API-150: a kind is submitted by its own spellings, whose case counts.
+#[test]
+fn kinds_are_spelt_as_they_are() {
+    let (_folder, house) = open();
+    let ask = |kind: &str| {
+        let body = json!({ "resourceKind": kind, "resourceName": "nosuch" });
+        let (status, answer) = house.ask("POST", "/api/v1/workflows/default/submit", &[], &body);
+        (status, answer["message"].as_str().unwrap_or_default().to_owned())
+    };
+    for kind in ["CronWorkflow", "cronworkflow", "cronworkflows", "cronwf", "WorkflowTemplate", "cwftmpl"] {
+        assert_eq!(ask(kind).0, 404, "{kind}");
+    }
+    for kind in ["WFTMPL", "CRONWF", "Workflowtemplate", "WORKFLOWTEMPLATES", "Workflow"] {
+        assert_eq!(ask(kind), (400, format!("Resource kind '{kind}' is not supported for submitting")));
+    }
+}
+
+/// API-058: of what goes wrong with a stream, too, only the wanted fields are told.
+#[test]
+fn faults_of_streams_are_projected() {
+    let (_folder, house) = open();
+    let ask = |fields: &str| {
+        let target =
+            format!("/api/v1/workflow-events/default?fields={fields}&listOptions.fieldSelector=foo%3Dx");
+        house.ask("GET", &target, &[], &Value::Null)
+    };
+    assert_eq!(ask("result.type"), (400, json!({})));
+    assert_eq!(ask("error.http_code"), (400, json!({ "error": { "http_code": 400 } })));
+    let (status, all) = ask("-result.object");
+    assert!(status == 400 && all["error"]["message"].is_string(), "{status} {all}");
+}
+
+/// API-164: outputs that are no JSON are refused in the words of Go's reader.
+#[test]
+fn broken_outputs_are_told_in_gos_words() {
+    let (_folder, house) = open();
+    house.submit("one");
+    for (outputs, why) in [
+        ("nonsense", "invalid character 'o' in literal null (expecting 'u')"),
+        ("{\"a\": trve}", "invalid character 'v' in literal true (expecting 'u')"),
+        ("[fals3]", "invalid character '3' in literal false (expecting 'e')"),
+        ("x", "invalid character 'x' looking for beginning of value"),
+        ("{\"a\":", "unexpected end of JSON input"),
+    ] {
+        let body = json!({ "nodeFieldSelector": "displayName=a", "outputParameters": outputs });
+        let words = format!("unable to parse output parameter set request: {why}");
+        house.refuses("PUT", "/api/v1/workflows/default/one/set", &body, (400, 3, &words));
+    }
+}
+
+/// OB-013: what Kubernetes alone says of an object is not taken from one that is new, and who owns it is said in full.
+#[test]
+fn new_objects_are_as_kubernetes_makes_them() {
+    let (_folder, house) = open();
+    let spec = json!({ "entrypoint": "x", "templates": [{ "name": "x", "suspend": {} }] });
+    let make = |metadata: Value| {
+        let workflow = json!({ "workflow": { "metadata": metadata, "spec": spec } });
+        house.ask("POST", "/api/v1/workflows/default", &[], &workflow)
+    };
+    let (status, made) = make(json!({ "name": "one", "selfLink": "/x", "finalizers": ["mine"],
+        "deletionTimestamp": "2020-01-01T00:00:00Z", "deletionGracePeriodSeconds": 3 }));
+    assert_eq!((status, &made["metadata"]["finalizers"]), (200, &json!(["mine"])), "{made}");
+    for field in ["selfLink", "deletionTimestamp", "deletionGracePeriodSeconds"] {
+        assert_eq!(made["metadata"].get(field), None, "{field}");
+    }
+    let (status, refused) = make(json!({ "name": "two", "ownerReferences": [{ "name": "a", "kind": "B" }] }));
+    let words = "Workflow.argoproj.io \"two\" is invalid: [metadata.ownerReferences.apiVersion: Invalid value: \"\": \
+                 version must not be empty, metadata.ownerReferences.uid: Invalid value: \"\": uid must not be empty]";
+    assert_eq!((status, refused["message"].as_str()), (400, Some(words)));
+    let (status, refused) = make(json!({ "name": "two", "finalizers": ["a b"] }));
+    let told = refused["message"].as_str().unwrap();
+    assert!(
+        status == 400 && told.contains("metadata.finalizers: Invalid value: \"a b\": name part"),
+        "{told}"
+    );
+    let template = json!({ "template": { "metadata": { "name": "all", "namespace": "x" }, "spec": spec } });
+    let kept = house.send("POST", "/api/v1/cluster-workflow-templates", &template);
+    assert_eq!(kept["metadata"].get("namespace"), None);
+}
