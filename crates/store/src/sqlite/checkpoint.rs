@@ -8,14 +8,15 @@
 //! pages are new to the kernel, which clears each of them. So the file is made long at once, with zeros that are no
 //! frames of the log, as soon as it is clear that there is more to come; and once it is long, the writers begin anew
 //! at its beginning. They do that by themselves whenever all of it was written back, which under load never comes
-//! true by itself: so the last few frames are written back while the writers wait.
+//! true by itself: so the last few frames are written back while the writers wait. Whoever writes without a pause would
+//! leave no gap for that, so the writer of this process gives way before its next transaction.
 
 use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -35,6 +36,12 @@ const PASSES: usize = 3;
 
 /// How long the writers may have to wait because somebody still reads what is in the log.
 const WAIT: Duration = Duration::from_millis(20);
+
+/// Longest that the writer gives way: as long as the thread tries, and what the rest of the log may take.
+const WAY_MAX: Duration = Duration::from_millis(100);
+
+/// How long the thread waits for the end of a transaction, which may meet a slow disk.
+const TRANSACTION_MAX: Duration = Duration::from_secs(1);
 
 /// Frames in the log at which writers are made to wait until it is written back whole.
 const LOG_FRAMES_MAX: usize = 32_768;
@@ -68,6 +75,39 @@ struct Shared {
     /// The thread waits until somebody writes.
     is_asleep: AtomicBool,
     closing: AtomicBool,
+    turn: Mutex<Turn>,
+    turn_changed: Condvar,
+}
+
+/// Whose turn it is to have the log for itself.
+#[derive(Default)]
+struct Turn {
+    /// The writer has a transaction open.
+    is_writing: bool,
+    /// The thread wants the log, or has it.
+    is_wanted: bool,
+}
+
+impl Shared {
+    fn turn(&self) -> MutexGuard<'_, Turn> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for what concerns the other side to be over, no longer than `most`.
+    fn wait(&self, most: Duration, goes_on: impl Fn(&Turn) -> bool) -> MutexGuard<'_, Turn> {
+        let waited = self.turn_changed.wait_timeout_while(self.turn(), most, |turn| goes_on(turn));
+        waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// Does something while the writer of this process waits, once its transaction is over.
+    fn alone<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.turn().is_wanted = true;
+        drop(self.wait(TRANSACTION_MAX, |turn| turn.is_writing));
+        let done = work();
+        self.turn().is_wanted = false;
+        self.turn_changed.notify_all();
+        done
+    }
 }
 
 impl Checkpointer {
@@ -80,6 +120,8 @@ impl Checkpointer {
             is_long: AtomicBool::new(false),
             is_asleep: AtomicBool::new(false),
             closing: AtomicBool::new(false),
+            turn: Mutex::default(),
+            turn_changed: Condvar::new(),
         });
         let told = Arc::clone(&shared);
         connection.wal_hook(Some(move |_: &mut Wal, frames: i32| {
@@ -89,9 +131,17 @@ impl Checkpointer {
         Ok(Checkpointer { path: path.to_owned(), shared, thread: None })
     }
 
-    /// Notes that a transaction was written.
+    /// To be called before a transaction: lets the thread have the log first, if it waits for it.
+    pub(super) fn writes(&self) {
+        // Whatever came of it: the writer goes on.
+        self.shared.wait(WAY_MAX, |turn| turn.is_wanted).is_writing = true;
+    }
+
+    /// To be called after every transaction, whatever came of it.
     pub(super) fn wrote(&mut self) {
         let shared = &self.shared;
+        shared.turn().is_writing = false;
+        shared.turn_changed.notify_all();
         shared.writes.fetch_add(1, Ordering::SeqCst);
         let thread = self.thread.get_or_insert_with(|| {
             let (path, shared) = (self.path.clone(), Arc::clone(shared));
@@ -194,22 +244,25 @@ fn write_back(path: &Path, connection: &mut Option<Connection>, shared: &Shared)
     if long < CHECKPOINT_FRAMES {
         return Ok(());
     }
-    let is_busy = if long < LOG_FRAMES_MAX {
-        connection.busy_timeout(WAIT)?;
-        let begun = checkpoint(connection, "PRAGMA wal_checkpoint(RESTART)");
-        connection.busy_timeout(BUSY_TIMEOUT)?;
-        begun?.0
-    } else {
-        checkpoint(connection, "PRAGMA wal_checkpoint(TRUNCATE)")?.0
-    };
-    if is_busy {
-        // Somebody reads for long, or writes without a pause: later.
-        shared.due.store(long + CHECKPOINT_FRAMES / 2, Ordering::SeqCst);
-    } else {
+    if shared.alone(|| begin_anew(connection, long))? {
         shared.frames.store(0, Ordering::SeqCst);
         shared.due.store(CHECKPOINT_FRAMES, Ordering::SeqCst);
+    } else {
+        // Somebody reads for long, or another process writes without a pause: later.
+        shared.due.store(long + CHECKPOINT_FRAMES / 2, Ordering::SeqCst);
     }
     Ok(())
+}
+
+/// Writes back what is left, so that the writers begin anew at the log's beginning. Answers whether they will.
+fn begin_anew(connection: &Connection, frames: usize) -> rusqlite::Result<bool> {
+    if frames >= LOG_FRAMES_MAX {
+        return Ok(!checkpoint(connection, "PRAGMA wal_checkpoint(TRUNCATE)")?.0);
+    }
+    connection.busy_timeout(WAIT)?;
+    let begun = checkpoint(connection, "PRAGMA wal_checkpoint(RESTART)");
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(!begun?.0)
 }
 
 /// Runs one checkpoint. Answers whether somebody was in its way, and how many frames are written back.
