@@ -33,7 +33,7 @@ pub use container::{Container, EnvFrom, EnvVar, Script, VolumeMount};
 pub use decode::similar;
 pub use diagnostic::{Diagnostic, Severity, Style};
 pub use json_schema::json_schema;
-pub use name::{NAME_BYTES_MAX, is_subdomain};
+pub use name::{NAME_BYTES_MAX, SUBDOMAIN_RULE, is_subdomain};
 pub use object::{
     ConfigMap, CronWorkflow, CronWorkflowSpec, Event, Metadata, Object, PersistentVolumeClaim, Secret,
     StopStrategy, Submit, Workflow, WorkflowEventBinding, WorkflowEventBindingSpec, WorkflowTemplate,

@@ -56,6 +56,7 @@ impl<'a> Checker<'a> {
             self.beyond_template(&body, &body.site.field("templates").index(index), template);
         }
         self.shared_keys(&body);
+        self.capitals(&body, object.metadata());
         self.doomed(&body);
     }
 

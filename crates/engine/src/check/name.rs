@@ -1,7 +1,9 @@
 //! Names: which are allowed, and what is said of those that are not (`VA-020` to `VA-030`).
 
 use super::Checker;
+use super::beyond::Body;
 use super::site::Site;
+use tiphys_spec as spec;
 
 /// Which names a list wants.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -58,6 +60,31 @@ impl Checker<'_> {
                 let message = format!("{words}[{index}].name '{name}' is not unique");
                 self.error(&at.field("name"), "doubled-name", message);
             }
+        }
+    }
+
+    /// Templates whose pods get names that Kubernetes refuses, since capitals stay in them (EX-028). The root's pod has
+    /// the name of its workflow, and the old format has no names of templates.
+    pub(super) fn capitals(&mut self, body: &Body<'_>, metadata: Option<&spec::Metadata>) {
+        let format =
+            metadata.and_then(|metadata| metadata.annotations.get("workflows.argoproj.io/pod-name-format"));
+        if format.is_some_and(|format| format == "v1") {
+            return;
+        }
+        for (index, template) in body.spec.templates.iter().enumerate() {
+            let name = &template.name;
+            let is_root = *name == body.spec.entrypoint && template.retry_strategy.is_none();
+            if !template.is_pod() || is_root || !name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+                continue;
+            }
+            let message = format!("steps of `{name}` end in Error: no pod may have capitals in its name");
+            let help = Some(format!("call it `{}`", name.to_ascii_lowercase()));
+            self.warn(
+                &body.site.field("templates").index(index).field("name"),
+                "capital-name",
+                message,
+                help,
+            );
         }
     }
 }

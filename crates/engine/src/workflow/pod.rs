@@ -101,13 +101,17 @@ impl Run {
             },
             None => String::new(),
         };
+        let pod_name = self.pod_name(ix);
+        if template.is_pod() && !spec::is_subdomain(&pod_name) {
+            return Err(unfit_name(&pod_name));
+        }
         Ok(Pod {
             attempt,
             location_key,
             workflow_patch,
             node_id: self.id(ix),
             node_name: self.name(ix),
-            pod_name: self.pod_name(ix),
+            pod_name,
             time_left_us: self.time_left(ix, &template, now)?,
             artifacts,
             volumes,
@@ -198,6 +202,11 @@ impl Run {
             .map(|ix| (Attempt { node: ix, generation: self.node(ix).generation }, self.node(ix).phase))
             .collect()
     }
+}
+
+/// What Kubernetes says when it refuses a pod for its name, as one with a capital letter of its template's (EX-028).
+fn unfit_name(pod: &str) -> String {
+    format!("Pod \"{pod}\" is invalid: metadata.name: Invalid value: \"{pod}\": {}", spec::SUBDOMAIN_RULE)
 }
 
 impl Tree {

@@ -2,12 +2,9 @@
 
 use crate::world::generated;
 use serde_json::{Value, json};
-use tiphys_spec::NAME_BYTES_MAX;
 pub(crate) use tiphys_spec::is_subdomain;
+use tiphys_spec::{NAME_BYTES_MAX, SUBDOMAIN_RULE};
 
-const NAME: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and \
-                    must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation \
-                    is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 const LABEL: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and \
                      must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', \
                      regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
@@ -43,10 +40,13 @@ pub(crate) fn flaw(kind: &str, metadata: &Value) -> Option<String> {
     let is_beginning = generate.is_empty() || is_subdomain(beginning.as_deref().unwrap_or(generate));
     match (is_beginning, is_subdomain(&name)) {
         (true, true) => {}
-        (true, false) => return invalid("metadata.name", &name, NAME),
-        (false, true) => return invalid("metadata.generateName", generate, NAME),
+        (true, false) => return invalid("metadata.name", &name, SUBDOMAIN_RULE),
+        (false, true) => return invalid("metadata.generateName", generate, SUBDOMAIN_RULE),
         (false, false) => {
-            let both = [flaw("metadata.generateName", generate, NAME), flaw("metadata.name", &name, NAME)];
+            let both = [
+                flaw("metadata.generateName", generate, SUBDOMAIN_RULE),
+                flaw("metadata.name", &name, SUBDOMAIN_RULE),
+            ];
             return refused(&format!("[{}]", both.join(", ")));
         }
     }
@@ -102,7 +102,7 @@ fn owner_flaws(owner: &Value) -> Vec<String> {
 
 /// What is wrong with a name that is none.
 pub(crate) fn flaw_of_name(kind: &str, name: &str) -> String {
-    format!("{kind} \"{name}\" is invalid: metadata.name: Invalid value: {}: {NAME}", json!(name))
+    format!("{kind} \"{name}\" is invalid: metadata.name: Invalid value: {}: {SUBDOMAIN_RULE}", json!(name))
 }
 
 /// What is wrong with the key of a label or an annotation: a name, perhaps after a domain and a slash.
@@ -121,7 +121,7 @@ pub(crate) fn key_flaw(key: &str) -> Option<String> {
             } else if prefix.len() > NAME_BYTES_MAX {
                 flaws.push(format!("prefix part must be no more than {NAME_BYTES_MAX} bytes"));
             } else if !is_subdomain(prefix) {
-                flaws.push(format!("prefix part {NAME}"));
+                flaws.push(format!("prefix part {SUBDOMAIN_RULE}"));
             }
             name
         }
