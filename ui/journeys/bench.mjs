@@ -180,7 +180,7 @@ async function filtered(origin) {
         field.value = sought;
         field.dispatchEvent(new Event('input', { bubbles: true }));
         const fits = () => {
-          const names = [...document.querySelectorAll('tbody .which a')].map((each) => each.textContent);
+          const names = [...document.querySelectorAll('tbody .which div a')].map((each) => each.textContent);
           return names.length > 0 && names.every((each) => each.includes(sought));
         };
         while (!fits()) await new Promise(requestAnimationFrame);

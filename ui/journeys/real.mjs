@@ -16,7 +16,7 @@ journey('of a hundred thousand runs one is found, and pages go on and back', { s
   assert.equal(total, process.env.MANY_RUNS ? 100_000 : 1000);
   await page.goto(`${server.url}runs`);
   const rows = page.locator('tbody tr');
-  const first = page.locator('tbody .which a').first();
+  const first = page.locator('tbody .which div a').first();
   await page.getByRole('link', { name: items[0].name, exact: true }).waitFor();
   assert.equal(await rows.count(), 50, 'a page is a page, however many there are');
   await page.getByRole('button', { name: 'Older' }).click();

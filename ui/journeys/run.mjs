@@ -415,16 +415,16 @@ journey('filters are in the address', {}, async ({ page, server }) => {
   await page.getByLabel('Name contains').fill('train');
   await page.waitForURL(/search=train/);
   await page.waitForFunction(() =>
-    [...document.querySelectorAll('tbody .which a')].every((each) => each.textContent.includes('train')),
+    [...document.querySelectorAll('tbody .which div a')].every((each) => each.textContent.includes('train')),
   );
 });
 
 journey('a run is found by how its name begins, by labels, by its pipeline and by when it was', {}, async ({ page, server }) => {
-  const shown = () => page.locator('tbody .which a').allTextContents();
+  const shown = () => page.locator('tbody .which div a').allTextContents();
   /** Until there are rows, and the names of all begin so. */
   const untilAll = (prefix) =>
     page.waitForFunction((prefix) => {
-      const names = [...document.querySelectorAll('tbody .which a')].map((each) => each.textContent);
+      const names = [...document.querySelectorAll('tbody .which div a')].map((each) => each.textContent);
       return names.length > 0 && names.every((name) => name.startsWith(prefix));
     }, prefix);
   await page.goto(`${server.url}runs`);
@@ -441,7 +441,7 @@ journey('a run is found by how its name begins, by labels, by its pipeline and b
   await page.getByLabel('How the name is compared').selectOption('is not');
   await page.getByLabel('Name is not').fill(one);
   await page.waitForURL(/match=NotEquals/);
-  await page.waitForFunction((name) => ![...document.querySelectorAll('tbody .which a')].some((each) => each.textContent === name), one);
+  await page.waitForFunction((name) => ![...document.querySelectorAll('tbody .which div a')].some((each) => each.textContent === name), one);
   await page.getByRole('link', { name: 'Clear filters' }).click();
   const labels = page.getByLabel('Labels', { exact: true });
   await labels.fill('workflows.argoproj.io/workflow-template=cleanup');
@@ -667,7 +667,7 @@ journey('titles tell the page, and going back and forward tells them again', {},
   await title('Home');
   await page.goForward();
   await title('Runs');
-  await page.locator('tbody .which a').first().click();
+  await page.locator('tbody .which div a').first().click();
   await title(server.held.runs[0].status.phase);
 });
 
