@@ -1,6 +1,7 @@
 //! Watching workflows: what is there, then what changes (API-170, API-171).
 
 use crate::access::{Resource, Verb};
+use crate::argo::workflows;
 use crate::call::Call;
 use crate::fault::{Code, Fault};
 use crate::hub::{Change, News};
@@ -70,11 +71,7 @@ pub(crate) fn workflows(world: &World, call: &Call) -> Result<Opened, Fault> {
     let query = &call.query;
     call.who.may(Verb::Watch, Resource::Workflows, &namespace, None)?;
     let labels = Labels::parse(query.text("listOptions.labelSelector"))?;
-    let mut selector = query.text("listOptions.fieldSelector").to_owned();
-    if selector.contains(LATEST) {
-        let newest = world.find(&namespace, LATEST)?.map(|newest| newest.name).unwrap_or_default();
-        selector = selector.replace(LATEST, &newest);
-    }
+    let selector = selector(world, &namespace, query.text("listOptions.fieldSelector"))?;
     let fields = select::by_fields(&selector, &["metadata.name", "metadata.namespace"])?;
     let since = since(query.text("listOptions.resourceVersion"))?;
     let bookmark = query.flag("listOptions.sendInitialEvents");
@@ -131,6 +128,20 @@ pub(crate) fn workflows(world: &World, call: &Call) -> Result<Opened, Fault> {
             }
         })
     }))
+}
+
+/// What is watched. A workflow that is named is looked up first, so that it can be the newest one (API-140); it has to
+/// be there, if only in the archive, and nothing else that was selected counts then.
+fn selector(world: &World, namespace: &str, given: &str) -> Result<String, Fault> {
+    const NAMED: &str = "metadata.name=";
+    let Some((_, rest)) = given.split_once(NAMED) else { return Ok(given.to_owned()) };
+    let name = rest.split(',').next().unwrap_or_default().trim_start_matches('=').trim();
+    let is_one = !name.is_empty() && (!namespace.is_empty() || name == LATEST);
+    if !is_one {
+        return Ok(given.to_owned());
+    }
+    let found = workflows::found(world, namespace, name, "")?;
+    Ok(format!("{NAMED}{}", found["metadata"]["name"].as_str().unwrap_or_default()))
 }
 
 /// In place of a name: the newest workflow's.

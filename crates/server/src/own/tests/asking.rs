@@ -476,3 +476,37 @@ fn new_objects_are_as_kubernetes_makes_them() {
     let kept = house.send("POST", "/api/v1/cluster-workflow-templates", &template);
     assert_eq!(kept["metadata"].get("namespace"), None);
 }
+
+/// API-140, API-170: a workflow that is watched by its name is looked up first, and its name alone counts then.
+#[test]
+fn who_watches_a_name_is_told_that_there_is_none() {
+    let (_folder, house) = open();
+    house.submit("one");
+    let target = |selector: &str| {
+        let selector = selector.replace('=', "%3D").replace(',', "%2C");
+        format!(
+            "/api/v1/workflow-events/default?listOptions.timeoutSeconds=1&fields=result.object.metadata.name,error\
+             &listOptions.fieldSelector={selector}"
+        )
+    };
+    let (status, answer) = house.ask("GET", &target("metadata.name=nope"), &[], &Value::Null);
+    assert_eq!(
+        (status, answer["error"]["message"].as_str()),
+        (404, Some("workflows.argoproj.io \"nope\" not found"))
+    );
+    for selector in [
+        "metadata.name=one",
+        "metadata.name=@latest",
+        "metadata.name=one,metadata.namespace=other",
+        "metadata.name=one,status.phase=Failed",
+    ] {
+        let answer = http::send(house.address, "GET", &target(selector), &[], &[], PATIENCE).unwrap();
+        assert!(
+            answer.status == 200 && answer.text().contains("\"name\":\"one\""),
+            "{selector}: {}",
+            answer.text()
+        );
+    }
+    let (status, _) = house.ask("GET", &target("status.phase=Failed"), &[], &Value::Null);
+    assert_eq!(status, 400);
+}
