@@ -195,11 +195,11 @@ journey('a run that waits for a person says so in lists, on Home and at its top,
 });
 
 journey('on a narrow screen a run says below its name that it waits, and is let go on there', { width: 380 }, async ({ page, server }) => {
-  await server.run('asks-below', APPROVAL);
+  await server.run('let-in-below', APPROVAL);
   await server.run('held-below', PAUSED);
   await server.api('PUT', '/api/v1/workflows/default/held-below/suspend', {});
   await page.goto(`${server.url}runs?search=below`);
-  await page.getByRole('row', { name: /asks-below/ }).getByRole('link', { name: 'Waiting for approval' }).waitFor();
+  await page.getByRole('row', { name: /let-in-below/ }).getByRole('link', { name: 'Waiting for approval' }).waitFor();
   const held = page.getByRole('row', { name: /held-below/ });
   await held.locator('.which').getByText('Suspended', { exact: true }).waitFor();
   await accessible(page, 'the list of runs that wait');

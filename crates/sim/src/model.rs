@@ -416,7 +416,7 @@ impl Model {
             }
             let first = self.nodes[&group_name].children.iter().find(|child| failed.contains(*child));
             let (phase, message) = match first {
-                Some(child) => ("Failed", format!("child '{}' failed", id(&self.root, &child))),
+                Some(child) => ("Failed", format!("child '{}' failed", id(&self.root, child))),
                 None => ("Succeeded", String::new()),
             };
             let node = self.node(&group_name);
