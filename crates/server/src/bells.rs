@@ -50,6 +50,8 @@ struct Watched {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Level {
+    /// Where the folders of runs are: one comes with the first step of its run.
+    Above,
     /// The folder of a run.
     Run,
     /// `logs` in it.
@@ -123,6 +125,10 @@ impl Bells {
                 }
                 let mut events = inotify::Reader::new(&*inotify, &mut buffer);
                 let mut hung = bells.hung();
+                // Meanwhile another ear may count its watches from one again.
+                if over.load(Ordering::Relaxed) {
+                    return;
+                }
                 while let Ok(event) = events.next() {
                     let name = event.file_name().and_then(|name| name.to_str().ok());
                     hung.heard(event.wd(), event.events(), name);
@@ -145,6 +151,16 @@ impl Hung {
             return;
         }
         let Some(watched) = self.watches.get(&number).cloned() else { return };
+        let uid = match (watched.level, name) {
+            (Level::Above, Some(name)) => {
+                let folder = watched.folder.join(name);
+                let Some((uid, _)) = self.runs.iter().find(|(_, run)| run.folder == folder) else { return };
+                let uid = uid.clone();
+                self.watch(&uid);
+                uid
+            }
+            _ => watched.uid.clone(),
+        };
         // What came in a new folder before it was watched is read when the bell rings.
         match (watched.level, name) {
             (Level::Run, Some("logs")) => self.watch_logs(&watched.uid, &watched.folder.join("logs")),
@@ -153,7 +169,7 @@ impl Hung {
             }
             _ => {}
         }
-        if let Some(run) = self.runs.get(&watched.uid) {
+        if let Some(run) = self.runs.get(&uid) {
             run.sender.send_replace(());
         }
     }
@@ -161,7 +177,17 @@ impl Hung {
     /// Watches the folders of a run's logs, as far as they are there.
     fn watch(&mut self, uid: &str) {
         let Some(folder) = self.runs.get(uid).map(|run| run.folder.clone()) else { return };
-        self.watch_one(uid, folder.clone(), Level::Run);
+        if !self.watch_one(uid, folder.clone(), Level::Run) {
+            let above = folder.parent().unwrap_or(Path::new("/")).to_owned();
+            let is_told = self.watch_one(uid, above, Level::Above);
+            // It may have come in between.
+            if !self.watch_one(uid, folder.clone(), Level::Run)
+                && !is_told
+                && let Some(run) = self.runs.get_mut(uid)
+            {
+                run.deaf = true;
+            }
+        }
         self.watch_logs(uid, &folder.join("logs"));
     }
 
@@ -173,8 +199,9 @@ impl Hung {
         }
     }
 
-    fn watch_one(&mut self, uid: &str, folder: PathBuf, level: Level) {
-        let Some(run) = self.runs.get_mut(uid) else { return };
+    /// Watches a folder. Answers whether it is there.
+    fn watch_one(&mut self, uid: &str, folder: PathBuf, level: Level) -> bool {
+        let Some(run) = self.runs.get_mut(uid) else { return false };
         let what = if level == Level::Step {
             WatchFlags::CREATE | WatchFlags::MODIFY | WatchFlags::ONLYDIR
         } else {
@@ -183,12 +210,15 @@ impl Hung {
         let ear = self.ear.as_ref().filter(|_| self.watches.len() < limits::FOLDERS_WATCHED_MAX);
         match ear.map(|ear| inotify::add_watch(&*ear.inotify, &folder, what)) {
             Some(Ok(number)) => {
-                self.watches.insert(number, Watched { uid: uid.to_owned(), folder, level });
+                // What is above belongs to no run alone.
+                let uid = if level == Level::Above { String::new() } else { uid.to_owned() };
+                self.watches.insert(number, Watched { uid, folder, level });
             }
             // Not there yet, or a file among the folders.
-            Some(Err(Errno::NOENT | Errno::NOTDIR)) => {}
+            Some(Err(Errno::NOENT | Errno::NOTDIR)) => return false,
             Some(Err(_)) | None => run.deaf = true,
         }
+        true
     }
 
     fn forget(&mut self, uid: &str) {

@@ -32,3 +32,18 @@ async fn what_is_written_rings_and_nothing_else() {
     let hung = bells.hung();
     assert!(hung.runs.is_empty() && hung.watches.is_empty() && hung.ear.is_none());
 }
+
+/// Who follows a run before its first step hears of that step, though the run's folder comes with it.
+#[tokio::test]
+async fn a_run_that_has_not_begun_is_heard() {
+    let runs = tempfile::tempdir().unwrap();
+    let bells = Arc::new(Bells::default());
+    let mut bell = bells.follow("run", &runs.path().join("run"));
+    std::fs::create_dir(runs.path().join("another")).unwrap();
+    let step = runs.path().join("run/logs/step");
+    std::fs::create_dir_all(&step).unwrap();
+    bell.wait(LONG).await;
+    std::fs::write(step.join("0.main.log"), "one").unwrap();
+    bell.wait(LONG).await;
+    assert!(!bells.hung().runs["run"].deaf);
+}
