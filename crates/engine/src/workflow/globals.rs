@@ -1,6 +1,7 @@
 //! What the whole workflow sees: the names `workflow.*` (TP-080 to TP-092).
 
-use super::run::Globals;
+use super::node::{NodeIx, Phase};
+use super::run::{Globals, Run, Stage};
 use crate::plan::Plan;
 use crate::time::Time;
 use serde_json::{Value, json};
@@ -24,6 +25,54 @@ impl Globals {
                 self.artifacts.insert(name.to_owned(), artifact.clone());
             }
         }
+    }
+}
+
+impl Run {
+    /// `workflow.status` (TP-094): the phase, or what the entry node implies once it has ended.
+    pub(crate) fn status_name(&self) -> &'static str {
+        match self.stage {
+            Stage::New => "",
+            _ if self.is_main_over() => match self.node(NodeIx::ROOT).phase {
+                Phase::Skipped | Phase::Omitted => Phase::Succeeded.name(),
+                phase => phase.name(),
+            },
+            _ => Phase::Running.name(),
+        }
+    }
+
+    /// The entry node has ended, or serves whoever comes after it (EX-002).
+    pub(crate) fn is_main_over(&self) -> bool {
+        self.nodes.first().is_some_and(|root| root.phase.is_ended() || root.daemoned)
+    }
+
+    /// `workflow.duration` (TP-095): seconds with six decimals.
+    pub(crate) fn duration_text(&self, now: Time) -> String {
+        let end = self.finished.unwrap_or(now);
+        let us = self.started.map_or(0, |started| end.since_us(started)).max(0);
+        format!("{}.{:06}", us / 1_000_000, us % 1_000_000)
+    }
+
+    /// `workflow.failures` (TP-096): a JSON list as a quoted string.
+    pub(crate) fn failures(&self) -> String {
+        let bad = self.indices().filter(|ix| self.node(*ix).phase.is_bad());
+        let list: Vec<Value> = bad
+            .map(|ix| {
+                let node = self.node(ix);
+                serde_json::json!({
+                    "displayName": self.display_name(ix),
+                    "message": node.message.as_deref().unwrap_or_default(),
+                    "templateName": self.template(ix).map(|template| template.name.to_string()).unwrap_or_default(),
+                    "phase": node.phase.name(),
+                    "podName": self.pod_name(ix),
+                    "finishedAt": node.finished.map(|at| at.rfc3339()),
+                })
+            })
+            .collect();
+        if list.is_empty() {
+            return Value::String("null".to_owned()).to_string();
+        }
+        Value::String(expr::escape_html_json(&Value::Array(list).to_string())).to_string()
     }
 }
 

@@ -1,14 +1,18 @@
 //! The workflow machine.
 
 mod again;
+mod aggregate;
 mod apply;
+mod begin;
 mod bind;
 mod branches;
 mod collect;
 mod command;
 mod control;
+mod daemons;
 mod declared;
 mod display;
+mod due;
 mod enter;
 mod event;
 mod expand;
@@ -26,11 +30,13 @@ mod pod;
 mod refuse;
 mod relock;
 mod reopen;
+mod reported;
 pub mod retry;
 mod returned;
 mod run;
 mod same;
 mod scope;
+mod siblings;
 mod site;
 
 pub use again::Retry;

@@ -1,0 +1,51 @@
+//! How daemons end: with what they serve. And who ended although no runner has said so.
+
+use super::command::{Attempt, Command};
+use super::due::NOT_BEGUN;
+use super::event::Event;
+use super::handle::Turn;
+use super::node::{NodeIx, Phase};
+use super::run::Run;
+
+impl Run {
+    /// What ended although nobody said that it has: daemons with what lay beside them, and what was not begun in
+    /// time. Whoever takes the run up dismisses it once more.
+    pub fn dismissed(&self) -> Vec<Attempt> {
+        self.indices()
+            .filter(|ix| {
+                let node = self.node(*ix);
+                let with_its_boundary = node.daemoned && node.phase == Phase::Succeeded;
+                let out_of_time = node.phase == Phase::Failed && node.message.as_deref() == Some(NOT_BEGUN);
+                node.kind.is_started() && (with_its_boundary || out_of_time)
+            })
+            .map(|ix| Attempt { node: ix, generation: self.node(ix).generation })
+            .collect()
+    }
+}
+
+impl Turn<'_> {
+    /// Daemons are there for what lies beside them: they go when the steps or dag node around them ends
+    /// (EX-140, EX-176, EX-371), and without one when the workflow does (EX-008).
+    pub(crate) fn end_daemons(&mut self, boundary: Option<NodeIx>) {
+        let inside: Vec<NodeIx> =
+            self.run.daemons.iter().copied().filter(|ix| self.run.node(*ix).boundary == boundary).collect();
+        for ix in inside {
+            self.end_daemon(ix);
+        }
+    }
+
+    /// One of them, and of a wrapper also the attempt that is not ready yet.
+    fn end_daemon(&mut self, ix: NodeIx) {
+        if self.run.node(ix).phase.is_ended() {
+            return;
+        }
+        if let Some(last) = self.run.attempts(ix).last().copied() {
+            self.end_daemon(last);
+        }
+        let generation = self.run.node(ix).generation;
+        if self.run.node(ix).kind.is_started() {
+            self.out.commands.push(Command::Dismiss(Attempt { node: ix, generation }));
+        }
+        self.record(Event::Ended { node: ix, phase: Phase::Succeeded, message: None, outputs: None });
+    }
+}

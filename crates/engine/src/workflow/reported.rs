@@ -1,0 +1,140 @@
+//! What a runner tells of an attempt, and what becomes of the node then.
+
+use super::command::{Attempt, Command};
+use super::event::Event;
+use super::handle::{Turn, message};
+use super::input::{Outcome, Report};
+use super::node::{NodeIx, NodeKind, Phase};
+use std::sync::Arc;
+use tiphys_spec as spec;
+
+/// How much later than it happened an ending is told before its own instant counts, in microseconds.
+const LATE_US: i64 = 1_000_000;
+
+impl Turn<'_> {
+    pub(crate) fn reported(&mut self, attempt: Attempt, report: Report) {
+        let Some(node) = self.run.nodes.get(attempt.node.at()) else { return };
+        // A late report, or one about an attempt that was taken back: the first ending counts (I5, I8).
+        if !node.kind.is_started()
+            || node.phase.is_ended()
+            || node.gate.is_some()
+            || node.generation != attempt.generation
+        {
+            return;
+        }
+        let ix = attempt.node;
+        match report {
+            Report::Observed { address } => {
+                if node.phase == Phase::Pending || (address.is_some() && !node.daemoned) {
+                    self.record(Event::Observed { node: ix, address: address.map(Into::into) });
+                    let members: Vec<NodeIx> = self.run.containers(ix).into_values().collect();
+                    for member in members {
+                        self.record(Event::Observed { node: member, address: None });
+                    }
+                }
+            }
+            Report::Progress { done, of } => {
+                if of > 0 && done <= of && node.progress != Some((done, of)) {
+                    self.record(Event::Progressed { node: ix, done, of });
+                }
+            }
+            Report::Ended(outcome) => self.pod_ended(ix, *outcome),
+            Report::Lost(reason) | Report::Refused(reason) => self.pod_broke(ix, reason),
+            Report::Unmade(reason) if self.run.is_to_be_stopped(ix) => {
+                self.pod_broke(ix, reason);
+            }
+            Report::Unmade(reason) => self.pod_unmade(ix, &reason),
+            Report::Withdrawn => {
+                self.record(Event::Withdrawn { node: ix });
+                let generation = self.run.node(ix).generation;
+                self.out.commands.push(Command::Start(Attempt { node: ix, generation }));
+            }
+        }
+    }
+
+    fn pod_ended(&mut self, ix: NodeIx, outcome: Outcome) {
+        let mut outcome = self.shutdown_outcome(ix, outcome);
+        if self.run.is_daemon(ix) && outcome.phase == Phase::Succeeded {
+            // A daemon has no business ending by itself, however well (EX-372).
+            outcome.phase = Phase::Failed;
+        }
+        if let Some(finished) = outcome.finished.filter(|finished| self.now.since_us(*finished) > LATE_US) {
+            self.record(Event::Clocked { node: ix, finished });
+        }
+        self.containers_ended(ix, &outcome);
+        let outputs = self.pod_outputs(ix, &outcome);
+        let mut exported = (Vec::new(), Vec::new());
+        if let Some(outputs) = &outputs {
+            exported = super::finish::exports(outputs);
+        }
+        self.record(Event::Ended {
+            node: ix,
+            phase: outcome.phase,
+            message: outcome.message.and_then(message),
+            outputs: outputs.map(Arc::new),
+        });
+        self.export(exported);
+    }
+
+    /// Members of a container set end with their pod (EX-441).
+    fn containers_ended(&mut self, pod: NodeIx, outcome: &Outcome) {
+        let members: Vec<(String, NodeIx)> =
+            self.run.containers(pod).into_iter().map(|(name, ix)| (name.to_owned(), ix)).collect();
+        for (name, ix) in members {
+            let (phase, text) = match outcome.containers.iter().find(|container| container.name == name) {
+                Some(known) => (known.phase, known.message.clone().unwrap_or_default()),
+                None if !outcome.phase.is_bad() => (outcome.phase, String::new()),
+                None if outcome.phase == Phase::Failed => {
+                    (Phase::Failed, "Pod Failed whilst container running".to_owned())
+                }
+                None => (Phase::Error, "container deleted".to_owned()),
+            };
+            self.record(Event::Ended { node: ix, phase, message: message(text), outputs: None });
+        }
+    }
+
+    /// A pod that never came to an ending of its own.
+    fn pod_broke(&mut self, ix: NodeIx, reason: String) {
+        let outcome = Outcome { phase: Phase::Error, message: Some(reason), ..Outcome::default() };
+        self.pod_ended(ix, outcome);
+    }
+
+    /// A pod that cannot be made of its template (EX-115, EX-384, EX-385, EX-387).
+    fn pod_unmade(&mut self, ix: NodeIx, reason: &str) {
+        let never = Outcome { phase: Phase::Error, ..Outcome::default() };
+        self.containers_ended(ix, &never);
+        self.errored(ix, reason);
+    }
+
+    /// The outputs of a pod in Argo's shape: declarations with values, then what was archived.
+    fn pod_outputs(&self, ix: NodeIx, outcome: &Outcome) -> Option<spec::Outputs> {
+        let declared = self.run.template(ix).map(|template| &template.doc.outputs);
+        let mut outputs = spec::Outputs {
+            result: outcome.result.clone(),
+            exit_code: outcome.exit_code.map(|code| code.to_string()),
+            artifacts: outcome.artifacts.clone(),
+            ..Default::default()
+        };
+        for parameter in declared.into_iter().flat_map(|outputs| &outputs.parameters) {
+            let Some((_, value)) = outcome.parameters.iter().find(|(name, _)| *name == parameter.name) else {
+                continue;
+            };
+            let mut shown = self.run.declared(ix, parameter);
+            shown.value = Some(value.clone());
+            outputs.parameters.push(shown);
+        }
+        if self.run.node(ix).kind == NodeKind::Plugin {
+            // What a plugin gives need not be declared (EX-477).
+            for (name, value) in &outcome.parameters {
+                if outputs.parameter(name).is_none() {
+                    outputs.parameters.push(spec::Parameter {
+                        name: name.clone(),
+                        value: Some(value.clone()),
+                        ..Default::default()
+                    });
+                }
+            }
+        }
+        (!outputs.is_empty()).then_some(outputs)
+    }
+}

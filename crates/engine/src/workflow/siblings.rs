@@ -1,0 +1,274 @@
+//! What a text may say of the steps or tasks beside it: which ones it sees, and what each offers.
+
+use super::node::{NodeIx, NodeKind, Phase, TaskIx};
+use super::run::{Loop, Run};
+use super::scope::View;
+use crate::plan::FramePlan;
+use expr::{Bound, Scope};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use tiphys_expr as expr;
+
+impl<'a> View<'a> {
+    /// `steps.<name>.<field>` or `tasks.<name>.<field>`.
+    pub(crate) fn sibling(&self, name: &str) -> Option<Bound<'a>> {
+        let (kind, rest) = name.split_once('.')?;
+        let (frame, looking) = self.frame?;
+        let tasks = self.run.tasks(&self.run.frames[frame as usize]);
+        if tasks.is_dag != (kind == "tasks") {
+            return None;
+        }
+        let (sibling, field) = rest.split_once('.')?;
+        let task = *tasks.by_name.get(sibling)?;
+        if !self.sees(looking, task) {
+            return None;
+        }
+        self.field(task, field)
+    }
+
+    /// Whether a task may use another's results: ancestors in a dag (EX-167), earlier groups in steps (EX-137).
+    fn sees(&self, looking: Option<TaskIx>, task: TaskIx) -> bool {
+        let (Some(looking), Some((frame, _))) = (looking, self.frame) else { return true };
+        if looking == task {
+            return true;
+        }
+        let tasks = self.run.tasks(&self.run.frames[frame as usize]);
+        if !tasks.is_dag {
+            let group = tasks.groups.iter().find(|group| group.contains(&looking.0));
+            return group.is_none_or(|group| task.0 < group.start);
+        }
+        let mut ancestors = Ancestors::of(tasks, looking);
+        ancestors.any(|ancestor| ancestor == task)
+    }
+
+    /// One field of a step's or task's node (TP-115 to TP-126).
+    fn field(&self, task: TaskIx, field: &str) -> Option<Bound<'a>> {
+        let (frame, _) = self.frame?;
+        let run = self.run;
+        let frame = &run.frames[frame as usize];
+        let slot = &frame.slots[task.at()];
+        let looped = slot.looped.map(|looped| &run.loops[looped as usize]);
+        // Only a loop's owner stands for it; single nodes with retries answer through their last attempt (EX-226).
+        let looped = looped.filter(|_| {
+            self.owner.is_none_or(|(own, node)| own != task || run.node(node).kind == NodeKind::TaskGroup)
+        });
+        let own = self.owner.filter(|(own, _)| *own == task).map(|(_, node)| node);
+        let shown = match (own.or(slot.node), looped) {
+            (Some(node), None) => run.last_attempt(node),
+            (Some(node), Some(_)) => node,
+            (None, looped) => looped?.owner,
+        };
+        let node = run.node(shown);
+        match field {
+            "id" => return Some(Bound::Text(Cow::Owned(run.id(shown)))),
+            // A hook looks at the step itself, not at its attempts (EX-229, EX-248).
+            "status" => {
+                let phase = own.map_or(node.phase, |own| run.node(own).phase);
+                return Some(Bound::Text(Cow::Borrowed(phase.name())));
+            }
+            "startedAt" => return Some(Bound::Text(Cow::Owned(node.started.rfc3339()))),
+            "finishedAt" => return node.finished.map(|at| Bound::Text(Cow::Owned(at.rfc3339()))),
+            "hostNodeName" => {
+                let is_placed = node.kind == NodeKind::Pod && node.phase != Phase::Pending;
+                return is_placed.then(|| Bound::Text(Cow::Borrowed(&*run.plan.host)));
+            }
+            "ip" => return node.address.as_deref().map(|address| Bound::Text(Cow::Borrowed(address))),
+            _ => {}
+        }
+        if let Some(looped) = looped {
+            return aggregated(run, looped, field);
+        }
+        if matches!(node.phase, Phase::Skipped | Phase::Omitted) && node.outputs.is_none() {
+            return skipped_output(run, shown, field);
+        }
+        let outputs = node.outputs.as_deref()?;
+        match field {
+            "exitCode" => outputs.exit_code.as_deref().map(|code| Bound::Text(Cow::Borrowed(code))),
+            "outputs.result" => outputs.result.as_deref().map(|result| Bound::Text(Cow::Borrowed(result))),
+            _ => {
+                if let Some(name) = field.strip_prefix("outputs.parameters.") {
+                    let value = outputs.parameter(name)?.value.as_deref()?;
+                    return Some(Bound::Text(Cow::Borrowed(value)));
+                }
+                let artifact = outputs.artifact(field.strip_prefix("outputs.artifacts.")?)?;
+                Some(Bound::Json(Cow::Owned(serde_json::to_value(artifact).ok()?)))
+            }
+        }
+    }
+
+    /// Every field that a step's or task's node has now.
+    fn fields(&self, task: TaskIx) -> Vec<String> {
+        let mut fields: Vec<String> = [
+            "id",
+            "status",
+            "startedAt",
+            "finishedAt",
+            "ip",
+            "hostNodeName",
+            "exitCode",
+            "outputs.result",
+            "outputs.parameters",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        let Some((frame, _)) = self.frame else { return fields };
+        let slot = &self.run.frames[frame as usize].slots[task.at()];
+        if let Some(looped) = slot.looped {
+            if let Ok(aggregate) = self.run.loops[looped as usize].aggregate(self.run) {
+                fields.extend(aggregate.parameters.keys().map(|name| format!("outputs.parameters.{name}")));
+            }
+        } else if let Some(node) = slot.node {
+            let node = self.run.last_attempt(node);
+            let declared = self.run.template(node).map(|template| &template.doc.outputs);
+            for outputs in self.run.node(node).outputs.as_deref().into_iter().chain(declared) {
+                fields.extend(
+                    outputs
+                        .parameters
+                        .iter()
+                        .map(|parameter| format!("outputs.parameters.{}", parameter.name)),
+                );
+                fields.extend(
+                    outputs.artifacts.iter().map(|artifact| format!("outputs.artifacts.{}", artifact.name)),
+                );
+            }
+        }
+        fields
+    }
+
+    /// Visits what is bound of visible steps or tasks; of one only, if the root already names it.
+    pub(crate) fn visit_siblings<'s>(
+        &'s self,
+        kind: &str,
+        root: &str,
+        visit: &mut dyn FnMut(&str, Bound<'s>),
+    ) {
+        let mut found: BTreeMap<String, Bound<'s>> = BTreeMap::new();
+        let extra = self.extra.iter().map(|(name, text)| (*name, Bound::Text(Cow::Borrowed(&**text))));
+        found.extend(extra.map(|(name, bound)| (name.to_owned(), bound)));
+        let own = format!("{kind}.name");
+        found.extend(self.get(&own).map(|bound| (own, bound)));
+        self.siblings(kind, root, &mut |task, name| {
+            for field in self.fields(task) {
+                let bound = self.field(task, &field);
+                found.extend(bound.map(|bound| (format!("{kind}.{name}.{field}"), bound)));
+            }
+        });
+        let below = format!("{root}.");
+        for (name, bound) in found {
+            if name == root || name.starts_with(&below) {
+                visit(&name, bound);
+            }
+        }
+    }
+
+    /// The visible steps or tasks; one only, if the root already names it.
+    fn siblings(&self, kind: &str, root: &str, each: &mut dyn FnMut(TaskIx, &str)) {
+        let Some((frame, looking)) = self.frame else { return };
+        let tasks = self.run.tasks(&self.run.frames[frame as usize]);
+        if tasks.is_dag != (kind == "tasks") {
+            return;
+        }
+        let mut tell = |task: TaskIx| each(task, &tasks.tasks[task.at()].name);
+        if let Some(task) = root.split('.').nth(1).and_then(|name| tasks.by_name.get(name)) {
+            if self.sees(looking, *task) {
+                tell(*task);
+            }
+            return;
+        }
+        self.visible(tasks, looking).for_each(tell);
+    }
+
+    /// All tasks whose results a task may use, itself among them.
+    fn visible<'s>(
+        &'s self,
+        tasks: &'s FramePlan,
+        looking: Option<TaskIx>,
+    ) -> Box<dyn Iterator<Item = TaskIx> + 's> {
+        match looking {
+            Some(looking) if tasks.is_dag => {
+                Box::new(std::iter::once(looking).chain(Ancestors::of(tasks, looking)))
+            }
+            looking => Box::new(
+                (0..tasks.tasks.len() as u32).map(TaskIx).filter(move |task| self.sees(looking, *task)),
+            ),
+        }
+    }
+
+    /// Whether anything is bound of any visible step or task.
+    pub(crate) fn has_siblings(&self, kind: &str) -> bool {
+        let Some((frame, looking)) = self.frame else { return false };
+        let tasks = self.run.tasks(&self.run.frames[frame as usize]);
+        // Whatever was entered has a status.
+        tasks.is_dag == (kind == "tasks")
+            && self.visible(tasks, looking).any(|task| self.field(task, "status").is_some())
+    }
+}
+
+/// The tasks that one depends on, directly or not, each once; the near ones first where that costs nothing.
+struct Ancestors<'a> {
+    tasks: &'a FramePlan,
+    seen: Vec<bool>,
+    found: Vec<TaskIx>,
+    /// How many of those found were looked behind.
+    behind: usize,
+    told: usize,
+}
+
+impl<'a> Ancestors<'a> {
+    fn of(tasks: &'a FramePlan, task: TaskIx) -> Ancestors<'a> {
+        let mut ancestors =
+            Ancestors { tasks, seen: vec![false; tasks.tasks.len()], found: Vec::new(), behind: 0, told: 0 };
+        ancestors.seen[task.at()] = true;
+        ancestors.look_behind(task);
+        ancestors
+    }
+
+    fn look_behind(&mut self, task: TaskIx) {
+        for dependency in &self.tasks.tasks[task.at()].dependencies {
+            if !std::mem::replace(&mut self.seen[dependency.at()], true) {
+                self.found.push(*dependency);
+            }
+        }
+    }
+}
+
+impl Iterator for Ancestors<'_> {
+    type Item = TaskIx;
+
+    fn next(&mut self) -> Option<TaskIx> {
+        while self.told == self.found.len() {
+            let task = *self.found.get(self.behind)?;
+            self.behind += 1;
+            self.look_behind(task);
+        }
+        self.told += 1;
+        self.found.get(self.told - 1).copied()
+    }
+}
+
+fn aggregated<'a>(run: &'a Run, looped: &'a Loop, field: &str) -> Option<Bound<'a>> {
+    let aggregate = looped.aggregate(run).ok()?;
+    let text = match field {
+        "outputs.result" => aggregate.result.as_deref()?,
+        "outputs.parameters" => aggregate.list.as_deref()?,
+        _ => aggregate.parameters.get(field.strip_prefix("outputs.parameters.")?)?,
+    };
+    Some(Bound::Text(Cow::Borrowed(text)))
+}
+
+/// What a skipped or omitted node offers: defaults, or the explicit absence of a value (TP-240, TP-242).
+fn skipped_output<'a>(run: &'a Run, node: NodeIx, field: &str) -> Option<Bound<'a>> {
+    let outputs = &run.template(node)?.doc.outputs;
+    if field == "outputs.result" {
+        return outputs.result.is_some().then_some(Bound::Absent);
+    }
+    if let Some(name) = field.strip_prefix("outputs.parameters.") {
+        let declared = outputs.parameter(name)?;
+        let default = declared.value_from.as_ref().and_then(|from| from.default.as_deref());
+        return Some(default.map_or(Bound::Absent, |default| Bound::Text(Cow::Borrowed(default))));
+    }
+    let name = field.strip_prefix("outputs.artifacts.")?;
+    outputs.artifact(name)?;
+    let in_steps = run.node(node).boundary.is_some_and(|boundary| run.node(boundary).kind == NodeKind::Steps);
+    in_steps.then(|| Bound::Json(Cow::Owned(serde_json::json!({ "name": name }))))
+}
