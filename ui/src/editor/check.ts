@@ -1,12 +1,13 @@
 // What is wrong with a text: what the server's check says, or at least whether it can be read.
 
-import { parseAllDocuments, visit } from 'yaml';
+import { LineCounter, visit } from 'yaml';
 import * as argo from '../api/argo';
 import { ApiError, either } from '../api/client';
 import * as own from '../api/own';
 import type { Workflow } from '../api/types';
 import { text as texts } from '../text';
 import { toYaml } from '../yaml';
+import { documentsOf, valueOf } from './documents';
 
 const words = texts.new;
 
@@ -15,26 +16,20 @@ export interface Read {
   problems: own.Diagnostic[];
 }
 
-/** Aliases that grow a small text into a huge object are refused. */
-const ALIASES_MAX = 100;
-
 export function read(text: string): Read {
   const objects: Record<string, unknown>[] = [];
+  const lines = new LineCounter();
+  const documents = documentsOf(text, lines);
+  if (!documents) return { objects, problems: [{ severity: 'error', line: 1, column: 1, message: words.tooDeep }] };
   const problems: own.Diagnostic[] = [];
-  for (const document of parsed(text, problems)) {
-    if (!('errors' in document)) continue;
+  for (const document of documents) {
     for (const error of document.errors) {
-      const [place] = error.linePos ?? [];
-      problems.push({
-        severity: 'error',
-        line: place?.line ?? 1,
-        column: place?.col ?? 1,
-        message: words.reader[error.code] ?? error.message.split('\n')[0]?.replace(/ at line \d+.*$/, '') ?? '',
-      });
+      const { line, col } = lines.linePos(error.pos[0]);
+      problems.push({ severity: 'error', line, column: col, message: words.reader[error.code] ?? error.message });
     }
     if (document.errors.length > 0) continue;
     try {
-      const value: unknown = document.toJS({ maxAliasCount: ALIASES_MAX });
+      const value = valueOf(document);
       if (value !== null && typeof value === 'object' && !Array.isArray(value))
         objects.push(value as Record<string, unknown>);
     } catch (cause) {
@@ -42,18 +37,22 @@ export function read(text: string): Read {
         severity: 'error',
         line: 1,
         column: 1,
-        message: /alias count/i.test(String(cause)) ? words.tooManyAliases : words.unknownAlias,
+        message: told(cause),
       });
     }
   }
   return { objects, problems };
 }
 
+function told(cause: unknown): string {
+  if (cause instanceof RangeError) return words.tooDeep;
+  return /alias count/i.test(String(cause)) ? words.tooManyAliases : words.unknownAlias;
+}
+
 /** Whether a text says something that is lost where only objects are kept. */
 export function isCommented(text: string): boolean {
   let found = false;
-  for (const document of parsed(text, [])) {
-    if (!('errors' in document)) continue;
+  for (const document of documentsOf(text) ?? []) {
     found ||= Boolean(document.commentBefore || document.comment);
     visit(document, {
       Node: (_, node) => {
@@ -64,17 +63,6 @@ export function isCommented(text: string): boolean {
     });
   }
   return found;
-}
-
-/** The documents of a text. What is nested too deeply for the reader is a problem, not the end of the page. */
-function parsed(text: string, problems: own.Diagnostic[]) {
-  try {
-    return parseAllDocuments(text, { prettyErrors: true });
-  } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause;
-    problems.push({ severity: 'error', line: 1, column: 1, message: words.tooDeep });
-    return [];
-  }
 }
 
 export async function check(namespace: string, text: string, signal?: AbortSignal): Promise<Read> {

@@ -7,7 +7,6 @@ import {
   completionKeymap,
 } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
-import { yaml } from '@codemirror/lang-yaml';
 import {
   bracketMatching,
   foldGutter,
@@ -31,6 +30,7 @@ import {
 import { tags } from '@lezer/highlight';
 import type { Diagnostic } from '../api/own';
 import { text as catalogue } from '../text';
+import { language } from './language';
 import { fieldAt, type Known, wordsAt } from './words';
 import { FIELDS } from './fields';
 
@@ -147,7 +147,7 @@ export function makeEditor(
         highlightActiveLine(),
         indentUnit.of('  '),
         EditorState.tabSize.of(2),
-        yaml(),
+        language(),
         syntaxHighlighting(look),
         theme,
         search({ top: true }),

@@ -1,6 +1,7 @@
 // The parts of a manifest that have forms: what they hold, and the text with one of them changed (UI-204, UI-213).
 
-import { type Document, isMap, parseAllDocuments } from 'yaml';
+import { type Document, isMap } from 'yaml';
+import { documentsOf, valueOf } from './documents';
 
 export type Path = (string | number)[];
 
@@ -155,23 +156,14 @@ function changed(text: string, act: (document: Document) => void): string {
 
 /** The documents of a text; nothing where one cannot be read. */
 function read(text: string): Document[] | undefined {
-  let documents: ReturnType<typeof parseAllDocuments>;
-  try {
-    documents = parseAllDocuments(text);
-  } catch {
-    // Nested more deeply than the reader can follow.
-    return undefined;
-  }
-  if (!Array.isArray(documents) || documents.some((each) => each.errors.length > 0)) return undefined;
+  const documents = documentsOf(text);
+  if (!documents || documents.some((each) => each.errors.length > 0)) return undefined;
   return documents.every((each) => isMap(each.contents)) ? documents : undefined;
 }
 
-/** Aliases that grow a small text into a huge object are refused. */
-const ALIASES_MAX = 100;
-
 function plain(document: Document): unknown {
   try {
-    return document.toJS({ maxAliasCount: ALIASES_MAX });
+    return valueOf(document);
   } catch {
     return undefined;
   }
