@@ -23,15 +23,20 @@ examples! {
     artifacts: "artifacts.yaml" prints ["late edition"];
     conditionals: "conditionals.yaml" prints ["sun", "a walk in the park"];
     continue_on: "continue-on.yaml" prints ["this does not work", "the optional step Failed"];
+    container_set: "container-set.yaml" prints ["made of a smooth board"];
+    daemon: "daemon.yaml" prints ["once upon a time"];
     dag: "dag.yaml" prints [];
     exit_handler: "exit-handler.yaml" prints ["the main part", "example Succeeded: hooray"];
     expressions: "expressions.yaml" prints [
         "with tax: 297.5", "size: large", "things: [\"pen\",\"ink\"]", "pieces: 3", "shout: EXAM",
     ];
     fan_out: "fan-out.yaml" prints ["[2, 3, 5, 7]", "25", "the squares add up to 87"];
+    hooks: "hooks.yaml" prints ["in the oven", "the oven is on", "take it out", "the workflow is Succeeded"];
     hello: "hello.yaml" prints ["hello from a step"];
     input_file: "input-file.yaml" prints ["2", "colour = green"];
+    locks: "locks.yaml" prints ["on the ladder for shelf 1", "on the ladder for shelf 4"];
     loops: "loops.yaml" prints ["I like pears", "a blue door", "number 004"];
+    memoize: "memoize.yaml" prints ["it is 144"];
     outputs: "outputs.yaml" prints ["42 mm, globally 42"];
     parameters: "parameters.yaml" prints ["hello world, you look happy"];
     retry: "retry.yaml" prints ["attempt 0", "attempt 1", "attempt 2"];
@@ -44,6 +49,23 @@ examples! {
     workflow_of_a_template: "workflow-of-a-template.yaml" prints ["hello everybody"];
 }
 
+/// The one that is not a workflow.
+const SCHEDULE: &str = "schedule.yaml";
+
+#[test]
+fn a_schedule_runs_now() {
+    let state = Path::new(env!("CARGO_TARGET_TMPDIR")).join("state-of-schedule");
+    std::fs::remove_dir_all(&state).ok();
+    let path = folder().join(SCHEDULE).display().to_string();
+    let told = tiphys(&state, &["cron", "next", &path]);
+    let told = String::from_utf8_lossy(&told.stdout);
+    assert!(told.starts_with("water-the-plants: 0 7 * * MON-FRI, 0 9 * * SAT,SUN (Europe/Berlin)"), "{told}");
+    let ran = tiphys(&state, &["cron", "run", "--log", &path]);
+    let printed = String::from_utf8_lossy(&ran.stdout);
+    assert!(ran.status.success() && printed.contains("a litre for each"), "{printed}");
+    std::fs::remove_dir_all(&state).expect("nothing keeps the state");
+}
+
 #[test]
 fn every_example_has_a_test() {
     let listed = std::fs::read_dir(folder()).expect("the folder of the examples");
@@ -52,16 +74,18 @@ fn every_example_has_a_test() {
         .collect();
     found.sort();
     let mut tested = FILES.to_vec();
+    tested.push(SCHEDULE);
     tested.sort_unstable();
     assert_eq!(found, tested);
 }
 
 #[test]
 fn every_example_fits_one_screen_and_says_what_it_teaches() {
-    for file in FILES {
+    for file in FILES.iter().chain([&SCHEDULE]) {
         let text = std::fs::read_to_string(folder().join(file)).expect("a readable example");
         assert!(text.lines().count() <= 60, "{file} does not fit one screen");
-        let call = format!("#   tiphys run examples/{file}");
+        let verb = if *file == SCHEDULE { "cron run" } else { "run" };
+        let call = format!("#   tiphys {verb} examples/{file}");
         assert!(text.starts_with("# ") && text.contains(&call), "{file} does not say how to run it");
     }
 }
