@@ -3,6 +3,9 @@
 //! A verb that has verbs of its own gives examples for all of them; each of those shows its own lines. A verb that works
 //! on this machine alone does not show the flags that name a server.
 
+#[cfg(test)]
+mod book;
+
 use clap::{Arg, Command, CommandFactory};
 
 use crate::{Cli, verb};

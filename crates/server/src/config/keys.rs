@@ -170,3 +170,32 @@ impl Found<'_> {
         at.map(|at| format!("line {}: ", at + 1)).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Holds, KEYS, Keys};
+    use std::path::Path;
+
+    /// Every key that has a meaning, as the book writes it: `notifications[].mail.from`.
+    fn paths(keys: Keys, before: &str, all: &mut Vec<String>) {
+        for (name, holds) in keys {
+            let path = format!("{before}{name}");
+            match holds {
+                Holds::Anything => all.push(path),
+                Holds::Map(below) => paths(below, &format!("{path}."), all),
+                Holds::List(below) => paths(below, &format!("{path}[]."), all),
+                Holds::Nothing(_) => {}
+            }
+        }
+    }
+
+    #[test]
+    fn the_book_tells_of_every_key() {
+        let mut all = Vec::new();
+        paths(KEYS, "", &mut all);
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/settings.md");
+        let page = std::fs::read_to_string(file).expect("the page of settings");
+        all.retain(|path| !page.contains(&format!("`{path}`")));
+        assert_eq!(all, Vec::<String>::new(), "docs/reference/settings.md does not tell of these");
+    }
+}
