@@ -1,0 +1,166 @@
+//! Tasks of a dag, each attempted after all that it needs.
+
+use super::depends::{Depends, needs};
+use super::values::{items, list, text};
+use super::{Model, Values};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+impl Model {
+    /// EX-150 to EX-173.
+    pub(super) fn dag(&mut self, name: &str, template: &Value) -> Result<(), String> {
+        let tasks: BTreeMap<String, Value> =
+            list(&template["dag"]["tasks"]).iter().map(|task| (text(&task["name"]), task.clone())).collect();
+        let mut targets: Vec<String> = text(&template["dag"]["target"])
+            .split(' ')
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect();
+        if targets.is_empty() {
+            let needed: BTreeSet<String> =
+                tasks.values().flat_map(|task| needs(&text(&task["depends"]))).collect();
+            targets = tasks.keys().filter(|task| !needed.contains(*task)).cloned().collect();
+        }
+        let mut visited = BTreeMap::new();
+        let mut over = true;
+        for target in &targets {
+            over &= self.visit(name, target, &tasks, &mut visited)?;
+        }
+        if !over || visited.values().any(|over| !over) {
+            return Ok(());
+        }
+        let branches = self.branches(name);
+        let mut result = "Succeeded".to_owned();
+        for target in &targets {
+            let branch = branches.get(&format!("{name}.{target}")).cloned().unwrap_or_default();
+            if matches!(branch.as_str(), "Failed" | "Error") {
+                result = branch;
+                if template["dag"]["failFast"] != Value::Bool(false) {
+                    break;
+                }
+            }
+        }
+        self.node(name).phase = result;
+        Ok(())
+    }
+
+    /// Attempts a task after all that it needs; whether it is over, hooks included.
+    pub(super) fn visit(
+        &mut self,
+        dag: &str,
+        task: &str,
+        tasks: &BTreeMap<String, Value>,
+        visited: &mut BTreeMap<String, bool>,
+    ) -> Result<bool, String> {
+        if let Some(over) = visited.get(task) {
+            return Ok(*over);
+        }
+        let step = tasks.get(task).ok_or("there is no such task")?;
+        let name = format!("{dag}.{task}");
+        let depends = text(&step["depends"]);
+        let before = needs(&depends);
+        let mut ready = true;
+        for need in &before {
+            ready &= self.visit(dag, need, tasks, visited)?;
+        }
+        if !ready {
+            visited.insert(task.to_owned(), false);
+            return Ok(false);
+        }
+        if !self.has(&name) {
+            let holds =
+                depends.is_empty() || Depends { model: self, dag, text: depends.as_bytes(), at: 0 }.any();
+            if !holds {
+                self.skip(&name, "omitted: depends condition not met", dag);
+                let node = self.node(&name);
+                (node.phase, node.is_omitted) = ("Omitted".to_owned(), true);
+            }
+        }
+        let mut over = true;
+        if self.nodes.get(&name).is_some_and(|node| node.is_omitted) {
+            over = self.hooks(&name, step, "tasks")?;
+        } else {
+            let mut scope = self.scope_of(dag);
+            for need in tasks.keys() {
+                let name = format!("{dag}.{need}");
+                if self.has(&name) {
+                    // EX-226: one that is tried again answers by its last attempt.
+                    let shown = self.attempts(&name).pop().unwrap_or(name);
+                    scope.insert(format!("tasks.{need}.status"), self.nodes[&shown].phase.clone());
+                }
+            }
+            let loops = items(step).is_some_and(|items| !items.is_empty());
+            if loops {
+                if !self.has(&name) {
+                    let node = self.node(&name);
+                    (node.kind, node.phase) = ("TaskGroup", "Running".to_owned());
+                    node.boundary = dag.to_owned();
+                }
+                let members = self.expansions(dag, step, &scope, &name, dag)?;
+                let mut bad = None;
+                for (member, step) in &members {
+                    over &= self.nodes[member].is_fulfilled() && self.hooks(member, step, "tasks")?;
+                    if self.nodes[member].is_bad() {
+                        bad = Some(self.nodes[member].phase.clone());
+                    }
+                }
+                if over {
+                    self.node(&name).phase = bad.unwrap_or_else(|| "Succeeded".to_owned());
+                }
+            } else {
+                let nobody = format!("{name}?");
+                self.expansions(dag, step, &scope, &nobody, dag)?;
+                self.nodes.remove(&nobody);
+            }
+            over &= self.nodes[&name].is_fulfilled();
+            if over {
+                over &= self.hooks(&name, step, "tasks")?;
+            }
+        }
+        if before.is_empty() {
+            self.link(dag, &name);
+        }
+        for need in &before {
+            for out in self.leading(&format!("{dag}.{need}")) {
+                self.link(&out, &name);
+            }
+        }
+        self.node(&name).needs = before;
+        visited.insert(task.to_owned(), over);
+        Ok(over)
+    }
+
+    /// EX-168: breadth first along children, carrying the phase of the branch; a bad one sticks.
+    pub(super) fn branches(&self, dag: &str) -> Values {
+        let mut reached = Values::new();
+        let mut queue: VecDeque<(String, String)> =
+            self.nodes[dag].children.iter().map(|child| (child.clone(), "Succeeded".to_owned())).collect();
+        let mut seen = BTreeSet::new();
+        while let Some((name, branch)) = queue.pop_front() {
+            if !seen.insert((name.clone(), branch.clone())) {
+                continue;
+            }
+            let node = &self.nodes[&name];
+            let branch = if node.is_completed() { node.phase.clone() } else { branch };
+            let sticks = reached.get(&name).is_some_and(|known| known != "Succeeded");
+            if !sticks {
+                reached.insert(name.clone(), branch.clone());
+            }
+            if node.kind == "Retry" {
+                for child in &node.children {
+                    // What comes after a hook that was retried is linked to the hook itself.
+                    if self.nodes[child].hooked || !self.nodes[child].retried {
+                        queue.push_back((child.clone(), branch.clone()));
+                    } else {
+                        // Past the attempts: what comes after them, with the wrapper's phase.
+                        let below = self.nodes[child].children.iter();
+                        queue.extend(below.map(|below| (below.clone(), branch.clone())));
+                    }
+                }
+            } else {
+                queue.extend(node.children.iter().map(|child| (child.clone(), branch.clone())));
+            }
+        }
+        reached
+    }
+}

@@ -1,0 +1,74 @@
+//! Hooks, looked at on each pass.
+
+use super::values::{items, text};
+use super::{Model, Values};
+use serde_json::Value;
+
+impl Model {
+    /// Drives the hooks of a fulfilled node; whether all that were triggered are over (EX-243 to EX-250).
+    pub(super) fn hooks(&mut self, name: &str, step: &Value, word: &str) -> Result<bool, String> {
+        let Some(hooks) = step["hooks"].as_object().cloned() else { return Ok(true) };
+        let node = self.nodes[name].clone();
+        let is_group = node.kind == "TaskGroup";
+        let is_looped = word == "tasks" && items(step).is_some_and(|items| !items.is_empty());
+        let is_member = is_looped && !is_group && !node.is_omitted;
+        let mut over = true;
+        let is_odd = hooks.contains_key("odd") && !is_member;
+        // The exit hook comes after the others.
+        let (exit, others): (Vec<_>, Vec<_>) = hooks.into_iter().partition(|(key, _)| key == "exit");
+        for (key, hook) in others.into_iter().chain(exit) {
+            let (hook_name, given) = match key.as_str() {
+                "exit" if is_group || is_odd || !node.is_completed() => continue,
+                "exit" => (format!("{name}.onExit"), self.arguments.clone()),
+                _ if is_member => continue,
+                // It has no yes or no, and the task is in Error for that (EX-251).
+                "odd" => continue,
+                _ => {
+                    // What the generator writes: `steps["x"].status == "Phase"`.
+                    let expression = text(&hook["expression"]);
+                    let wanted = expression.rsplit('"').nth(1).unwrap_or_default();
+                    let hook_name = format!("{name}.hooks.{key}");
+                    if node.phase != wanted && !self.has(&hook_name) {
+                        continue;
+                    }
+                    (hook_name, Values::new())
+                }
+            };
+            self.enter(&hook_name, &text(&hook["template"]), &given, &node.boundary)?;
+            let is_late = self.nodes[name].is_fulfilled();
+            let hook = self.node(&hook_name);
+            (hook.late, hook.hooked) = (hook.late || (is_late && !hook.hooked), true);
+            self.link(name, &hook_name);
+            over &= self.nodes[&hook_name].is_fulfilled();
+        }
+        if is_odd {
+            let node = self.node(name);
+            if let Some(key) = node.memo.clone().filter(|_| node.phase == "Succeeded") {
+                let outputs = node.outputs.clone();
+                self.remembered.insert(key, outputs);
+            }
+            let node = self.node(name);
+            node.phase = "Error".to_owned();
+            node.message = "unable to cast expression result 'odd' to bool".to_owned();
+        }
+        Ok(over)
+    }
+
+    /// Drives the hooks of the workflow, whose entry node is over; whether they are over too.
+    pub(super) fn workflow_hooks(&mut self, root: &str, hooks: &Value) -> Result<bool, String> {
+        let mut over = true;
+        for (key, hook) in hooks.as_object().into_iter().flatten() {
+            let expression = text(&hook["expression"]);
+            // What the generator writes: `workflow.status == "Phase"`.
+            if expression.rsplit('"').nth(1) != Some(&self.nodes[root].phase) {
+                continue;
+            }
+            let name = format!("{root}.hooks.{key}");
+            self.enter(&name, &text(&hook["template"]), &Values::new(), "")?;
+            self.node(&name).hooked = true;
+            self.link(root, &name);
+            over &= self.nodes[&name].is_fulfilled();
+        }
+        Ok(over)
+    }
+}
