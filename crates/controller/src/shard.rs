@@ -1,110 +1,23 @@
 //! Many runs side by side: what is heard goes in, what is to be done comes out, and nothing leaves before
 //! it is durable (I3). Plain synchronous code without a clock, so that the simulator can drive it.
 
+mod body;
 mod census;
+mod driven;
+mod effect;
+
+pub use body::{FORMAT, decode, encode};
+pub use census::Census;
+pub use effect::{Effect, Recorded};
 
 use crate::dispatch::Dispatcher;
 use crate::guard::guarded;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use driven::Driven;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use tiphys_engine::workflow::{Attempt, Command, Event, Input, NodeIx, Phase, Report, Sample};
-use tiphys_engine::{Machine, Outbox, Progress, Run, Time, explain, status};
+use tiphys_engine::workflow::{Attempt, Command, Input, Phase};
+use tiphys_engine::{Machine, Progress, Run, Time};
 use tiphys_store::{Append, AppendError, MachineId, Record, Summary};
-
-pub use census::Census;
-
-/// The format of the journal's bodies: one JSON event a line.
-pub const FORMAT: u16 = 1;
-
-/// How much time passes between two summaries of a run that only counts on, in microseconds.
-const SUMMARY_EVERY_US: i64 = 500_000;
-
-/// Something to be done, now that its reason is durable.
-#[derive(Debug)]
-pub enum Effect {
-    /// Start these attempts, in order; ask the run for what to start.
-    Start(Vec<(String, Attempt)>),
-    /// End an attempt.
-    Stop(String, Attempt),
-    /// The endings of these are recorded.
-    Forget(Vec<(String, Attempt)>),
-    /// Events of a run became durable.
-    Recorded(Recorded),
-    /// Get locks for a node, or for the workflow itself.
-    AcquireLocks(String, Option<NodeIx>),
-    /// Give them back.
-    ReleaseLocks(String, Option<NodeIx>),
-    /// Look for a remembered result.
-    LookupMemo(String, NodeIx),
-    /// Remember a result.
-    SaveMemo(String, NodeIx),
-    /// Values of metrics.
-    EmitMetrics(String, Vec<Sample>),
-    /// Delete the artifacts of a run that are due at its end.
-    DeleteArtifacts(String),
-    /// A run is over: file it and clean up.
-    Ended(String),
-    /// Another engine took the run over; it is dropped here.
-    Fenced(String),
-    /// An interrupted run has nothing running any more.
-    Interrupted(String),
-}
-
-impl Effect {
-    /// The run that it concerns, if it is one.
-    pub fn run(&self) -> Option<&str> {
-        match self {
-            Effect::Start(_) | Effect::Forget(_) => None,
-            Effect::Recorded(recorded) => Some(&recorded.uid),
-            Effect::Stop(uid, _)
-            | Effect::AcquireLocks(uid, _)
-            | Effect::ReleaseLocks(uid, _)
-            | Effect::LookupMemo(uid, _)
-            | Effect::SaveMemo(uid, _)
-            | Effect::EmitMetrics(uid, _)
-            | Effect::DeleteArtifacts(uid)
-            | Effect::Ended(uid)
-            | Effect::Fenced(uid)
-            | Effect::Interrupted(uid) => Some(uid),
-        }
-    }
-}
-
-/// Durable events of one run.
-#[derive(Clone, Debug)]
-pub struct Recorded {
-    /// The run.
-    pub uid: String,
-    /// Their number in the journal.
-    pub seq: u64,
-    /// When they became true.
-    pub at: Time,
-    /// The events.
-    pub events: Arc<Vec<Event>>,
-}
-
-/// A run and the engine's bookkeeping around it.
-struct Driven {
-    run: Run,
-    machine: MachineId,
-    epoch: u64,
-    seq: u64,
-    /// Recorded in memory, not yet on disk.
-    events: Vec<Event>,
-    commands: Vec<Command>,
-    /// Endings to be acknowledged once they are durable.
-    forget: Vec<Attempt>,
-    timer: Option<Time>,
-    summary: Summary,
-    summarized: Time,
-    inbox_done: Option<u64>,
-    /// It is being interrupted: what runs is stopped and taken back.
-    interrupted: bool,
-    /// Attempts that were handed to the runner and have not ended.
-    flying: BTreeSet<Attempt>,
-}
 
 /// All runs that one engine drives.
 pub struct Shard {
@@ -551,133 +464,6 @@ impl Shard {
         let driven = self.runs.get(uid)?;
         Some(driven.summary.clone())
     }
-}
-
-impl Driven {
-    fn is_call(&self, attempt: Attempt) -> bool {
-        self.run.nodes.get(attempt.node.at()).is_some_and(|node| node.kind.is_called())
-    }
-
-    fn hand(&mut self, input: Input, now: Time) -> Progress {
-        let mut out = Outbox::default();
-        let run = &mut self.run;
-        let handled = guarded(|| run.handle(input, now, &mut out));
-        self.events.extend(out.events);
-        match handled {
-            Ok(progress) => {
-                self.commands.extend(out.commands);
-                progress
-            }
-            Err(mistake) => self.break_off(mistake, now),
-        }
-    }
-
-    /// A mistake of ours ends the run in which it shows, in its own words, and no other (I13, EX-009).
-    ///
-    /// What was decided before the mistake has become true. What it asked for has not, except that nothing goes on.
-    fn break_off(&mut self, mistake: String, now: Time) -> Progress {
-        let event = Event::Finished { phase: Phase::Error, message: Some(mistake.into()) };
-        // A run that cannot even end is parked when its end is filed.
-        drop(guarded(|| self.run.apply(now, &event)));
-        self.events.push(event);
-        self.commands.extend(self.flying.iter().copied().map(Command::Stop));
-        self.commands.push(Command::Archive);
-        Progress::Done
-    }
-
-    /// Sets or clears the timer.
-    fn arm(&mut self, due: Option<Time>, timers: &mut BTreeSet<(Time, String)>) {
-        if let Some(armed) = self.timer.take() {
-            timers.remove(&(armed, self.summary.uid.clone()));
-        }
-        if let Some(due) = due {
-            timers.insert((due, self.summary.uid.clone()));
-        }
-        self.timer = due;
-    }
-
-    /// Bookkeeping around a report. None if the run need not hear it.
-    fn hear(&mut self, attempt: Attempt, report: Report, dispatcher: &mut Dispatcher) -> Option<Report> {
-        let never_starts = matches!(report, Report::Refused(_) | Report::Unmade(_));
-        let over = never_starts || matches!(report, Report::Ended(_) | Report::Lost(_) | Report::Withdrawn);
-        if over {
-            if self.flying.remove(&attempt) {
-                dispatcher.free(&self.summary.uid, attempt);
-            }
-            self.forget.push(attempt);
-            if self.interrupted && !never_starts && !is_success(&report) {
-                return Some(Report::Withdrawn);
-            }
-        }
-        let uid = &self.summary.uid;
-        if let Report::Observed { address: Some(_) } = &report {
-            // A daemon takes no place: what it serves must be able to start.
-            dispatcher.free(uid, attempt);
-        }
-        Some(report)
-    }
-
-    /// The run's row, if it changed enough to be written.
-    fn summarize(&mut self, now: Time) -> Option<Summary> {
-        let phase = status::phase_name(&self.run);
-        let suspended = self.run.steering.suspended && !self.run.is_ended();
-        let asks = self.run.asks_somebody() && !self.run.is_ended();
-        let urgent = phase != self.summary.phase
-            || (suspended, asks) != (self.summary.suspended, self.summary.asks)
-            || self.run.is_ended();
-        if !urgent && now.since_us(self.summarized) < SUMMARY_EVERY_US {
-            return None;
-        }
-        self.summarized = now;
-        self.summary.phase = phase.to_owned();
-        self.summary.message = explain::reason(&self.run);
-        self.summary.progress = format!("{}/{}", self.run.tally.0, self.run.tally.1);
-        self.summary.suspended = suspended;
-        self.summary.asks = asks;
-        self.summary.started_us = self.run.started.map(|at| at.0);
-        // A run whose artifacts are still to be deleted is not over for whoever takes it up again.
-        let finished = self.run.finished.filter(|_| !self.run.is_to_collect());
-        self.summary.finished_us = finished.map(|at| at.0);
-        for (key, value) in self.run.added_labels() {
-            self.summary.labels.insert(key.clone(), value.clone());
-        }
-        // Clients find runs by these (API-122).
-        if !phase.is_empty() {
-            let labels = &mut self.summary.labels;
-            labels.insert("workflows.argoproj.io/phase".to_owned(), phase.to_owned());
-            labels.insert("workflows.argoproj.io/completed".to_owned(), self.run.is_ended().to_string());
-        }
-        Some(self.summary.clone())
-    }
-}
-
-fn is_success(report: &Report) -> bool {
-    matches!(report, Report::Ended(outcome) if outcome.phase == Phase::Succeeded)
-}
-
-/// One JSON event a line.
-pub fn encode<E: Serialize>(events: &[E]) -> Vec<u8> {
-    let mut body = Vec::with_capacity(events.len() * 96);
-    for event in events {
-        serde_json::to_writer(&mut body, event)
-            .expect("an event has only text keys, and writing to memory does not fail");
-        body.push(b'\n');
-    }
-    body
-}
-
-/// The events of a record. The error names the record.
-pub fn decode<E: DeserializeOwned>(record: &Record) -> Result<Vec<E>, String> {
-    let broken = |what: String| format!("record {} of the journal cannot be read: {what}", record.seq);
-    if record.format != FORMAT {
-        return Err(broken(format!("its format is {}, and this release knows {FORMAT}", record.format)));
-    }
-    record
-        .body
-        .split(|byte| *byte == b'\n')
-        .filter(|line| !line.is_empty())
-        .map(|line| serde_json::from_slice(line).map_err(|error| broken(error.to_string())))
-        .collect()
 }
 
 #[cfg(test)]

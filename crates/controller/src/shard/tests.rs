@@ -1,5 +1,6 @@
 use super::*;
-use tiphys_engine::{Frozen, compile};
+use tiphys_engine::workflow::Report;
+use tiphys_engine::{Frozen, compile, status};
 
 fn adopted(shard: &mut Shard, uid: &str) {
     let workflow = serde_json::json!({
