@@ -323,7 +323,11 @@ fn stream(world: Arc<World>, opened: Opened, events: bool, wanted: Option<Projec
     tokio::spawn(async move {
         let ended = tokio::spawn(opened(world, Feed { sender }));
         loop {
-            let next = tokio::time::timeout(limits::KEEP_ALIVE, receiver.recv()).await;
+            // Where nothing happens for long, nothing is sent that would tell that the reader left.
+            let next = tokio::select! {
+                next = tokio::time::timeout(limits::KEEP_ALIVE, receiver.recv()) => next,
+                () = pipe.left() => return ended.abort(),
+            };
             let frame = match next {
                 Ok(Some(message)) => framed(&message, events, false),
                 Ok(None) => break,
@@ -331,8 +335,7 @@ fn stream(world: Arc<World>, opened: Opened, events: bool, wanted: Option<Projec
                 Err(_) => continue,
             };
             if pipe.send(frame).await.is_err() {
-                ended.abort();
-                return;
+                return ended.abort();
             }
         }
         let fault = match ended.await {

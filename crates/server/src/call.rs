@@ -325,12 +325,17 @@ fn truth(text: &str) -> Option<bool> {
 }
 
 /// The first percent sign that begins no byte, with what follows it.
-fn bad_escape(text: &str) -> Option<String> {
+pub(crate) fn bad_escape(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
-    let is_hex = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_hexdigit);
     let mut signs = (0..bytes.len()).filter(|at| bytes[*at] == b'%');
-    let at = signs.find(|at| !(is_hex(at + 1) && is_hex(at + 2)))?;
+    let at = signs.find(|at| byte_at(bytes, *at).is_none())?;
     Some(String::from_utf8_lossy(&bytes[at..bytes.len().min(at + 3)]).into_owned())
+}
+
+/// The byte that a percent sign and the two digits behind it stand for.
+pub(crate) fn byte_at(bytes: &[u8], sign: usize) -> Option<u8> {
+    let digit = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+    Some((digit(sign + 1)? * 16 + digit(sign + 2)?) as u8)
 }
 
 /// Undoes percent-encoding; in a query a `+` is a blank. What is not encoded well stays as it is.
@@ -339,17 +344,13 @@ pub(crate) fn decode(text: &str, plus_is_blank: bool) -> String {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let hex = |byte: u8| char::from(byte).to_digit(16);
         match bytes[at] {
-            b'%' => match (
-                bytes.get(at + 1).and_then(|byte| hex(*byte)),
-                bytes.get(at + 2).and_then(|byte| hex(*byte)),
-            ) {
-                (Some(high), Some(low)) => {
-                    out.push((high * 16 + low) as u8);
+            b'%' => match byte_at(bytes, at) {
+                Some(byte) => {
+                    out.push(byte);
                     at += 2;
                 }
-                _ => out.push(b'%'),
+                None => out.push(b'%'),
             },
             b'+' if plus_is_blank => out.push(b' '),
             byte => out.push(byte),

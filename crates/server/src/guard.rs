@@ -8,6 +8,7 @@ pub(crate) mod body;
 pub(crate) mod gzip;
 pub(crate) mod headers;
 pub(crate) mod origin;
+mod path;
 pub(crate) mod rate;
 pub(crate) mod session;
 
@@ -77,6 +78,11 @@ impl From<SocketAddr> for Peer {
 /// Answers one request, whatever it is.
 pub(crate) async fn answer(world: Arc<World>, peer: Peer, mut request: Request) -> Response {
     let beginning = std::time::Instant::now();
+    let plain = path::plain(request.uri());
+    let is_path = plain.is_some();
+    if let Some(plain) = plain {
+        *request.uri_mut() = plain;
+    }
     let below = pages::below(&world.options.base_href, request.uri());
     let is_below = below.is_some();
     if let Some(below) = below {
@@ -90,6 +96,8 @@ pub(crate) async fn answer(world: Arc<World>, peer: Peer, mut request: Request) 
     request.extensions_mut().insert(peer);
     let mut response = if !allowance.granted {
         too_many(allowance.retry_seconds)
+    } else if !is_path {
+        reply::text(StatusCode::BAD_REQUEST, "400 Bad Request: a percent sign in the path begins no byte")
     } else if let Some(refusal) = misplaced(&guard, &request, allowed_origin.as_deref()) {
         refusal
     } else if request.method() == Method::OPTIONS && allowed_origin.is_some() {

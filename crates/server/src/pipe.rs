@@ -27,6 +27,11 @@ pub(crate) fn pipe() -> (Pipe, impl Stream<Item = Result<Bytes, Infallible>>) {
 }
 
 impl Pipe {
+    /// Comes back when the reader has left.
+    pub(crate) async fn left(&self) {
+        self.sender.closed().await;
+    }
+
     /// Sends one frame, once there is room for it. One that is larger than all the room goes alone.
     pub(crate) async fn send(&self, frame: Bytes) -> Result<(), Left> {
         let share = u32::try_from(frame.len().min(limits::UNSENT_BYTES_MAX)).unwrap_or(u32::MAX);

@@ -4,7 +4,7 @@ use crate::argo::admit::Judged;
 use crate::argo::{
     actions, archive, catalog, events, foreign, info, kube_events, list, logs, submit, sync, watch, workflows,
 };
-use crate::call::Call;
+use crate::call::{Call, decode};
 use crate::events as events_out;
 use crate::fault::Fault;
 use crate::guard::session;
@@ -154,20 +154,20 @@ pub(crate) static ROUTES: &[Route] = &[
     unary(Method::GET, "/api/v1/workflow-event-bindings/{namespace}", catalog::bindings),
     stream("/api/v1/stream/events/{namespace}", kube_events::watch),
     unary(Method::POST, "/api/v1/events/{namespace}/{discriminator}", events::receive),
-    unary(Method::GET, "/api/v1/event-sources/{namespace}", foreign::event_sources::get),
+    unary(Method::GET, "/api/v1/event-sources/{namespace}", foreign::event_sources::list),
     unary(Method::POST, "/api/v1/event-sources/{namespace}", foreign::event_sources::create),
     unary(Method::GET, "/api/v1/event-sources/{namespace}/{name}", foreign::event_sources::get),
     unary(Method::PUT, "/api/v1/event-sources/{namespace}/{name}", foreign::event_sources::update),
     unary(Method::DELETE, "/api/v1/event-sources/{namespace}/{name}", foreign::event_sources::delete),
     stream("/api/v1/stream/event-sources/{namespace}", foreign::event_sources::watch),
-    stream("/api/v1/stream/event-sources/{namespace}/logs", foreign::event_sources::watch),
-    unary(Method::GET, "/api/v1/sensors/{namespace}", foreign::sensors::get),
+    stream("/api/v1/stream/event-sources/{namespace}/logs", foreign::event_sources::logs),
+    unary(Method::GET, "/api/v1/sensors/{namespace}", foreign::sensors::list),
     unary(Method::POST, "/api/v1/sensors/{namespace}", foreign::sensors::create),
     unary(Method::GET, "/api/v1/sensors/{namespace}/{name}", foreign::sensors::get),
     unary(Method::PUT, "/api/v1/sensors/{namespace}/{name}", foreign::sensors::update),
     unary(Method::DELETE, "/api/v1/sensors/{namespace}/{name}", foreign::sensors::delete),
     stream("/api/v1/stream/sensors/{namespace}", foreign::sensors::watch),
-    stream("/api/v1/stream/sensors/{namespace}/logs", foreign::sensors::watch),
+    stream("/api/v1/stream/sensors/{namespace}/logs", foreign::sensors::logs),
     unary(Method::POST, "/api/v1/sync/{namespace}", sync::create),
     unary(Method::GET, "/api/v1/sync/{namespace}/{key}", sync::get),
     unary(Method::PUT, "/api/v1/sync/{namespace}/{key}", sync::update),
@@ -222,7 +222,8 @@ pub(crate) fn find(method: &Method, path: &str) -> Option<(&'static Route, Param
     let given: Vec<&str> = path.split('/').skip(1).collect();
     // A custom verb never matches (API-021); a slash within a segment neither.
     let hidden = |segment: &&str| segment.to_ascii_lowercase().contains("%2f");
-    if given.last().is_some_and(|last| last.contains(':')) || given.iter().any(hidden) {
+    let ends_in_verb = given.last().is_some_and(|last| decode(last, false).contains(':'));
+    if ends_in_verb || given.iter().any(hidden) {
         return None;
     }
     ROUTES
@@ -247,7 +248,7 @@ fn fits(pattern: &'static str, given: &[&str]) -> Option<Params> {
                 if given.is_empty() && !may_be_empty {
                     return None;
                 }
-                params.insert(name, crate::call::decode(given, false));
+                params.insert(name, decode(given, false));
             }
             None if wanted == given => {}
             None => return None,

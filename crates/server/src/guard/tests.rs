@@ -184,6 +184,53 @@ fn every_route_asks_every_role() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Also where nothing is sent that would tell that nobody reads.
+#[test]
+fn a_quiet_stream_ends_with_its_reader() {
+    let house = House::new(|options| options.auth = AuthMode::None);
+    let before = Arc::strong_count(&house.world);
+    let open = house.send("GET", "/api/v1/workflow-events/here", &[], "");
+    assert_eq!(open.status(), StatusCode::OK);
+    assert!(Arc::strong_count(&house.world) > before, "the stream holds what it tells of");
+    drop(open);
+    let end = Instant::now() + Duration::from_secs(60);
+    while Arc::strong_count(&house.world) > before {
+        assert!(Instant::now() < end, "the stream outlives its reader");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// API-023: a path that is written with percent signs is the path that it means, for everybody who looks at it.
+#[test]
+fn a_path_means_the_same_however_it_is_written() {
+    let house = House::new(|_| {});
+    let bearer = |role: Role| format!("Bearer {}", house.token(role.name(), role, &[]));
+    let (viewer, admin) = (bearer(Role::Viewer), bearer(Role::Admin));
+    for (plain, other) in [
+        ("/api/v1/workflows/here", "/%61pi/v1/%77orkflows/h%65re"),
+        ("/api/tiphys/v1/tokens", "/api/tiphys/v1/%74okens"),
+        ("/api/v1/workflows/here/%40latest", "/api/v1/workflows/here/@latest"),
+        ("/artifacts/here/a/b/c", "/artifact%73/here/a/b/c"),
+        ("/healthz", "/he%61lthz"),
+    ] {
+        for method in ["GET", "POST", "DELETE"] {
+            for headers in [vec![], vec![("authorization", viewer.as_str())], vec![("authorization", &admin)]]
+            {
+                let of = |path: &str| house.status(method, path, &headers, "{}");
+                assert_eq!(of(plain), of(other), "{method} {other} {headers:?}");
+            }
+        }
+    }
+    let form = [("content-type", "text/plain"), ("authorization", admin.as_str())];
+    assert_eq!(house.status("POST", "/%61pi/v1/workflows/here/lint", &form, "{}"), 415);
+    let known = [("authorization", admin.as_str())];
+    assert_eq!(house.status("GET", "/api/v1/workflows/here/a%3Ab", &known, ""), 501, "a verb (API-021)");
+    assert_eq!(house.status("GET", "/api/v1/workflows/here%2Fa", &known, ""), 501, "no border (API-020)");
+    for path in ["/api/v1/workflows/%zz", "/%zz", "/artifacts/%4"] {
+        assert_eq!(house.status("GET", path, &known, ""), 400, "{path}");
+    }
+}
+
 #[test]
 fn names_that_are_not_ours_are_refused_in_every_mode() {
     for auth in [AuthMode::None, AuthMode::Token] {

@@ -4,7 +4,13 @@ use super::*;
 
 impl House {
     #[track_caller]
-    fn refuses(&self, method: &str, target: &str, body: &Value, (status, code, words): (u16, i64, &str)) {
+    pub(super) fn refuses(
+        &self,
+        method: &str,
+        target: &str,
+        body: &Value,
+        (status, code, words): (u16, i64, &str),
+    ) {
         let (found, answer) = self.ask(method, target, &[], body);
         assert_eq!(found, status, "{method} {target} {body}: {answer}");
         assert_eq!(answer, json!({ "code": code, "message": words }), "{method} {target} {body}");

@@ -44,31 +44,74 @@ fn tokens_and_links_are_given_and_taken_back() {
     assert_eq!(status, 400, "{odd}");
 }
 
-/// API-252 to API-256: what belongs to Argo Events is nowhere here, and said to be so.
+/// API-252 to API-254, API-261: what belongs to Argo Events is nowhere here, and said to be so.
 #[test]
 fn objects_of_argo_events_are_not_found() {
     let (_folder, house) = open();
-    for (method, target) in [
-        ("GET", "/api/v1/event-sources/default"),
-        ("POST", "/api/v1/event-sources/default"),
-        ("GET", "/api/v1/event-sources/default/calendar"),
-        ("PUT", "/api/v1/event-sources/default/calendar"),
-        ("DELETE", "/api/v1/event-sources/default/calendar"),
-        ("GET", "/api/v1/stream/event-sources/default"),
-        ("GET", "/api/v1/stream/event-sources/default/logs"),
-        ("GET", "/api/v1/sensors/default"),
-        ("POST", "/api/v1/sensors/default"),
-        ("GET", "/api/v1/sensors/default/bell"),
-        ("PUT", "/api/v1/sensors/default/bell"),
-        ("DELETE", "/api/v1/sensors/default/bell"),
-        ("GET", "/api/v1/stream/sensors/default"),
-        ("GET", "/api/v1/stream/sensors/default/logs"),
+    let named = json!({
+        "eventSource": { "metadata": { "name": "other" } },
+        "sensor": { "metadata": { "name": "other" } },
+    });
+    // As with all updates, it is the body that names what is meant (API-243).
+    for (method, target, body, words) in [
+        ("GET", "/api/v1/event-sources/default", &Value::Null, "get eventsources.argoproj.io"),
+        ("POST", "/api/v1/event-sources/default", &Value::Null, "post eventsources.argoproj.io"),
+        (
+            "GET",
+            "/api/v1/event-sources/default/calendar",
+            &Value::Null,
+            "get eventsources.argoproj.io calendar",
+        ),
+        ("PUT", "/api/v1/event-sources/default/calendar", &named, "put eventsources.argoproj.io other"),
+        (
+            "DELETE",
+            "/api/v1/event-sources/default/calendar",
+            &Value::Null,
+            "delete eventsources.argoproj.io calendar",
+        ),
+        ("GET", "/api/v1/sensors/default", &Value::Null, "get sensors.argoproj.io"),
+        ("POST", "/api/v1/sensors/default", &Value::Null, "post sensors.argoproj.io"),
+        ("GET", "/api/v1/sensors/default/bell", &Value::Null, "get sensors.argoproj.io bell"),
+        ("PUT", "/api/v1/sensors/default/bell", &named, "put sensors.argoproj.io other"),
+        ("DELETE", "/api/v1/sensors/default/bell", &Value::Null, "delete sensors.argoproj.io bell"),
     ] {
-        let (status, answer) = house.ask(method, target, &[], &Value::Null);
-        let fault = if target.contains("/stream/") { &answer["error"] } else { &answer };
-        assert_eq!(status, 404, "{method} {target}: {answer}");
-        let message = fault["message"].as_str().unwrap_or_default();
-        assert!(message.starts_with("the server could not find the requested resource ("), "{answer}");
+        let message = format!("the server could not find the requested resource ({words})");
+        house.refuses(method, target, body, (404, 5, &message));
+    }
+    for target in ["/api/v1/stream/event-sources/default", "/api/v1/stream/sensors/default"] {
+        let (status, told) = house.ask("GET", target, &[], &Value::Null);
+        assert_eq!((status, &told["error"]["grpc_code"]), (404, &json!(5)), "{told}");
+    }
+    let nameless = (500, 13, "resource name may not be empty");
+    house.refuses("GET", "/api/v1/sensors/default/", &Value::Null, nameless);
+    let (status, told) = house.ask("PUT", "/api/v1/sensors/default/bell", &[], &json!({}));
+    assert_eq!((status, &told["code"]), (400, &json!(3)), "{told}");
+}
+
+/// API-255, API-256, API-262: their logs are those of pods, of which there are none; whoever follows waits for them.
+#[test]
+fn logs_of_argo_events_are_empty_and_do_not_end() {
+    let (_folder, house) = open();
+    for target in ["/api/v1/stream/event-sources/default/logs", "/api/v1/stream/sensors/default/logs"] {
+        for accept in [&b"Accept: text/event-stream\r\n"[..], b""] {
+            let mut stream = TcpStream::connect(house.address).unwrap();
+            stream.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+            let head =
+                format!("GET {target}?podLogOptions.follow=true&grep=a HTTP/1.1\r\nHost: localhost\r\n");
+            stream.write_all(&[head.as_bytes(), accept, b"\r\n"].concat()).unwrap();
+            let mut told = Vec::new();
+            let silent = stream.read_to_end(&mut told).unwrap_err();
+            assert!(matches!(silent.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{silent}");
+            let told = String::from_utf8_lossy(&told).into_owned();
+            assert!(told.starts_with("HTTP/1.1 200 ") && told.ends_with("\r\n\r\n"), "{told}");
+        }
+        let (status, told) = house.ask("GET", &format!("{target}?grep=%28"), &[], &Value::Null);
+        let message = &told["error"]["message"];
+        assert_eq!(
+            (status, message),
+            (500, &json!("error parsing regexp: missing closing ): `(`")),
+            "{told}"
+        );
     }
 }
 
