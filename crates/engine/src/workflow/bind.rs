@@ -250,7 +250,7 @@ impl Turn<'_> {
             for value in &mut inputs.parameters {
                 let known = lenient(value, &view)?;
                 if known != *value && late.is_none() {
-                    super::invoke::unreadable_expressions(value, &mut |tag| late = late.take().or(Some(tag)));
+                    super::unfit::unreadable_expressions(value, &mut |tag| late = late.take().or(Some(tag)));
                 }
                 *value = known;
             }

@@ -6,7 +6,7 @@
 use super::bind::{Args, Given};
 use super::event::Event;
 use super::handle::{Turn, message};
-use super::node::{Inputs, NodeIx, NodeKind, Phase, Site, TaskIx};
+use super::node::{NO_INPUTS, NodeIx, Phase, Site, TaskIx};
 use super::run::{Ready, Run, Stage};
 use super::scope::{Own, View};
 use crate::plan::{Items, Target, TaskPlan, TemplateIx};
@@ -39,9 +39,8 @@ pub(crate) struct Entry {
 impl Run {
     /// What a node's own texts see.
     pub(crate) fn view_of(&self, ix: NodeIx, now: Time) -> View<'_> {
-        static EMPTY: Inputs = Inputs { parameters: Vec::new(), artifacts: Vec::new() };
         let node = self.node(ix);
-        let inputs = node.inputs.as_deref().unwrap_or(&EMPTY);
+        let inputs = node.inputs.as_deref().unwrap_or(&NO_INPUTS);
         View {
             template: self.template(ix).map(|template| (template, inputs)),
             own: Some(Own::Node(ix)),
@@ -369,29 +368,6 @@ impl Turn<'_> {
             Some(_) => format!("{message}: {word} `{sibling}` does not end before this one starts"),
             None => format!("{message}: {word} `{sibling}` has not run before this one"),
         }
-    }
-
-    /// A node that never starts: skipped, omitted, or in Error (EX-033).
-    pub(crate) fn unstarted(&mut self, owner: NodeIx, site: Site, phase: Phase, reason: &str) {
-        let node = self.next_node();
-        self.record(Event::Entered {
-            node,
-            owner,
-            site,
-            kind: NodeKind::Skipped,
-            phase,
-            template: None,
-            gate: None,
-            target: None,
-            message: message(reason),
-            inputs: None,
-            outputs: None,
-        });
-        self.entered += 1;
-    }
-
-    pub(crate) fn next_node(&self) -> NodeIx {
-        NodeIx(self.run.nodes.len() as u32)
     }
 
     /// Evaluates `when`. `Some(message)` means skip (EX-190).

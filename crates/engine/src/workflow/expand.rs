@@ -1,5 +1,6 @@
 //! How a step or task with items becomes many nodes: its items, and the entry of each.
 
+use super::arrive::Arrival;
 use super::enter::{Entering, Entry};
 use super::event::Event;
 use super::handle::Turn;
@@ -62,21 +63,7 @@ impl Turn<'_> {
         }
         let mut group = owner;
         if self.run.frames[at as usize].group.is_none() {
-            group = self.next_node();
-            self.record(Event::Entered {
-                node: group,
-                owner,
-                site,
-                kind: NodeKind::TaskGroup,
-                phase: Phase::Running,
-                template: None,
-                gate: None,
-                target: None,
-                message: None,
-                inputs: None,
-                outputs: None,
-            });
-            self.entered += 1;
+            group = self.arrive(Arrival::new(owner, site, NodeKind::TaskGroup, Phase::Running));
         }
         let items: Vec<Arc<str>> = items.iter().map(|item| item.json().into()).collect();
         self.record(Event::Expanded { owner: group, task: compiled.name.clone(), items });

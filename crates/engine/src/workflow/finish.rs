@@ -1,5 +1,6 @@
 //! How constructs end: groups, steps, dags, loops, and the workflow itself.
 
+use super::arrive::Arrival;
 use super::branches::Branches;
 use super::event::Event;
 use super::handle::{Turn, message};
@@ -45,16 +46,9 @@ impl Turn<'_> {
             if self.shut_frame(ix) && next > 0 {
                 return;
             }
-            let node = NodeIx(self.run.nodes.len() as u32);
-            return self.node_entered(
-                node,
-                ix,
-                Site::Group(next as u32),
-                NodeKind::StepGroup,
-                Phase::Running,
-                None,
-                None,
-            );
+            let site = Site::Group(next as u32);
+            self.arrive(Arrival::new(ix, site, NodeKind::StepGroup, Phase::Running));
+            return;
         }
         self.end_with_outputs(ix, at);
     }

@@ -6,7 +6,7 @@ use super::command::Command;
 use super::enter::Entering;
 use super::event::Event;
 use super::handle::{Turn, message};
-use super::node::{Gate, Memo, NodeIx, NodeKind, Phase};
+use super::node::{Gate, Memo, NO_INPUTS, NodeIx, NodeKind, Phase};
 use super::run::Run;
 use super::scope::View;
 use crate::locks::{Holder, Size, Wanted};
@@ -352,11 +352,10 @@ impl Turn<'_> {
         let Some(template) = self.run.node(ix).template.map(|template| plan.template(template)) else {
             return;
         };
-        let inputs = self.run.node(ix).inputs.clone();
         let target = match &template.flow {
             Flow::Frame(frame) if self.run.node(ix).kind == NodeKind::Dag => {
-                let (owner, site) = (self.run.node(ix).owner, self.run.node(ix).site.clone());
-                match self.target(frame, template, &inputs, owner, &site) {
+                let inputs = self.run.node(ix).inputs.as_deref().unwrap_or(&NO_INPUTS);
+                match self.target(frame, template, inputs) {
                     Ok(target) => target,
                     Err(reason) => return self.barred(ix, &reason),
                 }

@@ -3,6 +3,7 @@
 mod again;
 mod aggregate;
 mod apply;
+mod arrive;
 mod begin;
 mod bind;
 mod branches;
@@ -38,6 +39,7 @@ mod same;
 mod scope;
 mod siblings;
 mod site;
+mod unfit;
 
 pub use again::Retry;
 pub use collect::{Collected, Due, Occasion};

@@ -304,4 +304,7 @@ pub struct Inputs {
     pub artifacts: Vec<serde_json::Value>,
 }
 
+/// No inputs.
+pub(crate) static NO_INPUTS: Inputs = Inputs { parameters: Vec::new(), artifacts: Vec::new() };
+
 use tiphys_spec as spec;
