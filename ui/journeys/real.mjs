@@ -138,6 +138,18 @@ journey('a person approves with a choice, and the run goes on by itself', {}, as
   assert.equal(approved.outputs.parameters[0].value, 'hold');
 });
 
+journey('who resumes what waits for an answer is told which one, and where it is given', {}, async ({ page, server }) => {
+  const ask = { name: 'ask', suspend: {}, outputs: { parameters: [{ name: 'colour', valueFrom: { supplied: {} } }] } };
+  await server.run('asks-colour', { entrypoint: 'ask', templates: [ask] });
+  await server.until('asks-colour', (status) => Object.values(status.nodes ?? {}).some((node) => node.type === 'Suspend'));
+  await page.goto(`${server.url}runs?search=asks-colour`);
+  await page.getByRole('button', { name: 'More actions: asks-colour' }).click();
+  await page.getByRole('menuitem', { name: 'Resume' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Resume' }).click();
+  await dialog.getByText('A step waits for somebody to say “colour”').waitFor();
+});
+
 journey('who waits for a person is on the page of approvals', {}, async ({ page, server }) => {
   await page.goto(`${server.url}approvals`);
   await page.getByRole('link', { name: 'approve' }).first().waitFor();
@@ -216,6 +228,10 @@ journey('a suspension that ends by itself says when, and asks nobody', {}, async
   await page.goto(`${server.url}runs/default/rests?view=tree`);
   await page.getByRole('treeitem', { name: /Suspended until [-\d ]*\d\d:\d\d rests\(0:a\)/ }).click();
   await page.getByText('waits until').waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Approve' }).count(), 0);
+  await page.getByRole('button', { name: 'Go on now' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Go on now' }).click();
+  await page.getByRole('treeitem', { name: /Succeeded rests\(0:a\)/ }).waitFor();
   await page.goto(`${server.url}runs/default/rests?view=timeline`);
   await page.getByRole('option', { name: /Suspended until .*rests\(1:b\)/ }).waitFor();
   assert.equal(await page.getByText('Waits for you').count(), 0);

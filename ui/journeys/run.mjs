@@ -972,6 +972,9 @@ journey('hostile names and texts stay text', { state: 'hostile' }, async ({ page
   await page.goto(`${server.url}runs/default/hostile?node=hostile&tab=io`);
   await page.getByRole('tab', { name: 'Inputs/outputs' }).waitFor();
   assert.equal(await page.evaluate(() => document.querySelectorAll('img[src=x], #app script').length), 0);
+  await page.setViewportSize({ width: 380, height: 800 });
+  assert.ok((await surplus(page)) <= 0, 'a long name makes the page wider than a narrow screen');
+  await page.setViewportSize({ width: 1280, height: 800 });
   await page.goto(`${server.url}pipelines/WorkflowTemplate/default/delivery`);
   await page.locator('.says').getByText('[click](javascript:alert(3))').waitFor();
   // What is no script may be followed, but nothing of it is loaded.

@@ -73,6 +73,16 @@ export async function actOnRow(run: Ref, verb: Verb, after: () => void): Promise
   actOn(run, verb, workflow, after);
 }
 
+/** Lets all of a run go on. What a person has to say first is told by Argo in words that nobody understands who is not told where. */
+export async function resumeAll(run: Ref): Promise<unknown> {
+  try {
+    return await argo.resume(run);
+  } catch (cause) {
+    const open = cause instanceof ApiError ? /raw output parameter '(.+)' has not been set/.exec(cause.message)?.[1] : undefined;
+    throw open && cause instanceof ApiError ? new ApiError(cause.status, words.resumeNeeds(open)) : cause;
+  }
+}
+
 /** Asks and acts on one run. */
 export function actOn(run: Ref, verb: Verb, workflow?: Workflow, after: () => void = () => {}): void {
   const done = (undo?: { text: string; act: () => Promise<void> }) => {
@@ -102,7 +112,7 @@ export function actOn(run: Ref, verb: Verb, workflow?: Workflow, after: () => vo
         says: words.resumeSays,
         verb: words.resume,
         act: async () => {
-          await argo.resume(run);
+          await resumeAll(run);
           done();
         },
       });
@@ -203,7 +213,7 @@ const BULK_AT_ONCE = 8;
 export function actOnMany(runs: Ref[], verb: Verb, after: () => void): void {
   const single: Record<Verb, (run: Ref, archive: boolean) => Promise<unknown>> = {
     suspend: argo.suspend,
-    resume: (run) => argo.resume(run),
+    resume: resumeAll,
     stop: (run) => argo.stop(run),
     terminate: argo.terminate,
     retry: (run) => argo.retry(run, {}),
@@ -330,8 +340,8 @@ export function toggleSchedule(cron: CronWorkflow, after: () => Promise<void>): 
   });
 }
 
-/** Ends a step that waits for a person. */
-export function decide(approval: Approval, verdict: 'approve' | 'reject', after: () => void = () => {}): void {
+/** Ends a step that waits for a person, or before the time that it waits for. */
+export function decide(approval: Approval, verdict: 'approve' | 'goOn' | 'reject', after: () => void = () => {}): void {
   const run: Ref = { namespace: approval.namespace, name: approval.run };
   const selector = `id=${approval.node}`;
   const name = approval.nodeName;
@@ -352,17 +362,17 @@ export function decide(approval: Approval, verdict: 'approve' | 'reject', after:
   // What has a value of its own may be left empty.
   const fields = approval.parameters.map((parameter) => ({ ...fieldOf(parameter), required: parameter.default === undefined }));
   asking.ask({
-    title: `${words.approve}: ${name}`,
-    says: words.approveSays(name),
+    title: `${words[verdict]}: ${name}`,
+    says: verdict === 'goOn' ? words.goOnSays(name) : words.approveSays(name),
     note: approval.message,
-    verb: words.approve,
+    verb: words[verdict],
     fields,
     act: async (values) => {
       if (fields.length > 0) {
         await argo.setNode(run, { nodeFieldSelector: selector, outputParameters: JSON.stringify(values) });
       }
       await argo.resume(run, selector);
-      notices.tell({ kind: 'good', text: words.result.approve(name) });
+      notices.tell({ kind: 'good', text: words.result[verdict](name) });
       after();
     },
   });

@@ -6,13 +6,16 @@ const NAME_CHARS_MAX = 400;
 // Control characters, and marks that change the direction of what follows.
 const HIDING = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
+/** Lines that end, with the space around them. */
+const BREAKS = /[^\S\n]*\n\s*/g;
+
 /** What nearly every name is: nothing in it needs to be looked at closely. */
 const PLAIN = /^[ -~]*$/;
 
 /** A name or message for one line. */
 export function oneLine(text: string): string {
   const cut = text.length > NAME_CHARS_MAX ? `${text.slice(0, NAME_CHARS_MAX)}…` : text;
-  return PLAIN.test(cut) ? cut : cut.replace(HIDING, '\u2423');
+  return PLAIN.test(cut) ? cut : cut.replace(BREAKS, ' \u21b5 ').replace(HIDING, '\u2423');
 }
 
 /** A text of several lines. */

@@ -381,6 +381,10 @@ export const text = {
     suspendSays: 'Running steps finish; no new step begins until you resume.',
     resume: 'Resume',
     resumeSays: 'The run goes on, and steps that wait for a person count as approved.',
+    resumeNeeds: (name: string) =>
+      `A step waits for somebody to say “${name}”: open the run and approve that step, which asks for it.`,
+    goOn: 'Go on now',
+    goOnSays: (name: string) => `${name} ends at once as succeeded and the run goes on. Otherwise it ends by itself.`,
     approve: 'Approve',
     approveSays: (name: string) => `${name} ends as succeeded and the run goes on.`,
     reject: 'Reject',
@@ -425,6 +429,7 @@ export const text = {
       run: (name: string) => `${name} began`,
       delete: (name: string) => `${name} was deleted`,
       approve: (name: string) => `${name} was approved`,
+      goOn: (name: string) => `${name} goes on`,
       reject: (name: string) => `${name} was rejected`,
       suspendSchedule: (name: string) => `${name} starts nothing any more`,
       resumeSchedule: (name: string) => `${name} starts runs again`,
@@ -713,7 +718,8 @@ export const text = {
     graph: 'Graph',
     byName: 'Run',
     byLabel: 'Or the newest with these labels',
-    labelHint: 'workflows.argoproj.io/workflow-template=NAME',
+    labelHint: 'team=web',
+    labelHelp: 'The newest run of a pipeline: workflows.argoproj.io/workflow-template=NAME',
   },
   palette: {
     placeholder: 'Page, run, pipeline, step or action',

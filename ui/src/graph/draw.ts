@@ -4,7 +4,7 @@ import { coloursOf, fontOfPage } from '../colours';
 import type { Look } from '../phase';
 import { isEnded } from '../phase';
 import type { Item } from '../run/tree';
-import { countsOf } from '../run/tree';
+import { countsOf, isPlanned } from '../run/tree';
 import { badgeOf, isOpen, type Scene } from './build';
 import type { Layout } from './layout';
 import { eachBox, eachEdge, type Shelf } from './shelf';
@@ -257,7 +257,7 @@ function drawBox(
   colours: Palette,
   marks: Marks,
 ): void {
-  const ghost = item.kind === 'ghost' || item.node?.phase === 'Omitted' || item.node?.phase === 'Skipped';
+  const ghost = isPlanned(item) || item.node?.phase === 'Omitted' || item.node?.phase === 'Skipped';
   const colour = colours.looks[item.look];
   const dim = marks.hits && !marks.hits.has(item.id);
   pen.globalAlpha = dim ? 0.25 : 1;
@@ -303,7 +303,7 @@ function drawBox(
   const badge = badgeOf(item);
   if (item.kind === 'loop' && badge) drawShare(pen, item, x + r, y + h - 4, w - 2 * r, colours);
   if (scale >= NAMES_FROM) {
-    shape(pen, item.look, ghost, x + 16, y + h / 2, colours);
+    shape(pen, item.look, isPlanned(item), x + 16, y + h / 2, colours);
     pen.font = `${item.kind === 'frame' ? 600 : 500} ${item.hook ? 11 : 12.5}px ${colours.font}`;
     pen.textBaseline = 'middle';
     pen.textAlign = 'left';
@@ -345,7 +345,7 @@ function drawShare(pen: Pen, item: Item, x: number, y: number, w: number, colour
 }
 
 /** The shape of a state, as the pages draw it elsewhere. */
-function shape(pen: Pen, look: Look, ghost: boolean, x: number, y: number, colours: Palette): void {
+function shape(pen: Pen, look: Look, planned: boolean, x: number, y: number, colours: Palette): void {
   const colour = colours.looks[look];
   pen.lineWidth = 1.6;
   const line = (points: [number, number][], stroke: string) => {
@@ -373,7 +373,7 @@ function shape(pen: Pen, look: Look, ghost: boolean, x: number, y: number, colou
     pen.strokeStyle = colour;
     pen.stroke();
   };
-  if (ghost) {
+  if (planned) {
     pen.setLineDash([2, 2]);
     ring();
     pen.setLineDash([]);

@@ -357,7 +357,7 @@ export function countsOf(item: Item): Counts {
 }
 
 /** Whether a suspension waits for a person; what goes on by itself waits for nobody. */
-function asks(item: Item, workflow: Workflow): boolean {
+export function asks(item: Item, workflow: Workflow): boolean {
   if (!item.node) return item.items.some((part) => part.look === 'waiting' && asks(part, workflow));
   return item.wait ? item.wait.kind === 'person' : !templateOf(workflow, item.node)?.suspend?.duration;
 }
@@ -370,9 +370,12 @@ export function peopleOf(tree: Tree, workflow: Workflow): Item[] {
     .sort((a, b) => a.number - b.number);
 }
 
+/** Whether it is only planned: nobody has entered it yet. */
+export const isPlanned = (item: Item): boolean => item.kind === 'ghost' || item.node?.phase === '';
+
 /** The state of an item in words; of a suspension, whom or when it waits for. */
 export function wordOf(item: Item, workflow: Workflow, show = (at: number): string => new Date(at).toISOString()): string {
-  if (item.kind === 'ghost') return text.phase.ghost;
+  if (isPlanned(item)) return text.phase.ghost;
   if (item.look !== 'waiting' || asks(item, workflow)) return word(item.node?.phase, item.look);
   const end = item.node && endOf(item, workflow);
   return end === undefined ? text.phase.suspended : text.phase.until(show(end));
