@@ -432,7 +432,8 @@ journey('a schedule is set by its form', {}, async ({ page, server }) => {
     spec: { schedules: ['0 3 * * *'], suspend: true, workflowSpec: EMPTY },
   });
   await page.goto(`${server.url}pipelines/CronWorkflow/default/by-form`);
-  await page.locator('#content').getByRole('link', { name: 'Settings' }).click();
+  await page.locator('#content').getByRole('button', { name: 'More actions' }).click();
+  await page.getByRole('menuitem', { name: 'Edit in a form' }).click();
   const editor = page.getByRole('textbox', { name: 'Manifest' });
   await page.getByLabel('When the last run still goes').selectOption('Forbid');
   await editor.getByText('concurrencyPolicy: Forbid').waitFor();

@@ -898,7 +898,12 @@ journey('a pipeline begins with the default of an enum, though it is not the fir
 
 journey('a schedule is held back, and filled in, from its own page too', {}, async ({ page, server }) => {
   await page.goto(`${server.url}pipelines/CronWorkflow/default/nightly-report`);
-  await page.getByRole('button', { name: 'Backfill' }).waitFor();
+  await page.getByText('every day at 03:00').waitFor();
+  await page.getByRole('button', { name: 'More actions' }).click();
+  await page.getByRole('menuitem', { name: 'Backfill' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: /^in \d+ / }).click();
+  assert.equal(await page.getByRole('region', { name: 'Next ten times' }).getByRole('listitem').count(), 10);
   await page.getByRole('button', { name: 'Suspend', exact: true }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Suspend schedule' }).click();
   await page.getByRole('button', { name: 'Resume', exact: true }).waitFor();
