@@ -1,5 +1,7 @@
 //! What to do about a mistake of a kind, where nothing closer is known.
 
+use super::scope::PLACEHOLDER;
+
 /// The advice for a code of the check; every one has some.
 pub(super) fn of(code: &str) -> Option<&'static str> {
     Some(match code {
@@ -65,5 +67,14 @@ pub(super) fn of(code: &str) -> Option<&'static str> {
         "unknown-template" => "add the template, or call one that is there",
         "unknown-volume" => "declare it under `volumes` or `volumeClaimTemplates`",
         _ => return None,
+    })
+}
+
+/// The advice for words that show what stands for a value.
+pub(super) fn of_placeholders(message: &str) -> Option<String> {
+    message.contains(PLACEHOLDER).then(|| {
+        format!(
+            "`{PLACEHOLDER}` stands for a tag whose value comes with the run: here it has to be known before"
+        )
     })
 }

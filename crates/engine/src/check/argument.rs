@@ -125,6 +125,10 @@ impl Checker<'_> {
         if parameter.choices.is_empty() {
             return;
         }
+        if parameter.value.is_none() && !may_lack_values {
+            self.error(at, "missing-value", format!("{words}{name}.value is required"));
+            return;
+        }
         match &parameter.value {
             Some(value) if parameter.choices.contains(value) => {}
             None if may_lack_values => {}

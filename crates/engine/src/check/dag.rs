@@ -10,7 +10,7 @@ use super::Checker;
 use super::argument::Given;
 use super::name::Alphabet;
 use super::reference::{Called, Reference};
-use super::scope::Names;
+use super::scope::{Names, has_variable};
 use super::site::Site;
 use super::template::Home;
 
@@ -31,28 +31,42 @@ struct Dependency<'t> {
     result: Option<&'t str>,
 }
 
-/// Everything in a text of dependencies that looks like a task. Its grammar is not looked at (`VA-112`).
+impl Dependency<'_> {
+    fn of(text: &str) -> Dependency<'_> {
+        match text.split_once('.') {
+            Some((task, result)) => Dependency { task, result: Some(result) },
+            None => Dependency { task: text, result: None },
+        }
+    }
+}
+
+/// Everything in the dependencies of a task that looks like a task. Their grammar is not looked at (`VA-112`).
 fn dependencies(task: &spec::Task) -> Vec<Dependency<'_>> {
-    static NAME: OnceLock<Option<Regex>> = OnceLock::new();
-    let pattern = r"([a-zA-Z0-9][-a-zA-Z0-9]*?\.[A-Z][a-zA-Z]+)|([a-zA-Z0-9][-a-zA-Z0-9]*)";
-    let Some(name) = NAME.get_or_init(|| Regex::new(pattern).ok()) else { return Vec::new() };
-    let texts: Vec<&str> = if task.depends.is_empty() {
-        task.dependencies.iter().map(String::as_str).collect()
-    } else {
-        vec![&task.depends]
-    };
-    let split = |text: &'_ str| text.find('.');
-    texts
-        .into_iter()
-        .flat_map(|text| name.find_iter(text))
-        .map(|found| {
-            let found = found.as_str();
-            match split(found) {
-                Some(dot) => Dependency { task: &found[..dot], result: Some(&found[dot + 1..]) },
-                None => Dependency { task: found, result: None },
-            }
+    if !task.depends.is_empty() {
+        return named(&task.depends).map(|range| Dependency::of(&task.depends[range])).collect();
+    }
+    task.dependencies.iter().flat_map(|entry| dependencies_of_entry(entry)).collect()
+}
+
+/// An entry of `dependencies` stands for the text `entry.Succeeded || …`: what is no name of a task falls apart there
+/// like in any such text, and the result is left over as one more task.
+fn dependencies_of_entry(entry: &str) -> Vec<Dependency<'_>> {
+    const RESULT: &str = "Succeeded";
+    let text = format!("{entry}.{RESULT}");
+    named(&text)
+        .map(|range| match entry.get(range.start..range.end.min(entry.len())) {
+            Some(found) => Dependency::of(found),
+            None => Dependency { task: RESULT, result: None },
         })
         .collect()
+}
+
+/// Where a text has what looks like a task, with or without a result.
+fn named(text: &str) -> impl Iterator<Item = std::ops::Range<usize>> {
+    static NAME: OnceLock<Option<Regex>> = OnceLock::new();
+    let pattern = r"([a-zA-Z0-9][-a-zA-Z0-9]*?\.[A-Z][a-zA-Z]+)|([a-zA-Z0-9][-a-zA-Z0-9]*)";
+    let name = NAME.get_or_init(|| Regex::new(pattern).ok());
+    name.iter().flat_map(move |name| name.find_iter(text)).map(|found| found.range())
 }
 
 impl<'a> Checker<'a> {
@@ -162,7 +176,7 @@ impl<'a> Checker<'a> {
             let words = format!("templates.{name}.tasks.{}", task.name);
             let told = at.told_as(&words);
             let called = self.call(&told, Reference::of(task), home, Given::Everything);
-            self.call_names(&called, &format!("tasks.{}", task.name), scope, None);
+            self.call_names(&called, &format!("tasks.{}", task.name), scope, Some(task));
             all.entry(task.name.as_str()).or_insert(called);
             self.results(&at, name, task, &by_name);
         }
@@ -212,7 +226,7 @@ impl<'a> Checker<'a> {
         self.resolve(&at, &words, &[scope], &dag.target);
         for target in dag.target.split(' ') {
             let unknown = dag.tasks.iter().all(|task| task.name != target);
-            if unknown && !target.replace("{{=", "").contains("{{") {
+            if unknown && !has_variable(target) {
                 let message = format!("{words}: target '{target}' is not defined");
                 let known = dag.tasks.iter().map(|task| task.name.as_str());
                 let help = self.suggest(target, known);
@@ -251,7 +265,7 @@ impl<'a> Checker<'a> {
         self.arguments(&at.field("arguments"), &format!("{words}.arguments."), &task.arguments, false);
         self.argument_ancestors(&told.field("arguments"), task, index, graph);
         if let Some(Called::Found(found)) = called.get(task.name.as_str()) {
-            self.supplied(&told.field("arguments"), found.template(), Given::Arguments(&task.arguments));
+            self.called_with(&told.field("arguments"), found.template(), &task.arguments);
         }
     }
 

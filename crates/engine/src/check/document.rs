@@ -6,6 +6,7 @@ use tiphys_spec as spec;
 use super::argument::Given;
 use super::name::Alphabet;
 use super::reference::Reference;
+use super::scope::has_variable;
 use super::site::Site;
 use super::template::{Home, text};
 use super::{Checker, Situation};
@@ -220,8 +221,9 @@ impl<'a> Checker<'a> {
         }
         metadata.labels.keys().for_each(|key| names.add(format!("workflow.labels.{key}")));
         metadata.annotations.keys().for_each(|key| names.add(format!("workflow.annotations.{key}")));
-        if spec.priority.or(home.spec().priority).is_some() {
+        if let Some(priority) = spec.priority.or(home.spec().priority) {
             names.add("workflow.priority");
+            self.values.insert("workflow.priority".to_owned(), priority.to_string());
         }
         if !arguments.parameters.is_empty() {
             names.add("workflow.parameters");
@@ -268,10 +270,15 @@ impl<'a> Checker<'a> {
         let exit = if own { &spec.on_exit } else { &home.spec().on_exit };
         if !exit.is_empty() {
             self.globals.add("workflow.failures");
+            // Artifacts that are exported under names made of tags: from here on, any may be one of them (VA-128).
+            let mut templates = spec.templates.iter().chain(&home.spec().templates);
+            let is_open = |template: &spec::Template| {
+                template.outputs.artifacts.iter().any(|artifact| has_variable(&artifact.global_name))
+            };
+            self.globals.any_artifact = templates.any(is_open);
             let given =
                 if self.parameters_come_later { Given::Everything } else { Given::Arguments(arguments) };
             self.start(site, "onExit", exit, home, given);
-            self.globals.remove("workflow.failures");
         }
     }
 

@@ -128,10 +128,9 @@ impl<'a> Checker<'a> {
         let Some(body) = &template.resource else { return };
         let site_of_body = site.field("resource");
         let action = text(body, "action");
-        if is_open(action) {
-            return;
-        }
-        if !["get", "create", "apply", "delete", "replace", "patch"].contains(&action) {
+        // What stands for a value that comes later is taken for one of them.
+        let is_open = action.starts_with(PLACEHOLDER);
+        if !is_open && !["get", "create", "apply", "delete", "replace", "patch"].contains(&action) {
             let message =
                 format!("{words}.resource.action must be one of: get, create, apply, delete, replace, patch");
             self.error(&site_of_body.field("action"), "not-a-choice", message);
@@ -158,7 +157,7 @@ impl<'a> Checker<'a> {
                     self.error(&site_of_body.field("manifestFrom"), "unknown-name", message);
                 }
             }
-            if !manifest.is_empty() && !is_yaml(manifest) {
+            if !manifest.is_empty() && !manifest.starts_with(PLACEHOLDER) && !is_yaml(manifest) {
                 let message = format!("{words}.resource.manifest must be a valid yaml");
                 self.error(&site_of_body.field("manifest"), "yaml-syntax", message);
             }
@@ -223,11 +222,6 @@ impl Home<'_> {
     }
 }
 
-/// Text that is known only when it runs.
-fn is_open(text: &str) -> bool {
-    text.contains("{{") || text.contains(PLACEHOLDER)
-}
-
 fn is_reserved(name: &str) -> bool {
     name == "wait" || name == "supervisor" || name.starts_with("artifact-plugin-")
 }
@@ -237,7 +231,7 @@ fn is_count_or_tag(value: &IntOrStr) -> bool {
         IntOrStr::Int(number) => *number >= 0,
         IntOrStr::Str(text) => {
             text.parse::<i64>().is_ok_and(|number| number >= 0)
-                || text == PLACEHOLDER
+                || text.starts_with(PLACEHOLDER)
                 || text.starts_with("{{") && text.ends_with("}}")
         }
     }

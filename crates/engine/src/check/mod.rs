@@ -107,7 +107,10 @@ pub fn check<'a>(
         .into_iter()
         .map(|finding| {
             let severity = finding.severity.into();
-            let help = finding.help.or_else(|| advice::of(finding.code).map(str::to_owned));
+            let help = finding
+                .help
+                .or_else(|| advice::of_placeholders(&finding.message))
+                .or_else(|| advice::of(finding.code).map(str::to_owned));
             document.places.diagnostic(severity, finding.code, &finding.path, finding.message, help)
         })
         .collect()

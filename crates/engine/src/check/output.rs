@@ -5,7 +5,7 @@ use tiphys_spec::TemplateKind;
 
 use super::Checker;
 use super::name::Alphabet;
-use super::scope::Names;
+use super::scope::{Names, has_variable};
 use super::site::Site;
 
 impl Checker<'_> {
@@ -37,16 +37,13 @@ impl Checker<'_> {
                 let message = format!("{words}.path only valid in container/script templates");
                 self.error(&at.field("path"), "misplaced-field", message);
             }
-            let exported = template.outputs.artifacts.get(index).map_or("", |artifact| &artifact.global_name);
-            self.global_name(&at, &words, exported);
+            self.global_name(&at, &words, &artifact.global_name);
         }
         for (index, parameter) in parameters.iter().enumerate() {
             let at = site.field("parameters").index(index);
             let words = format!("{words}.parameters.{}", parameter.name);
             self.output_parameter(&at, &words, parameter, template.kind());
-            let exported =
-                template.outputs.parameters.get(index).map_or("", |parameter| &parameter.global_name);
-            self.global_name(&at, &words, exported);
+            self.global_name(&at, &words, &parameter.global_name);
         }
     }
 
@@ -103,8 +100,8 @@ impl Checker<'_> {
     }
 
     fn global_name(&mut self, at: &Site, words: &str, name: &str) {
-        // Tags are known when it runs; expression tags Argo takes for a part of the name.
-        if name.replace("{{=", "").contains("{{") {
+        // What is no variable Argo takes for a part of the name.
+        if has_variable(name) {
             return;
         }
         if let Some(complaint) = Alphabet::Parameter.complaint(name) {

@@ -130,8 +130,8 @@ impl<'a> Checker<'a> {
         if name.is_empty() || wanted.is_empty() {
             return (Called::Missing, at);
         }
-        // A name made of tags is known only when it runs.
-        if [name, wanted].iter().any(|text| is_open(text)) {
+        // A name with tags that nothing stands for yet is known only when it runs.
+        if [name, wanted].iter().any(|text| has_tag(text)) {
             return (Called::Later, at);
         }
         let library = self.library;
@@ -143,6 +143,7 @@ impl<'a> Checker<'a> {
         let home = Home::elsewhere(document, template_ref.cluster_scope);
         match document.spec.template(wanted) {
             Some(template) => (Called::Found(Found { template: Kept::Named(template), home }), at.fixed()),
+            None if wanted.contains(PLACEHOLDER) => (Called::Later, at),
             None => {
                 let known = document.spec.templates.iter().map(|template| template.name.as_str());
                 let help = self.suggest(wanted, known);
@@ -166,7 +167,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// Text with a simple tag, or with nothing but what stands for one.
-fn is_open(text: &str) -> bool {
-    text.starts_with(PLACEHOLDER) || text.replace("{{=", "").contains("{{")
+/// Text with a simple tag; expressions are taken for words.
+fn has_tag(text: &str) -> bool {
+    text.replace("{{=", "").contains("{{")
 }

@@ -1,7 +1,9 @@
 //! Which names are known where, and the texts that mention others (`VA-120` to `VA-129`).
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
+use regex::Regex;
 use serde::Serialize;
 use serde_json::Value;
 use tiphys_expr as expr;
@@ -37,10 +39,6 @@ impl Names {
         self.doubtful.insert(beginning);
     }
 
-    pub(super) fn remove(&mut self, name: &str) {
-        self.known.remove(name);
-    }
-
     pub(super) fn has(&self, name: &str) -> bool {
         self.known.contains(name) || self.doubtful.iter().any(|beginning| name.starts_with(beginning))
     }
@@ -56,6 +54,10 @@ impl Names {
 
 /// Beginnings of the names that are looked at; all others are left for someone else (`TP-320`).
 const LOOKED_AT: [&str; 7] = ["item.", "steps.", "inputs.", "outputs.", "pod.", "workflow.", "tasks."];
+
+/// Beginnings of names that come when it runs, or may (`TP-322`).
+const NEVER_REPORTED: [&str; 5] =
+    ["workflow.creationTimestamp", "workflow.scheduledTime", "workflow.duration", "tasks.name", "steps.name"];
 
 impl Checker<'_> {
     /// Reports the unknown names in an object.
@@ -124,13 +126,12 @@ impl Checker<'_> {
             return true;
         }
         name.starts_with("item.") && scopes.iter().any(|scope| scope.any_item)
-            || name.starts_with("workflow.outputs.parameters.") && self.globals.any_parameter
-            || name.starts_with("workflow.outputs.artifacts.") && self.globals.any_artifact
+            || name.starts_with("workflow.outputs.parameters.")
+                && scopes.iter().any(|scope| scope.any_parameter)
+            || name.starts_with("workflow.outputs.artifacts.")
+                && (self.globals.any_artifact || scopes.iter().any(|scope| scope.any_artifact))
             || name.starts_with("outputs.")
-            || ["workflow.creationTimestamp", "workflow.scheduledTime", "workflow.duration"]
-                .iter()
-                .any(|prefix| name.starts_with(prefix))
-            || ["tasks.name", "steps.name", "node.name"].contains(&name)
+            || NEVER_REPORTED.iter().any(|beginning| name.starts_with(beginning))
             || self.parameters_come_later && name.starts_with("workflow.parameters")
     }
 
@@ -153,6 +154,13 @@ impl Checker<'_> {
         let mut at = site.clone();
         if !site.is_fixed() && find_text(value, needle, &mut at) { at } else { site.clone() }
     }
+}
+
+/// Whether some tag of a text is the name of a variable, as Argo knows them: words of letters and digits with dots.
+pub(super) fn has_variable(text: &str) -> bool {
+    static VARIABLE: OnceLock<Option<Regex>> = OnceLock::new();
+    let variable = VARIABLE.get_or_init(|| Regex::new(r"\{\{[-a-zA-Z0-9]+(\.[-a-zA-Z0-9_]+)*\}\}").ok());
+    variable.as_ref().is_some_and(|variable| variable.is_match(text))
 }
 
 /// What is before the first quote that ends a text of JSON, if there is one.
@@ -195,7 +203,7 @@ fn find_text(value: &Value, needle: &str, at: &mut Site) -> bool {
     }
 }
 
-/// Replaces the simple tags whose values are given, everywhere in a value; leaves all others.
+/// Replaces the tags for which something is given, everywhere in a value; leaves all others.
 pub(super) fn replace(value: &mut Value, values: &dyn Fn(&str) -> Option<String>) {
     match value {
         Value::String(text) => {
@@ -217,7 +225,7 @@ fn replace_text(text: &str, values: &dyn Fn(&str) -> Option<String>) -> Option<S
         let Some(length) = rest[start + 2..].find("}}") else { break };
         let end = start + 2 + length + 2;
         let tag = &rest[start + 2..end - 2];
-        match values(tag.trim()).filter(|_| !tag.starts_with('=')) {
+        match values(tag) {
             Some(value) => {
                 result.push_str(&rest[..start]);
                 result.push_str(&value);

@@ -7,7 +7,7 @@ use super::Checker;
 use super::argument::Given;
 use super::name::Alphabet;
 use super::reference::{Called, Reference};
-use super::scope::{Names, PLACEHOLDER};
+use super::scope::{Names, has_variable};
 use super::site::Site;
 use super::template::Home;
 
@@ -44,7 +44,7 @@ impl<'a> Checker<'a> {
             self.error(at, "missing-name", format!("{words} is required"));
         } else if !names.insert(name) {
             self.error(&at.field("name"), "doubled-name", format!("{words} '{name}' is not unique"));
-        } else if let Some(complaint) = Alphabet::Template.complaint(&name.replace(PLACEHOLDER, "x")) {
+        } else if let Some(complaint) = Alphabet::Template.complaint(name) {
             self.error(&at.field("name"), "bad-name", format!("{words} '{name}' is invalid: {complaint}"));
         }
     }
@@ -72,7 +72,7 @@ impl<'a> Checker<'a> {
         self.resolve(at, &format!("templates.{}.steps", template.name), &[scope], step);
         self.call_names(&found, &prefix, scope, Some(step));
         if let Called::Found(found) = found {
-            self.supplied(&told.field("arguments"), found.template(), Given::Arguments(&step.arguments));
+            self.called_with(&told.field("arguments"), found.template(), &step.arguments);
         }
     }
 
@@ -96,8 +96,14 @@ impl<'a> Checker<'a> {
         }
         for item in &step.with_items {
             scope.add("item");
-            if let serde_json::Value::Object(members) = item.value() {
-                members.keys().for_each(|key| scope.add(format!("item.{key}")));
+            match item.value() {
+                serde_json::Value::Object(members) => {
+                    members.keys().for_each(|key| scope.add(format!("item.{key}")));
+                }
+                serde_json::Value::Array(members) => {
+                    (0..members.len()).for_each(|at| scope.add(format!("item.[{at}]")));
+                }
+                _ => {}
             }
         }
         if !step.with_param.is_empty() {
@@ -143,11 +149,15 @@ impl<'a> Checker<'a> {
         }
         for parameter in &template.outputs.parameters {
             scope.add(format!("{prefix}.outputs.parameters.{}", parameter.name));
-            self.export("parameters", &parameter.global_name);
+            if self.export("parameters", &parameter.global_name) {
+                scope.any_parameter = true;
+            }
         }
         for artifact in &template.outputs.artifacts {
             scope.add(format!("{prefix}.outputs.artifacts.{}", artifact.name));
-            self.export("artifacts", &artifact.global_name);
+            if self.export("artifacts", &artifact.global_name) {
+                scope.any_artifact = true;
+            }
         }
         let is_list = task.is_some_and(|task| !task.with_items.is_empty() || !task.with_param.is_empty());
         if is_list {
@@ -159,17 +169,12 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn export(&mut self, list: &str, name: &str) {
-        if name.is_empty() {
-            return;
-        }
-        if name.starts_with("{{") || name.contains("{{workflow.") || name.contains("{{inputs.") {
-            match list {
-                "parameters" => self.globals.any_parameter = true,
-                _ => self.globals.any_artifact = true,
-            }
-        } else {
+    /// A name for the whole workflow. With a tag in it, any name may be meant, but only where the call stands (VA-128).
+    fn export(&mut self, list: &str, name: &str) -> bool {
+        let is_open = has_variable(name);
+        if !name.is_empty() && !is_open {
             self.globals.add(format!("workflow.outputs.{list}.{name}"));
         }
+        is_open
     }
 }

@@ -1,8 +1,10 @@
 //! One template: its type, what it takes in, its body, what it gives out (`VA-042` to `VA-059`).
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use serde_json::Value;
+use tiphys_expr as expr;
 use tiphys_spec as spec;
 use tiphys_spec::TemplateKind;
 
@@ -11,6 +13,7 @@ use super::name::Alphabet;
 use super::scope::{Names, PLACEHOLDER, replace};
 use super::site::Site;
 use super::{CALLS_MAX, Checker};
+use crate::time::Time;
 
 /// The document whose templates a plain name means (`OB-362`).
 #[derive(Clone, Copy, Debug)]
@@ -120,7 +123,22 @@ impl<'a> Checker<'a> {
             &format!("templates.{}.archiveLocation", template.name),
             substituted.archive_location.as_ref(),
         );
-        self.metrics(site, template);
+        self.metrics(site, &substituted);
+    }
+
+    /// What more is said of a template that is called with these arguments.
+    pub(super) fn called_with(
+        &mut self,
+        site: &Site,
+        template: &spec::Template,
+        arguments: &spec::Arguments,
+    ) {
+        let given = Given::Arguments(arguments);
+        self.supplied(site, template, given);
+        if template.timeout.contains("{{") {
+            let called = self.substitute(site, template, given);
+            self.timeouts(&site.fixed(), &called);
+        }
     }
 
     /// Each body the template has; with more than one, those that call others (the rest would contradict).
@@ -224,18 +242,8 @@ impl<'a> Checker<'a> {
         called.inputs = given.fill(&template.inputs);
         let Ok(mut value) = serde_json::to_value(&called) else { return called };
         self.closed(site, &format!("templates.{}", template.name), &value);
-        let value_of = |name: &str| -> Option<String> {
-            if let Some(parameter) = name.strip_prefix("inputs.parameters.") {
-                let input = called.inputs.parameter(parameter)?;
-                return Some(input.value.clone().unwrap_or_else(|| PLACEHOLDER.to_owned()));
-            }
-            let placeholder = || {
-                (self.globals.has(name) || name == "pod.name" && template.is_pod())
-                    .then(|| PLACEHOLDER.to_owned())
-            };
-            self.values.get(name).cloned().or_else(placeholder)
-        };
-        replace(&mut value, &value_of);
+        let known = Known { checker: self, called: &called };
+        replace(&mut value, &|tag| known.replacement(tag));
         // Where a text became something its field cannot hold, the template stays as written.
         serde_json::from_value(value).unwrap_or(called)
     }
@@ -265,6 +273,62 @@ impl<'a> Checker<'a> {
             let message =
                 format!("templates.{}.activeDeadlineSeconds is only valid for leaf templates", template.name);
             self.error(&site.field("activeDeadlineSeconds"), "misplaced-field", message);
+        }
+    }
+}
+
+/// What a template with a retry strategy knows of its attempts.
+const OF_ATTEMPTS: [&str; 5] =
+    ["retries", "lastRetry.exitCode", "lastRetry.status", "lastRetry.duration", "lastRetry.message"];
+
+/// What stands for the names that a template sees as it is called.
+struct Known<'k, 'a> {
+    checker: &'k Checker<'a>,
+    called: &'k spec::Template,
+}
+
+impl Known<'_, '_> {
+    /// What stands for a tag; none if it stays as it is.
+    fn replacement(&self, tag: &str) -> Option<String> {
+        if !tag.starts_with('=') {
+            return self.value(tag.trim());
+        }
+        let tag = format!("{{{{{tag}}}}}");
+        let world = expr::World { now: Time(0).timestamp(), seed: 0 };
+        expr::render(&tag, self, expr::Mode::Lenient, &world).ok().filter(|rendered| *rendered != tag)
+    }
+
+    fn value(&self, name: &str) -> Option<String> {
+        if let Some(parameter) = name.strip_prefix("inputs.parameters.") {
+            let input = self.called.inputs.parameter(parameter)?;
+            return Some(input.value.clone().unwrap_or_else(|| PLACEHOLDER.to_owned()));
+        }
+        let is_own = match name {
+            "pod.name" => self.called.is_pod(),
+            _ => self.called.retry_strategy.is_some() && OF_ATTEMPTS.contains(&name),
+        };
+        let is_known = || is_own || self.checker.globals.has(name);
+        self.checker.values.get(name).cloned().or_else(|| is_known().then(|| PLACEHOLDER.to_owned()))
+    }
+}
+
+/// For expressions.
+impl expr::Scope for Known<'_, '_> {
+    fn get(&self, name: &str) -> Option<expr::Bound<'_>> {
+        self.value(name).map(|value| expr::Bound::Text(value.into()))
+    }
+
+    fn visit<'s>(&'s self, root: &str, visit: &mut dyn FnMut(&str, expr::Bound<'s>)) {
+        let below = format!("{root}.");
+        let inputs = self.called.inputs.parameters.iter();
+        let inputs = inputs.map(|parameter| format!("inputs.parameters.{}", parameter.name));
+        let globals = self.checker.globals.below("").map(str::to_owned);
+        let own = ["pod.name"].into_iter().chain(OF_ATTEMPTS).map(str::to_owned);
+        let names: BTreeSet<String> = inputs.chain(globals).chain(own).collect();
+        for name in names.iter().filter(|name| root.is_empty() || *name == root || name.starts_with(&below)) {
+            if let Some(bound) = self.get(name) {
+                visit(name, bound);
+            }
         }
     }
 }
