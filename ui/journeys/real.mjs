@@ -190,7 +190,7 @@ journey('a suspended run is known in lists, and runs are found by their message'
   await page.getByLabel('Message contains').fill('exit code 3');
   // The rows that were there stay until the answer comes: only then does the one that must be there count.
   await page.getByRole('link', { name: 'held-back' }).waitFor({ state: 'detached' });
-  await page.getByRole('row', { name: /broken/ }).getByText('integration: main: Error (exit code 3)').waitFor();
+  await page.getByRole('row', { name: /broken/ }).locator('.message').getByText('integration: main: Error (exit code 3)').waitFor();
 });
 
 journey('a run that waits for a person says so in lists, on Home and at its top, where it is let go on', {}, async ({ page, server }) => {

@@ -909,6 +909,24 @@ journey('a schedule is held back, and filled in, from its own page too', {}, asy
   await page.getByRole('button', { name: 'Resume', exact: true }).waitFor();
 });
 
+journey('the list of schedules tells what was missed, and is calm about what was let go on purpose', {}, async ({ page, server }) => {
+  await page.goto(`${server.url}schedules`);
+  const nightly = page.getByRole('row').filter({ hasText: 'nightly-report' });
+  await nightly.getByRole('img', { name: 'on' }).waitFor();
+  assert.equal(await page.getByText(/Missed .*: the server was not running/).count(), 2);
+  await page.getByText('and 2 earlier').waitFor();
+  await page.getByRole('row').filter({ hasText: 'cleanup' }).getByRole('img', { name: 'suspended' }).waitFor();
+  assert.equal(await page.getByText('the schedule is suspended').count(), 0);
+  await accessible(page, 'the list of schedules with missed times');
+});
+
+journey('the headline of Home names what is broken, and leads there', { state: 'failing' }, async ({ page, server }) => {
+  await page.goto(server.url);
+  const headline = page.getByRole('heading', { level: 1, name: 'delivery and nightly-report are broken' });
+  await headline.getByRole('link', { name: 'nightly-report' }).click();
+  await page.locator('.line').getByText('Failed').waitFor();
+});
+
 journey('what an author says of a pipeline is set as it was meant', {}, async ({ page, server }) => {
   await page.goto(`${server.url}pipelines/WorkflowTemplate/default/delivery`);
   await page.locator('.says strong').getByText('everything').waitFor();

@@ -56,3 +56,9 @@ export function locksOf(runs: Workflow[]): own.Lock[] {
   }
   return [...found.values()].sort((a, b) => a.key.localeCompare(b.key));
 }
+
+/** A lock as people call it: `default/Mutex/deploy` is the mutex `deploy` of a namespace; a semaphore is named by where its limit is. */
+export function partsOf(key: string): { name: string; namespace: string } {
+  const [namespace = '', , ...rest] = key.split('/');
+  return rest.length > 0 && rest.every(Boolean) ? { name: rest.join('/'), namespace } : { name: key, namespace: '' };
+}
