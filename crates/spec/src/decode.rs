@@ -328,7 +328,8 @@ impl Decoder<'_> {
             self.wrong(node, key, message, Some(help.to_owned()));
             return false;
         }
-        write_text(text, &mut self.json);
+        // As in Go, where reading one and writing it again is enough.
+        write_text(&quantity::canonical(text).unwrap_or_else(|| text.to_owned()), &mut self.json);
         true
     }
 

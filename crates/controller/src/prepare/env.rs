@@ -118,35 +118,43 @@ fn from_value(
     if let Some(path) = at("fieldRef", "fieldPath") {
         return field(plan, pod, template, path).map(Some);
     }
-    if let Some(resource) = at("resourceFieldRef", "resource") {
-        return amount(container.resources.get(list_of(resource).0), list_of(resource).1).map(Some);
+    if let Some(reference) = source.and_then(|source| source.get("resourceFieldRef")) {
+        return Share::of(reference).in_resources(Some(&container.resources)).map(Some);
     }
     Err(format!("environment variable `{}` has a source that is not supported", variable.name))
 }
 
-/// The list and the name of a resource of the downward API, as in `limits.memory`.
-fn list_of(resource: &str) -> (&str, &str) {
-    resource.split_once('.').unwrap_or(("limits", resource))
+/// A resource of the downward API, as in `limits.memory`, and in what units it is wanted.
+pub(crate) struct Share<'a> {
+    container: &'a str,
+    list: &'a str,
+    name: &'a str,
+    divisor: &'a str,
 }
 
-/// A resource in whole units; none asked for is none.
-fn amount(list: Option<&Value>, name: &str) -> Result<String, String> {
-    let value = list.and_then(|list| list.get(name));
-    let value = value
-        .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-        .unwrap_or_default();
-    let amount = if value.is_empty() { 0.0 } else { tiphys_spec::quantity::require(&value)? };
-    Ok(format!("{}", amount.ceil() as u64))
-}
+impl Share<'_> {
+    pub(crate) fn of(reference: &Value) -> Share<'_> {
+        let text = |field: &str| reference.get(field).and_then(Value::as_str).unwrap_or_default();
+        let (list, name) = text("resource").split_once('.').unwrap_or(("limits", text("resource")));
+        Share { container: text("containerName"), list, name, divisor: text("divisor") }
+    }
 
-/// What a container of a template asks for.
-pub(crate) fn resource(template: &spec::Template, container: &str, resource: &str) -> Result<String, String> {
-    let set = template.container_set.as_ref().and_then(|set| set.get("containers")?.as_array());
-    let mut named = set.into_iter().flatten().chain(&template.init_containers).chain(&template.sidecars);
-    let named = named.find(|body| body.get("name").and_then(Value::as_str) == Some(container));
-    let body = named.or(template.container.as_ref()).or(template.script.as_ref());
-    let (list, name) = list_of(resource);
-    amount(body.and_then(|body| body.get("resources")?.get(list)), name)
+    /// How much of it a container of a template asks for.
+    pub(crate) fn in_template(&self, template: &spec::Template) -> Result<String, String> {
+        let set = template.container_set.as_ref().and_then(|set| set.get("containers")?.as_array());
+        let mut named = set.into_iter().flatten().chain(&template.init_containers).chain(&template.sidecars);
+        let named = named.find(|body| body.get("name").and_then(Value::as_str) == Some(self.container));
+        let body = named.or(template.container.as_ref()).or(template.script.as_ref());
+        self.in_resources(body.and_then(|body| body.get("resources")))
+    }
+
+    /// In whole units; none asked for is none.
+    fn in_resources(&self, resources: Option<&Value>) -> Result<String, String> {
+        let value = resources.and_then(|resources| resources.get(self.list)?.get(self.name));
+        let text = value.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        let text = text.unwrap_or_default();
+        tiphys_spec::quantity::units(&text, self.divisor).map(|units| units.to_string())
+    }
 }
 
 /// The downward API: fields of the pod that the step would be.

@@ -346,9 +346,13 @@ fn containers_are_cared_for() {
 #[test]
 fn containers_know_their_pod() {
     let field = |path: &str| json!({ "fieldRef": { "fieldPath": path } });
+    let resource =
+        |divisor: &str| json!({ "resourceFieldRef": { "resource": "limits.memory", "divisor": divisor } });
     let body = json!({
-        "image": "any", "command": ["x"],
+        "image": "any", "command": ["x"], "resources": { "limits": { "memory": "65Mi" } },
         "env": [
+            { "name": "BYTES", "valueFrom": resource("0") },
+            { "name": "MEGABYTES", "valueFrom": resource("1M") },
             { "name": "OF", "valueFrom": field("metadata.labels['workflows.argoproj.io/workflow']") },
             { "name": "OVER", "valueFrom": field("metadata.labels['workflows.argoproj.io/completed']") },
             { "name": "OWN", "valueFrom": field("metadata.labels['team']") },
@@ -357,7 +361,14 @@ fn containers_know_their_pod() {
     let template = json!({ "container": body, "metadata": { "labels": { "team": "x" } } });
     let step = prepared(json!({}), template, &Place::default()).unwrap();
     let env = &step.containers[0].env;
-    for (name, value) in [("OF", "demo"), ("OVER", "false"), ("OWN", "x"), ("ARGO_CONTAINER_NAME", "main")] {
+    for (name, value) in [
+        ("BYTES", "68157440"),
+        ("MEGABYTES", "69"),
+        ("OF", "demo"),
+        ("OVER", "false"),
+        ("OWN", "x"),
+        ("ARGO_CONTAINER_NAME", "main"),
+    ] {
         assert!(env.contains(&(name.to_owned(), value.to_owned())), "{name}: {env:?}");
     }
     assert!(env.iter().all(|(name, _)| name != "ARGO_TEMPLATE"), "{env:?}");

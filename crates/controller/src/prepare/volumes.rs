@@ -207,15 +207,12 @@ fn downward(plan: &Plan, pod: &Pod, items: &[Value]) -> Result<Vec<VolumeFile>, 
             let content = match field {
                 Some(field) => env::field(plan, pod, &pod.template, field)?,
                 None => {
-                    let of = |field: &str| {
-                        item.pointer(&format!("/resourceFieldRef/{field}")).and_then(Value::as_str)
-                    };
-                    let resource = of("resource").ok_or_else(|| {
+                    let reference = item.get("resourceFieldRef").ok_or_else(|| {
                         format!(
                             "file `{path}` of a downwardAPI volume has neither fieldRef nor resourceFieldRef"
                         )
                     })?;
-                    env::resource(&pod.template, of("containerName").unwrap_or_default(), resource)?
+                    env::Share::of(reference).in_template(&pod.template)?
                 }
             };
             Ok(VolumeFile { path: path.to_owned(), mode: 0o644, content: content.into_bytes() })

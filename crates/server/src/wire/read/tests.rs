@@ -64,7 +64,7 @@ fn what_people_name_stays_as_it_is() {
     assert_eq!(read["spec"].get("fooBar"), None);
 }
 
-/// API-024, OB-005, OB-012: a quantity may be a number, and the value of a parameter any scalar; a label is a text.
+/// API-024, OB-005, OB-012: a quantity may be a number and is written in its largest unit, and the value of a parameter any scalar; a label is a text.
 #[test]
 fn numbers_are_taken_where_go_reads_them() {
     let workflow = |labels: Value, parameter: Value| {
@@ -77,7 +77,7 @@ fn numbers_are_taken_where_go_reads_them() {
                     { "metadata": { "name": "v" }, "spec": { "resources": { "requests": { "storage": 64 } } } },
                 ],
                 "templates": [{ "name": "main", "container": {
-                    "image": "x", "resources": { "limits": { "cpu": 1, "memory": "64Mi" }, "requests": { "cpu": 0.5 } },
+                    "image": "x", "resources": { "limits": { "cpu": 1, "memory": "1024Mi" }, "requests": { "cpu": 0.5 } },
                 } }],
             },
         })
@@ -86,7 +86,7 @@ fn numbers_are_taken_where_go_reads_them() {
     let resources = &read["spec"]["templates"][0]["container"]["resources"];
     assert_eq!(
         *resources,
-        json!({ "limits": { "cpu": "1", "memory": "64Mi" }, "requests": { "cpu": "0.5" } })
+        json!({ "limits": { "cpu": "1", "memory": "1Gi" }, "requests": { "cpu": "500m" } })
     );
     assert_eq!(read["spec"]["volumeClaimTemplates"][0]["spec"]["resources"]["requests"]["storage"], "64");
     assert_eq!(read["spec"]["arguments"]["parameters"][0]["value"], "7");
