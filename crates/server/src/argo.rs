@@ -12,6 +12,7 @@ pub(crate) mod foreign;
 pub(crate) mod info;
 pub(crate) mod kube_events;
 pub(crate) mod list;
+mod listing;
 pub(crate) mod logs;
 pub(crate) mod multipart;
 pub(crate) mod submit;

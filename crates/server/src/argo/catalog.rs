@@ -3,8 +3,9 @@
 use crate::access::{Resource, Verb};
 use crate::argo::admit::{self, Library};
 use crate::argo::deletion;
+use crate::argo::listing;
 use crate::argo::workflows::{require_name, version_flaw};
-use crate::call::{Call, Message, Query};
+use crate::call::{Call, Message};
 use crate::fault::{Code, Fault};
 use crate::limits;
 use crate::wire::select::{self, Labels};
@@ -120,9 +121,7 @@ impl Kind {
                  \"{version}\": invalid syntax"
             )));
         }
-        if let Some(flaw) = match_flaw(query) {
-            return Err(Fault::invalid(flaw));
-        }
+        listing::check_list(query)?;
         let mut items: Vec<Value> = world
             .objects(self.name, namespace)?
             .into_iter()
@@ -148,6 +147,12 @@ impl Kind {
             }
         } else {
             by_pattern(&mut items, pattern, from, limit, &mut metadata);
+        }
+        if self.name == "WorkflowTemplate" && pattern.is_empty() {
+            // Kubernetes' order is by namespace first; each page is then put in order by itself (API-240).
+            items.sort_by(|one, other| {
+                one["metadata"]["name"].as_str().cmp(&other["metadata"]["name"].as_str())
+            });
         }
         let items: Vec<Value> = items.into_iter().map(self.shape).collect();
         Ok(
@@ -304,38 +309,6 @@ impl Kind {
         world.remove(self.name, namespace, name)?;
         Ok(json!({}))
     }
-}
-
-/// What is wrong with how a list should match a version, in Kubernetes' words.
-fn match_flaw(query: &Query) -> Option<String> {
-    let [wanted, version, from] = ["resourceVersionMatch", "resourceVersion", "continue"]
-        .map(|key| query.text(&format!("listOptions.{key}")));
-    if wanted.is_empty() {
-        return None;
-    }
-    let mut flaws = Vec::new();
-    let mut forbidden =
-        |why: &str| flaws.push(format!("resourceVersionMatch: Forbidden: resourceVersionMatch {why}"));
-    if version.is_empty() {
-        forbidden("is forbidden unless resourceVersion is provided");
-    }
-    if !from.is_empty() {
-        forbidden("is forbidden when continue is provided");
-    }
-    match wanted {
-        "Exact" if version == "0" => forbidden("\"exact\" is forbidden for resourceVersion \"0\""),
-        "Exact" | "NotOlderThan" => {}
-        other => flaws.push(format!(
-            "resourceVersionMatch: Unsupported value: {}: supported values: \"Exact\", \"NotOlderThan\", \"\"",
-            json!(other)
-        )),
-    }
-    let told = match flaws.as_slice() {
-        [] => return None,
-        [one] => one.clone(),
-        several => format!("[{}]", several.join(", ")),
-    };
-    Some(format!("ListOptions.meta.k8s.io \"\" is invalid: {told}"))
 }
 
 /// What an update cannot change: identity and age; the generation counts changes of the body.

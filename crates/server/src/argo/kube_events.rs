@@ -1,6 +1,7 @@
 //! What happened to workflows, told as Kubernetes' events (API-172).
 
 use crate::access::{Resource, Verb};
+use crate::argo::listing::{self, Watching};
 use crate::argo::watch::{render, since};
 use crate::call::Call;
 use crate::fault::Fault;
@@ -38,6 +39,7 @@ pub(crate) fn watch(world: &World, call: &Call) -> Result<Opened, Fault> {
     // Events carry no labels.
     let is_wanted = Labels::parse(call.query.text("listOptions.labelSelector"))?.matches(&Value::Null);
     since(call.query.text("listOptions.resourceVersion"))?;
+    let watching = Watching::of(&call.query)?;
     let projection = Projection::parse(call.query.text("fields"));
     let mut news = world.hub.watch();
     let mut filter = Filter {
@@ -68,11 +70,17 @@ pub(crate) fn watch(world: &World, call: &Call) -> Result<Opened, Fault> {
                 }
             }
             drop(world);
+            let over = watching.over();
+            tokio::pin!(over);
             loop {
-                let news = match news.recv().await {
+                let heard = tokio::select! {
+                    heard = news.recv() => heard,
+                    () = &mut over => return Err(listing::end()),
+                };
+                let news = match heard {
                     Ok(news) => news,
                     Err(RecvError::Lagged(_)) => continue,
-                    Err(RecvError::Closed) => return Ok(()),
+                    Err(RecvError::Closed) => return Err(listing::end()),
                 };
                 let here = namespace.is_empty()
                     || news.workflow["metadata"]["namespace"].as_str() == Some(&namespace);

@@ -1,27 +1,24 @@
 //! Watching workflows: what is there, then what changes (API-170, API-171).
 
 use crate::access::{Resource, Verb};
-use crate::argo::workflows;
+use crate::argo::{listing, workflows};
 use crate::call::Call;
-use crate::fault::{Code, Fault};
+use crate::fault::Fault;
 use crate::hub::{Change, News};
 use crate::limits;
 use crate::reply;
 use crate::route::{Feed, Opened};
 use crate::wire::project::Projection;
 use crate::wire::select::{self, Labels};
+use crate::wire::shape;
 use crate::world::World;
 use axum::body::Bytes;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
 use tiphys_engine::{FieldSelector, Time};
 use tiphys_store::{Filter, Runs, Shelf, Summary};
 use tokio::sync::broadcast::error::RecvError;
-
-/// A watch ends after this long at the latest, if nothing else ends it: a year.
-const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3_600);
 
 /// Which workflows a watch tells of.
 struct Wanted {
@@ -74,10 +71,7 @@ pub(crate) fn workflows(world: &World, call: &Call) -> Result<Opened, Fault> {
     let selector = selector(world, &namespace, query.text("listOptions.fieldSelector"))?;
     let fields = select::by_fields(&selector, &["metadata.name", "metadata.namespace"])?;
     let since = since(query.text("listOptions.resourceVersion"))?;
-    let bookmark = query.flag("listOptions.sendInitialEvents");
-    // API-030, API-170
-    let within = query.number("listOptions.timeoutSeconds").and_then(|seconds| u64::try_from(seconds).ok());
-    let within = within.filter(|seconds| *seconds > 0).map(Duration::from_secs);
+    let watching = listing::Watching::of(query)?;
     let wanted = Wanted { namespace, labels, fields, projection: Projection::parse(query.text("fields")) };
     // Hears first, reads then: nothing that happens in between is missed. What is heard of twice has one version.
     let version = world.version();
@@ -103,23 +97,22 @@ pub(crate) fn workflows(world: &World, call: &Call) -> Result<Opened, Fault> {
                 told.gone.insert(uid(workflow));
                 feed.send(wanted.message("DELETED", workflow)).await?;
             }
-            if bookmark {
-                let mark = json!({ "metadata": { "resourceVersion": version }, "status": {} });
-                feed.send(wanted.message("BOOKMARK", &mark)).await?;
+            if watching.marks {
+                feed.send(wanted.message("BOOKMARK", &mark(&version))).await?;
             }
             drop(world);
-            let over = tokio::time::sleep(within.unwrap_or(FOR_EVER).min(FOR_EVER));
+            let over = watching.over();
             tokio::pin!(over);
             loop {
                 let heard = tokio::select! {
                     heard = news.recv() => heard,
-                    () = &mut over => return Ok(()),
+                    () = &mut over => return Err(listing::end()),
                 };
                 let news = match heard {
                     Ok(news) => news,
                     // It reads too slowly, or we are leaving: it comes back and begins with what is there.
                     Err(RecvError::Lagged(_) | RecvError::Closed) => {
-                        return Err(Fault::new(Code::ResourceExhausted, "EOF"));
+                        return Err(listing::end());
                     }
                 };
                 if let Some(kind) = told.heard(&wanted, &news) {
@@ -127,6 +120,14 @@ pub(crate) fn workflows(world: &World, call: &Call) -> Result<Opened, Fault> {
                 }
             }
         })
+    }))
+}
+
+/// The object that says that everything that was there has been told, and at which version; it has what every workflow
+/// has (API-320).
+fn mark(version: &str) -> Value {
+    shape::workflow(json!({
+        "metadata": { "resourceVersion": version, "creationTimestamp": null, "annotations": { "k8s.io/initial-events-end": "true" } },
     }))
 }
 

@@ -15,6 +15,9 @@ const KEY: &str = "name part must consist of alphanumeric characters, '-', '_' o
 /// Longest value of a label, and longest name part of a key.
 const LABEL_BYTES_MAX: usize = 63;
 
+/// Most bytes of all annotations of an object, keys and values.
+const ANNOTATIONS_BYTES_MAX: usize = 256 << 10;
+
 /// What is wrong with the metadata of an object that is to be stored.
 pub(crate) fn flaw(kind: &str, metadata: &Value) -> Option<String> {
     let name = metadata["name"].as_str().unwrap_or_default();
@@ -64,6 +67,12 @@ pub(crate) fn flaw(kind: &str, metadata: &Value) -> Option<String> {
         if let Some(why) = key_flaw(&key.to_ascii_lowercase()) {
             return invalid("metadata.annotations", key, &why);
         }
+    }
+    let annotations = metadata["annotations"].as_object().into_iter().flatten();
+    let bytes = annotations.map(|(key, value)| key.len() + value.as_str().map_or(0, str::len)).sum::<usize>();
+    if bytes > ANNOTATIONS_BYTES_MAX {
+        let why = format!("may not be more than {ANNOTATIONS_BYTES_MAX} bytes");
+        return refused(&format!("metadata.annotations: Too long: {why}"));
     }
     let mut flaws: Vec<String> = list(&metadata["ownerReferences"]).flat_map(owner_flaws).collect();
     for finalizer in list(&metadata["finalizers"]).filter_map(Value::as_str) {

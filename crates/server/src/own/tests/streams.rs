@@ -110,16 +110,71 @@ fn connections_that_say_nothing_end() {
     }
 }
 
-/// API-030, API-170: a watch lasts as long as it is asked to.
+/// API-030, API-057, API-058, API-172: a watch lasts as long as it is asked to, and says at its end that there is more.
 #[test]
 fn a_watch_ends_when_its_time_is_over() {
     let (_folder, house) = open();
     house.submit("one");
-    let begun = Instant::now();
-    let target = "/api/v1/workflow-events/default?listOptions.timeoutSeconds=1";
-    let answer = http::send(house.address, "GET", target, &[], &[], PATIENCE).unwrap();
-    assert_eq!(answer.status, 200);
-    assert!(answer.text().contains("\"ADDED\"") && begun.elapsed() < PATIENCE, "{}", answer.text());
+    let status = "Too Many Requests";
+    let end =
+        json!({ "error": { "grpc_code": 8, "http_code": 429, "http_status": status, "message": "EOF" } });
+    for (target, first, last) in [
+        ("/api/v1/workflow-events/default?listOptions.timeoutSeconds=1", "\"ADDED\"", &end),
+        (
+            "/api/v1/workflow-events/default?listOptions.timeoutSeconds=1&fields=result.type",
+            "\"ADDED\"",
+            &json!({}),
+        ),
+        ("/api/v1/stream/events/default?listOptions.timeoutSeconds=1", "WorkflowRunning", &end),
+    ] {
+        let answer = http::send(house.address, "GET", target, &[], &[], PATIENCE).unwrap();
+        let text = answer.text();
+        assert_eq!(answer.status, 200);
+        let told = serde_json::from_str::<Value>(text.lines().last().unwrap_or_default()).unwrap_or_default();
+        assert!(text.contains(first) && told == *last, "{target}: {text}");
+    }
+}
+
+/// API-030, API-320: what was there is marked at its end for those who ask, with an object that has what all have.
+#[test]
+fn the_end_of_what_was_there_is_marked() {
+    let (_folder, house) = open();
+    let options = "listOptions.sendInitialEvents=true&listOptions.resourceVersionMatch=NotOlderThan";
+    let watch = format!("/api/v1/workflow-events/default?listOptions.timeoutSeconds=1&{options}");
+    let marked = format!("{watch}&listOptions.allowWatchBookmarks=true");
+    let answer = http::send(house.address, "GET", &marked, &[], &[], PATIENCE).unwrap().text();
+    let mark: Value = serde_json::from_str(answer.lines().next().unwrap()).unwrap();
+    let object = &mark["result"]["object"];
+    assert_eq!(mark["result"]["type"], "BOOKMARK");
+    assert_eq!(object["metadata"]["annotations"], json!({ "k8s.io/initial-events-end": "true" }));
+    assert_eq!(object["spec"], json!({ "arguments": {} }));
+    assert_eq!(object["status"], json!({ "startedAt": null, "finishedAt": null }));
+    let answer = http::send(house.address, "GET", &watch, &[], &[], PATIENCE).unwrap().text();
+    assert!(!answer.contains("BOOKMARK"), "{answer}");
+}
+
+/// API-030: options that go together badly are refused in Kubernetes' words, for watches as for lists.
+#[test]
+fn options_that_make_no_sense_are_refused() {
+    let (_folder, house) = open();
+    let alone = "resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
+    let without = "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
+    let exact = format!(
+        "[{without}, resourceVersionMatch: Unsupported value: \"Exact\": supported values: \"NotOlderThan\"]"
+    );
+    let list = "sendInitialEvents: Forbidden: sendInitialEvents is forbidden for list";
+    for (path, options, words) in [
+        ("/api/v1/workflow-events/default", "sendInitialEvents=true", alone),
+        ("/api/v1/workflow-events/default", "resourceVersionMatch=NotOlderThan", without),
+        ("/api/v1/stream/events/default", "resourceVersionMatch=Exact", exact.as_str()),
+        ("/api/v1/workflow-templates/default", "sendInitialEvents=false", list),
+        ("/api/v1/cron-workflows/default", "sendInitialEvents=true", list),
+    ] {
+        let (status, told) = house.ask("GET", &format!("{path}?listOptions.{options}"), &[], &Value::Null);
+        let message = told["error"]["message"].as_str().or(told["message"].as_str());
+        let words = format!("ListOptions.meta.k8s.io \"\" is invalid: {words}");
+        assert_eq!((status, message), (400, Some(words.as_str())), "{path} {options}");
+    }
 }
 
 /// Who finds no room is told so and when to come again; who ends makes room.
