@@ -280,12 +280,9 @@ impl Who {
 
     pub(crate) fn allows(&self, verb: Verb, resource: Resource, namespace: &str) -> bool {
         let Standing::Known { role, namespaces } = &self.standing else { return false };
+        // Who is bound to namespaces has no part in what lies in none of them, as with roles that are bound to one.
         let here = namespaces.is_empty()
-            || if resource.is_cluster_wide() {
-                verb.reads() && resource == Resource::ClusterTemplates
-            } else {
-                namespaces.iter().any(|own| own == namespace)
-            };
+            || !resource.is_cluster_wide() && namespaces.iter().any(|own| own == namespace);
         here && *role >= least(verb, resource)
     }
 

@@ -29,8 +29,6 @@ pub(crate) type Act = (Verb, Resource, Words);
 pub(crate) enum Words {
     /// As Kubernetes words it.
     Plain,
-    /// As Argo words it before it lists (API-120).
-    List,
     /// Without a word about what was asked.
     Quiet,
     /// The handler knows the words, and asks itself: as in Kubernetes, what is asked for is looked at first.
@@ -51,7 +49,8 @@ const CHANGE_ANY: Need = Acts(&[(Update, Workflows, Quiet)]);
 /// One line a route, or for all routes that begin alike.
 #[rustfmt::skip]
 static RIGHTS: &[(&str, &str, Need)] = &[
-    ("GET",    "/api/v1/workflows/{namespace}", Acts(&[(List, Workflows, Words::List)])),
+    // A selector may say in which namespace.
+    ("GET",    "/api/v1/workflows/{namespace}", Acts(&[(List, Workflows, Handler)])),
     ("POST",   "/api/v1/workflows/{namespace}", Acts(&[(Create, Workflows, Handler)])),
     ("POST",   "/api/v1/workflows/{namespace}/lint", Acts(&[(Get, Templates, Quiet)])),
     ("POST",   "/api/v1/workflows/{namespace}/submit", Acts(&[(Create, Workflows, Handler)])),
@@ -64,7 +63,7 @@ static RIGHTS: &[(&str, &str, Need)] = &[
 
     ("GET",    "/api/v1/archived-workflows*", READ_ANY),
     ("DELETE", "/api/v1/archived-workflows/{uid}", Acts(&[(Delete, Workflows, Quiet)])),
-    ("PUT",    "/api/v1/archived-workflows/{uid}/*", Acts(&[(Create, Workflows, Quiet)])),
+    ("PUT",    "/api/v1/archived-workflows/{uid}/*", Acts(&[(Get, Workflows, Quiet), (Create, Workflows, Handler)])),
 
     ("POST",   "/api/v1/workflow-templates/{namespace}/lint", Acts(&[(Get, Templates, Quiet)])),
     ("GET",    "/api/v1/workflow-templates/{namespace}", Acts(&[(List, Templates, Plain)])),
@@ -72,7 +71,7 @@ static RIGHTS: &[(&str, &str, Need)] = &[
     ("POST",   "/api/v1/workflow-templates/{namespace}", Acts(&[(Create, Templates, Handler)])),
     ("PUT",    "/api/v1/workflow-templates/{namespace}/{name}", Acts(&[(Update, Templates, Handler)])),
     ("DELETE", "/api/v1/workflow-templates/{namespace}/{name}", Acts(&[(Get, Templates, Quiet), (Delete, Templates, Handler)])),
-    ("POST",   "/api/v1/cluster-workflow-templates/lint", Acts(&[(Get, ClusterTemplates, Quiet)])),
+    ("POST",   "/api/v1/cluster-workflow-templates/lint", Acts(&[(Get, Templates, Quiet)])),
     ("GET",    "/api/v1/cluster-workflow-templates", Acts(&[(List, ClusterTemplates, Plain)])),
     ("GET",    "/api/v1/cluster-workflow-templates/{name}", Acts(&[(Get, ClusterTemplates, Quiet)])),
     ("POST",   "/api/v1/cluster-workflow-templates", Acts(&[(Create, ClusterTemplates, Plain)])),
@@ -195,7 +194,6 @@ fn refusal(
     words: Words,
 ) -> Fault {
     let judged = match words {
-        Words::List => who.may_list_workflows(namespace),
         Plain => who.may(verb, resource, namespace, name),
         Quiet | Handler => who.may_quietly(verb, resource, namespace),
     };

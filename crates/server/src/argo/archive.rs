@@ -109,11 +109,11 @@ pub(crate) fn retry(world: &World, call: &Call) -> Result<Value, Fault> {
     let wish = Wish::of(&call.message()?)?;
     let document = chosen(world, call)?;
     let (namespace, name) = (text(&document, "namespace").to_owned(), text(&document, "name").to_owned());
-    call.who.may(Verb::Create, Resource::Workflows, &namespace, None)?;
     if world.find(&namespace, &name)?.is_some() {
         return Err(actions::already_here());
     }
     let mut formed = wish.form(world, document)?;
+    call.who.may(Verb::Create, Resource::Workflows, &namespace, None)?;
     admit::sign_change(&mut formed, &call.who, "Retry");
     let labels = shape::entry(&mut formed["metadata"], "labels");
     if let Value::Object(labels) = labels {

@@ -83,6 +83,11 @@ impl Wanted {
         Ok(Wanted { filter, labels, show_remaining: fields.show_remaining, limit, offset })
     }
 
+    /// The namespace that it is narrowed to, by the path or by a selector (API-126); none of them all.
+    fn namespace(&self) -> &str {
+        self.filter.namespace.as_deref().unwrap_or_default()
+    }
+
     /// The filter for one shelf; none if its label for that shelf excludes everything.
     fn on(&self, shelf: Shelf, archiving: Option<&str>) -> Option<Filter> {
         let own = archiving.map_or(json!({}), |state| json!({ ARCHIVING: state }));
@@ -158,9 +163,8 @@ fn stored(
 
 /// API-100.
 pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
-    let namespace = call.namespace();
-    call.who.may_list_workflows(namespace)?;
-    let wanted = Wanted::of(call, namespace, "")?;
+    let wanted = Wanted::of(call, call.namespace(), "")?;
+    call.who.may_list_workflows(wanted.namespace())?;
     let live =
         if world.options.archive { wanted.on(Shelf::Unfiled, None) } else { wanted.on(Shelf::Runs, None) };
     let filed = world.options.archive.then(|| wanted.on(Shelf::Archive, Some("Persisted"))).flatten();
@@ -187,9 +191,8 @@ pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
 
 /// API-210.
 pub(crate) fn archived(world: &World, call: &Call) -> Result<Value, Fault> {
-    let namespace = call.query.text("namespace");
-    let wanted = Wanted::of(call, namespace, call.query.text("namePrefix"))?;
-    call.who.may_list_workflows(namespace)?;
+    let wanted = Wanted::of(call, call.query.text("namespace"), call.query.text("namePrefix"))?;
+    call.who.may_list_workflows(wanted.namespace())?;
     let filed = world.options.archive.then(|| wanted.on(Shelf::Archive, Some("Persisted"))).flatten();
     let (rows, more, remaining) = page(world, &wanted, None, filed.as_ref())?;
     let rows: Vec<&Summary> = rows.iter().map(|(row, _)| row).collect();

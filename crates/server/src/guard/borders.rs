@@ -275,6 +275,81 @@ fn what_is_to_be_made_is_judged_before_the_right_to_it() {
     assert_eq!(ask(&house, &nobody, "POST", submit, &of_template).0, 403);
 }
 
+/// API-205, API-206, API-213: what is in the archive is looked for first, then whether it is here, then the right to it.
+#[test]
+fn what_is_archived_is_looked_for_before_the_right_to_run_it() {
+    let house = House::new(|_| {});
+    let all = house.token("all", Role::Operator, &[]);
+    let viewer = house.token("viewer", Role::Viewer, &["here"]);
+    file(&house, "here", "filed");
+    file(&house, "here", "lives");
+    assert_eq!(ask(&house, &all, "POST", "/api/v1/workflows/here", &waiting("lives")).0, 200);
+    let create =
+        "cannot create resource \"workflows\" in API group \"argoproj.io\" in the namespace \"here\"";
+    for (end, status, words) in [
+        ("nosuch/retry", 404, "not found"),
+        ("nosuch/resubmit", 404, "not found"),
+        ("lives/retry", 409, "Workflow already exists on cluster, use argo retry {name} instead"),
+        ("filed/retry", 403, create),
+        ("filed/resubmit", 403, create),
+    ] {
+        let path = format!("/api/v1/archived-workflows/{end}");
+        let (found, text) = ask(&house, &viewer, "PUT", &path, &json!({ "namespace": "here" }));
+        assert!(found == status && message(&text).ends_with(words), "{end}: {found} {text}");
+    }
+}
+
+/// Who is bound to a namespace reads no cluster templates, as with a role of that namespace, and runs them all the same.
+#[test]
+fn cluster_templates_are_not_for_those_of_one_namespace() {
+    let house = House::new(|_| {});
+    let all = house.token("all", Role::Admin, &[]);
+    let own = house.token("own", Role::Operator, &["here"]);
+    let path = "/api/v1/cluster-workflow-templates";
+    let template =
+        json!({ "template": { "metadata": { "name": "shared" }, "spec": waiting("x")["workflow"]["spec"] } });
+    assert_eq!(ask(&house, &all, "POST", path, &template).0, 200);
+    let (status, text) = ask(&house, &own, "GET", path, &Value::Null);
+    let words =
+        "cannot list resource \"clusterworkflowtemplates\" in API group \"argoproj.io\" at the cluster scope";
+    assert!(status == 403 && message(&text).ends_with(words), "{status} {text}");
+    let (status, text) = ask(&house, &own, "GET", &format!("{path}/shared"), &Value::Null);
+    assert!(status == 403 && message(&text) == "permission denied", "{status} {text}");
+    let submit = json!({ "resourceKind": "ClusterWorkflowTemplate", "resourceName": "shared" });
+    assert_eq!(ask(&house, &own, "POST", "/api/v1/workflows/here/submit", &submit).0, 200);
+    assert_eq!(ask(&house, &own, "POST", &format!("{path}/lint"), &template).0, 200);
+}
+
+/// API-120, API-126: a selector says in which namespace, where the path does not, and the right to that one counts.
+#[test]
+fn a_list_that_is_narrowed_takes_the_right_to_where_it_is() {
+    let house = House::new(|_| {});
+    let viewer = house.token("viewer", Role::Viewer, &["here"]);
+    for path in ["/api/v1/workflows/", "/api/v1/archived-workflows"] {
+        let narrowed = |namespace: &str| {
+            let path = format!("{path}?listOptions.fieldSelector=metadata.namespace%3D{namespace}");
+            ask(&house, &viewer, "GET", &path, &Value::Null)
+        };
+        assert_eq!(narrowed("here").0, 200, "{path}");
+        let (status, text) = narrowed("there");
+        assert!(
+            status == 403 && message(&text).contains("in namespace \"there\""),
+            "{path}: {status} {text}"
+        );
+        assert_eq!(ask(&house, &viewer, "GET", path, &Value::Null).0, 403, "{path}");
+    }
+}
+
+/// API-292: a key of a ConfigMap goes by an update of the map.
+#[test]
+fn the_right_to_a_limit_is_that_to_its_map() {
+    let house = House::new(|_| {});
+    let viewer = house.token("viewer", Role::Viewer, &["here"]);
+    let (status, text) = ask(&house, &viewer, "DELETE", "/api/v1/sync/here/k?cmName=c", &Value::Null);
+    let words = "Permission denied, you are not allowed to update configmaps in namespace \"here\".";
+    assert!(status == 403 && message(&text) == words, "{status} {text}");
+}
+
 /// API-141, API-165, API-166: actions find what is in the archive only, and what changes it does not.
 #[test]
 fn actions_look_into_the_archive() {
