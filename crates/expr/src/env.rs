@@ -25,6 +25,8 @@ enum Source<'e> {
     Scope(&'e dyn Scope),
     /// A JSON object, and nothing but the language itself.
     Plain(&'e Json),
+    /// A JSON object beside Argo's function library.
+    Beside(&'e Json),
     /// A map of values, and nothing but the language itself.
     Values(&'e Value),
     /// The tasks that a `depends` text mentions, by identifier, and what is known about them.
@@ -40,6 +42,10 @@ impl<'e> Environment<'e> {
         Environment { source: Source::Plain(object), built: RefCell::default() }
     }
 
+    pub(crate) fn beside_library(object: &'e Json) -> Environment<'e> {
+        Environment { source: Source::Beside(object), built: RefCell::default() }
+    }
+
     pub(crate) fn of_values(map: &'e Value) -> Environment<'e> {
         Environment { source: Source::Values(map), built: RefCell::default() }
     }
@@ -53,44 +59,50 @@ impl<'e> Environment<'e> {
 
     /// The type of a root name, if it is known.
     pub(crate) fn root_type(&self, name: &str) -> Option<Type> {
-        match self.source {
-            Source::Scope(scope) => {
-                if let Some(signature) = check::extra(name) {
-                    return Some(Type::Function(signature));
-                }
-                if name == LIBRARY {
-                    return Some(Type::Map(MapKind::Any));
-                }
-                match scope.root(name) {
-                    Root::Unknown => None,
-                    Root::Map => Some(Type::Map(MapKind::Any)),
-                    Root::Leaf => scope.get(name).map(|bound| match bound {
-                        Bound::Text(_) => Type::Text,
-                        Bound::Absent => Type::Nil,
-                        Bound::Json(_) => Type::Unknown,
-                        Bound::Typed(value) => Type::of(&value),
-                    }),
-                }
+        if self.has_library() {
+            if let Some(signature) = check::extra(name) {
+                return Some(Type::Function(signature));
             }
-            Source::Plain(object) => object.get(name).map(|json| Type::of(&plain(json))),
+            if name == LIBRARY {
+                return Some(Type::Map(MapKind::Any));
+            }
+        }
+        match self.source {
+            Source::Scope(scope) => match scope.root(name) {
+                Root::Unknown => None,
+                Root::Map => Some(Type::Map(MapKind::Any)),
+                Root::Leaf => scope.get(name).map(|bound| match bound {
+                    Bound::Text(_) => Type::Text,
+                    Bound::Absent => Type::Nil,
+                    Bound::Json(_) => Type::Unknown,
+                    Bound::Typed(value) => Type::of(&value),
+                }),
+            },
+            Source::Plain(object) | Source::Beside(object) => {
+                object.get(name).map(|json| Type::of(&plain(json)))
+            }
             Source::Values(map) => entry(map, name).map(Type::of),
             Source::Tasks(tasks, _) => tasks.get(name).map(|_| Type::TaskResults),
         }
     }
 
+    fn has_library(&self) -> bool {
+        matches!(self.source, Source::Scope(_) | Source::Beside(_))
+    }
+
     /// The value of a root name.
     pub(crate) fn root(&self, name: &str) -> Option<Value> {
-        match self.source {
-            Source::Scope(_) => {
-                if let Some(known) = EXTRAS.into_iter().find(|known| *known == name) {
-                    return Some(Value::Function(Function::Extra(known)));
-                }
-                if name == LIBRARY {
-                    return Some(Value::Library);
-                }
-                self.path(name)
+        if self.has_library() {
+            if let Some(known) = EXTRAS.into_iter().find(|known| *known == name) {
+                return Some(Value::Function(Function::Extra(known)));
             }
-            Source::Plain(object) => object.get(name).map(plain),
+            if name == LIBRARY {
+                return Some(Value::Library);
+            }
+        }
+        match self.source {
+            Source::Scope(_) => self.path(name),
+            Source::Plain(object) | Source::Beside(object) => object.get(name).map(plain),
             Source::Values(map) => entry(map, name).cloned(),
             Source::Tasks(tasks, result_of) => tasks.get(name).map(|task| depends::results(task, result_of)),
         }
@@ -139,16 +151,9 @@ impl<'e> Environment<'e> {
 
     fn everything(&self) -> Value {
         match self.source {
-            Source::Scope(scope) => {
-                let Value::Map(map) = build(scope, "") else { return Value::Nil };
-                let mut entries = (**map.entries).clone();
-                for name in EXTRAS {
-                    entries.insert(name.into(), Value::Function(Function::Extra(name)));
-                }
-                entries.insert(LIBRARY.into(), Value::Library);
-                Value::map(entries)
-            }
+            Source::Scope(scope) => with_library(build(scope, "")),
             Source::Plain(object) => plain(object),
+            Source::Beside(object) => with_library(plain(object)),
             Source::Values(map) => map.clone(),
             Source::Tasks(tasks, result_of) => Value::map(
                 tasks
@@ -226,6 +231,17 @@ fn entry<'v>(map: &'v Value, name: &str) -> Option<&'v Value> {
         Value::Map(map) => map.entries.get(name),
         _ => None,
     }
+}
+
+/// A map with the function library in it.
+fn with_library(map: Value) -> Value {
+    let Value::Map(map) = map else { return Value::Nil };
+    let mut entries = (**map.entries).clone();
+    for name in EXTRAS {
+        entries.insert(name.into(), Value::Function(Function::Extra(name)));
+    }
+    entries.insert(LIBRARY.into(), Value::Library);
+    Value::map(entries)
 }
 
 fn leaf(bound: Bound<'_>) -> Value {

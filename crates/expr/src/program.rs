@@ -292,6 +292,15 @@ pub fn evaluate_plain(
     run(expression, &Environment::plain(environment), world)
 }
 
+/// Evaluates an expression over a JSON object with Argo's function library (OB-372).
+pub fn evaluate_beside(
+    expression: &str,
+    environment: &serde_json::Value,
+    world: &World,
+) -> Result<Value, ExprError> {
+    run(expression, &Environment::beside_library(environment), world)
+}
+
 /// Checks that an expression parses, for lint.
 pub fn check_syntax(expression: &str) -> Result<(), ExprError> {
     Program::parse(expression).map(drop)

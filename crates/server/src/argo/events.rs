@@ -168,10 +168,14 @@ fn with_floats(value: &Value) -> Value {
     }
 }
 
+/// Finds something in an event: with the language alone (OB-370, OB-374).
 fn evaluate(expression: &str, event: &Value) -> Result<tiphys_expr::Value, String> {
+    tiphys_expr::evaluate_plain(expression, event, &moment()).map_err(|error| error.to_string())
+}
+
+fn moment() -> tiphys_expr::World {
     let now = jiff::Timestamp::now();
-    let world = tiphys_expr::World { now, seed: now.as_microsecond().unsigned_abs() };
-    tiphys_expr::evaluate_plain(expression, event, &world).map_err(|error| error.to_string())
+    tiphys_expr::World { now, seed: now.as_microsecond().unsigned_abs() }
 }
 
 /// Offers an event to one binding.
@@ -259,8 +263,9 @@ fn offer(
     Ok(Match::Run(name))
 }
 
+/// A text for the metadata, for which all of Argo's functions are there (OB-372).
 fn text(expression: &str, event: &Value, what: &str) -> Result<String, Fault> {
-    let value = evaluate(expression, event)
+    let value = tiphys_expr::evaluate_beside(expression, event, &moment())
         .map_err(|error| Fault::internal(format!("failed to evaluate {what} expression: {error}")))?;
     match value.as_text() {
         Some(text) => Ok(text.to_owned()),
@@ -285,7 +290,8 @@ fn argument(parameter: &Value, event: &Value) -> Result<Value, Fault> {
         ))
     })?;
     let text = match value.as_text() {
-        Some(text) => text.to_owned(),
+        // As JSON without its quotes: what had to be escaped stays so (OB-374).
+        Some(text) => tiphys_expr::json_escaped(text),
         None => value.to_json().map_err(|error| {
             Fault::internal(format!("failed to convert result to JSON \"{name}\" expression: {error}"))
         })?,

@@ -28,6 +28,31 @@ fn names(house: &House) -> Vec<String> {
     names
 }
 
+/// OB-372, OB-374: names and labels take all of Argo's functions, selectors and parameters the language alone; a text for
+/// a parameter is what stands between the quotes of its JSON.
+#[test]
+fn bindings_have_the_functions_and_the_texts_of_argo() {
+    let house = House::new(|options| options.auth = AuthMode::None);
+    apply(&house, &TEMPLATE.replace("NAME", "there-is"));
+    let metadata =
+        r#"{name: 'sprig.lower(payload.name)', labels: {commit: 'sprig.trunc(7, payload.after)'}}"#;
+    let arguments = "    arguments: {parameters: [{name: text, valueFrom: {event: payload.text}}]}\n---\n";
+    apply(&house, &binding("all", "there-is", metadata).replace("---\n", arguments));
+    let event = json!({ "name": "ABC", "after": "0123456789", "text": "a \"q\" <b>\n" }).to_string();
+    let headers = [("authorization", "Bearer any")];
+    let answer = house.send("POST", "/api/v1/events/here/push", &headers, &event);
+    assert_eq!(house.text(answer), "{}");
+    let made = house.send("GET", "/api/v1/workflows/here/abc", &[], "");
+    let made: Value = serde_json::from_str(&house.text(made)).unwrap();
+    assert_eq!(made["metadata"]["labels"]["commit"], "0123456", "{made}");
+    let text = &made["spec"]["arguments"]["parameters"][0]["value"];
+    assert_eq!(*text, json!(r#"a \"q\" \u003cb\u003e\n"#));
+    apply(&house, &binding("all", "there-is", "{}").replace("'true'", r#"'sprig.lower("X") == "x"'"#));
+    let refused = house.send("POST", "/api/v1/events/here/push", &headers, &event);
+    let refused = house.text(refused);
+    assert!(refused.contains("unknown name sprig"), "{refused}");
+}
+
 /// What is answered as failed is sent again under the same id; it is then done what was not done, and nothing twice.
 #[test]
 fn an_event_that_was_not_dispatched_is_when_it_comes_again() {
