@@ -203,9 +203,11 @@ impl Reader {
         let (mut paths, mut names) = (Vec::new(), Vec::new());
         self.look(world)?;
         for pod in self.pods.iter().filter(|pod| self.wanted.shows(&pod.name, &pod.labels)) {
-            let files = files(&pod.folder, &self.wanted.container);
-            names.extend(files.iter().map(|_| pod.name.clone()));
-            paths.extend(files);
+            // A step that is run again is a new pod of the same name; the old one went with its log (API-165, API-175).
+            if let Some(last) = files(&pod.folder, &self.wanted.container).pop() {
+                names.push(pod.name.clone());
+                paths.push(last);
+            }
         }
         let mut merge = std::mem::take(&mut self.merge);
         let mut left = BATCH_LINES;
@@ -302,24 +304,39 @@ fn pods(world: &World, wanted: &Wanted, folder: &Path) -> Result<Vec<Pod>, Fault
     Ok(pods)
 }
 
-/// The log files of a container in the folder of a node, one for each attempt.
+/// The log files of a container in the folder of a node, one for each attempt, the last one last.
 pub(crate) fn files(folder: &Path, container: &str) -> Vec<PathBuf> {
     let suffix = format!(".{container}.log");
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let mut files: Vec<PathBuf> = entries
+    // `<node>.<attempt>.<container>.log`
+    let attempt = |path: &Path| -> Option<u64> {
+        path.file_name()?.to_str()?.strip_suffix(&suffix)?.rsplit('.').next()?.parse().ok()
+    };
+    let mut files: Vec<(u64, PathBuf)> = entries
         .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| {
-            path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.ends_with(&suffix))
+        .filter_map(|entry| {
+            let path = entry.path();
+            attempt(&path).map(|attempt| (attempt, path))
         })
         .collect();
     files.sort();
-    files
+    files.into_iter().map(|(_, path)| path).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Sent;
+    use super::{Sent, files};
+
+    #[test]
+    fn attempts_are_told_in_their_order() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["7.10.main.log", "7.2.main.log", "7.9.wait.log", "7.0.main.log", "7.main.log.tmp"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        let found = files(folder.path(), "main");
+        let names: Vec<_> = found.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
+        assert_eq!(names, ["7.0.main.log", "7.2.main.log", "7.10.main.log"]);
+    }
 
     /// API-033, API-175.
     #[test]
