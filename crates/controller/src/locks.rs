@@ -219,6 +219,12 @@ fn write(rows: &mut LockRows, names: &[String], locks: BTreeMap<String, Lock>) {
     }
 }
 
+/// Who holds a lock: `namespace/run`, or `namespace/run/node`.
+pub fn holders(store: &mut dyn Store, lock: &str) -> Result<Vec<String>, StoreError> {
+    let found = all(store)?.remove(lock).unwrap_or_default();
+    Ok(found.holders.into_iter().map(|holder| holder.name).collect())
+}
+
 /// Every lock that somebody holds or waits for.
 pub fn all(store: &mut dyn Store) -> Result<BTreeMap<String, Lock>, StoreError> {
     Ok(read(&store.locks()?).0)

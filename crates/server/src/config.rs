@@ -8,6 +8,7 @@ mod keys;
 #[cfg(test)]
 mod tests;
 
+use crate::ops::notify::{TAGS, unknown_tags};
 use crate::options::{AuthMode, Column, Link, Options, Tls};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -343,6 +344,19 @@ impl Length {
     }
 }
 
+impl Notification {
+    /// The variables of the environment that it needs: `${NAME}`.
+    fn variables(&self) -> impl Iterator<Item = &str> {
+        let webhook = self
+            .webhook
+            .iter()
+            .flat_map(|webhook| std::iter::once(&webhook.url).chain(webhook.headers.values()));
+        let mail = self.mail.iter().filter_map(|mail| mail.password.as_ref());
+        let texts = webhook.chain(mail);
+        texts.flat_map(|text| text.split("${").skip(1).filter_map(|part| Some(part.split_once('}')?.0)))
+    }
+}
+
 impl Repository {
     /// What the settings say of it.
     pub(crate) fn content(&self) -> Value {
@@ -424,18 +438,18 @@ impl Config {
         if value["kind"] == "ConfigMap" {
             value = unfolded(&value["data"])?;
         }
-        let (wrong, mut notices) = keys::check(&value, text);
-        if !wrong.is_empty() {
-            return Err(ConfigError(wrong));
-        }
+        let (mut wrong, mut notices) = keys::check(&value, text);
         let read = |value: Value| serde_json::from_value::<Config>(value);
-        let config = read(value.clone()).map_err(|error| {
-            let judge = |part: Value| read(part).err().map(|error| error.to_string());
-            let wrong = keys::blame(&value, text, &judge);
-            if wrong.is_empty() { one(error.to_string()) } else { ConfigError(wrong) }
-        })?;
-        let flaws = config.flaws(&mut notices);
-        if flaws.is_empty() { Ok((config, notices)) } else { Err(ConfigError(flaws)) }
+        let judge = |part: Value| read(part).err().map(|error| error.to_string());
+        wrong.extend(keys::blame(&value, text, &judge));
+        match read(value) {
+            Ok(config) => {
+                wrong.extend(config.flaws(&mut notices));
+                if wrong.is_empty() { Ok((config, notices)) } else { Err(ConfigError(wrong)) }
+            }
+            Err(error) if wrong.is_empty() => Err(one(error.to_string())),
+            Err(_) => Err(ConfigError(wrong)),
+        }
     }
 
     /// What cannot be right although every key and type is.
@@ -498,6 +512,18 @@ impl Config {
                     wrong.push(format!("{place}.mail: `server`, `from` and `to` are needed"));
                 }
                 _ => {}
+            }
+            let template = notification.webhook.as_ref().and_then(|webhook| webhook.template.as_deref());
+            for tag in template.map(unknown_tags).unwrap_or_default() {
+                let tags = TAGS.join(", ");
+                wrong.push(format!(
+                    "{place}.webhook.template: `{{{{{tag}}}}}` is not known: there are {tags}"
+                ));
+            }
+            for name in notification.variables().filter(|name| std::env::var_os(name).is_none()) {
+                notices.push(format!(
+                    "{place}: there is no `{name}` in the environment here; without it there nothing is sent by the server"
+                ));
             }
             if notification.link.is_empty() {
                 notices.push(format!("{place}: without `link` messages cannot lead to their runs"));

@@ -189,8 +189,16 @@ fn retry_one(
         ));
     }
     let show = show(then, form);
+    let before = loaded.run.retry_takes(wish).is_empty().then_some(loaded.run.nodes.len());
     let left = drive(local, engine, summary, Some((loaded.run, loaded.seq)), updates, &show, signals)?;
     printed(local, summary, form)?;
+    if before.is_some_and(|before| before > 0) && Some(local.load(summary)?.run.nodes.len()) == before {
+        to_stderr(&format!(
+            "notice: nothing ran again: what failed was followed by steps that came out well, and these stay\n\
+             help: `tiphys resubmit {name}` runs all of it anew, `tiphys retry {name} --restart-successful \
+             --node-field-selector displayName=STEP` from a step on\n"
+        ));
+    }
     Ok(left)
 }
 
@@ -335,6 +343,12 @@ pub fn shown(
     if then.watch || then.wait {
         return watch_run(&summary.name, Some(&summary.namespace));
     }
-    to_stderr(&format!("it goes on in the background; look at it with: tiphys watch {}\n", summary.name));
+    let is_over = local
+        .store
+        .summary(&MachineId::workflow(&*summary.uid))?
+        .is_some_and(|now| now.finished_us.is_some());
+    if !is_over {
+        to_stderr(&format!("it goes on in the background; look at it with: tiphys watch {}\n", summary.name));
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -37,8 +37,6 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             to_stdout(&format!("{}: good\n", file.display()));
             Ok(ExitCode::SUCCESS)
         }
-        Err(error) => {
-            Err(problem(error.to_string(), "the keys are explained in docs/how-to/run-a-server.md"))
-        }
+        Err(error) => Err(problem(error.to_string(), "docs/reference/settings.md tells of every key")),
     }
 }

@@ -411,7 +411,14 @@ fn send(local: &mut Local, summary: &Summary, request: Request) -> anyhow::Resul
         ));
     }
     if let Some(reason) = local.load(summary)?.run.refuses(&request) {
-        return Err(problem(reason, format!("`tiphys get {name}` shows its steps, and what they wait for")));
+        let help = match reason.strip_prefix("raw output parameter '").and_then(|rest| rest.split_once('\''))
+        {
+            Some((parameter, _)) => format!(
+                "answer it first: `tiphys node set {name} --node-field-selector displayName=STEP -p {parameter}=VALUE`"
+            ),
+            None => format!("`tiphys get {name}` shows its steps, and what they wait for"),
+        };
+        return Err(problem(reason, help));
     }
     let machine = MachineId::workflow(&*summary.uid);
     let letter = serde_json::to_vec(&Ask::Request(request))?;

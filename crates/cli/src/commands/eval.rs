@@ -80,7 +80,13 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Err(message) => {
-            to_stderr(&format!("error: {message}\n"));
+            let help = match args.scope {
+                None if args.cron.is_none() && message.contains(" is missing") => {
+                    "help: values for it come from a file: `--scope FILE`, one `name: value` on each line\n"
+                }
+                _ => "",
+            };
+            to_stderr(&format!("error: {message}\n{help}"));
             Ok(ExitCode::FAILURE)
         }
     }

@@ -88,7 +88,7 @@ pub fn run(args: &Args, kept: &[Document], limits: Limits<'_>) -> anyhow::Result
                 lock.limit =
                     lock.name.split_once("/Database/").and_then(|(namespace, key)| limits(namespace, key));
             }
-            outlines.push(outline);
+            outlines.push((outline, workflow.metadata.generate_name.clone()));
         }
     }
     diagnostics.retain(spec::Diagnostic::is_error);
@@ -111,11 +111,11 @@ pub fn run(args: &Args, kept: &[Document], limits: Limits<'_>) -> anyhow::Result
         }
         None => {
             let paint = if args.no_color { Paint::plain() } else { Paint::stdout() };
-            for (at, outline) in outlines.iter().enumerate() {
+            for (at, (outline, prefix)) in outlines.iter().enumerate() {
                 if at > 0 {
                     to_stdout("\n");
                 }
-                to_stdout(&print_outline(outline, paint));
+                to_stdout(&print_outline(outline, prefix, paint));
             }
         }
     }

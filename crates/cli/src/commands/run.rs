@@ -1,6 +1,7 @@
 //! `tiphys run`: everything in one process, no set-up.
 
 use clap::Args as ClapArgs;
+use std::collections::BTreeSet;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{ExitCode, Stdio};
@@ -8,7 +9,7 @@ use std::sync::mpsc;
 use tiphys_controller::{Order, Update, file_location};
 use tiphys_engine::check::{Shelf, Situation, check, doubled};
 use tiphys_engine::compile::{compile, effective};
-use tiphys_engine::repository::{self, Repository};
+use tiphys_engine::repository;
 use tiphys_engine::{Frozen, Run, cron};
 use tiphys_runner::ImageMap;
 use tiphys_runner::step::Isolation;
@@ -223,7 +224,7 @@ fn start_all(args: &Args, mut loaded: Loaded) -> anyhow::Result<ExitCode> {
     let mut local = Local::open()?;
     world.without_state(&local.state)?;
     if !args.show.quiet {
-        jobs.iter().for_each(|job| to_stderr(&notice(&job.findings, &job.frozen)));
+        to_stderr(&notices(&jobs));
     }
     let mut worst = ExitCode::SUCCESS;
     for (number, job) in jobs.into_iter().enumerate() {
@@ -260,10 +261,14 @@ struct Job {
 /// Judges everything that was read, and makes the workflows ready. Tells all mistakes at once.
 fn prepare(args: &Args, loaded: &mut Loaded, world: &World, images: &ImageMap) -> anyhow::Result<Vec<Job>> {
     let count = loaded.given.iter().filter(|document| matches!(document.object, Object::Workflow(_))).count();
+    let schedules = loaded.given.iter().any(|document| matches!(document.object, Object::CronWorkflow(_)));
     if count == 0 && !loaded.diagnostics.iter().any(spec::Diagnostic::is_error) {
         return Err(problem(
             "there is no Workflow in the files",
-            "a document with `kind: Workflow` is run; templates alone are not",
+            match schedules {
+                true => "a schedule runs now with `tiphys cron run`, and at its times when a server has it",
+                false => "a document with `kind: Workflow` is run; templates alone are not",
+            },
         ));
     }
     if count > 1 && args.overrides.names_one() {
@@ -360,29 +365,41 @@ fn fill(workflow: &mut spec::Workflow, world: &World) {
     }
 }
 
-/// What this machine does differently from a cluster, in words.
-fn notice(findings: &Findings, frozen: &Frozen) -> String {
+/// Images that a notice names.
+const IMAGES_SHOWN: usize = 4;
+
+/// What this machine does differently from a cluster, in words: once for all workflows.
+fn notices(jobs: &[Job]) -> String {
+    let images: BTreeSet<&str> =
+        jobs.iter().flat_map(|job| job.findings.images.iter().map(String::as_str)).collect();
+    let fields: BTreeSet<&str> =
+        jobs.iter().flat_map(|job| job.findings.without_effect.iter().map(String::as_str)).collect();
     let mut text = String::new();
-    if !findings.images.is_empty() {
-        let images: Vec<&str> = findings.images.iter().take(4).map(String::as_str).collect();
-        let more = if findings.images.len() > 4 { ", …" } else { "" };
+    if !images.is_empty() {
+        let more = if images.len() > IMAGES_SHOWN { ", …" } else { "" };
+        let images: Vec<&str> = images.into_iter().take(IMAGES_SHOWN).collect();
         text.push_str(&format!(
             "notice: steps run as processes of this machine; images are not used ({}{more})\n",
             images.join(", ")
         ));
     }
-    if !findings.without_effect.is_empty() {
-        let fields: Vec<&str> = findings.without_effect.iter().map(String::as_str).collect();
+    if !fields.is_empty() {
+        let fields: Vec<&str> = fields.into_iter().collect();
         text.push_str(&format!("notice: without effect on this machine: {}\n", fields.join(", ")));
     }
-    let found =
-        effective(frozen).ok().and_then(|(workflow, _)| repository::find(frozen, &workflow.spec).ok());
-    if let Some((kind, place)) = found.as_ref().and_then(Repository::store) {
-        text.push_str(&format!(
-            "notice: artifacts go to the local store, under the keys of `{place}`; the driver `{kind}` is not supported yet\n"
-        ));
-    }
+    let stores: BTreeSet<String> = jobs.iter().filter_map(|job| elsewhere(&job.frozen)).collect();
+    stores.iter().for_each(|store| text.push_str(store));
     text
+}
+
+/// Where a workflow's artifacts would go if its driver were here.
+fn elsewhere(frozen: &Frozen) -> Option<String> {
+    let (workflow, _) = effective(frozen).ok()?;
+    let found = repository::find(frozen, &workflow.spec).ok()?;
+    let (kind, place) = found.store()?;
+    Some(format!(
+        "notice: artifacts go to the local store, under the keys of `{place}`; the driver `{kind}` is not supported yet\n"
+    ))
 }
 
 fn dry_run(jobs: Vec<Job>, format: Option<Format>) -> anyhow::Result<ExitCode> {
@@ -429,7 +446,9 @@ fn begin_detached(
     if show.follows && form == Some(Form::Yaml) {
         to_stdout("---\n");
     }
-    again::shown(local, &summary, form, &Then::default())?;
+    if form.is_some() || !show.quiet {
+        again::shown(local, &summary, form, &Then::default())?;
+    }
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Span, Timestamp};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
-use crate::print::{table, to_stdout};
+use crate::print::{clean_line, table, to_stderr, to_stdout};
 use crate::problem::problem;
 use crate::remote::{Server, encode};
 
@@ -92,6 +92,15 @@ pub fn run(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
             });
             let made = server.post("/api/tiphys/v1/tokens", &body)?;
             to_stdout(&format!("{}\n", made["token"].as_str().unwrap_or_default()));
+            let known = server.get("/api/tiphys/v1/namespaces", &Vec::new())?;
+            let is_known =
+                |name: &String| known["items"].as_array().into_iter().flatten().any(|one| one == name);
+            for name in create.namespaces.iter().filter(|name| !is_known(name)) {
+                to_stderr(&format!(
+                    "notice: there is no namespace `{name}` yet: apply one (`kind: Namespace`), or start the server with \
+                     `--namespaces {name}`\n"
+                ));
+            }
         }
         Verb::List { output } => {
             let listed = server.get("/api/tiphys/v1/tokens", &Vec::new())?;
@@ -103,6 +112,7 @@ pub fn run(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
         }
         Verb::Revoke { name } => {
             server.delete(&format!("/api/tiphys/v1/tokens/{}", encode(name)), &Vec::new())?;
+            to_stdout(&format!("token {} revoked\n", clean_line(name.as_bytes())));
         }
         Verb::Link { role } => {
             let made = server.post("/api/tiphys/v1/links", &json!({ "role": role.name() }))?;

@@ -2,6 +2,7 @@
 
 use clap::Args as ClapArgs;
 use std::process::ExitCode;
+use tiphys_controller::locks;
 use tiphys_controller::shard::decode;
 use tiphys_engine::explain::{Answer, why};
 use tiphys_engine::workflow::Event;
@@ -70,7 +71,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
     }
     let now = now();
-    let Some(answer) = why(&run, &history, args.node.as_deref(), now) else {
+    let Some(mut answer) = why(&run, &history, args.node.as_deref(), now) else {
         let node = args.node.as_deref().unwrap_or_default();
         let names: Vec<String> = run.indices().map(|ix| run.display_name(ix)).collect();
         return Err(problem(
@@ -81,6 +82,9 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
             },
         ));
     };
+    if let Some(lock) = answer.awaited_lock() {
+        answer.held_by = locks::holders(&mut local.store, lock)?;
+    }
     show(args, &answer, &summary.name, now)
 }
 

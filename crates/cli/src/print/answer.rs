@@ -55,6 +55,7 @@ pub fn print_answer(answer: &Answer, run: &str, paint: Paint, now: Time) -> Stri
             format!("{}{on}  {}{open}", line(&wait.what), duration_us(wait.took_us))
         }),
     );
+    section(&mut out, paint, "held by", answer.held_by.iter().map(|holder| line(holder)));
     section(&mut out, paint, "depends on", answer.depends.iter().map(|on| other(on, paint)));
     section(
         &mut out,
@@ -103,12 +104,16 @@ fn next(answer: &Answer, run: &str) -> Option<String> {
         return None;
     }
     let cause = answer.causes.iter().find(|cause| !cause.id.is_empty() && cause.id != answer.id);
-    let (phase, id) = match cause {
-        Some(cause) => (&cause.phase, &cause.id),
-        None if !answer.id.is_empty() => (&answer.phase, &answer.id),
+    let (phase, id, kind) = match cause {
+        Some(cause) => (&cause.phase, &cause.id, &cause.kind),
+        None if !answer.id.is_empty() => (&answer.phase, &answer.id, &answer.kind),
         None => return None,
     };
     match phase.as_str() {
+        // Who waited for a person, or was never begun, wrote nothing.
+        "Failed" if !matches!(kind.as_str(), "Pod" | "Container" | "HTTP" | "Plugin") => {
+            cause.map(|_| format!("tiphys why {run} {}", line(id)))
+        }
         "Failed" => Some(format!("tiphys logs {run} {}", line(id))),
         "Error" if cause.is_some() => Some(format!("tiphys why {run} {}", line(id))),
         _ => None,

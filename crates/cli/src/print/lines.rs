@@ -14,12 +14,17 @@ use tiphys_engine::{Run, Time};
 pub struct Lines {
     paint: Paint,
     to_stderr: bool,
+    /// The message that many steps end with, and how many did since another came.
+    repeated: (String, u64),
 }
+
+/// Steps that end one after the other with the same message and are told one by one.
+const REPEATED_MAX: u64 = 20;
 
 impl Lines {
     /// Lines on standard output, or on standard error.
     pub fn new(paint: Paint, to_stderr: bool) -> Lines {
-        Lines { paint, to_stderr }
+        Lines { paint, to_stderr, repeated: (String::new(), 0) }
     }
 
     fn write(&self, text: &str) {
@@ -27,6 +32,29 @@ impl Lines {
             to_stderr(text);
         } else {
             mention(text);
+        }
+    }
+
+    /// The line of a node; nothing if so many before it said the same that nobody would read one more.
+    fn told(&mut self, run: &Run, ix: NodeIx) -> String {
+        let message = run.node(ix).message.as_deref().unwrap_or_default();
+        if message.is_empty() || self.repeated.0 != message {
+            let silent = self.silent();
+            self.repeated = (message.to_owned(), 0);
+            return silent + &self.line(run, ix);
+        }
+        self.repeated.1 += 1;
+        match self.repeated.1 {
+            count if count < REPEATED_MAX => self.line(run, ix),
+            _ => String::new(),
+        }
+    }
+
+    /// What is said of the steps that were passed over.
+    fn silent(&self) -> String {
+        match self.repeated.1.saturating_sub(REPEATED_MAX - 1) {
+            0 => String::new(),
+            count => format!("  … and {count} more with the same message\n"),
         }
     }
 
@@ -57,7 +85,7 @@ impl View for Lines {
                 Event::Ended { node, phase, .. } => {
                     let kind = run.node(*node).kind;
                     if kind.is_executable() || (phase.is_bad() && kind == NodeKind::Retry) {
-                        text.push_str(&self.line(run, *node));
+                        text.push_str(&self.told(run, *node));
                     }
                 }
                 Event::Entered { node, kind, phase, .. } => {
@@ -66,7 +94,7 @@ impl View for Lines {
                         let sign = self.paint.sign("Suspended");
                         text.push_str(&format!("{sign} {name}  waits\n"));
                     } else if *phase == Phase::Skipped || phase.is_bad() {
-                        text.push_str(&self.line(run, *node));
+                        text.push_str(&self.told(run, *node));
                     }
                 }
                 _ => {}
@@ -83,7 +111,11 @@ impl View for Lines {
         None
     }
 
-    fn end(&mut self, _run: &Run, _now: Time) {}
+    fn end(&mut self, _run: &Run, _now: Time) {
+        let silent = self.silent();
+        self.repeated = (String::new(), 0);
+        self.write(&silent);
+    }
 
     fn leave(&mut self) {}
 }

@@ -10,10 +10,16 @@ use tiphys_engine::explain::{Branch, Outline, Thing, Use};
 const PIECE_COLUMNS_MAX: usize = 60;
 
 /// The tree and the needs.
-pub fn print_outline(outline: &Outline, paint: Paint) -> String {
+///
+/// `prefix` is what the name of a workflow will begin with that has none yet.
+pub fn print_outline(outline: &Outline, prefix: &str, paint: Paint) -> String {
     let mut out = String::new();
-    let name = if outline.workflow.is_empty() { "(to be named)" } else { &outline.workflow };
-    let _ = writeln!(out, "{}  in namespace {}", paint.bold(&line(name)), line(&outline.namespace));
+    let name = match (outline.workflow.is_empty(), prefix) {
+        (false, _) => outline.workflow.clone(),
+        (true, "") => "(to be named)".to_owned(),
+        (true, prefix) => format!("{prefix}…"),
+    };
+    let _ = writeln!(out, "{}  in namespace {}", paint.bold(&line(&name)), line(&outline.namespace));
     for (name, value) in &outline.parameters {
         let value = match value {
             Some(value) => short(value),
@@ -121,11 +127,28 @@ fn facts(branch: &Branch) -> Vec<String> {
     facts
 }
 
+/// Whether anything in it may turn out not to be run.
+fn is_conditional(outline: &Outline) -> bool {
+    fn any(branch: &Branch) -> bool {
+        !branch.when.is_empty()
+            || !branch.depends.is_empty()
+            || branch.children.iter().any(any)
+            || branch.hooks.iter().any(|hook| hook.name != "exit" || any(hook))
+    }
+    any(&outline.tree) || outline.hooks.iter().any(|hook| hook.name != "exit" || any(hook))
+}
+
 fn needs(outline: &Outline, paint: Paint, out: &mut String) {
     let needs = &outline.needs;
     match outline.steps {
-        Some(1) => out.push_str("starts 1 step, unless a condition says no\n"),
-        Some(steps) => drop(writeln!(out, "starts {steps} steps, fewer where a condition says no")),
+        Some(1) => {
+            let unless = if is_conditional(outline) { ", unless a condition says no" } else { "" };
+            let _ = writeln!(out, "starts 1 step{unless}");
+        }
+        Some(steps) => {
+            let fewer = if is_conditional(outline) { ", fewer where a condition says no" } else { "" };
+            let _ = writeln!(out, "starts {steps} steps{fewer}");
+        }
         None => out.push_str("how many steps it starts is known when it runs\n"),
     }
     let mut section = |title: &str, rows: Vec<String>| {

@@ -21,7 +21,7 @@ pub struct Connect {
     #[arg(short = 'e', long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     secure: Option<bool>,
     /// Do not check the server's certificate [env: ARGO_INSECURE_SKIP_VERIFY]
-    #[arg(short = 'k', long, global = true, action = ArgAction::SetTrue)]
+    #[arg(short = 'k', long, global = true, action = ArgAction::SetTrue, value_name = "BOOL")]
     insecure_skip_verify: bool,
     /// Path of the server behind a proxy [env: ARGO_BASE_HREF]
     #[arg(long, global = true, value_name = "PATH", hide_short_help = true)]

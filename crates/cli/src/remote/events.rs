@@ -134,7 +134,7 @@ fn outcome(delivery: &Value) -> String {
     let text = match (runs.is_empty(), results.first()) {
         (false, _) => runs.join(", "),
         (true, Some(first)) => field(first, "/reason").to_owned(),
-        (true, None) => "there are no event bindings in its namespace".to_owned(),
+        (true, None) => field(delivery, "/reason").to_owned(),
     };
     clean_line(text.as_bytes())
 }

@@ -39,6 +39,10 @@ pub struct Answer {
     /// Everything it waited for, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub waits: Vec<Wait>,
+    /// Who holds the lock that it waits for, `namespace/run` or `namespace/run/node`: known to the store, not to the
+    /// journal of one run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub held_by: Vec<String>,
     /// The tasks it depends on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub depends: Vec<Dependency>,
@@ -95,6 +99,9 @@ pub struct Dependency {
     /// Its id, if it has a node.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub id: String,
+    /// Its type, if it has a node.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub kind: String,
     /// Its phase.
     pub phase: String,
     /// What is to be said about it.
@@ -111,6 +118,15 @@ pub fn why(run: &Run, history: &[(Time, Event)], subject: Option<&str>, now: Tim
         return Some(node(run, history, ix, now));
     }
     not_entered(run, subject, now)
+}
+
+impl Answer {
+    /// The lock that it waits for now.
+    pub fn awaited_lock(&self) -> Option<&str> {
+        let open =
+            self.waits.iter().find(|wait| wait.until_us.is_none() && wait.what.starts_with("the lock"))?;
+        Some(&open.on)
+    }
 }
 
 /// What a list says of a run: its message, or what broke first where that does not tell.
@@ -208,6 +224,7 @@ fn node(run: &Run, history: &[(Time, Event)], ix: NodeIx, now: Time) -> Answer {
         because: sentence(run, ix, causes.first(), now),
         life: Life { entered_us: Some(node.started.0), ended_us: node.finished.map(|at| at.0) },
         waits,
+        held_by: Vec::new(),
         depends: depends(run, ix),
         when: task
             .and_then(|task| task.when.as_ref())
@@ -269,7 +286,8 @@ fn waiting(run: &Run, ix: NodeIx, now: Time) -> String {
     match node.gate {
         Some(Gate::Locks) => {
             return match &node.awaited {
-                Some(lock) => told(&format!("waits for the lock `{lock}`")),
+                // Its message says the same in Argo's words.
+                Some(lock) => format!("waits for the lock `{lock}`"),
                 None => "asks for its locks".to_owned(),
             };
         }
@@ -318,15 +336,11 @@ fn dependency(run: &Run, around: NodeIx, name: &str) -> Dependency {
         Some(ix) => Dependency {
             name: name.to_owned(),
             id: run.id(ix),
+            kind: run.node(ix).shown_kind().name().to_owned(),
             phase: run.node(ix).phase.name().to_owned(),
             note: run.node(ix).message.as_deref().unwrap_or_default().to_owned(),
         },
-        None => Dependency {
-            name: name.to_owned(),
-            id: String::new(),
-            phase: "NotStarted".to_owned(),
-            note: String::new(),
-        },
+        None => Dependency { name: name.to_owned(), phase: "NotStarted".to_owned(), ..Dependency::default() },
     }
 }
 
@@ -500,6 +514,7 @@ fn of_node(run: &Run, ix: NodeIx) -> Dependency {
     Dependency {
         name: run.name(ix),
         id: run.id(ix),
+        kind: node.shown_kind().name().to_owned(),
         phase: node.phase.name().to_owned(),
         note: node.message.as_deref().unwrap_or_default().to_owned(),
     }

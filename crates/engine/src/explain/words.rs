@@ -90,10 +90,17 @@ pub fn words(run: &Run, event: &Event) -> String {
         }
         Event::Controlled { control } => controlled(*control).to_owned(),
         Event::Retried { removed, reset, parameters } => {
-            let nodes = counted(removed.len() + reset.len(), "node");
             let with = listed(parameters);
             let with = if with.is_empty() { with } else { format!(", with {with}") };
-            format!("somebody asked to run it again: {nodes} start over{with}")
+            // What goes on around them, `reset`, starts nothing itself.
+            match (removed.len(), reset.len()) {
+                (0, 0) => format!("somebody asked to run it again{with}"),
+                (0, _) => format!("somebody asked to run it again{with}: nothing that ran starts over"),
+                (1, _) => format!("somebody asked to run it again: 1 node starts over{with}"),
+                (many, _) => {
+                    format!("somebody asked to run it again: {} start over{with}", counted(many, "node"))
+                }
+            }
         }
         Event::Rebound { node, .. } => format!("{} goes on with other inputs", name(run, *node)),
         Event::Exiting => "the main part is over; the exit handler's turn has come".to_owned(),

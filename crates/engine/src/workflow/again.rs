@@ -40,6 +40,12 @@ impl Run {
         }
     }
 
+    /// Nodes that a retry would take out.
+    pub fn retry_takes(&self, retry: &Retry) -> Vec<NodeIx> {
+        let removed = self.removed_by(retry);
+        self.indices().filter(|ix| removed[ix.at()]).collect()
+    }
+
     /// Nodes that a retry takes out, in order of entry: they come to be again if the run gets there.
     fn removed_by(&self, retry: &Retry) -> Vec<bool> {
         let children = crate::status::children(self);
@@ -283,7 +289,7 @@ impl Turn<'_> {
         }
         let removed = self.run.removed_by(retry);
         let reset = self.run.reset_by(&removed);
-        let removed: Vec<NodeIx> = self.run.indices().filter(|ix| removed[ix.at()]).collect();
+        let removed = self.run.indices().filter(|ix| removed[ix.at()]).collect();
         self.record(Event::Retried { removed, reset: reset.clone(), parameters: retry.parameters.clone() });
         if !retry.parameters.is_empty() && !self.run.nodes.is_empty() {
             reset.into_iter().for_each(|ix| self.rebind(ix));

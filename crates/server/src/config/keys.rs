@@ -89,23 +89,47 @@ pub(super) fn check(value: &Value, text: &str) -> (Vec<String>, Vec<String>) {
     (found.wrong, found.notices)
 }
 
-/// Which values cannot be read, by a judge that says why settings cannot.
+/// Which values cannot be read, each with the reason that `judge` gives for it alone.
 pub(super) fn blame(value: &Value, text: &str, judge: &dyn Fn(Value) -> Option<String>) -> Vec<String> {
-    let found = Found { text, wrong: Vec::new(), notices: Vec::new() };
     let mut wrong = Vec::new();
-    for (key, member) in value.as_object().into_iter().flatten() {
-        let Some(reason) = judge(json!({ key: member })) else { continue };
-        let inner = member.as_object().into_iter().flatten();
-        let blamed: Vec<&String> = inner
-            .filter(|(below, value)| judge(json!({ key: { *below: value } })).as_ref() == Some(&reason))
-            .map(|(below, _)| below)
-            .collect();
-        match blamed.as_slice() {
-            [below] => wrong.push(format!("{}`{key}.{below}`: {reason}", found.line(below))),
-            _ => wrong.push(format!("{}`{key}`: {reason}", found.line(key))),
-        }
-    }
+    let found = Found { text, wrong: Vec::new(), notices: Vec::new() };
+    blame_part(value, "", "", &|part| part, judge, &mut |path, key, reason| {
+        wrong.push(format!("{}`{path}`: {reason}", found.line(key)));
+    });
     wrong
+}
+
+/// Looks for the smallest parts of a value that cannot be read; `whole` makes settings of a part.
+fn blame_part(
+    value: &Value,
+    path: &str,
+    key: &str,
+    whole: &dyn Fn(Value) -> Value,
+    judge: &dyn Fn(Value) -> Option<String>,
+    tell: &mut dyn FnMut(&str, &str, &str),
+) -> bool {
+    let Some(reason) = judge(whole(value.clone())) else { return false };
+    let mut told = false;
+    match value {
+        Value::Object(fields) => {
+            for (name, member) in fields {
+                let below = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                let around = |part: Value| whole(json!({ name: part }));
+                told |= blame_part(member, &below, name, &around, judge, tell);
+            }
+        }
+        Value::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                let around = |part: Value| whole(json!([part]));
+                told |= blame_part(item, &format!("{path}[{at}]"), key, &around, judge, tell);
+            }
+        }
+        _ => {}
+    }
+    if !told && !path.is_empty() {
+        tell(path, key, &reason);
+    }
+    told || !path.is_empty()
 }
 
 struct Found<'a> {

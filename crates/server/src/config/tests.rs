@@ -88,6 +88,33 @@ fn wrong_values_are_refused_with_the_reason() {
 
 /// OB-413, API-274: what would break later is refused at once.
 #[test]
+fn everything_wrong_is_told_together() {
+    let text = "
+zebra: 1
+retention:
+  logs: abc
+notifications:
+  - on: [foo, failed]
+    webhook: { url: 'https://x', format: slak, template: '{\"t\": \"{{run}} {{name}}\"}' }
+";
+    let wrong = refused(text);
+    assert!(wrong.contains("line 2: `zebra` is not known"), "{wrong}");
+    assert!(wrong.contains("line 4: `retention.logs`: `abc` is no length of time"), "{wrong}");
+    assert!(wrong.contains("line 6: `notifications[0].on[0]`: unknown variant `foo`"), "{wrong}");
+    assert!(wrong.contains("`notifications[0].webhook.format`: unknown variant `slak`"), "{wrong}");
+    assert_eq!(wrong.lines().count(), 4, "{wrong}");
+    let mended =
+        text.replace("zebra: 1", "").replace("abc", "1d").replace("foo, ", "").replace("slak", "slack");
+    assert_eq!(
+        refused(&mended),
+        "notifications[0].webhook.template: `{{run}}` is not known: there are name, namespace, phase, message, text, link"
+    );
+    let (_, notices) =
+        Config::parse("notifications: [{ link: x, webhook: { url: '${TIPHYS_NO_SUCH}' } }]").unwrap();
+    assert!(notices[0].contains("there is no `TIPHYS_NO_SUCH` in the environment here"), "{notices:?}");
+}
+
+#[test]
 fn what_would_break_later_is_refused_at_once() {
     let wrong = refused("workflowDefaults: { spec: { parallelism: x, entrypont: main } }");
     assert!(wrong.contains("workflowDefaults.spec.parallelism: "), "{wrong}");

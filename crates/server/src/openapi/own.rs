@@ -171,6 +171,7 @@ static TYPES: &[(&str, &[(&str, &str)])] = &[
             ("sender", "text"),
             ("status", "received|matched|unmatched|failed"),
             ("results", "DeliveryResult[]"),
+            ("reason?", "text"),
             ("replayOf?", "text"),
             ("headers?", "text{}"),
             ("payload?", "any"),

@@ -173,25 +173,50 @@ fn post(webhook: &Webhook, message: &Message, link: &str) -> Result<(), String> 
     request.send(body(webhook, message, link)).map(|_| ()).map_err(|error| error.to_string())
 }
 
+/// The tags that a message of one's own may have.
+pub(crate) const TAGS: [&str; 6] = ["name", "namespace", "phase", "message", "text", "link"];
+
+/// Tags of a message of one's own that mean nothing.
+pub(crate) fn unknown_tags(template: &str) -> Vec<String> {
+    let parts = template.split("{{").skip(1).filter_map(|part| part.split_once("}}"));
+    parts.map(|(tag, _)| tag.trim().to_owned()).filter(|tag| !TAGS.contains(&tag.as_str())).collect()
+}
+
+/// A message of one's own with its values, each as a text of JSON has it between its quotes. Values are not looked
+/// into for tags.
+fn filled<'a>(template: &str, value: impl Fn(&str) -> Option<&'a str>) -> String {
+    let mut parts = template.split("{{");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let known = part.split_once("}}").and_then(|(tag, rest)| Some((value(tag.trim())?, rest)));
+        match known {
+            Some((value, rest)) => {
+                let quoted = Value::from(value).to_string();
+                out.push_str(&quoted[1..quoted.len() - 1]);
+                out.push_str(rest);
+            }
+            None => {
+                out.push_str("{{");
+                out.push_str(part);
+            }
+        }
+    }
+    out
+}
+
 /// What is sent.
 fn body(webhook: &Webhook, message: &Message, link: &str) -> String {
     let text = message.text(link);
     if let Some(template) = &webhook.template {
-        let quoted = |text: &str| {
-            // Inside a text of JSON, whose quotes the template has.
-            let whole = Value::from(text).to_string();
-            whole[1..whole.len() - 1].to_owned()
-        };
-        return [
-            ("{{name}}", message.name.as_str()),
-            ("{{namespace}}", message.namespace.as_str()),
-            ("{{phase}}", message.phase.as_str()),
-            ("{{message}}", message.message.as_str()),
-            ("{{text}}", text.as_str()),
-            ("{{link}}", link),
-        ]
-        .iter()
-        .fold(template.clone(), |body, (tag, value)| body.replace(tag, &quoted(value)));
+        return filled(template, |tag| match tag {
+            "name" => Some(message.name.as_str()),
+            "namespace" => Some(message.namespace.as_str()),
+            "phase" => Some(message.phase.as_str()),
+            "message" => Some(message.message.as_str()),
+            "text" => Some(text.as_str()),
+            "link" => Some(link),
+            _ => None,
+        });
     }
     let body = match webhook.format {
         Shape::Slack => {

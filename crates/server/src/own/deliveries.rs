@@ -138,6 +138,9 @@ impl Delivery {
             "results": results,
             "event": event,
         });
+        if results.is_empty() && status == "unmatched" {
+            document["reason"] = json!("there are no event bindings in its namespace");
+        }
         if let Some(of) = &self.replay_of {
             document["replayOf"] = json!(of);
         }
@@ -190,6 +193,12 @@ impl Delivery {
         row.document = self.document(world, status, &outcome.results, at_us)?.to_string().into_bytes();
         world.store(|store| store.restart(&row, None))?;
         world.hub.delivered(&self.namespace, &self.id, status);
+        // The answer to the sender does not tell what was made; whoever looks for a run's origin finds it here.
+        let runs: Vec<&str> = outcome.results.iter().filter_map(|result| result["run"].as_str()).collect();
+        if !runs.is_empty() {
+            let (who, namespace, objects) = (&self.sender, &self.namespace, runs.join(", "));
+            tracing::info!(target: "audit", who, namespace, delivery = self.id, objects, "event");
+        }
         Ok(outcome)
     }
 

@@ -57,8 +57,11 @@ pub(crate) fn why(world: &World, call: &Call) -> Result<Value, Fault> {
         .flat_map(|(_, at, events)| events.iter().map(|event| (*at, event.clone())))
         .collect();
     let node = Some(call.query.text("node")).filter(|node| !node.is_empty());
-    let answer = explain::why(&past.run, &history, node, Time(world.now_us()))
+    let mut answer = explain::why(&past.run, &history, node, Time(world.now_us()))
         .ok_or_else(|| Fault::missing("nodes", node.unwrap_or_default()))?;
+    if let Some(lock) = answer.awaited_lock() {
+        answer.held_by = world.store(|store| tiphys_controller::locks::holders(store, lock))?;
+    }
     let told = serde_json::to_value(&answer).map_err(|error| Fault::internal(error.to_string()))?;
     Ok(json!({
         "items": [{ "node": answer.id, "name": answer.name, "text": answer.because, "links": [] }],

@@ -34,6 +34,9 @@ fn messages_have_the_shape_that_each_chat_reads() {
     );
     let own = Webhook { template: Some("{\"t\":\"{{message}} {{name}}\"}".to_owned()), ..Webhook::default() };
     assert_eq!(body(&own, &failed, &link), "{\"t\":\"step \\\"a\\\" <b> failed build-1\"}");
+    let nasty = Message { message: "{{link}} {{nothing}}".to_owned(), ..failed.clone() };
+    let shown = body(&own, &nasty, &link);
+    assert_eq!(shown, "{\"t\":\"{{link}} {{nothing}} build-1\"}", "values are not looked into");
     assert_eq!(message(Occasion::Recovered).text(""), "Workflow team/build-1 works again");
     assert!(message(Occasion::Waiting).text("").contains("waits for a person at step"));
 }
