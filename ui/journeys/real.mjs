@@ -358,9 +358,17 @@ journey('the files of a step are shown and can do nothing', {}, async ({ page, s
   await packed.getByText('1.0 MB', { exact: true }).waitFor();
   await packed.getByRole('button', { name: 'files/report.html' }).click();
   await packed.getByText('<h1>Report</h1>').waitFor();
+  const drawn = () => page.waitForFunction(() => document.querySelector('[role=tabpanel] img')?.naturalWidth === 40);
+  await packed.getByRole('button', { name: 'files/chart.svg' }).click();
+  await drawn();
+  const zipped = await shown('zipped');
+  await zipped.getByRole('button', { name: 'files/prices.csv' }).click();
+  await zipped.getByRole('cell', { name: 'apple, red' }).waitFor();
+  await zipped.getByRole('button', { name: 'files/chart.svg' }).click();
+  await drawn();
   const image = (await shown('chart-svg')).getByRole('img', { name: 'chart-svg' });
   await image.waitFor();
-  await page.waitForFunction(() => document.querySelector('[role=tabpanel] img')?.naturalWidth === 40);
+  await drawn();
 });
 
 journey('a run tells all that is known of it', {}, async ({ page, server }) => {

@@ -313,6 +313,8 @@ export const text = {
     filesIn: 'Files in it',
     noFilesIn: 'There are no files in it.',
     notReached: 'the file is too far behind in the archive; the download has it',
+    tooLarge: 'it is too large to be shown here',
+    unreadable: 'it is encrypted or packed in a way that no browser reads; the download has it',
     onlyBeginning: 'Only the beginning is shown; the download has all of it.',
     deletedFile: 'deleted',
     download: 'Download',

@@ -1,33 +1,26 @@
-// What is in a tar file, packed or not: names and sizes, and the beginning of one file. Nothing is unpacked anywhere.
+// What is in a tar file, packed or not, or in a zip file: names and sizes, and the beginning of one file. Nothing is unpacked anywhere.
 
-import { type Beginning, BYTES_MAX } from './preview';
+import { ApiError } from '../api/client';
+import { type Content, ENTRIES_MAX, type Wanted } from './content';
+import { type Bytes, Pieces, taken, UNPACKED_MAX } from './pieces';
+import { BYTES_MAX } from './preview';
+import { ZIP_BYTES_MAX, zipContent } from './zip';
 
-export interface Entry {
-  name: string;
-  bytes: number;
-}
-
-export interface Content {
-  entries: Entry[];
-  /** There may be more than was read. */
-  cut: boolean;
-  /** The beginning of the file that was asked for. */
-  file?: Beginning;
-}
-
-/** Most files that are listed. */
-export const ENTRIES_MAX = 1000;
-/** Most that is unpacked to be looked at: a small file can hold a very large one. */
-const UNPACKED_MAX = 64 * 1024 * 1024;
 const BLOCK = 512;
 
-export const isArchive = (name: string): boolean => /\.(tgz|tar|tar\.gz)$/i.test(name);
+export const isArchive = (name: string): boolean => /\.(tgz|tar|tar\.gz|zip)$/i.test(name);
 
 /** Reads what is in the archive at an address, and the beginning of one of its files. */
-export async function contentOf(address: string, wanted?: string, signal?: AbortSignal): Promise<Content> {
+export async function contentOf(address: string, wanted?: Wanted, signal?: AbortSignal): Promise<Content> {
   const answer = await fetch(address, { credentials: 'same-origin', ...(signal ? { signal } : {}) });
-  if (!answer.ok || !answer.body) throw new Error(`${answer.status} ${answer.statusText}`.trim());
-  const pieces = new Pieces((await unpacked(answer.body)).getReader());
+  if (!answer.ok || !answer.body) throw new ApiError(answer.status, `${answer.status} ${answer.statusText}`.trim());
+  const { bytes, kind } = await begun(answer.body);
+  if (kind === 'zip') {
+    const { bytes: whole, cut } = await taken(bytes, ZIP_BYTES_MAX);
+    // Its directory is at the end, which is not there.
+    return cut ? { entries: [], cut } : zipContent(whole, wanted);
+  }
+  const pieces = new Pieces((kind === 'gzip' ? bytes.pipeThrough(new DecompressionStream('gzip')) : bytes).getReader());
   try {
     return await read(pieces, wanted);
   } finally {
@@ -35,8 +28,8 @@ export async function contentOf(address: string, wanted?: string, signal?: Abort
   }
 }
 
-/** The bytes as they are, or as they were before gzip. */
-async function unpacked(body: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+/** The bytes as they are, and what their first ones say. */
+async function begun(body: Bytes): Promise<{ bytes: Bytes; kind: 'gzip' | 'zip' | 'tar' }> {
   const reader = body.getReader();
   const first = await reader.read();
   const whole = new ReadableStream<Uint8Array<ArrayBuffer>>({
@@ -48,11 +41,11 @@ async function unpacked(body: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<
     },
     cancel: (why) => reader.cancel(why),
   });
-  const isPacked = first.value?.[0] === 0x1f && first.value[1] === 0x8b;
-  return isPacked ? whole.pipeThrough(new DecompressionStream('gzip')) : whole;
+  const [a, b] = first.value ?? [];
+  return { bytes: whole, kind: a === 0x1f && b === 0x8b ? 'gzip' : a === 0x50 && b === 0x4b ? 'zip' : 'tar' };
 }
 
-async function read(pieces: Pieces, wanted: string | undefined): Promise<Content> {
+async function read(pieces: Pieces, wanted: Wanted | undefined): Promise<Content> {
   const content: Content = { entries: [], cut: false };
   /** A name that did not fit into the header before it. */
   let long: string | undefined;
@@ -73,9 +66,9 @@ async function read(pieces: Pieces, wanted: string | undefined): Promise<Content
     if (kind === '0' || kind === '\0') {
       if (content.entries.length === ENTRIES_MAX) return { ...content, cut: true };
       content.entries.push({ name, bytes });
-      if (name === wanted) {
-        const body = await pieces.take(Math.min(bytes, BYTES_MAX));
-        content.file = { text: new TextDecoder().decode(body), cut: bytes > body.length };
+      if (name === wanted?.name) {
+        const body = await pieces.take(Math.min(bytes, wanted.bytesMax));
+        content.file = { bytes: body, cut: bytes > body.length };
         await pieces.skip(bytes - body.length + padding);
         continue;
       }
@@ -98,50 +91,4 @@ function nameIn(header: Uint8Array): string {
 function numberIn(field: Uint8Array): number {
   if (field[0]! & 0x80) return field.subarray(1).reduce((sum, byte) => sum * 256 + byte, 0);
   return Number.parseInt(textIn(field).trim() || '0', 8) || 0;
-}
-
-/** Bytes that are taken in lengths of one's own. */
-class Pieces {
-  /** How much went by. */
-  read = 0;
-  #rest = new Uint8Array(0);
-
-  constructor(private readonly reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>) {}
-
-  async take(length: number): Promise<Uint8Array> {
-    const taken = new Uint8Array(length);
-    let filled = 0;
-    while (filled < length && (await this.#fill())) {
-      const part = this.#rest.subarray(0, length - filled);
-      taken.set(part, filled);
-      filled += part.length;
-      this.#rest = this.#rest.subarray(part.length);
-    }
-    return taken.subarray(0, filled);
-  }
-
-  /** Passes over bytes, but over no more than anybody looks at. */
-  async skip(length: number): Promise<void> {
-    let left = length;
-    while (left > 0 && this.read <= UNPACKED_MAX && (await this.#fill())) {
-      const part = Math.min(left, this.#rest.length);
-      left -= part;
-      this.#rest = this.#rest.subarray(part);
-    }
-  }
-
-  /** Whether there is anything left. */
-  async #fill(): Promise<boolean> {
-    while (this.#rest.length === 0) {
-      const { done, value } = await this.reader.read();
-      if (done) return false;
-      this.read += value.length;
-      this.#rest = value;
-    }
-    return true;
-  }
-
-  async cancel(): Promise<void> {
-    await this.reader.cancel().catch(() => {});
-  }
 }

@@ -1,9 +1,13 @@
 // What of a file can be shown, and how. Nothing of it is ever run.
 
+import { ApiError } from '../api/client';
+
 export type Kind = 'image' | 'page' | 'json' | 'table' | 'text';
 
 /** Most of a file that is read to be shown; the download has all of it. */
 export const BYTES_MAX = 512 * 1024;
+/** Largest picture that is taken out of an archive to be shown. */
+export const PICTURE_BYTES_MAX = 16 * 1024 * 1024;
 /** Most rows and columns of a table. */
 export const ROWS_MAX = 200;
 const COLUMNS_MAX = 50;
@@ -21,6 +25,12 @@ export function kindOf(name: string): Kind | undefined {
   return KINDS.find(([pattern]) => pattern.test(name))?.[1];
 }
 
+/** What a picture of this name is for a browser. */
+export function pictureType(name: string): string {
+  const ending = /\.([a-z]+)$/i.exec(name)?.[1]?.toLowerCase() ?? '';
+  return `image/${{ svg: 'svg+xml', jpg: 'jpeg' }[ending] ?? ending}`;
+}
+
 export interface Beginning {
   text: string;
   /** There is more of it. */
@@ -30,7 +40,7 @@ export interface Beginning {
 /** Reads the beginning of a file; what is no UTF-8 shows as such. */
 export async function beginning(address: string, signal?: AbortSignal): Promise<Beginning> {
   const answer = await fetch(address, { credentials: 'same-origin', ...(signal ? { signal } : {}) });
-  if (!answer.ok || !answer.body) throw new Error(`${answer.status} ${answer.statusText}`.trim());
+  if (!answer.ok || !answer.body) throw new ApiError(answer.status, `${answer.status} ${answer.statusText}`.trim());
   const reader = answer.body.getReader();
   const decoder = new TextDecoder();
   let text = '';
