@@ -36,6 +36,9 @@ pub struct Overrides {
     /// Larger ones get locks first
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     priority: Option<i64>,
+    /// Whether a name of the manifest's own counts before a prefix that is given, as in Argo's verb (OB-395).
+    #[arg(skip)]
+    is_submit: bool,
 }
 
 impl Overrides {
@@ -51,6 +54,7 @@ impl Overrides {
             labels: given(&options.labels).into_iter().collect(),
             namespace: options.namespace.clone(),
             priority,
+            is_submit: true,
         }
     }
 
@@ -78,13 +82,14 @@ impl Overrides {
     /// Sets in the workflow what was given.
     pub fn apply(&self, workflow: &mut spec::Workflow) -> anyhow::Result<()> {
         let metadata = &mut workflow.metadata;
-        if let Some(name) = &self.name {
-            metadata.name.clone_from(name);
-            metadata.generate_name.clear();
-        }
         if let Some(prefix) = &self.generate_name {
             metadata.generate_name.clone_from(prefix);
-            metadata.name.clear();
+            if !self.is_submit {
+                metadata.name.clear();
+            }
+        }
+        if let Some(name) = &self.name {
+            metadata.name.clone_from(name);
         }
         if metadata.namespace.is_empty() {
             metadata.namespace = self.namespace().to_owned();

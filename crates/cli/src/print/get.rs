@@ -86,9 +86,9 @@ fn header(document: &Value, status: &WorkflowStatus, now: Time, out: &mut String
         }
     }
     let time = |text: &Option<String>| text.as_deref().and_then(Time::parse);
-    if let Some(created) = Time::parse(text(document, "/metadata/creationTimestamp")) {
-        line("Created:", &instant(created, now));
-    }
+    let created = Time::parse(text(document, "/metadata/creationTimestamp"));
+    // The row is always there (CLI-060); of what was only tried Go tells the beginning of its time.
+    line("Created:", &created.map_or_else(|| NEVER.to_owned(), |created| instant(created, now)));
     let (started, finished) = (time(&status.started_at), time(&status.finished_at));
     if let Some(started) = started {
         line("Started:", &instant(started, now));
@@ -133,6 +133,9 @@ fn header(document: &Value, status: &WorkflowStatus, now: Time, out: &mut String
     }
 }
 
+/// When what was never made was made.
+const NEVER: &str = "Mon Jan 01 00:00:00 +0000 (a long while ago)";
+
 /// The phase and what steers it (CLI-061).
 pub fn status_words(document: &Value) -> String {
     let nodes = document.pointer("/status/nodes").and_then(Value::as_object);
@@ -144,6 +147,7 @@ pub fn status_words(document: &Value) -> String {
     match text(document, "/status/phase") {
         "Running" if suspended => "Running (Suspended)".to_owned(),
         "Failed" if !text(document, "/spec/shutdown").is_empty() => "Failed (Terminated)".to_owned(),
+        "" | "Pending" if text(document, "/metadata/creationTimestamp").is_empty() => "Unknown".to_owned(),
         "" | "Pending" => "Pending".to_owned(),
         phase => phase.to_owned(),
     }

@@ -463,13 +463,25 @@ pub fn backfill(server: &Server, args: &BackfillArgs) -> anyhow::Result<()> {
         return Ok(());
     }
     let label = if args.name.is_empty() { format!("{name}-backfill") } else { args.name.clone() };
-    let mut made = Vec::new();
-    for part in times.chunks(args.maxworkflowcount.max(1)) {
-        let workflow = backfill_workflow(&cron, name, &label, part, args);
-        let body = json!({ "namespace": server.namespace, "workflow": workflow });
-        let answer = server.post(&format!("/api/v1/workflows/{}", encode(&server.namespace)), &body)?;
-        made.push(select::name(&answer).to_owned());
-    }
+    let path = format!("/api/v1/workflows/{}", encode(&server.namespace));
+    let make = |workflow: Value, more: Value| {
+        let body = json!({ "namespace": server.namespace, "workflow": workflow, "createOptions": more });
+        server.post(&path, &body).map(|answer| select::name(&answer).to_owned())
+    };
+    let monitors = || {
+        let parts = times.chunks(args.maxworkflowcount.max(1));
+        parts.map(|part| backfill_workflow(&cron, name, &label, part, args))
+    };
+    // What is wrong with them is found before anything is made.
+    monitors().take(1).try_for_each(|workflow| make(workflow, json!({ "dryRun": ["All"] })).map(drop))?;
+    let is_ours = field(&server.get("/api/v1/version", &Vec::new())?, "/goVersion").starts_with("tiphys-");
+    let made: Vec<String> = if is_ours {
+        // No cluster is there that a workflow could make others through: they are made here.
+        let children = times.iter().map(|at| child(&cron, name, &label, &time_text(at), args));
+        children.map(|workflow| make(workflow, Value::Null)).collect::<Result<_, _>>()?
+    } else {
+        monitors().map(|workflow| make(workflow, Value::Null)).collect::<Result<_, _>>()?
+    };
     to_stdout(&format!(
         "Created {} backfill workflow{} for {} scheduled time{} of cron workflow '{name}'\n",
         made.len(),
@@ -493,22 +505,18 @@ fn instant_of(text: &str, format: &str) -> anyhow::Result<jiff::Timestamp> {
     read.map(|time| time.instant).map_err(said)
 }
 
-/// A workflow whose one step makes a workflow for each time.
-fn backfill_workflow(
-    cron: &Value,
-    name: &str,
-    label: &str,
-    times: &[jiff::Timestamp],
-    args: &BackfillArgs,
-) -> Value {
-    let values: Vec<String> =
-        times.iter().map(|at| at.strftime("%a, %d %b %Y %H:%M:%S UTC").to_string()).collect();
+fn time_text(at: &jiff::Timestamp) -> String {
+    at.strftime("%a, %d %b %Y %H:%M:%S UTC").to_string()
+}
+
+/// What the schedule would have started at a time (CR-151).
+fn child(cron: &Value, name: &str, label: &str, time: &str, args: &BackfillArgs) -> Value {
     let mut spec = cron.pointer("/spec/workflowSpec").cloned().unwrap_or_default();
     let parameters =
         spec.pointer("/arguments/parameters").and_then(Value::as_array).cloned().unwrap_or_default();
     let mut own: Vec<Value> =
         parameters.into_iter().filter(|one| one["name"] != json!(args.argname)).collect();
-    own.push(json!({ "name": args.argname, "value": "{{inputs.parameters.backfillscheduletime}}" }));
+    own.push(json!({ "name": args.argname, "value": time }));
     if !spec["arguments"].is_object() {
         spec["arguments"] = json!({});
     }
@@ -517,12 +525,24 @@ fn backfill_workflow(
     if !args.parallel {
         spec["synchronization"] = json!({ "mutexes": [{ "name": format!("{name}-{label}") }] });
     }
-    let child = json!({
+    json!({
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "Workflow",
         "metadata": { "generateName": format!("{name}-{label}-"), "labels": { "backfill": name } },
         "spec": spec,
-    });
+    })
+}
+
+/// A workflow whose one step makes a workflow for each time.
+fn backfill_workflow(
+    cron: &Value,
+    name: &str,
+    label: &str,
+    times: &[jiff::Timestamp],
+    args: &BackfillArgs,
+) -> Value {
+    let values: Vec<String> = times.iter().map(time_text).collect();
+    let child = child(cron, name, label, "{{inputs.parameters.backfillscheduletime}}", args);
     json!({
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "Workflow",

@@ -219,10 +219,8 @@ fn perform(server: &Server, kind: &Kind, action: &Action) -> anyhow::Result<Exit
             }
         }
         Action::Delete(args) => {
-            let mut names = args.names.clone();
-            if args.all {
-                names.extend(names_of_all(server, kind)?);
-            }
+            // With all of them, no name counts.
+            let names = if args.all { names_of_all(server, kind)? } else { args.names.clone() };
             for name in names {
                 server.delete(&kind.one(&server.namespace, &name), &Vec::new())?;
                 to_stdout(&format!("{} '{name}' deleted\n", kind.kind));

@@ -59,18 +59,23 @@ impl SubmitOptions {
     /// Sets what was given in a schedule.
     pub fn apply_to_cron(&self, cron: &mut Value) -> anyhow::Result<()> {
         self.metadata(cron)?;
+        // Of a schedule only one of the two stays; where both are given, the name.
+        let other = match (self.name.is_empty(), self.generate_name.is_empty()) {
+            (false, _) => "generateName",
+            (true, false) => "name",
+            (true, true) => "",
+        };
+        fields(&mut cron["metadata"]).remove(other);
         self.spec(&mut cron["spec"]["workflowSpec"])
     }
 
+    /// Where there is a name, what one could be made of means nothing (OB-395).
     fn metadata(&self, object: &mut Value) -> anyhow::Result<()> {
         let metadata = fields(&mut object["metadata"]);
-        if !self.name.is_empty() {
-            metadata.insert("name".to_owned(), json!(self.name));
-            metadata.remove("generateName");
-        }
-        if !self.generate_name.is_empty() {
-            metadata.insert("generateName".to_owned(), json!(self.generate_name));
-            metadata.remove("name");
+        for (field, given) in [("name", &self.name), ("generateName", &self.generate_name)] {
+            if !given.is_empty() {
+                metadata.insert(field.to_owned(), json!(given));
+            }
         }
         for (key, value) in self.labels()? {
             fields(metadata.entry("labels").or_insert(json!({}))).insert(key, json!(value));

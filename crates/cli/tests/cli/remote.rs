@@ -134,6 +134,71 @@ fn the_verbs_answer_as_argos_own_do() {
     assert!(serde_json::from_str::<Value>(&json).unwrap().is_array());
 }
 
+/// OB-395, CLI-060, CLI-061: a name counts before what one could be made of; what was only tried was never made.
+#[test]
+fn a_name_counts_before_a_prefix() {
+    let served = Served::start();
+    served.bench.file("hello.yaml", HELLO);
+    let both = ["submit", "hello.yaml", "--name", "named", "--generate-name", "made-", "-o"];
+    let dry = served.call(&[&both[..], &["wide", "--dry-run"]].concat()).exits(0).out;
+    let rows = [
+        "Status:              Unknown\n",
+        "Created:             Mon Jan 01 00:00:00 +0000 (a long while ago)\n",
+    ];
+    assert!(rows.iter().all(|row| dry.contains(row)), "{dry}");
+    let made: Value =
+        serde_json::from_str(&served.call(&[&both[..], &["json"]].concat()).exits(0).out).unwrap();
+    let metadata = &made["metadata"];
+    assert_eq!((&metadata["name"], &metadata["generateName"]), (&json!("named"), &json!("made-")));
+    let own = ["submit", "hello.yaml", "--generate-name", "made-", "-o", "name"];
+    assert_eq!(served.call(&own).exits(0).out, "hello\n");
+    let cron = "apiVersion: argoproj.io/v1alpha1\nkind: CronWorkflow\nmetadata: {name: nightly}\nspec:\n  schedules: ['0 3 1 1 *']\n  workflowSpec:\n    workflowTemplateRef: {name: shared}\n";
+    let template = HELLO.replace(
+        "kind: Workflow\nmetadata: {name: hello}",
+        "kind: WorkflowTemplate\nmetadata: {name: shared}",
+    );
+    served.bench.file("template.yaml", &template);
+    served.call(&["template", "create", "template.yaml"]).exits(0);
+    served.bench.file("cron.yaml", cron);
+    let create = ["cron", "create", "cron.yaml", "--generate-name", "c-"];
+    let named = served.call(&[&create[..], &["--name", "weekly"]].concat()).exits(0).out;
+    assert!(named.starts_with("Name:                          weekly\n"), "{named}");
+    let named = served.call(&create).exits(0).out;
+    assert!(named.starts_with("Name:                          c-"), "{named}");
+    // With all of them no name counts.
+    assert_eq!(
+        served.call(&["template", "delete", "--all", "nosuch"]).exits(0).out,
+        "WorkflowTemplate 'shared' deleted\n"
+    );
+}
+
+/// CR-150, CR-151: every time between two others has its workflow, with the time as an argument, and each is run.
+#[test]
+fn what_a_schedule_missed_is_made_up_for() {
+    let served = Served::start();
+    let cron = HELLO.replace(
+        "kind: Workflow\nmetadata: {name: hello}\nspec:\n",
+        "kind: CronWorkflow\nmetadata: {name: nightly}\nspec:\n  schedules: ['0 3 * * *']\n  workflowSpec:\n",
+    );
+    let (head, body) = cron.split_once("workflowSpec:\n").unwrap();
+    // A parameter would be looked for in the workflow that makes the others, where Argo's is (CLI-116).
+    let body = body.replace("{{workflow.parameters.message}}", "hi");
+    let body: String = body.lines().map(|line| format!("  {line}\n")).collect();
+    served.bench.file("cron.yaml", &format!("{head}workflowSpec:\n{body}"));
+    served.call(&["cron", "create", "cron.yaml"]).exits(0);
+    let times = ["--start", "Wed, 21 Oct 2026 00:00:00 UTC", "--end", "Fri, 23 Oct 2026 00:00:00 UTC"];
+    let call = [&["cron", "backfill", "nightly", "--name", "fill"][..], &times].concat();
+    let told = served.call(&call).exits(0).out;
+    assert!(told.starts_with("Created 2 backfill workflows for 2 scheduled times"), "{told}");
+    let names: Vec<&str> = told.lines().skip(1).map(str::trim).collect();
+    served.call(&[&["wait"], &names[..]].concat()).exits(0);
+    let made: Value =
+        serde_json::from_str(&served.call(&["get", names[1], "-o", "json"]).exits(0).out).unwrap();
+    let parameters = made["spec"]["arguments"]["parameters"].to_string();
+    assert!(parameters.contains("Thu, 22 Oct 2026 03:00:00 UTC"), "{parameters}");
+    assert_eq!(made["spec"]["synchronization"]["mutexes"][0]["name"], "nightly-fill");
+}
+
 /// CLI-020: flags are read, and what cannot be read is told, as Argo's own library for flags does.
 #[test]
 fn flags_are_read_and_refused_as_argo_does() {
