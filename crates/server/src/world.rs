@@ -356,9 +356,16 @@ impl World {
         }
     }
 
-    pub(crate) fn remove(&self, kind: &str, namespace: &str, name: &str) -> Result<bool, Fault> {
+    /// Removes an object, if it is there, and at the expected version if one is.
+    pub(crate) fn remove(
+        &self,
+        kind: &str,
+        namespace: &str,
+        name: &str,
+        expected: Option<u64>,
+    ) -> Result<bool, Fault> {
         let key = key(kind, namespace, name);
-        let was_here = self.store(|store| store.delete_object(&key));
+        let was_here = self.store(|store| store.delete_object(&key, expected));
         self.shelf.wrote(&key);
         self.changed(kind);
         was_here

@@ -343,8 +343,12 @@ impl Catalog for MemoryStore {
         Ok(self.objects.values().filter(|object| wanted(&object.key)).cloned().collect())
     }
 
-    fn delete_object(&mut self, key: &ObjectKey) -> Result<bool, StoreError> {
-        let was_there = self.objects.remove(key).is_some();
+    fn delete_object(&mut self, key: &ObjectKey, expected: Option<u64>) -> Result<bool, StoreError> {
+        let is_meant = |object: &Object| expected.is_none_or(|expected| object.version == expected);
+        let was_there = self.objects.get(key).is_some_and(is_meant);
+        if was_there {
+            self.objects.remove(key);
+        }
         self.versions += u64::from(was_there);
         Ok(was_there)
     }

@@ -130,7 +130,9 @@ pub trait Catalog {
     fn objects(&mut self, kind: &str, namespace: Option<&str>) -> Result<Vec<Object>, StoreError>;
 
     /// Removes an object; `false` if there was none.
-    fn delete_object(&mut self, key: &ObjectKey) -> Result<bool, StoreError>;
+    ///
+    /// With `expected`, only if the object is at that version now; `false` if it is not.
+    fn delete_object(&mut self, key: &ObjectKey, expected: Option<u64>) -> Result<bool, StoreError>;
 }
 
 /// What runs share: locks and remembered results.

@@ -209,7 +209,7 @@ fn sync(connect: &Connect, args: &SyncArgs) -> anyhow::Result<ExitCode> {
             to_stdout(&told(key, kind, map, &namespace, known.ok_or_else(missing)?));
         }
         SyncAction::Delete(_) => {
-            local.store.delete_object(&object)?;
+            local.store.delete_object(&object, None)?;
             to_stdout("Sync limit deleted\n");
         }
     }

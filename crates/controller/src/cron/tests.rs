@@ -197,7 +197,7 @@ fn removing_a_schedule_removes_its_runs() {
     stage.describe("tick", "u", json!({}));
     stage.at(0);
     stage.at(60);
-    stage.store.delete_object(&key("ns", "tick")).unwrap();
+    stage.store.delete_object(&key("ns", "tick"), None).unwrap();
     assert_eq!(stage.at(61), "remove uid-tick-~4060");
     assert_eq!(stage.schedules.next_due(), None);
     // Also when nobody was there to see it, and one of the same name came in its place.

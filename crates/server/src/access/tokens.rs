@@ -105,7 +105,7 @@ impl Tokens {
     pub(crate) fn revoke(&self, store: &mut dyn Catalog, name: &str) -> Result<bool, StoreError> {
         let key = ObjectKey { kind: KIND.to_owned(), namespace: String::new(), name: name.to_owned() };
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        let was_there = store.delete_object(&key)?;
+        let was_there = store.delete_object(&key, None)?;
         self.known.write().unwrap_or_else(PoisonError::into_inner).retain(|_, token| token.name != name);
         Ok(was_there)
     }

@@ -167,18 +167,7 @@ impl Kind {
             return Err(Fault::new(self.missing.0, self.missing.1));
         };
         self.require_reader(call, Verb::Create, None)?;
-        if !self.cluster {
-            let metadata = shape::entry(&mut value, "metadata");
-            match metadata["namespace"].as_str().unwrap_or_default() {
-                "" => metadata["namespace"] = json!(namespace),
-                own if own == namespace => {}
-                _ => {
-                    return Err(Fault::invalid(
-                        "the namespace of the provided object does not match the namespace sent on the request",
-                    ));
-                }
-            }
-        }
+        self.settle(&mut value, namespace)?;
         admit::sign(&mut value, &call.who);
         let mut value = self.judge(world, namespace, &value)?;
         call.who.may(Verb::Create, self.resource, namespace, None)?;
@@ -187,8 +176,6 @@ impl Kind {
         }
         if !self.cluster {
             world.require_namespace(namespace, &self.full())?;
-        } else if let Value::Object(metadata) = shape::entry(&mut value, "metadata") {
-            metadata.remove("namespace");
         }
         admit::name(world, &mut value, namespace);
         let name = value["metadata"]["name"].as_str().unwrap_or_default().to_owned();
@@ -198,6 +185,23 @@ impl Kind {
         self.keep(world, namespace, &name, value, Some(0))?.ok_or_else(|| {
             Fault::new(Code::AlreadyExists, format!("{} \"{name}\" already exists", self.full()))
         })
+    }
+
+    /// Puts an object into the namespace of the request, if it is in none; one of another is refused, and what belongs
+    /// to no namespace keeps none.
+    fn settle(&self, value: &mut Value, namespace: &str) -> Result<(), Fault> {
+        let metadata = shape::entry(value, "metadata");
+        match metadata["namespace"].as_str().unwrap_or_default() {
+            _ if self.cluster => drop(metadata.as_object_mut().and_then(|fields| fields.remove("namespace"))),
+            "" => metadata["namespace"] = json!(namespace),
+            own if own == namespace => {}
+            _ => {
+                return Err(Fault::invalid(
+                    "the namespace of the provided object does not match the namespace sent on the request",
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// What is wrong with a name that is too long for its kind.
@@ -267,6 +271,13 @@ impl Kind {
         let Some(mut value) = self.given(&message)? else { return Err(Fault::invalid(self.missing_update)) };
         let named = value["metadata"]["name"].as_str();
         self.require_reader(call, Verb::Update, named)?;
+        let instance = &value["metadata"]["labels"]["workflows.argoproj.io/controller-instanceid"];
+        if instance.is_string() {
+            // API-044
+            let name = named.unwrap_or_default();
+            return Err(Fault::invalid(format!("'{name}' is not managed by the current Argo Server")));
+        }
+        self.settle(&mut value, namespace)?;
         admit::sign_change(&mut value, &call.who, "Update");
         let value = self.judge(world, namespace, &value)?;
         let name = value["metadata"]["name"].as_str().unwrap_or_default().to_owned();
@@ -286,6 +297,12 @@ impl Kind {
         if uuid::Uuid::try_parse(given).is_ok() && given != own {
             return Err(another(self.resource, namespace, &name, given, own));
         }
+        if found["metadata"]["resourceVersion"] != json!(version.to_string()) {
+            return Err(stale(&self.full(), &name));
+        }
+        if let Some(flaw) = names::flaw(self.name, &value["metadata"]) {
+            return Err(Fault::invalid(flaw));
+        }
         let value = inherit(value, &found);
         self.keep(world, namespace, &name, value, Some(version))?.ok_or_else(|| stale(&self.full(), &name))
     }
@@ -295,19 +312,25 @@ impl Kind {
         if self.name == "CronWorkflow" {
             require_name(name)?;
         }
-        let Some(found) = world.object(self.name, namespace, name)? else {
-            return Err(Fault::missing(&self.full(), name));
-        };
-        call.who.may(Verb::Delete, self.resource, namespace, Some(name))?;
-        // Only schedules keep to Kubernetes' options (API-242).
-        if self.name == "CronWorkflow" {
-            deletion::check(&call.query, &self.full(), name, &found["metadata"])?;
-            if !call.query.all("deleteOptions.dryRun").is_empty() {
+        for _ in 0..limits::RACES_MAX {
+            let found = world
+                .object(self.name, namespace, name)?
+                .ok_or_else(|| Fault::missing(&self.full(), name))?;
+            call.who.may(Verb::Delete, self.resource, namespace, Some(name))?;
+            // Only schedules keep to Kubernetes' options (API-242).
+            if self.name == "CronWorkflow" {
+                deletion::check(&call.query, &self.full(), name, &found["metadata"])?;
+                if !call.query.all("deleteOptions.dryRun").is_empty() {
+                    return Ok(json!({}));
+                }
+            }
+            // What goes is what was looked at: somebody else may have put another in its place.
+            let version = found["metadata"]["resourceVersion"].as_str().and_then(|text| text.parse().ok());
+            if world.remove(self.name, namespace, name, version)? {
                 return Ok(json!({}));
             }
         }
-        world.remove(self.name, namespace, name)?;
-        Ok(json!({}))
+        Err(stale(&self.full(), name))
     }
 }
 

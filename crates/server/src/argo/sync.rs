@@ -272,7 +272,7 @@ pub(crate) fn delete(world: &World, call: &Call) -> Result<Value, Fault> {
     // A key of a ConfigMap goes by an update of the map (API-292).
     place.may(call, if place.database { Verb::Delete } else { Verb::Update })?;
     if place.database {
-        world.remove(KIND, &place.namespace, &place.key)?;
+        world.remove(KIND, &place.namespace, &place.key, None)?;
         return Ok(json!({}));
     }
     place.change(

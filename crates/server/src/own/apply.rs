@@ -129,7 +129,7 @@ pub(crate) fn remove(world: &World, call: &Call) -> Result<Value, Fault> {
         }
     };
     call.who.may(Verb::Delete, resource, namespace, Some(name))?;
-    match world.remove(kind, namespace, name)? {
+    match world.remove(kind, namespace, name, None)? {
         true => Ok(json!({})),
         false => Err(Fault::new(
             Code::NotFound,
@@ -163,7 +163,7 @@ fn remove_namespace(world: &World, call: &Call, name: &str) -> Result<Value, Fau
             left.join(", ")
         )));
     }
-    match world.remove("Namespace", "", name)? {
+    match world.remove("Namespace", "", name, None)? {
         true => Ok(json!({})),
         false => Err(Fault::new(Code::NotFound, format!("there is no namespace `{name}`"))),
     }

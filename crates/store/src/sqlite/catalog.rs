@@ -56,11 +56,14 @@ impl Catalog for SqliteStore {
         })
     }
 
-    fn delete_object(&mut self, key: &ObjectKey) -> Result<bool, StoreError> {
+    fn delete_object(&mut self, key: &ObjectKey, expected: Option<u64>) -> Result<bool, StoreError> {
         self.write(|transaction| {
             let gone = transaction
-                .prepare_cached("DELETE FROM object WHERE kind = ?1 AND namespace = ?2 AND name = ?3")?
-                .execute(params![key.kind, key.namespace, key.name])?;
+                .prepare_cached(
+                    "DELETE FROM object WHERE kind = ?1 AND namespace = ?2 AND name = ?3
+                     AND (?4 IS NULL OR version = ?4)",
+                )?
+                .execute(params![key.kind, key.namespace, key.name, expected.map(u64::cast_signed)])?;
             if gone > 0 {
                 next_version(transaction)?;
             }

@@ -95,7 +95,7 @@ fn make(store: &mut dyn Store, call: &Call) -> String {
         Call::Object { name, expected } => {
             format!("{:?}", store.put_object(&object(name), &[*name], *expected).unwrap())
         }
-        Call::DeleteObject { name } => format!("{:?}", store.delete_object(&object(name)).unwrap()),
+        Call::DeleteObject { name } => format!("{:?}", store.delete_object(&object(name), None).unwrap()),
         Call::List { filter: number, limit } => {
             format!("{:?}", store.list(&Filter { limit: *limit, ..filter(*number) }).unwrap())
         }

@@ -484,8 +484,10 @@ fn objects_have_rising_versions_and_refuse_a_stale_writer() {
         };
         assert_eq!(names(store.objects("ConfigMap", None).unwrap()), ["y", "x"]);
         assert_eq!(names(store.objects("ConfigMap", Some("b")).unwrap()), ["x"]);
-        assert!(store.delete_object(&key("b", "x")).unwrap());
-        assert!(!store.delete_object(&key("b", "x")).unwrap());
+        assert!(!store.delete_object(&key("b", "x"), Some(first)).unwrap(), "it was changed since");
+        let current = store.object(&key("b", "x")).unwrap().unwrap().version;
+        assert!(store.delete_object(&key("b", "x"), Some(current)).unwrap());
+        assert!(!store.delete_object(&key("b", "x"), None).unwrap());
         let Put::Done { version } = store.put_object(&key("b", "x"), b"4", Some(0)).unwrap() else {
             panic!()
         };
