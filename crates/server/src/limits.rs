@@ -66,6 +66,9 @@ pub(crate) const STREAMS_MAX: u32 = 1_000;
 /// Longest head of a request.
 pub(crate) const HEAD_BYTES_MAX: usize = 128 << 10;
 
+/// Most requirements of one label selector: the store takes no more at once.
+pub(crate) const LABEL_TERMS_MAX: usize = 500;
+
 /// Longest path and query of a request together.
 pub(crate) const URI_BYTES_MAX: usize = 64 << 10;
 

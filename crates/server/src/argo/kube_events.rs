@@ -19,17 +19,30 @@ use tiphys_store::{Filter, Runs};
 use tokio::sync::broadcast::error::RecvError;
 
 /// Fields that events can be selected by.
-const FIELDS: [&str; 9] = [
+const FIELDS: [&str; 13] = [
+    "involvedObject.apiVersion",
+    "involvedObject.fieldPath",
     "involvedObject.kind",
     "involvedObject.name",
     "involvedObject.namespace",
+    "involvedObject.resourceVersion",
     "involvedObject.uid",
     "metadata.name",
     "metadata.namespace",
     "reason",
-    "type",
+    "reportingComponent",
     "source",
+    "type",
 ];
+
+/// Whether an event fulfils a selector; where it comes from is selected by its component.
+fn is_selected(event: &Value, fields: &FieldSelector) -> bool {
+    fields.matches(|path| {
+        let path = if path == "source" { "source.component" } else { path };
+        let value = event.pointer(&format!("/{}", path.replace('.', "/")));
+        value.and_then(Value::as_str).map(str::to_owned)
+    })
+}
 
 /// API-172.
 pub(crate) fn watch(world: &World, call: &Call) -> Result<Opened, Fault> {
@@ -115,7 +128,7 @@ impl Told {
             }
             hasher.finish()
         };
-        let events = events(workflow).into_iter().filter(|event| select::has_fields(event, fields));
+        let events = events(workflow).into_iter().filter(|event| is_selected(event, fields));
         events.filter(|event| told.insert(number(event))).collect()
     }
 
@@ -226,6 +239,25 @@ fn event(workflow: &Value, node: Option<&Value>, reason: &str, message: &str, ki
 mod tests {
     use super::Told;
     use serde_json::json;
+
+    /// API-172: everything that Kubernetes selects events by.
+    #[test]
+    fn events_are_selected_by_what_they_tell() {
+        let workflow = json!({
+            "metadata": { "name": "w", "namespace": "ns", "uid": "u", "resourceVersion": "7" },
+            "status": { "phase": "Succeeded" },
+        });
+        let event = &super::events(&workflow)[0];
+        for (selector, selected) in [
+            ("source=workflow-controller,reportingComponent=workflow-controller", true),
+            ("involvedObject.apiVersion=argoproj.io/v1alpha1,involvedObject.resourceVersion!=x", true),
+            ("involvedObject.fieldPath=", true),
+            ("source=kubelet", false),
+        ] {
+            let fields = super::select::by_fields(selector, &super::FIELDS).unwrap();
+            assert_eq!(super::is_selected(event, &fields), selected, "{selector}");
+        }
+    }
 
     #[test]
     fn events_are_told_once_as_long_as_their_workflow_is_here() {

@@ -83,6 +83,10 @@ fn from_cron(world: &World, namespace: &str, name: &str) -> Result<Value, Fault>
     metadata["labels"] = Value::Object(labels);
     metadata["annotations"] = Value::Object(annotations);
     metadata["ownerReferences"] = json!([owner(&cron)]);
+    if let Some(finalizers) = own.get("finalizers") {
+        // As of what the schedule itself makes (CR-081).
+        metadata["finalizers"] = finalizers.clone();
+    }
     Ok(json!({ "metadata": metadata, "spec": cron["spec"]["workflowSpec"] }))
 }
 

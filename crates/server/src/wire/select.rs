@@ -1,6 +1,7 @@
 //! Selectors: by label with Kubernetes' grammar, by field with Argo's few fields.
 
 use crate::fault::Fault;
+use crate::limits;
 use crate::wire::names;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -53,7 +54,15 @@ impl Labels {
             match reader.peek().clone() {
                 Token::Word(_) | Token::Sign("!") => {
                     let term = reader.term().map_err(|why| unparsable(&why))?;
-                    terms.push(term);
+                    if !terms.contains(&term) {
+                        terms.push(term);
+                    }
+                    if terms.len() > limits::LABEL_TERMS_MAX {
+                        let most = limits::LABEL_TERMS_MAX;
+                        return Err(Fault::invalid(format!(
+                            "a label selector takes at most {most} requirements"
+                        )));
+                    }
                 }
                 Token::End => return Ok(Labels(terms)),
                 other => {

@@ -516,3 +516,79 @@ fn who_watches_a_name_is_told_that_there_is_none() {
     let (status, _) = house.ask("GET", &target("status.phase=Failed"), &[], &Value::Null);
     assert_eq!(status, 400);
 }
+
+/// API-122: what the store could not hold at once is refused before it is asked; what is said twice counts once.
+#[test]
+fn a_selector_may_be_long_and_not_endless() {
+    let (_folder, house) = open();
+    house.submit("one");
+    let list = |terms: Vec<String>| {
+        let target = format!("/api/v1/workflows/default?listOptions.labelSelector={}", terms.join(","));
+        house.ask("GET", &target, &[], &Value::Null)
+    };
+    assert_eq!(list(vec!["team".to_owned(); 3_001]).1["items"][0]["metadata"]["name"], "one");
+    let absent = |count: usize| (0..count).map(|number| format!("%21l{number}")).collect();
+    assert_eq!(list(absent(500)).1["items"][0]["metadata"]["name"], "one");
+    let (status, told) = list(absent(501));
+    assert_eq!((status, &told["message"]), (400, &json!("a label selector takes at most 500 requirements")));
+}
+
+/// API-044, API-243: an update is held to the same metadata as a creation, after it was found to be of the latest version.
+#[test]
+fn an_update_is_held_to_what_a_creation_is() {
+    let (_folder, house) = open();
+    let spec = json!({ "entrypoint": "main", "templates": [{ "name": "main", "suspend": {} }] });
+    let body = |metadata: Value| json!({ "template": { "metadata": metadata, "spec": spec } });
+    let all = "/api/v1/workflow-templates/default";
+    let made = house.send("POST", all, &body(json!({ "name": "kept" })));
+    let version = &made["metadata"]["resourceVersion"];
+    let target = format!("{all}/kept");
+    let own = |more: Value| {
+        let mut metadata = json!({ "name": "kept", "resourceVersion": version });
+        metadata.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body(metadata)
+    };
+    let elsewhere = "the namespace of the provided object does not match the namespace sent on the request";
+    house.refuses("PUT", &target, &own(json!({ "namespace": "other" })), (400, 3, elsewhere));
+    let managed = own(json!({ "labels": { "workflows.argoproj.io/controller-instanceid": "z" } }));
+    house.refuses("PUT", &target, &managed, (400, 3, "'kept' is not managed by the current Argo Server"));
+    for metadata in [
+        json!({ "labels": { "a": "b c" } }),
+        json!({ "annotations": { "a b": "c" } }),
+        json!({ "finalizers": ["a b"] }),
+        json!({ "ownerReferences": [{ "kind": "x" }] }),
+    ] {
+        let (status, told) = house.ask("PUT", &target, &[], &own(metadata.clone()));
+        let message = told["message"].as_str().unwrap_or_default();
+        let words = "WorkflowTemplate.argoproj.io \"kept\" is invalid: ";
+        assert!(
+            status == 400 && message.starts_with(words) && message.contains("metadata."),
+            "{metadata}: {status} {told}"
+        );
+    }
+    let stale = own(json!({ "resourceVersion": "999999", "labels": { "a": "b c" } }));
+    assert_eq!(house.ask("PUT", &target, &[], &stale).0, 409, "what is old is told before what is wrong");
+    let kept = house.send("PUT", &target, &own(json!({ "namespace": "default" })));
+    assert_eq!(kept["metadata"]["namespace"], "default");
+    let cluster = "/api/v1/cluster-workflow-templates";
+    let made = house.send("POST", cluster, &body(json!({ "name": "wide" })));
+    let again = json!({
+        "name": "wide", "namespace": "x", "resourceVersion": made["metadata"]["resourceVersion"],
+    });
+    let kept = house.send("PUT", &format!("{cluster}/wide"), &body(again));
+    assert!(kept["metadata"].get("namespace").is_none(), "{kept}");
+}
+
+/// CR-011, CR-081: what is submitted from a schedule has the finalizers that its own workflows have.
+#[test]
+fn a_submission_from_a_schedule_has_its_finalizers() {
+    let (_folder, house) = open();
+    let cron = json!({ "cronWorkflow": { "metadata": { "name": "nightly" }, "spec": {
+        "schedules": ["0 0 1 1 *"], "workflowMetadata": { "finalizers": ["x.y/z"] },
+        "workflowSpec": { "entrypoint": "main", "templates": [{ "name": "main", "suspend": {} }] },
+    }}});
+    house.send("POST", "/api/v1/cron-workflows/default", &cron);
+    let submit = json!({ "resourceKind": "CronWorkflow", "resourceName": "nightly" });
+    let made = house.send("POST", "/api/v1/workflows/default/submit", &submit);
+    assert_eq!(made["metadata"]["finalizers"], json!(["x.y/z"]));
+}
