@@ -125,8 +125,9 @@ struct Play<'a> {
 }
 
 impl Play<'_> {
+    /// Nothing is left to be run, or to be brought back: an engine may die at the very end of a run.
     fn is_over(&self) -> bool {
-        self.world.homes.values().all(|home| home.filed)
+        self.world.homes.values().all(|home| home.filed) && self.retries.values().all(|left| *left == 0)
     }
 
     fn end(self) -> Trial {
