@@ -18,6 +18,6 @@ manifest: |
 ---
 demo    DAG      Failed
 demo.a  Pod      Failed   Step exceeded its deadline
-demo.b  Pod      Failed   Step exceeded its deadline
 demo.c  Pod      Failed   Step exceeded its deadline
+demo.b  Pod      Failed   Step exceeded its deadline
 demo.d  Skipped  Omitted  omitted: depends condition not met

@@ -1,4 +1,4 @@
-# EX-174: a dag that is stopped fails, and starts nothing more; its exit handler is not concerned.
+# EX-174, EX-326: a dag that is stopped fails, and starts nothing more; its exit handler is not concerned.
 manifest: |
   onExit: ok
   templates:
@@ -10,5 +10,5 @@ manifest: |
 ---
 00:00  begin -> start demo.a
 00:01  stop -> stop demo.a
-00:02  demo.a fails workflow shutdown with strategy:  Stop -> demo Failed, no demo.b, start demo.onExit
+00:02  demo.a fails workflow shutdown with strategy:  Stop -> demo Failed, demo.b Omitted, start demo.onExit
 00:03  demo.onExit exits 0 -> workflow Failed

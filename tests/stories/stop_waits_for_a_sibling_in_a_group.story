@@ -7,5 +7,5 @@ manifest: |
 ---
 00:00  begin -> start demo[0].a, start demo[0].b
 00:01  stop -> stop demo[0].a, stop demo[0].b
-00:02  demo[0].a exits 143 -> demo Running
+00:02  demo[0].a exits 143 -> demo Running, demo[0].c Failed
 00:03  demo[0].b exits 143 -> demo Failed, workflow Failed

@@ -156,6 +156,8 @@ pub struct DagOrder {
     pub needed: u32,
     /// By task: the needed tasks that wait for it, in visiting order.
     pub dependents: Vec<Vec<TaskIx>>,
+    /// By task: its place in the visiting order.
+    pub rank: Vec<u32>,
 }
 
 /// One step or task.

@@ -232,3 +232,79 @@ fn parse_hex_float(text: &str) -> Option<f64> {
     let number = number * 2.0_f64.powi(exponent.saturating_sub(4 * fraction.len() as i32));
     number.is_finite().then_some(number)
 }
+
+/// `math.Pow`, multiplied out as Go does it so that the last digits agree.
+pub(crate) fn power(base: f64, exponent: f64) -> f64 {
+    if exponent == 0.5 {
+        return base.sqrt();
+    }
+    if exponent == -0.5 {
+        return 1.0 / base.sqrt();
+    }
+    let special =
+        base == 0.0 || !base.is_finite() || !exponent.is_finite() || exponent.abs() >= 2f64.powi(63);
+    if special || (base < 0.0 && exponent.fract() != 0.0) {
+        return base.powf(exponent);
+    }
+    let (mut whole, mut fraction) = (exponent.abs().trunc(), exponent.abs().fract());
+    let mut result = 1.0;
+    let mut scale: i64 = 0;
+    if fraction != 0.0 {
+        if fraction > 0.5 {
+            fraction -= 1.0;
+            whole += 1.0;
+        }
+        result = (fraction * base.ln()).exp();
+    }
+    let (mut factor, mut factor_scale) = split_exponent(base);
+    let mut bits = whole as i64;
+    while bits != 0 {
+        if !(-(1 << 12)..=1 << 12).contains(&factor_scale) {
+            scale += factor_scale;
+            break;
+        }
+        if bits & 1 == 1 {
+            result *= factor;
+            scale += factor_scale;
+        }
+        factor *= factor;
+        factor_scale <<= 1;
+        if factor < 0.5 {
+            factor += factor;
+            factor_scale -= 1;
+        }
+        bits >>= 1;
+    }
+    if exponent < 0.0 {
+        result = 1.0 / result;
+        scale = -scale;
+    }
+    scale_by_two(result, scale)
+}
+
+/// A fraction in [0.5, 1) and the power of two it is multiplied by.
+fn split_exponent(number: f64) -> (f64, i64) {
+    let mut number = number;
+    let mut offset = 0;
+    if number.abs() < f64::MIN_POSITIVE {
+        number *= 2f64.powi(52);
+        offset = -52;
+    }
+    let bits = number.to_bits();
+    let exponent = (bits >> 52 & 0x7ff) as i64 - 1022;
+    (f64::from_bits(bits & !(0x7ff << 52) | 1022 << 52), exponent + offset)
+}
+
+fn scale_by_two(number: f64, exponent: i64) -> f64 {
+    let mut number = number;
+    let mut exponent = exponent.clamp(-3000, 3000) as i32;
+    while exponent > 1000 {
+        number *= 2f64.powi(1000);
+        exponent -= 1000;
+    }
+    while exponent < -1000 {
+        number *= 2f64.powi(-1000);
+        exponent += 1000;
+    }
+    number * 2f64.powi(exponent)
+}

@@ -30,6 +30,9 @@ type Values = BTreeMap<String, String>;
 /// What is remembered, by cache key: the output parameters.
 pub type Memos = BTreeMap<String, BTreeMap<String, String>>;
 
+/// What is said of the hook that the generator writes so that it cannot be read.
+const NO_YES_OR_NO: &str = "unable to cast expression result 'odd' to bool";
+
 #[derive(Clone, Debug, Default)]
 struct Node {
     kind: &'static str,
@@ -45,6 +48,8 @@ struct Node {
     hooked: bool,
     /// A hook of a node that had ended.
     late: bool,
+    /// It has a hook that cannot be read.
+    hook_broke: bool,
     exit_code: Option<i32>,
     /// The key under which its result is remembered.
     memo: Option<String>,

@@ -285,6 +285,7 @@ impl DagOrder {
             roots: Vec::new(),
             needed: visiting.len() as u32,
             dependents: vec![Vec::new(); tasks.len()],
+            rank,
         };
         for task in visiting {
             let dependencies = &tasks[task.at()].dependencies;

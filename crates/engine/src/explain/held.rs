@@ -42,7 +42,7 @@ pub fn held(run: &Run) -> Vec<Held> {
         };
         let owner = frame.group.unwrap_or(frame.node);
         let tasks = &run.tasks(frame).tasks;
-        for ready in &frame.ready {
+        for ready in frame.ready.values() {
             let (name, kind) = match ready {
                 Ready::Task(task) => (within(run, owner, &tasks[task.at()].name), HeldKind::Task),
                 Ready::Loop(at) => {

@@ -292,6 +292,7 @@ fn waiting(run: &Run, ix: NodeIx, now: Time) -> String {
             };
         }
         Some(Gate::Memo) => return "asks for a remembered result".to_owned(),
+        Some(Gate::Room) => return "waits until fewer pods run: the workflow limits them".to_owned(),
         None => {}
     }
     let due = run.due_of(ix).filter(|due| *due > now).map(Time::rfc3339);

@@ -26,6 +26,9 @@ pub fn words(run: &Run, event: &Event) -> String {
         Event::Gated { node, gate: Gate::Memo } => {
             format!("{} asks for a remembered result", name(run, *node))
         }
+        Event::Gated { node, gate: Gate::Room } => {
+            format!("{} waits until fewer pods run: the workflow limits them", name(run, *node))
+        }
         Event::LocksAsked { node } => format!("{} asked for its locks", who(run, *node)),
         Event::LocksAwaited { node, lock, message } => {
             format!("{} waits for the lock `{lock}`{}", who(run, *node), because(Some(message)))
@@ -133,6 +136,7 @@ fn entered(
     let verb = match (gate, kind) {
         (Some(Gate::Locks), _) => "was entered and asks for its locks",
         (Some(Gate::Memo), _) => "was entered and asks for a remembered result",
+        (Some(Gate::Room), _) => "was entered and waits until fewer pods run",
         (None, NodeKind::Pod) => "was started",
         (None, NodeKind::Suspend) => "began to wait",
         (None, NodeKind::Retry) => "was entered, with tries",

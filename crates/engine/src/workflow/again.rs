@@ -137,7 +137,7 @@ impl Run {
     }
 
     /// The nodes that a task of a dag waited for.
-    fn depends_on(&self, ix: NodeIx) -> Vec<NodeIx> {
+    pub(crate) fn depends_on(&self, ix: NodeIx) -> Vec<NodeIx> {
         let Some((at, task)) = self.task_of(ix) else { return Vec::new() };
         let frame = &self.frames[at as usize];
         let dependencies = &self.tasks(frame).tasks[task.at()].dependencies;

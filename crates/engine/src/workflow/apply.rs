@@ -29,13 +29,19 @@ impl Run {
             }
             Event::Entered { .. } => self.apply_entered(at, event),
             Event::Opened { node, target } => self.apply_opened(*node, target.as_deref()),
-            Event::Gated { node, gate } => self.nodes[node.at()].gate = Some(*gate),
+            Event::Gated { node, gate } => {
+                self.nodes[node.at()].gate = Some(*gate);
+                if *gate == Gate::Room {
+                    self.without_room.insert(*node);
+                }
+            }
             Event::LocksAsked { .. } => self.asked_for_locks = true,
             Event::LocksAwaited { node: None, message, .. } => self.message = Some(message.clone()),
             Event::LocksAwaited { node: Some(node), lock, message } => {
-                let node = &mut self.nodes[node.at()];
-                node.message = Some(message.clone());
-                node.awaited = Some(lock.clone());
+                let waiting = &mut self.nodes[node.at()];
+                waiting.message = Some(message.clone());
+                waiting.awaited = Some(lock.clone());
+                self.enqueue_around(*node);
             }
             Event::LocksHeld { node } => self.apply_locks_held(at, *node),
             Event::LocksFreed { node } => {
@@ -76,7 +82,9 @@ impl Run {
             }
             Event::Exported { parameters, artifacts } => self.globals.export(parameters, artifacts),
             Event::Broke { group, phase, message } => {
-                if let Some(at) = self.frame_index(self.node(*group).owner) {
+                if let Some(at) =
+                    self.frame_index(*group).or_else(|| self.frame_index(self.node(*group).owner))
+                {
                     let frame = &mut self.frames[at as usize];
                     frame.broken.get_or_insert((*phase, message.clone()));
                     self.give_up(at);
@@ -85,9 +93,10 @@ impl Run {
             }
             Event::HookBroke { node, message } => self.apply_hook_broke(*node, message),
             Event::Barred { node } => {
-                self.uncount(*node);
-                self.nodes[node.at()].kind = NodeKind::Skipped;
-                self.count(*node);
+                self.apply_barred(*node);
+            }
+            Event::Returned { message } if self.stage == Stage::Exit => {
+                self.exit_returned = Some(message.clone());
             }
             Event::Returned { message } => self.returned = Some(message.clone()),
             Event::GaveUp { node } => {
@@ -129,6 +138,8 @@ impl Run {
     fn apply_opened(&mut self, node: NodeIx, target: Option<&str>) {
         let opened = &mut self.nodes[node.at()];
         opened.gate = None;
+        self.without_room.remove(&node);
+        let opened = &mut self.nodes[node.at()];
         opened.message = None;
         opened.awaited = None;
         if !opened.kind.is_started() {
@@ -153,6 +164,7 @@ impl Run {
             Some(node) => {
                 self.nodes[node.at()].message = None;
                 self.nodes[node.at()].awaited = None;
+                self.enqueue_around(node);
             }
         }
     }
@@ -209,12 +221,24 @@ impl Run {
         self.settle_unless_hooked(node);
     }
 
+    fn apply_barred(&mut self, ix: NodeIx) {
+        self.uncount(ix);
+        let (kind, boundary) = (self.node(ix).kind, self.node(ix).boundary);
+        if let Some(at) = boundary.and_then(|boundary| self.frame_index(boundary)) {
+            self.frames[at as usize].active -= u32::from(counts(kind));
+        }
+        let barred = &mut self.nodes[ix.at()];
+        // Argo never made it what it was to be.
+        (barred.kind, barred.inputs) = (NodeKind::Skipped, None);
+        self.count(ix);
+    }
+
     fn apply_hook_broke(&mut self, node: NodeIx, message: &Arc<str>) {
         self.uncount(node);
         let broken = &mut self.nodes[node.at()];
         broken.phase = Phase::Error;
         broken.message = Some(message.clone());
-        self.hook_broke |= node == NodeIx::ROOT;
+        broken.hook_broke = true;
         self.count(node);
         self.note_failure(node);
     }
@@ -287,6 +311,7 @@ impl Run {
             settled: false,
             removed: false,
             late: matches!(site, Site::Hook(_)) && self.node(*owner).phase.is_ended(),
+            hook_broke: false,
             daemoned: false,
             generation: self.first_generation,
             started: at,
@@ -303,13 +328,17 @@ impl Run {
         });
         self.count(*ix);
         self.place(*ix);
+        self.note_asking(*ix);
         if phase.is_ended() {
             self.note_failure(*ix);
             self.settle_unless_hooked(*ix);
         } else {
             self.alive += 1;
             if let Some(frame) = boundary.and_then(|boundary| self.frame_index(boundary)) {
-                self.frames[frame as usize].alive += u32::from(*kind != NodeKind::StepGroup);
+                let frame = &mut self.frames[frame as usize];
+                frame.alive += u32::from(*kind != NodeKind::StepGroup);
+                // Who waits at a gate counts, too (EX-261).
+                frame.active += u32::from(counts(*kind));
             }
             if gate.is_none() {
                 self.open(*ix, target.as_deref());
@@ -320,10 +349,7 @@ impl Run {
 
     /// A node begins: its construct comes to be, and it counts against limits.
     fn open(&mut self, ix: NodeIx, target: Option<&str>) {
-        let (kind, template, boundary) = {
-            let node = self.node(ix);
-            (node.kind, node.template, node.boundary)
-        };
+        let (kind, template) = (self.node(ix).kind, self.node(ix).template);
         let part = match kind {
             NodeKind::Steps | NodeKind::Dag => {
                 let template = template.expect("a steps or dag node has a template");
@@ -341,11 +367,56 @@ impl Run {
         if kind == NodeKind::Suspend {
             self.pauses.insert(ix);
         }
-        if let Some(frame) = boundary.and_then(|boundary| self.frame_index(boundary)) {
-            self.frames[frame as usize].active += u32::from(counts(kind));
-        }
         if let Part::Frame(frame) = part {
             self.enqueue(frame);
+        }
+    }
+
+    /// Notes who comes to a gate at which the world is asked, and the first child of a group that asks for a semaphore
+    /// by its template.
+    fn note_asking(&mut self, ix: NodeIx) {
+        let node = self.node(ix);
+        if node.gate.is_none() {
+            return;
+        }
+        let (owner, template, boundary) = (node.owner, node.template, node.boundary);
+        self.asking = Some(ix);
+        let (Some(template), Some(boundary)) = (template, boundary) else { return };
+        let locks = self.plan.template(template).doc.synchronization.as_ref();
+        let in_group = self.node(owner).kind == NodeKind::StepGroup;
+        if !in_group || locks.is_none_or(|locks| locks.semaphores.is_empty()) {
+            return;
+        }
+        let Some(at) = self.frame_index(boundary) else { return };
+        let frame = &mut self.frames[at as usize];
+        if !frame.asked.contains(&template) {
+            frame.asked.push(template);
+            frame.asking_first = Some(ix);
+        }
+    }
+
+    /// Whether a node stands at a gate, and nobody has said yet what is to become of it.
+    fn is_unanswered(&self, ix: NodeIx) -> bool {
+        let node = self.node(ix);
+        matches!(node.gate, Some(Gate::Locks | Gate::Memo)) && node.awaited.is_none()
+    }
+
+    /// Whether a group enters nothing more until it is known that the semaphores of its last child are there at all: if
+    /// not, the child is an error, and the group ends before the next one is made (EX-134, EX-353).
+    pub(crate) fn waits_for_semaphores(&self, at: u32) -> bool {
+        self.frames[at as usize].asking_first.is_some_and(|ix| self.is_unanswered(ix))
+    }
+
+    /// Whether nothing more is entered until the world has answered: who comes through its gate takes room, and whoever
+    /// comes after it is judged by what is left (EX-115, EX-260).
+    pub(crate) fn waits_for_an_answer(&self) -> bool {
+        self.plan.parallelism.is_some() && self.asking.is_some_and(|ix| self.is_unanswered(ix))
+    }
+
+    /// The frame around a node has perhaps something to enter again.
+    fn enqueue_around(&mut self, ix: NodeIx) {
+        if let Some(at) = self.node(ix).boundary.and_then(|boundary| self.frame_index(boundary)) {
+            self.enqueue(at);
         }
     }
 
@@ -366,19 +437,15 @@ impl Run {
                 self.groups_of.insert((owner, number as u32), ix);
                 let frame = &mut self.frames[frame as usize];
                 frame.group = Some(ix);
-                frame.ready = range.map(|task| Ready::Task(TaskIx(task))).collect();
+                frame.ready = range.map(|task| (task, Ready::Task(TaskIx(task)))).collect();
+                frame.looked_behind = false;
                 let frame = self.frame_index(owner).expect("a group lies in a frame");
                 self.enqueue(frame);
             }
             Site::Task(_) => {
                 let (frame, task) = self.task_of(ix).expect("a task's node lies in a frame");
                 let frame = &mut self.frames[frame as usize];
-                if frame.ready.front() == Some(&Ready::Task(task)) {
-                    frame.ready.pop_front();
-                } else {
-                    // A loop over nothing, which is skipped before its turn (EX-131).
-                    frame.ready.retain(|ready| *ready != Ready::Task(task));
-                }
+                frame.ready.remove(&frame.rank(task));
                 frame.slots[task.at()].node = Some(ix);
                 frame.open += 1;
             }
@@ -398,7 +465,7 @@ impl Run {
                     group.children.push(ix);
                 }
                 if !group.has_more() {
-                    frame.ready.retain(|ready| *ready != Ready::Loop(looped));
+                    frame.ready.remove(&frame.rank(task));
                 }
             }
             Site::Attempt(_) => {
@@ -436,12 +503,11 @@ impl Run {
             self.nodes[owner.at()].part = Part::Loop(looped);
         }
         let frame = &mut self.frames[at as usize];
-        if frame.ready.front() == Some(&Ready::Task(task)) {
+        let replaced = frame.ready.insert(frame.rank(task), Ready::Loop(looped));
+        if replaced == Some(Ready::Task(task)) {
             // In steps the task itself has no node; its loop takes its place in the line (EX-138).
-            frame.ready.pop_front();
             frame.open += 1;
         }
-        frame.ready.push_front(Ready::Loop(looped));
         frame.slots[task.at()].looped = Some(looped);
         self.enqueue(at);
     }
@@ -449,7 +515,7 @@ impl Run {
     /// Nothing more is entered in a frame; loops end with what they have.
     fn give_up(&mut self, at: u32) {
         let frame = &mut self.frames[at as usize];
-        for ready in std::mem::take(&mut frame.ready) {
+        for ready in std::mem::take(&mut frame.ready).into_values() {
             let Ready::Loop(looped) = ready else { continue };
             let group = &mut self.loops[looped as usize];
             group.stop = group.cursor;
@@ -485,15 +551,17 @@ impl Run {
         if gate == Some(Gate::Locks) {
             // Its place in the queue is given back as a lock is, or it would keep others waiting.
             self.holding.insert(Some(ix));
+            self.enqueue_around(ix);
         }
-        // Who still stood at a gate counted against no limit.
+        self.without_room.remove(&ix);
+        // Who still stood at a gate was no pod that runs.
         let counted = gate.is_none();
         self.active_pods -= u32::from(counted && kind == NodeKind::Pod);
         self.pauses.remove(&ix);
         let Some(at) = boundary.and_then(|boundary| self.frame_index(boundary)) else { return };
         let frame = &mut self.frames[at as usize];
         frame.alive -= u32::from(kind != NodeKind::StepGroup);
-        if counted && counts(kind) {
+        if counts(kind) {
             frame.active -= 1;
             self.enqueue(at);
         }
@@ -571,6 +639,9 @@ impl Run {
     fn release_dependents(&mut self, at: u32, task: TaskIx) {
         let frame = &mut self.frames[at as usize];
         frame.unsettled -= 1;
+        if frame.broken.is_some() {
+            return;
+        }
         let order = frame.order.clone();
         let mut woken = false;
         for dependent in &order.dependents[task.at()] {
@@ -578,7 +649,7 @@ impl Run {
             slot.waiting_for -= 1;
             // After a retry what depends on it may be there already.
             if slot.waiting_for == 0 && slot.node.is_none() {
-                frame.ready.push_back(Ready::Task(*dependent));
+                frame.ready.insert(order.rank[dependent.at()], Ready::Task(*dependent));
                 woken = true;
             }
         }
@@ -628,7 +699,8 @@ impl Run {
             template,
             group: None,
             slots,
-            ready: order.roots.iter().map(|task| Ready::Task(*task)).collect::<VecDeque<_>>(),
+            ready: order.roots.iter().map(|task| (order.rank[task.at()], Ready::Task(*task))).collect(),
+            looked_behind: false,
             open: 0,
             unsettled: order.needed,
             order,
@@ -636,6 +708,8 @@ impl Run {
             active: 0,
             failed_child: false,
             broken: None,
+            asked: Vec::new(),
+            asking_first: None,
             queued: false,
         }
     }

@@ -82,7 +82,11 @@ impl<'a> Branches<'a> {
                 self.known.insert(at, Led::by(self.run.node(judged).phase));
                 continue;
             }
-            let before = self.run.graph_parents(at);
+            let mut before = self.run.graph_parents(at);
+            if before.is_empty() {
+                // What it depends on has no exit points.
+                before = self.run.depends_on(at);
+            }
             if ready {
                 let led = before.iter().filter_map(|parent| self.known.get(parent));
                 let led = led.fold(Led::default(), |all, one| all.and(*one));

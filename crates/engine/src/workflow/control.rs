@@ -203,14 +203,12 @@ impl Turn<'_> {
         }
     }
 
-    /// What is said of a node that was to begin after the run was shut down (EX-289, EX-392).
+    /// What is said of a node that was to begin after the run was shut down, or past its deadline (EX-289, EX-388, EX-392).
     pub(crate) fn never_begun(&self, kind: NodeKind) -> String {
         match self.run.steering.strategy() {
-            Some(strategy) if matches!(kind, NodeKind::Pod | NodeKind::Skipped) => {
+            Some(strategy) if kind == NodeKind::Pod => {
                 format!("workflow shutdown with strategy: {strategy}")
             }
-            // A dag that fails says nothing (EX-171).
-            _ if kind == NodeKind::Dag => String::new(),
             _ => self.stop_message(true),
         }
     }
@@ -227,63 +225,17 @@ impl Turn<'_> {
         }
         outcome
     }
-
-    /// Nothing more is entered in a frame that the run's end has reached; its remaining tasks are given up.
-    pub(crate) fn shut(&mut self, at: u32) -> bool {
-        let node = self.run.frames[at as usize].node;
-        self.shut_frame(node)
-    }
-
-    /// Ends a frame that gave up what it had still to enter while something in it ran, now that nothing does.
-    pub(crate) fn shut_if_given_up(&mut self, at: u32) {
-        let frame = &self.run.frames[at as usize];
-        if frame.ready.is_empty() && frame.alive == 0 {
-            self.shut(at);
-        }
-    }
-
-    /// Ends a frame that may start nothing more, once nothing in it runs (EX-174). Past the workflow's deadline a
-    /// frame goes on: what it enters fails by that itself.
-    pub(crate) fn shut_frame(&mut self, ix: NodeIx) -> bool {
-        let Some(strategy) = self.run.steering.strategy() else { return false };
-        if !self.run.is_shut(self.run.is_on_exit(ix)) {
-            return false;
-        }
-        let Some(at) = self.run.frame_index(ix) else { return false };
-        if !self.run.frames[at as usize].ready.is_empty() {
-            self.record(Event::GaveUp { node: ix });
-        }
-        if self.run.frames[at as usize].alive > 0 {
-            return true;
-        }
-        let reason = format!("Stopped with strategy '{strategy}'");
-        let group = self.run.frames[at as usize].group;
-        if let Some(group) = group.filter(|group| !self.run.node(*group).phase.is_ended()) {
-            self.record(Event::Ended {
-                node: group,
-                phase: Phase::Failed,
-                message: message(reason.clone()),
-                outputs: None,
-            });
-        }
-        if !self.run.node(ix).phase.is_ended() {
-            // A dag that fails says nothing (EX-171).
-            let text = if self.run.node(ix).kind == NodeKind::Dag { String::new() } else { reason };
-            self.record(Event::Ended {
-                node: ix,
-                phase: Phase::Failed,
-                message: message(text),
-                outputs: None,
-            });
-        }
-        true
-    }
 }
 
 impl Run {
     /// Whether the run's end means this node's end (EX-319 to EX-325).
     pub fn is_to_be_stopped(&self, ix: NodeIx) -> bool {
         self.is_shut(self.is_on_exit(ix))
+    }
+
+    /// Whether somebody stopped or terminated the run, and this node with it.
+    pub(crate) fn is_shut_down(&self, ix: NodeIx) -> bool {
+        self.steering.shutdown.is_some() && self.is_to_be_stopped(ix)
     }
 
     /// Suspend nodes that wait and that a node field selector matches (EX-284, EX-285). One that cannot be read matches

@@ -9,7 +9,7 @@ use super::handle::{Turn, message};
 use super::node::{NO_INPUTS, NodeIx, Phase, Site, TaskIx};
 use super::run::{Ready, Run, Stage};
 use super::scope::{Own, View};
-use crate::plan::{Items, Target, TaskPlan, TemplateIx};
+use crate::plan::{Items, Target, TaskPlan, TemplateIx, TemplatePlan};
 use crate::time::Time;
 use crate::tree::render_text;
 use expr::depends::TaskResult as Result_;
@@ -41,11 +41,38 @@ impl Run {
     pub(crate) fn view_of(&self, ix: NodeIx, now: Time) -> View<'_> {
         let node = self.node(ix);
         let inputs = node.inputs.as_deref().unwrap_or(&NO_INPUTS);
-        View {
-            template: self.template(ix).map(|template| (template, inputs)),
+        let template = self.template(ix);
+        let view = View {
+            template: template.map(|template| (template, inputs)),
             own: Some(Own::Node(ix)),
             ..View::global(self, now)
+        };
+        match template {
+            Some(template) => self.within(view, template, node.owner, &node.site),
+            None => view,
         }
+    }
+
+    /// The view of a template's text, which in an inline template also sees what the step or task sees that it is a part of
+    /// (TP-001, TP-044, TP-045).
+    pub(crate) fn within<'a>(
+        &'a self,
+        view: View<'a>,
+        template: &TemplatePlan,
+        owner: NodeIx,
+        site: &Site,
+    ) -> View<'a> {
+        if template.inline_in.is_none() {
+            return view;
+        }
+        let (owner, site) = match site {
+            Site::Attempt(_) => (self.node(owner).owner, &self.node(owner).site),
+            _ => (owner, site),
+        };
+        let (Some((at, task)), item) = (self.task_at(owner, site), self.item_at(owner, site)) else {
+            return view;
+        };
+        View { frame: Some((at, Some(task))), item, around: Some(self.frames[at as usize].node), ..view }
     }
 
     /// A text of a step or task, with the tags filled in that were known when what is around it was entered (TP-047).
@@ -67,7 +94,7 @@ impl Turn<'_> {
     pub(crate) fn enter_next(&mut self) -> bool {
         while let Some(at) = self.run.agenda.front().copied() {
             let frame = &self.run.frames[at as usize];
-            let Some(ready) = frame.ready.front().copied() else {
+            let Some(ready) = frame.ready.first_key_value().map(|(_, ready)| *ready) else {
                 self.leave_agenda(at);
                 continue;
             };
@@ -80,14 +107,18 @@ impl Turn<'_> {
                 self.leave_agenda(at);
                 continue;
             }
-            if self.shut(at) {
-                return true;
-            }
             if self.fail_fast(at) {
                 return true;
             }
+            if self.run.waits_for_semaphores(at) {
+                self.leave_agenda(at);
+                continue;
+            }
             // The frame's own limit frees up when one of its children ends, and that enqueues it again.
             if self.frame_is_full(at) {
+                if self.skip_behind(at) {
+                    return true;
+                }
                 self.leave_agenda(at);
                 continue;
             }
@@ -96,7 +127,7 @@ impl Turn<'_> {
                 Ready::Loop(looped) => self.enter_item(at, looped),
             };
             return match entering {
-                Entering::Held => false,
+                Entering::Held => self.skip_behind(at),
                 Entering::Entered => true,
                 Entering::Refused(reason) => {
                     self.refused(at, reason);
@@ -112,12 +143,42 @@ impl Turn<'_> {
         self.run.frames[at as usize].queued = false;
     }
 
+    /// Skips the steps of a group behind one that a limit holds back, as far as their conditions are false: a limit is about
+    /// what runs (EX-131, EX-190, EX-260). Whether there were any; what is asked does not change while the group lasts.
+    fn skip_behind(&mut self, at: u32) -> bool {
+        let plan = self.run.plan.clone();
+        let frame = &mut self.run.frames[at as usize];
+        let (Some(group), Some(tasks)) = (frame.group, plan.template(frame.template).frame()) else {
+            return false;
+        };
+        if std::mem::replace(&mut frame.looked_behind, true) {
+            return false;
+        }
+        let mut skipped = Vec::new();
+        for ready in self.run.frames[at as usize].ready.values() {
+            let Ready::Task(task) = *ready else { continue };
+            let step = &tasks.tasks[task.at()];
+            let view = self.run.task_view(at, Some(task), self.now);
+            if matches!(step.items, Items::Once)
+                && let Ok(Some(reason)) = self.condition(step, &view, Mode::PrefixStrict)
+            {
+                skipped.push((step.name.clone(), reason));
+            }
+        }
+        for (name, reason) in &skipped {
+            self.unstarted(group, Site::Task(name.clone()), Phase::Skipped, reason);
+        }
+        !skipped.is_empty()
+    }
+
     /// Whether the template's own limit holds its next child back (EX-261).
     fn frame_is_full(&self, at: u32) -> bool {
         let frame = &self.run.frames[at as usize];
         let template = self.run.plan.template(frame.template);
+        // What is stopped runs no more, as far as limits go.
         (template.fail_fast && frame.failed_child)
-            || template.parallelism.is_some_and(|limit| frame.active >= limit)
+            || (template.parallelism.is_some_and(|limit| frame.active >= limit)
+                && !self.run.is_shut_down(frame.node))
     }
 
     /// Ends a template that asks for it as soon as one of its children has failed and none runs (EX-263).
@@ -145,9 +206,11 @@ impl Turn<'_> {
         true
     }
 
-    /// Whether the workflow's limit holds every new node back (EX-260).
-    pub(crate) fn workflow_is_full(&self) -> bool {
+    /// Whether the workflow's limit holds new nodes back (EX-260), also where the run is shut down already: what is
+    /// entered there has failed.
+    pub(crate) fn workflow_is_full(&self, owner: Option<NodeIx>) -> bool {
         self.run.plan.parallelism.is_some_and(|limit| self.run.active_pods >= limit)
+            && !owner.is_some_and(|owner| self.run.is_shut_down(owner))
     }
 
     /// Tells the construct around a node that could not be entered.
@@ -229,7 +292,7 @@ impl Turn<'_> {
                 }
             }
         }
-        if self.workflow_is_full() {
+        if self.workflow_is_full(Some(owner)) {
             return Entering::Held;
         }
         if let Some(reason) = self.group_trouble(at, task) {

@@ -177,9 +177,9 @@ pub enum Event {
         /// Its outputs from now on.
         outputs: Option<Arc<spec::Outputs>>,
     },
-    /// A step group cannot go on; it ends when what runs in it has ended (EX-134).
+    /// A step group or a dag cannot go on; it ends when what runs in it has ended (EX-134, EX-245).
     Broke {
-        /// The group.
+        /// The group, or the dag.
         group: NodeIx,
         /// Error or Failed.
         phase: Phase,
@@ -198,12 +198,13 @@ pub enum Event {
         /// The node.
         node: NodeIx,
     },
-    /// The entry node ended by an error that the workflow ends in, too (EX-068).
+    /// The entry node, or the exit handler after it, ended by an error that the workflow ends in, too (EX-068, EX-070).
     Returned {
         /// The error.
         message: Arc<str>,
     },
-    /// What a steps or dag node had still to enter is given up, because the run's end has begun (EX-174).
+    /// What a steps or dag node had still to enter is given up: one of its children has failed, and `failFast` ends it
+    /// (EX-263).
     GaveUp {
         /// The steps or dag node.
         node: NodeIx,

@@ -251,12 +251,12 @@ impl Turn<'_> {
 
     /// Enters the next expansion of a loop.
     pub(crate) fn enter_item(&mut self, at: u32, looped: u32) -> Entering {
-        if self.workflow_is_full() {
-            return Entering::Held;
-        }
         let plan = self.run.plan.clone();
         let group = &self.run.loops[looped as usize];
         let (task, owner, index) = (group.task, group.owner, group.next().unwrap_or(group.cursor));
+        if self.workflow_is_full(Some(owner)) {
+            return Entering::Held;
+        }
         let item = group.items[index as usize].clone();
         let frame_template = self.run.frames[at as usize].template;
         let compiled =

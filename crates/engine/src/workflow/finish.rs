@@ -6,7 +6,7 @@ use super::event::Event;
 use super::handle::{Turn, message};
 use super::hooks::Started;
 use super::node::{Node, NodeIx, NodeKind, Part, Phase, Site};
-use super::run::Stage;
+use super::run::{Run, Stage};
 use super::scope::View;
 use crate::tree::render_text;
 use expr::{Bound, Mode, Scope};
@@ -35,7 +35,7 @@ impl Turn<'_> {
                     return self.end_frame(ix, Phase::Failed, message);
                 }
                 let Site::Group(number) = node.site else { return };
-                if let Some(reason) = self.unaggregated(at, number) {
+                if let Some(reason) = self.run.unaggregated(at, number) {
                     return self.errored(ix, &reason);
                 }
                 number as usize + 1
@@ -43,26 +43,11 @@ impl Turn<'_> {
         };
         let frame = &self.run.frames[at as usize];
         if next < self.run.tasks(frame).groups.len() {
-            if self.shut_frame(ix) && next > 0 {
-                return;
-            }
             let site = Site::Group(next as u32);
             self.arrive(Arrival::new(ix, site, NodeKind::StepGroup, Phase::Running));
             return;
         }
         self.end_with_outputs(ix, at);
-    }
-
-    /// Why results of a loop of this group that somebody reads cannot be put together: an error of the steps themselves
-    /// (PA-100, PA-116).
-    fn unaggregated(&self, at: u32, group: u32) -> Option<String> {
-        let frame = &self.run.frames[at as usize];
-        let tasks = self.run.tasks(frame);
-        tasks.groups[group as usize].clone().find_map(|task| {
-            let looped = frame.slots[task as usize].looped?;
-            let is_read = tasks.tasks[task as usize].result_is_read;
-            is_read.then(|| self.run.loops[looped as usize].aggregate(self.run).err()).flatten()
-        })
     }
 
     /// A group all of whose children may have settled (EX-133).
@@ -74,7 +59,7 @@ impl Turn<'_> {
         }
         let frame = &self.run.frames[at as usize];
         if frame.open > 0 || !frame.ready.is_empty() {
-            return self.shut_if_given_up(at);
+            return;
         }
         if let Some((phase, reason)) = frame.broken.clone() {
             return self.record(Event::Ended { node: ix, phase, message: Some(reason), outputs: None });
@@ -129,13 +114,31 @@ impl Turn<'_> {
         if self.fail_fast(at) {
             return;
         }
-        if self.run.frames[at as usize].unsettled > 0 {
-            return self.shut_if_given_up(at);
+        let frame = &self.run.frames[at as usize];
+        if let Some((_, reason)) = frame.broken.clone() {
+            if frame.alive == 0 {
+                self.errored(ix, &reason);
+            }
+            return;
+        }
+        if frame.unsettled > 0 {
+            return;
+        }
+        if self.run.is_shut_down(ix) {
+            // What it has come to does not count (EX-174); a dag that fails says nothing (EX-171).
+            return self.end_frame(ix, Phase::Failed, None);
         }
         match self.dag_phase(at) {
             Phase::Succeeded => self.end_with_outputs(ix, at),
-            phase => self.end_frame(ix, phase, None),
+            phase => self.end_frame(ix, phase, self.broken_target(at)),
         }
+    }
+
+    /// What a dag says that has failed: of the last target that has a hook which cannot be run (EX-171, EX-251).
+    fn broken_target(&self, at: u32) -> Option<Arc<str>> {
+        let frame = &self.run.frames[at as usize];
+        let targets = frame.order.targets.iter().rev().filter_map(|task| frame.slots[task.at()].node);
+        targets.map(|ix| self.run.node(ix)).find(|node| node.hook_broke)?.message.clone()
     }
 
     /// What the targets of a dag come to, each with the phase of the branch that reaches it.
@@ -180,7 +183,13 @@ impl Turn<'_> {
                 });
             }
             // EX-135, EX-175.
-            Err(reason) => self.errored(ix, &reason),
+            Err(reason) => {
+                if self.run.node(ix).kind == NodeKind::Dag {
+                    let message = reason.as_str().into();
+                    self.record(Event::Broke { group: ix, phase: Phase::Error, message });
+                }
+                self.errored(ix, &reason);
+            }
         }
     }
 
@@ -320,6 +329,10 @@ impl Turn<'_> {
             return;
         }
         let plan = self.run.plan.clone();
+        if self.run.returned.is_some() && self.run.stage == Stage::Main {
+            // An error that the entry node returned ends the workflow at once, without its exit handler (EX-068).
+            return self.end_workflow(None);
+        }
         if self.run.stage == Stage::Main
             && let Some(exit) = &plan.exit
             && self.run.runs_exit_hooks()
@@ -351,6 +364,11 @@ impl Turn<'_> {
 
     fn end_workflow(&mut self, exit: Option<NodeIx>) {
         self.end_daemons(None);
+        if let Some(text) = &self.run.exit_returned {
+            // Whatever the entry node has come to (EX-070).
+            let reason = format!("error in exit template execution : {text}");
+            return self.finish(Phase::Error, message(reason));
+        }
         let root = self.run.node(NodeIx::ROOT);
         let (phase, mut reason) = match root.phase {
             Phase::Failed | Phase::Error => (root.phase, root.message.clone()),
@@ -366,12 +384,26 @@ impl Turn<'_> {
         }
         // An error that the entry node returned is told with these words around it (EX-068, EX-135).
         if root.phase == Phase::Error
-            && !self.run.hook_broke
+            && !root.hook_broke
             && let Some(text) = &self.run.returned
         {
             reason = message(format!("error in entry template execution: {text}"));
         }
         self.finish(phase, reason);
+    }
+}
+
+impl Run {
+    /// Why results of a loop of this group that somebody reads cannot be put together: an error of the steps themselves
+    /// (PA-100, PA-116).
+    pub(crate) fn unaggregated(&self, at: u32, group: u32) -> Option<String> {
+        let frame = &self.frames[at as usize];
+        let tasks = self.tasks(frame);
+        tasks.groups[group as usize].clone().find_map(|task| {
+            let looped = frame.slots[task as usize].looped?;
+            let is_read = tasks.tasks[task as usize].result_is_read;
+            is_read.then(|| self.loops[looped as usize].aggregate(self).err()).flatten()
+        })
     }
 }
 

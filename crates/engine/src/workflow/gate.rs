@@ -236,7 +236,7 @@ impl Turn<'_> {
                 }
                 Err(reason) => self.barred(ix, &reason),
             },
-            None => {}
+            Some(Gate::Room) | None => {}
         }
     }
 
@@ -311,6 +311,8 @@ impl Turn<'_> {
                     self.end_relocking(ix, Phase::Error, &reason);
                     self.returned(ix, &reason);
                 }
+                // Who waited already is of its own type.
+                Some(ix) if self.run.node(ix).awaited.is_some() => self.errored(ix, &reason),
                 Some(ix) => self.barred(ix, &reason),
             },
         }
@@ -322,7 +324,7 @@ impl Turn<'_> {
             self.record(Event::Gated { node: ix, gate: Gate::Memo });
             self.ask(ix);
         } else {
-            self.open(ix);
+            self.open_or_wait(ix);
         }
     }
 
@@ -342,12 +344,21 @@ impl Turn<'_> {
                 let outputs = (!outputs.is_empty()).then(|| Arc::new(outputs));
                 self.record(Event::Ended { node: ix, phase: Phase::Succeeded, message: None, outputs });
             }
-            None => self.open(ix),
+            None => self.open_or_wait(ix),
+        }
+    }
+
+    /// Every question is answered: the node begins, unless others have taken the room meanwhile (EX-260).
+    fn open_or_wait(&mut self, ix: NodeIx) {
+        if self.workflow_is_full(Some(ix)) {
+            self.record(Event::Gated { node: ix, gate: Gate::Room });
+        } else {
+            self.open(ix);
         }
     }
 
     /// Every gate is passed: the node begins.
-    fn open(&mut self, ix: NodeIx) {
+    pub(crate) fn open(&mut self, ix: NodeIx) {
         let plan = self.run.plan.clone();
         let Some(template) = self.run.node(ix).template.map(|template| plan.template(template)) else {
             return;

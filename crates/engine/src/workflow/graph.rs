@@ -116,14 +116,17 @@ impl Run {
         self.loops[looped as usize].children.iter().copied().filter(|ix| !self.node(*ix).removed)
     }
 
-    /// The exit points of a node, appended.
+    /// The exit points of a node, appended. Those that a steps or dag node has noted are asked for theirs again: an
+    /// attempt that a wrapper leads on with may be steps itself (EX-032).
     pub(crate) fn outbound_into(&self, ix: NodeIx, out: &mut Vec<NodeIx>) {
         let node = self.node(ix);
         match node.kind {
             NodeKind::TaskGroup => self.outbound_of_group(ix, self.hooks_of(ix), out),
-            NodeKind::Retry => out.push(self.last_child(ix, self.hooks_of(ix))),
+            NodeKind::Retry => out.extend(self.last_child(ix, self.hooks_of(ix))),
             NodeKind::Steps | NodeKind::Dag => match self.frame_index(ix) {
-                Some(_) => out.extend(self.outbound_nodes(ix)),
+                Some(_) => {
+                    self.outbound_nodes(ix).into_iter().for_each(|noted| self.outbound_into(noted, out))
+                }
                 None => out.push(ix),
             },
             NodeKind::Pod if self.is_container_set(ix) => self.outbound_of_set(ix, out),
@@ -132,21 +135,22 @@ impl Run {
     }
 
     /// The exit points of a task as those find them who depend on it, appended. They are judged as soon as a loop or
-    /// the last attempt ends, before its end calls for a hook; only who waits for an exit hook finds that one, too.
+    /// the last attempt ends, before its end calls for a hook; only who waits for an exit hook finds that one, too. A wrapper
+    /// that was remembered leads on by itself, or a dag would never reach who depends on it (EX-168).
     fn leading_into(&self, ix: NodeIx, out: &mut Vec<NodeIx>) {
         match self.node(ix).kind {
             NodeKind::TaskGroup => self.outbound_of_group(ix, &self.timely_hooks(ix), out),
             NodeKind::Retry if !self.has_hook_node(ix, "exit") => {
-                out.push(self.last_child(ix, &self.timely_hooks(ix)));
+                out.push(self.last_child(ix, &self.timely_hooks(ix)).unwrap_or(ix));
             }
             _ => self.outbound_into(ix, out),
         }
     }
 
     /// The last child of a wrapper, which leads on: hooks are children like the attempts.
-    fn last_child(&self, wrapper: NodeIx, hooks: &[NodeIx]) -> NodeIx {
+    fn last_child(&self, wrapper: NodeIx, hooks: &[NodeIx]) -> Option<NodeIx> {
         let last = [self.attempts(wrapper).last(), hooks.last()];
-        last.into_iter().flatten().max().copied().unwrap_or(wrapper)
+        last.into_iter().flatten().max().copied()
     }
 
     fn outbound_of_group(&self, group: NodeIx, hooks: &[NodeIx], out: &mut Vec<NodeIx>) {
@@ -215,6 +219,9 @@ impl Run {
             // A template that `failFast` ended has no exit points (EX-263).
             return out;
         }
+        if self.is_broken_itself(ix, at) {
+            return out;
+        }
         if tasks.is_dag {
             for target in &frame.order.targets {
                 if let Some(node) = frame.slots[target.at()].node {
@@ -227,5 +234,18 @@ impl Run {
                 .for_each(|member| self.outbound_into(*member, &mut out));
         }
         out
+    }
+
+    /// Whether a steps or dag node is in Error by itself, not by what is in it: it ended before its exit points were noted.
+    /// Those of steps are there before their outputs are looked for (EX-135, EX-175).
+    fn is_broken_itself(&self, ix: NodeIx, at: u32) -> bool {
+        let frame = &self.frames[at as usize];
+        if self.node(ix).phase != Phase::Error {
+            return false;
+        }
+        match frame.group.map(|group| &self.node(group).site) {
+            Some(Site::Group(number)) => self.unaggregated(at, *number).is_some(),
+            _ => frame.broken.is_some(),
+        }
     }
 }

@@ -69,7 +69,7 @@ impl Machine for Run {
             match node.gate.filter(|_| !node.phase.is_ended()) {
                 Some(Gate::Locks) => commands.push(Command::AcquireLocks(Some(ix))),
                 Some(Gate::Memo) => commands.push(Command::LookupMemo(ix)),
-                None => {}
+                Some(Gate::Room) | None => {}
             }
             if node.phase.is_ended() && self.holding.contains(&Some(ix)) {
                 commands.push(Command::ReleaseLocks(Some(ix)));
@@ -207,13 +207,26 @@ impl Turn<'_> {
                     self.ask_for_workflow_locks();
                     return Progress::Done;
                 }
+                if self.workflow_is_full(None) {
+                    // A limit of nothing: no pod will ever end and make room (EX-260).
+                    return Progress::Done;
+                }
                 self.enter_entrypoint();
                 continue;
+            }
+            if !self.workflow_is_full(None)
+                && let Some(ix) = self.run.without_room.first().copied()
+            {
+                self.open(ix);
+                continue;
+            }
+            if self.run.waits_for_an_answer() {
+                return Progress::Done;
             }
             if self.enter_next() {
                 continue;
             }
-            if self.workflow_is_full() {
+            if self.workflow_is_full(None) {
                 return Progress::Done;
             }
             match self.run.held_hooks.pop() {

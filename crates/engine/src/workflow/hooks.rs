@@ -31,6 +31,13 @@ impl Turn<'_> {
         if self.run.node(ix).settled || !self.run.has_hooks(ix) {
             return;
         }
+        if ix == NodeIx::ROOT && self.run.returned.is_some() {
+            // The workflow ends by that error; nobody is told of it, but what was told before is waited for (EX-068).
+            if self.run.node(ix).open_hooks == 0 {
+                self.record(Event::Settled { node: ix });
+            }
+            return;
+        }
         let plan = self.run.plan.clone();
         let (names, exit): (Vec<&HookPlan>, Option<&HookPlan>) = if ix == NodeIx::ROOT {
             (plan.hooks.iter().collect(), None)
@@ -47,7 +54,7 @@ impl Turn<'_> {
         };
         let phase = self.run.node(ix).phase;
         let (mut held, mut broken) = (false, None);
-        if phase != Phase::Pending {
+        if phase != Phase::Pending || self.run.hooks_see_pending(ix) {
             for hook in names {
                 if self.run.has_hook_node(ix, &hook.name) {
                     continue;
@@ -75,9 +82,9 @@ impl Turn<'_> {
         {
             match self.try_exit_hook(ix, exit) {
                 Started::Held => held = true,
-                // In a dag an exit hook that cannot be entered changes nothing (EX-245).
                 Started::Never(reason) if self.group_of(ix).is_some() => broken = broken.or(Some(reason)),
-                Started::Yes | Started::No | Started::Never(_) => {}
+                Started::Never(reason) => self.target_broke(ix, reason),
+                Started::Yes | Started::No => {}
             }
         }
         if let Some(reason) = broken.or_else(|| self.run.unstartable_hook(ix)) {
@@ -90,8 +97,16 @@ impl Turn<'_> {
         }
     }
 
+    /// An exit hook of a task that cannot be run: it changes nothing but at a target, which a dag looks at once more by
+    /// itself; there it is the dag's own error (EX-245).
+    fn target_broke(&mut self, ix: NodeIx, reason: String) {
+        if let Some(dag) = self.run.dag_of_target(ix) {
+            self.record(Event::Broke { group: dag, phase: Phase::Error, message: reason.into() });
+        }
+    }
+
     /// A hook that cannot be run: the group around a step breaks, a task or the entry node is in Error (EX-251).
-    fn broken_by_hook(&mut self, ix: NodeIx, reason: String) {
+    pub(crate) fn broken_by_hook(&mut self, ix: NodeIx, reason: String) {
         let reason: Arc<str> = reason.into();
         let node = self.run.node(ix);
         match self.group_of(ix) {
@@ -107,7 +122,7 @@ impl Turn<'_> {
     }
 
     /// The step group that a node lies in, if it lies in one.
-    fn group_of(&self, ix: NodeIx) -> Option<NodeIx> {
+    pub(crate) fn group_of(&self, ix: NodeIx) -> Option<NodeIx> {
         let node = self.run.node(ix);
         let in_group = matches!(node.site, Site::Task(_) | Site::Item(..))
             && self.run.node(node.owner).kind == NodeKind::StepGroup;
@@ -249,6 +264,13 @@ impl Run {
         }
     }
 
+    /// Whether the hooks of a node are looked at while it is Pending: in a dag only those of its targets (EX-247, EX-248).
+    fn hooks_see_pending(&self, ix: NodeIx) -> bool {
+        ix == NodeIx::ROOT
+            || self.node(self.node(ix).owner).kind == NodeKind::StepGroup
+            || self.dag_of_target(ix).is_some()
+    }
+
     /// Whether a hook of this node has been started.
     pub(crate) fn has_hook_node(&self, owner: NodeIx, name: &str) -> bool {
         // Hooks are entered after their owner and there are few of them.
@@ -280,8 +302,19 @@ impl Run {
                 view.owner = Some((task, owner));
                 view
             }
-            None => View::global(self, now),
+            None => View { of_entry: true, ..View::global(self, now) },
         }
+    }
+
+    /// The dag that a node is a target of; a loop is judged without its own exit hook (EX-631).
+    fn dag_of_target(&self, ix: NodeIx) -> Option<NodeIx> {
+        let node = self.node(ix);
+        if !matches!(node.site, Site::Task(_)) || node.kind == NodeKind::TaskGroup {
+            return None;
+        }
+        let (at, task) = self.task_of(ix)?;
+        let frame = &self.frames[at as usize];
+        (self.tasks(frame).is_dag && frame.order.targets.contains(&task)).then_some(frame.node)
     }
 
     fn scope_of_hooks(&self, owner: NodeIx) -> ScopeIx {

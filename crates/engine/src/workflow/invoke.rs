@@ -58,12 +58,14 @@ impl Run {
         extra: &'a [(&'a str, String)],
         now: Time,
     ) -> View<'a> {
-        View {
-            template: Some((self.plan.template(call.template), self.call_inputs(call))),
+        let template = self.plan.template(call.template);
+        let view = View {
+            template: Some((template, self.call_inputs(call))),
             own: Some(Own::At(call.owner, &call.site, call.template)),
             extra,
             ..View::global(self, now)
-        }
+        };
+        self.within(view, template, call.owner, &call.site)
     }
 
     pub(crate) fn call_inputs<'a>(&'a self, call: &'a Call) -> &'a Inputs {
@@ -97,9 +99,6 @@ impl Turn<'_> {
                 return Entering::Refused(reason);
             }
         };
-        if self.workflow_is_full() {
-            return Entering::Held;
-        }
         let call = Call {
             key: entry.templated.then(|| self.key(entry.template)),
             inputs: (inputs != Inputs::default()).then(|| Arc::new(inputs)),
@@ -108,11 +107,8 @@ impl Turn<'_> {
             template: entry.template,
         };
         let is_shut = self.entering_shut(&call);
-        if is_shut && self.run.steering.strategy().is_some() {
-            let kind = kind_of(template).unwrap_or(NodeKind::Skipped);
-            let text = self.never_begun(kind);
-            self.over_at_once(call, kind, Phase::Failed, text);
-            return Entering::Entered;
+        if !is_shut && self.workflow_is_full(None) {
+            return Entering::Held;
         }
         if let Some(kind) = kind_of(template)
             && let Some(reason) = self.misnamed(template, &call)
@@ -209,8 +205,9 @@ impl Turn<'_> {
         if let Some(kind) = template.flow.leaf_kind()
             && self.entering_shut(&call)
         {
-            // Past the deadline no pod is made; the node is there and has failed by it (EX-388).
-            self.over_at_once(call, kind, Phase::Failed, super::control::DEADLINE.to_owned());
+            // No pod is made; the node is there and has failed by it (EX-326, EX-388).
+            let text = self.never_begun(kind);
+            self.over_at_once(call, kind, Phase::Failed, text);
             return Entering::Entered;
         }
         match &template.flow {

@@ -193,6 +193,8 @@ pub struct Node {
     pub removed: bool,
     /// A hook that was called for when the node it belongs to had ended.
     pub late: bool,
+    /// It is in Error because of a hook that could not be run.
+    pub hook_broke: bool,
     /// It runs, and goes on while others use it (EX-370).
     pub daemoned: bool,
     /// Which of several lives of the same node this is; a retry by hand begins a new one.
@@ -258,6 +260,8 @@ pub enum Gate {
     Locks,
     /// Is there a remembered result?
     Memo,
+    /// Is there room under the workflow's own limit, now that everything else is answered? Asked of nobody.
+    Room,
 }
 
 /// A result that is remembered, or to be remembered (EX-330 to EX-337).

@@ -21,8 +21,7 @@ impl Run {
         (self.stage, self.phase, self.message) = (Stage::Main, Phase::Pending, None);
         (self.started, self.finished) = (Some(at), None);
         self.steering = Steering::default();
-        self.hook_broke = false;
-        self.returned = None;
+        (self.returned, self.exit_returned) = (None, None);
         (self.collection.is_done, self.collection.failures) = (false, Vec::new());
         // A deadline of nothing, as Argo's own stop of old, does not end the next life too (EX-306).
         self.deadline = super::globals::deadline(&self.plan, at).filter(|deadline| *deadline > at);
@@ -37,7 +36,7 @@ impl Run {
         for ix in reset {
             let node = &mut self.nodes[ix.at()];
             (node.phase, node.started, node.finished) = (Phase::Running, at, None);
-            (node.message, node.outputs, node.settled) = (None, None, false);
+            (node.message, node.outputs, node.settled, node.hook_broke) = (None, None, false, false);
         }
         self.take_stock(removed, reset);
         let all_again = !parameters.is_empty();
@@ -94,6 +93,8 @@ impl Run {
         self.behind_locks.clear();
         self.daemons.clear();
         self.held_hooks.clear();
+        self.without_room.clear();
+        self.asking = None;
         self.timers.clear();
         self.due.clear();
         self.agenda.clear();
@@ -150,6 +151,7 @@ impl Run {
             self.alive += u32::from(!self.node(ix).phase.is_ended());
             self.count(ix);
         }
+        self.look_at_exit_hooks_again();
         let touched: BTreeSet<u32> =
             self.frames.iter().enumerate().map(|(at, _)| at as u32).filter(|at| self.goes_on(*at)).collect();
         for at in &touched {
@@ -173,6 +175,20 @@ impl Run {
         }
     }
 
+    /// What an exit hook of a target made of its dag is to be found out again (EX-245).
+    fn look_at_exit_hooks_again(&mut self) {
+        let broken = (0..self.frames.len() as u32).filter(|at| self.goes_on(*at));
+        let broken = broken.map(|at| &self.frames[at as usize]).filter(|frame| frame.broken.is_some());
+        let targets: Vec<NodeIx> = broken
+            .flat_map(|frame| frame.order.targets.iter().filter_map(|task| frame.slots[task.at()].node))
+            .filter(|ix| !self.node(*ix).removed && self.has_hooks(*ix) && !self.has_hook_node(*ix, "exit"))
+            .collect();
+        for ix in targets {
+            self.nodes[ix.at()].settled = false;
+            self.review.push_back(ix);
+        }
+    }
+
     fn goes_on(&self, frame: u32) -> bool {
         let node = self.node(self.frames[frame as usize].node);
         !node.removed && !node.phase.is_ended()
@@ -191,7 +207,7 @@ impl Run {
         let node = self.frames[at as usize].node;
         let group = self.groups_of.range((node, 0)..=(node, u32::MAX)).next_back().map(|(_, group)| *group);
         let order = self.frames[at as usize].order.clone();
-        let mut ready = VecDeque::new();
+        let mut ready = BTreeMap::new();
         let (mut open, mut unsettled) = (0, 0);
         if tasks.is_dag {
             let mut seen = vec![false; tasks.tasks.len()];
@@ -209,7 +225,8 @@ impl Run {
                     .count() as u32;
                 unsettled += u32::from(!slots[task.at()].settled);
                 open += u32::from(slots[task.at()].node.is_some() && !slots[task.at()].settled);
-                ready.extend(self.ready_of(at, task).filter(|_| waiting_for == 0));
+                let next = self.ready_of(at, task).filter(|_| waiting_for == 0);
+                ready.extend(next.map(|next| (order.rank[task.at()], next)));
                 self.frames[at as usize].slots[task.at()].waiting_for = waiting_for;
             }
         } else if let Some(group) = group
@@ -218,11 +235,12 @@ impl Run {
             for task in tasks.groups[number as usize].clone().map(TaskIx) {
                 let slot = &self.frames[at as usize].slots[task.at()];
                 open += u32::from((slot.node.is_some() || slot.looped.is_some()) && !slot.settled);
-                ready.extend(self.ready_of(at, task));
+                ready.extend(self.ready_of(at, task).map(|next| (task.0, next)));
             }
         }
         let frame = &mut self.frames[at as usize];
         (frame.group, frame.ready, frame.open, frame.unsettled) = (group, ready, open, unsettled);
+        frame.looked_behind = false;
         self.enqueue(at);
     }
 

@@ -78,10 +78,16 @@ impl Turn<'_> {
 
     /// Members of a container set end with their pod (EX-441).
     fn containers_ended(&mut self, pod: NodeIx, outcome: &Outcome) {
+        let stopped = self.run.is_to_be_stopped(pod) && outcome.phase == Phase::Failed;
         let members: Vec<(String, NodeIx)> =
             self.run.containers(pod).into_iter().map(|(name, ix)| (name.to_owned(), ix)).collect();
         for (name, ix) in members {
-            let (phase, text) = match outcome.containers.iter().find(|container| container.name == name) {
+            let known = outcome.containers.iter().find(|container| container.name == name);
+            let (phase, text) = match known {
+                // What ran when the pod was stopped says what the pod says (EX-289, EX-291).
+                known if stopped && known.is_none_or(|known| known.phase.is_bad()) => {
+                    (Phase::Failed, outcome.message.clone().unwrap_or_default())
+                }
                 Some(known) => (known.phase, known.message.clone().unwrap_or_default()),
                 None if !outcome.phase.is_bad() => (outcome.phase, String::new()),
                 None if outcome.phase == Phase::Failed => {

@@ -61,14 +61,18 @@ pub struct Run {
     pub(crate) collection: Collection,
     /// Daemons that are ready and have not ended, with the wrappers of their attempts (EX-370).
     pub(crate) daemons: BTreeSet<NodeIx>,
-    /// The entry node is in Error because of one of its hooks.
-    pub(crate) hook_broke: bool,
     /// The error that the entry node returned to the workflow.
     pub(crate) returned: Option<Arc<str>>,
+    /// The same of the exit handler.
+    pub(crate) exit_returned: Option<Arc<str>>,
     /// Hooks by the node they belong to.
     pub(crate) hook_nodes: BTreeMap<NodeIx, Vec<NodeIx>>,
     /// The containers of container sets, by the node of their pod (EX-440).
     pub(crate) members_of: BTreeMap<NodeIx, Vec<NodeIx>>,
+    /// The last node that came to a gate at which the world is asked.
+    pub(crate) asking: Option<NodeIx>,
+    /// Nodes that wait for room under the workflow's limit before they begin.
+    pub(crate) without_room: BTreeSet<NodeIx>,
     /// Nodes one of whose hooks a limit holds back. A shortcut: rebuilt by `recover`.
     pub(crate) held_hooks: Vec<NodeIx>,
     /// Pod nodes that are Pending or Running (EX-260).
@@ -137,8 +141,10 @@ pub(crate) struct Frame {
     pub group: Option<NodeIx>,
     /// Every task's place.
     pub slots: Vec<Slot>,
-    /// Slots and loops that may be entered now, in order.
-    pub ready: VecDeque<Ready>,
+    /// Slots and loops that may be entered now, by their place in the order in which tasks are looked at.
+    pub ready: BTreeMap<u32, Ready>,
+    /// Steps: those behind one that a limit holds back were looked at. A shortcut.
+    pub looked_behind: bool,
     /// Steps: children of the current group that have not settled.
     pub open: u32,
     /// Dag: needed tasks that have not settled.
@@ -151,10 +157,22 @@ pub(crate) struct Frame {
     pub active: u32,
     /// A child of type Pod, Steps or DAG has failed (EX-263).
     pub failed_child: bool,
-    /// Steps: the group could not go on; its phase and message.
+    /// The group, or the dag itself, could not go on; its phase and message.
     pub broken: Option<(Phase, Arc<str>)>,
+    /// Steps: the templates of children that asked for semaphores.
+    pub asked: Vec<TemplateIx>,
+    /// Steps: the last child that was the first of its template to ask.
+    pub asking_first: Option<NodeIx>,
     /// It stands on the agenda.
     pub queued: bool,
+}
+
+impl Frame {
+    /// A task's place in the order in which Argo looks at them: that of the document, or that of the walk from a dag's
+    /// targets (EX-131, EX-151).
+    pub fn rank(&self, task: TaskIx) -> u32 {
+        self.order.rank.get(task.at()).copied().unwrap_or(task.0)
+    }
 }
 
 /// A task's place in a frame.
@@ -292,10 +310,12 @@ impl Run {
             first_generation: 0,
             collection: Collection::default(),
             daemons: BTreeSet::new(),
-            hook_broke: false,
             returned: None,
+            exit_returned: None,
             hook_nodes: BTreeMap::new(),
             members_of: BTreeMap::new(),
+            asking: None,
+            without_room: BTreeSet::new(),
             held_hooks: Vec::new(),
             active_pods: 0,
             pauses: BTreeSet::new(),
@@ -362,8 +382,13 @@ impl Run {
     /// The item that a node is for, if it is one of a loop.
     pub(crate) fn item_of(&self, ix: NodeIx) -> Option<&Item> {
         let node = self.node(ix);
-        let Site::Item(task, index) = &node.site else { return None };
-        self.item(self.node(node.owner), task, *index)
+        self.item_at(node.owner, &node.site)
+    }
+
+    /// The same of a node that is perhaps not there yet.
+    pub(crate) fn item_at(&self, owner: NodeIx, site: &Site) -> Option<&Item> {
+        let Site::Item(task, index) = site else { return None };
+        self.item(self.node(owner), task, *index)
     }
 
     fn item(&self, owner: &Node, task: &str, index: u32) -> Option<&Item> {
@@ -447,11 +472,13 @@ impl Run {
     /// The step or task a node was entered for, with its frame. None for groups, attempts, hooks and the root.
     pub(crate) fn task_of(&self, ix: NodeIx) -> Option<(u32, TaskIx)> {
         let node = self.node(ix);
-        let name = match &node.site {
-            Site::Task(name) | Site::Item(name, _) => name,
-            _ => return None,
-        };
-        let Part::Frame(at) = self.node(node.boundary?).part else { return None };
+        self.task_at(node.owner, &node.site)
+    }
+
+    /// The same of a node that is perhaps not there yet.
+    pub(crate) fn task_at(&self, owner: NodeIx, site: &Site) -> Option<(u32, TaskIx)> {
+        let (Site::Task(name) | Site::Item(name, _)) = site else { return None };
+        let Part::Frame(at) = self.node(self.boundary_at(owner, site)?).part else { return None };
         let task = self.tasks(&self.frames[at as usize]).by_name.get(name)?;
         Some((at, *task))
     }

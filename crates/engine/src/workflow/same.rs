@@ -17,8 +17,9 @@ impl Run {
             )*};
         }
         same!(stage, phase, message, started, finished, steering, deadline);
-        same!(metric_errors, life, first_generation, relocking, hook_broke, returned, collection);
+        same!(metric_errors, life, first_generation, relocking, returned, exit_returned, collection);
         same!(
+            without_room,
             active_pods,
             pauses,
             tally,

@@ -24,6 +24,10 @@ pub(crate) struct View<'a> {
     pub frame: Option<(u32, Option<TaskIx>)>,
     /// Hooks: the node that its own step's or task's name stands for.
     pub owner: Option<(TaskIx, NodeIx)>,
+    /// Bodies of inline templates: the steps or dag node of whose template they are a part, and whose inputs they see.
+    pub around: Option<NodeIx>,
+    /// Hooks of the workflow: its status is what the entry node has come to so far.
+    pub of_entry: bool,
     /// The loop item.
     pub item: Option<&'a Item>,
     /// The node whose text it is, for `node.name`, `pod.name`, `steps.name` and `tasks.name`.
@@ -44,7 +48,18 @@ pub(crate) enum Own<'a> {
 impl<'a> View<'a> {
     /// Only what the whole workflow sees.
     pub fn global(run: &'a Run, now: Time) -> View<'a> {
-        View { run, now, template: None, frame: None, owner: None, item: None, own: None, extra: &[] }
+        View {
+            run,
+            now,
+            template: None,
+            frame: None,
+            owner: None,
+            around: None,
+            of_entry: false,
+            item: None,
+            own: None,
+            extra: &[],
+        }
     }
 
     /// Whether this is still the look at the workflow in which it was begun.
@@ -66,6 +81,9 @@ impl<'a> View<'a> {
         match rest {
             // While the workflow is looked at for the first time it has no phase yet, and none of its labels; hooks
             // and the exit handler are told what the entry node came to even then (TP-065, TP-094).
+            "status" if self.of_entry && !run.is_main_over() => {
+                Some(Bound::Text(Cow::Borrowed(run.nodes.first()?.phase.name())))
+            }
             "status" if self.is_first_look() && !run.is_main_over() => Some(Bound::Text(Cow::Borrowed(""))),
             "status" => Some(Bound::Text(Cow::Borrowed(run.status_name()))),
             "duration" => Some(Bound::Text(Cow::Owned(run.duration_text(self.now)))),
@@ -137,7 +155,14 @@ impl<'a> View<'a> {
         Some(Bound::Text(Cow::Owned(text)))
     }
 
+    /// An input; of an inline template first those around it, since its body is replaced with the step or task that it is a
+    /// part of (TP-044).
     fn inputs(&self, name: &str) -> Option<Bound<'a>> {
+        let around = self.around.and_then(|around| self.run.view_of(around, self.now).inputs(name));
+        around.or_else(|| self.own_inputs(name))
+    }
+
+    fn own_inputs(&self, name: &str) -> Option<Bound<'a>> {
         let (template, inputs) = self.template?;
         if let Some(parameter) = name.strip_prefix("inputs.parameters.") {
             let at = template.parameters.iter().position(|known| *known.name == *parameter)?;
@@ -158,6 +183,22 @@ impl<'a> View<'a> {
         let at = template.artifacts.iter().position(|known| *known.name == *of)?;
         let path = template.doc.inputs.artifacts.get(at).map(|artifact| artifact.path.as_str())?;
         (!path.is_empty()).then_some(Bound::Text(Cow::Borrowed(path)))
+    }
+
+    fn input_names(&self, names: &mut BTreeSet<String>) {
+        if let Some(around) = self.around {
+            self.run.view_of(around, self.now).input_names(names);
+        }
+        let Some((template, _)) = self.template else { return };
+        if !template.parameters.is_empty() {
+            names.insert("inputs.parameters".to_owned());
+        }
+        let parameters = template.parameters.iter();
+        names.extend(parameters.map(|parameter| format!("inputs.parameters.{}", parameter.name)));
+        for artifact in &template.artifacts {
+            names.insert(format!("inputs.artifacts.{}", artifact.name));
+            names.insert(format!("inputs.artifacts.{}.path", artifact.name));
+        }
     }
 
     fn outputs(&self, name: &str) -> Option<Bound<'a>> {
@@ -229,23 +270,7 @@ impl Scope for View<'_> {
                         .map(|name| format!("workflow.outputs.artifacts.{name}")),
                 );
             }
-            "inputs" => {
-                if let Some((template, _)) = self.template {
-                    if !template.parameters.is_empty() {
-                        names.insert("inputs.parameters".to_owned());
-                    }
-                    names.extend(
-                        template
-                            .parameters
-                            .iter()
-                            .map(|parameter| format!("inputs.parameters.{}", parameter.name)),
-                    );
-                    for artifact in &template.artifacts {
-                        names.insert(format!("inputs.artifacts.{}", artifact.name));
-                        names.insert(format!("inputs.artifacts.{}.path", artifact.name));
-                    }
-                }
-            }
+            "inputs" => self.input_names(&mut names),
             "outputs" => {
                 if let Some((template, _)) = self.template {
                     let outputs = &template.doc.outputs;

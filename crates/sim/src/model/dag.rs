@@ -2,7 +2,7 @@
 
 use super::depends::{Depends, needs};
 use super::values::{items, list, text};
-use super::{Model, Values};
+use super::{Model, NO_YES_OR_NO, Values};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -40,7 +40,12 @@ impl Model {
                 }
             }
         }
-        self.node(name).phase = result;
+        // It tells of a target with a hook that cannot be read (EX-251).
+        let mut targets = targets.iter().map(|target| &self.nodes[&format!("{name}.{target}")]);
+        let is_told = result != "Succeeded" && targets.any(|target| target.hook_broke);
+        let node = self.node(name);
+        node.message = if is_told { NO_YES_OR_NO.to_owned() } else { String::new() };
+        node.phase = result;
         Ok(())
     }
 

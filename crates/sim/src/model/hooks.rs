@@ -1,7 +1,7 @@
 //! Hooks, looked at on each pass.
 
 use super::values::{items, text};
-use super::{Model, Values};
+use super::{Model, NO_YES_OR_NO, Values};
 use serde_json::Value;
 
 impl Model {
@@ -49,7 +49,7 @@ impl Model {
             }
             let node = self.node(name);
             node.phase = "Error".to_owned();
-            node.message = "unable to cast expression result 'odd' to bool".to_owned();
+            (node.message, node.hook_broke) = (NO_YES_OR_NO.to_owned(), true);
         }
         Ok(over)
     }

@@ -14,7 +14,8 @@ impl Model {
                 node.children.iter().filter(is_timely).flat_map(|child| self.outbound(child)).collect()
             }
             "Retry" if !self.has(&format!("{name}.onExit")) => {
-                node.children.iter().rfind(is_timely).into_iter().cloned().collect()
+                // One that was remembered has no children, and leads on by itself.
+                vec![node.children.iter().rfind(is_timely).map_or(name, String::as_str).to_owned()]
             }
             _ => self.outbound(name),
         }
@@ -27,7 +28,7 @@ impl Model {
             names.flat_map(|name| self.outbound(name)).collect()
         };
         match node.kind {
-            _ if node.is_hit => vec![name.to_owned()],
+            _ if node.is_hit && node.kind != "Retry" => vec![name.to_owned()],
             "Pod" | "Container" | "TaskGroup" if self.leads_through_children(name) => {
                 let out = node.children.iter().flat_map(|child| {
                     let beyond = node.kind == "Container" && self.nodes[child].boundary != node.boundary;
@@ -36,13 +37,15 @@ impl Model {
                 out.collect()
             }
             // Attempts and hooks alike.
-            "Retry" => vec![node.children.last().map_or(name, String::as_str).to_owned()],
+            "Retry" => node.children.last().into_iter().cloned().collect(),
             "Steps" => {
                 let groups = self.nodes.keys().filter_map(|key| {
                     key.strip_prefix(name)?.strip_prefix('[')?.strip_suffix(']')?.parse::<usize>().ok()
                 });
                 let last = groups.max().map(|number| format!("{name}[{number}]"));
-                last.map_or_else(Vec::new, |last| of_all(&mut self.members(&last).iter()))
+                let noted = last.map_or_else(Vec::new, |last| of_all(&mut self.members(&last).iter()));
+                // Each of them is asked again: it may be an attempt that is steps itself.
+                of_all(&mut noted.iter())
             }
             "DAG" => {
                 let members: Vec<&String> = self
@@ -59,7 +62,8 @@ impl Model {
                     .flat_map(|member| &self.nodes[*member].needs)
                     .map(|need| format!("{name}.{need}"))
                     .collect();
-                of_all(&mut members.into_iter().filter(|member| !needed.contains(*member)))
+                let noted = of_all(&mut members.into_iter().filter(|member| !needed.contains(*member)));
+                of_all(&mut noted.iter())
             }
             _ => vec![name.to_owned()],
         }
