@@ -290,6 +290,8 @@ export const text = {
     cached: 'Taken from memory',
     onlyWhen: 'Only when',
     resources: 'Resources',
+    units: { cpu: 'one core', memory: '100 MiB', 'ephemeral-storage': '10 GiB' } as Record<string, string>,
+    usedFor: (took: string, unit: string) => `${took} of ${unit}`,
     lastLines: 'Last lines',
     wholeLog: 'Whole log',
     noInputs: 'No inputs.',
