@@ -288,6 +288,8 @@ journey('short steps have exact times, and a log comes on the stream of its run'
   await server.api('PUT', '/api/v1/workflows/default/quick/terminate', {});
   await page.getByRole('treeitem', { name: /Failed ticks/ }).waitFor();
   assert.equal(streams.size, 1);
+  await page.goto(`${server.url}compare?a=default/quick&b=default/quick&all=true`);
+  await page.getByRole('row', { name: /short/ }).getByRole('cell', { name: /^Succeeded \d{3}ms$/ }).first().waitFor();
 });
 
 journey('a run is suspended, resumed, stopped, retried, resubmitted and deleted', {}, async ({ page, server }) => {

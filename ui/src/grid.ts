@@ -1,9 +1,10 @@
 // The steps of the last runs of a pipeline, as a grid.
 
-import { getWorkflow, type PipelineKind } from './api/argo';
+import type { PipelineKind } from './api/argo';
 import type { NodeStatus, Workflow } from './api/types';
 import { isBroken, isEnded } from './phase';
 import { median } from './pipelines';
+import { getExactly } from './run/exactly';
 import { EVERYTHING, listRows, type Row } from './runs';
 
 export interface Grid {
@@ -40,7 +41,7 @@ export async function gridOf(kind: PipelineKind, namespace: string, name: string
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {
       for (let row = queue.shift(); row; row = queue.shift()) {
-        const workflow = await getWorkflow(row.namespace, row.name, row.archived ? row.uid : undefined, signal).catch(
+        const workflow = await getExactly({ ...row, uid: row.archived ? row.uid : undefined }, signal).catch(
           () => undefined,
         );
         if (workflow) known.set(row.uid, { state: stateOf(row), workflow: lean(workflow) });

@@ -3,6 +3,7 @@
 //! What they do is in [`crate::eval`] for the predicate functions and in [`crate::library`] for the others.
 
 use crate::types::{INT, Param, Type};
+use crate::value::IntKind;
 
 /// Every function of the language, sorted.
 pub(crate) const NAMES: [&str; 71] = [
@@ -202,7 +203,8 @@ fn take(arguments: &[Type]) -> Result<Type, String> {
     if !list.is_unknown() && !list.is_list() {
         return Err(format!("cannot take from {}", list.refused_name()));
     }
-    if !count.is_unknown() && !count.is_integer() {
+    let is_signed = matches!(count, Type::Int(kind) if *kind != IntKind::Uint8) || count.is_duration();
+    if !count.is_unknown() && !is_signed {
         return Err(format!("cannot take {} elements", count.refused_name()));
     }
     Ok(list.clone())

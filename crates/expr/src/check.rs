@@ -73,7 +73,7 @@ impl Checker<'_> {
             Kind::Matches(left, right, pattern) => self.matches(left, right, pattern, node),
             Kind::Chain(inner) | Kind::Predicate(inner) => self.visit(inner),
             Kind::Member(member) => self.member(member, node),
-            Kind::Slice(slice) => self.slice(slice),
+            Kind::Slice(slice) => self.slice(slice, node),
             Kind::Call(callee, arguments) => self.call(callee, arguments, node),
             Kind::Builtin(name, arguments) => self.builtin(name, arguments, node),
             Kind::Pointer(name) => self.pointer(name, node),
@@ -201,7 +201,8 @@ impl Checker<'_> {
             }
             return Ok(Type::Bool);
         }
-        if (l.is_unknown() && r.is_text()) || r.is_unknown() {
+        let names_a_field = r.is_struct() && (l.is_text() || l.is_unknown());
+        if (l.is_unknown() && r.is_text()) || r.is_unknown() || names_a_field {
             return Ok(Type::Bool);
         }
         Err(mismatch("in", l, r, at))
@@ -216,7 +217,7 @@ impl Checker<'_> {
                 return fault(message.clone(), right);
             }
         }
-        if (l.is_text() && r.is_text()) || either(&l, &r, &[Type::is_text]) {
+        if ((l.is_text() || l == Type::Bytes) && r.is_text()) || either(&l, &r, &[Type::is_text]) {
             return Ok(Type::Bool);
         }
         Err(mismatch("matches", &l, &r, node.at))
@@ -274,13 +275,13 @@ impl Checker<'_> {
         }
     }
 
-    fn slice(&mut self, slice: &Slice) -> Checked {
+    fn slice(&mut self, slice: &Slice, node: &Node) -> Checked {
         let base = self.visit(&slice.node)?;
         if base.is_unknown() {
             return Ok(Type::Unknown);
         }
         if !base.is_list() && !base.is_text() {
-            return fault(format!("cannot slice {}", base.name()), &slice.node);
+            return fault(format!("cannot slice {}", base.name()), node);
         }
         for bound in slice.from.iter().chain(&slice.to) {
             let found = self.visit(bound)?;
@@ -354,13 +355,20 @@ impl Checker<'_> {
         let result = self.visit(predicate);
         self.predicates.pop();
         let result = result?;
+        if result == Type::Nil {
+            return nil_predicate(name, predicate);
+        }
         let wants_bool = !matches!(name, "map" | "sum" | "groupBy" | "sortBy" | "reduce");
         if wants_bool && !result.is_bool() && !result.is_unknown() {
             let message = format!("predicate should return boolean (got {})", result.name());
             return fault(message, predicate);
         }
         if let Some(more) = arguments.get(2) {
-            self.visit(more)?;
+            let found = self.visit(more)?;
+            if name == "sortBy" && !found.is_text() && !found.is_unknown() {
+                let message = format!("sortBy order argument must be a string (got {})", found.name());
+                return fault(message, more);
+            }
         }
         Ok(match name {
             "all" | "none" | "any" | "one" => Type::Bool,
@@ -451,6 +459,16 @@ impl Checker<'_> {
             _ => Type::any_list(),
         })
     }
+}
+
+/// A predicate that comes to nothing is one without a result.
+fn nil_predicate(name: &str, predicate: &Node) -> Checked {
+    let message = match name {
+        "sum" => "cannot use func(interface {}) as argument (type func(interface {}) bool) to call sum ",
+        "reduce" => "predicate should has two input and one output param",
+        _ => "predicate should has one input and one output param",
+    };
+    fault(message, predicate)
 }
 
 fn mismatch(word: &str, left: &Type, right: &Type, at: usize) -> Fault {

@@ -1,14 +1,15 @@
 //! The evaluator: a walk over the parts of an expression, with a budget.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use ::regex::Regex;
 
-use crate::ast::{BinaryOp, Kind, Member, Node, Slice, UnaryOp};
+use crate::ast::{BinaryOp, Kind, LazyRegex, Member, Node, Slice, UnaryOp};
 use crate::contents::{ENTRY_BYTES, Size};
 use crate::env::{Environment, LIBRARY};
 use crate::lex::{END, Fault};
-use crate::operators::{self, describe_conversion};
+use crate::operators::{self, Elements, NO_ELEMENT, describe_conversion};
 use crate::random::Random;
 use crate::tag::World;
 use crate::value::{Function, IntKind, ListKind, Value};
@@ -99,7 +100,8 @@ struct Evaluator<'e> {
 
 /// What `#` and its like stand for.
 struct Frame {
-    element: Value,
+    /// None for an entry of a map.
+    element: Option<Value>,
     index: usize,
     accumulator: Value,
 }
@@ -134,16 +136,7 @@ impl Evaluator<'_> {
             }
             Kind::Matches(left, right, pattern) => {
                 let (left, right) = (self.visit(left)?, self.visit(right)?);
-                let (Value::Text(text), Value::Text(source)) = (&left, &right) else {
-                    let wrong = if left.as_text().is_none() { &left } else { &right };
-                    return Err(fault(describe_conversion(wrong, "string"), node));
-                };
-                self.work(text.len() as u64, node)?;
-                let matched = match pattern.get() {
-                    Some(Ok(regex)) => regex.is_match(text),
-                    _ => self.calls.pattern(source).map_err(|message| fault(message, node))?.is_match(text),
-                };
-                Ok(Value::Bool(matched))
+                self.matches(&left, &right, pattern, node)
             }
             Kind::Chain(inner) => match self.visit(inner) {
                 Err(Stop::NilChain) => Ok(Value::Nil),
@@ -154,12 +147,12 @@ impl Evaluator<'_> {
             Kind::Slice(slice) => self.slice(slice, node),
             Kind::Call(callee, arguments) => self.call(callee, arguments, node),
             Kind::Builtin(name, arguments) => self.builtin(name, arguments, node),
-            Kind::Pointer(name) => Ok(match (self.predicates.last(), &**name) {
-                (None, _) => Value::Nil,
-                (Some(frame), "index") => Value::int(frame.index as i64),
-                (Some(frame), "acc") => frame.accumulator.clone(),
-                (Some(frame), _) => frame.element.clone(),
-            }),
+            Kind::Pointer(name) => match (self.predicates.last(), &**name) {
+                (None, _) => Ok(Value::Nil),
+                (Some(frame), "index") => Ok(Value::int(frame.index as i64)),
+                (Some(frame), "acc") => Ok(frame.accumulator.clone()),
+                (Some(frame), _) => frame.element.clone().ok_or_else(|| fault(NO_ELEMENT, node)),
+            },
             Kind::Conditional(nodes) => {
                 let [condition, yes, no] = &**nodes;
                 if self.truth_at(condition, END)? { self.visit(yes) } else { self.visit(no) }
@@ -259,9 +252,11 @@ impl Evaluator<'_> {
                 value => Ok(value),
             },
             _ => {
+                let is_set = op == BinaryOp::In && is_list_of_texts(right);
                 let left = self.visit(left)?;
                 let right = self.visit(right)?;
                 let value = match op {
+                    BinaryOp::In if is_set => operators::is_among(&right, &left).map(Value::Bool),
                     BinaryOp::Range => operators::range(&left, &right, &mut self.calls),
                     _ => operators::binary(op, &left, &right, &mut self.calls),
                 };
@@ -288,13 +283,33 @@ impl Evaluator<'_> {
         operators::fetch(&base, &property).map_err(|message| fault(message, node))
     }
 
+    fn matches(&mut self, left: &Value, right: &Value, pattern: &LazyRegex, node: &Node) -> Evaluated {
+        let text = match (left, right) {
+            (Value::Text(text), Value::Text(_)) => Cow::Borrowed(&**text),
+            (Value::Bytes(bytes), Value::Text(_)) => String::from_utf8_lossy(bytes),
+            (Value::Nil, _) | (_, Value::Nil) => return Ok(Value::Bool(false)),
+            (Value::Text(_) | Value::Bytes(_), pattern) => {
+                return Err(fault(describe_conversion(pattern, "string"), node));
+            }
+            (wrong, _) => return Err(fault(describe_conversion(wrong, "[]uint8"), node)),
+        };
+        self.work(text.len() as u64, node)?;
+        let source = right.as_text().unwrap_or_default();
+        let matched = match pattern.get() {
+            Some(Ok(regex)) => regex.is_match(&text),
+            _ => self.calls.pattern(source).map_err(|message| fault(message, node))?.is_match(&text),
+        };
+        Ok(Value::Bool(matched))
+    }
+
     fn slice(&mut self, slice: &Slice, node: &Node) -> Evaluated {
         let base = self.visit(&slice.node)?;
         let mut bound = |part: &Option<Node>| match part {
             Some(part) => self.visit(part).map(Some),
             None => Ok(None),
         };
-        let (from, to) = (bound(&slice.from)?, bound(&slice.to)?);
+        let to = bound(&slice.to)?;
+        let from = bound(&slice.from)?;
         let part = operators::slice(&base, from.as_ref(), to.as_ref());
         let part = part.map_err(|message| fault(message, node))?;
         self.work(part.size().bytes, node)?;
@@ -373,33 +388,38 @@ impl Evaluator<'_> {
     }
 
     /// Evaluates a predicate for one element.
-    fn apply(&mut self, predicate: &Node, element: &Value, index: usize, accumulator: Value) -> Evaluated {
-        self.predicates.push(Frame { element: element.clone(), index, accumulator });
+    fn apply(&mut self, predicate: &Node, items: &Elements, index: usize, accumulator: Value) -> Evaluated {
+        self.predicates.push(Frame { element: items.get(index).cloned(), index, accumulator });
         let value = self.visit(predicate);
         self.predicates.pop();
         value
     }
 
+    /// What a predicate makes of an element; without one, the element.
+    fn made(&mut self, predicate: Option<&Node>, items: &Elements, index: usize, node: &Node) -> Evaluated {
+        match predicate {
+            Some(predicate) => self.apply(predicate, items, index, Value::Nil),
+            None => element(items, index, node),
+        }
+    }
+
     fn test(
         &mut self,
         predicate: Option<&Node>,
-        items: &[Value],
+        items: &Elements,
         index: usize,
         node: &Node,
     ) -> Result<bool, Stop> {
-        let value = match predicate {
-            Some(predicate) => self.apply(predicate, &items[index], index, Value::Nil)?,
-            None => items[index].clone(),
-        };
+        let value = self.made(predicate, items, index, node)?;
         value.as_bool().ok_or_else(|| fault(describe_conversion(&value, "bool"), node))
     }
 
     fn predicate_function(&mut self, name: &str, arguments: &[Node], node: &Node) -> Evaluated {
-        if let Some(sum) = self.sum_of_parts(name, arguments)? {
+        if let Some(sum) = self.sum_of_parts(name, arguments, node)? {
             return Ok(sum);
         }
         let collection = self.visit(&arguments[0])?;
-        if !matches!(collection, Value::List(_)) {
+        if !matches!(collection, Value::List(_) | Value::Map(_)) {
             // The bytes of a text become a list.
             let bytes = collection.size().bytes.saturating_mul(ENTRY_BYTES);
             Size { depth: 0, bytes }.allow().map_err(|message| fault(message, node))?;
@@ -431,7 +451,7 @@ impl Evaluator<'_> {
             "find" | "findIndex" => {
                 for index in 0..items.len() {
                     if self.test(predicate, &items, index, node)? {
-                        return Ok(found(name, &items, index));
+                        return found(name, &items, index, node);
                     }
                 }
                 Ok(Value::Nil)
@@ -439,7 +459,7 @@ impl Evaluator<'_> {
             "findLast" | "findLastIndex" => {
                 for index in (0..items.len()).rev() {
                     if self.test(predicate, &items, index, node)? {
-                        return Ok(found(name, &items, index));
+                        return found(name, &items, index, node);
                     }
                 }
                 Ok(Value::Nil)
@@ -448,7 +468,7 @@ impl Evaluator<'_> {
                 let mut kept = Vec::new();
                 for index in 0..items.len() {
                     if self.test(predicate, &items, index, node)? {
-                        kept.push(items[index].clone());
+                        kept.push(element(&items, index, node)?);
                     }
                 }
                 self.grow(kept.len(), node)?;
@@ -458,11 +478,8 @@ impl Evaluator<'_> {
                 self.grow(items.len(), node)?;
                 let mut held = Size::default();
                 let mut mapped = Vec::with_capacity(items.len());
-                for (index, item) in items.iter().enumerate() {
-                    let value = match predicate {
-                        Some(predicate) => self.apply(predicate, item, index, Value::Nil)?,
-                        None => item.clone(),
-                    };
+                for index in 0..items.len() {
+                    let value = self.made(predicate, &items, index, node)?;
                     held.bytes = held.bytes.saturating_add(value.size().bytes);
                     held.allow().map_err(|message| fault(message, node))?;
                     mapped.push(value);
@@ -471,11 +488,8 @@ impl Evaluator<'_> {
             }
             "sum" => {
                 let mut total = Value::int(0);
-                for (index, item) in items.iter().enumerate() {
-                    let value = match predicate {
-                        Some(predicate) => self.apply(predicate, item, index, Value::Nil)?,
-                        None => item.clone(),
-                    };
+                for index in 0..items.len() {
+                    let value = self.made(predicate, &items, index, node)?;
                     total = operators::binary(BinaryOp::Add, &value, &total, &mut self.calls)
                         .map_err(|message| fault(message, node))?;
                 }
@@ -489,7 +503,7 @@ impl Evaluator<'_> {
 
     /// The sum of a literal list whose elements are not all constant: the reference adds them up one by
     /// one from the right, so that texts may be summed as well.
-    fn sum_of_parts(&mut self, name: &str, arguments: &[Node]) -> Result<Option<Value>, Stop> {
+    fn sum_of_parts(&mut self, name: &str, arguments: &[Node], node: &Node) -> Result<Option<Value>, Stop> {
         let ("sum", [list]) = (name, arguments) else { return Ok(None) };
         let Kind::Array(parts) = &list.kind else { return Ok(None) };
         if parts.len() < 2 || parts.iter().all(is_constant) {
@@ -497,77 +511,91 @@ impl Evaluator<'_> {
         }
         let values = self.arguments(parts)?;
         let mut total: Option<Value> = None;
-        for value in values.into_iter().rev() {
+        for (index, value) in values.into_iter().enumerate().rev() {
+            // Only the last addition stands where the call does; those within it stand nowhere.
+            let at = if index == 0 { node.at } else { 0 };
             total = Some(match total {
                 None => value,
                 Some(sum) => operators::binary(BinaryOp::Add, &value, &sum, &mut self.calls)
-                    .map_err(|message| fault(message, list))?,
+                    .map_err(|message| Stop::Fault(Fault::new(message, at)))?,
             });
         }
         Ok(total)
     }
 
-    fn group_by(&mut self, items: &[Value], predicate: Option<&Node>, node: &Node) -> Evaluated {
+    fn group_by(&mut self, items: &Elements, predicate: Option<&Node>, node: &Node) -> Evaluated {
         let mut groups: Vec<(Value, Vec<Value>)> = Vec::new();
-        for (index, item) in items.iter().enumerate() {
-            let key = match predicate {
-                Some(predicate) => self.apply(predicate, item, index, Value::Nil)?,
-                None => item.clone(),
-            };
+        for index in 0..items.len() {
+            let key = self.made(predicate, items, index, node)?;
+            let item = element(items, index, node)?;
             if matches!(key, Value::List(_) | Value::Map(_) | Value::AnyMap(_) | Value::Bytes(_)) {
-                let message = format!("runtime error: hash of unhashable type {}", key.type_name());
-                return Err(fault(message, node));
+                // Go finds it in another place while there is nothing in the map.
+                let words = match groups.is_empty() {
+                    true => "hash of unhashable type:",
+                    false => "runtime error: hash of unhashable type",
+                };
+                return Err(fault(format!("{words} {}", key.type_name()), node));
             }
             self.steps += groups.len() as u64;
             match groups.iter_mut().find(|(known, _)| operators::identical(known, &key)) {
-                Some((_, group)) => group.push(item.clone()),
-                None => groups.push((key, vec![item.clone()])),
+                Some((_, group)) => group.push(item),
+                None => groups.push((key, vec![item])),
             }
         }
         let entries = groups.into_iter().map(|(key, group)| (key, Value::list(group))).collect();
         bounded(Value::any_map(entries, true)).map_err(|message| fault(message, node))
     }
 
-    fn sort_by(&mut self, items: &[Value], arguments: &[Node], node: &Node) -> Evaluated {
+    fn sort_by(&mut self, items: &Elements, arguments: &[Node], node: &Node) -> Evaluated {
         let descending = match arguments.get(2) {
             Some(order) => {
                 let order = self.visit(order)?;
-                library::is_descending(&order).map_err(|message| fault(message, node))?
+                let word = order.as_text().ok_or("sortBy order argument must be a string");
+                word.map_err(str::to_owned)
+                    .and_then(|word| {
+                        library::is_descending(word).ok_or("unknown order, use asc or desc".to_owned())
+                    })
+                    .map_err(|message| fault(message, node))?
             }
             None => false,
         };
         let mut keyed = Vec::with_capacity(items.len());
-        for (index, item) in items.iter().enumerate() {
-            let key = match arguments.get(1) {
-                Some(predicate) => self.apply(predicate, item, index, Value::Nil)?,
-                None => item.clone(),
-            };
-            keyed.push((key, item.clone()));
+        for index in 0..items.len() {
+            let key = self.made(arguments.get(1), items, index, node)?;
+            keyed.push((key, element(items, index, node)?));
         }
         library::sort(&mut keyed, descending, |(key, _)| key).map_err(|message| fault(message, node))?;
         Ok(Value::list(keyed.into_iter().map(|(_, item)| item).collect()))
     }
 
-    fn reduce(&mut self, items: &[Value], arguments: &[Node], node: &Node) -> Evaluated {
-        let (mut accumulator, first) = match (arguments.get(2), items.first()) {
-            (Some(initial), _) => (self.visit(initial)?, 0),
-            (None, Some(item)) => (item.clone(), 1),
-            (None, None) => {
-                return Err(fault("reduce of empty array with no initial value", node));
-            }
+    fn reduce(&mut self, items: &Elements, arguments: &[Node], node: &Node) -> Evaluated {
+        let (mut accumulator, first) = match arguments.get(2) {
+            Some(initial) => (self.visit(initial)?, 0),
+            None if items.len() > 0 => (element(items, 0, node)?, 1),
+            None => return Err(fault("reduce of empty array with no initial value", node)),
         };
-        for (index, item) in items.iter().enumerate().skip(first) {
+        for index in first..items.len() {
             accumulator = match arguments.get(1) {
-                Some(predicate) => self.apply(predicate, item, index, accumulator)?,
-                None => item.clone(),
+                Some(predicate) => self.apply(predicate, items, index, accumulator)?,
+                None => element(items, index, node)?,
             };
         }
         Ok(accumulator)
     }
 }
 
-fn found(name: &str, items: &[Value], index: usize) -> Value {
-    if name.ends_with("Index") { Value::int(index as i64) } else { items[index].clone() }
+fn found(name: &str, items: &Elements, index: usize, node: &Node) -> Evaluated {
+    if name.ends_with("Index") { Ok(Value::int(index as i64)) } else { element(items, index, node) }
+}
+
+fn element(items: &Elements, index: usize, node: &Node) -> Evaluated {
+    items.get(index).cloned().ok_or_else(|| fault(NO_ELEMENT, node))
+}
+
+/// A list that is written out and has nothing but texts.
+fn is_list_of_texts(node: &Node) -> bool {
+    matches!(&node.kind, Kind::Array(nodes)
+        if !nodes.is_empty() && nodes.iter().all(|node| matches!(node.kind, Kind::Text(_))))
 }
 
 fn is_constant(node: &Node) -> bool {

@@ -41,6 +41,9 @@ impl Token<'_> {
             TokenKind::Bracket => "Bracket",
             TokenKind::End => return "EOF".to_owned(),
         };
+        if self.text.is_empty() {
+            return kind.to_owned();
+        }
         format!("{kind}({})", go::quote(&self.text))
     }
 

@@ -26,6 +26,7 @@ pub mod names;
 pub mod numbers;
 mod operators;
 mod parse;
+mod power;
 mod printf;
 mod program;
 mod random;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::eval::{Calls, byte};
 use crate::operators::{self, describe_conversion, equal, float_to_int, to_int};
 use crate::time::{Time, Zone, parse};
-use crate::value::{List, ListKind, Value};
+use crate::value::{IntKind, List, ListKind, Value};
 use crate::{duration, encode, go, go_json, jsonpath, limits, text};
 
 type Called = Result<Value, String>;
@@ -47,8 +47,12 @@ pub(crate) fn call(name: &str, arguments: &[Value], calls: &mut Calls) -> Called
             let bytes = encode::unbase64(text_of(value)?)?;
             Ok(Value::from(go::text(bytes)))
         }
-        ("max" | "min" | "mean" | "median", _) => aggregate(name, arguments),
+        ("max" | "min", _) => extreme(name, arguments),
+        ("mean" | "median", _) => average(name, arguments),
         ("now", []) => Ok(Value::Time(Arc::new(Time::utc(calls.world.now)))),
+        ("now", [other]) if !matches!(other, Value::Zone(_)) => {
+            Err("invalid number of arguments (expected 0, got 1)".to_owned())
+        }
         ("now", [Value::Zone(zone)]) => {
             Ok(Value::Time(Arc::new(Time { instant: calls.world.now, zone: zone.clone() })))
         }
@@ -59,7 +63,8 @@ pub(crate) fn call(name: &str, arguments: &[Value], calls: &mut Calls) -> Called
         ("join", [list, separator]) => join(list, text_of(separator)?),
         ("first" | "last", [value]) => {
             let at = if name == "first" { 0 } else { -1 };
-            operators::get(value, &Value::int(at))
+            // Whatever has no such element answers nil.
+            Ok(operators::fetch(value, &Value::int(at)).unwrap_or(Value::Nil))
         }
         ("get", [base, key]) => operators::get(base, key),
         ("take", [list, count]) => take(list, count),
@@ -80,10 +85,10 @@ pub(crate) fn call(name: &str, arguments: &[Value], calls: &mut Calls) -> Called
             Ok(Value::list(flat))
         }
         ("sort", [list]) => sorted(list, false, calls),
-        ("sort", [list, order]) => sorted(list, is_descending(order)?, calls),
-        ("bitnot", [value]) => Ok(Value::int(!to_int(value)?)),
+        ("sort", [list, order]) => sorted(list, order_of_sort(order)?, calls),
+        ("bitnot", [value]) => Ok(Value::int(!bits_of(name, value)?)),
         ("bitand" | "bitor" | "bitxor" | "bitnand" | "bitshl" | "bitshr" | "bitushr", [left, right]) => {
-            bits(name, to_int(left)?, to_int(right)?).map(Value::int)
+            bits(name, bits_of(name, left)?, bits_of(name, right)?).map(Value::int)
         }
         _ => texts(name, arguments),
     }
@@ -91,17 +96,14 @@ pub(crate) fn call(name: &str, arguments: &[Value], calls: &mut Calls) -> Called
 
 /// Functions whose arguments are texts and counts.
 fn texts(name: &str, arguments: &[Value]) -> Called {
-    let mut words = Vec::with_capacity(arguments.len());
-    let mut count = None;
-    for argument in arguments {
-        match argument {
-            Value::Text(text) => words.push(&**text),
-            Value::Int(..) if matches!(name, "split" | "splitAfter" | "replace" | "repeat") => {
-                count = Some(to_int(argument)?);
-            }
-            other => return Err(describe_conversion(other, "string")),
-        }
-    }
+    let (words, count) = match (name, arguments) {
+        ("split" | "splitAfter", [words @ .., count]) if words.len() == 2 => (words, Some(count)),
+        ("replace", [words @ .., count]) if words.len() == 3 => (words, Some(count)),
+        ("repeat", [words @ .., count]) => (words, Some(count)),
+        _ => (arguments, None),
+    };
+    let words: Vec<&str> = words.iter().map(text_of).collect::<Result<_, _>>()?;
+    let count = count.map(to_int).transpose()?;
     let value = match (name, words.as_slice()) {
         ("trim", [text]) => Value::from(text.trim()),
         ("trim", [text, set]) => Value::from(text.trim_matches(|c| set.contains(c))),
@@ -202,39 +204,73 @@ fn to_float(value: &Value) -> Result<f64, String> {
     }
 }
 
-/// All numbers among the arguments, lists opened.
-fn numbers(name: &str, arguments: &[Value], into: &mut Vec<Value>) -> Result<(), String> {
+/// All numbers among the arguments, lists opened; durations and months are some.
+fn numbers(name: &str, arguments: &[Value], into: &mut Vec<f64>) -> Result<(), String> {
     for argument in arguments {
         match argument {
             Value::List(list) => numbers(name, &list.items, into)?,
-            Value::Bytes(bytes) => into.extend(bytes.iter().map(|item| byte(*item))),
-            Value::Int(_, kind) if kind.is_plain() => into.push(argument.clone()),
-            Value::Float(_) => into.push(argument.clone()),
+            Value::Bytes(bytes) => into.extend(bytes.iter().map(|item| f64::from(*item))),
+            Value::Int(number, _) | Value::Duration(number) => into.push(*number as f64),
+            Value::Float(number) => into.push(*number),
             _ => return Err(invalid(name, argument)),
         }
     }
     Ok(())
 }
 
-fn aggregate(name: &str, arguments: &[Value]) -> Called {
+/// The largest or smallest argument, and what it is measured by.
+struct Extreme<'n> {
+    name: &'n str,
+    best: Value,
+}
+
+impl Extreme<'_> {
+    fn see(&mut self, value: &Value) -> Result<(), String> {
+        let (word, wanted) =
+            if self.name == "max" { ("<", Ordering::Less) } else { (">", Ordering::Greater) };
+        if self.best.is_nil() || operators::compare(&self.best, value, word)? == Some(wanted) {
+            self.best = value.clone();
+        }
+        Ok(())
+    }
+
+    /// Elements of lists have to be numbers; durations are none there.
+    fn see_elements(&mut self, items: &[Value]) -> Result<(), String> {
+        for item in items {
+            match item {
+                Value::Int(_, kind) if kind.is_plain() => self.see(item)?,
+                Value::Float(_) => self.see(item)?,
+                Value::List(list) => self.see_elements(&list.items)?,
+                Value::Bytes(bytes) => bytes.iter().try_for_each(|item| self.see(&byte(*item)))?,
+                other => return Err(invalid(self.name, other)),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn extreme(name: &str, arguments: &[Value]) -> Called {
+    let mut extreme = Extreme { name, best: Value::Nil };
+    for argument in arguments {
+        match argument {
+            Value::Int(..) | Value::Float(_) | Value::Duration(_) => extreme.see(argument)?,
+            Value::List(_) | Value::Bytes(_) => extreme.see_elements(std::slice::from_ref(argument))?,
+            // One alone is not compared with anything.
+            other if arguments.len() == 1 => return Ok(other.clone()),
+            other => return Err(invalid(name, other)),
+        }
+    }
+    Ok(extreme.best)
+}
+
+fn average(name: &str, arguments: &[Value]) -> Called {
     let mut all = Vec::new();
     numbers(name, arguments, &mut all)?;
-    let floats = || all.iter().map(|value| to_float(value).unwrap_or(f64::NAN));
     match name {
-        "max" | "min" => {
-            let wanted = if name == "max" { Ordering::Greater } else { Ordering::Less };
-            let mut best = Value::Nil;
-            for value in all {
-                if best.is_nil() || operators::compare(&value, &best, "<")? == Some(wanted) {
-                    best = value;
-                }
-            }
-            Ok(best)
-        }
         "mean" if all.is_empty() => Ok(Value::Float(0.0)),
-        "mean" => Ok(Value::Float(floats().sum::<f64>() / all.len() as f64)),
+        "mean" => Ok(Value::Float(all.iter().sum::<f64>() / all.len() as f64)),
         _ => {
-            let mut sorted: Vec<f64> = floats().collect();
+            let mut sorted = all;
             sorted.sort_by(f64::total_cmp);
             let middle = sorted.len() / 2;
             Ok(Value::Float(match sorted.len() {
@@ -277,10 +313,11 @@ fn date(arguments: &[Value]) -> Called {
 }
 
 fn join(list: &Value, separator: &str) -> Called {
-    let items = items(list, "cannot join")?;
+    let Value::List(list) = list else { return Err(invalid("join", list)) };
+    let items = &list.items;
     let mut words = Vec::with_capacity(items.len());
     let mut length = 0;
-    for item in &items {
+    for item in items.iter() {
         let word = text_of(item)?;
         length += word.len() + separator.len();
         words.push(word);
@@ -293,11 +330,13 @@ fn take(list: &Value, count: &Value) -> Called {
     let Value::List(list) = list else {
         return Err(format!("cannot take from {}", list.type_name()));
     };
-    let Value::Int(count, _) = count else {
-        return Err(format!("cannot take {} elements", count.type_name()));
+    let count = match count {
+        Value::Int(count, kind) if *kind != IntKind::Uint8 => *count,
+        Value::Duration(count) => *count,
+        other => return Err(format!("cannot take {} elements", other.type_name())),
     };
     let count =
-        usize::try_from(*count).map_err(|_| "reflect.Value.Slice: slice index out of bounds".to_owned())?;
+        usize::try_from(count).map_err(|_| "reflect.Value.Slice: slice index out of bounds".to_owned())?;
     let kept = list.items[..count.min(list.items.len())].to_vec();
     Ok(Value::List(List { items: Arc::new(kept.into()), ..list.clone() }))
 }
@@ -399,17 +438,29 @@ fn flatten(items: &[Value], into: &mut Vec<Value>) {
     }
 }
 
-/// Whether an order says `desc`.
-pub(crate) fn is_descending(order: &Value) -> Result<bool, String> {
-    match text_of(order)? {
-        "asc" => Ok(false),
-        "desc" => Ok(true),
-        _ => Err("unknown order, use asc or desc".to_owned()),
+/// Whether an order says `desc`; none if it says neither.
+pub(crate) fn is_descending(order: &str) -> Option<bool> {
+    match order {
+        "asc" => Some(false),
+        "desc" => Some(true),
+        _ => None,
     }
 }
 
+/// The same for `sort`, in its words.
+fn order_of_sort(order: &Value) -> Result<bool, String> {
+    let Some(word) = order.as_text() else {
+        return Err(format!("sort order argument must be a string (got {})", order.type_name()));
+    };
+    is_descending(word).ok_or_else(|| format!("invalid order {word}, expected asc or desc"))
+}
+
 fn sorted(list: &Value, descending: bool, calls: &mut Calls) -> Called {
-    let mut items = items(list, "cannot sort")?;
+    // What is no list that could be sorted comes out as none.
+    let mut items = match list {
+        Value::List(list) if list.kind != ListKind::Lists => list.items.to_vec(),
+        _ => return Ok(Value::nil_list(ListKind::Any)),
+    };
     calls.grow(items.len())?;
     sort(&mut items, descending, |item| item)?;
     Ok(Value::list(items))
@@ -434,6 +485,14 @@ pub(crate) fn sort<T>(items: &mut [T], descending: bool, key: fn(&T) -> &Value) 
         }
     });
     failure.map_or(Ok(()), Err)
+}
+
+/// An integer; floats are none here.
+fn bits_of(name: &str, value: &Value) -> Result<i64, String> {
+    match value {
+        Value::Int(number, kind) if kind.is_plain() => Ok(*number),
+        other => Err(format!("cannot use {} as argument (type int) to call {name}", other.type_name())),
+    }
 }
 
 fn bits(name: &str, left: i64, right: i64) -> Result<i64, String> {

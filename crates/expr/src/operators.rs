@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::ast::BinaryOp;
 use crate::contents::Contents;
 use crate::eval::{Calls, byte, integers};
+use crate::power::power;
 use crate::time::Time;
 use crate::value::{List, MapKind, Value};
 use crate::{go, limits};
@@ -92,7 +93,7 @@ pub(crate) fn binary(op: BinaryOp, left: &Value, right: &Value, calls: &mut Call
             (Some(Number::Int(l)), Some(Number::Int(r))) => Ok(Value::int(l.wrapping_rem(r))),
             _ => Err(undefined("%", left, right)),
         },
-        BinaryOp::Power => Ok(Value::Float(go::power(to_float(left)?, to_float(right)?))),
+        BinaryOp::Power => Ok(Value::Float(power(to_float(left)?, to_float(right)?))),
         BinaryOp::Or | BinaryOp::And | BinaryOp::Coalesce | BinaryOp::Range => {
             Err("this operator does not look at both operands".to_owned())
         }
@@ -116,6 +117,7 @@ fn effort(op: BinaryOp, left: &Value, right: &Value) -> u64 {
 fn texts(left: &Value, right: &Value, test: fn(&str, &str) -> bool) -> Result<Value, String> {
     match (left, right) {
         (Value::Text(text), Value::Text(part)) => Ok(Value::Bool(test(text, part))),
+        (Value::Nil, _) | (_, Value::Nil) => Ok(Value::Bool(false)),
         (Value::Text(_), other) | (other, _) => Err(describe_conversion(other, "string")),
     }
 }
@@ -293,16 +295,32 @@ fn contains(collection: &Value, needle: &Value) -> Result<bool, String> {
         Value::Bytes(bytes) => Ok(bytes.iter().any(|item| equal(&byte(*item), needle))),
         Value::Map(map) => match needle {
             Value::Text(key) => Ok(map.entries.contains_key(key)),
-            Value::Nil => Err(format!("cannot use <nil> as index to {}", collection.type_name())),
-            other => Err(format!(
-                "reflect.Value.MapIndex: value of type {} is not assignable to type string",
-                other.type_name()
-            )),
+            // Nil looks for the key that has nothing in it.
+            Value::Nil => Ok(map.entries.contains_key("")),
+            other => Err(not_a_key(other)),
         },
         Value::AnyMap(map) => Ok(map.entries.iter().any(|(key, _)| identical(key, needle))),
         Value::Library => Ok(needle.as_text().is_some_and(crate::sprig::knows)),
+        // Neither has fields that could be named.
+        Value::Time(_) | Value::Zone(_) if needle.as_text().is_some() => Ok(false),
+        Value::Time(_) => {
+            Err(format!("cannot use {} as field name of {}", needle.type_name(), collection.type_name()))
+        }
         _ => Err(format!("operator \"in\" not defined on {}", collection.type_name())),
     }
+}
+
+/// `needle in ["a", "b"]`: a list that is written out with texts only is a set of texts.
+pub(crate) fn is_among(texts: &Value, needle: &Value) -> Result<bool, String> {
+    match needle {
+        Value::Text(_) => contains(texts, needle),
+        Value::Nil => contains(texts, &Value::from("")),
+        other => Err(not_a_key(other)),
+    }
+}
+
+fn not_a_key(value: &Value) -> String {
+    format!("reflect.Value.MapIndex: value of type {} is not assignable to type string", value.type_name())
 }
 
 /// The place of an index in something of a length, counted from the end when negative.
@@ -330,10 +348,7 @@ pub(crate) fn fetch(base: &Value, key: &Value) -> Result<Value, String> {
         Value::Map(map) => match key {
             Value::Text(key) => Ok(map.entries.get(key).cloned().unwrap_or(absent(map.kind))),
             Value::Nil => Ok(absent(map.kind)),
-            other => Err(format!(
-                "reflect.Value.MapIndex: value of type {} is not assignable to type string",
-                other.type_name()
-            )),
+            other => Err(not_a_key(other)),
         },
         Value::AnyMap(map) => {
             let found = map.entries.iter().find(|(known, _)| identical(known, key));
@@ -376,7 +391,12 @@ pub(crate) fn slice(base: &Value, from: Option<&Value>, to: Option<&Value>) -> R
         Value::List(list) => list.items.len(),
         Value::Bytes(bytes) => bytes.len(),
         Value::Text(text) => text.len(),
-        _ => return Err(format!("cannot slice {}", base.type_name())),
+        Value::Map(_) | Value::AnyMap(_) => return Err(not_sliced(from)),
+        // Where it ends by itself its length is asked for first.
+        _ if to.is_none() => {
+            return Err(format!("invalid argument for len (type {})", base.type_name()));
+        }
+        _ => return Err(not_sliced(from)),
     };
     let bound = |value: Option<&Value>, otherwise: usize| match value {
         None => Ok(otherwise),
@@ -386,8 +406,8 @@ pub(crate) fn slice(base: &Value, from: Option<&Value>, to: Option<&Value>) -> R
             Ok::<usize, String>(usize::try_from(index).unwrap_or(0).min(length))
         }
     };
-    let to = bound(to, length)?;
-    let from = bound(from, 0)?.min(to);
+    let (from, to) = (bound(from, 0)?, bound(to, length)?);
+    let from = from.min(to);
     Ok(match base {
         Value::List(list) => {
             let items = Arc::new(list.items[from..to].to_vec().into());
@@ -401,16 +421,46 @@ pub(crate) fn slice(base: &Value, from: Option<&Value>, to: Option<&Value>) -> R
     })
 }
 
-/// The elements that a predicate function goes through.
-pub(crate) fn elements(collection: &Value) -> Result<Arc<Contents<Vec<Value>>>, String> {
-    match collection {
-        Value::List(list) => Ok(list.items.clone()),
-        Value::Bytes(bytes) => Ok(Arc::new(bytes.iter().map(|item| byte(*item)).collect::<Vec<_>>().into())),
-        Value::Text(text) => Ok(Arc::new(text.bytes().map(byte).collect::<Vec<_>>().into())),
-        Value::Map(map) if map.entries.is_empty() => Ok(Arc::default()),
-        Value::Map(_) | Value::AnyMap(_) | Value::Library => {
-            Err("reflect: call of reflect.Value.Index on map Value".to_owned())
+/// The reference names where the slice begins, not what has none.
+fn not_sliced(from: Option<&Value>) -> String {
+    format!("cannot slice {}", from.map_or("0".to_owned(), Value::to_text))
+}
+
+/// What a predicate function goes through.
+pub(crate) enum Elements {
+    Values(Arc<Contents<Vec<Value>>>),
+    /// So many entries of a map, which cannot be looked at: only a predicate that does not is content with that.
+    Entries(usize),
+}
+
+impl Elements {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Elements::Values(values) => values.len(),
+            Elements::Entries(count) => *count,
         }
+    }
+
+    pub(crate) fn get(&self, index: usize) -> Option<&Value> {
+        match self {
+            Elements::Values(values) => values.get(index),
+            Elements::Entries(_) => None,
+        }
+    }
+}
+
+/// Go's words for an element of a map.
+pub(crate) const NO_ELEMENT: &str = "reflect: call of reflect.Value.Index on map Value";
+
+pub(crate) fn elements(collection: &Value) -> Result<Elements, String> {
+    let bytes = |bytes: &[u8]| bytes.iter().map(|item| byte(*item)).collect::<Vec<_>>();
+    match collection {
+        Value::List(list) => Ok(Elements::Values(list.items.clone())),
+        Value::Bytes(list) => Ok(Elements::Values(Arc::new(bytes(list).into()))),
+        Value::Text(text) => Ok(Elements::Values(Arc::new(bytes(text.as_bytes()).into()))),
+        Value::Map(map) => Ok(Elements::Entries(map.entries.len())),
+        Value::AnyMap(map) => Ok(Elements::Entries(map.entries.len())),
+        Value::Library => Err(NO_ELEMENT.to_owned()),
         Value::Nil => Err("reflect: call of reflect.Value.Len on zero Value".to_owned()),
         _ => Err(format!("reflect: call of reflect.Value.Len on {} Value", collection.type_name())),
     }

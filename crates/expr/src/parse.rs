@@ -578,24 +578,19 @@ impl<'t> Parser<'t> {
     fn predicate_call(&mut self, kinds: &[Argument], piped: Vec<Node>) -> Result<Vec<Node>, Fault> {
         self.expect(TokenKind::Bracket, "(")?;
         let mut arguments = piped;
-        for (index, kind) in kinds[arguments.len()..].iter().enumerate() {
-            if index > 0 {
-                if self.current().is_bracket(")") {
-                    if matches!(kind, Argument::OptionalExpression | Argument::OptionalPredicate) {
-                        break;
+        let wanted = &kinds[arguments.len()..];
+        for (index, kind) in wanted.iter().enumerate() {
+            if self.current().is_bracket(")") {
+                match kind {
+                    Argument::OptionalExpression | Argument::OptionalPredicate => break,
+                    // The reference counts those that may be left out, too.
+                    Argument::Expression | Argument::Predicate => {
+                        return Err(self.error(format!("expected at least {} arguments", wanted.len())));
                     }
-                    let least = kinds
-                        .iter()
-                        .filter(|kind| matches!(kind, Argument::Expression | Argument::Predicate))
-                        .count();
-                    return Err(self.error(format!("expected at least {least} arguments")));
                 }
-                self.expect(TokenKind::Operator, ",")?;
             }
-            if self.current().is_bracket(")")
-                && matches!(kind, Argument::OptionalExpression | Argument::OptionalPredicate)
-            {
-                break;
+            if index > 0 {
+                self.expect(TokenKind::Operator, ",")?;
             }
             arguments.push(match kind {
                 Argument::Expression | Argument::OptionalExpression => self.enclosed()?,

@@ -176,6 +176,11 @@ impl Type {
         matches!(self, Type::Text)
     }
 
+    /// Go's structs.
+    pub(crate) fn is_struct(&self) -> bool {
+        matches!(self, Type::Time | Type::Zone)
+    }
+
     /// Months and weekdays are integers to Go but not to the language.
     pub(crate) fn is_integer(&self) -> bool {
         matches!(self, Type::Int(IntKind::Int | IntKind::Int64 | IntKind::Uint8))

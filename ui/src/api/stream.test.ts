@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Message, openStream, Parser } from './stream';
+import { firstOf, type Message, openStream, Parser } from './stream';
 
 function parsed(...chunks: string[]): (Message & { id: string | undefined })[] {
   const found: (Message & { id: string | undefined })[] = [];
@@ -22,6 +22,36 @@ describe('server-sent events', () => {
 
   it('tells nothing of a frame that was not finished', () => {
     expect(parsed('data: half\n')).toEqual([]);
+  });
+});
+
+describe('the first message of a stream', () => {
+  afterEach(() => vi.unstubAllGlobals());
+  const server = (status: number, type: string, chunks: string[]) => {
+    const asked: AbortSignal[] = [];
+    vi.stubGlobal('document', { baseURI: 'http://server/' });
+    vi.stubGlobal('fetch', async (_: string, { signal }: { signal: AbortSignal }) => {
+      asked.push(signal);
+      const body = new ReadableStream<Uint8Array>({
+        start: (out) => chunks.forEach((chunk) => out.enqueue(new TextEncoder().encode(chunk))),
+      });
+      return new Response(body, { status, headers: { 'content-type': type } });
+    });
+    return asked;
+  };
+
+  it('comes alone, and the stream is let go', async () => {
+    const asked = server(200, 'text/event-stream', [': hello\n\n', 'event: snapshot\nda', 'ta: {}\n\nevent: delta\ndata: 1\n\n']);
+    expect(await firstOf({ path: 'x' })).toEqual({ event: 'snapshot', data: '{}' });
+    expect(asked[0]?.aborted).toBe(true);
+  });
+
+  it('is nothing where there is no stream', async () => {
+    for (const [status, type] of [[501, 'application/json'], [200, 'text/html']] as const) {
+      const asked = server(status, type, []);
+      expect(await firstOf({ path: 'x' })).toBeUndefined();
+      expect(asked[0]?.aborted).toBe(true);
+    }
   });
 });
 

@@ -66,6 +66,30 @@ function begin(where: string, lastId: string, signal: AbortSignal): Promise<Resp
   });
 }
 
+/** The first message of a stream, which is let go then; nothing where there is no such stream. */
+export async function firstOf({ path, query }: { path: string; query?: Query }, signal?: AbortSignal): Promise<Message | undefined> {
+  const stop = new AbortController();
+  const within = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+  try {
+    const answer = await begin(address(path, query), '', within);
+    if (!answer.ok || !answer.headers.get('content-type')?.startsWith('text/event-stream')) return undefined;
+    const reader = textOf(answer).getReader();
+    let first: Message | undefined;
+    const parser = new Parser((message) => (first ??= message));
+    while (!first) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      parser.push(value);
+    }
+    return first;
+  } finally {
+    stop.abort();
+  }
+}
+
+const textOf = (answer: Response): ReadableStream<string> =>
+  answer.body!.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array<ArrayBuffer>, string>);
+
 /** Does it when the page has been out of sight for a while; the answer calls that off. */
 export function whenUnseen(act: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -144,9 +168,7 @@ async function keepOpen(options: StreamOptions, signal: AbortSignal, turn: { aga
         if (id !== undefined) lastId = id;
         options.onMessage(message);
       });
-      const reader = answer
-        .body!.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array<ArrayBuffer>, string>)
-        .getReader();
+      const reader = textOf(answer).getReader();
       for (;;) {
         const { done, value } = await reader.read();
         if (done) break;

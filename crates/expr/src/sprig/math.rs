@@ -4,6 +4,7 @@ use super::{Called, int as int_at, text};
 use crate::eval::{Calls, integers};
 use crate::go;
 use crate::operators::float_to_int;
+use crate::power::power;
 use crate::value::Value;
 
 type Args<'a> = &'a [Value];
@@ -188,7 +189,7 @@ pub(super) fn round(args: Args, _: &mut Calls) -> Called {
         Some(Value::Float(up_from)) => *up_from,
         _ => 0.5,
     };
-    let scale = go::power(10.0, int_at(args, 1) as f64);
+    let scale = power(10.0, int_at(args, 1) as f64);
     let scaled = scale * to_float64(&args[0]);
     let rounded = if scaled.fract() >= up_from { scaled.ceil() } else { scaled.floor() };
     Ok(Value::Float(rounded / scale))

@@ -4,6 +4,7 @@ use ::regex::Regex;
 
 use super::lex::Kind;
 use super::plan::{Operand, Operator, Stage};
+use crate::power::power;
 use crate::{go, limits, regex, text};
 
 /// A value of a condition.
@@ -183,7 +184,8 @@ fn modify(operator: &Operator, left: &Value, right: &Value) -> Result<Value, Str
     let l = left.number().ok_or_else(|| unfit(operator, left))?;
     let r = right.number().ok_or_else(|| unfit(operator, right))?;
     let shift = |shifted: fn(u64, u32) -> Option<u64>| {
-        let by = u32::try_from(r as u64).unwrap_or(u32::MAX);
+        // By a negative number is by a very large one.
+        let by = u32::try_from(r as i64).unwrap_or(u32::MAX);
         shifted(l as i64 as u64, by).unwrap_or(0) as f64
     };
     Ok(Value::Number(match word {
@@ -192,7 +194,7 @@ fn modify(operator: &Operator, left: &Value, right: &Value) -> Result<Value, Str
         "*" => l * r,
         "/" => l / r,
         "%" => l % r,
-        "**" => go::power(l, r),
+        "**" => power(l, r),
         "&" => (l as i64 & r as i64) as f64,
         "|" => (l as i64 | r as i64) as f64,
         "^" => (l as i64 ^ r as i64) as f64,
