@@ -1,5 +1,7 @@
 // Pictures of actions and pages.
 
+import type { Verb } from '../runs';
+
 /** Drawn on a grid of 16 with round lines. */
 export const PATHS = {
   home: 'M2.5 7.5 8 3l5.5 4.5M4 6.5V13h8V6.5',
@@ -45,3 +47,14 @@ export const PATHS = {
   pin: 'M4 2.5h8v11L8 10.5l-4 3z',
 } as const;
 export type IconName = keyof typeof PATHS;
+
+/** What is done to a run. */
+export const VERB_ICONS: Record<Verb, IconName> = {
+  suspend: 'pause',
+  resume: 'play',
+  stop: 'stop',
+  terminate: 'close',
+  retry: 'turn',
+  resubmit: 'copy',
+  delete: 'bin',
+};

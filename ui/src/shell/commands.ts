@@ -5,7 +5,7 @@ import type { PipelineKind } from '../api/argo';
 import type { Workflow } from '../api/types';
 import { copyText } from '../clipboard';
 import { signOut } from '../leave';
-import type { IconName } from '../parts/icons';
+import { type IconName, VERB_ICONS } from '../parts/icons';
 import type { Look } from '../phase';
 import { preferences } from '../preferences.svelte';
 import { type Place, router, to } from '../router.svelte';
@@ -22,15 +22,6 @@ export interface Entry {
   act: () => void;
 }
 
-const ICONS: Record<Verb, IconName> = {
-  suspend: 'pause',
-  resume: 'play',
-  stop: 'stop',
-  terminate: 'close',
-  retry: 'turn',
-  resubmit: 'copy',
-  delete: 'bin',
-};
 const words = text.run;
 
 /** What can be done to the run at hand now, and where it can be looked at. */
@@ -40,12 +31,12 @@ export function ofRun(run: Workflow): Entry[] {
   const after = (verb: Verb) => () => {
     if (verb === 'delete') router.go('runs');
   };
-  const verbs = (Object.keys(ICONS) as Verb[]).filter((verb) => may[verb]);
+  const verbs = (Object.keys(VERB_ICONS) as Verb[]).filter((verb) => may[verb]);
   return [
     ...verbs.map((verb) => ({
       key: `act-${verb}`,
       label: `${text.act[verb]} ${row.name}`,
-      icon: ICONS[verb],
+      icon: VERB_ICONS[verb],
       act: () => actOn(row, verb, run, after(verb)),
     })),
     ...(['graph', 'timeline', 'tree'] as const).map((view) => ({
