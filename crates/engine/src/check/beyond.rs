@@ -21,6 +21,15 @@ pub(super) struct Body<'b> {
     pub site: Site,
 }
 
+/// The metadata that runs of a document have from it: a schedule gives them its `workflowMetadata`, and templates none.
+fn metadata_of_runs(object: &spec::Object) -> Option<&spec::Metadata> {
+    match object {
+        spec::Object::CronWorkflow(cron) => cron.spec.workflow_metadata.as_ref(),
+        spec::Object::Workflow(workflow) => Some(&workflow.metadata),
+        _ => None,
+    }
+}
+
 impl<'a> Checker<'a> {
     pub(super) fn beyond(&mut self, object: &'a spec::Object) {
         let (spec, path) = match object {
@@ -56,7 +65,7 @@ impl<'a> Checker<'a> {
             self.beyond_template(&body, &body.site.field("templates").index(index), template);
         }
         self.shared_keys(&body);
-        self.capitals(&body, object.metadata());
+        self.capitals(&body, metadata_of_runs(object));
         self.doomed(&body);
     }
 

@@ -215,7 +215,13 @@ impl<'a> Checker<'a> {
 
 impl Home<'_> {
     /// Whether the defaults of its templates have an image for a kind of body (`VA-090`).
+    ///
+    /// Argo looks for them in workflows and WorkflowTemplates. A ClusterWorkflowTemplate counts as a workflow while it is
+    /// checked itself, and for nothing when it is referred to.
     fn default_image(&self, kind: &str) -> bool {
+        if self.is_cluster() {
+            return false;
+        }
         let Some(defaults) = &self.spec().template_defaults else { return false };
         let body = if kind == "script" { &defaults.script } else { &defaults.container };
         body.as_ref().is_some_and(|body| !text(body, "image").is_empty())

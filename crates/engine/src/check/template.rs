@@ -45,6 +45,11 @@ impl<'a> Home<'a> {
         self.spec
     }
 
+    /// Whether it is a ClusterWorkflowTemplate that the checked document refers to.
+    pub(super) fn is_cluster(&self) -> bool {
+        self.cluster
+    }
+
     pub(super) fn path(&self) -> Option<&'a str> {
         self.path
     }
