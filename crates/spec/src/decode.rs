@@ -3,6 +3,7 @@
 //! What cannot be used is left out, so that the rest of the document can still be judged.
 
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::instant::is_instant;
 use crate::limits;
 use crate::parse::Strictness;
 use crate::place::{anchor, path_field, push_field};
@@ -73,7 +74,8 @@ impl Decoder<'_> {
         match (holds, &node.value) {
             (Type::Text, Tree::Text(text)) => write_text(text, &mut self.json),
             (Type::Text, _) => return self.any_text(node, key),
-            (Type::Str(_) | Type::Time, Tree::Text(text)) => write_text(text, &mut self.json),
+            (Type::Str(_), Tree::Text(text)) => write_text(text, &mut self.json),
+            (Type::Time, Tree::Text(text)) if is_instant(text) => write_text(text, &mut self.json),
             (Type::Bool, Tree::Bool(flag)) => self.json.push_str(if *flag { "true" } else { "false" }),
             (Type::Int, Tree::Number(number)) => return self.integer(node, key, number, i64::MIN, i64::MAX),
             (Type::Int32 | Type::IntOrStr, Tree::Number(number)) => {
@@ -516,7 +518,7 @@ fn in_words(wanted: &Type) -> String {
     match wanted {
         Type::Str(choices) if !choices.is_empty() => format!("a text ({})", choices.join(", ")),
         Type::Str(_) | Type::Text => "a text".to_owned(),
-        Type::Time => "a time in quotes".to_owned(),
+        Type::Time => "a time like `2026-01-02T03:04:05Z`".to_owned(),
         Type::Int | Type::Int32 => "a whole number".to_owned(),
         Type::Number => "a number".to_owned(),
         Type::Bool => "true or false".to_owned(),

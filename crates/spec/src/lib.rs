@@ -8,6 +8,7 @@ mod argument;
 mod container;
 mod decode;
 mod diagnostic;
+mod instant;
 mod json_schema;
 pub mod limits;
 mod name;

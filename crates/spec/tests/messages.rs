@@ -178,3 +178,19 @@ fn documents_of_all_kinds_are_read() {
     let tiphys_spec::Object::Workflow(workflow) = &parsed.documents[0].object else { panic!("{parsed:?}") };
     assert_eq!(workflow.spec.entrypoint, "m");
 }
+
+/// OB-001: what is no instant cannot stand where one is wanted; a whole number may be written as a float (OB-005).
+#[test]
+fn instants_are_instants() {
+    let with = |metadata: &str, spec: &str| {
+        format!("apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {metadata}\nspec: {spec}\n")
+    };
+    check(&with("{name: a, creationTimestamp: 2026-01-02T03:04:05Z}", "{parallelism: 2.0}"), &[]);
+    check(
+        &with("{name: a, creationTimestamp: \"x\"}", "{entrypoint: a}"),
+        &[
+            "wf.yaml:3:40: error[wrong-type]: `creationTimestamp` must be a time like `2026-01-02T03:04:05Z`, \
+             found the text `x`",
+        ],
+    );
+}

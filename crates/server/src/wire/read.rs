@@ -112,6 +112,12 @@ fn converted(input: &Value, output: &Value, shape: &'static Value, path: &str) -
         }
         (Value::Number(_), Value::String(_)) if takes("number") => None,
         (Value::Bool(_), Value::String(_)) if takes("boolean") => None,
+        // JSON's rules know no whole number with a fraction, though YAML's do.
+        (Value::Number(input), Value::Number(_))
+            if input.is_f64() && takes("integer") && !takes("number") =>
+        {
+            Some(path.trim_start_matches('.').to_owned())
+        }
         (Value::Number(_) | Value::Bool(_), Value::String(_)) | (Value::String(_), Value::Number(_)) => {
             Some(path.trim_start_matches('.').to_owned())
         }

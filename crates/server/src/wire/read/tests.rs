@@ -95,3 +95,16 @@ fn numbers_are_taken_where_go_reads_them() {
         assert!(refused.message.contains("labels"), "{}", refused.message);
     }
 }
+
+/// API-024: of whole numbers JSON knows one spelling.
+#[test]
+fn whole_numbers_have_no_fraction() {
+    let workflow = |parallelism: Value| json!({ "spec": { "parallelism": parallelism } });
+    assert_eq!(read(&workflow(json!(2)))["spec"]["parallelism"], 2);
+    let refused = document("Workflow", &workflow(json!(2.0))).unwrap_err();
+    assert!(refused.message.contains("spec.parallelism"), "{}", refused.message);
+    let items = json!({ "spec": { "templates": [{ "name": "a", "steps": [[{
+        "name": "b", "template": "c", "withItems": [2.0],
+    }]] }] } });
+    read(&items);
+}
