@@ -10,6 +10,10 @@ pub const NODES_MAX: usize = 4_000_000;
 /// than any depth keeps within bounds.
 pub const FRAMES_MAX: usize = 500_000;
 
+/// Steps and dag nodes of one workflow beyond which no template is called within itself: whoever wrote one that calls
+/// itself twice would get millions of them.
+pub const RECURSION_FRAMES_MAX: usize = 10_000;
+
 /// How deep templates may call each other (EX-113).
 pub const DEPTH_MAX: u32 = 100;
 

@@ -89,10 +89,23 @@ const BUILT_IN: [(&str, &str); 8] = [
     ("{perl,*/perl}{,:*,@*}", "perl"),
 ];
 
+/// Where programs of a machine are looked for.
+const PATH: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+/// Images of Python call it `python`, many machines only `python3`: scripts for the former find the latter.
+fn python() -> Vec<ImageFile> {
+    let found = |name: &str| PATH.iter().map(|folder| Path::new(folder).join(name)).find(|path| path.exists());
+    let python3 = if found("python").is_some() { None } else { found("python3") };
+    // Where a link leads to, since only that file is shown in its place.
+    let from = python3.and_then(|link| std::fs::canonicalize(link).ok());
+    from.map(|from| ImageFile { path: "/usr/local/bin/python".to_owned(), from }).into_iter().collect()
+}
+
 impl Default for ImageMap {
     fn default() -> Self {
         let entries = BUILT_IN.iter().filter_map(|(pattern, command)| {
-            let image = Image { cmd: vec![(*command).to_owned()], ..Image::default() };
+            let files = if *command == "python3" { python() } else { Vec::new() };
+            let image = Image { cmd: vec![(*command).to_owned()], files, ..Image::default() };
             // With or without a tag: the empty alternative is meant.
             let pattern = GlobBuilder::new(pattern).empty_alternates(true).build().ok()?;
             Some((pattern.compile_matcher(), image))
@@ -194,6 +207,10 @@ mod tests {
         assert_eq!(command("docker.io/library/alpine:3.20").as_deref(), Some("/bin/sh"));
         assert_eq!(command("python:alpine3.6").as_deref(), Some("python3"));
         assert_eq!(command("example.org/tool:1"), None);
+        assert!(map.find("busybox").unwrap().files.is_empty());
+        let python = PATH.iter().any(|folder| Path::new(folder).join("python").exists());
+        let stands_in = map.find("python:3.9").unwrap().files.iter().any(|file| file.path.ends_with("bin/python"));
+        assert!(python || stands_in, "steps of Python's images find a `python`");
     }
 
     #[test]

@@ -77,6 +77,21 @@ impl Run {
     }
 }
 
+impl Run {
+    /// Whether a node runs a template, or lies within one that does.
+    fn is_within(&self, node: NodeIx, template: TemplateIx) -> bool {
+        let mut at = Some(node);
+        while let Some(ix) = at {
+            let node = self.node(ix);
+            if node.template == Some(template) {
+                return true;
+            }
+            at = (node.owner != ix).then_some(node.owner);
+        }
+        false
+    }
+}
+
 impl Turn<'_> {
     /// Enters a template: binds inputs, wraps retries, makes the node.
     pub(crate) fn enter(&mut self, entry: Entry) -> Entering {
@@ -137,12 +152,20 @@ impl Turn<'_> {
         if depth >= limits::DEPTH_MAX {
             return Some(TOO_DEEP.to_owned());
         }
-        let is_full = matches!(template.flow, Flow::Frame(_)) && self.run.frames.len() >= limits::FRAMES_MAX;
-        is_full.then(|| {
+        if !matches!(template.flow, Flow::Frame(_)) {
+            return None;
+        }
+        let frames = self.run.frames.len();
+        if frames >= limits::FRAMES_MAX {
+            return Some(format!("this workflow has {frames} steps and dag nodes, the most that one may have"));
+        }
+        let is_too_wide = frames >= limits::RECURSION_FRAMES_MAX && self.run.is_within(entry.owner, entry.template);
+        is_too_wide.then(|| {
             format!(
-                "this workflow has {} steps and dag nodes, the most that one may have: do its templates call each \
-                 other?",
-                limits::FRAMES_MAX
+                "this workflow has {frames} steps and dag nodes, and `{}` is called within itself: beyond {} that is \
+                 taken for a recursion without an end",
+                template.name,
+                limits::RECURSION_FRAMES_MAX
             )
         })
     }

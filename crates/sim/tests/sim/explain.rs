@@ -299,3 +299,20 @@ fn items_that_parallelism_holds_back_are_told() {
     assert_eq!(told, [(format!("demo[0].many {text}"), HeldKind::Items(None))]);
     assert!(!stage.run.asks_somebody());
 }
+
+#[test]
+fn templates_that_call_themselves_twice_end_soon() {
+    let stage = played(
+        "
+  templates:
+  - name: main
+    steps: [[{name: x, template: main}, {name: z, template: main}]]
+",
+        None,
+    );
+    assert!(stage.run.is_ended());
+    assert!(stage.run.nodes.len() < 50_000, "{} nodes", stage.run.nodes.len());
+    let answer = asked(&stage, None);
+    let cause = &answer.causes[0];
+    assert!(cause.note.contains("`main` is called within itself: beyond 10000"), "{}", cause.note);
+}
