@@ -100,6 +100,15 @@ pub enum Ask {
 /// How nodes that need not run again came out, by their ids.
 pub type Done = BTreeMap<String, Outcome>;
 
+/// How much is told of how a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it.
+    Whole,
+    /// What lists show: of a large run its nodes are nearly everything.
+    WithoutNodes,
+}
+
 /// Who hears how the creation of a run came out.
 pub(crate) type Submitted = Box<dyn FnOnce(Result<Summary, String>) + Send>;
 
@@ -116,7 +125,7 @@ pub(crate) enum Message {
     Limit(Limits),
     Subscribe(bool),
     Interrupt(String),
-    Status(String, Sender<Option<Value>>),
+    Status(String, Extent, Sender<Option<Value>>),
     Census(Sender<Census>),
     EndStrays,
     Inbox,
@@ -364,15 +373,15 @@ impl Controller {
 
     /// The workflow with its status as of now; none if this engine does not drive it.
     pub fn status(&self, uid: &str) -> Result<Option<Value>, Gone> {
-        self.ask_for(|reply| Message::Status(uid.to_owned(), reply))
+        self.ask_for(|reply| Message::Status(uid.to_owned(), Extent::Whole, reply))
     }
 
     /// As [`Controller::status`] for many runs, in one visit.
-    pub fn statuses(&self, uids: &[&str]) -> Result<Vec<Option<Value>>, Gone> {
+    pub fn statuses(&self, uids: &[&str], extent: Extent) -> Result<Vec<Option<Value>>, Gone> {
         let mut answers = Vec::with_capacity(uids.len());
         for uid in uids {
             let (reply, answer) = mpsc::channel();
-            self.messages.send(Message::Status((*uid).to_owned(), reply)).map_err(|_| Gone)?;
+            self.messages.send(Message::Status((*uid).to_owned(), extent, reply)).map_err(|_| Gone)?;
             answers.push(answer);
         }
         answers.into_iter().map(|answer| answer.recv().map_err(|_| Gone)).collect()

@@ -22,7 +22,7 @@ mod submit;
 mod throttle;
 pub mod view;
 
-pub use handle::{Ask, Coming, Controller, Done, Gone, MakeRunner, Order, StartError, Update};
+pub use handle::{Ask, Coming, Controller, Done, Extent, Gone, MakeRunner, Order, StartError, Update};
 pub use metrics::Metrics;
 pub use outcome::outcome;
 pub use prepare::artifacts::file_location;

@@ -12,7 +12,7 @@ mod waiting;
 use crate::collect;
 use crate::draft::Draft;
 use crate::guard::guarded;
-use crate::handle::{self, Ask, Done, Inbox, Message, Submitted, Update};
+use crate::handle::{self, Ask, Done, Extent, Inbox, Message, Submitted, Update};
 use crate::memo;
 use crate::metrics::Metrics;
 use crate::prepare::Place;
@@ -102,7 +102,7 @@ pub(crate) struct Pump {
     /// How much those who hear of all runs have not read yet.
     unread: Arc<AtomicUsize>,
     /// Who wants to know how a run stands; answered when everything of this turn is durable.
-    questions: Vec<(String, Sender<Option<Value>>)>,
+    questions: Vec<(String, Extent, Sender<Option<Value>>)>,
     /// Answers that wait until what they tell of is durable (I3).
     replies: Vec<Box<dyn FnOnce() + Send>>,
     /// Holders that asked for locks, by their name in the lock table.
@@ -252,10 +252,13 @@ impl Pump {
 
     /// Tells how runs stand, now that nothing of this turn follows.
     fn answer_questions(&mut self, now: Time) {
-        for (uid, reply) in std::mem::take(&mut self.questions) {
+        for (uid, extent, reply) in std::mem::take(&mut self.questions) {
+            let told = match extent {
+                Extent::Whole => submit::document,
+                Extent::WithoutNodes => submit::document_of_whole,
+            };
             let driven = self.homes.get(&uid).zip(self.shard.run(&uid));
-            let document =
-                driven.and_then(|(home, run)| guarded(|| submit::document(&home.workflow, run, now)).ok());
+            let document = driven.and_then(|(home, run)| guarded(|| told(&home.workflow, run, now)).ok());
             // Who asked may have gone in the meantime.
             drop(reply.send(document));
         }
@@ -374,7 +377,7 @@ impl Pump {
                 self.runner.take_back(&ids, Duration::from_millis(tiphys_runner::step::GRACE_MS_DEFAULT));
                 self.agent.stop(&ids);
             }
-            Message::Status(uid, reply) => self.questions.push((uid, reply)),
+            Message::Status(uid, extent, reply) => self.questions.push((uid, extent, reply)),
             Message::Census(reply) => {
                 let census = self.shard.census();
                 self.reply(reply, census);

@@ -111,6 +111,15 @@ fn created(metadata: &spec::Metadata) -> Time {
 /// The workflow as Argo's tools would read it now. Its version is the time of the last change, so that it stays the
 /// same as long as nothing happens, and rises with everything that does (API-129).
 pub fn document(submitted: &spec::Workflow, run: &Run, now: Time) -> Value {
+    told(submitted, run, status::status(run, now))
+}
+
+/// The same without its nodes, for lists.
+pub(crate) fn document_of_whole(submitted: &spec::Workflow, run: &Run, now: Time) -> Value {
+    told(submitted, run, status::status_of_whole(run, now))
+}
+
+fn told(submitted: &spec::Workflow, run: &Run, status: spec::WorkflowStatus) -> Value {
     let mut workflow = submitted.clone();
     let metadata = &mut workflow.metadata;
     metadata.labels = run.plan.workflow.metadata.labels.clone();
@@ -145,7 +154,7 @@ pub fn document(submitted: &spec::Workflow, run: &Run, now: Time) -> Value {
     }
     workflow.spec.suspend = if run.steering.suspended { Some(true) } else { None };
     let known = workflow.status.take();
-    let mut status = serde_json::to_value(status::status(run, now)).unwrap_or_default();
+    let mut status = serde_json::to_value(status).unwrap_or_default();
     if let (Some(Value::Object(known)), Value::Object(status)) = (known, &mut status) {
         if let Some(Value::Object(stored)) = known.get("storedTemplates") {
             let all = status.entry("storedTemplates").or_insert_with(|| Value::Object(Map::new()));

@@ -13,10 +13,14 @@ const SUM_STEPS_MAX: usize = 20_000_000;
 
 /// The whole status of a run at an instant.
 pub fn status(run: &Run, now: Time) -> WorkflowStatus {
+    WorkflowStatus { nodes: nodes(run, now), ..status_of_whole(run, now) }
+}
+
+/// Every node, by its id.
+fn nodes(run: &Run, now: Time) -> BTreeMap<String, NodeStatus> {
     let children = children(run);
     let mut nodes = BTreeMap::new();
     let mut budget = SUM_STEPS_MAX;
-    let mut resources = BTreeMap::new();
     for ix in run.indices() {
         let mut shown = node_status(run, ix, now);
         shown.children = children[ix.at()].iter().map(|child| run.id(*child)).collect();
@@ -24,13 +28,21 @@ pub fn status(run: &Run, now: Time) -> WorkflowStatus {
         if node.shown_kind().is_executable() {
             let (own_done, own_of) = node.own_progress();
             shown.progress = format!("{own_done}/{own_of}");
-            for (resource, seconds) in usage(node) {
-                *resources.entry(resource).or_insert(0) += seconds;
-            }
         } else {
             sum_descendants(run, ix, &children, &mut budget, &mut shown);
         }
         nodes.insert(shown.id.clone(), shown);
+    }
+    nodes
+}
+
+/// The status without its nodes: of a large run they are nearly all of it, and lists show none of them.
+pub fn status_of_whole(run: &Run, now: Time) -> WorkflowStatus {
+    let mut resources = BTreeMap::new();
+    for ix in run.indices().filter(|ix| run.node(*ix).shown_kind().is_executable()) {
+        for (resource, seconds) in usage(run.node(ix)) {
+            *resources.entry(resource).or_insert(0) += seconds;
+        }
     }
     let mut conditions = Vec::new();
     // Argo notes it when it looks after pods, or at the end.
@@ -71,7 +83,6 @@ pub fn status(run: &Run, now: Time) -> WorkflowStatus {
         finished_at: run.finished.map(Time::rfc3339),
         progress: format!("{}/{}", run.tally.0, run.tally.1),
         message: run.message.as_deref().unwrap_or_default().to_owned(),
-        nodes,
         stored_templates: stored_templates(run),
         outputs: global_outputs(run),
         conditions,

@@ -94,7 +94,8 @@ const PATH: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr
 
 /// Images of Python call it `python`, many machines only `python3`: scripts for the former find the latter.
 fn python() -> Vec<ImageFile> {
-    let found = |name: &str| PATH.iter().map(|folder| Path::new(folder).join(name)).find(|path| path.exists());
+    let found =
+        |name: &str| PATH.iter().map(|folder| Path::new(folder).join(name)).find(|path| path.exists());
     let python3 = if found("python").is_some() { None } else { found("python3") };
     // Where a link leads to, since only that file is shown in its place.
     let from = python3.and_then(|link| std::fs::canonicalize(link).ok());
@@ -209,7 +210,8 @@ mod tests {
         assert_eq!(command("example.org/tool:1"), None);
         assert!(map.find("busybox").unwrap().files.is_empty());
         let python = PATH.iter().any(|folder| Path::new(folder).join("python").exists());
-        let stands_in = map.find("python:3.9").unwrap().files.iter().any(|file| file.path.ends_with("bin/python"));
+        let stands_in =
+            map.find("python:3.9").unwrap().files.iter().any(|file| file.path.ends_with("bin/python"));
         assert!(python || stands_in, "steps of Python's images find a `python`");
     }
 

@@ -22,7 +22,7 @@ use crate::wire::shape;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use tiphys_controller::{Controller, Limits, StartRate};
+use tiphys_controller::{Controller, Extent, Limits, StartRate};
 use tiphys_engine::workflow::Request;
 use tiphys_store::{
     Catalog, Journal, MachineId, ObjectKey, Put, Runs, SqliteStore, State, StoreError, Summary,
@@ -237,10 +237,10 @@ impl World {
     ///
     /// A run that another engine drives is told from its row and the document it was submitted with: nothing is
     /// planned or folded for a list, and no odd run keeps the others from being shown.
-    pub(crate) fn listed(&self, rows: &[&Summary]) -> Result<Vec<Option<Value>>, Fault> {
+    pub(crate) fn listed(&self, rows: &[&Summary], extent: Extent) -> Result<Vec<Option<Value>>, Fault> {
         let driven: Vec<&str> =
             rows.iter().filter(|row| row.finished_us.is_none()).map(|row| &*row.uid).collect();
-        let mut statuses = self.controller.statuses(&driven)?.into_iter();
+        let mut statuses = self.controller.statuses(&driven, extent)?.into_iter();
         let mut listed = Vec::with_capacity(rows.len());
         for row in rows {
             let status = if row.finished_us.is_none() { statuses.next().flatten() } else { None };

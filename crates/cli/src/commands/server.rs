@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tiphys_runner::step::Isolation;
 use tiphys_server::config::Config;
-use tiphys_server::{AuthMode, Format, Options, Reload, Server, Tls, Traces, is_guarded, write_logs};
+use tiphys_server::{
+    AuthMode, Format, Options, Reload, ServeError, Server, Tls, Traces, is_guarded, write_logs,
+};
+use tiphys_spec as spec;
 
 use crate::problem::problem;
 use crate::state;
@@ -70,9 +73,15 @@ pub struct Args {
     #[arg(long, default_value = "text")]
     log_format: LogFormat,
     /// What goes into the log: error, warn, info, debug, trace or off
-    #[arg(long, default_value = "info", value_name = "LEVEL")]
+    #[arg(long, default_value = "info", value_name = "LEVEL", value_parser = LEVELS, hide_possible_values = true)]
     loglevel: String,
 }
+
+/// Longest name of a namespace, as in Kubernetes.
+const NAMESPACE_BYTES_MAX: usize = 63;
+
+/// What can go into the log.
+const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
 
 #[derive(Clone, Copy, ValueEnum)]
 enum TlsKind {
@@ -106,15 +115,23 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             "leave out `--auth-mode none`, or listen on 127.0.0.1",
         ));
     }
+    sensible(&options)?;
     let needs_token = options.auth == AuthMode::Token;
+    let is_open = !options.address.ip().is_loopback() && options.tls.is_none();
     let may_reload = args.config.is_some() || options.tls.is_some();
     let format = match args.log_format {
         LogFormat::Text => Format::Text,
         LogFormat::Json => Format::Json,
     };
     write_logs(format, &args.loglevel);
-    let server = Server::start(options)?;
+    let server = Server::start(options).map_err(helped)?;
     eprintln!("tiphys serves {}", server.url());
+    if is_open {
+        eprintln!(
+            "warning: other machines reach it without encryption, their tokens can be read on the way: give \
+             --tls self-signed or --tls-cert and --tls-key, unless a proxy on this machine encrypts"
+        );
+    }
     if needs_token {
         match args.log_format {
             LogFormat::Text => eprintln!("open in a browser, once: {}", server.link()),
@@ -139,6 +156,49 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     });
     server.run()?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses names that can never be right.
+fn sensible(options: &Options) -> anyhow::Result<()> {
+    for name in &options.namespaces {
+        if name.len() > NAMESPACE_BYTES_MAX || name.contains('.') || !spec::is_subdomain(name) {
+            return Err(problem(
+                format!("`{name}` cannot be a namespace"),
+                format!(
+                    "lower case letters, digits and `-` make a name of at most {NAMESPACE_BYTES_MAX} bytes"
+                ),
+            ));
+        }
+    }
+    for host in &options.allowed_hosts {
+        if host.is_empty() || host.contains(['/', ' ', '@']) {
+            return Err(problem(
+                format!("`{host}` is no name of a host"),
+                "give the name alone, without `https://` and without a path: `flows.example.com`",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The same error, with what to do about it where that is known.
+fn helped(error: ServeError) -> anyhow::Error {
+    let text = error.to_string();
+    let help = match &error {
+        ServeError::Io { error, .. } if error.kind() == std::io::ErrorKind::AddrInUse => {
+            "another program, perhaps another server, has this port: give another one with `--port`"
+        }
+        ServeError::Io { what, error }
+            if error.kind() == std::io::ErrorKind::PermissionDenied && what.contains("listen") =>
+        {
+            "ports below 1024 need the right to use them: give a larger one with `--port`"
+        }
+        ServeError::Io { error, .. } if error.kind() == std::io::ErrorKind::NotFound => {
+            "look whether the file is there and its name right"
+        }
+        _ => return error.into(),
+    };
+    problem(text, help)
 }
 
 /// What the command line says over what the settings say.

@@ -183,3 +183,17 @@ fn completion_offers_what_the_help_shows() {
         assert!(!script.contains("gloglevel") && !script.contains("argo-http1"), "{shell}");
     }
 }
+
+#[test]
+fn a_server_that_could_never_work_says_so_at_its_start() {
+    let bench = Bench::new();
+    for (arguments, words) in [
+        (["--namespaces", "Bad_Name"], "`Bad_Name` cannot be a namespace"),
+        (["--allowed-host", "https://flows.example.com"], "is no name of a host"),
+        (["--loglevel", "loud"], "possible values: error, warn, info, debug, trace, off"),
+    ] {
+        let answer = bench.call(&[&["server", "--port", "0"], &arguments[..]].concat());
+        assert!(answer.err.contains(words), "{arguments:?}: {}", answer.err);
+        assert_ne!(answer.code, Some(0));
+    }
+}

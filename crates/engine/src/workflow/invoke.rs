@@ -157,9 +157,12 @@ impl Turn<'_> {
         }
         let frames = self.run.frames.len();
         if frames >= limits::FRAMES_MAX {
-            return Some(format!("this workflow has {frames} steps and dag nodes, the most that one may have"));
+            return Some(format!(
+                "this workflow has {frames} steps and dag nodes, the most that one may have"
+            ));
         }
-        let is_too_wide = frames >= limits::RECURSION_FRAMES_MAX && self.run.is_within(entry.owner, entry.template);
+        let is_too_wide =
+            frames >= limits::RECURSION_FRAMES_MAX && self.run.is_within(entry.owner, entry.template);
         is_too_wide.then(|| {
             format!(
                 "this workflow has {frames} steps and dag nodes, and `{}` is called within itself: beyond {} that is \

@@ -9,6 +9,7 @@ use crate::world::World;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use tiphys_controller::Extent;
 use tiphys_store::{Filter, LabelTerm, MachineId, NameMatch, Order, Runs, Shelf, Summary, Times};
 
 /// The label that says where a workflow is kept.
@@ -176,7 +177,9 @@ pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
     let live: Vec<&Summary> = live.iter().map(|(row, _)| row).collect();
     let filed: Vec<&Summary> = filed.iter().map(|(row, _)| row).collect();
     let shown = live.len() + filed.len();
-    let mut items: Vec<Value> = world.listed(&live)?.into_iter().flatten().collect();
+    let shows_nodes = projection.as_ref().is_none_or(|projection| projection.keeps("items.status.nodes"));
+    let extent = if shows_nodes { Extent::Whole } else { Extent::WithoutNodes };
+    let mut items: Vec<Value> = world.listed(&live, extent)?.into_iter().flatten().collect();
     items.extend(slim(world, &filed)?.into_iter().flatten());
     items.sort_by_key(sort_key);
     let mut metadata = json!({ "resourceVersion": version });

@@ -13,6 +13,7 @@ use crate::world::World;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use tiphys_controller::Extent;
 use tiphys_store::{Filter, NameMatch, Runs as _, Shelf, Summary, Times};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -178,7 +179,7 @@ fn annotate(world: &World, rows: &[(Summary, bool)], items: &mut [Value]) -> Res
     }
     let live: Vec<&Summary> = rows.iter().filter(|(_, archived)| !archived).map(|(row, _)| row).collect();
     let filed: Vec<&Summary> = rows.iter().filter(|(_, archived)| *archived).map(|(row, _)| row).collect();
-    let mut live = world.listed(&live)?.into_iter();
+    let mut live = world.listed(&live, Extent::WithoutNodes)?.into_iter();
     let mut filed = argo::list::slim(world, &filed)?.into_iter();
     for ((_, archived), item) in rows.iter().zip(items) {
         let document = if *archived { filed.next().flatten() } else { live.next().flatten() };

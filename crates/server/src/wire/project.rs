@@ -41,7 +41,8 @@ impl Projection {
         }
     }
 
-    fn keeps(&self, path: &str) -> bool {
+    /// Whether something at a path, or below it, is wanted.
+    pub(crate) fn keeps(&self, path: &str) -> bool {
         if self.exclude {
             !self.paths.iter().any(|excluded| is_at_or_below(path, excluded))
         } else {
@@ -58,6 +59,18 @@ fn is_at_or_below(path: &str, ancestor: &str) -> bool {
 mod tests {
     use super::Projection;
     use serde_json::json;
+
+    /// Nodes are not made for those who do not want them.
+    #[test]
+    fn a_list_knows_whether_nodes_are_wanted() {
+        let wants = |text: &str| Projection::parse(text).is_none_or(|all| all.keeps("items.status.nodes"));
+        for text in ["", "items", "items.status", "items.status.nodes.a", "-items.spec"] {
+            assert!(wants(text), "{text}");
+        }
+        for text in ["items.metadata,items.status.phase", "-items.status.nodes", "-items.status"] {
+            assert!(!wants(text), "{text}");
+        }
+    }
 
     /// API-065: what the clients at hand ask for leaves of a list what they show, and nothing else.
     #[test]
