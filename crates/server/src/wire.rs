@@ -3,5 +3,6 @@
 pub(crate) mod names;
 pub(crate) mod project;
 pub(crate) mod read;
+pub(crate) mod schema;
 pub(crate) mod select;
 pub(crate) mod shape;

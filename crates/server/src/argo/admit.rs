@@ -4,7 +4,7 @@ use crate::access::{Resource, Verb, Who};
 use crate::argo::estimate;
 use crate::config::defaults;
 use crate::fault::{Code, Fault};
-use crate::wire::{names, read, shape};
+use crate::wire::{names, read, schema, shape};
 use crate::world::{World, generated};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
@@ -231,6 +231,9 @@ pub(crate) fn judge(
     let is_nameless = value["metadata"]["name"].as_str().unwrap_or_default().is_empty();
     if value["metadata"]["uid"].as_str().unwrap_or_default().is_empty() {
         name(world, value, namespace);
+    }
+    if let Some(flaw) = schema::flaw("Workflow", value) {
+        return Err(Fault::invalid(flaw));
     }
     if purpose == Purpose::ServerDryRun {
         return Ok(Judged::Answer(told.answer()));

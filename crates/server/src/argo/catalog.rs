@@ -9,7 +9,7 @@ use crate::call::{Call, Message};
 use crate::fault::{Code, Fault};
 use crate::limits;
 use crate::wire::select::{self, Labels};
-use crate::wire::{names, read, shape};
+use crate::wire::{names, read, schema, shape};
 use crate::world::World;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -179,7 +179,7 @@ impl Kind {
         }
         admit::name(world, &mut value, namespace);
         let name = value["metadata"]["name"].as_str().unwrap_or_default().to_owned();
-        if let Some(flaw) = self.too_long(&name) {
+        if let Some(flaw) = self.too_long(&name).or_else(|| schema::flaw(self.name, &value)) {
             return Err(Fault::invalid(flaw));
         }
         self.keep(world, namespace, &name, value, Some(0))?.ok_or_else(|| {
@@ -300,7 +300,8 @@ impl Kind {
         if found["metadata"]["resourceVersion"] != json!(version.to_string()) {
             return Err(stale(&self.full(), &name));
         }
-        if let Some(flaw) = names::flaw(self.name, &value["metadata"]) {
+        let flaw = names::flaw(self.name, &value["metadata"]).or_else(|| schema::flaw(self.name, &value));
+        if let Some(flaw) = flaw {
             return Err(Fault::invalid(flaw));
         }
         let value = inherit(value, &found);

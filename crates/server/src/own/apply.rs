@@ -5,7 +5,7 @@ use crate::argo::admit::{self, Library};
 use crate::argo::catalog;
 use crate::call::Call;
 use crate::fault::{Code, Fault};
-use crate::wire::{names, shape};
+use crate::wire::{names, schema, shape};
 use crate::world::World;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -227,7 +227,8 @@ impl Planned {
                 "`generateName` makes another object each time: give it a `name` to apply it".to_owned(),
             ];
         }
-        let mut flaws: Vec<String> = names::flaw(self.kind, metadata).into_iter().collect();
+        let flaw = names::flaw(self.kind, metadata).or_else(|| schema::flaw(self.kind, &self.value));
+        let mut flaws: Vec<String> = flaw.into_iter().collect();
         let longest = [&catalog::TEMPLATES, &catalog::CLUSTER_TEMPLATES, &catalog::CRONS, &catalog::BINDINGS]
             .into_iter()
             .find(|kind| kind.name == self.kind);

@@ -592,3 +592,49 @@ fn a_submission_from_a_schedule_has_its_finalizers() {
     let made = house.send("POST", "/api/v1/workflows/default/submit", &submit);
     assert_eq!(made["metadata"]["finalizers"], json!(["x.y/z"]));
 }
+
+/// OB-446, VA-162: what the definitions of the kinds refuse is refused wherever an object is stored, not where it is
+/// only looked at.
+#[test]
+fn stored_objects_are_what_their_kinds_allow() {
+    let (_folder, house) = open();
+    let spec = json!({ "entrypoint": "x", "parallelism": 0, "templates": [{ "name": "x", "suspend": {} }] });
+    let object = |name: &str| json!({ "metadata": { "name": name }, "spec": spec });
+    let refused = |kind: &str, path: &str| {
+        let why = "in body should be greater than or equal to 1";
+        format!("{kind}.argoproj.io \"p\" is invalid: {path}: Invalid value: 0: {path} {why}")
+    };
+    let workflow = json!({ "workflow": object("p") });
+    let words = refused("Workflow", "spec.parallelism");
+    house.refuses("POST", "/api/v1/workflows/default", &workflow, (400, 3, &words));
+    let dry = json!({ "workflow": object("p"), "serverDryRun": true });
+    house.refuses("POST", "/api/v1/workflows/default", &dry, (400, 3, &words));
+    let (status, _) = house.ask("POST", "/api/v1/workflows/default/lint", &[], &workflow);
+    assert_eq!(status, 200);
+    for (path, kind) in [
+        ("/api/v1/workflow-templates/default", "WorkflowTemplate"),
+        ("/api/v1/cluster-workflow-templates", "ClusterWorkflowTemplate"),
+    ] {
+        let words = refused(kind, "spec.parallelism");
+        house.refuses("POST", path, &json!({ "template": object("p") }), (400, 3, &words));
+    }
+    let cron =
+        json!({ "metadata": { "name": "p" }, "spec": { "schedules": ["0 4 1 1 *"], "workflowSpec": spec } });
+    let words = refused("CronWorkflow", "spec.workflowSpec.parallelism");
+    house.refuses(
+        "POST",
+        "/api/v1/cron-workflows/default",
+        &json!({ "cronWorkflow": cron }),
+        (400, 3, &words),
+    );
+
+    let mut fine = object("p");
+    fine["spec"]["parallelism"] = json!(1);
+    let (status, mut kept) =
+        house.ask("POST", "/api/v1/workflow-templates/default", &[], &json!({ "template": fine }));
+    assert_eq!(status, 200, "{kept}");
+    kept["spec"]["parallelism"] = json!(0);
+    let words = refused("WorkflowTemplate", "spec.parallelism");
+    let target = "/api/v1/workflow-templates/default/p";
+    house.refuses("PUT", target, &json!({ "template": kept }), (400, 3, &words));
+}
