@@ -35,6 +35,6 @@ demo.kept(0:one)  Pod  Succeeded | inputs: p=kept
 demo.usual  Pod  Succeeded | inputs: p=demo
 demo.bare  Skipped  Error  task 'demo.bare' errored: unable to retrieve inputs.parameters.p from ConfigMap: ConfigMap 'unlabelled' needs to have the label workflows.argoproj.io/configmap-type: Parameter to load parameters
 demo.key  Skipped  Error  task 'demo.key' errored: unable to retrieve inputs.parameters.p from ConfigMap: ConfigMap 'cm-one' does not have the key 'nope'
-demo.g[0]  StepGroup  Error  step group deemed errored due to child demo.g[0].a error: unable to retrieve inputs.parameters.p from ConfigMap: configmaps "nope" not found
-demo.g[0].a  Skipped  Error  unable to retrieve inputs.parameters.p from ConfigMap: configmaps "nope" not found
+demo.g[0]  StepGroup  Error  step group deemed errored due to child demo.g[0].a error: unable to retrieve inputs.parameters.p from ConfigMap: ConfigMap 'nope' does not exist. Please make sure it has the label workflows.argoproj.io/configmap-type: Parameter to be detectable by the controller
+demo.g[0].a  Skipped  Error  unable to retrieve inputs.parameters.p from ConfigMap: ConfigMap 'nope' does not exist. Please make sure it has the label workflows.argoproj.io/configmap-type: Parameter to be detectable by the controller
 ...

@@ -11,6 +11,7 @@ use super::site::Site;
 use super::template::{Home, text};
 use super::{Checker, Situation};
 use crate::cron::schedule;
+use crate::label;
 
 /// Longest name of a workflow or template: it becomes the value of a label.
 const NAME_MAX: usize = 63;
@@ -317,12 +318,10 @@ impl<'a> Checker<'a> {
         let labels = gc.label_selector.iter().filter_map(|selector| selector["matchLabels"].as_object());
         for (key, value) in labels.flatten() {
             let value = value.as_str().unwrap_or("");
-            if !is_label_value(value) {
+            if label::fault(value).is_some() {
                 let message = format!(
-                    "podGC.labelSelector invalid: values[0][{key}]: Invalid value: {value:?}: a valid label must be an \
-                     empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with \
-                     an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation \
-                     is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
+                    "podGC.labelSelector invalid: values[0][{key}]: Invalid value: {value:?}: {}",
+                    label::MADE_OF
                 );
                 self.error(&at.field("labelSelector").field("matchLabels").field(key), "bad-value", message);
             }
@@ -337,16 +336,6 @@ impl<'a> Checker<'a> {
             }
         }
     }
-}
-
-/// What Kubernetes takes as the value of a label.
-fn is_label_value(value: &str) -> bool {
-    let edge = |c: char| c.is_ascii_alphanumeric();
-    value.is_empty()
-        || value.len() <= 63
-            && value.starts_with(edge)
-            && value.ends_with(edge)
-            && value.chars().all(|c| edge(c) || matches!(c, '-' | '_' | '.'))
 }
 
 /// The arguments of a body over those of the document it runs (`EX-092`).

@@ -4,6 +4,7 @@ use super::event::{Control, Event};
 use super::handle::{Turn, message};
 use super::node::Phase;
 use super::run::Globals;
+use crate::label;
 use expr::{MapScope, World};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,9 +40,14 @@ impl Turn<'_> {
         for (name, value) in super::globals::names(&plan, &globals) {
             scope.insert(&*name, &*value);
         }
-        let mut failure = None;
+        // Tags that nothing has replaced are no business of this check.
+        let mut failure =
+            labels.iter().filter(|(_, value)| !value.contains("{{")).find_map(|(key, value)| {
+                let fault = label::fault(value)?;
+                Some(format!("invalid label value {value:?} for label {key:?}: {fault}"))
+            });
         for (key, from) in &metadata.labels_from {
-            match label(key, &from.expression, &scope, &self.world(0)) {
+            match computed(key, &from.expression, &scope, &self.world(0)) {
                 Ok(value) => drop(labels.insert(key.clone(), value)),
                 Err(reason) => failure = failure.or(Some(reason)),
             }
@@ -90,18 +96,32 @@ impl Turn<'_> {
         self.config_value(source).or_else(|reason| {
             let name = &parameter.name;
             parameter.default.clone().ok_or_else(|| {
-                format!("failed to set global parameter {name} from configmap with name {}", reason.text())
+                format!(
+                    "failed to set global parameter {name} from configmap with name {} and key {}: {}",
+                    source.name.as_str(),
+                    source.key.as_str(),
+                    reason.text()
+                )
             })
         })
     }
 }
 
 /// One computed label of the workflow.
-fn label(key: &str, expression: &str, scope: &MapScope, world: &World) -> Result<String, String> {
+fn computed(key: &str, expression: &str, scope: &MapScope, world: &World) -> Result<String, String> {
     let value = expr::evaluate(expression, scope, world).map_err(|error| {
         format!("failed to evaluate label \"{key}\" expression \"{expression}\": {error}")
     })?;
-    value.as_text().map(str::to_owned).ok_or_else(|| {
-        format!("failed to evaluate label \"{key}\" expression \"{expression}\" evaluted to {} but must be a string", value.to_text())
-    })
+    let Some(value) = value.as_text() else {
+        return Err(format!(
+            "failed to evaluate label \"{key}\" expression \"{expression}\" evaluted to {} but must be a string",
+            value.to_text()
+        ));
+    };
+    match label::fault(value) {
+        Some(fault) => Err(format!(
+            "invalid label value {value:?} for label {key:?} and expression {expression:?}: {fault}"
+        )),
+        None => Ok(value.to_owned()),
+    }
 }

@@ -314,8 +314,12 @@ impl Turn<'_> {
 /// The value of a key of a ConfigMap that may be read by parameters (PA-045).
 fn config_map_value(plan: &Plan, name: &str, key: &str) -> Result<String, NoValue> {
     let not_there = |reason: String| NoValue::NotThere(reason);
-    let map =
-        plan.config_maps.get(name).ok_or_else(|| not_there(format!("configmaps \"{name}\" not found")))?;
+    let map = plan.config_maps.get(name).ok_or_else(|| {
+        not_there(format!(
+            "ConfigMap '{name}' does not exist. Please make sure it has the label \
+                 workflows.argoproj.io/configmap-type: Parameter to be detectable by the controller"
+        ))
+    })?;
     let kind = map.metadata.labels.get("workflows.argoproj.io/configmap-type").map(String::as_str);
     if kind != Some("Parameter") {
         return Err(NoValue::Unreadable(format!(

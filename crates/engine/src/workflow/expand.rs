@@ -58,8 +58,7 @@ impl Turn<'_> {
             );
         }
         if !is_skipped && let Err(error) = self.check_expansions(at, task, compiled, &items) {
-            let reason = self.explained(at, &error);
-            return self.no_expansion(at, owner, site, reason);
+            return self.no_expansion(at, owner, site, error.to_string());
         }
         let mut group = owner;
         if self.run.frames[at as usize].group.is_none() {
@@ -147,7 +146,7 @@ impl Turn<'_> {
             Ok((_, true)) => None,
             Ok((items, false)) => {
                 let error = self.check_expansions(at, task, step, &items).err()?;
-                Some(self.explained(at, &error))
+                Some(error.to_string())
             }
             Err(Unexpandable::Items(reason)) => Some(reason),
             Err(Unexpandable::References(error)) => Some(self.explained(at, &error)),

@@ -38,6 +38,10 @@ impl Turn<'_> {
             }
             return;
         }
+        // A step that was never entered has no hooks; a target of a dag has (EX-131).
+        if self.run.node(ix).kind == NodeKind::Skipped && self.group_of(ix).is_some() {
+            return self.record(Event::Settled { node: ix });
+        }
         let plan = self.run.plan.clone();
         let (names, exit): (Vec<&HookPlan>, Option<&HookPlan>) = if ix == NodeIx::ROOT {
             (plan.hooks.iter().collect(), None)

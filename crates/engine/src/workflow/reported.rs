@@ -38,7 +38,10 @@ impl Turn<'_> {
                     self.record(Event::Progressed { node: ix, done, of });
                 }
             }
-            Report::Ended(outcome) => self.pod_ended(ix, *outcome),
+            Report::Ended(outcome) => {
+                self.seen_running(ix, &outcome);
+                self.pod_ended(ix, *outcome);
+            }
             Report::Lost(reason) | Report::Refused(reason) => self.pod_broke(ix, reason),
             Report::Unmade(reason) if self.run.is_to_be_stopped(ix) => {
                 self.pod_broke(ix, reason);
@@ -49,6 +52,16 @@ impl Turn<'_> {
                 let generation = self.run.node(ix).generation;
                 self.out.commands.push(Command::Start(Attempt { node: ix, generation }));
             }
+        }
+    }
+
+    /// What ended before anybody saw it run has run all the same: hooks are told of it (EX-632).
+    fn seen_running(&mut self, ix: NodeIx, outcome: &Outcome) {
+        let node = self.run.node(ix);
+        let has_run = outcome.exit_code.is_some() || outcome.phase == Phase::Succeeded;
+        if node.kind == NodeKind::Pod && node.phase == Phase::Pending && has_run && self.run.has_hooks(ix) {
+            self.record(Event::Observed { node: ix, address: None });
+            self.hooks(ix);
         }
     }
 
