@@ -149,6 +149,11 @@ const REASONS: &[(&str, &[&str], &str)] = &[
         "API-128: a server without an archive never says that there is more; ours does (docs/deviations.md)",
     ),
     (
+        "golden-logs",
+        &["examples/conditionals.yaml"],
+        "the image's `cowsay` draws another frame around the same text (docs/deviations.md, `recording/frame`)",
+    ),
+    (
         "cli-runs",
         &["archive-list-chunk"],
         "as API-128: pages end where the list ends, so one line more is shown",
