@@ -22,6 +22,7 @@ export interface Delivery {
   sender: string;
   status: 'received' | 'matched' | 'unmatched' | 'failed';
   results: DeliveryResult[];
+  reason?: string;
   replayOf?: string;
   headers?: Record<string, string>;
   payload?: unknown;
