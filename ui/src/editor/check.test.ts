@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { text } from '../text';
 import { isCommented, read } from './check';
+import { COLOURED_DEPTH_MAX, depthAtMost } from './depth';
 import { DEPTH_MAX } from './documents';
 import { formOf } from './form';
-import { COLOURED_DEPTH_MAX, depthAtMost } from './language';
 
 describe('a text that cannot be read', () => {
   it('is told in words that say what to do', () => {
