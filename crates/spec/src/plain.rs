@@ -1,7 +1,14 @@
 //! What a plain scalar means: YAML 1.1 as Argo's loader decides it, with JSON's spelling as result.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
+
+/// Base64 with padding, as lenient as Go's about the last bits.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+);
 
 /// What a scalar stands for.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,37 +61,36 @@ pub(crate) fn json(text: &str) -> Scalar {
     }
 }
 
-/// The meaning of a scalar with a tag; `core` is the name of a tag of YAML itself.
-pub(crate) fn tagged(text: &str, core: Option<&str>) -> Result<Scalar, String> {
-    let wanted = |what: &str, scalar: Scalar, fits: bool| {
-        if fits { Ok(scalar) } else { Err(format!("`{text}` is not {what}, as its tag says")) }
+/// The meaning of a scalar with a tag; `tag` is its name among those of YAML itself. Other tags make it a text.
+///
+/// A word in quotes means what it means without (`20-dependencies`, scalar rules).
+pub(crate) fn tagged(text: &str, tag: Option<&str>) -> Result<Scalar, String> {
+    let scalar = yaml(text);
+    let (what, fits) = match tag {
+        Some("null") => ("null", scalar == Scalar::Null),
+        Some("bool") => ("a boolean", matches!(scalar, Scalar::Bool(_))),
+        Some("int") => ("an integer", integer(&without_underscores(text)).is_some()),
+        Some("float") => ("a number", matches!(scalar, Scalar::Number(_))),
+        Some("binary") => return binary(text).map(Scalar::Decoded),
+        _ => return Ok(Scalar::Text),
     };
-    match core {
-        Some("null") => Ok(Scalar::Null),
-        Some("bool") => {
-            let scalar = yaml(text);
-            let fits = matches!(scalar, Scalar::Bool(_));
-            wanted("a boolean", scalar, fits)
-        }
-        Some("int" | "float") => {
-            let scalar = yaml(text);
-            let fits = matches!(scalar, Scalar::Number(_));
-            wanted("a number", scalar, fits)
-        }
-        Some("binary") => {
-            let packed: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
-            let bytes = STANDARD.decode(packed).ok();
-            match bytes.and_then(|bytes| String::from_utf8(bytes).ok()) {
-                Some(text) => Ok(Scalar::Decoded(text)),
-                None => Err("the text is not Base64 of UTF-8, as its tag says".to_owned()),
-            }
-        }
-        _ => Ok(Scalar::Text),
+    if fits { Ok(scalar) } else { Err(format!("`{text}` is not {what}, as its tag says")) }
+}
+
+/// The text that stands in Base64. Bytes that are no UTF-8 become U+FFFD one by one, as in Go's JSON.
+fn binary(text: &str) -> Result<String, String> {
+    let packed: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
+    let bytes = BASE64.decode(packed).map_err(|_| format!("`{text}` is not Base64, as its tag says"))?;
+    let mut unpacked = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        unpacked.push_str(chunk.valid());
+        unpacked.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
     }
+    Ok(unpacked)
 }
 
 fn number(text: &str) -> Scalar {
-    let digits: String = text.chars().filter(|c| *c != '_').collect();
+    let digits = without_underscores(text);
     if let Some(number) = integer(&digits) {
         return Scalar::Number(number);
     }
@@ -95,6 +101,10 @@ fn number(text: &str) -> Scalar {
         Ok(double) if double.is_finite() => Scalar::Number(json_number(double)),
         _ => Scalar::Text,
     }
+}
+
+fn without_underscores(text: &str) -> String {
+    text.chars().filter(|c| *c != '_').collect()
 }
 
 /// An integer of 64 bits in any of the bases, in decimal.
@@ -158,7 +168,7 @@ fn json_number(double: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Scalar, yaml};
+    use super::{Scalar, tagged, yaml};
 
     #[track_caller]
     fn number(text: &str, expected: &str) {
@@ -227,5 +237,54 @@ mod tests {
         }
         assert_eq!(yaml("yEs"), Scalar::Text);
         assert_eq!(yaml("-.INF"), Scalar::NotFinite);
+    }
+
+    #[test]
+    fn a_tag_says_what_a_scalar_is() {
+        let number = |text: &str| Scalar::Number(text.to_owned());
+        for (tag, text, expected) in [
+            ("int", "3", number("3")),
+            ("int", "1_0", number("10")),
+            ("float", "3", number("3")),
+            ("float", ".5", number("0.5")),
+            ("bool", "y", Scalar::Bool(true)),
+            ("null", "", Scalar::Null),
+            ("str", "~", Scalar::Text),
+            ("timestamp", "2024-01-01", Scalar::Text),
+            ("set", "3", Scalar::Text),
+        ] {
+            assert_eq!(tagged(text, Some(tag)), Ok(expected), "!!{tag} {text}");
+        }
+        for (tag, text) in [
+            ("int", "3.0"),
+            ("int", "1e3"),
+            ("int", "089"),
+            ("int", "true"),
+            ("float", "x"),
+            ("bool", "1"),
+            ("null", "x"),
+            ("null", "3"),
+        ] {
+            assert!(tagged(text, Some(tag)).is_err(), "!!{tag} {text}");
+        }
+        assert_eq!(tagged("3", None), Ok(Scalar::Text));
+    }
+
+    #[test]
+    fn binary_text_is_unpacked() {
+        for (packed, text) in [
+            ("aGk=", "hi"),
+            ("aGl=", "hi"),
+            ("aG\nk=\n", "hi"),
+            ("w6k=", "é"),
+            ("MTIz", "123"),
+            ("", ""),
+            ("4oI=", "\u{fffd}\u{fffd}"),
+        ] {
+            assert_eq!(tagged(packed, Some("binary")), Ok(Scalar::Decoded(text.to_owned())), "{packed:?}");
+        }
+        for packed in ["aGk", "aG k=", "{{x}}", "aGk-"] {
+            assert!(tagged(packed, Some("binary")).is_err(), "{packed}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! Events of the YAML parser in, nodes out. Everything that YAML has and JSON has not is gone
 //! afterwards: anchors, merge keys, tags, the many spellings of a scalar (`OB-001`).
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use granit_parser::{Event, Parser, ScalarStyle, StrInput, Tag};
@@ -348,7 +349,11 @@ impl Builder<'_> {
     }
 
     fn key(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Key {
-        if text == "<<" && style == ScalarStyle::Plain && tag.is_none() && self.dialect == Dialect::Yaml {
+        let merges = match tag {
+            Some(tag) => of_yaml(tag).as_deref() == Some("merge"),
+            None => style == ScalarStyle::Plain && self.dialect == Dialect::Yaml,
+        };
+        if text == "<<" && merges {
             return Key::Merge;
         }
         match self.scalar(text.to_owned(), style, tag, span) {
@@ -364,7 +369,7 @@ impl Builder<'_> {
 
     fn scalar(&mut self, text: String, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Tree {
         let resolved = match (tag, style) {
-            (Some(tag), _) => match plain::tagged(&text, tag.core_suffix()) {
+            (Some(tag), _) => match plain::tagged(&text, of_yaml(tag).as_deref()) {
                 Ok(scalar) => scalar,
                 Err(message) => {
                     self.flaw(span, FlawKind::Value, message, None);
@@ -473,6 +478,11 @@ impl Builder<'_> {
             self.flaws.push(Flaw { span, kind, message, help });
         }
     }
+}
+
+/// The name of a tag among those of YAML 1.1, such as `int` for `!!int`.
+fn of_yaml(tag: &Tag) -> Option<Cow<'_, str>> {
+    tag.suffix_in_namespace("tag:yaml.org,2002:")
 }
 
 /// Bytes a copy of a node costs, and how deep it is.
