@@ -189,6 +189,8 @@ struct Checker<'a> {
     parameters_come_later: bool,
     /// Templates looked at in full, by their home and name.
     done: BTreeSet<(template::Home<'a>, String)>,
+    /// The template that is looked at is inline, and its names are looked at with its step.
+    names_are_the_steps: bool,
     /// How many calls of templates are being followed.
     calls: usize,
     findings: Vec<Finding>,
@@ -209,6 +211,7 @@ impl<'a> Checker<'a> {
             values: BTreeMap::new(),
             parameters_come_later: false,
             done: Default::default(),
+            names_are_the_steps: false,
             calls: 0,
             findings: Vec::new(),
             lost: Lost::of(document),

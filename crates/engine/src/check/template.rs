@@ -109,11 +109,14 @@ impl<'a> Checker<'a> {
         if self.calls >= CALLS_MAX {
             return;
         }
+        let first = self.done.insert((home, template.name.clone()));
         let inline = template.name.is_empty();
-        let first = inline || self.done.insert((home, template.name.clone()));
-        if !first {
+        if !first && !inline {
             return;
         }
+        // The names of an inline body are those of its step, with which it is looked at; only the first must know them
+        // by itself (VA-007, VA-120).
+        let names_are_the_steps = std::mem::replace(&mut self.names_are_the_steps, inline && !first);
         self.local_names(template, &mut scope);
         let substituted = self.substitute(site, template, given);
         if template.kinds().len() == 1 {
@@ -129,6 +132,7 @@ impl<'a> Checker<'a> {
             substituted.archive_location.as_ref(),
         );
         self.metrics(site, &substituted);
+        self.names_are_the_steps = names_are_the_steps;
     }
 
     /// What more is said of a template that is called with these arguments.

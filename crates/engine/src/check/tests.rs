@@ -115,6 +115,29 @@ spec:
     );
 }
 
+/// VA-007, VA-120: what the step around it knows is replaced before an inline body is entered.
+#[test]
+fn inline_templates_use_the_names_around_them() {
+    found(
+        "kind: Workflow
+metadata: {name: inline}
+spec:
+  entrypoint: main
+  arguments: {parameters: [{name: k, value: v}]}
+  templates:
+  - name: main
+    inputs: {parameters: [{name: k}]}
+    steps:
+    - - {name: a, inline: {script: {image: x, source: x}}}
+    - - {name: b, inline: {container: {image: x, args: ['{{steps.a.outputs.result}} {{inputs.parameters.k}}']}}}
+    - - {name: c, inline: {container: {image: x, args: ['{{inputs.parameters.none}}']}}}
+",
+        Situation::Lint,
+        &["12:57 error spec.templates[0].steps[2][0].inline.container.args[0]: templates.main.steps failed to resolve \
+           {{inputs.parameters.none}} (did you mean `{{inputs.parameters.k}}`?)"],
+    );
+}
+
 #[test]
 fn a_missing_value_is_a_mistake_when_it_runs_only() {
     let text = "kind: Workflow
