@@ -174,7 +174,14 @@ impl Turn<'_> {
     fn exit_expression_holds_for(&self, ix: NodeIx, exit: &HookPlan) -> Result<bool, String> {
         let Some(expression) = &exit.expression else { return Ok(true) };
         let view = self.run.hook_view(ix, self.now);
-        expr::evaluate_bool(expression.as_str(), &view, &self.world(0)).map_err(|error| error.to_string())
+        let world = self.world(0);
+        // An expansion's hooks were expanded with it (TP-045).
+        let text = match view.item {
+            Some(_) => crate::tree::render_text(expression, &view, Mode::Lenient, &world)
+                .map_err(|error| error.to_string())?,
+            None => expression.as_str().to_owned(),
+        };
+        expr::evaluate_bool(&text, &view, &world).map_err(|error| error.to_string())
     }
 
     /// Enters a hook's template for its owner. What cannot be entered has a node in Error.

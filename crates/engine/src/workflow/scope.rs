@@ -324,7 +324,7 @@ fn parameters_json(template: &TemplatePlan, inputs: &Inputs) -> String {
 impl Run {
     /// The name of the step or task that invoked a node, with its loop suffix; hooks and the entrypoint count
     /// as invoked by a nameless step (TP-064).
-    fn invoker(&self, owner: NodeIx, site: &Site, wanted: &str) -> Option<String> {
+    pub(crate) fn invoker(&self, owner: NodeIx, site: &Site, wanted: &str) -> Option<String> {
         let kind = match site {
             Site::Task(_) | Site::Item(..) => match self.node(owner).kind {
                 NodeKind::StepGroup => "steps.name",

@@ -1,6 +1,6 @@
 //! What a text may say of the steps or tasks beside it: which ones it sees, and what each offers.
 
-use super::node::{NodeIx, NodeKind, Phase, TaskIx};
+use super::node::{NodeIx, NodeKind, Phase, Site, TaskIx};
 use super::run::{Loop, Run};
 use super::scope::View;
 use crate::plan::FramePlan;
@@ -18,12 +18,26 @@ impl<'a> View<'a> {
         if tasks.is_dag != (kind == "tasks") {
             return None;
         }
+        if let Some((task, shown)) = self.expansion()
+            && let Some(field) = rest.strip_prefix(&*shown).and_then(|field| field.strip_prefix('.'))
+        {
+            return self.field(task, field);
+        }
         let (sibling, field) = rest.split_once('.')?;
         let task = *tasks.by_name.get(sibling)?;
-        if !self.sees(looking, task) {
+        if !self.sees(looking, task) || self.expansion().is_some_and(|(own, _)| own == task) {
             return None;
         }
         self.field(task, field)
+    }
+
+    /// Hooks of an expansion in steps know it by its own name, and not by that of its step: the expanded step has the
+    /// name of the expansion (EX-244, EX-248).
+    fn expansion(&self) -> Option<(TaskIx, String)> {
+        let (task, ix) = self.owner?;
+        let node = self.run.node(ix);
+        let Site::Item(..) = node.site else { return None };
+        Some((task, self.run.invoker(node.owner, &node.site, "steps.name")?))
     }
 
     /// Whether a task may use another's results: ancestors in a dag (EX-167), earlier groups in steps (EX-137).
@@ -59,6 +73,12 @@ impl<'a> View<'a> {
             (None, looped) => looped?.owner,
         };
         let node = run.node(shown);
+        // Of its own step or task a hook knows the status, and what it has given by name (EX-248, EX-249).
+        let is_told =
+            ["outputs.parameters.", "outputs.artifacts."].iter().any(|given| field.starts_with(given));
+        if own.is_some() && field != "status" && !is_told {
+            return None;
+        }
         match field {
             "id" => return Some(Bound::Text(Cow::Owned(run.id(shown)))),
             // A hook looks at the step itself, not at its attempts (EX-229, EX-248).
@@ -168,7 +188,11 @@ impl<'a> View<'a> {
         if tasks.is_dag != (kind == "tasks") {
             return;
         }
-        let mut tell = |task: TaskIx| each(task, &tasks.tasks[task.at()].name);
+        let own = self.expansion();
+        let mut tell = |task: TaskIx| match &own {
+            Some((own, shown)) if *own == task => each(task, shown),
+            _ => each(task, &tasks.tasks[task.at()].name),
+        };
         if let Some(task) = root.split('.').nth(1).and_then(|name| tasks.by_name.get(name)) {
             if self.sees(looking, *task) {
                 tell(*task);
