@@ -108,6 +108,11 @@ pub(crate) fn suspend(world: &World, call: &Call) -> Result<Value, Fault> {
     if summary.finished_us.is_some() {
         return Err(over());
     }
+    let document = world.live(&summary)?;
+    if document["spec"]["suspend"] == true {
+        // Nothing is changed, so nobody's right to it is asked (API-160).
+        return Ok(document);
+    }
     done(world, call, &summary, Request::Suspend, "Suspend")?.ok_or_else(over)
 }
 
@@ -122,6 +127,10 @@ pub(crate) fn resume(world: &World, call: &Call) -> Result<Value, Fault> {
         return Ok(document);
     }
     let nodes = matching(&document, &selector);
+    if text.is_empty() && nodes.is_empty() && document["spec"]["suspend"] != true {
+        // Likewise (API-161).
+        return Ok(document);
+    }
     if !text.is_empty() && nodes.is_empty() {
         return Err(no_match(&text));
     }

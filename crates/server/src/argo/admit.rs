@@ -238,6 +238,7 @@ pub(crate) fn judge(
     if purpose == Purpose::ServerDryRun {
         return Ok(Judged::Answer(told.answer()));
     }
+    names::check_new(&told.value["metadata"])?;
     let mut plan = Frozen { workflow: *object, host: world.host.clone(), ..Frozen::default() };
     // Faces show them from the first moment on, whether or not a node has reached them.
     let mut known = Map::new();

@@ -121,6 +121,10 @@ pub(crate) fn retry(world: &World, call: &Call) -> Result<Value, Fault> {
             labels.remove(&format!("workflows.argoproj.io/{label}"));
         }
     }
+    if let Value::Object(metadata) = &mut formed["metadata"] {
+        // What it had is of the one that is archived (API-213).
+        metadata.remove("resourceVersion");
+    }
     admit::name(world, &mut formed, &namespace);
     let done = tiphys_engine::resubmit::done(&formed);
     let run = json!({ "metadata": formed["metadata"], "spec": formed["spec"] });

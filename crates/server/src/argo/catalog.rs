@@ -182,6 +182,7 @@ impl Kind {
         if let Some(flaw) = self.too_long(&name).or_else(|| schema::flaw(self.name, &value)) {
             return Err(Fault::invalid(flaw));
         }
+        names::check_new(&value["metadata"])?;
         self.keep(world, namespace, &name, value, Some(0))?.ok_or_else(|| {
             Fault::new(Code::AlreadyExists, format!("{} \"{name}\" already exists", self.full()))
         })

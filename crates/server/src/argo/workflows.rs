@@ -45,8 +45,11 @@ pub(crate) fn create(world: &World, call: &Call) -> Result<Judged, Fault> {
         && let Value::Object(metadata) = shape::entry(&mut document.value, "metadata")
     {
         // A new object gets an identity and an age of its own, whatever it came with.
-        for field in ["uid", "creationTimestamp", "generation", "resourceVersion"] {
+        for field in ["uid", "creationTimestamp", "generation"] {
             metadata.remove(field);
+        }
+        if purpose == Purpose::ServerDryRun {
+            metadata.remove("resourceVersion");
         }
     }
     admit::judge(world, namespace, document, purpose, Some(&call.who))

@@ -140,7 +140,7 @@ fn nobody_chooses_the_identity_of_a_workflow() {
     let workflow = |name: &str, uid: &str| {
         json!({ "workflow": {
             "metadata": { "name": name, "uid": uid, "creationTimestamp": "2020-01-01T00:00:00Z",
-                          "generation": 7, "resourceVersion": "12" },
+                          "generation": 7 },
             "spec": { "entrypoint": "main", "templates": [{ "name": "main", "suspend": {}, "inputs": {
                 "parameters": [{ "name": "p", "value": "x" }] } }],
                 "imagePullSecrets": [{ "name": "s" }] },
@@ -338,6 +338,50 @@ fn a_list_that_is_narrowed_takes_the_right_to_where_it_is() {
         );
         assert_eq!(ask(&house, &viewer, "GET", path, &Value::Null).0, 403, "{path}");
     }
+}
+
+/// API-160, API-161, API-245: where nothing changes, nobody's right to change it is asked; a schedule is patched anyway.
+#[test]
+fn who_may_only_read_may_ask_for_what_is_so_already() {
+    let house = House::new(|_| {});
+    let all = house.token("all", Role::Operator, &[]);
+    let viewer = house.token("viewer", Role::Viewer, &["here"]);
+    let runs = "/api/v1/workflows/here";
+    let mut held = waiting("held");
+    held["workflow"]["spec"]["suspend"] = json!(true);
+    assert_eq!(ask(&house, &all, "POST", runs, &held).0, 200);
+    let put = |action: &str| ask(&house, &viewer, "PUT", &format!("{runs}/held/{action}"), &json!({}));
+    let (status, text) = put("suspend");
+    assert!(status == 200 && !text.contains("workflows.argoproj.io/action"), "{status} {text}");
+    assert_eq!(put("resume").0, 403);
+    let cron = json!({ "cronWorkflow": { "metadata": { "name": "nightly" }, "spec": {
+        "schedules": ["0 0 1 1 *"], "workflowSpec": waiting("x")["workflow"]["spec"],
+    }}});
+    assert_eq!(ask(&house, &all, "POST", "/api/v1/cron-workflows/here", &cron).0, 200);
+    let path = "/api/v1/cron-workflows/here/nightly/resume";
+    assert_eq!(ask(&house, &viewer, "PUT", path, &json!({})).0, 403);
+}
+
+/// What is new has no version yet, as Kubernetes says.
+#[test]
+fn what_is_made_is_at_no_version() {
+    let house = House::new(|options| options.auth = crate::options::AuthMode::None);
+    let mut run = waiting("new");
+    run["workflow"]["metadata"]["resourceVersion"] = json!("7");
+    let spec = run["workflow"]["spec"].clone();
+    let metadata = json!({ "name": "new", "resourceVersion": "7" });
+    let template = json!({ "template": { "metadata": metadata, "spec": spec } });
+    let words = "resourceVersion should not be set on objects to be created";
+    for (path, body) in [
+        ("/api/v1/workflows/here", &run),
+        ("/api/v1/workflow-templates/here", &template),
+        ("/api/v1/cluster-workflow-templates", &template),
+    ] {
+        let (status, text) = ask(&house, "", "POST", path, body);
+        assert!(status == 500 && message(&text) == words, "{path}: {status} {text}");
+    }
+    run["serverDryRun"] = json!(true);
+    assert_eq!(ask(&house, "", "POST", "/api/v1/workflows/here", &run).0, 200);
 }
 
 /// API-292: a key of a ConfigMap goes by an update of the map.

@@ -1,5 +1,6 @@
 //! Names and labels as Kubernetes wants them, with its words when they are not so.
 
+use crate::fault::Fault;
 use crate::world::generated;
 use serde_json::{Value, json};
 pub(crate) use tiphys_spec::is_subdomain;
@@ -87,6 +88,15 @@ pub(crate) fn flaw(kind: &str, metadata: &Value) -> Option<String> {
 
 fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
+}
+
+/// Refuses to make something that says at which version it is: only what is kept has one.
+pub(crate) fn check_new(metadata: &Value) -> Result<(), Fault> {
+    let version = metadata["resourceVersion"].as_str().unwrap_or_default();
+    match version.parse::<u64>() {
+        Ok(1..) => Err(Fault::internal("resourceVersion should not be set on objects to be created")),
+        _ => Ok(()),
+    }
 }
 
 /// What is missing in a reference to an owner.
