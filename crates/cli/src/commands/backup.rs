@@ -70,7 +70,13 @@ pub fn restore(args: &RestoreArgs) -> anyhow::Result<ExitCode> {
     let copied = if args.file == Path::new("-") {
         tiphys_server::restore(io::stdin().lock(), &folder)?
     } else {
-        let file = File::open(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?;
+        let file = File::open(&args.file).map_err(|error| {
+            let shown = args.file.display();
+            problem(
+                format!("cannot read {shown}: {error}"),
+                "name the file that `tiphys backup` made, or `-` for standard input",
+            )
+        })?;
         tiphys_server::restore(file, &folder)?
     };
     tell("restored", copied);

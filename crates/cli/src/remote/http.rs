@@ -110,6 +110,8 @@ pub struct Fault {
 impl Fault {
     /// The object is not there.
     pub const NOT_FOUND: i64 = 5;
+    /// The server is away, and may come back.
+    pub const UNAVAILABLE: i64 = 14;
 }
 
 impl fmt::Display for Fault {
@@ -371,7 +373,9 @@ fn refusal(status: u16, bytes: &[u8]) -> Fault {
         return of_error(&error);
     }
     let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
-    Fault { code: 13, message: format!("{status} {}", reason.unwrap_or_default()).trim_end().to_owned() }
+    // A proxy before a server that is away: who follows something waits until it is back.
+    let code = if (502..=504).contains(&status) { Fault::UNAVAILABLE } else { 13 };
+    Fault { code, message: format!("{status} {}", reason.unwrap_or_default()).trim_end().to_owned() }
 }
 
 fn of_error(error: &Value) -> Fault {
@@ -406,7 +410,9 @@ mod tests {
         let chunk =
             refusal(404, b"data: {\"error\":{\"grpc_code\":5,\"http_code\":404,\"message\":\"gone\"}} \n\n");
         assert_eq!(chunk, Fault { code: 5, message: "gone".to_owned() });
-        assert_eq!(refusal(502, b"<html>").to_string(), "rpc error: code = Internal desc = 502 Bad Gateway");
+        let proxy = refusal(502, b"<html>");
+        assert_eq!(proxy.to_string(), "rpc error: code = Unavailable desc = 502 Bad Gateway");
+        assert_eq!(refusal(500, b"<html>").code, 13);
     }
 
     #[test]

@@ -27,9 +27,6 @@ const AGAIN_AFTER: Duration = Duration::from_millis(500);
 /// How long a server that went away is waited for.
 const AWAY_MAX: Duration = Duration::from_secs(300);
 
-/// The code of a server that is not ready yet.
-const UNAVAILABLE: i64 = 14;
-
 pub fn logs(server: &Server, args: &reading::Args) -> anyhow::Result<ExitCode> {
     count(&args.words, 1..=2, "logs")?;
     let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
@@ -173,7 +170,7 @@ impl<'a> Log<'a> {
                 Ok(there) => return Ok(Some(there)),
                 Err(error) => match fault(&error).map(|fault| fault.code) {
                     Some(Fault::NOT_FOUND) => return Ok(None),
-                    Some(code) if code != UNAVAILABLE => return Err(error),
+                    Some(code) if code != Fault::UNAVAILABLE => return Err(error),
                     _ if gone_at.elapsed() > AWAY_MAX => {
                         return Err(self.broken("its server did not come back"));
                     }

@@ -115,6 +115,8 @@ fn a_state_folder_is_copied_while_it_is_used_and_comes_back() {
     assert!(copied.status.success(), "{}", text(&copied.stderr));
     let again = tiphys(&state, &["backup", file]);
     assert!(text(&again.stderr).contains("is there already"), "{}", text(&again.stderr));
+    let nothing = tiphys(&back, &["restore", "nosuch"]);
+    assert!(text(&nothing.stderr).contains("name the file that `tiphys backup` made"));
     let occupied = tiphys(&state, &["restore", file]);
     assert!(text(&occupied.stderr).contains("is not empty"), "{}", text(&occupied.stderr));
     let restored = tiphys(&back, &["restore", file]);
