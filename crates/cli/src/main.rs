@@ -20,7 +20,6 @@ mod state;
 mod supported;
 mod verb;
 mod world;
-mod yaml;
 
 use crate::remote::{Connect, Server};
 use clap::error::ErrorKind;

@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use serde_json::{Map, Value};
 
 use crate::print::to_stdout;
-pub use crate::yaml::yaml;
+pub use tiphys_server::yaml;
 
 /// How an object is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -30,6 +30,7 @@ mod shelf;
 mod vault;
 mod wire;
 mod world;
+mod yaml;
 
 pub use ops::backup::{BackupError, Copied, backup, restore};
 pub use ops::log::{Format, write_logs};
@@ -39,3 +40,4 @@ pub use ops::traces::Traces;
 pub use options::{AuthMode, Column, Link, Options, Tls};
 pub use serve::{Reload, ServeError, Server, Stop, is_guarded};
 pub use wire::select::LabelQuery;
+pub use yaml::yaml;

@@ -9,6 +9,7 @@ use crate::fault::{Code, Fault};
 use crate::own::pipelines::KINDS;
 use crate::own::{diff, page};
 use crate::world::World;
+use crate::yaml::yaml;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use tiphys_store::{Filter, LabelTerm, MachineId, NewRun, Runs as _, Summary};
@@ -95,7 +96,7 @@ pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
     let mut items = Vec::new();
     for row in rows {
         let version = read(world, &row.uid)?;
-        let text = text(kind, &version)?;
+        let text = text(kind, &version);
         let mut item =
             json!({ "version": version["version"], "at": page::time(row.created_us), "text": text });
         if let Some(by) = version["by"].as_str() {
@@ -136,8 +137,8 @@ pub(crate) fn compare(world: &World, call: &Call) -> Result<Value, Fault> {
             "no version of it is kept: nothing of that name was ever applied",
         ));
     };
-    let before = from.map_or(Ok(String::new()), |from| text(kind, from))?;
-    let lines = diff::lines(&before, &text(kind, to)?);
+    let before = from.map_or(String::new(), |from| text(kind, from));
+    let lines = diff::lines(&before, &text(kind, to));
     let number = |version: Option<&Value>| version.map_or(json!(0), |version| version["version"].clone());
     Ok(json!({ "from": number(from), "to": number(Some(to)), "lines": lines }))
 }
@@ -156,10 +157,9 @@ fn found(world: &World, call: &Call) -> Result<(&'static str, Vec<Summary>), Fau
     Ok((kind, world.store(|store| store.list(&filter(kind, namespace, name)))?))
 }
 
-/// A version as its author would write it.
-fn text(kind: &str, version: &Value) -> Result<String, Fault> {
-    serde_saphyr::to_string(&manifest(kind, &version["object"]))
-        .map_err(|error| Fault::internal(format!("a version cannot be written as YAML: {error}")))
+/// A version as its author would write it, in the look that every other document has.
+fn text(kind: &str, version: &Value) -> String {
+    yaml(&manifest(kind, &version["object"]))
 }
 
 /// Takes out what nobody wrote: the server shows some fields where they are empty, too.
