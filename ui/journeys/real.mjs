@@ -140,10 +140,10 @@ journey('a person approves with a choice, and the run goes on by itself', {}, as
 
 journey('who resumes what waits for an answer is told which one, and where it is given', {}, async ({ page, server }) => {
   const ask = { name: 'ask', suspend: {}, outputs: { parameters: [{ name: 'colour', valueFrom: { supplied: {} } }] } };
-  await server.run('asks-colour', { entrypoint: 'ask', templates: [ask] });
-  await server.until('asks-colour', (status) => Object.values(status.nodes ?? {}).some((node) => node.type === 'Suspend'));
-  await page.goto(`${server.url}runs?search=asks-colour`);
-  await page.getByRole('button', { name: 'More actions: asks-colour' }).click();
+  await server.run('wants-colour', { entrypoint: 'ask', templates: [ask] });
+  await server.until('wants-colour', (status) => Object.values(status.nodes ?? {}).some((node) => node.type === 'Suspend'));
+  await page.goto(`${server.url}runs?search=wants-colour`);
+  await page.getByRole('button', { name: 'More actions: wants-colour' }).click();
   await page.getByRole('menuitem', { name: 'Resume' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByRole('button', { name: 'Resume' }).click();
