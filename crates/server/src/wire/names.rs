@@ -3,6 +3,7 @@
 use crate::fault::Fault;
 use crate::world::generated;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 pub(crate) use tiphys_spec::is_subdomain;
 use tiphys_spec::{NAME_BYTES_MAX, SUBDOMAIN_RULE};
 
@@ -19,22 +20,35 @@ const LABEL_BYTES_MAX: usize = 63;
 /// Most bytes of all annotations of an object, keys and values.
 const ANNOTATIONS_BYTES_MAX: usize = 256 << 10;
 
+/// What Kubernetes says beside flaws that keep it from looking at the rules between fields.
+pub(crate) const UNCHECKED: &str = "<nil>: Invalid value: null: some validation rules were not checked because the \
+                                    object was invalid; correct the existing errors to complete validation";
+
+/// A kind with its group; the kinds of Kubernetes' own core are in none, and have no rules between fields.
+pub(crate) fn in_group(kind: &str) -> Cow<'_, str> {
+    match kind {
+        "ConfigMap" | "Secret" | "Namespace" => Cow::Borrowed(kind),
+        _ => Cow::Owned(format!("{kind}.argoproj.io")),
+    }
+}
+
 /// What is wrong with the metadata of an object that is to be stored.
 pub(crate) fn flaw(kind: &str, metadata: &Value) -> Option<String> {
     let name = metadata["name"].as_str().unwrap_or_default();
     let generate = metadata["generateName"].as_str().unwrap_or_default();
+    let kind = in_group(kind);
     if name.is_empty() && generate.is_empty() {
-        return Some(format!(
-            "{kind}.argoproj.io \"\" is invalid: [metadata.name: Required value: name or generateName is required, \
-             <nil>: Invalid value: null: some validation rules were not checked because the object was invalid; \
-             correct the existing errors to complete validation]"
-        ));
+        let missing = "metadata.name: Required value: name or generateName is required";
+        return Some(match &kind {
+            Cow::Borrowed(core) => format!("{core} \"\" is invalid: {missing}"),
+            Cow::Owned(kind) => format!("{kind} \"\" is invalid: [{missing}, {UNCHECKED}]"),
+        });
     }
     // Kubernetes makes the name first, and names the object by it when it refuses it.
     let name = if name.is_empty() { generated(generate) } else { name.to_owned() };
     let flaw =
         |field: &str, value: &str, why: &str| format!("{field}: Invalid value: {}: {why}", json!(value));
-    let refused = |flaws: &str| Some(format!("{kind}.argoproj.io \"{name}\" is invalid: {flaws}"));
+    let refused = |flaws: &str| Some(format!("{kind} \"{name}\" is invalid: {flaws}"));
     let invalid = |field: &str, value: &str, why: &str| refused(&flaw(field, value, why));
     if name.len() > NAME_BYTES_MAX {
         return invalid("metadata.name", &name, &format!("must be no more than {NAME_BYTES_MAX} bytes"));

@@ -5,6 +5,8 @@
 
 use serde_json::{Value, json};
 
+use crate::wire::names::{UNCHECKED, in_group};
+
 /// What a value has to be like.
 enum Rule {
     AtLeast(i64),
@@ -84,22 +86,19 @@ pub(crate) fn flaw(kind: &str, object: &Value) -> Option<String> {
                 of_spec(&spec, &mut flaws);
             }
         }
+        "WorkflowEventBinding" => of_binding(&spec, &mut flaws),
         _ => {}
     }
     if flaws.iter().any(|flaw| flaw.hides) {
-        flaws.push(Flaw {
-            told: "<nil>: Invalid value: null: some validation rules were not checked because the object was invalid; \
-                   correct the existing errors to complete validation"
-                .to_owned(),
-            hides: true,
-        });
+        flaws.push(Flaw { told: UNCHECKED.to_owned(), hides: true });
     }
     let name = object["metadata"]["name"].as_str().unwrap_or_default();
+    let kind = in_group(kind);
     let told: Vec<String> = flaws.into_iter().map(|flaw| flaw.told).collect();
     match told.as_slice() {
         [] => None,
-        [one] => Some(format!("{kind}.argoproj.io \"{name}\" is invalid: {one}")),
-        several => Some(format!("{kind}.argoproj.io \"{name}\" is invalid: [{}]", several.join(", "))),
+        [one] => Some(format!("{kind} \"{name}\" is invalid: {one}")),
+        several => Some(format!("{kind} \"{name}\" is invalid: [{}]", several.join(", "))),
     }
 }
 
@@ -113,6 +112,19 @@ fn of_spec(spec: &Place, flaws: &mut Vec<Flaw>) {
     }
     for template in TEMPLATES.iter().flat_map(|path| spec.at(path)) {
         of_template(&template, flaws);
+    }
+}
+
+/// Without a selector every event of the namespace would be refused (OB-370, OB-371).
+fn of_binding(spec: &Place, flaws: &mut Vec<Flaw>) {
+    let selector = &spec.value["event"]["selector"];
+    if spec.value["event"].is_null() {
+        flaws.push(spec.missing("event"));
+    } else if selector.as_str().unwrap_or_default().trim().is_empty() {
+        flaws.push(spec.missing("event.selector"));
+    }
+    if !spec.value["submit"].is_null() && spec.value["submit"]["workflowTemplateRef"].is_null() {
+        flaws.push(spec.missing("submit.workflowTemplateRef"));
     }
 }
 
@@ -211,6 +223,10 @@ impl<'a> Place<'a> {
 
     fn invalid(&self, value: &Value, why: &str) -> Flaw {
         Flaw { told: format!("{}: Invalid value: {value}: {why}", self.path), hides: false }
+    }
+
+    fn missing(&self, path: &str) -> Flaw {
+        Flaw { told: format!("{}.{path}: Required value", self.path), hides: true }
     }
 
     fn blocking(&self, why: &str) -> Flaw {

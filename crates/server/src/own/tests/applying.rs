@@ -96,6 +96,12 @@ fn none_is_taken_if_one_is_wrong_and_every_mistake_is_told() {
     let secret = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {key: '%%%'}\n";
     let plain = refused(secret, 400);
     assert_eq!(plain, "Secret s: data.key: is no base64; plain text goes under `stringData`");
+    let binding =
+        "---\napiVersion: argoproj.io/v1alpha1\nkind: WorkflowEventBinding\nmetadata: {name: b}\nspec: {}\n";
+    let chooses_none = refused(binding, 400);
+    assert!(chooses_none.contains("[spec.event.selector: Required value, "), "{chooses_none}");
+    let shouting = refused(&secret.replace("{name: s}", "{name: S}").replace("%%%", ""), 400);
+    assert!(shouting.starts_with("Secret S: Secret \"S\" is invalid: metadata.name: "), "{shouting}");
     let generated = refused(&template("x", "").replace("name: x", "generateName: x-"), 400);
     assert!(generated.contains("`generateName` makes another object each time"), "{generated}");
     let several = refused(&(schedule("odd", "99 99 * * *") + secret), 400);

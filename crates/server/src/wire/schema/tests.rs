@@ -119,3 +119,23 @@ fn schedules_hold_a_spec() {
     );
     assert_eq!(flaw("ConfigMap", &cron), None);
 }
+
+/// OB-370, OB-371: a binding says which events it takes, and what it submits if it submits something.
+#[test]
+fn bindings_choose_events() {
+    let binding =
+        |spec: Value| flaw("WorkflowEventBinding", &json!({ "metadata": { "name": "b" }, "spec": spec }));
+    for (spec, missing) in [
+        (json!({}), "spec.event"),
+        (json!({ "event": {} }), "spec.event.selector"),
+        (json!({ "event": { "selector": " " } }), "spec.event.selector"),
+        (json!({ "event": { "selector": "true" }, "submit": {} }), "spec.submit.workflowTemplateRef"),
+    ] {
+        let words = format!(
+            "WorkflowEventBinding.argoproj.io \"b\" is invalid: [{missing}: Required value, {UNCHECKED}]"
+        );
+        assert_eq!(binding(spec), Some(words));
+    }
+    // OB-379: what submits nothing is fine.
+    assert_eq!(binding(json!({ "event": { "selector": "true" } })), None);
+}
