@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
+use serde::Deserialize as _;
 use serde_json::Value;
 use tiphys_expr as expr;
 use tiphys_spec as spec;
@@ -251,8 +252,12 @@ impl<'a> Checker<'a> {
         called.inputs = given.fill(&template.inputs);
         let Ok(mut value) = serde_json::to_value(&called) else { return called };
         self.closed(site, &format!("templates.{}", template.name), &value);
-        let known = Known { checker: self, called: &called };
-        replace(&mut value, &|tag| known.replacement(tag));
+        // The inputs have tags of their own, so they are known only after what is known everywhere (TP-047, TP-048).
+        let first = Known { checker: self, called: &called, inputs: None };
+        replace(&mut value, &|tag| first.replacement(tag));
+        let Ok(inputs) = spec::Inputs::deserialize(&value["inputs"]) else { return called };
+        let second = Known { checker: self, called: &called, inputs: Some(&inputs) };
+        replace(&mut value, &|tag| second.replacement(tag));
         // Where a text became something its field cannot hold, the template stays as written.
         serde_json::from_value(value).unwrap_or(called)
     }
@@ -294,6 +299,8 @@ const OF_ATTEMPTS: [&str; 5] =
 struct Known<'k, 'a> {
     checker: &'k Checker<'a>,
     called: &'k spec::Template,
+    /// What it takes in, once that is known.
+    inputs: Option<&'k spec::Inputs>,
 }
 
 impl Known<'_, '_> {
@@ -309,7 +316,7 @@ impl Known<'_, '_> {
 
     fn value(&self, name: &str) -> Option<String> {
         if let Some(parameter) = name.strip_prefix("inputs.parameters.") {
-            let input = self.called.inputs.parameter(parameter)?;
+            let input = self.inputs?.parameter(parameter)?;
             return Some(input.value.clone().unwrap_or_else(|| PLACEHOLDER.to_owned()));
         }
         let is_own = match name {
@@ -329,7 +336,7 @@ impl expr::Scope for Known<'_, '_> {
 
     fn visit<'s>(&'s self, root: &str, visit: &mut dyn FnMut(&str, expr::Bound<'s>)) {
         let below = format!("{root}.");
-        let inputs = self.called.inputs.parameters.iter();
+        let inputs = self.inputs.into_iter().flat_map(|inputs| &inputs.parameters);
         let inputs = inputs.map(|parameter| format!("inputs.parameters.{}", parameter.name));
         let globals = self.checker.globals.below("").map(str::to_owned);
         let own = ["pod.name"].into_iter().chain(OF_ATTEMPTS).map(str::to_owned);
