@@ -7,8 +7,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 use crate::eval::Calls;
-use crate::value::{IntKind, List, ListKind, Map, MapKind, Value};
+use crate::value::{IntKind, List, ListKind, MapKind, Value};
 
+mod cases;
 mod dates;
 mod dicts;
 mod encoding;
@@ -125,7 +126,8 @@ fn zero(parameter: &str) -> Value {
         "bool" => Value::Bool(false),
         "float64" => Value::Float(0.0),
         "[]interface {}" => Value::nil_list(ListKind::Any),
-        "map[string]interface {}" => Value::Map(Map { entries: Arc::default(), kind: MapKind::Any }),
+        // A map that is nil: one without entries for whoever reads it.
+        "map[string]interface {}" => Value::Nil,
         "time.Time" => Value::Time(Arc::new(crate::time::Time::zero())),
         _ => Value::Int(0, IntKind::Int),
     }

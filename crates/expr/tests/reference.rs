@@ -156,3 +156,37 @@ fn shifts_by_less_than_nothing_leave_nothing() {
     assert_eq!(when::evaluate("1 << -1 == 0"), Ok(true));
     assert_eq!(when::evaluate("1 == 1 >> ~1"), Ok(false));
 }
+
+/// TP-192: words of the library of names, told apart as the reference's one does.
+#[test]
+fn camels_snakes_and_kebabs() {
+    answers(&[
+        (r#"sprig.camelcase("aGVsbG8=")"#, "\"AGVsbG8=\""),
+        (r#"sprig.camelcase("hello_WORLD foo")"#, "\"HelloWorldFoo\""),
+        (r#"sprig.camelcase("GOLANG__IS_")"#, "\"Golang_Is_\""),
+        (r#"sprig.camelcase("_")"#, "\"__\""),
+        (r#"sprig.kebabcase("aGVsbG8=")"#, "\"a-g-vsb-g8-=\""),
+        (r#"sprig.kebabcase("0x1f")"#, "\"0x1f\""),
+        (r#"sprig.kebabcase("A1B2c3D")"#, "\"a1-b-2c3-d\""),
+        (r#"sprig.kebabcase("a+1b")"#, "\"a-+-1b\""),
+        (r#"sprig.snakecase("HTTP20xOK")"#, "\"http_20x_ok\""),
+        (r#"sprig.snakecase("Bld4Floor3rd")"#, "\"bld4_floor_3rd\""),
+        (r#"sprig.snakecase("c?q=1")"#, "\"c?q_=1\""),
+        (r#"sprig.nospace("héllo Wörld")"#, "\"hÃ©lloWÃ¶rld\""),
+        (r#"sprig.nospace("héllo")"#, "\"héllo\""),
+    ]);
+}
+
+/// TP-192: a map that is nil can be read, and not written.
+#[test]
+fn nil_is_a_map_without_entries() {
+    answers(&[
+        (r#"sprig.set(nil, "a", 1)"#, "assignment to entry in nil map (1:7)"),
+        (r#"sprig.unset(nil, "a")"#, "null"),
+        ("sprig.merge(nil)", "null"),
+        (r#"sprig.merge(nil, sprig.dict("a", 1))"#, r#"{"a":1}"#),
+        (r#"sprig.get(nil, "a")"#, "\"\""),
+        ("sprig.deepCopy(nil)", "reflect: call of reflect.Value.Type on zero Value (1:7)"),
+        (r#"sprig.urlParse("://x")"#, "unable to parse url: parse \"://x\": missing protocol scheme (1:7)"),
+    ]);
+}

@@ -228,7 +228,7 @@ fn merges_are_mergos() {
 fn addresses_are_gos() {
     let refused = |address: &str, cause: &str| {
         let text = format!("{{{{=sprig.urlParse(\"{address}\")}}}}");
-        let wanted = format!("unable to parse url: \"parse \"{address}\": {cause}\"");
+        let wanted = format!("unable to parse url: parse \"{address}\": {cause} ");
         let found = tag(&text);
         assert!(found.contains(&wanted), "{address}: {found:?}, not {wanted:?}");
     };

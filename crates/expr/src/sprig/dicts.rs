@@ -32,12 +32,18 @@ pub(super) fn get(args: Args, _: &mut Calls) -> Called {
 }
 
 pub(super) fn set(args: Args, _: &mut Calls) -> Called {
+    if args[0].is_nil() {
+        return Err("assignment to entry in nil map".to_owned());
+    }
     let mut changed = (**entries(&args[0])).clone();
     changed.insert(text(args, 1).into(), args[2].clone());
     Ok(Value::map(changed))
 }
 
 pub(super) fn unset(args: Args, _: &mut Calls) -> Called {
+    if args[0].is_nil() {
+        return Ok(Value::Nil);
+    }
     let mut changed = (**entries(&args[0])).clone();
     changed.remove(text(args, 1));
     Ok(Value::map(changed))
@@ -108,7 +114,8 @@ fn merge_all(args: Args, winner: Winner) -> Value {
     for other in &args[1..] {
         merged(&mut all, &entries(other), winner);
     }
-    Value::map(all)
+    // Nothing is made where nothing is put into.
+    if args[0].is_nil() && all.is_empty() { Value::Nil } else { Value::map(all) }
 }
 
 pub(super) fn merge(args: Args, _: &mut Calls) -> Called {

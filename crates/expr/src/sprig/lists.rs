@@ -222,6 +222,9 @@ pub(super) fn ternary(args: Args, _: &mut Calls) -> Called {
 }
 
 pub(super) fn deep_copy(args: Args, _: &mut Calls) -> Called {
+    if args[0].is_nil() {
+        return Err("reflect: call of reflect.Value.Type on zero Value".to_owned());
+    }
     Ok(args[0].clone())
 }
 

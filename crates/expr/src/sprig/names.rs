@@ -1,7 +1,7 @@
 //! The names and Go signatures of the library, and who implements them.
 
 use super::{
-    Implementation, dates, dicts, encoding, lists, math, paths, patterns, strings, unsupported, url,
+    Implementation, cases, dates, dicts, encoding, lists, math, paths, patterns, strings, unsupported, url,
 };
 
 /// Name, signature, implementation.
@@ -28,7 +28,7 @@ pub(super) const TABLE: &[(&str, &str, Implementation)] = &[
     ("buildCustomCert", "func(string, string) (sprig.certificate, error)", |_, _| {
         unsupported("buildCustomCert")
     }),
-    ("camelcase", "func(string) string", strings::camelcase),
+    ("camelcase", "func(string) string", cases::camelcase),
     ("cat", "func(...interface {}) string", strings::cat),
     ("ceil", "func(interface {}) float64", math::ceil),
     ("chunk", "func(int, interface {}) [][]interface {}", lists::chunk),
@@ -106,7 +106,7 @@ pub(super) const TABLE: &[(&str, &str, Implementation)] = &[
     ("int64", "func(interface {}) int64", math::int64),
     ("isAbs", "func(string) bool", paths::is_abs),
     ("join", "func(string, interface {}) string", lists::join),
-    ("kebabcase", "func(string) string", strings::kebabcase),
+    ("kebabcase", "func(string) string", cases::kebabcase),
     ("keys", "func(...map[string]interface {}) []string", dicts::keys),
     ("kindIs", "func(string, interface {}) bool", lists::kind_is),
     ("kindOf", "func(interface {}) string", lists::kind_of),
@@ -210,7 +210,7 @@ pub(super) const TABLE: &[(&str, &str, Implementation)] = &[
     ("sha512sum", "func(string) string", encoding::sha512sum),
     ("shuffle", "func(string) string", strings::shuffle),
     ("slice", "func(interface {}, ...interface {}) interface {}", lists::slice),
-    ("snakecase", "func(string) string", strings::snakecase),
+    ("snakecase", "func(string) string", cases::snakecase),
     ("sortAlpha", "func(interface {}) []string", lists::sort_alpha),
     ("split", "func(string, string) map[string]string", strings::split),
     ("splitList", "func(string, string) []string", strings::split_list),

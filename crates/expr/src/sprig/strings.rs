@@ -56,7 +56,7 @@ pub(super) fn untitle(args: Args, _: &mut Calls) -> Called {
     Ok(Value::from(untitled))
 }
 
-fn raise(character: char) -> char {
+pub(super) fn raise(character: char) -> char {
     let mut upper = character.to_uppercase();
     match (upper.next(), upper.next()) {
         (Some(single), None) => single,
@@ -64,7 +64,7 @@ fn raise(character: char) -> char {
     }
 }
 
-fn sink(character: char) -> char {
+pub(super) fn sink(character: char) -> char {
     character.to_lowercase().next().unwrap_or(character)
 }
 
@@ -132,8 +132,13 @@ pub(super) fn trim_prefix(args: Args, _: &mut Calls) -> Called {
 }
 
 pub(super) fn nospace(args: Args, _: &mut Calls) -> Called {
-    let kept: String = text(args, 0).chars().filter(|character| !character.is_whitespace()).collect();
-    Ok(Value::from(kept))
+    let text = text(args, 0);
+    // The bytes of one text are the characters of the other, unless there is nothing to take out.
+    let is_space = |byte: &u8| char::from(*byte).is_whitespace();
+    if !text.bytes().any(|byte| is_space(&byte)) {
+        return Ok(Value::from(text));
+    }
+    Ok(Value::from(text.bytes().filter(|byte| !is_space(byte)).map(char::from).collect::<String>()))
 }
 
 pub(super) fn initials(args: Args, _: &mut Calls) -> Called {
@@ -184,78 +189,6 @@ pub(super) fn shuffle(args: Args, calls: &mut Calls) -> Called {
         characters.swap(last, other);
     }
     Ok(Value::from(characters.into_iter().collect::<String>()))
-}
-
-fn is_connector(character: char) -> bool {
-    matches!(character, '_' | '-') || character.is_whitespace()
-}
-
-pub(super) fn snakecase(args: Args, _: &mut Calls) -> Called {
-    Ok(Value::from(lower_words(text(args, 0), '_')))
-}
-
-pub(super) fn kebabcase(args: Args, _: &mut Calls) -> Called {
-    Ok(Value::from(lower_words(text(args, 0), '-')))
-}
-
-/// Splits at changes of case and before numbers that lower-case letters follow, and joins with a connector.
-fn lower_words(text: &str, connector: char) -> String {
-    let characters: Vec<char> = text.chars().collect();
-    let mut out = String::with_capacity(text.len() + 8);
-    for (at, character) in characters.iter().copied().enumerate() {
-        if is_connector(character) {
-            out.push(connector);
-            continue;
-        }
-        let before = at.checked_sub(1).map(|before| characters[before]);
-        if before.is_some_and(|before| starts_word(before, &characters[at..])) {
-            out.push(connector);
-        }
-        out.push(sink(character));
-    }
-    out
-}
-
-/// Whether a word begins with the rest, after the character before it.
-fn starts_word(before: char, rest: &[char]) -> bool {
-    let character = rest[0];
-    if is_connector(before) || !before.is_alphanumeric() {
-        return false;
-    }
-    if character.is_numeric() {
-        // A number belongs to the word before it, unless lower-case letters make it a word of its own.
-        let after = rest.iter().find(|next| !next.is_numeric());
-        return !before.is_numeric() && after.is_some_and(|after| after.is_lowercase());
-    }
-    if !character.is_uppercase() {
-        return false;
-    }
-    let next_is_lower = rest.get(1).is_some_and(|next| next.is_lowercase());
-    !before.is_uppercase() || next_is_lower
-}
-
-pub(super) fn camelcase(args: Args, _: &mut Calls) -> Called {
-    let text = text(args, 0);
-    let body = text.trim_start_matches(is_connector);
-    let mut out = text[..text.len() - body.len()].to_owned();
-    let end = body.trim_end_matches(is_connector);
-    let mut raise_next = true;
-    let mut connectors = 0;
-    for character in end.chars() {
-        if is_connector(character) {
-            connectors += 1;
-            if connectors > 1 {
-                out.push(character);
-            }
-            raise_next = true;
-            continue;
-        }
-        connectors = 0;
-        out.push(if raise_next { raise(character) } else { sink(character) });
-        raise_next = false;
-    }
-    out.push_str(&body[end.len()..]);
-    Ok(Value::from(out))
 }
 
 pub(super) fn abbrev(args: Args, _: &mut Calls) -> Called {

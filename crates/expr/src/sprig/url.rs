@@ -44,7 +44,7 @@ enum Place {
 }
 
 pub(super) fn parse(args: Args, _: &mut Calls) -> Called {
-    let url = Url::parse(text(args, 0)).map_err(|cause| format!("unable to parse url: \"{cause}\""))?;
+    let url = Url::parse(text(args, 0)).map_err(|cause| format!("unable to parse url: {cause}"))?;
     let entries = [
         ("hostname", host_name(&url.host).to_owned()),
         ("userinfo", url.user.as_ref().map(User::escaped).unwrap_or_default()),
