@@ -45,8 +45,9 @@ pub fn status_of_whole(run: &Run, now: Time) -> WorkflowStatus {
         }
     }
     let mut conditions = Vec::new();
-    // Argo notes it when it looks after pods, or at the end.
-    if run.is_ended() || run.indices().any(|ix| run.node(ix).kind == NodeKind::Pod) {
+    // Argo notes it when it looks after pods; what ends in the first look never had any looked after.
+    let is_first_look = run.finished.is_some() && run.finished == run.started;
+    if (run.is_ended() && !is_first_look) || run.indices().any(|ix| run.node(ix).kind == NodeKind::Pod) {
         let is_running = run.indices().any(|ix| is_running_pod(run.node(ix)));
         conditions.push(Condition {
             kind: "PodRunning".to_owned(),
@@ -229,8 +230,8 @@ fn template_ref(run: &Run, ix: NodeIx, now: Time) -> Option<spec::TemplateRef> {
         return None;
     };
     Some(spec::TemplateRef {
-        name: run.as_known_around(ix, resource.as_str(), now),
-        template: run.as_known_around(ix, template.as_str(), now),
+        name: run.as_expanded(ix, resource.as_str(), now),
+        template: run.as_expanded(ix, template.as_str(), now),
         cluster_scope: *cluster,
     })
 }
@@ -261,7 +262,10 @@ fn template_scope(run: &Run, ix: NodeIx) -> String {
         Some(template) => run.plan.scope(template.scope),
         None => run.plan.scope(crate::plan::LOCAL),
     };
-    format!("{}/{}", scope.kind, scope.resource)
+    // Who runs a library whole has no templates of its own, and its scope no name (EX-030).
+    let is_whole = scope.kind == "local" && run.plan.workflow.spec.workflow_template_ref.is_some();
+    let resource = if is_whole { "" } else { &scope.resource };
+    format!("{}/{resource}", scope.kind)
 }
 
 /// What sort of child a node is (EX-034). The attempts of a hook are of both sorts, and its wrapper shares their flag, as
@@ -381,12 +385,17 @@ fn stored_templates(run: &Run) -> BTreeMap<String, spec::Template> {
         let Some(template) = run.template(ix) else { continue };
         let scope = run.plan.scope(template.scope);
         let by_reference = matches!(reference(run, ix), Some(Shown::Reference));
-        if scope.kind == "local" && template.inline_in.is_none() && !by_reference {
-            continue;
-        }
+        let (kind, resource) = match &run.plan.workflow.spec.workflow_template_ref {
+            // What a library that is run whole gives is told to be of it.
+            Some(whole) if scope.kind == "local" => {
+                (if whole.cluster_scope { "cluster" } else { "namespaced" }, whole.name.as_str())
+            }
+            None if scope.kind == "local" && template.inline_in.is_none() && !by_reference => continue,
+            _ => (scope.kind, &*scope.resource),
+        };
         let name = match &template.inline_in {
-            Some(task) => format!("{}/{}/inline/{task}", scope.kind, scope.resource),
-            None => format!("{}/{}/{}", scope.kind, scope.resource, template.name),
+            Some(task) => format!("{kind}/{resource}/inline/{task}"),
+            None => format!("{kind}/{resource}/{}", template.name),
         };
         stored.entry(name).or_insert_with(|| (*template.doc).clone());
     }

@@ -83,6 +83,18 @@ impl Run {
         known.unwrap_or_else(|_| text.to_owned())
     }
 
+    /// The same; in an expansion of a loop its item is known, too (TP-045).
+    pub(crate) fn as_expanded(&self, ix: NodeIx, text: &str, now: Time) -> String {
+        let known = self.as_known_around(ix, text, now);
+        let Site::Item(_, index) = self.node(ix).site else { return known };
+        let Some((frame, task)) = self.task_of(ix) else { return known };
+        let looped = self.frames[frame as usize].slots[task.at()].looped;
+        let item = looped.and_then(|looped| self.loops[looped as usize].items.get(index as usize));
+        let world = World { now: now.timestamp(), seed: 0 };
+        let view = View { item, ..self.task_view(frame, Some(task), now) };
+        expr::render(&known, &view, Mode::Lenient, &world).unwrap_or(known)
+    }
+
     /// What the texts of a step or task see.
     pub(crate) fn task_view(&self, frame: u32, task: Option<TaskIx>, now: Time) -> View<'_> {
         View { frame: Some((frame, task)), ..self.view_of(self.frames[frame as usize].node, now) }
