@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use tiphys_runner::ImageMap;
+use tiphys_runner::agent::Plugin;
 
 /// Where links are shown (API-274).
 const LINK_SCOPES: [&str; 7] =
@@ -66,6 +67,8 @@ pub struct Config {
     pub folder: PathBuf,
     /// Secrets that are kept elsewhere. Ours.
     pub secrets: Vec<SecretSource>,
+    /// Executor plugins that listen already. Ours.
+    pub plugins: Vec<PluginSource>,
     /// How the server listens. Ours.
     pub server: Listening,
     /// How long things are kept. Ours.
@@ -217,6 +220,18 @@ pub struct SecretSource {
     pub env: BTreeMap<String, String>,
 }
 
+/// An executor plugin that listens already, for the runs of every namespace.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PluginSource {
+    /// What messages call it.
+    pub name: String,
+    /// Where it listens: `http://host:port`.
+    pub address: String,
+    /// The file with the token that it asks for.
+    pub token: Option<PathBuf>,
+}
+
 /// How long things are kept; for ever if not said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -357,6 +372,21 @@ impl Notification {
     }
 }
 
+impl PluginSource {
+    /// With its token, if it asks for one; `folder` is where a path of the settings leads from.
+    fn read(&self, folder: &Path) -> Result<Plugin, String> {
+        let token = match &self.token {
+            None => String::new(),
+            Some(file) => {
+                let file = folder.join(file);
+                std::fs::read_to_string(&file)
+                    .map_err(|error| format!("cannot read {}: {error}", file.display()))?
+            }
+        };
+        Ok(Plugin { name: self.name.clone(), address: self.address.clone(), token: token.trim().to_owned() })
+    }
+}
+
 impl Repository {
     /// What the settings say of it.
     pub(crate) fn content(&self) -> Value {
@@ -394,13 +424,19 @@ impl Config {
             let error = std::fs::File::open(file).err()?;
             Some(format!("server.tls.{key}: cannot read {}: {error}", file.display()))
         });
+        let mut missing: Vec<String> = missing.collect();
+        for (at, plugin) in self.plugins.iter().enumerate() {
+            if let Err(error) = plugin.read(&self.folder) {
+                missing.push(format!("plugins[{at}].token: {error}"));
+            }
+        }
         // It is read anew for each run, and may come later.
         for (at, source) in self.secrets.iter().enumerate() {
             if let Some(folder) = source.file.as_ref().filter(|folder| !folder.is_dir()) {
                 notices.push(format!("secrets[{at}].file: there is no folder {} now", folder.display()));
             }
         }
-        missing.collect()
+        missing
     }
 
     /// What differs from these settings and counts only for a server that is started anew.
@@ -422,6 +458,7 @@ impl Config {
             ("server.jobs", new.jobs != old_server.jobs),
             ("server.tls", new.tls != old_server.tls),
             ("images", self.images != old.images),
+            ("plugins", self.plugins != old.plugins),
             ("persistence.archive", self.persistence.archive != old.persistence.archive),
             ("synchronization.enableAPI", self.synchronization.enable_api != old.synchronization.enable_api),
         ];
@@ -500,6 +537,19 @@ impl Config {
             if source.name.is_empty() || (source.file.is_none() && source.env.is_empty()) {
                 wrong.push(format!("secrets[{at}]: `name` is needed, and where from: `file` or `env`"));
             }
+            for variable in source.env.values().filter(|name| std::env::var_os(name).is_none()) {
+                notices.push(format!(
+                    "secrets[{at}].env: there is no `{variable}` in the environment here; a server without it refuses workflows that name `{}`",
+                    source.name
+                ));
+            }
+        }
+        for (at, plugin) in self.plugins.iter().enumerate() {
+            if plugin.name.is_empty() || !is_http(&plugin.address) {
+                wrong.push(format!(
+                    "plugins[{at}]: `name` is needed, and `address`, where it listens: `http://localhost:4355`, for instance"
+                ));
+            }
         }
         for (at, notification) in self.notifications.iter().enumerate() {
             let place = format!("notifications[{at}]");
@@ -539,6 +589,8 @@ impl Config {
         options.nav_color.clone_from(&self.nav_color);
         // What is wrong with it was told when it was read.
         drop(options.place.images.add(&self.images, &self.folder));
+        let plugins = self.plugins.iter().filter_map(|plugin| plugin.read(&self.folder).ok());
+        options.place.plugins = plugins.collect();
         options.archive = self.persistence.archive.unwrap_or(options.archive);
         options.sync_database = self.synchronization.enable_api.unwrap_or(options.sync_database);
         options.place.archive_logs |= self.artifact_repository.archive_logs;
@@ -577,7 +629,12 @@ impl Config {
 }
 
 fn is_address(url: &str) -> bool {
-    url.starts_with("https://") || url.starts_with("http://") || url.starts_with("${")
+    is_http(url) || url.starts_with("${")
+}
+
+fn is_http(url: &str) -> bool {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    rest.is_some_and(|rest| !rest.is_empty())
 }
 
 /// The settings inside a ConfigMap: one text under `config`, or one for each key.

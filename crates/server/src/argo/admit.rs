@@ -492,11 +492,15 @@ fn freeze_values(
                 secrets.push(serde_json::from_value(world.vault.unseal(value)?).map_err(broken)?);
             }
         }
-        secrets.extend(
-            defaults::secrets(&world.settings(), namespace)?
-                .into_iter()
-                .filter(|secret: &spec::Secret| is_named(&secret.metadata.name)),
-        );
+        for source in defaults::secrets(&world.settings(), namespace).filter(|source| is_named(&source.name))
+        {
+            match defaults::secret(source, namespace) {
+                Ok(secret) => secrets.push(secret),
+                Err(fault) if text.contains(&format!("\"{}\"", source.name)) => return Err(fault),
+                // Its name may stand there for something else; who asks for it when it runs does not find it.
+                Err(_) => {}
+            }
+        }
     }
     Ok((config_maps, secrets))
 }

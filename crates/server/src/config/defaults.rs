@@ -114,35 +114,35 @@ pub(crate) fn apply(settings: &Config, frozen: &mut Frozen) -> Result<(), Fault>
 }
 
 /// The secrets that the settings take from files and from the environment, for one namespace.
-pub(crate) fn secrets(settings: &Config, namespace: &str) -> Result<Vec<spec::Secret>, Fault> {
-    let here = |source: &&SecretSource| {
+pub(crate) fn secrets<'a>(settings: &'a Config, namespace: &str) -> impl Iterator<Item = &'a SecretSource> {
+    settings.secrets.iter().filter(move |source| {
         source.namespaces.is_empty() || source.namespaces.iter().any(|own| own == namespace)
-    };
-    let mut found = Vec::new();
-    for source in settings.secrets.iter().filter(here) {
-        let mut data = Map::new();
-        if let Some(folder) = &source.file {
-            files(source, folder, &mut data)?;
-        }
-        for (key, variable) in &source.env {
-            let value = std::env::var_os(variable).ok_or_else(|| {
-                Fault::internal(format!(
-                    "secret `{}` takes `{key}` from the environment, which has no `{variable}`",
-                    source.name
-                ))
-            })?;
-            data.insert(key.clone(), json!(STANDARD.encode(value.as_encoded_bytes())));
-        }
-        let secret = json!({
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "metadata": { "name": source.name, "namespace": namespace },
-            "data": data,
-        });
-        let broken = |error: serde_json::Error| Fault::internal(format!("secret `{}`: {error}", source.name));
-        found.push(serde_json::from_value(secret).map_err(broken)?);
+    })
+}
+
+/// What one of them holds now.
+pub(crate) fn secret(source: &SecretSource, namespace: &str) -> Result<spec::Secret, Fault> {
+    let mut data = Map::new();
+    if let Some(folder) = &source.file {
+        files(source, folder, &mut data)?;
     }
-    Ok(found)
+    for (key, variable) in &source.env {
+        let value = std::env::var_os(variable).ok_or_else(|| {
+            Fault::internal(format!(
+                "secret `{}` takes `{key}` from the environment, which has no `{variable}`",
+                source.name
+            ))
+        })?;
+        data.insert(key.clone(), json!(STANDARD.encode(value.as_encoded_bytes())));
+    }
+    let secret = json!({
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": { "name": source.name, "namespace": namespace },
+        "data": data,
+    });
+    let broken = |error: serde_json::Error| Fault::internal(format!("secret `{}`: {error}", source.name));
+    serde_json::from_value(secret).map_err(broken)
 }
 
 /// One key for each file of a folder. The names of the files are told in errors, never what is in them.

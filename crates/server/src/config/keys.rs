@@ -58,6 +58,7 @@ static KEYS: Keys = &[
         ("openMetrics", Anything), ("namespaces", Anything), ("jobs", Anything),
         ("tls", Map(&[("selfSigned", Anything), ("certificate", Anything), ("key", Anything)])),
     ])),
+    ("plugins", List(&[("name", Anything), ("address", Anything), ("token", Anything)])),
     ("secrets", List(&[("name", Anything), ("namespaces", Anything), ("file", Anything), ("env", Anything)])),
     ("retention", Map(&[("workflows", Anything), ("logs", Anything), ("archive", Anything), ("artifacts", Anything)])),
     ("notifications", List(&[

@@ -2,6 +2,7 @@ use super::{Config, Mode, Occasion, Shape, defaults};
 use crate::guard::tests::House;
 use crate::options::{AuthMode, Options, Tls};
 use serde_json::{Value, json};
+use std::io::Read as _;
 use std::net::SocketAddr;
 use tiphys_engine::Frozen;
 use tiphys_spec as spec;
@@ -303,16 +304,101 @@ fn secrets_come_from_files_and_from_the_environment() {
         folder.path().display()
     );
     let config = Config::parse(&text).unwrap().0;
-    let found = defaults::secrets(&config, "here").unwrap();
-    assert_eq!(found[0].bytes("token").unwrap(), b"from a file");
-    assert_eq!(found[0].bytes("path").unwrap(), std::env::var("PATH").unwrap().as_bytes());
-    assert_eq!(defaults::secrets(&config, "there").unwrap(), []);
-    let missing = Config::parse("secrets: [{ name: db, env: { a: TIPHYS_NO_SUCH } }]").unwrap().0;
+    let source = defaults::secrets(&config, "here").next().unwrap();
+    let found = defaults::secret(source, "here").unwrap();
+    assert_eq!(found.bytes("token").unwrap(), b"from a file");
+    assert_eq!(found.bytes("path").unwrap(), std::env::var("PATH").unwrap().as_bytes());
+    assert_eq!(defaults::secrets(&config, "there").count(), 0);
+    let (missing, notices) = Config::parse("secrets: [{ name: db, env: { a: TIPHYS_NO_SUCH } }]").unwrap();
     assert_eq!(
-        defaults::secrets(&missing, "here").unwrap_err().message,
+        defaults::secret(&missing.secrets[0], "here").unwrap_err().message,
         "secret `db` takes `a` from the environment, which has no `TIPHYS_NO_SUCH`"
     );
+    assert!(notices[0].starts_with("secrets[0].env: there is no `TIPHYS_NO_SUCH` in the environment"));
     assert!(refused("secrets: [{ name: db }]").contains("`file` or `env`"));
+}
+
+/// A secret that cannot be read is a trouble of those who use it.
+#[test]
+fn only_secrets_that_are_used_have_to_be_there() {
+    let house = House::new(|options| {
+        options.auth = AuthMode::None;
+        let text = "secrets: [{ name: good, env: { p: PATH } }, { name: gone, env: { a: TIPHYS_NO_SUCH } }]";
+        options.settings = Config::parse(text).unwrap().0;
+    });
+    let submit = |secret: &str, key: &str| {
+        let key = json!({ "name": "V", "valueFrom": { "secretKeyRef": { "name": secret, "key": key } } });
+        let body = json!({ "workflow": {
+            "metadata": { "generateName": "uses-" },
+            "spec": { "entrypoint": "main", "templates": [{
+                "name": "main",
+                "container": { "image": "busybox", "command": ["true"], "env": [key] },
+            }] },
+        } });
+        let json = [("content-type", "application/json")];
+        let answer = house.send("POST", "/api/v1/workflows/here", &json, &body.to_string());
+        (answer.status().as_u16(), house.text(answer))
+    };
+    assert_eq!(submit("good", "p").0, 200);
+    assert_eq!(submit("{{workflow.name}}", "p").0, 200, "it may be any, but not this one");
+    let (status, text) = submit("gone", "a");
+    assert_eq!(status, 500);
+    assert!(text.contains("takes `a` from the environment, which has no `TIPHYS_NO_SUCH`"), "{text}");
+}
+
+/// EX-475, EX-478: plugins of the settings take templates of every run, and are shown their token.
+#[test]
+fn plugins_are_named_in_the_settings() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("token"), "for the plugin\n").unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let text = format!(
+        "plugins: [{{ name: hello, address: 'http://{}', token: token }}]",
+        listener.local_addr().unwrap()
+    );
+    let file = folder.path().join("settings.yaml");
+    std::fs::write(&file, text).unwrap();
+    let (config, notices) = Config::read(&file).unwrap();
+    assert_eq!(notices, Vec::<String>::new());
+    let house = House::new(|options| {
+        options.auth = AuthMode::None;
+        config.apply(options);
+    });
+    let body = json!({ "workflow": {
+        "metadata": { "name": "plugged" },
+        "spec": { "entrypoint": "main", "templates": [{ "name": "main", "plugin": { "hello": {} } }] },
+    } });
+    let json = [("content-type", "application/json")];
+    assert_eq!(house.status("POST", "/api/v1/workflows/here", &json, &body.to_string()), 200);
+    let (mut stream, _) = listener.accept().unwrap();
+    let asked = request(&mut stream);
+    assert!(asked.starts_with("POST /api/v1/template.execute "), "{asked}");
+    assert!(asked.to_lowercase().contains("\r\nauthorization: bearer for the plugin\r\n"), "{asked}");
+}
+
+/// The head of a request.
+fn request(stream: &mut std::net::TcpStream) -> String {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap() > 0 {
+        head.extend(byte);
+    }
+    String::from_utf8(head).unwrap()
+}
+
+#[test]
+fn what_is_wrong_with_plugins_is_told() {
+    assert!(refused("plugins: [{ name: hello }]").starts_with("plugins[0]: `name` is needed, and `address`"));
+    assert!(refused("plugins: [{ address: 'http://x' }]").starts_with("plugins[0]: `name` is needed"));
+    assert!(refused("plugins: [{ name: hello, adress: x }]").contains("did you mean `address`?"));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("settings.yaml");
+    std::fs::write(&file, "plugins: [{ name: hello, address: 'http://localhost:4355', token: gone }]")
+        .unwrap();
+    let error = Config::read(&file).unwrap_err().to_string();
+    assert!(error.contains("plugins[0].token: cannot read "), "{error}");
+    let new = Config::parse("plugins: [{ name: hello, address: 'http://localhost:4355' }]").unwrap().0;
+    assert_eq!(new.needs_start(&Config::default()), ["plugins"]);
 }
 
 /// EX-060, EX-080 to EX-082, OB-411: who waits for a place says why, and the most urgent one is next.
