@@ -6,7 +6,7 @@ use crate::workflow::node::{NodeKind, TaskIx};
 use expr::Text;
 use expr::depends::Logic;
 use spec::TemplateKind;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 use tiphys_expr as expr;
@@ -158,6 +158,13 @@ pub struct DagOrder {
     pub dependents: Vec<Vec<TaskIx>>,
     /// By task: its place in the visiting order.
     pub rank: Vec<u32>,
+}
+
+impl DagOrder {
+    /// All tasks that the targets need.
+    pub fn needed_tasks(&self) -> HashSet<TaskIx> {
+        self.roots.iter().chain(self.dependents.iter().flatten()).copied().collect()
+    }
 }
 
 /// One step or task.

@@ -2,7 +2,7 @@
 
 use super::outline::push_once;
 use crate::plan::{Arguments, ConfigMapSource, Plan, Source, TemplateIx};
-use serde::Serialize;
+use serde::{Deserialize as _, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -154,6 +154,7 @@ impl<'a> Collector<'a> {
             note(&mut self.config_maps, &format!("{} (remembered results)", cache.name), shown);
         }
         self.artifacts(&doc.inputs.artifacts, shown);
+        self.listed(doc.data.as_ref(), shown);
         for artifact in &doc.outputs.artifacts {
             if artifact.from.is_empty() && artifact.from_expression.is_empty() {
                 self.written.push(Thing {
@@ -251,6 +252,20 @@ impl<'a> Collector<'a> {
                 });
             }
             self.location(&artifact.location, by);
+        }
+    }
+
+    /// What a `data` template lists the files of (EX-485).
+    fn listed(&mut self, data: Option<&Value>, by: &str) {
+        let Some(source) = data.and_then(|data| data.pointer("/source/artifactPaths")) else { return };
+        if let Ok(artifact) = spec::Artifact::deserialize(source) {
+            self.read.push(Thing {
+                name: artifact.name.clone(),
+                place: place(&artifact.location),
+                path: String::new(),
+                of: by.into(),
+                optional: artifact.optional,
+            });
         }
     }
 

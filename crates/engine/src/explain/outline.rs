@@ -2,7 +2,9 @@
 
 use super::needs::{Collector, Needs};
 use crate::plan::{FramePlan, HookPlan, Items, Plan, SequencePlan, Target, TaskPlan, TemplateIx};
+use crate::workflow::node::TaskIx;
 use serde::Serialize;
+use serde_json::Value;
 use spec::TemplateKind;
 use std::ops::Range;
 use std::sync::Arc;
@@ -30,7 +32,8 @@ pub struct Outline {
     /// The exit handler and the other hooks of the workflow.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hooks: Vec<Branch>,
-    /// How many steps would start something; none when a loop or a recursion decides at run time.
+    /// How many steps would start something if no condition says no; none when a loop or a recursion decides at run
+    /// time.
     pub steps: Option<u64>,
     /// Images, locks, secrets, artifacts.
     pub needs: Needs,
@@ -114,9 +117,7 @@ pub fn outline(plan: &Plan) -> Outline {
     let mut hooks = Vec::new();
     for hook in plan.exit.iter().chain(&plan.hooks) {
         let (branch, steps) = sketch.hook(hook);
-        if hook.expression.is_none() {
-            total = add(total, steps);
-        }
+        total = add(total, steps);
         hooks.push(branch);
     }
     let cut = sketch.cut;
@@ -181,7 +182,10 @@ impl Sketch<'_> {
             if is_seconds { format!("{}s", suspend.duration) } else { suspend.duration.clone() }
         });
         let Some(frame) = template.frame() else {
-            return Some(u64::from(template.kind.is_some_and(TemplateKind::is_leaf)));
+            branch.children = containers(&template.doc);
+            // A container set is a step, and so is each of its containers (EX-530).
+            let of_set = branch.children.len() as u64;
+            return Some(u64::from(template.kind.is_some_and(TemplateKind::is_leaf)) + of_set);
         };
         if self.around.contains(&ix) {
             branch.note = "contains itself: how often, the run decides".to_owned();
@@ -194,7 +198,13 @@ impl Sketch<'_> {
         }
         self.around.push(ix);
         let mut total = Some(0);
+        let needed = frame.order.needed_tasks();
         for (at, task) in frame.tasks.iter().enumerate() {
+            // Which tasks a target with tags needs, the run decides.
+            if frame.is_dag && frame.target.is_none() && !needed.contains(&TaskIx(at as u32)) {
+                branch.children.push(left_out(&task.name));
+                continue;
+            }
             let written = template.doc.tasks().nth(at).map(|task| task.depends.clone());
             let (child, steps) = self.task(frame, at, task, written);
             total = add(total, steps);
@@ -230,10 +240,8 @@ impl Sketch<'_> {
         for hook in task.exit.iter().map(|exit| &**exit).chain(&task.hooks) {
             let (described, of_hook) = self.hook(hook);
             branch.hooks.push(described);
-            // An exit hook runs with each of them, whatever it comes to.
-            if hook.expression.is_none() {
-                steps = add(steps, of_hook);
-            }
+            // They run with each item of a loop.
+            steps = add(steps, of_hook);
         }
         let times = branch.repeated.as_ref().map_or(Some(1), |repeated| repeated.count);
         let steps = match (steps, times) {
@@ -272,6 +280,35 @@ impl Sketch<'_> {
             }
         }
     }
+}
+
+/// A task that no target of its dag needs (EX-150).
+fn left_out(name: &str) -> Branch {
+    Branch {
+        name: name.to_owned(),
+        note: "never runs: the target of the dag does not need it".to_owned(),
+        ..Branch::default()
+    }
+}
+
+/// The containers of a container set, with what each waits for.
+fn containers(template: &spec::Template) -> Vec<Branch> {
+    let set = template.container_set.as_ref().and_then(|set| set.get("containers")?.as_array());
+    let text = |value: &Value, field: &str| value[field].as_str().unwrap_or_default().to_owned();
+    let names = |value: &Value| -> Vec<String> {
+        let names = value["dependencies"].as_array().into_iter().flatten();
+        names.filter_map(|name| Some(name.as_str()?.to_owned())).collect()
+    };
+    set.into_iter()
+        .flatten()
+        .map(|container| Branch {
+            name: text(container, "name"),
+            kind: "Container".to_owned(),
+            image: text(container, "image"),
+            after: names(container),
+            ..Branch::default()
+        })
+        .collect()
 }
 
 /// Whether a condition says more than what everybody expects: all of them have come out well.

@@ -225,6 +225,60 @@ fn an_outline_counts_loops_and_collects_needs() {
     assert_eq!(found.hooks[0].template, "bye");
 }
 
+/// EX-150, EX-530: what is counted is what runs if no condition says no.
+#[test]
+fn an_outline_counts_what_may_start() {
+    let outline_of = |text: &str| outline(&tiphys_engine::compile(&read(text).unwrap()).unwrap());
+    let aimed = outline_of(
+        "
+  templates:
+  - name: main
+    dag:
+      target: b
+      tasks: [{name: a, template: ok}, {name: b, template: ok, depends: a}, {name: c, template: other, depends: b}]
+  - {name: ok, container: {image: x}}
+  - {name: other, container: {image: web}}
+",
+    );
+    assert_eq!((aimed.steps, aimed.needs.images.len()), (Some(2), 1));
+    assert_eq!(aimed.tree.children[1].note, "");
+    assert_eq!(aimed.tree.children[2].note, "never runs: the target of the dag does not need it");
+    let hooked = outline_of(
+        "
+  onExit: ok
+  hooks: {running: {expression: workflow.status == \"Running\", template: ok}}
+  templates:
+  - name: main
+    steps: [[{name: s, template: ok, hooks: {exit: {template: ok}, run: {expression: 'true', template: ok}}}]]
+  - {name: ok, container: {image: x}}
+",
+    );
+    assert_eq!(hooked.steps, Some(5));
+    let set = outline_of(
+        "
+  templates:
+  - name: main
+    containerSet:
+      containers: [{name: a, image: x}, {name: b, image: web, dependencies: [a]}]
+",
+    );
+    assert_eq!(set.steps, Some(3));
+    let members: Vec<(&str, &str, &[String])> =
+        set.tree.children.iter().map(|member| (&*member.name, &*member.image, &*member.after)).collect();
+    assert_eq!(members, [("a", "x", &[][..]), ("b", "web", &["a".to_owned()][..])]);
+    let listing = outline_of(
+        "
+  templates:
+  - name: main
+    data:
+      source: {artifactPaths: {name: o, s3: {key: files}}}
+      transformation: [{expression: data}]
+",
+    );
+    let read = &listing.needs.artifacts_read[0];
+    assert_eq!((&*read.name, &*read.place), ("o", "key files"));
+}
+
 #[test]
 fn an_outline_of_a_tower_ends() {
     let mut text = String::from("\n  templates:\n  - {name: t0, container: {image: x}}\n");
