@@ -117,7 +117,7 @@ impl Decoder<'_> {
         for (at, entry) in entries.iter().enumerate() {
             match meant.iter().find(|(other, _)| *other == at) {
                 Some((_, field)) => self.other_case(entry, field),
-                None if object.field(&entry.key).is_none() => self.unknown(entry, object),
+                None if object.field(&entry.key).is_none() => self.unknown(entry, object, entries),
                 None => {}
             }
         }
@@ -346,7 +346,7 @@ impl Decoder<'_> {
         self.path.truncate(path_length);
     }
 
-    fn unknown(&mut self, entry: &Entry, object: &ObjectType) {
+    fn unknown(&mut self, entry: &Entry, object: &ObjectType, beside: &[Entry]) {
         let path_length = self.path.len();
         let mut meant = None;
         push_field(&mut self.path, &entry.key);
@@ -369,7 +369,9 @@ impl Decoder<'_> {
         let severity = if is_error { Severity::Error } else { Severity::Warning };
         self.report(severity, "unknown-field", entry.key_span, message, help);
         self.path.truncate(path_length);
-        if is_error && let Some(field) = meant {
+        // A field that is there as well has its value.
+        if is_error && let Some(field) = meant.filter(|field| beside.iter().all(|other| other.key != **field))
+        {
             self.lose(path_field(&self.path, field));
         }
     }

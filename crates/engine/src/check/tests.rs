@@ -389,6 +389,27 @@ spec:
 }
 
 #[test]
+fn a_misspelled_field_beside_the_right_one_hides_nothing() {
+    read_and_found(
+        "kind: Workflow
+metadata: {name: twice}
+spec:
+  entrypoint: main
+  templtes: []
+  templates:
+  - name: main
+    continer: {}
+    container: {image: x, command: ['{{inputs.parameters.y}}']}
+",
+        &[
+            "spec.templtes: unknown field `templtes` in `spec`",
+            "spec.templates[0].continer: unknown field `continer` in template `main`",
+            "spec.templates[0].container.command[0]: templates.main: failed to resolve {{inputs.parameters.y}}",
+        ],
+    );
+}
+
+#[test]
 fn bounds_of_a_sequence_that_are_no_numbers_are_told() {
     found(
         "kind: Workflow
