@@ -4,7 +4,7 @@ use clap::Args as ClapArgs;
 use std::path::PathBuf;
 use tiphys_spec as spec;
 
-use crate::given::Given;
+use crate::given::{Given, GivenValue};
 use crate::load::text;
 use crate::problem::problem;
 use crate::remote::SubmitOptions;
@@ -109,36 +109,41 @@ impl Overrides {
         let given = self.parameters()?;
         // As in Argo, given ones come first and replace the declared ones whole (CLI-027).
         let declared = std::mem::take(&mut workflow.spec.arguments.parameters);
-        let names: Vec<String> = given.iter().map(|(name, _)| name.clone()).collect();
+        let names: Vec<String> = given.iter().map(|given| given.name.clone()).collect();
         workflow.spec.arguments.parameters = given
             .into_iter()
-            .map(|(name, value)| spec::Parameter { name, value: Some(value), ..spec::Parameter::default() })
+            .map(|GivenValue { name, value, .. }| spec::Parameter {
+                name,
+                value: Some(value),
+                ..spec::Parameter::default()
+            })
             .chain(declared.into_iter().filter(|parameter| !names.contains(&parameter.name)))
             .collect();
         Ok(())
     }
 
     /// Values by name: those of the command line before those of the file; of equal names the last counts.
-    fn parameters(&self) -> anyhow::Result<Vec<(String, String)>> {
-        let mut given: Vec<(String, String)> = Vec::new();
+    fn parameters(&self) -> anyhow::Result<Vec<GivenValue>> {
+        let mut given: Vec<GivenValue> = Vec::new();
         for pair in &self.parameters {
             let (name, value) = pair.split_once('=').ok_or_else(|| {
                 problem(format!("`-p {pair}` is not NAME=VALUE"), "for instance `-p message=hello`")
             })?;
-            match given.iter_mut().find(|(known, _)| known == name) {
-                Some((_, known)) => value.clone_into(known),
-                None => given.push((name.to_owned(), value.to_owned())),
+            match given.iter_mut().find(|known| known.name == name) {
+                Some(known) => value.clone_into(&mut known.value),
+                None => given.push(GivenValue::by_flag(name, value)),
             }
         }
         let Some(file) = &self.parameter_file else { return Ok(given) };
-        let values = spec::parameter_values(&file.display().to_string(), &text(file)?).map_err(|error| {
+        let shown = file.display().to_string();
+        let values = spec::parameter_values(&shown, &text(file)?).map_err(|error| {
             let help =
                 error.help.clone().unwrap_or_else(|| "write one `name: value` on each line".to_owned());
             problem(error.to_string(), help)
         })?;
-        for (name, value) in values {
-            if given.iter().all(|(known, _)| *known != name) {
-                given.push((name, value));
+        for spec::ParameterValue { name, value, place } in values {
+            if given.iter().all(|known| known.name != name) {
+                given.push(GivenValue { name, value, stands: Some((shown.clone(), place)) });
             }
         }
         Ok(given)

@@ -19,10 +19,40 @@ pub struct Takes<'d> {
     bodies: Vec<&'d Value>,
 }
 
-/// What is given by flags.
+/// A value for a parameter.
+pub struct GivenValue {
+    pub name: String,
+    pub value: String,
+    /// The file that says it, and where in it; none for a flag.
+    pub stands: Option<(String, spec::Place)>,
+}
+
+impl GivenValue {
+    pub fn by_flag(name: &str, value: &str) -> GivenValue {
+        GivenValue { name: name.to_owned(), value: value.to_owned(), stands: None }
+    }
+
+    /// A mistake in it, which `flag` tells of if a flag said it.
+    fn mistake(
+        &self,
+        severity: Severity,
+        code: &str,
+        flag: &str,
+        message: String,
+        help: String,
+    ) -> Diagnostic {
+        let mut found = mistake(severity, code, flag, message, help);
+        if let Some((file, place)) = &self.stands {
+            (found.file, found.place) = (file.clone(), *place);
+        }
+        found
+    }
+}
+
+/// What is given by flags, and by files that they name.
 #[derive(Default)]
 pub struct Given<'g> {
-    pub parameters: Vec<(String, String)>,
+    pub parameters: Vec<GivenValue>,
     pub artifacts: Vec<&'g str>,
     pub entrypoint: Option<&'g str>,
 }
@@ -85,22 +115,25 @@ fn mentions(value: &Value, name: &str) -> bool {
 /// Mistakes in what is given to workflows that are started together.
 pub fn mistakes(given: &Given, takes: &[Takes]) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for (name, value) in &given.parameters {
+    for parameter in &given.parameters {
+        let GivenValue { name, value, .. } = parameter;
         let declared = || takes.iter().flat_map(|takes| &takes.parameters);
         let choices = declared().find(|parameter| parameter.name == *name && !parameter.choices.is_empty());
-        if let Some(parameter) = choices.filter(|parameter| !parameter.choices.contains(value)) {
-            let choices: Vec<&str> = parameter.choices.iter().map(String::as_str).collect();
-            found.push(mistake(
+        if let Some(declared) = choices.filter(|declared| !declared.choices.contains(value)) {
+            let choices: Vec<&str> = declared.choices.iter().map(String::as_str).collect();
+            let close = similar(value, choices.iter().copied());
+            let meant = close.map(|close| format!("did you mean `{close}`? ")).unwrap_or_default();
+            found.push(parameter.mistake(
                 Severity::Error,
                 "not-in-enum",
                 &format!("-p {name}={value}"),
                 format!("the parameter `{name}` cannot be `{value}`"),
-                format!("it is one of: {}", choices.join(", ")),
+                format!("{meant}it is one of: {}", choices.join(", ")),
             ));
         }
         if !takes.iter().any(|takes| takes.reads(name)) {
             let known: Vec<&str> = declared().map(|parameter| parameter.name.as_str()).collect();
-            found.push(mistake(
+            found.push(parameter.mistake(
                 Severity::Warning,
                 "unknown-parameter",
                 &format!("-p {name}"),

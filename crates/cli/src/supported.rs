@@ -62,6 +62,8 @@ pub struct Findings {
     pub refused: Vec<Diagnostic>,
     /// What will make a part of it fail.
     pub warned: Vec<Diagnostic>,
+    /// Templates that only a plugin can run, where the workflow brings none along.
+    pub for_plugins: Vec<Diagnostic>,
     /// Fields without an effect here, by their name.
     pub without_effect: BTreeSet<String>,
     /// Images that it names.
@@ -90,9 +92,10 @@ pub fn examine(
     while let Some((document, index)) = examiner.open.pop() {
         examiner.template_at(document, index);
     }
-    examiner.findings.refused.sort_by(|a, b| {
-        (&a.file, a.place.line, a.place.column).cmp(&(&b.file, b.place.line, b.place.column))
-    });
+    let brings = |home: &&Document| body(home).is_some_and(|(spec, _)| !spec.executor_plugins.is_empty());
+    if examiner.homes.iter().any(brings) {
+        examiner.findings.for_plugins.clear();
+    }
     examiner.findings
 }
 
@@ -248,6 +251,15 @@ impl<'a> Examiner<'a> {
                     "workflows that do not reach such a template run",
                 );
             }
+        }
+        if template.plugin.is_some() {
+            self.findings.for_plugins.push(document.places.diagnostic(
+                Severity::Warning,
+                "no-plugin",
+                &path_field(path, "plugin"),
+                format!("no plugin is there to execute `{}`; it will fail", template.name),
+                Some("name one that listens with `--plugin NAME=URL`".to_owned()),
+            ));
         }
         if template.retry_strategy.as_ref().is_some_and(|retry| retry.affinity.is_some()) {
             self.findings.without_effect.insert("retryStrategy.affinity".to_owned());

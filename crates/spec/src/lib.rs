@@ -53,7 +53,7 @@ pub use template::{
     Metric, MetricLabel, Metrics, Mutex, PodMetadata, RetryStrategy, Semaphore, Sequence, Suspend,
     Synchronization, Task, Template, TemplateKind, TemplateRef,
 };
-pub use values::{named_values, parameter_values};
+pub use values::{ParameterValue, named_values, parameter_values};
 pub use workflow::{
     ArtifactRepositoryRef, ExecutorConfig, LabelExpression, LocalObjectRef, PodGc, TtlStrategy,
     VolumeClaimGc, WorkflowArtifactGc, WorkflowMetadata, WorkflowSpec, WorkflowTemplateRef,

@@ -5,19 +5,35 @@ use serde_json::{Map, Value};
 use crate::decode::write_json;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::limits;
-use crate::source::{Source, Span};
+use crate::source::{Place, Source, Span};
 use crate::tree::{self, Dialect, Entry, Flaw, FlawKind, Node, Tree};
+
+/// One value of a file of parameters.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ParameterValue {
+    /// Its name.
+    pub name: String,
+    /// What it is, as a text.
+    pub value: String,
+    /// Where it stands.
+    pub place: Place,
+}
 
 /// The values of a file of parameters, by name (`OB-398`).
 ///
 /// A text is taken as it is; of everything else the value is its JSON as Go writes it. Of a name that is there twice
 /// the last counts. An empty file has no values.
-pub fn parameter_values(file: &str, text: &str) -> Result<Vec<(String, String)>, Box<Diagnostic>> {
+pub fn parameter_values(file: &str, text: &str) -> Result<Vec<ParameterValue>, Box<Diagnostic>> {
     let value = |value: &Node| match &value.value {
         Tree::Text(text) => text.clone(),
         _ => escaped(&json(value)),
     };
-    Ok(entries(file, text)?.into_iter().map(|entry| (entry.key, value(&entry.value))).collect())
+    let source = Source::new(file, text);
+    let entries = entries(file, text)?.into_iter().map(|entry| {
+        let place = source.place(entry.value.span);
+        ParameterValue { name: entry.key, value: value(&entry.value), place }
+    });
+    Ok(entries.collect())
 }
 
 /// A file that is a map of names to values of any kind; empty for an empty file.

@@ -11,7 +11,7 @@ use tiphys_spec::{Diagnostic, Document, Object, Severity, Strictness};
 
 use crate::load::{Texts, files, load};
 use crate::output::json;
-use crate::print::{Paint, print_diagnostics, to_stderr, to_stdout};
+use crate::print::{Paint, in_order, print_diagnostics, to_stderr, to_stdout};
 use crate::problem::problem;
 use crate::remote::{self, Server};
 use crate::verb::Verb;
@@ -118,9 +118,7 @@ fn judge(args: &Args) -> anyhow::Result<Verdict> {
         judged += usize::from(is_ours(&document.object));
         diagnostics.extend(check(document, &shelf, Situation::Lint));
     }
-    diagnostics.sort_by(|a, b| {
-        (&a.file, a.place.line, a.place.column).cmp(&(&b.file, b.place.line, b.place.column))
-    });
+    in_order(&mut diagnostics);
     Ok(Verdict { diagnostics, texts: loaded.texts, judged })
 }
 

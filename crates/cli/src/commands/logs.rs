@@ -42,7 +42,7 @@ pub struct Args {
     /// Namespace of the run
     #[arg(short, long)]
     pub namespace: Option<String>,
-    /// Only this container [default: all that steps have]
+    /// Only this container [default: main; all those of a container set without one, where no server is asked]
     #[arg(short, long)]
     pub container: Option<String>,
     /// Go on until the run ends
@@ -149,6 +149,8 @@ struct Wanted {
     /// What leads its lines; empty for a single node.
     label: String,
     started: String,
+    /// The container that is wanted; none for all.
+    container: Option<String>,
 }
 
 struct Reader<'a> {
@@ -173,6 +175,15 @@ fn last_attempt<'a>(nodes: &'a serde_json::Map<String, Value>, name: &str) -> Op
     attempts.find(|id| nodes.get(*id).is_some_and(|node| node["nodeFlag"]["retried"] == true))
 }
 
+/// The container that speaks for a step: `main`, which a container set need not have (CLI-034).
+fn spokesman(nodes: &serde_json::Map<String, Value>, pod: &Value) -> Option<String> {
+    let children = pod["children"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let mut members =
+        children.filter_map(|id| nodes.get(id)).filter(|node| node["type"] == "Container").peekable();
+    let is_there = members.peek().is_none() || members.any(|node| node["displayName"] == "main");
+    is_there.then(|| "main".to_owned())
+}
+
 impl Reader<'_> {
     /// The nodes that are wanted, in order of their start.
     fn nodes(&self, document: &Value) -> anyhow::Result<Vec<Wanted>> {
@@ -190,14 +201,17 @@ impl Reader<'_> {
         };
         let mut wanted = Vec::new();
         let last = self.node.as_ref().and_then(|name| last_attempt(all?, name));
-        for node in all.into_iter().flat_map(|all| all.values()).filter(|node| text(node, "type") == "Pod") {
+        let no_nodes = serde_json::Map::new();
+        let nodes = all.unwrap_or(&no_nodes);
+        for node in nodes.values().filter(|node| text(node, "type") == "Pod") {
             let (id, pod) = (text(node, "id"), pod_name(node));
             let selected = self.node.as_ref().is_none_or(|name| {
                 [&id, &pod, &text(node, "name"), &text(node, "displayName")].contains(&name)
                     || last == Some(id.as_str())
             });
             if selected {
-                wanted.push(Wanted { id, label: pod, started: text(node, "startedAt") });
+                let container = self.args.container.clone().or_else(|| spokesman(nodes, node));
+                wanted.push(Wanted { id, label: pod, started: text(node, "startedAt"), container });
             }
         }
         if let (Some(name), true) = (&self.node, wanted.is_empty())
@@ -217,7 +231,7 @@ impl Reader<'_> {
         let (mut paths, mut labels) = (Vec::new(), Vec::new());
         for node in nodes {
             for file in files(&self.run_dir, &node.id) {
-                if self.args.container.as_ref().is_none_or(|wanted| *wanted == file.container) {
+                if node.container.as_ref().is_none_or(|wanted| *wanted == file.container) {
                     paths.push(file.path);
                     labels.push(node.label.as_str());
                 }

@@ -104,7 +104,8 @@ pub fn run(args: &Args, kept: &[Document], limits: Limits<'_>) -> anyhow::Result
     }
     match args.output {
         Some(format) => {
-            let mut values = outlines.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>()?;
+            let values = outlines.iter().map(|(outline, _)| serde_json::to_value(outline));
+            let mut values = values.collect::<Result<Vec<_>, _>>()?;
             // One object for one workflow, a list for several.
             let value = if values.len() == 1 { values.remove(0) } else { serde_json::Value::Array(values) };
             format.print(&value)?;

@@ -24,7 +24,7 @@ use crate::engine::{Engine, Steps, isolate};
 use crate::given::{Takes, mistakes};
 use crate::load::{Loaded, freeze, load};
 use crate::output::{self, Format};
-use crate::print::{print_diagnostics, to_stderr, to_stdout};
+use crate::print::{in_order, print_diagnostics, to_stderr, to_stdout};
 use crate::problem::{Told, problem};
 use crate::remote::Form;
 use crate::session::{Left, Show, drive};
@@ -309,6 +309,9 @@ fn prepare(args: &Args, loaded: &mut Loaded, world: &World, images: &ImageMap) -
         let mut findings = examine(document, &documents, Some(images), world.allow_host_path);
         diagnostics.append(&mut findings.refused);
         diagnostics.append(&mut findings.warned);
+        if world.plugins.is_empty() {
+            diagnostics.append(&mut findings.for_plugins);
+        }
         let (frozen, secrets) = freeze(workflow, &documents, args.overrides.namespace());
         jobs.push(Job { frozen, secrets, findings });
     }
@@ -317,7 +320,8 @@ fn prepare(args: &Args, loaded: &mut Loaded, world: &World, images: &ImageMap) -
 }
 
 /// Prints what was found, and refuses if it is bad enough.
-fn judge(args: &Args, loaded: &Loaded, diagnostics: Vec<spec::Diagnostic>) -> anyhow::Result<()> {
+fn judge(args: &Args, loaded: &Loaded, mut diagnostics: Vec<spec::Diagnostic>) -> anyhow::Result<()> {
+    in_order(&mut diagnostics);
     let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
     let warnings = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Warning).count();
     let refused = errors > 0 || (args.deny_warnings && warnings > 0);

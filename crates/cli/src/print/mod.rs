@@ -14,7 +14,7 @@ mod text;
 mod time;
 
 pub use answer::print_answer;
-pub use diagnostics::print_diagnostics;
+pub use diagnostics::{in_order, print_diagnostics};
 pub use end::{End, end};
 pub use get::{GetStyle, get, has_tree, status_words};
 pub use lines::Lines;

@@ -144,7 +144,7 @@ impl SubmitOptions {
         let values = spec::parameter_values(file, &text(Path::new(file))?).map_err(|error| {
             said(format!("cannot read the parameters: {}", error.render(None, Style::Plain)))
         })?;
-        for (name, value) in values {
+        for spec::ParameterValue { name, value, .. } in values {
             if given.iter().all(|(known, _)| *known != name) {
                 given.push((name, value));
             }

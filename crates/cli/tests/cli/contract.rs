@@ -1,6 +1,6 @@
 //! What scripts build on: exit codes, what goes to which output, arguments.
 
-use crate::bench::Bench;
+use crate::bench::{Bench, ONE};
 use serde_json::Value;
 
 const HELLO: &str = r#"
@@ -163,6 +163,17 @@ fn a_batch_is_answered_line_by_line() {
 }
 
 #[test]
+fn what_many_steps_say_alike_is_folded() {
+    let bench = Bench::new();
+    let (head, container) = ONE.split_once("  - name: main\n").unwrap();
+    let steps = "[[{name: each, template: one, withSequence: {count: '50'}, when: 1 == 2}]]";
+    let manifest = format!("{head}  - {{name: main, steps: {steps}}}\n  - name: one\n{container}");
+    let answer = bench.run(&manifest, &[]).exits(0);
+    assert!(answer.out.contains("… and 30 more with the same message\n"), "{}", answer.out);
+    assert_eq!(answer.out.matches("'1 == 2' evaluated false").count(), 20, "{}", answer.out);
+}
+
+#[test]
 fn a_wide_run_is_told_quickly() {
     let bench = Bench::new();
     // Nothing runs: every item is skipped, so that printing is what takes time.
@@ -174,7 +185,7 @@ spec:
   entrypoint: main
   templates:
     - name: main
-      steps: [[{name: each, template: step, withSequence: {count: "10000"}, when: "1 == 2"}]]
+      steps: [[{name: each, template: step, withSequence: {count: "10000"}, when: "{{item}} == -1"}]]
     - name: step
       container: {image: busybox, command: ["true"]}
 "#;
@@ -330,6 +341,36 @@ fn mistakes_and_what_is_not_supported_are_told_together() {
     }
 }
 
+/// CLI-034: the log of a step is that of its `main`, if it has one.
+#[test]
+fn a_log_is_that_of_the_main_container() {
+    let bench = Bench::new();
+    let first =
+        "    initContainers: [{name: first, image: busybox, command: [echo, of the first]}]\n    container:";
+    bench.run(&ONE.replace("    container:", first), &["--name", "helped", "-q"]).exits(0);
+    assert_eq!(bench.call(&["logs", "helped"]).exits(0).out, "helped: said\n");
+    assert_eq!(bench.call(&["logs", "helped", "-c", "first"]).exits(0).out, "helped: of the first\n");
+    let (head, _) = ONE.split_once("    container:").unwrap();
+    let a = "{name: a, image: busybox, command: [echo, of a]}";
+    let b = "{name: b, image: busybox, command: [echo, of b], dependencies: [a]}";
+    bench
+        .run(&format!("{head}    containerSet: {{containers: [{a}, {b}]}}\n"), &["--name", "set", "-q"])
+        .exits(0);
+    assert_eq!(bench.call(&["logs", "set"]).exits(0).out, "set: of a\nset: of b\n");
+}
+
+/// EX-475: who runs a template for plugins without any is told before.
+#[test]
+fn a_template_without_a_plugin_is_told() {
+    let bench = Bench::new();
+    let (head, _) = ONE.split_once("    container:").unwrap();
+    let manifest = format!("{head}    plugin: {{hello: {{}}}}\n");
+    let answer = bench.run(&manifest, &["--name", "lonely"]).exits(1);
+    for part in ["warning[no-plugin]: no plugin is there to execute `main`", "`--plugin NAME=URL`"] {
+        assert!(answer.err.contains(part), "{part}: {}", answer.err);
+    }
+}
+
 #[test]
 fn mistyped_values_are_told() {
     let bench = Bench::new();
@@ -341,6 +382,11 @@ fn mistyped_values_are_told() {
         assert!(answer.err.contains(part), "{part}: {}", answer.err);
     }
     bench.run(&manifest, &["-p", "whom=world", "--deny-warnings"]).exits(2);
+    let file = bench.file("values.yaml", "# who is greeted\nwho: worlt\n");
+    let answer = bench.run(&manifest, &["-f", file.to_str().unwrap()]).exits(2);
+    for part in ["values.yaml:2:6: error[not-in-enum]", "cannot be `worlt`", "did you mean `world`?"] {
+        assert!(answer.err.contains(part), "{part}: {}", answer.err);
+    }
     let refused: [(&[&str], [&str; 2]); 4] = [
         (&["-p", "who=nobody"], ["the parameter `who` cannot be `nobody`", "it is one of: all, world"]),
         (

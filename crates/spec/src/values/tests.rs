@@ -5,8 +5,14 @@ use serde_json::json;
 #[track_caller]
 fn check(text: &str, expected: &[&str]) {
     let values = parameter_values("values.yaml", text).unwrap();
-    let lines: Vec<String> = values.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let lines: Vec<String> = values.iter().map(|given| format!("{}={}", given.name, given.value)).collect();
     assert_eq!(lines, expected);
+}
+
+#[test]
+fn each_value_has_its_place() {
+    let values = parameter_values("values.yaml", "a: 1\nlong: some words\n").unwrap();
+    assert_eq!((values[1].place.line, values[1].place.column), (2, 7));
 }
 
 #[track_caller]
