@@ -402,8 +402,8 @@ spec:
     container: {image: x, command: ['{{inputs.parameters.y}}']}
 ",
         &[
-            "spec.templtes: unknown field `templtes` in `spec`",
-            "spec.templates[0].continer: unknown field `continer` in template `main`",
+            "spec.templtes: unknown field `templtes` in the spec of a workflow",
+            "spec.templates[0].continer: unknown field `continer` in `Template`",
             "spec.templates[0].container.command[0]: templates.main: failed to resolve {{inputs.parameters.y}}",
         ],
     );
