@@ -643,19 +643,18 @@ impl Run {
             return;
         }
         let order = frame.order.clone();
-        let mut woken = false;
         for dependent in &order.dependents[task.at()] {
-            let slot = &mut frame.slots[dependent.at()];
+            let slot = &mut self.frames[at as usize].slots[dependent.at()];
             slot.waiting_for -= 1;
-            // After a retry what depends on it may be there already.
-            if slot.waiting_for == 0 && slot.node.is_none() {
-                frame.ready.insert(order.rank[dependent.at()], Ready::Task(*dependent));
-                woken = true;
+            if slot.waiting_for > 0 {
+                continue;
+            }
+            // After a retry what depends on it may be there already, whole or with a loop that lacks some items.
+            if let Some(next) = self.ready_of(at, *dependent) {
+                self.frames[at as usize].ready.insert(order.rank[dependent.at()], next);
             }
         }
-        if woken {
-            self.enqueue(at);
-        }
+        self.enqueue(at);
     }
 
     /// Puts a frame on the agenda if it has something to enter.

@@ -277,7 +277,8 @@ impl Run {
         self.frames[at as usize].slots[task] = slot;
     }
 
-    fn ready_of(&self, at: u32, task: TaskIx) -> Option<Ready> {
+    /// What of a task is to be entered next, if anything.
+    pub(crate) fn ready_of(&self, at: u32, task: TaskIx) -> Option<Ready> {
         let slot = &self.frames[at as usize].slots[task.at()];
         match (slot.looped, slot.node) {
             (Some(looped), _) => self.loops[looped as usize].has_more().then_some(Ready::Loop(looped)),
