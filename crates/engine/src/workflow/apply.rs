@@ -33,6 +33,7 @@ impl Run {
                 self.nodes[node.at()].gate = Some(*gate);
                 if *gate == Gate::Room {
                     self.without_room.insert(*node);
+                    self.enqueue_around(*node);
                 }
             }
             Event::LocksAsked { .. } => self.asked_for_locks = true,
@@ -149,6 +150,7 @@ impl Run {
         }
         self.open(node, target);
         self.review.push_back(node);
+        self.enqueue_around(node);
     }
 
     fn apply_locks_held(&mut self, at: Time, node: Option<NodeIx>) {
