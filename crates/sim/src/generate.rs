@@ -465,7 +465,8 @@ impl Author {
             let retried = self.is_retried(task["template"].as_str().unwrap_or_default());
             let phase =
                 *self.random.pick(if retried { &["Succeeded"][..] } else { &["Succeeded", "Failed"] });
-            let expression = format!("{word}[\"{name}\"].status == \"{phase}\"");
+            let own = if word == "steps" { name_of_expansion(task, name) } else { format!("\"{name}\"") };
+            let expression = format!("{word}[{own}].status == \"{phase}\"");
             hooks.insert("after".to_owned(), json!({"template": self.leaf(), "expression": expression}));
         }
         if self.taste.hooks && word == "tasks" && self.random.percent(4) {
@@ -514,5 +515,19 @@ impl Author {
                 "parameters": [{"name": "how", "valueFrom": {"parameter": source, "default": "unknown"}}],
             });
         }
+    }
+}
+
+/// An expression of the name by which the hooks of a step know it: that of the expansion in a loop (EX-244).
+fn name_of_expansion(step: &Value, name: &str) -> String {
+    let has_members = step["withItems"].get(0).is_some_and(Value::is_object);
+    match step {
+        _ if has_members => {
+            format!("\"{name}(\" + (\"{{{{item.n}}}}\" == \"1\" ? \"0:k:a,n:1\" : \"1:k:bc,n:2\") + \")\"")
+        }
+        _ if ["withItems", "withParam", "withSequence"].iter().any(|of| !step[*of].is_null()) => {
+            format!("\"{name}({{{{item}}}}:{{{{item}}}})\"")
+        }
+        _ => format!("\"{name}\""),
     }
 }

@@ -56,6 +56,8 @@ struct Step {
     state: State,
     /// It is told where it can be reached.
     is_daemon: bool,
+    /// The engine makes it itself: it dies with the engine, and so does all word of it (EX-470).
+    is_call: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -236,7 +238,8 @@ impl World {
         let is_daemon = pod.template.daemon == Some(true);
         let ends = Some(self.now.plus(takes)).filter(|_| !is_daemon);
         self.starts += 1;
-        self.steps.insert(key.clone(), Step { name, ends, outcome, state: State::Running, is_daemon });
+        self.steps
+            .insert(key.clone(), Step { name, ends, outcome, state: State::Running, is_daemon, is_call });
         let soon = Time(self.now.0 + 50_000);
         self.send(soon, News::Report(key.clone(), Report::Observed { address: None }));
         if is_daemon {
@@ -293,7 +296,9 @@ impl World {
     pub fn engine_died(&mut self) {
         self.crashes += 1;
         let mut random = self.random.split();
-        self.mail.retain(|_| random.percent(20));
+        let steps = &mut self.steps;
+        self.mail.retain(|(_, news)| random.percent(20) && !is_of_a_call(steps, news));
+        steps.retain(|_, step| !step.is_call || step.state == State::Forgotten);
     }
 
     /// What of a run runs on that nobody has asked to end.
@@ -305,7 +310,7 @@ impl World {
     }
 
     fn send(&mut self, at: Time, news: News) {
-        if self.strikes(self.faults.lost) {
+        if self.strikes(self.faults.lost) && !is_of_a_call(&self.steps, &news) {
             self.mail.push((Time(at.0 + 3_000_000), News::Missed));
             return;
         }
@@ -363,5 +368,12 @@ impl World {
                 })
         };
         self.unfiled().into_iter().filter(|uid| waits(&self.homes[uid])).collect()
+    }
+}
+
+fn is_of_a_call(steps: &BTreeMap<Key, Step>, news: &News) -> bool {
+    match news {
+        News::Report(key, _) => steps.get(key).is_some_and(|step| step.is_call),
+        News::Missed => false,
     }
 }
