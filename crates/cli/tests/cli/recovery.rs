@@ -152,11 +152,13 @@ spec:
     // EX-281, EX-284, EX-286: what cannot be done is said before it is asked of the engine.
     let refused = |words: &[&str], says: &str| {
         let refused = bench.call(words).exits(1).err;
-        assert!(refused.contains(says) && refused.contains("tiphys get gate"), "{refused}");
+        assert!(refused.contains(says) && refused.contains("help: `tiphys get gate"), "{refused}");
     };
-    refused(
-        &["resume", "gate"],
-        "raw output parameter 'answer' has not been set and does not have a default value",
+    let unanswered = bench.call(&["resume", "gate"]).exits(1).err;
+    let says = "raw output parameter 'answer' has not been set and does not have a default value";
+    assert!(unanswered.contains(says), "{unanswered}");
+    assert!(
+        unanswered.contains("tiphys node set gate --node-field-selector displayName=STEP -p answer=VALUE")
     );
     let nobody = "no suspend nodes matching nodeFieldSelector: displayName=nope";
     refused(&["resume", "gate", selector[0], "displayName=nope"], nobody);
