@@ -49,7 +49,7 @@ impl Machine for Run {
 
     fn outstanding(&self) -> Vec<Command> {
         if self.is_ended() {
-            return vec![if self.is_to_collect() { Command::DeleteArtifacts } else { Command::Archive }];
+            return self.outstanding_at_the_end();
         }
         let mut commands: Vec<Command> = Vec::new();
         if self.stage == Stage::Main
@@ -91,6 +91,13 @@ impl Machine for Run {
 }
 
 impl Run {
+    /// Nobody hears that a result was put away once the run is over: it is put there again, which changes nothing.
+    fn outstanding_at_the_end(&self) -> Vec<Command> {
+        let last = if self.is_to_collect() { Command::DeleteArtifacts } else { Command::Archive };
+        let memos = self.indices().filter(|ix| self.is_to_be_remembered(*ix)).map(Command::SaveMemo);
+        memos.chain([last]).collect()
+    }
+
     /// A result that was looked for, not found, and is there now; suspended nodes are never remembered (EX-335).
     pub(crate) fn is_to_be_remembered(&self, ix: NodeIx) -> bool {
         let node = self.node(ix);

@@ -1,8 +1,8 @@
 //! The invariants over random workflows, the engine alone.
 
 use crate::seeds::check;
-use tiphys_engine::limits;
-use tiphys_engine::workflow::{Attempt, Input, Report, Request};
+use tiphys_engine::workflow::{Attempt, Command, Input, NodeIx, Report, Request};
+use tiphys_engine::{Machine, limits};
 use tiphys_sim::cast;
 use tiphys_sim::generate::{Taste, workflow};
 use tiphys_sim::outcome::Outcome;
@@ -192,4 +192,21 @@ fn a_restart_changes_nothing() {
             Some(difference) => Err(format!("with restarts it differs at {difference}")),
         }
     });
+}
+
+/// The engine may die after the last ending was recorded and before its result was kept (EX-335).
+#[test]
+fn what_ends_a_run_is_remembered_all_the_same() {
+    let manifest = "
+  templates:
+  - name: main
+    memoize: {key: one, maxAge: '', cache: {configMap: {name: c}}}
+    container: {image: cast}
+";
+    let mut stage = Stage::new(&tiphys_sim::manifest::read(manifest).unwrap()).unwrap();
+    stage.feed(Input::Begin).unwrap();
+    stage.play(None).unwrap();
+    assert!(stage.run.is_ended());
+    let left = stage.replay().unwrap().outstanding();
+    assert_eq!(left, [Command::SaveMemo(NodeIx::ROOT), Command::Archive]);
 }
