@@ -74,7 +74,7 @@ impl Run {
             }
             Event::Settled { node } => self.settle(*node),
             Event::Withdrawn { node } => {
-                self.daemons.remove(node);
+                // A daemon that served goes with what is around it, also while it is being started again.
                 let node = &mut self.nodes[node.at()];
                 node.daemoned = false;
                 node.address = None;

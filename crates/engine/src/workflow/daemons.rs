@@ -14,7 +14,8 @@ impl Run {
         self.indices()
             .filter(|ix| {
                 let node = self.node(*ix);
-                let with_its_boundary = node.daemoned && node.phase == Phase::Succeeded;
+                // It never succeeds by itself (EX-372).
+                let with_its_boundary = self.is_daemon(*ix) && node.phase == Phase::Succeeded;
                 let out_of_time = node.phase == Phase::Failed && node.message.as_deref() == Some(NOT_BEGUN);
                 node.kind.is_started() && (with_its_boundary || out_of_time)
             })
