@@ -45,7 +45,7 @@ journey('from an empty server to a running workflow with its log in two clicks',
   await page.waitForURL(/runs\/default\//);
   await page.getByText('Succeeded', { exact: true }).first().waitFor();
   // A run of one step shows what it wrote by itself.
-  await page.getByText('hello world').waitFor();
+  await page.getByText('hello world', { exact: true }).waitFor();
   assert.equal(clicks, 2);
 });
 
