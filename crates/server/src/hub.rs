@@ -192,7 +192,8 @@ impl Hub {
         drop(self.rows.send(row));
     }
 
-    fn is_watched(&self) -> bool {
+    /// Whether anybody watches workflows.
+    pub(crate) fn is_watched(&self) -> bool {
         self.workflows.receiver_count() > 0
     }
 }
