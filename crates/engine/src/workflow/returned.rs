@@ -33,11 +33,10 @@ impl Turn<'_> {
                 let reason = self.child_error(owner, &site, reason);
                 self.record(Event::Broke { group: owner, phase: Phase::Error, message: reason.into() });
             }
-            Site::Hook(name) if owner == NodeIx::ROOT => {
-                if &*name == "exit" {
-                    self.record(Event::Returned { message: reason.into() });
-                }
+            Site::Hook(name) if owner == NodeIx::ROOT && &*name == "exit" => {
+                self.record(Event::Returned { message: reason.into() });
             }
+            Site::Hook(_) if owner == NodeIx::ROOT => {}
             // A hook that merely fails changes nothing; one that cannot be run breaks the group (EX-245, EX-251).
             Site::Hook(_) if self.group_of(owner).is_some() => self.broken_by_hook(owner, reason.to_owned()),
             Site::Attempt(_)
