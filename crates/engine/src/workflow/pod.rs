@@ -209,6 +209,11 @@ fn unfit_name(pod: &str) -> String {
     format!("Pod \"{pod}\" is invalid: metadata.name: Invalid value: \"{pod}\": {}", spec::SUBDOMAIN_RULE)
 }
 
+/// Whether a reason is that a pod may not have its name.
+pub(crate) fn is_misnamed(reason: &str) -> bool {
+    reason.starts_with("Pod \"") && reason.ends_with(spec::SUBDOMAIN_RULE)
+}
+
 impl Tree {
     /// A field of an object.
     pub fn field(&self, name: &str) -> Option<Tree> {
