@@ -1,9 +1,10 @@
 //! What a runner needs to know of an attempt: the template with its tags replaced, and what is wanted of it.
 
 use super::command::Attempt;
-use super::node::{NodeIx, Phase, Site};
+use super::node::{NodeIx, NodeKind, Phase, Site};
 use super::run::Run;
 use super::scope::View;
+use crate::plan::Flow;
 use crate::time::Time;
 use crate::tree::{Key, Tree, render_text};
 use expr::Mode;
@@ -102,7 +103,7 @@ impl Run {
             None => String::new(),
         };
         let pod_name = self.pod_name(ix);
-        if template.is_pod() && !spec::is_subdomain(&pod_name) {
+        if self.is_misnamed(ix) {
             return Err(unfit_name(&pod_name));
         }
         Ok(Pod {
@@ -119,6 +120,12 @@ impl Run {
             on_exit: self.is_on_exit(ix),
             template,
         })
+    }
+
+    /// Whether a node's pod could not be made under its name: capitals of templates stay in it (EX-028).
+    pub(crate) fn is_misnamed(&self, ix: NodeIx) -> bool {
+        self.template(ix).is_some_and(|template| matches!(template.flow, Flow::Leaf(NodeKind::Pod)))
+            && !spec::is_subdomain(&self.pod_name(ix))
     }
 
     fn result_is_wanted(&self, ix: NodeIx) -> bool {
@@ -207,11 +214,6 @@ impl Run {
 /// What Kubernetes says when it refuses a pod for its name, as one with a capital letter of its template's (EX-028).
 fn unfit_name(pod: &str) -> String {
     format!("Pod \"{pod}\" is invalid: metadata.name: Invalid value: \"{pod}\": {}", spec::SUBDOMAIN_RULE)
-}
-
-/// Whether a reason is that a pod may not have its name.
-pub(crate) fn is_misnamed(reason: &str) -> bool {
-    reason.starts_with("Pod \"") && reason.ends_with(spec::SUBDOMAIN_RULE)
 }
 
 impl Tree {

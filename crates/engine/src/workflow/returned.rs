@@ -38,7 +38,7 @@ impl Turn<'_> {
             }
             Site::Hook(_) if owner == NodeIx::ROOT => {}
             // A pod that may not be named so: workflows of version 3, whose pods had other names, end well all the same.
-            Site::Hook(_) if super::pod::is_misnamed(reason) => {}
+            Site::Hook(_) if self.run.is_misnamed(ix) => {}
             // A hook that merely fails changes nothing; one that cannot be run breaks the group (EX-245, EX-251).
             Site::Hook(_) if self.group_of(owner).is_some() => self.broken_by_hook(owner, reason.to_owned()),
             Site::Attempt(_)
