@@ -122,6 +122,13 @@ impl Shard {
             .unwrap_or_default()
     }
 
+    /// The attempts that were told to go, and of which nobody has heard since: they keep their places till then.
+    pub fn leaving(&self, uid: &str) -> Vec<Attempt> {
+        let Some(driven) = self.runs.get(uid) else { return Vec::new() };
+        let leaves = |attempt: &Attempt| !driven.is_call(*attempt) && !driven.run.is_wanted(*attempt);
+        driven.flying.iter().copied().filter(leaves).collect()
+    }
+
     /// After a recovery: these are known to run already, the others are started.
     pub fn recalled(&mut self, uid: &str, running: &BTreeSet<Attempt>) {
         let Some(driven) = self.runs.get_mut(uid) else { return };

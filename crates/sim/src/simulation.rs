@@ -368,6 +368,12 @@ impl Engine {
         if let Some(run) = self.shard.run(uid) {
             run.dismissed().into_iter().for_each(|attempt| world.stop(&(uid.to_owned(), attempt)));
         }
+        for attempt in self.shard.leaving(uid) {
+            let is_gone = !matches!(world.recall(&(uid.to_owned(), attempt)), Sighting::Running);
+            if is_gone {
+                let _ = self.shard.gone(uid, attempt);
+            }
+        }
         let mut running = BTreeSet::new();
         let mut endings = Vec::new();
         for (attempt, observed) in self.shard.open_attempts(uid) {

@@ -332,9 +332,11 @@ impl Pump {
         let mut open = self.shard.open_attempts(uid);
         // Nobody remembers calls: they are made again (EX-470).
         open.retain(|(attempt, _)| !self.shard.is_call(uid, *attempt));
-        let ids: Vec<AttemptId> = open.iter().map(|(attempt, _)| attempt_id(uid, *attempt)).collect();
+        let leaving = self.shard.leaving(uid);
+        let asked = open.iter().map(|(attempt, _)| attempt).chain(&leaving);
+        let ids: Vec<AttemptId> = asked.map(|attempt| attempt_id(uid, *attempt)).collect();
         let sightings = if ids.is_empty() { Ok(Vec::new()) } else { self.runner.recall(&ids) };
-        let sightings = match sightings {
+        let mut sightings = match sightings {
             Ok(sightings) => sightings,
             // That nobody answers says nothing about the steps: they may run, or have ended well.
             Err(error) => {
@@ -346,6 +348,13 @@ impl Pump {
             }
         };
         self.unheard.remove(uid);
+        for (attempt, sighting) in
+            leaving.into_iter().zip(sightings.split_off(open.len().min(sightings.len())))
+        {
+            if !matches!(sighting, Sighting::Running(_)) && self.shard.gone(uid, attempt) {
+                self.runner.forget(&[attempt_id(uid, attempt)]);
+            }
+        }
         let mut running = BTreeSet::new();
         let mut endings = Vec::new();
         let mut daemons = Vec::new();

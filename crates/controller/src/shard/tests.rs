@@ -3,13 +3,15 @@ use tiphys_engine::workflow::Report;
 use tiphys_engine::{Frozen, compile, status};
 
 fn adopted(shard: &mut Shard, uid: &str) {
-    let workflow = serde_json::json!({
-        "metadata": { "name": uid, "uid": uid },
-        "spec": { "entrypoint": "main", "templates": [
-            { "name": "main", "steps": [[{ "name": "a", "template": "work" }]] },
-            { "name": "work", "container": { "image": "any", "command": ["work"] } },
-        ]},
-    });
+    let spec = serde_json::json!({ "entrypoint": "main", "templates": [
+        { "name": "main", "steps": [[{ "name": "a", "template": "work" }]] },
+        { "name": "work", "container": { "image": "any", "command": ["work"] } },
+    ]});
+    adopted_as(shard, uid, spec);
+}
+
+fn adopted_as(shard: &mut Shard, uid: &str, spec: serde_json::Value) {
+    let workflow = serde_json::json!({ "metadata": { "name": uid, "uid": uid }, "spec": spec });
     let workflow: tiphys_spec::Workflow = serde_json::from_value(workflow).unwrap();
     let summary = crate::submit::summary(&workflow, Time(0));
     let plan = compile(&Frozen { workflow, ..Frozen::default() }).unwrap();
@@ -70,17 +72,12 @@ fn what_goes_on_is_counted() {
 #[test]
 fn a_run_whose_artifacts_are_still_to_be_deleted_is_not_over_yet() {
     let mut shard = Shard::new(8);
-    let workflow = serde_json::json!({
-        "metadata": { "name": "gc", "uid": "gc" },
-        "spec": { "entrypoint": "main", "artifactGC": { "strategy": "OnWorkflowCompletion" }, "templates": [
-            { "name": "main", "container": { "image": "any", "command": ["work"] },
-              "outputs": { "artifacts": [{ "name": "a", "path": "/tmp/a" }] } },
-        ]},
-    });
-    let workflow: tiphys_spec::Workflow = serde_json::from_value(workflow).unwrap();
-    let summary = crate::submit::summary(&workflow, Time(0));
-    let plan = compile(&Frozen { workflow, ..Frozen::default() }).unwrap();
-    shard.adopt(Run::new(Arc::new(plan)), MachineId::workflow("gc"), 1, &[], summary, Time(1)).unwrap();
+    let spec = serde_json::json!({ "entrypoint": "main", "artifactGC": { "strategy": "OnWorkflowCompletion" },
+    "templates": [
+        { "name": "main", "container": { "image": "any", "command": ["work"] },
+          "outputs": { "artifacts": [{ "name": "a", "path": "/tmp/a" }] } },
+    ]});
+    adopted_as(&mut shard, "gc", spec);
     let Some(Effect::Start(attempts)) = commit(&mut shard).into_iter().next() else { panic!() };
     let outcome =
         tiphys_engine::workflow::Outcome { phase: Phase::Succeeded, ..crate::submit::never_started() };
@@ -96,4 +93,28 @@ fn a_run_whose_artifacts_are_still_to_be_deleted_is_not_over_yet() {
     let batch = shard.batch(Time(3));
     assert_eq!(row(&batch), Some(("Succeeded".to_owned(), true)));
     assert_eq!(shard.last_records(), [0]);
+}
+
+/// A step that is told to go keeps its place until it is gone; if its ending was never heard, whoever asks for it gives
+/// the place back.
+#[test]
+fn a_step_that_left_unheard_holds_no_place() {
+    let mut shard = Shard::new(1);
+    let spec = serde_json::json!({ "entrypoint": "main", "templates": [
+        { "name": "main", "dag": { "failFast": false, "tasks": [
+            { "name": "a", "template": "slow" }, { "name": "b", "template": "slow", "depends": "a.Failed" } ] } },
+        { "name": "slow", "pendingTimeout": "1s", "container": { "image": "any", "command": ["work"] } },
+    ]});
+    adopted_as(&mut shard, "late", spec);
+    let Some(Effect::Start(first)) = commit(&mut shard).into_iter().next() else { panic!() };
+    assert_eq!(shard.leaving("late"), []);
+    // It is not seen within its time, and given up.
+    shard.tick(Time(2_000_000));
+    let effects = commit(&mut shard);
+    assert!(matches!(effects[..], [Effect::Recorded(_), Effect::Stop(..)]), "{effects:?}");
+    assert_eq!(shard.leaving("late"), [first[0].1]);
+    assert!(shard.gone("late", first[0].1));
+    let mut effects = Vec::new();
+    shard.starts(&mut effects);
+    assert!(matches!(&effects[..], [Effect::Start(next)] if next[0].1 != first[0].1), "{effects:?}");
 }
