@@ -412,8 +412,9 @@ function finish(
   const [x, y] = [new Float32Array(count), new Float32Array(count)];
   let right = 0;
   for (let node = 0; node < count; node += 1) {
-    x[node] = centre[node]! + shift - drawing.width[node]! / 2;
-    y[node] = tops[graph.layer[node]!]! + (heights[graph.layer[node]!]! - drawing.height[node]!) / 2;
+    // Whole pixels: the edges of a box and its name are blurred between two.
+    x[node] = Math.round(centre[node]! + shift - drawing.width[node]! / 2);
+    y[node] = Math.round(tops[graph.layer[node]!]! + (heights[graph.layer[node]!]! - drawing.height[node]!) / 2);
     right = Math.max(right, x[node]! + drawing.width[node]!);
   }
   // Bends are told per edge as given, also for those that were turned around or dropped.

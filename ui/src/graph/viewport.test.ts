@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Scene } from './build';
 import { layOut } from './layout';
-import { first, held, looked, type Placed, placeOf, reveal, whole, zoomed } from './viewport';
+import { cornerOn, first, held, looked, type Placed, placeOf, reveal, whole, zoomed } from './viewport';
 
 /** A row of boxes below a first one. */
 function fan(names: string[]): Placed {
@@ -68,4 +68,19 @@ it('finds a place again that an address tells, in a frame of another size too', 
   const small = looked(placeOf(view, frame), { width: 300, height: 200 })!;
   expect((150 - small.x) / small.scale).toBeCloseTo((450 - view.x) / view.scale, 0);
   for (const wrong of [null, '', 'a,b,c', '1,2', '1,2,0', '1,2,Infinity']) expect(looked(wrong, frame)).toBeUndefined();
+});
+
+it('draws on whole pixels of the screen, wherever one box or many are in the frame', () => {
+  for (const count of [1, 2, 3, 4]) {
+    const placed = fan(names(count));
+    for (const size of [frame, { width: 901, height: 577 }]) {
+      const view = first(size, placed);
+      expect(view.scale).toBe(1);
+      for (const ratio of [1, 2]) {
+        const corner = cornerOn(view, ratio);
+        const places = [...placed.layout.x].map((x) => ratio * x + corner.x).concat([...placed.layout.y].map((y) => ratio * y + corner.y));
+        expect(places.every(Number.isInteger)).toBe(true);
+      }
+    }
+  }
 });

@@ -104,6 +104,12 @@ export function reveal(view: View, frame: Size, { layout, scene }: Placed, at: n
   };
 }
 
+/** Where a view begins in pixels of the screen: whole ones, as what lies between two is blurred. */
+export const cornerOn = (view: View, ratio: number): { x: number; y: number } => ({
+  x: Math.round(ratio * view.x),
+  y: Math.round(ratio * view.y),
+});
+
 /** What is in the middle of the frame, and how near, as an address says it: `x,y,scale`. */
 export const placeOf = (view: View, frame: Size): string =>
   [(frame.width / 2 - view.x) / view.scale, (frame.height / 2 - view.y) / view.scale].map(Math.round).join(',') +
