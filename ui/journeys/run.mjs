@@ -918,6 +918,32 @@ journey('the list of schedules tells what was missed, and is calm about what was
   await page.getByRole('row').filter({ hasText: 'cleanup' }).getByRole('img', { name: 'suspended' }).waitFor();
   assert.equal(await page.getByText('the schedule is suspended').count(), 0);
   await accessible(page, 'the list of schedules with missed times');
+  // Once it goes again, what was before that is over.
+  server.held.recent = [{ at: new Date(Date.now() - 12 * 3_600_000).toISOString(), outcome: 'run', run: 'x', onPurpose: true }];
+  await page.reload();
+  await page.getByText(/Missed .*: the server was not running/).waitFor();
+  assert.equal(await page.getByText(/Missed .*: the server was not running/).count(), 1);
+  assert.equal(await page.getByText(/^and \d+ earlier/).count(), 0);
+});
+
+journey('a delivery that began nothing says why, and of which one it is a repetition', {}, async ({ page, server }) => {
+  await page.goto(`${server.url}inbox`);
+  await page.getByRole('button', { name: /default\/tag/ }).click();
+  await page.getByText('Nothing began: there are no event bindings in its namespace.').waitFor();
+  await accessible(page, 'a delivery that began nothing');
+  await page.getByRole('link', { name: 'this delivery' }).click();
+  await page.getByText('payload.ref == "refs/heads/main" is false').waitFor();
+});
+
+journey('a run shows how the last of its pipeline fared, and leads to them', {}, async ({ page, server }) => {
+  const run = byPhase(server, 'Failed');
+  await page.goto(server.url + path(run));
+  const bars = page.getByRole('group', { name: /^Last runs: / });
+  await bars.getByRole('link', { name: new RegExp(`^${run.metadata.name}: Failed`), current: true }).waitFor();
+  const other = bars.getByRole('link').last();
+  const name = (await other.getAttribute('aria-label')).split(':')[0];
+  await other.click();
+  await page.getByRole('heading', { level: 1, name }).waitFor();
 });
 
 journey('the headline of Home names what is broken, and leads there', { state: 'failing' }, async ({ page, server }) => {

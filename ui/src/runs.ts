@@ -67,6 +67,12 @@ export function pipelineOf(labels: Record<string, string>): Row['pipeline'] {
   return undefined;
 }
 
+/** The same of a run that was begun before its labels told it: the template that it names. */
+export function referredBy({ spec }: Workflow): Row['pipeline'] {
+  const { name, clusterScope } = spec.workflowTemplateRef ?? {};
+  return name ? { kind: clusterScope ? 'ClusterWorkflowTemplate' : 'WorkflowTemplate', name } : undefined;
+}
+
 /** How the name that is looked for is compared (UI-064). */
 export const NAME_MATCHES = ['Contains', 'Prefix', 'Exact', 'NotEquals'] as const;
 export type NameMatch = (typeof NAME_MATCHES)[number];

@@ -18,6 +18,9 @@ export function oneLine(text: string): string {
   return PLAIN.test(cut) ? cut : cut.replace(BREAKS, ' \u21b5 ').replace(HIDING, '\u2423');
 }
 
+/** Whether a message of Argo only names, by its id, a part that broke. */
+export const isHearsay = (message: string): boolean => /^child '[^']*' (failed|errored)$/.test(message);
+
 /** A text of several lines. */
 export function manyLines(text: string): string {
   return text.replace(HIDING, (char) => (char === '\n' || char === '\t' ? char : '\u2423'));

@@ -231,6 +231,7 @@ export const text = {
     deadNotice: 'Live updates are refused by the server',
     again: 'Load again',
     failedSteps: 'What went wrong',
+    all: (count: number) => `Show all ${told(count)}`,
     close: 'Close the panel',
     copy: 'Copy',
     copied: 'Copied',
@@ -316,6 +317,8 @@ export const text = {
     noFilesIn: 'There are no files in it.',
     notReached: 'the file is too far behind in the archive; the download has it',
     tooLarge: 'it is too large to be shown here',
+    zipTooLarge: (most: number) =>
+      `a zip file lists what is in it at its end, and this one is larger than the ${size(most)} that are read here.`,
     unreadable: 'it is encrypted or packed in a way that no browser reads; the download has it',
     onlyBeginning: 'Only the beginning is shown; the download has all of it.',
     deletedFile: 'deleted',
@@ -338,6 +341,7 @@ export const text = {
     whole: 'waits until the run may begin:',
     suspended: 'waits: the run is suspended',
     retry: 'the last try failed; tries again',
+    part: (message: string) => (message ? `a part of it failed (${message}):` : 'a part of it failed:'),
     never: 'was not reached before the run ended',
   },
   logs: {
@@ -566,6 +570,10 @@ export const text = {
     none: 'No deliveries',
     noneHelp:
       'What comes in at /api/v1/events/NAMESPACE/NAME is kept here: raw, what it matched and which run it made.',
+    came: 'Came',
+    again: 'Sent once more from',
+    first: 'this delivery',
+    nothing: (reason: string) => `Nothing began: ${reason}.`,
     from: 'From',
     result: 'Result',
     payload: 'Payload',
@@ -595,6 +603,7 @@ export const text = {
     holders: 'Held by',
     waiters: 'Waiting',
     nobody: 'nobody',
+    since: (span: string) => `for ${span}`,
     free: (used: number, limit: number) => `${used} of ${limit} in use`,
     kinds: { mutex: 'Mutex', semaphore: 'Semaphore' } as Record<string, string>,
     within: (kind: string, namespace: string) => `${kind} in ${namespace}`,

@@ -53,6 +53,12 @@ export function span(from: string | null | undefined, to: string | null | undefi
   return Math.max(0, end === undefined ? Math.floor((now - start) / 1000) * 1000 : end - start);
 }
 
+/** How long something took: two equal moments that were told in whole seconds are less than one apart. */
+export function took(from: string | null | undefined, to: string | null | undefined, now: number): string {
+  const ms = span(from, to, now);
+  return ms === 0 && to && !to.includes('.') ? `<1${units.s}` : duration(ms);
+}
+
 /** `3 min ago`, `in 2 h`. */
 export function relative(time: string | null | undefined, now: number): string {
   const at = millis(time);

@@ -104,9 +104,9 @@ export const closeup = (
 });
 
 /** Why a run is as it is, in one sentence; nothing where nobody knows. */
-export async function why(namespace: string, name: string, signal?: Signal): Promise<string | undefined> {
+export async function why(namespace: string, name: string, signal?: Signal, uid?: string): Promise<string | undefined> {
   try {
-    const found = await call<{ items?: { text?: string }[] }>('GET', `${runPath(namespace, name)}/why`, { signal });
+    const found = await call<{ items?: { text?: string }[] }>('GET', `${runPath(namespace, name)}/why`, { query: { uid }, signal });
     return found.items?.[0]?.text;
   } catch (cause) {
     if (cause instanceof ApiError && cause.absent) return undefined;

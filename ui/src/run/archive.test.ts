@@ -1,8 +1,9 @@
 import { deflateRawSync, gzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { contentOf, isArchive } from './archive';
 import { ENTRIES_MAX } from './content';
 import { BYTES_MAX } from './preview';
+import { ZIP_BYTES_MAX } from './zip';
 
 /** A file as tar has it; `kind` for what is none. */
 function member(name: string, body: string, kind = '0'): Buffer {
@@ -108,6 +109,16 @@ describe('archives', () => {
     expect((await contentOf(addressOf(zip({ a: '1' }).subarray(0, 40)))).entries).toEqual([]);
     const many = zip(Object.fromEntries(Array.from({ length: ENTRIES_MAX + 1 }, (_, at) => [`f${at}`, ''])));
     expect(await contentOf(addressOf(many))).toMatchObject({ cut: true, entries: { length: ENTRIES_MAX } });
+  });
+
+  it('of zip that are too large to be read to their end say so', async () => {
+    const large = Buffer.concat([zip({ a: '1' }), Buffer.alloc(ZIP_BYTES_MAX)]);
+    const answers = [new Response(large), new Response(large, { headers: { 'content-length': String(large.length) } })];
+    for (const answer of answers) {
+      vi.stubGlobal('fetch', async () => answer);
+      await expect(contentOf('a.zip')).rejects.toThrow(/larger than the 34 MB/);
+    }
+    vi.unstubAllGlobals();
   });
 
   it('that are none say nothing wrong', async () => {

@@ -1,12 +1,15 @@
 // What is in a tar file, packed or not, or in a zip file: names and sizes, and the beginning of one file. Nothing is unpacked anywhere.
 
 import { ApiError } from '../api/client';
+import { text } from '../text';
 import { type Content, ENTRIES_MAX, type Wanted } from './content';
 import { type Bytes, Pieces, taken, UNPACKED_MAX } from './pieces';
 import { BYTES_MAX } from './preview';
 import { ZIP_BYTES_MAX, zipContent } from './zip';
 
 const BLOCK = 512;
+/** As a server says that something is larger than it takes. */
+const TOO_LARGE = 413;
 
 export const isArchive = (name: string): boolean => /\.(tgz|tar|tar\.gz|zip)$/i.test(name);
 
@@ -16,9 +19,15 @@ export async function contentOf(address: string, wanted?: Wanted, signal?: Abort
   if (!answer.ok || !answer.body) throw new ApiError(answer.status, `${answer.status} ${answer.statusText}`.trim());
   const { bytes, kind } = await begun(answer.body);
   if (kind === 'zip') {
+    // Its directory is at the end, which is not reached: nothing of it can be told.
+    const tooLarge = () => new ApiError(TOO_LARGE, text.node.zipTooLarge(ZIP_BYTES_MAX));
+    if (Number(answer.headers.get('content-length')) > ZIP_BYTES_MAX) {
+      await bytes.cancel();
+      throw tooLarge();
+    }
     const { bytes: whole, cut } = await taken(bytes, ZIP_BYTES_MAX);
-    // Its directory is at the end, which is not there.
-    return cut ? { entries: [], cut } : zipContent(whole, wanted);
+    if (cut) throw tooLarge();
+    return zipContent(whole, wanted);
   }
   const pieces = new Pieces((kind === 'gzip' ? bytes.pipeThrough(new DecompressionStream('gzip')) : bytes).getReader());
   try {

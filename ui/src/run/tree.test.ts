@@ -199,6 +199,28 @@ describe('the tree', () => {
     expect(culprits(tree).map((item) => item.name)).toEqual(['wf(1)']);
   });
 
+  it('says of what only names a part which part broke, and why', () => {
+    const run = runOf(
+      DAG,
+      [
+        { name: 'wf', type: 'DAG', templateName: 'main', phase: 'Failed', message: "child 'wf.b' failed" },
+        { name: 'wf.a', boundaryID: 'wf', phase: 'Succeeded' },
+        { name: 'wf.b', boundaryID: 'wf', type: 'Steps', templateName: 'sub', phase: 'Failed' },
+        { name: 'wf.b[0].x', boundaryID: 'wf.b', phase: 'Failed', message: 'main: Error (exit code 3)' },
+        { name: 'wf.c', boundaryID: 'wf', phase: 'Failed' },
+      ],
+      'Failed',
+    );
+    const tree = treeOf(run)!;
+    const told = (name: string) => {
+      const why = whyOf(tree.byId.get(name)!, tree, run.workflow);
+      return [why?.text, why?.links.map(({ label }) => label).join(), why?.raw];
+    };
+    expect(told('wf.b')).toEqual(['a part of it failed (main: Error (exit code 3)):', 'x', undefined]);
+    expect(told('wf')[2]).toBe("child 'wf.b' failed");
+    expect(whyOf(tree.byId.get('wf.c')!, tree, run.workflow)).toBeUndefined();
+  });
+
   it('survives nodes whose parent is missing and children that lead in circles', () => {
     const run = runOf({ entrypoint: 'main', templates: [] }, [
       { name: 'wf', type: 'DAG', phase: 'Running', children: ['wf.a'] },

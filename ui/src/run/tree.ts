@@ -4,7 +4,7 @@
 import { templateOf } from '../api/argo';
 import type { NodeStatus, Phase, Wait, Workflow } from '../api/types';
 import { isBroken, isEnded, type Look, lookOfNode, word } from '../phase';
-import { manyLines, oneLine, unquoted } from '../shown';
+import { isHearsay, manyLines, oneLine, unquoted } from '../shown';
 import { text } from '../text';
 import type { Run } from './model';
 import { kindOf, type Planned, tasksOf, templatesIn, unfold } from './plan';
@@ -410,6 +410,20 @@ export interface Why {
   links: Item[];
   /** The lock that is waited for. */
   lock?: string | undefined;
+  /** The message that was put into these words. */
+  raw?: string | undefined;
+}
+
+/** Whether a thing that broke says no more than that a part of it did (EX-171). */
+const isMute = ({ phase, message }: NodeStatus): boolean => isBroken(phase) && (!message || isHearsay(message));
+
+/** What broke first of what is in an item. */
+function culpritBelow(item: Item, tree: Tree): Item | undefined {
+  return culprits(tree).find((part) => {
+    let above = part.parent;
+    while (above && above !== item) above = above.parent;
+    return above === item;
+  });
 }
 
 /** Why a thing does not run, in one sentence and with what it waits for. */
@@ -428,6 +442,8 @@ export function whyOf(item: Item, tree: Tree, workflow: Workflow, show = (at: nu
     return { text: byItself || text.wait.person, links: [] };
   }
   if (node) {
+    const first = isMute(node) && culpritBelow(item, tree);
+    if (first) return { text: text.wait.part(manyLines(first.node?.message ?? '')), links: [first], raw: node.message };
     if (node.message && node.phase !== 'Succeeded') return { text: manyLines(node.message), links: [] };
     if (node.phase === 'Pending') return { text: text.wait.place, links: [] };
     return undefined;
