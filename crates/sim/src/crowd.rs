@@ -58,24 +58,10 @@ impl Crowd {
     fn serve(&mut self) -> Result<(), String> {
         loop {
             self.office.check()?;
-            let mut answers = Vec::new();
-            for (at, stage) in self.stages.iter_mut().enumerate().filter(|(_, stage)| !stage.run.is_ended()) {
-                answers = stage
-                    .office
-                    .granted(&stage.run, stage.now)
-                    .into_iter()
-                    .map(|input| (at, input))
-                    .collect();
-                if !answers.is_empty() {
-                    break;
-                }
-            }
-            if answers.is_empty() {
-                return Ok(());
-            }
-            for (at, answer) in answers {
-                self.stages[at].feed(answer)?;
-            }
+            let mut open = self.stages.iter_mut().filter(|stage| !stage.run.is_ended());
+            let answer = open.find_map(|stage| Some((stage.office.granted(&stage.run, stage.now)?, stage)));
+            let Some((answer, stage)) = answer else { return Ok(()) };
+            stage.feed(answer)?;
         }
     }
 }

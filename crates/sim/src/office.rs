@@ -31,14 +31,13 @@ impl Office {
         Office { tables: self.tables.clone(), waiting: BTreeSet::new() }
     }
 
-    /// What those who wait at this counter are granted now: others may have given something back elsewhere.
-    pub fn granted(&mut self, run: &Run, now: Time) -> Vec<Input> {
+    /// What the first of those who wait at this counter is told now, if others have given back what it waits for.
+    pub fn granted(&mut self, run: &Run, now: Time) -> Option<Input> {
         let waiting: Vec<Option<NodeIx>> = self.waiting.iter().copied().collect();
-        let mut answers: Vec<Input> = waiting.into_iter().map(|node| self.acquire(run, node, now)).collect();
-        answers.retain(|answer| {
-            !matches!(answer, Input::LocksAnswered { answer: LockAnswer::Waiting { .. }, .. })
-        });
-        answers
+        waiting
+            .into_iter()
+            .map(|node| self.acquire(run, node, now))
+            .find(|answer| !matches!(answer, Input::LocksAnswered { answer: LockAnswer::Waiting { .. }, .. }))
     }
 
     /// No lock is held by more than may hold it.

@@ -436,13 +436,8 @@ impl Engine {
             let Some(run) = self.shard.run(&uid) else { continue };
             let office = &mut world.home(&uid).office;
             office.check()?;
-            let answers = office.granted(run, now);
-            if answers.is_empty() {
-                continue;
-            }
-            for answer in answers {
-                self.shard.input(&uid, answer, now);
-            }
+            let Some(answer) = office.granted(run, now) else { continue };
+            self.shard.input(&uid, answer, now);
             return Ok(true);
         }
         Ok(false)

@@ -1,23 +1,22 @@
 //! How daemons end: with what they serve. And who ended although no runner has said so.
 
 use super::command::{Attempt, Command};
-use super::due::NOT_BEGUN;
 use super::event::Event;
 use super::handle::Turn;
 use super::node::{NodeIx, Phase};
 use super::run::Run;
 
 impl Run {
-    /// What ended although nobody said that it has: daemons with what lay beside them, and what was not begun in
-    /// time. Whoever takes the run up dismisses it once more.
+    /// What ended although nobody said that it has: daemons with what lay beside them, and what was given up before
+    /// anything was heard of it. Whoever takes the run up dismisses it once more.
     pub fn dismissed(&self) -> Vec<Attempt> {
         self.indices()
             .filter(|ix| {
                 let node = self.node(*ix);
                 // It never succeeds by itself (EX-372).
                 let with_its_boundary = self.is_daemon(*ix) && node.phase == Phase::Succeeded;
-                let out_of_time = node.phase == Phase::Failed && node.message.as_deref() == Some(NOT_BEGUN);
-                node.kind.is_started() && (with_its_boundary || out_of_time)
+                let unheard = node.phase.is_bad() && node.outputs.is_none();
+                node.kind.is_started() && (with_its_boundary || unheard)
             })
             .map(|ix| Attempt { node: ix, generation: self.node(ix).generation })
             .collect()

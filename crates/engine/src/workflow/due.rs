@@ -10,7 +10,7 @@ use expr::Mode;
 use tiphys_expr as expr;
 
 /// The message of a node that nobody has begun in time (EX-119).
-pub(crate) const NOT_BEGUN: &str = "timeout";
+const NOT_BEGUN: &str = "timeout";
 
 impl Run {
     /// The earliest instant at which something is to be looked at.

@@ -210,3 +210,34 @@ fn what_ends_a_run_is_remembered_all_the_same() {
     let left = stage.replay().unwrap().outstanding();
     assert_eq!(left, [Command::SaveMemo(NodeIx::ROOT), Command::Archive]);
 }
+
+/// A step that was given up before anything was heard of it may run: whoever takes the run up dismisses it, also if a
+/// hook that cannot be run has the last word about the node.
+#[test]
+fn what_was_given_up_unheard_is_dismissed_again() {
+    let manifest = r#"
+        templates:
+        - name: main
+          dag:
+            tasks:
+            - {name: a, template: late, hooks: {odd: {template: ok, expression: '"odd"'}}}
+            - {name: b, template: ok}
+        - {name: late, pendingTimeout: 5s, container: {image: any}}
+    "#;
+    let mut stage = Stage::new(&tiphys_sim::manifest::read(manifest).unwrap()).unwrap();
+    stage.feed(Input::Begin).unwrap();
+    let started = stage.started.clone();
+    let heard = stage.find("demo.b").unwrap();
+    for attempt in &started {
+        if attempt.node == heard {
+            let report = end(&stage, *attempt);
+            stage.feed(Input::Reported { attempt: *attempt, report }).unwrap();
+        }
+    }
+    assert_eq!(stage.run.dismissed(), []);
+    stage.now.0 += 5_000_000;
+    stage.feed(Input::TimerFired).unwrap();
+    assert!(stage.run.is_ended());
+    let given_up: Vec<Attempt> = started.into_iter().filter(|attempt| attempt.node != heard).collect();
+    assert_eq!(stage.run.dismissed(), given_up);
+}
