@@ -347,8 +347,8 @@ export function decide(approval: Approval, verdict: 'approve' | 'goOn' | 'reject
   const name = approval.nodeName;
   if (verdict === 'reject') {
     return asking.ask({
-      title: `${words.reject}: ${name}`,
-      says: words.rejectSays(name),
+      title: words.that(words.reject, name),
+      says: words.rejectSays(name, run.name),
       verb: words.reject,
       danger: true,
       fields: [{ name: 'message', label: words.reason, kind: 'text', value: '' }],
@@ -362,8 +362,8 @@ export function decide(approval: Approval, verdict: 'approve' | 'goOn' | 'reject
   // What has a value of its own may be left empty.
   const fields = approval.parameters.map((parameter) => ({ ...fieldOf(parameter), required: parameter.default === undefined }));
   asking.ask({
-    title: `${words[verdict]}: ${name}`,
-    says: verdict === 'goOn' ? words.goOnSays(name) : words.approveSays(name),
+    title: words.that(words[verdict], name),
+    says: verdict === 'goOn' ? words.goOnSays(name, run.name) : words.approveSays(name, run.name),
     note: approval.message,
     verb: words[verdict],
     fields,

@@ -394,11 +394,15 @@ export const text = {
     resumeNeeds: (name: string) =>
       `A step waits for somebody to say “${name}”: open the run and approve that step, which asks for it.`,
     goOn: 'Go on now',
-    goOnSays: (name: string) => `${name} ends at once as succeeded and the run goes on. Otherwise it ends by itself.`,
+    goOnSays: (name: string, run: string) =>
+      `The step “${name}” of ${run} succeeds at once, and the run goes on. Otherwise it ends by itself.`,
     approve: 'Approve',
-    approveSays: (name: string) => `${name} ends as succeeded and the run goes on.`,
+    /** What is done to a thing, by its name. */
+    that: (verb: string, name: string) => `${verb} “${name}”`,
+    approveSays: (name: string, run: string) => `The step “${name}” of ${run} succeeds, and the run goes on.`,
     reject: 'Reject',
-    rejectSays: (name: string) => `${name} ends as failed; what depends on it decides what follows.`,
+    rejectSays: (name: string, run: string) =>
+      `The step “${name}” of ${run} fails: what depends on it does not run, unless it asks for that.`,
     retry: 'Retry',
     retrySays: 'The same run goes on: failed steps run again, succeeded ones keep their results.',
     retryFromSays: (name: string) =>
