@@ -14,8 +14,10 @@ impl Model {
                 node.children.iter().filter(is_timely).flat_map(|child| self.outbound(child)).collect()
             }
             "Retry" if !self.has(&format!("{name}.onExit")) => {
-                // One that was remembered has no children, and leads on by itself.
-                vec![node.children.iter().rfind(is_timely).map_or(name, String::as_str).to_owned()]
+                // One that was remembered has no attempts, and leads on by itself.
+                let is_own = |child: &&String| self.nodes[*child].retried || self.nodes[*child].hooked;
+                let last = node.children.iter().filter(is_own).rfind(is_timely);
+                vec![last.map_or(name, String::as_str).to_owned()]
             }
             _ => self.outbound(name),
         }

@@ -28,6 +28,10 @@ impl Model {
                     }
                 }
             }
+            // Loops over nothing stand first: a group is expanded before any of it is entered (EX-131).
+            for step in list(group).iter().filter(|step| items(step).is_some_and(|items| items.is_empty())) {
+                self.expansions(&group_name, step, &scope, &group_name, name)?;
+            }
             let mut failed = BTreeSet::new();
             let mut open = false;
             for step in list(group) {
