@@ -683,6 +683,25 @@ journey('theme, zone and density are chosen and kept', {}, async ({ page, server
   await started.waitFor();
   assert.match(await started.getAttribute('title'), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/);
   assert.match(await started.textContent(), /ago|now/);
+  await page.goto(`${server.url}settings`);
+  await page.getByLabel('Exact').check();
+  await page.goto(`${server.url}runs`);
+  await page.locator('tbody td.mid time').first().waitFor();
+  for (const told of await page.locator('tbody td.mid time').allTextContents()) assert.match(told, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/);
+  assert.ok((await surplus(page)) <= 0);
+});
+
+journey('a run lists the files of all its steps, and says what went wrong beside them', {}, async ({ page, server }) => {
+  const run = byPhase(server, 'Succeeded');
+  run.status.conditions = [{ type: 'ArtifactGCError', status: 'True', message: 'the bucket is gone' }];
+  await page.goto(`${server.url}${path(run)}?node=${run.metadata.name}&tab=artifacts`);
+  await page.getByText('the bucket is gone').waitFor();
+  const files = page.getByRole('tabpanel');
+  await files.getByRole('heading', { name: 'Files of build' }).waitFor();
+  assert.equal(await files.getByRole('link', { name: 'Download' }).count(), 2);
+  await accessible(page, 'the files of a run');
+  await files.getByRole('button', { name: 'build', exact: true }).click();
+  await page.getByRole('heading', { level: 2, name: 'build' }).waitFor();
 });
 
 journey('the graph folds, focuses, marks and finds, and is saved as a picture', {}, async ({ page, server }) => {

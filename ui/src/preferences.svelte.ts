@@ -7,6 +7,8 @@ interface Choices {
   density: 'comfortable' | 'compact';
   /** Where times are shown: of this machine or the world's. */
   zone: 'local' | 'utc';
+  /** Whether moments are told from now on, or as they were (UI-034); the other is on hover. */
+  times: 'relative' | 'exact';
   /** Whether letters alone are keys: those who speak to their machine do not want them (WCAG 2.1.4). */
   letterKeys: 'on' | 'off';
   /** How much of a run's width its panel has, in percent. */
@@ -30,6 +32,7 @@ const FIRST: Choices = {
   theme: 'system',
   density: 'comfortable',
   zone: 'local',
+  times: 'relative',
   letterKeys: 'on',
   panelShare: 42,
   namespace: '',
