@@ -163,19 +163,29 @@ impl Turn<'_> {
     }
 
     /// Renders a text of a step or task. Argo has passed over the template before, when it was entered, and over the
-    /// step before its items were known: an expression that comes out there keeps what it came to (TP-041, TP-044).
+    /// step before its items were known: an expression that comes out there keeps what it came to, and tags that a value
+    /// brings are looked at by those who come later, not by the pass that brings them (TP-006, TP-041, TP-044).
     pub(crate) fn staged(&self, text: &Text, view: &View<'_>, mode: Mode) -> Result<String, TagError> {
         let world = self.world(0);
-        let Some((frame, _)) = view.frame.filter(|_| text.as_str().contains("{{=")) else {
-            return render_text(text, view, mode, &world);
-        };
+        let Some((frame, _)) = view.frame else { return render_text(text, view, mode, &world) };
+        if text.is_literal() {
+            return Ok(text.as_str().to_owned());
+        }
+        // Where nothing is left to be replaced, it does not matter which pass has done it.
+        if !text.as_str().contains("{{=")
+            && let Ok(rendered) = text.render(view, mode, &world)
+            && !rendered.has_tags
+        {
+            return Ok(rendered.text);
+        }
         let body = self.run.view_of(self.run.frames[frame as usize].node, self.now);
-        let mut staged = Text::parse_open(&render_text(text, &body, Mode::Lenient, &world)?);
+        let mut staged = text.render(&View { template: None, ..body }, Mode::Lenient, &world)?;
+        staged = Text::parse_open(&staged.text).render(&body, Mode::Lenient, &world)?;
         if view.item.is_some() {
             let before = View { item: None, ..*view };
-            staged = Text::parse_open(&render_text(&staged, &before, Mode::PrefixStrict, &world)?);
+            staged = Text::parse_open(&staged.text).render(&before, Mode::PrefixStrict, &world)?;
         }
-        render_text(&staged, view, mode, &world)
+        Ok(Text::parse_open(&staged.text).render(view, mode, &world)?.text)
     }
 
     /// A value of a ConfigMap (PA-045).
