@@ -18,13 +18,13 @@ impl Loop {
     fn make_aggregate(&self, run: &Run) -> Result<Aggregate, String> {
         let in_dag = run.node(self.owner).kind == NodeKind::TaskGroup;
         let is_skipped = |node: &Node| node.phase == Phase::Skipped && !node.is_taken_over();
-        if !in_dag && self.children.iter().all(|child| is_skipped(run.node(*child))) {
+        if !in_dag && self.children.values().all(|child| is_skipped(run.node(*child))) {
             return Ok(Aggregate::default());
         }
         let mut results: Vec<String> = Vec::new();
         let mut list: Vec<BTreeMap<&str, &str>> = Vec::new();
         let mut values: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for child in &self.children {
+        for child in self.children.values() {
             let node = run.node(*child);
             let (true, Some(outputs)) = (node.has_succeeded(), node.outputs.as_deref()) else { continue };
             if let Some(result) = &outputs.result {

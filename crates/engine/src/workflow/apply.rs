@@ -7,7 +7,7 @@ use crate::plan::{DagOrder, Flow, TemplateIx};
 use crate::time::Time;
 use expr::items::Item;
 use std::cell::OnceCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use tiphys_expr as expr;
 use tiphys_spec as spec;
@@ -457,15 +457,7 @@ impl Run {
                 let frame = &mut self.frames[frame as usize];
                 let looped = frame.slots[task.at()].looped.expect("an expansion has a loop");
                 let group = &mut self.loops[looped as usize];
-                debug_assert_eq!(group.next(), Some(index));
-                group.open += 1;
-                if group.again.front() == Some(&index) {
-                    group.again.pop_front();
-                    group.children[index as usize] = ix;
-                } else {
-                    group.cursor += 1;
-                    group.children.push(ix);
-                }
+                group.entered(index, ix);
                 if !group.has_more() {
                     frame.ready.remove(&frame.rank(task));
                 }
@@ -498,7 +490,8 @@ impl Run {
             again: VecDeque::new(),
             stop: items.len() as u32,
             open: 0,
-            children: Vec::with_capacity(items.len()),
+            children: BTreeMap::new(),
+            looked: 0,
             aggregate: OnceCell::new(),
         });
         if self.node(owner).kind == NodeKind::TaskGroup {

@@ -9,6 +9,7 @@ use super::handle::{Turn, message};
 use super::node::{NO_INPUTS, NodeIx, Phase, Site, TaskIx};
 use super::run::{Ready, Run, Stage};
 use super::scope::{Own, View};
+use crate::limits;
 use crate::plan::{Items, Target, TaskPlan, TemplateIx, TemplatePlan};
 use crate::time::Time;
 use crate::tree::render_text;
@@ -159,26 +160,67 @@ impl Turn<'_> {
     /// what runs (EX-131, EX-190, EX-260). Whether there were any; what is asked does not change while the group lasts.
     fn skip_behind(&mut self, at: u32) -> bool {
         let plan = self.run.plan.clone();
-        let frame = &mut self.run.frames[at as usize];
+        let frame = &self.run.frames[at as usize];
         let (Some(group), Some(tasks)) = (frame.group, plan.template(frame.template).frame()) else {
             return false;
         };
-        if std::mem::replace(&mut frame.looked_behind, true) {
+        if frame.looked_behind {
             return false;
         }
-        let mut skipped = Vec::new();
-        for ready in self.run.frames[at as usize].ready.values() {
-            let Ready::Task(task) = *ready else { continue };
+        let ready: Vec<Ready> = frame.ready.values().copied().collect();
+        for ready in ready {
+            let task = match ready {
+                Ready::Task(task) => task,
+                Ready::Loop(looped) => self.run.loops[looped as usize].task,
+            };
             let step = &tasks.tasks[task.at()];
-            let view = self.run.task_view(at, Some(task), self.now);
-            if matches!(step.items, Items::Once)
-                && let Ok(Some(reason)) = self.condition(step, &view, Mode::PrefixStrict)
-            {
-                skipped.push((step.name.clone(), reason));
+            if step.when.is_none() {
+                continue;
+            }
+            let has_skipped = match (ready, &step.items) {
+                (Ready::Loop(looped), _) => self.skip_items(at, looped, step),
+                (Ready::Task(task), Items::Once) => self.skip_step(at, task, step, group),
+                (Ready::Task(task), items) => {
+                    // Loops are expanded before the first step begins (EX-131).
+                    if let Entering::Refused(reason) = self.expand(at, task, step, group, items) {
+                        self.refused(at, reason);
+                    }
+                    true
+                }
+            };
+            if has_skipped {
+                return true;
             }
         }
-        for (name, reason) in &skipped {
-            self.unstarted(group, Site::Task(name.clone()), Phase::Skipped, reason);
+        self.run.frames[at as usize].looked_behind = true;
+        false
+    }
+
+    fn skip_step(&mut self, at: u32, task: TaskIx, step: &TaskPlan, group: NodeIx) -> bool {
+        let view = self.run.task_view(at, Some(task), self.now);
+        let Ok(Some(reason)) = self.condition(step, &view, Mode::PrefixStrict) else { return false };
+        self.unstarted(group, Site::Task(step.name.clone()), Phase::Skipped, &reason);
+        true
+    }
+
+    /// The same for the items of a loop, as many at once as may be entered.
+    fn skip_items(&mut self, at: u32, looped: u32, step: &TaskPlan) -> bool {
+        let group = &self.run.loops[looped as usize];
+        let (task, owner, mut index) = (group.task, group.owner, group.looked.max(group.cursor));
+        let mut skipped = Vec::new();
+        while index < group.stop && skipped.len() < limits::ENTER_PER_CALL {
+            let item = group.items.get(index as usize);
+            let view = View { item, ..self.run.task_view(at, Some(task), self.now) };
+            if !group.children.contains_key(&index)
+                && let Ok(Some(reason)) = self.condition(step, &view, Mode::FullStrict)
+            {
+                skipped.push((index, reason));
+            }
+            index += 1;
+        }
+        self.run.loops[looped as usize].looked = index;
+        for (index, reason) in &skipped {
+            self.unstarted(owner, Site::Item(step.name.clone(), *index), Phase::Skipped, reason);
         }
         !skipped.is_empty()
     }

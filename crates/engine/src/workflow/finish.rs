@@ -80,13 +80,12 @@ impl Turn<'_> {
         let tasks = self.run.tasks(frame);
         let failed = tasks.groups[group as usize].clone().flat_map(|task| {
             let slot = &frame.slots[task as usize];
-            let members: &[NodeIx] = match (slot.looped, &slot.node) {
-                (Some(looped), _) => &self.run.loops[looped as usize].children,
-                (None, Some(node)) => std::slice::from_ref(node),
-                (None, None) => &[],
+            let members: Vec<NodeIx> = match slot.looped {
+                Some(looped) => self.run.loops[looped as usize].children.values().copied().collect(),
+                None => slot.node.into_iter().collect(),
             };
             let tolerates = tasks.tasks[task as usize].continue_on;
-            members.iter().copied().filter(move |child| match self.run.node(*child).phase {
+            members.into_iter().filter(move |child| match self.run.node(*child).phase {
                 Phase::Failed => !tolerates.failed,
                 Phase::Error => !tolerates.error,
                 _ => false,
@@ -102,8 +101,12 @@ impl Turn<'_> {
         if group.open > 0 || group.has_more() {
             return;
         }
-        let worst =
-            group.children.iter().rev().map(|child| self.run.node(*child).phase).find(|phase| phase.is_bad());
+        let worst = group
+            .children
+            .values()
+            .rev()
+            .map(|child| self.run.node(*child).phase)
+            .find(|phase| phase.is_bad());
         let phase = worst.unwrap_or(Phase::Succeeded);
         self.record(Event::Ended { node: ix, phase, message: None, outputs: None });
     }

@@ -113,7 +113,7 @@ impl Run {
 
     /// The nodes of a loop, without those that a retry took out.
     fn expansions(&self, looped: u32) -> impl Iterator<Item = NodeIx> {
-        self.loops[looped as usize].children.iter().copied().filter(|ix| !self.node(*ix).removed)
+        self.loops[looped as usize].children.values().copied().filter(|ix| !self.node(*ix).removed)
     }
 
     /// The exit points of a node, appended. Those that a steps or dag node has noted are asked for theirs again: an
@@ -175,7 +175,7 @@ impl Run {
     /// there when the group ends (EX-159): hooks that its end calls come later.
     pub(crate) fn judged_members(&self, ix: NodeIx) -> Vec<NodeIx> {
         let Part::Loop(looped) = self.node(ix).part else { return Vec::new() };
-        let mut members = self.loops[looped as usize].children.clone();
+        let mut members: Vec<NodeIx> = self.loops[looped as usize].children.values().copied().collect();
         members.extend(self.timely_hooks(ix));
         members
     }

@@ -251,16 +251,13 @@ impl Run {
         if let Some(looped) = slot.looped {
             let removed = |ix: &NodeIx| self.nodes[ix.at()].removed;
             let group = &self.loops[looped as usize];
-            let missing: VecDeque<u32> = (0u32..)
-                .zip(&group.children)
-                .filter(|(_, child)| removed(child))
-                .map(|(index, _)| index)
-                .collect();
+            let missing = group.children.iter().filter(|(_, child)| removed(child));
+            let missing: VecDeque<u32> = missing.map(|(index, _)| *index).collect();
             if removed(&group.owner) || (all_again && missing.len() == group.children.len()) {
                 slot.looped = None;
             } else {
                 let open =
-                    group.children.iter().filter(|ix| !removed(ix) && !self.node(**ix).settled).count();
+                    group.children.values().filter(|ix| !removed(ix) && !self.node(**ix).settled).count();
                 let group = &mut self.loops[looped as usize];
                 (group.again, group.open, group.stop) = (missing, open as u32, group.items.len() as u32);
                 group.aggregate = Default::default();

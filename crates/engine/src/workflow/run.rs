@@ -215,8 +215,10 @@ pub(crate) struct Loop {
     pub stop: u32,
     /// Expansions that have not settled.
     pub open: u32,
-    /// Expansions in order.
-    pub children: Vec<NodeIx>,
+    /// Expansions by item. Behind the next item there may be some that are skipped: a limit held the others back.
+    pub children: BTreeMap<u32, NodeIx>,
+    /// The items before it were looked at for such. A shortcut.
+    pub looked: u32,
     /// Outputs of all expansions together, made once when first asked for.
     pub aggregate: OnceCell<Result<Aggregate, String>>,
 }
@@ -230,6 +232,18 @@ impl Loop {
     /// Whether there is something to be entered.
     pub fn has_more(&self) -> bool {
         self.next().is_some()
+    }
+
+    /// An item has its node.
+    pub fn entered(&mut self, index: u32, node: NodeIx) {
+        self.open += 1;
+        if let Ok(at) = self.again.binary_search(&index) {
+            self.again.remove(at);
+        }
+        self.children.insert(index, node);
+        while self.children.contains_key(&self.cursor) {
+            self.cursor += 1;
+        }
     }
 }
 
