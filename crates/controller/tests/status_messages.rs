@@ -26,6 +26,7 @@ fn pod(case: &Value) -> Pod {
         wants_result: false,
         on_exit: false,
         time_left_us: None,
+        is_time_of_tries: false,
     }
 }
 

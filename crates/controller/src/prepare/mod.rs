@@ -139,6 +139,7 @@ pub(crate) fn step(plan: &Plan, pod: &Pod, place: &Place, attempt: AttemptId) ->
         mounts: place.mounts.clone(),
         files,
         deadline_ms: pod.time_left_us.map(|us| u64::try_from(us / 1_000).unwrap_or(0).max(1)),
+        deadline_of_tries: pod.is_time_of_tries,
         grace_ms: tiphys_runner::step::GRACE_MS_DEFAULT,
         log_limit_bytes: LOG_BYTES_MAX,
         artifact_store: artifacts_of(&place.artifacts, &plan.namespace),

@@ -30,6 +30,7 @@ fn prepared(spec: Value, template: Value, place: &Place) -> Result<StepRequest, 
         wants_result: false,
         on_exit: false,
         time_left_us: None,
+        is_time_of_tries: false,
     };
     step(&plan, &pod, place, AttemptId("uid/demo.0.0".into())).map_err(Unfit::text)
 }

@@ -7,7 +7,7 @@ use super::scope::View;
 use crate::plan::Flow;
 use crate::time::Time;
 use crate::tree::{Key, Tree, render_text};
-use expr::Mode;
+use expr::{Mode, World};
 use serde_json::Value;
 use tiphys_expr as expr;
 use tiphys_spec as spec;
@@ -39,6 +39,8 @@ pub struct Pod {
     pub on_exit: bool,
     /// How long it may run, in microseconds from now; the workflow's own deadline included.
     pub time_left_us: Option<i64>,
+    /// That is the time which all tries have together: its end merely ends the process, and the wrapper says why (EX-217).
+    pub is_time_of_tries: bool,
 }
 
 impl Run {
@@ -106,6 +108,9 @@ impl Run {
         if self.is_misnamed(ix) {
             return Err(unfit_name(&pod_name));
         }
+        let own_time = self.time_left(ix, &template, now)?;
+        let of_tries = self.time_of_tries(ix, &world)?.map(|end| end.since_us(now).max(0));
+        let is_time_of_tries = of_tries.is_some_and(|tries| own_time.is_none_or(|own| tries < own));
         Ok(Pod {
             attempt,
             location_key,
@@ -113,7 +118,8 @@ impl Run {
             node_id: self.id(ix),
             node_name: self.name(ix),
             pod_name,
-            time_left_us: self.time_left(ix, &template, now)?,
+            time_left_us: if is_time_of_tries { of_tries } else { own_time },
+            is_time_of_tries,
             artifacts,
             volumes,
             wants_result: self.result_is_wanted(ix),
@@ -192,6 +198,24 @@ impl Run {
             at_most(deadline.since_us(now).max(0).saturating_add(2_000_000));
         }
         Ok(left)
+    }
+
+    /// When the time of all tries together is up, for those after the first (EX-217).
+    fn time_of_tries(&self, ix: NodeIx, world: &World) -> Result<Option<Time>, String> {
+        let node = self.node(ix);
+        let (Site::Attempt(number), Some(first)) = (&node.site, self.attempts(node.owner).first()) else {
+            return Ok(None);
+        };
+        if *number == 0 {
+            return Ok(None);
+        }
+        let strategy = self.retry_strategy(node.owner, node.started, world)?;
+        let max = strategy.backoff.map(|backoff| backoff.max_duration).unwrap_or_default();
+        if max.is_empty() {
+            return Ok(None);
+        }
+        let nanos = expr::duration::lenient(&max)?;
+        Ok(Some(self.node(*first).started.plus_nanos(nanos)))
     }
 
     /// How many pods are Pending or Running (EX-260).

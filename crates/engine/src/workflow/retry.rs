@@ -4,6 +4,7 @@ use super::enter::Entering;
 use super::event::Event;
 use super::handle::{Turn, message};
 use super::node::{NodeIx, Phase};
+use super::run::Run;
 use super::scope::View;
 use crate::time::Time;
 use expr::{MapScope, Mode, World};
@@ -270,16 +271,7 @@ impl Turn<'_> {
 
     /// The wrapper's strategy with its tags replaced.
     pub(crate) fn strategy(&self, ix: NodeIx) -> Result<spec::RetryStrategy, String> {
-        let template = self.run.template(ix).ok_or("the template is gone")?;
-        let plan = template.retry.clone().unwrap_or_else(|| {
-            std::sync::Arc::new(crate::plan::RetryPlan {
-                doc: crate::tree::Tree::Leaf(serde_json::Value::Null),
-            })
-        });
-        let view: View<'_> = self.run.view_of(ix, self.now);
-        let value =
-            plan.doc.render(&view, Mode::Lenient, &self.world(ix.0)).map_err(|error| error.to_string())?;
-        serde_json::from_value(value).map_err(|error| error.to_string())
+        self.run.retry_strategy(ix, self.now, &self.world(ix.0))
     }
 
     fn attempted(&self, ix: NodeIx) -> Attempted {
@@ -291,5 +283,25 @@ impl Turn<'_> {
             started: node.started,
             finished: node.finished,
         }
+    }
+}
+
+impl Run {
+    /// The strategy of a wrapper with its tags replaced.
+    pub(crate) fn retry_strategy(
+        &self,
+        ix: NodeIx,
+        now: Time,
+        world: &World,
+    ) -> Result<spec::RetryStrategy, String> {
+        let template = self.template(ix).ok_or("the template is gone")?;
+        let plan = template.retry.clone().unwrap_or_else(|| {
+            std::sync::Arc::new(crate::plan::RetryPlan {
+                doc: crate::tree::Tree::Leaf(serde_json::Value::Null),
+            })
+        });
+        let view: View<'_> = self.view_of(ix, now);
+        let value = plan.doc.render(&view, Mode::Lenient, world).map_err(|error| error.to_string())?;
+        serde_json::from_value(value).map_err(|error| error.to_string())
     }
 }

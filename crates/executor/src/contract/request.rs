@@ -51,6 +51,9 @@ pub struct StepRequest {
     /// How long the step may be active, counted from its start (EX-388). `None`: no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deadline_ms: Option<u64>,
+    /// Whether that is the time which all tries of a step have together: then it merely ends the step (EX-217).
+    #[serde(skip_serializing_if = "is_default")]
+    pub deadline_of_tries: bool,
     /// How long it may take to end after SIGTERM when its deadline has passed.
     #[serde(default = "default_grace_ms")]
     pub grace_ms: u64,

@@ -124,7 +124,7 @@ impl Step {
         }
         match self.ending {
             Ending::No { .. } => {
-                self.deadline_exceeded = true;
+                self.deadline_exceeded = !self.request.deadline_of_tries;
                 self.ask_to_end(Duration::from_millis(self.request.grace_ms));
             }
             Ending::Asked { .. } => self.kill(now),

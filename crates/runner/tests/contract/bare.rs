@@ -18,6 +18,7 @@ pub const CASES: &[Case] = &[
     ("bare::a_stopped_step_gets_its_grace", a_stopped_step_gets_its_grace),
     ("bare::who_takes_steps_back_and_goes_leaves_them_alone", who_takes_back_and_goes),
     ("bare::a_deadline_ends_a_step", a_deadline_ends_a_step),
+    ("bare::the_time_of_all_tries_ends_one", the_time_of_all_tries_ends_one),
     ("bare::descendants_end_with_the_step", descendants_end_with_the_step),
     ("bare::a_killed_engine_finds_its_steps", a_killed_engine_finds_its_steps),
     ("bare::a_killed_supervisor_takes_its_steps_along", a_killed_supervisor_takes_its_steps_along),
@@ -167,6 +168,17 @@ fn a_deadline_ends_a_step() {
     world.end();
 }
 
+/// EX-217: whoever has no time left is ended, and says no more than that.
+fn the_time_of_all_tries_ends_one() {
+    let mut world = World::new();
+    let mut step = world.shell("a", Isolation::None, "sleep 60");
+    (step.deadline_ms, step.deadline_of_tries) = (Some(50), true);
+    let ended = world.run(&step);
+    assert!(!ended.deadline_exceeded);
+    assert_eq!(ended.containers[0].exit, Exit::Signal(15));
+    world.end();
+}
+
 fn descendants_end_with_the_step() {
     let mut world = World::new();
     let step = world.shell(
@@ -281,7 +293,7 @@ fn image_files_are_found() {
 }
 
 fn inputs_and_volumes_leave_nothing_behind() {
-    use tiphys_runner::step::{ArtifactInput, ArtifactSource, Volume, VolumeFile, VolumeMount, VolumeSource};
+    use tiphys_runner::step::{AttemptId, Exit, Isolation, ParameterWanted, Sighting};
     let mut world = World::new();
     let place = world.state.join("place");
     let path = |below: &str| place.join(below).display().to_string();
