@@ -30,6 +30,7 @@ mod stage;
 mod words;
 
 use care::{Attendant, Watch};
+pub(crate) use collect::unsaved;
 pub(crate) use stage::{Made, script, working_dir, write_file};
 
 /// What a hull tells its supervisor.

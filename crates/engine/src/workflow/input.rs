@@ -125,6 +125,13 @@ pub struct Outcome {
     pub finished: Option<Time>,
 }
 
+impl Outcome {
+    /// Its containers have run, whatever came of them.
+    pub(crate) fn has_run(&self) -> bool {
+        self.exit_code.is_some() || self.phase == Phase::Succeeded || !self.containers.is_empty()
+    }
+}
+
 /// How one container of a set came out.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

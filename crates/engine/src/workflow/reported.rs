@@ -58,14 +58,15 @@ impl Turn<'_> {
     /// What ended before anybody saw it run has run all the same: hooks are told of it (EX-632).
     fn seen_running(&mut self, ix: NodeIx, outcome: &Outcome) {
         let node = self.run.node(ix);
-        let has_run = outcome.exit_code.is_some() || outcome.phase == Phase::Succeeded;
-        if node.kind == NodeKind::Pod && node.phase == Phase::Pending && has_run && self.run.has_hooks(ix) {
+        let is_unseen = node.kind == NodeKind::Pod && node.phase == Phase::Pending;
+        if is_unseen && outcome.has_run() && self.run.has_hooks(ix) {
             self.record(Event::Observed { node: ix, address: None });
             self.hooks(ix);
         }
     }
 
     fn pod_ended(&mut self, ix: NodeIx, outcome: Outcome) {
+        let has_run = outcome.has_run();
         let mut outcome = self.shutdown_outcome(ix, outcome);
         if self.run.is_daemon(ix) && outcome.phase == Phase::Succeeded {
             // A daemon has no business ending by itself, however well (EX-372).
@@ -75,7 +76,7 @@ impl Turn<'_> {
             self.record(Event::Clocked { node: ix, finished });
         }
         self.containers_ended(ix, &outcome);
-        let outputs = self.pod_outputs(ix, &outcome);
+        let outputs = self.pod_outputs(ix, &outcome, has_run);
         let mut exported = (Vec::new(), Vec::new());
         if let Some(outputs) = &outputs {
             exported = super::finish::exports(outputs);
@@ -126,8 +127,16 @@ impl Turn<'_> {
     }
 
     /// The outputs of a pod in Argo's shape: declarations with values, then what was archived.
-    fn pod_outputs(&self, ix: NodeIx, outcome: &Outcome) -> Option<spec::Outputs> {
-        let declared = self.run.template(ix).map(|template| &template.doc.outputs);
+    ///
+    /// Its helper tells all that is declared once the containers have run, however they ended, and the values of what
+    /// it could read (PA-063).
+    fn pod_outputs(&self, ix: NodeIx, outcome: &Outcome, has_run: bool) -> Option<spec::Outputs> {
+        use spec::TemplateKind::{Container, ContainerSet, Script};
+        let template = self.run.template(ix);
+        let declared = template.map(|template| &template.doc.outputs);
+        let is_told_whole = has_run
+            && template
+                .is_some_and(|template| matches!(template.kind, Some(Container | Script | ContainerSet)));
         let mut outputs = spec::Outputs {
             result: outcome.result.clone(),
             exit_code: outcome.exit_code.map(|code| code.to_string()),
@@ -135,11 +144,12 @@ impl Turn<'_> {
             ..Default::default()
         };
         for parameter in declared.into_iter().flat_map(|outputs| &outputs.parameters) {
-            let Some((_, value)) = outcome.parameters.iter().find(|(name, _)| *name == parameter.name) else {
+            let value = outcome.parameters.iter().find(|(name, _)| *name == parameter.name);
+            if value.is_none() && !is_told_whole {
                 continue;
-            };
+            }
             let mut shown = self.run.declared(ix, parameter);
-            shown.value = Some(value.clone());
+            shown.value = value.map(|(_, value)| value.clone());
             outputs.parameters.push(shown);
         }
         if self.run.node(ix).kind == NodeKind::Plugin {

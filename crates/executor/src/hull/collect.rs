@@ -24,28 +24,60 @@ type Bring<'a> = &'a mut dyn FnMut(&Path, &Web) -> Result<u64, ArtifactError>;
 /// Where a step without a sandbox packs what a web server takes.
 const OUTGOING: &str = ".tiphys-outgoing";
 
-/// Collects everything that is wanted; parameters first (PA-211). All are tried; complaints are joined (PA-186).
+/// Where the command of Argo's image puts copies of what its helper is to read of a container's own files.
+const COPIES: &str = "/var/run/argo/outputs";
+
+/// Where that helper sees the volumes of the container.
+const VOLUMES: &str = "/mainctrfs";
+
+/// Collects what is wanted; parameters first (PA-211). The first of them that cannot be read ends their row; artifacts are
+/// all tried (PA-186). What went wrong first is told (PA-040).
 pub(super) fn outputs(request: &StepRequest, place: &Place, done: &mut Done, bring: Bring<'_>) {
-    let mut complaints = Vec::new();
+    let mut first_complaint = None;
     for wanted in &request.outputs.parameters {
-        match parameter(wanted) {
+        match parameter(request, wanted) {
             Ok(value) => done.parameters.push(ParameterValue { name: wanted.name.clone(), value }),
-            Err(complaint) => complaints.push(complaint),
+            Err(complaint) => {
+                first_complaint = Some(complaint);
+                break;
+            }
         }
     }
+    let mut complaints = String::new();
     for (index, wanted) in request.outputs.artifacts.iter().enumerate() {
         let stored = artifact(request, index, wanted, place, &mut done.notices, bring);
         match &stored.error {
-            Some(reason) if !(stored.missing && wanted.optional) => {
-                complaints.push(format!("artifact {} failed to save: {reason}", wanted.name))
-            }
+            Some(reason) if !(stored.missing && wanted.optional) => complaints.push_str(&unsaved(reason)),
             _ => {}
         }
         done.artifacts.push(stored);
     }
-    if !complaints.is_empty() && done.failure.is_none() {
-        let message = complaints.join("; ");
+    let complaint = first_complaint.or((!complaints.is_empty()).then_some(complaints));
+    if let Some(message) = complaint.filter(|_| done.failure.is_none()) {
         done.failure = Some(StageFailure { stage: Stage::Wait, code: HELPER_FAILED, message });
+    }
+}
+
+/// One of the reasons why artifacts are not there, as they stand in a row: each is closed, the last one, too (PA-186).
+pub(crate) fn unsaved(reason: &str) -> String {
+    format!("{reason}; ")
+}
+
+/// Whether a path of a step lies in a volume that its manifest mounts: Argo's helper reads it there (PA-062).
+fn is_in_volume(request: &StepRequest, path: &str) -> bool {
+    let mut mounts = request.containers.iter().flat_map(|container| &container.volume_mounts);
+    mounts.any(|mount| Path::new(path).starts_with(&mount.mount_path))
+}
+
+/// Why an artifact is not there, as Argo's helper says it of the file in which it looks for it.
+fn missing(request: &StepRequest, wanted: &ArtifactWanted, error: &io::Error) -> String {
+    let (path, reason) = (&wanted.path, reason(error));
+    match wanted.archive {
+        _ if !is_in_volume(request, path) => {
+            format!("open {COPIES}/artifacts{}.tgz: {reason}", path.trim_end_matches('/'))
+        }
+        contract::Archive::None => format!("{path} {reason}"),
+        contract::Archive::Tar { .. } | contract::Archive::Zip => format!("stat {VOLUMES}{path}: {reason}"),
     }
 }
 
@@ -64,7 +96,7 @@ fn artifact(
     let source = Path::new(&wanted.path);
     if let Err(error) = fs::metadata(source) {
         stored.missing = matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
-        stored.error = Some(format!("stat {}: {}", wanted.path, reason(&error)));
+        stored.error = Some(missing(request, wanted, &error));
         return stored;
     }
     let spooled = Key::parse(&index.to_string());
@@ -91,11 +123,20 @@ fn artifact(
 }
 
 /// The value of a parameter: its file without one trailing newline, else its default, trimmed alike (PA-040).
-fn parameter(wanted: &ParameterWanted) -> Result<String, String> {
+fn parameter(request: &StepRequest, wanted: &ParameterWanted) -> Result<String, String> {
     let text = match (read_file(Path::new(&wanted.path), PARAMETER_BYTES_MAX), &wanted.default) {
         (Ok(bytes), _) => tiphys_expr::go_text(bytes),
         (Err(_), Some(default)) => default.clone(),
-        (Err(error), None) => return Err(format!("open {}: {}", wanted.path, reason(&error))),
+        (Err(error), None) => {
+            let path = &wanted.path;
+            let seen = match error.raw_os_error() {
+                // A limit of ours, of which Argo's helper knows nothing.
+                None => path.clone(),
+                Some(_) if is_in_volume(request, path) => format!("{VOLUMES}{path}"),
+                Some(_) => format!("{COPIES}/parameters{path}"),
+            };
+            return Err(format!("open {seen}: {}", reason(&error)));
+        }
     };
     Ok(text.strip_suffix('\n').map(str::to_owned).unwrap_or(text))
 }

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 use tiphys_runner::Runner;
-use tiphys_runner::step::{AttemptId, Exit, Isolation, ParameterWanted, Sighting};
+use tiphys_runner::step::{Archive, ArtifactWanted, AttemptId, Exit, Isolation, ParameterWanted, Sighting};
 
 use crate::common::{Case, World, eventually, lives};
 
@@ -19,6 +19,7 @@ pub const CASES: &[Case] = &[
     ("bare::who_takes_steps_back_and_goes_leaves_them_alone", who_takes_back_and_goes),
     ("bare::a_deadline_ends_a_step", a_deadline_ends_a_step),
     ("bare::the_time_of_all_tries_ends_one", the_time_of_all_tries_ends_one),
+    ("bare::outputs_that_are_missing", outputs_that_are_missing),
     ("bare::descendants_end_with_the_step", descendants_end_with_the_step),
     ("bare::a_killed_engine_finds_its_steps", a_killed_engine_finds_its_steps),
     ("bare::a_killed_supervisor_takes_its_steps_along", a_killed_supervisor_takes_its_steps_along),
@@ -179,6 +180,44 @@ fn the_time_of_all_tries_ends_one() {
     world.end();
 }
 
+/// PA-040, PA-186, PA-211: the first parameter that cannot be read is all that is told, whatever else is missing.
+fn outputs_that_are_missing() {
+    let mut world = World::new();
+    let there = world.state.join("there");
+    let parameter = |name: &str, path: &std::path::Path| ParameterWanted {
+        name: name.into(),
+        path: path.display().to_string(),
+        default: None,
+    };
+    let artifact = |name: &str| ArtifactWanted {
+        name: name.into(),
+        path: format!("/none/{name}"),
+        optional: false,
+        archive: Archive::None,
+        key: format!("wf/{name}"),
+        to: None,
+    };
+    let mut step = world.shell("a", Isolation::None, &format!("echo 1 > {}", there.display()));
+    step.outputs.artifacts = vec![artifact("x"), artifact("y")];
+    let failure = world.run(&step).failure.unwrap();
+    assert_eq!(
+        failure.message,
+        "open /var/run/argo/outputs/artifacts/none/x.tgz: no such file or directory; \
+         open /var/run/argo/outputs/artifacts/none/y.tgz: no such file or directory; "
+    );
+    let mut step = step.clone();
+    step.attempt = AttemptId("run/b".into());
+    step.outputs.parameters =
+        vec![parameter("p", &there), parameter("q", "/none/q".as_ref()), parameter("r", &there)];
+    let ended = world.run(&step);
+    assert_eq!(
+        ended.failure.unwrap().message,
+        "open /var/run/argo/outputs/parameters/none/q: no such file or directory"
+    );
+    assert_eq!(ended.parameters.iter().map(|known| known.name.as_str()).collect::<Vec<_>>(), ["p"]);
+    world.end();
+}
+
 fn descendants_end_with_the_step() {
     let mut world = World::new();
     let step = world.shell(
@@ -293,7 +332,7 @@ fn image_files_are_found() {
 }
 
 fn inputs_and_volumes_leave_nothing_behind() {
-    use tiphys_runner::step::{AttemptId, Exit, Isolation, ParameterWanted, Sighting};
+    use tiphys_runner::step::{ArtifactInput, ArtifactSource, Volume, VolumeFile, VolumeMount, VolumeSource};
     let mut world = World::new();
     let place = world.state.join("place");
     let path = |below: &str| place.join(below).display().to_string();

@@ -146,7 +146,7 @@ fn artifacts_come_from_servers_and_go_there() {
             world.shell(&format!("c{isolation:?}"), isolation, &format!("mkdir -p {}", path("out")));
         folder.outputs.artifacts = vec![ArtifactWanted { archive: Archive::None, ..wanted }];
         let failure = world.run(&folder).failure.unwrap();
-        assert!(failure.message.ends_with("give it an archive (`tar` or `zip`)"), "{failure:?}");
+        assert!(failure.message.ends_with("give it an archive (`tar` or `zip`); "), "{failure:?}");
     }
     world.end();
 }

@@ -447,7 +447,10 @@ fn artifacts_come_and_go() {
     let mut absent = sandbox(&world, "d", "true");
     absent.outputs.artifacts = vec![wanted("x", "/out/none", Archive::None, "wf/x")];
     let failure = world.run(&absent).failure.unwrap();
-    assert_eq!(failure.message, "artifact x failed to save: stat /out/none: no such file or directory");
+    assert_eq!(
+        failure.message,
+        "open /var/run/argo/outputs/artifacts/out/none.tgz: no such file or directory; "
+    );
     world.end();
 }
 

@@ -18,6 +18,7 @@ use crate::contract::{
     ArtifactSource, ArtifactStored, Ended, Report, Stage, StageFailure, Started, StepRequest, VolumeSource,
 };
 use crate::frame::Inbox;
+use crate::hull::unsaved;
 use crate::logs;
 use crate::program;
 use crate::sandbox::{
@@ -305,7 +306,7 @@ pub(super) fn store_spooled(
     artifacts: &mut [ArtifactStored],
 ) -> Option<StageFailure> {
     let store = LocalStore::new(&request.artifact_store);
-    let mut complaints = Vec::new();
+    let mut message = String::new();
     for (index, artifact) in artifacts.iter_mut().enumerate() {
         let is_elsewhere = request.outputs.artifacts.get(index).is_some_and(|wanted| wanted.to.is_some());
         if artifact.error.is_some() || is_elsewhere {
@@ -316,12 +317,11 @@ pub(super) fn store_spooled(
         match adopted {
             Ok(size_bytes) => artifact.size_bytes = size_bytes,
             Err(error) => {
-                complaints.push(format!("artifact {} failed to save: {error}", artifact.name));
+                message.push_str(&unsaved(&error.to_string()));
                 artifact.error = Some(error.to_string());
             }
         }
     }
-    let message = complaints.join("; ");
     (!message.is_empty()).then_some(StageFailure { stage: Stage::Wait, code: program::CANNOT_RUN, message })
 }
 
