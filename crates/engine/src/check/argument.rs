@@ -88,6 +88,10 @@ impl Checker<'_> {
         for (index, parameter) in arguments.parameters.iter().enumerate() {
             let at = site.field("parameters").index(index);
             self.argument(&at, words, parameter, may_lack_values);
+            if may_lack_values && parameter.value.is_none() && !parameter.choices.is_empty() {
+                // Whoever still has to choose is asked for nothing else (`VA-072`).
+                return;
+            }
         }
         for (index, artifact) in arguments.artifacts.iter().enumerate() {
             let at = site.field("artifacts").index(index);

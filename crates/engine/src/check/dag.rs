@@ -261,7 +261,8 @@ impl<'a> Checker<'a> {
         }
         let told = at.told_as(&words);
         self.loops(&told, task, &mut own);
-        self.resolve(at, &words, &[&own, scope], task);
+        let of_inline = Names::of_inline(task);
+        self.resolve(at, &words, &[&of_inline, &own, scope], task);
         self.arguments(&at.field("arguments"), &format!("{words}.arguments."), &task.arguments, false);
         self.argument_ancestors(&told.field("arguments"), task, index, graph);
         if let Some(Called::Found(found)) = called.get(task.name.as_str()) {

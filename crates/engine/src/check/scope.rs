@@ -7,6 +7,7 @@ use regex::Regex;
 use serde::Serialize;
 use serde_json::Value;
 use tiphys_expr as expr;
+use tiphys_spec as spec;
 
 use super::Checker;
 use super::site::Site;
@@ -32,6 +33,15 @@ pub(super) struct Names {
 impl Names {
     pub(super) fn add(&mut self, name: impl Into<String>) {
         self.known.insert(name.into());
+    }
+
+    /// The inputs of an inline body, which are known in the step or task that it is a part of, and nowhere else.
+    pub(super) fn of_inline(task: &spec::Task) -> Names {
+        let mut names = Names::default();
+        for input in task.inline.iter().flat_map(|inline| &inline.inputs.parameters) {
+            names.add(format!("inputs.parameters.{}", input.name));
+        }
+        names
     }
 
     /// Lets every name with a beginning pass.

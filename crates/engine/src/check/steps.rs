@@ -69,7 +69,8 @@ impl<'a> Checker<'a> {
         if step.hooks.contains_key("exit") {
             self.call_names(&found, &prefix, scope, None);
         }
-        self.resolve(at, &format!("templates.{}.steps", template.name), &[scope], step);
+        let own = Names::of_inline(step);
+        self.resolve(at, &format!("templates.{}.steps", template.name), &[&own, scope], step);
         self.call_names(&found, &prefix, scope, Some(step));
         if let Called::Found(found) = found {
             self.called_with(&told.field("arguments"), found.template(), &step.arguments);

@@ -138,6 +138,63 @@ spec:
     );
 }
 
+/// VA-120: the inputs of an inline body are known in its own step or task alone.
+#[test]
+fn inline_templates_have_inputs() {
+    found(
+        "kind: Workflow
+metadata: {name: inline}
+spec:
+  entrypoint: main
+  templates:
+  - name: main
+    steps:
+    - - name: a
+        arguments: {parameters: [{name: q, value: x}]}
+        inline: {inputs: {parameters: [{name: q}]}, container: {image: x, args: ['{{inputs.parameters.q}}']}}
+    - - {name: b, inline: {container: {image: x, args: ['{{inputs.parameters.q}}']}}}
+    - - {name: c, template: graph}
+  - name: graph
+    dag:
+      tasks:
+      - name: a
+        arguments: {parameters: [{name: q, value: x}]}
+        inline: {inputs: {parameters: [{name: q}]}, container: {image: x, args: ['{{inputs.parameters.q}}']}}
+",
+        Situation::Lint,
+        &[
+            "11:57 error spec.templates[0].steps[1][0].inline.container.args[0]: templates.main.steps failed to resolve \
+           {{inputs.parameters.q}}",
+        ],
+    );
+}
+
+/// VA-072: whoever still has to choose is asked for nothing else; when it runs, everything counts.
+#[test]
+fn a_choice_that_is_open_ends_the_look_at_arguments() {
+    let document = "kind: Workflow
+metadata: {name: open}
+spec:
+  entrypoint: main
+  arguments: {parameters: [{name: zz, enum: [a]}, {name: yy, valueFrom: {path: x}}]}
+  templates:
+  - {name: main, container: {image: x}}
+";
+    found(document, Situation::Lint, &[]);
+    let (parameters, refused) =
+        ("5:28 error spec.arguments.parameters", "5:62 error spec.arguments.parameters");
+    found(
+        document,
+        Situation::Create,
+        &[
+            &format!("{parameters}[0]: spec.arguments.zz.value or spec.arguments.zz.valueFrom is required"),
+            &format!(
+                "{refused}[1].valueFrom: spec.arguments.yy.valueFrom only allows: default, configMapKeyRef and supplied"
+            ),
+        ],
+    );
+}
+
 #[test]
 fn a_missing_value_is_a_mistake_when_it_runs_only() {
     let text = "kind: Workflow
