@@ -26,13 +26,8 @@ impl Turn<'_> {
             Request::Resume { selector, by } => self.resume(&selector, by.as_deref()),
             Request::Stop { selector, message: text } if !selector.is_empty() => {
                 for ix in self.run.suspended_nodes(&selector) {
-                    let text = text.clone().unwrap_or_default();
-                    self.record(Event::Ended {
-                        node: ix,
-                        phase: Phase::Failed,
-                        message: message(text),
-                        outputs: None,
-                    });
+                    let message = self.said(ix, text.clone());
+                    self.record(Event::Ended { node: ix, phase: Phase::Failed, message, outputs: None });
                 }
             }
             Request::Stop { .. } => self.shut_down(Control::Stop),
@@ -102,10 +97,13 @@ impl Turn<'_> {
                 parameter.value_from = None;
             }
         }
+        let mut supplied = outputs.clone();
+        supplied.parameters.retain(|parameter| parameters.contains_key(&parameter.name));
         let outputs = (!outputs.is_empty()).then(|| Arc::new(outputs));
         match phase {
             Some(phase) if phase.is_ended() => {
-                self.record(Event::Ended { node: ix, phase, message: text.and_then(message), outputs });
+                let message = self.said(ix, text);
+                self.record(Event::Ended { node: ix, phase, message, outputs });
             }
             _ => {
                 self.record(Event::Supplied { node: ix, outputs });
@@ -114,6 +112,13 @@ impl Turn<'_> {
                 }
             }
         }
+        // What a person supplies is known to the whole workflow at once (PA-080, EX-286).
+        self.export((super::finish::exports(&supplied).0, Vec::new()));
+    }
+
+    /// What is said of a node: what it says already stays unless there is something else to say (EX-286).
+    fn said(&self, ix: NodeIx, text: Option<String>) -> Option<Arc<str>> {
+        text.and_then(message).or_else(|| self.run.node(ix).message.clone())
     }
 
     fn shut_down(&mut self, control: Control) {
