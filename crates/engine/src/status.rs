@@ -4,6 +4,7 @@ use crate::locks::{Size, Wanted};
 use crate::plan::{Shown, Target};
 use crate::time::Time;
 use crate::workflow::{Node, NodeIx, NodeKind, Phase, Run, Site, Stage};
+use serde_json::Value;
 use spec::{Condition, NodeFlag, NodeStatus, WorkflowStatus};
 use std::collections::BTreeMap;
 use tiphys_spec as spec;
@@ -301,12 +302,10 @@ fn inputs(run: &Run, ix: NodeIx) -> Option<spec::Inputs> {
         }
         inputs.parameters.push(shown);
     }
-    for value in values.artifacts.iter().filter(|value| !value.is_null()) {
-        inputs.artifacts.extend(serde_json::from_value::<spec::Artifact>(value.clone()));
-    }
     for (declared, value) in template.doc.inputs.artifacts.iter().zip(&values.artifacts) {
-        if value.is_null() {
-            inputs.artifacts.push(declared.clone());
+        match value {
+            Value::Null => inputs.artifacts.push(declared.clone()),
+            value => inputs.artifacts.extend(serde_json::from_value::<spec::Artifact>(value.clone())),
         }
     }
     (!inputs.is_empty()).then_some(inputs)

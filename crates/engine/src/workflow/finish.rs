@@ -5,7 +5,7 @@ use super::branches::Branches;
 use super::event::Event;
 use super::handle::{Turn, message};
 use super::hooks::Started;
-use super::node::{Node, NodeIx, NodeKind, Part, Phase, Site};
+use super::node::{NodeIx, NodeKind, Part, Phase, Site};
 use super::run::{Run, Stage};
 use super::scope::View;
 use crate::tree::render_text;
@@ -196,15 +196,13 @@ impl Turn<'_> {
         }
     }
 
-    /// What a dag exports: the outputs of its tasks that did not export them themselves, as what was remembered did not,
-    /// and not its own, which whatever is around it exports (PA-080, EX-175).
+    /// What a dag exports: the outputs of its tasks once more, in the order of the document, and not its own, which whatever
+    /// is around it exports (PA-080, EX-175).
     fn exports_of_tasks(&self, at: u32) -> Exports {
         let mut exported = Exports::default();
         let nodes = self.run.frames[at as usize].slots.iter().filter_map(|slot| slot.node);
-        let is_remembered = |node: &Node| node.memo.as_ref().is_some_and(|memo| memo.hit);
-        let nodes = nodes.map(|node| self.run.node(node));
-        for node in nodes.filter(|node| node.kind != NodeKind::Pod || is_remembered(node)) {
-            let (parameters, artifacts) = node.outputs.as_deref().map(exports).unwrap_or_default();
+        for outputs in nodes.filter_map(|node| self.run.node(node).outputs.as_deref()) {
+            let (parameters, artifacts) = exports(outputs);
             exported.0.extend(parameters);
             exported.1.extend(artifacts);
         }

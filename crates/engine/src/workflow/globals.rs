@@ -22,7 +22,9 @@ impl Globals {
         }
         for artifact in artifacts {
             if let Some(name) = artifact.get("name").and_then(|name| name.as_str()) {
-                self.artifacts.insert(name.to_owned(), artifact.clone());
+                let next = self.artifacts.len();
+                let known = self.artifacts.entry(name.to_owned()).or_insert((next, Value::Null));
+                known.1 = artifact.clone();
             }
         }
     }

@@ -287,8 +287,8 @@ pub(crate) struct Globals {
     pub parameters: Vec<(Arc<str>, Arc<str>)>,
     /// Exported parameters in order of first export.
     pub outputs: Vec<(Arc<str>, Arc<str>)>,
-    /// Exported artifacts by global name.
-    pub artifacts: BTreeMap<String, Value>,
+    /// Exported artifacts by global name, with their place in the order of first export.
+    pub artifacts: BTreeMap<String, (usize, Value)>,
     /// Labels added at start.
     pub labels: BTreeMap<String, String>,
     /// Annotations added at start.
@@ -571,9 +571,11 @@ impl Run {
         self.globals.outputs.iter().map(|(name, value)| (&**name, &**value))
     }
 
-    /// Exported artifacts by name.
+    /// Exported artifacts in order of first export.
     pub fn exported_artifacts(&self) -> impl Iterator<Item = &Value> {
-        self.globals.artifacts.values()
+        let mut exported: Vec<&(usize, Value)> = self.globals.artifacts.values().collect();
+        exported.sort_by_key(|(place, _)| *place);
+        exported.into_iter().map(|(_, artifact)| artifact)
     }
 
     /// Parameters of the workflow that a retry gave other values (EX-307).

@@ -89,7 +89,7 @@ impl<'a> View<'a> {
             "duration" => Some(Bound::Text(Cow::Owned(run.duration_text(self.now)))),
             "failures" if run.is_main_over() => Some(Bound::Text(Cow::Owned(run.failures()))),
             _ => {
-                let artifact = run.globals.artifacts.get(rest.strip_prefix("outputs.artifacts.")?)?;
+                let (_, artifact) = run.globals.artifacts.get(rest.strip_prefix("outputs.artifacts.")?)?;
                 Some(Bound::Json(Cow::Borrowed(artifact)))
             }
         }

@@ -177,6 +177,10 @@ impl Shown {
                 .collect::<Vec<_>>()
                 .join("; "),
             "outputs" => outputs(node.outputs.as_ref()),
+            "input artifacts" => {
+                let inputs = node.inputs.iter().flat_map(|inputs| &inputs.artifacts);
+                inputs.map(|artifact| artifact.name.as_str()).collect::<Vec<_>>().join("; ")
+            }
             "inputs in full" => serde_json::to_string(&node.inputs.as_ref()?.parameters).ok()?,
             "outputs in full" => serde_json::to_string(&node.outputs.as_ref()?.parameters).ok()?,
             "flags" => {
