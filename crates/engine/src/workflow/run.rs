@@ -446,15 +446,11 @@ impl Run {
     /// The pod name (EX-027).
     pub fn pod_name(&self, ix: NodeIx) -> String {
         let node = self.node(ix);
-        if self
-            .plan
-            .workflow
-            .metadata
-            .annotations
-            .get("workflows.argoproj.io/pod-name-format")
-            .map(String::as_str)
-            == Some("v1")
-        {
+        let format = "workflows.argoproj.io/pod-name-format";
+        // What the document adds at the start counts like what it was created with.
+        let added = self.globals.annotations.get(format);
+        let given = self.plan.workflow.metadata.annotations.get(format);
+        if added.or(given).is_some_and(|format| format == "v1") {
             return self.id(ix);
         }
         let template =
