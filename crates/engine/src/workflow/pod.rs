@@ -179,10 +179,8 @@ impl Run {
         let mut at_most = |us: i64| left = Some(left.map_or(us, |left: i64| left.min(us)));
         if let Some(seconds) = &template.active_deadline_seconds {
             let text = seconds.text();
-            let seconds: i64 = text
-                .trim()
-                .parse()
-                .map_err(|_| format!("activeDeadlineSeconds `{text}` is not a number of seconds"))?;
+            let seconds: i64 =
+                text.trim().parse().map_err(|_| format!("value '{text}' cannot be resolved to an int"))?;
             at_most(seconds.saturating_mul(1_000_000));
         }
         if !template.timeout.is_empty() {

@@ -131,12 +131,14 @@ impl Turn<'_> {
     /// Its helper tells all that is declared once the containers have run, however they ended, and the values of what
     /// it could read (PA-063).
     fn pod_outputs(&self, ix: NodeIx, outcome: &Outcome, has_run: bool) -> Option<spec::Outputs> {
-        use spec::TemplateKind::{Container, ContainerSet, Script};
+        use spec::TemplateKind::{Container, ContainerSet, Data, Resource, Script};
         let template = self.run.template(ix);
         let declared = template.map(|template| &template.doc.outputs);
-        let is_told_whole = has_run
-            && template
-                .is_some_and(|template| matches!(template.kind, Some(Container | Script | ContainerSet)));
+        let is_told_whole = template.is_some_and(|template| match template.kind {
+            Some(Container | Script | ContainerSet) => has_run,
+            Some(Data | Resource) => outcome.phase == Phase::Succeeded,
+            _ => false,
+        });
         let mut outputs = spec::Outputs {
             result: outcome.result.clone(),
             exit_code: outcome.exit_code.map(|code| code.to_string()),
@@ -149,7 +151,9 @@ impl Turn<'_> {
                 continue;
             }
             let mut shown = self.run.declared(ix, parameter);
-            shown.value = value.map(|(_, value)| value.clone());
+            if let Some((_, value)) = value {
+                shown.value = Some(value.clone());
+            }
             outputs.parameters.push(shown);
         }
         if self.run.node(ix).kind == NodeKind::Plugin {
