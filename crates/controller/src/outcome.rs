@@ -73,7 +73,7 @@ fn judge(ended: &Ended, pod: Option<&Pod>) -> (Phase, Option<String>) {
     if let Some(failure) = ended.failure.as_ref().filter(|failure| failure.stage == Stage::Init) {
         return (Phase::Error, Some(helper("init", failure)));
     }
-    for container in ended.containers.iter().filter(|container| !is_sidecar(container, pod)) {
+    for container in in_order(ended, pod).into_iter().filter(|container| !is_sidecar(container, pod)) {
         if !container.exit.is_success() && container.exit != Exit::NotStarted {
             return (Phase::Failed, Some(words(container)));
         }
@@ -86,11 +86,21 @@ fn judge(ended: &Ended, pod: Option<&Pod>) -> (Phase, Option<String>) {
     if let Some(container) = ended.containers.iter().find(unstarted) {
         return (Phase::Error, Some(words(container)));
     }
-    let mut beside = ended.containers.iter().filter(|container| is_sidecar(container, pod));
+    let mut beside = in_order(ended, pod).into_iter().filter(|container| is_sidecar(container, pod));
     match beside.find(|container| failed_beside(container)) {
         Some(container) => (Phase::Failed, Some(words(container))),
         None => (Phase::Succeeded, None),
     }
+}
+
+/// Containers as Argo looks at them: those that come before main as they stand, the others by name, which is how a
+/// kubelet tells of them (EX-404).
+fn in_order<'e>(ended: &'e Ended, pod: Option<&Pod>) -> Vec<&'e ContainerEnded> {
+    let before = pod.map_or(0, |pod| pod.template.init_containers.len()).min(ended.containers.len());
+    let (before, others) = ended.containers.split_at(before);
+    let mut others: Vec<&ContainerEnded> = others.iter().collect();
+    others.sort_by(|one, other| one.name.cmp(&other.name));
+    before.iter().chain(others).collect()
 }
 
 /// A failure of what Argo's helper containers do.
@@ -166,6 +176,23 @@ mod tests {
         assert_eq!(message(Exit::Signal(9), None), "main: Error (exit code 137)");
         assert_eq!(message(Exit::OomKilled, None), "main: OOMKilled (exit code 137)");
         assert_eq!(message(Exit::Code(1), Some("oops")), "main: Error (exit code 1): oops");
+    }
+
+    /// EX-404: of several that failed the first by name gives the reason, whenever it ended.
+    #[test]
+    fn the_first_by_name_says_why() {
+        let ended = |codes: &[(&str, i32)]| {
+            let containers = codes.iter().map(|(name, code)| ContainerEnded {
+                name: (*name).to_owned(),
+                exit: Exit::Code(*code),
+                ..ContainerEnded::default()
+            });
+            outcome(&Ended { containers: containers.collect(), ..Ended::default() }, None).message
+        };
+        let message = ended(&[("zfail", 1), ("main", 143), ("dep", 0)]);
+        assert_eq!(message.as_deref(), Some("main: Error (exit code 143)"));
+        let message = ended(&[("main", 143), ("a", 3)]);
+        assert_eq!(message.as_deref(), Some("a: Error (exit code 3)"));
     }
 
     /// EX-441, EX-409: what the nodes of a set's containers say, also when it is a set of one.
