@@ -85,8 +85,15 @@ pub(crate) enum Place {
 /// Signal by which the supervisor says that the grace is over.
 pub(crate) const SIGNAL_KILL: libc::c_int = libc::SIGUSR1;
 
-/// How often a progress file is looked at.
-const PROGRESS_EVERY: Duration = Duration::from_secs(1);
+/// How often a progress file is looked at (EX-531).
+const PROGRESS_EVERY: Duration = Duration::from_secs(3);
+
+/// The variable that names it.
+pub(crate) const PROGRESS_FILE: &str = "ARGO_PROGRESS_FILE";
+
+/// The file in the sandbox, and its name in the scratch folder of a step without one.
+const PROGRESS_PATH: &str = "/var/run/argo/progress";
+const PROGRESS_NAME: &str = ".tiphys-progress";
 
 /// Leaves behind everything of the supervisor whose copy this process is, except its own descriptors.
 pub(crate) fn enter_alone(io: &Io) {
@@ -167,6 +174,8 @@ struct Hull<'a> {
     is_ready: bool,
     /// No further container is started.
     ending: bool,
+    /// Where the step writes how far it is.
+    progress_file: String,
     progress_seen: String,
     /// What each container said last.
     last_words: Vec<Option<String>>,
@@ -199,6 +208,7 @@ impl<'a> Hull<'a> {
             doomed: Vec::new(),
             is_ready: false,
             ending: false,
+            progress_file: progress_file(request, place),
             progress_seen: String::new(),
             last_words: vec![None; request.containers.len()],
         })
@@ -259,6 +269,7 @@ impl<'a> Hull<'a> {
         loop {
             self.start_again(done);
             let started = self.start_ready(&mains, done);
+            self.end_with_the_first(&mains, done);
             if !mains.iter().any(|main| self.runs(*main)) {
                 if started {
                     // What could not be started has ended already; others may wait for it.
@@ -272,15 +283,19 @@ impl<'a> Hull<'a> {
                 hull.running.len() < running || (hull.ending && !hull.pausing.is_empty())
             });
             self.pause_before_again(&mains, done);
-            let failed = |main: &usize| {
-                let exit = done.containers[*main].exit;
-                exit != Exit::NotStarted && !exit.is_success() && !self.runs(*main)
-            };
-            if mains.iter().any(failed) && mains.len() > 1 && !self.ending {
-                // The first failure ends the whole pod (EX-441).
-                self.ending = true;
-                self.ask_to_end();
-            }
+            self.end_with_the_first(&mains, done);
+        }
+    }
+
+    /// The first failure ends the whole pod, also that of a container which could not be started (EX-441).
+    fn end_with_the_first(&mut self, mains: &[usize], done: &Done) {
+        let failed = |main: &usize| {
+            let exit = done.containers[*main].exit;
+            exit != Exit::NotStarted && !exit.is_success() && !self.runs(*main)
+        };
+        if mains.len() > 1 && !self.ending && mains.iter().any(failed) {
+            self.ending = true;
+            self.ask_to_end();
         }
     }
 
@@ -388,13 +403,15 @@ impl<'a> Hull<'a> {
         [stdout, stderr]: [BorrowedFd<'_>; 2],
     ) -> Result<u32, String> {
         let dir = stage::working_dir(container, self.place)?;
+        let hostname = ("HOSTNAME", self.request.pod_name.as_str());
+        let progress = (PROGRESS_FILE, self.progress_file.as_str());
         let env: Vec<(&str, &str)> = match self.place {
             Place::Sandbox { .. } => {
-                vec![("PATH", program::PATH_DEFAULT), ("HOME", "/root"), ("HOSTNAME", &self.request.pod_name)]
+                vec![("PATH", program::PATH_DEFAULT), ("HOME", "/root"), hostname, progress]
             }
             Place::Machine { path, home, scratch } => {
                 let mark = (keeper::SCRATCH_MARK, scratch.to_str().unwrap_or_default());
-                vec![("PATH", path), ("HOME", home), ("HOSTNAME", &self.request.pod_name), mark]
+                vec![("PATH", path), ("HOME", home), hostname, progress, mark]
             }
         };
         let aliases = match self.place {
@@ -433,8 +450,7 @@ impl<'a> Hull<'a> {
             if until.is_some_and(|until| until <= now) {
                 return;
             }
-            let looks = self.progress_file().map(|_| now + PROGRESS_EVERY);
-            let next = [until, self.next_care(), looks].into_iter().flatten().min();
+            let next = [until, self.next_care(), Some(now + PROGRESS_EVERY)].into_iter().flatten().min();
             let wait = next.map(|next| next.saturating_duration_since(now));
             let timeout = wait.map(|wait| Timespec {
                 tv_sec: wait.as_secs() as i64,
@@ -532,22 +548,24 @@ impl<'a> Hull<'a> {
         matches!(self.place, Place::Sandbox { .. })
     }
 
-    fn progress_file(&self) -> Option<&'a str> {
-        let named = |container: &'a ContainerRequest| {
-            container.env.iter().find(|(name, _)| name == "ARGO_PROGRESS_FILE").map(|(_, path)| path.as_str())
-        };
-        self.request.containers.iter().find_map(named)
-    }
-
     fn look_at_progress(&mut self) {
-        let Some(path) = self.progress_file() else { return };
-        let Ok(text) = collect::read_file(Path::new(path), PROGRESS_BYTES_MAX) else { return };
+        let Ok(text) = collect::read_file(Path::new(&self.progress_file), PROGRESS_BYTES_MAX) else { return };
         let text = String::from_utf8_lossy(&text).trim().to_owned();
         if !text.is_empty() && text != self.progress_seen {
             tell(&self.io.report, &HullNews::Progress(text.clone()));
             self.progress_seen = text;
         }
     }
+}
+
+/// The file that a container names itself, or the one that it is told of.
+fn progress_file(request: &StepRequest, place: &Place) -> String {
+    let named = request.containers.iter().flat_map(|container| &container.env);
+    let mut named = named.filter(|(name, _)| name == PROGRESS_FILE).map(|(_, path)| path.clone());
+    named.next().unwrap_or_else(|| match place {
+        Place::Sandbox { .. } => PROGRESS_PATH.to_owned(),
+        Place::Machine { scratch, .. } => scratch.join(PROGRESS_NAME).display().to_string(),
+    })
 }
 
 /// Longest progress file that is believed.

@@ -13,6 +13,8 @@ use crate::common::{Case, World};
 pub const CASES: &[Case] = &[
     ("hull::failing_members_are_started_again", failing_members_are_started_again),
     ("hull::a_pause_ends_with_the_step", a_pause_ends_with_the_step),
+    ("hull::what_cannot_be_started_ends_the_others", what_cannot_be_started_ends_the_others),
+    ("hull::progress_has_a_file", progress_has_a_file),
     ("hull::progress_is_what_the_step_writes", progress_is_what_the_step_writes),
     ("hull::parameters_are_text", parameters_are_text),
 ];
@@ -71,6 +73,41 @@ fn a_pause_ends_with_the_step() {
     world.runner().stop(std::slice::from_ref(&step.attempt), Duration::from_secs(60));
     let ended = world.ended(&step.attempt);
     assert!(ended.stopped, "{ended:?}");
+    world.end();
+}
+
+/// EX-441, EX-409: a member that cannot be started has failed like any other, and ends the others.
+fn what_cannot_be_started_ends_the_others() {
+    let mut world = World::new();
+    for isolation in PLACES {
+        let mut step = world.shell(&format!("a{isolation:?}"), isolation, "");
+        let none = ContainerRequest { command: vec!["/no/such".into()], ..member("x", String::new(), 0) };
+        step.containers = vec![none, member("main", "exec sleep 600".into(), 0)];
+        let ended = world.run(&step);
+        let exits: Vec<Exit> = ended.containers.iter().map(|one| one.exit).collect();
+        assert_eq!(exits, [Exit::Code(64), Exit::Signal(15)]);
+    }
+    world.end();
+}
+
+/// EX-389, EX-531: every step is told of a file for its progress, each of its own.
+fn progress_has_a_file() {
+    let mut world = World::new();
+    for isolation in PLACES {
+        let text = "echo 2/4 > $ARGO_PROGRESS_FILE; exec sleep 600";
+        let step = world.shell(&format!("a{isolation:?}"), isolation, text);
+        world.start(&step);
+        let told = world.wait(|report| match report {
+            Report::Progress(told) => Some(told.progress.clone()),
+            _ => None,
+        });
+        assert_eq!(told, "2/4");
+        world.runner().stop(std::slice::from_ref(&step.attempt), Duration::ZERO);
+        world.ended(&step.attempt);
+    }
+    let step = world.shell("named", Isolation::Sandbox, "echo $ARGO_PROGRESS_FILE");
+    world.run(&step);
+    assert_eq!(world.log(&step), "/var/run/argo/progress\n");
     world.end();
 }
 

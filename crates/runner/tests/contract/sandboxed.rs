@@ -60,7 +60,7 @@ fn a_step_runs() {
     let first = result.lines().next().unwrap();
     assert!(first.starts_with("2 0 pod-a /root "), "{result}");
     let names: Vec<&str> = result.lines().skip(1).filter_map(|line| line.split('=').next()).collect();
-    assert_eq!(names, ["HOME", "HOSTNAME", "PATH", "PWD"], "{result}");
+    assert_eq!(names, ["ARGO_PROGRESS_FILE", "HOME", "HOSTNAME", "PATH", "PWD"], "{result}");
     world.end();
 }
 

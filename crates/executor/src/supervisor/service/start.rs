@@ -404,7 +404,14 @@ fn is_plain(request: &StepRequest) -> bool {
         && request.mounts.is_empty()
         && request.outputs.parameters.is_empty()
         && request.outputs.artifacts.is_empty()
-        && !request.containers[0].env.iter().any(|(name, _)| name == "ARGO_PROGRESS_FILE")
+        && !may_tell_progress(&request.containers[0])
+}
+
+/// Whether a container knows of the file for its progress: who reads that is a hull. A program that asks for the variable
+/// by itself finds that there is none.
+fn may_tell_progress(container: &crate::contract::ContainerRequest) -> bool {
+    let words = container.command.iter().chain(&container.args).chain(&container.script);
+    words.chain(container.env.iter().map(|(name, _)| name)).any(|text| text.contains(hull::PROGRESS_FILE))
 }
 
 fn writers(request: &StepRequest) -> Vec<Writer> {
