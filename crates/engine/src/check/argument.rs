@@ -17,13 +17,18 @@ pub(super) enum Given<'g> {
 }
 
 impl Given<'_> {
-    /// Whether a parameter gets a value.
-    fn has_parameter(&self, name: &str) -> bool {
+    /// Whether an input gets a value: an argument takes the place of all that the input says itself, also if it has
+    /// none (`VA-074`).
+    fn supplies(&self, input: &spec::Parameter) -> bool {
+        let is_read = |from: &spec::ValueFrom| from.config_map_key_ref.is_some();
+        let has_value =
+            |it: &spec::Parameter| it.value.is_some() || it.value_from.as_ref().is_some_and(is_read);
         match self {
             Given::Everything => true,
-            Given::Arguments(arguments) => arguments
-                .parameter(name)
-                .is_some_and(|parameter| parameter.value.is_some() || parameter.value_from.is_some()),
+            Given::Arguments(arguments) => match arguments.parameter(&input.name) {
+                Some(argument) => has_value(argument),
+                None => has_value(input) || input.default.is_some(),
+            },
         }
     }
 
@@ -150,12 +155,7 @@ impl Checker<'_> {
     pub(super) fn supplied(&mut self, site: &Site, template: &spec::Template, given: Given<'_>) {
         let name = &template.name;
         for input in &template.inputs.parameters {
-            let has_source = input
-                .value_from
-                .as_ref()
-                .is_some_and(|from| from.config_map_key_ref.is_some() || from.default.is_some());
-            let has_own = input.value.is_some() || input.default.is_some() || has_source;
-            if !has_own && !given.has_parameter(&input.name) {
+            if !given.supplies(input) {
                 let message = format!("templates.{name} inputs.parameters.{} was not supplied", input.name);
                 self.error(site, "missing-argument", message);
             }

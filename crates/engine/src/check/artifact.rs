@@ -34,23 +34,32 @@ impl Checker<'_> {
     }
 }
 
+/// Whether a path leaves the folder before its first `..` (`PA-209`). Whatever stands behind the last slash counts as
+/// `..` if it has two characters, and nothing can be left where no folder stands before.
 fn leads_out(path: &str) -> bool {
-    let Some(at) = path.find("/../").or_else(|| path.ends_with("/..").then(|| path.len() - 3)) else {
-        return path.starts_with("../") || path == "..";
+    let two_at_the_end = || {
+        let (before, last) = path.rsplit_once('/')?;
+        (last.chars().count() == 2 && !last.contains('\n')).then(|| &path[..before.len()])
     };
-    let prefix = &path[..at];
-    let mut clean: Vec<&str> = Vec::new();
+    let safe = path.find("/../").map(|at| &path[..at]).or_else(two_at_the_end).unwrap_or_default();
+    let inside = format!("{safe}/");
+    let cleaned = cleaned(path);
+    !safe.is_empty() && !(cleaned.starts_with(&inside) && cleaned.len() > inside.len())
+}
+
+/// The shortest way to write the same path.
+fn cleaned(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
         match part {
             "" | "." => {}
-            ".." => {
-                clean.pop();
-            }
-            part => clean.push(part),
+            ".." if parts.last().is_some_and(|last| *last != "..") => drop(parts.pop()),
+            ".." if path.starts_with('/') => {}
+            part => parts.push(part),
         }
     }
-    let clean = if path.starts_with('/') { format!("/{}", clean.join("/")) } else { clean.join("/") };
-    prefix.is_empty() || clean != prefix && !clean.starts_with(&format!("{prefix}/"))
+    let root = if path.starts_with('/') { "/" } else { "" };
+    format!("{root}{}", parts.join("/"))
 }
 
 /// In the order Argo looks.

@@ -84,14 +84,15 @@ impl<'a> Checker<'a> {
         let words = format!("templates.{name}.tasks");
         let names = dag.tasks.iter().map(|task| task.name.as_str());
         self.names(&site.field("tasks"), &words, Alphabet::Template, names);
-        let called = self.tasks_alone(&site, template, dag, home, scope);
+        let order = graph.sorted();
+        let called = self.tasks_alone(&site, template, dag, &order, home, scope);
         self.target(&site, template, dag, scope);
-        // Argo lets every task with hooks be asked for its status.
-        for task in dag.tasks.iter().filter(|task| !task.hooks.is_empty()) {
-            scope.add(format!("tasks.{}.status", task.name));
-        }
-        for index in 0..dag.tasks.len() {
-            let at = site.field("tasks").index(index);
+        for index in order {
+            let (at, task) = (site.field("tasks").index(index), &dag.tasks[index]);
+            // Itself and what comes after it may ask for the status of a task with hooks.
+            if !task.hooks.is_empty() {
+                scope.add(format!("tasks.{}.status", task.name));
+            }
             self.task_in_graph(&at, template, index, &graph, &called, scope);
         }
     }
@@ -141,6 +142,7 @@ impl<'a> Checker<'a> {
         site: &Site,
         template: &spec::Template,
         dag: &'t spec::Dag,
+        order: &[usize],
         home: Home<'a>,
         scope: &mut Names,
     ) -> BTreeMap<&'t str, Called<'a>> {
@@ -149,8 +151,9 @@ impl<'a> Checker<'a> {
         let by_name: BTreeMap<&str, &spec::Task> =
             dag.tasks.iter().map(|task| (task.name.as_str(), task)).collect();
         let mut all = BTreeMap::new();
-        for (index, task) in dag.tasks.iter().enumerate() {
-            let at = site.field("tasks").index(index);
+        // What a task exports is known to the templates of those after it, wherever they stand (VA-106).
+        for index in order {
+            let (at, task) = (site.field("tasks").index(*index), &dag.tasks[*index]);
             if uses_depends && !task.dependencies.is_empty() {
                 let message = format!(
                     "templates.{name} cannot use both 'depends' and 'dependencies' in the same DAG template"
@@ -390,21 +393,38 @@ impl<'t> Graph<'t> {
 
     /// The tasks that can never start: those on a cycle, and those after one.
     fn stuck(&self) -> Vec<bool> {
+        let mut stuck = vec![true; self.below.len()];
+        self.startable().into_iter().for_each(|task| stuck[task] = false);
+        stuck
+    }
+
+    /// All tasks, each after what it depends on; those that can never start come last.
+    fn sorted(&self) -> Vec<usize> {
+        let mut order = self.startable();
+        let stuck = self.stuck();
+        order.extend((0..stuck.len()).filter(|task| stuck[*task]));
+        order
+    }
+
+    /// The tasks that can start, in the order in which they could: breadth first.
+    fn startable(&self) -> Vec<usize> {
         let mut waiting: Vec<usize> = self.below.iter().map(Vec::len).collect();
         let mut dependents: Vec<Vec<usize>> = vec![Vec::new(); waiting.len()];
         for (task, dependencies) in self.below.iter().enumerate() {
             dependencies.iter().for_each(|dependency| dependents[*dependency].push(task));
         }
-        let mut ready: Vec<usize> = (0..waiting.len()).filter(|task| waiting[*task] == 0).collect();
-        while let Some(task) = ready.pop() {
+        let mut order: Vec<usize> = (0..waiting.len()).filter(|task| waiting[*task] == 0).collect();
+        let mut next = 0;
+        while let Some(task) = order.get(next).copied() {
+            next += 1;
             for dependent in &dependents[task] {
                 waiting[*dependent] -= 1;
                 if waiting[*dependent] == 0 {
-                    ready.push(*dependent);
+                    order.push(*dependent);
                 }
             }
         }
-        waiting.into_iter().map(|count| count > 0).collect()
+        order
     }
 }
 

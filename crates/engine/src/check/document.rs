@@ -49,7 +49,7 @@ impl<'a> Checker<'a> {
                 self.object_name("cron workflow", &cron.metadata.name, CRON_NAME_MAX);
                 self.cron(&cron.spec);
                 let site = Site::new("spec.workflowSpec").told_as("cannot validate Workflow:");
-                let metadata = cron.spec.workflow_metadata.clone().unwrap_or_default();
+                let metadata = metadata_of_a_run(cron);
                 let body = &value["spec"]["workflowSpec"];
                 self.body(&site, &metadata, &cron.spec.workflow_spec, body, Holder::Cron);
             }
@@ -336,6 +336,20 @@ impl<'a> Checker<'a> {
             }
         }
     }
+}
+
+/// The labels and annotations that the workflows of a cron workflow get (`CR-081`).
+fn metadata_of_a_run(cron: &spec::CronWorkflow) -> spec::Metadata {
+    let mut metadata = cron.spec.workflow_metadata.clone().unwrap_or_default();
+    let of_the_controller = "workflows.argoproj.io/controller-instanceid";
+    let instance = cron.metadata.labels.get(of_the_controller).map(|id| (of_the_controller, id.clone()));
+    let labels = [("workflows.argoproj.io/cron-workflow", cron.metadata.name.clone())];
+    for (key, value) in labels.into_iter().chain(instance) {
+        metadata.labels.insert(key.to_owned(), value);
+    }
+    let moment = "workflows.argoproj.io/scheduled-time".to_owned();
+    metadata.annotations.insert(moment, super::scope::PLACEHOLDER.to_owned());
+    metadata
 }
 
 /// The arguments of a body over those of the document it runs (`EX-092`).

@@ -30,9 +30,7 @@ impl Checker<'_> {
             let at = site.field("artifacts").index(index);
             let words = format!("{words}.artifacts.{}", artifact.name);
             if template.is_leaf() {
-                if artifact.path.is_empty() {
-                    self.artifact_path(&at, &words, artifact);
-                }
+                self.artifact_path(&at, &words, artifact);
             } else if !artifact.path.is_empty() {
                 let message = format!("{words}.path only valid in container/script templates");
                 self.error(&at.field("path"), "misplaced-field", message);
