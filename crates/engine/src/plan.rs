@@ -154,16 +154,55 @@ pub struct DagOrder {
     pub roots: Vec<TaskIx>,
     /// How many tasks the targets need.
     pub needed: u32,
-    /// By task: the needed tasks that wait for it, in visiting order.
-    pub dependents: Vec<Vec<TaskIx>>,
+    /// Which of the needed tasks wait for which.
+    pub waiting: Waiting,
     /// By task: its place in the visiting order.
     pub rank: Vec<u32>,
+}
+
+/// Who waits for whom in a dag.
+#[derive(Debug, Default, PartialEq)]
+pub struct Waiting {
+    /// Those that wait, in visiting order, for one task after the other.
+    tasks: Vec<TaskIx>,
+    /// By task: where among them those end that wait for it.
+    ends: Vec<u32>,
 }
 
 impl DagOrder {
     /// All tasks that the targets need.
     pub fn needed_tasks(&self) -> HashSet<TaskIx> {
-        self.roots.iter().chain(self.dependents.iter().flatten()).copied().collect()
+        self.roots.iter().chain(&self.waiting.tasks).copied().collect()
+    }
+}
+
+impl Waiting {
+    /// Finds out who waits. `visiting` are the needed tasks in visiting order.
+    pub(crate) fn of(tasks: &[TaskPlan], visiting: &[TaskIx]) -> Waiting {
+        let dependencies = |task: &TaskIx| tasks[task.at()].dependencies.iter();
+        let mut next = vec![0; tasks.len() + 1];
+        visiting.iter().flat_map(dependencies).for_each(|dependency| next[dependency.at() + 1] += 1);
+        for task in 0..tasks.len() {
+            next[task + 1] += next[task];
+        }
+        let mut waiting = vec![TaskIx(0); next[tasks.len()] as usize];
+        for task in visiting {
+            for dependency in dependencies(task) {
+                let place: &mut u32 = &mut next[dependency.at()];
+                waiting[*place as usize] = *task;
+                *place += 1;
+            }
+        }
+        // What was each task's next place is the end of its own now.
+        next.truncate(tasks.len());
+        Waiting { tasks: waiting, ends: next }
+    }
+
+    /// The needed tasks that wait for a task, in visiting order.
+    pub fn for_task(&self, task: TaskIx) -> &[TaskIx] {
+        let Some(end) = self.ends.get(task.at()) else { return &[] };
+        let start = if task.at() == 0 { 0 } else { self.ends[task.at() - 1] };
+        &self.tasks[start as usize..*end as usize]
     }
 }
 
@@ -189,8 +228,8 @@ pub struct TaskPlan {
     /// Its other hooks.
     pub hooks: Vec<HookPlan>,
     /// Dag: the condition over its dependencies.
-    pub depends: Option<Box<Logic>>,
-    /// Dag: the tasks mentioned in it.
+    pub depends: Option<Logic>,
+    /// Dag: the tasks mentioned in it, in its own order.
     pub dependencies: Vec<TaskIx>,
     /// Somebody reads its standard output (EX-421).
     pub result_is_read: bool,

@@ -194,9 +194,9 @@ fn depends(fields: &Map<String, Json>) -> Result<String, String> {
         }
         _ => BTreeMap::new(),
     };
-    let proceed =
-        logic.tasks().iter().all(|task| statuses.get(task.as_str()).is_some_and(Status::is_fulfilled));
+    let status_of = |task: usize| statuses.get(logic.tasks()[task].as_str());
+    let proceed = (0..logic.tasks().len()).all(|task| status_of(task).is_some_and(Status::is_fulfilled));
     let execute = proceed
-        && logic.evaluate(&|task, result| statuses.get(task).is_some_and(|status| status.holds(result)))?;
+        && logic.evaluate(&|task, result| status_of(task).is_some_and(|status| status.holds(result)))?;
     Ok(json!({ "proceed": proceed, "execute": execute }).to_string())
 }

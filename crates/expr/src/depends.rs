@@ -57,6 +57,11 @@ impl TaskResult {
         }
     }
 
+    /// Its bit among those of all.
+    fn bit(self) -> u8 {
+        1 << self as u8
+    }
+
     /// The result of that word.
     pub fn named(name: &str) -> Option<TaskResult> {
         TaskResult::ALL.into_iter().find(|result| result.name() == name)
@@ -69,13 +74,41 @@ pub struct Logic(Arc<Parsed>);
 
 #[derive(Debug)]
 struct Parsed {
+    form: Form,
     tasks: Vec<String>,
     expanded: String,
-    /// The expanded text with dashes turned into underscores, as it is evaluated (EX-153).
-    evaluated: String,
-    /// From names with underscores to the names of the tasks.
-    by_identifier: BTreeMap<String, String>,
-    program: Result<Program, String>,
+}
+
+/// How logic is evaluated. A large dag has very much of it, so what most is made of takes little room.
+#[derive(Debug)]
+enum Form {
+    /// Results, `&&`, `||` and `!` only, each operator before what it joins: nearly all there is.
+    Plain(Box<[Step]>),
+    /// Anything else.
+    Program {
+        program: Program,
+        /// The expanded text with dashes turned into underscores, as it is evaluated (EX-153).
+        source: String,
+        by_identifier: Identifiers,
+    },
+    /// It cannot be evaluated; why.
+    Broken(String),
+}
+
+/// From names with underscores to the places of tasks among those that are mentioned.
+pub(crate) type Identifiers = BTreeMap<String, usize>;
+
+/// A part of plain logic.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    /// Whether a task, by its place among those that are mentioned, has one of these results, each a bit.
+    Is(u32, u8),
+    /// What follows does not hold.
+    Not,
+    /// Both that follow hold.
+    Both,
+    /// One of the two that follow holds.
+    Either,
 }
 
 impl Logic {
@@ -100,16 +133,8 @@ impl Logic {
         }
         tasks.sort();
         tasks.dedup();
-        let evaluated = expanded.replace('-', "_");
-        let by_identifier = tasks.iter().map(|task| (task.replace('-', "_"), task.clone())).collect();
-        let program = Program::parse(&evaluated).map_err(|error| error.message);
-        let mut parsed = Parsed { tasks, expanded, evaluated, by_identifier, program };
-        if let Ok(program) = &parsed.program
-            && let Err(message) = program.check_against(&parsed.environment(&|_, _| false), &parsed.evaluated)
-        {
-            parsed.program = Err(message);
-        }
-        Ok(Logic(Arc::new(parsed)))
+        let form = Form::of(&tasks, &expanded);
+        Ok(Logic(Arc::new(Parsed { form, tasks, expanded })))
     }
 
     /// The logic of a `dependencies` list (EX-152).
@@ -147,60 +172,107 @@ impl Logic {
 
     /// Why the logic can never be evaluated, in Argo's words.
     pub fn problem(&self) -> Option<String> {
-        self.0.program.as_ref().err().map(|message| self.0.complain(message))
+        match &self.0.form {
+            Form::Broken(message) => Some(self.complain(message)),
+            Form::Plain(_) | Form::Program { .. } => None,
+        }
     }
 
-    /// Evaluates the logic when every task it mentions is fulfilled (EX-154).
-    pub fn evaluate(&self, result_of: &dyn Fn(&str, TaskResult) -> bool) -> Result<bool, String> {
-        let parsed = &*self.0;
-        let program = parsed.program.as_ref().map_err(|message| parsed.complain(message))?;
-        if let Some(truth) = parsed.quick(program.root(), result_of) {
-            return Ok(truth);
-        }
-        let environment = parsed.environment(result_of);
+    /// Evaluates the logic when every task it mentions is fulfilled (EX-154). `result_of` gets the place of a task in
+    /// [`Logic::tasks`].
+    pub fn evaluate(&self, result_of: &dyn Fn(usize, TaskResult) -> bool) -> Result<bool, String> {
+        let (program, source, by_identifier) = match &self.0.form {
+            Form::Plain(steps) => return Ok(holds(&mut steps.iter(), result_of)),
+            Form::Broken(message) => return Err(self.complain(message)),
+            Form::Program { program, source, by_identifier } => (program, source, by_identifier),
+        };
         // No function that looks at the world can be named: every word is a task.
         let world = World { now: jiff::Timestamp::UNIX_EPOCH, seed: 0 };
         let value = program
-            .evaluate_in(&environment, &world, &parsed.evaluated)
-            .map_err(|message| parsed.complain(&message))?;
-        value.as_bool().ok_or_else(|| parsed.complain(&not_a_bool(&value)))
+            .evaluate_in(&Environment::of_tasks(by_identifier, result_of), &world, source)
+            .map_err(|message| self.complain(&message))?;
+        value.as_bool().ok_or_else(|| self.complain(&not_a_bool(&value)))
+    }
+
+    fn complain(&self, message: &str) -> String {
+        format!("unable to evaluate expression '{}': {message}", evaluated(&self.0.expanded))
     }
 }
 
-impl Parsed {
-    fn complain(&self, message: &str) -> String {
-        format!("unable to evaluate expression '{}': {message}", self.evaluated)
-    }
+/// The expanded text as it is evaluated (EX-153).
+fn evaluated(expanded: &str) -> String {
+    expanded.replace('-', "_")
+}
 
-    fn environment<'e>(&'e self, result_of: &'e dyn Fn(&str, TaskResult) -> bool) -> Environment<'e> {
-        Environment::of_tasks(&self.by_identifier, result_of)
-    }
-
-    /// The truth of logic made of results, `&&`, `||` and `!` only, which is nearly all there is.
-    fn quick(&self, node: &Node, result_of: &dyn Fn(&str, TaskResult) -> bool) -> Option<bool> {
-        match &node.kind {
-            Kind::Member(member) => match (&member.node.kind, &member.property.kind) {
-                (Kind::Name(name), Kind::Text(result)) => {
-                    Some(result_of(self.by_identifier.get(&**name)?, TaskResult::named(result)?))
-                }
-                _ => None,
-            },
-            Kind::Unary(UnaryOp::Not(_), operand) => self.quick(operand, result_of).map(|truth| !truth),
-            Kind::Binary(BinaryOp::And, _, left, right) => {
-                let (left, right) = (self.quick(left, result_of)?, self.quick(right, result_of)?);
-                Some(left && right)
-            }
-            Kind::Binary(BinaryOp::Or, _, left, right) => {
-                let (left, right) = (self.quick(left, result_of)?, self.quick(right, result_of)?);
-                Some(left || right)
-            }
-            _ => None,
+impl Form {
+    fn of(tasks: &[String], expanded: &str) -> Form {
+        let source = evaluated(expanded);
+        let by_identifier: Identifiers =
+            tasks.iter().enumerate().map(|(place, task)| (task.replace('-', "_"), place)).collect();
+        let program = match Program::parse(&source) {
+            Ok(program) => program,
+            Err(error) => return Form::Broken(error.message),
+        };
+        let nothing = |_: usize, _: TaskResult| false;
+        if let Err(message) = program.check_against(&Environment::of_tasks(&by_identifier, &nothing), &source)
+        {
+            return Form::Broken(message);
         }
+        let mut steps = Vec::new();
+        match plain(program.root(), &by_identifier, &mut steps) {
+            Some(()) => Form::Plain(steps.into()),
+            None => Form::Program { program, source, by_identifier },
+        }
+    }
+}
+
+/// Appends the steps of logic that is plain; none if it is not.
+fn plain(node: &Node, by_identifier: &Identifiers, steps: &mut Vec<Step>) -> Option<()> {
+    match &node.kind {
+        Kind::Member(member) => {
+            let (Kind::Name(name), Kind::Text(result)) = (&member.node.kind, &member.property.kind) else {
+                return None;
+            };
+            let place = *by_identifier.get(&**name)?;
+            steps.push(Step::Is(place as u32, TaskResult::named(result)?.bit()));
+        }
+        Kind::Unary(UnaryOp::Not(_), operand) => {
+            steps.push(Step::Not);
+            plain(operand, by_identifier, steps)?;
+        }
+        Kind::Binary(op @ (BinaryOp::And | BinaryOp::Or), _, left, right) => {
+            let at = steps.len();
+            steps.push(if *op == BinaryOp::And { Step::Both } else { Step::Either });
+            plain(left, by_identifier, steps)?;
+            plain(right, by_identifier, steps)?;
+            // Two results of one task are asked for at once.
+            if let [Step::Either, Step::Is(one, first), Step::Is(other, second)] = steps[at..]
+                && one == other
+            {
+                steps.truncate(at);
+                steps.push(Step::Is(one, first | second));
+            }
+        }
+        _ => return None,
+    }
+    Some(())
+}
+
+/// The truth of the plain logic that comes next.
+fn holds(steps: &mut std::slice::Iter<'_, Step>, result_of: &dyn Fn(usize, TaskResult) -> bool) -> bool {
+    match steps.next().copied() {
+        None => false,
+        Some(Step::Is(place, results)) => TaskResult::ALL
+            .into_iter()
+            .any(|result| results & result.bit() != 0 && result_of(place as usize, result)),
+        Some(Step::Not) => !holds(steps, result_of),
+        Some(Step::Both) => holds(steps, result_of) & holds(steps, result_of),
+        Some(Step::Either) => holds(steps, result_of) | holds(steps, result_of),
     }
 }
 
 /// The results of one task as a value.
-pub(crate) fn results(task: &str, result_of: &dyn Fn(&str, TaskResult) -> bool) -> Value {
+pub(crate) fn results(task: usize, result_of: &dyn Fn(usize, TaskResult) -> bool) -> Value {
     let entries = TaskResult::ALL.into_iter();
     Value::map(entries.map(|result| (result.name().into(), Value::Bool(result_of(task, result)))).collect())
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use crate::depends::{self, TaskResult};
+use crate::depends::{self, Identifiers, TaskResult};
 use crate::scope::{Bound, Root, Scope};
 use crate::sprig;
 use crate::types::Type;
@@ -30,7 +30,7 @@ enum Source<'e> {
     /// A map of values, and nothing but the language itself.
     Values(&'e Value),
     /// The tasks that a `depends` text mentions, by identifier, and what is known about them.
-    Tasks(&'e BTreeMap<String, String>, &'e dyn Fn(&str, TaskResult) -> bool),
+    Tasks(&'e Identifiers, &'e dyn Fn(usize, TaskResult) -> bool),
 }
 
 impl<'e> Environment<'e> {
@@ -51,8 +51,8 @@ impl<'e> Environment<'e> {
     }
 
     pub(crate) fn of_tasks(
-        tasks: &'e BTreeMap<String, String>,
-        result_of: &'e dyn Fn(&str, TaskResult) -> bool,
+        tasks: &'e Identifiers,
+        result_of: &'e dyn Fn(usize, TaskResult) -> bool,
     ) -> Environment<'e> {
         Environment { source: Source::Tasks(tasks, result_of), built: RefCell::default() }
     }
@@ -104,7 +104,7 @@ impl<'e> Environment<'e> {
             Source::Scope(_) => self.path(name),
             Source::Plain(object) | Source::Beside(object) => object.get(name).map(plain),
             Source::Values(map) => entry(map, name).cloned(),
-            Source::Tasks(tasks, result_of) => tasks.get(name).map(|task| depends::results(task, result_of)),
+            Source::Tasks(tasks, result_of) => tasks.get(name).map(|task| depends::results(*task, result_of)),
         }
     }
 
@@ -158,7 +158,7 @@ impl<'e> Environment<'e> {
             Source::Tasks(tasks, result_of) => Value::map(
                 tasks
                     .iter()
-                    .map(|(name, task)| (name.as_str().into(), depends::results(task, result_of)))
+                    .map(|(name, task)| (name.as_str().into(), depends::results(*task, result_of)))
                     .collect(),
             ),
         }

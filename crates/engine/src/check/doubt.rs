@@ -165,10 +165,7 @@ fn never(task: &spec::Task, body: &spec::WorkflowSpec, dag: &spec::Dag, graph: &
                 state
             })
             .collect();
-        let result_of = |name: &str, result: TaskResult| {
-            names.iter().position(|known| known == name).is_some_and(|at| chosen[at].contains(&result))
-        };
-        if logic.evaluate(&result_of) != Ok(false) {
+        if logic.evaluate(&|task, result| chosen[task].contains(&result)) != Ok(false) {
             return None;
         }
     }

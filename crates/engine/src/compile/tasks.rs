@@ -3,7 +3,7 @@
 use super::{Builder, config_map, optional_text, text, tree_of};
 use crate::plan::{
     Arguments, ArtifactArgument, ContinueOn, DagOrder, Flow, FramePlan, HookPlan, Items, OutputArtifact,
-    OutputParameter, ScopeIx, SequencePlan, Shown, Source, Target, TaskPlan,
+    OutputParameter, ScopeIx, SequencePlan, Shown, Source, Target, TaskPlan, Waiting,
 };
 use crate::workflow::node::TaskIx;
 use expr::depends::Logic;
@@ -69,17 +69,14 @@ impl Builder<'_> {
         for task in &dag.tasks {
             let depends =
                 if task.depends.is_empty() { task.dependencies.join(" && ") } else { task.depends.clone() };
-            let parsed =
-                if depends.is_empty() { None } else { Some(Box::new(Logic::parse(&depends, &tolerated)?)) };
+            let parsed = if depends.is_empty() { None } else { Some(Logic::parse(&depends, &tolerated)?) };
             let mut waits_for = Vec::new();
             for name in parsed.iter().flat_map(|logic| logic.tasks()) {
                 let known = frame
                     .by_name
                     .get(name.as_str())
                     .ok_or_else(|| format!("sorting failed: invalid dependency {name}"))?;
-                if !waits_for.contains(known) {
-                    waits_for.push(*known);
-                }
+                waits_for.push(*known);
             }
             logic.push((parsed, waits_for));
         }
@@ -280,23 +277,10 @@ impl DagOrder {
         let mut visiting: Vec<TaskIx> =
             (0..tasks.len() as u32).map(TaskIx).filter(|task| rank[task.at()] != u32::MAX).collect();
         visiting.sort_by_key(|task| rank[task.at()]);
-        let mut order = DagOrder {
-            targets,
-            roots: Vec::new(),
-            needed: visiting.len() as u32,
-            dependents: vec![Vec::new(); tasks.len()],
-            rank,
-        };
-        for task in visiting {
-            let dependencies = &tasks[task.at()].dependencies;
-            if dependencies.is_empty() {
-                order.roots.push(task);
-            }
-            for dependency in dependencies {
-                order.dependents[dependency.at()].push(task);
-            }
-        }
-        Ok(order)
+        let roots =
+            visiting.iter().copied().filter(|task| tasks[task.at()].dependencies.is_empty()).collect();
+        let needed = visiting.len() as u32;
+        Ok(DagOrder { targets, roots, needed, rank, waiting: Waiting::of(tasks, &visiting) })
     }
 }
 

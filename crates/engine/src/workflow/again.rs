@@ -261,7 +261,7 @@ impl Run {
                     return vec![group];
                 }
                 let went_on = |task: &super::node::TaskIx| {
-                    frame.order.dependents.get(task.at()).into_iter().flatten().any(|dependent| {
+                    frame.order.waiting.for_task(*task).iter().any(|dependent| {
                         frame.slots[dependent.at()].node.is_some_and(|node| self.node(node).has_succeeded())
                     })
                 };

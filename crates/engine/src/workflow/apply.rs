@@ -286,7 +286,8 @@ impl Run {
             return;
         };
         assert_eq!(ix.at(), self.nodes.len(), "a node's index is the order of its entry");
-        let template = self.template_at(*owner, site, key.as_ref());
+        let task = self.task_at(*owner, site);
+        let template = self.template_at(*owner, site, task, key.as_ref());
         let boundary = self.boundary_at(*owner, site);
         let hash = match site {
             Site::Entry => expr::names::fnv1a(expr::names::FNV_OFFSET, self.plan.name.as_bytes()),
@@ -306,6 +307,7 @@ impl Run {
             site: site.clone(),
             kind: *kind,
             phase: *phase,
+            task: task.map(|(_, task)| task),
             template,
             hash,
             depth,
@@ -638,7 +640,7 @@ impl Run {
             return;
         }
         let order = frame.order.clone();
-        for dependent in &order.dependents[task.at()] {
+        for dependent in order.waiting.for_task(task) {
             let slot = &mut self.frames[at as usize].slots[dependent.at()];
             slot.waiting_for -= 1;
             if slot.waiting_for > 0 {

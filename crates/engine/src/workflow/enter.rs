@@ -329,7 +329,9 @@ impl Turn<'_> {
         let compiled = &tasks.tasks[task.at()];
         let owner = self.run.frames[at as usize].group.unwrap_or(frame_node);
         if let Some(logic) = &compiled.depends {
-            match logic.evaluate(&|name, result| self.depends_result(at, name, result)) {
+            let result_of =
+                |place: usize, result| self.depends_result(at, compiled.dependencies[place], result);
+            match logic.evaluate(&result_of) {
                 Ok(true) => {}
                 Ok(false) => {
                     self.unstarted(
@@ -362,10 +364,8 @@ impl Turn<'_> {
     }
 
     /// One of the eight results that `depends` may ask for (EX-159).
-    fn depends_result(&self, at: u32, name: &str, result: Result_) -> bool {
-        let frame = &self.run.frames[at as usize];
-        let Some(task) = self.run.tasks(frame).by_name.get(name) else { return false };
-        let Some(ix) = frame.slots[task.at()].node else { return false };
+    fn depends_result(&self, at: u32, task: TaskIx, result: Result_) -> bool {
+        let Some(ix) = self.run.frames[at as usize].slots[task.at()].node else { return false };
         let node = self.run.node(ix);
         let members = || self.run.judged_members(ix);
         match result {

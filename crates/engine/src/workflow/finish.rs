@@ -341,10 +341,7 @@ impl Turn<'_> {
         {
             self.record(Event::Exiting);
         }
-        let exit = self.run.indices().find(|ix| {
-            let node = self.run.node(*ix);
-            node.owner == NodeIx::ROOT && matches!(&node.site, Site::Hook(name) if &**name == "exit")
-        });
+        let exit = self.run.hook_node(NodeIx::ROOT, "exit");
         match (exit, &plan.exit) {
             (Some(exit), _) if !self.run.node(exit).settled => {}
             (None, Some(hook)) if self.run.stage == Stage::Exit => {

@@ -284,10 +284,13 @@ impl Run {
 
     /// Whether a hook of this node has been started.
     pub(crate) fn has_hook_node(&self, owner: NodeIx, name: &str) -> bool {
-        // Hooks are entered after their owner and there are few of them.
-        self.hook_nodes.get(&owner).is_some_and(|nodes| {
-            nodes.iter().any(|ix| matches!(&self.node(*ix).site, Site::Hook(known) if &**known == name))
-        })
+        self.hook_node(owner, name).is_some()
+    }
+
+    /// The node of a hook that has been started.
+    pub(crate) fn hook_node(&self, owner: NodeIx, name: &str) -> Option<NodeIx> {
+        let is_named = |ix: &NodeIx| matches!(&self.node(*ix).site, Site::Hook(known) if &**known == name);
+        self.hook_nodes.get(&owner)?.iter().copied().find(is_named)
     }
 
     /// Why a hook of this node, other than its exit hook, has a node that could not be started.

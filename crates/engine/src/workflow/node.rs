@@ -179,6 +179,8 @@ pub struct Node {
     pub kind: NodeKind,
     /// Its phase.
     pub phase: Phase,
+    /// The step or task that it was entered for; none for groups, attempts, hooks and the root.
+    pub task: Option<TaskIx>,
     /// The template it runs, an index into the plan.
     pub template: Option<crate::plan::TemplateIx>,
     /// The state of the node's name hash, from which the id and the names of owned nodes follow (EX-021).

@@ -216,7 +216,7 @@ impl Run {
                 if std::mem::replace(&mut seen[task.at()], true) {
                     continue;
                 }
-                visit.extend(&order.dependents[task.at()]);
+                visit.extend(order.waiting.for_task(task));
                 let slots = &self.frames[at as usize].slots;
                 let waiting_for = tasks.tasks[task.at()]
                     .dependencies

@@ -482,15 +482,22 @@ impl Run {
     /// The step or task a node was entered for, with its frame. None for groups, attempts, hooks and the root.
     pub(crate) fn task_of(&self, ix: NodeIx) -> Option<(u32, TaskIx)> {
         let node = self.node(ix);
-        self.task_at(node.owner, &node.site)
+        Some((self.frame_index(node.boundary?)?, node.task?))
     }
 
     /// The same of a node that is perhaps not there yet.
     pub(crate) fn task_at(&self, owner: NodeIx, site: &Site) -> Option<(u32, TaskIx)> {
         let (Site::Task(name) | Site::Item(name, _)) = site else { return None };
-        let Part::Frame(at) = self.node(self.boundary_at(owner, site)?).part else { return None };
-        let task = self.tasks(&self.frames[at as usize]).by_name.get(name)?;
-        Some((at, *task))
+        let at = self.frame_index(self.boundary_at(owner, site)?)?;
+        let frame = &self.frames[at as usize];
+        let tasks = self.tasks(frame);
+        let next = frame.ready.first_key_value().map(|(_, next)| match next {
+            Ready::Task(task) => *task,
+            Ready::Loop(looped) => self.loops[*looped as usize].task,
+        });
+        // Mostly it is the one whose turn it is; to look in a large table takes longer.
+        let next = next.filter(|task| tasks.tasks[task.at()].name == *name);
+        Some((at, next.or_else(|| tasks.by_name.get(name).copied())?))
     }
 
     /// The compiled task a node was entered for.

@@ -48,8 +48,8 @@ impl<'a> View<'a> {
         }
         let tasks = self.run.tasks(&self.run.frames[frame as usize]);
         if !tasks.is_dag {
-            let group = tasks.groups.iter().find(|group| group.contains(&looking.0));
-            return group.is_none_or(|group| task.0 < group.start);
+            let group = tasks.groups.partition_point(|group| group.end <= looking.0);
+            return tasks.groups.get(group).is_none_or(|group| task.0 < group.start);
         }
         let mut ancestors = Ancestors::of(tasks, looking);
         ancestors.any(|ancestor| ancestor == task)
@@ -231,6 +231,7 @@ impl<'a> View<'a> {
 /// The tasks that one depends on, directly or not, each once; the near ones first where that costs nothing.
 struct Ancestors<'a> {
     tasks: &'a FramePlan,
+    /// By task; empty as long as nobody looks farther than at what the task itself mentions, as most do.
     seen: Vec<bool>,
     found: Vec<TaskIx>,
     /// How many of those found were looked behind.
@@ -240,14 +241,15 @@ struct Ancestors<'a> {
 
 impl<'a> Ancestors<'a> {
     fn of(tasks: &'a FramePlan, task: TaskIx) -> Ancestors<'a> {
-        let mut ancestors =
-            Ancestors { tasks, seen: vec![false; tasks.tasks.len()], found: Vec::new(), behind: 0, told: 0 };
-        ancestors.seen[task.at()] = true;
-        ancestors.look_behind(task);
-        ancestors
+        let found = tasks.tasks[task.at()].dependencies.clone();
+        Ancestors { tasks, seen: Vec::new(), found, behind: 0, told: 0 }
     }
 
     fn look_behind(&mut self, task: TaskIx) {
+        if self.seen.is_empty() {
+            self.seen = vec![false; self.tasks.tasks.len()];
+            self.found.iter().for_each(|task| self.seen[task.at()] = true);
+        }
         for dependency in &self.tasks.tasks[task.at()].dependencies {
             if !std::mem::replace(&mut self.seen[dependency.at()], true) {
                 self.found.push(*dependency);

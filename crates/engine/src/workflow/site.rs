@@ -1,7 +1,7 @@
 //! What lies behind a site: the template that a node is made from, and the node around it.
 
 use super::event::TemplateKey;
-use super::node::{NodeIx, NodeKind, Site};
+use super::node::{NodeIx, NodeKind, Site, TaskIx};
 use super::run::Run;
 use crate::plan::{Target, TemplateIx};
 
@@ -11,6 +11,7 @@ impl Run {
         &self,
         owner: NodeIx,
         site: &Site,
+        task: Option<(u32, TaskIx)>,
         key: Option<&TemplateKey>,
     ) -> Option<TemplateIx> {
         if let Some(key) = key {
@@ -26,10 +27,9 @@ impl Run {
             Site::Group(_) => return None,
             Site::Attempt(_) | Site::Container(_) => return self.node(owner).template,
             Site::Hook(name) => &self.hook_named(owner, name)?.target,
-            Site::Task(name) | Site::Item(name, _) => {
-                let boundary = self.boundary_at(owner, site)?;
-                let tasks = self.tasks(self.frame_of(boundary)?);
-                &tasks.tasks[tasks.by_name.get(name)?.at()].target
+            Site::Task(_) | Site::Item(..) => {
+                let (frame, task) = task?;
+                &self.tasks(&self.frames[frame as usize]).tasks[task.at()].target
             }
         };
         match target {
