@@ -90,7 +90,7 @@ pub(crate) struct Pump {
     inbox: Inbox,
     homes: BTreeMap<String, Home>,
     /// Runs that are over and not filed yet, with their final documents.
-    ends: Vec<(MachineId, Value)>,
+    ends: Vec<(MachineId, Value, Value)>,
     /// Final documents that were filed with the last records of their runs, by uid.
     filed: BTreeMap<String, Value>,
     /// Runs to be taken in before the next batch.

@@ -196,12 +196,39 @@ fn estimate(status: &mut Map<String, Value>, estimates: &Map<String, Value>, nam
     }
 }
 
-/// What is kept of a workflow that is over.
-pub(crate) fn end(document: &Value) -> End {
+/// What is kept of a workflow that is over; `times` as [`exact_times`] tells them.
+pub(crate) fn end(document: &Value, times: &Value) -> End {
+    let mut brief = brief(document);
+    if !times.is_null() {
+        brief[EXACT] = times.clone();
+    }
     End {
         document: serde_json::to_vec(document).unwrap_or_default(),
-        brief: serde_json::to_vec(&brief(document)).unwrap_or_default(),
+        brief: serde_json::to_vec(&brief).unwrap_or_default(),
     }
+}
+
+/// Under this name the brief of a run says its times as they were, where Argo's status has whole seconds: when it and
+/// each of its nodes started and finished, in milliseconds since 1970, by id; the run's own under the empty id.
+pub const EXACT: &str = "exact";
+
+/// Of larger runs no such times are kept: briefs are what lists read.
+pub const TIMED_NODES_MAX: usize = 200;
+
+/// The times of a run as its brief says them; nothing for one that is too large.
+pub(crate) fn exact_times(run: &Run) -> Value {
+    if run.nodes.len() > TIMED_NODES_MAX {
+        return Value::Null;
+    }
+    let pair = |started: Option<Time>, finished: Option<Time>| {
+        serde_json::json!([started, finished].map(|at| at.map(|at| at.0.div_euclid(1_000))))
+    };
+    let nodes = run.indices().map(|ix| {
+        let node = run.node(ix);
+        (run.id(ix), pair(Some(node.started), node.finished))
+    });
+    let whole = (String::new(), pair(run.started, run.finished));
+    Value::Object(nodes.chain([whole]).collect())
 }
 
 /// What lists show of a workflow that is over (API-133).

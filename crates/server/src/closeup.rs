@@ -287,6 +287,23 @@ fn exact(run: &Run, status: &mut Value) {
     }
 }
 
+/// The same in the status of a run of which only its end is kept, with the times that are kept beside it.
+pub(crate) fn as_kept(status: &mut Value, times: &Value) {
+    let put = |owner: &mut Value, kept: &Value| {
+        for (field, at) in [("startedAt", &kept[0]), ("finishedAt", &kept[1])] {
+            if let (Some(shown), Some(ms)) =
+                (owner.get_mut(field).filter(|shown| shown.is_string()), at.as_i64())
+            {
+                *shown = json!(page::time(ms.saturating_mul(1_000)));
+            }
+        }
+    };
+    put(status, &times[""]);
+    for (id, node) in status.get_mut("nodes").and_then(Value::as_object_mut).into_iter().flatten() {
+        put(node, &times[id]);
+    }
+}
+
 /// The event that tells a run as a whole.
 pub(crate) fn whole(mut workflow: Value, waits: &Map<String, Value>, nodes: Nodes) -> Event {
     if nodes == Nodes::ById {

@@ -72,7 +72,7 @@ impl Pump {
         let uid = &append.machine.id;
         let (Some(run), Some(home)) = (self.shard.run(uid), self.homes.get(uid)) else { return };
         let document = submit::document(&home.workflow, run, now);
-        append.end = Some(submit::end(&document));
+        append.end = Some(submit::end(&document, &submit::exact_times(run)));
         self.filed.insert(uid.clone(), document);
     }
 
@@ -82,7 +82,8 @@ impl Pump {
         let Some(run) = self.shard.run(uid) else { return Ok(()) };
         let filed = self.filed.remove(uid);
         if filed.is_none() {
-            self.ends.push((home.machine.clone(), submit::document(&home.workflow, run, now)));
+            let document = submit::document(&home.workflow, run, now);
+            self.ends.push((home.machine.clone(), document, submit::exact_times(run)));
         }
         submit::remove_claims(run, &home.place);
         self.dismiss_plugins(&run.plan);
@@ -105,10 +106,13 @@ impl Pump {
         let ends = std::mem::take(&mut self.ends);
         let filed: Vec<Filed> = ends
             .iter()
-            .map(|(machine, document)| Filed { machine: machine.clone(), end: submit::end(document) })
+            .map(|(machine, document, times)| Filed {
+                machine: machine.clone(),
+                end: submit::end(document, times),
+            })
             .collect();
         self.store.archive(&filed)?;
-        for (machine, document) in ends {
+        for (machine, document, _) in ends {
             self.tell(&machine.id, Update::Ended(Arc::new(document)));
         }
         Ok(())

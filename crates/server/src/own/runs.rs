@@ -298,9 +298,10 @@ pub(crate) fn closeup(world: &World, call: &Call) -> Begun {
         Some(_) => None,
         // Only its end is kept: nothing will change any more.
         None => {
-            let workflow = world
+            let mut workflow = world
                 .archived(&row.uid)?
                 .ok_or_else(|| Fault::missing("workflows.argoproj.io", &row.name))?;
+            closeup::as_kept(&mut workflow["status"], &world.exact_times(&row.uid)?);
             Some(closeup::whole(workflow, &Map::new(), nodes).at("0".to_owned()))
         }
     };

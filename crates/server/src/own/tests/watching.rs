@@ -207,3 +207,33 @@ fn names_and_labels_are_those_of_kubernetes() {
     house.until(&target(name), waits);
     house.send("PUT", &format!("{}/resubmit", target(name)), &json!({}));
 }
+
+/// Of a run that is only in the archive our own pages are told the times as they were; Argo's clients get whole seconds.
+#[test]
+fn an_archived_run_keeps_its_times_to_the_millisecond() {
+    let (_folder, house) = open();
+    house.submit("one");
+    for step in ["a", "b"] {
+        house.until(&target("one"), |answer| {
+            let nodes = answer["status"]["nodes"].as_object().into_iter().flatten();
+            nodes.map(|(_, node)| node).any(|node| node["displayName"] == step && node["phase"] == "Running")
+        });
+        house.resume("one");
+    }
+    let over = house.until(&target("one"), |answer| answer["status"]["phase"] == "Succeeded");
+    let uid = over["metadata"]["uid"].as_str().unwrap();
+    let closely = format!("/api/tiphys/v1/runs/default/one/events?uid={uid}");
+    let before = house.events(&closely, None).next().data["workflow"]["status"].clone();
+    assert_eq!(before["startedAt"].as_str().unwrap().len(), "2026-01-01T00:00:00.000Z".len());
+    house.send("DELETE", &target("one"), &Value::Null);
+    let after = house.events(&closely, None).next().data["workflow"]["status"].clone();
+    let archived = house.get(&format!("/api/v1/archived-workflows/{uid}"));
+    assert_eq!(archived["status"]["startedAt"].as_str().unwrap().len(), "2026-01-01T00:00:00Z".len());
+    assert_eq!(archived.get("exact"), None);
+    for field in ["startedAt", "finishedAt"] {
+        assert_eq!(after[field], before[field]);
+        for (id, node) in before["nodes"].as_object().unwrap() {
+            assert_eq!(after["nodes"][id][field], node[field], "{id}");
+        }
+    }
+}
