@@ -7,7 +7,6 @@ pub mod check;
 pub mod compile;
 pub mod cron;
 pub mod explain;
-mod label;
 pub mod limits;
 pub mod locks;
 pub mod machine;

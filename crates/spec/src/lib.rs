@@ -10,6 +10,7 @@ mod decode;
 mod diagnostic;
 mod instant;
 mod json_schema;
+pub mod label;
 pub mod limits;
 mod name;
 mod object;

@@ -29,7 +29,8 @@ impl Checker<'_> {
             self.error(&site.field("git"), "missing-field", format!("{words}.git.repo is required"));
         }
         for complaint in location.hdfs.iter().flat_map(hdfs_complaints) {
-            self.error(&site.field("hdfs"), "bad-location", format!("{words}.hdfs.{complaint}"));
+            let message = complaint.replace('@', &format!("{words}.hdfs"));
+            self.error(&site.field("hdfs"), "bad-location", message);
         }
     }
 }
@@ -62,29 +63,30 @@ fn cleaned(path: &str) -> String {
     format!("{root}{}", parts.join("/"))
 }
 
-/// In the order Argo looks.
+/// In the order Argo looks; `@` stands for where it looks.
 fn hdfs_complaints(hdfs: &Value) -> impl Iterator<Item = &'static str> {
     let has = |field: &str| hdfs.get(field).is_some_and(|value| !value.is_null());
     let lacks = |field: &str| text(hdfs, field).is_empty();
     let (cache, keytab) = (has("krbCCacheSecret"), has("krbKeytabSecret"));
     let addresses = hdfs.get("addresses").and_then(Value::as_array).is_some_and(|list| !list.is_empty());
+    let nowhere = lacks("krbServicePrincipalName") || !has("krbConfigConfigMap");
     [
-        (!addresses, "addresses is required"),
-        (cache && keytab, "krbCCacheSecret and hdfs.krbKeytabSecret cannot be set at the same time"),
+        (!addresses, "@.addresses is required"),
+        (lacks("path"), "@.path is required"),
+        (!lacks("path") && !text(hdfs, "path").starts_with('/'), "@.path must be a absolute file path"),
         (
             lacks("hdfsUser") && !cache && !keytab,
-            "hdfsUser, hdfs.krbCCacheSecret, or hdfs.krbKeytabSecret is required",
+            "either @.hdfsUser, @.krbCCacheSecret or @.krbKeytabSecret is required",
         ),
         (
-            keytab && (lacks("krbUsername") || lacks("krbRealm")),
-            "krbUsername and hdfs.krbRealm are required with hdfs.krbKeytabSecret",
+            keytab && (nowhere || lacks("krbUsername") || lacks("krbRealm")),
+            "@.krbServicePrincipalName, @.krbConfigConfigMap, @.krbUsername and @.krbRealm are required with \
+             @.krbKeytabSecret",
         ),
         (
-            (cache || keytab) && lacks("krbServicePrincipalName"),
-            "krbServicePrincipalName is required with Kerberos",
+            cache && nowhere,
+            "@.krbServicePrincipalName and @.krbConfigConfigMap are required with @.krbCCacheSecret",
         ),
-        ((cache || keytab) && !has("krbConfigConfigMap"), "krbConfigConfigMap is required with Kerberos"),
-        (!text(hdfs, "path").starts_with('/'), "path must be a absolute file path"),
     ]
     .into_iter()
     .filter_map(|(is_so, complaint)| is_so.then_some(complaint))

@@ -7,11 +7,11 @@ use super::argument::Given;
 use super::name::Alphabet;
 use super::reference::Reference;
 use super::scope::has_variable;
+use super::selector;
 use super::site::Site;
 use super::template::{Home, text};
 use super::{Checker, Situation};
 use crate::cron::schedule;
-use crate::label;
 
 /// Longest name of a workflow or template: it becomes the value of a label.
 const NAME_MAX: usize = 63;
@@ -79,8 +79,12 @@ impl<'a> Checker<'a> {
             }
         }
         let zone = cron.timezone.as_str();
-        if !zone.is_empty() && zone != "Local" && tiphys_expr::time::Zone::load(zone).is_err() {
-            let message = format!("invalid timezone {zone:?}: unknown time zone {zone}");
+        let loaded = match zone {
+            "" | "Local" => Ok(()),
+            zone => tiphys_expr::time::Zone::load(zone).map(drop),
+        };
+        if let Err(reason) = loaded {
+            let message = format!("invalid timezone {zone:?}: {reason}");
             self.error(&site.field("timezone"), "bad-timezone", message);
         }
         let policies = ["", "Allow", "Forbid", "Replace"];
@@ -277,9 +281,7 @@ impl<'a> Checker<'a> {
                 template.outputs.artifacts.iter().any(|artifact| has_variable(&artifact.global_name))
             };
             self.globals.any_artifact = templates.any(is_open);
-            let given =
-                if self.parameters_come_later { Given::Everything } else { Given::Arguments(arguments) };
-            self.start(site, "onExit", exit, home, given);
+            self.start(site, "onExit", exit, home, Given::Arguments(arguments));
         }
     }
 
@@ -313,27 +315,9 @@ impl<'a> Checker<'a> {
             let help = self.suggest(&gc.strategy, known.into_iter());
             self.error_with_help(&at.field("strategy"), "not-a-choice", message, help);
         }
-        let requirements =
-            gc.label_selector.iter().filter_map(|selector| selector["matchExpressions"].as_array());
-        let labels = gc.label_selector.iter().filter_map(|selector| selector["matchLabels"].as_object());
-        for (key, value) in labels.flatten() {
-            let value = value.as_str().unwrap_or("");
-            if label::fault(value).is_some() {
-                let message = format!(
-                    "podGC.labelSelector invalid: values[0][{key}]: Invalid value: {value:?}: {}",
-                    label::MADE_OF
-                );
-                self.error(&at.field("labelSelector").field("matchLabels").field(key), "bad-value", message);
-            }
-        }
-        for requirement in requirements.flatten() {
-            let operator = text(requirement, "operator");
-            if !["In", "NotIn", "Exists", "DoesNotExist"].contains(&operator) {
-                let message = format!(
-                    "podGC.labelSelector invalid: {operator:?} is not a valid label selector operator"
-                );
-                self.error(&at.field("labelSelector"), "not-a-choice", message);
-            }
+        for fault in gc.label_selector.iter().flat_map(selector::faults) {
+            let at = fault.path.iter().fold(at.field("labelSelector"), |at, field| at.field(field));
+            self.error(&at, "bad-selector", format!("podGC.labelSelector invalid: {}", fault.message));
         }
     }
 }

@@ -18,6 +18,7 @@ mod name;
 mod output;
 mod reference;
 mod scope;
+mod selector;
 mod site;
 mod steps;
 mod template;

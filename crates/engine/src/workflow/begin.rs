@@ -4,7 +4,6 @@ use super::event::{Control, Event};
 use super::handle::{Turn, message};
 use super::node::Phase;
 use super::run::Globals;
-use crate::label;
 use expr::{MapScope, World};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -43,8 +42,9 @@ impl Turn<'_> {
         // Tags that nothing has replaced are no business of this check.
         let mut failure =
             labels.iter().filter(|(_, value)| !value.contains("{{")).find_map(|(key, value)| {
-                let fault = label::fault(value)?;
-                Some(format!("invalid label value {value:?} for label {key:?}: {fault}"))
+                let flaws = tiphys_spec::label::value_flaws(value);
+                let told = || format!("invalid label value {value:?} for label {key:?}: {}", flaws.join(";"));
+                (!flaws.is_empty()).then(told)
             });
         for (key, from) in &metadata.labels_from {
             match computed(key, &from.expression, &scope, &self.world(0)) {
@@ -118,10 +118,10 @@ fn computed(key: &str, expression: &str, scope: &MapScope, world: &World) -> Res
             value.to_text()
         ));
     };
-    match label::fault(value) {
-        Some(fault) => Err(format!(
-            "invalid label value {value:?} for label {key:?} and expression {expression:?}: {fault}"
-        )),
-        None => Ok(value.to_owned()),
+    let flaws = tiphys_spec::label::value_flaws(value);
+    if flaws.is_empty() {
+        return Ok(value.to_owned());
     }
+    let why = flaws.join(";");
+    Err(format!("invalid label value {value:?} for label {key:?} and expression {expression:?}: {why}"))
 }

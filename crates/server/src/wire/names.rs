@@ -5,17 +5,7 @@ use crate::world::generated;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 pub(crate) use tiphys_spec::is_subdomain;
-use tiphys_spec::{NAME_BYTES_MAX, SUBDOMAIN_RULE};
-
-const LABEL: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and \
-                     must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', \
-                     regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
-const KEY: &str = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an \
-                   alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is \
-                   '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
-
-/// Longest value of a label, and longest name part of a key.
-const LABEL_BYTES_MAX: usize = 63;
+use tiphys_spec::{NAME_BYTES_MAX, SUBDOMAIN_RULE, label};
 
 /// Most bytes of all annotations of an object, keys and values.
 const ANNOTATIONS_BYTES_MAX: usize = 256 << 10;
@@ -138,55 +128,18 @@ pub(crate) fn flaw_of_name(kind: &str, name: &str) -> String {
     format!("{kind} \"{name}\" is invalid: metadata.name: Invalid value: {}: {SUBDOMAIN_RULE}", json!(name))
 }
 
-/// What is wrong with the key of a label or an annotation: a name, perhaps after a domain and a slash.
+/// What is wrong with the key of a label or an annotation.
 pub(crate) fn key_flaw(key: &str) -> Option<String> {
-    let mut flaws = Vec::new();
-    let name = match key.split_once('/') {
-        Some((_, name)) if name.contains('/') => {
-            return Some(format!(
-                "a qualified name {} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')",
-                KEY.trim_start_matches("name part ")
-            ));
-        }
-        Some((prefix, name)) => {
-            if prefix.is_empty() {
-                flaws.push("prefix part must be non-empty".to_owned());
-            } else if prefix.len() > NAME_BYTES_MAX {
-                flaws.push(format!("prefix part must be no more than {NAME_BYTES_MAX} bytes"));
-            } else if !is_subdomain(prefix) {
-                flaws.push(format!("prefix part {SUBDOMAIN_RULE}"));
-            }
-            name
-        }
-        None => key,
-    };
-    if name.is_empty() {
-        flaws.push("name part must be non-empty".to_owned());
-    } else if name.len() > LABEL_BYTES_MAX {
-        flaws.push(format!("name part must be no more than {LABEL_BYTES_MAX} bytes"));
-    }
-    if name.is_empty() || !is_label(name) {
-        flaws.push(KEY.to_owned());
-    }
-    (!flaws.is_empty()).then(|| flaws.join("; "))
+    told(label::key_flaws(key))
 }
 
 /// What is wrong with the value of a label.
 pub(crate) fn value_flaw(value: &str) -> Option<String> {
-    let mut flaws = Vec::new();
-    if value.len() > LABEL_BYTES_MAX {
-        flaws.push(format!("must be no more than {LABEL_BYTES_MAX} bytes"));
-    }
-    if !is_label(value) {
-        flaws.push(LABEL.to_owned());
-    }
-    (!flaws.is_empty()).then(|| flaws.join("; "))
+    told(label::value_flaws(value))
 }
 
-fn is_label(value: &str) -> bool {
-    let edge = |byte: Option<u8>| byte.is_none_or(|byte| byte.is_ascii_alphanumeric());
-    let inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    value.bytes().all(inner) && edge(value.bytes().next()) && edge(value.bytes().last())
+fn told(flaws: Vec<String>) -> Option<String> {
+    (!flaws.is_empty()).then(|| flaws.join("; "))
 }
 
 /// Whether a text can be a key of a ConfigMap.
