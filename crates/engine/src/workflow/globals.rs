@@ -109,18 +109,28 @@ pub(crate) fn names(plan: &Plan, globals: &Globals) -> BTreeMap<Arc<str>, Arc<st
         ("labels", &metadata.labels, &globals.labels),
         ("annotations", &metadata.annotations, &globals.annotations),
     ] {
-        let all: BTreeMap<&String, &String> = own.iter().chain(added).collect();
+        let known = own.iter().filter(|(key, value)| !is_written_at_the_start(key, value));
+        let all: BTreeMap<&String, &String> = known.chain(added).collect();
         for (key, value) in &all {
             put(&format!("workflow.{field}.{key}"), value);
         }
-        let json = expr::escape_html_json(&json!(all).to_string());
+        let json = match all.is_empty() {
+            true => "null".to_owned(),
+            false => expr::escape_html_json(&json!(all).to_string()),
+        };
         put(&format!("workflow.{field}.json"), &json);
         put(&format!("workflow.{field}"), &json);
     }
     names
 }
 
-/// Names of labels as they are once the workflow has been begun: Argo itself labels it then (EX-072).
+/// The annotation that pins the names of pods, as it is written when a workflow is looked at for the first time and has
+/// none: what begins with that look does not know it yet (EX-027, TP-065).
+fn is_written_at_the_start(key: &str, value: &str) -> bool {
+    (key, value) == ("workflows.argoproj.io/pod-name-format", "v2")
+}
+
+/// Names of labels and annotations as they are once the workflow has been begun: Argo itself labels it then (EX-072).
 pub(crate) fn later(plan: &Plan, globals: &Globals) -> BTreeMap<Arc<str>, Arc<str>> {
     const OWN: [(&str, &str); 2] =
         [("workflows.argoproj.io/completed", "false"), ("workflows.argoproj.io/phase", "Running")];
@@ -138,6 +148,14 @@ pub(crate) fn later(plan: &Plan, globals: &Globals) -> BTreeMap<Arc<str>, Arc<st
         OWN.into_iter().map(|(key, value)| (format!("workflow.labels.{key}").into(), value.into())).collect();
     names.insert("workflow.labels".into(), json.clone());
     names.insert("workflow.labels.json".into(), json);
+    let annotations = &plan.workflow.metadata.annotations;
+    for (key, value) in annotations.iter().filter(|(key, value)| is_written_at_the_start(key, value)) {
+        names.insert(format!("workflow.annotations.{key}").into(), value.as_str().into());
+        let all: BTreeMap<&String, &String> = annotations.iter().chain(&globals.annotations).collect();
+        let json: Arc<str> = expr::escape_html_json(&json!(all).to_string()).into();
+        names.insert("workflow.annotations".into(), json.clone());
+        names.insert("workflow.annotations.json".into(), json);
+    }
     names
 }
 
