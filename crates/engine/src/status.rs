@@ -165,7 +165,7 @@ pub fn node_status(run: &Run, ix: NodeIx, now: Time) -> NodeStatus {
         node_flag: node_flag(run, ix),
         inputs: inputs(run, ix),
         outputs: node.outputs.as_deref().cloned(),
-        memoization_status: node.memo.as_ref().map(|memo| spec::MemoizationStatus {
+        memoization_status: memo(run, ix).map(|memo| spec::MemoizationStatus {
             hit: memo.hit,
             key: memo.key.clone(),
             cache_name: memo.cache.clone(),
@@ -189,6 +189,15 @@ pub fn node_status(run: &Run, ix: NodeIx, now: Time) -> NodeStatus {
     shown.template_name = name.unwrap_or_default();
     shown.template_ref = reference;
     shown
+}
+
+/// What was looked for before a node began: attempts tell what their wrapper did not find (EX-333, EX-337).
+fn memo(run: &Run, ix: NodeIx) -> Option<&crate::workflow::Memo> {
+    let node = run.node(ix);
+    match node.site {
+        Site::Attempt(_) => run.node(node.owner).memo.as_deref(),
+        _ => node.memo.as_deref(),
+    }
 }
 
 /// What a node tells of how its template was referred to: its name, or where else it is to be found.

@@ -21,6 +21,9 @@ use tiphys_spec as spec;
 const TOO_DEEP: &str = "Maximum recursion depth exceeded. See \
      https://argo-workflows.readthedocs.io/en/release-4.1/scaling/#maximum-recursion-depth";
 
+/// The annotation of a pod that says how far it is.
+const PROGRESS: &str = "workflows.argoproj.io/progress";
+
 /// A template that is about to become a node, with the inputs that it was given.
 pub(crate) struct Call {
     pub owner: NodeIx,
@@ -177,8 +180,24 @@ impl Turn<'_> {
     fn enter_gated(&mut self, call: Call, template: &TemplatePlan, gate: Gate) -> Entering {
         let Some(kind) = kind_of(template) else { return self.enter_kind(call) };
         let node = self.arrive(Arrival { gate: Some(gate), ..call.arrival(kind, Phase::Pending) });
+        self.first_progress(node);
         self.ask(node);
         Entering::Entered
+    }
+
+    /// A pod begins with the progress that its annotations name (EX-531).
+    fn first_progress(&mut self, ix: NodeIx) {
+        let node = self.run.node(ix);
+        let Some(template) = self.run.template(ix).filter(|_| node.kind == NodeKind::Pod) else { return };
+        let Some(text) = template.annotation(PROGRESS) else { return };
+        let known = expr::render(text, &self.run.view_of(ix, self.now), Mode::Lenient, &self.world(ix.0));
+        let progress = known.ok().and_then(|text| {
+            let (done, of) = text.split_once('/')?;
+            Some((done.parse::<u32>().ok()?, of.parse::<u32>().ok()?))
+        });
+        if let Some((done, of)) = progress.filter(|(done, of)| *of > 0 && done <= of) {
+            self.record(Event::Progressed { node: ix, done, of });
+        }
     }
 
     /// The next attempt of a retry wrapper.
@@ -244,6 +263,7 @@ impl Turn<'_> {
                     return self.refuse_node(call, *kind, reason);
                 }
                 let node = self.arrive(call.arrival(*kind, Phase::Pending));
+                self.first_progress(node);
                 if template.kind == Some(spec::TemplateKind::ContainerSet) {
                     self.enter_containers(node, template);
                 }
