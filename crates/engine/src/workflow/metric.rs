@@ -85,17 +85,23 @@ impl Turn<'_> {
         let Some(metrics) = &plan.workflow.spec.metrics else { return };
         let moment = if ended.is_some() { Moment::End } else { Moment::Start };
         let (samples, complaints) = {
-            let mut own = vec![("duration".to_owned(), self.run.duration_text(self.now))];
+            let mut own = Vec::new();
             if let Some(phase) = ended {
                 own.push(("status".to_owned(), phase.name().to_owned()));
                 own.push(("workflow.status".to_owned(), phase.name().to_owned()));
             }
-            if !self.run.nodes.is_empty() {
-                own.extend(self.run.output_names(NodeIx::ROOT));
+            // They know what the entry node knows (EX-522, TP-131).
+            let view = match self.run.nodes.is_empty() {
+                true => View::global(self.run, self.now),
+                false => self.run.view_of(NodeIx::ROOT, self.now),
+            };
+            match self.run.nodes.is_empty() {
+                true => own.push(("duration".to_owned(), self.run.duration_text(self.now))),
+                false => own.extend(self.run.metric_names(NodeIx::ROOT, self.now)),
             }
             let extra: Vec<(&str, String)> =
                 own.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
-            let view = View { extra: &extra, ..View::global(self.run, self.now) };
+            let view = View { extra: &extra, ..view };
             let since = self.run.started.unwrap_or(self.now);
             evaluate(&metrics.prometheus, moment, since, &view, &self.world(0))
         };
@@ -143,11 +149,23 @@ impl Run {
             ("resourcesDuration.cpu".to_owned(), (seconds / 10).to_string()),
             ("resourcesDuration.memory".to_owned(), seconds.to_string()),
         ];
-        if node.kind == NodeKind::Retry {
-            names.push(("retries".to_owned(), self.attempts(ix).len().saturating_sub(1).to_string()));
+        if let Some(children) = self.children_count(ix) {
+            names.push(("retries".to_owned(), (children - 1).to_string()));
         }
         names.extend(self.output_names(ix));
         names
+    }
+
+    /// How many children a construct has, hooks aside, if it has any: for Argo all of them are tries (EX-522).
+    fn children_count(&self, ix: NodeIx) -> Option<usize> {
+        let count = match self.frame_of(ix) {
+            None => self.attempts(ix).len(),
+            Some(frame) if !self.tasks(frame).is_dag => usize::from(frame.group.is_some()),
+            Some(frame) => {
+                frame.order.roots.iter().filter(|task| frame.slots[task.at()].node.is_some()).count()
+            }
+        };
+        (count > 0).then_some(count)
     }
 
     /// `outputs.parameters.*`, `outputs.result` and `exitCode` of a node.
