@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use tiphys_controller::Ask;
-use tiphys_engine::workflow::{Phase, Request};
+use tiphys_engine::Run;
+use tiphys_engine::workflow::{Phase, Refusal, Request, Unanswered};
 use tiphys_store::{Filter, Journal, MachineId, Runs, Summary};
 
 use crate::commands::continue_run::take_over;
@@ -410,15 +411,9 @@ fn send(local: &mut Local, summary: &Summary, request: Request) -> anyhow::Resul
             format!("`tiphys get {name}` shows how"),
         ));
     }
-    if let Some(reason) = local.load(summary)?.run.refuses(&request) {
-        let help = match reason.strip_prefix("raw output parameter '").and_then(|rest| rest.split_once('\''))
-        {
-            Some((parameter, _)) => format!(
-                "answer it first: `tiphys node set {name} --node-field-selector displayName=STEP -p {parameter}=VALUE`"
-            ),
-            None => format!("`tiphys get {name}` shows its steps, and what they wait for"),
-        };
-        return Err(problem(reason, help));
+    let run = local.load(summary)?.run;
+    if let Some(refusal) = run.refuses(&request) {
+        return Err(problem(refusal.to_string(), way_out(&run, name, &refusal)));
     }
     let machine = MachineId::workflow(&*summary.uid);
     let letter = serde_json::to_vec(&Ask::Request(request))?;
@@ -442,6 +437,25 @@ fn send(local: &mut Local, summary: &Summary, request: Request) -> anyhow::Resul
                 "it takes effect as soon as the engine looks, or when the run is continued",
             ));
         }
+    }
+}
+
+/// What can be done about a refusal.
+fn way_out(run: &Run, name: &str, refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::Unanswered(Unanswered { node, parameter }) => {
+            let step = run.display_name(*node);
+            // What a shell or a selector would read otherwise is named by its id.
+            let is_plain = step.chars().all(|char| char.is_alphanumeric() || "-_.".contains(char));
+            let step = if is_plain { format!("displayName={step}") } else { format!("id={}", run.id(*node)) };
+            format!(
+                "answer it first: `tiphys node set {name} --node-field-selector {step} -p {parameter}=VALUE`"
+            )
+        }
+        Refusal::Nobody { .. } | Refusal::Unasked { .. } => {
+            format!("`tiphys get {name}` shows its steps, and what they wait for")
+        }
+        Refusal::Unreadable(_) => "for instance `--node-field-selector displayName=approve`".to_owned(),
     }
 }
 

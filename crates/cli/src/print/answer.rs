@@ -144,3 +144,48 @@ fn other(one: &Dependency, paint: Paint) -> String {
     let note = if one.note.is_empty() { String::new() } else { format!("  {}", line(&one.note)) };
     format!("{} {}  {}{note}", paint.sign(&one.phase), line(&one.name), paint.phase(&one.phase, phase))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The advice on a node that ended so, perhaps because of another one: its phase and kind.
+    #[track_caller]
+    fn advises(of: (&str, &str), cause: Option<(&str, &str)>, wanted: Option<&str>) {
+        let text = str::to_owned;
+        let cause = cause.map(|(phase, kind)| Dependency {
+            name: text("demo.a"),
+            id: text("demo-2"),
+            phase: text(phase),
+            kind: text(kind),
+            ..Dependency::default()
+        });
+        let answer = Answer {
+            id: if of.1 == "Workflow" { String::new() } else { text("demo-1") },
+            phase: text(of.0),
+            kind: text(of.1),
+            causes: cause.into_iter().collect(),
+            ..Answer::default()
+        };
+        let told = print_answer(&answer, "demo", Paint::plain(), Time(0));
+        let found = told.lines().find_map(|line| line.trim().strip_prefix("next: "));
+        assert_eq!(found, wanted, "{told}");
+    }
+
+    /// What ran has written something; what waited for a person, or only held others, has not.
+    #[test]
+    fn what_to_look_at_next_depends_on_what_broke() {
+        for kind in ["Pod", "Container", "HTTP", "Plugin"] {
+            advises(("Failed", kind), None, Some("tiphys logs demo demo-1"));
+            advises(("Failed", "Workflow"), Some(("Failed", kind)), Some("tiphys logs demo demo-2"));
+        }
+        for kind in ["Suspend", "Steps", "DAG"] {
+            advises(("Failed", kind), None, None);
+            advises(("Failed", "Workflow"), Some(("Failed", kind)), Some("tiphys why demo demo-2"));
+        }
+        advises(("Error", "Workflow"), Some(("Error", "Pod")), Some("tiphys why demo demo-2"));
+        advises(("Error", "Pod"), None, None);
+        advises(("Succeeded", "Workflow"), Some(("Failed", "Pod")), None);
+        advises(("Failed", "Workflow"), None, None);
+    }
+}

@@ -62,6 +62,11 @@ fn tokens_are_made_listed_and_revoked() {
     let made = tiphys(&state, &["token", "create", "ci", "--role", "operator", "-n", "team", "--ttl", "90d"]);
     assert!(made.status.success(), "{}", text(&made.stderr));
     assert!(text(&made.stdout).starts_with("tph_"));
+    let missing = "notice: there is no namespace `team` yet: apply one (`kind: Namespace`), or start the server with \
+                   `--namespaces team`\n";
+    assert_eq!(text(&made.stderr), missing);
+    let known = tiphys(&state, &["token", "create", "known", "-n", "default"]);
+    assert_eq!(text(&known.stderr), "");
     let list = text(&tiphys(&state, &["token", "list"]).stdout);
     assert!(list.contains("ci") && list.contains("operator") && list.contains("team"), "{list}");
     assert!(!list.contains("tph_"), "a token is shown once");
@@ -101,6 +106,22 @@ fn settings_are_checked_before_a_server_goes_by_them() {
     let good = tiphys(folder.path(), &["config", "check", name]);
     assert_eq!(text(&good.stdout), format!("{name}: good\n"));
     assert!(text(&good.stderr).contains("`nodeEvents` has no effect here"), "{}", text(&good.stderr));
+}
+
+#[test]
+fn a_server_that_others_reach_without_encryption_warns() {
+    let said = |more: &[&str]| {
+        let folder = tempfile::tempdir().unwrap();
+        let (_server, said) = Server::start(&folder.path().join("state"), more);
+        said.join("\n")
+    };
+    let warning = "warning: other machines reach it without encryption, their tokens can be read on the way";
+    let open = said(&["--address", "0.0.0.0"]);
+    assert!(open.contains(warning), "{open}");
+    for quiet in [&["--address", "127.0.0.1"][..], &["--address", "0.0.0.0", "--tls", "self-signed"]] {
+        let told = said(quiet);
+        assert!(told.starts_with("tiphys serves ") && !told.contains("warning"), "{told}");
+    }
 }
 
 #[test]

@@ -158,7 +158,7 @@ spec:
     let says = "raw output parameter 'answer' has not been set and does not have a default value";
     assert!(unanswered.contains(says), "{unanswered}");
     assert!(
-        unanswered.contains("tiphys node set gate --node-field-selector displayName=STEP -p answer=VALUE")
+        unanswered.contains("tiphys node set gate --node-field-selector displayName=approve -p answer=VALUE")
     );
     let nobody = "no suspend nodes matching nodeFieldSelector: displayName=nope";
     refused(&["resume", "gate", selector[0], "displayName=nope"], nobody);

@@ -1,6 +1,6 @@
 //! Verbs on the runs of this machine, one after the other.
 
-use crate::bench::{Answer, Bench, signal, wait_until};
+use crate::bench::{Answer, Bench, ONE, signal, wait_until};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 
@@ -90,6 +90,42 @@ fn a_resubmission_is_a_new_run_and_may_take_results_along() {
     let listed = bench.call(&["list", "--resubmitted", "-o", "name"]).exits(0).out;
     assert_eq!(listed.lines().count(), 2, "{listed}");
     assert_eq!(bench.call(&["list", "-l", "app=frail", "--running"]).exits(0).out, "No workflows found\n");
+}
+
+/// A retry takes nothing out that a step which came out well depends on (EX-301, EX-304), so that nothing may be left to do.
+#[test]
+fn a_retry_that_starts_nothing_says_so() {
+    let bench = Bench::new();
+    let mended = FRAIL.replace("      dag:\n", "      dag:\n        target: bad after\n").replace(
+        "{name: never, template: good, depends: bad.Skipped}",
+        "{name: after, template: end, depends: bad.Failed}",
+    ) + "    - {name: end, container: {image: busybox, command: [sh, -c, 'true']}}\n";
+    bench.run(&mended.replace("FOLDER", bench.folder().to_str().unwrap()), &["-q"]).exits(1);
+    let told = bench.call(&["retry", "frail"]).exits(1).err;
+    assert!(told.contains("notice: nothing ran again: what failed was followed by steps"), "{told}");
+    assert!(told.contains("help: `tiphys resubmit frail` runs all of it anew"), "{told}");
+    // One that does start something does not.
+    let other = Bench::new();
+    other.run(&frail(&other), &["-q"]).exits(1);
+    let told = other.call(&["retry", "frail"]).exits(1).err;
+    assert!(!told.contains("nothing ran again"), "{told}");
+}
+
+#[test]
+fn a_plan_of_one_step_speaks_of_conditions_where_there_are_some() {
+    let bench = Bench::new();
+    let plain = ONE.replace(
+        "main\n    container",
+        "main\n    steps: [[{name: a, template: only}]]\n  - name: only\n    container",
+    );
+    let told = |text: &str| {
+        let file = bench.file("plan.yaml", text);
+        bench.call(&["plan", file.to_str().unwrap()]).exits(0).out
+    };
+    assert!(told(&plain).contains("starts 1 step\n"), "{}", told(&plain));
+    let conditional = plain.replace("template: only", "template: only, when: '1 == 2'");
+    let told = told(&conditional);
+    assert!(told.contains("starts 1 step, unless a condition says no\n"), "{told}");
 }
 
 #[test]

@@ -88,6 +88,9 @@ pub struct Wait {
     pub until_us: Option<i64>,
     /// How long it took, or takes so far, in microseconds.
     pub took_us: i64,
+    /// Whether `on` names a lock. Not told: `what` says so in words.
+    #[serde(skip)]
+    pub is_lock: bool,
 }
 
 /// Another node, and how it is or came out.
@@ -123,8 +126,7 @@ pub fn why(run: &Run, history: &[(Time, Event)], subject: Option<&str>, now: Tim
 impl Answer {
     /// The lock that it waits for now.
     pub fn awaited_lock(&self) -> Option<&str> {
-        let open =
-            self.waits.iter().find(|wait| wait.until_us.is_none() && wait.what.starts_with("the lock"))?;
+        let open = self.waits.iter().find(|wait| wait.until_us.is_none() && wait.is_lock)?;
         Some(&open.on)
     }
 }
@@ -363,6 +365,7 @@ fn before_entry(run: &Run, ix: NodeIx) -> Option<Wait> {
         since_us: since.0,
         until_us: Some(node.started.0),
         took_us: node.started.since_us(since),
+        is_lock: false,
     })
 }
 
@@ -377,7 +380,7 @@ fn waits(run: &Run, history: &[(Time, Event)], subject: Option<NodeIx>, now: Tim
     };
     let begin = |list: &mut Vec<Wait>, at: Time, what: String, on: String| {
         close(list, at);
-        list.push(Wait { what, on, since_us: at.0, until_us: None, took_us: 0 });
+        list.push(Wait { what, on, since_us: at.0, ..Wait::default() });
     };
     for (at, event) in history {
         match event {
@@ -393,6 +396,7 @@ fn waits(run: &Run, history: &[(Time, Event)], subject: Option<NodeIx>, now: Tim
             }
             Event::LocksAwaited { node, lock, .. } if *node == subject => {
                 begin(&mut list, *at, format!("the lock `{lock}`"), lock.to_string());
+                list.iter_mut().next_back().into_iter().for_each(|wait| wait.is_lock = true);
             }
             Event::MemoAsked { node, memo } if Some(*node) == subject => {
                 begin(&mut list, *at, format!("the remembered result `{}`", memo.key), memo.cache.clone());

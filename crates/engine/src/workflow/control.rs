@@ -5,6 +5,7 @@ use super::event::{Control, Event};
 use super::handle::{Turn, message};
 use super::input::{Outcome, Request};
 use super::node::{NodeIx, NodeKind, Phase};
+use super::refuse::Unanswered;
 use super::run::{Run, Stage};
 use crate::selector::FieldSelector;
 use crate::status;
@@ -67,7 +68,7 @@ impl Turn<'_> {
                     });
                 }
                 // The request itself is refused by whoever checks it first; a race leaves the node as it is.
-                Err(reason) => self.record(Event::Noted { node: ix, message: message(reason) }),
+                Err(reason) => self.record(Event::Noted { node: ix, message: message(reason.to_string()) }),
             }
         }
     }
@@ -78,7 +79,7 @@ impl Turn<'_> {
             Ok(outputs) => {
                 self.record(Event::Ended { node: ix, phase: Phase::Succeeded, message: None, outputs })
             }
-            Err(reason) => self.errored(ix, &reason),
+            Err(reason) => self.errored(ix, &reason.to_string()),
         }
     }
 
@@ -311,7 +312,7 @@ impl Run {
     }
 
     /// The outputs of a suspended node when it ends well: what was supplied, or defaults (EX-281).
-    pub fn supplied(&self, ix: NodeIx) -> Result<Option<Arc<spec::Outputs>>, String> {
+    pub fn supplied(&self, ix: NodeIx) -> Result<Option<Arc<spec::Outputs>>, Unanswered> {
         let node = self.node(ix);
         let Some(outputs) = &node.outputs else { return Ok(None) };
         let mut outputs = (**outputs).clone();
@@ -321,12 +322,8 @@ impl Run {
                 let own = parameter.value_from.as_ref().and_then(|from| from.default.clone());
                 let input = || inputs.iter().find(|input| input.name == parameter.name)?.default.clone();
                 let name = &parameter.name;
-                let value = own.or_else(input).ok_or_else(|| {
-                    format!(
-                        "raw output parameter '{name}' has not been set and does not have a default value"
-                    )
-                })?;
-                parameter.value = Some(value);
+                let missing = || Unanswered { node: ix, parameter: name.clone() };
+                parameter.value = Some(own.or_else(input).ok_or_else(missing)?);
             }
             parameter.value_from = None;
         }

@@ -50,5 +50,6 @@ pub use input::{ContainerOutcome, Input, Outcome, Report, Request};
 pub use metric::{Measure, Sample};
 pub use node::{Gate, Inputs, Memo, Node, NodeIx, NodeKind, Phase, Site};
 pub use pod::Pod;
+pub use refuse::{Refusal, Unanswered};
 pub(crate) use run::Ready;
 pub use run::{Run, Stage, Steering};
