@@ -39,16 +39,21 @@ fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
+fn text_at<'v>(value: &'v Value, pointer: &str) -> Option<&'v str> {
+    value.pointer(pointer).and_then(Value::as_str)
+}
+
 /// The view of a workflow's document.
 pub fn get(document: &Value, style: &GetStyle, paint: Paint, now: Time) -> String {
     let status =
         document.get("status").and_then(|status| WorkflowStatus::from_value(status).ok()).unwrap_or_default();
     let mut out = String::new();
-    if !style.short {
-        header(document, &status, now, &mut out);
-    }
     let view = TreeView { document, status: &status, style, paint, now };
     let rows = view.rows();
+    // The header gives way to the table where there is one.
+    if !style.short || !view.has_root() {
+        header(document, &status, paint, now, &mut out);
+    }
     if view.has_root() {
         if !style.short {
             out.push('\n');
@@ -62,17 +67,16 @@ pub fn get(document: &Value, style: &GetStyle, paint: Paint, now: Time) -> Strin
     out
 }
 
-fn header(document: &Value, status: &WorkflowStatus, now: Time, out: &mut String) {
+fn header(document: &Value, status: &WorkflowStatus, paint: Paint, now: Time, out: &mut String) {
     let mut line = |name: &str, value: &str| {
         let _ = writeln!(out, "{:<20} {}", name, clean_line(value.as_bytes()));
     };
     line("Name:", text(document, "/metadata/name"));
     line("Namespace:", text(document, "/metadata/namespace"));
-    let account = match text(document, "/spec/serviceAccountName") {
-        "" if document.pointer("/spec/workflowTemplateRef").is_some() => "unset",
-        "" => "unset (will run with the default ServiceAccount)",
-        name => name,
-    };
+    let account = service_account(document).unwrap_or(match document.pointer("/spec/workflowTemplateRef") {
+        Some(_) => "unset",
+        None => "unset (will run with the default ServiceAccount)",
+    });
     line("ServiceAccount:", account);
     line("Status:", &status_words(document));
     if !status.message.is_empty() {
@@ -82,7 +86,7 @@ fn header(document: &Value, status: &WorkflowStatus, now: Time, out: &mut String
         line("Conditions:", "");
         for condition in &status.conditions {
             let value = if condition.message.is_empty() { &condition.status } else { &condition.message };
-            line(&format!(" {}", condition.kind), value);
+            line(&format!("{} {}", sign_of_condition(&condition.kind, paint), condition.kind), value);
         }
     }
     let time = |text: &Option<String>| text.as_deref().and_then(Time::parse);
@@ -98,6 +102,9 @@ fn header(document: &Value, status: &WorkflowStatus, now: Time, out: &mut String
     }
     if let Some(started) = started {
         line("Duration:", &long_duration(finished.unwrap_or(now).since_us(started) / 1_000_000));
+    }
+    if status.phase == "Running" && status.estimated_duration > 0 {
+        line("EstimatedDuration:", &long_duration(status.estimated_duration));
     }
     line("Progress:", &status.progress);
     if !status.resources_duration.is_empty() {
@@ -120,7 +127,14 @@ fn header(document: &Value, status: &WorkflowStatus, now: Time, out: &mut String
             line(title, "");
         }
         for parameter in &list {
-            line(&format!("  {}:", text(parameter, "/name")), text(parameter, "/value"));
+            // Of arguments without a value nothing is known yet; an output may have a default instead.
+            let value = text_at(parameter, "/value").or_else(|| match title {
+                "Parameters:" => None,
+                _ => text_at(parameter, "/default"),
+            });
+            if let Some(value) = value {
+                line(&format!("  {}:", text(parameter, "/name")), value);
+            }
         }
     }
     let artifacts = parameters("/status/outputs/artifacts");
@@ -130,6 +144,22 @@ fn header(document: &Value, status: &WorkflowStatus, now: Time, out: &mut String
     for artifact in &artifacts {
         let key = artifact.pointer("/s3/key").and_then(Value::as_str).unwrap_or_default();
         line(&format!("  {}:", text(artifact, "/name")), key);
+    }
+}
+
+/// The account of a workflow, which its template may name (CLI-060).
+pub fn service_account(document: &Value) -> Option<&str> {
+    let stored = document.pointer("/status/storedWorkflowTemplateSpec").filter(|stored| stored.is_object());
+    text_at(stored.unwrap_or(&document["spec"]), "/serviceAccountName").filter(|name| !name.is_empty())
+}
+
+/// The sign before a condition (CLI-062). Argo leaves its place free where there is none.
+fn sign_of_condition(kind: &str, paint: Paint) -> String {
+    let choose = |sign: &'static str, word: &'static str| if paint.is_unicode() { sign } else { word };
+    match kind {
+        "MetricsError" => paint.bad(choose("✖", "Error")),
+        "SpecWarning" => paint.warn(choose("⚠", "Warning")),
+        _ => String::new(),
     }
 }
 
@@ -371,4 +401,96 @@ fn item_number(node: &NodeStatus) -> Option<u64> {
     let (_, rest) = node.display_name.split_once('(')?;
     let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
     rest[digits.len()..].starts_with(':').then(|| digits.parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn shown(document: &Value, paint: Paint, short: bool) -> String {
+        let style = GetStyle { short, ..GetStyle::default() };
+        get(document, &style, paint, Time::parse("2030-01-01T00:00:20Z").unwrap())
+    }
+
+    fn running(spec: &Value, status: &Value) -> Value {
+        let mut document = json!({
+            "metadata": { "name": "w", "namespace": "n", "creationTimestamp": "2030-01-01T00:00:00Z" },
+            "spec": spec,
+            "status": { "phase": "Running", "startedAt": "2030-01-01T00:00:00Z", "progress": "0/1" },
+        });
+        for (field, value) in status.as_object().unwrap() {
+            document["status"][field] = value.clone();
+        }
+        document
+    }
+
+    /// CLI-060: what a template says counts where a workflow is made from one.
+    #[test]
+    fn the_account_of_a_template_is_shown() {
+        let made = json!({ "workflowTemplateRef": { "name": "t" } });
+        let line = |document: &Value| {
+            let text = shown(document, Paint::plain(), false);
+            let line = text.lines().find_map(|line| line.strip_prefix("ServiceAccount:")).unwrap();
+            line.trim().to_owned()
+        };
+        let stored =
+            |account: &str| json!({ "storedWorkflowTemplateSpec": { "serviceAccountName": account } });
+        assert_eq!(line(&running(&made, &stored("runner"))), "runner");
+        assert_eq!(line(&running(&made, &stored(""))), "unset");
+        assert_eq!(line(&running(&json!({ "serviceAccountName": "own" }), &json!({}))), "own");
+        let nobody = "unset (will run with the default ServiceAccount)";
+        assert_eq!(line(&running(&json!({}), &json!({}))), nobody);
+    }
+
+    /// CLI-060: between how long it takes and how far it is, only while it runs.
+    #[test]
+    fn a_running_workflow_says_how_long_it_will_take() {
+        let mut document = running(&json!({}), &json!({ "estimatedDuration": 64 }));
+        let text = shown(&document, Paint::plain(), false);
+        let wanted = "Duration:            20 seconds\nEstimatedDuration:   1 minute 4 seconds\nProgress: ";
+        assert!(text.contains(wanted), "{text}");
+        document["status"]["phase"] = json!("Succeeded");
+        assert!(!shown(&document, Paint::plain(), false).contains("EstimatedDuration"));
+    }
+
+    /// CLI-060: what has no value yet has no line; an output may have a default.
+    #[test]
+    fn parameters_without_a_value_have_no_line() {
+        let from = json!({ "configMapKeyRef": { "name": "m", "key": "k" } });
+        let document = running(
+            &json!({ "arguments": { "parameters": [
+                { "name": "a", "valueFrom": from }, { "name": "b", "value": "5" }, { "name": "c", "default": "6" },
+            ]}}),
+            &json!({ "outputs": { "parameters": [{ "name": "d", "default": "7" }, { "name": "e", "value": "" }] } }),
+        );
+        let text = shown(&document, Paint::plain(), false);
+        let wanted = "Parameters:          \n  b:                 5\nOutput Parameters:   \n  d:                 7\n  \
+                      e:                 \n";
+        assert!(text.ends_with(wanted), "{text}");
+    }
+
+    /// CLI-062.
+    #[test]
+    fn conditions_have_signs() {
+        let conditions = ["MetricsError", "SpecWarning", "PodRunning"]
+            .map(|kind| json!({ "type": kind, "status": "True", "message": "said" }));
+        let document = running(&json!({}), &json!({ "conditions": conditions }));
+        let signs = |paint: Paint, signs: [&str; 3]| {
+            let text = shown(&document, paint, false);
+            for (sign, kind) in signs.iter().zip(["MetricsError", "SpecWarning", "PodRunning"]) {
+                let line = format!("{:<20} said\n", format!("{sign} {kind}"));
+                assert!(text.contains(&line), "{line}: {text}");
+            }
+        };
+        signs(Paint::plain().unicode(), ["✖", "⚠", ""]);
+        signs(Paint::plain().ascii(), ["Error", "Warning", ""]);
+    }
+
+    /// CLI-063: the table takes the place of the header, if there is one.
+    #[test]
+    fn the_short_form_of_what_has_no_nodes_is_its_header() {
+        let document = running(&json!({}), &json!({}));
+        assert!(shown(&document, Paint::plain(), true).starts_with("Name:                w\n"));
+    }
 }

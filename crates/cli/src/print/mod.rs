@@ -16,7 +16,7 @@ mod time;
 pub use answer::print_answer;
 pub use diagnostics::{in_order, print_diagnostics};
 pub use end::{End, end};
-pub use get::{GetStyle, get, has_tree, status_words};
+pub use get::{GetStyle, get, has_tree, service_account, status_words};
 pub use lines::Lines;
 pub use live::{Live, Screen};
 pub use outline::print_outline;

@@ -18,7 +18,7 @@ use super::select::{self, Narrow, Selector};
 use super::view::{self, Form, field};
 use crate::commands::again::{ResubmitHow, RetryHow, Then};
 use crate::output;
-use crate::print::{GetStyle, instant, to_stdout};
+use crate::print::{GetStyle, instant, service_account, to_stdout};
 use crate::state::now;
 
 /// Ended workflows that a server keeps
@@ -320,10 +320,7 @@ fn summary(document: &Value) -> String {
     line("Namespace:", field(document, "/metadata/namespace"));
     line(
         "ServiceAccount:",
-        match field(document, "/spec/serviceAccountName") {
-            "" => "unset (will run with the default ServiceAccount)",
-            name => name,
-        },
+        service_account(document).unwrap_or("unset (will run with the default ServiceAccount)"),
     );
     line("Status:", field(document, "/status/phase"));
     if !field(document, "/status/message").is_empty() {

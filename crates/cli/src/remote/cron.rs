@@ -327,7 +327,9 @@ fn print(cron: &Value, form: Option<Form>) -> anyhow::Result<()> {
                 "" => field(condition, "/status"),
                 message => message,
             };
-            line(&format!("✖ {}", field(condition, "/type")), value);
+            // Argo marks only this one (CLI-111).
+            let sign = if field(condition, "/type") == "SubmissionError" { "✖" } else { "" };
+            line(&format!("{sign} {}", field(condition, "/type")), value);
         }
     }
     let parameters = cron.pointer("/spec/workflowSpec/arguments/parameters").and_then(Value::as_array);
@@ -335,7 +337,11 @@ fn print(cron: &Value, form: Option<Form>) -> anyhow::Result<()> {
         if at == 0 {
             line("Workflow Parameters:", "");
         }
-        line(&format!("  {}:", field(parameter, "/name")), field(parameter, "/value"));
+        let value = ["/value", "/default"].into_iter().find_map(|field| parameter.pointer(field)?.as_str());
+        // One that a ConfigMap will fill has a place, and no value yet.
+        if value.is_some() || parameter.get("valueFrom").is_some() {
+            line(&format!("  {}:", field(parameter, "/name")), value.unwrap_or_default());
+        }
     }
     to_stdout(&text);
     Ok(())
