@@ -1,4 +1,5 @@
-# PA-240, PA-242, PA-245: what is not there gives way to the repository that is always there.
+# PA-240, PA-241, PA-242, PA-245: what is not there gives way to the repository that is always there. The status tells of
+# it all the same: Argo's pages look into it without asking (UI-262).
 manifest: |
   apiVersion: argoproj.io/v1alpha1
   kind: Workflow
@@ -24,5 +25,5 @@ manifest: |
 ---
 00:00  begin  -> start demo
 ---
-workflow  Running | repository: none
+workflow  Running | repository: the usual one
 demo      Pod  Pending | location: demo/demo

@@ -22,14 +22,14 @@ pub struct Repository {
     pub key_format: Text,
     /// Logs become artifacts whatever documents say (EX-504).
     pub archive_logs: bool,
-    /// What the status shows of it; none for the one that is always there (PA-243).
-    pub shown: Option<Value>,
+    /// What the status shows of it (PA-243).
+    pub shown: Value,
 }
 
 impl Repository {
     /// The kind of store that it really is, and where it is written down; none for the usual one.
     pub fn store(&self) -> Option<(&'static str, String)> {
-        let shown = self.shown.as_ref()?;
+        let shown = &self.shown;
         let kinds = ["s3", "gcs", "oss", "azure", "artifactory", "hdfs", "plugin"];
         let kind = kinds.into_iter().find(|kind| shown["artifactRepository"].get(kind).is_some())?;
         let text = |field: &str| shown[field].as_str().unwrap_or_default();
@@ -53,13 +53,11 @@ pub fn find(frozen: &Frozen, spec: &spec::WorkflowSpec) -> Result<Repository, St
     });
     let Some((map, key, text)) = found else {
         // A missing map or key moves on to the next place to look, and the usual one is always there.
-        return match &frozen.repository {
-            Some(content) => {
-                let shown = json!({ "default": true, "artifactRepository": content });
-                read(content, Some(shown)).map_err(|reason| format!("the one of the settings: {reason}"))
-            }
-            None => read(&json!({}), None),
-        };
+        // Nothing is said of that one, but Argo's pages count on it being there (UI-262, PA-241).
+        let usual = json!({});
+        let content = frozen.repository.as_ref().unwrap_or(&usual);
+        let shown = json!({ "default": true, "artifactRepository": content });
+        return read(content, shown).map_err(|reason| format!("the one of the settings: {reason}"));
     };
     let broken =
         |reason: String| format!("config map {name} does not hold a repository under `{key}`: {reason}");
@@ -76,15 +74,15 @@ pub fn find(frozen: &Frozen, spec: &spec::WorkflowSpec) -> Result<Repository, St
         "namespace": namespace,
         "artifactRepository": &content,
     });
-    read(&content, Some(shown)).map_err(broken)
+    read(&content, shown).map_err(broken)
 }
 
 /// Whether a repository can be used.
 pub fn check(content: &Value) -> Result<(), String> {
-    read(content, None).map(drop)
+    read(content, Value::Null).map(drop)
 }
 
-fn read(content: &Value, shown: Option<Value>) -> Result<Repository, String> {
+fn read(content: &Value, shown: Value) -> Result<Repository, String> {
     let format = format_of(content);
     Ok(Repository {
         key_format: Text::parse(&format).map_err(|error| error.to_string())?,

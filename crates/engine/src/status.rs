@@ -90,7 +90,7 @@ pub fn status_of_whole(run: &Run, now: Time) -> WorkflowStatus {
         conditions,
         resources_duration: resources,
         synchronization: synchronization(run, now),
-        artifact_repository_ref: run.plan.repository.as_ref().ok().and_then(|known| known.shown.clone()),
+        artifact_repository_ref: run.plan.repository.as_ref().ok().map(|known| known.shown.clone()),
         artifact_gc_status: (run.stage != Stage::New).then(|| run.collection_status()),
         stored_workflow_template_spec: run.plan.merged.then(|| Box::new(run.plan.workflow.spec.clone())),
         ..Default::default()

@@ -256,7 +256,7 @@ fn the_repository_of_the_settings_forms_keys() {
     defaults::apply(&config, &mut frozen).unwrap();
     let found = tiphys_engine::repository::find(&frozen, &spec).unwrap();
     assert_eq!(found.store(), Some(("s3", "the settings".to_owned())));
-    let shown = found.shown.unwrap();
+    let shown = found.shown;
     assert_eq!(shown["default"], true);
     assert_eq!(shown["artifactRepository"]["s3"]["keyFormat"], "runs/{{workflow.name}}");
     // One in a ConfigMap comes first.

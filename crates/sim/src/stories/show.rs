@@ -110,6 +110,9 @@ impl Shown {
                     let Some(known) = &self.status.artifact_repository_ref else {
                         return Some("none".to_owned());
                     };
+                    if known["default"] == true {
+                        return Some("the usual one".to_owned());
+                    }
                     let text = |field: &str| known[field].as_str().unwrap_or_default().to_owned();
                     Some(format!("{}#{} of {}", text("configMap"), text("key"), text("namespace")))
                 }
