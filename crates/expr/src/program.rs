@@ -292,6 +292,21 @@ pub fn evaluate_plain(
     run(expression, &Environment::plain(environment), world)
 }
 
+/// Evaluates a boolean expression over a JSON object with the plain language only (AUTH-072).
+pub fn evaluate_json_bool(
+    expression: &str,
+    environment: &serde_json::Value,
+    world: &World,
+) -> Result<bool, ExprError> {
+    run_bool(expression, &Environment::plain(environment), world)
+}
+
+/// Whether an expression can be read and fits a JSON object, without running it.
+pub fn check_plain(expression: &str, environment: &serde_json::Value) -> Result<(), ExprError> {
+    let checked = Program::parse(expression)?.check_against(&Environment::plain(environment), expression);
+    checked.map(drop).map_err(|message| ExprError { message })
+}
+
 /// Evaluates an expression over a JSON object with Argo's function library (OB-372).
 pub fn evaluate_beside(
     expression: &str,

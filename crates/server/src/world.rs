@@ -217,13 +217,8 @@ impl World {
         {
             return Ok(shape::live(document, self));
         }
-        let machine = MachineId::workflow(&summary.uid);
-        if let Some(body) = self.store(|store| store.archived(&machine))? {
-            let mut document = parse(&body)?;
-            if self.options.archive {
-                label_archived(&mut document, "Archived");
-            }
-            return Ok(shape::live(document, self));
+        if let Some(document) = self.end_of(summary)? {
+            return Ok(document);
         }
         let now = tiphys_engine::Time(self.now_us());
         let found = self.store(|store| Ok(tiphys_controller::view::document(store, &summary.uid, now)))?;
@@ -231,6 +226,23 @@ impl World {
             Some(document) => Ok(shape::live(document, self)),
             None => Err(Fault::missing("workflows.argoproj.io", &summary.name)),
         }
+    }
+
+    /// How a run that is here ended. None for one that goes on: what is filed of it is how it was before somebody retried
+    /// it (EX-306).
+    fn end_of(&self, row: &Summary) -> Result<Option<Value>, Fault> {
+        let machine = MachineId::workflow(&row.uid);
+        let is_over = |row: &Summary| row.finished_us.is_some();
+        // It may have ended since its row was read.
+        if !is_over(row) && !self.store(|store| store.summary(&machine))?.as_ref().is_some_and(is_over) {
+            return Ok(None);
+        }
+        let Some(body) = self.store(|store| store.archived(&machine))? else { return Ok(None) };
+        let mut document = parse(&body)?;
+        if self.options.archive {
+            label_archived(&mut document, "Archived");
+        }
+        Ok(Some(shape::live(document, self)))
     }
 
     /// Runs that are here as lists show them, in the order of their rows; none for one that is gone by now.
@@ -254,14 +266,10 @@ impl World {
 
     /// A run that no engine here drives.
     fn at_rest(&self, row: &Summary) -> Result<Option<Value>, Fault> {
-        let machine = MachineId::workflow(&row.uid);
-        if let Some(body) = self.store(|store| store.archived(&machine))? {
-            let mut document = parse(&body)?;
-            if self.options.archive {
-                label_archived(&mut document, "Archived");
-            }
-            return Ok(Some(shape::live(document, self)));
+        if let Some(document) = self.end_of(row)? {
+            return Ok(Some(document));
         }
+        let machine = MachineId::workflow(&row.uid);
         let Some(body) = self.store(|store| store.document(&machine))? else { return Ok(None) };
         // What cannot be read is told by whoever asks for this run alone.
         let kept = tiphys_controller::Kept::read(&body).ok();

@@ -36,6 +36,7 @@ export interface DeliveryPage {
 export interface DeliveryResult {
   binding: string;
   matched: boolean;
+  failed?: boolean;
   reason?: string;
   run?: string;
 }

@@ -131,10 +131,13 @@ fn outcome(delivery: &Value) -> String {
         delivery.get("results").and_then(Value::as_array).into_iter().flatten().collect();
     let runs: Vec<&str> =
         results.iter().map(|result| field(result, "/run")).filter(|run| !run.is_empty()).collect();
-    let text = match (runs.is_empty(), results.first()) {
-        (false, _) => runs.join(", "),
-        (true, Some(first)) => field(first, "/reason").to_owned(),
-        (true, None) => field(delivery, "/reason").to_owned(),
+    // Of several bindings the one speaks that something went wrong with.
+    let failed = results.iter().find(|result| result["failed"] == true);
+    let text = match (failed, runs.is_empty(), results.first()) {
+        (Some(failed), ..) => format!("{}: {}", field(failed, "/binding"), field(failed, "/reason")),
+        (None, false, _) => runs.join(", "),
+        (None, true, Some(first)) => field(first, "/reason").to_owned(),
+        (None, true, None) => field(delivery, "/reason").to_owned(),
     };
     clean_line(text.as_bytes())
 }

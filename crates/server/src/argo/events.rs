@@ -138,7 +138,7 @@ pub(crate) fn dispatch(
             Ok(Match::Run(run)) => json!({ "binding": name, "matched": true, "run": run }),
             Err(fault) => {
                 outcome.faults.push(fault.message.clone());
-                json!({ "binding": name, "matched": false, "reason": fault.message })
+                json!({ "binding": name, "matched": false, "failed": true, "reason": fault.message })
             }
         });
     }
@@ -188,13 +188,8 @@ fn offer(
     event: &Value,
 ) -> Result<Match, Fault> {
     let selector = binding["spec"]["event"]["selector"].as_str().unwrap_or_default();
-    let value = evaluate(selector, event).map_err(|error| {
+    let matched = tiphys_expr::evaluate_json_bool(selector, event, &moment()).map_err(|error| {
         Fault::internal(format!("failed to evaluate workflow template expression: {error}"))
-    })?;
-    let matched = value.as_bool().ok_or_else(|| {
-        Fault::internal(format!(
-            "malformed workflow template expression: did not evaluate to boolean: {selector}"
-        ))
     })?;
     let submit = &binding["spec"]["submit"];
     if !matched {
@@ -217,7 +212,7 @@ fn offer(
             shape::entry(metadata, field)[key] = value.clone();
         }
     }
-    for (field, what) in [("name", "workflow name"), ("generateName", "workflow generate name")] {
+    for (field, what) in [("name", "workflow name"), ("generateName", "workflow generateName")] {
         let expression = submit["metadata"][field].as_str().unwrap_or_default();
         if !expression.is_empty() {
             metadata[field] = json!(text(expression, event, what)?);
@@ -284,6 +279,9 @@ fn argument(parameter: &Value, event: &Value) -> Result<Value, Fault> {
             "malformed workflow template parameter \"{name}\": valueFrom is nil"
         )));
     };
+    tiphys_expr::check_plain(expression, event).map_err(|error| {
+        Fault::internal(format!("failed to compile workflow template parameter {name} expression: {error}"))
+    })?;
     let value = evaluate(expression, event).map_err(|error| {
         Fault::internal(format!(
             "failed to evaluate workflow template parameter \"{name}\" expression: {error}"

@@ -160,7 +160,16 @@ static TYPES: &[(&str, &[(&str, &str)])] = &[
         &[("line", "number"), ("node", "text"), ("text", "text"), ("at?", "text"), ("stream?", "text")],
     ),
     ("LogRange", &[("items", "LogLine[]"), ("lines", "number"), ("open", "flag")]),
-    ("DeliveryResult", &[("binding", "text"), ("matched", "flag"), ("reason?", "text"), ("run?", "text")]),
+    (
+        "DeliveryResult",
+        &[
+            ("binding", "text"),
+            ("matched", "flag"),
+            ("failed?", "flag"),
+            ("reason?", "text"),
+            ("run?", "text"),
+        ],
+    ),
     (
         "Delivery",
         &[

@@ -26,12 +26,39 @@ pub(crate) fn lint(world: &World, call: &Call) -> Result<Value, Fault> {
     for document in &parsed.documents {
         // Who writes wants to know of everything at once: what could be read is checked, whatever else is wrong.
         found.extend(library.findings(document, Situation::Lint));
+        if world.options.place.plugins.is_empty() {
+            found.extend(without_plugin(document));
+        }
     }
     found.sort_by_key(|found| (found.place.line, found.place.column));
     let objects: Vec<&Value> = parsed.documents.iter().map(|document| &document.value).collect();
     Ok(
         json!({ "diagnostics": found.iter().map(|found| tell(found, text)).collect::<Vec<_>>(), "objects": objects }),
     )
+}
+
+/// Templates that only a plugin can execute, where the document brings none along and the settings name none.
+fn without_plugin(document: &spec::Document) -> Vec<spec::Diagnostic> {
+    let (at, spec) = match &document.object {
+        spec::Object::Workflow(workflow) => ("spec", &workflow.spec),
+        spec::Object::WorkflowTemplate(template) | spec::Object::ClusterWorkflowTemplate(template) => {
+            ("spec", &template.spec)
+        }
+        spec::Object::CronWorkflow(cron) => ("spec.workflowSpec", &cron.spec.workflow_spec),
+        _ => return Vec::new(),
+    };
+    if !spec.executor_plugins.is_empty() {
+        return Vec::new();
+    }
+    let templates = spec.templates.iter().enumerate().filter(|(_, template)| template.plugin.is_some());
+    let warning = |(number, template): (usize, &spec::Template)| {
+        let path = spec::path_index(&format!("{at}.templates"), number);
+        let message = format!("no plugin is there to execute `{}`; it will fail", template.name);
+        let help = "`plugins` of the server's settings names those that listen".to_owned();
+        let path = spec::path_field(&path, "plugin");
+        document.places.diagnostic(spec::Severity::Warning, "no-plugin", &path, message, Some(help))
+    };
+    templates.map(warning).collect()
 }
 
 fn tell(found: &spec::Diagnostic, text: &str) -> Value {

@@ -66,7 +66,7 @@ fn is_run(firing: &Firing) -> bool {
 
 fn firing(firing: &Firing) -> Value {
     let (outcome, what, on_purpose) = match &firing.verdict {
-        Verdict::Run { name, .. } => ("run", ("run", name), true),
+        Verdict::Run { name, .. } => ("run", ("run", name), false),
         Verdict::Skipped { reason, on_purpose } => ("skipped", ("reason", reason), *on_purpose),
         Verdict::Missed { reason, on_purpose } => ("missed", ("reason", reason), *on_purpose),
         Verdict::Failed { message } => ("failed", ("reason", message), false),

@@ -19,6 +19,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+use tiphys_store::{Append, Journal as _, MachineId, Summary};
 
 /// Longest wait for something that must happen.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -408,6 +409,89 @@ fn a_delivery_is_kept_matched_told_and_replayed() {
     assert_eq!(house.ask("GET", "/api/tiphys/v1/deliveries/none", &[], &Value::Null).0, 404);
 }
 
+/// EX-306: a run that was retried goes on, whatever is filed of its first end, also while no engine drives it yet.
+#[test]
+fn what_is_filed_from_before_a_retry_is_not_how_a_run_is() {
+    let (_folder, house) = open();
+    house.submit("again");
+    let target = "/api/v1/workflows/default/again";
+    house.send("PUT", &format!("{target}/stop"), &json!({}));
+    house.until(target, |document| document["status"]["phase"] == "Failed");
+    let row = house.world.find("default", "again").unwrap().unwrap();
+    let machine = MachineId::workflow(&row.uid);
+    let reopened = house.world.store(|store| {
+        let epoch = store.next_epoch(&machine)?;
+        let last = store.load(&machine)?.unwrap().records.pop().unwrap();
+        let append = Append {
+            machine: machine.clone(),
+            epoch,
+            seq: last.seq + 1,
+            at_us: last.at_us,
+            format: last.format,
+            body: b"{\"event\":\"labelled\",\"labels\":{}}\n".to_vec(),
+            summary: Some(Summary { phase: "Running".to_owned(), finished_us: None, ..row.clone() }),
+            inbox_done: None,
+            end: None,
+        };
+        store.append(&[append])
+    });
+    assert!(reopened.unwrap().iter().all(Result::is_ok));
+    // Only what was filed says so.
+    let label = "workflows.argoproj.io/workflow-archiving-status";
+    assert_ne!(house.get(target)["metadata"]["labels"][label], "Archived");
+}
+
+/// AUTH-072, AUTH-073, AUTH-074: what goes wrong at a binding is told as Argo's evaluation of conditions tells it, and
+/// of several bindings the one that it went wrong with can be told.
+#[test]
+fn what_goes_wrong_at_a_binding_is_told_in_argos_words() {
+    let (_folder, house) = open();
+    let told = |binding: &Value, payload: &Value, words: &str| {
+        // One that nothing is wrong with, and that comes first.
+        house.apply(&WEBHOOKS.replace("name: greet", "name: a-first"));
+        let mut object = json!({
+            "apiVersion": "argoproj.io/v1alpha1", "kind": "WorkflowEventBinding", "metadata": { "name": "wrong" },
+            "spec": { "event": { "selector": "true" }, "submit": { "workflowTemplateRef": { "name": "waits" } } },
+        });
+        for (pointer, value) in binding.as_object().unwrap() {
+            let (around, field) = pointer.rsplit_once('/').unwrap();
+            object.pointer_mut(around).unwrap()[field] = value.clone();
+        }
+        house.apply(&object.to_string());
+        let headers = [("Authorization", "Bearer any")];
+        let (status, answer) = house.ask("POST", "/api/v1/events/default/t", &headers, payload);
+        assert_eq!(status, 500, "{answer}");
+        let message = answer["message"].as_str().unwrap();
+        assert!(message.starts_with(&format!("failed to dispatch event: [{words}")), "{words}: {message}");
+        let list = house.get("/api/tiphys/v1/deliveries?namespace=default");
+        crate::openapi::own::fits("DeliveryPage", &list).unwrap();
+        let results = list["items"][0]["results"].as_array().unwrap();
+        let failed: Vec<&Value> = results.iter().filter(|result| result["failed"] == true).collect();
+        assert_eq!(failed.len(), 1, "{results:?}");
+        assert_eq!(failed[0]["binding"], "wrong");
+    };
+    let at = "/spec/event/selector";
+    let failed = "failed to evaluate workflow template expression: ";
+    let cast = |value: &str| format!("{failed}unable to cast expression result '{value}' to bool");
+    told(&json!({ at: "'garbage'" }), &json!({}), &cast("garbage"));
+    told(&json!({ at: "payload.v" }), &json!({ "v": 5 }), &cast("%!s(float64=5)"));
+    told(&json!({ at: "payload.v" }), &json!({}), &cast("%!s(<nil>)"));
+    let late = "payload.n > 1";
+    let words = format!("{failed}unable to evaluate expression '{late}': invalid operation: string > int");
+    told(&json!({ at: late }), &json!({ "n": "x" }), &words);
+    let parameter = |expression: &str| {
+        let parameters = json!([{ "name": "who", "valueFrom": { "event": expression } }]);
+        json!({ "/spec/submit/arguments": { "parameters": parameters } })
+    };
+    let words = "failed to compile workflow template parameter who expression: unknown name rubbish";
+    told(&parameter("rubbish"), &json!({}), words);
+    let words = "failed to evaluate workflow template parameter \"who\" expression: ";
+    told(&parameter("payload.n + 1"), &json!({ "n": "x" }), words);
+    let named = json!({ "/spec/submit/metadata": { "generateName": "payload.g" } });
+    let words = "workflow generateName expression must evaluate to a string, not a <nil>";
+    told(&named, &json!({}), words);
+}
+
 /// CR-043, CR-070, CR-110: a schedule of real time, through two lives of the server.
 #[test]
 fn a_schedule_makes_runs_and_a_restart_makes_none_twice() {
@@ -444,6 +528,10 @@ spec:
     let done = house
         .until(target, |answer| answer["items"][0]["missed"][0]["reason"] == "the schedule is suspended");
     assert_eq!(done["items"][0]["missed"][0]["onPurpose"], true);
+    // Somebody wanted a time to pass; that a run was made is no such thing.
+    for firing in done["items"][0]["recent"].as_array().unwrap() {
+        assert_eq!(firing["onPurpose"], firing["outcome"] != "run", "{firing}");
+    }
     let runs = house.get("/api/v1/workflows/default?fields=items.metadata.name");
     let runs: BTreeSet<String> = runs["items"]
         .as_array()
@@ -568,6 +656,14 @@ fn an_editor_is_told_every_mistake_with_its_place() {
         found["diagnostics"].as_array().unwrap().iter().map(|told| told["line"].as_u64().unwrap()).collect();
     assert_eq!(lines, [5, 8], "{found}");
     let good = text.replace("nothing", "main");
+    // EX-475: nobody would execute it, since the settings name no plugin.
+    let plugin = good.replace("suspend: {}", "plugin: {hello: {}}");
+    let found = house.send("POST", "/api/tiphys/v1/lint", &json!({ "text": plugin }));
+    let warned = &found["diagnostics"][0];
+    assert_eq!((&warned["severity"], &warned["code"]), (&json!("warning"), &json!("no-plugin")), "{found}");
+    let brings = plugin.replace("spec:", "spec:\n  executorPlugins: [{}]");
+    let found = house.send("POST", "/api/tiphys/v1/lint", &json!({ "text": brings }));
+    assert!(!found.to_string().contains("no-plugin"), "{found}");
     let found = house.send("POST", "/api/tiphys/v1/lint", &json!({ "text": good }));
     assert_eq!(found["diagnostics"], json!([]));
     assert_eq!(found["objects"][0]["kind"], "Workflow");

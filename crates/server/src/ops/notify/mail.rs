@@ -32,12 +32,7 @@ pub(super) fn send(mail: &Mail, subject: &str, text: &str) -> Result<(), String>
         None => (mail.server.as_str(), PORT),
     };
     let failed = |error: std::io::Error| format!("{host}: {error}");
-    let address = (host, port)
-        .to_socket_addrs()
-        .map_err(failed)?
-        .next()
-        .ok_or_else(|| format!("{host} has no address"))?;
-    let stream = TcpStream::connect_timeout(&address, ANSWER_WITHIN).map_err(failed)?;
+    let stream = connect(host, port)?;
     stream.set_read_timeout(Some(ANSWER_WITHIN)).map_err(failed)?;
     stream.set_write_timeout(Some(ANSWER_WITHIN)).map_err(failed)?;
     let mut talk = match mail.encryption {
@@ -71,6 +66,18 @@ pub(super) fn send(mail: &Mail, subject: &str, text: &str) -> Result<(), String>
     // The message is taken; how the server says goodbye changes nothing.
     drop(talk.say("QUIT", "221"));
     Ok(())
+}
+
+/// Reaches a host at the first of its addresses where somebody listens: `localhost` has one of each family.
+fn connect(host: &str, port: u16) -> Result<TcpStream, String> {
+    let mut reason = format!("{host} has no address");
+    for address in (host, port).to_socket_addrs().map_err(|error| format!("{host}: {error}"))? {
+        match TcpStream::connect_timeout(&address, ANSWER_WITHIN) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => reason = format!("{host}: {error}"),
+        }
+    }
+    Err(reason)
 }
 
 /// The address inside `Name <address>`, fit for a command.

@@ -2,8 +2,10 @@ use super::{Message, Teller, body, expanded, mail, ways};
 use crate::config::{Config, Mail, MailEncryption, Notification, Occasion, Shape, Webhook};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
 use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
 
 fn message(occasion: Occasion) -> Message {
     Message {
@@ -112,6 +114,70 @@ fn a_mail_server_gets_a_whole_message() {
     let no_password = Mail { user: Some("u".to_owned()), password: Some("p".to_owned()), ..mail };
     // Nothing is sent in the clear that must not be.
     assert!(mail::send(&no_password, "", "").unwrap_err().contains("not sent without encryption"));
+}
+
+/// A mail server of its own that puts what it gets into a folder; none where the machine has no aiosmtpd. It names its
+/// port, since it is the one who chooses it.
+fn real_mail_server(folder: &std::path::Path) -> Option<(Child, u16)> {
+    let program = "
+import asyncio, sys
+from aiosmtpd.handlers import Mailbox
+from aiosmtpd.smtp import SMTP
+async def serve():
+    handler = Mailbox(sys.argv[1])
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(handler, hostname='mail.test'), '127.0.0.1', 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+asyncio.run(serve())
+";
+    let mut server = Command::new("python3")
+        .args(["-c", program, folder.to_str()?])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()?;
+    let mut port = String::new();
+    BufReader::new(server.stdout.take()?).read_line(&mut port).ok()?;
+    match port.trim().parse() {
+        Ok(port) => Some((server, port)),
+        Err(_) => server.wait().ok().and(None),
+    }
+}
+
+/// What a server that others wrote takes in, and how it reads it: the head, the encoded words and the body.
+#[test]
+fn a_mail_server_of_others_takes_the_message_and_reads_it_as_meant() {
+    let folder = tempfile::tempdir().unwrap();
+    let box_of = folder.path().join("mail");
+    let Some((mut server, port)) = real_mail_server(&box_of) else {
+        return println!("skipped: there is no mail server to try (python3 with aiosmtpd)");
+    };
+    // By name: it has an address at which nobody listens, too, where the machine knows both families.
+    let mail = Mail {
+        server: format!("localhost:{port}"),
+        encryption: MailEncryption::None,
+        from: "Tiphys <flows@example.com>".to_owned(),
+        to: vec!["a@example.com".to_owned(), "Bé <b@example.com>".to_owned()],
+        ..Mail::default()
+    };
+    let subject = "Workflow team/übersicht-with-a-long-name-that-needs-two-words failed";
+    let text = format!(".\n.hidden\n{}\nlast ✓", "long ".repeat(400));
+    let sent = mail::send(&mail, subject, &text);
+    drop(server.kill().and_then(|()| server.wait()));
+    sent.unwrap();
+    let kept: Vec<_> = std::fs::read_dir(box_of.join("new")).unwrap().flatten().collect();
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    let reader = "
+import email, email.policy, json, sys
+mail = email.message_from_binary_file(open(sys.argv[1], 'rb'), policy=email.policy.default)
+print(json.dumps([mail['subject'], mail['from'], mail['to'], mail['x-rcptto'], mail.get_content(), len(mail.defects)]))
+";
+    let read = Command::new("python3").args(["-c", reader]).arg(kept[0].path()).output().unwrap();
+    let read: serde_json::Value = serde_json::from_slice(&read.stdout).unwrap();
+    let both = "a@example.com, b@example.com";
+    let meant = json!([subject, "flows@example.com", both, both, text, 0]);
+    assert_eq!(read, meant);
 }
 
 /// A chat that never answers keeps nobody else from being told.

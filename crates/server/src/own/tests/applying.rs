@@ -100,6 +100,20 @@ fn none_is_taken_if_one_is_wrong_and_every_mistake_is_told() {
         "---\napiVersion: argoproj.io/v1alpha1\nkind: WorkflowEventBinding\nmetadata: {name: b}\nspec: {}\n";
     let chooses_none = refused(binding, 400);
     assert!(chooses_none.contains("[spec.event.selector: Required value, "), "{chooses_none}");
+    // AUTH-072: one that cannot be read would turn every event of the namespace into a fault.
+    let unreadable = refused(
+        "---\napiVersion: argoproj.io/v1alpha1\nkind: WorkflowEventBinding\nmetadata: {name: b}\nspec:\n  event:\n    \
+         selector: payload.a ==\n  submit:\n    workflowTemplateRef: {name: good}\n    metadata: {generateName: '\"x'}\n    \
+         arguments: {parameters: [{name: p, valueFrom: {event: 'payload.('}}]}\n",
+        400,
+    );
+    for part in [
+        "WorkflowEventBinding b: line 12: spec.event.selector: `payload.a ==` is no expression: ",
+        "line 15: spec.submit.metadata.generateName: ",
+        "line 16: spec.submit.arguments.parameters[0].valueFrom.event: ",
+    ] {
+        assert!(unreadable.contains(part), "{part}: {unreadable}");
+    }
     let shouting = refused(&secret.replace("{name: s}", "{name: S}").replace("%%%", ""), 400);
     assert!(shouting.starts_with("Secret S: Secret \"S\" is invalid: metadata.name: "), "{shouting}");
     let generated = refused(&template("x", "").replace("name: x", "generateName: x-"), 400);
