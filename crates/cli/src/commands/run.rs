@@ -162,7 +162,11 @@ impl Args {
                 silent: false,
                 follows: false,
             },
-            place: PlaceArgs::default(),
+            place: PlaceArgs {
+                plugin: args.plugin.clone(),
+                plugin_token: args.plugin_token.clone(),
+                ..PlaceArgs::default()
+            },
             detach: !(then.wait || then.watch || then.log || args.dry_run),
             dry_run: args.dry_run,
             strict: args.strict,

@@ -53,6 +53,12 @@ pub struct SubmitArgs {
     /// The time of its schedule that it stands for, RFC 3339 (with --from)
     #[arg(long, value_name = "TIME")]
     pub scheduled_time: Option<String>,
+    /// An executor plugin that listens already, without a server; may be repeated
+    #[arg(long, value_name = "NAME=URL")]
+    pub plugin: Vec<String>,
+    /// The file with the token that a plugin asks for, without a server
+    #[arg(long, value_name = "NAME=FILE")]
+    pub plugin_token: Vec<String>,
 }
 
 impl Verb for SubmitArgs {
@@ -61,6 +67,12 @@ impl Verb for SubmitArgs {
     }
 
     fn there(&self, server: &Server) -> anyhow::Result<ExitCode> {
+        if !self.plugin.is_empty() || !self.plugin_token.is_empty() {
+            return Err(problem(
+                "`--plugin` and `--plugin-token` are for runs on this machine",
+                "a server calls those that `plugins` of its settings names",
+            ));
+        }
         remote::submit(server, self)
     }
 

@@ -14,10 +14,10 @@ use super::view;
 use crate::commands::{again, control, delete as deleting};
 use crate::print::{GetStyle, to_stdout};
 
-/// Names and selected workflows with their namespaces.
+/// Selected and named workflows with their namespaces, in Argo's order: what was selected comes first, and each name
+/// counts once.
 fn meant(server: &Server, names: &[String], selector: &Selector) -> anyhow::Result<Vec<(String, String)>> {
-    let mut meant: Vec<(String, String)> =
-        names.iter().map(|name| (server.namespace.clone(), name.clone())).collect();
+    let mut meant: Vec<(String, String)> = Vec::new();
     if !selector.is_empty() {
         let narrow = Narrow {
             selector: selector.clone(),
@@ -28,6 +28,9 @@ fn meant(server: &Server, names: &[String], selector: &Selector) -> anyhow::Resu
             meant.push((select::namespace(&found, server).to_owned(), select::name(&found).to_owned()));
         }
     }
+    meant.extend(names.iter().map(|name| (server.namespace.clone(), name.clone())));
+    let mut seen = BTreeSet::new();
+    meant.retain(|(_, name)| seen.insert(name.clone()));
     Ok(meant)
 }
 
@@ -146,12 +149,8 @@ fn again(
     form: Option<view::Form>,
     then: &again::Then,
 ) -> anyhow::Result<ExitCode> {
-    let mut seen = BTreeSet::new();
     let mut made = Vec::new();
     for (namespace, name) in meant(server, names, selector)? {
-        if !seen.insert((namespace.clone(), name.clone())) {
-            continue;
-        }
         let changed = act(server, &namespace, &name, action, body.clone())?;
         view::workflow(&changed, form, &GetStyle::default(), view::paint(false))?;
         made.push((namespace, select::name(&changed).to_owned()));

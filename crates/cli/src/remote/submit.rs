@@ -233,6 +233,9 @@ pub fn manifests(names: &[String], strict: bool, unread: Unread) -> anyhow::Resu
 
 pub fn submit(server: &Server, args: &SubmitArgs) -> anyhow::Result<ExitCode> {
     refuse(args)?;
+    if args.status.as_ref().is_some_and(|status| !status.is_empty()) && !args.then.watch {
+        to_stderr(&log_line("WARN", "--status should only be used with --watch", &[]));
+    }
     let style = shown(args.status.as_deref().unwrap_or_default(), args.node_field_selector.as_deref());
     let mut made = Vec::new();
     // Each is printed as soon as it is made: of those before one that fails is known that they are there.

@@ -1,6 +1,6 @@
 //! What scripts build on: exit codes, what goes to which output, arguments.
 
-use crate::bench::{Bench, ONE};
+use crate::bench::{Bench, ONE, serve};
 use serde_json::Value;
 
 const HELLO: &str = r#"
@@ -369,6 +369,11 @@ fn a_template_without_a_plugin_is_told() {
     for part in ["warning[no-plugin]: no plugin is there to execute `main`", "`--plugin NAME=URL`"] {
         assert!(answer.err.contains(part), "{part}: {}", answer.err);
     }
+    let server = format!("hello=http://{}", serve(|_| r#"{"node": {"phase": "Succeeded"}}"#.to_owned()));
+    let file = bench.file("m.yaml", &manifest);
+    let words = ["submit", file.to_str().unwrap(), "--name", "met", "--wait", "--plugin", &server];
+    let answer = bench.call(&words).exits(0);
+    assert!(!answer.err.contains("no-plugin"), "{}", answer.err);
 }
 
 #[test]

@@ -103,6 +103,29 @@ fn the_verbs_answer_as_argos_own_do() {
         served.call(&["submit", "hello.yaml", "--name", "one", "-p", "message=there", "--wait"]).exits(0).out;
     assert!(told.starts_with("Name:                one\nNamespace:           team\n"), "{told}");
     assert!(told.lines().last().unwrap().starts_with("one Succeeded at "), "{told}");
+    // CLI-038: what is selected comes before what is named, and each name counts once.
+    let only = "--field-selector=metadata.name=one";
+    let told = served.call(&["stop", "zz", "one", "zz", only, "--dry-run"]).exits(0).out;
+    assert_eq!(told, "workflow one stopped (dry-run)\nworkflow zz stopped (dry-run)\n");
+    // CLI-030: as Argo has it, a view that is chosen and not watched is remarked on, and printed.
+    let remark = "level=WARN msg=\"--status should only be used with --watch\"\n";
+    let chosen = ["submit", "hello.yaml", "--name", "chosen", "--status", "Failed"];
+    let told = served.call(&chosen).exits(0);
+    assert!(told.err.starts_with("time=") && told.err.ends_with(remark), "{}", told.err);
+    assert!(told.out.starts_with("Name:                chosen\n"), "{}", told.out);
+    let watched = served.call(&[&chosen[..3], &["watched"], &chosen[4..], &["--watch"]].concat()).exits(0);
+    assert!(!watched.err.contains("--status"), "{}", watched.err);
+    for name in ["chosen", "watched"] {
+        served.call(&["wait", name]).exits(0);
+        served.call(&["delete", name]).exits(0);
+        served.call(&["archive", "delete", name]).exits(0);
+    }
+    let plugin = served.call(&["submit", "hello.yaml", "--plugin", "hello=http://localhost:1"]).exits(1);
+    assert!(
+        plugin.err.contains("a server calls those that `plugins` of its settings names"),
+        "{}",
+        plugin.err
+    );
     let view = served.call(&["get", "one"]).exits(0).out;
     assert!(view.contains("\x1b[39mSTEP\x1b[0m"), "{view}");
     assert!(view.contains(" \x1b[32m✔\x1b[0m one"), "{view}");
@@ -401,6 +424,12 @@ spec:
     wait_until("it waits", || served.call(&["locks"]).out.contains("waits"));
     let locks = served.call(&["locks"]).exits(0).out;
     assert!(locks.contains("team/holds holds it") && locks.contains("team/wants waits"), "{locks}");
+    let why = served.call(&["why", "wants", "--no-color"]).exits(0).out;
+    assert!(why.contains("waited for\n  the lock `team/Mutex/gate`"), "{why}");
+    assert!(why.contains("held by\n  team/holds\n"), "{why}");
+    // Who waits for a person waits for nobody's lock.
+    let why = served.call(&["why", "holds", "--no-color"]).exits(0).out;
+    assert!(!why.contains("held by"), "{why}");
     let missing = served.call(&["why", "nosuch"]).exits(1);
     assert!(missing.err.contains("\"nosuch\" not found"), "{}", missing.err);
 }
