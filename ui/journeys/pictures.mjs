@@ -37,6 +37,8 @@ for (const [name, theme, address, ready] of PICTURES) {
   const page = await context.newPage();
   await page.goto(server.url + address);
   await ready(page).waitFor();
+  // The last runs of its pipeline come when the run itself is there.
+  if (address.startsWith('runs/')) await page.getByRole('group', { name: /^Last runs: / }).getByRole('link').first().waitFor();
   // The canvas is painted in the next frames.
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
   await page.screenshot({ path: `${FOLDER}ui-${name}.png` });

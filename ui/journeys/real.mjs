@@ -253,6 +253,19 @@ journey('a run that waits for its own lock shows its plan, and says what it wait
   await page.getByRole('treeitem', { name: /Waits for you pause/ }).waitFor();
 });
 
+journey('who comes from images is told why a program is not there', {}, async ({ page, server }) => {
+  const says = { name: 'says', container: { image: 'docker/whalesay', command: ['no-such-cow'] } };
+  const calls = { name: 'calls', script: { image: 'busybox', command: ['sh'], source: 'no-such-cow' } };
+  for (const [name, template] of [['lacks', says], ['lacks-within', calls]]) {
+    await server.run(name, { entrypoint: template.name, templates: [template] });
+    await server.until(name, (status) => Boolean(status.finishedAt));
+  }
+  await page.goto(`${server.url}runs/default/lacks`);
+  await page.getByText('“no-such-cow” is not on the machine that ran this step').waitFor();
+  await page.goto(`${server.url}runs/default/lacks-within`);
+  await page.getByText('A program that this step calls is not on the machine').waitFor();
+});
+
 journey('a step that parallelism holds back says so', {}, async ({ page, server }) => {
   const work = { name: 'work', script: { image: 'busybox', command: ['sh'], source: 'sleep 60' } };
   const task = (name) => ({ name, template: 'work' });

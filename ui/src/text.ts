@@ -328,6 +328,10 @@ export const text = {
     hidePreview: 'Hide preview',
     image: 'Image',
     command: 'Command',
+    lacks: (program: string) =>
+      `“${program}” is not on the machine that ran this step: steps run there as processes, without the files of their image. Install it there, or name in the image map of the server what brings it.`,
+    lacksCalled:
+      'A program that this step calls is not on the machine that ran it: steps run there as processes, without the files of their image. The last lines say which one. Install it there, or name in the image map of the server what brings it.',
     noLogKind: 'Only steps that run a program have logs. Choose one of its parts.',
     notBegun: 'This step has not begun.',
   },

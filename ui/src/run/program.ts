@@ -16,3 +16,13 @@ export function commandLine(program: Container, node: NodeStatus | undefined, wo
     if (value !== undefined) values.set(`inputs.parameters.${name}`, String(value));
   return line.replace(/\{\{\s*([^{}=\s][^{}\s]*)\s*\}\}/g, (tag, name: string) => values.get(name) ?? tag);
 }
+
+/** The exit code of a shell that did not find what it was to call. */
+const NOT_FOUND = 127;
+
+/** What the machine of a step lacks, as far as its message tells: a program by its name, or one that a script calls. */
+export function lackOf({ message = '', outputs }: Pick<NodeStatus, 'message' | 'outputs'>): { program: string } | 'called' | undefined {
+  const program = /exec: "([^"]+)": executable file not found/.exec(message)?.[1];
+  if (program) return { program };
+  return Number(outputs?.exitCode) === NOT_FOUND ? 'called' : undefined;
+}
