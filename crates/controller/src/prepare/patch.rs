@@ -4,7 +4,7 @@ mod shape;
 
 use serde_json::{Value, json};
 use tiphys_engine::Plan;
-use tiphys_engine::compile::merge;
+use tiphys_engine::compile::patch;
 use tiphys_engine::workflow::Pod;
 use tiphys_expr as expr;
 use tiphys_spec as spec;
@@ -46,9 +46,9 @@ fn document(patch: &str) -> Result<Value, String> {
     }
 }
 
-fn patch_template(template: &mut spec::Template, patch: &Value) {
-    let list = |name: &str| patch.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
-    for change in list("containers") {
+fn patch_template(template: &mut spec::Template, change: &Value) {
+    let containers = change.get("containers").and_then(Value::as_array);
+    for change in containers.into_iter().flatten() {
         let name = change.get("name").and_then(Value::as_str).unwrap_or_default();
         let body = match name {
             "main" if template.container.is_some() => template.container.as_mut(),
@@ -56,20 +56,16 @@ fn patch_template(template: &mut spec::Template, patch: &Value) {
             name => member(template, name),
         };
         if let Some(body) = body {
-            *body = merge(body, &change);
+            *body = patch(body, change);
         }
     }
-    for change in list("initContainers") {
-        merge_named(&mut template.init_containers, change);
-    }
-    for change in list("volumes") {
-        merge_named(&mut template.volumes, change);
-    }
-    if let Some(context) = patch.get("securityContext") {
+    patch_list(&mut template.init_containers, "initContainers", change);
+    patch_list(&mut template.volumes, "volumes", change);
+    if let Some(context) = change.get("securityContext") {
         let own = template.security_context.take().unwrap_or_else(|| json!({}));
-        template.security_context = Some(merge(&own, context));
+        template.security_context = Some(patch(&own, context));
     }
-    if let Some(seconds) = patch.get("activeDeadlineSeconds").and_then(Value::as_i64) {
+    if let Some(seconds) = change.get("activeDeadlineSeconds").and_then(Value::as_i64) {
         template.active_deadline_seconds = Some(spec::IntOrStr::Int(seconds));
     }
 }
@@ -84,9 +80,10 @@ fn member<'t>(template: &'t mut spec::Template, name: &str) -> Option<&'t mut Va
     template.sidecars.iter_mut().find(|sidecar| sidecar.get("name").and_then(Value::as_str) == Some(name))
 }
 
-fn merge_named(list: &mut Vec<Value>, change: Value) {
-    match list.iter_mut().find(|item| item.get("name") == change.get("name")) {
-        Some(item) => *item = merge(item, &change),
-        None => list.push(change),
+fn patch_list(list: &mut Vec<Value>, field: &str, change: &Value) {
+    let Some(changes) = change.get(field) else { return };
+    let mut patched = patch(&json!({ field: list }), &json!({ field: changes }));
+    if let Value::Array(items) = patched[field].take() {
+        *list = items;
     }
 }

@@ -5,7 +5,7 @@ mod tasks;
 #[cfg(test)]
 mod tests;
 
-pub use merge::merge;
+pub use merge::{merge, patch};
 
 use crate::plan::{
     ArtifactPlan, ConfigMapSource, Flow, GlobalParameter, LOCAL, ParameterPlan, Plan, RetryPlan, ScopeIx,
@@ -106,7 +106,11 @@ pub fn effective(frozen: &Frozen) -> Result<(spec::Workflow, bool), String> {
     let high = serde_json::to_value(&workflow.spec).map_err(|error| error.to_string())?;
     let mut merged: spec::WorkflowSpec =
         serde_json::from_value(merge(&low, &high)).map_err(|error| error.to_string())?;
+    let woven = merged.arguments;
     merged.arguments = merge_arguments(&found.spec.arguments, &workflow.spec.arguments);
+    let arguments = &mut merged.arguments;
+    arguments.parameters.sort_by_key(|own| woven.parameters.iter().position(|other| other.name == own.name));
+    arguments.artifacts.sort_by_key(|own| woven.artifacts.iter().position(|other| other.name == own.name));
     merged.suspend = workflow.spec.suspend;
     let label = if reference.cluster_scope { "cluster-workflow-template" } else { "workflow-template" };
     workflow
