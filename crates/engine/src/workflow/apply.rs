@@ -357,7 +357,10 @@ impl Run {
         let part = match kind {
             NodeKind::Steps | NodeKind::Dag => {
                 let template = template.expect("a steps or dag node has a template");
-                self.frames.push(self.new_frame(ix, template, target));
+                let frame = self.new_frame(ix, template, target);
+                // Room that has to be doubled again and again is copied each time, and at last half of it stays empty.
+                self.nodes.reserve(frame.unsettled as usize);
+                self.frames.push(frame);
                 Part::Frame(self.frames.len() as u32 - 1)
             }
             NodeKind::Retry => {
@@ -483,6 +486,7 @@ impl Run {
         let at = self.frame_index(boundary).expect("a loop lies in a frame");
         let task = self.tasks(&self.frames[at as usize]).by_name[task];
         let looped = self.loops.len() as u32;
+        self.nodes.reserve(items.len());
         self.loops.push(Loop {
             frame: at,
             task,

@@ -6,7 +6,7 @@ use super::node::Inputs;
 use super::scope::{Own, View};
 use crate::plan::{Arguments, ConfigMapSource, Plan, Source, TemplatePlan};
 use crate::tree::render_text;
-use expr::{Bound, Mode, Scope, TagError, Text};
+use expr::{Bound, Mode, Scope, TagError, Text, World};
 use serde_json::Value;
 use std::sync::Arc;
 use tiphys_expr as expr;
@@ -179,13 +179,13 @@ impl Turn<'_> {
             return Ok(rendered.text);
         }
         let body = self.run.view_of(self.run.frames[frame as usize].node, self.now);
-        let mut staged = text.render(&View { template: None, ..body }, Mode::Lenient, &world)?;
-        staged = Text::parse_open(&staged.text).render(&body, Mode::Lenient, &world)?;
+        let mut staged = passed_over(text, &View { template: None, ..body }, Mode::Lenient, &world)?;
+        staged = passed_over(&staged, &body, Mode::Lenient, &world)?;
         if view.item.is_some() {
             let before = View { item: None, ..*view };
-            staged = Text::parse_open(&staged.text).render(&before, Mode::PrefixStrict, &world)?;
+            staged = passed_over(&staged, &before, Mode::PrefixStrict, &world)?;
         }
-        Ok(Text::parse_open(&staged.text).render(view, mode, &world)?.text)
+        Ok(staged.render(view, mode, &world)?.text)
     }
 
     /// A value of a ConfigMap (PA-045).
@@ -319,6 +319,12 @@ impl Turn<'_> {
         }
         Ok(bound)
     }
+}
+
+/// A text after one pass. Where the pass changed nothing, as it mostly does, nothing is parsed again.
+fn passed_over(text: &Text, view: &View<'_>, mode: Mode, world: &World) -> Result<Text, TagError> {
+    let rendered = text.render(view, mode, world)?.text;
+    Ok(if rendered == text.as_str() { text.clone() } else { Text::parse_open(&rendered) })
 }
 
 /// The value of a key of a ConfigMap that may be read by parameters (PA-045).

@@ -2,6 +2,7 @@
 
 use super::node::{Inputs, NodeIx, NodeKind, Site, TaskIx};
 use super::run::Run;
+use super::siblings::is_sole_field;
 use crate::plan::{Flow, TemplateIx, TemplatePlan};
 use crate::time::Time;
 use expr::items::Item;
@@ -244,6 +245,10 @@ impl Scope for View<'_> {
     fn root(&self, root: &str) -> Root {
         // Whether there are any is asked for each expression; a large dag has very many.
         match root {
+            _ if is_sole_field(root) => match self.get(root) {
+                Some(_) => Root::Leaf,
+                None => Root::Unknown,
+            },
             "steps" | "tasks" if self.own(&format!("{root}.name")).is_some() || self.has_siblings(root) => {
                 Root::Map
             }

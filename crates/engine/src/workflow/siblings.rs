@@ -9,6 +9,17 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use tiphys_expr as expr;
 
+/// Fields of a step's or task's node below which there are no others.
+const SOLE_FIELDS: [&str; 8] =
+    ["id", "status", "startedAt", "finishedAt", "ip", "hostNodeName", "exitCode", "outputs.result"];
+
+/// Whether a path names a field of a step or task below which there are no others.
+pub(crate) fn is_sole_field(path: &str) -> bool {
+    let Some((kind, rest)) = path.split_once('.') else { return false };
+    let is_field = |(_, field): (&str, &str)| SOLE_FIELDS.contains(&field);
+    matches!(kind, "steps" | "tasks") && rest.split_once('.').is_some_and(is_field)
+}
+
 impl<'a> View<'a> {
     /// `steps.<name>.<field>` or `tasks.<name>.<field>`.
     pub(crate) fn sibling(&self, name: &str) -> Option<Bound<'a>> {
@@ -117,39 +128,24 @@ impl<'a> View<'a> {
     }
 
     /// Every field that a step's or task's node has now.
-    fn fields(&self, task: TaskIx) -> Vec<String> {
-        let mut fields: Vec<String> = [
-            "id",
-            "status",
-            "startedAt",
-            "finishedAt",
-            "ip",
-            "hostNodeName",
-            "exitCode",
-            "outputs.result",
-            "outputs.parameters",
-        ]
-        .map(str::to_owned)
-        .to_vec();
+    fn fields(&self, task: TaskIx) -> Vec<Cow<'static, str>> {
+        let mut fields: Vec<Cow<'static, str>> =
+            SOLE_FIELDS.into_iter().chain(["outputs.parameters"]).map(Cow::Borrowed).collect();
         let Some((frame, _)) = self.frame else { return fields };
         let slot = &self.run.frames[frame as usize].slots[task.at()];
         if let Some(looped) = slot.looped {
             if let Ok(aggregate) = self.run.loops[looped as usize].aggregate(self.run) {
-                fields.extend(aggregate.parameters.keys().map(|name| format!("outputs.parameters.{name}")));
+                let names = aggregate.parameters.keys();
+                fields.extend(names.map(|name| format!("outputs.parameters.{name}").into()));
             }
         } else if let Some(node) = slot.node {
             let node = self.run.last_attempt(node);
             let declared = self.run.template(node).map(|template| &template.doc.outputs);
             for outputs in self.run.node(node).outputs.as_deref().into_iter().chain(declared) {
-                fields.extend(
-                    outputs
-                        .parameters
-                        .iter()
-                        .map(|parameter| format!("outputs.parameters.{}", parameter.name)),
-                );
-                fields.extend(
-                    outputs.artifacts.iter().map(|artifact| format!("outputs.artifacts.{}", artifact.name)),
-                );
+                let parameters = outputs.parameters.iter().map(|parameter| &parameter.name);
+                fields.extend(parameters.map(|name| format!("outputs.parameters.{name}").into()));
+                let artifacts = outputs.artifacts.iter().map(|artifact| &artifact.name);
+                fields.extend(artifacts.map(|name| format!("outputs.artifacts.{name}").into()));
             }
         }
         fields
@@ -167,18 +163,17 @@ impl<'a> View<'a> {
         found.extend(extra.map(|(name, bound)| (name.to_owned(), bound)));
         let own = format!("{kind}.name");
         found.extend(self.get(&own).map(|bound| (own, bound)));
+        let below = format!("{root}.");
+        let is_meant = |name: &str| name == root || name.starts_with(&below);
         self.siblings(kind, root, &mut |task, name| {
             for field in self.fields(task) {
-                let bound = self.field(task, &field);
-                found.extend(bound.map(|bound| (format!("{kind}.{name}.{field}"), bound)));
+                let name = format!("{kind}.{name}.{field}");
+                if is_meant(&name) {
+                    found.extend(self.field(task, &field).map(|bound| (name, bound)));
+                }
             }
         });
-        let below = format!("{root}.");
-        for (name, bound) in found {
-            if name == root || name.starts_with(&below) {
-                visit(&name, bound);
-            }
-        }
+        found.into_iter().filter(|(name, _)| is_meant(name)).for_each(|(name, bound)| visit(&name, bound));
     }
 
     /// The visible steps or tasks; one only, if the root already names it.
