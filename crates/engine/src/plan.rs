@@ -227,9 +227,9 @@ pub struct TaskPlan {
     pub exit: Option<Box<HookPlan>>,
     /// Its other hooks.
     pub hooks: Vec<HookPlan>,
-    /// Dag: the condition over its dependencies.
+    /// Dag: the condition over its dependencies, whose numbers are their places in the template's list.
     pub depends: Option<Logic>,
-    /// Dag: the tasks mentioned in it, in its own order.
+    /// Dag: the tasks mentioned in it.
     pub dependencies: Vec<TaskIx>,
     /// Somebody reads its standard output (EX-421).
     pub result_is_read: bool,

@@ -58,7 +58,7 @@ impl TaskResult {
     }
 
     /// Its bit among those of all.
-    fn bit(self) -> u8 {
+    fn bit(self) -> Results {
         1 << self as u8
     }
 
@@ -70,39 +70,51 @@ impl TaskResult {
 
 /// The parsed logic of one task. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Logic(Arc<Parsed>);
-
-#[derive(Debug)]
-struct Parsed {
+pub struct Logic {
     form: Form,
+    words: Arc<Words>,
+}
+
+/// What logic says, for people and for whoever compiles it.
+#[derive(Debug)]
+struct Words {
     tasks: Vec<String>,
     expanded: String,
 }
 
-/// How logic is evaluated. A large dag has very much of it, so what most is made of takes little room.
-#[derive(Debug)]
+/// How logic is evaluated. A large dag has very much of it, so what most is made of takes little room and lies close.
+#[derive(Clone, Debug)]
 enum Form {
+    /// Whether one task has one of these results: what most tasks ask.
+    Is(u32, Results),
     /// Results, `&&`, `||` and `!` only, each operator before what it joins: nearly all there is.
-    Plain(Box<[Step]>),
+    Plain(Arc<[Step]>),
     /// Anything else.
-    Program {
-        program: Program,
-        /// The expanded text with dashes turned into underscores, as it is evaluated (EX-153).
-        source: String,
-        by_identifier: Identifiers,
-    },
+    Other(Arc<Other>),
     /// It cannot be evaluated; why.
-    Broken(String),
+    Broken(Arc<str>),
 }
 
-/// From names with underscores to the places of tasks among those that are mentioned.
+/// Logic that only the language as a whole can tell.
+#[derive(Debug)]
+struct Other {
+    program: Program,
+    /// The expanded text with dashes turned into underscores, as it is evaluated (EX-153).
+    source: String,
+    by_identifier: Identifiers,
+}
+
+/// From names with underscores to the numbers of tasks.
 pub(crate) type Identifiers = BTreeMap<String, usize>;
+
+/// Results of a task, each a bit.
+type Results = u8;
 
 /// A part of plain logic.
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    /// Whether a task, by its place among those that are mentioned, has one of these results, each a bit.
-    Is(u32, u8),
+    /// Whether the task with this number has one of these results.
+    Is(u32, Results),
     /// What follows does not hold.
     Not,
     /// Both that follow hold.
@@ -114,8 +126,19 @@ enum Step {
 impl Logic {
     /// Parses the logic; `continue_on_of` says whether a task continues on error and on failure (EX-152).
     ///
-    /// What does not parse is an error only when it comes to be evaluated, see [`Logic::problem`].
+    /// What does not parse is an error only when it comes to be evaluated, see [`Logic::problem`]. The numbers of tasks
+    /// are their places in [`Logic::tasks`].
     pub fn parse(depends: &str, continue_on_of: &dyn Fn(&str) -> (bool, bool)) -> Result<Logic, String> {
+        let mut places = 0..;
+        Logic::numbered(depends, continue_on_of, &mut |_| places.next().unwrap_or_default())
+    }
+
+    /// The same; each task that is mentioned is asked once for its number, in the order of [`Logic::tasks`].
+    pub fn numbered(
+        depends: &str,
+        continue_on_of: &dyn Fn(&str) -> (bool, bool),
+        number_of: &mut dyn FnMut(&str) -> usize,
+    ) -> Result<Logic, String> {
         let mut tasks: Vec<String> = Vec::new();
         let mut expanded = String::with_capacity(depends.len());
         for piece in pieces(depends) {
@@ -133,8 +156,9 @@ impl Logic {
         }
         tasks.sort();
         tasks.dedup();
-        let form = Form::of(&tasks, &expanded);
-        Ok(Logic(Arc::new(Parsed { form, tasks, expanded })))
+        let by_identifier = tasks.iter().map(|task| (task.replace('-', "_"), number_of(task))).collect();
+        let form = Form::of(by_identifier, evaluated(&expanded));
+        Ok(Logic { form, words: Arc::new(Words { tasks, expanded }) })
     }
 
     /// The logic of a `dependencies` list (EX-152).
@@ -148,7 +172,7 @@ impl Logic {
 
     /// The tasks that are mentioned, sorted.
     pub fn tasks(&self) -> &[String] {
-        &self.0.tasks
+        &self.words.tasks
     }
 
     /// The tasks that are mentioned by their bare names, sorted.
@@ -167,35 +191,36 @@ impl Logic {
 
     /// The logic with bare names expanded.
     pub fn expanded(&self) -> &str {
-        &self.0.expanded
+        &self.words.expanded
     }
 
     /// Why the logic can never be evaluated, in Argo's words.
     pub fn problem(&self) -> Option<String> {
-        match &self.0.form {
+        match &self.form {
             Form::Broken(message) => Some(self.complain(message)),
-            Form::Plain(_) | Form::Program { .. } => None,
+            Form::Is(..) | Form::Plain(_) | Form::Other(_) => None,
         }
     }
 
-    /// Evaluates the logic when every task it mentions is fulfilled (EX-154). `result_of` gets the place of a task in
-    /// [`Logic::tasks`].
+    /// Evaluates the logic when every task it mentions is fulfilled (EX-154). `result_of` gets the number of a task.
     pub fn evaluate(&self, result_of: &dyn Fn(usize, TaskResult) -> bool) -> Result<bool, String> {
-        let (program, source, by_identifier) = match &self.0.form {
+        let other = match &self.form {
+            Form::Is(task, results) => return Ok(has(*task, *results, result_of)),
             Form::Plain(steps) => return Ok(holds(&mut steps.iter(), result_of)),
             Form::Broken(message) => return Err(self.complain(message)),
-            Form::Program { program, source, by_identifier } => (program, source, by_identifier),
+            Form::Other(other) => other,
         };
         // No function that looks at the world can be named: every word is a task.
         let world = World { now: jiff::Timestamp::UNIX_EPOCH, seed: 0 };
-        let value = program
-            .evaluate_in(&Environment::of_tasks(by_identifier, result_of), &world, source)
+        let value = other
+            .program
+            .evaluate_in(&Environment::of_tasks(&other.by_identifier, result_of), &world, &other.source)
             .map_err(|message| self.complain(&message))?;
         value.as_bool().ok_or_else(|| self.complain(&not_a_bool(&value)))
     }
 
     fn complain(&self, message: &str) -> String {
-        format!("unable to evaluate expression '{}': {message}", evaluated(&self.0.expanded))
+        format!("unable to evaluate expression '{}': {message}", evaluated(&self.words.expanded))
     }
 }
 
@@ -205,23 +230,21 @@ fn evaluated(expanded: &str) -> String {
 }
 
 impl Form {
-    fn of(tasks: &[String], expanded: &str) -> Form {
-        let source = evaluated(expanded);
-        let by_identifier: Identifiers =
-            tasks.iter().enumerate().map(|(place, task)| (task.replace('-', "_"), place)).collect();
+    fn of(by_identifier: Identifiers, source: String) -> Form {
         let program = match Program::parse(&source) {
             Ok(program) => program,
-            Err(error) => return Form::Broken(error.message),
+            Err(error) => return Form::Broken(error.message.into()),
         };
         let nothing = |_: usize, _: TaskResult| false;
         if let Err(message) = program.check_against(&Environment::of_tasks(&by_identifier, &nothing), &source)
         {
-            return Form::Broken(message);
+            return Form::Broken(message.into());
         }
         let mut steps = Vec::new();
-        match plain(program.root(), &by_identifier, &mut steps) {
-            Some(()) => Form::Plain(steps.into()),
-            None => Form::Program { program, source, by_identifier },
+        match (plain(program.root(), &by_identifier, &mut steps), &*steps) {
+            (Some(()), [Step::Is(task, results)]) => Form::Is(*task, *results),
+            (Some(()), _) => Form::Plain(steps.into()),
+            (None, _) => Form::Other(Arc::new(Other { program, source, by_identifier })),
         }
     }
 }
@@ -233,8 +256,8 @@ fn plain(node: &Node, by_identifier: &Identifiers, steps: &mut Vec<Step>) -> Opt
             let (Kind::Name(name), Kind::Text(result)) = (&member.node.kind, &member.property.kind) else {
                 return None;
             };
-            let place = *by_identifier.get(&**name)?;
-            steps.push(Step::Is(place as u32, TaskResult::named(result)?.bit()));
+            let task = *by_identifier.get(&**name)?;
+            steps.push(Step::Is(task as u32, TaskResult::named(result)?.bit()));
         }
         Kind::Unary(UnaryOp::Not(_), operand) => {
             steps.push(Step::Not);
@@ -258,13 +281,17 @@ fn plain(node: &Node, by_identifier: &Identifiers, steps: &mut Vec<Step>) -> Opt
     Some(())
 }
 
+/// Whether a task has one of these results.
+fn has(task: u32, results: Results, result_of: &dyn Fn(usize, TaskResult) -> bool) -> bool {
+    let mut asked = TaskResult::ALL.into_iter().filter(|result| results & result.bit() != 0);
+    asked.any(|result| result_of(task as usize, result))
+}
+
 /// The truth of the plain logic that comes next.
 fn holds(steps: &mut std::slice::Iter<'_, Step>, result_of: &dyn Fn(usize, TaskResult) -> bool) -> bool {
     match steps.next().copied() {
         None => false,
-        Some(Step::Is(place, results)) => TaskResult::ALL
-            .into_iter()
-            .any(|result| results & result.bit() != 0 && result_of(place as usize, result)),
+        Some(Step::Is(task, results)) => has(task, results, result_of),
         Some(Step::Not) => !holds(steps, result_of),
         Some(Step::Both) => holds(steps, result_of) & holds(steps, result_of),
         Some(Step::Either) => holds(steps, result_of) | holds(steps, result_of),

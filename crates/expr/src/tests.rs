@@ -241,6 +241,12 @@ fn depends_logic() {
     assert_eq!(logic.tasks(), ["b", "my-task"]);
     let my_task = 1;
     assert_eq!(logic.evaluate(&|task, result| task == my_task && result == TaskResult::Errored), Ok(true));
+    // Whatever its form is, it asks by the numbers that it was given.
+    for text in ["b-c.Failed", "b-c.Failed && !a.Failed", "a.Failed ? b-c.Failed : b-c.Failed"] {
+        let logic = Logic::numbered(text, &|_| (false, false), &mut |task| task.len()).unwrap();
+        assert_eq!(logic.evaluate(&|task, result| task == 3 && result == TaskResult::Failed), Ok(true));
+        assert_eq!(logic.evaluate(&|task, _| task == 1), Ok(false));
+    }
     let unusable = Logic::parse("1a.Succeeded", &|_| (false, false)).unwrap();
     assert!(unusable.problem().is_some()); // EX-158
     assert!(unusable.evaluate(&|_, _| true).is_err());

@@ -69,14 +69,23 @@ impl Builder<'_> {
         for task in &dag.tasks {
             let depends =
                 if task.depends.is_empty() { task.dependencies.join(" && ") } else { task.depends.clone() };
-            let parsed = if depends.is_empty() { None } else { Some(Logic::parse(&depends, &tolerated)?) };
-            let mut waits_for = Vec::new();
-            for name in parsed.iter().flat_map(|logic| logic.tasks()) {
-                let known = frame
-                    .by_name
-                    .get(name.as_str())
-                    .ok_or_else(|| format!("sorting failed: invalid dependency {name}"))?;
-                waits_for.push(*known);
+            let (mut waits_for, mut unknown) = (Vec::new(), None);
+            let mut number_of = |name: &str| match frame.by_name.get(name) {
+                Some(known) => {
+                    waits_for.push(*known);
+                    known.at()
+                }
+                None => {
+                    unknown.get_or_insert(name.to_owned());
+                    usize::MAX
+                }
+            };
+            let parsed = match depends.is_empty() {
+                true => None,
+                false => Some(Logic::numbered(&depends, &tolerated, &mut number_of)?),
+            };
+            if let Some(name) = unknown {
+                return Err(format!("sorting failed: invalid dependency {name}"));
             }
             logic.push((parsed, waits_for));
         }

@@ -329,8 +329,7 @@ impl Turn<'_> {
         let compiled = &tasks.tasks[task.at()];
         let owner = self.run.frames[at as usize].group.unwrap_or(frame_node);
         if let Some(logic) = &compiled.depends {
-            let result_of =
-                |place: usize, result| self.depends_result(at, compiled.dependencies[place], result);
+            let result_of = |task: usize, result| self.depends_result(at, TaskIx(task as u32), result);
             match logic.evaluate(&result_of) {
                 Ok(true) => {}
                 Ok(false) => {
