@@ -104,6 +104,8 @@ pub struct TemplatePlan {
     pub has_expressions: bool,
     /// The first expression tag that cannot be read, as whoever enters the template is told.
     pub broken: Option<String>,
+    /// A volume that one of its containers mounts and nobody declares (EX-387).
+    pub lost_volume: Option<String>,
 }
 
 /// What a template does when it is entered.

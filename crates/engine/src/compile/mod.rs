@@ -222,6 +222,7 @@ impl Builder<'_> {
         let plan = TemplatePlan {
             has_expressions,
             broken,
+            lost_volume: lost_volume(&doc, &self.workflow.spec),
             scope,
             name: doc.name.as_str().into(),
             inline_in: inline_in.map(Into::into),
@@ -256,6 +257,26 @@ impl Builder<'_> {
         merged.name = template.name.clone();
         Ok(merged)
     }
+}
+
+/// A volume that a container of a template mounts and nobody declares. What a patch may bring, or a tag stand for, is found
+/// out when the pod is made.
+fn lost_volume(doc: &spec::Template, whole: &spec::WorkflowSpec) -> Option<String> {
+    if !doc.pod_spec_patch.is_empty() || !whole.pod_spec_patch.is_empty() {
+        return None;
+    }
+    let set = doc.container_set.as_ref();
+    let members = set.and_then(|set| set.get("containers")?.as_array()).into_iter().flatten();
+    let single = [&doc.container, &doc.script].into_iter().flatten();
+    let containers = single.chain(set).chain(members).chain(&doc.init_containers).chain(&doc.sidecars);
+    let mounts = containers.filter_map(|container| container.get("volumeMounts")?.as_array()).flatten();
+    let mounted = mounts.filter_map(|mount| mount.get("name")?.as_str());
+    let claims = whole.volume_claim_templates.iter().filter_map(|claim| claim.pointer("/metadata/name"));
+    let volumes = doc.volumes.iter().chain(&whole.volumes).filter_map(|volume| volume.get("name"));
+    let declared: Vec<&str> = claims.chain(volumes).filter_map(Value::as_str).collect();
+    let is_open = declared.iter().any(|name| name.contains("{{"));
+    let lost = mounted.filter(|name| !is_open && !declared.contains(name) && !name.contains("{{"));
+    lost.min().map(str::to_owned)
 }
 
 /// The first expression tag of a template that cannot be read: no pass over it survives that, whatever it leaves

@@ -9,10 +9,14 @@ use serde_json::Value;
 use tiphys_expr as expr;
 
 impl Turn<'_> {
-    /// Why no pod can be made of a template: an expression tag that nothing could replace is read once more where
+    /// Why no pod can be made of a template: a volume is missing (EX-387), or an expression tag that nothing could replace is
+    /// read once more where
     /// the pod carries the template as JSON within JSON, and quotes in it cannot be read there.
     pub(crate) fn unfit(&self, call: &Call) -> Option<String> {
         let template = self.run.plan.template(call.template);
+        if let Some(volume) = &template.lost_volume {
+            return Some(format!("volume '{volume}' not found in workflow spec"));
+        }
         let given = &self.run.call_inputs(call).parameters;
         if !template.has_expressions && !given.iter().any(|value| value.contains("{{=")) {
             return None;
