@@ -27,6 +27,6 @@ pub use grant::Grant;
 pub use key::Key;
 pub use left_out::LeftOut;
 pub use local::{Incoming, LocalStore, Saved};
-pub use place::sweep_aside;
+pub use place::{sweep_aside, sync_file_system};
 pub use tls::{Identity, distrust, remember_trusted, trusted};
 pub use web::Web;

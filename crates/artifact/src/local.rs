@@ -13,14 +13,10 @@ use crate::error::ArtifactError;
 use crate::key::{INCOMING, Key};
 use crate::left_out::{LeftOut, oddity};
 use crate::limits::{DEPTH_MAX, ENTRIES_MAX};
-use crate::place::{self, Aside, is_withheld};
+use crate::place::{self, Aside, SYNCED_ONE_BY_ONE_MAX, is_withheld};
 
 /// How often a folder is made again that another process tidied away at the same moment.
 const TRIES: usize = 10;
-
-/// Most files of a folder that are each waited for until they are on the disk; for more of them it is quicker to wait
-/// once, for everything that is on its way to it.
-const SYNCED_ONE_BY_ONE_MAX: usize = 8;
 
 /// A folder that keeps objects. Any number of processes may use it at once; the last writer of a key wins
 /// (PA-212).
@@ -48,10 +44,13 @@ pub struct Saved {
     pub left_out: LeftOut,
 }
 
-/// An object of a folder that has all its bytes and not yet its name.
-struct Written {
-    key: Key,
-    aside: Aside,
+/// Objects that become visible together, once all their bytes are on the disk.
+struct Batch<'a> {
+    store: &'a LocalStore,
+    one_by_one: bool,
+    bytes: u64,
+    /// Only the names are kept: there may be more files than one process may have open.
+    written: Vec<(Key, Aside)>,
 }
 
 impl LocalStore {
@@ -72,8 +71,31 @@ impl LocalStore {
         Ok(Incoming { store: self.clone(), key: key.clone(), aside, file })
     }
 
-    /// Takes a file over as an object, by moving it where that is possible.
-    pub fn adopt(&self, file: &Path, key: &Key) -> Result<u64, ArtifactError> {
+    /// Takes a file over as an object, or a folder as one object a file, by moving where that is possible; returns their
+    /// size. Links, which a step could have put there, are nothing.
+    pub fn adopt(&self, source: &Path, key: &Key) -> Result<u64, ArtifactError> {
+        let mut files = Vec::new();
+        let mut left = vec![(source.to_owned(), key.clone())];
+        while let Some((path, key)) = left.pop() {
+            let kind = fs::symlink_metadata(&path).map_err(ArtifactError::io(&path))?;
+            if kind.is_file() {
+                files.push((path, key));
+            } else if kind.is_dir() {
+                for entry in fs::read_dir(&path).map_err(ArtifactError::io(&path))? {
+                    let entry = entry.map_err(ArtifactError::io(&path))?;
+                    left.push((entry.path(), key.join(&entry.file_name().to_string_lossy())?));
+                }
+            }
+        }
+        let mut batch = Batch::of(self, files.len());
+        for (path, key) in files {
+            batch.add(self.take(&path, &key)?)?;
+        }
+        batch.commit()
+    }
+
+    /// Takes a file over as the bytes of an object.
+    fn take(&self, file: &Path, key: &Key) -> Result<Incoming, ArtifactError> {
         let aside = self.aside(key)?;
         match fs::rename(file, aside.path()) {
             Ok(()) => {}
@@ -84,7 +106,7 @@ impl LocalStore {
             Err(error) => return Err(ArtifactError::io(file)(error)),
         }
         let file = File::open(aside.path()).map_err(ArtifactError::io(aside.path()))?;
-        Incoming { store: self.clone(), key: key.clone(), aside, file }.commit()
+        Ok(Incoming { store: self.clone(), key: key.clone(), aside, file })
     }
 
     /// Stores a file or a folder, packed. A folder that is not packed becomes one object a file (PA-224).
@@ -188,30 +210,45 @@ impl LocalStore {
 
     fn save_folder(&self, source: &Path, key: &Key) -> Result<Saved, ArtifactError> {
         let (files, left_out) = files_below(source)?;
-        let one_by_one = files.len() <= SYNCED_ONE_BY_ONE_MAX;
-        let mut bytes = 0;
-        let mut written = Vec::with_capacity(files.len());
+        let mut batch = Batch::of(self, files.len());
         for (below, path) in files {
             let mut incoming = self.create(&key.join(&below)?)?;
             let mut file = File::open(&path).map_err(ArtifactError::io(&path))?;
-            bytes += io::copy(&mut file, &mut incoming.file).map_err(ArtifactError::io(&path))?;
-            if one_by_one {
-                incoming.sync()?;
-            }
-            // Only the name is kept: there may be more files than one process may have open.
-            written.push(Written { key: incoming.key, aside: incoming.aside });
+            io::copy(&mut file, &mut incoming.file).map_err(ArtifactError::io(&path))?;
+            batch.add(incoming)?;
         }
-        if !one_by_one {
-            let folder = self.root.join(INCOMING);
-            let opened = File::open(&folder).map_err(ArtifactError::io(&folder))?;
-            rustix::fs::syncfs(opened).map_err(|error| ArtifactError::io(&folder)(error.into()))?;
+        let bytes = batch.commit()?;
+        Ok(Saved { bytes, left_out })
+    }
+}
+
+impl Batch<'_> {
+    fn of(store: &LocalStore, objects: usize) -> Batch<'_> {
+        let one_by_one = objects <= SYNCED_ONE_BY_ONE_MAX;
+        Batch { store, one_by_one, bytes: 0, written: Vec::with_capacity(objects) }
+    }
+
+    /// Adds an object that has all its bytes.
+    fn add(&mut self, incoming: Incoming) -> Result<(), ArtifactError> {
+        if self.one_by_one {
+            incoming.sync()?;
+        }
+        self.bytes += incoming.size()?;
+        self.written.push((incoming.key, incoming.aside));
+        Ok(())
+    }
+
+    /// Makes the objects appear, on the disk and for everyone; returns their size.
+    fn commit(self) -> Result<u64, ArtifactError> {
+        if !self.one_by_one {
+            place::sync_file_system(&self.store.root.join(INCOMING))?;
         }
         let mut folders = BTreeSet::new();
-        for written in written {
-            folders.append(&mut self.put(&written.key, &written.aside)?);
+        for (key, aside) in &self.written {
+            folders.append(&mut self.store.put(key, aside)?);
         }
-        folders.iter().try_for_each(|folder| place::sync_folder(folder))?;
-        Ok(Saved { bytes, left_out })
+        place::sync_folders(&folders)?;
+        Ok(self.bytes)
     }
 }
 
@@ -301,17 +338,20 @@ impl Driver for LocalStore {
 impl Incoming {
     /// Makes the object appear, on the disk and for everyone; returns its size.
     pub fn commit(self) -> Result<u64, ArtifactError> {
-        let size = self.sync()?;
+        self.sync()?;
+        let size = self.size()?;
         let Incoming { store, key, aside, .. } = self;
         store.put(&key, &aside)?.iter().try_for_each(|folder| place::sync_folder(folder))?;
         Ok(size)
     }
 
-    /// Waits until what was written is on the disk; returns how much that is.
-    fn sync(&self) -> Result<u64, ArtifactError> {
-        let path = self.aside.path();
-        self.file.sync_all().map_err(ArtifactError::io(path))?;
-        Ok(self.file.metadata().map_err(ArtifactError::io(path))?.len())
+    /// Waits until what was written is on the disk.
+    fn sync(&self) -> Result<(), ArtifactError> {
+        self.file.sync_all().map_err(ArtifactError::io(self.aside.path()))
+    }
+
+    fn size(&self) -> Result<u64, ArtifactError> {
+        Ok(self.file.metadata().map_err(ArtifactError::io(self.aside.path()))?.len())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Putting files in their place: made aside, moved whole, so that nobody sees half of one.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::ErrorKind;
@@ -134,4 +135,22 @@ pub(crate) fn is_withheld(path: &Path, metadata: &fs::Metadata) -> bool {
 /// Waits until a folder's list of names is on the disk.
 pub(crate) fn sync_folder(folder: &Path) -> Result<(), ArtifactError> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(ArtifactError::io(folder))
+}
+
+/// Most files or folders that are each waited for until they are on the disk; for more of them it is quicker to wait
+/// once, for everything that is on its way to it.
+pub(crate) const SYNCED_ONE_BY_ONE_MAX: usize = 8;
+
+/// Waits until everything that was written to the file system of a folder is on the disk.
+pub fn sync_file_system(folder: &Path) -> Result<(), ArtifactError> {
+    let opened = File::open(folder).map_err(ArtifactError::io(folder))?;
+    rustix::fs::syncfs(opened).map_err(|error| ArtifactError::io(folder)(error.into()))
+}
+
+/// Waits until the lists of names of folders of one file system are on the disk.
+pub(crate) fn sync_folders(folders: &BTreeSet<PathBuf>) -> Result<(), ArtifactError> {
+    match folders.first() {
+        Some(first) if folders.len() > SYNCED_ONE_BY_ONE_MAX => sync_file_system(first),
+        _ => folders.iter().try_for_each(|folder| sync_folder(folder)),
+    }
 }

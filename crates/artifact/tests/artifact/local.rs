@@ -59,6 +59,22 @@ fn an_object_is_there_whole_or_not_at_all() {
     assert_eq!(keys(&store, "wf"), ["wf/pod/other", "wf/pod/out.tgz"]);
 }
 
+/// However many files a folder has, each becomes an object, and nothing that has no name yet is left.
+#[test]
+fn a_folder_of_many_files_is_taken_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let store = LocalStore::new(root.join("store"));
+    for number in 0..40 {
+        write(&root.join(format!("d/{}/{number}", number % 20)), "1", 0o644);
+    }
+    symlink("/etc/passwd", root.join("d/link")).unwrap();
+    assert_eq!(store.adopt(&root.join("d"), &key("demo/pod/d")).unwrap(), 40);
+    assert_eq!(keys(&store, "demo/pod/d").len(), 40);
+    assert_eq!(fs::read(store.path(&key("demo/pod/d/3/23"))).unwrap(), b"1");
+    assert_eq!(fs::read_dir(root.join("store/.incoming")).unwrap().count(), 0);
+}
+
 /// PA-163, PA-224: a folder is one object a file, and a prefix is a folder again.
 #[test]
 fn a_folder_is_a_prefix() {

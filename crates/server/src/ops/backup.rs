@@ -12,6 +12,7 @@ use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Component, Path, PathBuf};
 use tar::{Archive, Builder, EntryType, Header};
+use tiphys_artifact::{ArtifactError, sync_file_system};
 use tiphys_store::{State, StoreError, sync_folder};
 
 /// The first file of every backup.
@@ -203,7 +204,6 @@ fn unpack(from: impl Read, new: &Path) -> Result<Copied, BackupError> {
     let mut archive = Archive::new(GzDecoder::new(BufReader::new(from)));
     let mut copied = Copied::default();
     let mut noted = false;
-    let mut folders = vec![new.to_owned()];
     for entry in archive.entries().map_err(|error| strange(&error))? {
         let mut entry = entry.map_err(|error| strange(&error))?;
         let name = entry.path().map_err(|error| strange(&error))?.into_owned();
@@ -224,7 +224,6 @@ fn unpack(from: impl Read, new: &Path) -> Result<Copied, BackupError> {
         match entry.header().entry_type() {
             EntryType::Directory => {
                 DirBuilder::new().recursive(true).mode(0o700).create(&path).map_err(failed)?;
-                folders.push(path);
             }
             EntryType::Regular => {
                 let mode = entry.header().mode().unwrap_or(0o600) & 0o777;
@@ -238,7 +237,6 @@ fn unpack(from: impl Read, new: &Path) -> Result<Copied, BackupError> {
                     _ => failed(error),
                 })?;
                 copied.files += 1;
-                file.sync_all().map_err(failed)?;
             }
             // Our backups hold nothing else.
             _ => return Err(strange(&format!("`{}` is neither a file nor a folder", name.display()))),
@@ -247,10 +245,11 @@ fn unpack(from: impl Read, new: &Path) -> Result<Copied, BackupError> {
     if !noted {
         return Err(strange(&"it is empty"));
     }
-    // Every file is on the disk; so must be the names under which they are found.
-    for folder in &folders {
-        sync_folder(folder).map_err(|error| BackupError::Io { path: folder.clone(), error })?;
-    }
+    // Once for all: thousands of files that are each waited for take minutes.
+    sync_file_system(new).map_err(|error| match error {
+        ArtifactError::Io { path, error } => BackupError::Io { path, error },
+        other => strange(&other),
+    })?;
     Ok(copied)
 }
 

@@ -7,7 +7,7 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
 use rustix::pipe::{PipeFlags, pipe_with};
-use tiphys_artifact::{ArtifactError, Key, LocalStore};
+use tiphys_artifact::{Key, LocalStore};
 
 use super::super::SCRATCH;
 use super::super::pipes::PipeIx;
@@ -313,7 +313,7 @@ pub(super) fn store_spooled(
             continue;
         }
         let adopted =
-            Key::parse(&artifact.key).and_then(|key| adopt(&store, &spool.join(index.to_string()), &key));
+            Key::parse(&artifact.key).and_then(|key| store.adopt(&spool.join(index.to_string()), &key));
         match adopted {
             Ok(size_bytes) => artifact.size_bytes = size_bytes,
             Err(error) => {
@@ -323,26 +323,6 @@ pub(super) fn store_spooled(
         }
     }
     (!message.is_empty()).then_some(StageFailure { stage: Stage::Wait, code: program::CANNOT_RUN, message })
-}
-
-/// A file becomes one object, a folder one object a file. Links, which a step could have put there, are nothing.
-fn adopt(store: &LocalStore, from: &Path, key: &Key) -> Result<u64, ArtifactError> {
-    let failed = |path: &Path, error: io::Error| ArtifactError::Io { path: path.to_owned(), error };
-    let mut left: Vec<(PathBuf, Key)> = vec![(from.to_owned(), key.clone())];
-    let mut total = 0;
-    while let Some((path, key)) = left.pop() {
-        let kind = fs::symlink_metadata(&path).map_err(|error| failed(&path, error))?;
-        if kind.is_file() {
-            total += store.adopt(&path, &key)?;
-        } else if kind.is_dir() {
-            for entry in fs::read_dir(&path).map_err(|error| failed(&path, error))? {
-                let entry = entry.map_err(|error| failed(&path, error))?;
-                let name = entry.file_name();
-                left.push((entry.path(), key.join(&name.to_string_lossy())?));
-            }
-        }
-    }
-    Ok(total)
 }
 
 /// Stores the plain text of logs as artifacts (PA-210). A log that does not exist is an empty one.
