@@ -114,6 +114,10 @@ const GENERATION_BITS: u32 = 24;
 /// Most steps at once. Far above what a machine can run.
 const STEPS_MAX: usize = 100_000;
 
+/// Most orders that the zygote has not answered. Its answers must fit into the socket while nobody reads them, or it and
+/// we would wait for each other for ever.
+const ORDERS_MAX: usize = 64;
+
 /// Most containers of a step.
 const CONTAINERS_MAX: usize = 250;
 
@@ -252,9 +256,11 @@ impl Service {
         }
     }
 
-    /// Starts what waits, as far as there is room.
+    /// Starts what waits, as far as there is room. The zygote's answers make room, too.
     fn start_waiting(&mut self) {
-        while let Some(request) = self.queue.next() {
+        while self.ordered.len() < ORDERS_MAX
+            && let Some(request) = self.queue.next()
+        {
             self.begin(request);
         }
     }

@@ -37,6 +37,7 @@ pub const CASES: &[Case] = &[
     ("sandbox::containers_have_last_words", containers_have_last_words),
     ("sandbox::devices_are_nobodys_to_change", devices_are_nobodys_to_change),
     ("sandbox::a_huge_environment_is_passed_on", a_huge_environment_is_passed_on),
+    ("sandbox::a_thousand_steps_start_together", a_thousand_steps_start_together),
 ];
 
 fn sandbox(world: &World, name: &str, text: &str) -> tiphys_runner::step::StepRequest {
@@ -637,5 +638,17 @@ fn sidecars_and_init_containers_serve_main() {
     let exits: Vec<Exit> = ended.containers.iter().map(|one| one.exit).collect();
     assert_eq!(exits, [Exit::Code(4), Exit::Code(0), Exit::Code(0)]);
     assert_eq!(world.log(&step), "prepared\n");
+    world.end();
+}
+
+/// More orders than the zygote's answers have room for while nobody reads them.
+fn a_thousand_steps_start_together() {
+    let mut world = World::new();
+    let steps: Vec<_> = (0..1_000).map(|number| sandbox(&world, &format!("many-{number}"), ":")).collect();
+    assert_eq!(world.runner().start(&steps), vec![Ok(()); steps.len()]);
+    for step in &steps {
+        let ended = world.ended(&step.attempt);
+        assert_eq!(ended.containers[0].exit, Exit::Code(0), "{:?}", ended.failure);
+    }
     world.end();
 }
