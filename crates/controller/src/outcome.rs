@@ -36,6 +36,8 @@ pub fn outcome(ended: &Ended, pod: Option<&Pod>) -> Outcome {
             .containers
             .iter()
             .map(|container| container.finished_us)
+            // Keeping what it gives out belongs to the pod, as Argo's `wait` does.
+            .chain([ended.over_us])
             .max()
             .filter(|us| *us > 0)
             .map(Time),
@@ -176,6 +178,15 @@ mod tests {
         assert_eq!(message(Exit::Signal(9), None), "main: Error (exit code 137)");
         assert_eq!(message(Exit::OomKilled, None), "main: OOMKilled (exit code 137)");
         assert_eq!(message(Exit::Code(1), Some("oops")), "main: Error (exit code 1): oops");
+    }
+
+    /// Like Argo's `wait`, the saving of what a step gives out is a part of it.
+    #[test]
+    fn a_step_ends_when_its_outputs_are_kept() {
+        let main = ContainerEnded { name: "main".into(), finished_us: 2, ..ContainerEnded::default() };
+        let ended = Ended { containers: vec![main], ..Ended::default() };
+        assert_eq!(outcome(&ended, None).finished, Some(Time(2)), "of a supervisor that does not tell");
+        assert_eq!(outcome(&Ended { over_us: 9, ..ended }, None).finished, Some(Time(9)));
     }
 
     /// EX-404: of several that failed the first by name gives the reason, whenever it ended.

@@ -50,7 +50,11 @@ pub fn words(run: &Run, event: &Event) -> String {
         Event::Observed { node, address: None } => format!("{} was seen running", name(run, *node)),
         Event::Progressed { node, done, of } => format!("{} is at {done}/{of}", name(run, *node)),
         Event::Clocked { node, finished } => {
-            format!("{} had ended at {}, while no engine listened", name(run, *node), finished.rfc3339())
+            format!(
+                "{} had ended at {}, which the engine hears only now",
+                name(run, *node),
+                finished.rfc3339()
+            )
         }
         Event::Noted { node, message } => match message.as_deref().filter(|message| !message.is_empty()) {
             Some(message) => format!("{} waits: {message}", name(run, *node)),

@@ -148,7 +148,7 @@ pub enum Event {
         /// Of how many.
         of: u32,
     },
-    /// A step's ending is told late: it ended at this instant, while no engine listened.
+    /// A step's ending is told late: it ended at this instant, when no engine listened, or one that was busy.
     Clocked {
         /// The pod node.
         node: NodeIx,

@@ -88,6 +88,9 @@ pub struct Ended {
     /// What it used.
     #[serde(skip_serializing_if = "is_default")]
     pub usage: Usage,
+    /// When all of it was over, what it gives out kept. 0: not told.
+    #[serde(skip_serializing_if = "is_default")]
+    pub over_us: i64,
 }
 
 impl Ended {

@@ -69,6 +69,7 @@ impl Service {
         if !step.request.outputs.logs.is_empty() {
             sandboxed::store_logs(&step.request, &mut ended);
         }
+        ended.over_us = logs::now_ns() / 1_000;
         self.tell_notices(&mut step);
         self.give_back(&mut step);
         self.outcomes.record(&ended);
