@@ -15,6 +15,7 @@ use tiphys_executor::supervisor;
 use crate::contract::{News, Refusal, Runner, RunnerError};
 
 mod link;
+mod silence;
 
 use link::Link;
 
@@ -41,6 +42,8 @@ pub struct Options {
     pub sandbox: bool,
     /// How long a supervisor stays that nobody is connected to and that has no step.
     pub idle: Duration,
+    /// How long a supervisor may sleep over a question before it is killed and another takes its place.
+    pub patience: Duration,
 }
 
 impl Options {
@@ -54,6 +57,7 @@ impl Options {
             hidden: Vec::new(),
             sandbox: true,
             idle: Duration::from_secs(3),
+            patience: Duration::from_secs(180),
         }
     }
 

@@ -5,31 +5,35 @@ use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::net::sockopt::{Timeout, set_socket_timeout, socket_peercred};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with, socketpair};
 use tiphys_executor::contract::{FromSupervisor, Sighting, StepRequest, ToSupervisor};
 use tiphys_executor::frame::{self, Inbox};
 use tiphys_executor::supervisor::{self, Setup};
 
+use super::silence::{Silence, Watched};
 use super::{Answer, Answers, OnNews, Options};
 use crate::contract::News;
 
 /// Longest wait for a dying supervisor to make room for its successor. It may have many steps to kill.
-const DYING_WITHIN: Duration = Duration::from_secs(20);
+pub(super) const DYING_WITHIN: Duration = Duration::from_secs(20);
 
 /// How often a dying supervisor is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(5);
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// Bytes read at once.
 const READ_BYTES: usize = 256 * 1024;
 
 pub(super) struct Link {
     socket: File,
+    /// Held while something is written: frames must not mix.
+    writing: Arc<Mutex<()>>,
     broken: Arc<AtomicBool>,
     /// Set when this side wants the end, so that it is no loss.
     closing: Arc<AtomicBool>,
@@ -42,11 +46,12 @@ impl Link {
         let until = Instant::now() + DYING_WITHIN;
         loop {
             if let Ok(socket) = connect_to(options) {
-                return Link::listen(socket, None, on_news, answers);
+                let pid = socket_peercred(&socket).ok().map(|peer| peer.pid);
+                return Link::listen(socket, Watched::Found(pid), options, on_news, answers);
             }
             if !supervisor::is_alive(&options.folder()) {
                 let (socket, child) = start(options)?;
-                return Link::listen(socket, Some(child), on_news, answers);
+                return Link::listen(socket, Watched::Started(child), options, on_news, answers);
             }
             if Instant::now() > until {
                 return Err(io::Error::other("another one is at work in its folder and does not answer"));
@@ -57,14 +62,19 @@ impl Link {
 
     fn listen(
         socket: OwnedFd,
-        child: Option<Child>,
+        watched: Watched,
+        options: &Options,
         on_news: Arc<OnNews>,
         answers: Answers,
     ) -> io::Result<Link> {
         let broken = Arc::new(AtomicBool::new(false));
         let closing = Arc::new(AtomicBool::new(false));
         let (end, ended) = mpsc::channel();
+        let writing = Arc::new(Mutex::new(()));
+        let silence = Silence::new(watched, options, writing.clone());
+        set_socket_timeout(&socket, Timeout::Recv, Some(silence.between_looks()))?;
         let mut listener = Listener {
+            silence,
             socket: File::from(socket.try_clone()?),
             inbox: Inbox::default(),
             on_news,
@@ -77,7 +87,7 @@ impl Link {
             let reason = listener.listen();
             listener.broken.store(true, Ordering::Release);
             listener.answer_nobody();
-            if let Some(mut child) = child {
+            if let Watched::Started(child) = &mut listener.silence.watched {
                 // The keeper goes last, so when it is gone everything is.
                 let _ = child.wait();
             }
@@ -87,7 +97,7 @@ impl Link {
                 (listener.on_news)(News::Lost(reason));
             }
         })?;
-        Ok(Link { socket: File::from(socket), broken, closing, ended })
+        Ok(Link { socket: File::from(socket), writing, broken, closing, ended })
     }
 
     pub(super) fn is_broken(&self) -> bool {
@@ -113,6 +123,7 @@ impl Link {
     }
 
     fn write(&mut self, bytes: &[u8]) {
+        let _alone = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         if self.socket.write_all(bytes).is_err() {
             // The listening thread sees the end, too, and tells.
             self.broken.store(true, Ordering::Release);
@@ -147,6 +158,7 @@ impl Drop for Link {
 
 struct Listener {
     socket: File,
+    silence: Silence,
     inbox: Inbox,
     on_news: Arc<OnNews>,
     answers: Answers,
@@ -163,8 +175,17 @@ impl Listener {
         loop {
             match self.socket.read(&mut buffer) {
                 Ok(0) => return "the supervisor of the steps has died".into(),
-                Ok(read) => self.inbox.push(&buffer[..read]),
+                Ok(read) => {
+                    self.silence.broken();
+                    self.inbox.push(&buffer[..read]);
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    match self.silence.look(&self.socket) {
+                        Some(reason) => return reason,
+                        None => continue,
+                    }
+                }
                 Err(error) => return format!("the supervisor of the steps cannot be heard: {error}"),
             }
             loop {
@@ -192,11 +213,11 @@ impl Listener {
 impl Listener {
     /// Whoever waits for an answer of this supervisor waits no longer.
     fn answer_nobody(&self) {
-        self.answers.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     fn answer(&self, ticket: u64, answer: Answer) {
-        let mut answers = self.answers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(at) = answers.iter().position(|(waiting, _)| *waiting == ticket) {
             // Whoever asked may have given up.
             let _ = answers.swap_remove(at).1.send(answer);

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 use tiphys_runner::Runner;
+use tiphys_runner::process::Options;
 use tiphys_runner::step::{Archive, ArtifactWanted, AttemptId, Exit, Isolation, ParameterWanted, Sighting};
 
 use crate::common::{Case, World, eventually, lives};
@@ -26,6 +27,7 @@ pub const CASES: &[Case] = &[
     ("bare::output_parameters_are_read", output_parameters_are_read),
     ("bare::killed_together_keeper_and_supervisor_leave_nothing_for_long", killed_together),
     ("bare::a_killed_keeper_takes_everything_along", a_killed_keeper_takes_everything_along),
+    ("bare::a_supervisor_that_does_not_answer_is_replaced", a_supervisor_that_does_not_answer_is_replaced),
     ("bare::image_files_are_found", image_files_are_found),
     ("bare::inputs_and_volumes_leave_nothing_behind", inputs_and_volumes_leave_nothing_behind),
     ("bare::a_long_log_is_cut", a_long_log_is_cut),
@@ -409,4 +411,35 @@ fn killed_together() {
     assert!(world.runner().recall(&[]).unwrap().is_empty());
     eventually("all is gone", || !lives(main) && !lives(child));
     world.end();
+}
+
+/// Whoever started it or found it: one that is stuck gives way, one that only has nothing to tell does not.
+fn a_supervisor_that_does_not_answer_is_replaced() {
+    let soon = |options: &mut Options| options.patience = Duration::from_millis(500);
+    let state = World::fresh();
+    let mut world = World::with(state.clone(), soon);
+    let quiet = world.shell("quiet", Isolation::None, "sleep 1.5");
+    assert_eq!(world.run(&quiet).containers[0].exit, Exit::Code(0));
+    freeze_supervisor(&mut world, "started");
+    let hold = world.shell("hold", Isolation::None, "sleep 69");
+    world.start(&hold);
+    world.started(&hold.attempt);
+    world.runner = None;
+    let mut second = World::with(state, soon);
+    freeze_supervisor(&mut second, "found");
+    second.end();
+}
+
+/// Stops the supervisor in the middle of a step, and runs another under its successor.
+fn freeze_supervisor(world: &mut World, name: &str) {
+    let stuck = world.shell(name, Isolation::None, "sleep 68");
+    world.start(&stuck);
+    let main = world.started(&stuck.attempt);
+    let supervisor = parent(main).to_string();
+    assert!(std::process::Command::new("kill").args(["-STOP", &supervisor]).status().unwrap().success());
+    let reason = world.wait_for_loss();
+    assert!(reason.contains("without an answer") && reason.contains(&supervisor), "{reason}");
+    let next = world.shell(&format!("{name}-next"), Isolation::None, "exit 3");
+    assert_eq!(world.run(&next).containers[0].exit, Exit::Code(3));
+    assert!(!lives(main));
 }

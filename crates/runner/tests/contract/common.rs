@@ -86,10 +86,15 @@ impl World {
 
     /// A world whose supervisor runs so many steps side by side.
     pub fn with_places(state: PathBuf, at_once: u32) -> World {
+        World::with(state, |options| options.at_once = at_once)
+    }
+
+    /// A world with other options than usual.
+    pub fn with(state: PathBuf, change: impl FnOnce(&mut Options)) -> World {
         let (sender, news) = mpsc::channel();
         let mut options = Options::new(&state, "engine");
         options.idle = Duration::from_millis(200);
-        options.at_once = at_once;
+        change(&mut options);
         let sender = Mutex::new(sender);
         let runner = ProcessRunner::new(
             options,
@@ -127,11 +132,12 @@ impl World {
         }
     }
 
-    pub fn wait_for_loss(&mut self) {
+    /// Waits until the supervisor is lost; returns why.
+    pub fn wait_for_loss(&mut self) -> String {
         let until = Instant::now() + PATIENCE;
         loop {
             match self.news.recv_timeout(until.saturating_duration_since(Instant::now())) {
-                Ok(News::Lost(_)) => return,
+                Ok(News::Lost(reason)) => return reason,
                 Ok(News::Reports(reports)) => self.kept.extend(reports),
                 Err(_) => panic!("no loss was told"),
             }
