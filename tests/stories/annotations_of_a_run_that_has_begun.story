@@ -3,7 +3,7 @@
 manifest: |
   apiVersion: argoproj.io/v1alpha1
   kind: Workflow
-  metadata: {name: demo, annotations: {workflows.argoproj.io/pod-name-format: v2}}
+  metadata: {name: demo}
   spec:
     entrypoint: main
     templates:

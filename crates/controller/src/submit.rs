@@ -51,8 +51,6 @@ pub(crate) fn name(workflow: &mut spec::Workflow, now: Time) {
     if metadata.creation_timestamp.is_none() {
         metadata.creation_timestamp = Some(now.rfc3339());
     }
-    let format = "workflows.argoproj.io/pod-name-format".to_owned();
-    metadata.annotations.entry(format).or_insert_with(|| "v2".to_owned());
 }
 
 /// Longest part of a generated name before its five letters: with them it is good as a label, too.

@@ -47,8 +47,9 @@ pub use contents::Contents;
 pub use go::{json_escaped, quote as go_quote, text as go_text};
 pub use go_json::{check as check_json, html_escape as escape_html_json, parse as parse_json};
 pub use program::{
-    ExprError, check_plain, check_syntax, evaluate, evaluate_beside, evaluate_bool, evaluate_json_bool,
-    evaluate_plain, evaluate_plain_bool, functions, needed_paths, paths, unknown_functions,
+    ExprError, check_in, check_plain, check_syntax, evaluate, evaluate_beside, evaluate_bool,
+    evaluate_json_bool, evaluate_plain, evaluate_plain_bool, functions, needed_paths, paths,
+    unknown_functions,
 };
 pub use regex::go_pattern;
 pub use scope::{Bound, Layered, MapScope, OwnedBound, Root, Scope, root_by_visit};

@@ -316,6 +316,14 @@ pub fn evaluate_beside(
     run(expression, &Environment::beside_library(environment), world)
 }
 
+/// Checks that an expression can be evaluated in a scope, without running it: that it parses, and that its names are
+/// there.
+pub fn check_in(expression: &str, scope: &dyn Scope) -> Result<(), ExprError> {
+    let program = Program::parse(expression)?;
+    let environment = Environment::of_scope(scope);
+    program.check_against(&environment, expression).map_err(|message| ExprError { message })
+}
+
 /// Checks that an expression parses, for lint.
 pub fn check_syntax(expression: &str) -> Result<(), ExprError> {
     Program::parse(expression).map(drop)

@@ -1,7 +1,7 @@
 //! What the whole workflow sees: the names `workflow.*` (TP-080 to TP-092).
 
 use super::node::{NodeIx, Phase};
-use super::run::{Globals, Run, Stage};
+use super::run::{Globals, POD_NAME_FORMAT, Run, Stage};
 use crate::plan::Plan;
 use crate::time::Time;
 use serde_json::{Value, json};
@@ -109,52 +109,44 @@ pub(crate) fn names(plan: &Plan, globals: &Globals) -> BTreeMap<Arc<str>, Arc<st
         ("labels", &metadata.labels, &globals.labels),
         ("annotations", &metadata.annotations, &globals.annotations),
     ] {
-        let known = own.iter().filter(|(key, value)| !is_written_at_the_start(key, value));
-        let all: BTreeMap<&String, &String> = known.chain(added).collect();
-        for (key, value) in &all {
+        // What the engine itself adds is not known by name.
+        let added = added.iter().filter(|(key, _)| field == "labels" || *key != POD_NAME_FORMAT);
+        for (key, value) in own.iter().chain(added) {
             put(&format!("workflow.{field}.{key}"), value);
         }
-        let json = match all.is_empty() {
-            true => "null".to_owned(),
-            false => expr::escape_html_json(&json!(all).to_string()),
-        };
+        // As text they are what the workflow was created with, while it is looked at for the first time.
+        let json = if own.is_empty() { "null".to_owned() } else { map_json(own) };
         put(&format!("workflow.{field}.json"), &json);
         put(&format!("workflow.{field}"), &json);
     }
     names
 }
 
-/// The annotation that pins the names of pods, as it is written when a workflow is looked at for the first time and has
-/// none: what begins with that look does not know it yet (EX-027, TP-065).
-fn is_written_at_the_start(key: &str, value: &str) -> bool {
-    (key, value) == ("workflows.argoproj.io/pod-name-format", "v2")
+fn map_json<K: serde::Serialize + Ord, V: serde::Serialize>(map: &BTreeMap<K, V>) -> String {
+    expr::escape_html_json(&json!(map).to_string())
 }
 
-/// Names of labels and annotations as they are once the workflow has been begun: Argo itself labels it then (EX-072).
+/// Names of labels and annotations as they are once the workflow has been begun: Argo itself adds some then, and what
+/// the document adds stands in their texts (EX-072, TP-065).
 pub(crate) fn later(plan: &Plan, globals: &Globals) -> BTreeMap<Arc<str>, Arc<str>> {
     const OWN: [(&str, &str); 2] =
         [("workflows.argoproj.io/completed", "false"), ("workflows.argoproj.io/phase", "Running")];
-    let mut all: BTreeMap<&str, &str> = plan
-        .workflow
-        .metadata
-        .labels
-        .iter()
-        .chain(&globals.labels)
-        .map(|(key, value)| (key.as_str(), value.as_str()))
-        .collect();
-    all.extend(OWN);
-    let json: Arc<str> = json!(all).to_string().into();
-    let mut names: BTreeMap<Arc<str>, Arc<str>> =
-        OWN.into_iter().map(|(key, value)| (format!("workflow.labels.{key}").into(), value.into())).collect();
-    names.insert("workflow.labels".into(), json.clone());
-    names.insert("workflow.labels.json".into(), json);
-    let annotations = &plan.workflow.metadata.annotations;
-    for (key, value) in annotations.iter().filter(|(key, value)| is_written_at_the_start(key, value)) {
-        names.insert(format!("workflow.annotations.{key}").into(), value.as_str().into());
-        let all: BTreeMap<&String, &String> = annotations.iter().chain(&globals.annotations).collect();
-        let json: Arc<str> = expr::escape_html_json(&json!(all).to_string()).into();
-        names.insert("workflow.annotations".into(), json.clone());
-        names.insert("workflow.annotations.json".into(), json);
+    let metadata = &plan.workflow.metadata;
+    let mut names: BTreeMap<Arc<str>, Arc<str>> = BTreeMap::new();
+    let fields = [
+        ("labels", &metadata.labels, &globals.labels, &OWN[..]),
+        ("annotations", &metadata.annotations, &globals.annotations, &[]),
+    ];
+    for (field, given, added, own) in fields {
+        let mut all: BTreeMap<&str, &str> =
+            given.iter().chain(added).map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        all.extend(own.iter().copied());
+        for (key, value) in &all {
+            names.insert(format!("workflow.{field}.{key}").into(), (*value).into());
+        }
+        let json: Arc<str> = map_json(&all).into();
+        names.insert(format!("workflow.{field}").into(), json.clone());
+        names.insert(format!("workflow.{field}.json").into(), json);
     }
     names
 }

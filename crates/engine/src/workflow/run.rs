@@ -276,6 +276,9 @@ pub(crate) struct Attempts {
     pub nodes: Vec<NodeIx>,
 }
 
+/// The annotation that pins how the pods of a workflow are named (OB-061).
+pub(crate) const POD_NAME_FORMAT: &str = "workflows.argoproj.io/pod-name-format";
+
 /// What the whole workflow sees as `workflow.*`.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Globals {
@@ -446,10 +449,9 @@ impl Run {
     /// The pod name (EX-027).
     pub fn pod_name(&self, ix: NodeIx) -> String {
         let node = self.node(ix);
-        let format = "workflows.argoproj.io/pod-name-format";
         // What the document adds at the start counts like what it was created with.
-        let added = self.globals.annotations.get(format);
-        let given = self.plan.workflow.metadata.annotations.get(format);
+        let added = self.globals.annotations.get(POD_NAME_FORMAT);
+        let given = self.plan.workflow.metadata.annotations.get(POD_NAME_FORMAT);
         if added.or(given).is_some_and(|format| format == "v1") {
             return self.id(ix);
         }
