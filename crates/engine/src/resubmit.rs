@@ -273,10 +273,7 @@ pub fn resubmit(document: &Value, parameters: &[(String, String)]) -> Value {
     };
     let mut labels: Map<String, Value> = old["labels"].as_object().cloned().unwrap_or_default();
     labels.retain(|key, _| {
-        !OF_ONE_RUN.contains(&key.as_str())
-            && !key.starts_with("workflows.argoproj.io/creator")
-            && !key.starts_with("workflows.argoproj.io/actor")
-            && key != "workflows.argoproj.io/action"
+        !OF_ONE_RUN.contains(&key.as_str()) && !key.starts_with("workflows.argoproj.io/creator")
     });
     labels.insert("workflows.argoproj.io/resubmitted-from-workflow".to_owned(), json!(name));
     let mut metadata = json!({ "generateName": prefix, "labels": labels });
@@ -383,13 +380,15 @@ pub fn memoized_done(document: &Value, name: &str) -> BTreeMap<String, Outcome> 
 mod tests {
     use super::*;
 
-    /// EX-315, EX-316: the same spec, neither shut down nor out of time; labels of one run stay with it.
+    /// EX-315, EX-316: the same spec, neither shut down nor out of time; labels of one run stay with it, and what was
+    /// done to that one comes along.
     #[test]
     fn a_resubmission_begins_anew() {
         let document = json!({
             "metadata": {
                 "name": "old", "namespace": "ns", "annotations": { "a": "b" },
-                "labels": { "team": "x", "workflows.argoproj.io/phase": "Failed", "workflows.argoproj.io/creator": "me" },
+                "labels": { "team": "x", "workflows.argoproj.io/phase": "Failed", "workflows.argoproj.io/creator": "me",
+                    "workflows.argoproj.io/action": "Stop" },
             },
             "spec": {
                 "shutdown": "Stop", "suspend": true, "activeDeadlineSeconds": 0,
@@ -397,7 +396,8 @@ mod tests {
             },
         });
         let new = resubmit(&document, &[("p".to_owned(), "9".to_owned())]);
-        let labels = json!({ "team": "x", "workflows.argoproj.io/resubmitted-from-workflow": "old" });
+        let labels = json!({ "team": "x", "workflows.argoproj.io/action": "Stop",
+            "workflows.argoproj.io/resubmitted-from-workflow": "old" });
         assert_eq!(new["metadata"]["labels"], labels);
         assert_eq!(
             (&new["metadata"]["generateName"], &new["metadata"]["namespace"]),
