@@ -198,7 +198,8 @@ fn answered(response: &HttpResponse, pod: &Pod, now: Time) -> Outcome {
         match expr::evaluate_plain_bool(condition, &environment, &world) {
             Ok(true) => None,
             Ok(false) => Some(format!("successCondition '{condition}' evaluated false")),
-            Err(error) => Some(error.to_string()),
+            // The agent gives up before it notes what came.
+            Err(error) => return failed(error.to_string(), None),
         }
     };
     match complaint {
@@ -207,14 +208,14 @@ fn answered(response: &HttpResponse, pod: &Pod, now: Time) -> Outcome {
     }
 }
 
-/// What a condition may read. Headers from secrets are not shown to it (EX-472).
+/// What a condition may read: the request as it is written. Headers from secrets are not shown to it (EX-472).
 fn environment(http: &Http, response: &HttpResponse, body: &str) -> expr::Value {
     let shown = http.headers.iter().filter(|header| header.value_from.is_none());
     let sent = headers(shown.map(|header| (header.name.as_str(), header.value.as_str())));
     let came = headers(response.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let bytes = body_bytes(http).ok();
     let request = members([
-        ("method", if http.method.is_empty() { "GET" } else { &http.method }.into()),
+        ("method", http.method.as_str().into()),
         ("url", http.url.as_str().into()),
         ("headers", sent),
         ("body", http.body.as_str().into()),

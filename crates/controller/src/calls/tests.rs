@@ -1,4 +1,5 @@
 use super::*;
+use tiphys_engine::workflow::{Attempt, NodeIx};
 
 fn http(block: Value) -> Http {
     serde_json::from_value(block).unwrap()
@@ -47,6 +48,42 @@ fn conditions_that_are_broken_say_so() {
     ));
     assert!(complaint("nope").starts_with("unknown name nope (1:1)"));
     assert!(complaint("1 +").starts_with("unexpected token EOF (1:3)"));
+    // The request is shown as it is written, and a GET need not be.
+    let unwritten = environment(&http(json!({ "url": "http://x" })), &response(201, "made"), "made");
+    let world = expr::World { now: Time(0).timestamp(), seed: 0 };
+    assert_eq!(expr::evaluate_plain_bool("request.method == \"\"", &unwritten, &world), Ok(true));
+}
+
+/// EX-471, EX-472: the body is the result where the answer was judged, well or badly, and not where it could not be.
+#[test]
+fn what_could_not_be_judged_leaves_no_result() {
+    let template = |condition: &str| json!({ "name": "h", "http": { "url": "http://x", "successCondition": condition } });
+    let judged = |condition: &str| {
+        let outcome = answered(&response(200, "made"), &pod(template(condition)), Time(0));
+        (outcome.phase, outcome.result)
+    };
+    assert_eq!(judged("response.statusCode == 200"), (Phase::Succeeded, Some("made".to_owned())));
+    assert_eq!(judged("response.statusCode == 201"), (Phase::Failed, Some("made".to_owned())));
+    assert_eq!(judged("foo("), (Phase::Failed, None));
+    assert_eq!(judged("response.body"), (Phase::Failed, None));
+}
+
+fn pod(template: Value) -> Pod {
+    Pod {
+        attempt: Attempt { node: NodeIx(0), generation: 0 },
+        node_id: "demo".into(),
+        node_name: "demo".into(),
+        pod_name: "demo".into(),
+        template: serde_json::from_value(template).unwrap(),
+        artifacts: Vec::new(),
+        volumes: Vec::new(),
+        workflow_patch: String::new(),
+        location_key: String::new(),
+        wants_result: false,
+        on_exit: false,
+        time_left_us: None,
+        is_time_of_tries: false,
+    }
 }
 
 /// EX-474, OB-304, OB-305: secrets become header values; one that is missing is the node's message.
