@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use tiphys_engine::check::{Shelf, Situation, check, doubled};
+use tiphys_engine::check::{Shelf, Shelves, Situation, check, doubled};
 use tiphys_spec::{Document, Object, Strictness, parse};
 
 /// What a manifest is found to be.
@@ -20,10 +20,10 @@ fn judge(text: &str, strictness: Strictness, situation: Situation) -> Verdict {
     let parsed = parse("m.yaml", text, strictness);
     let broken = parsed.has_errors();
     let argo: Vec<&Document> = parsed.documents.iter().filter(|document| is_argo(&document.object)).collect();
-    let shelf = Shelf::new(parsed.documents.iter().map(|document| &document.object));
+    let mut shelves = Shelves::new(parsed.documents.iter().map(|document| &document.object));
     let mut messages = Vec::new();
     for document in &argo {
-        let found = check(document, &shelf, situation);
+        let found = check(document, shelves.of(&document.object), situation);
         if let Some(first) = found.iter().find(|diagnostic| diagnostic.is_error()) {
             let metadata = document.object.metadata().unwrap();
             let name = [metadata.name.as_str(), &metadata.generate_name, "object #1"];

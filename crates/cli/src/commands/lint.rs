@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
-use tiphys_engine::check::{Shelf, Situation, check, doubled};
+use tiphys_engine::check::{Shelves, Situation, check, doubled};
 use tiphys_spec::{Diagnostic, Document, Object, Severity, Strictness};
 
 use crate::load::{Texts, files, load};
@@ -107,7 +107,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
 fn judge(args: &Args) -> anyhow::Result<Verdict> {
     let strictness = if args.strict { Strictness::Strict } else { Strictness::Lenient };
     let loaded = load(&args.files, &args.with, strictness)?;
-    let shelf = Shelf::new(loaded.objects());
+    let mut shelves = Shelves::new(loaded.objects());
     let mut diagnostics = loaded.diagnostics.clone();
     diagnostics.extend(doubled(loaded.given.iter().filter(|document| is_wanted(args, document))));
     let mut judged = 0;
@@ -116,7 +116,7 @@ fn judge(args: &Args) -> anyhow::Result<Verdict> {
             continue;
         }
         judged += usize::from(is_ours(&document.object));
-        diagnostics.extend(check(document, &shelf, Situation::Lint));
+        diagnostics.extend(check(document, shelves.of(&document.object), Situation::Lint));
     }
     in_order(&mut diagnostics);
     Ok(Verdict { diagnostics, texts: loaded.texts, judged })

@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use tiphys_engine::check::{Shelf, Situation, check, doubled};
+use tiphys_engine::check::{Shelf, Shelves, Situation, check, doubled};
 use tiphys_spec as spec;
 use tiphys_spec::{Document, Object, Strictness};
 
@@ -110,7 +110,7 @@ fn judge(
     if let (None, Some(first)) = (server, twice.first()) {
         return Err(said(first.message.clone()));
     }
-    let shelf = Shelf::new(documents.iter().map(|document| &document.object));
+    let mut shelves = Shelves::new(documents.iter().map(|document| &document.object));
     let nothing_else = documents.iter().all(|document| !kinds.contains(&document.kind.as_str()));
     let mut verdicts = Vec::new();
     for (name, parsed) in &read {
@@ -133,7 +133,7 @@ fn judge(
             let found = if unread.is_empty() {
                 match server {
                     Some(server) => asked(server, document).err().map(|error| error.to_string()),
-                    None => looked(document, &shelf),
+                    None => looked(document, shelves.of(&document.object)),
                 }
             } else {
                 Some(unread.join(", "))

@@ -158,8 +158,7 @@ impl<'a> Checker<'a> {
         match library.find(&reference.name, reference.cluster_scope) {
             Some(found) => Some(Home::elsewhere(found, reference.cluster_scope).borrowed()),
             None => {
-                let message = self.missing(&reference.name, reference.cluster_scope);
-                self.error(&at.field("name"), "unknown-document", message);
+                self.unknown_document(&at.field("name"), &reference.name, reference.cluster_scope);
                 None
             }
         }

@@ -56,33 +56,86 @@ pub enum Situation {
 pub trait Library {
     /// A WorkflowTemplate of the same namespace, or a ClusterWorkflowTemplate.
     fn find(&self, name: &str, cluster: bool) -> Option<&spec::WorkflowTemplate>;
+
+    /// Another namespace that has a WorkflowTemplate of this name, where that keeps it from being found.
+    fn elsewhere(&self, _name: &str) -> Option<&str> {
+        None
+    }
 }
 
 /// A library of documents at hand.
 #[derive(Clone, Debug, Default)]
 pub struct Shelf<'a> {
     templates: BTreeMap<(bool, &'a str), &'a spec::WorkflowTemplate>,
+    /// WorkflowTemplates of other namespaces.
+    strange: BTreeMap<&'a str, &'a str>,
 }
 
 impl<'a> Shelf<'a> {
-    /// Takes in all templates among the documents. Of equal names the first counts.
+    /// Takes in all templates among the documents, whatever their namespaces: they are to run together. Of equal names
+    /// the first counts.
     pub fn new(documents: impl IntoIterator<Item = &'a spec::Object>) -> Shelf<'a> {
         let mut shelf = Shelf::default();
         for object in documents {
-            let (template, cluster) = match object {
-                spec::Object::WorkflowTemplate(template) => (template, false),
-                spec::Object::ClusterWorkflowTemplate(template) => (template, true),
-                _ => continue,
-            };
-            shelf.templates.entry((cluster, template.metadata.name.as_str())).or_insert(template);
+            shelf.take(object);
         }
         shelf
+    }
+
+    /// What a document of this namespace finds among the documents as they are written: WorkflowTemplates of the same
+    /// one, which is none for who names none (`VA-242`, `CLI-094`).
+    pub fn of_namespace(namespace: &str, documents: impl IntoIterator<Item = &'a spec::Object>) -> Shelf<'a> {
+        let mut shelf = Shelf::default();
+        for object in documents {
+            match object {
+                spec::Object::WorkflowTemplate(template) if template.metadata.namespace != namespace => {
+                    shelf.strange.entry(&template.metadata.name).or_insert(&template.metadata.namespace);
+                }
+                _ => shelf.take(object),
+            }
+        }
+        shelf
+    }
+
+    fn take(&mut self, object: &'a spec::Object) {
+        let (template, cluster) = match object {
+            spec::Object::WorkflowTemplate(template) => (template, false),
+            spec::Object::ClusterWorkflowTemplate(template) => (template, true),
+            _ => return,
+        };
+        self.templates.entry((cluster, template.metadata.name.as_str())).or_insert(template);
     }
 }
 
 impl Library for Shelf<'_> {
     fn find(&self, name: &str, cluster: bool) -> Option<&spec::WorkflowTemplate> {
         self.templates.get(&(cluster, name)).copied()
+    }
+
+    fn elsewhere(&self, name: &str) -> Option<&str> {
+        self.strange.get(name).copied()
+    }
+}
+
+/// Shelves for documents of several namespaces that are looked at together.
+#[derive(Clone, Debug, Default)]
+pub struct Shelves<'a> {
+    objects: Vec<&'a spec::Object>,
+    made: BTreeMap<&'a str, Shelf<'a>>,
+}
+
+impl<'a> Shelves<'a> {
+    /// Takes in all documents.
+    pub fn new(documents: impl IntoIterator<Item = &'a spec::Object>) -> Shelves<'a> {
+        Shelves { objects: documents.into_iter().collect(), made: BTreeMap::new() }
+    }
+
+    /// What this document finds.
+    pub fn of(&mut self, document: &'a spec::Object) -> &Shelf<'a> {
+        let namespace = document.metadata().map_or("", |metadata| metadata.namespace.as_str());
+        let objects = &self.objects;
+        let make = || Shelf::of_namespace(namespace, objects.iter().copied());
+        self.made.entry(namespace).or_insert_with(make)
     }
 }
 

@@ -136,8 +136,7 @@ impl<'a> Checker<'a> {
         }
         let library = self.library;
         let Some(document) = library.find(name, template_ref.cluster_scope) else {
-            let message = self.missing(name, template_ref.cluster_scope);
-            self.error(&at.field("name"), "unknown-document", message);
+            self.unknown_document(&at.field("name"), name, template_ref.cluster_scope);
             return (Called::Missing, at);
         };
         let home = Home::elsewhere(document, template_ref.cluster_scope);
@@ -154,8 +153,26 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// Complains of a document that is not there.
+    pub(super) fn unknown_document(&mut self, at: &Site, name: &str, cluster: bool) {
+        let message = self.missing(name, cluster);
+        let elsewhere = self.library.elsewhere(name).filter(|_| !cluster);
+        let help = elsewhere.map(|namespace| {
+            let named = |namespace: &str| match namespace {
+                "" => "no namespace".to_owned(),
+                namespace => format!("namespace `{namespace}`"),
+            };
+            format!(
+                "`{name}` is in {}, and what refers to it in {}: give both the same `metadata.namespace`",
+                named(namespace),
+                named(&self.namespace)
+            )
+        });
+        self.error_with_help(at, "unknown-document", message, help);
+    }
+
     /// What is said of a document that is not there.
-    pub(super) fn missing(&self, name: &str, cluster: bool) -> String {
+    fn missing(&self, name: &str, cluster: bool) -> String {
         match (self.situation, cluster) {
             (Situation::Lint, true) => format!("couldn't find cluster workflow template \"{name}\""),
             (Situation::Lint, false) => {

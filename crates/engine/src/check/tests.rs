@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use super::{Shelf, Situation, advice, check};
+use super::{Shelf, Shelves, Situation, advice, check};
 use tiphys_spec as spec;
 
 /// Checks the first document of a text; all its documents are known. Compares place, severity and words.
@@ -281,6 +281,40 @@ fn a_tag_that_never_ends_is_told_with_what_follows_it() {
     let found = check(&parsed.documents[0], &shelf, Situation::Lint);
     let words = r#"templates.main Cannot find end tag="}}" in the template="{\"name\":\"main\",\"inputs\":{},\"outputs\":{},\"metadata\":{},\"steps\":[[{\"name\":\"a\",\"template\":\"b\",\"arguments\":{},\"when\":\"{{x\"}]]}" starting from "x\"}]]}""#;
     assert_eq!(found[0].message, words);
+}
+
+/// VA-242, CLI-094: a WorkflowTemplate is found by who names the same namespace, or none as it; cluster templates by everybody.
+#[test]
+fn templates_are_looked_for_in_the_namespace_that_is_written() {
+    let words = |library: &str, user: &str, cluster: bool| -> Vec<String> {
+        let kind = if cluster { "ClusterWorkflowTemplate" } else { "WorkflowTemplate" };
+        let text = format!(
+            "kind: {kind}\nmetadata: {{name: lib, {library}}}\nspec: {{templates: [{{name: e, container: {{image: i}}}}]}}\n\
+             ---\nkind: Workflow\nmetadata: {{generateName: w-, {user}}}\nspec:\n  entrypoint: main\n  templates:\n  \
+             - {{name: main, steps: [[{{name: a, templateRef: {{name: lib, template: e, clusterScope: {cluster}}}}}]]}}\n"
+        );
+        let parsed = spec::parse("wf.yaml", &text, spec::Strictness::Strict);
+        let mut shelves = Shelves::new(parsed.documents.iter().map(|document| &document.object));
+        let user = &parsed.documents[1];
+        let found = check(user, shelves.of(&user.object), Situation::Lint);
+        found
+            .into_iter()
+            .map(|found| format!("{} ({})", found.message, found.help.unwrap_or_default()))
+            .collect()
+    };
+    assert_eq!(words("", "", false), [""; 0]);
+    assert_eq!(words("namespace: a", "namespace: a", false), [""; 0]);
+    assert_eq!(words("", "namespace: a", true), [""; 0]);
+    let elsewhere = |has: &str, wants: &str, shown: &str| {
+        format!(
+            "templates.main.steps[0].a couldn't find workflow template \"lib\" in namespace \"{shown}\" (`lib` is in {has}, \
+             and what refers to it in {wants}: give both the same `metadata.namespace`)"
+        )
+    };
+    let (a, b) = ("namespace `a`", "namespace `b`");
+    assert_eq!(words("namespace: a", "namespace: b", false), [elsewhere(a, b, "b")]);
+    assert_eq!(words("namespace: a", "", false), [elsewhere(a, "no namespace", "")]);
+    assert_eq!(words("", "namespace: b", false), [elsewhere("no namespace", b, "b")]);
 }
 
 #[test]
