@@ -552,6 +552,9 @@ impl Run {
         if gate == Some(Gate::Locks) {
             // Its place in the queue is given back as a lock is, or it would keep others waiting.
             self.holding.insert(Some(ix));
+        }
+        if gate.is_some() {
+            // What it would come to kept others from being judged.
             self.enqueue_around(ix);
         }
         self.without_room.remove(&ix);
