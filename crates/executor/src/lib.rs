@@ -12,7 +12,7 @@ mod sandbox;
 pub mod supervisor;
 mod sys;
 
-pub use sys::share_memory;
+pub use sys::{give_memory_back, share_memory};
 
 /// The authorities that steps and agents trust.
 pub use tiphys_artifact::{distrust, trusted};

@@ -15,5 +15,5 @@ pub use contract::{News, Refusal, Runner, RunnerError};
 pub use images::{Image, ImageMap, ImageMapError};
 pub use tiphys_executor::contract as step;
 pub use tiphys_executor::logs;
-pub use tiphys_executor::share_memory;
 pub use tiphys_executor::supervisor::enter_if_asked;
+pub use tiphys_executor::{give_memory_back, share_memory};

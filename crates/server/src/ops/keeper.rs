@@ -23,6 +23,9 @@ const PAUSE: Duration = Duration::from_secs(15);
 /// How often the files of artifacts are looked at.
 const FILES_PAUSE: Duration = Duration::from_secs(3600);
 
+/// How long memory that is not used any more is kept, at the least.
+const MEMORY_PAUSE: Duration = Duration::from_secs(60);
+
 /// Rows that are read, or runs that are removed, at once.
 const PAGE: usize = 500;
 
@@ -115,7 +118,7 @@ enum Taken {
 fn run(world: &Weak<World>, news: &Receiver<News>, missed: &AtomicBool) {
     let mut due = Due::default();
     let mut teller = Teller::default();
-    let mut next = Instant::now();
+    let (mut next, mut memory_at) = (Instant::now(), Instant::now());
     loop {
         let heard = news.recv_timeout(next.saturating_duration_since(Instant::now()));
         let Some(world) = world.upgrade() else { return };
@@ -142,6 +145,10 @@ fn run(world: &Weak<World>, news: &Receiver<News>, missed: &AtomicBool) {
         if Instant::now() >= next {
             next = Instant::now() + PAUSE;
             told(sweep(&world, &mut due));
+        }
+        if memory_at.elapsed() >= MEMORY_PAUSE {
+            memory_at = Instant::now();
+            tiphys_runner::give_memory_back();
         }
         if let Some((at_us, _)) = due.runs.first() {
             let left = u64::try_from(at_us.saturating_sub(world.now_us())).unwrap_or(0);
