@@ -9,7 +9,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use tiphys_artifact::Key;
 use tokio::io::AsyncReadExt as _;
@@ -23,6 +23,9 @@ const POLICY: &str = "sandbox allow-same-origin; base-uri 'none'; default-src 'n
 /// How much of a file is read at once, and how many such pieces may wait for a slow reader.
 const PIECE_BYTES: usize = 64 << 10;
 const PIECES_UNREAD_MAX: usize = 4;
+
+/// Most files of a folder that are looked at for its page.
+const FILES_LISTED_MAX: usize = 100_000;
 
 /// The beginnings of all addresses of artifacts.
 const PREFIXES: [&str; 6] = [
@@ -102,7 +105,8 @@ fn wanted(world: &World, who: Result<Who, Fault>, path: &str) -> Result<Wanted, 
         Ok(document)
     };
     match (*kind, rest) {
-        ("artifacts" | "input-artifacts", [namespace, name, node, artifact]) => {
+        // Whatever follows is the artifact's name.
+        ("artifacts" | "input-artifacts", [namespace, name, node, artifact @ ..]) if !artifact.is_empty() => {
             let who = who?;
             Ok(Wanted {
                 document: by_name_anywhere(namespace, name, &who)
@@ -110,11 +114,13 @@ fn wanted(world: &World, who: Result<Who, Fault>, path: &str) -> Result<Wanted, 
                 namespace: text(namespace),
                 node: text(node),
                 input: *kind == "input-artifacts",
-                artifact: text(artifact),
+                artifact: artifact.join("/"),
                 file: None,
             })
         }
-        ("artifacts-by-uid" | "input-artifacts-by-uid", [uid, node, artifact]) => {
+        ("artifacts-by-uid" | "input-artifacts-by-uid", [uid, node, artifact @ ..])
+            if !artifact.is_empty() =>
+        {
             let who = who?;
             let document = by_uid(uid, &who)?;
             Ok(Wanted {
@@ -122,7 +128,7 @@ fn wanted(world: &World, who: Result<Who, Fault>, path: &str) -> Result<Wanted, 
                 document,
                 node: text(node),
                 input: *kind == "input-artifacts-by-uid",
-                artifact: text(artifact),
+                artifact: artifact.join("/"),
                 file: None,
             })
         }
@@ -248,7 +254,7 @@ fn browse(at: &Path, file: &str, path: &str) -> Result<Response, Plain> {
     if !is_slash {
         return Ok(reply::redirect(&format!("{path}/")));
     }
-    if target.join("index.html").is_file() && below.is_empty() {
+    if target.join("index.html").is_file() {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::TEMPORARY_REDIRECT;
         if let Ok(to) = HeaderValue::from_str(&format!("{path}index.html")) {
@@ -256,19 +262,64 @@ fn browse(at: &Path, file: &str, path: &str) -> Result<Response, Plain> {
         }
         return Ok(response);
     }
-    let mut entries: BTreeMap<String, ()> = BTreeMap::new();
-    for entry in std::fs::read_dir(&target).map_err(|_| Plain(StatusCode::INTERNAL_SERVER_ERROR))?.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let is_dir = entry.path().is_dir();
-        entries.insert(if is_dir { format!("{name}/") } else { name }, ());
-    }
+    let page = listing(&target).map_err(|_| Plain(StatusCode::INTERNAL_SERVER_ERROR))?;
+    Ok(guarded(reply::with_type(StatusCode::OK, "text/html; charset=utf-8", page)))
+}
+
+/// A page of what lies in a folder: its files, and each folder below it that holds files, by its whole way.
+fn listing(folder: &Path) -> std::io::Result<String> {
+    let keys = keys(folder)?;
     let mut page = String::from("<html><body><ul>\n<li><a href=\"..\">..</a></li>\n");
-    for name in entries.keys() {
-        let shown = reply::escape(name);
-        page.push_str(&format!("<li><a href=\"./{shown}\">{shown}</a></li>\n"));
+    let mut shown: BTreeSet<&str> = BTreeSet::new();
+    for key in keys.iter().take(FILES_LISTED_MAX) {
+        let entry = key.rfind('/').map_or(key.as_str(), |end| &key[..=end]);
+        if shown.insert(entry) {
+            page.push_str(&format!("<li><a href=\"./{}\">{}</a></li>\n", href(entry), reply::escape(entry)));
+        }
+    }
+    if keys.len() > FILES_LISTED_MAX {
+        page.push_str(&format!("<li>and more: only {FILES_LISTED_MAX} files are looked at</li>\n"));
     }
     page.push_str("</ul></body></html>");
-    Ok(guarded(reply::with_type(StatusCode::OK, "text/html; charset=utf-8", page)))
+    Ok(page)
+}
+
+/// The files below a folder by their keys, in their order, as a store of objects would list them; one more than may be listed
+/// where there are more.
+fn keys(folder: &Path) -> std::io::Result<Vec<String>> {
+    let (mut keys, mut open) = (Vec::new(), vec![(folder.to_owned(), String::new())]);
+    while let Some((folder, way)) = open.pop() {
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            let key = format!("{way}{}", entry.file_name().to_string_lossy());
+            // A link is not followed: it may lead in a circle.
+            if entry.file_type()?.is_dir() {
+                open.push((entry.path(), format!("{key}/")));
+            } else if keys.len() <= FILES_LISTED_MAX {
+                keys.push(key);
+            }
+        }
+        if keys.len() > FILES_LISTED_MAX {
+            break;
+        }
+    }
+    keys.sort_unstable();
+    Ok(keys)
+}
+
+/// A relative address, with everything in it written so that it is a part of the path.
+fn href(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            b'&' => out.push_str("&amp;"),
+            b'+' => out.push_str("&#43;"),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => out.push(char::from(byte)),
+            _ if b"-._~/!$*,:;=@[]".contains(&byte) => out.push(char::from(byte)),
+            _ => out.push_str(&format!("%{byte:02x}")),
+        }
+    }
+    out
 }
 
 /// A file as a body, read as fast as it is taken and no faster. It is cut where it ends now.
@@ -337,3 +388,6 @@ fn kind_of(name: &str) -> &'static str {
         _ => "application/octet-stream",
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -129,3 +129,17 @@ fn there_is_no_way_in_by_an_identity_provider() {
     let answer = http::send(house.address, "GET", "/oauth2/redirect", &[], b"", PATIENCE).unwrap();
     assert_eq!(answer.status, 501, "{}", answer.text());
 }
+
+/// API-300, API-302, API-310: all that follows the node is the artifact's name.
+#[test]
+fn names_of_artifacts_may_have_slashes() {
+    let (_folder, house) = open();
+    for (target, wanted) in [
+        ("/artifacts/default/nosuch/node/p/extra", 404),
+        ("/input-artifacts-by-uid/nosuch/node/a/b", 404),
+        ("/artifacts/default/nosuch/node", 400),
+        ("/artifacts-by-uid/nosuch/node", 400),
+    ] {
+        assert_eq!(house.ask("GET", target, &[], &Value::Null).0, wanted, "{target}");
+    }
+}
