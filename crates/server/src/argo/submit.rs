@@ -134,7 +134,7 @@ fn apply(world: &World, namespace: &str, value: &mut Value, options: &Message) -
         }
     }
     for field in ["labels", "annotations"] {
-        let given = pairs(options.text(field)?, field)?;
+        let given = pairs(options.text(field)?).map_err(|why| unread_pairs(field, options, &why))?;
         if !given.is_empty() {
             let map = shape::entry(metadata, field);
             given.into_iter().for_each(|(key, text)| map[key] = json!(text));
@@ -231,24 +231,28 @@ fn key_flaw(namespace: &str, key: &str) -> Option<String> {
     if key.contains("..") {
         return Some(format!("artifact key {shown} must not contain '..'"));
     }
-    let Some((id, file)) = rest.split_once('/') else {
+    // No part may be empty or stand for where it is; one at the end neither.
+    if key.split('/').any(|part| part.is_empty() || part == ".") {
+        return Some(format!("artifact key {shown} is not in canonical form"));
+    }
+    let Some((id, _)) = rest.split_once('/').filter(|(_, file)| !file.contains('/')) else {
         return Some(format!(
-            "artifact key {shown} must have the form uploads/{{namespace}}/{{uuid}}/{{filename}}"
+            "artifact key {shown} must have exactly 4 segments: uploads/{{namespace}}/{{uuid}}/{{filename}}"
         ));
     };
-    if uuid::Uuid::parse_str(id).is_err() {
-        return Some(format!(
-            "artifact key {shown} must have a valid UUID segment: invalid UUID length: {}",
-            id.len()
-        ));
+    if uuid::Uuid::parse_str(id).is_ok() {
+        return None;
     }
-    (file.is_empty() || file.contains('/')).then(|| {
-        format!("artifact key {shown} must have the form uploads/{{namespace}}/{{uuid}}/{{filename}}")
-    })
+    // Of a length that one of its spellings has, the rest is wrong.
+    let why = match id.len() {
+        32 | 36 | 38 | 45 => "invalid UUID format".to_owned(),
+        length => format!("invalid UUID length: {length}"),
+    };
+    Some(format!("artifact key {shown} must have a valid UUID segment: {why}"))
 }
 
-/// `a=1,b=2` (API-154).
-fn pairs(text: &str, what: &str) -> Result<Vec<(String, String)>, Fault> {
+/// `a=1,b=2` (API-154), or why it is no such text.
+fn pairs(text: &str) -> Result<Vec<(String, String)>, String> {
     if text.is_empty() {
         return Ok(Vec::new());
     }
@@ -257,9 +261,42 @@ fn pairs(text: &str, what: &str) -> Result<Vec<(String, String)>, Fault> {
         Some((key, value)) if !value.contains('=') => Ok((key.to_owned(), value.to_owned())),
         _ => Err(format!("unexpected label spec: {part}")),
     };
-    let pairs: Result<_, String> = text.split(',').map(pair).collect();
-    pairs.map_err(|why| {
-        let form = "NAME1=VALUE2,NAME2=VALUE2";
-        Fault::internal(format!("expected {what} of the form: {form}. Received: {text}: {why}"))
-    })
+    text.split(',').map(pair).collect()
+}
+
+/// How Argo tells it. Of annotations it begins with a capital letter, and shows the labels.
+fn unread_pairs(field: &str, options: &Message, why: &str) -> Fault {
+    let what = if field == "annotations" { "Annotations" } else { field };
+    let labels = options.text("labels").unwrap_or_default();
+    let form = "NAME1=VALUE2,NAME2=VALUE2";
+    Fault::internal(format!("expected {what} of the form: {form}. Received: {labels}: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::key_flaw;
+
+    /// API-153.
+    #[test]
+    fn keys_of_uploads_are_judged_in_order() {
+        let id = "00000000-0000-4000-8000-000000000003";
+        let segments = "must have exactly 4 segments: uploads/{namespace}/{uuid}/{filename}";
+        let canonical = "is not in canonical form";
+        for (key, wanted) in [
+            ("other/key".to_owned(), "must start with \"uploads/rest/\""),
+            (format!("uploads/rest/{id}/../x"), "must not contain '..'"),
+            ("uploads/rest/".to_owned(), canonical),
+            ("uploads/rest//f".to_owned(), canonical),
+            ("uploads/rest/./f".to_owned(), canonical),
+            (format!("uploads/rest/{id}/"), canonical),
+            ("uploads/rest/x".to_owned(), segments),
+            (format!("uploads/rest/{id}"), segments),
+            (format!("uploads/rest/{id}/a/b"), segments),
+            ("uploads/rest/x/f".to_owned(), "must have a valid UUID segment: invalid UUID length: 1"),
+            (format!("uploads/rest/z{}/f", &id[1..]), "must have a valid UUID segment: invalid UUID format"),
+        ] {
+            assert_eq!(key_flaw("rest", &key), Some(format!("artifact key \"{key}\" {wanted}")));
+        }
+        assert_eq!(key_flaw("rest", &format!("uploads/rest/{id}/f")), None);
+    }
 }
