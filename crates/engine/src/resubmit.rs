@@ -37,14 +37,15 @@ pub fn retry(mut document: Value, chosen: &[String], parameters: &[(String, Stri
                 fields.insert("phase".to_owned(), json!("Running"));
             }
             fields.remove("message");
-            fields.remove("outboundNodes");
             fields.insert("startedAt".to_owned(), json!(now));
             fields.insert("finishedAt".to_owned(), Value::Null);
         }
-        if let Some(children) = node.get_mut("children").and_then(Value::as_array_mut) {
-            children.retain(|child| child.as_str().is_none_or(|child| !removed.contains(child)));
-            if children.is_empty() {
-                node.as_object_mut().map(|fields| fields.remove("children"));
+        for field in ["children", "outboundNodes"] {
+            if let Some(others) = node.get_mut(field).and_then(Value::as_array_mut) {
+                others.retain(|other| other.as_str().is_none_or(|other| !removed.contains(other)));
+                if others.is_empty() {
+                    node.as_object_mut().map(|fields| fields.remove(field));
+                }
             }
         }
         kept.insert(id, node);
@@ -54,7 +55,7 @@ pub fn retry(mut document: Value, chosen: &[String], parameters: &[(String, Stri
     status["startedAt"] = json!(now);
     status["finishedAt"] = Value::Null;
     if let Some(fields) = status.as_object_mut() {
-        for field in ["phase", "message", "persistentVolumeClaims", "outputs"] {
+        for field in ["phase", "message", "persistentVolumeClaims"] {
             fields.remove(field);
         }
     }
@@ -379,6 +380,30 @@ pub fn memoized_done(document: &Value, name: &str) -> BTreeMap<String, Outcome> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// EX-302, EX-306: what stays keeps its outputs, and its references to what stays.
+    #[test]
+    fn a_retry_takes_out_what_is_removed_and_nothing_else() {
+        let node = |kind: &str, phase: &str| json!({ "name": "r", "type": kind, "phase": phase });
+        let (mut root, mut group) = (node("DAG", "Failed"), node("TaskGroup", "Failed"));
+        (root["children"], root["outboundNodes"]) = (json!(["a", "g"]), json!(["a", "b"]));
+        (group["children"], group["outboundNodes"]) = (json!(["b"]), json!(["b"]));
+        (group["boundaryID"], root["message"]) = (json!("r"), json!("child 'b' failed"));
+        let (mut good, mut bad) = (node("Pod", "Succeeded"), node("Pod", "Failed"));
+        (good["boundaryID"], bad["boundaryID"]) = (json!("r"), json!("r"));
+        let outputs = json!({ "parameters": [{ "name": "g", "value": "1" }] });
+        let nodes = json!({ "r": root, "a": good, "g": group, "b": bad });
+        let document =
+            json!({ "spec": {}, "status": { "phase": "Failed", "outputs": outputs, "nodes": nodes } });
+        let status = &retry(document, &[], &[], "now")["status"];
+        assert_eq!(status["outputs"], outputs);
+        assert!(status["nodes"].get("b").is_none());
+        let root = &status["nodes"]["r"];
+        assert_eq!((&root["children"], &root["outboundNodes"]), (&json!(["a", "g"]), &json!(["a"])));
+        assert!(root.get("message").is_none(), "{root}");
+        let group = status["nodes"]["g"].as_object().unwrap();
+        assert!(!group.contains_key("children") && !group.contains_key("outboundNodes"), "{group:?}");
+    }
 
     /// EX-315, EX-316: the same spec, neither shut down nor out of time; labels of one run stay with it, and what was
     /// done to that one comes along.

@@ -377,15 +377,22 @@ impl Wish {
             }
             other => return Err(Fault::invalid(format!("Cannot retry a workflow in phase {other}"))),
         }
-        let selector = selector(&self.selector)?;
-        let chosen: Vec<String> = if self.restart_successful {
-            let nodes = document["status"]["nodes"].as_object().into_iter().flatten();
-            nodes.filter(|(_, node)| selects(node, &selector)).map(|(id, _)| id.clone()).collect()
-        } else {
-            Vec::new()
-        };
+        let chosen = self.chosen(&document)?;
         let given = parameters(&self.parameters)?;
         Ok(tiphys_engine::resubmit::retry(document, &chosen, &given, &world.now_text()))
+    }
+}
+
+impl Wish {
+    /// The nodes that are done again although they succeeded. Only the two options together choose any: without
+    /// the one the other is not even read.
+    fn chosen(&self, document: &Value) -> Result<Vec<String>, Fault> {
+        if !self.restart_successful || self.selector.is_empty() {
+            return Ok(Vec::new());
+        }
+        let selector = selector(&self.selector)?;
+        let nodes = document["status"]["nodes"].as_object().into_iter().flatten();
+        Ok(nodes.filter(|(_, node)| selects(node, &selector)).map(|(id, _)| id.clone()).collect())
     }
 }
 
@@ -460,4 +467,28 @@ fn memoized_run(world: &World, namespace: &str, mut value: Value, old: &Value) -
 /// A retry of something that cannot go on by itself.
 pub(crate) fn already_here() -> Fault {
     Fault::new(Code::AlreadyExists, "Workflow already exists on cluster, use argo retry {name} instead")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Wish;
+    use serde_json::json;
+
+    /// API-165: `restartSuccessful` and `nodeFieldSelector` mean something together only.
+    #[test]
+    fn a_retry_chooses_nodes_by_both_options_only() {
+        let document = json!({ "status": { "nodes": {
+            "r": { "displayName": "r" }, "r-1": { "displayName": "good" }, "r-2": { "displayName": "bad" },
+        } } });
+        let chosen = |restart_successful: bool, selector: &str| {
+            Wish { restart_successful, selector: selector.to_owned(), parameters: Vec::new() }
+                .chosen(&document)
+                .map_err(|fault| fault.message)
+        };
+        assert_eq!(chosen(true, ""), Ok(Vec::new()));
+        assert_eq!(chosen(false, "displayName=good"), Ok(Vec::new()));
+        assert_eq!(chosen(false, "a b"), Ok(Vec::new()));
+        assert_eq!(chosen(true, "displayName=good"), Ok(vec!["r-1".to_owned()]));
+        assert_eq!(chosen(true, "a b"), Err("invalid selector: 'a b'; can't understand 'a b'".to_owned()));
+    }
 }
