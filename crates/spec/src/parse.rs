@@ -177,7 +177,7 @@ impl Reader {
         let Tree::Map(_) = root.value else {
             let at = self.source.first_line(root.span);
             let message = format!("this document is {} and is ignored", tree::describe(&root.value));
-            self.report(Severity::Warning, "foreign-document", at, String::new(), message, None);
+            self.report(Severity::Warning, "no-object", at, String::new(), message, None);
             return;
         };
         let kind = root.get("kind").and_then(Node::text).unwrap_or("").to_owned();

@@ -1,7 +1,9 @@
 //! From the path of a field to its place in the text.
 
+use serde_json::Value;
 use std::sync::Arc;
 
+use crate::decode::write_json;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{Place, Source, Span};
 use crate::tree::{Node, Tree};
@@ -55,6 +57,13 @@ impl Places {
     /// The place of the field, or of the nearest field around it that is written.
     pub fn nearest(&self, path: &str) -> Place {
         self.source.place(self.walk(path).0)
+    }
+
+    /// The document as it is written, before anything is read into it.
+    pub fn written(&self) -> Value {
+        let mut json = String::new();
+        write_json(&self.root, &mut json);
+        serde_json::from_str(&json).unwrap_or_default()
     }
 
     /// The text of the whole file.

@@ -4,9 +4,9 @@ use clap::{Args as ClapArgs, ValueEnum};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use tiphys_spec::{Diagnostic, Document, Strictness};
+use tiphys_spec::{Diagnostic, Document, Strictness, take};
 
-use crate::load::load;
+use crate::load::{files, load};
 use crate::output;
 use crate::print::{print_diagnostics, to_stdout};
 use crate::problem::{Told, problem};
@@ -47,33 +47,43 @@ pub fn run(args: &Args, connect: &Connect) -> anyhow::Result<ExitCode> {
     if args.files.is_empty() {
         return Err(problem("no file is named", "for instance `tiphys convert old.yaml`"));
     }
-    let loaded = load(&args.files, &[], Strictness::Lenient)?;
-    if loaded.diagnostics.iter().any(Diagnostic::is_error) {
+    for path in &args.files {
+        for file in files(path)? {
+            convert(file, args.output)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Each file is written before the next one is read, as far as there is nothing wrong.
+fn convert(file: PathBuf, format: Format) -> anyhow::Result<()> {
+    let loaded = load(&[file], &[], Strictness::Lenient)?;
+    let is_bad = |found: &Diagnostic| found.is_error() || found.code == "no-object";
+    if loaded.diagnostics.iter().any(is_bad) {
         print_diagnostics(&loaded.diagnostics, &loaded.texts);
         return Err(Told.into());
     }
     for document in &loaded.given {
         let value = renewed(document);
-        to_stdout(&match args.output {
+        to_stdout(&match format {
             Format::Yaml => format!("---\n{}", output::yaml(&value)),
             Format::Json => format!("{}\n", output::in_order(value)),
         });
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// A document in the words of version 4; what is none of Argo's kinds stays as it is.
 fn renewed(document: &Document) -> Value {
-    let mut value = document.value.clone();
     let status = match document.kind.as_str() {
         "Workflow" => Some(json!({ "phase": "", "startedAt": null, "finishedAt": null })),
         "CronWorkflow" => Some(json!({
             "active": null, "lastScheduledTime": null, "conditions": null, "succeeded": 0, "failed": 0, "phase": "",
         })),
         "WorkflowTemplate" | "ClusterWorkflowTemplate" => None,
-        _ => return value,
+        _ => return document.value.clone(),
     };
-    renew(&mut value, 0);
+    let mut value = joined(document).unwrap_or_else(|| document.value.clone());
     if let Some(Value::Object(mut status)) = status {
         // Argo writes these fields of a status even if nothing is in them.
         status.extend(value["status"].as_object().cloned().unwrap_or_default());
@@ -85,40 +95,53 @@ fn renewed(document: &Document) -> Value {
     value
 }
 
+/// A document in which old and new fields stand side by side, read with both. Reading one alone needs nothing; of both, what
+/// is to run takes the new one only, and a document that is written anew must lose nothing.
+fn joined(document: &Document) -> Option<Value> {
+    let mut written = document.places.written();
+    if !join(&mut written, 0) {
+        return None;
+    }
+    let read = take(&document.file, &written, Strictness::Lenient);
+    read.documents.into_iter().next().map(|document| document.value)
+}
+
 /// Deepest nesting that is looked into.
 const DEPTH_MAX: usize = 100;
 
-/// Fields that became lists.
-const PLURALS: [(&str, &str); 2] = [("mutex", "mutexes"), ("semaphore", "semaphores")];
-
-fn renew(value: &mut Value, depth: usize) {
+/// Moves old fields into the new ones beside them. Returns whether there were any.
+fn join(value: &mut Value, depth: usize) -> bool {
     if depth > DEPTH_MAX {
-        return;
+        return false;
     }
     match value {
-        Value::Array(items) => items.iter_mut().for_each(|item| renew(item, depth + 1)),
+        Value::Array(items) => items.iter_mut().fold(false, |any, item| join(item, depth + 1) || any),
         Value::Object(fields) => {
-            if let Some(Value::Object(synchronization)) = fields.get_mut("synchronization") {
-                PLURALS.iter().for_each(|(one, many)| plural(synchronization, one, many));
+            let mut any = false;
+            if let Some(Value::Object(locks)) = fields.get_mut("synchronization") {
+                for (one, many) in [("mutex", "mutexes"), ("semaphore", "semaphores")] {
+                    any |= moved(locks, one, many, |list, lock| list.push(lock));
+                }
             }
-            // Only the spec of a schedule has one.
+            // Only the spec of a schedule has one, which counts instead of the list.
             if fields.contains_key("workflowSpec") {
-                plural(fields, "schedule", "schedules");
+                any |= moved(fields, "schedule", "schedules", |list, schedule| *list = vec![schedule]);
             }
-            fields.values_mut().for_each(|value| renew(value, depth + 1));
+            fields.values_mut().fold(any, |any, value| join(value, depth + 1) || any)
         }
-        _ => {}
+        _ => false,
     }
 }
 
-/// The one goes into the list, after what is in it.
-fn plural(fields: &mut Map<String, Value>, one: &str, many: &str) {
-    let Some(value) = fields.remove(one) else { return };
-    if value.is_null() || value == "" {
-        return;
-    }
-    match fields.get_mut(many) {
-        Some(Value::Array(list)) => list.push(value),
-        _ => drop(fields.insert(many.to_owned(), Value::Array(vec![value]))),
+fn moved(fields: &mut Map<String, Value>, one: &str, many: &str, add: fn(&mut Vec<Value>, Value)) -> bool {
+    let is_both = fields.get(one).is_some_and(|value| !value.is_null() && value != "")
+        && fields.get(many).is_some_and(Value::is_array);
+    let old = is_both.then(|| fields.remove(one)).flatten();
+    match (old, fields.get_mut(many)) {
+        (Some(old), Some(Value::Array(list))) => {
+            add(list, old);
+            true
+        }
+        _ => false,
     }
 }

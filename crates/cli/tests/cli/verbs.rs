@@ -330,6 +330,37 @@ fn old_manifests_are_written_anew() {
     assert!(json["spec"].get("schedule").is_none());
 }
 
+/// CLI-047: an old field beside the new one is not lost: a lock goes behind the others, a schedule counts alone.
+#[test]
+fn old_fields_beside_new_ones_are_converted_too() {
+    let bench = Bench::new();
+    bench.file(
+        "both.yaml",
+        "kind: CronWorkflow\nmetadata: {name: c}\nspec:\n  schedule: '* * * * *'\n  schedules: ['1 1 1 1 1']\n  workflowSpec:\n    templates:\n    - name: m\n      synchronization:\n        mutexes: [{name: z}]\n        mutex: {name: q}\n        semaphores: [{database: {key: a}}]\n        semaphore: {database: {key: b}}\n",
+    );
+    let json = bench.call(&["convert", "both.yaml", "-o", "json"]).exits(0).out;
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["spec"]["schedules"], serde_json::json!(["* * * * *"]));
+    let locks = &json["spec"]["workflowSpec"]["templates"][0]["synchronization"];
+    assert_eq!(locks["mutexes"], serde_json::json!([{ "name": "z" }, { "name": "q" }]));
+    let keys: Vec<&Value> =
+        locks["semaphores"].as_array().unwrap().iter().map(|one| &one["database"]["key"]).collect();
+    assert_eq!(keys, ["a", "b"]);
+}
+
+/// CLI-047: of many files those before a bad one are written; what is no object is bad.
+#[test]
+fn what_stands_before_a_bad_file_is_converted() {
+    let bench = Bench::new();
+    std::fs::create_dir(bench.folder().join("many")).unwrap();
+    bench.file("many/a.yaml", "kind: ConfigMap\nmetadata: {name: first}\n");
+    bench.file("many/b.yaml", "- 1\n");
+    bench.file("many/c.yaml", "kind: ConfigMap\nmetadata: {name: last}\n");
+    let answer = bench.call(&["convert", "many"]).exits(1);
+    assert_eq!(answer.out, "---\nkind: ConfigMap\nmetadata:\n  name: first\n");
+    assert!(answer.err.contains("b.yaml:1:1"), "{}", answer.err);
+}
+
 /// CLI-047: as Argo's typed objects are written: sorted, with the fields of a status that are always there.
 #[test]
 fn what_was_converted_looks_as_argo_writes_it() {
