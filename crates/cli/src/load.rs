@@ -1,4 +1,4 @@
-//! Reading manifests: files, folders and standard input, with every mistake in them (CLI-022).
+//! Reading manifests: files, folders, addresses and standard input, with every mistake in them (CLI-022).
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -7,6 +7,7 @@ use tiphys_engine::Frozen;
 use tiphys_spec as spec;
 use tiphys_spec::{Diagnostic, Document, Object, Severity, Strictness};
 
+use crate::fetch::{fetch, is_address};
 use crate::problem::{help_of, problem};
 
 /// Most files that are read from folders.
@@ -158,17 +159,9 @@ pub fn freeze(
     (frozen, secrets)
 }
 
-/// The text of a file, or of standard input.
+/// The text of a file, of what lies behind an address, or of standard input.
 pub fn text(path: &Path) -> anyhow::Result<String> {
-    let mut bytes = Vec::new();
-    let limit = spec::limits::FILE_BYTES_MAX as u64 + 1;
-    let read = if path == Path::new("-") {
-        std::io::stdin().lock().take(limit).read_to_end(&mut bytes)
-    } else {
-        std::fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
-    };
-    read.map_err(|error| unreadable(path, &error))?;
-    String::from_utf8(bytes).map_err(|error| {
+    String::from_utf8(bytes(path)?).map_err(|error| {
         problem(
             format!(
                 "`{}` is not text: byte {} is not UTF-8",
@@ -178,6 +171,21 @@ pub fn text(path: &Path) -> anyhow::Result<String> {
             "save the file as UTF-8",
         )
     })
+}
+
+fn bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let limit = spec::limits::FILE_BYTES_MAX as u64 + 1;
+    if let Some(address) = path.to_str().filter(|name| is_address(name)) {
+        return fetch(address, limit);
+    }
+    let mut bytes = Vec::new();
+    let read = if path == Path::new("-") {
+        std::io::stdin().lock().take(limit).read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
+    };
+    read.map_err(|error| unreadable(path, &error))?;
+    Ok(bytes)
 }
 
 /// A file of a folder that cannot be read as text.
@@ -197,7 +205,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> anyhow::Error {
     let shown = path.display();
     let help = match error.kind() {
         _ if shown.to_string().contains("://") => {
-            "addresses are not fetched; download the file first, or pipe it in: `… | tiphys run -`"
+            "only addresses that begin with `http://` or `https://` are fetched; or pipe the text in: `… | tiphys run -`"
         }
         std::io::ErrorKind::NotFound => "is the path right? It is relative to the folder you are in",
         std::io::ErrorKind::PermissionDenied => "you may not read it",

@@ -3,6 +3,7 @@
 mod arguments;
 mod commands;
 mod engine;
+mod fetch;
 mod follow;
 mod given;
 mod grammar;

@@ -18,7 +18,7 @@ use super::select::{self, Narrow, Selector};
 use super::view::{self, Form, field};
 use crate::commands::again::{ResubmitHow, RetryHow, Then};
 use crate::output;
-use crate::print::{GetStyle, instant, service_account, to_stdout};
+use crate::print::{instant, service_account, to_stdout};
 use crate::state::now;
 
 /// Ended workflows that a server keeps
@@ -295,21 +295,17 @@ fn get(server: &Server, args: &GetArgs) -> anyhow::Result<()> {
     count(&args.ids, 1..=1, "archive get")?;
     let uid = resolve(server, &args.ids[0], &args.kind)?;
     let document = server.get(&format!("{PATH}/{}", encode(&uid)), &Vec::new())?;
-    match args.output {
-        // One line, and an empty one at the end: Argo prints these two otherwise than `get` does.
-        GetForm::Json => {
-            to_stdout(&format!("{}\n", output::in_order(document)));
-            Ok(())
-        }
-        GetForm::Yaml => {
-            to_stdout(&format!("{}\n", output::yaml(&document)));
-            Ok(())
-        }
-        GetForm::Wide => {
-            to_stdout(&summary(&document));
-            Ok(())
-        }
-    }
+    print(document, args.output);
+    Ok(())
+}
+
+/// Prints a workflow as the archive's verbs do: JSON on one line, and an empty line after YAML.
+fn print(document: Value, form: GetForm) {
+    to_stdout(&match form {
+        GetForm::Json => format!("{}\n", output::in_order(document)),
+        GetForm::Yaml => format!("{}\n", output::yaml(&document)),
+        GetForm::Wide => summary(&document),
+    });
 }
 
 /// The header lines alone, as the archive's verbs print them.
@@ -409,14 +405,14 @@ fn again(
     let mut made = Vec::new();
     for uid in uids {
         let changed = server.put(&format!("{PATH}/{}/{action}", encode(uid)), &body(uid))?;
-        match form {
-            Some(form @ (Form::Json | Form::Yaml)) => {
-                view::workflow(&changed, Some(form), &GetStyle::default(), view::paint(false))?;
-            }
-            // Argo prints the lines for every other form.
-            _ => to_stdout(&summary(&changed)),
-        }
         made.push((select::namespace(&changed, server).to_owned(), select::name(&changed).to_owned()));
+        let form = match form {
+            Some(Form::Json) => GetForm::Json,
+            Some(Form::Yaml) => GetForm::Yaml,
+            // Argo prints the lines for every other form.
+            _ => GetForm::Wide,
+        };
+        print(changed, form);
     }
     if made.len() != 1 {
         return Ok(ExitCode::SUCCESS);

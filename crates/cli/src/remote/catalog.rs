@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::http::{Query, Server, encode};
-use super::lint::{Output as LintOutput, given, lint_kind};
+use super::lint::{Output as LintOutput, lint_kind, some};
 use super::said::{count, fatal, said};
 use super::select;
 use super::submit::{Manifest, Unread, manifests};
@@ -227,7 +227,7 @@ fn perform(server: &Server, kind: &Kind, action: &Action) -> anyhow::Result<Exit
             }
         }
         Action::Lint(args) => {
-            given(&args.files, &format!("{} lint", kind.verb))?;
+            some(&args.files, &format!("{} lint", kind.verb))?;
             return lint_kind(Some(server), kind.kind, &args.files, args.output, args.strict, args.no_color);
         }
     }

@@ -243,7 +243,7 @@ impl Connect {
 
     fn reach(&self, address: &str, own: Option<&Own>, namespace: Option<&str>) -> anyhow::Result<Server> {
         if self.instanceid.is_some() {
-            return Err(said("--instanceid cannot be used together with a server"));
+            return Err(said("cannot use instance ID with Argo Server"));
         }
         let (scheme, host) = match address.split_once("://") {
             Some((scheme @ ("http" | "https"), host)) => (scheme, host.trim_end_matches('/')),

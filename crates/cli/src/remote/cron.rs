@@ -10,7 +10,7 @@ use tiphys_engine::cron::schedule;
 
 use super::catalog::{DeleteArgs, LintArgs, ListArgs};
 use super::http::{Query, Server, encode};
-use super::lint::{given, lint_kind};
+use super::lint::{lint_kind, some};
 use super::said::{count, fatal, said};
 use super::select;
 use super::submit::{Manifest, SubmitOptions, Unread, manifests};
@@ -156,7 +156,7 @@ pub fn cron(server: &Server, action: &Action) -> anyhow::Result<ExitCode> {
         Action::Suspend(args) => each(server, &args.names, "suspend", "suspended")?,
         Action::Resume(args) => each(server, &args.names, "resume", "resumed")?,
         Action::Lint(args) => {
-            given(&args.files, "cron lint")?;
+            some(&args.files, "cron lint")?;
             let files: &[PathBuf] = &args.files;
             return lint_kind(Some(server), "CronWorkflow", files, args.output, args.strict, args.no_color);
         }

@@ -30,7 +30,7 @@ pub enum Output {
 }
 
 pub fn lint(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
-    given(&args.files, "lint")?;
+    some(&args.files, "lint")?;
     let kinds: Vec<&str> = match args.kinds.as_slice() {
         [] => KINDS.to_vec(),
         named if named.iter().any(|kind| kind == "all") => KINDS.to_vec(),
@@ -45,14 +45,27 @@ pub fn lint(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
     judge(server, &kinds, &args.files, output, args.strict, args.no_color)
 }
 
+/// Refuses to look at no files.
+pub fn some(files: &[PathBuf], verb: &str) -> anyhow::Result<()> {
+    let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    count(&names, 1..=usize::MAX, verb)
+}
+
 /// Refuses to look at no files, and at files that are not there.
 pub fn given(files: &[PathBuf], verb: &str) -> anyhow::Result<()> {
-    let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
-    count(&names, 1..=usize::MAX, verb)?;
-    match files.iter().find(|file| **file != Path::new("-") && !file.exists()) {
-        Some(file) => Err(said(format!("lstat {}: no such file or directory", file.display()))),
+    some(files, verb)?;
+    match files.iter().find(|file| is_missing(file)) {
+        Some(file) => Err(missing(file)),
         None => Ok(()),
     }
+}
+
+fn is_missing(file: &Path) -> bool {
+    file != Path::new("-") && !file.exists()
+}
+
+fn missing(file: &Path) -> anyhow::Error {
+    said(format!("lstat {}: no such file or directory", file.display()))
 }
 
 /// As `lint`, for one kind.
@@ -75,7 +88,7 @@ fn of_word(word: &str) -> anyhow::Result<&'static str> {
         "workflowtemplates" | "wftmpl" => "WorkflowTemplate",
         "cronworkflows" | "cronwf" => "CronWorkflow",
         "clusterworkflowtemplates" | "cwftmpl" => "ClusterWorkflowTemplate",
-        other => return Err(said(format!("linter kind '{other}' is not supported"))),
+        other => return Err(said(format!("unknown kind: {other}"))),
     })
 }
 
@@ -96,7 +109,13 @@ fn judge(
 ) -> anyhow::Result<ExitCode> {
     let strictness = if strict { Strictness::Strict } else { Strictness::Lenient };
     let (mut read, mut texts) = (Vec::new(), Texts::new());
-    for path in paths {
+    let there = paths.iter().take_while(|path| !is_missing(path)).count();
+    // Offline all files are read before anything is judged; a server judges what stands before one that is not there.
+    let mut absent = paths.get(there).map(|path| missing(path));
+    if let Some(absent) = absent.take_if(|_| server.is_none()) {
+        return Err(absent);
+    }
+    for path in &paths[..there] {
         for file in files(path)? {
             let name = if file == Path::new("-") { "stdin".to_owned() } else { file.display().to_string() };
             let body = text(&file)?;
@@ -116,20 +135,21 @@ fn judge(
     for (name, parsed) in &read {
         let mut verdict = Verdict { name: name.clone(), judged: 0, errors: Vec::new() };
         for (at, document) in parsed.documents.iter().enumerate() {
-            if document.kind == "WorkflowEventBinding" {
-                verdict.judged += 1;
-            }
-            if !kinds.contains(&document.kind.as_str()) {
-                continue;
-            }
-            verdict.judged += 1;
-            let who = format!("in {} ({}): ", called(&document.value, at), document.kind);
             let unread: Vec<String> = parsed
                 .diagnostics
                 .iter()
                 .filter(|one| one.is_error() && belongs(one, document, parsed))
                 .map(spoken)
                 .collect();
+            // A binding is read and not judged, and Argo does not name it.
+            if document.kind == "WorkflowEventBinding" && !unread.is_empty() {
+                verdict.errors.push(format!("in : {}", unread.join(", ")));
+            }
+            if !kinds.contains(&document.kind.as_str()) {
+                continue;
+            }
+            verdict.judged += 1;
+            let who = format!("in {} ({}): ", called(&document.value, at), document.kind);
             let found = if unread.is_empty() {
                 match server {
                     Some(server) => asked(server, document).err().map(|error| error.to_string()),
@@ -150,7 +170,13 @@ fn judge(
         }
         verdicts.push(verdict);
     }
-    tell(&verdicts, output, no_color)
+    match absent {
+        None => tell(&verdicts, output, no_color),
+        Some(absent) => {
+            each(&verdicts, output, view::paint(no_color));
+            Err(absent)
+        }
+    }
 }
 
 /// Whether a mistake stands in a document: it begins at its line and ends before the next one.
@@ -204,33 +230,37 @@ fn looked(document: &Document, shelf: &Shelf) -> Option<String> {
 
 fn tell(verdicts: &[Verdict], output: Output, no_color: bool) -> anyhow::Result<ExitCode> {
     let paint = view::paint(no_color);
+    each(verdicts, output, paint);
     let errors: usize = verdicts.iter().map(|verdict| verdict.errors.len()).sum();
     let judged: usize = verdicts.iter().map(|verdict| verdict.judged).sum();
     match output {
         Output::Pretty => {
-            verdicts.iter().for_each(|verdict| pretty(verdict, paint));
             to_stdout(&match (errors, judged) {
                 (0, 0) => format!("{}\n", paint.bad(&format!("✖ {NOTHING}"))),
                 (0, _) => format!("{} {GOOD}\n", paint.good("✔")),
                 (count, _) => format!("{}\n", paint.bad(&format!("✖ {count} linting errors found!"))),
             });
         }
-        Output::Simple => {
-            for (name, error) in told(verdicts) {
-                to_stdout(&format!("{name}: {error}\n"));
-            }
-            match (errors, judged) {
-                (0, 0) => to_stdout(&format!("✖ {NOTHING}\n")),
-                (0, _) => to_stdout(&format!("{GOOD}\n")),
-                _ => {}
-            }
-        }
+        Output::Simple => match (errors, judged) {
+            (0, 0) => to_stdout(&format!("✖ {NOTHING}\n")),
+            (0, _) => to_stdout(&format!("{GOOD}\n")),
+            _ => {}
+        },
         Output::Json => {
             let one = |(name, error)| json!({ "severity": "error", "file": name, "message": error });
             to_stdout(&indented(&told(verdicts).map(one).collect(), 2)?);
         }
     }
     Ok(if errors > 0 || judged == 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// What was found in each file, where it is told file by file.
+fn each(verdicts: &[Verdict], output: Output, paint: Paint) {
+    match output {
+        Output::Pretty => verdicts.iter().for_each(|verdict| pretty(verdict, paint)),
+        Output::Simple => told(verdicts).for_each(|(name, error)| to_stdout(&format!("{name}: {error}\n"))),
+        Output::Json => {}
+    }
 }
 
 const NOTHING: &str = "found nothing to lint in the specified paths, failing...";

@@ -161,6 +161,8 @@ fn pods(workflow: &Value) -> String {
     for node in nodes.into_iter().flat_map(|nodes| nodes.values()).filter(|node| node["type"] == "Pod") {
         match node["phase"].as_str().unwrap_or_default() {
             "Pending" => pending += 1,
+            // Whoever needs a daemon goes on as soon as it runs.
+            "Running" if node["daemoned"] == true => done += 1,
             "Running" => running += 1,
             "Succeeded" | "Failed" | "Error" | "Skipped" => done += 1,
             _ => {}
@@ -184,4 +186,22 @@ fn parameters(workflow: &Value) -> String {
         Some(format!("{}={}", parameter["name"].as_str()?, clean_line(value.as_bytes())))
     });
     shown.collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pods;
+    use serde_json::json;
+
+    /// CLI-081: a daemon that runs has done what it is there for.
+    #[test]
+    fn a_running_daemon_counts_as_done() {
+        let node =
+            |phase: &str, daemoned: bool| json!({ "type": "Pod", "phase": phase, "daemoned": daemoned });
+        let nodes = json!({
+            "a": node("Running", true), "b": node("Pending", true), "c": node("Running", false),
+            "d": node("Succeeded", false), "e": { "type": "DAG", "phase": "Running" },
+        });
+        assert_eq!(pods(&json!({ "status": { "nodes": nodes } })), "1/1/2");
+    }
 }

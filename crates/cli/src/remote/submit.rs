@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
 use tiphys_spec as spec;
 use tiphys_spec::{Strictness, Style};
@@ -12,10 +12,11 @@ use super::get::shown;
 use super::http::{Server, encode};
 use super::lint::spoken;
 use super::logs::{After, after};
-use super::said::{last_words, misused, said};
+use super::said::{fatal, last_words, misused, said};
 use super::select;
 use super::view::{self, log_line};
 use crate::commands::submit::SubmitArgs;
+use crate::fetch::is_address;
 use crate::load::{files, text};
 use crate::print::{print_diagnostics, to_stderr};
 use crate::problem::Told;
@@ -138,9 +139,7 @@ impl SubmitOptions {
         let Some(file) = self.parameter_file.as_ref().filter(|file| !file.is_empty()) else {
             return Ok(given);
         };
-        if file != "-" && !Path::new(file).exists() {
-            return Err(said(format!("open {file}: no such file or directory")));
-        }
+        present(file).map_err(said)?;
         let values = spec::parameter_values(file, &text(Path::new(file))?).map_err(|error| {
             said(format!("cannot read the parameters: {}", error.render(None, Style::Plain)))
         })?;
@@ -177,6 +176,37 @@ impl Unread {
             Unread::Fatal(what) => last_words(&format!("Failed to parse {what}: {error}")),
         }
     }
+
+    /// A file that is not there.
+    fn missing(self, why: String) -> anyhow::Error {
+        match self {
+            Unread::Logged => said(why),
+            Unread::Fatal(_) => fatal(why),
+        }
+    }
+}
+
+/// Refuses a file that is not there, as Argo names it: by its path without roundabout ways.
+fn present(name: &str) -> Result<(), String> {
+    if name == "-" || is_address(name) || Path::new(name).exists() {
+        return Ok(());
+    }
+    Err(format!("open {}: no such file or directory", straight(Path::new(name)).display()))
+}
+
+/// A path without roundabout ways, found by its text alone.
+fn straight(path: &Path) -> PathBuf {
+    let mut way = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if way.file_name().is_some() => drop(way.pop()),
+            // Nothing is above the root.
+            Component::ParentDir if way.has_root() => {}
+            part => way.push(part),
+        }
+    }
+    if way.as_os_str().is_empty() { PathBuf::from(".") } else { way }
 }
 
 /// One document of a manifest.
@@ -193,11 +223,8 @@ pub fn manifests(names: &[String], strict: bool, unread: Unread) -> anyhow::Resu
     let strictness = if strict { Strictness::Strict } else { Strictness::Lenient };
     let (mut found, mut broken) = (Vec::new(), None);
     for name in names {
-        let path = Path::new(name);
-        if name != "-" && !path.exists() {
-            return Err(said(format!("open {name}: no such file or directory")));
-        }
-        for file in files(path)? {
+        present(name).map_err(|why| unread.missing(why))?;
+        for file in files(Path::new(name))? {
             let shown = if name == "-" { "stdin".to_owned() } else { file.display().to_string() };
             let body = text(&file)?;
             let parsed = spec::parse(&shown, &body, strictness);
@@ -259,9 +286,6 @@ pub fn submit(server: &Server, args: &SubmitArgs) -> anyhow::Result<ExitCode> {
 fn refuse(args: &SubmitArgs) -> anyhow::Result<()> {
     let dry = args.dry_run || args.server_dry_run;
     let then = &args.then;
-    if let Some(time) = args.scheduled_time.as_ref().filter(|time| !time.is_empty()) {
-        select::check_time(time)?;
-    }
     if args.from.is_some() && !args.files.is_empty() {
         return Err(misused("cannot combine --from with file arguments", "submit"));
     }
@@ -332,6 +356,10 @@ fn create(server: &Server, args: &SubmitArgs, namespace: &str, workflow: &Value)
     server.post(&format!("/api/v1/workflows/{}", encode(namespace)), &body).map_err(failed)
 }
 
+/// A time that is none, for what a template or a schedule makes: only that can have one.
+const NO_SCHEDULED_TIME: &str =
+    "scheduled-time contains invalid time.RFC3339 format. (e.g.: `2006-01-02T15:04:05-07:00`)";
+
 fn from_resource(server: &Server, args: &SubmitArgs, from: &str) -> anyhow::Result<Value> {
     let (kind, name) = from.split_once('/').ok_or_else(|| {
         said(format!(
@@ -356,6 +384,7 @@ fn from_resource(server: &Server, args: &SubmitArgs, from: &str) -> anyhow::Resu
         submit["priority"] = json!(priority);
     }
     if let Some(time) = args.scheduled_time.as_ref().filter(|time| !time.is_empty()) {
+        select::check_time(time).map_err(|_| said(NO_SCHEDULED_TIME))?;
         submit["annotations"] = json!(format!("workflows.argoproj.io/scheduled-time={time}"));
     }
     let body = json!({

@@ -620,6 +620,11 @@ fn texts_and_colours_are_argos() {
     assert!(yaml.starts_with("- metadata:\n    annotations:\n") && yaml.ends_with("\n\n"), "{yaml}");
     let line = served.call(&["archive", "get", "hello", "-o", "json"]).exits(0).out;
     assert!(line.starts_with("{\"metadata\":{\"name\":\"hello\"") && line.lines().count() == 1, "{line}");
+    // What the archive's other verbs make is printed alike.
+    let line = served.call(&["archive", "resubmit", "hello", "-o", "json"]).exits(0).out;
+    assert!(line.starts_with("{\"metadata\":{\"name\":\"hello-") && line.lines().count() == 1, "{line}");
+    let yaml = served.call(&["archive", "resubmit", "hello", "-o", "yaml"]).exits(0).out;
+    assert!(yaml.starts_with("metadata:\n") && yaml.ends_with("\n\n"), "{yaml}");
     for (words, wanted) in [
         (
             ["cp", "nosuch", "o"].as_slice(),
@@ -635,4 +640,87 @@ fn texts_and_colours_are_argos() {
     }
     let told = served.call(&["convert"]).exits(1).err;
     assert!(told.starts_with("Error: requires at least 1 arg(s), only received 0\n"), "{told}");
+}
+
+/// CLI-022, CLI-027: manifests and files of parameters may lie behind an address.
+#[test]
+fn manifests_and_parameters_may_lie_on_the_web() {
+    let served = Served::start();
+    let web = serve(|request| {
+        let wants_values = request.starts_with("GET /given.yaml ");
+        if wants_values { "message: from the web\n".to_owned() } else { HELLO.to_owned() }
+    });
+    let (manifest, given) = (format!("http://{web}/hello.yaml"), format!("http://{web}/given.yaml"));
+    assert_eq!(served.call(&["submit", &manifest, "-f", &given, "-o", "name"]).exits(0).out, "hello\n");
+    let shown = served.call(&["get", "hello", "-o", "json"]).exits(0).out;
+    assert!(shown.contains("from the web"), "{shown}");
+    let missing = format!("http://{}/api/v1/nosuch.yaml", served.address);
+    let told = served.call(&["submit", &missing]).exits(1).err;
+    assert!(told.contains("nosuch.yaml`: it answers 501 Not Implemented"), "{told}");
+    let shown = served.bench.call(&["run", &manifest, "-f", &given, "-o", "json"]).exits(0).out;
+    assert!(shown.contains("from the web"), "{shown}");
+}
+
+/// CLI-022: a file that is not there is named by its path without roundabout ways.
+#[test]
+fn a_missing_file_is_named_by_its_straight_path() {
+    let served = Served::start();
+    for (given, named) in
+        [("./nosuch.yaml", "nosuch.yaml"), ("/a//b.yaml", "/a/b.yaml"), ("x/../../y/./z.yaml", "../y/z.yaml")]
+    {
+        let told = served.call(&["submit", given]).exits(1).err;
+        assert_eq!(told, format!("Error: open {named}: no such file or directory\n"));
+    }
+}
+
+/// CLI-003, CLI-031: what is wrong with files and flags is told in Argo's words.
+#[test]
+fn files_and_flags_are_refused_in_argos_words() {
+    let served = Served::start();
+    for words in [
+        ["template", "create", "./nosuch.yaml"],
+        ["template", "update", "./nosuch.yaml"],
+        ["cluster-template", "create", "./nosuch.yaml"],
+        ["cron", "create", "./nosuch.yaml"],
+    ] {
+        let told = served.call(&words).exits(1).err;
+        // The time stands before it.
+        let (date, rest) = told.split_once(' ').unwrap();
+        assert_eq!(date.matches('/').count(), 2, "{told}");
+        assert!(rest.ends_with(" open nosuch.yaml: no such file or directory\n"), "{told}");
+    }
+    let told = served.call(&["submit", "--from", "wftmpl/t", "--scheduled-time", "x"]).exits(1).err;
+    let wanted = "scheduled-time contains invalid time.RFC3339 format. (e.g.: `2006-01-02T15:04:05-07:00`)";
+    assert_eq!(told, format!("Error: {wanted}\n"));
+    let told = served.call(&["--instanceid", "i", "list"]).exits(1).err;
+    assert_eq!(told, "Error: cannot use instance ID with Argo Server\n");
+    // Only what is made of something has a scheduled time.
+    let file = served.bench.file("hello.yaml", HELLO);
+    served.call(&["submit", file.to_str().unwrap(), "--scheduled-time", "x"]).exits(0);
+}
+
+/// CLI-090: a binding is read and not judged; files are judged one after the other.
+#[test]
+fn lint_judges_kinds_that_it_knows_file_by_file() {
+    const BINDING: &str = "apiVersion: argoproj.io/v1alpha1\nkind: WorkflowEventBinding\nmetadata: {name: b}\nspec: {event: {selector: 'true'}, submit: {workflowTemplateRef: {name: t}}}\n";
+    let served = Served::start();
+    let lint = |words: &[&str]| served.call(&[&["lint", "--no-color"], words].concat()).exits(1);
+    served.bench.file("binding.yaml", BINDING);
+    let found = lint(&["binding.yaml"]).out;
+    assert_eq!(found, "✖ found nothing to lint in the specified paths, failing...\n");
+    served
+        .bench
+        .file("odd.yaml", &format!("{HELLO}---\n{}", BINDING.replace("submit:", "nonsense: 1, submit:")));
+    let found = lint(&["odd.yaml"]).out;
+    let mistake = "   ✖ in : strict decoding error: unknown field \"spec.nonsense\"\n";
+    assert_eq!(found, format!("odd.yaml:\n{mistake}\n✖ 1 linting errors found!\n"));
+    let answer = lint(&["odd.yaml", "nosuch.yaml"]);
+    assert_eq!(answer.out, format!("odd.yaml:\n{mistake}\n"));
+    assert_eq!(answer.err, "Error: lstat nosuch.yaml: no such file or directory\n");
+    let answer = lint(&["--offline", "odd.yaml", "nosuch.yaml"]);
+    assert_eq!(
+        (answer.out.as_str(), answer.err.as_str()),
+        ("", "Error: lstat nosuch.yaml: no such file or directory\n")
+    );
+    assert_eq!(lint(&["--kinds", "nosuch", "odd.yaml"]).err, "Error: unknown kind: nosuch\n");
 }
