@@ -21,6 +21,7 @@ mod logs;
 mod plan;
 mod said;
 mod select;
+mod stranger;
 mod submit;
 mod sync;
 mod view;

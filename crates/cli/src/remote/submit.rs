@@ -13,8 +13,8 @@ use super::http::{Server, encode};
 use super::lint::spoken;
 use super::logs::{After, after};
 use super::said::{fatal, last_words, misused, said};
-use super::select;
 use super::view::{self, log_line};
+use super::{select, stranger};
 use crate::commands::submit::SubmitArgs;
 use crate::fetch::is_address;
 use crate::load::{files, text};
@@ -241,15 +241,16 @@ pub fn manifests(names: &[String], strict: bool, unread: Unread) -> anyhow::Resu
                 broken = Some(failed);
                 continue;
             }
-            found.extend(
-                parsed
-                    .documents
-                    .into_iter()
-                    .map(|document| Manifest { kind: document.kind, value: document.value }),
-            );
+            for (index, document) in parsed.documents.into_iter().enumerate() {
+                if let Some(why) = stranger::complaint(&document.value, index, strict) {
+                    to_stderr(&unread.text(&why));
+                    return Err(Told.into());
+                }
+                found.push(Manifest { kind: document.kind, value: document.value });
+            }
         }
     }
-    match broken.filter(|_| !found.is_empty()) {
+    match broken {
         None => Ok(found),
         Some(failed) => {
             to_stderr(&failed);

@@ -508,16 +508,16 @@ fn a_log_that_is_followed_goes_on_over_a_restart_of_its_server() {
     );
 }
 
-/// OB-003: where there is nothing but a text that is no YAML, Argo found nothing; what is wrong with it is told beside.
+/// CLI-022, OB-003: a text that is no YAML is refused, with what is wrong with it beside; lint finds nothing there.
 #[test]
 fn a_text_that_is_no_yaml_is_told_with_its_place() {
     let served = Served::start();
     served.bench.file("hello.yaml", HELLO);
     served.bench.file("broken.yaml", "kind: [\n");
     for (verb, told) in [
-        ("submit", "Error: no workflow found in given files"),
-        ("template create", "No workflow template found in given files"),
-        ("cron create", "No CronWorkflows found in given files"),
+        ("submit", "Failed to parse workflow"),
+        ("template create", "Failed to parse workflow template: "),
+        ("cron create", "Failed to parse cron workflow: "),
     ] {
         let words: Vec<&str> = verb.split(' ').chain(["broken.yaml"]).collect();
         let refused = served.call(&words).exits(1);
@@ -580,6 +580,31 @@ fn a_manifest_that_cannot_be_read_is_called_what_it_is() {
             assert!(first.starts_with("20") && first.ends_with(&wanted), "{told}");
         }
     }
+}
+
+/// CLI-022: a document that is none of Argo's ends everything, unless nothing is to be strict; nothing is made.
+#[test]
+fn a_document_that_is_none_of_argos_is_refused() {
+    let served = Served::start();
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n";
+    let unknown = "strict decoding error: unknown field \"apiVersion\", unknown field \"kind\", unknown field \"metadata\"";
+    served.bench.file("map.yaml", map);
+    served.bench.file("both.yaml", &format!("{map}---\n{HELLO}"));
+    served.bench.file("message.yaml", "message: from-file\n");
+    let logged = |error: &str| {
+        format!("level=ERROR msg=\"Failed to parse workflow\" error={}\n", serde_json::json!(error))
+    };
+    let kindless = "yaml file at index 0 is not valid: error unmarshaling JSON: while decoding JSON: Object 'Kind' is \
+                    missing in '{\"message\":\"from-file\"}'";
+    for (file, error) in [("map.yaml", unknown), ("both.yaml", unknown), ("message.yaml", kindless)] {
+        let told = served.call(&["submit", file]).exits(1).err;
+        assert!(told.ends_with(&logged(error)), "{file}: {told}");
+    }
+    let told = served.call(&["template", "create", "map.yaml"]).exits(1).err;
+    assert!(told.ends_with(&format!(" Failed to parse workflow template: {unknown}\n")), "{told}");
+    assert_eq!(served.call(&["list"]).exits(0).out, "No workflows found\n");
+    let told = served.call(&["submit", "--strict=false", "both.yaml"]).exits(0).err;
+    assert!(told.contains("Object is not of kind Workflow. Ignoring..."), "{told}");
 }
 
 /// CLI-032: a selector is looked at when there are nodes to select.
