@@ -18,5 +18,5 @@ manifest: |
 00:02  demo[0].a exits 0 (print=some) -> nothing
 00:04  demo[0].b exits 0 (print=some) -> workflow Succeeded, metric total is 4
 ---
-workflow  Succeeded | conditions: PodRunning=False; Completed=True; MetricsError=True
+workflow  Succeeded | conditions: PodRunning=False; Completed=True; MetricsError=True could not construct metric 'word': strconv.ParseFloat: parsing "some": invalid syntax, metric 'helpless' must contain a help string under 'help: ' field
 ...

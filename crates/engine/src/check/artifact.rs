@@ -45,7 +45,8 @@ fn leads_out(path: &str) -> bool {
     let safe = path.find("/../").map(|at| &path[..at]).or_else(two_at_the_end).unwrap_or_default();
     let inside = format!("{safe}/");
     let cleaned = cleaned(path);
-    !safe.is_empty() && !(cleaned.starts_with(&inside) && cleaned.len() > inside.len())
+    let is_inside = cleaned.starts_with(&inside) && cleaned.len() > inside.len();
+    !safe.is_empty() && !is_inside
 }
 
 /// The shortest way to write the same path.

@@ -47,6 +47,7 @@ impl Run {
     ) -> Result<Vec<Wanted>, String> {
         let render =
             |text: &str| expr::render(text, view, Mode::Lenient, world).map_err(|error| error.to_string());
+        let invalid = |why: &str| format!("requested configuration is invalid: {why}");
         let namespace = |own: &str| -> Result<String, String> {
             if own.is_empty() { Ok(self.plan.namespace.to_string()) } else { render(own) }
         };
@@ -55,12 +56,12 @@ impl Run {
             let namespace = namespace(&semaphore.namespace)?;
             wanted.push(match (&semaphore.config_map_key_ref, &semaphore.database) {
                 (Some(_), Some(_)) => {
-                    return Err("invalid semaphore with both ConfigMapKeyRef and Database".to_owned());
+                    return Err(invalid("invalid semaphore with both ConfigMapKeyRef and Database"));
                 }
                 (None, None) => {
-                    return Err(
-                        "cannot get LockName for a Semaphore without a ConfigMapRef or Database".to_owned()
-                    );
+                    return Err(invalid(
+                        "cannot get LockName for a Semaphore without a ConfigMapRef or Database",
+                    ));
                 }
                 (Some(reference), None) => {
                     let (name, key) = (render(&reference.name)?, render(&reference.key)?);
@@ -88,7 +89,7 @@ impl Run {
         }
         for (at, one) in wanted.iter().enumerate() {
             if wanted[..at].iter().any(|other| other.name == one.name) {
-                return Err("duplicate synchronization item found".to_owned());
+                return Err(invalid("duplicate synchronization item found"));
             }
         }
         Ok(wanted)

@@ -228,23 +228,27 @@ fn sample(
     };
     if !metric.when.is_empty() {
         let when = render(&metric.when, " (when)")?;
-        let holds = expr::when::evaluate(&when)
-            .map_err(|error| format!("unable to evaluate 'when' clause for metric '{name}': {error}"))?;
+        let holds = expr::when::evaluate(&when).map_err(|error| {
+            format!("unable to compute 'when' clause for metric '{}': {error}", view.run.plan.name)
+        })?;
         if !holds {
             return Ok(None);
         }
     }
     let number = |text: &str| {
         let text = render(text, "")?;
-        text.trim().parse::<f64>().map_err(|_| format!("metric '{name}': value `{text}` is not a number"))
+        text.parse::<f64>().map_err(|_| {
+            let text = expr::go_quote(&text);
+            format!("could not construct metric '{name}': strconv.ParseFloat: parsing {text}: invalid syntax")
+        })
     };
     let measure = if let Some(gauge) = &metric.gauge {
-        if is_realtime(metric) && !matches!(gauge.value.trim(), "{{duration}}" | "{{workflow.duration}}") {
-            return Err(format!(
-                "metric '{name}': a realtime gauge can only show `{{{{duration}}}}` or `{{{{workflow.duration}}}}`, \
-                 not `{}`",
-                gauge.value
-            ));
+        if is_realtime(metric) {
+            let variable = gauge.value.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
+            let variable = variable.ok_or("real time metrics can only be used with metric variables")?;
+            if !matches!(variable, "duration" | "workflow.duration") {
+                return Err(format!("'{variable}' is not available as a real time metric"));
+            }
         }
         match (gauge.operation.as_str(), moment) {
             (_, Moment::Start) => Measure::Since(since),
@@ -270,7 +274,7 @@ fn sample(
         }
         Measure::Count(value)
     } else {
-        return Ok(None);
+        return Err(format!("could not construct metric '{name}': invalid metric spec"));
     };
     let labels = metric
         .labels

@@ -125,7 +125,11 @@ impl Shown {
                     self.status
                         .conditions
                         .iter()
-                        .map(|condition| format!("{}={}", condition.kind, condition.status))
+                        .map(|condition| {
+                            let told = Some(&condition.message).filter(|message| !message.is_empty());
+                            let told = told.map_or_else(String::new, |message| format!(" {message}"));
+                            format!("{}={}{told}", condition.kind, condition.status)
+                        })
                         .collect::<Vec<_>>()
                         .join("; "),
                 ),
