@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::paint::Paint;
+use super::program;
 use super::text::{clean_line, elide};
 use super::time::duration_us;
 use tiphys_engine::Time;
@@ -92,6 +93,9 @@ pub fn print_answer(answer: &Answer, run: &str, paint: Paint, now: Time) -> Stri
     };
     section(&mut out, paint, title, some(&answer.causes, paint));
     section(&mut out, paint, "still open", some(&answer.open, paint));
+    if let Some(advice) = program::advice(&line(&answer.message)) {
+        let _ = writeln!(out, "  {} {advice}", paint.dim("help:"));
+    }
     if let Some(next) = next(answer, &line(run)) {
         let _ = writeln!(out, "  {} {next}", paint.dim("next:"));
     }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::paint::Paint;
+use super::program;
 use super::text::{clean, clean_line};
 use super::time::duration_us;
 use crate::logs;
@@ -124,6 +125,9 @@ fn failure(end: &End, out: &mut String) {
             ends_of(&clean_line(text(node, "/name").as_bytes())),
             paint.bad(&message)
         );
+        if let Some(advice) = program::advice(&message) {
+            let _ = writeln!(out, "    {} {advice}", paint.dim("help:"));
+        }
         let lines = logs::last_lines(run_dir, id, LOG_LINES);
         for line in &lines {
             let _ = writeln!(out, "    {} {}", paint.dim("|"), clean_line(line));

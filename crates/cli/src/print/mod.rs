@@ -9,6 +9,7 @@ mod live;
 mod model;
 mod outline;
 mod paint;
+mod program;
 mod table;
 mod text;
 mod time;
