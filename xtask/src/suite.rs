@@ -30,9 +30,9 @@ const PROGRAMS: &[(&str, &str)] = &[
 /// What a test prints, at the beginning of a line, when it cannot do its work on this machine.
 const SKIPPED: &str = "skipped:";
 
-/// The variable that names a Python with Hera, and the release of Hera that is tried.
-const HERA_PYTHON: &str = "TIPHYS_HERA_PYTHON";
-const HERA: &str = "hera==7.1.0";
+/// The variable that names a Python with what others wrote and tests try: Hera, and a mail server.
+const PYTHON: &str = "TIPHYS_TEST_PYTHON";
+const PYTHON_PACKAGES: [&str; 2] = ["hera==7.1.0", "aiosmtpd==1.4.6"];
 
 /// Passed, failed and skipped tests.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -61,9 +61,9 @@ pub fn run(workspace: &Workspace, options: &[String]) -> Result<bool, String> {
         .args(["--", "--show-output"])
         .current_dir(&workspace.root)
         .stdout(Stdio::piped());
-    match hera(&workspace.target_dir()) {
-        Ok(python) => drop(cargo.env(HERA_PYTHON, python)),
-        Err(reason) => println!("note: Hera is not installed: {reason}; its test skips"),
+    match python(&workspace.target_dir()) {
+        Ok(python) => drop(cargo.env(PYTHON, python)),
+        Err(reason) => println!("note: Hera and a mail server are not installed: {reason}; their tests skip"),
     }
     let mut child = cargo.spawn().map_err(|error| format!("cannot run cargo: {error}"))?;
     let mut listener = Listener::default();
@@ -129,12 +129,12 @@ fn fetch() -> Vec<String> {
         .collect()
 }
 
-/// A Python that has Hera: the one that is named, or a virtual environment of our own.
-fn hera(target: &Path) -> Result<PathBuf, String> {
-    if let Some(named) = std::env::var_os(HERA_PYTHON) {
+/// A Python that has these packages: the one that is named, or a virtual environment of our own.
+fn python(target: &Path) -> Result<PathBuf, String> {
+    if let Some(named) = std::env::var_os(PYTHON) {
         return Ok(named.into());
     }
-    let folder = target.join("hera");
+    let folder = target.join("python");
     let python = folder.join("bin/python3");
     let quiet = |command: &mut Command| {
         let output = command.stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
@@ -144,10 +144,10 @@ fn hera(target: &Path) -> Result<PathBuf, String> {
             false => Err(said.lines().last().unwrap_or("no reason given").to_owned()),
         }
     };
-    let has_it = || Command::new(&python).args(["-c", "import hera.workflows"]).output();
+    let has_it = || Command::new(&python).args(["-c", "import aiosmtpd, hera.workflows"]).output();
     if !has_it().is_ok_and(|output| output.status.success()) {
         quiet(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
-        quiet(Command::new(&python).args(["-m", "pip", "install", "--quiet", HERA]))?;
+        quiet(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PYTHON_PACKAGES))?;
     }
     Ok(python)
 }

@@ -115,7 +115,10 @@ fn join(value: &mut Value, depth: usize) -> bool {
         return false;
     }
     match value {
-        Value::Array(items) => items.iter_mut().fold(false, |any, item| join(item, depth + 1) || any),
+        Value::Array(items) => {
+            let joined: Vec<bool> = items.iter_mut().map(|item| join(item, depth + 1)).collect();
+            joined.contains(&true)
+        }
         Value::Object(fields) => {
             let mut any = false;
             if let Some(Value::Object(locks)) = fields.get_mut("synchronization") {

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// The Python to use.
-const PYTHON: &str = "TIPHYS_HERA_PYTHON";
+const PYTHON: &str = "TIPHYS_TEST_PYTHON";
 
 pub fn run(folder: &Path) {
     let python = std::env::var(PYTHON).unwrap_or_else(|_| "python3".to_owned());

@@ -131,7 +131,7 @@ async def serve():
     await server.serve_forever()
 asyncio.run(serve())
 ";
-    let mut server = Command::new("python3")
+    let mut server = Command::new(std::env::var_os("TIPHYS_TEST_PYTHON").unwrap_or_else(|| "python3".into()))
         .args(["-c", program, folder.to_str()?])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
