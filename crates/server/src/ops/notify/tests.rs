@@ -183,7 +183,8 @@ print(json.dumps([mail['subject'], mail['from'], mail['to'], mail['x-rcptto'], m
 /// A chat that never answers keeps nobody else from being told.
 #[test]
 fn whoever_does_not_answer_keeps_nobody_waiting() {
-    let (dead, good) = (TcpListener::bind("127.0.0.1:0").unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
+    // At an address of its own: it is tried again when this test is over, and another test may have its port by then.
+    let (dead, good) = (TcpListener::bind("127.0.0.2:0").unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
     let to = |listener: &TcpListener| Notification {
         webhook: Some(Webhook {
             url: format!("http://{}/", listener.local_addr().unwrap()),
