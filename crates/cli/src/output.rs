@@ -67,7 +67,8 @@ pub fn json(value: &Value, indent: usize) -> anyhow::Result<String> {
 /// The order of what an object begins with, as Go writes it; what has no place here follows as it comes.
 const FIELDS: [&str; 5] = ["kind", "apiVersion", "metadata", "spec", "status"];
 
-const METADATA: [&str; 15] = [
+/// The fields of Kubernetes' metadata, in Go's order.
+pub const METADATA: [&str; 15] = [
     "name",
     "generateName",
     "namespace",

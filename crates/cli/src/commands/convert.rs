@@ -116,8 +116,9 @@ fn join(value: &mut Value, depth: usize) -> bool {
     }
     match value {
         Value::Array(items) => {
-            let joined: Vec<bool> = items.iter_mut().map(|item| join(item, depth + 1)).collect();
-            joined.contains(&true)
+            let mut any = false;
+            items.iter_mut().for_each(|item| any |= join(item, depth + 1));
+            any
         }
         Value::Object(fields) => {
             let mut any = false;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
 use tiphys_spec as spec;
-use tiphys_spec::{Strictness, Style};
+use tiphys_spec::{Diagnostic, Strictness, Style};
 
 use super::get::shown;
 use super::http::{Server, encode};
@@ -215,48 +215,35 @@ pub struct Manifest {
     pub value: Value,
 }
 
-/// The documents of files, as they would be stored. Mistakes in them are told in Argo's words, and with their place.
-///
-/// Where a text is no YAML, Argo finds no document, and so its caller says that nothing was found (OB-003). Beside others
-/// it is refused with them: a document that quietly does not count is a lost one.
+/// The documents of files, as they would be stored. The first file or document with a mistake ends everything: it is told
+/// in Argo's words, and then in ours with its place. A document that quietly does not count is a lost one.
 pub fn manifests(names: &[String], strict: bool, unread: Unread) -> anyhow::Result<Vec<Manifest>> {
     let strictness = if strict { Strictness::Strict } else { Strictness::Lenient };
-    let (mut found, mut broken) = (Vec::new(), None);
+    let mut found = Vec::new();
     for name in names {
         present(name).map_err(|why| unread.missing(why))?;
         for file in files(Path::new(name))? {
             let shown = if name == "-" { "stdin".to_owned() } else { file.display().to_string() };
             let body = text(&file)?;
             let parsed = spec::parse(&shown, &body, strictness);
+            let texts = BTreeMap::from([(shown, body)]);
+            let refuse = |words: &str, diagnostics: &[Diagnostic]| {
+                to_stderr(&unread.text(words));
+                print_diagnostics(diagnostics, &texts);
+                Err(Told.into())
+            };
             if let Some(error) = parsed.diagnostics.iter().find(|one| one.is_error()) {
-                let failed = unread.text(&spoken(error));
-                let is_text = !parsed.documents.is_empty();
-                if is_text {
-                    to_stderr(&failed);
-                }
-                print_diagnostics(&parsed.diagnostics, &BTreeMap::from([(shown, body)]));
-                if is_text {
-                    return Err(Told.into());
-                }
-                broken = Some(failed);
-                continue;
+                return refuse(&spoken(error), &parsed.diagnostics);
             }
             for (index, document) in parsed.documents.into_iter().enumerate() {
-                if let Some(why) = stranger::complaint(&document.value, index, strict) {
-                    to_stderr(&unread.text(&why));
-                    return Err(Told.into());
+                if let Some((words, ours)) = stranger::complaint(&document, index, strict) {
+                    return refuse(&words, &[ours]);
                 }
                 found.push(Manifest { kind: document.kind, value: document.value });
             }
         }
     }
-    match broken {
-        None => Ok(found),
-        Some(failed) => {
-            to_stderr(&failed);
-            Err(Told.into())
-        }
-    }
+    Ok(found)
 }
 
 pub fn submit(server: &Server, args: &SubmitArgs) -> anyhow::Result<ExitCode> {
