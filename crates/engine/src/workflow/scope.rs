@@ -177,8 +177,14 @@ impl<'a> View<'a> {
         }
         let artifact = name.strip_prefix("inputs.artifacts.")?;
         if let Some(at) = template.artifacts.iter().position(|known| *known.name == *artifact) {
-            let value = inputs.artifacts.get(at)?;
-            return (!value.is_null()).then_some(Bound::Json(Cow::Borrowed(value)));
+            return match inputs.artifacts.get(at)? {
+                // An optional one that nobody supplied is known as it was declared, and can be handed on so (PA-183).
+                Value::Null => {
+                    let declared = serde_json::to_value(&template.doc.inputs.artifacts[at]).ok()?;
+                    Some(Bound::Json(Cow::Owned(declared)))
+                }
+                value => Some(Bound::Json(Cow::Borrowed(value))),
+            };
         }
         let of = artifact.strip_suffix(".path")?;
         let at = template.artifacts.iter().position(|known| *known.name == *of)?;
