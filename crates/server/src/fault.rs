@@ -61,6 +61,13 @@ impl Fault {
         Fault::new(Code::NotFound, format!("{resource} \"{name}\" not found"))
     }
 
+    /// What is to be made says that it belongs elsewhere, as Kubernetes says it.
+    pub(crate) fn elsewhere() -> Fault {
+        Fault::invalid(
+            "the namespace of the provided object does not match the namespace sent on the request",
+        )
+    }
+
     /// Nothing answers to this path and method (API-020).
     pub(crate) fn unimplemented() -> Fault {
         Fault::new(Code::Unimplemented, "Not Implemented")

@@ -3,7 +3,7 @@
 use crate::access::{Resource, Verb};
 use crate::argo::actions::{self, Again, Wish};
 use crate::argo::admit::{self, Purpose};
-use crate::call::Call;
+use crate::call::{Call, Message};
 use crate::fault::{Code, Fault};
 use crate::wire::select::{self, Labels, Term};
 use crate::wire::shape;
@@ -12,27 +12,44 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use tiphys_store::{Filter, LabelTerm, MachineId, NameMatch, Order, Runs, Shelf};
 
-/// The archived workflow that a path means, if the caller may read it there where it ran.
-fn chosen(world: &World, call: &Call) -> Result<Value, Fault> {
-    let document = found(world, call)?;
+/// What a request calls an archived workflow.
+#[derive(Clone, Copy)]
+struct Named<'a> {
+    uid: &'a str,
+    namespace: &'a str,
+    name: &'a str,
+}
+
+impl Named<'_> {
+    /// For those who change something: a name counts more than the uid (API-211).
+    fn by_name_first(self) -> Self {
+        if self.name.is_empty() { self } else { Named { uid: "", ..self } }
+    }
+}
+
+/// The archived workflow that a request means, if the caller may read it there where it ran.
+fn chosen(world: &World, call: &Call, named: Named<'_>) -> Result<Value, Fault> {
+    let document = found(world, named)?;
     call.who.may_quietly(Verb::Get, Resource::Workflows, text(&document, "namespace"))?;
     Ok(document)
 }
 
 /// An archived workflow by uid, or by namespace and name if the uid is empty (API-211).
-fn found(world: &World, call: &Call) -> Result<Value, Fault> {
+fn found(world: &World, named: Named<'_>) -> Result<Value, Fault> {
     if !world.options.archive {
         return Err(Fault::internal("getting archived workflows not supported"));
     }
-    let uid = call.param("uid");
     let not_found = || Fault::new(Code::NotFound, "not found");
-    if !uid.is_empty() {
-        return world.archived(uid)?.ok_or_else(not_found);
+    if !named.uid.is_empty() {
+        return world.archived(named.uid)?.ok_or_else(not_found);
+    }
+    if named.name.is_empty() || named.namespace.is_empty() {
+        return Err(Fault::invalid("both name and namespace are required if uid is not specified"));
     }
     let filter = Filter {
         shelf: Shelf::Archive,
-        namespace: Some(call.query.text("namespace").to_owned()),
-        name: Some(NameMatch::Exact(call.query.text("name").to_owned())),
+        namespace: Some(named.namespace.to_owned()),
+        name: Some(NameMatch::Exact(named.name.to_owned())),
         order: Order::Started,
         limit: 1,
         ..Filter::default()
@@ -41,18 +58,29 @@ fn found(world: &World, call: &Call) -> Result<Value, Fault> {
     world.archived(&newest.uid)?.ok_or_else(not_found)
 }
 
+/// How a path and its query name one.
+fn asked(call: &Call) -> Named<'_> {
+    Named { uid: call.param("uid"), namespace: call.query.text("namespace"), name: call.query.text("name") }
+}
+
+/// How a path and its body name one.
+fn told<'a>(call: &'a Call, message: &'a Message) -> Result<Named<'a>, Fault> {
+    let (namespace, name) = (message.text("namespace")?, message.text("name")?);
+    Ok(Named { uid: call.param("uid"), namespace, name }.by_name_first())
+}
+
 fn text<'a>(document: &'a Value, field: &str) -> &'a str {
     document["metadata"][field].as_str().unwrap_or_default()
 }
 
 /// API-201.
 pub(crate) fn get(world: &World, call: &Call) -> Result<Value, Fault> {
-    chosen(world, call)
+    chosen(world, call, asked(call))
 }
 
 /// API-202.
 pub(crate) fn delete(world: &World, call: &Call) -> Result<Value, Fault> {
-    let document = chosen(world, call)?;
+    let document = chosen(world, call, asked(call).by_name_first())?;
     call.who.may_quietly(Verb::Delete, Resource::Workflows, text(&document, "namespace"))?;
     let machine = MachineId::workflow(text(&document, "uid"));
     world.store(|store| store.delete_archived(&[machine]))?;
@@ -74,7 +102,10 @@ pub(crate) fn label_values(world: &World, call: &Call) -> Result<Value, Fault> {
             let operation = select::operator(text);
             return Err(Fault::invalid(format!("operation {operation} is not supported")));
         }
-        _ => return Err(Fault::invalid("only allow 1 labelRequirement")),
+        terms => {
+            let found = terms.len();
+            return Err(Fault::invalid(format!("only allow 1 labelRequirement, found {found}")));
+        }
     };
     labels(world, call, Some(key))
 }
@@ -104,16 +135,24 @@ fn labels(world: &World, call: &Call, key: Option<&str>) -> Result<Value, Fault>
     Ok(if items.is_empty() { json!({}) } else { json!({ "items": items }) })
 }
 
-/// API-205, API-213.
+/// API-205, API-213: it goes on in the namespace that the body names, which must be its own.
 pub(crate) fn retry(world: &World, call: &Call) -> Result<Value, Fault> {
-    let wish = Wish::of(&call.message()?)?;
-    let document = chosen(world, call)?;
-    let (namespace, name) = (text(&document, "namespace").to_owned(), text(&document, "name").to_owned());
-    if world.find(&namespace, &name)?.is_some() {
+    let message = call.message()?;
+    let wish = Wish::of(&message)?;
+    let document = chosen(world, call, told(call, &message)?)?;
+    let namespace = message.text("namespace")?;
+    if world.find(namespace, text(&document, "name"))?.is_some() {
         return Err(actions::already_here());
     }
+    let own = text(&document, "namespace").to_owned();
     let mut formed = wish.form(world, document)?;
-    call.who.may(Verb::Create, Resource::Workflows, &namespace, None)?;
+    call.who.may(Verb::Create, Resource::Workflows, namespace, None)?;
+    if namespace.is_empty() {
+        world.require_namespace(namespace, "workflows.argoproj.io")?;
+    }
+    if namespace != own {
+        return Err(Fault::elsewhere());
+    }
     admit::sign_change(&mut formed, &call.who, "Retry");
     let labels = shape::entry(&mut formed["metadata"], "labels");
     if let Value::Object(labels) = labels {
@@ -125,10 +164,10 @@ pub(crate) fn retry(world: &World, call: &Call) -> Result<Value, Fault> {
         // What it had is of the one that is archived (API-213).
         metadata.remove("resourceVersion");
     }
-    admit::name(world, &mut formed, &namespace);
+    admit::name(world, &mut formed, namespace);
     let done = tiphys_engine::resubmit::done(&formed);
     let run = json!({ "metadata": formed["metadata"], "spec": formed["spec"] });
-    admit::workflow(world, &namespace, &run, Purpose::Run, Some(done))?;
+    admit::workflow(world, namespace, &run, Purpose::Run, Some(done))?;
     Ok(shape::live(formed, world))
 }
 
@@ -136,7 +175,7 @@ pub(crate) fn retry(world: &World, call: &Call) -> Result<Value, Fault> {
 pub(crate) fn resubmit(world: &World, call: &Call) -> Result<Value, Fault> {
     let message = call.message()?;
     let again = Again::of(&message)?;
-    let document = chosen(world, call)?;
+    let document = chosen(world, call, told(call, &message)?)?;
     let namespace = message.text("namespace")?;
     again.submit(world, call, namespace, document)
 }

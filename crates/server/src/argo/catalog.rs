@@ -196,11 +196,7 @@ impl Kind {
             _ if self.cluster => drop(metadata.as_object_mut().and_then(|fields| fields.remove("namespace"))),
             "" => metadata["namespace"] = json!(namespace),
             own if own == namespace => {}
-            _ => {
-                return Err(Fault::invalid(
-                    "the namespace of the provided object does not match the namespace sent on the request",
-                ));
-            }
+            _ => return Err(Fault::elsewhere()),
         }
         Ok(())
     }

@@ -19,14 +19,16 @@ const ARCHIVING: &str = "workflows.argoproj.io/workflow-archiving-status";
 pub(crate) struct Wanted {
     filter: Filter,
     labels: Labels,
+    /// How names must begin that the filter asks for more of.
+    prefix: String,
     show_remaining: bool,
     limit: usize,
     offset: usize,
 }
 
 impl Wanted {
-    /// Reads what a list of a namespace is asked for. `names` is the key of an own parameter for names, if any.
-    pub(crate) fn of(call: &Call, namespace: &str, prefix: &str) -> Result<Wanted, Fault> {
+    /// Reads what a list of a namespace is asked for, and how names must begin.
+    fn of(call: &Call, namespace: &str, prefix: &str) -> Result<Wanted, Fault> {
         let query = &call.query;
         let labels = Labels::parse(query.text("listOptions.labelSelector"))?;
         let fields = Fields::parse(query.text("listOptions.fieldSelector"))?;
@@ -51,18 +53,13 @@ impl Wanted {
         };
         let limit =
             query.number("listOptions.limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(0);
-        let time = |key: &str| match query.text(key) {
-            "" => Ok(None),
-            text => select::time(text).map(Some),
-        };
         let mut filter = Filter {
             namespace: namespace.or(fields.namespace),
             not_namespace: fields.not_namespace,
             times: Times {
-                created_from: time("createdAfter")?,
-                finished_until: time("finishedBefore")?,
-                started_after: fields.started_after,
-                started_before: fields.started_before,
+                started_after: fields.started_from.map(|from| from - 1),
+                started_before: fields.started_until.map(|until| until + 1),
+                ..Times::default()
             },
             order: Order::Started,
             not_name: fields.not_name,
@@ -78,10 +75,27 @@ impl Wanted {
                 _ => {}
             }
         }
-        if !prefix.is_empty() {
-            filter.name = Some(NameMatch::Prefix(prefix.to_owned()));
+        let mut prefix = prefix.to_owned();
+        if filter.name.is_none() && !prefix.is_empty() {
+            filter.name = Some(NameMatch::Prefix(std::mem::take(&mut prefix)));
         }
-        Ok(Wanted { filter, labels, show_remaining: fields.show_remaining, limit, offset })
+        Ok(Wanted { filter, labels, prefix, show_remaining: fields.show_remaining, limit, offset })
+    }
+
+    /// Narrows it to those of a time, which only lists of live and archived ones do (API-125).
+    fn within(mut self, call: &Call) -> Result<Wanted, Fault> {
+        let time = |key: &str, of: fn(&str) -> Result<i64, Fault>| match call.query.text(key) {
+            "" => Ok(None),
+            text => of(text).map(Some),
+        };
+        self.filter.times.created_from = time("createdAfter", select::from)?;
+        self.filter.times.finished_until = time("finishedBefore", select::until)?;
+        Ok(self)
+    }
+
+    /// Whether the store can judge everything that is asked for.
+    fn is_plain(&self) -> bool {
+        self.labels.plain().1 && self.prefix.is_empty()
     }
 
     /// The namespace that it is narrowed to, by the path or by a selector (API-126); none of them all.
@@ -120,19 +134,21 @@ impl Wanted {
         offset: usize,
         limit: Option<usize>,
     ) -> Result<Vec<Summary>, Fault> {
-        if self.labels.plain().1 {
+        if self.is_plain() {
             return stored(world, filter, offset, limit);
         }
         // What the store cannot compare is compared here, before anything is counted.
         let all = stored(world, filter, 0, None)?;
-        let matching = all.into_iter().filter(|row| self.labels.matches(&json!(row.labels)));
+        let matches =
+            |row: &Summary| row.name.starts_with(&self.prefix) && self.labels.matches(&json!(row.labels));
+        let matching = all.into_iter().filter(matches);
         Ok(matching.skip(offset).take(limit.unwrap_or(usize::MAX)).collect())
     }
 
     /// How many rows of a shelf there are; of none there is nothing.
     fn count(&self, world: &World, filter: Option<&Filter>) -> Result<usize, Fault> {
         let Some(filter) = filter else { return Ok(0) };
-        if !self.labels.plain().1 {
+        if !self.is_plain() {
             return Ok(self.rows(world, filter, 0, None)?.len());
         }
         Ok(usize::try_from(world.store(|store| store.count(filter))?).unwrap_or(usize::MAX))
@@ -164,7 +180,7 @@ fn stored(
 
 /// API-100.
 pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
-    let wanted = Wanted::of(call, call.namespace(), "")?;
+    let wanted = Wanted::of(call, call.namespace(), "")?.within(call)?;
     call.who.may_list_workflows(wanted.namespace())?;
     let live =
         if world.options.archive { wanted.on(Shelf::Unfiled, None) } else { wanted.on(Shelf::Runs, None) };
@@ -192,19 +208,20 @@ pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
     Ok(answer(metadata, items, projection.as_ref()))
 }
 
-/// API-210.
+/// API-210. Times and what remains without a limit are no matter of it.
 pub(crate) fn archived(world: &World, call: &Call) -> Result<Value, Fault> {
     let wanted = Wanted::of(call, call.query.text("namespace"), call.query.text("namePrefix"))?;
     call.who.may_list_workflows(wanted.namespace())?;
     let filed = world.options.archive.then(|| wanted.on(Shelf::Archive, Some("Persisted"))).flatten();
     let (rows, more, remaining) = page(world, &wanted, None, filed.as_ref())?;
     let rows: Vec<&Summary> = rows.iter().map(|(row, _)| row).collect();
-    let items: Vec<Value> = slim(world, &rows)?.into_iter().flatten().collect();
+    let mut items: Vec<Value> = slim(world, &rows)?.into_iter().flatten().collect();
+    items.sort_by_key(sort_key);
     let mut metadata = json!({});
     if more {
         metadata["continue"] = json!((wanted.offset + items.len()).to_string());
     }
-    if wanted.show_remaining {
+    if wanted.show_remaining && wanted.limit > 0 {
         metadata["remainingItemCount"] = json!(remaining);
     }
     Ok(answer(metadata, items, None))

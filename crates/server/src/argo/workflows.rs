@@ -27,11 +27,7 @@ pub(crate) fn create(world: &World, call: &Call) -> Result<Judged, Fault> {
     match metadata["namespace"].as_str().unwrap_or_default() {
         "" if !namespace.is_empty() => metadata["namespace"] = json!(namespace),
         own if own == namespace || namespace.is_empty() => {}
-        _ => {
-            return Err(Fault::invalid(
-                "the namespace of the provided object does not match the namespace sent on the request",
-            ));
-        }
+        _ => return Err(Fault::elsewhere()),
     }
     admit::sign(value, &call.who);
     let purpose = if !options.texts("dryRun")?.is_empty() {

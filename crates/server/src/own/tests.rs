@@ -19,7 +19,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use tiphys_store::{Append, Journal as _, MachineId, Summary};
+use tiphys_store::{Append, End, Filed, Journal as _, MachineId, NewRun, Runs as _, Summary};
 
 /// Longest wait for something that must happen.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -331,8 +331,8 @@ pub(crate) struct Fields {
     pub(crate) not_namespace: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) not_name: Option<String>,
-    pub(crate) started_after: Option<i64>,
-    pub(crate) started_before: Option<i64>,
+    pub(crate) started_from: Option<i64>,
+    pub(crate) started_until: Option<i64>,
     pub(crate) show_remaining: bool,
 }
 
@@ -354,14 +354,16 @@ impl Fields {
             ("metadata.name", "=") => &mut self.name,
             ("metadata.name", "!=") => &mut self.not_name,
             ("spec.startedAt", ">") => {
-                self.started_after = Some(time(value)?);
+                self.started_from = Some(from(value)?);
                 return Ok(());
             }
             ("spec.startedAt", "<") => {
-                self.started_before = Some(time(value)?);
+                self.started_until = Some(until(value)?);
                 return Ok(());
             }
             ("ext.showRemainingItemCount", "=") => {
+                // One sign is that of the requirement, a second one is part of the value.
+                let value = &term[key.len() + 1..];
                 self.show_remaining = match value {
                     "1" | "t" | "T" | "TRUE" | "true" | "True" => true,
                     "0" | "f" | "F" | "FALSE" | "false" | "False" => false,
@@ -385,6 +387,21 @@ pub(crate) fn time(text: &str) -> Result<i64, Fault> {
     let time = tiphys_engine::Time::parse(text);
     time.map(|time| time.0)
         .ok_or_else(|| Fault::invalid(format!("parsing time \"{text}\" as RFC 3339: not a time")))
+}
+
+/// Argo knows the times of workflows in whole seconds, and compares these.
+const SECOND: i64 = 1_000_000;
+
+/// The first moment whose second is not before a time, in microseconds.
+pub(crate) fn from(text: &str) -> Result<i64, Fault> {
+    let time = time(text)?;
+    Ok(time.saturating_add((-time).rem_euclid(SECOND)))
+}
+
+/// The last moment whose second is not after a time, in microseconds.
+pub(crate) fn until(text: &str) -> Result<i64, Fault> {
+    let time = time(text)?;
+    Ok(time.saturating_add(SECOND - 1 - time.rem_euclid(SECOND)))
 }
 
 fn split(term: &str) -> Option<(&str, &str, &str)> {
