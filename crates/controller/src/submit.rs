@@ -80,7 +80,6 @@ pub(crate) fn summary(workflow: &spec::Workflow, now: Time) -> Summary {
         started_us: None,
         finished_us: None,
         labels: metadata.labels.clone(),
-        template: workflow.spec.workflow_template_ref.as_ref().map(|reference| reference.name.clone()),
         engine: String::new(),
     }
 }

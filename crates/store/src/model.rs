@@ -133,8 +133,6 @@ pub struct Summary {
     pub finished_us: Option<i64>,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
-    /// The workflow template it was made from.
-    pub template: Option<String>,
     /// The engine it was submitted to, which takes it up again after a restart; empty if any may. Never changes.
     pub engine: String,
 }

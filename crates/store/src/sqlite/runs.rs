@@ -14,9 +14,12 @@ use crate::sqlite::journal::{self, number_of, sum};
 use crate::sqlite::{SqliteStore, damage};
 use crate::store::Runs;
 
+#[cfg(test)]
+mod tests;
+
 /// The columns of a row, in the order in which [`summary_of`] reads them.
 const COLUMNS: &str = "namespace, name, uid, phase, message, progress, created_us, started_us, finished_us, labels, \
-                       template, engine, suspended";
+                       engine, suspended";
 
 /// A shelf with fewer runs than this is walked, whatever is asked for.
 const SHELF_SMALL: i64 = 2_000;
@@ -100,17 +103,7 @@ impl Runs for SqliteStore {
 
     fn list(&mut self, filter: &Filter) -> Result<Vec<Summary>, StoreError> {
         self.read(|transaction| {
-            let walked = filter.offset + filter.rows_max();
-            let order = match filter.order {
-                Order::Created => "created_us DESC, uid DESC",
-                Order::Started => "started_us DESC NULLS FIRST, uid DESC",
-            };
-            let (rows, values) = matching(transaction, filter, Some(walked))?;
-            let query = format!(
-                "SELECT {COLUMNS} FROM {rows} ORDER BY {order} LIMIT {} OFFSET {}",
-                filter.rows_max(),
-                filter.offset
-            );
+            let (query, values) = page(transaction, filter)?;
             let mut statement = transaction.prepare_cached(&query)?;
             statement.query_map(params_from_iter(values), summary_of)?.collect()
         })
@@ -346,8 +339,8 @@ fn create(
     transaction
         .prepare_cached(
             "INSERT INTO summary (machine, kind, uid, namespace, name, phase, message, progress, created_us,
-                                  started_us, finished_us, labels, template, engine, suspended)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                                  started_us, finished_us, labels, engine, suspended)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         )?
         .execute(params![
             number,
@@ -362,7 +355,6 @@ fn create(
             row.started_us,
             row.finished_us,
             labels_text(&row.labels),
-            row.template,
             identity.engine,
             holds(row)
         ])?;
@@ -382,18 +374,10 @@ pub(super) fn update_summary(
     let labels_now = labels_text(&row.labels);
     transaction
         .prepare_cached(
-            "UPDATE summary SET message = ?2, progress = ?3, started_us = ?4, labels = ?5, template = ?6,
-                    suspended = ?7 WHERE machine = ?1",
+            "UPDATE summary SET message = ?2, progress = ?3, started_us = ?4, labels = ?5,
+                    suspended = ?6 WHERE machine = ?1",
         )?
-        .execute(params![
-            number,
-            row.message,
-            row.progress,
-            row.started_us,
-            labels_now,
-            row.template,
-            holds(row)
-        ])?;
+        .execute(params![number, row.message, row.progress, row.started_us, labels_now, holds(row)])?;
     if phase != row.phase || finished_us != row.finished_us {
         transaction
             .prepare_cached("UPDATE summary SET phase = ?2, finished_us = ?3 WHERE machine = ?1")?
@@ -429,6 +413,17 @@ fn forget_row(transaction: &Transaction<'_>, number: i64) -> rusqlite::Result<()
     Ok(())
 }
 
+/// The query for one page of a list, with the values of its parameters.
+fn page(transaction: &Transaction<'_>, filter: &Filter) -> rusqlite::Result<(String, Vec<Value>)> {
+    let order = match filter.order {
+        Order::Created => "created_us DESC, uid DESC",
+        Order::Started => "started_us DESC NULLS FIRST, uid DESC",
+    };
+    let (most, skipped) = (filter.rows_max(), filter.offset);
+    let (rows, values) = matching(transaction, filter, Some(skipped + most))?;
+    Ok((format!("SELECT {COLUMNS} FROM {rows} ORDER BY {order} LIMIT {most} OFFSET {skipped}"), values))
+}
+
 /// What comes after `FROM` to get the rows that a filter wants, with the values of its parameters.
 ///
 /// A list is walked in its order until the page is full, unless looking at each run that carries the labels asked for
@@ -452,10 +447,14 @@ fn matching(
     Ok((rows, values))
 }
 
-/// The table to walk: where names or messages are sought among few runs that are not archived, only these.
+/// The table to walk: of one name in the archive only its runs; where names or messages are sought among few runs
+/// that are not archived, only these.
 ///
 /// Left to itself, SQLite walks the list of all runs for what may not be among them.
 fn walked_by(transaction: &Transaction<'_>, filter: &Filter) -> rusqlite::Result<&'static str> {
+    if filter.shelf == Shelf::Archive && matches!(filter.name, Some(NameMatch::Exact(_))) {
+        return Ok("summary INDEXED BY summary_filed_name");
+    }
     let is_search = matches!(filter.name, Some(NameMatch::Contains(_) | NameMatch::Prefix(_)))
         || filter.message.is_some();
     let is_few = is_search && filter.shelf == Shelf::Unfiled && is_small(transaction, filter)?;
@@ -562,8 +561,10 @@ fn condition(filter: &Filter) -> (String, Vec<Value>) {
         Shelf::Archive => "archived = 1".to_owned(),
     });
     if let Some(namespace) = &filter.namespace {
-        // The `+` keeps SQLite in the order of the list; a page is found there before anything is sorted.
-        terms.push(format!("+namespace = {}", value(namespace)));
+        // The `+` keeps SQLite in the order of the list; a page is found there before anything is sorted. Of one name
+        // there are few runs, so that sorting them costs nothing.
+        let ordered = if matches!(filter.name, Some(NameMatch::Exact(_))) { "" } else { "+" };
+        terms.push(format!("{ordered}namespace = {}", value(namespace)));
     }
     if let Some(namespace) = &filter.not_namespace {
         terms.push(format!("+namespace <> {}", value(namespace)));
@@ -601,6 +602,7 @@ fn condition(filter: &Filter) -> (String, Vec<Value>) {
             terms.push(format!("(+{name} IS NULL OR +{column} {limit})"));
         }
     }
+    terms.extend(bounds(filter));
     let list = |texts: &[String], value: &mut dyn FnMut(&str) -> String| -> String {
         texts.iter().map(|text| value(text)).collect::<Vec<_>>().join(", ")
     };
@@ -629,6 +631,18 @@ fn condition(filter: &Filter) -> (String, Vec<Value>) {
     (terms.join(" AND "), values)
 }
 
+/// Between which times of creation a filter can find anything, for a list that is walked in that order.
+///
+/// What is archived has ended, and was created before that.
+fn bounds(filter: &Filter) -> Vec<String> {
+    if filter.order != Order::Created {
+        return Vec::new();
+    }
+    let until = filter.times.finished_until.filter(|_| filter.shelf == Shelf::Archive);
+    let from = filter.times.created_from.map(|from| format!("created_us >= {from}"));
+    from.into_iter().chain(until.map(|until| format!("created_us <= {until}"))).collect()
+}
+
 fn summary_of(row: &Row<'_>) -> rusqlite::Result<Summary> {
     let labels: String = row.get(9)?;
     Ok(Summary {
@@ -642,10 +656,9 @@ fn summary_of(row: &Row<'_>) -> rusqlite::Result<Summary> {
         started_us: row.get(7)?,
         finished_us: row.get(8)?,
         labels: serde_json::from_str(&labels).map_err(|error| damage(format!("labels of a run: {error}")))?,
-        template: row.get(10)?,
-        engine: row.get(11)?,
-        suspended: row.get::<_, i64>(12)? & SUSPENDED != 0,
-        asks: row.get::<_, i64>(12)? & ASKS != 0,
+        engine: row.get(10)?,
+        suspended: row.get::<_, i64>(11)? & SUSPENDED != 0,
+        asks: row.get::<_, i64>(11)? & ASKS != 0,
     })
 }
 

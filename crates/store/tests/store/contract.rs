@@ -373,7 +373,6 @@ fn an_append_brings_the_row_up_to_date() {
             phase: "Succeeded".into(),
             finished_us: Some(9),
             labels: labels("red"),
-            template: Some("tmpl".into()),
             ..expected
         });
         store.append(&[end]).unwrap();
@@ -381,7 +380,7 @@ fn an_append_brings_the_row_up_to_date() {
             Filter { labels: vec![LabelTerm::In("team".into(), vec!["blue".into()])], ..Filter::default() };
         assert_eq!(store.list(&blue).unwrap(), []);
         let done = Filter { life: Life::Finished, phases: vec!["Succeeded".into()], ..Filter::default() };
-        assert_eq!(store.list(&done).unwrap()[0].template.as_deref(), Some("tmpl"));
+        assert_eq!(store.list(&done).unwrap().len(), 1);
     });
 }
 
