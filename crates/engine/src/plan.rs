@@ -106,6 +106,8 @@ pub struct TemplatePlan {
     pub broken: Option<String>,
     /// A volume that one of its containers mounts and nobody declares (EX-387).
     pub lost_volume: Option<String>,
+    /// Whether making its pod may fail by its name, its time or a patch (EX-028, EX-385, EX-388).
+    pub is_delicate: bool,
 }
 
 /// What a template does when it is entered.

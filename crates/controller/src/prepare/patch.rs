@@ -1,49 +1,22 @@
 //! `podSpecPatch`: what of it a process can honour (EX-385).
 
-mod shape;
-
 use serde_json::{Value, json};
 use tiphys_engine::Plan;
 use tiphys_engine::compile::patch;
 use tiphys_engine::workflow::Pod;
-use tiphys_expr as expr;
 use tiphys_spec as spec;
 
 /// The template with the workflow's patch, then its own, laid over its containers, its volumes and its security context,
 /// which is the workflow's if it has none.
 pub(crate) fn apply(plan: &Plan, pod: &Pod) -> Result<spec::Template, String> {
     let mut template = pod.template.clone();
-    let is_patched =
-        [&pod.workflow_patch, &template.pod_spec_patch].iter().any(|patch| !patch.trim().is_empty());
-    let lacking = |artifact: &&spec::Artifact| !artifact.optional && artifact.location.store().is_none();
-    if let Some(artifact) = pod.artifacts.iter().find(lacking).filter(|_| is_patched) {
-        // PA-403: before the pod is there, and could say that it lacks something.
-        return Err(format!(
-            "Failed to substitute the PodSpecPatch variables: inputs.artifacts.{} was not supplied",
-            artifact.name
-        ));
-    }
     if template.security_context.is_none() {
         template.security_context.clone_from(&plan.workflow.spec.security_context);
     }
-    for patch in [pod.workflow_patch.as_str(), template.pod_spec_patch.clone().as_str()] {
-        if patch.trim().is_empty() {
-            continue;
-        }
-        let patch = document(patch).map_err(|error| format!("Error applying PodSpecPatch: {error}"))?;
+    for patch in pod.patches()? {
         patch_template(&mut template, &patch);
     }
     Ok(template)
-}
-
-/// A patch is YAML or JSON of a pod's spec; what is none is refused in Argo's words.
-fn document(patch: &str) -> Result<Value, String> {
-    let value = spec::value(patch)
-        .map_err(|error| format!("Failed to convert the PodSpecPatch yaml to json: {error}"))?;
-    match shape::complaint(&value) {
-        Some(complaint) => Err(format!("invalid podSpecPatch {}: {complaint}", expr::go_quote(patch))),
-        None => Ok(value),
-    }
 }
 
 fn patch_template(template: &mut spec::Template, change: &Value) {

@@ -223,6 +223,7 @@ impl Builder<'_> {
             has_expressions,
             broken,
             lost_volume: lost_volume(&doc, &self.workflow.spec),
+            is_delicate: is_delicate(&doc, &self.workflow.spec),
             scope,
             name: doc.name.as_str().into(),
             inline_in: inline_in.map(Into::into),
@@ -277,6 +278,16 @@ fn lost_volume(doc: &spec::Template, whole: &spec::WorkflowSpec) -> Option<Strin
     let is_open = declared.iter().any(|name| name.contains("{{"));
     let lost = mounted.filter(|name| !is_open && !declared.contains(name) && !name.contains("{{"));
     lost.min().map(str::to_owned)
+}
+
+/// Whether making a pod of a template may fail for what is known before it is tried.
+fn is_delicate(doc: &spec::Template, whole: &spec::WorkflowSpec) -> bool {
+    let has_patch = !doc.pod_spec_patch.is_empty() || !whole.pod_spec_patch.is_empty();
+    let has_time = doc.active_deadline_seconds.as_ref().is_some_and(|seconds| seconds.text().contains("{{"));
+    has_patch
+        || has_time
+        || !doc.timeout.is_empty()
+        || !(doc.name.is_empty() || spec::is_subdomain(&doc.name))
 }
 
 /// The first expression tag of a template that cannot be read: no pass over it survives that, whatever it leaves

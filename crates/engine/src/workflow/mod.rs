@@ -27,6 +27,7 @@ mod input;
 mod invoke;
 mod metric;
 pub mod node;
+mod patch;
 mod pod;
 mod refuse;
 mod relock;

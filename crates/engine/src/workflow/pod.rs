@@ -97,13 +97,7 @@ impl Run {
             },
             None => Vec::new(),
         };
-        let workflow_patch = match self.plan.outline.field("podSpecPatch") {
-            Some(tree) => match tree.render(&view, Mode::Lenient, &world).map_err(failed)? {
-                Value::String(patch) => patch,
-                _ => String::new(),
-            },
-            None => String::new(),
-        };
+        let workflow_patch = self.workflow_patch(&view, &world)?;
         let pod_name = self.pod_name(ix);
         if self.is_misnamed(ix) {
             return Err(unfit_name(&pod_name));
@@ -111,7 +105,7 @@ impl Run {
         let own_time = self.time_left(ix, &template, now)?;
         let of_tries = self.time_of_tries(ix, &world)?.map(|end| end.since_us(now).max(0));
         let is_time_of_tries = of_tries.is_some_and(|tries| own_time.is_none_or(|own| tries < own));
-        Ok(Pod {
+        let pod = Pod {
             attempt,
             location_key,
             workflow_patch,
@@ -125,7 +119,18 @@ impl Run {
             wants_result: self.result_is_wanted(ix),
             on_exit: self.is_on_exit(ix),
             template,
-        })
+        };
+        pod.patches()?;
+        Ok(pod)
+    }
+
+    /// The workflow's own `podSpecPatch` as a pod gets it.
+    pub(crate) fn workflow_patch(&self, view: &View<'_>, world: &World) -> Result<String, String> {
+        let Some(tree) = self.plan.outline.field("podSpecPatch") else { return Ok(String::new()) };
+        match tree.render(view, Mode::Lenient, world).map_err(|error| error.to_string())? {
+            Value::String(patch) => Ok(patch),
+            _ => Ok(String::new()),
+        }
     }
 
     /// Whether a node's pod could not be made under its name: capitals of templates stay in it (EX-028).
@@ -178,10 +183,7 @@ impl Run {
         let mut left: Option<i64> = None;
         let mut at_most = |us: i64| left = Some(left.map_or(us, |left: i64| left.min(us)));
         if let Some(seconds) = &template.active_deadline_seconds {
-            let text = seconds.text();
-            let seconds: i64 =
-                text.trim().parse().map_err(|_| format!("value '{text}' cannot be resolved to an int"))?;
-            at_most(seconds.saturating_mul(1_000_000));
+            at_most(whole_seconds(&seconds.text())?.saturating_mul(1_000_000));
         }
         if !template.timeout.is_empty() {
             let nanos = expr::duration::lenient(&template.timeout)?;
@@ -233,8 +235,13 @@ impl Run {
     }
 }
 
+/// A deadline in seconds, which may have been a tag (EX-388).
+pub(crate) fn whole_seconds(text: &str) -> Result<i64, String> {
+    text.trim().parse().map_err(|_| format!("value '{text}' cannot be resolved to an int"))
+}
+
 /// What Kubernetes says when it refuses a pod for its name, as one with a capital letter of its template's (EX-028).
-fn unfit_name(pod: &str) -> String {
+pub(crate) fn unfit_name(pod: &str) -> String {
     format!("Pod \"{pod}\" is invalid: metadata.name: Invalid value: \"{pod}\": {}", spec::SUBDOMAIN_RULE)
 }
 

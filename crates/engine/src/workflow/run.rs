@@ -449,15 +449,20 @@ impl Run {
     /// The pod name (EX-027).
     pub fn pod_name(&self, ix: NodeIx) -> String {
         let node = self.node(ix);
+        self.pod_name_at(node.owner, &node.site, node.template)
+    }
+
+    /// The pod's name of a node at this site, whether it exists or not.
+    pub(crate) fn pod_name_at(&self, owner: NodeIx, site: &Site, template: Option<TemplateIx>) -> String {
+        let name = self.name_at(owner, site);
         // What the document adds at the start counts like what it was created with.
         let added = self.globals.annotations.get(POD_NAME_FORMAT);
         let given = self.plan.workflow.metadata.annotations.get(POD_NAME_FORMAT);
         if added.or(given).is_some_and(|format| format == "v1") {
-            return self.id(ix);
+            return expr::names::pod_name_v1(&self.plan.name, &name);
         }
-        let template =
-            node.template.map(|template| self.plan.template(template).name.clone()).unwrap_or_default();
-        expr::names::pod_name_v2(&self.plan.name, &self.name(ix), &template)
+        let template = template.map(|template| self.plan.template(template).name.clone()).unwrap_or_default();
+        expr::names::pod_name_v2(&self.plan.name, &name, &template)
     }
 
     /// The frame of a steps or dag node.

@@ -108,10 +108,7 @@ impl<'a> View<'a> {
             "pod.name" if !self.has_pod() => return None,
             "pod.name" => match self.own? {
                 Own::Node(ix) => run.pod_name(ix),
-                Own::At(owner, site, template) => {
-                    let node = run.name_at(owner, site);
-                    expr::names::pod_name_v2(&run.plan.name, &node, &run.plan.template(template).name)
-                }
+                Own::At(owner, site, template) => run.pod_name_at(owner, site, Some(template)),
             },
             // An attempt's template was named when its wrapper was entered (TP-047).
             "node.name" if is_attempt => run.name(owner),

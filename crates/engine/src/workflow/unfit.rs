@@ -1,39 +1,68 @@
 //! Why no node can be made of a template with its inputs.
 
-use super::display;
 use super::handle::Turn;
 use super::invoke::Call;
+use super::node::Site;
+use super::run::Run;
+use super::scope::View;
+use super::{display, patch, pod};
 use crate::plan::TemplatePlan;
-use expr::Mode;
+use expr::{Mode, World};
 use serde_json::Value;
 use tiphys_expr as expr;
+use tiphys_spec as spec;
 
 impl Turn<'_> {
-    /// Why no pod can be made of a template: a volume is missing (EX-387), or an expression tag that nothing could replace is
-    /// read once more where
-    /// the pod carries the template as JSON within JSON, and quotes in it cannot be read there.
+    /// Why no pod can be made of a template, as far as that can be told before it is tried: whoever enters it goes no further
+    /// (EX-115, EX-134).
     pub(crate) fn unfit(&self, call: &Call) -> Option<String> {
         let template = self.run.plan.template(call.template);
         if let Some(volume) = &template.lost_volume {
             return Some(format!("volume '{volume}' not found in workflow spec"));
         }
         let given = &self.run.call_inputs(call).parameters;
-        if !template.has_expressions && !given.iter().any(|value| value.contains("{{=")) {
+        let has_expressions = template.has_expressions || given.iter().any(|value| value.contains("{{="));
+        if !has_expressions && !template.is_delicate {
             return None;
         }
         let extra = self.run.call_extra(call);
         let view = self.run.call_view(call, &extra, self.now);
         let world = self.world(0);
-        // What else is wrong with it is said when the step is started.
-        let rendered = template.body.render(&view, Mode::Lenient, &world).ok()?;
+        match template.body.render(&view, Mode::Lenient, &world) {
+            Ok(rendered) if has_expressions => {
+                self.left_over(&rendered, &view).or_else(|| self.unmade(call, &rendered, &view))
+            }
+            Ok(rendered) => self.unmade(call, &rendered, &view),
+            Err(error) => Some(error.to_string()),
+        }
+    }
+
+    /// An expression tag that nothing could replace is read once more where the pod carries the template as JSON within JSON,
+    /// and quotes in it cannot be read there.
+    fn left_over(&self, rendered: &Value, view: &View<'_>) -> Option<String> {
         let mut reason = None;
-        left_over(&rendered, &mut |tag| {
+        left_over(rendered, &mut |tag| {
             if reason.is_none() {
-                reason =
-                    expr::render(&tag, &view, Mode::Lenient, &world).err().map(|error| error.to_string());
+                let read = expr::render(&tag, view, Mode::Lenient, &self.world(0));
+                reason = read.err().map(|error| error.to_string());
             }
         });
         reason
+    }
+
+    /// What is wrong with a pod's name, its time (EX-388) or its patches (EX-385).
+    fn unmade(&self, call: &Call, rendered: &Value, view: &View<'_>) -> Option<String> {
+        let name = self.run.pod_name_at(call.owner, &call.site, Some(call.template));
+        // Workflows of version 3, whose pods had other names, have such hooks, and end well all the same.
+        if !spec::is_subdomain(&name) && !self.run.is_of_hook(call) {
+            return Some(pod::unfit_name(&name));
+        }
+        let text = |field: &str| rendered.get(field).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let seconds = text("activeDeadlineSeconds").and_then(|text| pod::whole_seconds(text).err());
+        let timeout = || text("timeout").and_then(|text| expr::duration::lenient(text).err());
+        let patches =
+            || self.run.patches_of(call, text("podSpecPatch").unwrap_or_default(), view, &self.world(0));
+        seconds.or_else(timeout).or_else(|| patches().err())
     }
 
     /// Why the name that a template gives its nodes cannot be one (EX-026). Argo notices it at its second look at the
@@ -45,6 +74,25 @@ impl Turn<'_> {
             Ok(shown) => display::unfit(&shown),
             Err(error) => Some(error.to_string()),
         }
+    }
+}
+
+impl Run {
+    /// Whether this is a hook, or an attempt of one.
+    fn is_of_hook(&self, call: &Call) -> bool {
+        let site = match call.site {
+            Site::Attempt(_) => &self.node(call.owner).site,
+            _ => &call.site,
+        };
+        matches!(site, Site::Hook(_))
+    }
+
+    /// Whether the patches of a pod can be laid over it.
+    fn patches_of(&self, call: &Call, own: &str, view: &View<'_>, world: &World) -> Result<(), String> {
+        let of_workflow = self.workflow_patch(view, world)?;
+        let given = self.call_inputs(call).artifacts.iter().filter(|artifact| !artifact.is_null());
+        let artifacts: Result<Vec<_>, _> = given.cloned().map(serde_json::from_value).collect();
+        patch::patches(&of_workflow, own, &artifacts.map_err(|error| error.to_string())?).map(drop)
     }
 }
 
