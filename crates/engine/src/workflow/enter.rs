@@ -8,7 +8,7 @@ use super::event::Event;
 use super::handle::{Turn, message};
 use super::node::{NO_INPUTS, NodeIx, Phase, Site, TaskIx};
 use super::run::{Ready, Run, Stage};
-use super::scope::{Own, View};
+use super::scope::{Around, Own, View};
 use crate::limits;
 use crate::plan::{Items, Target, TaskPlan, TemplateIx, TemplatePlan};
 use crate::time::Time;
@@ -70,10 +70,9 @@ impl Run {
             Site::Attempt(_) => (self.node(owner).owner, &self.node(owner).site),
             _ => (owner, site),
         };
-        let (Some((at, task)), item) = (self.task_at(owner, site), self.item_at(owner, site)) else {
-            return view;
-        };
-        View { frame: Some((at, Some(task))), item, around: Some(self.frames[at as usize].node), ..view }
+        let item = self.item_at(owner, site);
+        let around = self.task_at(owner, site).map(|(frame, task)| Around { frame, task, item });
+        View { around, ..view }
     }
 
     /// A text of a step or task, with the tags filled in that were known when what is around it was entered (TP-047).

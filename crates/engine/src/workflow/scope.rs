@@ -9,7 +9,7 @@ use expr::items::Item;
 use expr::{Bound, Root, Scope, root_by_visit};
 use serde_json::Value;
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use tiphys_expr as expr;
 
 /// A view of a run from one place in it.
@@ -25,8 +25,8 @@ pub(crate) struct View<'a> {
     pub frame: Option<(u32, Option<TaskIx>)>,
     /// Hooks: the node that its own step's or task's name stands for.
     pub owner: Option<(TaskIx, NodeIx)>,
-    /// Bodies of inline templates: the steps or dag node of whose template they are a part, and whose inputs they see.
-    pub around: Option<NodeIx>,
+    /// Bodies of inline templates: the step or task that they are a part of.
+    pub around: Option<Around<'a>>,
     /// Hooks of the workflow: its status is what the entry node has come to so far.
     pub of_entry: bool,
     /// The loop item.
@@ -35,6 +35,17 @@ pub(crate) struct View<'a> {
     pub own: Option<Own<'a>>,
     /// Names of the moment: `retries`, `lastRetry.*`, metrics' own.
     pub extra: &'a [(&'a str, String)],
+}
+
+/// A step or task whose template is written in its place.
+#[derive(Clone, Copy)]
+pub(crate) struct Around<'a> {
+    /// The frame that it belongs to.
+    pub frame: u32,
+    /// Which it is.
+    pub task: TaskIx,
+    /// Its loop item.
+    pub item: Option<&'a Item>,
 }
 
 /// A node that exists, or is about to.
@@ -60,6 +71,50 @@ impl<'a> View<'a> {
             item: None,
             own: None,
             extra: &[],
+        }
+    }
+
+    /// What a step or task sees whose template is written in its place: the body is replaced with it, before its own names
+    /// count (TP-044, TP-045, TP-048). It may lie in such a body itself.
+    fn outer(&self) -> Option<View<'a>> {
+        let Around { frame, task, item } = self.around?;
+        Some(View { item, ..self.run.task_view(frame, Some(task), self.now) })
+    }
+
+    /// What a name stands for.
+    pub(crate) fn look(&self, name: &str) -> Option<Bound<'a>> {
+        let root = name.split('.').next().unwrap_or(name);
+        if root == "workflow" {
+            return self.extra(name).or_else(|| self.workflow(name));
+        }
+        let outer = self.outer().and_then(|outer| outer.look(name));
+        outer.or_else(|| self.extra(name)).or_else(|| self.look_here(root, name))
+    }
+
+    fn extra(&self, name: &str) -> Option<Bound<'a>> {
+        let (_, text) = self.extra.iter().find(|(known, _)| *known == name)?;
+        Some(Bound::Text(Cow::Borrowed(text)))
+    }
+
+    /// The same of what is not around it.
+    fn look_here(&self, root: &str, name: &str) -> Option<Bound<'a>> {
+        match root {
+            "inputs" => self.inputs(name),
+            "outputs" => self.outputs(name),
+            "steps" | "tasks" => match name {
+                "steps.name" | "tasks.name" => self.own(name),
+                _ => self.sibling(name),
+            },
+            "node" | "pod" if matches!(name, "node.name" | "pod.name") => self.own(name),
+            "retries" | "lastRetry" => self.attempt(name),
+            "item" => {
+                let item = self.item?;
+                match name.strip_prefix("item.") {
+                    None => Some(Bound::Text(Cow::Owned(item.text()))),
+                    Some(key) => item.member(key).map(|text| Bound::Text(Cow::Owned(text))),
+                }
+            }
+            _ => None,
         }
     }
 
@@ -153,14 +208,7 @@ impl<'a> View<'a> {
         Some(Bound::Text(Cow::Owned(text)))
     }
 
-    /// An input; of an inline template first those around it, since its body is replaced with the step or task that it is a
-    /// part of (TP-044).
     fn inputs(&self, name: &str) -> Option<Bound<'a>> {
-        let around = self.around.and_then(|around| self.run.view_of(around, self.now).inputs(name));
-        around.or_else(|| self.own_inputs(name))
-    }
-
-    fn own_inputs(&self, name: &str) -> Option<Bound<'a>> {
         let (template, inputs) = self.template?;
         if let Some(parameter) = name.strip_prefix("inputs.parameters.") {
             let at = template.parameters.iter().position(|known| *known.name == *parameter)?;
@@ -190,9 +238,6 @@ impl<'a> View<'a> {
     }
 
     fn input_names(&self, names: &mut BTreeSet<String>) {
-        if let Some(around) = self.around {
-            self.run.view_of(around, self.now).input_names(names);
-        }
         let Some((template, _)) = self.template else { return };
         if !template.parameters.is_empty() {
             names.insert("inputs.parameters".to_owned());
@@ -221,45 +266,45 @@ impl<'a> View<'a> {
 
 impl Scope for View<'_> {
     fn get(&self, name: &str) -> Option<Bound<'_>> {
-        if let Some((_, text)) = self.extra.iter().find(|(known, _)| *known == name) {
-            return Some(Bound::Text(Cow::Borrowed(text)));
-        }
-        match name.split('.').next().unwrap_or(name) {
-            "workflow" => self.workflow(name),
-            "inputs" => self.inputs(name),
-            "outputs" => self.outputs(name),
-            "steps" | "tasks" => match name {
-                "steps.name" | "tasks.name" => self.own(name),
-                _ => self.sibling(name),
-            },
-            "node" | "pod" if matches!(name, "node.name" | "pod.name") => self.own(name),
-            "retries" | "lastRetry" => self.attempt(name),
-            "item" => {
-                let item = self.item?;
-                match name.strip_prefix("item.") {
-                    None => Some(Bound::Text(Cow::Owned(item.text()))),
-                    Some(key) => item.member(key).map(|text| Bound::Text(Cow::Owned(text))),
-                }
-            }
-            _ => None,
-        }
+        self.look(name)
     }
 
     fn root(&self, root: &str) -> Root {
         // Whether there are any is asked for each expression; a large dag has very many.
         match root {
-            _ if is_sole_field(root) => match self.get(root) {
+            _ if is_sole_field(root) => match self.look(root) {
                 Some(_) => Root::Leaf,
                 None => Root::Unknown,
             },
-            "steps" | "tasks" if self.own(&format!("{root}.name")).is_some() || self.has_siblings(root) => {
-                Root::Map
-            }
+            "steps" | "tasks" if self.has_steps(root) => Root::Map,
             _ => root_by_visit(self, root),
         }
     }
 
     fn visit<'s>(&'s self, root: &str, visit: &mut dyn FnMut(&str, Bound<'s>)) {
+        self.tell(root, visit);
+    }
+}
+
+impl<'a> View<'a> {
+    /// Whether anything is known of steps or tasks.
+    fn has_steps(&self, kind: &str) -> bool {
+        self.own(&format!("{kind}.name")).is_some()
+            || self.has_siblings(kind)
+            || self.outer().is_some_and(|outer| outer.has_steps(kind))
+    }
+
+    /// Tells all that is known below a name, what is around it first.
+    fn tell(&self, root: &str, tell: &mut dyn FnMut(&str, Bound<'a>)) {
+        let Some(outer) = self.outer() else { return self.tell_here(root, tell) };
+        let mut found: BTreeMap<String, Bound<'a>> = BTreeMap::new();
+        let mut keep = |name: &str, bound| drop(found.insert(name.to_owned(), bound));
+        self.tell_here(root, &mut keep);
+        outer.tell(root, &mut keep);
+        found.into_iter().for_each(|(name, bound)| tell(&name, bound));
+    }
+
+    fn tell_here(&self, root: &str, tell: &mut dyn FnMut(&str, Bound<'a>)) {
         let mut names: BTreeSet<String> = BTreeSet::new();
         names.extend(self.extra.iter().map(|(name, _)| (*name).to_owned()));
         match root.split('.').next().unwrap_or(root) {
@@ -296,7 +341,7 @@ impl Scope for View<'_> {
                     );
                 }
             }
-            kind @ ("steps" | "tasks") => return self.visit_siblings(kind, root, visit),
+            kind @ ("steps" | "tasks") => return self.visit_siblings(kind, root, tell),
             "node" => drop(names.insert("node.name".to_owned())),
             "pod" => drop(names.insert("pod.name".to_owned())),
             "retries" => drop(names.insert("retries".to_owned())),
@@ -313,8 +358,8 @@ impl Scope for View<'_> {
         }
         let below = format!("{root}.");
         for name in names.iter().filter(|name| **name == *root || name.starts_with(&below)) {
-            if let Some(bound) = self.get(name) {
-                visit(name, bound);
+            if let Some(bound) = self.look(name) {
+                tell(name, bound);
             }
         }
     }

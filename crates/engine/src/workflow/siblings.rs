@@ -4,7 +4,7 @@ use super::node::{NodeIx, NodeKind, Phase, Site, TaskIx};
 use super::run::{Loop, Run};
 use super::scope::View;
 use crate::plan::FramePlan;
-use expr::{Bound, Scope};
+use expr::Bound;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use tiphys_expr as expr;
@@ -152,17 +152,12 @@ impl<'a> View<'a> {
     }
 
     /// Visits what is bound of visible steps or tasks; of one only, if the root already names it.
-    pub(crate) fn visit_siblings<'s>(
-        &'s self,
-        kind: &str,
-        root: &str,
-        visit: &mut dyn FnMut(&str, Bound<'s>),
-    ) {
-        let mut found: BTreeMap<String, Bound<'s>> = BTreeMap::new();
+    pub(crate) fn visit_siblings(&self, kind: &str, root: &str, visit: &mut dyn FnMut(&str, Bound<'a>)) {
+        let mut found: BTreeMap<String, Bound<'a>> = BTreeMap::new();
         let extra = self.extra.iter().map(|(name, text)| (*name, Bound::Text(Cow::Borrowed(&**text))));
         found.extend(extra.map(|(name, bound)| (name.to_owned(), bound)));
         let own = format!("{kind}.name");
-        found.extend(self.get(&own).map(|bound| (own, bound)));
+        found.extend(self.look(&own).map(|bound| (own, bound)));
         let below = format!("{root}.");
         let is_meant = |name: &str| name == root || name.starts_with(&below);
         self.siblings(kind, root, &mut |task, name| {
