@@ -1,7 +1,8 @@
 //! The names that people read: what a node is called beside its full name (EX-025), and who may choose it (EX-026).
 
-use super::node::{NodeIx, NodeKind, Site};
+use super::node::{NodeIx, NodeKind, Phase, Site};
 use super::run::Run;
+use super::scope::View;
 use expr::{Mode, World};
 use regex::Regex;
 use std::sync::LazyLock;
@@ -31,6 +32,15 @@ impl Run {
         }
     }
 
+    /// The status of the workflow as display names tell it: they are given from the second look at a node on, as long as it is
+    /// looked at. What belongs to hooks of the workflow is looked at after its entry node, too.
+    pub(crate) fn status_for_names(&self, owner: NodeIx, site: &Site) -> Vec<(&'static str, String)> {
+        if self.is_in_hook_of_workflow(owner, site) {
+            return Vec::new();
+        }
+        vec![("workflow.status", Phase::Running.name().to_owned())]
+    }
+
     /// The name that the template of a node gives it. Only what runs the template has it: not what was skipped, the
     /// group of a loop, the attempts of a wrapper or the members of a pod.
     fn chosen_name(&self, ix: NodeIx) -> Option<String> {
@@ -42,7 +52,9 @@ impl Run {
         }
         let annotation = self.template(ix)?.annotation(ANNOTATION)?;
         let world = World { now: node.started.timestamp(), seed: u64::from(node.hash) };
-        let name = expr::render(annotation, &self.view_of(ix, node.started), Mode::Lenient, &world).ok()?;
+        let status = self.status_for_names(node.owner, &node.site);
+        let view = View { extra: &status, ..self.view_of(ix, node.started) };
+        let name = expr::render(annotation, &view, Mode::Lenient, &world).ok()?;
         (!name.is_empty() && unfit(&name).is_none()).then_some(name)
     }
 }

@@ -548,6 +548,18 @@ impl Run {
         }
     }
 
+    /// Whether a node at this site is a hook of the workflow, or lies within one.
+    pub(crate) fn is_in_hook_of_workflow(&self, owner: NodeIx, site: &Site) -> bool {
+        let (mut owner, mut site) = (owner, site);
+        loop {
+            match site {
+                Site::Entry => return false,
+                Site::Hook(_) if owner == NodeIx::ROOT => return true,
+                _ => (owner, site) = (self.node(owner).owner, &self.node(owner).site),
+            }
+        }
+    }
+
     /// The last try of a retry wrapper, or the node itself (EX-226).
     pub(crate) fn last_attempt(&self, ix: NodeIx) -> NodeIx {
         let mut at = ix;

@@ -137,7 +137,7 @@ impl<'a> View<'a> {
         match rest {
             // While the workflow is looked at for the first time it has no phase yet, and none of its labels; hooks
             // and the exit handler are told what the entry node came to even then (TP-065, TP-094).
-            "status" if self.of_entry && !run.is_main_over() => {
+            "status" if (self.of_entry || self.is_in_hook_of_workflow()) && !run.is_main_over() => {
                 Some(Bound::Text(Cow::Borrowed(run.nodes.first()?.phase.name())))
             }
             "status" if self.is_first_look() && !run.is_main_over() => Some(Bound::Text(Cow::Borrowed(""))),
@@ -148,6 +148,18 @@ impl<'a> View<'a> {
                 let (_, artifact) = run.globals.artifacts.get(rest.strip_prefix("outputs.artifacts.")?)?;
                 Some(Bound::Json(Cow::Borrowed(artifact)))
             }
+        }
+    }
+
+    /// Whether the node whose text it is belongs to a hook of the workflow, and not to what the entry node runs.
+    fn is_in_hook_of_workflow(&self) -> bool {
+        match self.own {
+            Some(Own::Node(ix)) => {
+                let node = self.run.node(ix);
+                self.run.is_in_hook_of_workflow(node.owner, &node.site)
+            }
+            Some(Own::At(owner, site, _)) => self.run.is_in_hook_of_workflow(owner, site),
+            None => false,
         }
     }
 

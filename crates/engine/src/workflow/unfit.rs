@@ -69,7 +69,8 @@ impl Turn<'_> {
     /// node; here nothing has begun that would go on behind an Error.
     pub(crate) fn misnamed(&self, template: &TemplatePlan, call: &Call) -> Option<String> {
         let name = template.annotation(display::ANNOTATION)?;
-        let view = self.run.call_view(call, &[], self.now);
+        let status = self.run.status_for_names(call.owner, &call.site);
+        let view = self.run.call_view(call, &status, self.now);
         match expr::render(name, &view, Mode::Lenient, &self.world(0)) {
             Ok(shown) => display::unfit(&shown),
             Err(error) => Some(error.to_string()),
