@@ -84,6 +84,8 @@ pub struct TemplatePlan {
     pub inline_in: Option<Arc<str>>,
     /// The document, with `templateDefaults` merged under it (EX-114).
     pub doc: Arc<spec::Template>,
+    /// The document as it is written.
+    pub written: Arc<spec::Template>,
     /// Its type, none when it has none (EX-117).
     pub kind: Option<TemplateKind>,
     /// Declared input parameters.

@@ -386,7 +386,8 @@ fn sum_descendants(
     }
 }
 
-/// Snapshots of templates from other scopes, and of inline ones (EX-112); pages take their manifests from here (UI-261).
+/// Snapshots of templates from other scopes, as they were written, inline ones among them (EX-112); pages take their manifests
+/// from here (UI-261).
 fn stored_templates(run: &Run) -> BTreeMap<String, spec::Template> {
     let mut stored = BTreeMap::new();
     for ix in run.indices() {
@@ -398,14 +399,23 @@ fn stored_templates(run: &Run) -> BTreeMap<String, spec::Template> {
             Some(whole) if scope.kind == "local" => {
                 (if whole.cluster_scope { "cluster" } else { "namespaced" }, whole.name.as_str())
             }
-            None if scope.kind == "local" && template.inline_in.is_none() && !by_reference => continue,
+            None if scope.kind == "local" && !by_reference => continue,
             _ => (scope.kind, &*scope.resource),
         };
+        let written = &template.written;
         let name = match &template.inline_in {
             Some(task) => format!("{kind}/{resource}/inline/{task}"),
             None => format!("{kind}/{resource}/{}", template.name),
         };
-        stored.entry(name).or_insert_with(|| (*template.doc).clone());
+        stored.entry(name).or_insert_with(|| (**written).clone());
+        // With a template comes what is written in the place of its steps, whether or not that is ever run.
+        let tasks = written.dag.iter().flat_map(|dag| &dag.tasks);
+        for task in written.steps.iter().flatten().chain(tasks) {
+            if let Some(inline) = &task.inline {
+                let name = format!("{kind}/{resource}/inline/{}", task.name);
+                stored.entry(name).or_insert_with(|| (**inline).clone());
+            }
+        }
     }
     stored
 }

@@ -196,7 +196,8 @@ impl Builder<'_> {
         template: &spec::Template,
         inline_in: Option<&str>,
     ) -> Result<TemplateIx, String> {
-        let doc = self.with_defaults(template)?;
+        let written = Arc::new(template.clone());
+        let doc = self.with_defaults(&written)?;
         let kind = doc.kind();
         let flow = match kind {
             None => Flow::Missing,
@@ -235,14 +236,15 @@ impl Builder<'_> {
             parallelism: doc.parallelism.and_then(|limit| u32::try_from(limit).ok()),
             fail_fast: doc.fail_fast == Some(true),
             body,
-            doc: Arc::new(doc),
+            written,
+            doc,
         };
         self.templates.push(plan);
         Ok(TemplateIx(self.templates.len() as u32 - 1))
     }
 
     /// `templateDefaults` lie under every template; blocks of another type are dropped first (EX-114).
-    fn with_defaults(&self, template: &spec::Template) -> Result<spec::Template, String> {
+    fn with_defaults(&self, template: &Arc<spec::Template>) -> Result<Arc<spec::Template>, String> {
         let Some(defaults) = &self.workflow.spec.template_defaults else { return Ok(template.clone()) };
         let mut low = serde_json::to_value(defaults).map_err(|error| error.to_string())?;
         let own = template.kind();
@@ -252,11 +254,11 @@ impl Builder<'_> {
             }
             fields.remove("name");
         }
-        let high = serde_json::to_value(template).map_err(|error| error.to_string())?;
+        let high = serde_json::to_value(&**template).map_err(|error| error.to_string())?;
         let mut merged: spec::Template =
             serde_json::from_value(merge(&low, &high)).map_err(|error| error.to_string())?;
         merged.name = template.name.clone();
-        Ok(merged)
+        Ok(Arc::new(merged))
     }
 }
 
