@@ -294,9 +294,14 @@ impl Checker<'_> {
 
     fn call(&mut self, callee: &Node, arguments: &[Node], node: &Node) -> Checked {
         let function = self.visit(callee)?;
+        if matches!(function, Type::Unknown | Type::Any) {
+            // Of a callee of which nothing is known, as are all of sprig, the reference does not look at the arguments:
+            // what is wrong in them shows when they run.
+            return Ok(Type::Unknown);
+        }
         let types = self.all(arguments)?;
         match function {
-            Type::Unknown | Type::Any | Type::OtherFunction => Ok(Type::Unknown),
+            Type::OtherFunction => Ok(Type::Unknown),
             Type::Nil => fault("nil is nil; cannot call nil as function", node),
             Type::Function(Signature { parameters, result }) => {
                 let name = match &callee.kind {

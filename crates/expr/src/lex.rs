@@ -96,11 +96,20 @@ impl Fault {
     }
 }
 
-/// Splits an expression into tokens; the last one is the end.
-pub(crate) fn lex(source: &str) -> Result<Vec<Token<'_>>, Fault> {
+/// Splits an expression into tokens; the last one is the end, or stands for the first that is none, whose fault comes
+/// beside.
+pub(crate) fn lex(source: &str) -> (Vec<Token<'_>>, Option<Fault>) {
     let mut lexer = Lexer { source, byte: 0, at: 0, tokens: Vec::new() };
-    while lexer.token()? {}
-    Ok(lexer.tokens)
+    loop {
+        match lexer.token() {
+            Ok(true) => {}
+            Ok(false) => return (lexer.tokens, None),
+            Err(fault) => {
+                lexer.emit(TokenKind::End, lexer.byte, lexer.at);
+                return (lexer.tokens, Some(fault));
+            }
+        }
+    }
 }
 
 struct Lexer<'t> {

@@ -8,7 +8,7 @@ use crate::eval::{Calls, byte};
 use crate::operators::{self, describe_conversion, equal, float_to_int, to_int};
 use crate::time::{Time, Zone, parse};
 use crate::value::{IntKind, List, ListKind, Value};
-use crate::{duration, encode, go, go_json, jsonpath, limits, text};
+use crate::{duration, encode, go, go_json, jsonpath, limits, sprig, text};
 
 type Called = Result<Value, String>;
 
@@ -190,6 +190,7 @@ fn to_integer(value: &Value) -> Result<i64, String> {
         Value::Int(number, _) | Value::Duration(number) => Ok(*number),
         Value::Float(number) => Ok(float_to_int(*number)),
         Value::Text(text) => go::atoi(text).map_err(|_| format!("invalid operation: int({text})")),
+        Value::Nil => Err("reflect: call of reflect.Value.Type on zero Value".to_owned()),
         _ => Err(format!("invalid operation: int({})", value.type_name())),
     }
 }
@@ -357,7 +358,7 @@ fn entries(name: &str, map: &Value) -> Called {
         }
         Value::AnyMap(map) => map.entries.to_vec(),
         other => {
-            let found = other.type_name();
+            let found = sprig::kind(other);
             return Err(match name {
                 "toPairs" => format!("cannot transform {found} to pairs"),
                 _ => format!("cannot get {name} from {found}"),
@@ -378,7 +379,15 @@ fn entries(name: &str, map: &Value) -> Called {
 
 fn from_pairs(list: &Value) -> Called {
     let Value::List(list) = list else {
-        return Err(format!("cannot transform {} from pairs", list.type_name()));
+        let shown = match list {
+            Value::Text(text) => text.to_string(),
+            Value::Nil => "<invalid reflect.Value>".to_owned(),
+            Value::Bool(_) | Value::Int(..) | Value::Float(_) => {
+                format!("%!s({}={})", list.type_name(), list.to_text())
+            }
+            other => other.type_name(),
+        };
+        return Err(format!("cannot transform {shown} from pairs"));
     };
     let mut keys: BTreeMap<String, usize> = BTreeMap::new();
     let mut pairs: Vec<(Value, Value)> = Vec::new();

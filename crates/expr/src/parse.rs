@@ -8,13 +8,15 @@ use crate::{builtins, go, limits};
 
 /// Parses an expression.
 pub(crate) fn parse(source: &str) -> Result<Node, Fault> {
-    let tokens = lex(source)?;
+    let (tokens, fault) = lex(source);
     let mut parser = Parser { tokens, next: 0, predicates: 0, depth: 0, patterns: 0 };
-    let node = parser.sequence()?;
-    if parser.current().kind != TokenKind::End {
-        return Err(parser.unexpected());
+    let parsed = parser.sequence();
+    match fault {
+        // The reference reads as it goes: what is wrong before the place counts first.
+        Some(fault) if parser.current().kind == TokenKind::End => Err(fault),
+        _ if parsed.is_ok() && parser.current().kind != TokenKind::End => Err(parser.unexpected()),
+        _ => parsed,
     }
-    Ok(node)
 }
 
 struct Parser<'t> {

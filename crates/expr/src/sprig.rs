@@ -98,25 +98,26 @@ impl Entry {
             .iter()
             .enumerate()
             .map(|(index, argument)| {
-                let parameter = self.parameters[index.min(wanted.saturating_sub(1))];
-                fit(argument, parameter)
+                let last = wanted.saturating_sub(1);
+                let parameter = self.parameters[index.min(last)];
+                fit(argument, parameter).ok_or_else(|| {
+                    let found = argument.type_name();
+                    match self.variadic && index >= last {
+                        true => format!("reflect: cannot use {found} as type {parameter} in Call"),
+                        false => format!("reflect: Call using {found} as type {parameter}"),
+                    }
+                })
             })
             .collect()
     }
 }
 
-fn fit(argument: &Value, parameter: &str) -> Result<Value, String> {
-    if parameter == "interface {}" {
-        return Ok(argument.clone());
+/// The argument as the parameter wants it; none if it does not fit.
+fn fit(argument: &Value, parameter: &str) -> Option<Value> {
+    if argument.is_nil() && parameter != "interface {}" {
+        return Some(zero(parameter));
     }
-    if argument.is_nil() {
-        return Ok(zero(parameter));
-    }
-    let found = argument.type_name();
-    if found == parameter {
-        return Ok(argument.clone());
-    }
-    Err(format!("reflect: Call using {found} as type {parameter}"))
+    (parameter == "interface {}" || argument.type_name() == parameter).then(|| argument.clone())
 }
 
 /// Go's zero value of a type.
@@ -170,7 +171,7 @@ fn is_empty(value: &Value) -> bool {
 }
 
 /// Go's kind of a value.
-fn kind(value: &Value) -> &'static str {
+pub(crate) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Nil => "invalid",
         Value::Bool(_) => "bool",

@@ -379,6 +379,32 @@ fn jsonpath_queries() {
     gives("jsonpath('[1,2,3]', '$[5]')", "error: index: invalid token out of range (1:1)");
 }
 
+/// TP-152, TP-156: of a callee of which nothing is known the arguments are not checked before they run, and what stands
+/// before a bad token is judged before it.
+#[test]
+fn what_the_reference_judges_late_is_judged_late() {
+    let told = |expression: &str| match evaluate(expression, &scope(), &world()) {
+        Ok(value) => value.to_text(),
+        Err(error) => error.to_string().lines().next().unwrap_or_default().to_owned(),
+    };
+    for (expression, answer) in [
+        (r#"sprig.ternary("y", "n", len("abc") == "3")"#, "n"),
+        (r#"sprig.default("d", get(5, "x"))"#, "d"),
+        (r#"sprig.join(",", filter([1, 2], # == "a"))"#, ""),
+        (r#"sprig.upper("a" / "b")"#, "invalid operation: string / string (1:17)"),
+        (r#"upper("a" / "b")"#, "invalid operation: / (mismatched types string and string) (1:11)"),
+        (r#"sprig.max(1, 02 Jan 2006")"#, "unexpected token Identifier(\"Jan\") (1:17)"),
+        (r#"sprig.max(1, "2006)"#, "literal not terminated (1:20)"),
+        ("keys(sprig.list(1))", "cannot get keys from slice (1:1)"),
+        (r#"fromPairs(sprig.float64("1.5"))"#, "cannot transform %!s(float64=1.5) from pairs (1:1)"),
+        ("sprig.merge({}, 5)", "reflect: cannot use int as type map[string]interface {} in Call (1:7)"),
+        ("sprig.pluck(1)", "reflect: Call using int as type string (1:7)"),
+        ("asInt(nil)", "reflect: call of reflect.Value.Type on zero Value (1:1)"),
+    ] {
+        assert_eq!(told(expression), answer, "{expression}");
+    }
+}
+
 #[test]
 fn bad_input_meets_limits() {
     gives("len(1..10000000)", "error: memory budget exceeded (1:6)");
