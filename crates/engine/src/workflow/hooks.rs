@@ -120,7 +120,7 @@ impl Turn<'_> {
                     self.record(Event::Broke { group, phase: Phase::Error, message: reason });
                 }
             }
-            None if node.phase == Phase::Error && node.message.as_ref() == Some(&reason) => {}
+            None if node.hook_broke && node.message.as_ref() == Some(&reason) => {}
             None => self.record(Event::HookBroke { node: ix, message: reason }),
         }
     }
