@@ -92,7 +92,8 @@ impl Run {
                 .reset_by(&removed)
                 .into_iter()
                 .flat_map(|ix| match self.node(ix).kind {
-                    NodeKind::TaskGroup => vec![ix],
+                    // The group itself stays where it is, and is expanded once more.
+                    NodeKind::TaskGroup => self.in_order_of_entry(ix, self.hooks_of(ix)),
                     NodeKind::StepGroup => self.members(ix),
                     _ => Vec::new(),
                 })
@@ -239,13 +240,22 @@ impl Run {
         let mut open = vec![NodeIx::ROOT];
         while let Some(ix) = open.pop() {
             let node = self.node(ix);
-            if removed[ix.at()] || !is_construct(node.kind) || !(node.phase.is_bad() || reset[ix.at()]) {
+            let goes_on = node.phase.is_bad() || reset[ix.at()] || self.is_cut_short(ix);
+            if removed[ix.at()] || !is_construct(node.kind) || !goes_on {
                 continue;
             }
             reset[ix.at()] = true;
             open.extend(self.decisive(ix));
         }
         self.indices().filter(|ix| reset[ix.at()]).collect()
+    }
+
+    /// Whether a loop was ended before all of its items had come to be, or were known: without any it would be Skipped.
+    fn is_cut_short(&self, ix: NodeIx) -> bool {
+        let Part::Loop(looped) = self.node(ix).part else { return false };
+        let looped = &self.loops[looped as usize];
+        let is_unknown = looped.items.is_empty() && self.node(ix).phase == Phase::Succeeded;
+        is_unknown || looped.children.len() < looped.items.len()
     }
 
     /// The nodes inside a construct whose failure is its own: those that it neither tolerates nor left behind.
@@ -300,7 +310,8 @@ impl Turn<'_> {
     fn rebind(&mut self, ix: NodeIx) {
         let node = self.run.node(ix);
         let (owner, site, template) = (node.owner, node.site.clone(), node.template);
-        let Some(template) = template else { return };
+        // The group of a loop refers to a template and has no inputs; each expansion has its own.
+        let Some(template) = template.filter(|_| node.kind != NodeKind::TaskGroup) else { return };
         let plan = self.run.plan.clone();
         let args = match &site {
             Site::Entry => self.entry_arguments(),

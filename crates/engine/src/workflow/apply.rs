@@ -200,6 +200,7 @@ impl Run {
         outputs: &Option<Arc<spec::Outputs>>,
     ) {
         self.clear_timer(node);
+        self.close_loop(node);
         if self.pass_relocking(Some(node)) {
             // As with a gate, its place in the queue is given back.
             self.holding.insert(Some(node));
@@ -495,6 +496,7 @@ impl Run {
             cursor: 0,
             again: VecDeque::new(),
             stop: items.len() as u32,
+            anew: false,
             open: 0,
             children: BTreeMap::new(),
             looked: 0,
@@ -519,14 +521,22 @@ impl Run {
         for ready in std::mem::take(&mut frame.ready).into_values() {
             let Ready::Loop(looped) = ready else { continue };
             let group = &mut self.loops[looped as usize];
-            group.stop = group.cursor;
-            group.again.clear();
+            group.give_up();
             if group.open == 0 && frame.group == Some(group.owner) {
                 frame.open -= 1;
                 frame.slots[group.task.at()].settled = true;
             }
             self.review.push_back(group.owner);
         }
+    }
+
+    /// Nothing more is entered in the loop of a group that has ended.
+    fn close_loop(&mut self, group: NodeIx) {
+        let Part::Loop(looped) = self.node(group).part else { return };
+        let looped = &mut self.loops[looped as usize];
+        looped.give_up();
+        let frame = &mut self.frames[looped.frame as usize];
+        frame.ready.remove(&frame.rank(looped.task));
     }
 
     /// Adds a node's own progress to the run's.

@@ -136,6 +136,7 @@ impl Turn<'_> {
             }
             let entering = match ready {
                 Ready::Task(task) => self.enter_task(at, task),
+                Ready::Loop(looped) if self.run.loops[looped as usize].anew => self.expand_anew(at, looped),
                 Ready::Loop(looped) => self.enter_item(at, looped),
             };
             return match entering {

@@ -3,7 +3,7 @@
 use super::arrive::Arrival;
 use super::enter::{Entering, Entry};
 use super::event::Event;
-use super::handle::Turn;
+use super::handle::{Turn, message};
 use super::node::{NodeIx, NodeKind, Phase, Site, TaskIx};
 use super::scope::View;
 use crate::limits;
@@ -43,12 +43,7 @@ impl Turn<'_> {
             self.unstarted(owner, site, Phase::Skipped, "Skipped, empty params");
             return Entering::Entered;
         }
-        if self.run.nodes.len() + items.len() > limits::NODES_MAX {
-            let reason = format!(
-                "this loop of {} items would bring the workflow over its limit of {} nodes",
-                items.len(),
-                limits::NODES_MAX
-            );
+        if let Some(reason) = self.too_many(&items) {
             self.unstarted(owner, site, Phase::Error, &reason);
             return self.entered_for(
                 at,
@@ -64,9 +59,51 @@ impl Turn<'_> {
         if self.run.frames[at as usize].group.is_none() {
             group = self.arrive(Arrival::new(owner, site, NodeKind::TaskGroup, Phase::Running));
         }
-        let items: Vec<Arc<str>> = items.iter().map(|item| item.json().into()).collect();
-        self.record(Event::Expanded { owner: group, task: compiled.name.clone(), items });
+        self.expanded(group, compiled, &items);
         Entering::Entered
+    }
+
+    /// Finds out the items of a loop of a dag once more, after a retry by hand with other parameters: its group is there
+    /// already, and ends if there are none (EX-307).
+    pub(crate) fn expand_anew(&mut self, at: u32, looped: u32) -> Entering {
+        let plan = self.run.plan.clone();
+        let (task, group) = (self.run.loops[looped as usize].task, self.run.loops[looped as usize].owner);
+        let template = plan.template(self.run.frames[at as usize].template);
+        let compiled = &template.frame().expect("a frame's template has tasks").tasks[task.at()];
+        let (phase, reason) = match self.items(at, task, compiled, &compiled.items) {
+            Ok((items, _)) if items.is_empty() => (Phase::Skipped, "Skipped, empty params".to_owned()),
+            Ok((items, is_skipped)) => {
+                let unclear = || self.check_expansions(at, task, compiled, &items).err();
+                let unclear = if is_skipped { None } else { unclear() };
+                match self.too_many(&items).or(unclear.map(|error| error.to_string())) {
+                    None => {
+                        self.expanded(group, compiled, &items);
+                        return Entering::Entered;
+                    }
+                    Some(reason) => (Phase::Error, reason),
+                }
+            }
+            Err(Unexpandable::References(error)) => (Phase::Error, self.explained(at, &error)),
+            Err(Unexpandable::Items(reason)) => (Phase::Error, reason),
+        };
+        self.record(Event::Ended { node: group, phase, message: message(reason), outputs: None });
+        Entering::Entered
+    }
+
+    fn expanded(&mut self, owner: NodeIx, compiled: &TaskPlan, items: &[Item]) {
+        let items: Vec<Arc<str>> = items.iter().map(|item| item.json().into()).collect();
+        self.record(Event::Expanded { owner, task: compiled.name.clone(), items });
+    }
+
+    fn too_many(&self, items: &[Item]) -> Option<String> {
+        let fit = self.run.nodes.len() + items.len() <= limits::NODES_MAX;
+        (!fit).then(|| {
+            format!(
+                "this loop of {} items would bring the workflow over its limit of {} nodes",
+                items.len(),
+                limits::NODES_MAX
+            )
+        })
     }
 
     /// The items of a loop, and whether its condition skips it.

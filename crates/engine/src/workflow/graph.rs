@@ -1,4 +1,5 @@
-//! The graph that Argo shows: which node leads to which (EX-031, EX-032). Never stored, always derived.
+//! The graph that Argo shows: which node leads to which (EX-031, EX-032). Derived, not stored, but for edges that a retry by
+//! hand keeps (`kept.rs`).
 
 use super::node::{NodeIx, NodeKind, Part, Phase, Site};
 use super::run::Run;
@@ -8,6 +9,9 @@ use std::collections::BTreeMap;
 impl Run {
     /// The nodes that have this one among their children.
     pub(crate) fn graph_parents(&self, ix: NodeIx) -> Vec<NodeIx> {
+        if let Some(kept) = self.kept_edges.get(&ix) {
+            return kept.clone();
+        }
         let node = self.node(ix);
         match &node.site {
             Site::Entry => Vec::new(),
@@ -166,8 +170,13 @@ impl Run {
         self.hooks_of(ix).iter().copied().filter(|hook| !self.node(*hook).late).collect()
     }
 
+    /// Whether a node has a hook that only its end called for.
+    pub(crate) fn has_late_hook(&self, ix: NodeIx) -> bool {
+        self.hooks_of(ix).iter().any(|hook| self.node(*hook).late)
+    }
+
     /// The hooks of a node that have been started, in order of entry.
-    fn hooks_of(&self, ix: NodeIx) -> &[NodeIx] {
+    pub(crate) fn hooks_of(&self, ix: NodeIx) -> &[NodeIx] {
         self.hook_nodes.get(&ix).map(Vec::as_slice).unwrap_or_default()
     }
 
@@ -181,7 +190,7 @@ impl Run {
     }
 
     /// What stands below a loop's group or a step group.
-    fn in_order_of_entry(&self, group: NodeIx, hooks: &[NodeIx]) -> Vec<NodeIx> {
+    pub(crate) fn in_order_of_entry(&self, group: NodeIx, hooks: &[NodeIx]) -> Vec<NodeIx> {
         let mut children = self.members(group);
         children.extend(hooks);
         children.sort_unstable();

@@ -25,6 +25,7 @@ mod handle;
 mod hooks;
 mod input;
 mod invoke;
+mod kept;
 mod metric;
 pub mod node;
 mod patch;

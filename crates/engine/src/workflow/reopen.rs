@@ -27,8 +27,11 @@ impl Run {
         self.deadline = super::globals::deadline(&self.plan, at).filter(|deadline| *deadline > at);
         self.override_parameters(parameters);
         self.forget_what_was_pending();
+        let kept_edges = self.edges_kept(removed, reset);
+        self.kept_edges.extend(kept_edges);
         for ix in removed {
             self.nodes[ix.at()].removed = true;
+            self.kept_edges.remove(ix);
         }
         if self.nodes.first().is_none_or(|root| root.removed) {
             return self.begin_anew();
@@ -113,6 +116,7 @@ impl Run {
         self.groups_of.clear();
         self.hook_nodes.clear();
         self.members_of.clear();
+        self.kept_edges.clear();
         self.collection.gone.clear();
         (self.active_pods, self.tally, self.alive) = (0, (0, 0), 0);
         self.pauses.clear();
@@ -145,6 +149,8 @@ impl Run {
         for ix in self.indices() {
             let (owner, is_hook) = (self.node(ix).owner, matches!(self.node(ix).site, Site::Hook(_)));
             if is_hook {
+                // Whoever comes to be from now on finds it there.
+                self.nodes[ix.at()].late = false;
                 self.hook_nodes.entry(owner).or_default().push(ix);
                 self.nodes[owner.at()].open_hooks += u16::from(!self.node(ix).settled);
             }
@@ -253,7 +259,13 @@ impl Run {
             let group = &self.loops[looped as usize];
             let missing = group.children.iter().filter(|(_, child)| removed(child));
             let missing: VecDeque<u32> = missing.map(|(index, _)| *index).collect();
-            if removed(&group.owner) || (all_again && missing.len() == group.children.len()) {
+            let begins_anew =
+                group.children.is_empty() || (all_again && missing.len() == group.children.len());
+            let goes_on = slot.node == Some(group.owner) && !self.node(group.owner).phase.is_ended();
+            if begins_anew && goes_on {
+                // The group of a loop of a dag is there, and is expanded once more.
+                self.loops[looped as usize].forget_items();
+            } else if begins_anew || removed(&group.owner) {
                 slot.looped = None;
             } else {
                 let open =

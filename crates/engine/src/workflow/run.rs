@@ -67,6 +67,8 @@ pub struct Run {
     pub(crate) exit_returned: Option<Arc<str>>,
     /// Hooks by the node they belong to.
     pub(crate) hook_nodes: BTreeMap<NodeIx, Vec<NodeIx>>,
+    /// What leads to tasks that a retry by hand kept, where that cannot be derived any more (EX-031).
+    pub(crate) kept_edges: BTreeMap<NodeIx, Vec<NodeIx>>,
     /// The containers of container sets, by the node of their pod (EX-440).
     pub(crate) members_of: BTreeMap<NodeIx, Vec<NodeIx>>,
     /// The last node that came to a gate at which the world is asked.
@@ -213,6 +215,8 @@ pub(crate) struct Loop {
     pub again: VecDeque<u32>,
     /// Where it ends: after its items, or earlier when it was given up.
     pub stop: u32,
+    /// Its items are to be found out once more: a retry by hand gave the workflow other parameters (EX-307).
+    pub anew: bool,
     /// Expansions that have not settled.
     pub open: u32,
     /// Expansions by item. Behind the next item there may be some that are skipped: a limit held the others back.
@@ -231,7 +235,21 @@ impl Loop {
 
     /// Whether there is something to be entered.
     pub fn has_more(&self) -> bool {
-        self.next().is_some()
+        self.anew || self.next().is_some()
+    }
+
+    /// Nothing more will be entered.
+    pub fn give_up(&mut self) {
+        (self.stop, self.anew) = (self.cursor, false);
+        self.again.clear();
+    }
+
+    /// As if it had no items yet.
+    pub fn forget_items(&mut self) {
+        (self.items, self.children, self.again) = (Vec::new(), BTreeMap::new(), VecDeque::new());
+        (self.cursor, self.stop, self.open, self.looked) = (0, 0, 0, 0);
+        self.aggregate = OnceCell::new();
+        self.anew = true;
     }
 
     /// An item has its node.
@@ -249,8 +267,8 @@ impl Loop {
 
 impl PartialEq for Loop {
     fn eq(&self, other: &Loop) -> bool {
-        (self.frame, self.task, self.owner, self.cursor, self.open, self.stop)
-            == (other.frame, other.task, other.owner, other.cursor, other.open, other.stop)
+        (self.frame, self.task, self.owner, self.cursor, self.open, self.stop, self.anew)
+            == (other.frame, other.task, other.owner, other.cursor, other.open, other.stop, other.anew)
             && self.again == other.again
             && self.children == other.children
             && self.items.len() == other.items.len()
@@ -330,6 +348,7 @@ impl Run {
             returned: None,
             exit_returned: None,
             hook_nodes: BTreeMap::new(),
+            kept_edges: BTreeMap::new(),
             members_of: BTreeMap::new(),
             asking: None,
             without_room: BTreeSet::new(),

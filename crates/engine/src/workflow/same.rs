@@ -30,6 +30,7 @@ impl Run {
             groups_of,
             hook_nodes,
             members_of,
+            kept_edges,
             retries
         );
         if let Some((at, (own, others))) = first_difference(&self.nodes, &other.nodes, |a, b| a == b) {

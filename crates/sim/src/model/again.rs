@@ -51,6 +51,8 @@ impl Model {
         self.nodes.retain(|name, _| !gone.contains(name));
         for (name, node) in &mut self.nodes {
             node.children.retain(|child| !gone.contains(child));
+            // Whoever comes to be from now on finds it there.
+            node.late = false;
             if reset.contains(name) {
                 (node.phase, node.message) = ("Running".to_owned(), String::new());
                 node.outputs.clear();
@@ -58,10 +60,10 @@ impl Model {
         }
     }
 
-    /// EX-301: what failed, unless something after it succeeded.
+    /// EX-301: what failed, unless something after it succeeded; suspensions, too (the deviation from EX-305).
     fn is_to_start_over(&self, name: &str) -> bool {
         let node = &self.nodes[name];
-        let works = matches!(node.kind, "Pod" | "HTTP" | "Container");
+        let works = matches!(node.kind, "Pod" | "HTTP" | "Container" | "Suspend");
         if !node.is_bad() || !works || self.is_superseded(name) {
             return false;
         }

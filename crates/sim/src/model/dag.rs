@@ -72,7 +72,8 @@ impl Model {
             visited.insert(task.to_owned(), false);
             return Ok(false);
         }
-        if !self.has(&name) {
+        let is_new = !self.has(&name);
+        if is_new {
             let holds =
                 depends.is_empty() || Depends { model: self, dag, text: depends.as_bytes(), at: 0 }.any();
             if !holds {
@@ -122,10 +123,11 @@ impl Model {
                 over &= self.hooks(&name, step, "tasks")?;
             }
         }
-        if before.is_empty() {
+        // EX-031: once, when it comes to be; what a retry by hand keeps stays where it hangs (EX-302).
+        if is_new && before.is_empty() {
             self.link(dag, &name);
         }
-        for need in &before {
+        for need in before.iter().filter(|_| is_new) {
             for out in self.leading(&format!("{dag}.{need}")) {
                 self.link(&out, &name);
             }

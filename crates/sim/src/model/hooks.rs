@@ -60,10 +60,11 @@ impl Model {
         for (key, hook) in hooks.as_object().into_iter().flatten() {
             let expression = text(&hook["expression"]);
             // What the generator writes: `workflow.status == "Phase"`.
-            if expression.rsplit('"').nth(1) != Some(&self.nodes[root].phase) {
+            let name = format!("{root}.hooks.{key}");
+            // One that is there is driven on, whatever the workflow has come to since (EX-247).
+            if expression.rsplit('"').nth(1) != Some(&self.nodes[root].phase) && !self.has(&name) {
                 continue;
             }
-            let name = format!("{root}.hooks.{key}");
             self.enter(&name, &text(&hook["template"]), &Values::new(), "")?;
             self.node(&name).hooked = true;
             self.link(root, &name);
