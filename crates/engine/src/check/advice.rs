@@ -46,6 +46,7 @@ pub(super) fn of(code: &str) -> Option<&'static str> {
         "missing-value" => "give it a `value` or `valueFrom`",
         "no-choice" => "list the values that are allowed, or leave `enum` out",
         "no-schedule" => "add one to `schedules`, for instance `\"0 3 * * *\"` for each night at three",
+        "no-selector" => "write an expression over the event, for instance `payload.action == \"push\"`",
         "no-tasks" => "add one, or take the template out",
         "no-type" => {
             "give it a body: container, script, steps, dag, suspend, http, data, containerSet, plugin or resource"

@@ -53,6 +53,7 @@ impl<'a> Checker<'a> {
                 let body = &value["spec"]["workflowSpec"];
                 self.body(&site, &metadata, &cron.spec.workflow_spec, body, Holder::Cron);
             }
+            spec::Object::WorkflowEventBinding(binding) => self.binding(&binding.spec),
             _ => {}
         }
     }

@@ -38,8 +38,8 @@ fn explains(lost: &str, code: &str, path: &str) -> bool {
             "missing-entrypoint" => is_one_of(&["entrypoint"]),
             "missing-template" => is_one_of(&["template", "templateRef", "inline"]),
             "missing-value" | "missing-source" | "missing-field" | "missing-main" | "bad-plugin"
-            | "bad-location" | "bad-source" | "bad-reference" | "no-schedule" | "dropped-output"
-            | "bad-lock" | "bad-metric" => is_below,
+            | "bad-location" | "bad-source" | "bad-reference" | "no-schedule" | "no-selector"
+            | "dropped-output" | "bad-lock" | "bad-metric" => is_below,
             "no-tasks" => is_one_of(&["tasks", "containers"]),
             "no-type" => {
                 child.is_some_and(|child| TemplateKind::ALL.iter().any(|kind| kind.field() == child))

@@ -7,6 +7,7 @@ mod advice;
 mod argument;
 mod artifact;
 mod beyond;
+mod binding;
 mod dag;
 mod document;
 mod doomed;
@@ -57,6 +58,11 @@ pub trait Library {
     /// A WorkflowTemplate of the same namespace, or a ClusterWorkflowTemplate.
     fn find(&self, name: &str, cluster: bool) -> Option<&spec::WorkflowTemplate>;
 
+    /// Whether templates are told at all: who looks at one document alone says nothing of those that it needs.
+    fn is_told(&self) -> bool {
+        true
+    }
+
     /// Another namespace that has a WorkflowTemplate of this name, where that keeps it from being found.
     fn elsewhere(&self, _name: &str) -> Option<&str> {
         None
@@ -69,6 +75,8 @@ pub struct Shelf<'a> {
     templates: BTreeMap<(bool, &'a str), &'a spec::WorkflowTemplate>,
     /// WorkflowTemplates of other namespaces.
     strange: BTreeMap<&'a str, &'a str>,
+    /// There are no others.
+    is_whole: bool,
 }
 
 impl<'a> Shelf<'a> {
@@ -80,6 +88,11 @@ impl<'a> Shelf<'a> {
             shelf.take(object);
         }
         shelf
+    }
+
+    /// The same shelf, outside of which there is no template.
+    pub fn whole(self) -> Shelf<'a> {
+        Shelf { is_whole: true, ..self }
     }
 
     /// What a document of this namespace finds among the documents as they are written: WorkflowTemplates of the same
@@ -110,6 +123,10 @@ impl<'a> Shelf<'a> {
 impl Library for Shelf<'_> {
     fn find(&self, name: &str, cluster: bool) -> Option<&spec::WorkflowTemplate> {
         self.templates.get(&(cluster, name)).copied()
+    }
+
+    fn is_told(&self) -> bool {
+        self.is_whole || !self.templates.is_empty() || !self.strange.is_empty()
     }
 
     fn elsewhere(&self, name: &str) -> Option<&str> {

@@ -156,8 +156,14 @@ impl<'a> Checker<'a> {
     /// Complains of a document that is not there.
     pub(super) fn unknown_document(&mut self, at: &Site, name: &str, cluster: bool) {
         let message = self.missing(name, cluster);
+        let help = self.found_elsewhere(name, cluster);
+        self.error_with_help(at, "unknown-document", message, help);
+    }
+
+    /// Where a document is that is not there.
+    pub(super) fn found_elsewhere(&self, name: &str, cluster: bool) -> Option<String> {
         let elsewhere = self.library.elsewhere(name).filter(|_| !cluster);
-        let help = elsewhere.map(|namespace| {
+        elsewhere.map(|namespace| {
             let named = |namespace: &str| match namespace {
                 "" => "no namespace".to_owned(),
                 namespace => format!("namespace `{namespace}`"),
@@ -167,8 +173,7 @@ impl<'a> Checker<'a> {
                 named(namespace),
                 named(&self.namespace)
             )
-        });
-        self.error_with_help(at, "unknown-document", message, help);
+        })
     }
 
     /// What is said of a document that is not there.

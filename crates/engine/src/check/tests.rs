@@ -523,3 +523,31 @@ spec:
         ],
     );
 }
+
+/// AUTH-072, AUTH-074: a binding is judged before an event comes; of its template something is said where templates are.
+#[test]
+fn bindings_are_judged() {
+    let library = "---\nkind: WorkflowTemplate\nmetadata: {name: t}\nspec: {}\n";
+    let binding = "kind: WorkflowEventBinding
+metadata: {name: b}
+spec:
+  event: {selector: 'payload.a =='}
+  submit:
+    workflowTemplateRef: {name: lost}
+    metadata: {generateName: '\"x', labels: {a.b/c: '('}}
+    arguments: {parameters: [{name: p, valueFrom: {event: payload.a}}, {name: q, valueFrom: {event: 'payload.('}}]}
+";
+    let errors = [
+        "4:21 error spec.event.selector: `payload.a ==` is no expression: unexpected token EOF (1:12)\n | payload.a ==\n | ...........^",
+        "7:30 error spec.submit.metadata.generateName: `\"x` is no expression: literal not terminated (1:3)\n | \"x\n | ..^",
+        "7:52 error spec.submit.metadata.labels[\"a.b/c\"]: `(` is no expression: unexpected token EOF (1:1)\n | (\n | ^",
+        "8:101 error spec.submit.arguments.parameters[1].valueFrom.event: `payload.(` is no expression: expected name (1:9)\n | payload.(\n | ........^",
+    ];
+    found(binding, Situation::Lint, &errors);
+    let lost = "6:33 warning spec.submit.workflowTemplateRef.name: there is no WorkflowTemplate `lost`: an event that this \
+                chooses cannot run it";
+    found(&format!("{binding}{library}"), Situation::Lint, &[&errors[..], &[lost]].concat());
+    let none = "kind: WorkflowEventBinding\nmetadata: {name: b}\nspec: {event: {selector: ' '}, submit: {workflowTemplateRef: {name: t}}}\n";
+    let error = "3:26 error spec.event.selector: no event is chosen: a `selector` is missing";
+    found(&format!("{none}{library}"), Situation::Lint, &[error]);
+}

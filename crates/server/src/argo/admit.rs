@@ -96,7 +96,7 @@ impl Library {
 
     /// Everything wrong with a document.
     pub(crate) fn findings(&self, document: &spec::Document, situation: Situation) -> Vec<spec::Diagnostic> {
-        check(document, &Shelf::new(&self.objects), situation)
+        check(document, &Shelf::new(&self.objects).whole(), situation)
     }
 
     /// Judges a document; the fault is the first mistake that Argo would find.

@@ -94,21 +94,21 @@ fn judge(
             }
         };
         let mut flaws = one.flaws();
-        flaws.extend(unreadable(document).iter().map(told_of));
         let found = library.findings(document, Situation::Lint);
-        let errors: Vec<_> = found.iter().filter(|diagnostic| diagnostic.is_error()).collect();
         // What is kept may lack a document that comes later, and an artifact that is uploaded when it is submitted; it
         // is judged for good when it is used.
-        let (lacking, errors): (Vec<_>, Vec<_>) = errors.into_iter().partition(|error| match &*error.code {
+        let (lacking, others): (Vec<_>, Vec<_>) = found.iter().partition(|found| match &*found.code {
             "unknown-document" => true,
-            "missing-source" => one.is_template() && error.path.starts_with("spec.arguments.artifacts"),
+            "missing-source" => one.is_template() && found.path.starts_with("spec.arguments.artifacts"),
             _ => false,
         });
-        warnings.push(match lacking.is_empty() {
-            true => None,
-            false => library.judge(document, Situation::Lint, Code::InvalidArgument).err(),
-        });
-        flaws.extend(errors.into_iter().map(told_of));
+        warnings.push(lacking.first().map(|first| {
+            let judged = library.judge(document, Situation::Lint, Code::InvalidArgument);
+            judged.err().unwrap_or_else(|| Fault::invalid(first.message.clone()))
+        }));
+        // What the object's schema misses was told in its own words.
+        let errors = others.into_iter().filter(|found| found.is_error() && found.code != "no-selector");
+        flaws.extend(errors.map(told_of));
         wrong.extend(flaws.into_iter().map(|flaw| format!("{} {}: {flaw}", one.kind, one.shown())));
     }
     Ok((wrong, warnings))
@@ -168,36 +168,6 @@ fn remove_namespace(world: &World, call: &Call, name: &str) -> Result<Value, Fau
         true => Ok(json!({})),
         false => Err(Fault::new(Code::NotFound, format!("there is no namespace `{name}`"))),
     }
-}
-
-/// Expressions of a binding that cannot be read: every event of its namespace would be answered with a fault (AUTH-072).
-fn unreadable(document: &spec::Document) -> Vec<spec::Diagnostic> {
-    let spec::Object::WorkflowEventBinding(binding) = &document.object else { return Vec::new() };
-    let mut found = vec![("spec.event.selector".to_owned(), &binding.spec.event.selector)];
-    let submit = binding.spec.submit.as_ref();
-    if let Some(metadata) = submit.and_then(|submit| submit.metadata.as_ref()) {
-        let at = "spec.submit.metadata";
-        found.push((format!("{at}.name"), &metadata.name));
-        found.push((format!("{at}.generateName"), &metadata.generate_name));
-        for (field, map) in [("labels", &metadata.labels), ("annotations", &metadata.annotations)] {
-            let at = format!("{at}.{field}");
-            found.extend(map.iter().map(|(key, value)| (spec::path_field(&at, key), value)));
-        }
-    }
-    let arguments = submit.and_then(|submit| submit.arguments.as_ref());
-    for (at, parameter) in arguments.into_iter().flat_map(|arguments| &arguments.parameters).enumerate() {
-        let path = spec::path_index("spec.submit.arguments.parameters", at);
-        found
-            .extend(parameter.value_from.iter().map(|from| (format!("{path}.valueFrom.event"), &from.event)));
-    }
-    // One that is missing is told in other words.
-    let written = found.into_iter().filter(|(_, expression)| !expression.trim().is_empty());
-    let flaw = |(path, expression): (String, &String)| {
-        let error = tiphys_expr::check_syntax(expression).err()?;
-        let message = format!("`{expression}` is no expression: {error}");
-        Some(document.places.diagnostic(spec::Severity::Error, "bad-expression", &path, message, None))
-    };
-    written.filter_map(flaw).collect()
 }
 
 fn told_of(error: &spec::Diagnostic) -> String {

@@ -125,6 +125,16 @@ fn none_is_taken_if_one_is_wrong_and_every_mistake_is_told() {
     let calls = "---\napiVersion: argoproj.io/v1alpha1\nkind: CronWorkflow\nmetadata: {name: later}\nspec: {schedules: \
                  ['* * * * *'], workflowSpec: {workflowTemplateRef: {name: coming}}}\n";
     assert_eq!(changes(&house, calls), ["later created"]);
+    let binds = "---\napiVersion: argoproj.io/v1alpha1\nkind: WorkflowEventBinding\nmetadata: {name: b}\nspec: {event: \
+                 {selector: 'true'}, submit: {workflowTemplateRef: {name: coming}}}\n";
+    let told = house.send("POST", APPLY, &json!({ "namespace": "default", "text": binds }));
+    assert_eq!(
+        told["applied"][0]["warning"],
+        "there is no WorkflowTemplate `coming`: an event that this chooses cannot run it"
+    );
+    let told =
+        house.send("POST", APPLY, &json!({ "namespace": "default", "text": template("coming", "") + binds }));
+    assert_eq!(told["applied"][1]["warning"], Value::Null, "{told}");
 }
 
 #[test]
