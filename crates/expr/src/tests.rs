@@ -379,7 +379,7 @@ fn jsonpath_queries() {
     gives("jsonpath('[1,2,3]', '$[5]')", "error: index: invalid token out of range (1:1)");
 }
 
-/// TP-152, TP-156: of a callee of which nothing is known the arguments are not checked before they run, and what stands
+/// TP-152, TP-156, TP-167: of a callee of which nothing is known the arguments are not checked before they run, and what stands
 /// before a bad token is judged before it.
 #[test]
 fn what_the_reference_judges_late_is_judged_late() {
@@ -399,6 +399,9 @@ fn what_the_reference_judges_late_is_judged_late() {
         (r#"fromPairs(sprig.float64("1.5"))"#, "cannot transform %!s(float64=1.5) from pairs (1:1)"),
         ("sprig.merge({}, 5)", "reflect: cannot use int as type map[string]interface {} in Call (1:7)"),
         ("sprig.pluck(1)", "reflect: Call using int as type string (1:7)"),
+        (r#"sprig.int("1.9")"#, "1"),
+        (r#"sprig.int("1.2.3")"#, "0"),
+        (r#"sprig.add(duration("1.5s"), 1)"#, "1"),
         ("asInt(nil)", "reflect: call of reflect.Value.Type on zero Value (1:1)"),
     ] {
         assert_eq!(told(expression), answer, "{expression}");

@@ -12,16 +12,20 @@ type Args<'a> = &'a [Value];
 /// A value as an `int64`; what is no number is zero (TP-167).
 pub(super) fn to_int64(value: &Value) -> i64 {
     match value {
-        Value::Int(number, _) | Value::Duration(number) => *number,
+        Value::Int(number, _) => *number,
         Value::Float(number) => float_to_int(*number),
         Value::Bool(truth) => i64::from(*truth),
-        Value::Text(text) => {
-            let whole = text.split_once('.').map_or(&**text, |(whole, _)| whole);
-            let whole = if whole.is_empty() && text.starts_with('.') { "0" } else { whole };
-            parse_int(whole).unwrap_or(0)
-        }
+        Value::Text(text) => parse_int(without_places(text)).unwrap_or(0),
         _ => 0,
     }
+}
+
+/// A decimal number without the places behind its point; any other text as it is.
+fn without_places(text: &str) -> &str {
+    let Some((whole, places)) = text.split_once('.') else { return text };
+    let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let digits = whole.strip_prefix(['-', '+']).unwrap_or(whole);
+    if are_digits(digits) && are_digits(places) { whole } else { text }
 }
 
 /// `strconv.ParseInt` with base 0: the prefix tells the base.
@@ -49,7 +53,7 @@ fn parse_int(text: &str) -> Option<i64> {
 
 fn to_float64(value: &Value) -> f64 {
     match value {
-        Value::Int(number, _) | Value::Duration(number) => *number as f64,
+        Value::Int(number, _) => *number as f64,
         Value::Float(number) => *number,
         Value::Bool(truth) => f64::from(u8::from(*truth)),
         Value::Text(text) => go::parse_float(text).unwrap_or(0.0),
