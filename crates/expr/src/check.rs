@@ -488,8 +488,8 @@ fn refuse(refusal: Refusal, arguments: &[Node], node: &Node) -> Fault {
 
 /// The types of Argo's own functions.
 pub(crate) fn extra(name: &str) -> Option<&'static Signature> {
-    static AS_INT: Signature = Signature { parameters: &[Param::Any], result: Param::Int };
-    static AS_FLOAT: Signature = Signature { parameters: &[Param::Any], result: Param::Float };
+    static AS_INT: Signature = Signature { parameters: &[Param::Any], result: Param::Any };
+    static AS_FLOAT: Signature = Signature { parameters: &[Param::Any], result: Param::Any };
     static TO_JSON: Signature = Signature { parameters: &[Param::Any], result: Param::Text };
     static JSONPATH: Signature = Signature { parameters: &[Param::Text, Param::Text], result: Param::Any };
     Some(match name {

@@ -162,7 +162,7 @@ impl<'t> Lexer<'t> {
             _ if character.is_whitespace() => {}
             '\'' | '"' => {
                 let value = self.quoted(character)?;
-                let text = unescape(value).map_err(|wrong| Fault::new(INVALID_ESCAPE, at + wrong))?;
+                let text = unescape(value).ok_or_else(|| Fault::new(UNREADABLE, self.at - 1))?;
                 self.tokens.push(Token { kind: TokenKind::Text, text, bytes: Vec::new(), at });
             }
             '`' => {
@@ -203,8 +203,7 @@ impl<'t> Lexer<'t> {
             'b' | 'B' if matches!(self.peek(), Some('\'' | '"')) => {
                 let quote = self.next().unwrap_or('"');
                 let value = self.quoted(quote)?;
-                let bytes =
-                    unescape_bytes(value).map_err(|wrong| Fault::new(INVALID_ESCAPE, at + 1 + wrong))?;
+                let bytes = unescape_bytes(value).ok_or_else(|| Fault::new(UNREADABLE, self.at - 1))?;
                 let text = Cow::Borrowed(value);
                 self.tokens.push(Token { kind: TokenKind::Bytes, text, bytes, at });
             }
@@ -232,21 +231,66 @@ impl<'t> Lexer<'t> {
     /// The inside of a quoted text, with its escapes. A line break ends it too early.
     fn quoted(&mut self, quote: char) -> Result<&'t str, Fault> {
         let start = self.byte;
+        let mut read = self.next();
         loop {
-            let here = self.at;
-            match self.next() {
-                None | Some('\n') => return Err(Fault::new("literal not terminated", here)),
-                Some('\\') => {
-                    if self.next().is_none() {
-                        return Err(Fault::new("literal not terminated", self.at));
-                    }
-                }
+            match read {
+                None | Some('\n') => return Err(self.wrong("literal not terminated", read)),
+                Some('\\') => read = self.escape(quote)?,
                 Some(character) if character == quote => {
                     return Ok(&self.source[start..self.byte - quote.len_utf8()]);
                 }
-                Some(_) => {}
+                Some(_) => read = self.next(),
             }
         }
+    }
+
+    /// Passes over what follows a backslash, and gives the character behind it.
+    fn escape(&mut self, quote: char) -> Result<Option<char>, Fault> {
+        let escaped = self.next();
+        match escaped {
+            Some('a' | 'b' | 'f' | 'n' | 'r' | 't' | 'v' | '\\') => Ok(self.next()),
+            Some(character) if character == quote => Ok(self.next()),
+            Some('0'..='7') => self.digits(escaped, 8, 3),
+            Some('u') if self.accept("{") => {
+                let start = self.at;
+                self.run(|next| next.is_ascii_hexdigit());
+                let count = self.at - start;
+                if count > 6 {
+                    return Err(Fault::new(INVALID_ESCAPE, start + 5));
+                }
+                if count == 0 || !self.accept("}") {
+                    return Err(Fault::new(INVALID_ESCAPE, self.at - 1));
+                }
+                Ok(self.next())
+            }
+            Some(kind @ ('x' | 'u' | 'U')) => {
+                let first = self.next();
+                let count = match kind {
+                    'x' => 2,
+                    'u' => 4,
+                    _ => 8,
+                };
+                self.digits(first, 16, count)
+            }
+            _ => Err(self.wrong(INVALID_ESCAPE, escaped)),
+        }
+    }
+
+    /// Passes over so many digits, of which the first has been read, and gives the character behind them.
+    fn digits(&mut self, first: Option<char>, radix: u32, count: usize) -> Result<Option<char>, Fault> {
+        let mut read = first;
+        for _ in 0..count {
+            if !read.is_some_and(|digit| digit.is_digit(radix)) {
+                return Err(self.wrong(INVALID_ESCAPE, read));
+            }
+            read = self.next();
+        }
+        Ok(read)
+    }
+
+    /// A fault at what was read last, be it the end.
+    fn wrong(&self, message: &str, read: Option<char>) -> Fault {
+        Fault::new(message, if read.is_none() { self.at } else { self.at - 1 })
     }
 
     /// The inside of a raw text; a doubled backtick stands for one.
@@ -353,53 +397,59 @@ enum Unit {
 }
 
 const INVALID_ESCAPE: &str = "invalid char escape";
+const UNREADABLE: &str = "unable to unescape string";
 
-/// The error is the number of characters up to and including the wrong one.
-fn unescape(literal: &str) -> Result<Cow<'_, str>, usize> {
-    if !literal.contains('\\') {
-        return Ok(Cow::Borrowed(literal));
+/// What a text literal says; none if an escape means no character.
+fn unescape(literal: &str) -> Option<Cow<'_, str>> {
+    if !literal.contains(['\\', '\r']) {
+        return Some(Cow::Borrowed(literal));
     }
     let mut out = String::with_capacity(literal.len());
-    units(literal, |unit| match unit {
-        Unit::Character(character) => out.push(character),
-        Unit::Byte(byte) => out.push(char::from(byte)),
-    })?;
-    Ok(Cow::Owned(out))
-}
-
-fn unescape_bytes(literal: &str) -> Result<Vec<u8>, usize> {
-    let mut out = Vec::with_capacity(literal.len());
-    units(literal, |unit| match unit {
-        Unit::Character(character) => {
-            out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-        }
-        Unit::Byte(byte) => out.push(byte),
-    })?;
-    Ok(out)
-}
-
-fn units(literal: &str, mut each: impl FnMut(Unit)) -> Result<(), usize> {
     let mut rest = literal.chars();
-    while let Some(character) = rest.next() {
-        if character != '\\' {
-            each(Unit::Character(character));
-            continue;
+    while let Some(unit) = unit(&mut rest)? {
+        out.push(match unit {
+            Unit::Character(character) => character,
+            Unit::Byte(byte) => char::from(byte),
+        });
+    }
+    Some(Cow::Owned(out))
+}
+
+/// The same for bytes, which know no escapes of Unicode.
+fn unescape_bytes(literal: &str) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(literal.len());
+    let mut rest = literal.chars();
+    loop {
+        if rest.as_str().starts_with("\\u") || rest.as_str().starts_with("\\U") {
+            return None;
         }
-        match escape(&mut rest) {
-            Some(unit) => each(unit),
-            None => return Err(literal.chars().count() - rest.as_str().chars().count()),
+        match unit(&mut rest)? {
+            Some(Unit::Character(character)) => {
+                out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+            }
+            Some(Unit::Byte(byte)) => out.push(byte),
+            None => return Some(out),
         }
     }
-    Ok(())
 }
 
-/// The number of so many digits.
-fn digits(rest: &mut Chars<'_>, count: usize, radix: u32) -> Option<u32> {
-    (0..count).try_fold(0, |value, _| Some(value * radix + rest.next()?.to_digit(radix)?))
+/// The next element of a literal whose escapes are complete; the outer none if it means no character, the inner one at the
+/// end.
+fn unit(rest: &mut Chars<'_>) -> Option<Option<Unit>> {
+    let Some(character) = rest.next() else { return Some(None) };
+    Some(Some(match character {
+        '\\' => escaped(rest)?,
+        '\r' => Unit::Character('\n'),
+        character => Unit::Character(character),
+    }))
 }
 
-/// Reads what follows a backslash.
-fn escape(rest: &mut Chars<'_>) -> Option<Unit> {
+/// What follows a backslash.
+fn escaped(rest: &mut Chars<'_>) -> Option<Unit> {
+    // A surrogate is none by itself, and two are not joined.
+    let scalar = |value: u32| {
+        (value <= u32::from(char::MAX)).then(|| Unit::Character(char::from_u32(value).unwrap_or('\u{fffd}')))
+    };
     Some(match rest.next()? {
         'a' => Unit::Byte(7),
         'b' => Unit::Byte(8),
@@ -408,27 +458,21 @@ fn escape(rest: &mut Chars<'_>) -> Option<Unit> {
         'r' => Unit::Byte(13),
         't' => Unit::Byte(9),
         'v' => Unit::Byte(11),
-        escaped @ ('\\' | '\'' | '"' | '`' | '?') => Unit::Character(escaped),
-        'x' | 'X' => Unit::Byte(digits(rest, 2, 16)? as u8),
-        'u' => {
-            let first = digits(rest, 4, 16)?;
-            let mut pair = rest.clone();
-            if (0xd800..0xdc00).contains(&first)
-                && pair.as_str().starts_with("\\u")
-                && pair.nth(1).is_some()
-                && let Some(second @ 0xdc00..=0xdfff) = digits(&mut pair, 4, 16)
-            {
-                *rest = pair;
-                return char::from_u32(0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00))
-                    .map(Unit::Character);
-            }
-            Unit::Character(char::from_u32(first).unwrap_or('\u{fffd}'))
+        'x' => Unit::Byte(number(rest, 2, 16)? as u8),
+        'u' if rest.as_str().starts_with('{') => {
+            let (digits, after) = rest.as_str()[1..].split_once('}')?;
+            *rest = after.chars();
+            return scalar(u32::from_str_radix(digits, 16).ok()?);
         }
-        'U' => Unit::Character(char::from_u32(digits(rest, 8, 16)?)?),
-        first @ '0'..='3' => {
-            let first = first.to_digit(8)?;
-            Unit::Byte((first * 64 + digits(rest, 2, 8)?) as u8)
-        }
-        _ => return None,
+        'u' => return scalar(number(rest, 4, 16)?),
+        'U' => return scalar(number(rest, 8, 16)?),
+        first @ '0'..='3' => Unit::Byte((first.to_digit(8)? * 64 + number(rest, 2, 8)?) as u8),
+        '4'..='7' => return None,
+        same => Unit::Character(same),
     })
+}
+
+/// The number of so many digits.
+fn number(rest: &mut Chars<'_>, count: usize, radix: u32) -> Option<u32> {
+    (0..count).try_fold(0, |value, _| Some(value * radix + rest.next()?.to_digit(radix)?))
 }

@@ -408,6 +408,39 @@ fn what_the_reference_judges_late_is_judged_late() {
     }
 }
 
+/// TP-152, TP-156: escapes in texts, and types of which the reference's checker knows more or less than one thinks.
+#[test]
+fn escapes_and_types_are_those_of_the_reference() {
+    let told = |expression: &str| match evaluate(expression, &scope(), &world()) {
+        Ok(value) => value.to_text(),
+        Err(error) => error.to_string().lines().next().unwrap_or_default().to_owned(),
+    };
+    for (expression, answer) in [
+        (r#""\u{41}\u{1F600}\x41\101\t""#, "A😀AA\t"),
+        (r#"'it\'s'"#, "it's"),
+        (r#"'\"'"#, "invalid char escape (1:3)"),
+        (r#""\?""#, "invalid char escape (1:3)"),
+        (r#""\X41""#, "invalid char escape (1:3)"),
+        (r#"'\0'"#, "invalid char escape (1:4)"),
+        (r#"'\u12'"#, "invalid char escape (1:6)"),
+        (r#"'\u{}'"#, "invalid char escape (1:4)"),
+        (r#"'\400'"#, "unable to unescape string (1:6)"),
+        (r#"'\U00110000'"#, "unable to unescape string (1:12)"),
+        (r#"b'\u0041'"#, "unable to unescape string (1:9)"),
+        (r#""\uD83D\uDE00""#, "\u{fffd}\u{fffd}"),
+        (r#"asInt("5") == "5""#, "false"),
+        (r#"asInt("5") + "5""#, "invalid operation: int + string (1:12)"),
+        (r#"int("5") == "5""#, "invalid operation: == (mismatched types int and string) (1:10)"),
+        (
+            r#"date("2023-01-31").Month() == 2"#,
+            "invalid operation: == (mismatched types time.Month and int) (1:28)",
+        ),
+        (r#"date("2023-01-31").Weekday() in [0, 4]"#, "cannot use time.Weekday as type int in array (1:30)"),
+    ] {
+        assert_eq!(told(expression), answer, "{expression}");
+    }
+}
+
 #[test]
 fn bad_input_meets_limits() {
     gives("len(1..10000000)", "error: memory budget exceeded (1:6)");

@@ -223,27 +223,9 @@ impl Type {
         if self.is_unknown() || other.is_unknown() || *self == Type::Nil || *other == Type::Nil {
             return true;
         }
-        self.family() == other.family() || (self.is_number() && other.is_number())
-    }
-
-    /// Go's kind of the type.
-    fn family(&self) -> u8 {
-        match self {
-            Type::Unknown | Type::Any => 0,
-            Type::Nil => 1,
-            Type::Bool => 2,
-            Type::Int(IntKind::Int | IntKind::Month | IntKind::Weekday) => 3,
-            Type::Int(IntKind::Int64) | Type::Duration => 4,
-            Type::Int(IntKind::Uint8) => 5,
-            Type::Float => 6,
-            Type::Text => 7,
-            Type::Bytes | Type::List(..) => 8,
-            Type::Map(_) | Type::AnyMap => 9,
-            Type::Time => 10,
-            Type::Zone => 11,
-            Type::TaskResults => 13,
-            Type::Function(_) | Type::OtherFunction => 12,
-        }
+        (self.is_number() && other.is_number())
+            || (self.is_list() && other.is_list())
+            || self.name() == other.name()
     }
 
     /// The type as messages print it.
