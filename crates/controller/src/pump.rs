@@ -26,7 +26,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, TryRecvError};
 use std::time::{Duration, Instant};
 use tiphys_engine::Time;
-use tiphys_engine::workflow::{Attempt, Event, Input, NodeIx, Occasion, Report};
+use tiphys_engine::workflow::{Attempt, Input, NodeIx, Occasion, Report};
 use tiphys_runner::agent::Agent;
 use tiphys_runner::step::AttemptId;
 use tiphys_runner::{News, Runner};
@@ -453,10 +453,6 @@ impl Pump {
             }
             Effect::Recorded(recorded) => {
                 let uid = recorded.uid.clone();
-                if recorded.events.iter().any(|event| matches!(event, Event::Retried { .. })) {
-                    // What was filed tells of the life before; the journal has it too.
-                    self.store.delete_archived(&[MachineId::workflow(&*uid)])?;
-                }
                 self.answer_again(&recorded, now);
                 self.tell(&uid, Update::Recorded(recorded));
             }

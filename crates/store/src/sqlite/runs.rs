@@ -73,7 +73,7 @@ impl Runs for SqliteStore {
             )?;
             transaction.execute(
                 "UPDATE summary SET phase = '', message = '', progress = '', started_us = NULL, finished_us = NULL,
-                        archived = 0, engine = ?2 WHERE machine = ?1",
+                        engine = ?2 WHERE machine = ?1",
                 params![number, run.summary.engine],
             )?;
             let row = Summary { phase: String::new(), finished_us: None, ..run.summary.clone() };
@@ -281,7 +281,6 @@ fn delete_archived(transaction: &Transaction<'_>, machine: &MachineId) -> rusqli
         .optional()?;
     let Some(number) = number else { return Ok(false) };
     forget_end(transaction, number)?;
-    transaction.execute("UPDATE summary SET archived = 0 WHERE machine = ?1", [number])?;
     forget_row(transaction, number)?;
     Ok(true)
 }
@@ -289,6 +288,7 @@ fn delete_archived(transaction: &Transaction<'_>, machine: &MachineId) -> rusqli
 fn forget_end(transaction: &Transaction<'_>, number: i64) -> rusqlite::Result<()> {
     transaction.execute("DELETE FROM archive WHERE machine = ?1", [number])?;
     transaction.execute("DELETE FROM brief WHERE machine = ?1", [number])?;
+    transaction.execute("UPDATE summary SET archived = 0 WHERE machine = ?1", [number])?;
     Ok(())
 }
 
@@ -362,15 +362,19 @@ fn create(
     Ok(Ok((number, epoch.cast_unsigned())))
 }
 
-/// Brings the row of a run up to date, touching the indexes only where they change.
+/// Brings the row of a run up to date, touching the indexes only where they change. What was filed of another end than
+/// the row's is forgotten.
 pub(super) fn update_summary(
     transaction: &Transaction<'_>,
     number: i64,
     row: &Summary,
 ) -> rusqlite::Result<()> {
-    let (phase, finished_us, labels): (String, Option<i64>, String) = transaction
-        .prepare_cached("SELECT phase, finished_us, labels FROM summary WHERE machine = ?1")?
-        .query_row([number], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let (phase, finished_us, labels, archived): (String, Option<i64>, String, bool) = transaction
+        .prepare_cached("SELECT phase, finished_us, labels, archived FROM summary WHERE machine = ?1")?
+        .query_row([number], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    if archived && finished_us != row.finished_us {
+        forget_end(transaction, number)?;
+    }
     let labels_now = labels_text(&row.labels);
     transaction
         .prepare_cached(

@@ -234,6 +234,34 @@ fn the_archive_outlives_the_run() {
     });
 }
 
+/// EX-306: who reads never finds a run that goes on, or ended anew, with what was filed of an earlier end.
+#[test]
+fn what_was_filed_goes_with_the_end_that_it_tells_of() {
+    each(|store| {
+        let a = create(store, "a");
+        let archive = Filter { shelf: Shelf::Archive, ..Filter::default() };
+        let told = |finished_us: Option<i64>, seq: u64, end: Option<&[u8]>| Append {
+            summary: Some(Summary { finished_us, ..row("a", 1) }),
+            end: end.map(|end| End { document: end.to_vec(), brief: Vec::new() }),
+            ..record(&a, 1, seq, "x")
+        };
+        let mut after = |append: Append| {
+            assert_eq!(store.append(&[append]).unwrap(), [Ok(())]);
+            assert_eq!(store.list(&archive).unwrap().len(), store.archived(&a).unwrap().iter().len());
+            store.archived(&a).unwrap()
+        };
+        assert_eq!(after(told(Some(5), 1, Some(b"first"))).as_deref(), Some(&b"first"[..]));
+        // What is said later of the same end changes nothing.
+        assert_eq!(after(told(Some(5), 2, None)).as_deref(), Some(&b"first"[..]));
+        assert_eq!(after(record(&a, 1, 3, "without a row")).as_deref(), Some(&b"first"[..]));
+        assert_eq!(after(told(None, 4, None)), None);
+        assert_eq!(after(told(Some(7), 5, Some(b"second"))).as_deref(), Some(&b"second"[..]));
+        // Begun anew and over again in one record; its end is filed with it, or later.
+        assert_eq!(after(told(Some(9), 6, Some(b"third"))).as_deref(), Some(&b"third"[..]));
+        assert_eq!(after(told(Some(11), 7, None)), None);
+    });
+}
+
 #[test]
 fn the_oldest_of_the_archive_go_first() {
     each(|store| {

@@ -237,3 +237,27 @@ fn an_archived_run_keeps_its_times_to_the_millisecond() {
         }
     }
 }
+
+/// EX-306: a run that is over as soon as it is retried is filed as it ended the second time.
+#[test]
+fn a_retry_that_ends_at_once_is_filed() {
+    let (_folder, house) = open();
+    // What it is to run over is no list: nothing is started for that to be found out.
+    let workflow = json!({
+        "metadata": { "name": "hasty" },
+        "spec": { "entrypoint": "main", "templates": [
+            { "name": "main", "steps": [[{ "name": "a", "template": "ask", "withParam": "none" }]] },
+            { "name": "ask", "suspend": {} },
+        ]},
+    });
+    let made = house.send("POST", "/api/v1/workflows/default", &json!({ "workflow": workflow }));
+    let is_over = |answer: &Value| !answer["status"]["finishedAt"].is_null();
+    let first = house.until(&target("hasty"), is_over);
+    let filed = format!("/api/v1/archived-workflows/{}", made["metadata"]["uid"].as_str().unwrap());
+    assert_eq!(version(&house.get(&filed)), version(&first));
+    house.send("PUT", &format!("{}/retry", target("hasty")), &json!({}));
+    let second = house.until(&target("hasty"), is_over);
+    assert!(version(&second) > version(&first));
+    assert_eq!(version(&house.get(&filed)), version(&second));
+    assert_eq!(house.get("/api/v1/archived-workflows")["items"].as_array().unwrap().len(), 1);
+}
