@@ -3,6 +3,7 @@
 use crate::access::Who;
 use crate::fault::Fault;
 use crate::guard::Peer;
+use crate::wire::go::{self, Found};
 use axum::body::Bytes;
 use axum::http::HeaderMap;
 use serde_json::{Map, Value};
@@ -125,64 +126,15 @@ pub(crate) fn kind(value: &Value) -> &'static str {
 
 /// The first JSON value of a body; what follows it is not looked at (API-024).
 pub(crate) fn first_value(body: &[u8]) -> Result<Option<Value>, Fault> {
-    let Some(first) = body.iter().find(|byte| !byte.is_ascii_whitespace()) else { return Ok(None) };
-    let literal = [&b"null"[..], b"true", b"false"].iter().any(|word| {
-        let rest = body.trim_ascii_start();
-        rest.starts_with(&word[..rest.len().min(word.len())])
-    });
-    if !literal && !b"{[\"-0123456789".contains(first) {
-        let shown = char::from(*first);
-        return Err(Fault::invalid(format!("invalid character '{shown}' looking for beginning of value")));
-    }
+    let end = match go::first(body) {
+        Found::Nothing => return Ok(None),
+        Found::Value(end) => end,
+        Found::Part => return Err(Fault::invalid("unexpected EOF")),
+        Found::Flaw(why) => return Err(Fault::invalid(why)),
+    };
     // As Go does: bytes that are no text become the sign for that.
-    let text = String::from_utf8_lossy(body);
-    match serde_json::Deserializer::from_str(&text).into_iter::<Value>().next() {
-        None => Ok(None),
-        Some(Ok(value)) => Ok(Some(value)),
-        Some(Err(error)) => {
-            Err(Fault::invalid(go_flaw(&text, &error).unwrap_or_else(|| "unexpected EOF".to_owned())))
-        }
-    }
-}
-
-/// What is wrong with a text that is no JSON, in Go's words; none if there is too little of it.
-pub(crate) fn go_flaw(text: &str, error: &serde_json::Error) -> Option<String> {
-    if error.is_eof() {
-        return None;
-    }
-    let said = error.to_string();
-    let line = text.split('\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
-    let found = line.get(error.column().saturating_sub(1)..).and_then(|rest| rest.chars().next());
-    let place = match said.split(" at line").next().unwrap_or_default() {
-        "expected value" => "looking for beginning of value",
-        "key must be a string" => "looking for beginning of object key string",
-        "expected `:`" => "after object key",
-        "expected `,` or `}`" => "after object key:value pair",
-        "expected `,` or `]`" => "after array element",
-        "trailing characters" => "after top-level value",
-        "trailing comma" if found == Some('}') => "looking for beginning of object key string",
-        "trailing comma" => "looking for beginning of value",
-        "invalid escape" => "in string escape code",
-        "invalid number" => "in numeric literal",
-        "expected ident" => &in_literal(&line[..line.len().min(error.column().saturating_sub(1))])?,
-        why if why.starts_with("control character") => "in string literal",
-        _ => return Some(said),
-    };
-    Some(match found {
-        Some('\'') => format!("invalid character '\\'' {place}"),
-        Some(char) if char.is_control() => format!("invalid character '{}' {place}", char.escape_default()),
-        Some(char) => format!("invalid character '{char}' {place}"),
-        None => format!("invalid character '\\n' {place}"),
-    })
-}
-
-/// In which word a text breaks off, and which letter of it Go's reader expects.
-fn in_literal(before: &str) -> Option<String> {
-    let expected = |word: &'static str| {
-        let known = (1..word.len()).rev().find(|known| before.ends_with(&word[..*known]))?;
-        Some(format!("in literal {word} (expecting '{}')", &word[known..=known]))
-    };
-    ["null", "true", "false"].into_iter().find_map(expected)
+    let text = String::from_utf8_lossy(&body[..end]);
+    serde_json::from_str(&text).map(Some).map_err(|error| Fault::invalid(error.to_string()))
 }
 
 /// The keys and values after the `?`, decoded, in order.

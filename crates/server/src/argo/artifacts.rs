@@ -248,11 +248,12 @@ fn browse(at: &Path, file: &str, path: &str) -> Result<Response, Plain> {
         }
         target
     };
-    if !target.is_dir() {
-        return read(&target);
-    }
-    if !is_slash {
-        return Ok(reply::redirect(&format!("{path}/")));
+    match (target.is_dir(), is_slash) {
+        (false, false) => return read(&target),
+        (true, false) => return Ok(reply::redirect(&format!("{path}/"))),
+        // Below a file, as below any key of a store of objects, nothing lies.
+        (false, true) => return Ok(shown(page_of(&[]))),
+        (true, true) => {}
     }
     if target.join("index.html").is_file() {
         let mut response = Response::new(Body::empty());
@@ -263,12 +264,20 @@ fn browse(at: &Path, file: &str, path: &str) -> Result<Response, Plain> {
         return Ok(response);
     }
     let page = listing(&target).map_err(|_| Plain(StatusCode::INTERNAL_SERVER_ERROR))?;
-    Ok(guarded(reply::with_type(StatusCode::OK, "text/html; charset=utf-8", page)))
+    Ok(shown(page))
 }
 
-/// A page of what lies in a folder: its files, and each folder below it that holds files, by its whole way.
+fn shown(page: String) -> Response {
+    guarded(reply::with_type(StatusCode::OK, "text/html; charset=utf-8", page))
+}
+
+/// A page of what lies in a folder.
 fn listing(folder: &Path) -> std::io::Result<String> {
-    let keys = keys(folder)?;
+    Ok(page_of(&keys(folder)?))
+}
+
+/// A page of keys: files, and each folder that holds files, by its whole way.
+fn page_of(keys: &[String]) -> String {
     let mut page = String::from("<html><body><ul>\n<li><a href=\"..\">..</a></li>\n");
     let mut shown: BTreeSet<&str> = BTreeSet::new();
     for key in keys.iter().take(FILES_LISTED_MAX) {
@@ -281,7 +290,7 @@ fn listing(folder: &Path) -> std::io::Result<String> {
         page.push_str(&format!("<li>and more: only {FILES_LISTED_MAX} files are looked at</li>\n"));
     }
     page.push_str("</ul></body></html>");
-    Ok(page)
+    page
 }
 
 /// The files below a folder by their keys, in their order, as a store of objects would list them; one more than may be listed

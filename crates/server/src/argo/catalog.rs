@@ -9,10 +9,8 @@ use crate::call::{Call, Message};
 use crate::fault::{Code, Fault};
 use crate::limits;
 use crate::wire::select::{self, Labels};
-use crate::wire::{names, read, schema, shape};
+use crate::wire::{names, read, schema, shape, token};
 use crate::world::World;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use tiphys_engine::check::Situation;
 
@@ -133,7 +131,7 @@ impl Kind {
         let from = query.text("listOptions.continue");
         let mut metadata = json!({ "resourceVersion": world.version() });
         if pattern.is_empty() {
-            let after = if from.is_empty() { None } else { Some(place_of(from)?) };
+            let after = if from.is_empty() { None } else { Some(token::read(from)?) };
             if let Some(after) = after {
                 items.retain(|item| place(item) > after);
             }
@@ -143,7 +141,8 @@ impl Kind {
                     metadata["remainingItemCount"] = json!(items.len() - limit);
                 }
                 items.truncate(limit);
-                metadata["continue"] = json!(items.last().map(token).unwrap_or_default());
+                metadata["continue"] =
+                    json!(items.last().map(|item| token::write(&place(item))).unwrap_or_default());
             }
         } else {
             by_pattern(&mut items, pattern, from, limit, &mut metadata);
@@ -274,6 +273,14 @@ impl Kind {
             let name = named.unwrap_or_default();
             return Err(Fault::invalid(format!("'{name}' is not managed by the current Argo Server")));
         }
+        if self.name == "CronWorkflow" {
+            // Of schedules Argo looks for the old one before it judges the new one.
+            let name = named.unwrap_or_default();
+            require_name(name)?;
+            if world.object(self.name, namespace, name)?.is_none() {
+                return Err(Fault::missing(&self.full(), name));
+            }
+        }
         self.settle(&mut value, namespace)?;
         admit::sign_change(&mut value, &call.who, "Update");
         let value = self.judge(world, namespace, &value)?;
@@ -369,22 +376,9 @@ fn stale(resource: &str, name: &str) -> Fault {
 }
 
 /// The place of an object in a list.
-fn place(item: &Value) -> (String, String) {
+fn place(item: &Value) -> token::Place {
     let text = |field: &str| item["metadata"][field].as_str().unwrap_or_default().to_owned();
     (text("namespace"), text("name"))
-}
-
-fn token(item: &Value) -> String {
-    URL_SAFE_NO_PAD.encode(json!(place(item)).to_string())
-}
-
-fn place_of(token: &str) -> Result<(String, String), Fault> {
-    let place = URL_SAFE_NO_PAD.decode(token).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    place.ok_or_else(|| {
-        Fault::invalid(
-            "invalid continue token: continue key is not valid: invalid character 'i' looking for beginning of value",
-        )
-    })
 }
 
 /// API-241.
@@ -393,7 +387,9 @@ fn by_pattern(items: &mut Vec<Value>, pattern: &str, from: &str, limit: usize, m
         |item: &Value| item["metadata"]["resourceVersion"].as_str().and_then(|text| text.parse::<u64>().ok());
     items.retain(|item| item["metadata"]["name"].as_str().is_some_and(|name| name.contains(pattern)));
     items.sort_by_key(|item| std::cmp::Reverse(version(item)));
-    if let Ok(from) = from.parse::<u64>() {
+    if !from.is_empty() {
+        // What is no version is the first one of all: nothing is older.
+        let from = from.parse::<u64>().unwrap_or(0);
         items.retain(|item| version(item).is_some_and(|version| version < from));
     }
     if limit > 0 {

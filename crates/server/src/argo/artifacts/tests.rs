@@ -1,6 +1,6 @@
 //! Folders of artifacts.
 
-use super::{browse, href, listing};
+use super::{browse, href, listing, page_of};
 use axum::http::{StatusCode, header};
 use std::path::Path;
 
@@ -56,4 +56,16 @@ fn a_folder_below_an_artifact_shows_its_index() {
 #[test]
 fn names_of_files_stay_within_the_path_of_an_address() {
     assert_eq!(href("a b?c#d%20'\"<é/+"), "a%20b%3fc%23d%2520%27%22%3c%c3%a9/&#43;");
+}
+
+/// API-314: below a file lies nothing.
+#[test]
+fn a_file_that_is_asked_for_as_a_folder_is_an_empty_one() {
+    let folder = folder(&["one.txt"]);
+    let at = folder.path().join("one.txt").canonicalize().unwrap();
+    let answer = browse(&at, "", "/artifact-files/a/workflows/b/c/outputs/one/").ok().unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(answer.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
+    assert_eq!(answer.headers().get(header::CONTENT_DISPOSITION), None);
+    assert_eq!(page_of(&[]), "<html><body><ul>\n<li><a href=\"..\">..</a></li>\n</ul></body></html>");
 }

@@ -768,3 +768,38 @@ fn an_archived_workflow_is_called_by_uid_or_by_name() {
     house.send("DELETE", &format!("{root}/u-late?namespace=default&name=u-last"), &Value::Null);
     assert_eq!(filed(&house, "namePrefix=u-l"), ["u-late"]);
 }
+
+/// API-243: whether a schedule is there is asked before what is to take its place is judged, and of templates after it.
+#[test]
+fn a_schedule_is_looked_for_before_the_new_one_is_judged() {
+    let (_folder, house) = open();
+    let wrong = json!({ "entrypoint": "none", "templates": [{ "name": "main", "suspend": {} }] });
+    let unknown = (404, 5, "cronworkflows.argoproj.io \"nosuch\" not found");
+    for (namespace, spec) in [
+        ("default", json!({ "schedules": ["nonsense"], "workflowSpec": wrong })),
+        ("elsewhere", json!({ "schedules": ["0 0 1 1 *"], "workflowSpec": wrong })),
+    ] {
+        let cron = json!({ "metadata": { "name": "nosuch", "namespace": namespace }, "spec": spec });
+        let body = json!({ "cronWorkflow": cron });
+        house.refuses("PUT", "/api/v1/cron-workflows/default/nosuch", &body, unknown);
+    }
+    let template = json!({ "template": { "metadata": { "name": "nosuch" }, "spec": wrong } });
+    assert_eq!(house.ask("PUT", "/api/v1/workflow-templates/default/nosuch", &[], &template).0, 400);
+}
+
+/// API-241: under a pattern the next page begins after a version, the newest first.
+#[test]
+fn a_page_of_a_pattern_begins_after_a_version() {
+    let (_folder, house) = open();
+    let spec = json!({ "entrypoint": "main", "templates": [{ "name": "main", "suspend": {} }] });
+    for name in ["one", "two"] {
+        let body = json!({ "template": { "metadata": { "name": name }, "spec": spec } });
+        house.send("POST", "/api/v1/workflow-templates/default", &body);
+    }
+    let count = |from: &str| {
+        let query = format!("namePattern=o&listOptions.continue={from}");
+        let found = house.get(&format!("/api/v1/workflow-templates/default?{query}"));
+        found["items"].as_array().map_or(0, Vec::len)
+    };
+    assert_eq!((count(""), count("9999999999999999"), count("abc"), count("0")), (2, 2, 0, 0));
+}
