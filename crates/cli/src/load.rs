@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use tiphys_engine::Frozen;
 use tiphys_spec as spec;
 use tiphys_spec::{Diagnostic, Document, Object, Severity, Strictness};
@@ -116,10 +116,25 @@ fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> anyhow::Result
                     "name fewer folders at once",
                 ));
             }
-            found.push(entry);
+            found.push(straight(&entry));
         }
     }
     Ok(())
+}
+
+/// A path without roundabout ways, found by its text alone.
+pub fn straight(path: &Path) -> PathBuf {
+    let mut way = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if way.file_name().is_some() => drop(way.pop()),
+            // Nothing is above the root.
+            Component::ParentDir if way.has_root() => {}
+            part => way.push(part),
+        }
+    }
+    if way.as_os_str().is_empty() { PathBuf::from(".") } else { way }
 }
 
 /// The template of this name among documents: of a namespace, or of the whole cluster.

@@ -10,7 +10,7 @@ use crate::load::{files, load};
 use crate::output;
 use crate::print::{print_diagnostics, to_stdout};
 use crate::problem::{Told, problem};
-use crate::remote::{self, Connect};
+use crate::remote::{self, Connect, belongs};
 
 /// Rewrite manifests of version 3 for version 4
 ///
@@ -58,7 +58,11 @@ pub fn run(args: &Args, connect: &Connect) -> anyhow::Result<ExitCode> {
 /// Each file is written before the next one is read, as far as there is nothing wrong.
 fn convert(file: PathBuf, format: Format) -> anyhow::Result<()> {
     let loaded = load(&[file], &[], Strictness::Lenient)?;
-    let is_bad = |found: &Diagnostic| found.is_error() || found.code == "no-object";
+    // Of what is none of Argo's kinds nothing is judged.
+    let is_others = |found: &Diagnostic| {
+        loaded.given.iter().any(|document| !is_argos(document) && belongs(found, document, &loaded.given))
+    };
+    let is_bad = |found: &Diagnostic| (found.is_error() && !is_others(found)) || found.code == "no-object";
     if loaded.diagnostics.iter().any(is_bad) {
         print_diagnostics(&loaded.diagnostics, &loaded.texts);
         return Err(Told.into());
@@ -67,13 +71,22 @@ fn convert(file: PathBuf, format: Format) -> anyhow::Result<()> {
         let value = renewed(document);
         to_stdout(&match format {
             Format::Yaml => format!("---\n{}", output::yaml(&value)),
-            Format::Json => format!("{}\n", output::in_order(value)),
+            Format::Json if is_argos(document) => format!("{}\n", output::in_order(value)),
+            Format::Json => format!("{value}\n"),
         });
     }
     Ok(())
 }
 
-/// A document in the words of version 4; what is none of Argo's kinds stays as it is.
+/// Whether a document is of a kind that Argo converts.
+fn is_argos(document: &Document) -> bool {
+    matches!(
+        document.kind.as_str(),
+        "Workflow" | "WorkflowTemplate" | "ClusterWorkflowTemplate" | "CronWorkflow"
+    )
+}
+
+/// A document in the words of version 4; what is none of Argo's kinds stays as it was written, with its keys in order.
 fn renewed(document: &Document) -> Value {
     let status = match document.kind.as_str() {
         "Workflow" => Some(json!({ "phase": "", "startedAt": null, "finishedAt": null })),
@@ -81,7 +94,11 @@ fn renewed(document: &Document) -> Value {
             "active": null, "lastScheduledTime": null, "conditions": null, "succeeded": 0, "failed": 0, "phase": "",
         })),
         "WorkflowTemplate" | "ClusterWorkflowTemplate" => None,
-        _ => return document.value.clone(),
+        _ => {
+            let mut written = document.places.written();
+            written.sort_all_objects();
+            return written;
+        }
     };
     let mut value = joined(document).unwrap_or_else(|| document.value.clone());
     if let Some(Value::Object(mut status)) = status {

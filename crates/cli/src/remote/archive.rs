@@ -13,7 +13,7 @@ use super::get::terms;
 use super::http::{Query, Server, encode};
 use super::list;
 use super::logs::{After, after};
-use super::said::{count, misused, needed, said};
+use super::said::{count, help, misused, needed, said};
 use super::select::{self, Narrow, Selector};
 use super::view::{self, Form, field};
 use crate::commands::again::{ResubmitHow, RetryHow, Then};
@@ -425,8 +425,10 @@ const TIMES_MAX: usize = 100_000;
 
 /// Starts what a schedule would have started between two times (CLI-116).
 pub fn backfill(server: &Server, args: &BackfillArgs) -> anyhow::Result<()> {
-    count(&args.names, 1..=1, "cron backfill")?;
-    let name = &args.names[0];
+    let Some(name) = args.names.first() else {
+        to_stdout(&help("cron backfill"));
+        return Ok(());
+    };
     if args.start.is_empty() {
         return Err(said("start date should not be empty"));
     }

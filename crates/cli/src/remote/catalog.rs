@@ -4,6 +4,7 @@ use clap::{Args as ClapArgs, Subcommand};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use tiphys_server::LabelQuery;
 
 use super::http::{Query, Server, encode};
 use super::lint::{Output as LintOutput, lint_kind, some};
@@ -190,6 +191,12 @@ impl Kind {
     fn one(&self, namespace: &str, name: &str) -> String {
         format!("{}/{}", self.all(namespace), encode(name))
     }
+
+    /// What did not come about. Of those of the cluster Argo tells the name, and two blanks (CLI-104).
+    fn failed(&self, action: &str, template: &Value, error: &anyhow::Error) -> anyhow::Error {
+        let which = if self.namespaced { String::new() } else { format!("{},  ", select::name(template)) };
+        said(format!("failed to {action} {}: {which}{error}", self.words))
+    }
 }
 
 fn perform(server: &Server, kind: &Kind, action: &Action) -> anyhow::Result<ExitCode> {
@@ -204,10 +211,10 @@ fn perform(server: &Server, kind: &Kind, action: &Action) -> anyhow::Result<Exit
         Action::Create(args) => {
             count(&args.files, 1..=usize::MAX, &format!("{} create", kind.verb))?;
             for (template, namespace) in of_kind(server, kind, args)? {
-                let body = json!({ "namespace": namespace, "template": template });
+                let body = json!({ "namespace": namespace, "template": &template });
                 let made = server
                     .post(&kind.all(&namespace), &body)
-                    .map_err(|error| said(format!("failed to create {}: {error}", kind.words)))?;
+                    .map_err(|error| kind.failed("create", &template, &error))?;
                 view::template(&made, args.output, kind.namespaced)?;
             }
         }
@@ -242,6 +249,10 @@ fn names_of_all(server: &Server, kind: &Kind) -> anyhow::Result<Vec<String>> {
 
 fn list(server: &Server, kind: &Kind, args: &ListArgs) -> anyhow::Result<()> {
     let namespace = if args.all_namespaces { "" } else { &server.namespace };
+    if kind.namespaced {
+        // What cannot be read is the user's own mistake: no server is asked.
+        LabelQuery::parse(args.selector.as_deref().unwrap_or_default()).map_err(said)?;
+    }
     let query: Query = vec![("listOptions.labelSelector", args.selector.clone().unwrap_or_default())];
     let all = server.get(&kind.all(namespace), &query)?;
     let items = all.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
@@ -301,8 +312,6 @@ fn replace(server: &Server, kind: &Kind, mut template: Value, namespace: &str) -
         said(format!("failed to get existing {} \"{name}\" to update: {error}", kind.words))
     })?;
     template["metadata"]["resourceVersion"] = there["metadata"]["resourceVersion"].clone();
-    let body = json!({ "namespace": namespace, "name": name, "template": template });
-    server
-        .put(&kind.one(namespace, &name), &body)
-        .map_err(|error| said(format!("failed to update {}: {error}", kind.words)))
+    let body = json!({ "namespace": namespace, "name": &name, "template": &template });
+    server.put(&kind.one(namespace, &name), &body).map_err(|error| kind.failed("update", &template, &error))
 }

@@ -83,6 +83,9 @@ pub fn suspend(server: &Server, args: &control::SuspendArgs) -> anyhow::Result<E
 }
 
 pub fn resume(server: &Server, args: &control::ResumeArgs) -> anyhow::Result<ExitCode> {
+    if args.runs.names.is_empty() && args.node_field_selector.is_empty() {
+        return Err(misused("requires either node field selector or workflow", "resume"));
+    }
     let nodes = readable(&args.node_field_selector)?;
     for name in &args.runs.names {
         act(server, &server.namespace, name, "resume", json!({ "nodeFieldSelector": nodes }))

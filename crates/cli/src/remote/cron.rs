@@ -135,6 +135,7 @@ pub fn cron(server: &Server, action: &Action) -> anyhow::Result<ExitCode> {
     match action {
         Action::List(args) => list(server, args)?,
         Action::Get(args) => {
+            count(&args.names, 1..=usize::MAX, "cron get")?;
             for name in &args.names {
                 let found = server.get(&one(&server.namespace, name), &Vec::new())?;
                 print(&found, args.output)?;
@@ -224,7 +225,8 @@ fn update(server: &Server, args: &UpdateArgs) -> anyhow::Result<()> {
         let body = json!({ "namespace": namespace, "name": name, "cronWorkflow": cron });
         let changed = server
             .put(&one(&namespace, &name), &body)
-            .map_err(|error| said(format!("failed to update cron workflow: {error}")))?;
+            // Argo calls it so (CLI-113).
+            .map_err(|error| said(format!("failed to update workflow template: {error}")))?;
         print(&changed, None)?;
     }
     Ok(())

@@ -138,7 +138,7 @@ fn judge(
             let unread: Vec<String> = parsed
                 .diagnostics
                 .iter()
-                .filter(|one| one.is_error() && belongs(one, document, parsed))
+                .filter(|one| one.is_error() && belongs(one, document, &parsed.documents))
                 .map(spoken)
                 .collect();
             // A binding is read and not judged, and Argo does not name it.
@@ -180,10 +180,10 @@ fn judge(
 }
 
 /// Whether a mistake stands in a document: it begins at its line and ends before the next one.
-fn belongs(diagnostic: &spec::Diagnostic, document: &Document, parsed: &spec::Parsed) -> bool {
+pub fn belongs(diagnostic: &spec::Diagnostic, document: &Document, all: &[Document]) -> bool {
     let first = |document: &Document| document.places.nearest("").line;
     let begin = first(document);
-    let end = parsed.documents.iter().map(first).filter(|line| *line > begin).min();
+    let end = all.iter().map(first).filter(|line| *line > begin).min();
     diagnostic.place.line >= begin && end.is_none_or(|end| diagnostic.place.line < end)
 }
 

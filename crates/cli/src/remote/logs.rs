@@ -10,7 +10,7 @@ use tiphys_engine::Time;
 use super::get::shown;
 use super::http::{Fault, Next, Query, Server, encode, fault};
 use super::lines::Lines;
-use super::said::{count, said};
+use super::said::{count, misused, said};
 use super::select::{self, workflow};
 use super::view::{self, Form, field};
 use crate::commands::{again, logs as reading, wait as waiting};
@@ -31,6 +31,8 @@ pub fn logs(server: &Server, args: &reading::Args) -> anyhow::Result<ExitCode> {
     count(&args.words, 1..=2, "logs")?;
     let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let (since, since_time) = (given(&args.since), given(&args.since_time));
+    // Only what lies back says anything.
+    let since = since.map(|text| back(&text)).transpose()?.filter(|nanos| *nanos > 0);
     if since.is_some() && since_time.is_some() {
         return Err(said("--since-time and --since cannot be used together"));
     }
@@ -54,7 +56,8 @@ pub fn logs(server: &Server, args: &reading::Args) -> anyhow::Result<ExitCode> {
         // A pod that showed none of its lines shows none of them later, either.
         log.floor = (lines == 0).then(Timestamp::now);
     }
-    if let Some(since) = select::long_ago(since.as_deref())? {
+    if let Some(nanos) = since {
+        let since = now().plus_nanos(-nanos);
         let seconds = now().since_us(since) / 1_000_000;
         log.first.push(("logOptions.sinceSeconds", seconds.max(1).to_string()));
         log.floor = Timestamp::from_microsecond(since.0).ok();
@@ -69,6 +72,15 @@ pub fn logs(server: &Server, args: &reading::Args) -> anyhow::Result<ExitCode> {
     }
     log.print()?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// How long `--since` goes back, in nanoseconds: a duration of Go's, or days.
+fn back(text: &str) -> anyhow::Result<i64> {
+    if let Some(days) = text.strip_suffix('d').and_then(|days| days.parse::<i64>().ok()) {
+        return Ok(days.saturating_mul(86_400_000_000_000));
+    }
+    tiphys_expr::duration::go(text)
+        .map_err(|why| misused(format!("invalid argument \"{text}\" for \"--since\" flag: {why}"), "logs"))
 }
 
 /// A log that is printed.
@@ -278,7 +290,6 @@ fn until_end(
 }
 
 pub fn wait(server: &Server, args: &waiting::Args) -> anyhow::Result<ExitCode> {
-    count(&args.names, 1..=usize::MAX, "wait")?;
     let names: Vec<(String, String)> =
         args.names.iter().map(|name| (server.namespace.clone(), name.clone())).collect();
     Ok(wait_for(server, &names, false))

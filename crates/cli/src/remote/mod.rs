@@ -37,7 +37,7 @@ pub use events::{Args as EventsArgs, events};
 pub use get::{get, terms};
 pub use http::{Fault, Server, encode, ours};
 pub use info::{AuthArgs, auth, server_info, version};
-pub use lint::{given, lint};
+pub use lint::{belongs, given, lint};
 pub use list::list;
 pub use logs::{logs, wait, watch};
 pub use plan::plan;

@@ -83,6 +83,12 @@ impl Said {
     }
 }
 
+/// What a verb is about, for who asks for nothing else.
+pub fn help(verb: &str) -> String {
+    let words: Vec<String> = verb.split(' ').map(str::to_owned).collect();
+    usage(&words)
+}
+
 fn usage(words: &[String]) -> String {
     format!("{}\n", verb_of(words).0.render_help())
 }

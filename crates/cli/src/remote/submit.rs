@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use tiphys_spec as spec;
 use tiphys_spec::{Diagnostic, Strictness, Style};
@@ -13,11 +13,11 @@ use super::http::{Server, encode};
 use super::lint::spoken;
 use super::logs::{After, after};
 use super::said::{fatal, last_words, misused, said};
-use super::view::{self, log_line};
+use super::view::{self, field, log_line};
 use super::{select, stranger};
 use crate::commands::submit::SubmitArgs;
 use crate::fetch::is_address;
-use crate::load::{files, text};
+use crate::load::{files, straight, text};
 use crate::print::{print_diagnostics, to_stderr};
 use crate::problem::Told;
 
@@ -194,21 +194,6 @@ fn present(name: &str) -> Result<(), String> {
     Err(format!("open {}: no such file or directory", straight(Path::new(name)).display()))
 }
 
-/// A path without roundabout ways, found by its text alone.
-fn straight(path: &Path) -> PathBuf {
-    let mut way = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir if way.file_name().is_some() => drop(way.pop()),
-            // Nothing is above the root.
-            Component::ParentDir if way.has_root() => {}
-            part => way.push(part),
-        }
-    }
-    if way.as_os_str().is_empty() { PathBuf::from(".") } else { way }
-}
-
 /// One document of a manifest.
 pub struct Manifest {
     pub kind: String,
@@ -263,11 +248,30 @@ pub fn submit(server: &Server, args: &SubmitArgs) -> anyhow::Result<ExitCode> {
         Some(from) => tell(from_resource(server, args, from)?)?,
         None => {
             for (namespace, workflow) in from_files(server, args)? {
+                warn_of_plugins(server, &namespace, &workflow);
                 tell(create(server, args, &namespace, &workflow)?)?;
             }
         }
     }
     after(server, &made, After::of(&args.then, args.output))
+}
+
+/// Tells of templates that no plugin of the server's will take, as `run` tells of those of this machine (EX-475).
+///
+/// Only a server of ours can say that; whatever another one answers is no reason not to submit.
+fn warn_of_plugins(server: &Server, namespace: &str, workflow: &Value) {
+    let templates = workflow.pointer("/spec/templates").and_then(Value::as_array);
+    if !templates.into_iter().flatten().any(|template| template.get("plugin").is_some()) {
+        return;
+    }
+    let body = json!({ "namespace": namespace, "text": workflow.to_string() });
+    let Ok(answer) = server.post("/api/tiphys/v1/lint", &body) else { return };
+    for found in answer["diagnostics"].as_array().into_iter().flatten() {
+        if found["code"] == "no-plugin" {
+            let (message, help) = (field(found, "/message"), field(found, "/help"));
+            to_stderr(&format!("warning[no-plugin]: {message}\nhelp: {help}\n"));
+        }
+    }
 }
 
 /// What does not go together (CLI-031).
@@ -276,6 +280,9 @@ fn refuse(args: &SubmitArgs) -> anyhow::Result<()> {
     let then = &args.then;
     if args.from.is_some() && !args.files.is_empty() {
         return Err(misused("cannot combine --from with file arguments", "submit"));
+    }
+    if let Some(from) = &args.from {
+        resource(from)?;
     }
     if then.watch && args.files.len() > 1 {
         return Err(said("cannot watch more than one workflow"));
@@ -348,16 +355,24 @@ fn create(server: &Server, args: &SubmitArgs, namespace: &str, workflow: &Value)
 const NO_SCHEDULED_TIME: &str =
     "scheduled-time contains invalid time.RFC3339 format. (e.g.: `2006-01-02T15:04:05-07:00`)";
 
-fn from_resource(server: &Server, args: &SubmitArgs, from: &str) -> anyhow::Result<Value> {
-    let (kind, name) = from.split_once('/').ok_or_else(|| {
+/// The kind and the name of what a workflow is made from.
+fn resource(from: &str) -> anyhow::Result<(&str, &str)> {
+    from.split_once('/').ok_or_else(|| {
         said(format!(
             "resource identifier '{from}' is malformed. Should be `kind/name`, e.g. cronwf/hello-world-cwf"
         ))
-    })?;
+    })
+}
+
+fn from_resource(server: &Server, args: &SubmitArgs, from: &str) -> anyhow::Result<Value> {
+    let (kind, name) = resource(from)?;
     let options = &args.options;
-    options.labels()?;
-    let parameters: Vec<String> =
-        options.parameters()?.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+    // What is no pair is the server's to refuse, as labels are: it makes the workflow.
+    let parameters: Vec<String> = if options.parameter.iter().all(|pair| pair.contains('=')) {
+        options.parameters()?.into_iter().map(|(name, value)| format!("{name}={value}")).collect()
+    } else {
+        options.parameter.clone()
+    };
     let mut submit = json!({
         "name": options.name,
         "generateName": options.generate_name,

@@ -273,6 +273,22 @@ fn flags_are_read_and_refused_as_argo_does() {
             "archive list -l a=b,",
             "rpc error: code = InvalidArgument desc = found '', expected: identifier after ','",
         ),
+        ("template list -l a=b,", "found '', expected: identifier after ','"),
+        ("resume", "requires either node field selector or workflow"),
+        ("cron get", "requires at least 1 arg(s), only received 0"),
+        ("logs a --since x", "invalid argument \"x\" for \"--since\" flag: time: invalid duration \"x\""),
+        (
+            "logs a --since 90",
+            "invalid argument \"90\" for \"--since\" flag: time: missing unit in duration \"90\"",
+        ),
+        (
+            "submit --from x --wait --watch",
+            "resource identifier 'x' is malformed. Should be `kind/name`, e.g. cronwf/hello-world-cwf",
+        ),
+        (
+            "submit --from wftmpl/t -p x",
+            "failed to submit workflow: rpc error: code = NotFound desc = workflowtemplates.argoproj.io \"t\" not found",
+        ),
         ("delete --prefix=", "requires either a workflow or other argument"),
         ("lint nosuch.yaml", "lstat nosuch.yaml: no such file or directory"),
         (
@@ -292,7 +308,20 @@ fn flags_are_read_and_refused_as_argo_does() {
             .is_match(last),
         "{other}"
     );
-    for words in ["template", "template nosuch", "cron", "sync", "archive", "auth", "cluster-template"] {
+    for words in ["wait", "resume --node-field-selector a=b"] {
+        let nothing = call(words).exits(0);
+        assert_eq!((nothing.out.as_str(), nothing.err.as_str()), ("", ""), "{words}");
+    }
+    for words in [
+        "cron backfill",
+        "template",
+        "template nosuch",
+        "cron",
+        "sync",
+        "archive",
+        "auth",
+        "cluster-template",
+    ] {
         let help = call(words).exits(0);
         assert!(help.out.contains("Usage:") && help.err.is_empty(), "{words}: {} {}", help.out, help.err);
     }
@@ -752,4 +781,72 @@ fn lint_judges_kinds_that_it_knows_file_by_file() {
         ("", "Error: lstat nosuch.yaml: no such file or directory\n")
     );
     assert_eq!(lint(&["--kinds", "nosuch", "odd.yaml"]).err, "Error: unknown kind: nosuch\n");
+    // What is found in a folder has a name without roundabout ways; a file that is named keeps its own.
+    std::fs::create_dir(served.bench.folder().join("folder")).unwrap();
+    served.bench.file("folder/bad.yml", &HELLO.replace("entrypoint: main", "entrypoint: man"));
+    for (given, named) in [
+        ("./folder", "folder/bad.yml"),
+        ("folder//", "folder/bad.yml"),
+        ("./folder/bad.yml", "./folder/bad.yml"),
+    ] {
+        let found = lint(&["-o", "simple", given]).out;
+        assert!(found.starts_with(&format!("{named}: in ")), "{given}: {found}");
+    }
+}
+
+/// CLI-102, CLI-104, CLI-113: what cannot be made or changed is told in the words of each kind.
+#[test]
+fn what_cannot_be_kept_is_told_in_argos_words() {
+    let served = Served::start();
+    let cluster = HELLO.replace(
+        "kind: Workflow\nmetadata: {name: hello}",
+        "kind: ClusterWorkflowTemplate\nmetadata: {name: shared}",
+    );
+    served.bench.file("cluster.yaml", &cluster);
+    served.bench.file("wrong.yaml", &cluster.replace("entrypoint: main", "entrypoint: man"));
+    let call = |words: &str| served.call(&words.split(' ').collect::<Vec<_>>());
+    call("cluster-template create cluster.yaml").exits(0);
+    for (words, begin) in [
+        (
+            "cluster-template create cluster.yaml",
+            "failed to create cluster workflow template: shared,  rpc error: code = AlreadyExists desc = ",
+        ),
+        (
+            "cluster-template update wrong.yaml",
+            "failed to update cluster workflow template: shared,  rpc error: code = InvalidArgument desc = ",
+        ),
+    ] {
+        let told = call(words).exits(1).err;
+        assert!(told.starts_with(&format!("Error: {begin}")), "{told}");
+    }
+    let cron = "apiVersion: argoproj.io/v1alpha1\nkind: CronWorkflow\nmetadata: {name: nightly}\nspec: {schedules: ['0 0 1 1 *'], workflowSpec: {workflowTemplateRef: {name: shared, clusterScope: true}}}\n";
+    served.bench.file("cron.yaml", cron);
+    call("cron create cron.yaml").exits(0);
+    served.bench.file("cron.yaml", &cron.replace("0 0 1 1 *", "nonsense"));
+    let told = call("cron update cron.yaml").exits(1).err;
+    let begin =
+        "Error: failed to update workflow template: rpc error: code = InvalidArgument desc = cron schedule";
+    assert!(told.starts_with(begin), "{told}");
+    let told = call("submit --from clusterworkflowtemplate/shared -p x").exits(1).err;
+    let words = "rpc error: code = Internal desc = expected parameter of the form: NAME=VALUE. Received: x";
+    assert_eq!(told, format!("Error: failed to submit workflow: {words}\n"));
+    let told = call("submit --from clusterworkflowtemplate/shared -l a").exits(1).err;
+    let words = "rpc error: code = Internal desc = expected labels of the form: ";
+    assert!(told.starts_with(&format!("Error: failed to submit workflow: {words}")), "{told}");
+}
+
+/// EX-475: a server of ours says that nobody there will take a template.
+#[test]
+fn who_submits_for_a_plugin_that_is_not_there_is_warned() {
+    let served = Served::start();
+    let plugin = HELLO.split("  templates:").next().unwrap().to_owned()
+        + "  templates: [{name: main, plugin: {hello: {}}}]\n";
+    served.bench.file("plugin.yaml", &plugin);
+    let told = served.call(&["submit", "plugin.yaml", "-o", "name"]).exits(0);
+    assert_eq!(told.out, "hello\n");
+    let warned = "warning[no-plugin]: no plugin is there to execute `main`; it will fail\n\
+                  help: `plugins` of the server's settings names those that listen\n";
+    assert_eq!(told.err, warned);
+    served.bench.file("hello.yaml", &HELLO.replace("name: hello", "name: other"));
+    assert_eq!(served.call(&["submit", "hello.yaml", "-o", "name"]).exits(0).err, "");
 }

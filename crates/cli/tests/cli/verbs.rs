@@ -385,6 +385,26 @@ fn what_was_converted_looks_as_argo_writes_it() {
     assert!(cron.ends_with(status), "{cron}");
 }
 
+/// CLI-047: what is none of Argo's kinds passes through whole, with its keys in order, and is not judged.
+#[test]
+fn other_kinds_pass_through_whole() {
+    let bench = Bench::new();
+    bench.file(
+        "map.yaml",
+        "kind: ConfigMap\napiVersion: v1\nspecial: 3\nmetadata: {name: x}\ndata: {two: '1', one: 5}\n---\n\
+         kind: Workflow\napiVersion: argoproj.io/v1alpha1\nmetadata: {name: w}\nspec: {}\n",
+    );
+    let lines = bench.call(&["convert", "map.yaml", "-o", "json"]).exits(0).out;
+    let first = r#"{"apiVersion":"v1","data":{"one":5,"two":"1"},"kind":"ConfigMap","metadata":{"name":"x"},"special":3}"#;
+    assert_eq!(lines.lines().next(), Some(first), "{lines}");
+    assert!(lines.lines().nth(1).unwrap().starts_with("{\"kind\":\"Workflow\","), "{lines}");
+    let yaml = bench.call(&["convert", "map.yaml"]).exits(0).out;
+    assert!(
+        yaml.starts_with("---\napiVersion: v1\ndata:\n  one: 5\n  two: \"1\"\nkind: ConfigMap\n"),
+        "{yaml}"
+    );
+}
+
 /// CLI-020, CLI-021: flags of the verbs that know a server are refused in Argo's words.
 /// Refers to a ConfigMap without the label, to a key that is not there, and to a Secret that nobody gave.
 const NEEDY: &str = r#"
