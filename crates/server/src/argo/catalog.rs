@@ -86,9 +86,15 @@ impl Kind {
     }
 
     fn given(&self, message: &Message) -> Result<Option<Value>, Fault> {
+        let options = message.message("createOptions")?;
+        options.texts("dryRun")?;
+        options.text("fieldManager")?;
         match message.field(self.field) {
             None => Ok(None),
-            Some(given @ Value::Object(_)) => Ok(Some(given.clone())),
+            Some(given @ Value::Object(_)) => {
+                read::check_frame(self.name, given)?;
+                Ok(Some(given.clone()))
+            }
             Some(_) => Err(Fault::invalid(format!(
                 "json: cannot unmarshal field {} into Go value of type v1alpha1.{}",
                 self.field, self.name

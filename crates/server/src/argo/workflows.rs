@@ -22,6 +22,8 @@ pub(crate) fn create(world: &World, call: &Call) -> Result<Judged, Fault> {
     let mut document = read::document("Workflow", given)?;
     let value = &mut document.value;
     let options = message.message("createOptions")?;
+    options.text("fieldManager")?;
+    message.text("instanceID")?;
     let server_dry_run = message.flag("serverDryRun")?;
     let metadata = shape::entry(value, "metadata");
     match metadata["namespace"].as_str().unwrap_or_default() {

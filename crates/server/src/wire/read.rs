@@ -1,9 +1,65 @@
 //! From the JSON of a request to a document of ours, with Go's leniency (API-024).
 
 use crate::fault::Fault;
+use crate::wire::select;
 use serde_json::{Map, Value, json};
 use std::sync::OnceLock;
 use tiphys_spec as spec;
+
+/// Fields that every object has: what each holds, and what Go calls that.
+const FRAME: [(&str, fn(&Value) -> bool, &str); 3] = [
+    ("kind", Value::is_string, "string"),
+    ("apiVersion", Value::is_string, "string"),
+    ("metadata", Value::is_object, "v1.ObjectMeta"),
+];
+
+/// The same of the status of a workflow, and of a schedule.
+const STATUS: [(&str, fn(&Value) -> bool, &str); 6] = [
+    ("phase", Value::is_string, "string"),
+    ("message", Value::is_string, "string"),
+    ("progress", Value::is_string, "string"),
+    ("startedAt", is_time, "v1.Time"),
+    ("finishedAt", is_time, "v1.Time"),
+    ("nodes", Value::is_object, "v1alpha1.Nodes"),
+];
+const CRON_STATUS: [(&str, fn(&Value) -> bool, &str); 5] = [
+    ("phase", Value::is_string, "string"),
+    ("lastScheduledTime", is_time, "v1.Time"),
+    ("succeeded", Value::is_i64, "int64"),
+    ("failed", Value::is_i64, "int64"),
+    ("active", Value::is_array, "[]v1.ObjectReference"),
+];
+
+fn is_time(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| select::time(text).is_ok())
+}
+
+/// Refuses an object whose outermost parts are of other types: Argo reads all of it before it looks at any (API-024).
+pub(crate) fn check_frame(kind: &str, value: &Value) -> Result<(), Fault> {
+    typed(value, &FRAME)?;
+    let fields = match kind {
+        "Workflow" => &STATUS[..],
+        "CronWorkflow" => &CRON_STATUS[..],
+        _ => return Ok(()),
+    };
+    typed(value, &[("status", Value::is_object, "v1alpha1.Status")])?;
+    typed(&value["status"], fields)
+}
+
+fn typed(value: &Value, fields: &[(&str, fn(&Value) -> bool, &str)]) -> Result<(), Fault> {
+    for (field, is_right, wanted) in fields {
+        match value.get(*field) {
+            Some(found) if !found.is_null() && !is_right(found) => {
+                let found = crate::call::kind(found);
+                return Err(Fault::invalid(format!(
+                    "json: cannot unmarshal {found} into Go struct field {field} of type {wanted}"
+                )));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
 
 /// A document of the given kind. What the client calls it does not matter.
 pub(crate) fn document(kind: &str, value: &Value) -> Result<spec::Document, Fault> {
@@ -12,6 +68,7 @@ pub(crate) fn document(kind: &str, value: &Value) -> Result<spec::Document, Faul
             "json: cannot unmarshal the body into Go value of type v1alpha1.{kind}"
         )));
     };
+    check_frame(kind, value)?;
     let mut fields = fields.clone();
     let version = if matches!(kind, "ConfigMap" | "Secret") { "v1" } else { "argoproj.io/v1alpha1" };
     fields.insert("apiVersion".to_owned(), json!(version));

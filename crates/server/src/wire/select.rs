@@ -5,7 +5,9 @@ use crate::limits;
 use crate::wire::names;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use tiphys_engine::FieldSelector;
+use tiphys_expr::time::Zone;
 use tiphys_store::LabelTerm;
 
 /// One requirement on labels.
@@ -382,11 +384,10 @@ impl Fields {
     }
 }
 
-/// A time of a parameter, in microseconds.
+/// A time of a parameter, in microseconds. What is none is told in Go's words.
 pub(crate) fn time(text: &str) -> Result<i64, Fault> {
-    let time = tiphys_engine::Time::parse(text);
-    time.map(|time| time.0)
-        .ok_or_else(|| Fault::invalid(format!("parsing time \"{text}\" as RFC 3339: not a time")))
+    let read = tiphys_expr::time::parse("2006-01-02T15:04:05Z07:00", text, &Arc::new(Zone::Utc));
+    read.map(|time| time.instant.as_microsecond()).map_err(Fault::invalid)
 }
 
 /// Argo knows the times of workflows in whole seconds, and compares these.

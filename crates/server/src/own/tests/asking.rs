@@ -803,3 +803,93 @@ fn a_page_of_a_pattern_begins_after_a_version() {
     };
     assert_eq!((count(""), count("9999999999999999"), count("abc"), count("0")), (2, 2, 0, 0));
 }
+
+/// API-024: all of a body has the types that it should have, also what is not looked at.
+#[test]
+fn what_is_not_looked_at_has_its_type_all_the_same() {
+    let (_folder, house) = open();
+    let spec = json!({ "entrypoint": "main", "templates": [{ "name": "main", "suspend": {} }] });
+    let template = json!({ "metadata": { "name": "a" }, "spec": spec });
+    let cron =
+        json!({ "metadata": { "name": "a" }, "spec": { "schedules": ["0 0 1 1 *"], "workflowSpec": spec } });
+    let kinds = [
+        ("/api/v1/workflows/default/lint", "workflow", &template),
+        ("/api/v1/workflow-templates/default/lint", "template", &template),
+        ("/api/v1/cluster-workflow-templates/lint", "template", &template),
+        ("/api/v1/cron-workflows/default/lint", "cronWorkflow", &cron),
+    ];
+    let with = |object: &Value, pointer: &str, value: &Value| {
+        let mut object = object.clone();
+        let (field, below) = pointer.split_once('/').unwrap_or((pointer, ""));
+        if below.is_empty() {
+            object[field] = value.clone();
+        } else {
+            object[field] = json!({ below: value });
+        }
+        object
+    };
+    let mut refused = Vec::new();
+    for (target, field, object) in kinds {
+        for (pointer, value) in [
+            ("", json!(null)),
+            ("metadata", json!([])),
+            ("kind", json!(5)),
+            ("apiVersion", json!([])),
+            ("status", json!([])),
+            ("status", json!(null)),
+            ("status/phase", json!(5)),
+            ("status/startedAt", json!("x")),
+            ("status/nodes", json!([])),
+            ("status/nodes", json!({})),
+        ] {
+            let object = if pointer.is_empty() { object.clone() } else { with(object, pointer, &value) };
+            let (status, answer) = house.ask("POST", target, &[], &json!({ field: object }));
+            if status != 200 {
+                let words = answer["message"].as_str().unwrap_or_default().to_owned();
+                assert!(status == 400 && words.starts_with("json: cannot unmarshal"), "{pointer}: {answer}");
+                refused.push(format!("{} {pointer} {value}", target.split('/').nth(3).unwrap()));
+            }
+        }
+    }
+    let frame = ["metadata []", "kind 5", "apiVersion []"];
+    let of = |kind: &str, more: &[&str]| -> Vec<String> {
+        frame.iter().chain(more).map(|what| format!("{kind} {what}")).collect()
+    };
+    let wanted = [
+        of("workflows", &["status []", "status/phase 5", "status/startedAt \"x\"", "status/nodes []"]),
+        of("workflow-templates", &[]),
+        of("cluster-workflow-templates", &[]),
+        of("cron-workflows", &["status []", "status/phase 5"]),
+    ];
+    assert_eq!(refused, wanted.concat());
+    for body in [
+        json!({ "workflow": template, "instanceID": 5 }),
+        json!({ "workflow": template, "createOptions": { "fieldManager": 5 } }),
+    ] {
+        assert_eq!(house.ask("POST", "/api/v1/workflows/default", &[], &body).0, 400, "{body}");
+    }
+    let body = json!({ "template": template, "createOptions": { "dryRun": "All" } });
+    assert_eq!(house.ask("POST", "/api/v1/workflow-templates/default/lint", &[], &body).0, 400);
+}
+
+/// API-125: a time that is none is told in Go's words, and only what Go reads is one.
+#[test]
+fn times_are_those_of_rfc_3339() {
+    let (_folder, house) = open();
+    for (text, why) in [
+        ("x", "parsing time \"x\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"x\" as \"2006\""),
+        ("2020-13-01T00:00:00Z", "parsing time \"2020-13-01T00:00:00Z\": month out of range"),
+        ("2020-02-30T00:00:00Z", "parsing time \"2020-02-30T00:00:00Z\": day out of range"),
+        ("2020-01-01T23:59:60Z", "parsing time \"2020-01-01T23:59:60Z\": second out of range"),
+    ] {
+        for query in [
+            format!("createdAfter={text}"),
+            format!("finishedBefore={text}"),
+            format!("listOptions.fieldSelector=spec.startedAt%3E{text}"),
+        ] {
+            let target = format!("/api/v1/workflows/default?{query}");
+            house.refuses("GET", &target, &Value::Null, (400, 3, why));
+        }
+    }
+    house.get("/api/v1/workflows/default?createdAfter=2020-01-01T0:00:00Z");
+}
