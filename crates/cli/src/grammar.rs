@@ -33,9 +33,29 @@ fn lenient_flag(flag: Arg) -> Arg {
         ArgAction::Set if flag.get_value_parser().type_id() == TypeId::of::<bool>() => {
             flag.value_parser(ValueParser::new(truth))
         }
+        ArgAction::Set if flag.get_value_parser().type_id() == TypeId::of::<i64>() => {
+            flag.allow_hyphen_values(true).value_parser(ValueParser::new(whole))
+        }
+        ArgAction::Set if flag.get_value_parser().type_id() == TypeId::of::<i32>() => {
+            flag.allow_hyphen_values(true).value_parser(ValueParser::new(short))
+        }
         ArgAction::Set | ArgAction::Append if !flag.is_require_equals_set() => flag.allow_hyphen_values(true),
         _ => flag,
     }
+}
+
+/// What is said of a text that is no whole number, and of one that is too far from zero.
+pub const NO_NUMBER: &str = "not a whole number";
+pub const TOO_FAR: &str = "too large or too small a number";
+
+/// What Go reads as a whole number.
+fn whole(text: &str) -> Result<i64, &'static str> {
+    tiphys_server::go_int(text).map_err(|why| if why == "value out of range" { TOO_FAR } else { NO_NUMBER })
+}
+
+/// The same of 32 bits.
+fn short(text: &str) -> Result<i32, &'static str> {
+    i32::try_from(whole(text)?).map_err(|_| TOO_FAR)
 }
 
 /// What Go reads as a truth value.

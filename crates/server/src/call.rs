@@ -201,10 +201,9 @@ const MESSAGES: &[(&str, &str)] = &[
     ("podLogOptions.sinceTime", "Time"),
 ];
 
-/// Why a text that is no number is none, in Go's words.
-pub(crate) fn why_no_number(text: &str, may_be_negative: bool) -> &'static str {
-    let digits = if may_be_negative { text.strip_prefix(['-', '+']).unwrap_or(text) } else { text };
-    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+/// Why a text that is no version is none, in Go's words.
+pub(crate) fn why_no_version(text: &str) -> &'static str {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if is_number { "value out of range" } else { "invalid syntax" }
 }
 
@@ -220,8 +219,9 @@ impl Query {
         });
         let query = Query(pairs.collect());
         for (key, value) in query.first_of_each() {
-            if NUMBERS.contains(&key.as_str()) && value.parse::<i64>().is_err() {
-                let why = why_no_number(value, true);
+            if NUMBERS.contains(&key.as_str())
+                && let Err(why) = go::int(value)
+            {
                 return Err(Fault::invalid(format!("strconv.ParseInt: parsing \"{value}\": {why}")));
             }
             if FLAGS.contains(&key.as_str()) && truth(value).is_none() {
@@ -259,7 +259,7 @@ impl Query {
     }
 
     pub(crate) fn number(&self, key: &str) -> Option<i64> {
-        self.text(key).parse().ok()
+        go::int(self.text(key)).ok()
     }
 
     pub(crate) fn flag(&self, key: &str) -> bool {

@@ -63,7 +63,7 @@ pub struct ResubmitHow {
     pub parameter: Vec<String>,
     /// Accepted for Argo's sake
     #[arg(long, hide = true)]
-    pub priority: Option<i64>,
+    pub priority: Option<i32>,
     /// Take the results of steps that came out well
     #[arg(long)]
     pub memoized: bool,

@@ -153,7 +153,7 @@ impl Args {
         Args {
             files: args.files.iter().map(PathBuf::from).collect(),
             with: Vec::new(),
-            overrides: Overrides::of_submit(&args.options, args.priority),
+            overrides: Overrides::of_submit(&args.options, args.priority.map(i64::from)),
             show: Show {
                 output: format,
                 log: then.log,

@@ -43,7 +43,7 @@ pub struct SubmitArgs {
     pub strict: bool,
     /// Larger ones get locks first
     #[arg(long, value_name = "N")]
-    pub priority: Option<i64>,
+    pub priority: Option<i32>,
     /// Only nodes in this phase are printed
     #[arg(long, value_name = "PHASE")]
     pub status: Option<String>,

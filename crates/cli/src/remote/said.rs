@@ -5,7 +5,7 @@ use clap::{Arg, Command, CommandFactory};
 use std::error::Error as _;
 use std::fmt;
 
-use crate::grammar::NO_TRUTH;
+use crate::grammar::{NO_NUMBER, NO_TRUTH, TOO_FAR};
 
 /// An error in Argo's words.
 #[derive(Debug)]
@@ -178,6 +178,8 @@ fn first_line(error: &clap::Error) -> String {
 fn unreadable(why: &str) -> Option<(&'static str, &'static str)> {
     match why {
         NO_TRUTH => Some(("ParseBool", "invalid syntax")),
+        NO_NUMBER => Some(("ParseInt", "invalid syntax")),
+        TOO_FAR => Some(("ParseInt", "value out of range")),
         _ if why.contains("too large") || why.contains("too small") || why.contains("not in") => {
             Some(("ParseInt", "value out of range"))
         }

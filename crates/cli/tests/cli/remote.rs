@@ -231,6 +231,8 @@ fn flags_are_read_and_refused_as_argo_does() {
         "list --running=false --completed=T -A=false",
         "list --prefix a --prefix b -o json -o name -n x -n team --secure=F",
         "list --chunk-size -1",
+        "list --chunk-size 0x10",
+        "list --chunk-size 1_000",
         "list --status Nope",
         "list --status= --since= --older= -o=name",
     ] {
@@ -253,6 +255,14 @@ fn flags_are_read_and_refused_as_argo_does() {
             "logs a --tail 99999999999999999999",
             "invalid argument \"99999999999999999999\" for \"--tail\" flag: strconv.ParseInt: parsing \
              \"99999999999999999999\": value out of range",
+        ),
+        (
+            "list --chunk-size 08",
+            "invalid argument \"08\" for \"--chunk-size\" flag: strconv.ParseInt: parsing \"08\": invalid syntax",
+        ),
+        (
+            "resubmit a --priority 99999999999",
+            "invalid argument \"99999999999\" for \"--priority\" flag: strconv.ParseInt: parsing \"99999999999\": value out of range",
         ),
         ("list -o xml", "invalid argument \"xml\" for \"-o, --output\" flag: One of: name|json|yaml|wide"),
         ("list --prefix", "flag needs an argument: --prefix"),

@@ -2,7 +2,7 @@
 
 use crate::access::{Resource, Verb};
 use crate::argo::admit::{self, Judged, Library, Purpose};
-use crate::call::{Call, why_no_number};
+use crate::call::{Call, why_no_version};
 use crate::fault::{Code, Fault};
 use crate::wire::project::Projection;
 use crate::wire::{read, shape};
@@ -105,7 +105,7 @@ pub(crate) fn require_name(name: &str) -> Result<(), Fault> {
 pub(crate) fn version_flaw(version: &str) -> Option<Fault> {
     let flawed = !version.is_empty() && version.parse::<u64>().is_err();
     flawed.then(|| {
-        let why = why_no_number(version, false);
+        let why = why_no_version(version);
         Fault::internal(format!(
             "resourceVersion: Invalid value: \"{version}\": strconv.ParseUint: parsing \"{version}\": {why}"
         ))

@@ -56,7 +56,7 @@ fn roots_of_paths_lead_to_themselves_with_a_slash() {
     }
 }
 
-/// API-025: of a key that is given twice the first value counts.
+/// API-025: of a key that is given twice the first value counts. A number has the base that it says (API-030).
 #[test]
 fn the_first_of_two_values_counts() {
     let (_folder, house) = open();
@@ -67,6 +67,9 @@ fn the_first_of_two_values_counts() {
     assert_eq!(names("listOptions.labelSelector=team=x&listOptions.labelSelector=team=y"), 1);
     assert_eq!(names("listOptions.labelSelector=team=y&listOptions.labelSelector=team=x"), 0);
     assert_eq!(names("listOptions.limit=1&listOptions.limit=x"), 1, "the others are not even read");
+    house.submit("two");
+    house.submit("three");
+    assert_eq!((names("listOptions.limit=0x2"), names("listOptions.limit=0b1")), (2, 1));
 }
 
 /// API-024: what a field holds is judged before anything is looked up.
