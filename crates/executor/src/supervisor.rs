@@ -49,6 +49,8 @@ pub struct Setup {
     pub sandbox: bool,
     /// How long it stays when no step runs and no engine is connected.
     pub idle_ms: u64,
+    /// How long the zygote may sleep over an order before it is killed and another takes its place.
+    pub zygote_ms: u64,
 }
 
 /// How a supervisor ended, as its exit code.
@@ -204,4 +206,11 @@ pub fn tidy(folder: &Path) {
 pub fn is_alive(folder: &Path) -> bool {
     let Ok(lock) = OpenOptions::new().write(true).open(folder.join(LOCK)) else { return false };
     flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err()
+}
+
+/// What the kernel says that a process does: `R` works, `D` waits for a disk, `S` sleeps, `T` is stopped, …
+pub fn process_state(pid: u32) -> Option<char> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name, in parentheses, may contain anything.
+    stat.rsplit(')').next()?.trim_start().chars().next()
 }

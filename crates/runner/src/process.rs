@@ -18,6 +18,7 @@ mod link;
 mod silence;
 
 use link::Link;
+pub use silence::{Silent, silent};
 
 /// Longest wait for the answer to a recall.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);

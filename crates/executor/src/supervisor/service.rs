@@ -71,6 +71,8 @@ pub(crate) struct Service {
     zygote: Option<Zygote>,
     /// Steps that were ordered from the zygote and not answered yet, in that order.
     ordered: VecDeque<u32>,
+    /// When the zygote is looked at because it has not answered since.
+    zygote_due: Option<Instant>,
     /// Children that ended before the zygote said whose they are.
     reaped_early: HashMap<u32, Reaped>,
     /// Control groups for limits, once a step needed one.
@@ -192,6 +194,7 @@ impl Service {
             watch_at: None,
             zygote: None,
             ordered: VecDeque::new(),
+            zygote_due: None,
             reaped_early: HashMap::new(),
             links: start::Links::default(),
             idle_since: None,
@@ -259,6 +262,7 @@ impl Service {
     /// Starts what waits, as far as there is room. The zygote's answers make room, too.
     fn start_waiting(&mut self) {
         while self.ordered.len() < ORDERS_MAX
+            && self.zygote_takes_orders()
             && let Some(request) = self.queue.next()
         {
             self.begin(request);
@@ -293,6 +297,9 @@ impl Service {
         if self.watch_at.is_some_and(|at| at <= now) {
             self.watch_memory(now);
         }
+        if self.zygote_due.is_some_and(|at| at <= now) {
+            self.look_at_zygote();
+        }
         if self.sync_at.is_some_and(|at| at <= now) {
             self.sync_at = None;
             if self.outcomes.is_empty() {
@@ -307,7 +314,10 @@ impl Service {
     fn time_left(&self) -> Option<Duration> {
         let timer = self.timers.peek().map(|Reverse((due, _, _))| *due);
         let idle = self.idle_since.map(|since| since + Duration::from_millis(self.setup.idle_ms));
-        let next = [timer, idle, self.sync_at, self.news_due, self.watch_at].into_iter().flatten().min()?;
+        let next = [timer, idle, self.sync_at, self.news_due, self.watch_at, self.zygote_due]
+            .into_iter()
+            .flatten()
+            .min()?;
         Some(next.saturating_duration_since(Instant::now()))
     }
 

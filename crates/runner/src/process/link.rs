@@ -27,6 +27,9 @@ pub(super) const DYING_WITHIN: Duration = Duration::from_secs(20);
 /// How often a dying supervisor is looked at.
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(5);
 
+/// What is told when the connection to a supervisor ends by itself.
+const DIED: &str = "the supervisor of the steps has died: it was killed, by somebody or for want of memory";
+
 /// Bytes read at once.
 const READ_BYTES: usize = 256 * 1024;
 
@@ -45,7 +48,7 @@ impl Link {
     pub(super) fn open(options: &Options, on_news: Arc<OnNews>, answers: Answers) -> io::Result<Link> {
         let until = Instant::now() + DYING_WITHIN;
         loop {
-            if let Ok(socket) = connect_to(options) {
+            if let Ok(socket) = connect_to(&options.folder()) {
                 let pid = socket_peercred(&socket).ok().map(|peer| peer.pid);
                 return Link::listen(socket, Watched::Found(pid), options, on_news, answers);
             }
@@ -174,7 +177,7 @@ impl Listener {
         let mut buffer = vec![0; READ_BYTES];
         loop {
             match self.socket.read(&mut buffer) {
-                Ok(0) => return "the supervisor of the steps has died".into(),
+                Ok(0) => return DIED.into(),
                 Ok(read) => {
                     self.silence.broken();
                     self.inbox.push(&buffer[..read]);
@@ -225,8 +228,8 @@ impl Listener {
     }
 }
 
-fn connect_to(options: &Options) -> io::Result<OwnedFd> {
-    let (_handle, address) = supervisor::socket_address(&options.folder())?;
+pub(super) fn connect_to(folder: &Path) -> io::Result<OwnedFd> {
+    let (_handle, address) = supervisor::socket_address(folder)?;
     let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
     connect(&socket, &address)?;
     Ok(socket)
@@ -250,6 +253,8 @@ fn start(options: &Options) -> io::Result<(OwnedFd, Child)> {
         hidden: options.hidden.iter().chain([&options.state]).cloned().collect(),
         sandbox: options.sandbox,
         idle_ms: options.idle.as_millis() as u64,
+        // Before its engine loses patience with the supervisor itself.
+        zygote_ms: (options.patience / 3).as_millis() as u64,
     };
     let mut bytes = Vec::new();
     frame::write(&setup, &mut bytes);

@@ -5,19 +5,20 @@
 
 use std::fs;
 use std::os::fd::AsFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::net::sockopt::{Timeout, set_socket_timeout, socket_peercred};
 use rustix::net::{SendFlags, send};
 use rustix::process::{Pid, Signal, kill_process};
 use tiphys_executor::contract::{AttemptId, ToSupervisor};
 use tiphys_executor::{frame, supervisor};
 
 use super::Options;
-use super::link::{DYING_WITHIN, LOOK_EVERY};
+use super::link::{self, DYING_WITHIN, LOOK_EVERY};
 
 /// At how many looks in a row it must have slept before it is given up.
 const LOOKS: u32 = 9;
@@ -63,7 +64,8 @@ impl Silence {
         }
         let pid = self.supervisor()?;
         // It may store something large, or have much to do.
-        let is_at_work = matches!(state(pid), Some('R' | 'D'));
+        let state = supervisor::process_state(pid.as_raw_nonzero().get().unsigned_abs());
+        let is_at_work = matches!(state, Some('R' | 'D'));
         self.looks = if is_at_work { self.looks.max(1) } else { self.looks + 1 };
         if self.looks <= LOOKS {
             return None;
@@ -80,16 +82,10 @@ impl Silence {
         ))
     }
 
-    /// Asks what costs nothing to answer. Whoever writes already asks something, and a full socket is not read.
+    /// Asks, unless whoever writes already asks something.
     fn ask(&self, socket: impl AsFd) {
         let Ok(_alone) = self.writing.try_lock() else { return };
-        let mut question = Vec::new();
-        frame::write(
-            &ToSupervisor::Recall { ticket: 0, attempts: vec![AttemptId::default()] },
-            &mut question,
-        );
-        // As short as it is, the kernel takes it whole or not at all.
-        let _ = send(socket, &question, SendFlags::NOSIGNAL | SendFlags::DONTWAIT);
+        ask(socket);
     }
 
     fn supervisor(&self) -> Option<Pid> {
@@ -104,9 +100,35 @@ impl Silence {
     }
 }
 
-/// What the kernel says that a process does.
-fn state(pid: Pid) -> Option<char> {
-    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).ok()?;
-    // The name, in parentheses, may contain anything.
-    stat.rsplit(')').next()?.trim_start().chars().next()
+/// Asks what costs nothing to answer. A full socket is not read.
+fn ask(socket: impl AsFd) {
+    let mut question = Vec::new();
+    frame::write(&ToSupervisor::Recall { ticket: 0, attempts: vec![AttemptId::default()] }, &mut question);
+    // As short as it is, the kernel takes it whole or not at all.
+    let _ = send(socket, &question, SendFlags::NOSIGNAL | SendFlags::DONTWAIT);
+}
+
+/// A supervisor that lives and does not answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Silent {
+    /// The id it serves.
+    pub id: String,
+    /// Its process, if it can be told.
+    pub pid: Option<u32>,
+}
+
+/// The supervisors of a state folder that do not answer a question within this time, by id.
+pub fn silent(state: &Path, within: Duration) -> Vec<Silent> {
+    let alive = super::found(state).into_iter().filter(|found| found.is_alive);
+    alive
+        .filter_map(|found| {
+            let socket = link::connect_to(&super::folder(state).join(&found.id)).ok()?;
+            ask(&socket);
+            set_socket_timeout(&socket, Timeout::Recv, Some(within)).ok()?;
+            let heard = rustix::io::read(&socket, &mut [0_u8; 1]);
+            let is_silent = matches!(heard, Err(rustix::io::Errno::AGAIN));
+            let pid = || Some(socket_peercred(&socket).ok()?.pid.as_raw_nonzero().get().unsigned_abs());
+            is_silent.then(|| Silent { id: found.id, pid: pid() })
+        })
+        .collect()
 }

@@ -8,7 +8,7 @@ use tiphys_runner::Runner;
 use tiphys_runner::process::Options;
 use tiphys_runner::step::{Archive, ArtifactWanted, AttemptId, Exit, Isolation, ParameterWanted, Sighting};
 
-use crate::common::{Case, World, eventually, lives};
+use crate::common::{Case, World, eventually, lives, parent};
 
 pub const CASES: &[Case] = &[
     ("bare::a_step_runs", a_step_runs),
@@ -373,11 +373,6 @@ fn inputs_and_volumes_leave_nothing_behind() {
 }
 
 /// The parent of a process.
-fn parent(pid: u32) -> u32 {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-    stat.rsplit(')').next().unwrap().split_whitespace().nth(1).unwrap().parse().unwrap()
-}
-
 fn kill(pids: &[u32]) {
     let pids: Vec<String> = pids.iter().map(u32::to_string).collect();
     assert!(std::process::Command::new("kill").arg("-9").args(pids).status().unwrap().success());

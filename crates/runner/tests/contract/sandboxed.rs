@@ -11,7 +11,7 @@ use tiphys_runner::step::{
     LogWanted, ParameterWanted, Volume, VolumeFile, VolumeMount, VolumeSource,
 };
 
-use crate::common::{Case, World, eventually, lives};
+use crate::common::{Case, World, eventually, lives, parent};
 
 pub const CASES: &[Case] = &[
     ("sandbox::a_step_runs", a_step_runs),
@@ -38,6 +38,7 @@ pub const CASES: &[Case] = &[
     ("sandbox::devices_are_nobodys_to_change", devices_are_nobodys_to_change),
     ("sandbox::a_huge_environment_is_passed_on", a_huge_environment_is_passed_on),
     ("sandbox::a_thousand_steps_start_together", a_thousand_steps_start_together),
+    ("sandbox::a_zygote_that_does_not_answer_is_replaced", a_zygote_that_does_not_answer_is_replaced),
 ];
 
 fn sandbox(world: &World, name: &str, text: &str) -> tiphys_runner::step::StepRequest {
@@ -638,6 +639,24 @@ fn sidecars_and_init_containers_serve_main() {
     let exits: Vec<Exit> = ended.containers.iter().map(|one| one.exit).collect();
     assert_eq!(exits, [Exit::Code(4), Exit::Code(0), Exit::Code(0)]);
     assert_eq!(world.log(&step), "prepared\n");
+    world.end();
+}
+
+/// A zygote that hangs is killed and replaced; what runs already does not notice.
+fn a_zygote_that_does_not_answer_is_replaced() {
+    let mut world = World::with(World::fresh(), |options| options.patience = Duration::from_secs(3));
+    let early = sandbox(&world, "early", "sleep 4; exit 5");
+    world.start(&early);
+    let hull = world.started(&early.attempt);
+    let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", parent(hull))).unwrap();
+    let zygote = children.split_ascii_whitespace().find(|pid| *pid != hull.to_string()).unwrap();
+    assert!(std::process::Command::new("kill").args(["-STOP", zygote]).status().unwrap().success());
+    let stuck = sandbox(&world, "stuck", "exit 0");
+    let failure = world.run(&stuck).failure.expect("nobody started it").message;
+    assert!(failure.contains("zygote did not answer for 1s"), "{failure}");
+    assert_eq!(world.run(&sandbox(&world, "next", "exit 3")).containers[0].exit, Exit::Code(3));
+    assert_eq!(world.ended(&early.attempt).containers[0].exit, Exit::Code(5));
+    assert!(!lives(zygote.parse().unwrap()));
     world.end();
 }
 

@@ -5,7 +5,9 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pipe::{PipeFlags, pipe_with};
 use tiphys_artifact::{Key, LocalStore};
 
@@ -25,10 +27,19 @@ use crate::sandbox::{
     Answer, Attachment, Hello, INPUTS, OUTSIDE_ID, Order, READ_ONLY, SPOOL, What, Zygote, mount_of,
     open_below,
 };
+use crate::supervisor;
 use crate::sys;
 
 /// Name of the folder on which the zygote lays out its template.
 const TEMPLATE: &str = "template";
+
+/// Since when the zygote's answer is waited for.
+pub(super) enum Wait {
+    /// Since the first order that it has not answered.
+    Begins,
+    /// Since now.
+    BeginsAnew,
+}
 
 impl Service {
     /// Makes the zygote if there is none.
@@ -114,6 +125,47 @@ impl Service {
         Ok(report)
     }
 
+    /// Whether an order can be sent without waiting for the zygote. If not, an answer of it is still to come.
+    pub(super) fn zygote_takes_orders(&self) -> bool {
+        let Some(zygote) = self.zygote.as_ref().filter(|_| !self.ordered.is_empty()) else { return true };
+        let mut socket = [PollFd::from_borrowed_fd(zygote.socket(), PollFlags::OUT)];
+        !matches!(poll(&mut socket, Some(&Timespec::default())), Ok(0))
+    }
+
+    /// Notes until when the zygote should have answered what it was ordered.
+    pub(super) fn await_zygote(&mut self, wait: Wait) {
+        let due = || Instant::now() + Duration::from_millis(self.setup.zygote_ms);
+        self.zygote_due = match wait {
+            _ if self.ordered.is_empty() => None,
+            Wait::Begins => Some(self.zygote_due.unwrap_or_else(due)),
+            Wait::BeginsAnew => Some(due()),
+        };
+    }
+
+    /// The zygote has not answered in time. One that works, or waits for a disk, gets more time; any other is killed:
+    /// the next step makes another.
+    pub(super) fn look_at_zygote(&mut self) {
+        let Some(zygote) = &self.zygote else { return };
+        if matches!(supervisor::process_state(zygote.pid()), Some('R' | 'D')) {
+            self.await_zygote(Wait::BeginsAnew);
+            return;
+        }
+        sys::kill(zygote.pid(), libc::SIGKILL);
+        let patience = Duration::from_millis(self.setup.zygote_ms);
+        self.give_zygote_up(&format!("the sandbox's zygote did not answer for {patience:?} and was killed"));
+    }
+
+    /// Steps that were ordered from a zygote that is gone are not started; what it had begun of them ends.
+    fn give_zygote_up(&mut self, reason: &str) {
+        self.zygote = None;
+        while let Some(slot) = self.ordered.pop_front() {
+            self.fail(slot, reason.to_owned());
+        }
+        self.reaped_early.clear();
+        self.await_zygote(Wait::BeginsAnew);
+        self.end_strays();
+    }
+
     /// Serves the zygote's answers.
     pub(super) fn hear_zygote(&mut self) {
         loop {
@@ -132,13 +184,9 @@ impl Service {
                         self.fail(slot, format!("cannot start a process for the step: {error}"));
                     }
                 }
-                Answer::Gone => {
-                    self.zygote = None;
-                    while let Some(slot) = self.ordered.pop_front() {
-                        self.fail(slot, "the sandbox's zygote has died".into());
-                    }
-                }
+                Answer::Gone => self.give_zygote_up("the sandbox's zygote has died"),
             }
+            self.await_zygote(Wait::BeginsAnew);
         }
     }
 

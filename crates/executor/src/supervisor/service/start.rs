@@ -14,6 +14,7 @@ use super::super::SCRATCH;
 use super::super::keeper;
 use super::super::pipes::{Owner, PipeIx};
 use super::super::step::{Body, Ending, Step};
+use super::sandboxed::Wait;
 use super::{CONTAINERS_MAX, STEPS_MAX, Service, Token, watch};
 use crate::contract::{
     ContainerEnded, Ended, Exit, Isolation, Report, Role, Stage, StageFailure, Started, StepRequest,
@@ -126,6 +127,7 @@ impl Service {
         self.by_attempt.insert(step.attempt().clone(), slot);
         self.queue.began(&step.request);
         place.step = Some(step);
+        self.await_zygote(Wait::Begins);
         self.set_timer(slot);
         self.watch_step(slot);
     }
