@@ -117,6 +117,8 @@ pub(crate) struct Pump {
     ready: BTreeSet<(String, Attempt)>,
     /// Runs of whose steps the runner has not said yet what became of them.
     unheard: BTreeSet<String>,
+    /// Why the runner lost its steps, the last time that it did.
+    loss: Option<String>,
     /// When it was last asked about them.
     asked_runner: Time,
     /// What may still run of runs that are no more: nobody will ask how it ended.
@@ -165,6 +167,7 @@ impl Pump {
             probing: BTreeMap::new(),
             ready: BTreeSet::new(),
             unheard: BTreeSet::new(),
+            loss: None,
             asked_runner: Time(0),
             gone: BTreeSet::new(),
             last: Time(0),
@@ -335,7 +338,8 @@ impl Pump {
             Message::News(News::Reports(reports)) => {
                 reports.into_iter().for_each(|report| self.reported(report, now))
             }
-            Message::News(News::Lost(_)) => {
+            Message::News(News::Lost(reason)) => {
+                self.loss = Some(reason);
                 self.unheard.extend(self.shard.uids());
                 self.asked_runner = Time(0);
             }

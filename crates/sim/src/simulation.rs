@@ -394,7 +394,7 @@ impl Engine {
                 Sighting::Unknown if observed => {
                     running.insert(attempt);
                     self.shard.recalled_one(uid, attempt);
-                    let report = Report::Lost("pod deleted".to_owned());
+                    let report = Report::Lost("the simulated machine lost it".to_owned());
                     self.shard.input(uid, Input::Reported { attempt, report }, now);
                 }
                 Sighting::Unknown => {}

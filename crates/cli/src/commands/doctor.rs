@@ -8,7 +8,7 @@ use std::time::Duration;
 use tiphys_runner::process::{self, Options, ProcessRunner};
 use tiphys_runner::step::Capabilities;
 use tiphys_server::Presence;
-use tiphys_store::{Filter, Life, Runs};
+use tiphys_store::{Filter, Life, MachineId, Runs};
 
 use crate::print::{Paint, to_stdout};
 use crate::remote::Server;
@@ -39,6 +39,9 @@ const FREE_BYTES_MIN: u64 = 1 << 30;
 /// Most damages that are told.
 const WRONG_MAX: usize = 5;
 
+/// How long a supervisor may take to answer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+
 /// How long the end of the supervisor that was asked is waited for.
 const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 
@@ -64,6 +67,7 @@ pub fn run(_args: &Args) -> anyhow::Result<ExitCode> {
             clock(&mut report, &mut local)?;
             limits(&mut report);
             runs(&mut report, &mut local)?;
+            supervisors(&mut report, &mut local)?;
             isolation(&mut report, &local);
         }
         Err(error) => {
@@ -203,6 +207,26 @@ fn runs(report: &mut Report, local: &mut Local) -> anyhow::Result<()> {
     if dead > 0 {
         report
             .warn("left behind", &format!("{dead} folders of dead supervisors; `tiphys prune` removes them"));
+    }
+    Ok(())
+}
+
+/// Those that live and do not answer: steps under them run, and nobody hears of it.
+fn supervisors(report: &mut Report, local: &mut Local) -> anyhow::Result<()> {
+    for silent in process::silent(local.state.dir(), ANSWER_WITHIN) {
+        let run = local.store.summary(&MachineId::workflow(&*silent.id))?;
+        let whose = run.map_or_else(|| "of the server".to_owned(), |run| format!("of `{}`", run.name));
+        let (who, end) = match silent.pid {
+            Some(pid) => (format!(" (process {pid})"), format!("`kill -9 {pid}`")),
+            None => (String::new(), "`kill -9`".to_owned()),
+        };
+        report.warn(
+            "supervisor",
+            &format!(
+                "the one {whose}{who} does not answer: its engine ends it after three minutes and starts another; {end} \
+                 does so now, and its running steps are lost"
+            ),
+        );
     }
     Ok(())
 }

@@ -217,3 +217,22 @@ fn the_doctor_sees_damage() {
     let doctor = bench.call(&["doctor"]).exits(1).out;
     assert!(doctor.contains("is damaged: the document of `slow` is not what was written"), "{doctor}");
 }
+
+/// A supervisor that is stuck is told, with the run it serves and what can be done.
+#[test]
+fn the_doctor_sees_a_supervisor_that_does_not_answer() {
+    let bench = Bench::new();
+    let mut engine = begin(&bench);
+    let own = engine.id() as i32;
+    let others: Vec<i32> = bench.processes().into_iter().filter(|pid| *pid != own).collect();
+    others.iter().for_each(|pid| signal(*pid as u32, "-STOP"));
+    let doctor = bench.call(&["doctor"]).exits(0).out;
+    assert!(doctor.contains("! supervisor: the one of `slow` (process "), "{doctor}");
+    assert!(doctor.contains("does not answer") && doctor.contains("`kill -9 "), "{doctor}");
+    others.iter().for_each(|pid| signal(*pid as u32, "-CONT"));
+    let doctor = bench.call(&["doctor"]).exits(0).out;
+    assert!(!doctor.contains("does not answer"), "{doctor}");
+    let_go(&bench);
+    assert!(engine.wait().unwrap().success());
+    bench.nothing_is_left_running();
+}

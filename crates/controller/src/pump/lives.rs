@@ -18,6 +18,10 @@ use tiphys_engine::{Run, Time, compile};
 use tiphys_runner::step::{AttemptId, Report as StepReport, Sighting};
 use tiphys_store::{Append, Created, MachineId, NewRun, Owned, StoreError, Summary};
 
+/// What became of a step that nobody knows when its run is taken up.
+const LOST_WITHOUT_US: &str = "nobody knew of it any more when its run was taken up again: the machine was restarted \
+                               meanwhile, or whatever ran it was killed";
+
 impl Pump {
     /// Takes in what was ordered since the last batch; it is created with the next.
     pub(super) fn take_in_all(&mut self, now: Time) {
@@ -347,7 +351,9 @@ impl Pump {
                 return false;
             }
         };
-        self.unheard.remove(uid);
+        // One that is taken up by this engine was lost while none was there.
+        let here = if self.unheard.remove(uid) { self.loss.clone() } else { None };
+        let cause = here.unwrap_or_else(|| LOST_WITHOUT_US.to_owned());
         for (attempt, sighting) in
             leaving.into_iter().zip(sightings.split_off(open.len().min(sightings.len())))
         {
@@ -377,7 +383,7 @@ impl Pump {
                 }
                 Sighting::Unknown(_) if observed => {
                     running.insert(attempt);
-                    let report = Report::Lost("pod deleted".to_owned());
+                    let report = Report::Lost(cause.clone());
                     self.shard.recalled_one(uid, attempt);
                     self.shard.input(uid, Input::Reported { attempt, report }, now);
                 }

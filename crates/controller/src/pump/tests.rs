@@ -1,12 +1,13 @@
 use crate::handle::{Controller, Order, Update};
 use crate::prepare::Place;
 use crate::submit;
+use crate::view;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tiphys_engine::workflow::Event;
-use tiphys_engine::{Frozen, Time};
+use tiphys_engine::{Frozen, Time, explain};
 use tiphys_runner::step::{AttemptId, Ended, Sighting, Started, StepRequest};
 use tiphys_runner::{News, Refusal, Runner, RunnerError};
 use tiphys_store::{MachineId, NewRun, Runs, State, Summary};
@@ -228,4 +229,57 @@ fn what_runs_already_when_a_run_is_taken_up_is_seen_running() {
     let (controller, _news) = engines.start(0, running);
     wait_until_seen_running(&engines.adopt(&controller));
     controller.quit().unwrap();
+}
+
+fn unknown(attempt: &str) -> Sighting {
+    Sighting::Unknown(AttemptId(attempt.to_owned()))
+}
+
+impl Engines {
+    /// What people are told of the step once its run has ended.
+    fn why(&self) -> String {
+        let (_, run) = view::run(&mut self.state.store().unwrap(), "one").unwrap().unwrap();
+        assert_eq!(run.nodes[0].message.as_deref(), Some("pod deleted"), "Argo's words");
+        let told = |subject| explain::why(&run, &[], subject, Time(0)).unwrap().because;
+        assert!(explain::reason(&run).contains("pod deleted"));
+        assert!(told(None).contains("was lost: pod deleted ("), "{}", told(None));
+        told(Some("one"))
+    }
+}
+
+fn wait_until_ended(updates: &Receiver<Update>) {
+    while !matches!(updates.recv_timeout(PATIENCE).unwrap(), Update::Ended(_)) {}
+}
+
+/// Argo's word for a step whose pod is gone tells nobody what to look for: the journal keeps what is known, and `why`
+/// tells it (EX-406).
+#[test]
+fn what_became_of_a_lost_step_is_kept_and_told() {
+    let engines = Engines::new();
+    let (controller, news) = engines.start(0, unknown);
+    let (attempt, updates) = engines.submit(&controller);
+    let seen = Started { attempt, pid: 1, at_us: 0, is_ready: false };
+    news(News::Reports(vec![tiphys_runner::step::Report::Started(seen)]));
+    wait_until_seen_running(&updates);
+    news(News::Lost("its supervisor (pid 7) was killed".to_owned()));
+    wait_until_ended(&updates);
+    controller.quit().unwrap();
+    let told = engines.why();
+    assert!(told.contains("its supervisor (pid 7) was killed") && told.contains("`retryStrategy`"), "{told}");
+}
+
+#[test]
+fn a_step_that_was_lost_while_no_engine_lived_is_told_so() {
+    let engines = Engines::new();
+    let (controller, news) = engines.start(0, running);
+    let (attempt, updates) = engines.submit(&controller);
+    let seen = Started { attempt, pid: 1, at_us: 0, is_ready: false };
+    news(News::Reports(vec![tiphys_runner::step::Report::Started(seen)]));
+    wait_until_seen_running(&updates);
+    controller.quit().unwrap();
+
+    let (controller, _news) = engines.start(0, unknown);
+    wait_until_ended(&engines.adopt(&controller));
+    controller.quit().unwrap();
+    assert!(engines.why().contains("the machine was restarted"), "{}", engines.why());
 }

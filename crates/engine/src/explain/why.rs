@@ -110,6 +110,9 @@ pub struct Dependency {
     /// What is to be said about it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub note: String,
+    /// Whether nobody knows what became of it. Not told: `note` says so in words.
+    #[serde(skip)]
+    pub is_lost: bool,
 }
 
 /// Answers about a node, given by its id, name, display name or task name, or about the run when none is given.
@@ -143,8 +146,7 @@ pub fn reason(run: &Run) -> String {
     let Some(first) = culprits(run, None).into_iter().find(|ix| run.node(*ix).message.is_some()) else {
         return message.to_owned();
     };
-    let said = run.node(first).message.as_deref().unwrap_or_default();
-    format!("{}: {said}", run.display_name(first))
+    format!("{}: {}", run.display_name(first), said(run, first))
 }
 
 /// The node that is meant. Of several with the same display name the one that has not come out well, or the last.
@@ -267,13 +269,39 @@ fn sentence(run: &Run, ix: NodeIx, cause: Option<&Dependency>, now: Time) -> Str
         Phase::Failed | Phase::Error => match cause {
             Some(cause) => format!("`{}` {}", cause.name, outcome(cause)),
             None if message.is_empty() => format!("it ended with {}", node.phase.name()),
-            None => message.to_owned(),
+            None => match run.lost.contains_key(&ix) {
+                true => format!("it was lost: {}; {}", said(run, ix), after_loss(run, ix)),
+                false => message.to_owned(),
+            },
         },
     }
 }
 
+/// The message of a node; of one that was lost also what became of it, which Argo's words do not tell.
+fn said(run: &Run, ix: NodeIx) -> String {
+    let message = run.node(ix).message.as_deref().unwrap_or_default();
+    match run.lost.get(&ix) {
+        Some(cause) => format!("{message} ({cause})"),
+        None => message.to_owned(),
+    }
+}
+
+/// What can be said to people whose step was lost.
+fn after_loss(run: &Run, ix: NodeIx) -> &'static str {
+    match run.node(run.node(ix).owner).kind {
+        NodeKind::Retry => "its log until then is kept, and what it did after that is not known",
+        _ => {
+            "its log until then is kept, and what it did after that is not known; a `retryStrategy` would have tried it again"
+        }
+    }
+}
+
 fn outcome(on: &Dependency) -> String {
-    let verb = if on.phase == "Error" { "could not be run" } else { "failed" };
+    let verb = match on.phase.as_str() {
+        _ if on.is_lost => "was lost",
+        "Error" => "could not be run",
+        _ => "failed",
+    };
     if on.note.is_empty() { verb.to_owned() } else { format!("{verb}: {}", on.note) }
 }
 
@@ -341,7 +369,8 @@ fn dependency(run: &Run, around: NodeIx, name: &str) -> Dependency {
             id: run.id(ix),
             kind: run.node(ix).shown_kind().name().to_owned(),
             phase: run.node(ix).phase.name().to_owned(),
-            note: run.node(ix).message.as_deref().unwrap_or_default().to_owned(),
+            note: said(run, ix),
+            is_lost: run.lost.contains_key(&ix),
         },
         None => Dependency { name: name.to_owned(), phase: "NotStarted".to_owned(), ..Dependency::default() },
     }
@@ -521,7 +550,8 @@ fn of_node(run: &Run, ix: NodeIx) -> Dependency {
         id: run.id(ix),
         kind: node.shown_kind().name().to_owned(),
         phase: node.phase.name().to_owned(),
-        note: node.message.as_deref().unwrap_or_default().to_owned(),
+        note: said(run, ix),
+        is_lost: run.lost.contains_key(&ix),
     }
 }
 

@@ -56,6 +56,7 @@ pub fn words(run: &Run, event: &Event) -> String {
                 finished.rfc3339()
             )
         }
+        Event::Lost { node, cause } => format!("{} was lost: {cause}", name(run, *node)),
         Event::Noted { node, message } => match message.as_deref().filter(|message| !message.is_empty()) {
             Some(message) => format!("{} waits: {message}", name(run, *node)),
             None => format!("{} waits no longer", name(run, *node)),

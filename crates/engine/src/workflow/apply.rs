@@ -62,6 +62,7 @@ impl Run {
                 let started = self.nodes[node.at()].started;
                 self.nodes[node.at()].finished = Some((*finished).max(started));
             }
+            Event::Lost { node, cause } => drop(self.lost.insert(*node, cause.clone())),
             Event::Supplied { node, outputs } => self.nodes[node.at()].outputs = outputs.clone(),
             Event::Noted { node, message } => self.nodes[node.at()].message = message.clone(),
             Event::Scheduled { node, due } => {

@@ -155,6 +155,13 @@ pub enum Event {
         /// When it ended.
         finished: Time,
     },
+    /// Whatever ran an attempt is gone, and the attempt with it. Its end follows, in Argo's words.
+    Lost {
+        /// The pod node.
+        node: NodeIx,
+        /// What became of it, as far as anybody knows.
+        cause: Arc<str>,
+    },
     /// What a node waits for changed.
     Noted {
         /// The node.

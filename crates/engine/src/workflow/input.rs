@@ -91,7 +91,7 @@ pub enum Report {
     },
     /// It ended.
     Ended(Box<Outcome>),
-    /// It was running once and nobody knows of it any more.
+    /// It was running once and nobody knows of it any more; what became of it, for people.
     Lost(String),
     /// It could not be started, and never will be.
     Refused(String),

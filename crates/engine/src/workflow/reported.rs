@@ -11,6 +11,9 @@ use tiphys_spec as spec;
 /// How much later than it happened an ending is told before its own instant counts, in microseconds.
 const LATE_US: i64 = 1_000_000;
 
+/// Argo's words for a node whose pod is there no more (EX-406).
+const LOST: &str = "pod deleted";
+
 impl Turn<'_> {
     pub(crate) fn reported(&mut self, attempt: Attempt, report: Report) {
         let Some(node) = self.run.nodes.get(attempt.node.at()) else { return };
@@ -42,7 +45,11 @@ impl Turn<'_> {
                 self.seen_running(ix, &outcome);
                 self.pod_ended(ix, *outcome);
             }
-            Report::Lost(reason) | Report::Refused(reason) => self.pod_broke(ix, reason),
+            Report::Lost(cause) => {
+                self.record(Event::Lost { node: ix, cause: cause.into() });
+                self.pod_broke(ix, LOST.to_owned());
+            }
+            Report::Refused(reason) => self.pod_broke(ix, reason),
             Report::Unmade(reason) if self.run.is_to_be_stopped(ix) => {
                 self.pod_broke(ix, reason);
             }

@@ -59,6 +59,8 @@ pub struct Run {
     pub(crate) first_generation: u16,
     /// What became of artifacts that are deleted at the end.
     pub(crate) collection: Collection,
+    /// What became of attempts that nobody knows of any more, in words.
+    pub(crate) lost: BTreeMap<NodeIx, Arc<str>>,
     /// Daemons that are ready and have not ended, with the wrappers of their attempts (EX-370).
     pub(crate) daemons: BTreeSet<NodeIx>,
     /// The error that the entry node returned to the workflow.
@@ -344,6 +346,7 @@ impl Run {
             life: 0,
             first_generation: 0,
             collection: Collection::default(),
+            lost: BTreeMap::new(),
             daemons: BTreeSet::new(),
             returned: None,
             exit_returned: None,

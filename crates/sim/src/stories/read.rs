@@ -280,7 +280,7 @@ fn report(text: &str) -> Result<Occurrence, String> {
         }
         "errors" => ended(cast::read(&[&format!("error={rest}")])?.outcome),
         "runs" => Report::Observed { address: rest.strip_prefix("at ").map(|at| at.trim().to_owned()) },
-        "is lost" => Report::Lost("pod deleted".to_owned()),
+        "is lost" => Report::Lost("its machine was lost".to_owned()),
         "is refused" => Report::Refused(rest.to_owned()),
         "is unmade" => Report::Unmade(rest.to_owned()),
         "is withdrawn" => Report::Withdrawn,
