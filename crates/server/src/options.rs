@@ -3,8 +3,9 @@
 use crate::config::Config;
 use crate::ops::traces::Traces;
 use serde::{Deserialize, Serialize};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use tiphys_controller::Place;
 
@@ -51,6 +52,8 @@ pub struct Options {
     pub state: PathBuf,
     /// Where to listen.
     pub address: SocketAddr,
+    /// A socket that listens there already: whoever opened it keeps it open when this server goes.
+    pub socket: Option<Arc<TcpListener>>,
     /// The path under which browsers see the server, behind a proxy (API-014).
     pub base_href: String,
     /// Whose word is taken for who calls.
@@ -113,6 +116,7 @@ impl Options {
         Options {
             state: state.into(),
             address,
+            socket: None,
             base_href: "/".to_owned(),
             auth: AuthMode::default(),
             place: Place::default(),

@@ -178,7 +178,12 @@ impl Server {
                 what: "cannot start the server's threads".to_owned(),
                 error,
             })?;
-        let listener = std::net::TcpListener::bind(address)
+        let socket = world.options.socket.as_ref().filter(|_| lock.is_some());
+        let listener = match socket {
+            Some(socket) => socket.try_clone(),
+            None => std::net::TcpListener::bind(address),
+        };
+        let listener = listener
             .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
             .map_err(|error| ServeError::Io { what: format!("cannot listen on {address}"), error })?;
         let (stop, stopped) = watch::channel(false);

@@ -2,10 +2,13 @@
 
 use anyhow::Context;
 use clap::{Args as ClapArgs, ValueEnum};
+use listenfd::ListenFd;
+use rustix::io::{FdFlags, fcntl_setfd};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use tiphys_runner::step::Isolation;
 use tiphys_server::config::Config;
 use tiphys_server::{
@@ -201,6 +204,27 @@ fn helped(error: ServeError) -> anyhow::Error {
     problem(text, help)
 }
 
+/// The socket that systemd, or whatever else started this program, has opened for it: connections wait there while one
+/// server goes and the next one comes.
+fn inherited() -> anyhow::Result<Option<TcpListener>> {
+    let unusable = |reason: String| {
+        problem(
+            format!("the socket that this program was started with cannot be used: {reason}"),
+            "hand over one TCP socket that listens, as packaging/tiphys.socket does",
+        )
+    };
+    let mut given = ListenFd::from_env();
+    if given.len() > 1 {
+        return Err(unusable(format!("there are {}", given.len())));
+    }
+    let socket = given.take_tcp_listener(0).map_err(|error| unusable(error.to_string()))?;
+    if let Some(socket) = &socket {
+        // Supervisors outlive the server, and need not keep its door open.
+        fcntl_setfd(socket, FdFlags::CLOEXEC).map_err(|error| unusable(error.to_string()))?;
+    }
+    Ok(socket)
+}
+
 /// What the command line says over what the settings say.
 fn options(args: &Args) -> anyhow::Result<Options> {
     let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, 2746));
@@ -217,6 +241,10 @@ fn options(args: &Args) -> anyhow::Result<Options> {
     }
     options.address.set_ip(args.address.unwrap_or(options.address.ip()));
     options.address.set_port(args.port.unwrap_or(options.address.port()));
+    if let Some(socket) = inherited()? {
+        options.address = socket.local_addr()?;
+        options.socket = Some(Arc::new(socket));
+    }
     if !args.base_href.is_empty() && args.base_href != "/" {
         options.base_href.clone_from(&args.base_href);
     }

@@ -1,7 +1,9 @@
 //! Keeping a server: tokens, settings, copies, and what the doctor says of it.
 
 use crate::bench::{Bench, ask, wait_until};
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -36,6 +38,43 @@ impl Server {
         std::thread::spawn(move || lines.for_each(drop));
         (Server(child), said)
     }
+}
+
+/// Starts one with a socket that listens already, as systemd does.
+fn start_on(socket: &TcpListener, state: &Path) -> Server {
+    let child = Command::new("sh")
+        .args(["-c", "exec 3<&0 </dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" \"$@\""])
+        .arg(env!("CARGO_BIN_EXE_tiphys"))
+        .args(["server", "--auth-mode", "none", "--isolation", "none", "--port", "1"])
+        .env("TIPHYS_STATE_DIR", state)
+        .stdin(Stdio::from(OwnedFd::from(socket.try_clone().unwrap())))
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    Server(child)
+}
+
+/// Whoever comes while no server is there waits for the next one, and is not refused.
+#[test]
+fn callers_wait_at_a_socket_that_was_handed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap();
+    let knock = || {
+        let mut caller = TcpStream::connect(address).unwrap();
+        write!(caller, "GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+        caller
+    };
+    for life in ["first", "second"] {
+        let mut caller = knock();
+        let server = start_on(&socket, &state);
+        let mut answer = String::new();
+        caller.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{life}: {answer}");
+        drop(server);
+    }
+    drop(knock());
 }
 
 impl Drop for Server {
