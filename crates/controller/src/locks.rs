@@ -82,8 +82,13 @@ pub(crate) fn give_back(
 
 /// Takes a whole run out of every lock; for a run that is over or deleted.
 pub fn forget_run(store: &mut dyn Store, uid: &str) -> Result<(), StoreError> {
-    let names = names_of(store, &|holder| holder.uid == uid)?;
-    take_out(store, &names, &|holder| holder.uid == uid)
+    forget_runs(store, &BTreeSet::from([uid]))
+}
+
+/// As [`forget_run`] for many runs; the locks are looked through once.
+pub fn forget_runs(store: &mut dyn Store, uids: &BTreeSet<&str>) -> Result<(), StoreError> {
+    let names = names_of(store, &|holder| uids.contains(holder.uid.as_str()))?;
+    take_out(store, &names, &|holder| uids.contains(holder.uid.as_str()))
 }
 
 /// Frees what runs hold, or keep others from by standing in front, that ended or are no more: an engine that was killed

@@ -1,6 +1,7 @@
 //! The only loop: waits, feeds the shard, makes its batches durable, does what it says. It decides nothing.
 
 mod durable;
+mod leaving;
 mod lives;
 mod probes;
 mod queue;
@@ -117,10 +118,13 @@ pub(crate) struct Pump {
     ready: BTreeSet<(String, Attempt)>,
     /// Runs of whose steps the runner has not said yet what became of them.
     unheard: BTreeSet<String>,
-    /// Why the runner lost its steps, the last time that it did.
-    loss: Option<String>,
     /// When it was last asked about them.
     asked_runner: Time,
+    /// Why the runner lost its steps, the last time that it did.
+    loss: Option<String>,
+    /// Runs that are to be removed with the next batch.
+    deletions: Vec<leaving::Deletion>,
+    broom: leaving::Broom,
     /// What may still run of runs that are no more: nobody will ask how it ended.
     gone: BTreeSet<AttemptId>,
     last: Time,
@@ -138,6 +142,7 @@ impl Pump {
         inbox: Inbox,
     ) -> Pump {
         let shard = Shard::new(jobs + runner.ahead());
+        let broom = leaving::Broom::new(&state);
         Pump {
             state,
             store,
@@ -167,6 +172,8 @@ impl Pump {
             probing: BTreeMap::new(),
             ready: BTreeSet::new(),
             unheard: BTreeSet::new(),
+            deletions: Vec::new(),
+            broom,
             loss: None,
             asked_runner: Time(0),
             gone: BTreeSet::new(),
@@ -222,6 +229,7 @@ impl Pump {
                 }
             }
         }
+        self.delete_all();
         self.recall_unheard(now);
         self.refill(now);
         self.take_in_all(now);
@@ -370,8 +378,7 @@ impl Pump {
                 self.unread = unread;
             }
             Message::Delete(uid, force, reply) => {
-                let deleted = self.for_run(&uid, |pump| pump.delete(&uid, force));
-                self.reply(reply, deleted);
+                self.deletions.push(leaving::Deletion { uid, force, reply });
             }
             Message::Limit(limits) => self.limit(limits),
             Message::Subscribe(on) => self.runner.subscribe(None, on),

@@ -35,9 +35,8 @@ fn main() {
             })
             .collect();
         store.archive(&filed).expect("the disk has room");
-        for (_, run) in ended() {
-            store.delete(&run.machine).expect("the disk has room");
-        }
+        let ended: Vec<MachineId> = ended().map(|(_, run)| run.machine.clone()).collect();
+        store.delete_all(&ended).expect("the disk has room");
     }
 }
 

@@ -272,19 +272,22 @@ impl Runs for MemoryStore {
         Ok(found.map(|(_, machine)| machine.summary.clone()))
     }
 
-    fn delete(&mut self, machine: &MachineId) -> Result<bool, StoreError> {
-        let Some(run) = self.run_mut(machine) else { return Ok(false) };
-        if run.archived.is_some() {
-            *run = Machine {
-                epoch: run.epoch,
-                archived: run.archived.take(),
-                summary: run.summary.clone(),
-                ..Machine::default()
-            };
-        } else {
-            self.machines.remove(machine);
-        }
-        Ok(true)
+    fn delete_all(&mut self, machines: &[MachineId]) -> Result<Vec<bool>, StoreError> {
+        let delete = |machine: &MachineId| {
+            let Some(run) = self.run_mut(machine) else { return false };
+            if run.archived.is_some() {
+                *run = Machine {
+                    epoch: run.epoch,
+                    archived: run.archived.take(),
+                    summary: run.summary.clone(),
+                    ..Machine::default()
+                };
+            } else {
+                self.machines.remove(machine);
+            }
+            true
+        };
+        Ok(machines.iter().map(delete).collect())
     }
 
     fn archive(&mut self, filed: &[Filed]) -> Result<Vec<bool>, StoreError> {

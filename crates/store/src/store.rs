@@ -99,7 +99,12 @@ pub trait Runs {
     fn find(&mut self, kind: &str, namespace: &str, name: &str) -> Result<Option<Summary>, StoreError>;
 
     /// Removes a run with its journal, document and inbox; what was archived stays. `false` if it is not here.
-    fn delete(&mut self, machine: &MachineId) -> Result<bool, StoreError>;
+    fn delete(&mut self, machine: &MachineId) -> Result<bool, StoreError> {
+        Ok(self.delete_all(std::slice::from_ref(machine))?.contains(&true))
+    }
+
+    /// As [`Runs::delete`] for many runs, in one durable transaction. `false` for each that is not here.
+    fn delete_all(&mut self, machines: &[MachineId]) -> Result<Vec<bool>, StoreError>;
 
     /// Files the ends of many runs in one durable transaction, each in place of one before. `false` for a run that
     /// is unknown.

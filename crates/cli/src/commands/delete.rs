@@ -1,13 +1,10 @@
 //! `tiphys delete` and `tiphys prune`: taking runs away, with everything of them.
 
 use clap::Args as ClapArgs;
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
-use tiphys_controller::collect::{self, Force};
+use tiphys_controller::collect::Force;
 use tiphys_engine::Time;
-use tiphys_runner::process::{self, Options, ProcessRunner};
+use tiphys_runner::process;
 use tiphys_store::{Filter, Life, MachineId, NameMatch, Runs, Summary};
 
 use crate::orphans::end_steps;
@@ -16,10 +13,10 @@ use crate::problem::{Problem, problem};
 use crate::remote::{self, Selector, Server, query};
 use crate::state::{Local, now};
 use crate::verb::Verb;
-use crate::world::World;
 
-/// How long the end of steps is waited for.
-const END_WITHIN: Duration = Duration::from_secs(20);
+mod removal;
+
+use removal::remove_all;
 
 /// Most ended runs whose time to live is looked at in passing.
 const LOOKED_AT_MAX: usize = 2_000;
@@ -136,7 +133,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
             _ => local.find(name, args.namespace.as_deref()).ok(),
         };
         match found {
-            Some(summary) => delete(&mut local, &summary, args)?,
+            Some(summary) => delete(&mut local, &[summary], args)?,
             None => to_stdout(&format!("Workflow '{name}' not found\n")),
         }
     }
@@ -160,26 +157,31 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
         if found.is_empty() && args.names.is_empty() {
             to_stdout("No resources found\n");
         }
-        for summary in found {
-            delete(&mut local, &summary, args)?;
-        }
+        delete(&mut local, &found, args)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn delete(local: &mut Local, summary: &Summary, args: &Args) -> anyhow::Result<()> {
+fn delete(local: &mut Local, runs: &[Summary], args: &Args) -> anyhow::Result<()> {
     if args.dry_run {
-        to_stdout(&format!("Workflow '{}' deleted (dry-run)\n", summary.name));
+        runs.iter().for_each(|run| to_stdout(&format!("Workflow '{}' deleted (dry-run)\n", run.name)));
         return Ok(());
     }
-    if let Some(pid) = local.driver(&summary.uid)? {
-        return Err(problem(
-            format!("the run `{}` is going on, driven by process {pid}", summary.name),
-            format!("end it first: tiphys terminate {}", summary.name),
-        ));
+    for run in runs {
+        if let Some(pid) = local.driver(&run.uid)? {
+            return Err(problem(
+                format!("the run `{}` is going on, driven by process {pid}", run.name),
+                format!("end it first: tiphys terminate {}", run.name),
+            ));
+        }
     }
-    remove(local, summary, if args.force { Force::Yes } else { Force::No })?;
-    to_stdout(&format!("Workflow '{}' deleted\n", summary.name));
+    let force = if args.force { Force::Yes } else { Force::No };
+    remove_all(local, runs, force, &mut tell)
+}
+
+fn tell(run: &Summary, removed: anyhow::Result<()>) -> anyhow::Result<()> {
+    removed?;
+    to_stdout(&format!("Workflow '{}' deleted\n", run.name));
     Ok(())
 }
 
@@ -197,17 +199,13 @@ pub fn prune(args: &PruneArgs) -> anyhow::Result<ExitCode> {
     if gone.is_empty() {
         to_stderr("no run's time is over\n");
     }
-    for summary in &gone {
-        if args.dry_run {
-            to_stdout(&format!("Workflow '{}' deleted (dry-run)\n", summary.name));
-        } else if local.driver(&summary.uid)?.is_none() {
-            remove(&mut local, summary, Force::No)?;
-            to_stdout(&format!("Workflow '{}' deleted\n", summary.name));
-        }
+    if args.dry_run {
+        gone.iter().for_each(|run| to_stdout(&format!("Workflow '{}' deleted (dry-run)\n", run.name)));
+        return Ok(ExitCode::SUCCESS);
     }
-    if !args.dry_run {
-        sweep(&mut local)?;
-    }
+    let free = undriven(&local, gone)?;
+    remove_all(&mut local, &free, Force::No, &mut tell)?;
+    sweep(&mut local)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -215,19 +213,32 @@ pub fn prune(args: &PruneArgs) -> anyhow::Result<ExitCode> {
 pub fn remove_expired(local: &mut Local) -> anyhow::Result<()> {
     let filter = Filter { life: Life::Finished, limit: LOOKED_AT_MAX, ..Filter::default() };
     let now = now();
+    let mut expired = Vec::new();
     for summary in local.store.list(&filter)? {
-        if !is_expired(local, &summary, now)? {
-            continue;
-        }
-        if local.driver(&summary.uid)?.is_none() {
-            match remove(local, &summary, Force::No) {
-                // It stays, and whoever deletes it by name is told why.
-                Err(error) if error.downcast_ref::<Problem>().is_some() => {}
-                other => other?,
-            }
+        if is_expired(local, &summary, now)? {
+            expired.push(summary);
         }
     }
-    Ok(())
+    let free = undriven(local, expired)?;
+    if free.is_empty() {
+        return Ok(());
+    }
+    remove_all(local, &free, Force::No, &mut |_, removed| match removed {
+        // It stays, and whoever deletes it by name is told why.
+        Err(error) if error.downcast_ref::<Problem>().is_some() => Ok(()),
+        other => other,
+    })
+}
+
+/// Those of the runs that nobody drives.
+fn undriven(local: &Local, runs: Vec<Summary>) -> anyhow::Result<Vec<Summary>> {
+    let mut free = Vec::new();
+    for run in runs {
+        if local.driver(&run.uid)?.is_none() {
+            free.push(run);
+        }
+    }
+    Ok(free)
 }
 
 /// Whether the time of a run that has ended is over.
@@ -257,116 +268,6 @@ fn older_than(text: &str) -> anyhow::Result<Time> {
         None => tiphys_expr::duration::go(text).map_err(|_| malformed())?,
     };
     Ok(now().plus_nanos(nanos.saturating_neg()))
-}
-
-/// Removes a run that nobody drives: what still runs of it, its history, logs, secrets, claims and artifacts.
-fn remove(local: &mut Local, summary: &Summary, force: Force) -> anyhow::Result<()> {
-    let uid = &summary.uid;
-    // Held to the end, so that nobody takes up what is being removed.
-    let ownership = local.state.ownership()?;
-    let _owned = ownership.claim(&MachineId::workflow(&**uid)).map_err(|error| {
-        problem(
-            format!("`{}` cannot be removed: {error}", summary.name),
-            format!("end it first: tiphys terminate {}", summary.name),
-        )
-    })?;
-    let state = local.state.dir().to_owned();
-    if process::found(&state).iter().any(|found| found.id == *uid && found.is_alive) {
-        let runner = ProcessRunner::new(Options::new(&state, &**uid), Box::new(|_| {}));
-        if runner.warm().is_ok() && !runner.close(true, END_WITHIN) {
-            return Err(problem(
-                format!("steps of `{}` do not end", summary.name),
-                format!("see which with `ps`, end them, then `tiphys delete {}` again", summary.name),
-            ));
-        }
-    }
-    // A server that is gone left them with its own supervisor, beside those of its other runs.
-    if process::found(&state).iter().any(|found| found.id == summary.engine && found.is_alive) {
-        let runner = ProcessRunner::new(Options::new(&state, &*summary.engine), Box::new(|_| {}));
-        let prefix = format!("{uid}/");
-        if !runner.end(|attempt| attempt.0.starts_with(&prefix), END_WITHIN)? {
-            return Err(problem(
-                format!("steps of `{}` do not end", summary.name),
-                format!("see which with `ps`, end them, then `tiphys delete {}` again", summary.name),
-            ));
-        }
-    }
-    let machine = MachineId::workflow(&**uid);
-    let claims = own_claims(local, summary);
-    let kept = release_artifacts(local, summary, force)?;
-    local.store.delete(&machine)?;
-    local.store.delete_archived(&[machine])?;
-    tiphys_controller::locks::forget_run(&mut local.store, uid)?;
-    local.state.remove_files(uid)?;
-    remove_folder(&state.join("supervisors").join(uid))?;
-    let claims_dir = state.join("claims").join(&summary.namespace);
-    for claim in claims {
-        remove_folder(&claims_dir.join(claim))?;
-    }
-    // By default a run's artifacts lie below its name; those with keys of their own belong to the user.
-    remove_all_but(&local.state.artifacts_of(&summary.namespace).join(&summary.name), &kept)
-}
-
-/// Deletes the artifacts that go with a run wherever they are; answers where those lie that are never to go (PA-410).
-fn release_artifacts(
-    local: &mut Local,
-    summary: &Summary,
-    force: Force,
-) -> anyhow::Result<BTreeSet<PathBuf>> {
-    let body = local.store.document(&MachineId::workflow(&*summary.uid))?.unwrap_or_default();
-    if !collect::may_concern(&body) {
-        return Ok(BTreeSet::new());
-    }
-    let run = local.load(summary)?.run;
-    let place = World::default().place(&local.state)?;
-    collect::release(&run, &place, force).map_err(|reason| {
-        problem(
-            format!("the run `{}` stays: {reason}", summary.name),
-            format!("mend that, or let them be: tiphys delete --force {}", summary.name),
-        )
-    })?;
-    let kept = run.artifacts_kept().into_iter();
-    let store = local.state.artifacts_of(&summary.namespace);
-    Ok(kept.map(|kept| store.join(kept.artifact.location.key().trim_matches('/'))).collect())
-}
-
-/// Removes a folder with everything below it that does not lie at or below one of these paths.
-fn remove_all_but(folder: &Path, kept: &BTreeSet<PathBuf>) -> anyhow::Result<()> {
-    if !kept.iter().any(|path| path.starts_with(folder)) {
-        return remove_folder(folder);
-    }
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        match entry.file_type() {
-            _ if kept.contains(&path) => {}
-            Ok(kind) if kind.is_dir() => remove_all_but(&path, kept)?,
-            // What cannot be removed is met again by `prune`.
-            _ => drop(std::fs::remove_file(&path)),
-        }
-    }
-    Ok(())
-}
-
-/// The folders of the claims that a run made for itself.
-fn own_claims(local: &mut Local, summary: &Summary) -> Vec<String> {
-    // A document that cannot be read any more names none.
-    let Ok((frozen, _)) = local.kept(summary) else { return Vec::new() };
-    let Ok((workflow, _)) = tiphys_engine::compile::effective(&frozen) else { return Vec::new() };
-    let names = workflow.spec.volume_claim_templates.iter();
-    names
-        .filter_map(|claim| claim.pointer("/metadata/name").and_then(serde_json::Value::as_str))
-        .map(|name| format!("{}-{name}", summary.name))
-        .collect()
-}
-
-fn remove_folder(folder: &Path) -> anyhow::Result<()> {
-    match std::fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(problem(
-            format!("cannot remove `{}`: {error}", folder.display()),
-            "remove it by hand; nothing needs it any more",
-        )),
-        _ => Ok(()),
-    }
 }
 
 /// What dead engines, dead supervisors and half-deleted runs left.

@@ -3,6 +3,7 @@
 use crate::bench::{Answer, Bench, ONE, signal, wait_until};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
+use tiphys_store::{Filter, MachineId, NewRun, Runs as _, State, Summary};
 
 /// Fails unless its parameter says otherwise, and leaves an artifact behind.
 const FRAIL: &str = r#"
@@ -547,4 +548,38 @@ fn a_schedule_is_told_and_run_without_a_server() {
     let refused = bench.call(&["cron", "run", none.to_str().unwrap()]).exits(2);
     assert!(refused.err.contains("there is no CronWorkflow in the files"), "{}", refused.err);
     bench.nothing_is_left();
+}
+
+/// More runs than go in one transaction; one of them is driven by somebody, and stays.
+#[test]
+fn many_runs_are_pruned_together() {
+    const RUNS: usize = 600;
+    let bench = Bench::new();
+    let state = State::open(&bench.state()).unwrap();
+    let mut store = state.store().unwrap();
+    let run = |number: usize| NewRun {
+        machine: MachineId::workflow(format!("uid-{number}")),
+        document: b"{}".to_vec(),
+        summary: Summary {
+            namespace: "default".to_owned(),
+            name: format!("old-{number}"),
+            phase: "Succeeded".to_owned(),
+            created_us: 1,
+            finished_us: Some(2),
+            ..Summary::default()
+        },
+    };
+    let runs: Vec<NewRun> = (0..RUNS).map(run).collect();
+    store.commit(&runs, &[]).unwrap();
+    let files = state.run_dir("uid-5").unwrap();
+    std::fs::create_dir_all(&files).unwrap();
+    let held = state.ownership().unwrap().claim(&runs[7].machine).unwrap();
+    let pruned = bench.call(&["prune", "--older", "1d"]).exits(0).out;
+    assert_eq!(pruned.matches("deleted").count(), RUNS - 1, "{pruned}");
+    let left = store.list(&Filter::default()).unwrap();
+    assert_eq!(left.iter().map(|run| &*run.name).collect::<Vec<_>>(), ["old-7"]);
+    assert!(!files.exists());
+    drop(held);
+    bench.call(&["delete", "--all"]).exits(0);
+    assert_eq!(store.list(&Filter::default()).unwrap(), []);
 }

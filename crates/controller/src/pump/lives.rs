@@ -1,14 +1,12 @@
 //! How runs come and go: created, taken over, begun anew, gone on with, deleted.
 
 use super::{Home, Pump, RECALL_PAUSE, attempt_id};
-use crate::collect::{self, Force};
 use crate::draft::Draft;
 use crate::guard::guarded;
 use crate::handle::Update;
 use crate::prepare::Place;
 use crate::shard::Recorded;
 use crate::submit::{self, Kept};
-use crate::view;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
@@ -151,62 +149,6 @@ impl Pump {
         for answer in answers {
             self.shard.input(&recorded.uid, Input::Asked(answer), now);
         }
-    }
-
-    /// Removes a run, whether we drive it or nobody does. Its steps are ended without grace.
-    pub(super) fn delete(&mut self, uid: &str, force: Force) -> Result<bool, String> {
-        let text = |error: StoreError| error.to_string();
-        let machine = MachineId::workflow(uid);
-        // Held to the end, so that nobody takes over what is being removed.
-        let owned = match self.homes.contains_key(uid) {
-            true => None,
-            false => {
-                Some(self.ownership.acquire(&mut *self.store, &machine).map_err(|error| error.to_string())?)
-            }
-        };
-        self.release_artifacts(uid, force)?;
-        let _owned = owned.or_else(|| self.homes.remove(uid).map(|home| home._owned));
-        let flying: Vec<(AttemptId, bool)> = self
-            .shard
-            .interrupt(uid)
-            .into_iter()
-            .map(|attempt| (attempt_id(uid, attempt), self.shard.is_call(uid, attempt)))
-            .collect();
-        let attempts: Vec<AttemptId> = flying.iter().map(|(id, _)| id.clone()).collect();
-        self.runner.stop(&attempts, Duration::ZERO);
-        self.agent.stop(&attempts);
-        if let Some(run) = self.shard.run(uid) {
-            self.dismiss_plugins(&run.plan);
-        }
-        // Calls are forgotten with their agent.
-        self.gone.extend(flying.into_iter().filter(|(_, is_call)| !is_call).map(|(id, _)| id));
-        self.let_go(uid);
-        self.starting.retain(|(run, _), _| run != uid);
-        self.ready.retain(|(run, _)| run != uid);
-        let was_here = self.store.delete(&machine).map_err(text)?;
-        self.forget_locks(uid).map_err(text)?;
-        // What a step that is still ending holds open is removed by the next prune.
-        drop(self.state.remove_files(uid));
-        self.tell(uid, Update::Deleted(uid.to_owned()));
-        Ok(was_here)
-    }
-
-    /// Deletes the artifacts that go with a run.
-    fn release_artifacts(&mut self, uid: &str, force: Force) -> Result<(), String> {
-        if let Some(run) = self.shard.run(uid) {
-            return collect::release(run, &self.place, force);
-        }
-        let text = |error: StoreError| error.to_string();
-        let machine = MachineId::workflow(uid);
-        let body = self.store.document(&machine).map_err(text)?.unwrap_or_default();
-        if !collect::may_concern(&body) {
-            return Ok(());
-        }
-        // Nobody drives it: what it is, its journal tells.
-        let kept = Kept::read(&body).map_err(|error| format!("its document cannot be read: {error}"))?;
-        let records = self.store.load(&machine).map_err(text)?.unwrap_or_default().records;
-        let run = view::fold(&kept.frozen, &records)?;
-        collect::release(&run, &self.place, force)
     }
 
     fn place_of(&self, uid: &str, secrets: Vec<tiphys_spec::Secret>) -> Result<Place, StoreError> {

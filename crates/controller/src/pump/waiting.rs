@@ -99,7 +99,12 @@ impl Pump {
 
     /// Takes a run that is over or deleted out of every lock; whoever waits may try at once.
     pub(super) fn forget_locks(&mut self, uid: &str) -> Result<(), StoreError> {
-        locks::forget_run(&mut *self.store, uid)?;
+        self.forget_locks_of(&BTreeSet::from([uid]))
+    }
+
+    /// The same for many runs.
+    pub(super) fn forget_locks_of(&mut self, uids: &BTreeSet<&str>) -> Result<(), StoreError> {
+        locks::forget_runs(&mut *self.store, uids)?;
         self.locks_tried = Time(0);
         Ok(())
     }

@@ -10,6 +10,7 @@ use crate::world::World;
 use serde_json::{Value, json};
 use tiphys_controller::collect::Force;
 use tiphys_engine::check::Situation;
+use tiphys_store::Summary;
 
 /// API-110 to API-113.
 pub(crate) fn create(world: &World, call: &Call) -> Result<Judged, Fault> {
@@ -157,14 +158,28 @@ pub(crate) fn delete(world: &World, call: &Call) -> Result<Value, Fault> {
 }
 
 /// Removes a run that is here, and tells everybody.
-pub(crate) fn remove(world: &World, summary: &tiphys_store::Summary, force: Force) -> Result<(), Fault> {
-    let last = world.live(summary).ok();
-    if !world.controller.delete(&summary.uid, force)?.map_err(Fault::internal)? {
-        return Err(Fault::missing("workflows.argoproj.io", &summary.name));
-    }
-    if let Some(last) = last {
-        // Nothing that was read before it went has so great a version.
-        world.hub.tell_gone(last, world.controller.settled().0);
-    }
-    Ok(())
+pub(crate) fn remove(world: &World, summary: &Summary, force: Force) -> Result<(), Fault> {
+    remove_all(world, std::slice::from_ref(summary), force)?.into_iter().collect()
+}
+
+/// Removes runs that are here together, and tells everybody; answers what became of each.
+pub(crate) fn remove_all(
+    world: &World,
+    runs: &[Summary],
+    force: Force,
+) -> Result<Vec<Result<(), Fault>>, Fault> {
+    let last: Vec<Option<Value>> = runs.iter().map(|run| world.live(run).ok()).collect();
+    let uids: Vec<&str> = runs.iter().map(|run| &*run.uid).collect();
+    let removed = world.controller.delete_all(&uids, force)?;
+    let tell = |((run, last), removed): ((&Summary, Option<Value>), Result<bool, String>)| {
+        if !removed.map_err(Fault::internal)? {
+            return Err(Fault::missing("workflows.argoproj.io", &run.name));
+        }
+        if let Some(last) = last {
+            // Nothing that was read before it went has so great a version.
+            world.hub.tell_gone(last, world.controller.settled().0);
+        }
+        Ok(())
+    };
+    Ok(runs.iter().zip(last).zip(removed).map(tell).collect())
 }

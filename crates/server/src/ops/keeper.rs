@@ -85,24 +85,33 @@ struct Due {
 }
 
 impl Due {
-    /// Takes away everything whose time has come. What cannot go now is tried again after a while.
+    /// Takes away everything whose time has come, a page at once. What cannot go now is tried again after a while.
     fn take_away(
         &mut self,
         now_us: i64,
-        mut take: impl FnMut(&str) -> Result<Taken, Fault>,
+        mut take: impl FnMut(&[String]) -> Result<Vec<Taken>, Fault>,
     ) -> Result<(), Fault> {
-        while let Some((at, uid)) = self.runs.first().cloned()
-            && at <= now_us
-        {
-            self.runs.pop_first();
-            let taken = take(&uid);
-            if !matches!(taken, Ok(Taken::Gone)) {
-                let later = i64::try_from(PAUSE.as_micros()).unwrap_or(i64::MAX);
-                self.runs.insert((now_us.saturating_add(later), uid));
+        loop {
+            let mut page = Vec::new();
+            while page.len() < PAGE
+                && let Some(first) = self.runs.first()
+                && first.0 <= now_us
+                && let Some((_, uid)) = self.runs.pop_first()
+            {
+                page.push(uid);
             }
-            taken?;
+            if page.is_empty() {
+                return Ok(());
+            }
+            let (taken, failed) = match take(&page) {
+                Ok(taken) => (taken, Ok(())),
+                Err(fault) => (vec![Taken::Stays; page.len()], Err(fault)),
+            };
+            let later = i64::try_from(PAUSE.as_micros()).unwrap_or(i64::MAX);
+            let staying = page.into_iter().zip(taken).filter(|(_, taken)| *taken == Taken::Stays);
+            self.runs.extend(staying.map(|(uid, _)| (now_us.saturating_add(later), uid)));
+            failed?;
         }
-        Ok(())
     }
 }
 
@@ -254,14 +263,21 @@ fn sweep(world: &World, due: &mut Due) -> Result<(), Fault> {
         fill(world, &settings, due)?;
     }
     let now_us = world.now_us();
-    due.take_away(now_us, |uid| {
-        let machine = MachineId::workflow(uid);
-        let Some(summary) = world.store(|store| store.summary(&machine))? else { return Ok(Taken::Gone) };
-        // It may have been retried, or have ended anew: then it is told of anew.
-        match goes_at(world, &summary, &settings)? {
-            Some(at) if at <= now_us => Ok(remove(world, &summary)),
-            _ => Ok(Taken::Gone),
+    due.take_away(now_us, |uids| {
+        let (mut going, mut taken) = (Vec::new(), vec![Taken::Gone; uids.len()]);
+        for (at, uid) in uids.iter().enumerate() {
+            let machine = MachineId::workflow(uid);
+            let Some(summary) = world.store(|store| store.summary(&machine))? else { continue };
+            // It may have been retried, or have ended anew: then it is told of anew.
+            if goes_at(world, &summary, &settings)?.is_some_and(|at| at <= now_us) {
+                going.push((at, summary));
+            }
         }
+        let (places, runs): (Vec<usize>, Vec<Summary>) = going.into_iter().unzip();
+        for (at, came) in places.into_iter().zip(remove(world, &runs)?) {
+            taken[at] = came;
+        }
+        Ok(taken)
     })?;
     by_number(world, &settings)?;
     if let Some(Length { seconds }) = settings.metrics_config.metrics_ttl {
@@ -321,15 +337,18 @@ fn by_number(world: &World, settings: &Config) -> Result<(), Fault> {
             limit: PAGE,
             ..Filter::default()
         };
-        for summary in world.store(|store| store.list(&filter))? {
-            remove(world, &summary);
-        }
+        remove(world, &world.store(|store| store.list(&filter))?)?;
     }
     Ok(())
 }
 
-fn remove(world: &World, summary: &Summary) -> Taken {
-    match workflows::remove(world, summary, Force::No) {
+fn remove(world: &World, runs: &[Summary]) -> Result<Vec<Taken>, Fault> {
+    let removed = workflows::remove_all(world, runs, Force::No)?;
+    Ok(runs.iter().zip(removed).map(|(summary, removed)| removed_one(summary, removed)).collect())
+}
+
+fn removed_one(summary: &Summary, removed: Result<(), Fault>) -> Taken {
+    match removed {
         Ok(()) => tracing::info!(
             target: "audit",
             who = "retention",

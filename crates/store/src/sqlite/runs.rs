@@ -189,16 +189,8 @@ impl Runs for SqliteStore {
         })
     }
 
-    fn delete(&mut self, machine: &MachineId) -> Result<bool, StoreError> {
-        self.write(|transaction| {
-            let Some(number) = number_of(transaction, machine)? else { return Ok(false) };
-            journal::delete(transaction, number)?;
-            transaction.execute("DELETE FROM document WHERE machine = ?1", [number])?;
-            transaction.execute("DELETE FROM machine WHERE number = ?1", [number])?;
-            transaction.execute("UPDATE summary SET here = 0 WHERE machine = ?1", [number])?;
-            forget_row(transaction, number)?;
-            Ok(true)
-        })
+    fn delete_all(&mut self, machines: &[MachineId]) -> Result<Vec<bool>, StoreError> {
+        self.write(|transaction| machines.iter().map(|machine| delete(transaction, machine)).collect())
     }
 
     fn archive(&mut self, filed: &[Filed]) -> Result<Vec<bool>, StoreError> {
@@ -272,6 +264,16 @@ pub(super) fn file(transaction: &Transaction<'_>, number: i64, end: &End) -> rus
     }
     transaction.prepare_cached("UPDATE summary SET archived = 1 WHERE machine = ?1")?.execute([number])?;
     Ok(())
+}
+
+fn delete(transaction: &Transaction<'_>, machine: &MachineId) -> rusqlite::Result<bool> {
+    let Some(number) = number_of(transaction, machine)? else { return Ok(false) };
+    journal::delete(transaction, number)?;
+    transaction.prepare_cached("DELETE FROM document WHERE machine = ?1")?.execute([number])?;
+    transaction.prepare_cached("DELETE FROM machine WHERE number = ?1")?.execute([number])?;
+    transaction.prepare_cached("UPDATE summary SET here = 0 WHERE machine = ?1")?.execute([number])?;
+    forget_row(transaction, number)?;
+    Ok(true)
 }
 
 fn delete_archived(transaction: &Transaction<'_>, machine: &MachineId) -> rusqlite::Result<bool> {

@@ -175,6 +175,9 @@ fn a_name_is_taken_once() {
         assert!(!store.delete(&run.machine).unwrap());
         assert_eq!(store.find("workflow", "default", "hello").unwrap(), None);
         assert_eq!(store.create(&namesake).unwrap(), Created::Yes);
+        let both = [namesake.machine, run.machine, elsewhere.machine];
+        assert_eq!(store.delete_all(&both).unwrap(), [true, false, true]);
+        assert_eq!(store.list(&Filter::default()).unwrap(), []);
     });
 }
 

@@ -153,17 +153,16 @@ fn what_cannot_go_now_goes_later() {
     }
     due.runs.insert((1_000, "later".to_owned()));
     let mut asked = Vec::new();
-    let stopped = due.take_away(20, |uid| {
-        asked.push(uid.to_owned());
-        match uid {
-            "a" => Ok(Taken::Stays),
-            "b" => Err(Fault::internal("the store is busy")),
-            _ => Ok(Taken::Gone),
-        }
-    });
+    due.take_away(20, |uids| {
+        asked.extend_from_slice(uids);
+        Ok(uids.iter().map(|uid| if uid == "a" { Taken::Stays } else { Taken::Gone }).collect())
+    })
+    .unwrap();
+    assert_eq!(asked, ["a", "b", "c"], "each once");
+    assert!(due.runs.iter().all(|(at, uid)| *at > 20 && ["a", "later"].contains(&&**uid)), "{:?}", due.runs);
+    let stopped = due.take_away(i64::MAX - 1, |_| Err(Fault::internal("the store is busy")));
     assert!(stopped.is_err());
-    assert_eq!(asked, ["a", "b"], "each once");
-    assert!(due.runs.iter().all(|(at, uid)| (*at > 20) == (uid != "c")), "{:?}", due.runs);
-    due.take_away(i64::MAX, |_| Ok(Taken::Gone)).unwrap();
+    assert_eq!(due.runs.len(), 2, "{:?}", due.runs);
+    due.take_away(i64::MAX, |uids| Ok(vec![Taken::Gone; uids.len()])).unwrap();
     assert!(due.runs.is_empty());
 }

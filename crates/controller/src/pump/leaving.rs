@@ -1,0 +1,172 @@
+//! Runs that are deleted: many in one transaction, and their files beside the pump.
+
+use super::{Pump, attempt_id};
+use crate::collect::{self, Force};
+use crate::handle::Update;
+use crate::submit::Kept;
+use crate::view;
+use std::collections::BTreeSet;
+use std::sync::mpsc::{self, Sender};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tiphys_runner::step::AttemptId;
+use tiphys_store::{MachineId, Owned, State, StoreError};
+
+/// A run that is to go.
+pub(super) struct Deletion {
+    pub(super) uid: String,
+    pub(super) force: Force,
+    pub(super) reply: Sender<Result<bool, String>>,
+}
+
+/// A run that nobody can take up any more, and whose files are still there.
+struct Leaving {
+    deletion: Deletion,
+    was_here: bool,
+    /// Held to the end.
+    _owned: Owned,
+}
+
+/// Removes the files of runs that are gone. A disk that is slow with them holds up nobody's steps.
+pub(super) struct Broom {
+    state: State,
+    runs: Option<Sender<Vec<Leaving>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Broom {
+    pub(super) fn new(state: &State) -> Broom {
+        Broom { state: state.clone(), runs: None, thread: None }
+    }
+
+    /// Removes the files of these, then answers who asked for it.
+    fn sweep(&mut self, leaving: Vec<Leaving>) -> Box<dyn FnOnce() + Send> {
+        let sender = self.runs.get_or_insert_with(|| {
+            let (sender, runs) = mpsc::channel::<Vec<Leaving>>();
+            let state = self.state.clone();
+            let work = move || runs.into_iter().flatten().for_each(|run| end(&state, run));
+            self.thread = std::thread::Builder::new().name("broom".to_owned()).spawn(work).ok();
+            sender
+        });
+        let (sender, state) = (sender.clone(), self.state.clone());
+        Box::new(move || {
+            // Without a thread it takes a moment longer.
+            if let Err(mpsc::SendError(leaving)) = sender.send(leaving) {
+                leaving.into_iter().for_each(|run| end(&state, run));
+            }
+        })
+    }
+}
+
+impl Drop for Broom {
+    fn drop(&mut self) {
+        self.runs = None;
+        if let Some(thread) = self.thread.take() {
+            // One that panicked has left files to the next `prune`.
+            drop(thread.join());
+        }
+    }
+}
+
+fn end(state: &State, run: Leaving) {
+    // What a step that is still ending holds open is removed by the next prune.
+    drop(state.remove_files(&run.deletion.uid));
+    // Who asked may have gone in the meantime.
+    drop(run.deletion.reply.send(Ok(run.was_here)));
+}
+
+impl Pump {
+    /// Removes the runs that this turn was asked to remove, all in one transaction.
+    pub(super) fn delete_all(&mut self) {
+        let mut leaving: Vec<(Deletion, Owned)> = Vec::new();
+        for deletion in std::mem::take(&mut self.deletions) {
+            if leaving.iter().any(|(other, _)| other.uid == deletion.uid) {
+                self.reply(deletion.reply, Ok(false));
+                continue;
+            }
+            let uid = deletion.uid.clone();
+            match self.for_run(&uid, |pump| pump.part_with(&uid, deletion.force)) {
+                Ok(owned) => leaving.push((deletion, owned)),
+                Err(reason) => self.reply(deletion.reply, Err(reason)),
+            }
+        }
+        if leaving.is_empty() {
+            return;
+        }
+        match self.remove(&leaving) {
+            Ok(were_here) => {
+                for (deletion, _) in &leaving {
+                    self.tell(&deletion.uid, Update::Deleted(deletion.uid.clone()));
+                }
+                let runs = leaving.into_iter().zip(were_here);
+                let runs = runs.map(|((deletion, _owned), was_here)| Leaving { deletion, was_here, _owned });
+                let sweep = self.broom.sweep(runs.collect());
+                self.replies.push(sweep);
+            }
+            Err(error) => {
+                for (deletion, _) in leaving {
+                    self.reply(deletion.reply, Err(error.to_string()));
+                }
+            }
+        }
+    }
+
+    fn remove(&mut self, leaving: &[(Deletion, Owned)]) -> Result<Vec<bool>, StoreError> {
+        let machines: Vec<MachineId> =
+            leaving.iter().map(|(deletion, _)| MachineId::workflow(&*deletion.uid)).collect();
+        let were_here = self.store.delete_all(&machines)?;
+        let uids: BTreeSet<&str> = leaving.iter().map(|(deletion, _)| &*deletion.uid).collect();
+        self.forget_locks_of(&uids)?;
+        Ok(were_here)
+    }
+
+    /// Lets go of a run that is to be removed, whether we drive it or nobody does. Its steps are ended without grace.
+    /// Until the answer is dropped nobody else takes it over.
+    fn part_with(&mut self, uid: &str, force: Force) -> Result<Owned, String> {
+        let machine = MachineId::workflow(uid);
+        let owned = match self.homes.contains_key(uid) {
+            true => None,
+            false => Some(self.ownership.claim(&machine).map_err(|error| error.to_string())?),
+        };
+        self.release_artifacts(uid, force)?;
+        let owned = owned.or_else(|| self.homes.remove(uid).map(|home| home._owned));
+        let flying: Vec<(AttemptId, bool)> = self
+            .shard
+            .interrupt(uid)
+            .into_iter()
+            .map(|attempt| (attempt_id(uid, attempt), self.shard.is_call(uid, attempt)))
+            .collect();
+        if !flying.is_empty() {
+            let attempts: Vec<AttemptId> = flying.iter().map(|(id, _)| id.clone()).collect();
+            self.runner.stop(&attempts, Duration::ZERO);
+            self.agent.stop(&attempts);
+        }
+        if let Some(run) = self.shard.run(uid) {
+            self.dismiss_plugins(&run.plan);
+        }
+        // Calls are forgotten with their agent.
+        self.gone.extend(flying.into_iter().filter(|(_, is_call)| !is_call).map(|(id, _)| id));
+        self.let_go(uid);
+        self.starting.retain(|(run, _), _| run != uid);
+        self.ready.retain(|(run, _)| run != uid);
+        owned.ok_or_else(|| "it is not here any more".to_owned())
+    }
+
+    /// Deletes the artifacts that go with a run.
+    fn release_artifacts(&mut self, uid: &str, force: Force) -> Result<(), String> {
+        if let Some(run) = self.shard.run(uid) {
+            return collect::release(run, &self.place, force);
+        }
+        let text = |error: StoreError| error.to_string();
+        let machine = MachineId::workflow(uid);
+        let body = self.store.document(&machine).map_err(text)?.unwrap_or_default();
+        if !collect::may_concern(&body) {
+            return Ok(());
+        }
+        // Nobody drives it: what it is, its journal tells.
+        let kept = Kept::read(&body).map_err(|error| format!("its document cannot be read: {error}"))?;
+        let records = self.store.load(&machine).map_err(text)?.unwrap_or_default().records;
+        let run = view::fold(&kept.frozen, &records)?;
+        collect::release(&run, &self.place, force)
+    }
+}
