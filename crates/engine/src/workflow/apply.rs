@@ -76,6 +76,9 @@ impl Run {
             Event::Settled { node } => self.settle(*node),
             Event::Withdrawn { node } => {
                 // A daemon that served goes with what is around it, also while it is being started again.
+                if self.daemons.contains(node) {
+                    self.returning.insert(*node);
+                }
                 let node = &mut self.nodes[node.at()];
                 node.daemoned = false;
                 node.address = None;
@@ -187,6 +190,7 @@ impl Run {
         self.review.push_back(ix);
         if address.is_some() {
             self.daemons.insert(ix);
+            self.daemon_returned(ix);
             // Whoever waits for it may go on, and it with them (EX-002, EX-370).
             self.settle_unless_hooked(ix);
         }
@@ -202,6 +206,7 @@ impl Run {
     ) {
         self.clear_timer(node);
         self.close_loop(node);
+        self.daemon_returned(node);
         if self.pass_relocking(Some(node)) {
             // As with a gate, its place in the queue is given back.
             self.holding.insert(Some(node));

@@ -21,6 +21,26 @@ impl Run {
             .map(|ix| Attempt { node: ix, generation: self.node(ix).generation })
             .collect()
     }
+
+    /// Whether nothing is entered in a frame for now: a daemon beside or around it that others went on with is being started
+    /// again, and whoever comes would find neither its address nor the status that it had (EX-371).
+    pub(crate) fn waits_for_daemons(&self, at: u32) -> bool {
+        let frame = self.frames[at as usize].node;
+        if self.returning.is_empty() || self.is_shut_down(frame) {
+            return false;
+        }
+        let serves = |boundary: NodeIx| {
+            std::iter::successors(Some(frame), |at| self.node(*at).boundary).any(|around| around == boundary)
+        };
+        self.returning.iter().any(|daemon| self.node(*daemon).boundary.is_none_or(serves))
+    }
+
+    /// A daemon is ready again, or never will be: whoever waited for it goes on.
+    pub(crate) fn daemon_returned(&mut self, daemon: NodeIx) {
+        if self.returning.remove(&daemon) {
+            std::mem::take(&mut self.behind_daemons).into_iter().for_each(|at| self.enqueue(at));
+        }
+    }
 }
 
 impl Turn<'_> {

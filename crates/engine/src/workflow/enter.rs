@@ -119,6 +119,11 @@ impl Turn<'_> {
                 self.leave_agenda(at);
                 continue;
             }
+            if self.run.waits_for_daemons(at) {
+                self.run.behind_daemons.insert(at);
+                self.leave_agenda(at);
+                continue;
+            }
             if self.fail_fast(at) {
                 return true;
             }

@@ -95,6 +95,8 @@ impl Run {
         self.relocking.clear();
         self.behind_locks.clear();
         self.daemons.clear();
+        self.returning.clear();
+        self.behind_daemons.clear();
         self.held_hooks.clear();
         self.without_room.clear();
         self.asking = None;

@@ -63,6 +63,10 @@ pub struct Run {
     pub(crate) lost: BTreeMap<NodeIx, Arc<str>>,
     /// Daemons that are ready and have not ended, with the wrappers of their attempts (EX-370).
     pub(crate) daemons: BTreeSet<NodeIx>,
+    /// Those of them that an interruption ended and that are being started again.
+    pub(crate) returning: BTreeSet<NodeIx>,
+    /// Frames in which nothing is entered until they have returned. A shortcut: rebuilt by `recover`.
+    pub(crate) behind_daemons: BTreeSet<u32>,
     /// The error that the entry node returned to the workflow.
     pub(crate) returned: Option<Arc<str>>,
     /// The same of the exit handler.
@@ -348,6 +352,8 @@ impl Run {
             collection: Collection::default(),
             lost: BTreeMap::new(),
             daemons: BTreeSet::new(),
+            returning: BTreeSet::new(),
+            behind_daemons: BTreeSet::new(),
             returned: None,
             exit_returned: None,
             hook_nodes: BTreeMap::new(),

@@ -22,6 +22,7 @@ impl Run {
             without_room,
             active_pods,
             pauses,
+            returning,
             tally,
             alive,
             timers,
