@@ -36,6 +36,8 @@ impl Office {
         let waiting: Vec<Option<NodeIx>> = self.waiting.iter().copied().collect();
         waiting
             .into_iter()
+            // An engine that was replaced does not know all who wait: its successor asks, too.
+            .filter(|node| node.is_none_or(|ix| ix.at() < run.nodes.len()))
             .map(|node| self.acquire(run, node, now))
             .find(|answer| !matches!(answer, Input::LocksAnswered { answer: LockAnswer::Waiting { .. }, .. }))
     }

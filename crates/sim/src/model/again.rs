@@ -60,10 +60,11 @@ impl Model {
         }
     }
 
-    /// EX-301: what failed, unless something after it succeeded; suspensions, too (the deviation from EX-305).
+    /// EX-301: what failed, unless something after it succeeded; suspensions, too, and what never started and is in Error,
+    /// by its hook alone in what the generator writes (the deviations from EX-305 and EX-636).
     fn is_to_start_over(&self, name: &str) -> bool {
         let node = &self.nodes[name];
-        let works = matches!(node.kind, "Pod" | "HTTP" | "Container" | "Suspend");
+        let works = matches!(node.kind, "Pod" | "HTTP" | "Container" | "Suspend" | "Skipped");
         if !node.is_bad() || !works || self.is_superseded(name) {
             return false;
         }
