@@ -1,6 +1,8 @@
 //! One web request, with Go's manners where users see them: how redirects are followed, and the words of failures.
 
+use super::address::{self, Unfit, quote};
 use super::{CALL_TIME_MAX, RESPONSE_BYTES_MAX};
+use std::net::ToSocketAddrs;
 use std::time::{Duration, Instant};
 use tiphys_executor::{distrust, trusted};
 use ureq::http::{self, Method};
@@ -66,24 +68,41 @@ impl Client {
     /// Sends a request and reads the answer. The error is the node's message.
     pub(super) fn request(&self, request: &HttpRequest) -> Result<HttpResponse, String> {
         let end = Instant::now() + request.timeout.unwrap_or(CALL_TIME_MAX).min(CALL_TIME_MAX);
-        let mut next = request.clone();
+        let method = Method::from_bytes(request.method.as_bytes())
+            .map_err(|_| format!("net/http: invalid method {}", quote(&request.method)))?;
+        let mut next = HttpRequest { method: method.to_string(), ..request.clone() };
+        let mut led_to = request.url.clone();
         for _ in 0..=REDIRECTS_MAX {
             let left = end.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
-            let failed = |reason: String| format!("{} \"{}\": {reason}", go_verb(&next.method), next.url);
-            let response = self.send(&next, left).map_err(failed)?;
+            let verb = go_verb(&next.method);
+            let failed = |shown: &str, reason: String| format!("{verb} {}: {reason}", quote(shown));
+            let address = match address::read(&next.url) {
+                Ok(address) => address,
+                Err(Unfit::Unread(reason)) => return Err(reason),
+                Err(Unfit::Unasked(shown, reason)) => return Err(failed(&shown, reason)),
+            };
+            if let Some(reason) = bad_header(&next) {
+                return Err(failed(&address.shown, reason));
+            }
+            next.url = address.sent;
+            let response = match self.send(&next, left) {
+                Ok(response) => response,
+                Err(Failure::Asked(reason)) => return Err(failed(&address.shown, reason)),
+                Err(Failure::Read(reason)) => return Err(reason),
+            };
             match redirect(&next, &response) {
-                Some(redirected) => next = redirected,
+                Some((redirected, location)) => (next, led_to) = (redirected, location),
                 None => return Ok(response),
             }
         }
-        Err(format!("{} \"{}\": stopped after 10 redirects", go_verb(&next.method), next.url))
+        Err(format!("{} {}: stopped after 10 redirects", go_verb(&next.method), quote(&led_to)))
     }
 
-    fn send(&self, request: &HttpRequest, left: Duration) -> Result<HttpResponse, String> {
+    fn send(&self, request: &HttpRequest, left: Duration) -> Result<HttpResponse, Failure> {
         let agent = if request.insecure { &self.lax } else { &self.strict };
         let method = Method::from_bytes(request.method.as_bytes())
-            .map_err(|_| format!("net/http: invalid method \"{}\"", request.method))?;
-        let words = |error: ureq::Error| self::words(&error, &request.url);
+            .map_err(|error| Failure::Asked(error.to_string()))?;
+        let words = |error: ureq::Error| Failure::Asked(self::words(&error, &request.url));
         let no_body = matches!(method, Method::GET | Method::HEAD | Method::DELETE | Method::OPTIONS);
         let mut answer = match (&request.body, no_body) {
             (Some(body), true) if !body.is_empty() => {
@@ -105,7 +124,7 @@ impl Client {
                 for (name, value) in &request.headers {
                     start = start.header(name.as_str(), value.as_str());
                 }
-                let bad = |error: http::Error| error.to_string();
+                let bad = |error: http::Error| Failure::Asked(error.to_string());
                 match body.as_ref().filter(|_| !no_body) {
                     Some(body) => {
                         let sent = start.body(&body[..]).map_err(bad)?;
@@ -131,16 +150,35 @@ impl Client {
         let body = match answer.body_mut().with_config().limit(RESPONSE_BYTES_MAX).read_to_vec() {
             Ok(body) => body,
             Err(ureq::Error::BodyExceedsLimit(_)) => {
-                return Err(format!("the answer is larger than {RESPONSE_BYTES_MAX} bytes"));
+                return Err(Failure::Read(format!("the answer is larger than {RESPONSE_BYTES_MAX} bytes")));
             }
-            Err(error) => return Err(words(error)),
+            Err(error) => return Err(Failure::Read(self::words(&error, &request.url))),
         };
         Ok(HttpResponse { status, headers, body })
     }
 }
 
-/// The request that a redirecting answer asks for, as Go's client follows it.
-fn redirect(request: &HttpRequest, response: &HttpResponse) -> Option<HttpRequest> {
+/// Why there is no answer.
+enum Failure {
+    /// It was asked for, and did not begin.
+    Asked(String),
+    /// It began, and could not be read; nobody says of what.
+    Read(String),
+}
+
+/// A header that cannot be sent.
+fn bad_header(request: &HttpRequest) -> Option<String> {
+    request.headers.iter().find_map(|(name, value)| {
+        if http::HeaderName::from_bytes(name.as_bytes()).is_err() {
+            return Some(format!("net/http: invalid header field name {}", quote(name)));
+        }
+        let is_bad = value.bytes().any(|byte| (byte < b' ' && byte != b'\t') || byte == 0x7f);
+        is_bad.then(|| format!("net/http: invalid header field value for {}", quote(name)))
+    })
+}
+
+/// The request that a redirecting answer asks for, as Go's client follows it, and where it said that it leads.
+fn redirect(request: &HttpRequest, response: &HttpResponse) -> Option<(HttpRequest, String)> {
     let keeps_body = match response.status {
         301..=303 => false,
         307 | 308 => true,
@@ -162,7 +200,7 @@ fn redirect(request: &HttpRequest, response: &HttpResponse) -> Option<HttpReques
                 .contains(&name.to_ascii_lowercase().as_str())
         });
     }
-    Some(next)
+    Some((next, location.clone()))
 }
 
 /// A location, seen from the address that named it.
@@ -209,7 +247,7 @@ fn words(error: &ureq::Error, url: &str) -> String {
         }
         ureq::Error::Io(error) => match error.kind() {
             std::io::ErrorKind::ConnectionRefused => {
-                format!("dial tcp {}: connect: connection refused", host(url))
+                format!("dial tcp {}: connect: connection refused", dialled(url))
             }
             std::io::ErrorKind::ConnectionReset => "read: connection reset by peer".to_owned(),
             std::io::ErrorKind::TimedOut => "i/o timeout".to_owned(),
@@ -221,16 +259,24 @@ fn words(error: &ureq::Error, url: &str) -> String {
             }
             _ => error.to_string(),
         },
-        ureq::Error::Timeout(_) => {
-            "context deadline exceeded (Client.Timeout exceeded while awaiting headers)".to_owned()
-        }
+        ureq::Error::Timeout(_) => "context deadline exceeded".to_owned(),
         ureq::Error::BadUri(reason) => format!("unsupported protocol scheme: {reason}"),
         other => other.to_string(),
     }
 }
 
+/// The address that was tried first for a host.
+fn dialled(url: &str) -> String {
+    let host = address::host_and_port(url);
+    let first = host.to_socket_addrs().ok().and_then(|mut found| found.next());
+    first.map_or(host, |address| address.to_string())
+}
+
 /// Why a server is not the one that it says it is; everything else that is broken as it is.
 fn certificate(reason: &str) -> String {
+    if reason.contains("InvalidContentType") {
+        return "http: server gave HTTP response to HTTPS client".to_owned();
+    }
     let Some(why) = reason.strip_prefix("invalid peer certificate: ") else { return reason.to_owned() };
     let shown = match why {
         "UnknownIssuer" => "certificate signed by unknown authority",
@@ -241,12 +287,13 @@ fn certificate(reason: &str) -> String {
     format!("tls: failed to verify certificate: x509: {shown}{told}")
 }
 
-/// Go writes the method of a failed request as `Get`, `Post`, ….
+/// Go writes the method of a failed request as `Get`, `Post`, …: the first letter as it stands.
 fn go_verb(method: &str) -> String {
     let mut letters = method.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters.flat_map(char::to_lowercase)).collect()
-    })
+    letters
+        .next()
+        .map(|first| std::iter::once(first).chain(letters.flat_map(char::to_lowercase)).collect())
+        .unwrap_or_default()
 }
 
 /// `content-type` is `Content-Type` to Go, and so to conditions.
