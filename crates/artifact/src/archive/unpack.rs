@@ -62,7 +62,7 @@ pub fn unpack_within(
             if has_gzip_magic(source)? {
                 untar(MultiGzDecoder::new(io::BufReader::new(source)), &mut tree)?;
             } else {
-                untar(io::BufReader::new(source), &mut tree)?;
+                untar(io::BufReader::new(source), &mut tree).map_err(no_archive)?;
             }
             tree.folders
         }
@@ -87,6 +87,14 @@ pub fn unpack_within(
         apply_mode(result.path(), mode)?;
     }
     result.put(dest)
+}
+
+/// What has neither the beginning of a compressed archive nor the form of a plain one.
+fn no_archive(error: ArtifactError) -> ArtifactError {
+    match error {
+        ArtifactError::Format { reason, .. } => ArtifactError::Format { format: "gzip", reason },
+        error => error,
+    }
 }
 
 /// Gives a file, or a folder and with `recursive` everything in it, these permissions. Links are left alone.

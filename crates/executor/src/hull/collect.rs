@@ -3,14 +3,14 @@
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tiphys_artifact::{ArtifactError, Key, LocalStore};
 
 use super::{Done, HELPER_FAILED, Place, stage};
 use crate::contract::{
-    self, ArtifactStored, ArtifactWanted, ParameterValue, ParameterWanted, Stage, StageFailure, StepRequest,
-    Web,
+    self, ArtifactStored, ArtifactWanted, Exit, ParameterValue, ParameterWanted, Stage, StageFailure,
+    StepRequest, Web,
 };
 use crate::program::reason;
 use crate::sandbox::SPOOL;
@@ -27,15 +27,20 @@ const OUTGOING: &str = ".tiphys-outgoing";
 /// Where the command of Argo's image puts copies of what its helper is to read of a container's own files.
 const COPIES: &str = "/var/run/argo/outputs";
 
+/// The container whose command does that.
+const MAIN: &str = "main";
+
 /// Where that helper sees the volumes of the container.
 const VOLUMES: &str = "/mainctrfs";
 
 /// Collects what is wanted; parameters first (PA-211). The first of them that cannot be read ends their row; artifacts are
 /// all tried (PA-186). What went wrong first is told (PA-040).
 pub(super) fn outputs(request: &StepRequest, place: &Place, done: &mut Done, bring: Bring<'_>) {
+    let folder = folder_of_main(request, place);
+    uncopied(request, &folder, done);
     let mut first_complaint = None;
     for wanted in &request.outputs.parameters {
-        match parameter(request, wanted) {
+        match parameter(request, &folder, wanted) {
             Ok(value) => done.parameters.push(ParameterValue { name: wanted.name.clone(), value }),
             Err(complaint) => {
                 first_complaint = Some(complaint);
@@ -45,7 +50,7 @@ pub(super) fn outputs(request: &StepRequest, place: &Place, done: &mut Done, bri
     }
     let mut complaints = String::new();
     for (index, wanted) in request.outputs.artifacts.iter().enumerate() {
-        let stored = artifact(request, index, wanted, place, &mut done.notices, bring);
+        let stored = artifact(request, index, wanted, (place, &folder), &mut done.notices, bring);
         match &stored.error {
             Some(reason) if !(stored.missing && wanted.optional) => complaints.push_str(&unsaved(reason)),
             _ => {}
@@ -55,6 +60,25 @@ pub(super) fn outputs(request: &StepRequest, place: &Place, done: &mut Done, bri
     let complaint = first_complaint.or((!complaints.is_empty()).then_some(complaints));
     if let Some(message) = complaint.filter(|_| done.failure.is_none()) {
         done.failure = Some(StageFailure { stage: Stage::Wait, code: HELPER_FAILED, message });
+    }
+}
+
+/// The folder from which relative paths lead on: main's own, since its command makes the copies.
+fn folder_of_main(request: &StepRequest, place: &Place) -> PathBuf {
+    let main = request.containers.iter().find(|container| container.name == MAIN);
+    let folder = main.and_then(|main| stage::working_dir(main, place).ok());
+    folder.unwrap_or_else(|| PathBuf::from("/"))
+}
+
+/// A parameter whose path is a folder cannot be copied, and main fails by that, however its command came out (PA-040).
+fn uncopied(request: &StepRequest, folder: &Path, done: &mut Done) {
+    let Some(main) = request.containers.iter().position(|container| container.name == MAIN) else { return };
+    let paths = request.outputs.parameters.iter().map(|wanted| &wanted.path);
+    let found = paths.filter(|path| !is_in_volume(request, path)).find(|path| folder.join(path).is_dir());
+    if let (Some(path), Some(ended)) = (found, done.containers.get_mut(main)) {
+        ended.exit = Exit::Code(HELPER_FAILED);
+        ended.message =
+            Some(format!("failed to copy {path} to {COPIES}/parameters/{path}: read {path}: is a directory"));
     }
 }
 
@@ -74,7 +98,7 @@ fn missing(request: &StepRequest, wanted: &ArtifactWanted, error: &io::Error) ->
     let (path, reason) = (&wanted.path, reason(error));
     match wanted.archive {
         _ if !is_in_volume(request, path) => {
-            format!("open {COPIES}/artifacts{}.tgz: {reason}", path.trim_end_matches('/'))
+            format!("open {COPIES}/artifacts/{}.tgz: {reason}", path.trim_matches('/'))
         }
         contract::Archive::None => format!("{path} {reason}"),
         contract::Archive::Tar { .. } | contract::Archive::Zip => format!("stat {VOLUMES}{path}: {reason}"),
@@ -87,13 +111,13 @@ fn artifact(
     request: &StepRequest,
     index: usize,
     wanted: &ArtifactWanted,
-    place: &Place,
+    (place, folder): (&Place, &Path),
     notices: &mut Vec<String>,
     bring: Bring<'_>,
 ) -> ArtifactStored {
     let mut stored =
         ArtifactStored { name: wanted.name.clone(), key: wanted.key.clone(), ..ArtifactStored::default() };
-    let source = Path::new(&wanted.path);
+    let source = &folder.join(&wanted.path);
     if let Err(error) = fs::metadata(source) {
         stored.missing = matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
         stored.error = Some(missing(request, wanted, &error));
@@ -123,8 +147,8 @@ fn artifact(
 }
 
 /// The value of a parameter: its file without one trailing newline, else its default, trimmed alike (PA-040).
-fn parameter(request: &StepRequest, wanted: &ParameterWanted) -> Result<String, String> {
-    let text = match (read_file(Path::new(&wanted.path), PARAMETER_BYTES_MAX), &wanted.default) {
+fn parameter(request: &StepRequest, folder: &Path, wanted: &ParameterWanted) -> Result<String, String> {
+    let text = match (read_file(&folder.join(&wanted.path), PARAMETER_BYTES_MAX), &wanted.default) {
         (Ok(bytes), _) => tiphys_expr::go_text(bytes),
         (Err(_), Some(default)) => default.clone(),
         (Err(error), None) => {
@@ -133,7 +157,7 @@ fn parameter(request: &StepRequest, wanted: &ParameterWanted) -> Result<String, 
                 // A limit of ours, of which Argo's helper knows nothing.
                 None => path.clone(),
                 Some(_) if is_in_volume(request, path) => format!("{VOLUMES}{path}"),
-                Some(_) => format!("{COPIES}/parameters{path}"),
+                Some(_) => format!("{COPIES}/parameters/{}", path.trim_start_matches('/')),
             };
             return Err(format!("open {seen}: {}", reason(&error)));
         }

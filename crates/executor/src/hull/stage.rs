@@ -34,20 +34,35 @@ pub(super) fn inputs(
         }
         match lay_out(request, index, place, fetch) {
             Err(ArtifactError::NotFound(_)) if artifact.optional => {}
-            // In the sandbox it has a number for a name.
             Err(ArtifactError::NotFound(name)) => {
-                let name = match &artifact.source {
-                    ArtifactSource::Host { path } => path.display().to_string(),
-                    ArtifactSource::Store { key } => key.clone(),
-                    _ => name,
-                };
-                return Err(format!("artifact {} failed to load: `{name}` does not exist", artifact.name));
+                return Err(format!(
+                    "artifact {} failed to load: {}",
+                    artifact.name,
+                    not_found(artifact, name)
+                ));
+            }
+            // What the driver brought is unpacked by the helper itself, which says no more (PA-186).
+            Err(ArtifactError::Format { format: "gzip", .. }) => {
+                return Err("gzip: invalid header".to_owned());
+            }
+            Err(ArtifactError::Format { format: "zip", .. }) => {
+                return Err("zip: not a valid zip file".to_owned());
             }
             Err(error) => return Err(format!("artifact {} failed to load: {error}", artifact.name)),
             Ok(left_out) => notices.extend(without(&artifact.name, &left_out)),
         }
     }
     Ok(())
+}
+
+/// What is not there; the store says it in the words of the one that Argo keeps artifacts in.
+fn not_found(artifact: &ArtifactInput, name: String) -> String {
+    match &artifact.source {
+        ArtifactSource::Store { .. } => "The specified key does not exist.".to_owned(),
+        // In the sandbox it has a number for a name.
+        ArtifactSource::Host { path } => format!("`{}` does not exist", path.display()),
+        _ => format!("`{name}` does not exist"),
+    }
 }
 
 /// What is told of an artifact that is not whole.

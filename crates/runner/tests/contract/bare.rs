@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use tiphys_runner::Runner;
 use tiphys_runner::process::Options;
-use tiphys_runner::step::{Archive, ArtifactWanted, AttemptId, Exit, Isolation, ParameterWanted, Sighting};
+use tiphys_runner::step::{
+    Archive, ArtifactWanted, AttemptId, Exit, Isolation, ParameterWanted, Sighting, StepRequest,
+};
 
 use crate::common::{Case, World, eventually, lives, parent};
 
@@ -21,6 +23,7 @@ pub const CASES: &[Case] = &[
     ("bare::a_deadline_ends_a_step", a_deadline_ends_a_step),
     ("bare::the_time_of_all_tries_ends_one", the_time_of_all_tries_ends_one),
     ("bare::outputs_that_are_missing", outputs_that_are_missing),
+    ("bare::paths_of_outputs_lead_on_from_the_folder_of_main", paths_of_outputs_lead_on),
     ("bare::descendants_end_with_the_step", descendants_end_with_the_step),
     ("bare::a_killed_engine_finds_its_steps", a_killed_engine_finds_its_steps),
     ("bare::a_killed_supervisor_takes_its_steps_along", a_killed_supervisor_takes_its_steps_along),
@@ -217,6 +220,32 @@ fn outputs_that_are_missing() {
         "open /var/run/argo/outputs/parameters/none/q: no such file or directory"
     );
     assert_eq!(ended.parameters.iter().map(|known| known.name.as_str()).collect::<Vec<_>>(), ["p"]);
+    world.end();
+}
+
+/// PA-040, PA-062: main's command copies what is given out, from its own folder; what it cannot copy is its failure.
+fn paths_of_outputs_lead_on() {
+    let mut world = World::new();
+    let mut step = world.shell("a", Isolation::None, "echo hi > out.txt; mkdir -p sub/below");
+    step.containers[0].working_dir = Some(world.state.join("place").display().to_string());
+    let parameter = |path: &str, default: Option<&str>| ParameterWanted {
+        name: "x".into(),
+        path: path.into(),
+        default: default.map(str::to_owned),
+    };
+    step.outputs.parameters = vec![parameter("out.txt", None)];
+    let ended = world.run(&step);
+    assert_eq!((ended.parameters[0].value.as_str(), &ended.failure), ("hi", &None));
+    let mut step = StepRequest { attempt: AttemptId("run/b".into()), ..step };
+    step.outputs.parameters = vec![parameter("sub/below", Some("d"))];
+    let ended = world.run(&step);
+    assert_eq!(ended.containers[0].exit, Exit::Code(64));
+    let told = "failed to copy sub/below to /var/run/argo/outputs/parameters/sub/below: read sub/below: is a directory";
+    assert_eq!((ended.containers[0].message.as_deref(), ended.failure), (Some(told), None));
+    let mut step = StepRequest { attempt: AttemptId("run/c".into()), ..step };
+    step.outputs.parameters = vec![parameter("none", None)];
+    let told = "open /var/run/argo/outputs/parameters/none: no such file or directory";
+    assert_eq!(world.run(&step).failure.unwrap().message, told);
     world.end();
 }
 

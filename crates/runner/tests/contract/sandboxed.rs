@@ -445,7 +445,16 @@ fn artifacts_come_and_go() {
     let mut missing = sandbox(&world, "c", "true");
     missing.inputs = vec![input("gone", "/in/gone", store("wf/gone"))];
     let failure = world.run(&missing).failure.unwrap();
-    assert!(failure.message.starts_with("artifact gone failed to load: "), "{failure:?}");
+    assert_eq!(failure.message, "artifact gone failed to load: The specified key does not exist.");
+    for (name, archive, told) in [
+        ("tar", Archive::Tar { level: None }, "gzip: invalid header"),
+        ("zip", Archive::Zip, "zip: not a valid zip file"),
+    ] {
+        let mut wrong = sandbox(&world, name, "true");
+        let raw = ArtifactSource::Raw { data: b"text".to_vec() };
+        wrong.inputs = vec![ArtifactInput { archive: Some(archive), ..input("x", "/in/x", raw) }];
+        assert_eq!(world.run(&wrong).failure.unwrap().message, told);
+    }
     let mut absent = sandbox(&world, "d", "true");
     absent.outputs.artifacts = vec![wanted("x", "/out/none", Archive::None, "wf/x")];
     let failure = world.run(&absent).failure.unwrap();
