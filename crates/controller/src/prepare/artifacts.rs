@@ -81,7 +81,8 @@ pub(crate) fn unsupported(kind: &str, name: &str) -> String {
 pub(crate) fn unlisted(kind: &str, name: &str) -> String {
     match kind {
         "raw" | "git" | "http" | "hdfs" | "artifactory" => {
-            format!("artifact '{name}': `{kind}` cannot list what there is; use a key of the repository")
+            "ListObjects is currently not supported for this artifact type, but it will be in a future version"
+                .to_owned()
         }
         _ => unsupported(kind, name),
     }

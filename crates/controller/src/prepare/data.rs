@@ -18,7 +18,8 @@ pub(crate) fn outcome(pod: &Pod, data: &Value, store: &Path, now: Time) -> Outco
         Ok(value) => Outcome {
             phase: Phase::Succeeded,
             exit_code: Some(0),
-            result: pod.wants_result.then(|| value.to_string()),
+            // As Go writes JSON.
+            result: pod.wants_result.then(|| expr::escape_html_json(&value.to_string())),
             ..Outcome::default()
         },
         // In Argo the executor itself is the step, and this is how it ends (EX-409, EX-486).
@@ -32,19 +33,26 @@ pub(crate) fn outcome(pod: &Pod, data: &Value, store: &Path, now: Time) -> Outco
 }
 
 fn transformed(data: &Value, store: &Path, now: Time) -> Result<Value, String> {
-    let source = data.pointer("/source/artifactPaths").ok_or("the template has no source")?;
-    let source: spec::Artifact = serde_json::from_value(source.clone()).map_err(|error| error.to_string())?;
-    let mut value = json!(keys(&source, store)?);
+    let source = data.pointer("/source/artifactPaths").ok_or("no valid source is used for data template");
+    let found = source.map_err(str::to_owned).and_then(|source| {
+        let source: spec::Artifact =
+            serde_json::from_value(source.clone()).map_err(|error| error.to_string())?;
+        keys(&source, store).map_err(|error| format!("unable to source artifact paths: {error}"))
+    });
+    let mut value = json!(found.map_err(|error| format!("unable to process data source: {error}"))?);
     let steps = data.get("transformation").and_then(Value::as_array);
-    for step in steps.into_iter().flatten() {
+    for (index, step) in steps.into_iter().flatten().enumerate() {
         let expression = step.get("expression").and_then(Value::as_str).unwrap_or_default();
         if expression.is_empty() {
             continue;
         }
         let world = expr::World { now: now.timestamp(), seed: 0 };
         let found = expr::evaluate_plain(expression, &json!({ "data": value }), &world)
-            .map_err(|error| error.to_string())?;
-        value = found.to_json_value().map_err(|error| error.to_string())?;
+            .map_err(|error| error.to_string())
+            .and_then(|found| found.to_json_value().map_err(|error| error.to_string()));
+        value = found.map_err(|error| {
+            format!("unable to process data transformation: error processing data step {index}: {error}")
+        })?;
     }
     Ok(value)
 }
@@ -86,6 +94,9 @@ fn keys(source: &spec::Artifact, store: &Path) -> Result<Vec<String>, String> {
             return Err(format!("there are more than {KEYS_MAX} objects below `{key}`"));
         }
     }
+    if keys.is_empty() {
+        return Err(format!("no key found of name {key}"));
+    }
     keys.sort_unstable();
     Ok(keys)
 }
@@ -114,12 +125,23 @@ mod tests {
         let found = transformed(&data, &root, Time(0)).unwrap();
         assert_eq!(found, json!(["f:a/b/main.log", "f:a/main.log"]));
         let raw = json!({ "source": { "artifactPaths": { "name": "n", "raw": { "data": "x" } } } });
-        assert!(transformed(&raw, &root, Time(0)).unwrap_err().contains("raw"));
+        let told = "unable to process data source: unable to source artifact paths: ListObjects is currently not supported for \
+                    this artifact type, but it will be in a future version";
+        assert_eq!(transformed(&raw, &root, Time(0)).unwrap_err(), told);
+        let none = json!({ "source": { "artifactPaths": { "name": "n", "s3": { "key": "no/such" } } } });
+        let told =
+            "unable to process data source: unable to source artifact paths: no key found of name no/such";
+        assert_eq!(transformed(&none, &root, Time(0)).unwrap_err(), told);
+        let told = "unable to process data source: no valid source is used for data template";
+        assert_eq!(transformed(&json!({ "source": {} }), &root, Time(0)).unwrap_err(), told);
         let broken = json!({
             "source": { "artifactPaths": { "name": "n", "s3": { "key": "a" } } },
-            "transformation": [{ "expression": "asInt(data)" }],
+            "transformation": [{ "expression": "data" }, { "expression": "1 + 'a'" }],
         });
-        assert!(transformed(&broken, &root, Time(0)).is_err());
+        let told = transformed(&broken, &root, Time(0)).unwrap_err();
+        let head =
+            "unable to process data transformation: error processing data step 1: invalid operation: + (";
+        assert!(told.starts_with(head), "{told}");
         fs::remove_dir_all(root).unwrap();
     }
 }
