@@ -427,7 +427,7 @@ fn global_outputs(run: &Run) -> Option<spec::Outputs> {
             .exported_parameters()
             .map(|(name, value)| spec::Parameter {
                 name: name.to_owned(),
-                value: Some(value.to_owned()),
+                value: value.map(str::to_owned),
                 ..Default::default()
             })
             .collect(),

@@ -88,8 +88,13 @@ pub fn words(run: &Run, event: &Event) -> String {
         Event::MetricFailed { message } => format!("a metric could not be had{}", because(Some(message))),
         Event::Exported { parameters, artifacts } => {
             let artifacts = artifacts.iter().filter_map(|artifact| artifact.get("name")?.as_str());
-            let values = [listed(pairs(parameters))].into_iter().chain(artifacts.map(str::to_owned));
+            let given = parameters.iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
+            let values = [listed(given)].into_iter().chain(artifacts.map(str::to_owned));
             let names: Vec<String> = values.filter(|text| !text.is_empty()).collect();
+            if names.is_empty() {
+                let names: Vec<&str> = parameters.iter().map(|(name, _)| &**name).collect();
+                return format!("the whole workflow was to use {}, which has no value", names.join(", "));
+            }
             format!("the whole workflow can use {}", names.join(", "))
         }
         Event::Labelled { labels } => {

@@ -246,9 +246,9 @@ pub enum Event {
     },
     /// Outputs became visible to the whole workflow (PA-080).
     Exported {
-        /// Name and value.
+        /// Name and value; none where it was declared and not given.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        parameters: Vec<(Arc<str>, Arc<str>)>,
+        parameters: Vec<(Arc<str>, Option<Arc<str>>)>,
         /// Whole artifacts, named by their global name.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         artifacts: Vec<Value>,

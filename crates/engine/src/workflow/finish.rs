@@ -16,7 +16,7 @@ use tiphys_expr as expr;
 use tiphys_spec as spec;
 
 /// Global parameters and artifacts to be exported.
-pub(crate) type Exports = (Vec<(Arc<str>, Arc<str>)>, Vec<Value>);
+pub(crate) type Exports = (Vec<(Arc<str>, Option<Arc<str>>)>, Vec<Value>);
 
 impl Turn<'_> {
     /// A steps node whose groups may go on.
@@ -416,9 +416,7 @@ fn render_nested(text: &expr::Text, view: &View<'_>, turn: &Turn<'_>) -> Result<
 pub(crate) fn exports(outputs: &spec::Outputs) -> Exports {
     let mut exported: Exports = Default::default();
     for parameter in outputs.parameters.iter().filter(|parameter| !parameter.global_name.is_empty()) {
-        if let Some(value) = &parameter.value {
-            exported.0.push((parameter.global_name.as_str().into(), value.as_str().into()));
-        }
+        exported.0.push((parameter.global_name.as_str().into(), parameter.value.as_deref().map(Into::into)));
     }
     for artifact in outputs.artifacts.iter().filter(|artifact| !artifact.global_name.is_empty()) {
         let mut global = artifact.clone();

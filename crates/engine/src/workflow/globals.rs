@@ -12,13 +12,16 @@ use tiphys_expr as expr;
 
 impl Globals {
     /// Takes what a node gives to the whole workflow; the last one to give a name counts.
-    pub(crate) fn export(&mut self, parameters: &[(Arc<str>, Arc<str>)], artifacts: &[Value]) {
+    pub(crate) fn export(&mut self, parameters: &[(Arc<str>, Option<Arc<str>>)], artifacts: &[Value]) {
         for (name, value) in parameters {
             match self.outputs.iter_mut().find(|(known, _)| known == name) {
+                Some(_) if value.is_none() => {}
                 Some(entry) => entry.1 = value.clone(),
                 None => self.outputs.push((name.clone(), value.clone())),
             }
-            self.names.insert(format!("workflow.outputs.parameters.{name}").into(), value.clone());
+            if let Some(value) = value {
+                self.names.insert(format!("workflow.outputs.parameters.{name}").into(), value.clone());
+            }
         }
         for artifact in artifacts {
             if let Some(name) = artifact.get("name").and_then(|name| name.as_str()) {

@@ -83,9 +83,9 @@ impl Run {
             self.globals.names = super::globals::names(&self.plan, &self.globals);
             self.globals.later = super::globals::later(&self.plan, &self.globals);
             for (name, value) in &self.globals.outputs {
-                self.globals
-                    .names
-                    .insert(format!("workflow.outputs.parameters.{name}").into(), value.clone());
+                let Some(value) = value else { continue };
+                let name = format!("workflow.outputs.parameters.{name}");
+                self.globals.names.insert(name.into(), value.clone());
             }
         }
     }

@@ -313,7 +313,7 @@ pub(crate) struct Globals {
     /// Parameters in the order of the document.
     pub parameters: Vec<(Arc<str>, Arc<str>)>,
     /// Exported parameters in order of first export.
-    pub outputs: Vec<(Arc<str>, Arc<str>)>,
+    pub outputs: Vec<(Arc<str>, Option<Arc<str>>)>,
     /// Exported artifacts by global name, with their place in the order of first export.
     pub artifacts: BTreeMap<String, (usize, Value)>,
     /// Labels added at start.
@@ -617,8 +617,8 @@ impl Run {
     }
 
     /// Exported parameters in order of first export.
-    pub fn exported_parameters(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.globals.outputs.iter().map(|(name, value)| (&**name, &**value))
+    pub fn exported_parameters(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.globals.outputs.iter().map(|(name, value)| (&**name, value.as_deref()))
     }
 
     /// Exported artifacts in order of first export.
