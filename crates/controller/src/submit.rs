@@ -247,19 +247,13 @@ fn brief(document: &Value) -> Value {
 
 /// Removes the folders of generated claims, when the strategy says so (EX-503).
 pub(crate) fn remove_claims(run: &Run, place: &Place) {
-    let spec = &run.plan.workflow.spec;
-    let always = spec.volume_claim_gc.as_ref().is_some_and(|gc| gc.strategy == "OnWorkflowCompletion");
-    if !always && run.phase != Phase::Succeeded {
+    if !run.drops_claims() {
         return;
     }
-    for claim in &spec.volume_claim_templates {
-        if let Some(name) = claim.pointer("/metadata/name").and_then(Value::as_str) {
-            let namespace = if run.plan.namespace.is_empty() { "default" } else { &*run.plan.namespace };
-            // What cannot be removed now is removed with the run.
-            drop(std::fs::remove_dir_all(
-                place.claims.join(namespace).join(format!("{}-{name}", run.plan.name)),
-            ));
-        }
+    let namespace = if run.plan.namespace.is_empty() { "default" } else { &*run.plan.namespace };
+    for (_, claim) in run.all_claims() {
+        // What cannot be removed now is removed with the run.
+        drop(std::fs::remove_dir_all(place.claims.join(namespace).join(claim)));
     }
 }
 

@@ -4,7 +4,7 @@ use crate::locks::{Size, Wanted};
 use crate::plan::{Shown, Target};
 use crate::time::Time;
 use crate::workflow::{Node, NodeIx, NodeKind, Phase, Run, Site, Stage};
-use serde_json::Value;
+use serde_json::{Value, json};
 use spec::{Condition, NodeFlag, NodeStatus, WorkflowStatus};
 use std::collections::BTreeMap;
 use tiphys_spec as spec;
@@ -86,6 +86,7 @@ pub fn status_of_whole(run: &Run, now: Time) -> WorkflowStatus {
         progress: format!("{}/{}", run.tally.0, run.tally.1),
         message: run.message.as_deref().unwrap_or_default().to_owned(),
         stored_templates: stored_templates(run),
+        persistent_volume_claims: run.claims().into_iter().map(claim_volume).collect(),
         outputs: global_outputs(run),
         conditions,
         resources_duration: resources,
@@ -296,7 +297,7 @@ fn node_flag(run: &Run, ix: NodeIx) -> Option<NodeFlag> {
 }
 
 /// Declarations with their final values (PA-031).
-fn inputs(run: &Run, ix: NodeIx) -> Option<spec::Inputs> {
+pub(crate) fn inputs(run: &Run, ix: NodeIx) -> Option<spec::Inputs> {
     let node = run.node(ix);
     let values = node.inputs.as_deref()?;
     let template = run.template(ix)?;
@@ -418,6 +419,11 @@ fn stored_templates(run: &Run) -> BTreeMap<String, spec::Template> {
         }
     }
     stored
+}
+
+/// A claim of the workflow as the volume that pods mount.
+fn claim_volume((name, claim): (&str, String)) -> Value {
+    json!({ "name": name, "persistentVolumeClaim": { "claimName": claim } })
 }
 
 /// `status.outputs`: what was exported (PA-080).

@@ -7,6 +7,7 @@ mod arrive;
 mod begin;
 mod bind;
 mod branches;
+mod claims;
 mod collect;
 mod command;
 mod control;

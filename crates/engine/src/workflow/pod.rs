@@ -74,6 +74,10 @@ impl Run {
             format!("cannot finish template replacement because the result was invalid: {error}")
         })?;
         template.name = compiled.name.to_string();
+        if node.kind == NodeKind::Plugin {
+            // Plugins read what the template was given (EX-478).
+            template.inputs = crate::status::inputs(self, ix).unwrap_or_default();
+        }
         let own = template.archive_location.as_ref().map_or("", |location| location.key());
         let location_key = match (own.trim_start_matches('/'), &self.plan.repository) {
             ("", Ok(repository)) => {

@@ -102,6 +102,7 @@ impl Shown {
         let Some(node) = self.find(name) else {
             return match facet {
                 "outputs" => Some(outputs(self.status.outputs.as_ref())),
+                "claims" => serde_json::to_string(&self.status.persistent_volume_claims).ok(),
                 "progress" => Some(self.status.progress.clone()),
                 "started" => Some(since_dawn(self.status.started_at.as_deref())),
                 "finished" => Some(since_dawn(self.status.finished_at.as_deref())),
@@ -151,6 +152,7 @@ impl Shown {
             "template" => node.template_name.clone(),
             "pod" => self.pods.get(name)?.pod_name.clone(),
             "args" => args(self.pods.get(name)?),
+            "told inputs" => serde_json::to_string(&self.pods.get(name)?.template.inputs).ok()?,
             "volumes" => serde_json::to_string(&self.pods.get(name)?.volumes).ok()?,
             "location" => self.pods.get(name)?.location_key.clone(),
             "patch" => self.pods.get(name)?.workflow_patch.clone(),
