@@ -315,9 +315,16 @@ impl Known<'_, '_> {
     }
 
     fn value(&self, name: &str) -> Option<String> {
+        let valued = |input: &spec::Parameter| input.value.clone().unwrap_or_else(|| PLACEHOLDER.to_owned());
         if let Some(parameter) = name.strip_prefix("inputs.parameters.") {
-            let input = self.inputs?.parameter(parameter)?;
-            return Some(input.value.clone().unwrap_or_else(|| PLACEHOLDER.to_owned()));
+            return Some(valued(self.inputs?.parameter(parameter)?));
+        }
+        if name == "inputs.parameters" {
+            let inputs = self.inputs?.parameters.iter();
+            let list: Vec<spec::Parameter> =
+                inputs.map(|input| spec::Parameter { value: Some(valued(input)), ..input.clone() }).collect();
+            let json = serde_json::to_string(&list).ok()?;
+            return Some(if list.is_empty() { "null".to_owned() } else { expr::escape_html_json(&json) });
         }
         let is_own = match name {
             "pod.name" => self.called.is_pod(),

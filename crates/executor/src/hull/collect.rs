@@ -75,7 +75,8 @@ fn uncopied(request: &StepRequest, folder: &Path, done: &mut Done) {
     let Some(main) = request.containers.iter().position(|container| container.name == MAIN) else { return };
     let paths = request.outputs.parameters.iter().map(|wanted| &wanted.path);
     let found = paths.filter(|path| !is_in_volume(request, path)).find(|path| folder.join(path).is_dir());
-    if let (Some(path), Some(ended)) = (found, done.containers.get_mut(main)) {
+    let ended = done.containers.get_mut(main).filter(|ended| ended.started_us > 0);
+    if let (Some(path), Some(ended)) = (found, ended) {
         ended.exit = Exit::Code(HELPER_FAILED);
         ended.message =
             Some(format!("failed to copy {path} to {COPIES}/parameters/{path}: read {path}: is a directory"));
