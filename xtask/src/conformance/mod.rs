@@ -7,6 +7,7 @@
 
 mod corpus;
 mod coverage;
+mod documented;
 mod golden;
 mod options;
 mod program;
@@ -113,6 +114,7 @@ const AREAS: &[(&str, &str)] = &[
     ("durations", "duration texts in seconds"),
     ("staging", "one text in one place of a workflow that runs: nodes, messages, arguments"),
     ("validation", "lint verdicts of manifests, strict and not"),
+    ("documented", "every complete manifest of Argo's documentation: accepted by lint"),
     ("rest", "exchanges with Argo's server, replayed: status, faults, fields, names, frames"),
     ("cli-runs", "runs of Argo's command line against a server: what they print, and exit codes"),
 ];
@@ -147,6 +149,7 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<bool, String> 
     };
     add(tables::run(&bench, &options));
     add(validation::run(&bench, &options));
+    add(documented::run(&bench, &options));
     add(staging::run(&bench, &options));
     // Both wait for runs of their own servers most of the time.
     let (rest, transcripts) = std::thread::scope(|scope| {
