@@ -126,6 +126,8 @@ impl Follower<'_> {
                 }
                 None
             }
+            // Rows are for lists.
+            Update::Row(_) => None,
             Update::Log { attempt, container, lines, .. } => {
                 if let (Some(logs), Some(run)) = (&mut self.logs, &self.run) {
                     let text = logs.take(run, attempt, &container, &lines);

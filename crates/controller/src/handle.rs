@@ -43,6 +43,8 @@ pub struct Order {
 pub enum Update {
     /// Events became durable.
     Recorded(Recorded),
+    /// The row of the run was brought up to date without a record.
+    Row(String),
     /// A step wrote.
     Log {
         /// The run.

@@ -241,6 +241,7 @@ impl Pump {
         self.retry_locks(now)?;
         self.shard.tick(now);
         self.settle(now)?;
+        self.refresh_rows(now)?;
         self.inbox.settled.store(now.0, Ordering::Release);
         self.answer_questions(now);
         self.replies.drain(..).for_each(|reply| reply());
@@ -325,6 +326,9 @@ impl Pump {
         let mut patience = self.shard.next_due().map_or(LOOK_AROUND, until).min(LOOK_AROUND);
         if let Some(first) = self.starting.values().min() {
             patience = patience.min(until(first.plus(OBSERVED_AFTER)));
+        }
+        if let Some(due) = self.shard.next_row() {
+            patience = patience.min(until(due));
         }
         if self.is_lock_awaited() {
             patience = patience.min(LOCK_POLL);

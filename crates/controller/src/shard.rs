@@ -5,6 +5,7 @@ mod body;
 mod census;
 mod driven;
 mod effect;
+mod row;
 
 pub use body::{FORMAT, decode, encode};
 pub use census::Census;
@@ -28,6 +29,8 @@ pub struct Shard {
     unfinished: BTreeSet<String>,
     /// When which run is to be woken.
     timers: BTreeSet<(Time, String)>,
+    /// When whose row is to be looked at again.
+    rows_due: BTreeSet<(Time, String)>,
     /// Runs that are being taken back.
     interrupted: BTreeSet<String>,
     /// Attempts that a stop reached before they were started.
@@ -45,6 +48,7 @@ impl Shard {
             stirred: BTreeSet::new(),
             unfinished: BTreeSet::new(),
             timers: BTreeSet::new(),
+            rows_due: BTreeSet::new(),
             interrupted: BTreeSet::new(),
             refused: Vec::new(),
             dispatcher: Dispatcher::new(jobs),
@@ -100,6 +104,8 @@ impl Shard {
             timer: None,
             summary,
             summarized: Time(i64::MIN / 2),
+            is_row_old: false,
+            row_due: None,
             inbox_done: None,
             interrupted: false,
             flying: BTreeSet::new(),
@@ -271,6 +277,9 @@ impl Shard {
             let commands = std::mem::take(&mut driven.commands);
             self.committing.push((uid.clone(), recorded, commands, std::mem::take(&mut driven.forget)));
         }
+        for append in &appends {
+            self.watch_row(&append.machine.id);
+        }
         appends
     }
 
@@ -408,6 +417,9 @@ impl Shard {
     pub fn drop_run(&mut self, uid: &str) {
         if let Some(mut driven) = self.runs.remove(uid) {
             driven.arm(None, &mut self.timers);
+            if let Some(due) = driven.row_due {
+                self.rows_due.remove(&(due, uid.to_owned()));
+            }
             self.interrupted.remove(uid);
             for attempt in driven.flying {
                 self.dispatcher.free(uid, attempt);

@@ -271,6 +271,7 @@ pub(crate) fn run(world: &Weak<World>, updates: &Receiver<Update>) {
                     whole.add(&recorded.uid);
                 }
             }
+            Ok(Update::Row(uid)) if world.hub.rows_wanted.load(Ordering::Relaxed) => rows.add(&uid),
             Ok(Update::Ended(document)) => {
                 world.metrics.ended(&document);
                 world.tracer.ended(&document);

@@ -36,6 +36,19 @@ impl Machine {
     fn is_here(&self) -> bool {
         self.document.is_some()
     }
+
+    /// Replaces the row but for what never changes.
+    fn set_row(&mut self, row: &Summary) {
+        let fixed = std::mem::take(&mut self.summary);
+        self.summary = Summary {
+            namespace: fixed.namespace,
+            name: fixed.name,
+            uid: fixed.uid,
+            created_us: fixed.created_us,
+            engine: fixed.engine,
+            ..row.clone()
+        };
+    }
 }
 
 impl MemoryStore {
@@ -72,15 +85,7 @@ impl MemoryStore {
         if let Some(summary) = &append.summary {
             // What was filed tells of another end.
             run.archived.take_if(|_| run.summary.finished_us != summary.finished_us);
-            let fixed = std::mem::take(&mut run.summary);
-            run.summary = Summary {
-                namespace: fixed.namespace,
-                name: fixed.name,
-                uid: fixed.uid,
-                created_us: fixed.created_us,
-                engine: fixed.engine,
-                ..summary.clone()
-            };
+            run.set_row(summary);
         }
         if let Some(number) = append.inbox_done {
             run.inbox.retain(|letter| letter.number > number);
@@ -214,6 +219,15 @@ impl Runs for MemoryStore {
 
     fn document(&mut self, machine: &MachineId) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.run(machine).and_then(|run| run.document.clone()))
+    }
+
+    fn refresh(&mut self, rows: &[(MachineId, u64, Summary)]) -> Result<(), StoreError> {
+        for (machine, epoch, row) in rows {
+            if let Some(run) = self.run_mut(machine).filter(|run| run.epoch == *epoch) {
+                run.set_row(row);
+            }
+        }
+        Ok(())
     }
 
     fn summary(&mut self, machine: &MachineId) -> Result<Option<Summary>, StoreError> {

@@ -61,6 +61,10 @@ pub trait Runs {
     /// The frozen document that the run was created with.
     fn document(&mut self, machine: &MachineId) -> Result<Option<Vec<u8>>, StoreError>;
 
+    /// Brings rows of runs up to date without a record, in one durable transaction; each only if the epoch is its
+    /// machine's still (I9).
+    fn refresh(&mut self, rows: &[(MachineId, u64, Summary)]) -> Result<(), StoreError>;
+
     /// The row of one run, wherever it is.
     fn summary(&mut self, machine: &MachineId) -> Result<Option<Summary>, StoreError>;
 

@@ -67,6 +67,23 @@ impl Pump {
         }
     }
 
+    /// Writes the rows of runs of which nothing more happened for a while.
+    pub(super) fn refresh_rows(&mut self, now: Time) -> Result<(), StoreError> {
+        let rows = self.shard.late_rows(now);
+        if rows.is_empty() {
+            return Ok(());
+        }
+        match self.store.refresh(&rows) {
+            // Rows only tell; what is to be told is told with the next record.
+            Err(StoreError::Full { .. } | StoreError::Busy { .. }) => return Ok(()),
+            done => done?,
+        }
+        for (machine, _, _) in rows {
+            self.tell(&machine.id, Update::Row(machine.id.clone()));
+        }
+        Ok(())
+    }
+
     /// Files the end of a run in the transaction of its last record.
     pub(super) fn file_with(&mut self, append: &mut Append, now: Time) {
         let uid = &append.machine.id;

@@ -4,11 +4,8 @@ use crate::dispatch::Dispatcher;
 use crate::guard::guarded;
 use std::collections::BTreeSet;
 use tiphys_engine::workflow::{Attempt, Command, Event, Input, Phase, Report};
-use tiphys_engine::{Machine, Outbox, Progress, Run, Time, explain, status};
+use tiphys_engine::{Machine, Outbox, Progress, Run, Time};
 use tiphys_store::{MachineId, Summary};
-
-/// How much time passes between two summaries of a run that only counts on, in microseconds.
-const SUMMARY_EVERY_US: i64 = 500_000;
 
 /// A run and the engine's bookkeeping around it.
 pub(super) struct Driven {
@@ -24,6 +21,10 @@ pub(super) struct Driven {
     pub(super) timer: Option<Time>,
     pub(super) summary: Summary,
     pub(super) summarized: Time,
+    /// Something happened that the row does not tell yet.
+    pub(super) is_row_old: bool,
+    /// When the row is looked at again, if it is.
+    pub(super) row_due: Option<Time>,
     pub(super) inbox_done: Option<u64>,
     /// It is being interrupted: what runs is stopped and taken back.
     pub(super) interrupted: bool,
@@ -98,39 +99,6 @@ impl Driven {
             dispatcher.free(uid, attempt);
         }
         Some(report)
-    }
-
-    /// The run's row, if it changed enough to be written.
-    pub(super) fn summarize(&mut self, now: Time) -> Option<Summary> {
-        let phase = status::phase_name(&self.run);
-        let suspended = self.run.steering.suspended && !self.run.is_ended();
-        let asks = self.run.asks_somebody() && !self.run.is_ended();
-        let urgent = phase != self.summary.phase
-            || (suspended, asks) != (self.summary.suspended, self.summary.asks)
-            || self.run.is_ended();
-        if !urgent && now.since_us(self.summarized) < SUMMARY_EVERY_US {
-            return None;
-        }
-        self.summarized = now;
-        self.summary.phase = phase.to_owned();
-        self.summary.message = explain::reason(&self.run);
-        self.summary.progress = format!("{}/{}", self.run.tally.0, self.run.tally.1);
-        self.summary.suspended = suspended;
-        self.summary.asks = asks;
-        self.summary.started_us = self.run.started.map(|at| at.0);
-        // A run whose artifacts are still to be deleted is not over for whoever takes it up again.
-        let finished = self.run.finished.filter(|_| !self.run.is_to_collect());
-        self.summary.finished_us = finished.map(|at| at.0);
-        for (key, value) in self.run.added_labels() {
-            self.summary.labels.insert(key.clone(), value.clone());
-        }
-        // Clients find runs by these (API-122).
-        if !phase.is_empty() {
-            let labels = &mut self.summary.labels;
-            labels.insert("workflows.argoproj.io/phase".to_owned(), phase.to_owned());
-            labels.insert("workflows.argoproj.io/completed".to_owned(), self.run.is_ended().to_string());
-        }
-        Some(self.summary.clone())
     }
 }
 

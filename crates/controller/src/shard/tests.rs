@@ -95,6 +95,51 @@ fn a_run_whose_artifacts_are_still_to_be_deleted_is_not_over_yet() {
     assert_eq!(shard.last_records(), [0]);
 }
 
+/// What a row lacks because nothing more happened is written a moment later, without a record; and why a run stands still.
+#[test]
+fn rows_are_brought_up_to_date_without_a_record() {
+    let mut shard = Shard::new(1);
+    let spec = serde_json::json!({ "entrypoint": "main", "templates": [
+        { "name": "main", "steps": [[{ "name": "a", "template": "work" }], [{ "name": "rest", "template": "pause" }]] },
+        { "name": "work", "container": { "image": "any", "command": ["work"] } },
+        { "name": "pause", "suspend": { "duration": "1h" } },
+    ]});
+    adopted_as(&mut shard, "first", spec.clone());
+    let Some(Effect::Start(first)) = commit(&mut shard).into_iter().next() else { panic!() };
+    shard.input(
+        "first",
+        Input::Reported { attempt: first[0].1, report: Report::Observed { address: None } },
+        Time(2),
+    );
+    adopted_as(&mut shard, "second", spec);
+    assert!(!matches!(commit(&mut shard)[..], [Effect::Start(_), ..]), "there is one place");
+    let told = |rows: Vec<(MachineId, u64, Summary)>| -> Vec<(String, u64, String, String)> {
+        rows.into_iter().map(|(machine, epoch, row)| (machine.id, epoch, row.message, row.progress)).collect()
+    };
+    let row = |uid: &str, message: &str, progress: &str| {
+        (uid.to_owned(), 1, message.to_owned(), progress.to_owned())
+    };
+    let due = shard.next_row().unwrap();
+    assert_eq!(told(shard.late_rows(Time(due.0 - 1))), []);
+    // The first was told to run, and runs.
+    assert_eq!(told(shard.late_rows(due)), [row("second", "waits for a free place to run in", "0/1")]);
+    assert_eq!(shard.next_row(), None);
+    // It ends at once after a row was written: the next record has none.
+    let outcome =
+        tiphys_engine::workflow::Outcome { phase: Phase::Succeeded, ..crate::submit::never_started() };
+    let report = Report::Ended(Box::new(outcome));
+    shard.input("first", Input::Reported { attempt: first[0].1, report }, Time(3));
+    let batch = shard.batch(Time(3));
+    assert!(batch[0].summary.is_none());
+    drop(shard.committed(&[Ok(())]));
+    let due = shard.next_row().unwrap();
+    let until = "rest: waits until 1970-01-01T01:00:00Z, or until somebody resumes it";
+    assert_eq!(told(shard.late_rows(due)), [row("first", until, "1/2")]);
+    // Nothing is new, nothing is written.
+    assert_eq!((shard.next_row(), told(shard.late_rows(Time(9_000_000)))), (None, vec![]));
+    shard.drop_run("first");
+}
+
 /// A step that is told to go keeps its place until it is gone; if its ending was never heard, whoever asks for it gives
 /// the place back.
 #[test]

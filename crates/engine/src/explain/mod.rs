@@ -5,6 +5,7 @@
 mod held;
 mod needs;
 mod outline;
+mod still;
 mod values;
 mod why;
 mod words;
@@ -12,6 +13,7 @@ mod words;
 pub use held::{Held, HeldKind, held};
 pub use needs::{Lock, Needs, Thing, Use};
 pub use outline::{Branch, Loop, Outline, outline};
+pub use still::{standstill, wants_places};
 pub use values::{Origin, Value};
 pub use why::{Answer, Dependency, Life, Wait, reason, why};
 pub use words::words;

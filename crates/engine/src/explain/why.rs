@@ -306,7 +306,7 @@ fn outcome(on: &Dependency) -> String {
 }
 
 /// What a node that has not ended waits for or does.
-fn waiting(run: &Run, ix: NodeIx, now: Time) -> String {
+pub(super) fn waiting(run: &Run, ix: NodeIx, now: Time) -> String {
     let node = run.node(ix);
     let message = node.message.as_deref().unwrap_or_default();
     let told = |what: &str| match message {

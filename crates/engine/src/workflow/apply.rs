@@ -42,6 +42,7 @@ impl Run {
                 let waiting = &mut self.nodes[node.at()];
                 waiting.message = Some(message.clone());
                 waiting.awaited = Some(lock.clone());
+                self.awaiting.insert(*node);
                 self.enqueue_around(*node);
             }
             Event::LocksHeld { node } => self.apply_locks_held(at, *node),
@@ -147,6 +148,8 @@ impl Run {
         let opened = &mut self.nodes[node.at()];
         opened.message = None;
         opened.awaited = None;
+        self.awaiting.remove(&node);
+        let opened = &mut self.nodes[node.at()];
         if !opened.kind.is_started() {
             opened.phase = Phase::Running;
             // It is not Pending any more, and its time to be so does not matter.
@@ -170,6 +173,7 @@ impl Run {
             Some(node) => {
                 self.nodes[node.at()].message = None;
                 self.nodes[node.at()].awaited = None;
+                self.awaiting.remove(&node);
                 self.enqueue_around(node);
             }
         }
@@ -560,6 +564,7 @@ impl Run {
     /// Counters that an ending moves.
     fn count_ended(&mut self, ix: NodeIx) {
         self.alive -= 1;
+        self.awaiting.remove(&ix);
         let (kind, boundary, gate) = {
             let node = &mut self.nodes[ix.at()];
             node.awaited = None;

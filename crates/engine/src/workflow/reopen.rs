@@ -92,6 +92,7 @@ impl Run {
 
     fn forget_what_was_pending(&mut self) {
         self.holding.clear();
+        self.awaiting.clear();
         self.relocking.clear();
         self.behind_locks.clear();
         self.daemons.clear();

@@ -45,6 +45,8 @@ pub struct Run {
     pub(crate) groups_of: BTreeMap<(NodeIx, u32), NodeIx>,
     /// Who has to give locks, or a place in their queue, back: nodes, or (none) the workflow itself.
     pub(crate) holding: BTreeSet<Option<NodeIx>>,
+    /// Nodes that stand in the queue of a lock.
+    pub(crate) awaiting: BTreeSet<NodeIx>,
     /// The workflow asked for its own locks.
     pub(crate) asked_for_locks: bool,
     /// Why metrics could not be had, each once.
@@ -343,6 +345,7 @@ impl Run {
             steering: Steering::default(),
             groups_of: BTreeMap::new(),
             holding: BTreeSet::new(),
+            awaiting: BTreeSet::new(),
             asked_for_locks: false,
             metric_errors: Vec::new(),
             relocking: BTreeSet::new(),

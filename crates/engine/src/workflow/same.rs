@@ -20,6 +20,7 @@ impl Run {
         same!(metric_errors, life, first_generation, relocking, returned, exit_returned, collection);
         same!(
             without_room,
+            awaiting,
             active_pods,
             pauses,
             returning,

@@ -1,7 +1,7 @@
 //! What `plan` and `why` say, seen on runs of the laboratory.
 
 use tiphys_engine::Time;
-use tiphys_engine::explain::{Answer, HeldKind, held, outline, reason, why};
+use tiphys_engine::explain::{Answer, HeldKind, held, outline, reason, standstill, why};
 use tiphys_engine::workflow::{Event, Input, Report};
 use tiphys_sim::manifest::read;
 use tiphys_sim::stage::Stage;
@@ -86,6 +86,33 @@ fn a_list_names_what_broke_where_the_run_itself_says_nothing() {
     assert_eq!(reason(&stage.run), "b: main: Error (exit code 1)");
     // What goes on has not broken.
     assert_eq!(reason(&played(DIAMOND, Some(20)).run), "");
+}
+
+/// Lists say what a run waits for of which nothing goes on; a person who is asked is a state of its own.
+#[test]
+fn a_run_that_stands_still_says_what_it_waits_for() {
+    let still = |templates: &str| {
+        let stage = played(&format!("\n  templates:\n{templates}"), Some(5));
+        standstill(&stage.run, stage.now)
+    };
+    assert_eq!(
+        still(
+            "  - {name: main, container: {image: cast, args: [exit=1]}, retryStrategy: {limit: 3, backoff: {duration: 10m}}}"
+        ),
+        Some("waits until 2030-01-01T00:10:01Z before try 2".to_owned())
+    );
+    let pause = |more: &str| {
+        format!(
+            "  - {{name: main, steps: [[{{name: rest, template: pause}}]]}}\n  - {{name: pause, suspend: {{{more}}}}}"
+        )
+    };
+    assert_eq!(
+        still(&pause("duration: 1h")),
+        Some("rest: waits until 2030-01-01T01:00:00Z, or until somebody resumes it".to_owned())
+    );
+    assert_eq!(still(&pause("")), None);
+    let locked = "  - {name: main, steps: [[{name: a, template: work}, {name: b, template: work}]]}\n  - {name: work, container: {image: cast, args: [takes=60]}, synchronization: {mutexes: [{name: one}]}}";
+    assert_eq!(still(locked), Some("b: waits for the lock `argo/Mutex/one`".to_owned()));
 }
 
 /// What `continueOn` forgave is no reason for anything; of a run that came out well it is told all the same.

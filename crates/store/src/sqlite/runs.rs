@@ -92,6 +92,18 @@ impl Runs for SqliteStore {
         })
     }
 
+    fn refresh(&mut self, rows: &[(MachineId, u64, Summary)]) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            for (machine, epoch, row) in rows {
+                match journal::epoch_of(transaction, machine)? {
+                    Some((number, current)) if current == *epoch => update_summary(transaction, number, row)?,
+                    _ => {}
+                }
+            }
+            Ok(())
+        })
+    }
+
     fn summary(&mut self, machine: &MachineId) -> Result<Option<Summary>, StoreError> {
         self.read(|transaction| {
             transaction

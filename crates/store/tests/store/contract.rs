@@ -366,6 +366,22 @@ fn labels_choose_the_same_rows_however_they_are_found() {
     });
 }
 
+/// I9: a row may be written without a record, by whoever has the machine.
+#[test]
+fn a_row_is_brought_up_to_date_alone_by_its_owner() {
+    each(|store| {
+        let a = create(store, "a");
+        let told = |message: &str| Summary { message: message.into(), ..row("a", 1) };
+        store.refresh(&[(a.clone(), 1, told("waits"))]).unwrap();
+        assert_eq!(store.summary(&a).unwrap().unwrap().message, "waits");
+        assert_eq!(store.load(&a).unwrap().unwrap().records, []);
+        let gone = tiphys_store::MachineId::workflow("gone");
+        assert_eq!(store.next_epoch(&a).unwrap(), 2);
+        store.refresh(&[(a.clone(), 1, told("from before")), (gone, 1, told("nobody"))]).unwrap();
+        assert_eq!(store.summary(&a).unwrap().unwrap().message, "waits");
+    });
+}
+
 #[test]
 fn an_append_brings_the_row_up_to_date() {
     each(|store| {
