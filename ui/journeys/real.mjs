@@ -253,6 +253,29 @@ journey('a run that waits for its own lock shows its plan, and says what it wait
   await page.getByRole('treeitem', { name: /Waits for you pause/ }).waitFor();
 });
 
+journey('of a run that stands still lists, Home and its page say why, and rows are not left behind', {}, async ({ page, server }) => {
+  const quick = { name: 'quick', script: { image: 'busybox', command: ['sh'], source: 'true' } };
+  const locked = { ...quick, name: 'locked', synchronization: { mutexes: [{ name: 'held' }] } };
+  await server.run('keeps', { ...PAUSED, synchronization: { mutexes: [{ name: 'held' }] } });
+  await server.until('keeps', (status) => Object.keys(status.nodes ?? {}).length > 0);
+  const steps = [[{ name: 'first', template: 'quick' }], [{ name: 'second', template: 'locked' }]];
+  await server.run('still', { entrypoint: 'main', templates: [{ name: 'main', steps }, quick, locked] });
+  await page.goto(`${server.url}runs?search=still&match=Exact`);
+  const row = page.getByRole('row').filter({ hasText: 'still' });
+  await row.locator('td.message').getByText('second: waits for the lock “default/Mutex/held”').waitFor();
+  await row.getByText('1/2').waitFor();
+  await page.goto(server.url);
+  await page.getByRole('listitem').filter({ hasText: 'still' }).getByText('waits for the lock').waitFor();
+  await page.goto(`${server.url}runs/default/still`);
+  const strip = page.getByRole('group', { name: 'Nothing goes on now' });
+  await strip.getByRole('link', { name: 'Locks' }).waitFor();
+  await strip.getByRole('button', { name: 'second' }).click();
+  await page.getByRole('tabpanel').getByText('waits for the lock').waitFor();
+  await server.api('PUT', '/api/v1/workflows/default/keeps/terminate', {});
+  await page.getByRole('tabpanel').getByText('waits for the lock').waitFor({ state: 'detached' });
+  await strip.waitFor({ state: 'detached' });
+});
+
 journey('who comes from images is told why a program is not there', {}, async ({ page, server }) => {
   const says = { name: 'says', container: { image: 'docker/whalesay', command: ['no-such-cow'] } };
   const calls = { name: 'calls', script: { image: 'busybox', command: ['sh'], source: 'no-such-cow' } };

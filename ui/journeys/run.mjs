@@ -290,7 +290,7 @@ journey('who is not known any more is led to the door and back', {
 
 journey('from Home to the failing line by keys alone', {}, async ({ page, server }) => {
   await page.goto(server.url);
-  const link = page.getByRole('region', { name: 'Failed lately' }).getByRole('link').first();
+  const link = page.getByRole('region', { name: 'Failed lately' }).getByRole('listitem').getByRole('link').first();
   await link.waitFor();
   const to = async (wanted) => {
     for (let step = 0; step < 60; step += 1) {
@@ -689,6 +689,29 @@ journey('theme, zone and density are chosen and kept', {}, async ({ page, server
   await page.locator('tbody td.mid time').first().waitFor();
   for (const told of await page.locator('tbody td.mid time').allTextContents()) assert.match(told, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/);
   assert.ok((await surplus(page)) <= 0);
+});
+
+journey('names have room beside figures and exact times', {}, async ({ page, server }) => {
+  await page.goto(`${server.url}settings`);
+  await page.getByLabel('Exact').check();
+  for (const [width, address] of [[1280, ''], [900, ''], [768, 'pipelines'], [768, '']]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.goto(server.url + address);
+    await page.locator('td.name a').first().waitFor();
+    const cramped = await page.evaluate(() => {
+      const isCut = (name) => name.scrollWidth > name.clientWidth + 1;
+      const isBroken = (name) => name.getClientRects().length > 1;
+      const names = [...document.querySelectorAll('td.name a')].filter(isBroken);
+      return [...names, ...[...document.querySelectorAll('.lines a.cut:not(.waiting)')].filter(isCut)].map((name) => name.textContent);
+    });
+    assert.deepEqual(cramped, [], `at ${width} px`);
+    assert.ok((await surplus(page)) <= 0);
+  }
+  // Two cards beside a tall one leave no hole below it.
+  const [failed, , running] = await page.locator('.three section').evaluateAll((all) => all.map((each) => each.getBoundingClientRect().toJSON()));
+  assert.ok(Math.abs(failed.bottom - running.bottom) < 2 && running.left > failed.right);
+  await page.getByRole('link', { name: /^Running now/ }).click();
+  await page.waitForURL(/runs\?phase=/);
 });
 
 journey('a run lists the files of all its steps, and says what went wrong beside them', {}, async ({ page, server }) => {

@@ -21,6 +21,10 @@ export function oneLine(text: string): string {
 /** Whether a message of Argo only names, by its id, a part that broke. */
 export const isHearsay = (message: string): boolean => /^child '[^']*' (failed|errored)$/.test(message);
 
+/** What a list says of a run: of one that is over what Argo said, of one that stands still what it waits for. */
+export const noteOf = (row: { message: string; finishedAt?: string | null | undefined }, show: (at: number) => string): string =>
+  row.finishedAt ? row.message : unquoted(row.message, show);
+
 /** A text of several lines. */
 export function manyLines(text: string): string {
   return text.replace(HIDING, (char) => (char === '\n' || char === '\t' ? char : '\u2423'));

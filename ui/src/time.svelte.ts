@@ -105,6 +105,15 @@ export function upTo(at: number, now: number): string {
   return day === today ? time.slice(0, 5) : `${day} ${time.slice(0, 5)}`;
 }
 
+/** An exact moment beside names: without the day if it is today, without the year if it is this one. */
+export function briefly(time: string | null | undefined, now: number): string {
+  const at = millis(time);
+  if (at === undefined) return '';
+  const [[day, clock], [today]] = [parts(at), parts(now)];
+  if (day === today) return clock;
+  return `${day.slice(0, 4) === today.slice(0, 4) ? day.slice(5) : day} ${clock.slice(0, 5)}`;
+}
+
 /** The zone of `Intl` that was chosen; nothing for that of this machine. */
 export const zoneOf = (): string | undefined => (preferences.zone === 'utc' ? 'UTC' : undefined);
 

@@ -472,8 +472,14 @@ function shape(pen: Pen, look: Look, planned: boolean, x: number, y: number, col
 /** Longest text that is measured letter by letter; nothing longer fits. */
 const MEASURED_MAX = 200;
 
+/** Letters wider than others of their script. */
+const WIDE = /[mw@%]/i;
+
 /** How many usual letters a letter is wide. */
-const breadth = (letter: string): number => ((letter.codePointAt(0) ?? 0) < 0x1100 ? 1 : 1.75);
+const breadth = (letter: string): number => {
+  if ((letter.codePointAt(0) ?? 0) >= 0x1100) return 1.75;
+  return WIDE.test(letter) ? 1.45 : 1;
+};
 
 /** A text that is as wide as so many usual letters at most: of a longer one the middle is left out. */
 export function cut(text: string, most: number): string {

@@ -3,7 +3,7 @@ import type { NodeStatus, Workflow } from '../api/types';
 import { sceneOf } from '../graph/build';
 import { fold, type Run } from './model';
 import { dependenciesOf, tasksOf, templatesIn, unfold } from './plan';
-import { countsOf, culprits, type Item, patched, peopleOf, type Tree, treeOf, whyOf, wordOf } from './tree';
+import { around, countsOf, culprits, heldUp, type Item, patched, peopleOf, type Tree, treeOf, whyOf, wordOf } from './tree';
 
 const runOf = (spec: Workflow['spec'], nodes: Partial<NodeStatus>[], phase: 'Running' | 'Failed' = 'Running'): Run => {
   const all = nodes.map(
@@ -110,7 +110,48 @@ describe('a suspension', () => {
   });
 });
 
+describe('a run of which nothing goes on', () => {
+  const steps: Workflow['spec'] = { entrypoint: 'main', templates: [{ name: 'main', steps: [] }] };
+  const run = runOf(steps, [
+    { name: 'wf', type: 'Steps', phase: 'Running', templateName: 'main' },
+    { name: 'wf[0].locked', phase: 'Pending', boundaryID: 'wf' },
+    { name: 'wf[0].asks', type: 'Suspend', phase: 'Running', boundaryID: 'wf' },
+    { name: 'wf[0].behind', phase: 'Pending', boundaryID: 'wf' },
+    { name: 'wf[0].beside', phase: 'Running', boundaryID: 'wf' },
+  ]);
+  const waits = {
+    'wf[0].locked': { kind: 'lock', text: 'waits for the lock `a`', lock: 'a' },
+    'wf[0].asks': { kind: 'person', text: 'waits for a person' },
+    'wf[0].behind': { kind: 'parallelism', text: 'waits for parallelism' },
+  };
+  const held = (given: Run) => heldUp(treeOf(given), given).map((item) => item.label);
+
+  it('says what holds it up, once nothing of it runs any more', () => {
+    const waiting = fold(run, { kind: 'delta', waits })!;
+    expect(held(waiting)).toEqual([]);
+    const beside = { ...waiting.nodes.get('wf[0].beside')!, phase: 'Succeeded' as const };
+    const still = fold(waiting, { kind: 'delta', nodes: { 'wf[0].beside': beside } })!;
+    expect(held(still)).toEqual(['locked']);
+  });
+});
+
 describe('the tree', () => {
+  it('looks for what broke within loops of steps, and says which of them it was', () => {
+    const broken = { phase: 'Failed', message: 'main: Error (exit code 1)' } as const;
+    const region = (at: string): Partial<NodeStatus>[] => [
+      { name: `wf.regions(${at})`, type: 'Steps', phase: 'Failed', boundaryID: 'wf', message: "child 'x' failed" },
+      { ...broken, name: `wf.regions(${at})[0].shards(7:7)`, displayName: 'shards(7:7)', boundaryID: `wf.regions(${at})` },
+    ];
+    const nodes = [
+      { name: 'wf', type: 'DAG', phase: 'Failed', children: ['wf.regions'] },
+      { name: 'wf.regions', type: 'TaskGroup', phase: 'Failed', boundaryID: 'wf', children: ['wf.regions(0:eu)', 'wf.regions(1:us)'] },
+      ...region('0:eu'),
+      ...region('1:us'),
+    ] as Partial<NodeStatus>[];
+    const found = culprits(treeOf(runOf(DAG, nodes, 'Failed')));
+    expect(found.map((item) => `${around(item)} / ${item.label}`)).toEqual(['regions(0:eu) / shards(7:7)', 'regions(1:us) / shards(7:7)']);
+  });
+
   it('shows what is planned as ghosts, and why they wait', () => {
     const run = runOf(DAG, [
       { name: 'wf', type: 'DAG', phase: 'Running', templateName: 'main', children: ['wf.a'] },

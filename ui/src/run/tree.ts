@@ -393,7 +393,7 @@ export function culprits(tree: Tree): Item[] {
   for (const id of tree.marked) {
     const item = tree.byId.get(id);
     if (!item?.node || !isBroken(item.node.phase)) continue;
-    if (item.items.some((part) => part.node && isBroken(part.node.phase))) continue;
+    if (hasBrokenPart(item)) continue;
     // The tries of a retry are told by the retry, unless there is only the last one to tell.
     if (item.parent?.kind === 'retry') {
       if (item.parent.items[item.parent.items.length - 1] !== item || !isBroken(item.parent.node?.phase)) continue;
@@ -402,6 +402,38 @@ export function culprits(tree: Tree): Item[] {
   }
   const end = (item: Item) => item.node?.finishedAt ?? '';
   return [...found].sort((a, b) => (end(a) < end(b) ? -1 : end(a) > end(b) ? 1 : 0));
+}
+
+/** A loop of steps has no node of its own: its items tell. */
+const hasBrokenPart = (item: Item): boolean =>
+  item.items.some((part) => (part.node ? isBroken(part.node.phase) : hasBrokenPart(part)));
+
+/** The frames around an item, the run itself left out: which of several of the same name it is. */
+export function around(item: Item): string {
+  const names: string[] = [];
+  for (let above = item.parent; above?.parent; above = above.parent) if (above.kind === 'frame') names.unshift(above.label);
+  return names.join(' \u203a ');
+}
+
+/** Whether anything of a run is under way. What waits, and what only holds others, is not. */
+function goesOn(run: Run): boolean {
+  for (const { type, phase } of run.nodes.values())
+    if (phase === 'Running' && (type === 'Pod' || type === 'Container' || type === 'HTTP' || type === 'Plugin')) return true;
+  return false;
+}
+
+/** What holds up a run of which nothing goes on, in the order of the tree; whom it asks is told by `peopleOf`. */
+export function heldUp(tree: Tree, run: Run): Item[] {
+  if (run.waits.size === 0 || isEnded(run.workflow.status?.phase) || goesOn(run)) return [];
+  const found = new Set<Item>();
+  const limited = new Set<Item>();
+  for (const [id, wait] of run.waits) {
+    const item = wait.kind === 'person' ? undefined : tree.byId.get(id);
+    if (item) (wait.kind === 'parallelism' ? limited : found).add(item);
+  }
+  // What uses a limit up is what holds up those behind it.
+  if (found.size === 0) return [...limited];
+  return [...found].sort((a, b) => a.number - b.number);
 }
 
 export interface Why {
