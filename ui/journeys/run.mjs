@@ -714,6 +714,24 @@ journey('names have room beside figures and exact times', {}, async ({ page, ser
   await page.waitForURL(/runs\?phase=/);
 });
 
+journey('two runs are compared in the order in which their steps began', {}, async ({ page, server }) => {
+  const [a, b] = server.held.runs.filter((run) => run.status.phase === 'Succeeded');
+  for (const run of [a, b]) run.status.nodes = Object.fromEntries(Object.entries(run.status.nodes).reverse());
+  const named = ({ metadata }) => `${metadata.namespace}/${metadata.name}`;
+  await page.goto(`${server.url}compare?a=${named(a)}&b=${named(b)}&all=true`);
+  const cells = page.locator('tbody tr td:first-child');
+  await page.getByRole('cell', { name: 'checkout', exact: true }).waitFor();
+  const told = (await cells.allTextContents()).map((cell) => cell.trim());
+  const places = ['checkout', 'build', 'package', 'deploy'].map((name) => told.indexOf(name));
+  assert.ok(told.indexOf('Whole run') < places[0]);
+  assert.deepEqual(places, [...places].sort((x, y) => x - y), told.join(', '));
+});
+
+journey('a timeline without a bar says why', {}, async ({ page, server }) => {
+  await page.goto(`${server.url}${path(byPhase(server, 'Succeeded'))}?view=timeline&find=no-such-step`);
+  await page.getByText('No step that ran is one of those.').waitFor();
+});
+
 journey('a run lists the files of all its steps, and says what went wrong beside them', {}, async ({ page, server }) => {
   const run = byPhase(server, 'Succeeded');
   run.status.conditions = [{ type: 'ArtifactGCError', status: 'True', message: 'the bucket is gone' }];

@@ -276,6 +276,8 @@ export const text = {
     ran: 'ran',
     label: 'Steps over time',
     criticalOnly: 'Critical path',
+    none: 'No step ran.',
+    noneFound: 'No step that ran is one of those.',
   },
   node: {
     summary: 'Summary',
@@ -337,6 +339,7 @@ export const text = {
       'A program that this step calls is not on the machine that ran it: steps run there as processes, without the files of their image. The last lines say which one. Install it there, or name in the image map of the server what brings it.',
     noLogKind: 'Only steps that run a program have logs. Choose one of its parts.',
     notBegun: 'This step has not begun.',
+    ofItems: 'Each item has its own. Choose one of them.',
   },
   wait: {
     forTasks: 'waits for',
@@ -351,6 +354,7 @@ export const text = {
     suspended: 'waits: the run is suspended',
     retry: 'the last try failed; tries again',
     part: (message: string) => (message ? `a part of it failed (${message}):` : 'a part of it failed:'),
+    allOfLoop: (message: string) => `none of its items ran: ${message}`,
     never: 'was not reached before the run ended',
   },
   logs: {
@@ -553,6 +557,7 @@ export const text = {
     week: 'The coming seven days',
     free: 'nothing',
     times: (count: number) => `${told(count)} times`,
+    timesUntil: (count: number, last: string) => `${told(count)} times, until ${last}`,
     backfill: 'Backfill',
     backfillTitle: (name: string) => `Backfill ${name}`,
     backfillSays:

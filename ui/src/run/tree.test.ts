@@ -3,7 +3,7 @@ import type { NodeStatus, Workflow } from '../api/types';
 import { sceneOf } from '../graph/build';
 import { fold, type Run } from './model';
 import { dependenciesOf, tasksOf, templatesIn, unfold } from './plan';
-import { around, countsOf, culprits, heldUp, type Item, patched, peopleOf, type Tree, treeOf, whyOf, wordOf } from './tree';
+import { around, countsOf, culprits, heldUp, type Item, patched, peopleOf, spanOfLoop, type Tree, treeOf, whyOf, wordOf } from './tree';
 
 const runOf = (spec: Workflow['spec'], nodes: Partial<NodeStatus>[], phase: 'Running' | 'Failed' = 'Running'): Run => {
   const all = nodes.map(
@@ -223,6 +223,27 @@ describe('the tree', () => {
     expect(tree.root?.items.length).toBe(1);
     expect(countsOf(tree.root!.items[0]!)).toMatchObject({ total: 500, ended: 100 });
     expect(sceneOf(run, tree, { toggled: new Set() }).items.length).toBe(2);
+  });
+
+  it('tells of a loop of steps, which has no node, by its items', () => {
+    const item = (at: number, more: Partial<NodeStatus>): Partial<NodeStatus> => ({
+      ...{ name: `wf[0].l(${at}:x)`, displayName: `l(${at}:x)`, boundaryID: 'wf', templateName: 'work' },
+      ...{ startedAt: `2026-07-01T13:00:0${at}Z`, finishedAt: `2026-07-01T13:00:1${at}Z` },
+      ...more,
+    });
+    const loopOf = (items: Partial<NodeStatus>[]) => {
+      const run = runOf(DAG, [{ name: 'wf', type: 'Steps', phase: 'Running', templateName: 'main' }, ...items]);
+      const tree = treeOf(run);
+      const loop = tree.byId.get('wf[0].l(0:x)')!.parent!;
+      return { loop, why: whyOf(loop, tree, run.workflow) };
+    };
+    const skipped = { type: 'Skipped', phase: 'Skipped', message: "when 'false' evaluated false" } as const;
+    expect(loopOf([item(0, skipped), item(1, skipped)]).why?.text).toBe("none of its items ran: when 'false' evaluated false");
+    const broken = loopOf([item(0, { phase: 'Succeeded' }), item(1, { phase: 'Failed', message: 'exit code 1' })]);
+    expect([broken.why?.text, broken.why?.links[0]?.label]).toEqual(['a part of it failed (exit code 1):', 'l(1:x)']);
+    expect(spanOfLoop(broken.loop)).toEqual({ startedAt: '2026-07-01T13:00:00Z', finishedAt: '2026-07-01T13:00:11Z', templateName: 'work' });
+    const busy = loopOf([item(0, { phase: 'Succeeded' }), item(1, { phase: 'Running' })]);
+    expect([busy.why, spanOfLoop(busy.loop).finishedAt]).toEqual([undefined, undefined]);
   });
 
   it('puts tries below their retry and tells the last one as the culprit', () => {

@@ -458,6 +458,24 @@ function culpritBelow(item: Item, tree: Tree): Item | undefined {
   });
 }
 
+/** The same of a loop of steps, which has no node of its own: what broke of it, or why nothing of it ran. */
+function whyOfLoop(loop: Item, tree: Tree): Why | undefined {
+  const broken = loop.look === 'failed' || loop.look === 'error' ? culpritBelow(loop, tree) : undefined;
+  if (broken) return { text: text.wait.part(manyLines(broken.node?.message ?? '')), links: [broken] };
+  const said = new Set(loop.items.map(({ node }) => (node?.phase === 'Skipped' || node?.phase === 'Omitted' ? node.message : undefined)));
+  const [only] = said;
+  return said.size === 1 && only ? { text: text.wait.allOfLoop(manyLines(only)), links: [] } : undefined;
+}
+
+/** From when to when a loop went on that has no node of its own. */
+export function spanOfLoop(loop: Item): { startedAt: string | undefined; finishedAt: string | undefined; templateName: string | undefined } {
+  const nodes = loop.items.flatMap(({ node }) => (node ? [node] : []));
+  const starts = nodes.flatMap(({ startedAt }) => startedAt ?? []).sort();
+  const ends = nodes.flatMap(({ finishedAt }) => finishedAt ?? []).sort();
+  const isOver = nodes.every(({ phase }) => isEnded(phase));
+  return { startedAt: starts[0], finishedAt: isOver ? ends.at(-1) : undefined, templateName: nodes[0]?.templateName };
+}
+
 /** Why a thing does not run, in one sentence and with what it waits for. */
 export function whyOf(item: Item, tree: Tree, workflow: Workflow, show = (at: number): string => new Date(at).toISOString()): Why | undefined {
   const { node } = item;
@@ -480,6 +498,7 @@ export function whyOf(item: Item, tree: Tree, workflow: Workflow, show = (at: nu
     if (node.phase === 'Pending') return { text: text.wait.place, links: [] };
     return undefined;
   }
+  if (item.kind === 'loop') return whyOfLoop(item, tree);
   if (item.kind !== 'ghost') return undefined;
   if (!tree.root?.node && tree.root?.wait && item !== tree.root) return { text: text.wait.whole, links: [tree.root] };
   if (workflow.spec.suspend) return { text: text.wait.suspended, links: [] };
