@@ -727,6 +727,26 @@ journey('two runs are compared in the order in which their steps began', {}, asy
   assert.deepEqual(places, [...places].sort((x, y) => x - y), told.join(', '));
 });
 
+journey('with colours that a system forces bars, boxes and what is chosen can still be seen', {}, async ({ page, server }) => {
+  await page.emulateMedia({ forcedColors: 'active', colorScheme: 'dark' });
+  await page.goto(server.url);
+  const bar = page.locator('.bar.failed span').first();
+  await bar.waitFor();
+  const colour = (which) => which.evaluate((each) => getComputedStyle(each).color);
+  assert.notEqual(await colour(bar), await colour(page.locator('.bar.succeeded span').first()));
+  assert.equal(await page.locator('nav a[aria-current=page]').evaluate((each) => getComputedStyle(each).outlineWidth), '2px');
+  await page.goto(`${server.url}${path(byPhase(server, 'Failed'))}`);
+  await page.waitForFunction(() => Number(document.querySelector('[role=application]')?.dataset.boxes) > 0);
+  const shades = await page.waitForFunction(() => {
+    const canvas = document.querySelector('[role=application] canvas');
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    const found = new Set(new Uint32Array(data.buffer));
+    return found.size > 20 ? found.size : 0;
+  });
+  assert.ok((await shades.jsonValue()) > 20);
+  await keep(page, 'forced colours');
+});
+
 journey('a timeline without a bar says why', {}, async ({ page, server }) => {
   await page.goto(`${server.url}${path(byPhase(server, 'Succeeded'))}?view=timeline&find=no-such-step`);
   await page.getByText('No step that ran is one of those.').waitFor();

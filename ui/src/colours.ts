@@ -4,6 +4,8 @@
 export function coloursOf<T extends string>(names: readonly T[]): Record<T, string> {
   const probe = document.createElement('span');
   probe.hidden = true;
+  // Where a system forces its colours on pages all tokens would be one, and what is drawn could not be seen.
+  probe.style.setProperty('forced-color-adjust', 'none');
   document.body.append(probe);
   const read = (name: T): [T, string] => {
     probe.style.color = `var(--${name})`;

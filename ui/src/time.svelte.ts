@@ -66,7 +66,8 @@ export function relative(time: string | null | undefined, now: number): string {
   const seconds = Math.round((at - now) / 1000);
   const size = Math.abs(seconds);
   const words = text.time;
-  if (size < 10) return seconds > 0 ? words.soon : words.now;
+  // Clocks differ a little, and ours ticks once a second: what has just begun is not to come.
+  if (size < 10) return seconds > 2 ? words.soon : words.now;
   const told =
     size < 60
       ? words.seconds(size)
