@@ -92,6 +92,26 @@ const BUILT_IN: [(&str, &str); 8] = [
 /// Where programs of a machine are looked for.
 const PATH: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
+/// Images of tool chains: the command that they start when a manifest gives none, and the folders in which their programs
+/// lie before the usual ones.
+const TOOL_CHAINS: [(&str, &str, &[&str]); 6] = [
+    ("{golang,*/golang}{,:*,@*}", "bash", &["/go/bin", "/usr/local/go/bin"]),
+    ("{rust,*/rust}{,:*,@*}", "bash", &["/usr/local/cargo/bin"]),
+    ("{ruby,*/ruby}{,:*,@*}", "irb", &["/usr/local/bundle/bin"]),
+    ("{julia,*/julia}{,:*,@*}", "julia", &["/usr/local/julia/bin"]),
+    ("{eclipse-temurin,*/eclipse-temurin}{,:*,@*}", "jshell", &["/opt/java/openjdk/bin"]),
+    ("{*/miniconda3,*/anaconda3}{,:*,@*}", "/bin/bash", &["/opt/conda/bin"]),
+];
+
+/// The `PATH` of a tool chain's image, where this machine has one of its folders.
+fn path_with(folders: &[&str], is_here: impl Fn(&str) -> bool) -> BTreeMap<String, String> {
+    if !folders.iter().any(|folder| is_here(folder)) {
+        return BTreeMap::new();
+    }
+    let path: Vec<&str> = folders.iter().chain(&PATH).copied().collect();
+    BTreeMap::from([("PATH".to_owned(), path.join(":"))])
+}
+
 /// Images of Python call it `python`, many machines only `python3`: scripts for the former find the latter.
 fn python() -> Vec<ImageFile> {
     let found =
@@ -104,9 +124,15 @@ fn python() -> Vec<ImageFile> {
 
 impl Default for ImageMap {
     fn default() -> Self {
-        let entries = BUILT_IN.iter().filter_map(|(pattern, command)| {
+        let plain = BUILT_IN.iter().map(|(pattern, command)| {
             let files = if *command == "python3" { python() } else { Vec::new() };
-            let image = Image { cmd: vec![(*command).to_owned()], files, ..Image::default() };
+            (*pattern, Image { cmd: vec![(*command).to_owned()], files, ..Image::default() })
+        });
+        let chains = TOOL_CHAINS.iter().map(|(pattern, command, folders)| {
+            let env = path_with(folders, |folder| Path::new(folder).is_dir());
+            (*pattern, Image { cmd: vec![(*command).to_owned()], env, ..Image::default() })
+        });
+        let entries = plain.chain(chains).filter_map(|(pattern, image)| {
             // With or without a tag: the empty alternative is meant.
             let pattern = GlobBuilder::new(pattern).empty_alternates(true).build().ok()?;
             Some((pattern.compile_matcher(), image))
@@ -213,6 +239,15 @@ mod tests {
         let stands_in =
             map.find("python:3.9").unwrap().files.iter().any(|file| file.path.ends_with("bin/python"));
         assert!(python || stands_in, "steps of Python's images find a `python`");
+    }
+
+    #[test]
+    fn programs_of_a_tool_chain_are_found_where_its_image_has_them() {
+        let path = |folder: &str| path_with(TOOL_CHAINS[0].2, |here| here == folder).remove("PATH");
+        let path_of_image = path("/usr/local/go/bin").unwrap();
+        assert!(path_of_image.starts_with("/go/bin:/usr/local/go/bin:/usr/local/sbin:"), "{path_of_image}");
+        assert_eq!(path("/usr/local/cargo/bin"), None, "a machine without it keeps its own PATH");
+        assert_eq!(ImageMap::default().find("golang:1.22").unwrap().cmd, ["bash"]);
     }
 
     #[test]

@@ -76,6 +76,10 @@ pub fn apply(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
         let what = match field(&ignored, "/kind") {
             "" => "a document without a kind".to_owned(),
             "Workflow" => format!("Workflow {name}, which `tiphys submit` runs"),
+            "PersistentVolumeClaim" => {
+                to_stderr(&format!("notice: PersistentVolumeClaim {name} {CLAIMS}\n"));
+                continue;
+            }
             kind => format!("{} {name}", clean_line(kind.as_bytes())),
         };
         to_stderr(&format!("notice: a server does not keep this, and it was left out: {what}\n"));
@@ -96,6 +100,10 @@ pub fn apply(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
     }
     Ok(ExitCode::SUCCESS)
 }
+
+/// What becomes of a claim that somebody applies.
+const CLAIMS: &str = "need not be applied: a workflow that names it gets a folder of the server's state, and the next one \
+                      the same";
 
 fn is_kept(object: &Object) -> bool {
     matches!(
