@@ -64,7 +64,7 @@ impl Run {
                 self.nodes[node.at()].finished = Some((*finished).max(started));
             }
             Event::Lost { node, cause } => drop(self.lost.insert(*node, cause.clone())),
-            Event::Supplied { node, outputs } => self.nodes[node.at()].outputs = outputs.clone(),
+            Event::Supplied { node, outputs } => self.nodes[node.at()].outputs = self.kept(outputs.as_ref()),
             Event::Noted { node, message } => self.nodes[node.at()].message = message.clone(),
             Event::Scheduled { node, due } => {
                 self.clear_timer(*node);
@@ -216,13 +216,14 @@ impl Run {
             self.holding.insert(Some(node));
         }
         self.uncount(node);
+        let outputs = self.kept(outputs.as_ref());
         let ended = &mut self.nodes[node.at()];
         ended.phase = phase;
         // Told late, it has its instant already.
         ended.finished.get_or_insert(at);
         ended.message = message.clone();
         if outputs.is_some() {
-            ended.outputs = outputs.clone();
+            ended.outputs = outputs;
         }
         self.count(node);
         self.count_ended(node);
@@ -312,6 +313,7 @@ impl Run {
             (None, Site::Attempt(_)) => self.node(*owner).inputs.clone(),
             (inputs, _) => inputs.clone(),
         };
+        let outputs = self.kept(outputs.as_ref());
         self.nodes.push(Node {
             owner: *owner,
             boundary,
@@ -333,7 +335,7 @@ impl Run {
             finished: phase.is_ended().then_some(at),
             message: message.clone(),
             inputs,
-            outputs: outputs.clone(),
+            outputs,
             address: None,
             gate: *gate,
             memo: None,

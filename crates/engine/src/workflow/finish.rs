@@ -200,6 +200,10 @@ impl Turn<'_> {
     /// is around it exports (PA-080, EX-175).
     fn exports_of_tasks(&self, at: u32) -> Exports {
         let mut exported = Exports::default();
+        if !self.run.names_globals {
+            // A dag may be large, and most give nothing of the kind.
+            return exported;
+        }
         let nodes = self.run.frames[at as usize].slots.iter().filter_map(|slot| slot.node);
         for outputs in nodes.filter_map(|node| self.run.node(node).outputs.as_deref()) {
             let (parameters, artifacts) = exports(outputs);

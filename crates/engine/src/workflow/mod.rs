@@ -20,6 +20,7 @@ mod event;
 mod expand;
 mod finish;
 mod gate;
+mod given;
 mod globals;
 mod graph;
 mod handle;

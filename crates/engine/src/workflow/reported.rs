@@ -5,7 +5,6 @@ use super::event::Event;
 use super::handle::{Turn, message};
 use super::input::{Outcome, Report};
 use super::node::{NodeIx, NodeKind, Phase};
-use std::sync::Arc;
 use tiphys_spec as spec;
 
 /// How much later than it happened an ending is told before its own instant counts, in microseconds.
@@ -92,7 +91,7 @@ impl Turn<'_> {
             node: ix,
             phase: outcome.phase,
             message: outcome.message.and_then(message),
-            outputs: outputs.map(Arc::new),
+            outputs: outputs.map(super::given::shared),
         });
         self.export(exported);
     }

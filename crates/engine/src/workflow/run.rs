@@ -69,6 +69,8 @@ pub struct Run {
     pub(crate) returning: BTreeSet<NodeIx>,
     /// Frames in which nothing is entered until they have returned. A shortcut: rebuilt by `recover`.
     pub(crate) behind_daemons: BTreeSet<u32>,
+    /// Some node has given something that is to be seen under a global name.
+    pub(crate) names_globals: bool,
     /// The error that the entry node returned to the workflow.
     pub(crate) returned: Option<Arc<str>>,
     /// The same of the exit handler.
@@ -357,6 +359,7 @@ impl Run {
             daemons: BTreeSet::new(),
             returning: BTreeSet::new(),
             behind_daemons: BTreeSet::new(),
+            names_globals: false,
             returned: None,
             exit_returned: None,
             hook_nodes: BTreeMap::new(),
