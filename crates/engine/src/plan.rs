@@ -139,6 +139,8 @@ pub struct FramePlan {
     pub by_name: HashMap<Arc<str>, TaskIx>,
     /// Steps: which tasks form which group.
     pub groups: Vec<Range<u32>>,
+    /// Dag: the tasks that each task's condition mentions.
+    pub dependencies: TaskLists,
     /// Dag: its targets and what follows from them, when the document alone tells.
     pub order: Arc<DagOrder>,
     /// Dag: a target with tags, to be rendered when the dag is entered.
@@ -160,18 +162,18 @@ pub struct DagOrder {
     pub roots: Vec<TaskIx>,
     /// How many tasks the targets need.
     pub needed: u32,
-    /// Which of the needed tasks wait for which.
-    pub waiting: Waiting,
+    /// Which of the needed tasks wait for which, in visiting order.
+    pub waiting: TaskLists,
     /// By task: its place in the visiting order.
     pub rank: Vec<u32>,
 }
 
-/// Who waits for whom in a dag.
+/// A list of tasks for each task of a dag. They lie behind one another: a large dag has very many.
 #[derive(Debug, Default, PartialEq)]
-pub struct Waiting {
-    /// Those that wait, in visiting order, for one task after the other.
+pub struct TaskLists {
+    /// Those of one task after the other.
     tasks: Vec<TaskIx>,
-    /// By task: where among them those end that wait for it.
+    /// By task: where among them its own end.
     ends: Vec<u32>,
 }
 
@@ -182,16 +184,23 @@ impl DagOrder {
     }
 }
 
-impl Waiting {
-    /// Finds out who waits. `visiting` are the needed tasks in visiting order.
-    pub(crate) fn of(tasks: &[TaskPlan], visiting: &[TaskIx]) -> Waiting {
-        let dependencies = |task: &TaskIx| tasks[task.at()].dependencies.iter();
-        let mut next = vec![0; tasks.len() + 1];
+impl TaskLists {
+    /// Adds the list of the next task.
+    pub(crate) fn push(&mut self, list: &[TaskIx]) {
+        self.tasks.extend(list);
+        self.ends.push(self.tasks.len() as u32);
+    }
+
+    /// Turns lists of what tasks depend on round: who waits for each. `visiting` are those that count, in their order.
+    pub(crate) fn waiting(dependencies: &TaskLists, visiting: &[TaskIx]) -> TaskLists {
+        let count = dependencies.ends.len();
+        let dependencies = |task: &TaskIx| dependencies.of(*task).iter();
+        let mut next = vec![0; count + 1];
         visiting.iter().flat_map(dependencies).for_each(|dependency| next[dependency.at() + 1] += 1);
-        for task in 0..tasks.len() {
+        for task in 0..count {
             next[task + 1] += next[task];
         }
-        let mut waiting = vec![TaskIx(0); next[tasks.len()] as usize];
+        let mut waiting = vec![TaskIx(0); next[count] as usize];
         for task in visiting {
             for dependency in dependencies(task) {
                 let place: &mut u32 = &mut next[dependency.at()];
@@ -200,19 +209,19 @@ impl Waiting {
             }
         }
         // What was each task's next place is the end of its own now.
-        next.truncate(tasks.len());
-        Waiting { tasks: waiting, ends: next }
+        next.truncate(count);
+        TaskLists { tasks: waiting, ends: next }
     }
 
-    /// The needed tasks that wait for a task, in visiting order.
-    pub fn for_task(&self, task: TaskIx) -> &[TaskIx] {
+    /// A task's list.
+    pub fn of(&self, task: TaskIx) -> &[TaskIx] {
         let Some(end) = self.ends.get(task.at()) else { return &[] };
         let start = if task.at() == 0 { 0 } else { self.ends[task.at() - 1] };
         &self.tasks[start as usize..*end as usize]
     }
 }
 
-/// One step or task.
+/// One step or task. A large dag has very many, and the walk reads each: what few tasks have lies elsewhere.
 #[derive(Debug)]
 pub struct TaskPlan {
     /// Its name.
@@ -221,24 +230,29 @@ pub struct TaskPlan {
     pub target: Target,
     /// Its template as status shows it.
     pub shown: Shown,
-    /// What it passes on.
-    pub arguments: Arguments,
+    /// What it passes on, if anything.
+    pub given: Option<Box<Arguments>>,
     /// Its condition.
     pub when: Option<Text>,
-    /// Its loop.
-    pub items: Items,
+    /// Its loop, if it is one.
+    pub items: Option<Box<Items>>,
     /// Tolerated phases.
     pub continue_on: ContinueOn,
-    /// Its exit hook (EX-240).
-    pub exit: Option<Box<HookPlan>>,
-    /// Its other hooks.
-    pub hooks: Vec<HookPlan>,
+    /// Its hooks, if it has any.
+    pub hooks: Option<Box<TaskHooks>>,
     /// Dag: the condition over its dependencies, whose numbers are their places in the template's list.
     pub depends: Option<Logic>,
-    /// Dag: the tasks mentioned in it.
-    pub dependencies: Vec<TaskIx>,
     /// Somebody reads its standard output (EX-421).
     pub result_is_read: bool,
+}
+
+/// The hooks of a step or task.
+#[derive(Debug)]
+pub struct TaskHooks {
+    /// Its exit hook (EX-240).
+    pub exit: Option<HookPlan>,
+    /// Its other hooks.
+    pub others: Vec<HookPlan>,
 }
 
 /// What a node's status says of its template.
@@ -269,6 +283,9 @@ pub enum Target {
     /// Cannot be resolved; the reason.
     Missing(String),
 }
+
+/// No arguments.
+static NO_ARGUMENTS: Arguments = Arguments { parameters: Vec::new(), artifacts: Vec::new() };
 
 /// Arguments of a step, task, hook or the entrypoint.
 #[derive(Debug, Default)]
@@ -391,14 +408,12 @@ pub struct ContinueOn {
 /// The loop of a step or task (EX-192).
 #[derive(Debug)]
 pub enum Items {
-    /// None: it runs once.
-    Once,
     /// `withItems`.
     List(Vec<expr::items::Item>),
     /// `withParam`.
     Param(Text),
     /// `withSequence`.
-    Sequence(Box<SequencePlan>),
+    Sequence(SequencePlan),
 }
 
 /// A sequence with tags.
@@ -434,6 +449,23 @@ pub struct HookPlan {
 pub struct RetryPlan {
     /// As declared, with tags.
     pub doc: Tree,
+}
+
+impl TaskPlan {
+    /// What it passes on.
+    pub fn arguments(&self) -> &Arguments {
+        self.given.as_deref().unwrap_or(&NO_ARGUMENTS)
+    }
+
+    /// Its exit hook.
+    pub fn exit(&self) -> Option<&HookPlan> {
+        self.hooks.as_ref()?.exit.as_ref()
+    }
+
+    /// Its other hooks.
+    pub fn other_hooks(&self) -> &[HookPlan] {
+        self.hooks.as_ref().map(|hooks| hooks.others.as_slice()).unwrap_or_default()
+    }
 }
 
 impl Flow {

@@ -3,7 +3,7 @@
 use super::{Builder, config_map, optional_text, text, tree_of};
 use crate::plan::{
     Arguments, ArtifactArgument, ContinueOn, DagOrder, Flow, FramePlan, HookPlan, Items, OutputArtifact,
-    OutputParameter, ScopeIx, SequencePlan, Shown, Source, Target, TaskPlan, Waiting,
+    OutputParameter, ScopeIx, SequencePlan, Shown, Source, Target, TaskHooks, TaskLists, TaskPlan,
 };
 use crate::workflow::node::TaskIx;
 use expr::depends::Logic;
@@ -66,10 +66,12 @@ impl Builder<'_> {
             task.map_or((false, false), |task| (task.continue_on.error, task.continue_on.failed))
         };
         let mut logic = Vec::with_capacity(dag.tasks.len());
+        let mut waits_for = Vec::new();
         for task in &dag.tasks {
             let depends =
                 if task.depends.is_empty() { task.dependencies.join(" && ") } else { task.depends.clone() };
-            let (mut waits_for, mut unknown) = (Vec::new(), None);
+            let mut unknown = None;
+            waits_for.clear();
             let mut number_of = |name: &str| match frame.by_name.get(name) {
                 Some(known) => {
                     waits_for.push(*known);
@@ -87,16 +89,16 @@ impl Builder<'_> {
             if let Some(name) = unknown {
                 return Err(format!("sorting failed: invalid dependency {name}"));
             }
-            logic.push((parsed, waits_for));
+            logic.push(parsed);
+            frame.dependencies.push(&waits_for);
         }
-        for (task, (parsed, waits_for)) in frame.tasks.iter_mut().zip(logic) {
+        for (task, parsed) in frame.tasks.iter_mut().zip(logic) {
             task.depends = parsed;
-            task.dependencies = waits_for;
         }
         if dag.target.contains("{{") {
             frame.target = Some(text(&dag.target)?);
         } else {
-            frame.order = Arc::new(DagOrder::new(&frame.tasks, &frame.by_name, &dag.target)?);
+            frame.order = Arc::new(DagOrder::new(&frame, &dag.target)?);
         }
         Ok(frame)
     }
@@ -113,26 +115,27 @@ impl Builder<'_> {
         } else {
             task.hooks.get("exit").map(|hook| self.hook(scope, "exit", hook)).transpose()?
         };
-        let mut hooks = Vec::new();
+        let mut others = Vec::new();
         for (name, hook) in task.hooks.iter().filter(|(name, _)| *name != "exit") {
-            hooks.push(self.hook(scope, name, hook)?);
+            others.push(self.hook(scope, name, hook)?);
         }
+        let has_hooks = exit.is_some() || !others.is_empty();
+        let given = self.arguments(&task.arguments)?;
+        let has_given = !given.parameters.is_empty() || !given.artifacts.is_empty();
         Ok(TaskPlan {
             name: task.name.as_str().into(),
             target,
             shown,
-            arguments: self.arguments(&task.arguments)?,
+            given: has_given.then(|| Box::new(given)),
             when: optional_text(&task.when)?,
-            items: items(task)?,
+            items: items(task)?.map(Box::new),
             continue_on: task
                 .continue_on
                 .as_ref()
                 .map(|on| ContinueOn { error: on.error, failed: on.failed })
                 .unwrap_or_default(),
-            exit: exit.map(Box::new),
-            hooks,
+            hooks: has_hooks.then(|| Box::new(TaskHooks { exit, others })),
             depends: None,
-            dependencies: Vec::new(),
             result_is_read: read.contains(&task.name),
         })
     }
@@ -265,6 +268,7 @@ fn new_frame(doc: &spec::Template, is_dag: bool) -> Result<FramePlan, String> {
         tasks: Vec::new(),
         by_name: HashMap::new(),
         groups: Vec::new(),
+        dependencies: TaskLists::default(),
         order: Arc::default(),
         target: None,
         output_parameters,
@@ -276,37 +280,37 @@ fn new_frame(doc: &spec::Template, is_dag: bool) -> Result<FramePlan, String> {
 impl DagOrder {
     /// Finds targets, what they need, and the order in which Argo visits tasks (EX-150, EX-151). An empty
     /// target means every task that no other needs.
-    pub(crate) fn new(
-        tasks: &[TaskPlan],
-        by_name: &HashMap<Arc<str>, TaskIx>,
-        target: &str,
-    ) -> Result<DagOrder, String> {
-        let targets = targets(tasks, by_name, target)?;
-        let rank = ranks(tasks, &targets)?;
+    pub(crate) fn new(frame: &FramePlan, target: &str) -> Result<DagOrder, String> {
+        let targets = targets(frame, target)?;
+        let rank = ranks(frame, &targets)?;
         let mut visiting: Vec<TaskIx> =
-            (0..tasks.len() as u32).map(TaskIx).filter(|task| rank[task.at()] != u32::MAX).collect();
+            (0..frame.tasks.len() as u32).map(TaskIx).filter(|task| rank[task.at()] != u32::MAX).collect();
         visiting.sort_by_key(|task| rank[task.at()]);
-        let roots =
-            visiting.iter().copied().filter(|task| tasks[task.at()].dependencies.is_empty()).collect();
+        let roots = visiting.iter().copied().filter(|task| frame.dependencies.of(*task).is_empty()).collect();
         let needed = visiting.len() as u32;
-        Ok(DagOrder { targets, roots, needed, rank, waiting: Waiting::of(tasks, &visiting) })
+        Ok(DagOrder {
+            targets,
+            roots,
+            needed,
+            rank,
+            waiting: TaskLists::waiting(&frame.dependencies, &visiting),
+        })
     }
 }
 
-fn targets(
-    tasks: &[TaskPlan],
-    by_name: &HashMap<Arc<str>, TaskIx>,
-    target: &str,
-) -> Result<Vec<TaskIx>, String> {
+fn targets(frame: &FramePlan, target: &str) -> Result<Vec<TaskIx>, String> {
+    let tasks = &frame.tasks;
     if !target.is_empty() {
         let names = target.split(' ').filter(|name| !name.is_empty());
         return names
-            .map(|name| by_name.get(name).copied().ok_or_else(|| format!("target '{name}' is not defined")))
+            .map(|name| {
+                frame.by_name.get(name).copied().ok_or_else(|| format!("target '{name}' is not defined"))
+            })
             .collect();
     }
     let mut is_needed = vec![false; tasks.len()];
-    for task in tasks {
-        task.dependencies.iter().for_each(|dependency| is_needed[dependency.at()] = true);
+    for task in (0..tasks.len() as u32).map(TaskIx) {
+        frame.dependencies.of(task).iter().for_each(|dependency| is_needed[dependency.at()] = true);
     }
     let mut leaves: Vec<TaskIx> =
         (0..tasks.len() as u32).map(TaskIx).filter(|task| !is_needed[task.at()]).collect();
@@ -315,9 +319,9 @@ fn targets(
 }
 
 /// Depth first along dependencies, each task after what it needs; without recursion, for chains of any length.
-fn ranks(tasks: &[TaskPlan], targets: &[TaskIx]) -> Result<Vec<u32>, String> {
-    let mut rank = vec![u32::MAX; tasks.len()];
-    let mut entered = vec![false; tasks.len()];
+fn ranks(frame: &FramePlan, targets: &[TaskIx]) -> Result<Vec<u32>, String> {
+    let mut rank = vec![u32::MAX; frame.tasks.len()];
+    let mut entered = vec![false; frame.tasks.len()];
     let mut next = 0;
     for target in targets {
         let mut stack = vec![(*target, 0)];
@@ -328,7 +332,7 @@ fn ranks(tasks: &[TaskPlan], targets: &[TaskIx]) -> Result<Vec<u32>, String> {
                 }
                 entered[task.at()] = true;
             }
-            match tasks[task.at()].dependencies.get(child) {
+            match frame.dependencies.of(task).get(child) {
                 Some(dependency) => {
                     stack.push((task, child + 1));
                     if !entered[dependency.at()] {
@@ -347,17 +351,17 @@ fn ranks(tasks: &[TaskPlan], targets: &[TaskIx]) -> Result<Vec<u32>, String> {
     Ok(rank)
 }
 
-fn items(task: &spec::Task) -> Result<Items, String> {
+fn items(task: &spec::Task) -> Result<Option<Items>, String> {
     if !task.with_items.is_empty() {
         let items = task.with_items.iter().map(|item| expr::items::Item::from_json_text(item.json()));
-        return items.collect::<Result<_, _>>().map(Items::List);
+        return items.collect::<Result<_, _>>().map(|items| Some(Items::List(items)));
     }
     if !task.with_param.is_empty() {
-        return Ok(Items::Param(text(&task.with_param)?));
+        return Ok(Some(Items::Param(text(&task.with_param)?)));
     }
-    let Some(sequence) = &task.with_sequence else { return Ok(Items::Once) };
+    let Some(sequence) = &task.with_sequence else { return Ok(None) };
     let bound = |value: &Option<spec::IntOrStr>| value.as_ref().map(|value| text(&value.text())).transpose();
-    Ok(Items::Sequence(Box::new(SequencePlan {
+    Ok(Some(Items::Sequence(SequencePlan {
         count: bound(&sequence.count)?,
         start: bound(&sequence.start)?,
         end: bound(&sequence.end)?,

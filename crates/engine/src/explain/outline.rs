@@ -224,20 +224,25 @@ impl Sketch<'_> {
         let mut branch = Branch {
             name: task.name.to_string(),
             when: task.when.as_ref().map(|when| when.as_str().to_owned()).unwrap_or_default(),
-            repeated: repeated(&task.items),
+            repeated: task.items.as_deref().and_then(repeated),
             ..Branch::default()
         };
         if frame.is_dag {
-            branch.after = task.dependencies.iter().map(|on| frame.tasks[on.at()].name.to_string()).collect();
+            branch.after = frame
+                .dependencies
+                .of(TaskIx(at as u32))
+                .iter()
+                .map(|on| frame.tasks[on.at()].name.to_string())
+                .collect();
             branch.depends = written.filter(|logic| says_more(logic)).unwrap_or_default();
         } else {
             let holds = |group: &Range<u32>| group.contains(&(at as u32));
             branch.group = frame.groups.iter().position(holds).map(|group| group + 1);
         }
         let steps = self.target(&mut branch, &task.target);
-        self.needs.arguments(&task.arguments, &branch.template);
+        self.needs.arguments(task.arguments(), &branch.template);
         let mut steps = steps;
-        for hook in task.exit.iter().map(|exit| &**exit).chain(&task.hooks) {
+        for hook in task.exit().into_iter().chain(task.other_hooks()) {
             let (described, of_hook) = self.hook(hook);
             branch.hooks.push(described);
             // They run with each item of a loop.
@@ -318,7 +323,6 @@ fn says_more(logic: &str) -> bool {
 
 fn repeated(items: &Items) -> Option<Loop> {
     match items {
-        Items::Once => None,
         Items::List(list) => {
             let shown: Vec<String> = list.iter().take(3).map(expr::items::Item::text).collect();
             let more = if list.len() > 3 { ", …" } else { "" };

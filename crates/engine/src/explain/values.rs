@@ -1,6 +1,6 @@
 //! Where the values that a node was given come from.
 
-use crate::plan::{Arguments, Plan, Source};
+use crate::plan::{Arguments, Plan, Source, TaskPlan};
 use crate::workflow::{NodeIx, Run, Site};
 use serde::{Deserialize, Serialize};
 use tiphys_expr::Text;
@@ -78,7 +78,7 @@ fn trace(run: &Run, ix: NodeIx, input: Input, out: &mut Vec<Origin>) -> String {
     let (arguments, around): (Option<&Arguments>, Option<NodeIx>) = match &node.site {
         Site::Entry => (Some(&plan.arguments), None),
         Site::Attempt(_) | Site::Container(_) | Site::Group(_) => return trace(run, node.owner, input, out),
-        Site::Task(_) | Site::Item(..) => (run.task_plan(ix).map(|task| &task.arguments), node.boundary),
+        Site::Task(_) | Site::Item(..) => (run.task_plan(ix).map(TaskPlan::arguments), node.boundary),
         Site::Hook(_) => {
             let own = run.hook_plan(ix).map(|hook| hook.arguments.as_ref().unwrap_or(&plan.arguments));
             (own, node.boundary)

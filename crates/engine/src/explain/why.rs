@@ -2,6 +2,7 @@
 
 use super::values::{Value, inputs, sibling};
 use crate::time::Time;
+use crate::workflow::node::TaskIx;
 use crate::workflow::{Event, Gate, NodeIx, NodeKind, Phase, Run, Site};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -358,7 +359,7 @@ fn depends(run: &Run, ix: NodeIx) -> Vec<Dependency> {
     let Some((frame, task)) = run.task_of(ix) else { return Vec::new() };
     let frame = &run.frames[frame as usize];
     let tasks = run.tasks(frame);
-    let list = tasks.tasks[task.at()].dependencies.iter();
+    let list = tasks.dependencies.of(task).iter();
     list.map(|on| dependency(run, frame.node, &tasks.tasks[on.at()].name)).collect()
 }
 
@@ -383,8 +384,9 @@ fn before_entry(run: &Run, ix: NodeIx) -> Option<Wait> {
     let frame = &run.frames[frame as usize];
     let tasks = run.tasks(frame);
     let since = run.node(frame.node).started;
-    let last = tasks.tasks[task.at()]
+    let last = tasks
         .dependencies
+        .of(task)
         .iter()
         .filter_map(|on| sibling(run, frame.node, &tasks.tasks[on.at()].name))
         .max_by_key(|on| run.node(*on).finished)?;
@@ -583,7 +585,7 @@ fn not_entered(run: &Run, subject: &str, now: Time) -> Option<Answer> {
             if *task.name != *subject && full != subject {
                 continue;
             }
-            let list = task.dependencies.iter();
+            let list = tasks.dependencies.of(TaskIx(at as u32)).iter();
             let depends: Vec<Dependency> =
                 list.map(|on| dependency(run, frame.node, &tasks.tasks[on.at()].name)).collect();
             let group = tasks.groups.iter().position(|group| group.contains(&(at as u32)));

@@ -141,7 +141,7 @@ impl Run {
     pub(crate) fn depends_on(&self, ix: NodeIx) -> Vec<NodeIx> {
         let Some((at, task)) = self.task_of(ix) else { return Vec::new() };
         let frame = &self.frames[at as usize];
-        let dependencies = &self.tasks(frame).tasks[task.at()].dependencies;
+        let dependencies = self.tasks(frame).dependencies.of(task);
         dependencies.iter().filter_map(|before| frame.slots[before.at()].node).collect()
     }
 
@@ -271,7 +271,7 @@ impl Run {
                     return vec![group];
                 }
                 let went_on = |task: &super::node::TaskIx| {
-                    frame.order.waiting.for_task(*task).iter().any(|dependent| {
+                    frame.order.waiting.of(*task).iter().any(|dependent| {
                         frame.slots[dependent.at()].node.is_some_and(|node| self.node(node).has_succeeded())
                     })
                 };
@@ -317,7 +317,7 @@ impl Turn<'_> {
             Site::Entry => self.entry_arguments(),
             Site::Task(_) | Site::Item(..) => {
                 let Some((frame, task)) = self.run.task_of(ix) else { return };
-                let arguments = &self.run.tasks(&self.run.frames[frame as usize]).tasks[task.at()].arguments;
+                let arguments = self.run.tasks(&self.run.frames[frame as usize]).tasks[task.at()].arguments();
                 let view =
                     View { item: self.run.item_of(ix), ..self.run.task_view(frame, Some(task), self.now) };
                 self.arguments(arguments, &view, Mode::Lenient)

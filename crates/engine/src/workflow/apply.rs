@@ -621,7 +621,7 @@ impl Run {
         if ix == NodeIx::ROOT {
             return !self.plan.hooks.is_empty();
         }
-        self.task_plan(ix).is_some_and(|task| task.exit.is_some() || !task.hooks.is_empty())
+        self.task_plan(ix).is_some_and(|task| task.hooks.is_some())
     }
 
     /// Tells whoever waits for a node that it is over.
@@ -670,7 +670,7 @@ impl Run {
             return;
         }
         let order = frame.order.clone();
-        for dependent in order.waiting.for_task(task) {
+        for dependent in order.waiting.of(task) {
             let slot = &mut self.frames[at as usize].slots[dependent.at()];
             slot.waiting_for -= 1;
             if slot.waiting_for > 0 {
@@ -714,11 +714,11 @@ impl Run {
         let order = match target {
             None => tasks.order.clone(),
             // Checked when the dag was entered; a target of nothing would have been an error there.
-            Some(target) => Arc::new(DagOrder::new(&tasks.tasks, &tasks.by_name, target).unwrap_or_default()),
+            Some(target) => Arc::new(DagOrder::new(tasks, target).unwrap_or_default()),
         };
         let mut slots = vec![Slot::default(); tasks.tasks.len()];
-        for (slot, task) in slots.iter_mut().zip(&tasks.tasks) {
-            slot.waiting_for = task.dependencies.len() as u32;
+        for (slot, task) in slots.iter_mut().zip((0..).map(TaskIx)) {
+            slot.waiting_for = tasks.dependencies.of(task).len() as u32;
         }
         Frame {
             node,

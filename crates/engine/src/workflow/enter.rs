@@ -10,7 +10,7 @@ use super::node::{NO_INPUTS, NodeIx, Phase, Site, TaskIx};
 use super::run::{Ready, Run, Stage};
 use super::scope::{Around, Own, View};
 use crate::limits;
-use crate::plan::{Items, Target, TaskPlan, TemplateIx, TemplatePlan};
+use crate::plan::{Target, TaskPlan, TemplateIx, TemplatePlan};
 use crate::time::Time;
 use crate::tree::render_text;
 use expr::depends::TaskResult as Result_;
@@ -184,10 +184,10 @@ impl Turn<'_> {
             }
             let has_skipped = match (ready, &step.items) {
                 (Ready::Loop(looped), _) => self.skip_items(at, looped, step),
-                (Ready::Task(task), Items::Once) => self.skip_step(at, task, step, group),
-                (Ready::Task(task), items) => {
+                (Ready::Task(task), None) => self.skip_step(at, task, step, group),
+                (Ready::Task(task), Some(_)) => {
                     // Loops are expanded before the first step begins (EX-131).
-                    if let Entering::Refused(reason) = self.expand(at, task, step, group, items) {
+                    if let Entering::Refused(reason) = self.expand(at, task, step, group) {
                         self.refused(at, reason);
                     }
                     true
@@ -362,8 +362,8 @@ impl Turn<'_> {
             return Entering::Entered;
         }
         match &compiled.items {
-            Items::Once => self.enter_once(at, task, compiled, owner),
-            items => self.expand(at, task, compiled, owner, items),
+            None => self.enter_once(at, task, compiled, owner),
+            Some(_) => self.expand(at, task, compiled, owner),
         }
     }
 
@@ -404,7 +404,7 @@ impl Turn<'_> {
             Err(reason) => return self.no_condition(at, owner, site, reason),
         }
         let view = self.run.task_view(at, Some(task), self.now);
-        let args = match self.arguments(&compiled.arguments, &view, Mode::PrefixStrict) {
+        let args = match self.arguments(compiled.arguments(), &view, Mode::PrefixStrict) {
             Ok(args) => args,
             Err(error) => return self.no_references(at, owner, site, error),
         };

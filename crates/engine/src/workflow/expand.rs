@@ -25,16 +25,9 @@ enum Unexpandable {
 
 impl Turn<'_> {
     /// Finds out a loop's items (EX-192 to EX-197).
-    pub(crate) fn expand(
-        &mut self,
-        at: u32,
-        task: TaskIx,
-        compiled: &TaskPlan,
-        owner: NodeIx,
-        items: &Items,
-    ) -> Entering {
+    pub(crate) fn expand(&mut self, at: u32, task: TaskIx, compiled: &TaskPlan, owner: NodeIx) -> Entering {
         let site = Site::Task(compiled.name.clone());
-        let (items, is_skipped) = match self.items(at, task, compiled, items) {
+        let (items, is_skipped) = match self.items(at, task, compiled) {
             Ok(found) => found,
             Err(Unexpandable::References(error)) => return self.no_references(at, owner, site, error),
             Err(Unexpandable::Items(reason)) => return self.no_expansion(at, owner, site, reason),
@@ -70,7 +63,7 @@ impl Turn<'_> {
         let (task, group) = (self.run.loops[looped as usize].task, self.run.loops[looped as usize].owner);
         let template = plan.template(self.run.frames[at as usize].template);
         let compiled = &template.frame().expect("a frame's template has tasks").tasks[task.at()];
-        let (phase, reason) = match self.items(at, task, compiled, &compiled.items) {
+        let (phase, reason) = match self.items(at, task, compiled) {
             Ok((items, _)) if items.is_empty() => (Phase::Skipped, "Skipped, empty params".to_owned()),
             Ok((items, is_skipped)) => {
                 let unclear = || self.check_expansions(at, task, compiled, &items).err();
@@ -107,36 +100,30 @@ impl Turn<'_> {
     }
 
     /// The items of a loop, and whether its condition skips it.
-    fn items(
-        &self,
-        at: u32,
-        task: TaskIx,
-        compiled: &TaskPlan,
-        items: &Items,
-    ) -> Result<(Vec<Item>, bool), Unexpandable> {
+    fn items(&self, at: u32, task: TaskIx, compiled: &TaskPlan) -> Result<(Vec<Item>, bool), Unexpandable> {
         let view = self.run.task_view(at, Some(task), self.now);
         // A condition that mentions the item cannot be evaluated yet; each expansion will.
         let is_skipped = self.condition(compiled, &view, Mode::PrefixStrict).is_ok_and(|skip| skip.is_some());
-        let found = match items {
-            Items::List(items) => self.rendered_items(items, &view),
-            Items::Param(text) => {
+        let found = match compiled.items.as_deref() {
+            Some(Items::List(items)) => self.rendered_items(items, &view),
+            Some(Items::Param(text)) => {
                 let text = self.staged(text, &view, Mode::PrefixStrict);
                 text.map_err(|error| self.explained(at, &error)).and_then(|text| {
                     expr::items::with_param(&text)
                         .map_err(|error| expr::items::with_param_message(&text, &error))
                 })
             }
-            Items::Sequence(sequence) => {
+            Some(Items::Sequence(sequence)) => {
                 self.sequence(sequence, &view).map_err(|error| self.explained(at, &error))
             }
-            Items::Once => Ok(Vec::new()),
+            None => Ok(Vec::new()),
         };
         if is_skipped {
             // Items that nobody will need are none (EX-193).
             return Ok((found.unwrap_or_default(), true));
         }
         // What does not depend on the item has to come out before there are any (EX-131).
-        self.parameter_arguments(&compiled.arguments, &view, Mode::PrefixStrict)
+        self.parameter_arguments(compiled.arguments(), &view, Mode::PrefixStrict)
             .map_err(Unexpandable::References)?;
         found.map(|items| (items, false)).map_err(Unexpandable::Items)
     }
@@ -161,8 +148,8 @@ impl Turn<'_> {
         let mut loops = Vec::new();
         for (task, step) in &steps {
             let view = self.run.task_view(at, Some(*task), self.now);
-            if !matches!(step.items, Items::Once) {
-                match self.items(at, *task, step, &step.items) {
+            if step.items.is_some() {
+                match self.items(at, *task, step) {
                     Err(Unexpandable::References(error)) => {
                         return Some(unresolved(self.explained(at, &error)));
                     }
@@ -175,7 +162,7 @@ impl Turn<'_> {
                 Ok(None) => {}
                 Err(reason) => return Some(unresolved(reason)),
             }
-            if let Err(error) = self.arguments(&step.arguments, &view, Mode::PrefixStrict) {
+            if let Err(error) = self.arguments(step.arguments(), &view, Mode::PrefixStrict) {
                 return Some(unresolved(self.explained(at, &error)));
             }
         }
@@ -207,10 +194,8 @@ impl Turn<'_> {
             .filter(|(task, step)| {
                 let slot = &frame.slots[task.at()];
                 let is_new = slot.node.is_none() && slot.looped.is_none();
-                let found = || self.items(at, *task, step, &step.items);
-                is_new
-                    && !matches!(step.items, Items::Once)
-                    && found().is_ok_and(|(items, _)| items.is_empty())
+                let is_empty = || self.items(at, *task, step).is_ok_and(|(items, _)| items.is_empty());
+                is_new && step.items.is_some() && is_empty()
             })
             .map(|(_, step)| step)
             .collect();
@@ -308,7 +293,7 @@ impl Turn<'_> {
             Err(reason) => return self.no_condition(at, owner, site, reason),
         }
         let view = View { item: Some(&item), ..self.run.task_view(at, Some(task), self.now) };
-        let args = match self.arguments(&compiled.arguments, &view, Mode::FullStrict) {
+        let args = match self.arguments(compiled.arguments(), &view, Mode::FullStrict) {
             Ok(args) => args,
             Err(error) => return self.no_expansion(at, owner, site, self.explained(at, &error)),
         };
@@ -327,8 +312,8 @@ impl TaskPlan {
     fn texts(&self) -> Vec<&Text> {
         let mut texts: Vec<&Text> = self.when.iter().collect();
         texts.extend(self.target.texts());
-        texts.extend(self.arguments.texts());
-        for hook in self.hooks.iter().chain(self.exit.as_deref()) {
+        texts.extend(self.arguments().texts());
+        for hook in self.other_hooks().iter().chain(self.exit()) {
             texts.extend(hook.target.texts());
             texts.extend(hook.expression.as_ref());
             texts.extend(hook.arguments.iter().flat_map(Arguments::texts));

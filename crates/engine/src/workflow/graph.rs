@@ -35,7 +35,7 @@ impl Run {
             Site::Task(_) if self.node(node.owner).kind == NodeKind::Dag => {
                 let Some((frame, task)) = self.task_of(ix) else { return vec![node.owner] };
                 let frame = &self.frames[frame as usize];
-                let dependencies = &self.tasks(frame).tasks[task.at()].dependencies;
+                let dependencies = self.tasks(frame).dependencies.of(task);
                 if dependencies.is_empty() {
                     return vec![node.owner];
                 }

@@ -53,8 +53,8 @@ impl Turn<'_> {
             // In a dag other hooks run once, for the group, and never for an expansion (EX-244).
             let is_dag_item = matches!(self.run.node(ix).site, Site::Item(..))
                 && self.run.node(self.run.node(ix).owner).kind == NodeKind::TaskGroup;
-            let hooks = if is_dag_item { Vec::new() } else { task.hooks.iter().collect() };
-            (hooks, task.exit.as_deref())
+            let hooks = if is_dag_item { Vec::new() } else { task.other_hooks().iter().collect() };
+            (hooks, task.exit())
         };
         let phase = self.run.node(ix).phase;
         let (mut held, mut broken) = (false, None);

@@ -304,7 +304,7 @@ impl Turn<'_> {
         let view = View { template: Some((template, inputs)), ..View::global(self.run, self.now) };
         let text =
             render_text(target, &view, Mode::Lenient, &self.world(0)).map_err(|error| error.to_string())?;
-        DagOrder::new(&frame.tasks, &frame.by_name, &text)?;
+        DagOrder::new(frame, &text)?;
         Ok(Some(text.into()))
     }
 

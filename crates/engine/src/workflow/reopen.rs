@@ -225,10 +225,11 @@ impl Run {
                 if std::mem::replace(&mut seen[task.at()], true) {
                     continue;
                 }
-                visit.extend(order.waiting.for_task(task));
+                visit.extend(order.waiting.of(task));
                 let slots = &self.frames[at as usize].slots;
-                let waiting_for = tasks.tasks[task.at()]
+                let waiting_for = tasks
                     .dependencies
+                    .of(task)
                     .iter()
                     .filter(|dependency| !slots[dependency.at()].settled)
                     .count() as u32;

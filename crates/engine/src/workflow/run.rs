@@ -564,8 +564,8 @@ impl Run {
         }
         let task = self.task_plan(owner)?;
         match name {
-            "exit" => task.exit.as_deref(),
-            _ => task.hooks.iter().find(|hook| &*hook.name == name),
+            "exit" => task.exit(),
+            _ => task.other_hooks().iter().find(|hook| &*hook.name == name),
         }
     }
 

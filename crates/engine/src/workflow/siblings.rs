@@ -231,7 +231,7 @@ struct Ancestors<'a> {
 
 impl<'a> Ancestors<'a> {
     fn of(tasks: &'a FramePlan, task: TaskIx) -> Ancestors<'a> {
-        let found = tasks.tasks[task.at()].dependencies.clone();
+        let found = tasks.dependencies.of(task).to_vec();
         Ancestors { tasks, seen: Vec::new(), found, behind: 0, told: 0 }
     }
 
@@ -240,7 +240,7 @@ impl<'a> Ancestors<'a> {
             self.seen = vec![false; self.tasks.tasks.len()];
             self.found.iter().for_each(|task| self.seen[task.at()] = true);
         }
-        for dependency in &self.tasks.tasks[task.at()].dependencies {
+        for dependency in self.tasks.dependencies.of(task) {
             if !std::mem::replace(&mut self.seen[dependency.at()], true) {
                 self.found.push(*dependency);
             }
