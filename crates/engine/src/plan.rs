@@ -100,6 +100,8 @@ pub struct TemplatePlan {
     pub parallelism: Option<u32>,
     /// Stop entering children once one failed (EX-263).
     pub fail_fast: bool,
+    /// What its containers ask for, in thousandths of a unit, by the names of resources (EX-532).
+    pub asked: BTreeMap<String, i64>,
     /// The whole document without inputs and flow, with its tags.
     pub body: Tree,
     /// Whether the body has expression tags.
@@ -550,6 +552,11 @@ impl TemplatePlan {
             Flow::Frame(frame) => Some(frame),
             _ => None,
         }
+    }
+
+    /// How much of each resource its containers are taken to use in so many seconds, in seconds of a unit.
+    pub fn used_in(&self, seconds: i64) -> impl Iterator<Item = (String, i64)> + '_ {
+        self.asked.iter().map(move |(name, asked)| (name.clone(), seconds.saturating_mul(*asked) / 1_000))
     }
 
     /// A constant string field of the document's root, for fields without tags.

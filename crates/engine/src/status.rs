@@ -41,7 +41,7 @@ fn nodes(run: &Run, now: Time) -> BTreeMap<String, NodeStatus> {
 pub fn status_of_whole(run: &Run, now: Time) -> WorkflowStatus {
     let mut resources = BTreeMap::new();
     for ix in run.indices().filter(|ix| run.node(*ix).shown_kind().is_executable()) {
-        for (resource, seconds) in usage(run.node(ix)) {
+        for (resource, seconds) in usage(run, ix) {
             *resources.entry(resource).or_insert(0) += seconds;
         }
     }
@@ -176,7 +176,7 @@ pub fn node_status(run: &Run, ix: NodeIx, now: Time) -> NodeStatus {
             .as_ref()
             .map(|lock| spec::NodeSynchronizationStatus { waiting: lock.to_string() }),
         task_result_synced: (node.shown_kind() == NodeKind::Pod).then_some(true),
-        resources_duration: if node.shown_kind() == NodeKind::Pod { usage(node) } else { BTreeMap::new() },
+        resources_duration: if node.shown_kind() == NodeKind::Pod { usage(run, ix) } else { BTreeMap::new() },
         ..Default::default()
     };
     for artifact in shown.outputs.iter_mut().flat_map(|outputs| &mut outputs.artifacts) {
@@ -321,13 +321,15 @@ pub(crate) fn inputs(run: &Run, ix: NodeIx) -> Option<spec::Inputs> {
     (!inputs.is_empty()).then_some(inputs)
 }
 
-/// Indicative usage of a pod: default requests times its time (EX-532).
-fn usage(node: &Node) -> BTreeMap<String, i64> {
-    let Some(finished) = node.finished.filter(|_| node.shown_kind() == NodeKind::Pod) else {
+/// Indicative usage of a pod: what its containers ask for, times its time (EX-532).
+fn usage(run: &Run, ix: NodeIx) -> BTreeMap<String, i64> {
+    let node = run.node(ix);
+    let finished = node.finished.filter(|_| node.shown_kind() == NodeKind::Pod);
+    let (Some(finished), Some(template)) = (finished, run.template(ix)) else {
         return BTreeMap::new();
     };
     let seconds = finished.since_us(node.started).max(0) / 1_000_000;
-    BTreeMap::from([("cpu".to_owned(), seconds / 10), ("memory".to_owned(), seconds)])
+    template.used_in(seconds).collect()
 }
 
 fn is_running_pod(node: &Node) -> bool {
@@ -374,7 +376,7 @@ fn sum_descendants(
                 let (own_done, own_of) = node.own_progress();
                 done += u64::from(own_done);
                 of += u64::from(own_of);
-                for (resource, seconds) in usage(node) {
+                for (resource, seconds) in usage(run, *child) {
                     *resources.entry(resource).or_insert(0) += seconds;
                 }
             }

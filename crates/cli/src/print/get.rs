@@ -185,7 +185,11 @@ pub fn status_words(document: &Value) -> String {
 
 /// `3s*(1 cpu),7s*(100Mi memory)`.
 fn resources(seconds: &BTreeMap<String, i64>) -> String {
-    let unit = |name: &str| if name == "memory" { "100Mi memory".to_owned() } else { format!("1 {name}") };
+    let unit = |name: &str| match name {
+        "memory" => "100Mi memory".to_owned(),
+        "storage" | "ephemeral-storage" => format!("10Gi {name}"),
+        _ => format!("1 {name}"),
+    };
     let go = |seconds: i64| match seconds {
         0..=59 => format!("{seconds}s"),
         60..=3_599 => format!("{}m{}s", seconds / 60, seconds % 60),
@@ -485,6 +489,16 @@ mod tests {
         };
         signs(Paint::plain().unicode(), ["✖", "⚠", ""]);
         signs(Paint::plain().ascii(), ["Error", "Warning", ""]);
+    }
+
+    /// CLI-060, EX-532: use is told by units.
+    #[test]
+    fn use_of_resources_has_units() {
+        let used = ["cpu", "ephemeral-storage", "memory", "nvidia.com/gpu"].map(|name| (name.to_owned(), 61));
+        assert_eq!(
+            resources(&used.into()),
+            "1m1s*(1 cpu),1m1s*(10Gi ephemeral-storage),1m1s*(100Mi memory),1m1s*(1 nvidia.com/gpu)"
+        );
     }
 
     /// CLI-063: the table takes the place of the header, if there is one.

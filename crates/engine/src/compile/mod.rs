@@ -1,5 +1,6 @@
 //! From documents to a plan. Fetches nothing: referenced templates are handed in.
 
+mod asked;
 mod merge;
 mod tasks;
 #[cfg(test)]
@@ -235,6 +236,7 @@ impl Builder<'_> {
             retry,
             parallelism: doc.parallelism.and_then(|limit| u32::try_from(limit).ok()),
             fail_fast: doc.fail_fast == Some(true),
+            asked: asked::asked(&doc),
             body,
             written,
             doc,

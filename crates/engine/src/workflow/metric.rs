@@ -145,10 +145,10 @@ impl Run {
         let mut names = vec![
             ("status".to_owned(), node.phase.name().to_owned()),
             ("duration".to_owned(), format!("{seconds}.{:06}", us % 1_000_000)),
-            // Indicative, like the status: default requests times the time (EX-532).
-            ("resourcesDuration.cpu".to_owned(), (seconds / 10).to_string()),
-            ("resourcesDuration.memory".to_owned(), seconds.to_string()),
         ];
+        // Indicative, like the status (EX-532).
+        let used = self.template(ix).into_iter().flat_map(|template| template.used_in(seconds));
+        names.extend(used.map(|(resource, of)| (format!("resourcesDuration.{resource}"), of.to_string())));
         if let Some(children) = self.children_count(ix) {
             names.push(("retries".to_owned(), (children - 1).to_string()));
         }
