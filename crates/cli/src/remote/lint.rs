@@ -134,7 +134,7 @@ fn judge(
     let mut verdicts = Vec::new();
     for (name, parsed) in &read {
         let mut verdict = Verdict { name: name.clone(), judged: 0, errors: Vec::new() };
-        for (at, document) in parsed.documents.iter().enumerate() {
+        for document in &parsed.documents {
             let unread: Vec<String> = parsed
                 .diagnostics
                 .iter()
@@ -149,7 +149,7 @@ fn judge(
                 continue;
             }
             verdict.judged += 1;
-            let who = format!("in {} ({}): ", called(&document.value, at), document.kind);
+            let who = format!("in {} ({}): ", called(document), document.kind);
             let found = if unread.is_empty() {
                 match server {
                     Some(server) => asked(server, document).err().map(|error| error.to_string()),
@@ -195,13 +195,29 @@ pub fn spoken(diagnostic: &spec::Diagnostic) -> String {
     }
 }
 
-fn called(value: &Value, at: usize) -> String {
+fn called(document: &Document) -> String {
+    let value = &document.value;
     let name = |field: &str| value.pointer(field).and_then(Value::as_str).unwrap_or_default().to_owned();
     match (name("/metadata/name"), name("/metadata/generateName")) {
         (name, _) if !name.is_empty() => format!("{name:?}"),
         (_, prefix) if !prefix.is_empty() => format!("{prefix:?}"),
-        _ => format!("\"object #{}\"", at + 1),
+        _ => format!("\"object #{}\"", number(document)),
     }
+}
+
+/// Which of its file's documents it is. All count that are not empty, also those that are no objects.
+fn number(document: &Document) -> usize {
+    let before = (document.places.nearest("").line as usize).saturating_sub(1);
+    let (mut number, mut is_empty) = (1, true);
+    for line in document.places.text().lines().take(before) {
+        if line.starts_with("---") {
+            number += usize::from(!is_empty);
+            is_empty = true;
+        } else {
+            is_empty &= line.trim().is_empty();
+        }
+    }
+    number
 }
 
 /// What the server says.

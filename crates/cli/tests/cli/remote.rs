@@ -415,6 +415,11 @@ fn templates_and_schedules_are_kept_by_the_server() {
     );
     let lint = served.call(&["lint", "--offline", "-o", "simple", "nameless.yaml"]).exits(1).out;
     assert!(lint.starts_with("nameless.yaml: in \"object #1\" (Workflow): "), "{lint}");
+    // Every document has a number that is not empty, be it an object or not.
+    let nameless = std::fs::read_to_string(served.bench.folder().join("nameless.yaml")).unwrap();
+    served.bench.file("after.yaml", &format!("# a note\n---\n---\na text\n---\n{nameless}"));
+    let lint = served.call(&["lint", "--offline", "-o", "simple", "after.yaml"]).exits(1).out;
+    assert!(lint.starts_with("after.yaml: in \"object #3\" (Workflow): "), "{lint}");
     served
         .bench
         .file("again.yaml", &std::fs::read_to_string(served.bench.folder().join("template.yaml")).unwrap());
