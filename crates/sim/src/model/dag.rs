@@ -140,6 +140,7 @@ impl Model {
     /// EX-168: breadth first along children, carrying the phase of the branch; a bad one sticks.
     pub(super) fn branches(&self, dag: &str) -> Values {
         let mut reached = Values::new();
+        let orphans = self.orphans(dag);
         let mut queue: VecDeque<(String, String)> =
             self.nodes[dag].children.iter().map(|child| (child.clone(), "Succeeded".to_owned())).collect();
         let mut seen = BTreeSet::new();
@@ -153,6 +154,11 @@ impl Model {
             if !sticks {
                 reached.insert(name.clone(), branch.clone());
             }
+            let dependent = orphans.iter().filter(|orphan| {
+                let needs = &self.nodes[**orphan].needs;
+                needs.iter().any(|need| name == format!("{dag}.{need}"))
+            });
+            queue.extend(dependent.map(|orphan| ((*orphan).clone(), branch.clone())));
             if node.kind == "Retry" {
                 for child in &node.children {
                     // What comes after a hook that was retried is linked to the hook itself.
@@ -169,5 +175,13 @@ impl Model {
             }
         }
         reached
+    }
+
+    /// Tasks to which nothing leads, since what they depend on ends with a wrapper that was remembered: Argo waits for them
+    /// for ever, and here they go by what they depend on (the deviation from EX-168 and EX-337).
+    fn orphans(&self, dag: &str) -> Vec<&String> {
+        let led: BTreeSet<&String> = self.nodes.values().flat_map(|node| &node.children).collect();
+        let tasks = self.nodes.iter().filter(|(_, node)| node.boundary == dag && !node.needs.is_empty());
+        tasks.map(|(name, _)| name).filter(|name| !led.contains(name)).collect()
     }
 }
