@@ -309,6 +309,8 @@ pub struct Mail {
     pub server: String,
     /// `starttls`, `tls` or `none`.
     pub encryption: MailEncryption,
+    /// A PEM file with whoever signed the server's certificate, if that is nobody whom this machine trusts.
+    pub authority: Option<PathBuf>,
     /// Who it is from.
     pub from: String,
     /// Who gets it.
@@ -425,6 +427,15 @@ impl Config {
             Some(format!("server.tls.{key}: cannot read {}: {error}", file.display()))
         });
         let mut missing: Vec<String> = missing.collect();
+        let mails = self.notifications.iter().enumerate();
+        for (at, file) in mails.filter_map(|(at, one)| Some((at, one.mail.as_ref()?.authority.as_ref()?))) {
+            if let Err(error) = std::fs::File::open(file) {
+                missing.push(format!(
+                    "notifications[{at}].mail.authority: cannot read {}: {error}",
+                    file.display()
+                ));
+            }
+        }
         for (at, plugin) in self.plugins.iter().enumerate() {
             if let Err(error) = plugin.read(&self.folder) {
                 missing.push(format!("plugins[{at}].token: {error}"));

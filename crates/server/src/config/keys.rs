@@ -65,8 +65,8 @@ static KEYS: Keys = &[
         ("on", Anything), ("namespaces", Anything), ("link", Anything),
         ("webhook", Map(&[("url", Anything), ("format", Anything), ("template", Anything), ("headers", Anything)])),
         ("mail", Map(&[
-            ("server", Anything), ("encryption", Anything), ("from", Anything), ("to", Anything), ("user", Anything),
-            ("password", Anything),
+            ("server", Anything), ("encryption", Anything), ("authority", Anything), ("from", Anything), ("to", Anything),
+            ("user", Anything), ("password", Anything),
         ])),
     ])),
     ("parallelism", Anything), ("namespaceParallelism", Anything),

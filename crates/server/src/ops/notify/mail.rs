@@ -4,11 +4,14 @@ use super::{ANSWER_WITHIN, expanded};
 use crate::config::{Mail, MailEncryption};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use rustls::pki_types::ServerName;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use std::io::{BufRead as _, BufReader, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::sync::Arc;
+use tiphys_artifact::{distrust, trusted};
+use ureq::tls::RootCerts;
 
 /// The port for those who hand in mail.
 const PORT: u16 = 587;
@@ -22,6 +25,13 @@ impl<T: Read + Write> Stream for T {}
 
 /// Hands one message in.
 pub(super) fn send(mail: &Mail, subject: &str, text: &str) -> Result<(), String> {
+    hand_in(mail, subject, text).map_err(|error| match distrust(&error) {
+        Some(told) => format!("{error}: {told}, or in `authority` of these settings"),
+        None => error,
+    })
+}
+
+fn hand_in(mail: &Mail, subject: &str, text: &str) -> Result<(), String> {
     if mail.password.is_some() && mail.encryption == MailEncryption::None {
         return Err(
             "a password is not sent without encryption: set `encryption` to `starttls` or `tls`".to_owned()
@@ -36,14 +46,14 @@ pub(super) fn send(mail: &Mail, subject: &str, text: &str) -> Result<(), String>
     stream.set_read_timeout(Some(ANSWER_WITHIN)).map_err(failed)?;
     stream.set_write_timeout(Some(ANSWER_WITHIN)).map_err(failed)?;
     let mut talk = match mail.encryption {
-        MailEncryption::Tls => Talk::new(Box::new(encrypted(host, stream)?)),
+        MailEncryption::Tls => Talk::new(Box::new(encrypted(mail, host, stream)?)),
         MailEncryption::None => Talk::new(Box::new(stream)),
         MailEncryption::Starttls => {
             let mut talk = Talk::new(Box::new(stream.try_clone().map_err(failed)?));
             talk.answer("220")?;
             talk.say("EHLO tiphys", "250")?;
             talk.say("STARTTLS", "220")?;
-            let mut talk = Talk::new(Box::new(encrypted(host, stream)?));
+            let mut talk = Talk::new(Box::new(encrypted(mail, host, stream)?));
             talk.say("EHLO tiphys", "250")?;
             talk
         }
@@ -116,8 +126,39 @@ fn letter(mail: &Mail, subject: &str, text: &str) -> Result<String, String> {
     ))
 }
 
-fn encrypted(host: &str, stream: TcpStream) -> Result<StreamOwned<ClientConnection, TcpStream>, String> {
-    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+/// Whom to believe: the authority of these settings, else whom the rest of this program believes.
+fn roots(mail: &Mail) -> Result<RootCertStore, String> {
+    let mut roots = RootCertStore::empty();
+    match (&mail.authority, trusted()) {
+        (Some(file), _) => {
+            let unusable = |error: &dyn std::fmt::Display| {
+                format!("`authority`: {} cannot be used: {error}", file.display())
+            };
+            let certificates = CertificateDer::pem_file_iter(file).map_err(|error| unusable(&error))?;
+            for certificate in certificates {
+                let certificate = certificate.map_err(|error| unusable(&error))?;
+                roots.add(certificate).map_err(|error| unusable(&error))?;
+            }
+            if roots.is_empty() {
+                return Err(unusable(&"there is no certificate of the PEM form in it"));
+            }
+        }
+        (None, RootCerts::Specific(certificates)) => {
+            let found = certificates.iter().map(|found| CertificateDer::from(found.der().to_vec()));
+            // A machine's list has some that nobody can read.
+            roots.add_parsable_certificates(found);
+        }
+        (None, _) => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+    }
+    Ok(roots)
+}
+
+fn encrypted(
+    mail: &Mail,
+    host: &str,
+    stream: TcpStream,
+) -> Result<StreamOwned<ClientConnection, TcpStream>, String> {
+    let roots = roots(mail)?;
     let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?

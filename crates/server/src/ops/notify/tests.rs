@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::net::TcpListener;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 fn message(occasion: Occasion) -> Message {
@@ -118,21 +119,29 @@ fn a_mail_server_gets_a_whole_message() {
 
 /// A mail server of its own that puts what it gets into a folder; none where the machine has no aiosmtpd. It names its
 /// port, since it is the one who chooses it.
-fn real_mail_server(folder: &std::path::Path) -> Option<(Child, u16)> {
+///
+/// With a certificate and its key it takes nothing but what is encrypted.
+fn real_mail_server(folder: &Path, tls: Option<[&Path; 2]>) -> Option<(Child, u16)> {
     let program = "
-import asyncio, sys
+import asyncio, ssl, sys
 from aiosmtpd.handlers import Mailbox
 from aiosmtpd.smtp import SMTP
 async def serve():
     handler = Mailbox(sys.argv[1])
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(handler, hostname='mail.test'), '127.0.0.1', 0)
+    context = None
+    if sys.argv[2:]:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(*sys.argv[2:])
+    smtp = lambda: SMTP(handler, hostname='mail.test', tls_context=context, require_starttls=bool(context))
+    server = await loop.create_server(smtp, '127.0.0.1', 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 asyncio.run(serve())
 ";
     let mut server = Command::new(std::env::var_os("TIPHYS_TEST_PYTHON").unwrap_or_else(|| "python3".into()))
         .args(["-c", program, folder.to_str()?])
+        .args(tls.iter().flatten())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -150,7 +159,7 @@ asyncio.run(serve())
 fn a_mail_server_of_others_takes_the_message_and_reads_it_as_meant() {
     let folder = tempfile::tempdir().unwrap();
     let box_of = folder.path().join("mail");
-    let Some((mut server, port)) = real_mail_server(&box_of) else {
+    let Some((mut server, port)) = real_mail_server(&box_of, None) else {
         return println!("skipped: there is no mail server to try (python3 with aiosmtpd)");
     };
     // By name: it has an address at which nobody listens, too, where the machine knows both families.
@@ -178,6 +187,53 @@ print(json.dumps([mail['subject'], mail['from'], mail['to'], mail['x-rcptto'], m
     let both = "a@example.com, b@example.com";
     let meant = json!([subject, "flows@example.com", both, both, text, 0]);
     assert_eq!(read, meant);
+}
+
+/// Makes an authority of one's own, and what it signed for `localhost`: the files of its certificate, and of the server's
+/// certificate and key.
+fn signed_for_localhost(folder: &Path) -> [PathBuf; 3] {
+    let mut ours = rcgen::CertificateParams::default();
+    ours.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let signing = rcgen::KeyPair::generate().unwrap();
+    let authority = ours.self_signed(&signing).unwrap();
+    let issuer = rcgen::Issuer::new(ours, signing);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let certificate = certificate.signed_by(&key, &issuer).unwrap();
+    let texts = [authority.pem(), certificate.pem(), key.serialize_pem()];
+    let files = ["authority.pem", "certificate.pem", "key.pem"].map(|name| folder.join(name));
+    files.iter().zip(texts).for_each(|(file, text)| std::fs::write(file, text).unwrap());
+    files
+}
+
+/// A mail server inside a company, whose certificate nobody outside has signed.
+#[test]
+fn a_mail_server_with_an_authority_of_its_own_is_believed_if_that_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let box_of = folder.path().join("mail");
+    let [authority, certificate, key] = signed_for_localhost(folder.path());
+    let Some((mut server, port)) = real_mail_server(&box_of, Some([&certificate, &key])) else {
+        return println!("skipped: there is no mail server to try (python3 with aiosmtpd)");
+    };
+    let stranger = Mail {
+        server: format!("localhost:{port}"),
+        from: "flows@example.com".to_owned(),
+        to: vec!["a@example.com".to_owned()],
+        ..Mail::default()
+    };
+    let with = |authority: &Path| Mail { authority: Some(authority.to_owned()), ..stranger.clone() };
+    let refused = mail::send(&stranger, "s", "t");
+    let broken = mail::send(&with(&key), "s", "t");
+    let sent = mail::send(&with(&authority), "s", "t");
+    drop(server.kill().and_then(|()| server.wait()));
+    let refused = refused.unwrap_err();
+    assert!(
+        refused.contains("UnknownIssuer") && refused.contains("`authority` of these settings"),
+        "{refused}"
+    );
+    assert!(broken.unwrap_err().contains("there is no certificate of the PEM form in it"));
+    sent.unwrap();
+    assert_eq!(std::fs::read_dir(box_of.join("new")).unwrap().count(), 1);
 }
 
 /// A chat that never answers keeps nobody else from being told.
