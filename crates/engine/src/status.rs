@@ -163,6 +163,7 @@ pub fn node_status(run: &Run, ix: NodeIx, now: Time) -> NodeStatus {
         finished_at: node.finished.map(Time::rfc3339),
         daemoned: (node.daemoned && !node.phase.is_ended()).then_some(true),
         pod_ip: node.address.as_deref().filter(|_| node.kind == NodeKind::Pod).unwrap_or_default().to_owned(),
+        host_node_name: if node.is_placed() { run.plan.host.to_string() } else { String::new() },
         node_flag: node_flag(run, ix),
         inputs: inputs(run, ix),
         outputs: node.outputs.as_deref().cloned(),

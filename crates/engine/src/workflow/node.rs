@@ -226,6 +226,13 @@ pub struct Node {
 }
 
 impl Node {
+    /// Whether it is a pod that a machine has taken: one that could not be made was over as it was entered, and what was
+    /// remembered needed none.
+    pub(crate) fn is_placed(&self) -> bool {
+        let is_pod = self.shown_kind() == NodeKind::Pod && self.phase != Phase::Pending;
+        is_pod && self.finished != Some(self.started) && self.memo.as_ref().is_none_or(|memo| !memo.hit)
+    }
+
     /// It was not run: what the pod of an earlier workflow gave was taken over (EX-317, EX-671).
     pub fn is_taken_over(&self) -> bool {
         self.kind == NodeKind::Pod && self.phase == Phase::Skipped

@@ -100,8 +100,7 @@ impl<'a> View<'a> {
             "startedAt" => return Some(Bound::Text(Cow::Owned(node.started.rfc3339()))),
             "finishedAt" => return node.finished.map(|at| Bound::Text(Cow::Owned(at.rfc3339()))),
             "hostNodeName" => {
-                let is_placed = node.kind == NodeKind::Pod && node.phase != Phase::Pending;
-                return is_placed.then(|| Bound::Text(Cow::Borrowed(&*run.plan.host)));
+                return node.is_placed().then(|| Bound::Text(Cow::Borrowed(&*run.plan.host)));
             }
             "ip" => return node.address.as_deref().map(|address| Bound::Text(Cow::Borrowed(address))),
             _ => {}

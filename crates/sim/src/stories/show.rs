@@ -149,6 +149,7 @@ impl Shown {
             "boundary" => named(std::slice::from_ref(&node.boundary_id)),
             "display" => node.display_name.clone(),
             "id" => node.id.clone(),
+            "host" => node.host_node_name.clone(),
             "template" => node.template_name.clone(),
             "pod" => self.pods.get(name)?.pod_name.clone(),
             "args" => args(self.pods.get(name)?),
