@@ -3,6 +3,7 @@
 import type { Run } from '../run/model';
 import { countsOf, type Item, type Tree } from '../run/tree';
 import type { Drawing } from './layout';
+import { breadthOf } from './letters';
 
 export interface Scene {
   items: Item[];
@@ -13,7 +14,9 @@ export interface Scene {
   dashed: Uint8Array;
 }
 
-export const BOX_WIDTH = 188;
+/** Boxes are as wide as the longest name of their picture needs, within these. */
+const BOX_WIDTH_MIN = 124;
+const BOX_WIDTH_MAX = 188;
 export const BOX_HEIGHT = 38;
 const HOOK_WIDTH = 132;
 const HOOK_HEIGHT = 28;
@@ -56,17 +59,35 @@ export function sceneOf(run: Run, tree: Tree, choice: Choice): Scene {
     for (let at = item.items.length - 1; at >= 0; at -= 1) stack.push({ item: item.items[at]!, within: inner });
   }
   const joined = join(run, tree, box, items.length);
+  const width = boxWidth(items);
   const scene = {
     items,
     index,
     drawing: {
-      width: Float32Array.from(items, (item) => (item.hook ? HOOK_WIDTH : BOX_WIDTH)),
+      width: Float32Array.from(items, (item) => (item.hook ? HOOK_WIDTH : width)),
       height: Float32Array.from(items, (item) => (item.hook ? HOOK_HEIGHT : BOX_HEIGHT)),
       edges: Int32Array.from(joined.edges),
     },
     dashed: Uint8Array.from(joined.dashed),
   };
   return choice.only ? filtered(scene, choice.only) : scene;
+}
+
+/** The width of a letter, of the mark before a name, and of what may stand behind it: tries, or counts of a loop. */
+const LETTER = 7.3;
+const MARK = 34;
+const NOTE = 46;
+
+/** One width for all boxes, and the same from the first step to the last: what may come to stand behind a name has its room. */
+function boxWidth(items: Item[]): number {
+  let most = BOX_WIDTH_MIN;
+  for (const item of items) {
+    if (most >= BOX_WIDTH_MAX) break;
+    if (item.hook) continue;
+    const digits = String(item.items.length).length;
+    most = Math.max(most, MARK + breadthOf(item.label) * LETTER + Math.max(NOTE, item.kind === 'loop' ? (2 * digits + 1) * 7 + 10 : 0));
+  }
+  return Math.ceil(Math.min(most, BOX_WIDTH_MAX));
 }
 
 /** Step groups that join many with many would be a thicket; from this many lines on a frame's group is thinned. */

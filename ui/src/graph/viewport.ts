@@ -25,7 +25,7 @@ export interface Laid extends Placed {
 const SCALE_MIN = 0.01;
 const SCALE_MAX = 2.5;
 /** The least scale at which a picture is shown by itself: names can still be read. */
-const READABLE = 0.6;
+const READABLE = 0.7;
 /** With more boxes than this the whole is worth more than the names of its beginning. */
 const NAMED_MAX = 3000;
 /** Room between the picture and its frame. */

@@ -246,6 +246,20 @@ describe('the tree', () => {
     expect([busy.why, spanOfLoop(busy.loop).finishedAt]).toEqual([undefined, undefined]);
   });
 
+  it('makes the boxes of a graph as wide as its longest name needs', () => {
+    const widths = (name: string) => {
+      const run = runOf(DAG, [
+        { name: 'wf', type: 'DAG', phase: 'Succeeded', templateName: 'main' },
+        { name: 'wf.a', phase: 'Succeeded', boundaryID: 'wf' },
+        { name: `wf.${name}`, phase: 'Succeeded', boundaryID: 'wf' },
+      ], 'Failed');
+      return new Set(sceneOf(run, treeOf(run), { toggled: new Set() }).drawing.width);
+    };
+    expect([...widths('b')]).toEqual([124]);
+    expect([...widths('unit-tests')]).toEqual([153]);
+    expect([...widths('a-name-that-is-much-too-long')]).toEqual([188]);
+  });
+
   it('puts tries below their retry and tells the last one as the culprit', () => {
     const run = runOf(
       { entrypoint: 'main', templates: [] },

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { cut } from './draw';
+import { cut } from './letters';
 
 it('leaves the middle of a long name out', () => {
   expect(cut('short', 10)).toBe('short');
