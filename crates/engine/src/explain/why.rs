@@ -638,6 +638,9 @@ fn why_not(
             waiting(run, current, now)
         );
     }
+    if let Some(daemon) = run.awaited_daemon(around) {
+        return format!("it waits until the daemon `{}` is ready again", run.name(daemon));
+    }
     let (frame, task) = (run.name(around), format!(".{task}"));
     let mut limits = super::held(run).into_iter();
     let limit = limits.find(|held| held.name.starts_with(&frame) && held.name.ends_with(&task));

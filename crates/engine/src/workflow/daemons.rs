@@ -22,17 +22,16 @@ impl Run {
             .collect()
     }
 
-    /// Whether nothing is entered in a frame for now: a daemon beside or around it that others went on with is being started
-    /// again, and whoever comes would find neither its address nor the status that it had (EX-371).
-    pub(crate) fn waits_for_daemons(&self, at: u32) -> bool {
-        let frame = self.frames[at as usize].node;
+    /// For whom a steps or dag node enters nothing for now: a daemon beside or around it that others went on with is being
+    /// started again, and whoever comes would find neither its address nor the status that it had (EX-371).
+    pub(crate) fn awaited_daemon(&self, frame: NodeIx) -> Option<NodeIx> {
         if self.returning.is_empty() || self.is_shut_down(frame) {
-            return false;
+            return None;
         }
         let serves = |boundary: NodeIx| {
             std::iter::successors(Some(frame), |at| self.node(*at).boundary).any(|around| around == boundary)
         };
-        self.returning.iter().any(|daemon| self.node(*daemon).boundary.is_none_or(serves))
+        self.returning.iter().copied().find(|daemon| self.node(*daemon).boundary.is_none_or(serves))
     }
 
     /// A daemon is ready again, or never will be: whoever waited for it goes on.

@@ -115,11 +115,12 @@ impl Turn<'_> {
                 self.leave_agenda(at);
                 continue;
             }
-            if self.waits_behind_locks(frame.node) {
+            let node = frame.node;
+            if self.waits_behind_locks(node) {
                 self.leave_agenda(at);
                 continue;
             }
-            if self.run.waits_for_daemons(at) {
+            if self.run.awaited_daemon(node).is_some() {
                 self.run.behind_daemons.insert(at);
                 self.leave_agenda(at);
                 continue;

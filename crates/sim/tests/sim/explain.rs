@@ -200,6 +200,29 @@ fn a_started_step_says_that_it_runs() {
 }
 
 #[test]
+fn what_waits_for_a_daemon_that_is_started_again_says_so() {
+    let mut stage = played(
+        "
+  templates:
+  - name: main
+    steps: [[{name: srv, template: server}], [{name: a, template: ok}], [{name: b, template: ok}]]
+  - {name: server, daemon: true, container: {image: cast}}
+",
+        Some(0),
+    );
+    let tell = |stage: &mut Stage, node: &str, report: Report| {
+        let node = stage.find(node).unwrap();
+        let attempt = *stage.open.keys().find(|open| open.node == node).unwrap();
+        stage.feed(Input::Reported { attempt, report }).unwrap();
+    };
+    tell(&mut stage, "demo[0].srv", Report::Observed { address: Some("127.9.9.9".to_owned()) });
+    tell(&mut stage, "demo[0].srv", Report::Withdrawn);
+    tell(&mut stage, "demo[1].a", Report::Ended(Box::new(tiphys_sim::cast::exited(0))));
+    let because = "it waits until the daemon `demo[0].srv` is ready again";
+    assert_eq!(asked(&stage, Some("b")).because, because);
+}
+
+#[test]
 fn an_outline_counts_loops_and_collects_needs() {
     let frozen = read(
         "
