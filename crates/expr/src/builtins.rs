@@ -207,7 +207,7 @@ fn take(arguments: &[Type]) -> Result<Type, String> {
     if !count.is_unknown() && !is_signed {
         return Err(format!("cannot take {} elements", count.refused_name()));
     }
-    Ok(list.clone())
+    Ok(list.as_declared())
 }
 
 /// Whether Go's kind of the type is a number; durations and months are.
@@ -255,7 +255,7 @@ fn unary(name: &str, argument: &Type) -> Result<Type, String> {
         "float" if is_numeric_kind(argument) || argument.is_text() => Ok(Type::Float),
         "first" | "last" => {
             listed(&format!("cannot get {name} element from {{}}"))?;
-            Ok(if argument.is_list() { argument.element() } else { Type::Any })
+            Ok(if argument.is_list() { argument.as_declared().element() } else { Type::Any })
         }
         "keys" => mapped("cannot get keys from {}"),
         "values" => mapped("cannot get values from {}"),

@@ -214,7 +214,7 @@ impl Checker<'_> {
         if let Kind::Text(text) = &right.kind {
             let compiled = pattern.get_or_init(|| crate::regex::compile(text));
             if let Err(message) = compiled {
-                return fault(message.clone(), right);
+                return fault(message.clone(), node);
             }
         }
         if ((l.is_text() || l == Type::Bytes) && r.is_text()) || either(&l, &r, &[Type::is_text]) {

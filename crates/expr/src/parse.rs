@@ -562,7 +562,9 @@ impl<'t> Parser<'t> {
         self.node(Kind::Map(pairs), at)
     }
 
+    /// A call; nothing but an operator can follow one behind a pipe.
     fn call(&mut self, name: &Token<'t>, piped: Vec<Node>) -> Result<Node, Fault> {
+        let is_piped = !piped.is_empty();
         let node = if let Some((function, kinds)) = predicate_arguments(&name.text) {
             let arguments = self.predicate_call(kinds, piped)?;
             self.node(Kind::Builtin(function, arguments), name.at)?
@@ -574,7 +576,7 @@ impl<'t> Parser<'t> {
             let arguments = self.arguments(piped)?;
             self.node(Kind::Call(Box::new(callee), arguments), name.at)?
         };
-        self.postfix(node)
+        if is_piped { Ok(node) } else { self.postfix(node) }
     }
 
     fn predicate_call(&mut self, kinds: &[Argument], piped: Vec<Node>) -> Result<Vec<Node>, Fault> {

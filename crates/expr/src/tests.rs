@@ -308,7 +308,7 @@ fn library_patterns() {
     gives("'é1' matches '^\\\\W\\\\d$'", "true");
     gives(
         "'a' matches '(?=a)'",
-        "error: error parsing regexp: invalid or unsupported Perl syntax: `(?=` (1:13)",
+        "error: error parsing regexp: invalid or unsupported Perl syntax: `(?=` (1:5)",
     );
 }
 
@@ -431,6 +431,16 @@ fn escapes_and_types_are_those_of_the_reference() {
         (r#"asInt("5") == "5""#, "false"),
         (r#"asInt("5") + "5""#, "invalid operation: int + string (1:12)"),
         (r#"int("5") == "5""#, "invalid operation: == (mismatched types int and string) (1:10)"),
+        (r#""a,b" | split(",")[0]"#, "unexpected token Bracket(\"[\") (1:19)"),
+        (r#"[{"a": 1}] | first().a"#, "unexpected token Operator(\".\") (1:21)"),
+        (r#"("a,b" | split(","))[0]"#, "a"),
+        (r#"first([1, 2]) == "a""#, "false"),
+        (
+            r#"first(split("a,b", ",")) == 1"#,
+            "invalid operation: == (mismatched types string and int) (1:26)",
+        ),
+        (r#"take(["a"], 1)[0] == 1"#, "false"),
+        (r#""" matches "[""#, "error parsing regexp: missing closing ]: `[` (1:4)"),
         (
             r#"date("2023-01-31").Month() == 2"#,
             "invalid operation: == (mismatched types time.Month and int) (1:28)",

@@ -218,6 +218,14 @@ impl Type {
         }
     }
 
+    /// The type without what the checker has found out about the items of a list: some functions see Go's type only.
+    pub(crate) fn as_declared(&self) -> Type {
+        match self {
+            Type::List(_, ANY_LIST) => Type::any_list(),
+            known => known.clone(),
+        }
+    }
+
     /// Whether values of both types may stand beside `==` (TP-156).
     pub(crate) fn is_comparable_to(&self, other: &Type) -> bool {
         if self.is_unknown() || other.is_unknown() || *self == Type::Nil || *other == Type::Nil {
