@@ -3,6 +3,7 @@
 //! Everything is synchronous; it runs inside a step's own init process and from the command line. Nothing here
 //! knows of journals, plans or other steps.
 
+pub mod address;
 pub mod archive;
 mod driver;
 mod error;
@@ -16,6 +17,7 @@ mod local;
 mod patience;
 mod place;
 mod tls;
+pub mod told;
 mod web;
 
 pub use archive::{Archive, Mode};
@@ -28,5 +30,5 @@ pub use key::Key;
 pub use left_out::LeftOut;
 pub use local::{Incoming, LocalStore, Saved};
 pub use place::{sweep_aside, sync_file_system};
-pub use tls::{Identity, distrust, remember_trusted, trusted};
+pub use tls::{Identity, remember_trusted, trusted};
 pub use web::Web;

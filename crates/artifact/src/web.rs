@@ -8,17 +8,19 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use serde::{Deserialize, Serialize};
+use ureq::Agent;
 use ureq::config::RedirectAuthHeaders;
-use ureq::http::{Response, StatusCode};
-use ureq::{Agent, Body};
+use ureq::http::StatusCode;
 
+use crate::address::{self, Address, Unfit};
 use crate::archive::{self, Archive, Mode};
 use crate::error::ArtifactError;
 use crate::grant::Grant;
-use crate::limits::{ANSWER_TIME_MAX, COMPLAINT_BYTES_MAX, CONNECT_TIME_MAX, UNPACKED_BYTES_MAX};
+use crate::limits::{ANSWER_TIME_MAX, CONNECT_TIME_MAX, UNPACKED_BYTES_MAX};
 use crate::patience::{Refusal, patiently};
 use crate::place::Aside;
 use crate::tls::{self, Identity};
+use crate::told;
 
 /// One object of a web server, and how one shows who one is.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,7 +51,7 @@ fn answer_within() -> Duration {
 /// Without what nobody may read.
 impl fmt::Debug for Web {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Web").field("url", &self.shown()).finish_non_exhaustive()
+        out.debug_struct("Web").field("url", &without_login(&self.url)).finish_non_exhaustive()
     }
 }
 
@@ -67,7 +69,7 @@ impl Web {
     }
 
     /// Loads the object to `dest`, unpacked as [`archive::unpack`] says. What is not there is
-    /// [`ArtifactError::NotFound`].
+    /// [`ArtifactError::NotFound`] with the server's answer.
     pub fn load(
         &self,
         dest: &Path,
@@ -80,44 +82,72 @@ impl Web {
         archive::unpack(&mut file, dest, archive, mode)
     }
 
-    /// Stores a file; returns the bytes sent. A server takes no folders (PA-162).
-    pub fn save(&self, source: &Path) -> Result<u64, ArtifactError> {
+    /// Stores a file, which complaints name so; returns the bytes sent. A server takes no folders (PA-162).
+    pub fn save(&self, source: &Path, named: &str) -> Result<u64, ArtifactError> {
         if fs::metadata(source).map_err(ArtifactError::io(source))?.is_dir() {
             return Err(ArtifactError::Unsupported(
                 "a web server takes single files and this is a folder: give it an archive (`tar` or `zip`)"
                     .into(),
             ));
         }
-        patiently(|| self.put(source))
+        patiently(|| self.put(source, named))
     }
 
     fn get(&self, to: &Path) -> Result<(), Refusal> {
+        let asked = self.asked("GET")?;
         let agent = self.agent()?;
-        let mut request = agent.get(&self.url);
+        let mut request = agent.get(&asked.address.sent);
         for (name, value) in self.all_headers(&agent)? {
             request = request.header(name, value);
         }
-        let answer = self.checked(request.call())?;
+        let answer = request.call().map_err(|error| asked.unanswered(&error))?;
+        match answer.status() {
+            status if status.is_success() => {}
+            StatusCode::NOT_FOUND => {
+                return Err(Refusal::of(ArtifactError::NotFound(answer.status().to_string())));
+            }
+            status => return Err(refused(status, format!("loading content from {}", asked.address.shown))),
+        }
         let mut body = answer.into_body().into_reader().take(UNPACKED_BYTES_MAX + 1);
         let mut file = File::create(to).map_err(ArtifactError::io(to)).map_err(Refusal::of)?;
-        let size = io::copy(&mut body, &mut file).map_err(|error| self.broken(&error))?;
+        let size = io::copy(&mut body, &mut file).map_err(|error| asked.broken_off(&error))?;
         if size > UNPACKED_BYTES_MAX {
-            let what = format!("`{}`", self.shown());
+            let what = format!("`{}`", asked.address.shown);
             return Err(Refusal::of(ArtifactError::Limit { what, limit: UNPACKED_BYTES_MAX }));
         }
         Ok(())
     }
 
-    fn put(&self, source: &Path) -> Result<u64, Refusal> {
+    fn put(&self, source: &Path, named: &str) -> Result<u64, Refusal> {
         let failed = |error| Refusal::of(ArtifactError::io(source)(error));
         let file = File::open(source).map_err(failed)?;
         let size = file.metadata().map_err(failed)?.len();
+        let asked = self.asked("PUT")?;
         let agent = self.agent()?;
-        let mut request = agent.put(&self.url).header("Content-Length", size.to_string());
+        let mut request = agent.put(&asked.address.sent).header("Content-Length", size.to_string());
         for (name, value) in self.all_headers(&agent)? {
             request = request.header(name, value);
         }
-        self.checked(request.send(file)).map(|_| size)
+        let answer = request.send(file).map_err(|error| asked.unanswered(&error))?;
+        match answer.status() {
+            status if status.is_success() => Ok(size),
+            status => Err(refused(status, format!("saving file {named} to {}", asked.address.shown))),
+        }
+    }
+
+    /// Reads the address, and looks at what is to be sent there.
+    fn asked(&self, method: &'static str) -> Result<Asked, Refusal> {
+        let refused = |reason: String| Refusal::of(ArtifactError::Remote(reason));
+        let address = address::read(&self.url).map_err(|unfit| {
+            refused(match unfit {
+                Unfit::Unread(reason) => reason,
+                Unfit::Unasked(shown, reason) => complaint(method, &shown, &reason),
+            })
+        })?;
+        match told::bad_header(&self.headers) {
+            Some(reason) => Err(refused(complaint(method, &address.shown, &reason))),
+            None => Ok(Asked { method, address }),
+        }
     }
 
     /// No limit for the whole: how long a body takes depends on its size, and the step has a deadline of its own.
@@ -130,7 +160,8 @@ impl Web {
             .timeout_recv_response(Some(self.answer_within))
             // As Go's client: who we are is told to the host that it was meant for, and to no other.
             .redirect_auth_headers(RedirectAuthHeaders::SameHost)
-            .user_agent("tiphys")
+            .user_agent(told::USER_AGENT)
+            .accept("")
             .build()
             .new_agent())
     }
@@ -149,56 +180,58 @@ impl Web {
         headers.extend(proof);
         Ok(headers)
     }
+}
 
-    /// An answer that is a success; everything else in words.
-    fn checked(&self, answer: Result<Response<Body>, ureq::Error>) -> Result<Response<Body>, Refusal> {
-        let shown = self.shown();
-        let mut answer = answer.map_err(|error| match &error {
-            ureq::Error::Io(error) => self.broken(error),
-            ureq::Error::Timeout(_) => {
-                Refusal::of(ArtifactError::Remote(format!("`{shown}` does not answer: {error}")))
-            }
-            _ => Refusal::of(ArtifactError::Remote(format!("cannot use `{shown}`: {error}"))),
-        })?;
-        let status = answer.status();
-        if status.is_success() {
-            return Ok(answer);
-        }
-        if status == StatusCode::NOT_FOUND {
-            return Err(Refusal::of(ArtifactError::NotFound(shown)));
-        }
-        let mut complaint = Vec::new();
-        let _ = answer.body_mut().as_reader().take(COMPLAINT_BYTES_MAX as u64).read_to_end(&mut complaint);
-        let complaint = String::from_utf8_lossy(&complaint).trim().to_owned();
-        let colon = if complaint.is_empty() { "" } else { ": " };
-        let passes = matches!(
-            status,
-            StatusCode::TOO_MANY_REQUESTS
-                | StatusCode::BAD_GATEWAY
-                | StatusCode::SERVICE_UNAVAILABLE
-                | StatusCode::GATEWAY_TIMEOUT
-        );
-        let error = ArtifactError::Remote(format!("`{shown}` answers {status}{colon}{complaint}"));
-        Err(Refusal { error, passes })
+/// A request whose address can be asked.
+struct Asked {
+    method: &'static str,
+    address: Address,
+}
+
+impl Asked {
+    /// Why there is no answer.
+    fn unanswered(&self, error: &ureq::Error) -> Refusal {
+        let passes = matches!(error, ureq::Error::Io(error) if may_pass(error));
+        let reason = told::words(error, &self.address.sent);
+        let reason = complaint(self.method, &self.address.shown, &reason);
+        Refusal { error: ArtifactError::Remote(reason), passes }
     }
 
-    fn broken(&self, error: &io::Error) -> Refusal {
-        let passes = matches!(
-            error.kind(),
-            ErrorKind::ConnectionRefused
-                | ErrorKind::ConnectionReset
-                | ErrorKind::ConnectionAborted
-                | ErrorKind::UnexpectedEof
-        );
-        let told = tls::distrust(&error.to_string()).map(|told| format!(": {told}")).unwrap_or_default();
-        let why = format!("cannot use `{}`: {error}{told}", self.shown());
-        Refusal { error: ArtifactError::Remote(why), passes }
+    /// Why an answer has no end.
+    fn broken_off(&self, error: &io::Error) -> Refusal {
+        let reason = match error.kind() {
+            ErrorKind::UnexpectedEof => "unexpected EOF".to_owned(),
+            _ => told::io_words(error, &self.address.sent),
+        };
+        Refusal { error: ArtifactError::Remote(reason), passes: may_pass(error) }
     }
+}
 
-    /// The address without what nobody may read.
-    fn shown(&self) -> String {
-        without_login(&self.url)
-    }
+/// What Go's client says of a request that came to nothing.
+fn complaint(method: &str, shown: &str, reason: &str) -> String {
+    format!("{} {}: {reason}", told::verb(method), address::quote(shown))
+}
+
+/// An answer that is neither a success nor that there is nothing.
+fn refused(status: StatusCode, deed: String) -> Refusal {
+    let passes = matches!(
+        status,
+        StatusCode::TOO_MANY_REQUESTS
+            | StatusCode::BAD_GATEWAY
+            | StatusCode::SERVICE_UNAVAILABLE
+            | StatusCode::GATEWAY_TIMEOUT
+    );
+    Refusal { error: ArtifactError::Remote(format!("{deed} failed with reason: {status}")), passes }
+}
+
+fn may_pass(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::ConnectionRefused
+            | ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionAborted
+            | ErrorKind::UnexpectedEof
+    )
 }
 
 /// An address without name and password, and without a query, which may hold a signature.

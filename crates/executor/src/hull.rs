@@ -242,7 +242,7 @@ impl<'a> Hull<'a> {
             .any(|(asked, was)| asked.role == Role::Main && was.started_us > 0)
         {
             let (request, place) = (self.request, self.place);
-            collect::outputs(request, place, done, &mut |file, to| self.bring(file, to));
+            collect::outputs(request, place, done, &mut |file, named, to| self.bring(file, named, to));
         }
     }
 

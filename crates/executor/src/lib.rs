@@ -14,5 +14,5 @@ mod sys;
 
 pub use sys::{give_memory_back, share_memory};
 
-/// The authorities that steps and agents trust.
-pub use tiphys_artifact::{distrust, trusted};
+/// How web servers are met: whom steps and agents trust, how addresses are read, and what is told of failures.
+pub use tiphys_artifact::{address, told, trusted};

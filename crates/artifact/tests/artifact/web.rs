@@ -98,15 +98,15 @@ fn files_are_put() {
     let server = Server::start(|_| Answer("201 Created", Vec::new(), Vec::new()));
     let web =
         Web { headers: vec![("X-Kind".into(), "result".into())], ..Web::at(format!("{}/r", server.url)) };
-    assert_eq!(web.save(&dir.path().join("folder/result.txt")).unwrap(), 4);
+    assert_eq!(web.save(&dir.path().join("folder/result.txt"), "result.txt").unwrap(), 4);
     let asked = server.seen().pop().unwrap();
     assert_eq!((asked.method.as_str(), asked.target.as_str(), &asked.body[..]), ("PUT", "/r", &b"done"[..]));
     assert_eq!(asked.headers["x-kind"], "result");
-    let refused = web.save(&dir.path().join("folder")).unwrap_err().to_string();
+    let refused = web.save(&dir.path().join("folder"), "folder").unwrap_err().to_string();
     assert!(refused.ends_with("give it an archive (`tar` or `zip`)"), "{refused}");
 }
 
-/// PA-164, PA-185: what is not there is told apart from what fails; neither name, password nor signature is shown.
+/// PA-164, PA-185: what is not there is told apart from what fails; no password is shown.
 #[test]
 fn refusals_say_what_the_server_said() {
     let dir = tempfile::tempdir().unwrap();
@@ -117,13 +117,48 @@ fn refusals_say_what_the_server_said() {
     });
     let host = server.url.trim_start_matches("http://");
     let missing = Web::at(format!("http://{host}/missing")).load(&dest, None, None).unwrap_err();
-    assert!(matches!(missing, ArtifactError::NotFound(_)), "{missing}");
-    let refused = Web::at(format!("http://u:p@{host}/no?signature=s")).load(&dest, None, None).unwrap_err();
-    assert_eq!(refused.to_string(), format!("`http://{host}/no` answers 403 Forbidden: said the server"));
+    assert!(matches!(&missing, ArtifactError::NotFound(told) if told == "404 Not Found"), "{missing}");
+    let web = Web::at(format!("http://u:p@{host}/no?x=y"));
+    let shown = format!("http://u:***@{host}/no?x=y failed with reason: 403 Forbidden");
+    assert_eq!(web.load(&dest, None, None).unwrap_err().to_string(), format!("loading content from {shown}"));
     assert!(!dest.exists());
+    fs::write(&dest, "x").unwrap();
+    let unsaved = web.save(&dest, "/tmp/argo/outputs/artifacts/a.tgz").unwrap_err().to_string();
+    assert_eq!(unsaved, format!("saving file /tmp/argo/outputs/artifacts/a.tgz to {shown}"));
     let login = Some(("me".into(), "secret".into()));
     let shown = format!("{:?}", Web { login, ..Web::at("http://u:p@h/x?signature=s") });
     assert_eq!(shown, "Web { url: \"http://h/x\", .. }");
+}
+
+/// PA-352: an address is read as Go reads it, before anybody is asked; what cannot be asked is told in its words.
+#[test]
+fn addresses_are_read_before_anybody_is_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    let dest = dir.path().join("x");
+    let server = Server::start(|request| Answer::ok(request.target.clone()));
+    for (path, sent) in [("/a b?x=c d", "/a%20b?x=c%20d"), ("/ä", "/%C3%A4")] {
+        Web::at(format!("{}{path}", server.url)).load(&dest, None, None).unwrap();
+        assert_eq!(fs::read_to_string(&dest).unwrap(), sent);
+    }
+    let seen = server.seen().pop().unwrap();
+    assert_eq!(
+        (seen.headers["user-agent"].as_str(), seen.headers.get("accept")),
+        ("Go-http-client/1.1", None)
+    );
+    let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for (url, told) in [
+        ("example.com/x".to_owned(), "Get \"example.com/x\": unsupported protocol scheme \"\"".to_owned()),
+        ("http://h/%zz".to_owned(), "parse \"http://h/%zz\": invalid URL escape \"%zz\"".to_owned()),
+        (
+            format!("http://{gone}/"),
+            format!("Get \"http://{gone}/\": dial tcp {gone}: connect: connection refused"),
+        ),
+    ] {
+        assert_eq!(Web::at(url).load(&dest, None, None).unwrap_err().to_string(), told);
+    }
+    let web = Web { headers: vec![("x a".into(), "1".into())], ..Web::at("http://h/") };
+    let told = "Put \"http://h/\": net/http: invalid header field name \"x a\"";
+    assert_eq!(web.save(&dest, "x").unwrap_err().to_string(), told);
 }
 
 /// PA-167: a server that is busy is asked again.
@@ -154,6 +189,6 @@ fn a_server_that_never_answers_is_given_up() {
     });
     let web = Web { answer_within: Duration::from_millis(50), ..Web::at(url.clone()) };
     let error = web.load(&dir.path().join("x"), None, None).unwrap_err().to_string();
-    assert!(error.starts_with(&format!("`{url}` does not answer: ")), "{error}");
+    assert_eq!(error, format!("Get \"{url}\": net/http: timeout awaiting response headers"));
     reader.join().unwrap();
 }

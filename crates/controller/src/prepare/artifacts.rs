@@ -126,6 +126,7 @@ pub(crate) fn outputs(
                 archive: artifact.archive.as_ref().map_or(Archive::Tar { level: None }, archive),
                 key: output_key(pod, artifact)?,
                 to: output_server(artifact, place)?,
+                refused: refused(artifact),
             })
         })
         .collect()
@@ -141,14 +142,20 @@ fn output_server(artifact: &spec::Artifact, place: &Place) -> Result<Option<Web>
     }
 }
 
+/// Why an output cannot go where it is said to go: the step learns it when it saves it (PA-162).
+fn refused(artifact: &spec::Artifact) -> Option<String> {
+    match artifact.location.store()? {
+        ("raw", _) => Some("Raw output artifacts unsupported".to_owned()),
+        ("git", _) => Some("git output artifacts unsupported".to_owned()),
+        _ => None,
+    }
+}
+
 /// The artifact's own key exactly, or one below the template's location (PA-205).
 fn output_key(pod: &Pod, artifact: &spec::Artifact) -> Result<String, String> {
     if let Some((kind, block)) = artifact.location.store() {
-        if matches!(kind, "raw" | "git") {
-            return Err(format!("{kind} output artifacts unsupported"));
-        }
-        let is_web = matches!(kind, "http" | "artifactory");
-        if artifact.location.is_complete() && !is_ours(block) && !is_web {
+        let is_elsewhere = matches!(kind, "http" | "artifactory" | "raw" | "git");
+        if artifact.location.is_complete() && !is_ours(block) && !is_elsewhere {
             return Err(unsupported(kind, &artifact.name));
         }
         let key = artifact.location.key();

@@ -139,15 +139,23 @@ fn artifacts_come_from_and_go_to_where_they_say() {
         artifact.as_object_mut().unwrap().extend(location.as_object().unwrap().clone());
         key(artifact).unwrap_err()
     };
-    assert_eq!(refused(json!({ "raw": { "data": "x" } })), "raw output artifacts unsupported");
-    assert_eq!(refused(json!({ "git": { "repo": "r" } })), "git output artifacts unsupported");
     let foreign = json!({ "endpoint": "e", "bucket": "b", "key": "k" });
     assert!(refused(json!({ "s3": foreign })).contains("driver `s3` is not supported yet"));
 
     let outputs = json!({ "artifacts": [{ "name": "out", "path": "/x", "http": { "url": "http://h/x" } }] });
-    let step =
-        prepared(json!({}), json!({ "container": container(), "outputs": outputs }), &Place::default());
-    assert_eq!(step.unwrap().outputs.artifacts[0].to.as_ref().unwrap().url, "http://h/x");
+    let wanted = |outputs: Value| {
+        let template = json!({ "container": container(), "outputs": outputs });
+        prepared(json!({}), template, &Place::default()).unwrap().outputs.artifacts.remove(0)
+    };
+    assert_eq!(wanted(outputs).to.unwrap().url, "http://h/x");
+    for (location, told) in [
+        (json!({ "raw": { "data": "x" } }), "Raw output artifacts unsupported"),
+        (json!({ "git": { "repo": "r" } }), "git output artifacts unsupported"),
+    ] {
+        let mut artifact = json!({ "name": "out", "path": "/x" });
+        artifact.as_object_mut().unwrap().extend(location.as_object().unwrap().clone());
+        assert_eq!(wanted(json!({ "artifacts": [artifact] })).refused.as_deref(), Some(told));
+    }
 
     let source = |location: Value| {
         let mut artifact = json!({ "name": "in", "path": "/x" });

@@ -522,6 +522,9 @@ pub struct ArtifactWanted {
     /// The web server that takes it instead of the local store.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<Web>,
+    /// Why nobody takes it; whoever wants it learns so when the step has done its work (PA-162).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
 }
 
 /// A log to store as an artifact.

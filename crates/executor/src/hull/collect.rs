@@ -18,14 +18,17 @@ use crate::sandbox::SPOOL;
 /// Longest output parameter. Argo's own limit is that of the object it reports with (PA-064).
 pub const PARAMETER_BYTES_MAX: u64 = 1 << 20;
 
-/// Brings a file to a web server; returns the bytes sent.
-type Bring<'a> = &'a mut dyn FnMut(&Path, &Web) -> Result<u64, ArtifactError>;
+/// Brings a file, which complaints name so, to a web server; returns the bytes sent.
+type Bring<'a> = &'a mut dyn FnMut(&Path, &str, &Web) -> Result<u64, ArtifactError>;
 
 /// Where a step without a sandbox packs what a web server takes.
 const OUTGOING: &str = ".tiphys-outgoing";
 
 /// Where the command of Argo's image puts copies of what its helper is to read of a container's own files.
 const COPIES: &str = "/var/run/argo/outputs";
+
+/// Where that helper packs what is to be kept.
+const PACKED: &str = "/tmp/argo/outputs/artifacts";
 
 /// The container whose command does that.
 const MAIN: &str = "main";
@@ -124,6 +127,10 @@ fn artifact(
         stored.error = Some(missing(request, wanted, &error));
         return stored;
     }
+    if wanted.refused.is_some() {
+        stored.error.clone_from(&wanted.refused);
+        return stored;
+    }
     let spooled = Key::parse(&index.to_string());
     let (store, key) = match (place, &wanted.to) {
         (Place::Sandbox { .. }, _) => (LocalStore::new(SPOOL), spooled),
@@ -133,11 +140,11 @@ fn artifact(
     // A folder that is not packed cannot be sent, and who would take it says so.
     let is_folder = wanted.archive == contract::Archive::None && source.is_dir();
     let saved = match &wanted.to {
-        Some(to) if is_folder => bring(source, to),
+        Some(to) if is_folder => bring(source, &wanted.path, to),
         to => key.and_then(|key| {
             let saved = store.save_packed(source, &stage::archive(wanted.archive), &key)?;
             notices.extend(stage::without(&wanted.name, &saved.left_out));
-            to.as_ref().map_or(Ok(saved.bytes), |to| bring(&store.path(&key), to))
+            to.as_ref().map_or(Ok(saved.bytes), |to| bring(&store.path(&key), &packed(request, wanted), to))
         }),
     };
     match saved {
@@ -145,6 +152,19 @@ fn artifact(
         Err(error) => stored.error = Some(error.to_string()),
     }
     stored
+}
+
+/// The file that Argo's helper brings to a server: packed aside, or read where a volume has it.
+fn packed(request: &StepRequest, wanted: &ArtifactWanted) -> String {
+    let name = &wanted.name;
+    match wanted.archive {
+        contract::Archive::Tar { .. } => format!("{PACKED}/{name}.tgz"),
+        contract::Archive::Zip => format!("{PACKED}/{name}.zip"),
+        contract::Archive::None if is_in_volume(request, &wanted.path) => format!("{VOLUMES}{}", wanted.path),
+        contract::Archive::None => {
+            format!("{PACKED}/{}", wanted.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default())
+        }
+    }
 }
 
 /// The value of a parameter: its file without one trailing newline, else its default, trimmed alike (PA-040).

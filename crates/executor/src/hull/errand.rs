@@ -45,9 +45,9 @@ impl Hull<'_> {
         .map(|_| ())
     }
 
-    /// Brings a file to a web server; returns the bytes sent.
-    pub(super) fn bring(&mut self, file: &Path, to: &Web) -> Result<u64, ArtifactError> {
-        self.errand(file, || to.save(file))
+    /// Brings a file, which complaints name so, to a web server; returns the bytes sent.
+    pub(super) fn bring(&mut self, file: &Path, named: &str, to: &Web) -> Result<u64, ArtifactError> {
+        self.errand(file, || to.save(file, named))
     }
 
     fn errand(

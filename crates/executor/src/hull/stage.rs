@@ -55,13 +55,15 @@ pub(super) fn inputs(
     Ok(())
 }
 
-/// What is not there; the store says it in the words of the one that Argo keeps artifacts in.
+/// What is not there; the store says it in the words of the one that Argo keeps artifacts in (PA-185).
 fn not_found(artifact: &ArtifactInput, name: String) -> String {
     match &artifact.source {
         ArtifactSource::Store { .. } => "The specified key does not exist.".to_owned(),
         // In the sandbox it has a number for a name.
         ArtifactSource::Host { path } => format!("`{}` does not exist", path.display()),
-        _ => format!("`{name}` does not exist"),
+        // The answer of the server says it all.
+        ArtifactSource::Web(_) => name,
+        ArtifactSource::Raw { .. } | ArtifactSource::Git(_) => format!("`{name}` does not exist"),
     }
 }
 

@@ -1,10 +1,9 @@
 //! One web request, with Go's manners where users see them: how redirects are followed, and the words of failures.
 
-use super::address::{self, Unfit, quote};
 use super::{CALL_TIME_MAX, RESPONSE_BYTES_MAX};
-use std::net::ToSocketAddrs;
 use std::time::{Duration, Instant};
-use tiphys_executor::{distrust, trusted};
+use tiphys_executor::address::{self, Unfit, quote};
+use tiphys_executor::{told, trusted};
 use ureq::http::{self, Method};
 use ureq::tls::TlsConfig;
 
@@ -57,7 +56,8 @@ impl Client {
                 // Redirects are ours: a body goes along with 307 and 308.
                 .max_redirects(0)
                 .max_redirects_will_error(false)
-                .user_agent("tiphys")
+                .user_agent(told::USER_AGENT)
+                .accept("")
                 .tls_config(tls(insecure))
                 .build()
                 .new_agent()
@@ -74,14 +74,14 @@ impl Client {
         let mut led_to = request.url.clone();
         for _ in 0..=REDIRECTS_MAX {
             let left = end.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
-            let verb = go_verb(&next.method);
+            let verb = told::verb(&next.method);
             let failed = |shown: &str, reason: String| format!("{verb} {}: {reason}", quote(shown));
             let address = match address::read(&next.url) {
                 Ok(address) => address,
                 Err(Unfit::Unread(reason)) => return Err(reason),
                 Err(Unfit::Unasked(shown, reason)) => return Err(failed(&shown, reason)),
             };
-            if let Some(reason) = bad_header(&next) {
+            if let Some(reason) = told::bad_header(&next.headers) {
                 return Err(failed(&address.shown, reason));
             }
             next.url = address.sent;
@@ -95,14 +95,14 @@ impl Client {
                 None => return Ok(response),
             }
         }
-        Err(format!("{} {}: stopped after 10 redirects", go_verb(&next.method), quote(&led_to)))
+        Err(format!("{} {}: stopped after 10 redirects", told::verb(&next.method), quote(&led_to)))
     }
 
     fn send(&self, request: &HttpRequest, left: Duration) -> Result<HttpResponse, Failure> {
         let agent = if request.insecure { &self.lax } else { &self.strict };
         let method = Method::from_bytes(request.method.as_bytes())
             .map_err(|error| Failure::Asked(error.to_string()))?;
-        let words = |error: ureq::Error| Failure::Asked(self::words(&error, &request.url));
+        let words = |error: ureq::Error| Failure::Asked(told::words(&error, &request.url));
         let no_body = matches!(method, Method::GET | Method::HEAD | Method::DELETE | Method::OPTIONS);
         let mut answer = match (&request.body, no_body) {
             (Some(body), true) if !body.is_empty() => {
@@ -152,7 +152,7 @@ impl Client {
             Err(ureq::Error::BodyExceedsLimit(_)) => {
                 return Err(Failure::Read(format!("the answer is larger than {RESPONSE_BYTES_MAX} bytes")));
             }
-            Err(error) => return Err(Failure::Read(self::words(&error, &request.url))),
+            Err(error) => return Err(Failure::Read(told::words(&error, &request.url))),
         };
         Ok(HttpResponse { status, headers, body })
     }
@@ -164,17 +164,6 @@ enum Failure {
     Asked(String),
     /// It began, and could not be read; nobody says of what.
     Read(String),
-}
-
-/// A header that cannot be sent.
-fn bad_header(request: &HttpRequest) -> Option<String> {
-    request.headers.iter().find_map(|(name, value)| {
-        if http::HeaderName::from_bytes(name.as_bytes()).is_err() {
-            return Some(format!("net/http: invalid header field name {}", quote(name)));
-        }
-        let is_bad = value.bytes().any(|byte| (byte < b' ' && byte != b'\t') || byte == 0x7f);
-        is_bad.then(|| format!("net/http: invalid header field value for {}", quote(name)))
-    })
 }
 
 /// The request that a redirecting answer asks for, as Go's client follows it, and where it said that it leads.
@@ -235,65 +224,6 @@ fn is_absolute(location: &str) -> bool {
 fn host(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.split(['/', '?', '#']).next().unwrap_or_default()
-}
-
-/// A failure in the words that Go's client has for it; retry policies match on some of them (EX-219).
-fn words(error: &ureq::Error, url: &str) -> String {
-    match error {
-        ureq::Error::HostNotFound => {
-            let host = host(url);
-            let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-            format!("dial tcp: lookup {name}: no such host")
-        }
-        ureq::Error::Io(error) => match error.kind() {
-            std::io::ErrorKind::ConnectionRefused => {
-                format!("dial tcp {}: connect: connection refused", dialled(url))
-            }
-            std::io::ErrorKind::ConnectionReset => "read: connection reset by peer".to_owned(),
-            std::io::ErrorKind::TimedOut => "i/o timeout".to_owned(),
-            std::io::ErrorKind::InvalidData => certificate(&error.to_string()),
-            _ if error.to_string().contains("failed to lookup address") => {
-                let host = host(url);
-                let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-                format!("dial tcp: lookup {name}: no such host")
-            }
-            _ => error.to_string(),
-        },
-        ureq::Error::Timeout(_) => "context deadline exceeded".to_owned(),
-        ureq::Error::BadUri(reason) => format!("unsupported protocol scheme: {reason}"),
-        other => other.to_string(),
-    }
-}
-
-/// The address that was tried first for a host.
-fn dialled(url: &str) -> String {
-    let host = address::host_and_port(url);
-    let first = host.to_socket_addrs().ok().and_then(|mut found| found.next());
-    first.map_or(host, |address| address.to_string())
-}
-
-/// Why a server is not the one that it says it is; everything else that is broken as it is.
-fn certificate(reason: &str) -> String {
-    if reason.contains("InvalidContentType") {
-        return "http: server gave HTTP response to HTTPS client".to_owned();
-    }
-    let Some(why) = reason.strip_prefix("invalid peer certificate: ") else { return reason.to_owned() };
-    let shown = match why {
-        "UnknownIssuer" => "certificate signed by unknown authority",
-        "Expired" | "NotValidYet" => "certificate has expired or is not yet valid",
-        other => other,
-    };
-    let told = distrust(why).map(|told| format!(": {told}")).unwrap_or_default();
-    format!("tls: failed to verify certificate: x509: {shown}{told}")
-}
-
-/// Go writes the method of a failed request as `Get`, `Post`, …: the first letter as it stands.
-fn go_verb(method: &str) -> String {
-    let mut letters = method.chars();
-    letters
-        .next()
-        .map(|first| std::iter::once(first).chain(letters.flat_map(char::to_lowercase)).collect())
-        .unwrap_or_default()
 }
 
 /// `content-type` is `Content-Type` to Go, and so to conditions.

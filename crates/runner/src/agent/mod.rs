@@ -4,7 +4,6 @@
 //! waits behind nobody else's calls. Nothing survives a restart; whoever asked asks again, so that calls are made
 //! at least once, as with Argo's agent.
 
-mod address;
 mod http;
 
 pub use http::{HttpRequest, HttpResponse};

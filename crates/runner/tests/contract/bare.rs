@@ -201,6 +201,7 @@ fn outputs_that_are_missing() {
         archive: Archive::None,
         key: format!("wf/{name}"),
         to: None,
+        refused: None,
     };
     let mut step = world.shell("a", Isolation::None, &format!("echo 1 > {}", there.display()));
     step.outputs.artifacts = vec![artifact("x"), artifact("y")];

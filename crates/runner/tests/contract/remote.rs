@@ -122,6 +122,7 @@ fn artifacts_come_from_servers_and_go_there() {
             archive: Archive::Tar { level: None },
             key: "unused".into(),
             to: Some(web(&format!("result-{isolation:?}.tgz"))),
+            refused: None,
         };
         step.outputs.artifacts = vec![wanted.clone()];
         let ended = world.run(&step);
@@ -139,13 +140,19 @@ fn artifacts_come_from_servers_and_go_there() {
         let mut missing = world.shell(&format!("b{isolation:?}"), isolation, "true");
         missing.inputs = vec![gone];
         let failure = world.run(&missing).failure.unwrap();
-        let expected = format!("artifact gone failed to load: `{url}/gone` does not exist");
+        let expected = "artifact gone failed to load: 404 Not Found".to_owned();
         assert_eq!((failure.stage, failure.message), (Stage::Init, expected));
 
         let mut folder =
             world.shell(&format!("c{isolation:?}"), isolation, &format!("mkdir -p {}", path("out")));
-        folder.outputs.artifacts = vec![ArtifactWanted { archive: Archive::None, ..wanted }];
-        let failure = world.run(&folder).failure.unwrap();
+        let unpacked = ArtifactWanted { archive: Archive::None, ..wanted.clone() };
+        let told = "Raw output artifacts unsupported";
+        let nowhere = ArtifactWanted { refused: Some(told.into()), to: None, ..wanted };
+        folder.outputs.artifacts = vec![nowhere, unpacked];
+        let ended = world.run(&folder);
+        let failure = ended.failure.unwrap();
+        assert_eq!((ended.containers[0].exit, failure.stage), (Exit::Code(0), Stage::Wait));
+        assert!(failure.message.starts_with(&format!("{told}; ")), "{failure:?}");
         assert!(failure.message.ends_with("give it an archive (`tar` or `zip`); "), "{failure:?}");
     }
     world.end();

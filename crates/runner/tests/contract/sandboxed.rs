@@ -402,6 +402,7 @@ fn artifacts_come_and_go() {
         archive,
         key: key.into(),
         to: None,
+        refused: None,
     };
     step.inputs = vec![ArtifactInput {
         mode: Some(0o755),
@@ -476,6 +477,7 @@ fn folders_of_the_machine_can_be_given_out() {
         archive,
         key: format!("wf/{name}"),
         to: None,
+        refused: None,
     };
     step.outputs.artifacts = vec![
         wanted("packed", "/etc", Archive::Tar { level: Some(1) }),

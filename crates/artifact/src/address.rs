@@ -1,8 +1,8 @@
-//! Addresses as Go's client reads them: what is wrong with one, and how it is sent (EX-473).
+//! Addresses of web servers as Go's client reads them: what is wrong with one, and how it is sent (EX-473, PA-352).
 
 /// An address that can be asked.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Address {
+pub struct Address {
     /// As it is sent.
     pub sent: String,
     /// As messages show it: without a password.
@@ -11,7 +11,7 @@ pub(super) struct Address {
 
 /// Why nothing can be asked.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Unfit {
+pub enum Unfit {
     /// It cannot be read: this is all that is said.
     Unread(String),
     /// It is read, and shown like this before the reason why nobody is there to be asked.
@@ -19,7 +19,7 @@ pub(super) enum Unfit {
 }
 
 /// Reads an address.
-pub(super) fn read(text: &str) -> Result<Address, Unfit> {
+pub fn read(text: &str) -> Result<Address, Unfit> {
     let (text, _) = text.split_once('#').unwrap_or((text, ""));
     let unread = |reason: String| Unfit::Unread(format!("parse {}: {reason}", quote(text)));
     if text.bytes().any(|byte| byte < b' ' || byte == 0x7f) {
@@ -70,7 +70,7 @@ pub(super) fn read(text: &str) -> Result<Address, Unfit> {
 }
 
 /// The `host:port` that an address leads to.
-pub(super) fn host_and_port(address: &str) -> String {
+pub fn host_and_port(address: &str) -> String {
     let (scheme, rest) = address.split_once("://").unwrap_or(("http", address));
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
@@ -161,7 +161,7 @@ fn percent(letter: char) -> String {
 }
 
 /// Text in quotes, as Go writes it.
-pub(super) fn quote(text: &str) -> String {
+pub fn quote(text: &str) -> String {
     let mut quoted = String::from("\"");
     for letter in text.chars() {
         match letter {
