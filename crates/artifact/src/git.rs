@@ -9,11 +9,13 @@ use std::process::{Command, Stdio};
 
 use serde::{Deserialize, Serialize};
 
+use crate::address::quote;
 use crate::archive::{self, Mode};
 use crate::error::ArtifactError;
 use crate::limits::{ANSWER_TIME_MAX, COMPLAINT_BYTES_MAX, CONNECT_TIME_MAX};
 use crate::patience::{Refusal, patiently};
 use crate::place::Aside;
+use crate::told;
 use crate::web::without_login;
 
 /// What is to be cloned, and how one shows who one is.
@@ -30,7 +32,7 @@ pub struct Git {
     /// References to fetch before the revision is looked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fetch: Vec<String>,
-    /// Only this branch.
+    /// Only this branch, which must be named.
     pub single_branch: Option<String>,
     /// Whether the repositories within it are left out.
     pub without_submodules: bool,
@@ -83,6 +85,9 @@ const PASSING: &[&str] = &[
     "returned error: 504",
 ];
 
+/// Between the lines of what git said.
+const BETWEEN_LINES: &str = "; ";
+
 /// Without what nobody may read.
 impl fmt::Debug for Git {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -101,6 +106,9 @@ impl Git {
                 )));
             }
         }
+        if self.single_branch.as_deref() == Some("") {
+            return Err(ArtifactError::Unsupported("single branch mode without a branch specified".into()));
+        }
         let aside = Aside::of(dest)?;
         let key = self.ssh_key.as_ref().map(|key| write_key(dest, key)).transpose()?;
         let tree = aside.path();
@@ -108,7 +116,10 @@ impl Git {
         work.clone_repository()?;
         let depth = self.depth();
         for reference in &self.fetch {
-            work.run(work.fetch(depth.as_deref(), reference))?;
+            if let Some(said) = work.attempt(work.fetch(depth.as_deref(), reference))? {
+                let (wanted, why) = (self.fetch.join(" "), work.why(&said));
+                return Err(ArtifactError::Remote(format!("failed to fetch [{wanted}]: {why}")));
+            }
         }
         if work.check_out()? && !self.without_submodules {
             work.run(work.inside(&["submodule", "--quiet", "update", "--init", "--recursive"]))?;
@@ -183,10 +194,15 @@ impl Work<'_> {
                 None => command.arg("--no-single-branch"),
             };
             command.arg("--").arg(&self.git.repo).arg(self.tree);
-            self.run(command).map_err(|error| {
-                let said = error.to_string();
-                Refusal { passes: PASSING.iter().any(|words| said.contains(words)), error }
-            })
+            let refusal = |said: String| Refusal {
+                passes: PASSING.iter().any(|words| said.contains(words)),
+                error: ArtifactError::Remote(format!(
+                    "failed to clone {}: {}",
+                    quote(&without_login(&self.git.repo)),
+                    self.why(&said)
+                )),
+            };
+            self.attempt(command).map_err(Refusal::of)?.map_or(Ok(()), |said| Err(refusal(said)))
         })
     }
 
@@ -200,30 +216,39 @@ impl Work<'_> {
             }
             return Ok(exists);
         }
-        let commit = match self.known(revision)? {
-            Some(commit) => commit,
+        let name = revision.strip_prefix("refs/heads/").unwrap_or(revision);
+        let way = match self.known(name)? {
+            Some(way) => way,
             // Cut off by the depth, or on no branch: the server may give it by itself.
-            None => match self.run(self.fetch(self.git.depth().as_deref(), revision)) {
-                Ok(()) => self.commit_of("FETCH_HEAD")?,
-                Err(_) => None,
+            None => match self.attempt(self.fetch(self.git.depth().as_deref(), revision))? {
+                None => self.commit_of("FETCH_HEAD")?.map(detached),
+                Some(_) => None,
             }
             .ok_or_else(|| {
                 let depth =
                     self.git.depth.map(|depth| format!(" in its last {depth} commits")).unwrap_or_default();
-                let repo = without_login(&self.git.repo);
-                ArtifactError::Remote(format!("`{repo}` has no branch, tag or commit `{revision}`{depth}"))
+                ArtifactError::Remote(format!("fatal: invalid reference: {name}{depth}"))
             })?,
         };
-        self.run(self.inside(&["checkout", "--quiet", "--force", "--detach", &commit]))?;
+        let mut command = self.inside(&["checkout", "--quiet", "--force"]);
+        command.args(way);
+        self.run(command)?;
         Ok(true)
     }
 
-    /// The commit of a tag, a branch or a commit that was cloned.
-    fn known(&self, revision: &str) -> Result<Option<String>, ArtifactError> {
-        match self.commit_of(revision)? {
-            Some(commit) => Ok(Some(commit)),
-            None => self.commit_of(&format!("refs/remotes/origin/{revision}")),
+    /// How one gets to a branch, a tag or a commit that was cloned. As when one types `git checkout`, a branch is stood
+    /// upon, and one of the server gets one of ours that follows it; tags and commits are on no branch (PA-165).
+    fn known(&self, name: &str) -> Result<Option<Vec<String>>, ArtifactError> {
+        if self.commit_of(&format!("refs/heads/{name}"))?.is_some() {
+            return Ok(Some(vec![name.to_owned(), "--".to_owned()]));
         }
+        if let Some(commit) = self.commit_of(name)? {
+            return Ok(Some(detached(commit)));
+        }
+        let theirs = self.commit_of(&format!("refs/remotes/origin/{name}"))?;
+        Ok(theirs.map(|_| {
+            ["--track", "-b", name, &format!("origin/{name}")].into_iter().map(str::to_owned).collect()
+        }))
     }
 
     fn commit_of(&self, revision: &str) -> Result<Option<String>, ArtifactError> {
@@ -273,10 +298,17 @@ impl Work<'_> {
         command
     }
 
-    fn run(&self, mut command: Command) -> Result<(), ArtifactError> {
+    /// Lets git do something in the clone; the first line of what it says against it is told (PA-165).
+    fn run(&self, command: Command) -> Result<(), ArtifactError> {
+        let first = |said: String| said.split(BETWEEN_LINES).next().unwrap_or_default().to_owned();
+        self.attempt(command)?.map_or(Ok(()), |said| Err(ArtifactError::Remote(first(said))))
+    }
+
+    /// Lets git do something; none if it did, else what it said, without what nobody may read.
+    fn attempt(&self, mut command: Command) -> Result<Option<String>, ArtifactError> {
         let output = command.output().map_err(cannot_run)?;
         if output.status.success() {
-            return Ok(());
+            return Ok(None);
         }
         let repo = without_login(&self.git.repo);
         let said = String::from_utf8_lossy(&output.stderr).trim().replace(&self.git.repo, &repo);
@@ -285,9 +317,37 @@ impl Work<'_> {
             _ => said,
         };
         let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        let said: String = lines.join("; ").chars().take(COMPLAINT_BYTES_MAX).collect();
-        Err(ArtifactError::Remote(format!("cannot clone `{repo}`: {said}")))
+        Ok(Some(lines.join(BETWEEN_LINES).chars().take(COMPLAINT_BYTES_MAX).collect()))
     }
+
+    /// What git said of a server, as Argo's own client says it (PA-165).
+    fn why(&self, said: &str) -> String {
+        let repo = without_login(&self.git.repo);
+        let asked = |why: String| format!("Get \"{repo}/info/refs?service=git-upload-pack\": {why}");
+        let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+        let has = |words: &str| said.contains(words);
+        if has("Could not resolve host") {
+            asked(told::unknown(&repo, said))
+        } else if has("Failed to connect") && (has("Couldn't connect") || has("Connection refused")) {
+            asked(told::io_words(&refused, &repo))
+        } else if has("Authentication failed") || has("could not read Username") {
+            format!("authentication required: {said}")
+        } else if has("returned error: 403") {
+            format!("authorization failed: {said}")
+        } else if has("Remote branch ") && has(" not found in upstream") {
+            let branch = self.git.single_branch.as_deref().unwrap_or_default();
+            format!("couldn't find remote ref \"refs/heads/{branch}\"")
+        } else if has("fatal: repository '") && (has("' not found") || has("' does not exist")) {
+            "repository not found".to_owned()
+        } else {
+            said.to_owned()
+        }
+    }
+}
+
+/// The way to a commit, which is on no branch.
+fn detached(commit: String) -> Vec<String> {
+    vec!["--detach".to_owned(), commit]
 }
 
 fn cannot_run(error: io::Error) -> ArtifactError {

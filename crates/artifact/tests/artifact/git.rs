@@ -105,8 +105,65 @@ fn revisions_are_branches_tags_and_commits() {
         assert_eq!(file(&clone), expected, "{revision}");
         assert!(clone.join(".git").is_dir());
     }
-    let git = Git { repo: repo.clone(), revision: "nowhere".into(), ..Git::default() };
-    assert_eq!(forge.load(&git).unwrap_err(), format!("`{repo}` has no branch, tag or commit `nowhere`"));
+    let git = Git { repo, revision: "nowhere".into(), ..Git::default() };
+    assert_eq!(forge.load(&git).unwrap_err(), "fatal: invalid reference: nowhere");
+}
+
+/// PA-165: whoever asks for a branch stands upon it, as after `git checkout`; tags and commits are on none.
+#[test]
+fn branches_are_stood_upon() {
+    let forge = Forge::new();
+    let server = forge.serve();
+    let repo = format!("{}/code.git", server.url);
+    for (revision, branch) in [
+        ("", "main"),
+        ("main", "main"),
+        ("side", "side"),
+        ("refs/heads/side", "side"),
+        ("v1", ""),
+        ("HEAD~1", ""),
+    ] {
+        let git = Git { repo: repo.clone(), revision: revision.to_owned(), ..Git::default() };
+        forge.load(&git).unwrap();
+        assert_eq!(forge.git(&["-C", "clone", "branch", "--show-current"]), branch, "{revision}");
+    }
+    let git = Git { repo, revision: "side".into(), ..Git::default() };
+    forge.load(&git).unwrap();
+    assert_eq!(forge.git(&["-C", "clone", "rev-parse", "--abbrev-ref", "@{upstream}"]), "origin/side");
+}
+
+/// PA-147, PA-165: why there is no clone, in the words of Argo's own client.
+#[test]
+fn what_cannot_be_cloned_is_told() {
+    let forge = Forge::new();
+    let server = forge.serve();
+    let code = Git { repo: format!("{}/code.git", server.url), ..Git::default() };
+    let branch = |name: &str| Git { single_branch: Some(name.into()), ..code.clone() };
+    assert_eq!(forge.load(&branch("")).unwrap_err(), "single branch mode without a branch specified");
+    let failed = |git: &Git, why: &str| format!("failed to clone \"{}\": {why}", git.repo);
+    let told = failed(&code, "couldn't find remote ref \"refs/heads/nope\"");
+    assert_eq!(forge.load(&branch("nope")).unwrap_err(), told);
+    let none = Git { repo: format!("{}/none.git", server.url), ..Git::default() };
+    assert_eq!(forge.load(&none).unwrap_err(), failed(&none, "repository not found"));
+    let folder = Git { repo: forge.path("none").display().to_string(), ..Git::default() };
+    assert_eq!(forge.load(&folder).unwrap_err(), failed(&folder, "repository not found"));
+    let fetched = Git { fetch: vec!["refs/no:refs/no".into()], ..code };
+    assert!(forge.load(&fetched).unwrap_err().starts_with("failed to fetch [refs/no:refs/no]: "));
+}
+
+/// PA-165: a server that is not there is named with the question that it did not hear.
+#[test]
+fn a_server_of_git_that_is_not_there() {
+    let forge = Forge::new();
+    let gone = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap()
+    };
+    let git = Git { repo: format!("http://{gone}/x.git"), ..Git::default() };
+    let told = format!(
+        "failed to clone \"http://{gone}/x.git\": Get \"http://{gone}/x.git/info/refs?service=git-upload-pack\": dial tcp {gone}: connect: connection refused"
+    );
+    assert_eq!(forge.load(&git).unwrap_err(), told);
 }
 
 /// PA-147, PA-165: `depth`, `fetch`, `singleBranch`, a mode, and an empty repository.
@@ -182,7 +239,8 @@ fn a_login_is_told_to_the_server_alone() {
     let wrong = Git { login: Some(("me".into(), "wrong".into())), repo: repo.clone(), ..Git::default() };
     let error = forge.load(&wrong).unwrap_err();
     assert!(
-        error.starts_with(&format!("cannot clone `{repo}`: ")) && error.contains("Authentication failed"),
+        error.starts_with(&format!("failed to clone \"{repo}\": authentication required: "))
+            && error.contains("Authentication failed"),
         "{error}"
     );
     assert!(!error.contains("wrong"), "{error}");

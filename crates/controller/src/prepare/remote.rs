@@ -123,11 +123,6 @@ fn grant(fields: OAuth2, place: &Place) -> Result<Option<Grant>, String> {
 /// The repository that a block names.
 pub(super) fn git(block: &Value, artifact: &str, place: &Place) -> Result<Git, String> {
     let fields: GitBlock = read(block, "git", artifact)?;
-    if fields.single_branch && fields.branch.is_empty() {
-        return Err(format!(
-            "artifact {artifact} failed to load: single branch mode without a branch specified"
-        ));
-    }
     Ok(Git {
         login: login(fields.username_secret, fields.password_secret, place)?,
         ssh_key: fields.ssh_private_key_secret.map(|reference| place.secret(&reference)).transpose()?,
@@ -242,9 +237,5 @@ mod tests {
             ssh_key: Some("-----BEGIN".into()),
         };
         assert_eq!(git(&block, "code", &place()).unwrap(), expected);
-        assert_eq!(
-            git(&json!({ "repo": "r", "singleBranch": true }), "code", &place()).unwrap_err(),
-            "artifact code failed to load: single branch mode without a branch specified"
-        );
     }
 }
