@@ -211,7 +211,9 @@ fn answered(response: &HttpResponse, pod: &Pod, now: Time) -> Outcome {
 /// What a condition may read: the request as it is written. Headers from secrets are not shown to it (EX-472).
 fn environment(http: &Http, response: &HttpResponse, body: &str) -> expr::Value {
     let shown = http.headers.iter().filter(|header| header.value_from.is_none());
-    let sent = headers(shown.map(|header| (header.name.as_str(), header.value.as_str())));
+    // Of a header that is given twice the last value alone is shown, though both are sent.
+    let shown: BTreeMap<_, _> = shown.map(|header| (header.name.as_str(), header.value.as_str())).collect();
+    let sent = headers(shown.into_iter());
     let came = headers(response.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let bytes = body_bytes(http).ok();
     let request = members([
@@ -242,6 +244,20 @@ fn headers<'h>(headers: impl Iterator<Item = (&'h str, &'h str)>) -> expr::Value
     expr::Value::map(values.into_iter().map(|(name, list)| (name.into(), expr::Value::list(list))).collect())
 }
 
+/// A plugin that has not done its work yet is asked again when it says so.
+fn again(phase: &str, requeue: &str, progress: Option<(u32, u32)>) -> Verdict {
+    let never = || format!("the plugin answered phase `{phase}` without saying when to ask it again");
+    match expr::duration::go(requeue) {
+        Ok(nanos) => {
+            Verdict::Again(Duration::from_nanos(u64::try_from(nanos).unwrap_or(0)).max(REQUEUE_MIN), progress)
+        }
+        Err(reason) => {
+            let reason = if requeue.is_empty() { never() } else { reason.to_string() };
+            Verdict::Ended(Box::new(failed(reason, None)))
+        }
+    }
+}
+
 /// A plugin's reply replaces phase, message and outputs of the node (EX-477).
 fn replied(reply: &Value) -> Verdict {
     let node = &reply["node"];
@@ -250,21 +266,11 @@ fn replied(reply: &Value) -> Verdict {
         text("progress").split_once('/').and_then(|(done, of)| Some((done.parse().ok()?, of.parse().ok()?)));
     let phase = match text("phase") {
         "Succeeded" => Phase::Succeeded,
+        "Skipped" => Phase::Skipped,
+        "Omitted" => Phase::Omitted,
         "Failed" => Phase::Failed,
         "Error" => Phase::Error,
-        other => {
-            let requeue = reply["requeue"].as_str().unwrap_or_default();
-            return match expr::duration::go(requeue) {
-                Ok(nanos) => Verdict::Again(
-                    Duration::from_nanos(u64::try_from(nanos).unwrap_or(0)).max(REQUEUE_MIN),
-                    progress,
-                ),
-                Err(_) => Verdict::Ended(Box::new(failed(
-                    format!("the plugin answered phase `{other}` without saying when to ask it again"),
-                    None,
-                ))),
-            };
-        }
+        other => return again(other, reply["requeue"].as_str().unwrap_or_default(), progress),
     };
     let outputs: spec::Outputs = match serde_json::from_value(node["outputs"].clone()) {
         Ok(outputs) => outputs,

@@ -31,7 +31,7 @@ mod words;
 
 use care::{Attendant, Watch};
 pub(crate) use collect::unsaved;
-pub(crate) use stage::{Made, script, working_dir, write_file};
+pub(crate) use stage::{Made, script, with_short_words, working_dir, write_file};
 
 /// What a hull tells its supervisor.
 #[derive(Debug, Serialize, Deserialize)]
@@ -391,8 +391,9 @@ impl<'a> Hull<'a> {
     fn spawn(&self, index: usize) -> Result<u32, String> {
         let container = &self.request.containers[index];
         let script = stage::script(container, index, self.place)?;
+        let container = stage::with_short_words(container, index, self.place)?;
         let [stdout, stderr] = &self.io.outputs[index];
-        self.launch(container, script.as_deref(), [stdout.as_fd(), stderr.as_fd()])
+        self.launch(&container, script.as_deref(), [stdout.as_fd(), stderr.as_fd()])
     }
 
     /// Starts a process in the surroundings of a container.

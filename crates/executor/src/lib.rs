@@ -16,3 +16,6 @@ pub use sys::{give_memory_back, share_memory};
 
 /// How web servers are met: whom steps and agents trust, how addresses are read, and what is told of failures.
 pub use tiphys_artifact::{address, told, trusted};
+
+/// Whether Go could read a text as JSON, and what it would say.
+pub use tiphys_expr::check_json;

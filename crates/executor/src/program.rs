@@ -41,6 +41,9 @@ impl Program {
         };
         let given = |name: &str| setting.env.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
         let search = own("PATH").or_else(|| given("PATH")).unwrap_or(PATH_DEFAULT);
+        if let Some(reason) = &container.refused {
+            return Err(reason.clone());
+        }
         let Some(name) = container.command.first() else { return Err("the container has no command".into()) };
         let file = match setting.aliases.iter().find(|(path, _)| path == name) {
             Some((_, real)) => real.as_os_str().as_bytes().to_vec(),

@@ -249,9 +249,15 @@ fn containers(
     for body in &template.sidecars {
         add(body, Role::Sidecar, None, None)?;
     }
-    if let Some(again) = template.container_set.as_ref().map(again).transpose()? {
+    if let Some(set) = &template.container_set {
         let members = containers.iter_mut().filter(|(container, _)| container.role == Role::Main);
-        members.for_each(|(container, _)| container.again = again);
+        match again(set) {
+            Ok(again) => members.for_each(|(container, _)| container.again = again),
+            // The wrapper of each member reads it when its turn has come (EX-409).
+            Err(reason) => members.for_each(|(container, _)| {
+                container.refused = Some(format!("failed to get retry strategy: {reason}"));
+            }),
+        }
     }
     // Init containers and sidecars may ask for main's mounts (EX-430).
     let main_mounts: Vec<VolumeMount> = containers

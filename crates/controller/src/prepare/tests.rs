@@ -266,7 +266,13 @@ fn members_of_a_set_are_started_again() {
     assert_eq!(again(&json!({})), Ok(None));
     assert!(read(json!({ "retries": 1, "duration": "-1s" })).unwrap_err().ends_with("`-1s` is negative"));
     assert!(read(json!({ "retries": "many" })).unwrap_err().ends_with("`many` is no count"));
-    assert!(read(json!({ "retries": 1, "duration": "soon" })).is_err());
+    // What cannot be read is told by the members themselves, when they are to begin (EX-409).
+    let set = json!({ "retryStrategy": { "retries": 1, "duration": "1x" }, "containers": [
+        { "name": "a", "image": "i", "command": ["true"] },
+    ] });
+    let step = prepared(json!({}), json!({ "containerSet": set }), &Place::default()).unwrap();
+    let told = "failed to get retry strategy: time: unknown unit \"x\" in duration \"1x\"";
+    assert_eq!(step.containers[0].refused.as_deref(), Some(told));
 }
 
 /// EX-504: a repository that archives logs has them archived, whatever the documents say.

@@ -148,6 +148,9 @@ pub struct ContainerRequest {
     /// Whether its process is started again when it fails (EX-231).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub again: Option<Again>,
+    /// Why it cannot be started, whoever tries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
     /// What is done for it while it runs.
     #[serde(skip_serializing_if = "is_default")]
     pub care: Care,

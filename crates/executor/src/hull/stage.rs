@@ -1,5 +1,6 @@
 //! Before the containers start: input artifacts, scripts, working folders.
 
+use std::borrow::Cow;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Cursor, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -15,6 +16,15 @@ use crate::sandbox::INPUTS;
 
 /// Where Argo puts the script of a script template.
 const SCRIPT: &str = "/argo/staging/script";
+
+/// Most bytes of one word of a command line: what Linux takes, and from where on Argo puts it into a file.
+const WORD_BYTES_MAX: usize = 131_072;
+
+/// Most bytes that one byte of text becomes in JSON.
+const JSON_BYTES_OF_ONE: usize = 6;
+
+/// Where Argo puts words that are too long, followed by their number.
+const LONG_WORD: &str = "/tmp/argo_arg_";
 
 /// Gets an artifact from elsewhere and lays it out.
 type Fetch<'a> = &'a mut dyn FnMut(&ArtifactInput) -> Result<(), ArtifactError>;
@@ -167,6 +177,34 @@ pub(crate) fn script(
     write_file(&path, source.as_bytes(), 0o755)
         .map_err(|error| format!("failed to write the script: {}", reason(&error)))?;
     Ok(Some(path))
+}
+
+/// The container as it is started: when its arguments are more than one word may hold, every long word of its command line
+/// lies in a file, and the word says where (EX-390).
+pub(crate) fn with_short_words<'c>(
+    container: &'c ContainerRequest,
+    index: usize,
+    place: &Place,
+) -> Result<Cow<'c, ContainerRequest>, String> {
+    let bytes: usize = container.args.iter().map(String::len).sum();
+    // As JSON they are at least as long; most are far from it.
+    let is_long = || serde_json::to_vec(&container.args).is_ok_and(|text| text.len() > WORD_BYTES_MAX);
+    if bytes * JSON_BYTES_OF_ONE + container.args.len() * 3 < WORD_BYTES_MAX || !is_long() {
+        return Ok(Cow::Borrowed(container));
+    }
+    let mut container = container.clone();
+    let words = container.command.iter_mut().skip(1).chain(&mut container.args);
+    for (number, word) in words.enumerate().filter(|(_, word)| word.len() > WORD_BYTES_MAX) {
+        let path = match place {
+            Place::Sandbox { .. } if index == 0 => PathBuf::from(format!("{LONG_WORD}{number}.txt")),
+            Place::Sandbox { .. } => PathBuf::from(format!("{LONG_WORD}{number}-{index}.txt")),
+            Place::Machine { scratch, .. } => scratch.join(format!(".tiphys-arg-{index}-{number}")),
+        };
+        write_file(&path, word.as_bytes(), 0o644)
+            .map_err(|error| format!("failed to write argument {number}: {}", reason(&error)))?;
+        *word = format!("@{}", path.display());
+    }
+    Ok(Cow::Owned(container))
 }
 
 /// The folder a container starts in; made when it is missing, as Kubernetes does.

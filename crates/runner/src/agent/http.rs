@@ -38,6 +38,14 @@ pub struct HttpResponse {
     pub body: Vec<u8>,
 }
 
+impl HttpResponse {
+    /// The status with the words that belong to it: `500 Internal Server Error`.
+    pub(super) fn shown_status(&self) -> String {
+        http::StatusCode::from_u16(self.status)
+            .map_or_else(|_| self.status.to_string(), |status| status.to_string())
+    }
+}
+
 /// Sends requests; keeps connections open between them.
 pub(super) struct Client {
     strict: ureq::Agent,

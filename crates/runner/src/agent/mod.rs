@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
+use tiphys_executor::check_json;
 
 /// Most calls of one run at the same time, as Argo's agent has it.
 pub const CALLS_PER_RUN_MAX: usize = 16;
@@ -32,6 +33,15 @@ pub const PLUGIN_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// How often a plugin that is not there yet is tried, and the first pause in between; each is twice the last.
 const PLUGIN_TRIES: u32 = 5;
+
+/// What may pass when a plugin is called.
+const PASSING: [&str; 5] = [
+    "connection refused",
+    "connection reset by peer",
+    "connection timed out",
+    "i/o timeout",
+    "context deadline exceeded",
+];
 
 /// The first pause.
 const PLUGIN_PAUSE: Duration = Duration::from_secs(1);
@@ -259,30 +269,36 @@ impl Shared {
                 url: format!("{}/api/v1/template.execute", plugin.address.trim_end_matches('/')),
                 headers: [("Content-Type".to_owned(), "application/json".to_owned())]
                     .into_iter()
-                    .chain(
-                        (!plugin.token.is_empty())
-                            .then(|| ("Authorization".to_owned(), format!("Bearer {}", plugin.token))),
-                    )
+                    .chain([("Authorization".to_owned(), format!("Bearer {}", plugin.token))])
                     .collect(),
                 body: Some(body.to_vec()),
                 timeout: Some(PLUGIN_TIME_MAX),
                 insecure: false,
             };
-            let reply = self.patiently(&request)?;
+            let reply = self.patiently(&request).map_err(|reason| {
+                // The limit is the client's own here.
+                let is_late = reason.ends_with("context deadline exceeded");
+                reason + if is_late { " (Client.Timeout exceeded while awaiting headers)" } else { "" }
+            })?;
             match reply.status {
                 200 => {}
                 // It does not execute templates at all.
                 404 => continue,
-                other => {
+                // It is not able to work yet, and has said why.
+                503 => return Err(String::from_utf8_lossy(&reply.body).into_owned()),
+                _ => {
                     return Err(format!(
-                        "plugin `{}` answered {other}: {}",
-                        plugin.name,
-                        String::from_utf8_lossy(&reply.body).trim()
+                        "{}: {}",
+                        reply.shown_status(),
+                        String::from_utf8_lossy(&reply.body)
                     ));
                 }
             }
-            let reply: Value = serde_json::from_slice(&reply.body)
-                .map_err(|error| format!("plugin `{}` answered what is no JSON: {error}", plugin.name))?;
+            let text = String::from_utf8_lossy(&reply.body);
+            let reply: Value = serde_json::from_str(&text).map_err(|error| {
+                // In Go's words, which plugins written for Argo are known by.
+                check_json(&text).err().unwrap_or_else(|| error.to_string())
+            })?;
             if reply.get("node").is_some_and(|node| !node.is_null()) {
                 return Ok(Some(reply));
             }
@@ -296,7 +312,7 @@ impl Shared {
         for _ in 1..PLUGIN_TRIES {
             match self.client.request(request) {
                 Ok(reply) if reply.status != 503 => return Ok(reply),
-                Err(reason) if !reason.contains("connection refused") => return Err(reason),
+                Err(reason) if !PASSING.iter().any(|words| reason.contains(words)) => return Err(reason),
                 _ => {}
             }
             std::thread::sleep(pause);

@@ -237,3 +237,21 @@ fn the_first_plugin_that_takes_a_template_has_it() {
     assert_eq!(found["node"]["phase"], "Succeeded");
     assert_eq!(ask(vec![plugin(&not_mine)]), None);
 }
+
+/// EX-475, EX-478: what a plugin cannot do is told with its status, and what it writes is read as Go reads it.
+#[test]
+fn plugins_fail_in_the_words_of_argo() {
+    let (agent, answers) = agent();
+    let ask = |status: &'static str, body: &'static str| {
+        let address = server(move |_| reply(status, "", body));
+        let plugins = vec![Plugin { name: "p".to_owned(), address, token: String::new() }];
+        agent.call(call("a", "r", Task::Plugin { plugins, body: b"{}".to_vec() }));
+        match answers.recv_timeout(Duration::from_secs(20)).unwrap().1 {
+            Answer::Plugin(answer) => answer.unwrap_err(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(ask("500 Internal Server Error", "{\"a\": 1}\n"), "500 Internal Server Error: {\"a\": 1}\n");
+    let told = "invalid character 'o' looking for beginning of object key string";
+    assert_eq!(ask("200 OK", "{oops"), told);
+}

@@ -37,6 +37,7 @@ pub const CASES: &[Case] = &[
     ("sandbox::containers_have_last_words", containers_have_last_words),
     ("sandbox::devices_are_nobodys_to_change", devices_are_nobodys_to_change),
     ("sandbox::a_huge_environment_is_passed_on", a_huge_environment_is_passed_on),
+    ("sandbox::long_words_lie_in_files", long_words_lie_in_files),
     ("sandbox::a_thousand_steps_start_together", a_thousand_steps_start_together),
     ("sandbox::a_zygote_that_does_not_answer_is_replaced", a_zygote_that_does_not_answer_is_replaced),
 ];
@@ -384,7 +385,7 @@ fn volumes_and_mounts_are_shown() {
 /// PA-186, PA-211: what is optional may be missing; what is not fails the step. They come in the order of the document.
 fn artifacts_come_and_go() {
     let mut world = World::new();
-    let text = "set -e; mkdir -p /out/folder/a; cat /in/raw > /out/folder/a/b; echo file > /out/file; ln -s a/b /out/folder/link; mkfifo /out/folder/pipe; printf last >&2";
+    let text = "set -e; mkdir -p /out/folder/a /out/empty; cat /in/raw > /out/folder/a/b; echo file > /out/file; ln -s a/b /out/folder/link; mkfifo /out/folder/pipe; printf last >&2";
     let mut step = sandbox(&world, "a", text);
     let input = |name: &str, path: &str, source| ArtifactInput {
         name: name.into(),
@@ -413,13 +414,14 @@ fn artifacts_come_and_go() {
         wanted("plain", "/out/folder/a", Archive::None, "wf/plain"),
         wanted("file", "/out/file", Archive::None, "wf/file"),
         ArtifactWanted { optional: true, ..wanted("none", "/out/none", Archive::Zip, "wf/none") },
+        wanted("empty", "/out/empty", Archive::None, "wf/empty"),
     ];
     step.outputs.logs = vec![LogWanted { container: "main".into(), key: "wf/main.log".into() }];
     let ended = world.run(&step);
     assert_eq!(ended.failure, None);
     assert_eq!(
         ended.artifacts.iter().map(|one| (one.missing, one.error.is_some())).collect::<Vec<_>>(),
-        [(false, false), (false, false), (false, false), (true, true)]
+        [(false, false), (false, false), (false, false), (true, true), (false, false)]
     );
     assert!(ended.artifacts[2].size_bytes == 5 && ended.artifacts[0].size_bytes > 20);
     assert_eq!(ended.logs.len(), 1);
@@ -538,6 +540,22 @@ fn a_huge_environment_is_passed_on() {
     step.containers[0].env = vec![("BIG".into(), "x".repeat(120_000))];
     world.run(&step);
     assert_eq!(world.log(&step), "120000\n");
+    world.end();
+}
+
+/// EX-390: words that are longer than Linux takes lie in files, if the arguments are what is long.
+fn long_words_lie_in_files() {
+    let mut world = World::new();
+    let mut step = sandbox(&world, "a", "echo $1 $2; wc -c < ${2#@}");
+    step.containers[0].command.extend(["x".to_owned(), "short".to_owned()]);
+    step.containers[0].args = vec!["y".repeat(200_000)];
+    let number = step.containers[0].command.len() - 1;
+    world.run(&step);
+    assert_eq!(world.log(&step), format!("short @/tmp/argo_arg_{number}.txt\n200000\n"));
+    let mut refused = sandbox(&world, "b", "true");
+    refused.containers[0].refused = Some("failed to get retry strategy: x".into());
+    let ended = world.run(&refused).containers.remove(0);
+    assert_eq!((ended.exit, ended.message), (Exit::Code(64), Some("failed to get retry strategy: x".into())));
     world.end();
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pipe::{PipeFlags, pipe_with};
-use tiphys_artifact::{Key, LocalStore};
+use tiphys_artifact::{ArtifactError, Key, LocalStore};
 
 use super::super::SCRATCH;
 use super::super::pipes::PipeIx;
@@ -17,7 +17,8 @@ use super::super::step::Body;
 use super::start::{Begun, Failed};
 use super::{Service, Token, watch};
 use crate::contract::{
-    ArtifactSource, ArtifactStored, Ended, Report, Stage, StageFailure, Started, StepRequest, VolumeSource,
+    Archive, ArtifactSource, ArtifactStored, Ended, Report, Stage, StageFailure, Started, StepRequest,
+    VolumeSource,
 };
 use crate::frame::Inbox;
 use crate::hull::unsaved;
@@ -356,13 +357,16 @@ pub(super) fn store_spooled(
     let store = LocalStore::new(&request.artifact_store);
     let mut message = String::new();
     for (index, artifact) in artifacts.iter_mut().enumerate() {
-        let is_elsewhere = request.outputs.artifacts.get(index).is_some_and(|wanted| wanted.to.is_some());
-        if artifact.error.is_some() || is_elsewhere {
+        let wanted = request.outputs.artifacts.get(index);
+        if artifact.error.is_some() || wanted.is_some_and(|wanted| wanted.to.is_some()) {
             continue;
         }
         let adopted =
             Key::parse(&artifact.key).and_then(|key| store.adopt(&spool.join(index.to_string()), &key));
         match adopted {
+            // Of an empty folder that is not packed there is nothing to be stored (PA-163).
+            Err(ArtifactError::NotFound(_))
+                if wanted.is_some_and(|wanted| wanted.archive == Archive::None) => {}
             Ok(size_bytes) => artifact.size_bytes = size_bytes,
             Err(error) => {
                 message.push_str(&unsaved(&error.to_string()));

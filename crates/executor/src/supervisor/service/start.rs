@@ -212,7 +212,7 @@ impl Service {
         ];
         let aliases = hull::aliases(request);
         let setting = Setting { dir: &dir, env: &env, script: script.as_deref(), aliases: &aliases };
-        let program = Program::prepare(main, &setting)?;
+        let program = Program::prepare(&*hull::with_short_words(main, 0, &place)?, &setting)?;
         let [Some(stdout), Some(stderr)] = pipes.map(|ix| self.pipes.write_end(ix)) else {
             return Err("its pipes are gone".into());
         };
