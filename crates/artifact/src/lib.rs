@@ -30,5 +30,5 @@ pub use key::Key;
 pub use left_out::LeftOut;
 pub use local::{Incoming, LocalStore, Saved};
 pub use place::{sweep_aside, sync_file_system};
-pub use tls::{Identity, remember_trusted, trusted};
+pub use tls::{Identity, distrust, remember_trusted, trusted};
 pub use web::Web;

@@ -48,7 +48,7 @@ pub fn remember_trusted() {
 }
 
 /// What is to be done about a server that was not believed, if the reason says so (PA-352).
-pub(crate) fn distrust(reason: &str) -> Option<&'static str> {
+pub fn distrust(reason: &str) -> Option<&'static str> {
     let kinds = [
         (
             "CaUsedAsEndEntity",
