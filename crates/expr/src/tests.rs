@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use crate::depends::{Logic, TaskResult};
 use crate::items::{Item, SequenceSpec, sequence, with_param};
 use crate::{
-    Layered, MapScope, Mode, OwnedBound, TagError, Text, World, batch, duration, evaluate, evaluate_bool,
+    Layered, MapScope, Mode, OwnedBound, TagError, Text, World, batch, duration, evaluate, evaluate_bool, go,
     names, render, when,
 };
 
@@ -369,6 +369,9 @@ fn library_paths_dates_versions() {
     );
 }
 
+/// What the paths below are applied to.
+const QUERIED: &str = "{\"l\":[{\"p\":0},{\"p\":\"A\"},3],\"s\":\"日本\"}";
+
 #[test]
 fn jsonpath_queries() {
     gives("jsonpath('{\"a\":[{\"b\":1},{\"b\":2}]}', '$.a[?(@.b==2)].b')", "[2]");
@@ -377,6 +380,72 @@ fn jsonpath_queries() {
     gives("jsonpath('[1,2,3]', '$[0,2]')", "[1,3]");
     gives("jsonpath('[1,2,3]', '$[(@.length-1)]')", "3");
     gives("jsonpath('[1,2,3]', '$[5]')", "error: index: invalid token out of range (1:1)");
+}
+
+/// TP-166: each token is judged by itself, wherever it stands.
+#[test]
+fn jsonpath_tokens_are_read_one_by_one() {
+    for (path, answer) in [
+        ("$.length", "2"),
+        ("$.s.length", "6"),
+        ("$..length", "[2,3,1,1,1,6]"),
+        ("@.l.[0]", "{\"p\":0}"),
+        ("$.l[+1].p", "\"A\""),
+        ("$.l[02]", "3"),
+        ("$.@.l.$.s.length", "6"),
+        ("$..p", "[0,\"A\"]"),
+        ("$...p", "[0,\"A\"]"),
+        ("$.l[3:0:-1]", "[]"),
+        ("$.l[0:2:-1].p", "[\"A\",0]"),
+        ("$.l[::-1][0]", "3"),
+        ("$.l[(0):(@.length - 1)].p", "[0,\"A\"]"),
+        ("$.l[9,-1]", "[3]"),
+        ("$['l','none']", "[[{\"p\":0},{\"p\":\"A\"},3]]"),
+        ("$['l',(0)]", "error: union: invalid token argument. expected [string] got [int] (1:1)"),
+        ("$[0,1]", "error: union: invalid token target. expected [array slice] got [map] (1:1)"),
+        (
+            "$.l[(@.length/2)]",
+            "error: unexpected expression result. expected [int string] got [float64] (1:1)",
+        ),
+        ("$.l['length']", "error: key: invalid token target. expected [map] got [slice] (1:1)"),
+        ("", "error: invalid JSONPath selector '' unexpected token '' at index 0 (1:1)"),
+        ("$.", "error: invalid JSONPath selector '$.' invalid token. token string is empty (1:1)"),
+        (
+            "$.l[*,0].p",
+            "error: invalid JSONPath selector '$.l[*,0].p' invalid token. '[*,0]' does not match any token format (1:1)",
+        ),
+        (
+            "$.l[()]",
+            "error: invalid JSONPath selector '$.l[()]' invalid expression. invalid format '()' (1:1)",
+        ),
+    ] {
+        gives(&format!("jsonpath('{QUERIED}', {})", go::quote(path)), answer);
+    }
+}
+
+/// TP-166: scripts are cut at their operators, and whatever reads as a number is one.
+#[test]
+fn jsonpath_scripts_are_cut_at_their_operators() {
+    for (filter, answer) in [
+        ("@.p", "[{\"p\":\"A\"}]"),
+        ("@", "[{\"p\":0},{\"p\":\"A\"},3]"),
+        ("!@.none", "[]"),
+        ("not @.none", "[{\"p\":0},{\"p\":\"A\"},3]"),
+        ("@.p === \"A\"", "[]"),
+        ("@.p == \"A\"", "[{\"p\":\"A\"}]"),
+        ("@.p =~ \"^.$\"", "[{\"p\":0},{\"p\":\"A\"}]"),
+        ("@.p in [0, \"A\"]", "[{\"p\":0}]"),
+        ("@ > 0x1p1", "[3]"),
+        ("@ ** 2 - 1 == 8", "[3]"),
+        ("@.p.length", "[{\"p\":\"A\"}]"),
+        ("$.s == \"日本\" && @ == 3", "[3]"),
+        ("(@ == 3) && true", "[3]"),
+        ("@ % 0", "error: runtime error: integer divide by zero (1:1)"),
+        ("", "error: invalid expression. is empty (1:1)"),
+        ("(ab || cd)", "error: invalid JSONPath selector '$.l[?((ab || cd))]' unsupported operator (1:1)"),
+    ] {
+        gives(&format!("jsonpath('{QUERIED}', {})", go::quote(&format!("$.l[?({filter})]"))), answer);
+    }
 }
 
 /// TP-152, TP-156, TP-167: of a callee of which nothing is known the arguments are not checked before they run, and what stands
