@@ -37,6 +37,9 @@ use tiphys_store::{MachineId, NewRun, Owned, Ownership, State, Store, StoreError
 /// How long a step must have run before that is worth a record of its own.
 const OBSERVED_AFTER: Duration = Duration::from_millis(20);
 
+/// How long the files of a step must have been saved before that is told.
+const SAVING_AFTER: Duration = Duration::from_secs(1);
+
 /// How long to wait before asking a busy runner again.
 const BUSY_PAUSE: Duration = Duration::from_millis(10);
 
@@ -112,6 +115,8 @@ pub(crate) struct Pump {
     locks_tried: Time,
     /// Attempts that were seen starting and are not yet worth a record.
     starting: BTreeMap<(String, Attempt), Time>,
+    /// Attempts whose files are being saved, for too short a time to tell anybody.
+    saving: BTreeMap<(String, Attempt), Time>,
     /// Daemons that are being asked whether they are ready, and which of their probes is next.
     probing: BTreeMap<(String, Attempt), usize>,
     /// Daemons that found out by themselves that they are ready.
@@ -169,6 +174,7 @@ impl Pump {
             lock_holders: BTreeMap::new(),
             locks_tried: Time(0),
             starting: BTreeMap::new(),
+            saving: BTreeMap::new(),
             probing: BTreeMap::new(),
             ready: BTreeSet::new(),
             unheard: BTreeSet::new(),
@@ -324,6 +330,9 @@ impl Pump {
         let now = self.now();
         let until = |due: Time| Duration::from_micros(u64::try_from(due.since_us(now)).unwrap_or(0));
         let mut patience = self.shard.next_due().map_or(LOOK_AROUND, until).min(LOOK_AROUND);
+        if let Some(first) = self.saving.values().min() {
+            patience = patience.min(until(first.plus(SAVING_AFTER)));
+        }
         if let Some(first) = self.starting.values().min() {
             patience = patience.min(until(first.plus(OBSERVED_AFTER)));
         }

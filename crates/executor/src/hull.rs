@@ -41,6 +41,8 @@ pub(crate) enum HullNews {
     Progress(String),
     /// Every container is ready that says by itself when it is.
     Ready,
+    /// Its containers have ended, and its files are being collected.
+    Saving,
     /// All is over.
     Done(Box<Done>),
 }
@@ -242,6 +244,9 @@ impl<'a> Hull<'a> {
             .any(|(asked, was)| asked.role == Role::Main && was.started_us > 0)
         {
             let (request, place) = (self.request, self.place);
+            if !request.outputs.artifacts.is_empty() {
+                tell(&self.io.report, &HullNews::Saving);
+            }
             collect::outputs(request, place, done, &mut |file, named, to| self.bring(file, named, to));
         }
     }

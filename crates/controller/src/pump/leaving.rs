@@ -148,6 +148,7 @@ impl Pump {
         self.gone.extend(flying.into_iter().filter(|(_, is_call)| !is_call).map(|(id, _)| id));
         self.let_go(uid);
         self.starting.retain(|(run, _), _| run != uid);
+        self.saving.retain(|(run, _), _| run != uid);
         self.ready.retain(|(run, _)| run != uid);
         owned.ok_or_else(|| "it is not here any more".to_owned())
     }

@@ -1,12 +1,13 @@
 //! What is heard of steps and calls, and the calls themselves.
 
-use super::{OBSERVED_AFTER, Pump, attempt_id, parse};
+use super::{OBSERVED_AFTER, Pump, SAVING_AFTER, attempt_id, parse};
 use crate::calls::{self, Verdict};
 use crate::daemons;
 use crate::handle::Update;
 use crate::outcome::outcome;
 use crate::ports;
 use crate::submit;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tiphys_engine::workflow::{Attempt, Input, Outcome, Phase, Report};
@@ -18,12 +19,15 @@ use tiphys_runner::step::{AttemptId, Exit, Report as StepReport};
 impl Pump {
     /// Steps that have run for a while were seen running.
     pub(super) fn observe(&mut self, now: Time) {
-        let ripe: Vec<(String, Attempt)> = self
-            .starting
-            .iter()
-            .filter(|(_, since)| since.plus(OBSERVED_AFTER) <= now)
-            .map(|(key, _)| key.clone())
-            .collect();
+        let ripe_of = |waiting: &BTreeMap<(String, Attempt), Time>, after: Duration| {
+            let ripe = waiting.iter().filter(|(_, since)| since.plus(after) <= now);
+            ripe.map(|(key, _)| key.clone()).collect::<Vec<_>>()
+        };
+        for (uid, attempt) in ripe_of(&self.saving, SAVING_AFTER) {
+            self.saving.remove(&(uid.clone(), attempt));
+            self.shard.input(&uid, Input::Reported { attempt, report: Report::Saving }, now);
+        }
+        let ripe = ripe_of(&self.starting, OBSERVED_AFTER);
         for (uid, attempt) in ripe {
             self.starting.remove(&(uid.clone(), attempt));
             self.shard.input(
@@ -57,8 +61,10 @@ impl Pump {
                     );
                 }
             }
+            StepReport::Saving(attempt) => self.saving.extend(parse(&attempt).map(|key| (key, now))),
             StepReport::Ended(ended) => {
                 let Some((uid, attempt)) = parse(&ended.attempt) else { return };
+                self.saving.remove(&(uid.clone(), attempt));
                 self.starting.remove(&(uid.clone(), attempt));
                 self.ready.remove(&(uid.clone(), attempt));
                 let Some(run) = self.shard.run(&uid) else {

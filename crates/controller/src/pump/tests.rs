@@ -283,3 +283,33 @@ fn a_step_that_was_lost_while_no_engine_lived_is_told_so() {
     controller.quit().unwrap();
     assert!(engines.why().contains("the machine was restarted"), "{}", engines.why());
 }
+
+/// The time in which artifacts are saved belongs to the step, and whoever looks at it learns what it does then.
+#[test]
+fn a_step_whose_files_are_being_saved_says_so() {
+    let engines = Engines::new();
+    let (controller, news) = engines.start(0, running);
+    let (attempt, updates) = engines.submit(&controller);
+    let seen = Started { attempt: attempt.clone(), pid: 1, at_us: 0, is_ready: false };
+    news(News::Reports(vec![tiphys_runner::step::Report::Started(seen)]));
+    wait_until_seen_running(&updates);
+    let saving = tiphys_runner::step::Report::Saving(attempt.clone());
+    // Told again by a supervisor that was found again: once is enough.
+    news(News::Reports(vec![saving.clone(), saving]));
+    let noted = loop {
+        let Update::Recorded(recorded) = updates.recv_timeout(PATIENCE).unwrap() else { continue };
+        if let Some(Event::Noted { message, .. }) = recorded.events.first() {
+            break message.clone();
+        }
+    };
+    assert_eq!(noted.as_deref(), Some("its files are being saved"));
+    let (_, run) = view::run(&mut engines.state.store().unwrap(), "one").unwrap().unwrap();
+    let told = explain::why(&run, &[], Some("one"), Time(0)).unwrap().because;
+    assert_eq!(told, "runs: its files are being saved");
+    let ended = Ended { attempt, ..Ended::default() };
+    news(News::Reports(vec![tiphys_runner::step::Report::Ended(Box::new(ended))]));
+    wait_until_ended(&updates);
+    controller.quit().unwrap();
+    let (_, run) = view::run(&mut engines.state.store().unwrap(), "one").unwrap().unwrap();
+    assert_eq!(run.nodes[0].message, None);
+}

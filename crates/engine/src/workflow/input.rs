@@ -89,6 +89,8 @@ pub enum Report {
         /// Of how many.
         of: u32,
     },
+    /// Its containers have ended, and saving its files takes its time.
+    Saving,
     /// It ended.
     Ended(Box<Outcome>),
     /// It was running once and nobody knows of it any more; what became of it, for people.

@@ -13,6 +13,9 @@ const LATE_US: i64 = 1_000_000;
 /// Argo's words for a node whose pod is there no more (EX-406).
 const LOST: &str = "pod deleted";
 
+/// What is said of a step whose containers have ended, where people read what it waits for.
+const SAVING: &str = "its files are being saved";
+
 impl Turn<'_> {
     pub(crate) fn reported(&mut self, attempt: Attempt, report: Report) {
         let Some(node) = self.run.nodes.get(attempt.node.at()) else { return };
@@ -40,6 +43,10 @@ impl Turn<'_> {
                     self.record(Event::Progressed { node: ix, done, of });
                 }
             }
+            Report::Saving if node.message.is_none() => {
+                self.record(Event::Noted { node: ix, message: Some(SAVING.into()) });
+            }
+            Report::Saving => {}
             Report::Ended(outcome) => {
                 self.seen_running(ix, &outcome);
                 self.pod_ended(ix, *outcome);

@@ -12,6 +12,8 @@ pub enum Report {
     Started(Started),
     /// The step wrote its progress file (`ARGO_PROGRESS_FILE`).
     Progress(StepProgress),
+    /// Its containers have ended, and its files are being saved.
+    Saving(AttemptId),
     /// It is over; nothing more will be reported of it.
     Ended(Box<Ended>),
     /// New log lines, only for attempts whose logs were asked for.

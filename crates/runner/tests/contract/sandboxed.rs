@@ -8,7 +8,7 @@ use std::time::Duration;
 use tiphys_runner::Runner;
 use tiphys_runner::step::{
     Archive, ArtifactInput, ArtifactSource, ArtifactWanted, Exit, HostMount, ImageFile, Isolation, LastWords,
-    LogWanted, ParameterWanted, Volume, VolumeFile, VolumeMount, VolumeSource,
+    LogWanted, ParameterWanted, Report, Volume, VolumeFile, VolumeMount, VolumeSource,
 };
 
 use crate::common::{Case, World, eventually, lives, parent};
@@ -418,6 +418,8 @@ fn artifacts_come_and_go() {
     ];
     step.outputs.logs = vec![LogWanted { container: "main".into(), key: "wf/main.log".into() }];
     let ended = world.run(&step);
+    let is_saved = |report: &Report| matches!(report, Report::Saving(told) if *told == step.attempt);
+    world.wait(|report| is_saved(report).then_some(()));
     assert_eq!(ended.failure, None);
     assert_eq!(
         ended.artifacts.iter().map(|one| (one.missing, one.error.is_some())).collect::<Vec<_>>(),

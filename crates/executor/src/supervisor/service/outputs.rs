@@ -84,6 +84,9 @@ impl Service {
                     let attempt = step.request.attempt.clone();
                     self.news.push(Report::Progress(StepProgress { attempt, progress }));
                 }
+                Ok(Some(HullNews::Saving)) => {
+                    self.news.push(Report::Saving(step.request.attempt.clone()));
+                }
                 Ok(Some(HullNews::Ready)) => {
                     if let Some(started) = &mut step.started {
                         started.is_ready = true;
