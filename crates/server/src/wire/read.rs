@@ -6,15 +6,18 @@ use serde_json::{Map, Value, json};
 use std::sync::OnceLock;
 use tiphys_spec as spec;
 
-/// Fields that every object has: what each holds, and what Go calls that.
-const FRAME: [(&str, fn(&Value) -> bool, &str); 3] = [
+/// A field, what it has to hold, and what Go calls that.
+type Typed = (&'static str, fn(&Value) -> bool, &'static str);
+
+/// Fields that every object has.
+const FRAME: [Typed; 3] = [
     ("kind", Value::is_string, "string"),
     ("apiVersion", Value::is_string, "string"),
     ("metadata", Value::is_object, "v1.ObjectMeta"),
 ];
 
 /// The same of the status of a workflow, and of a schedule.
-const STATUS: [(&str, fn(&Value) -> bool, &str); 6] = [
+const STATUS: [Typed; 6] = [
     ("phase", Value::is_string, "string"),
     ("message", Value::is_string, "string"),
     ("progress", Value::is_string, "string"),
@@ -22,7 +25,7 @@ const STATUS: [(&str, fn(&Value) -> bool, &str); 6] = [
     ("finishedAt", is_time, "v1.Time"),
     ("nodes", Value::is_object, "v1alpha1.Nodes"),
 ];
-const CRON_STATUS: [(&str, fn(&Value) -> bool, &str); 5] = [
+const CRON_STATUS: [Typed; 5] = [
     ("phase", Value::is_string, "string"),
     ("lastScheduledTime", is_time, "v1.Time"),
     ("succeeded", Value::is_i64, "int64"),
@@ -46,7 +49,7 @@ pub(crate) fn check_frame(kind: &str, value: &Value) -> Result<(), Fault> {
     typed(&value["status"], fields)
 }
 
-fn typed(value: &Value, fields: &[(&str, fn(&Value) -> bool, &str)]) -> Result<(), Fault> {
+fn typed(value: &Value, fields: &[Typed]) -> Result<(), Fault> {
     for (field, is_right, wanted) in fields {
         match value.get(*field) {
             Some(found) if !found.is_null() && !is_right(found) => {
