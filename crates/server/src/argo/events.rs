@@ -37,7 +37,13 @@ pub(crate) fn sender(
     match webhooks::sender(world, namespace, headers, body).map_err(Refused::Fault)? {
         Sender::Known(who) => Ok(who),
         Sender::Unknown => by_token().map_err(Refused::Fault),
-        Sender::Unreadable => Err(Refused::Webhook),
+        Sender::Unreadable(why) => {
+            tracing::warn!(
+                namespace,
+                "a webhook without a token was refused: {why}; apply one (see \"run a server\" in the documentation), or send a token"
+            );
+            Err(Refused::Webhook)
+        }
     }
 }
 

@@ -90,8 +90,8 @@ pub(crate) enum Sender {
     Known(Who),
     /// Nobody that is known signed it.
     Unknown,
-    /// It cannot be judged: there are no known senders, or too much was sent.
-    Unreadable,
+    /// It cannot be judged; this is why, for the server's log: senders are not told (AUTH-061).
+    Unreadable(&'static str),
 }
 
 /// Judges an event without a token by its signature.
@@ -101,15 +101,19 @@ pub(crate) fn sender(
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<Sender, Fault> {
-    let Some(secret) = world.object("Secret", namespace, CLIENTS)? else { return Ok(Sender::Unreadable) };
+    let Some(secret) = world.object("Secret", namespace, CLIENTS)? else {
+        return Ok(Sender::Unreadable("the namespace has no Secret `argo-workflows-webhook-clients`"));
+    };
     let secret = world.vault.unseal(secret)?;
     let Ok(secret) = serde_json::from_value::<tiphys_spec::Secret>(secret) else {
-        return Ok(Sender::Unreadable);
+        return Ok(Sender::Unreadable("the Secret `argo-workflows-webhook-clients` cannot be read"));
     };
     for account in secret.keys() {
         let Some(bytes) = secret.bytes(account) else { continue };
         let Some((kind, key)) = client(&String::from_utf8_lossy(&bytes)) else {
-            return Ok(Sender::Unreadable);
+            return Ok(Sender::Unreadable(
+                "a key of `argo-workflows-webhook-clients` has no `type` and `secret`",
+            ));
         };
         if matches(&kind, &key, headers, body) {
             let subject = format!("system:serviceaccount:{namespace}:{account}");
