@@ -59,6 +59,11 @@ pub fn distrust(reason: &str) -> Option<&'static str> {
             "UnknownIssuer",
             "nobody trusted has signed its certificate; name a file with its authority in `SSL_CERT_FILE`",
         ),
+        (
+            "BadSignature",
+            "somebody with the name of a trusted authority has signed its certificate; name a file with its own \
+             authority in `SSL_CERT_FILE`",
+        ),
         ("NotValidForName", "its certificate is for another name; ask for it by the name in the certificate"),
     ];
     kinds.into_iter().find(|(kind, _)| reason.contains(kind)).map(|(_, told)| told)

@@ -107,7 +107,8 @@ fn encrypted(reason: &str) -> String {
     }
     let Some(why) = reason.strip_prefix("invalid peer certificate: ") else { return reason.to_owned() };
     let shown = match why {
-        "UnknownIssuer" => "certificate signed by unknown authority",
+        // The other is the signature of one who calls himself as somebody trusted does.
+        "UnknownIssuer" | "BadSignature" => "certificate signed by unknown authority",
         "Expired" | "NotValidYet" => "certificate has expired or is not yet valid",
         other => other,
     };

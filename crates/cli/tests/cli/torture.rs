@@ -55,7 +55,7 @@ spec:
           - {{name: second, template: flaky, depends: first, withParam: "{{{{tasks.first.outputs.result}}}}", arguments: {{parameters: [{{name: num, value: "{{{{item}}}}"}}]}}}}
           - {{name: beside, template: work, depends: list, withSequence: {{count: "{items}"}}, arguments: {{parameters: [{{name: num, value: "9{{{{item}}}}"}}]}}}}
           - {{name: call, template: call, depends: list}}
-          - {{name: listing, template: listing, depends: list}}
+          - {{name: listing, template: listing, depends: pair}}
           - {{name: plug, template: plug, depends: list}}
           - {{name: set, template: set, depends: list, hooks: {{exit: {{template: bye}}, ran: {{template: bye, expression: 'tasks.set.status == "Succeeded"'}}}}}}
           - {{name: pair, template: pair, depends: list}}
@@ -79,7 +79,7 @@ spec:
     - name: call
       http: {{url: "http://{server}/well", successCondition: "response.body == 'well'"}}
     - name: listing
-      data: {{source: {{artifactPaths: {{name: files, s3: {{key: no/such/place}}}}}}, transformation: [{{expression: "len(data)"}}]}}
+      data: {{source: {{artifactPaths: {{name: files, s3: {{key: {name}}}}}}}, transformation: [{{expression: "len(data) > 0"}}]}}
     - name: plug
       plugin: {{hello: {{}}}}
     - name: set

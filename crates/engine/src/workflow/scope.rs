@@ -227,6 +227,9 @@ impl<'a> View<'a> {
             return Some(Bound::Text(Cow::Borrowed(inputs.parameters.get(at)?)));
         }
         if name == "inputs.parameters" {
+            if template.parameters.is_empty() {
+                return None;
+            }
             return Some(Bound::Text(Cow::Owned(parameters_json(template, inputs))));
         }
         let artifact = name.strip_prefix("inputs.artifacts.")?;
@@ -248,7 +251,9 @@ impl<'a> View<'a> {
 
     fn input_names(&self, names: &mut BTreeSet<String>) {
         let Some((template, _)) = self.template else { return };
-        names.insert("inputs.parameters".to_owned());
+        if !template.parameters.is_empty() {
+            names.insert("inputs.parameters".to_owned());
+        }
         let parameters = template.parameters.iter();
         names.extend(parameters.map(|parameter| format!("inputs.parameters.{}", parameter.name)));
         for artifact in &template.artifacts {
@@ -372,11 +377,8 @@ impl<'a> View<'a> {
     }
 }
 
-/// All of them as Go writes them (TP-101): of none the list is nil.
+/// All of them as Go writes them (TP-101).
 fn parameters_json(template: &TemplatePlan, inputs: &Inputs) -> String {
-    if template.parameters.is_empty() {
-        return "null".to_owned();
-    }
     let list = template.doc.inputs.parameters.iter().zip(&inputs.parameters).map(|(declared, value)| {
         let mut shown = serde_json::to_value(declared).unwrap_or(Value::Null);
         shown["value"] = Value::String(value.to_string());
