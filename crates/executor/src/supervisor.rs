@@ -205,7 +205,9 @@ pub fn tidy(folder: &Path) {
 /// Whether a supervisor of this folder, or anything it left, still lives.
 pub fn is_alive(folder: &Path) -> bool {
     let Ok(lock) = OpenOptions::new().write(true).open(folder.join(LOCK)) else { return false };
-    flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err()
+    // Shared: of two who look at the same moment, or of one and a child that was forked from it meanwhile, neither is taken
+    // for the supervisor.
+    flock(&lock, FlockOperation::NonBlockingLockShared).is_err()
 }
 
 /// What the kernel says that a process does: `R` works, `D` waits for a disk, `S` sleeps, `T` is stopped, …
