@@ -50,7 +50,7 @@ pub const TOO_FAR: &str = "too large or too small a number";
 
 /// What Go reads as a whole number.
 fn whole(text: &str) -> Result<i64, &'static str> {
-    tiphys_server::go_int(text).map_err(|why| if why == "value out of range" { TOO_FAR } else { NO_NUMBER })
+    tiphys_expr::go_int(text).map_err(|why| if why == "value out of range" { TOO_FAR } else { NO_NUMBER })
 }
 
 /// The same of 32 bits.

@@ -132,6 +132,32 @@ pub(crate) fn atoi(text: &str) -> Result<i64, String> {
     text.parse().map_err(|_| format!("strconv.Atoi: parsing {}: value out of range", quote(text)))
 }
 
+/// `strconv.ParseInt` with base 0, where the prefix tells the base: `0x10`, `0b11`, `0o17` and `017`, and `1_000`. The error is
+/// Go's reason.
+pub fn parse_int(text: &str) -> Result<i64, &'static str> {
+    const SYNTAX: &str = "invalid syntax";
+    const RANGE: &str = "value out of range";
+    let (is_negative, rest) = match text.as_bytes().first() {
+        Some(b'-') => (true, &text[1..]),
+        Some(b'+') => (false, &text[1..]),
+        _ => (false, text),
+    };
+    let small = rest.to_ascii_lowercase();
+    let based = [("0x", 16), ("0b", 2), ("0o", 8), ("0", 8)]
+        .into_iter()
+        .find_map(|(sign, base)| Some((small.strip_prefix(sign).filter(|digits| !digits.is_empty())?, base)));
+    let (digits, base) = based.unwrap_or((&small, 10));
+    // Digits are set apart one from another, and from the sign of their base.
+    let is_apart =
+        !digits.contains("__") && !digits.ends_with('_') && (base != 10 || !digits.starts_with('_'));
+    let plain = digits.replace('_', "");
+    if !is_apart || plain.is_empty() || !plain.chars().all(|digit| digit.is_digit(base)) {
+        return Err(SYNTAX);
+    }
+    let value = i128::from_str_radix(&plain, base).map_err(|_| RANGE)?;
+    i64::try_from(if is_negative { -value } else { value }).map_err(|_| RANGE)
+}
+
 /// The shortest decimal digits of a finite number and the power of ten of the first digit.
 fn shortest(value: f64) -> (String, i32) {
     let text = format!("{:e}", value.abs());
@@ -231,4 +257,34 @@ fn parse_hex_float(text: &str) -> Option<f64> {
     let exponent: i32 = exponent.parse().ok()?;
     let number = number * 2.0_f64.powi(exponent.saturating_sub(4 * fraction.len() as i32));
     number.is_finite().then_some(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_numbers_have_the_base_that_they_say() {
+        for (text, value) in [
+            ("12", 12),
+            ("-1", -1),
+            ("+7", 7),
+            ("0", 0),
+            ("0x10", 16),
+            ("0B11", 3),
+            ("0o7", 7),
+            ("010", 8),
+            ("1_000", 1_000),
+            ("0x_f", 15),
+            ("-9223372036854775808", i64::MIN),
+        ] {
+            assert_eq!(parse_int(text), Ok(value), "{text}");
+        }
+        for text in ["", "x", "08", "0x", "1__0", "_1", "1_", "1.0", "0b2", "--1"] {
+            assert_eq!(parse_int(text), Err("invalid syntax"), "{text}");
+        }
+        for text in ["9223372036854775808", "99999999999999999999999999999999999999999"] {
+            assert_eq!(parse_int(text), Err("value out of range"), "{text}");
+        }
+    }
 }

@@ -8,25 +8,43 @@ use crate::{go, limits};
 
 /// Parses a document; all numbers become floats. The error is Go's.
 pub fn parse(text: &str) -> Result<Value, String> {
-    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, depth: 0 };
-    reader.blanks();
-    let value = reader.value()?;
-    reader.blanks();
-    match reader.peek() {
-        None => Ok(value),
-        Some(_) => Err(reader.unexpected("after top-level value")),
-    }
+    Reader::of(text.as_bytes()).whole(Reader::value)
 }
 
-/// Whether Go reads the text as one document. The error is Go's.
+/// Whether Go reads the text as one document, with numbers that are floats. The error is Go's.
 pub fn check(text: &str) -> Result<(), String> {
-    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, depth: 0 };
+    Reader::of(text.as_bytes()).whole(Reader::skip)
+}
+
+/// What Go says of bytes that are no document, whatever the size of its numbers; none if they are one (API-024).
+pub fn flaw(text: &[u8]) -> Option<String> {
+    Reader::of(text).whole(|reader| reader.pass(Reader::pass_scalar)).err()
+}
+
+/// What Go's decoder finds at the beginning of a stream.
+#[derive(Debug, PartialEq, Eq)]
+pub enum First {
+    /// Nothing but blanks.
+    Nothing,
+    /// A value that ends before this byte; what follows it is not looked at.
+    Value(usize),
+    /// The beginning of a value, whose end is missing.
+    Part,
+    /// What is wrong.
+    Flaw(String),
+}
+
+/// The first value of a stream (API-024).
+pub fn first(text: &[u8]) -> First {
+    let mut reader = Reader::of(text);
     reader.blanks();
-    reader.skip()?;
-    reader.blanks();
-    match reader.peek() {
-        None => Ok(()),
-        Some(_) => Err(reader.unexpected("after top-level value")),
+    if reader.peek().is_none() {
+        return First::Nothing;
+    }
+    match reader.pass(Reader::pass_scalar) {
+        Ok(()) => First::Value(reader.at),
+        Err(_) if reader.peek().is_none() => First::Part,
+        Err(why) => First::Flaw(why),
     }
 }
 
@@ -75,7 +93,7 @@ pub(crate) fn unquote(raw: &str) -> String {
 
 /// The JSON texts of the elements of a valid list.
 pub(crate) fn elements(raw: &str) -> impl Iterator<Item = &str> {
-    let mut reader = Reader { text: raw, bytes: raw.as_bytes(), at: 1, depth: 0 };
+    let mut reader = Reader { bytes: raw.as_bytes(), at: 1, depth: 0 };
     std::iter::from_fn(move || {
         reader.separators();
         if matches!(reader.peek(), None | Some(b']')) {
@@ -89,7 +107,7 @@ pub(crate) fn elements(raw: &str) -> impl Iterator<Item = &str> {
 
 /// The members of a valid map in the order of the text: key and JSON text of the value.
 pub(crate) fn members(raw: &str) -> impl Iterator<Item = (String, &str)> {
-    let mut reader = Reader { text: raw, bytes: raw.as_bytes(), at: 1, depth: 0 };
+    let mut reader = Reader { bytes: raw.as_bytes(), at: 1, depth: 0 };
     std::iter::from_fn(move || {
         reader.separators();
         if reader.peek() != Some(b'"') {
@@ -106,13 +124,27 @@ pub(crate) fn members(raw: &str) -> impl Iterator<Item = (String, &str)> {
 }
 
 struct Reader<'t> {
-    text: &'t str,
     bytes: &'t [u8],
     at: usize,
     depth: usize,
 }
 
-impl Reader<'_> {
+impl<'t> Reader<'t> {
+    fn of(bytes: &'t [u8]) -> Reader<'t> {
+        Reader { bytes, at: 0, depth: 0 }
+    }
+
+    /// Reads one value, beside which nothing else stands.
+    fn whole<T>(&mut self, read: impl Fn(&mut Self) -> Result<T, String>) -> Result<T, String> {
+        self.blanks();
+        let value = read(self)?;
+        self.blanks();
+        match self.peek() {
+            None => Ok(value),
+            Some(_) => Err(self.unexpected("after top-level value")),
+        }
+    }
+
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
@@ -149,10 +181,23 @@ impl Reader<'_> {
 
     /// Reads a value and forgets it.
     fn skip(&mut self) -> Result<(), String> {
+        self.pass(|reader| reader.scalar().map(drop))
+    }
+
+    /// Passes over a value; what is no text, list or object as it is told.
+    fn pass(&mut self, scalar: fn(&mut Self) -> Result<(), String>) -> Result<(), String> {
         match self.peek() {
             Some(b'"') => self.skip_string(),
-            Some(b'{') => self.object(|reader| reader.skip_string(), |reader, ()| reader.skip()),
-            Some(b'[') => self.array(|reader| reader.skip()),
+            Some(b'{') => self.object(|reader| reader.skip_string(), |reader, ()| reader.pass(scalar)),
+            Some(b'[') => self.array(|reader| reader.pass(scalar)),
+            _ => scalar(self),
+        }
+    }
+
+    /// Passes over a number of any size, or a word.
+    fn pass_scalar(&mut self) -> Result<(), String> {
+        match self.peek() {
+            Some(b'-' | b'0'..=b'9') => self.digits_of_number(),
             _ => self.scalar().map(drop),
         }
     }
@@ -296,6 +341,15 @@ impl Reader<'_> {
 
     fn number(&mut self) -> Result<Value, String> {
         let start = self.at;
+        self.digits_of_number()?;
+        let text = String::from_utf8_lossy(&self.bytes[start..self.at]);
+        match text.parse::<f64>() {
+            Ok(number) if number.is_finite() => Ok(Value::Float(number)),
+            _ => Err(format!("json: cannot unmarshal number {text} into Go value of type float64")),
+        }
+    }
+
+    fn digits_of_number(&mut self) -> Result<(), String> {
         if self.peek() == Some(b'-') {
             self.at += 1;
         }
@@ -315,11 +369,7 @@ impl Reader<'_> {
             }
             self.digits("in exponent of numeric literal")?;
         }
-        let text = &self.text[start..self.at];
-        match text.parse::<f64>() {
-            Ok(number) if number.is_finite() => Ok(Value::Float(number)),
-            _ => Err(format!("json: cannot unmarshal number {text} into Go value of type float64")),
-        }
+        Ok(())
     }
 
     fn skip_string(&mut self) -> Result<(), String> {
@@ -373,11 +423,11 @@ impl Reader<'_> {
     fn string(&mut self) -> Result<String, String> {
         let start = self.at;
         self.skip_string()?;
-        let body = &self.text[start + 1..self.at - 1];
+        let body = String::from_utf8_lossy(&self.bytes[start + 1..self.at - 1]);
         if !body.contains('\\') {
-            return Ok(body.to_owned());
+            return Ok(body.into_owned());
         }
-        let mut inner = Reader { text: body, bytes: body.as_bytes(), at: 0, depth: 0 };
+        let mut inner = Reader::of(body.as_bytes());
         let mut out = String::with_capacity(body.len());
         let mut high: Option<u16> = None;
         while let Some(byte) = inner.peek() {
@@ -424,5 +474,69 @@ enum Escape {
 fn flush(high: &mut Option<u16>, out: &mut String) {
     if high.take().is_some() {
         out.push('\u{fffd}');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn refused(text: &[u8], why: &str) {
+        assert_eq!(first(text), First::Flaw(format!("invalid character {why}")));
+    }
+
+    #[test]
+    fn the_first_value_ends_where_it_ends() {
+        for (text, end) in [
+            ("{} x", 2),
+            (" [1, -0.5e+3 , {\"a\\u00e9\": null}]]", 33),
+            ("\"a\\\"b\" ", 6),
+            ("12", 2),
+            ("0x", 1),
+            ("truex", 4),
+        ] {
+            assert_eq!(first(text.as_bytes()), First::Value(end), "{text}");
+        }
+        assert_eq!(first(b" \n"), First::Nothing);
+        for part in ["{", "{\"a\"", "[1,", "\"x", "nul", "-", "1.", "1e"] {
+            assert_eq!(first(part.as_bytes()), First::Part, "{part}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_in_gos_words() {
+        refused(b"hello", "'h' looking for beginning of value");
+        refused("\u{feff}{}".as_bytes(), "'ï' looking for beginning of value");
+        refused(b"\0", r"'\x00' looking for beginning of value");
+        refused("{\"a\":é}".as_bytes(), "'Ã' looking for beginning of value");
+        refused(b"{a", "'a' looking for beginning of object key string");
+        refused(b"{\"a\":1,}", "'}' looking for beginning of object key string");
+        refused(b"{\"a\"}", "'}' after object key");
+        refused(b"{\"a\":01}", "'1' after object key:value pair");
+        refused(b"[00]", "'0' after array element");
+        refused(b"[1 2]", "'2' after array element");
+        refused(b"{\"a\":\"x\n\"}", r"'\n' in string literal");
+        refused(b"{\"a\":\"\x01\"}", r"'\x01' in string literal");
+        refused(b"\"\\x\"", "'x' in string escape code");
+        refused(b"\"\\u12\"", "'\"' in \\u hexadecimal character escape");
+        refused(b"\"\\u12zz\"", "'z' in \\u hexadecimal character escape");
+        refused(b"-x", "'x' in numeric literal");
+        refused(b"{\"a\":1.}", "'}' after decimal point in numeric literal");
+        refused(b"{\"a\":1ex}", "'x' in exponent of numeric literal");
+        refused(b"{\"a\":1e+}", "'}' in exponent of numeric literal");
+        refused(b"nulx", "'x' in literal null (expecting 'l')");
+        refused(b"[']", r"'\'' looking for beginning of value");
+    }
+
+    #[test]
+    fn behind_the_only_value_nothing_stands() {
+        assert_eq!(flaw(b"{} \n"), None);
+        assert_eq!(flaw(b"{} x").as_deref(), Some("invalid character 'x' after top-level value"));
+        assert_eq!(flaw(b"{\"a\":").as_deref(), Some("unexpected end of JSON input"));
+        // Where a word or a number is cut, Go looks at a blank behind it.
+        assert_eq!(flaw(b"nul").as_deref(), Some("invalid character ' ' in literal null (expecting 'l')"));
+        assert_eq!(flaw(b"1e999"), None);
+        assert_eq!(flaw(b"\"\xff\""), None);
     }
 }

@@ -44,8 +44,11 @@ mod value;
 pub mod when;
 
 pub use contents::Contents;
-pub use go::{json_escaped, quote as go_quote, text as go_text};
-pub use go_json::{check as check_json, html_escape as escape_html_json, parse as parse_json};
+pub use go::{json_escaped, parse_int as go_int, quote as go_quote, text as go_text};
+pub use go_json::{
+    First as FirstJson, check as check_json, first as first_json, flaw as json_flaw,
+    html_escape as escape_html_json, parse as parse_json,
+};
 pub use program::{
     ExprError, check_in, check_plain, check_syntax, evaluate, evaluate_beside, evaluate_bool,
     evaluate_json_bool, evaluate_plain, evaluate_plain_bool, functions, needed_paths, paths,

@@ -3,11 +3,11 @@
 use crate::access::Who;
 use crate::fault::Fault;
 use crate::guard::Peer;
-use crate::wire::go::{self, Found};
 use axum::body::Bytes;
 use axum::http::HeaderMap;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
+use tiphys_expr::FirstJson;
 
 /// A request as handlers see it.
 pub(crate) struct Call {
@@ -126,11 +126,11 @@ pub(crate) fn kind(value: &Value) -> &'static str {
 
 /// The first JSON value of a body; what follows it is not looked at (API-024).
 pub(crate) fn first_value(body: &[u8]) -> Result<Option<Value>, Fault> {
-    let end = match go::first(body) {
-        Found::Nothing => return Ok(None),
-        Found::Value(end) => end,
-        Found::Part => return Err(Fault::invalid("unexpected EOF")),
-        Found::Flaw(why) => return Err(Fault::invalid(why)),
+    let end = match tiphys_expr::first_json(body) {
+        FirstJson::Nothing => return Ok(None),
+        FirstJson::Value(end) => end,
+        FirstJson::Part => return Err(Fault::invalid("unexpected EOF")),
+        FirstJson::Flaw(why) => return Err(Fault::invalid(why)),
     };
     // As Go does: bytes that are no text become the sign for that.
     let text = String::from_utf8_lossy(&body[..end]);
@@ -220,7 +220,7 @@ impl Query {
         let query = Query(pairs.collect());
         for (key, value) in query.first_of_each() {
             if NUMBERS.contains(&key.as_str())
-                && let Err(why) = go::int(value)
+                && let Err(why) = tiphys_expr::go_int(value)
             {
                 return Err(Fault::invalid(format!("strconv.ParseInt: parsing \"{value}\": {why}")));
             }
@@ -259,7 +259,7 @@ impl Query {
     }
 
     pub(crate) fn number(&self, key: &str) -> Option<i64> {
-        go::int(self.text(key)).ok()
+        tiphys_expr::go_int(self.text(key)).ok()
     }
 
     pub(crate) fn flag(&self, key: &str) -> bool {

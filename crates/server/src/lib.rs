@@ -39,6 +39,5 @@ pub use ops::tls::TlsError;
 pub use ops::traces::Traces;
 pub use options::{AuthMode, Column, Link, Options, Tls};
 pub use serve::{Reload, ServeError, Server, Stop, is_guarded};
-pub use wire::go::int as go_int;
 pub use wire::select::LabelQuery;
 pub use yaml::yaml;

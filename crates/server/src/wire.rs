@@ -1,6 +1,5 @@
 //! What crosses the wire: selectors, projections, names, and the shape of objects as Go writes them.
 
-pub mod go;
 pub(crate) mod names;
 pub(crate) mod project;
 pub(crate) mod read;

@@ -15,7 +15,7 @@ pub(super) fn to_int64(value: &Value) -> i64 {
         Value::Int(number, _) => *number,
         Value::Float(number) => float_to_int(*number),
         Value::Bool(truth) => i64::from(*truth),
-        Value::Text(text) => parse_int(without_places(text)).unwrap_or(0),
+        Value::Text(text) => go::parse_int(without_places(text)).unwrap_or(0),
         _ => 0,
     }
 }
@@ -26,29 +26,6 @@ fn without_places(text: &str) -> &str {
     let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let digits = whole.strip_prefix(['-', '+']).unwrap_or(whole);
     if are_digits(digits) && are_digits(places) { whole } else { text }
-}
-
-/// `strconv.ParseInt` with base 0: the prefix tells the base.
-fn parse_int(text: &str) -> Option<i64> {
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let lower = digits.to_ascii_lowercase();
-    let (radix, digits) = if let Some(digits) = lower.strip_prefix("0x") {
-        (16, digits)
-    } else if let Some(digits) = lower.strip_prefix("0b") {
-        (2, digits)
-    } else if let Some(digits) = lower.strip_prefix("0o") {
-        (8, digits)
-    } else if lower.len() > 1 && lower.starts_with('0') {
-        (8, &lower[1..])
-    } else {
-        (10, &*lower)
-    };
-    let digits = digits.replace('_', "");
-    let magnitude = i128::from_str_radix(&digits, radix).ok().filter(|number| *number >= 0)?;
-    i64::try_from(if negative { -magnitude } else { magnitude }).ok()
 }
 
 fn to_float64(value: &Value) -> f64 {

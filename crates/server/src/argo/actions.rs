@@ -5,7 +5,7 @@ use crate::argo::admit::{self, Purpose};
 use crate::argo::workflows;
 use crate::call::{self, Call, Message};
 use crate::fault::{Code, Fault};
-use crate::wire::{go, shape};
+use crate::wire::shape;
 use crate::world::{Asked, World};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -263,7 +263,9 @@ fn outputs(text: &str) -> Result<BTreeMap<String, String>, Fault> {
             })
             .collect(),
         Ok(other) => Err(wrong(&other, "map[string]string")),
-        Err(error) => Err(unreadable(&go::flaw(text.as_bytes()).unwrap_or_else(|| error.to_string()))),
+        Err(error) => {
+            Err(unreadable(&tiphys_expr::json_flaw(text.as_bytes()).unwrap_or_else(|| error.to_string())))
+        }
     }
 }
 

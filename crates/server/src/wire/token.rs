@@ -2,7 +2,6 @@
 
 use crate::call::kind;
 use crate::fault::Fault;
-use crate::wire::go;
 use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
 use base64::engine::general_purpose::NO_PAD;
@@ -40,7 +39,7 @@ fn illegal_at(token: &str) -> usize {
 
 /// Why bytes are no place, in the words of Go's reader and of the store of Kubernetes.
 fn unread(bytes: &[u8]) -> String {
-    if let Some(why) = go::flaw(bytes) {
+    if let Some(why) = tiphys_expr::json_flaw(bytes) {
         return why;
     }
     match serde_json::from_str::<Value>(&String::from_utf8_lossy(bytes)) {
