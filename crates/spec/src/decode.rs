@@ -11,7 +11,7 @@ use crate::quantity;
 use crate::scalar::any_str_text;
 use crate::schema::{Field, ObjectType, Type, schema};
 use crate::source::{Source, Span};
-use crate::tree::{Entry, Node, Tree, describe};
+use crate::tree::{Dialect, Entry, Node, Tree, describe};
 
 /// What decoding gives.
 pub(crate) struct Decoded {
@@ -21,17 +21,28 @@ pub(crate) struct Decoded {
     pub lost: Vec<String>,
 }
 
+/// What is known of a document before it is decoded.
+#[derive(Clone, Copy)]
+pub(crate) struct Given<'a> {
+    /// Its text.
+    pub source: &'a Source,
+    /// What becomes of unknown fields.
+    pub strictness: Strictness,
+    /// How it is written.
+    pub dialect: Dialect,
+}
+
 /// Decodes `node` as the type of the table called `name`.
 pub(crate) fn decode(
     node: &Node,
     name: &str,
-    source: &Source,
-    strictness: Strictness,
+    given: Given<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Decoded {
     let mut decoder = Decoder {
-        source,
-        strictness,
+        source: given.source,
+        strictness: given.strictness,
+        dialect: given.dialect,
         diagnostics,
         json: String::new(),
         path: String::new(),
@@ -52,6 +63,7 @@ pub(crate) fn decode(
 struct Decoder<'a> {
     source: &'a Source,
     strictness: Strictness,
+    dialect: Dialect,
     diagnostics: &'a mut Vec<Diagnostic>,
     json: String,
     path: String,
@@ -301,10 +313,13 @@ impl Decoder<'_> {
     }
 
     fn integer(&mut self, node: &Node, key: Option<Span>, number: &str, min: i64, max: i64) -> bool {
-        let whole = number.parse::<i64>().ok().or_else(|| {
+        let rounded = || {
             let double = number.parse::<f64>().ok()?;
             (double.fract() == 0.0 && double.abs() < 9e15).then_some(double as i64)
-        });
+        };
+        let written = number.parse::<i64>().ok();
+        // Go's reader of JSON wants digits alone, where one of YAML gives it `2.0` as `2`.
+        let whole = if self.dialect == Dialect::Json { written } else { written.or_else(rounded) };
         match whole {
             Some(whole) if (min..=max).contains(&whole) => {
                 self.json.push_str(&whole.to_string());
@@ -317,7 +332,8 @@ impl Decoder<'_> {
             }
             None => {
                 let message = format!("{} must be a whole number, found {number}", self.name());
-                self.wrong(node, key, message, None);
+                let help = rounded().map(|whole| format!("write it in digits alone: {whole}"));
+                self.wrong(node, key, message, help);
                 false
             }
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::decode::{decode, similar, write_json};
+use crate::decode::{Given, decode, similar, write_json};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::limits;
 use crate::object::Object;
@@ -85,18 +85,19 @@ pub fn parse(file: &str, text: &str, strictness: Strictness) -> Parsed {
         });
         return parsed;
     }
-    let mut reader = Reader { source: Source::new(file, text), strictness, parsed };
+    let mut reader = Reader { source: Source::new(file, text), strictness, parsed, dialect: Dialect::Yaml };
     reader.read_file();
-    let Reader { mut parsed, .. } = reader;
-    parsed.diagnostics.sort_by_key(|diagnostic| (diagnostic.place.line, diagnostic.place.column));
-    parsed
+    reader.sorted()
 }
 
 /// Reads the document that a JSON value is, or each document of a list, as [`parse`] reads their text, with less
 /// effort. The places of a document without mistakes are not known.
 pub fn take(file: &str, value: &Value, strictness: Strictness) -> Parsed {
     if let Some(root) = tree::of(value) {
-        let mut reader = Reader { source: Source::new(file, ""), strictness, parsed: Parsed::default() };
+        let parsed = Parsed::default();
+        // Nobody knows any more how its numbers were written.
+        let dialect = Dialect::Yaml;
+        let mut reader = Reader { source: Source::new(file, ""), strictness, parsed, dialect };
         reader.take(root, true);
         if reader.parsed.diagnostics.is_empty() {
             return reader.parsed;
@@ -135,9 +136,16 @@ struct Reader {
     source: Source,
     strictness: Strictness,
     parsed: Parsed,
+    /// That of the document at hand.
+    dialect: Dialect,
 }
 
 impl Reader {
+    fn sorted(mut self) -> Parsed {
+        self.parsed.diagnostics.sort_by_key(|diagnostic| (diagnostic.place.line, diagnostic.place.column));
+        self.parsed
+    }
+
     fn read_file(&mut self) {
         let text = Arc::clone(&self.source.text);
         let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
@@ -160,6 +168,7 @@ impl Reader {
     }
 
     fn read_document(&mut self, text: &str, offset: usize, dialect: Dialect) {
+        self.dialect = dialect;
         let mut flaws = Vec::new();
         let root = tree::read(text, offset as u32, dialect, &mut flaws);
         let mut is_whole = true;
@@ -199,7 +208,11 @@ impl Reader {
     fn take_object(&mut self, root: Node, kind: String, is_whole: bool) {
         let known = KINDS.iter().find(|known| **known == kind);
         let decoded = match known {
-            Some(name) => decode(&root, name, &self.source, self.strictness, &mut self.parsed.diagnostics),
+            Some(name) => {
+                let given =
+                    Given { source: &self.source, strictness: self.strictness, dialect: self.dialect };
+                decode(&root, name, given, &mut self.parsed.diagnostics)
+            }
             None => {
                 self.foreign(&root, &kind);
                 let mut json = String::new();

@@ -54,6 +54,22 @@ spec:
     );
 }
 
+/// Go's reader of JSON takes digits alone for a whole number; in YAML, `2.0` is one.
+#[test]
+fn whole_numbers_of_json_are_digits_alone() {
+    check(
+        r#"{"kind": "Workflow", "spec": {"parallelism": 2.0, "activeDeadlineSeconds": 1e2, "priority": 3, "templates": [
+  {"name": "main", "retryStrategy": {"limit": 1.0}}]}}"#,
+        &[
+            "wf.yaml:1:46: error[wrong-type]: `parallelism` must be a whole number, found 2.0 (write it in digits alone: 2)",
+            "wf.yaml:1:76: error[wrong-type]: `activeDeadlineSeconds` must be a whole number, found 1e2 \
+             (write it in digits alone: 100)",
+            "wf.yaml:2:47: error[wrong-type]: `limit` must be a whole number, found 1.0 (write it in digits alone: 1)",
+        ],
+    );
+    check("{kind: Workflow, spec: {parallelism: 2.0, activeDeadlineSeconds: 1e2}}", &[]);
+}
+
 #[test]
 fn unquoted_braces_are_explained() {
     check(
