@@ -7,6 +7,7 @@ use expr::Text;
 use expr::depends::Logic;
 use spec::TemplateKind;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 use tiphys_expr as expr;
@@ -60,6 +61,42 @@ pub struct Plan {
     pub parallelism: Option<u32>,
     /// Whether the merged spec differs from the submitted one and belongs into the status.
     pub merged: bool,
+    /// The images whose commands are known where the run is driven.
+    pub images: Images,
+}
+
+/// The images that are known by what they would run, so that a container need not name a command (EX-381). Who drives
+/// the run says which; until then all are.
+#[derive(Clone)]
+pub struct Images(Arc<dyn Fn(&str) -> bool + Send + Sync>);
+
+impl Images {
+    /// Those of which `is_known` says so; it must answer the same as long as the run is driven.
+    pub fn new(is_known: impl Fn(&str) -> bool + Send + Sync + 'static) -> Images {
+        Images(Arc::new(is_known))
+    }
+
+    /// Why a container of this image cannot be run without a command of its own. None if it can.
+    pub fn lack(&self, image: &str) -> Option<String> {
+        (!(self.0)(image)).then(|| {
+            format!(
+                "failed to look-up entrypoint/cmd for image \"{image}\", you must either explicitly specify the \
+                 command, or list the image's command in an image map (`--image-map FILE`)"
+            )
+        })
+    }
+}
+
+impl Default for Images {
+    fn default() -> Images {
+        Images::new(|_| true)
+    }
+}
+
+impl fmt::Debug for Images {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Images")
+    }
 }
 
 /// A library of templates.
@@ -110,6 +147,8 @@ pub struct TemplatePlan {
     pub broken: Option<String>,
     /// A volume that one of its containers mounts and nobody declares (EX-387).
     pub lost_volume: Option<String>,
+    /// The images of those of its containers that name no command (EX-381).
+    pub bare_images: Vec<Text>,
     /// Whether making its pod may fail by its name, its time or a patch (EX-028, EX-385, EX-388).
     pub is_delicate: bool,
 }

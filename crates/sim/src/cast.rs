@@ -11,6 +11,9 @@ use std::time::Duration;
 use tiphys_engine as engine;
 use tiphys_spec as spec;
 
+/// The image of which a stage does not know what it would run.
+pub const UNKNOWN_IMAGE: &str = "unknown";
+
 const TEMPLATES: &str = r#"
 apiVersion: argoproj.io/v1alpha1
 kind: WorkflowTemplate

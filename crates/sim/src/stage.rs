@@ -2,6 +2,7 @@
 
 use crate::cast::{self, Act};
 use crate::office::Office;
+use engine::plan::Images;
 use engine::workflow::{Attempt, Command, Event, Input, NodeIx, Report, Sample};
 use engine::{Frozen, Machine, Outbox, Plan, Progress, Run, Time};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -48,7 +49,8 @@ pub struct Stage {
 impl Stage {
     /// A stage on which nothing has happened.
     pub fn new(frozen: &Frozen) -> Result<Stage, String> {
-        let plan = Arc::new(engine::compile(frozen)?);
+        let images = Images::new(|image| image != cast::UNKNOWN_IMAGE);
+        let plan = Arc::new(Plan { images, ..engine::compile(frozen)? });
         Ok(Stage {
             run: Run::new(plan.clone()),
             plan,

@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 use tiphys_engine::Plan;
+use tiphys_engine::plan::Images;
 use tiphys_engine::workflow::Pod;
 use tiphys_runner::ImageMap;
 use tiphys_runner::agent::Plugin;
@@ -96,6 +97,12 @@ impl From<String> for Unfit {
     fn from(reason: String) -> Unfit {
         Unfit::Here(reason)
     }
+}
+
+/// The images of a place whose commands are known, as the engine asks for them (EX-381).
+pub(crate) fn known_images(place: &Place) -> Images {
+    let images = place.images.clone();
+    Images::new(move |image| images.find(image).is_some())
 }
 
 /// The request for one attempt.
@@ -325,13 +332,8 @@ fn container(
     let image = place.images.find(&container.image);
     let (mut command, mut args) = (container.command.clone(), container.args.clone());
     if command.is_empty() {
-        let image = image.as_ref().ok_or_else(|| {
-            Unfit::Pod(format!(
-                "failed to look-up entrypoint/cmd for image \"{}\", you must either explicitly specify the command, \
-                 or list the image's command in an image map (`--image-map FILE`)",
-                container.image
-            ))
-        })?;
+        let lack = || known_images(place).lack(&container.image).unwrap_or_default();
+        let image = image.as_ref().ok_or_else(|| Unfit::Pod(lack()))?;
         command = image.entrypoint.clone();
         if args.is_empty() {
             args = image.cmd.clone();

@@ -4,7 +4,7 @@ use super::{Home, Pump, RECALL_PAUSE, attempt_id};
 use crate::draft::Draft;
 use crate::guard::guarded;
 use crate::handle::Update;
-use crate::prepare::Place;
+use crate::prepare::{self, Place};
 use crate::shard::Recorded;
 use crate::submit::{self, Kept};
 use std::collections::BTreeSet;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 use tiphys_engine::workflow::{Event, Input, NodeKind, Report, Request, Retry};
-use tiphys_engine::{Run, Time, compile};
+use tiphys_engine::{Plan, Run, Time, compile};
 use tiphys_runner::step::{AttemptId, Report as StepReport, Sighting};
 use tiphys_store::{Append, Created, MachineId, NewRun, Owned, StoreError, Summary};
 
@@ -121,7 +121,8 @@ impl Pump {
         if let Some(follower) = draft.follower {
             self.followers.push((summary.uid.clone(), follower));
         }
-        let run = Run::new(Arc::new(draft.plan));
+        let plan = Plan { images: prepare::known_images(&self.place), ..draft.plan };
+        let run = Run::new(Arc::new(plan));
         self.shard.take_in(run, machine.clone(), epoch, &[], summary.clone(), now)?;
         self.enter(&summary.uid, summary.created_us, now);
         Ok(draft.run)
@@ -216,7 +217,8 @@ impl Pump {
         let kept = Kept::read(&document)
             .map_err(|error| format!("the document of {} cannot be read: {error}", summary.name))?;
         let (frozen, done) = (kept.frozen.into_owned(), kept.done.into_owned());
-        let plan = compile(&frozen)?;
+        let mut plan = compile(&frozen)?;
+        plan.images = prepare::known_images(&self.place);
         let loaded = self.store.load(&machine).map_err(text)?.unwrap_or_default();
         let secrets = match self.state.secrets(uid).map_err(text)? {
             Some(body) => serde_json::from_slice(&body)

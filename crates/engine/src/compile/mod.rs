@@ -9,8 +9,8 @@ mod tests;
 pub use merge::{merge, patch};
 
 use crate::plan::{
-    ArtifactPlan, ConfigMapSource, Flow, GlobalParameter, LOCAL, ParameterPlan, Plan, RetryPlan, ScopeIx,
-    ScopePlan, TemplateIx, TemplatePlan,
+    ArtifactPlan, ConfigMapSource, Flow, GlobalParameter, Images, LOCAL, ParameterPlan, Plan, RetryPlan,
+    ScopeIx, ScopePlan, TemplateIx, TemplatePlan,
 };
 use crate::tree::{Tree, has_text};
 use crate::workflow::node::NodeKind;
@@ -87,6 +87,7 @@ pub fn compile(frozen: &Frozen) -> Result<Plan, String> {
         hooks,
         merged,
         workflow: Arc::new(workflow),
+        images: Images::default(),
     })
 }
 
@@ -224,6 +225,7 @@ impl Builder<'_> {
         let plan = TemplatePlan {
             has_expressions,
             broken,
+            bare_images: bare_images(&doc, &self.workflow.spec)?,
             lost_volume: lost_volume(&doc, &self.workflow.spec),
             is_delicate: is_delicate(&doc, &self.workflow.spec),
             scope,
@@ -267,13 +269,10 @@ impl Builder<'_> {
 /// A volume that a container of a template mounts and nobody declares. What a patch may bring, or a tag stand for, is found
 /// out when the pod is made.
 fn lost_volume(doc: &spec::Template, whole: &spec::WorkflowSpec) -> Option<String> {
-    if !doc.pod_spec_patch.is_empty() || !whole.pod_spec_patch.is_empty() {
+    if has_patch(doc, whole) {
         return None;
     }
-    let set = doc.container_set.as_ref();
-    let members = set.and_then(|set| set.get("containers")?.as_array()).into_iter().flatten();
-    let single = [&doc.container, &doc.script].into_iter().flatten();
-    let containers = single.chain(set).chain(members).chain(&doc.init_containers).chain(&doc.sidecars);
+    let containers = containers(doc).chain(&doc.container_set).chain(&doc.init_containers);
     let mounts = containers.filter_map(|container| container.get("volumeMounts")?.as_array()).flatten();
     let mounted = mounts.filter_map(|mount| mount.get("name")?.as_str());
     let claims = whole.volume_claim_templates.iter().filter_map(|claim| claim.pointer("/metadata/name"));
@@ -284,11 +283,33 @@ fn lost_volume(doc: &spec::Template, whole: &spec::WorkflowSpec) -> Option<Strin
     lost.min().map(str::to_owned)
 }
 
+/// The images of containers that name no command. What a patch may bring is found out when the pod is made.
+fn bare_images(doc: &spec::Template, whole: &spec::WorkflowSpec) -> Result<Vec<Text>, String> {
+    if has_patch(doc, whole) {
+        return Ok(Vec::new());
+    }
+    let is_bare = |container: &&Value| {
+        container.get("command").and_then(Value::as_array).is_none_or(|command| command.is_empty())
+    };
+    let image = |container: &Value| text(container.get("image").and_then(Value::as_str).unwrap_or_default());
+    containers(doc).filter(is_bare).map(image).collect()
+}
+
+/// The containers of a template that run side by side.
+fn containers(doc: &spec::Template) -> impl Iterator<Item = &Value> {
+    let members = doc.container_set.as_ref().and_then(|set| set.get("containers")?.as_array());
+    let single = [&doc.container, &doc.script].into_iter().flatten();
+    single.chain(members.into_iter().flatten()).chain(&doc.sidecars)
+}
+
+fn has_patch(doc: &spec::Template, whole: &spec::WorkflowSpec) -> bool {
+    !doc.pod_spec_patch.is_empty() || !whole.pod_spec_patch.is_empty()
+}
+
 /// Whether making a pod of a template may fail for what is known before it is tried.
 fn is_delicate(doc: &spec::Template, whole: &spec::WorkflowSpec) -> bool {
-    let has_patch = !doc.pod_spec_patch.is_empty() || !whole.pod_spec_patch.is_empty();
     let has_time = doc.active_deadline_seconds.as_ref().is_some_and(|seconds| seconds.text().contains("{{"));
-    has_patch
+    has_patch(doc, whole)
         || has_time
         || !doc.timeout.is_empty()
         || !(doc.name.is_empty() || spec::is_subdomain(&doc.name))

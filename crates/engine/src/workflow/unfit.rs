@@ -7,6 +7,7 @@ use super::run::Run;
 use super::scope::View;
 use super::{display, patch, pod};
 use crate::plan::TemplatePlan;
+use crate::tree::render_text;
 use expr::{Mode, World};
 use serde_json::Value;
 use tiphys_expr as expr;
@@ -22,12 +23,20 @@ impl Turn<'_> {
         }
         let given = &self.run.call_inputs(call).parameters;
         let has_expressions = template.has_expressions || given.iter().any(|value| value.contains("{{="));
-        if !has_expressions && !template.is_delicate {
+        let is_delicate = has_expressions || template.is_delicate;
+        if !is_delicate && template.bare_images.is_empty() {
             return None;
         }
         let extra = self.run.call_extra(call);
         let view = self.run.call_view(call, &extra, self.now);
         let world = self.world(0);
+        let unknown = template.bare_images.iter().find_map(|image| {
+            let image = render_text(image, &view, Mode::Lenient, &world).ok()?;
+            self.run.plan.images.lack(&image)
+        });
+        if unknown.is_some() || !is_delicate {
+            return unknown;
+        }
         match template.body.render(&view, Mode::Lenient, &world) {
             Ok(rendered) if has_expressions => {
                 self.left_over(&rendered, &view).or_else(|| self.unmade(call, &rendered, &view))
