@@ -29,5 +29,5 @@ pub use prepare::artifacts::file_location;
 pub use prepare::{LOG_BYTES_MAX, Place};
 pub use pump::attempt_id;
 pub use shard::{Census, Recorded};
-pub use submit::{ESTIMATES, EXACT, Kept, document, generated};
+pub use submit::{ESTIMATES, Kept, Times, document, generated};
 pub use throttle::{Limits, StartRate};

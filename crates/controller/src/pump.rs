@@ -94,7 +94,7 @@ pub(crate) struct Pump {
     inbox: Inbox,
     homes: BTreeMap<String, Home>,
     /// Runs that are over and not filed yet, with their final documents.
-    ends: Vec<(MachineId, Value, Value)>,
+    ends: Vec<(MachineId, Value, Vec<u8>)>,
     /// Final documents that were filed with the last records of their runs, by uid.
     filed: BTreeMap<String, Value>,
     /// Runs to be taken in before the next batch.

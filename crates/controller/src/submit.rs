@@ -5,6 +5,7 @@ use crate::prepare::Place;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tiphys_engine::workflow::{Outcome, Phase};
 use tiphys_engine::{Frozen, Plan, Run, Time, status};
@@ -194,38 +195,30 @@ fn estimate(status: &mut Map<String, Value>, estimates: &Map<String, Value>, nam
 }
 
 /// What is kept of a workflow that is over; `times` as [`exact_times`] tells them.
-pub(crate) fn end(document: &Value, times: &Value) -> End {
-    let mut brief = brief(document);
-    if !times.is_null() {
-        brief[EXACT] = times.clone();
-    }
+pub(crate) fn end(document: &Value, times: Vec<u8>) -> End {
     End {
         document: serde_json::to_vec(document).unwrap_or_default(),
-        brief: serde_json::to_vec(&brief).unwrap_or_default(),
+        brief: serde_json::to_vec(&brief(document)).unwrap_or_default(),
+        times,
     }
 }
 
-/// Under this name the brief of a run says its times as they were, where Argo's status has whole seconds: when it and
-/// each of its nodes started and finished, in milliseconds since 1970, by id; the run's own under the empty id.
-pub const EXACT: &str = "exact";
+/// When a run and each of its nodes started and finished, in milliseconds since 1970, by id: as they were, where Argo's
+/// status has whole seconds.
+pub type Times = BTreeMap<String, (Option<i64>, Option<i64>)>;
 
-/// Of larger runs no such times are kept: briefs are what lists read.
-pub const TIMED_NODES_MAX: usize = 200;
-
-/// The times of a run as its brief says them; nothing for one that is too large.
-pub(crate) fn exact_times(run: &Run) -> Value {
-    if run.nodes.len() > TIMED_NODES_MAX {
-        return Value::Null;
-    }
+/// The times of a run, as they are kept beside its document; its own under the empty id.
+pub(crate) fn exact_times(run: &Run) -> Vec<u8> {
     let pair = |started: Option<Time>, finished: Option<Time>| {
-        serde_json::json!([started, finished].map(|at| at.map(|at| at.0.div_euclid(1_000))))
+        let ms = |at: Time| at.0.div_euclid(1_000);
+        (started.map(ms), finished.map(ms))
     };
     let nodes = run.indices().map(|ix| {
         let node = run.node(ix);
         (run.id(ix), pair(Some(node.started), node.finished))
     });
     let whole = (String::new(), pair(run.started, run.finished));
-    Value::Object(nodes.chain([whole]).collect())
+    serde_json::to_vec(&nodes.chain([whole]).collect::<Times>()).unwrap_or_default()
 }
 
 /// What lists show of a workflow that is over (API-133).

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tiphys_controller::{Recorded, document, view};
+use tiphys_controller::{Recorded, Times, document, view};
 use tiphys_engine::explain::{self, HeldKind};
 use tiphys_engine::workflow::{NodeIx, NodeKind, Phase};
 use tiphys_engine::{Frozen, Run, Time};
@@ -288,19 +288,18 @@ fn exact(run: &Run, status: &mut Value) {
 }
 
 /// The same in the status of a run of which only its end is kept, with the times that are kept beside it.
-pub(crate) fn as_kept(status: &mut Value, times: &Value) {
-    let put = |owner: &mut Value, kept: &Value| {
-        for (field, at) in [("startedAt", &kept[0]), ("finishedAt", &kept[1])] {
-            if let (Some(shown), Some(ms)) =
-                (owner.get_mut(field).filter(|shown| shown.is_string()), at.as_i64())
-            {
+pub(crate) fn as_kept(status: &mut Value, times: &Times) {
+    let put = |owner: &mut Value, id: &str| {
+        let Some((started, finished)) = times.get(id) else { return };
+        for (field, at) in [("startedAt", started), ("finishedAt", finished)] {
+            if let (Some(shown), Some(ms)) = (owner.get_mut(field).filter(|shown| shown.is_string()), at) {
                 *shown = json!(page::time(ms.saturating_mul(1_000)));
             }
         }
     };
-    put(status, &times[""]);
+    put(status, "");
     for (id, node) in status.get_mut("nodes").and_then(Value::as_object_mut).into_iter().flatten() {
-        put(node, &times[id]);
+        put(node, id);
     }
 }
 

@@ -22,7 +22,7 @@ use crate::wire::shape;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use tiphys_controller::{Controller, EXACT, Extent, Limits, StartRate};
+use tiphys_controller::{Controller, Extent, Limits, StartRate, Times};
 use tiphys_engine::workflow::Request;
 use tiphys_store::{
     Catalog, Journal, MachineId, ObjectKey, Put, Runs, SqliteStore, State, StoreError, Summary,
@@ -310,11 +310,10 @@ impl World {
         }
     }
 
-    /// The times of an archived run as they were, where its status has whole seconds; null if they are not kept.
-    pub(crate) fn exact_times(&self, uid: &str) -> Result<Value, Fault> {
-        let brief = self.store(|store| store.briefs(&[MachineId::workflow(uid)]))?.pop().flatten();
-        let told = brief.and_then(|body| serde_json::from_slice::<Value>(&body).ok());
-        Ok(told.map(|mut told| told[EXACT].take()).unwrap_or_default())
+    /// The times of an archived run as they were, where its status has whole seconds; none if they are not kept.
+    pub(crate) fn exact_times(&self, uid: &str) -> Result<Times, Fault> {
+        let kept = self.store(|store| store.times(&MachineId::workflow(uid)))?;
+        Ok(kept.and_then(|body| serde_json::from_slice(&body).ok()).unwrap_or_default())
     }
 
     /// The version of what is read from now on: it lacks no change up to then, and every later change has a greater

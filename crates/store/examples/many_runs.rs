@@ -31,7 +31,7 @@ fn main() {
         let filed: Vec<Filed> = ended()
             .map(|(number, run)| Filed {
                 machine: run.machine.clone(),
-                end: End { document: document(*number).into_bytes(), brief: Vec::new() },
+                end: End { document: document(*number).into_bytes(), brief: Vec::new(), times: Vec::new() },
             })
             .collect();
         store.archive(&filed).expect("the disk has room");

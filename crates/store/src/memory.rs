@@ -326,6 +326,11 @@ impl Runs for MemoryStore {
         Ok(machines.iter().map(brief).collect())
     }
 
+    fn times(&mut self, machine: &MachineId) -> Result<Option<Vec<u8>>, StoreError> {
+        let archived = self.machines.get(machine).and_then(|found| found.archived.as_ref());
+        Ok(archived.map(|end| end.times.clone()).filter(|times| !times.is_empty()))
+    }
+
     fn delete_archived(&mut self, machines: &[MachineId]) -> Result<Vec<bool>, StoreError> {
         let mut delete = |machine: &MachineId| {
             let Some(found) = self.machines.get_mut(machine) else { return false };

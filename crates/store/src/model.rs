@@ -68,6 +68,8 @@ pub struct End {
     pub document: Vec<u8>,
     /// What lists show of it; empty if they are to read the document.
     pub brief: Vec<u8>,
+    /// What else is kept beside it for who looks at this run alone: its times as they were; empty if there is nothing.
+    pub times: Vec<u8>,
 }
 
 /// What became of the parts of a commit, in the order in which they were given.

@@ -120,6 +120,9 @@ pub trait Runs {
     /// What lists show of archived runs, in the order asked for; of one that was filed without, its whole document.
     fn briefs(&mut self, machines: &[MachineId]) -> Result<Vec<Option<Vec<u8>>>, StoreError>;
 
+    /// The times that were filed beside the final document of an archived run.
+    fn times(&mut self, machine: &MachineId) -> Result<Option<Vec<u8>>, StoreError>;
+
     /// Removes archived documents in one durable transaction; runs that are still here stay. `false` where there was
     /// none.
     fn delete_archived(&mut self, machines: &[MachineId]) -> Result<Vec<bool>, StoreError>;

@@ -89,7 +89,7 @@ impl Pump {
         let uid = &append.machine.id;
         let (Some(run), Some(home)) = (self.shard.run(uid), self.homes.get(uid)) else { return };
         let document = submit::document(&home.workflow, run, now);
-        append.end = Some(submit::end(&document, &submit::exact_times(run)));
+        append.end = Some(submit::end(&document, submit::exact_times(run)));
         self.filed.insert(uid.clone(), document);
     }
 
@@ -121,15 +121,14 @@ impl Pump {
             return Ok(());
         }
         let ends = std::mem::take(&mut self.ends);
-        let filed: Vec<Filed> = ends
-            .iter()
-            .map(|(machine, document, times)| Filed {
-                machine: machine.clone(),
-                end: submit::end(document, times),
-            })
-            .collect();
+        let mut filed = Vec::with_capacity(ends.len());
+        let mut told = Vec::with_capacity(ends.len());
+        for (machine, document, times) in ends {
+            filed.push(Filed { machine: machine.clone(), end: submit::end(&document, times) });
+            told.push((machine, document));
+        }
         self.store.archive(&filed)?;
-        for (machine, document, _) in ends {
+        for (machine, document) in told {
             self.tell(&machine.id, Update::Ended(Arc::new(document)));
         }
         Ok(())

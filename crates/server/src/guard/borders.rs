@@ -29,7 +29,7 @@ fn file(house: &House, namespace: &str, uid: &str) {
             ..Summary::default()
         },
     };
-    let end = End { document: document.to_string().into_bytes(), brief: Vec::new() };
+    let end = End { document: document.to_string().into_bytes(), brief: Vec::new(), times: Vec::new() };
     house
         .world
         .store(|store| {

@@ -244,6 +244,18 @@ impl Runs for SqliteStore {
         })
     }
 
+    fn times(&mut self, machine: &MachineId) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(|transaction| {
+            transaction
+                .prepare_cached(
+                    "SELECT t.body FROM times t JOIN summary s ON s.machine = t.machine
+                     WHERE s.kind = ?1 AND s.uid = ?2",
+                )?
+                .query_row(params![machine.kind, machine.id], |row| row.get(0))
+                .optional()
+        })
+    }
+
     fn delete_archived(&mut self, machines: &[MachineId]) -> Result<Vec<bool>, StoreError> {
         self.write(|transaction| {
             machines.iter().map(|machine| delete_archived(transaction, machine)).collect()
@@ -267,12 +279,16 @@ pub(super) fn file(transaction: &Transaction<'_>, number: i64, end: &End) -> rus
     transaction
         .prepare_cached("INSERT OR REPLACE INTO archive (machine, body, sum) VALUES (?1, ?2, ?3)")?
         .execute(params![number, end.document, sum(&end.document)])?;
-    if end.brief.is_empty() {
-        transaction.prepare_cached("DELETE FROM brief WHERE machine = ?1")?.execute([number])?;
-    } else {
-        transaction
-            .prepare_cached("INSERT OR REPLACE INTO brief (machine, body) VALUES (?1, ?2)")?
-            .execute(params![number, end.brief])?;
+    for (table, body) in [("brief", &end.brief), ("times", &end.times)] {
+        if body.is_empty() {
+            transaction
+                .prepare_cached(&format!("DELETE FROM {table} WHERE machine = ?1"))?
+                .execute([number])?;
+        } else {
+            transaction
+                .prepare_cached(&format!("INSERT OR REPLACE INTO {table} (machine, body) VALUES (?1, ?2)"))?
+                .execute(params![number, body])?;
+        }
     }
     transaction.prepare_cached("UPDATE summary SET archived = 1 WHERE machine = ?1")?.execute([number])?;
     Ok(())
@@ -300,8 +316,9 @@ fn delete_archived(transaction: &Transaction<'_>, machine: &MachineId) -> rusqli
 }
 
 fn forget_end(transaction: &Transaction<'_>, number: i64) -> rusqlite::Result<()> {
-    transaction.execute("DELETE FROM archive WHERE machine = ?1", [number])?;
-    transaction.execute("DELETE FROM brief WHERE machine = ?1", [number])?;
+    for table in ["archive", "brief", "times"] {
+        transaction.execute(&format!("DELETE FROM {table} WHERE machine = ?1"), [number])?;
+    }
     transaction.execute("UPDATE summary SET archived = 0 WHERE machine = ?1", [number])?;
     Ok(())
 }

@@ -97,7 +97,7 @@ fn runs_are_created_begun_and_filed_in_one_commit() {
         let runs = [new("a", "a"), new("b", "a"), new("c", "c")];
         let [a, b, c] = [0, 1, 2].map(|at: usize| runs[at].machine.clone());
         let mut over = record(&c, Append::CREATING, 1, "over");
-        over.end = Some(End { document: b"final".to_vec(), brief: b"brief".to_vec() });
+        over.end = Some(End { document: b"final".to_vec(), brief: b"brief".to_vec(), times: Vec::new() });
         let mut begun = record(&a, Append::CREATING, 1, "begun");
         let labels = [("phase".to_owned(), "Running".to_owned())].into();
         let running = Summary { phase: "Running".into(), labels, ..row("another name", 9) };
@@ -217,8 +217,9 @@ fn the_archive_outlives_the_run() {
         let nobody = MachineId::workflow("nobody");
         assert_eq!(store.archive(&[filed(&nobody, b"?"), filed(&a, b"first")]).unwrap(), [false, true]);
         assert_eq!(store.briefs(&[a.clone(), nobody]).unwrap(), [Some(b"first".to_vec()), None]);
-        let last =
-            Filed { machine: a.clone(), end: End { document: b"final".to_vec(), brief: b"brief".to_vec() } };
+        assert_eq!(store.times(&a).unwrap(), None);
+        let end = End { document: b"final".to_vec(), brief: b"brief".to_vec(), times: b"times".to_vec() };
+        let last = Filed { machine: a.clone(), end };
         assert_eq!(store.archive(&[last]).unwrap(), [true]);
         assert_eq!(store.briefs(std::slice::from_ref(&a)).unwrap(), [Some(b"brief".to_vec())]);
         let archive = Filter { shelf: Shelf::Archive, ..Filter::default() };
@@ -226,6 +227,7 @@ fn the_archive_outlives_the_run() {
 
         assert!(store.delete(&a).unwrap());
         assert_eq!(store.archived(&a).unwrap().unwrap(), b"final");
+        assert_eq!(store.times(&a).unwrap().unwrap(), b"times");
         assert_eq!(store.list(&Filter::default()).unwrap(), []);
         assert_eq!(store.list(&archive).unwrap()[0].uid, "a");
         assert_eq!(store.create(&new_run("b", row("a", 2))).unwrap(), Created::Yes);
@@ -233,6 +235,7 @@ fn the_archive_outlives_the_run() {
         assert_eq!(store.delete_archived(std::slice::from_ref(&a)).unwrap(), [true]);
         assert_eq!(store.delete_archived(std::slice::from_ref(&a)).unwrap(), [false]);
         assert_eq!(store.list(&archive).unwrap(), []);
+        assert_eq!(store.times(&a).unwrap(), None);
         assert_eq!(store.summary(&a).unwrap(), None);
     });
 }
@@ -245,7 +248,7 @@ fn what_was_filed_goes_with_the_end_that_it_tells_of() {
         let archive = Filter { shelf: Shelf::Archive, ..Filter::default() };
         let told = |finished_us: Option<i64>, seq: u64, end: Option<&[u8]>| Append {
             summary: Some(Summary { finished_us, ..row("a", 1) }),
-            end: end.map(|end| End { document: end.to_vec(), brief: Vec::new() }),
+            end: end.map(|end| End { document: end.to_vec(), brief: Vec::new(), times: Vec::new() }),
             ..record(&a, 1, seq, "x")
         };
         let mut after = |append: Append| {

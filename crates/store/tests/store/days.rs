@@ -80,7 +80,7 @@ fn run(pipeline: &str, number: i64, at_us: i64) -> (NewRun, Append, Append) {
     let phase = if number % 10 == 0 { "Failed" } else { "Succeeded" };
     let mut last = record(1, 2, phase);
     last.summary.as_mut().unwrap().finished_us = Some(at_us + 60_000_000);
-    last.end = Some(End { document: vec![b'f'; 2 * bytes], brief: vec![b'b'; 400] });
+    last.end = Some(End { document: vec![b'f'; 2 * bytes], brief: vec![b'b'; 400], times: vec![b't'; 300] });
     (run, record(Append::CREATING, 1, "Running"), last)
 }
 

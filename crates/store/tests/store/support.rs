@@ -31,7 +31,10 @@ pub fn create(store: &mut dyn Store, uid: &str) -> MachineId {
 
 /// The end of a run without anything for lists.
 pub fn filed(machine: &MachineId, document: &[u8]) -> Filed {
-    Filed { machine: machine.clone(), end: End { document: document.to_vec(), brief: Vec::new() } }
+    Filed {
+        machine: machine.clone(),
+        end: End { document: document.to_vec(), brief: Vec::new(), times: Vec::new() },
+    }
 }
 
 pub fn record(machine: &MachineId, epoch: u64, seq: u64, body: impl Into<Vec<u8>>) -> Append {

@@ -674,7 +674,10 @@ fn file(house: &House) {
             },
         };
         let bytes = document.to_string().into_bytes();
-        let filed = Filed { machine: machine.clone(), end: End { brief: bytes.clone(), document: bytes } };
+        let filed = Filed {
+            machine: machine.clone(),
+            end: End { brief: bytes.clone(), document: bytes, times: Vec::new() },
+        };
         let kept = house.world.store(|store| {
             store.create(&run)?;
             store.archive(&[filed])?;
