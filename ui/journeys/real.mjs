@@ -328,6 +328,60 @@ journey('short steps have exact times, and a log comes on the stream of its run'
   await page.getByRole('row', { name: /short/ }).getByRole('cell', { name: /^Succeeded \d{3}ms$/ }).first().waitFor();
 });
 
+journey('a large run that only the archive keeps has its times to the millisecond, in every view', {}, async ({ page, server }) => {
+  const script = (name, source) => ({ name, script: { image: 'busybox', command: ['sh'], source } });
+  const many = { name: 'many', template: 'short', withSequence: { count: '260' }, when: '{{item}} < 0' };
+  await server.run('large', {
+    entrypoint: 'main',
+    templates: [{ name: 'main', steps: [[{ name: 'short', template: 'short' }], [many]] }, script('short', 'sleep 0.2')],
+  });
+  const over = await server.until('large', (status) => status.phase === 'Succeeded');
+  assert.ok(Object.keys(over.status.nodes).length > 260);
+  await server.api('DELETE', '/api/v1/workflows/default/large');
+  const of = `uid=${over.metadata.uid}`;
+  await page.goto(`${server.url}runs/default/large?view=tree&${of}`);
+  const step = page.getByRole('treeitem', { name: /Succeeded short/ });
+  const took = await step.getByText(/^\d{3}ms$/).textContent();
+  await page.goto(`${server.url}runs/default/large?view=timeline&${of}`);
+  await page.getByRole('option').filter({ hasText: 'short' }).first().getByText(took, { exact: true }).waitFor();
+  await page.goto(`${server.url}compare?a=default/large&b=default/large&all=true`);
+  await page.getByRole('row', { name: /short/ }).getByRole('cell', { name: `Succeeded ${took}` }).first().waitFor();
+});
+
+journey('a step whose files are being saved says so, until they are', {}, async ({ page, server }) => {
+  // Whoever takes the file takes it when the journey says so.
+  let take;
+  const taken = new Promise((resolve) => (take = resolve));
+  const shelf = createServer((request, response) => {
+    request.resume();
+    request.once('end', () => void taken.then(() => response.end()));
+  });
+  await new Promise((resolve) => shelf.listen(0, '127.0.0.1', resolve));
+  try {
+    await server.run('saves', {
+      entrypoint: 'main',
+      templates: [
+        {
+          name: 'main',
+          script: { image: 'busybox', command: ['sh'], source: 'echo written; echo much > /tmp/much.txt' },
+          outputs: { artifacts: [{ name: 'much', path: '/tmp/much.txt', archive: { none: {} }, http: { url: `http://127.0.0.1:${shelf.address().port}/much.txt` } }] },
+        },
+      ],
+    });
+    await page.goto(`${server.url}runs/default/saves`);
+    const panel = page.getByRole('tabpanel');
+    await panel.getByText('its files are being saved').waitFor();
+    const answered = await server.get('saves');
+    assert.equal(answered.status.phase, 'Running');
+    take();
+    await panel.getByText('its files are being saved').waitFor({ state: 'detached' });
+    await page.getByText('Succeeded', { exact: true }).first().waitFor();
+  } finally {
+    take();
+    shelf.close();
+  }
+});
+
 journey('a run is suspended, resumed, stopped, retried, resubmitted and deleted', {}, async ({ page, server }) => {
   await server.run('subject', APPROVAL);
   await page.goto(`${server.url}runs/default/subject?view=tree`);
