@@ -12,12 +12,15 @@ pub(crate) struct Projection {
 impl Projection {
     /// Nothing for an absent or empty parameter.
     pub(crate) fn parse(text: &str) -> Option<Projection> {
+        if text.is_empty() {
+            return None;
+        }
         let (text, exclude) = match text.strip_prefix('-') {
             Some(rest) => (rest, true),
             None => (text, false),
         };
-        let paths: Vec<String> = text.split(',').filter(|path| !path.is_empty()).map(str::to_owned).collect();
-        (!paths.is_empty()).then_some(Projection { paths, exclude })
+        let paths = text.split(',').map(str::to_owned).collect();
+        Some(Projection { paths, exclude })
     }
 
     pub(crate) fn apply(&self, value: Value) -> Value {
@@ -30,7 +33,10 @@ impl Projection {
                 let mut kept = Map::new();
                 for (key, member) in fields {
                     let below = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                    if self.keeps(&below) {
+                    let is_named = self.paths.contains(&below);
+                    if is_named && !self.exclude {
+                        kept.insert(key, member);
+                    } else if !is_named && (self.exclude || self.leads_on(&below)) {
                         kept.insert(key, self.walk(member, &below));
                     }
                 }
@@ -41,13 +47,15 @@ impl Projection {
         }
     }
 
+    /// Whether a wanted path begins with this one, letter by letter: `metadata.namespace` brings `metadata.name`, too.
+    fn leads_on(&self, path: &str) -> bool {
+        self.paths.iter().any(|wanted| wanted.starts_with(path))
+    }
+
     /// Whether something at a path, or below it, is wanted.
     pub(crate) fn keeps(&self, path: &str) -> bool {
-        if self.exclude {
-            !self.paths.iter().any(|excluded| is_at_or_below(path, excluded))
-        } else {
-            self.paths.iter().any(|wanted| is_at_or_below(path, wanted) || is_at_or_below(wanted, path))
-        }
+        let is_named = self.paths.iter().any(|named| is_at_or_below(path, named));
+        if self.exclude { !is_named } else { is_named || self.leads_on(path) }
     }
 }
 
@@ -58,7 +66,7 @@ fn is_at_or_below(path: &str, ancestor: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::Projection;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     /// Nodes are not made for those who do not want them.
     #[test]
@@ -103,5 +111,27 @@ mod tests {
             ask(watch).apply(told),
             json!({ "result": { "type": "ADDED", "object": { "metadata": { "name": "w" } } } })
         );
+    }
+
+    /// API-061: a name is kept where a wanted path begins with it, and labels, whose names have dots, by their whole names.
+    #[test]
+    fn paths_are_compared_by_their_letters() {
+        let metadata = json!({
+            "name": "w", "namespace": "n", "uid": "u", "labels": { "a.io/b": "1", "a.io/c": "2" },
+        });
+        let check = |fields: &str, left: Value| {
+            let whole = json!({ "metadata": metadata.clone() });
+            assert_eq!(Projection::parse(fields).unwrap().apply(whole), left, "{fields}");
+        };
+        check("metadata.namespace", json!({ "metadata": { "name": "w", "namespace": "n" } }));
+        check("metadata.name,", json!({ "metadata": { "name": "w" } }));
+        check("metadata.labels.a", json!({ "metadata": { "labels": {} } }));
+        check("metadata.labels.a.io/b", json!({ "metadata": { "labels": { "a.io/b": "1" } } }));
+        check(
+            "-metadata.labels,metadata.names",
+            json!({ "metadata": { "name": "w", "namespace": "n", "uid": "u" } }),
+        );
+        check("-metadata.labels.a", json!({ "metadata": metadata }));
+        check(",", json!({}));
     }
 }
