@@ -213,6 +213,9 @@ impl Query {
         if let Some(flaw) = bad_escape(text) {
             return Err(Fault::invalid(format!("invalid URL escape \"{flaw}\"")));
         }
+        if text.contains(';') {
+            return Err(Fault::invalid("invalid semicolon separator in query"));
+        }
         let pairs = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             (decode(key, true), decode(value, true))

@@ -236,7 +236,11 @@ pub(crate) fn judge(
         return Err(Fault::invalid(flaw));
     }
     if purpose == Purpose::ServerDryRun {
-        return Ok(Judged::Answer(told.answer()));
+        let name = value["metadata"]["name"].as_str().unwrap_or_default();
+        return match world.find(namespace, name)? {
+            Some(_) => Err(taken(&value["metadata"])),
+            None => Ok(Judged::Answer(told.answer())),
+        };
     }
     names::check_new(&told.value["metadata"])?;
     let mut plan = Frozen { workflow: *object, host: world.host.clone(), ..Frozen::default() };
@@ -340,20 +344,19 @@ impl Ready {
                 name(world, &mut self.told.value, &namespace);
                 return Ok(false);
             }
-            Err(_) => {
-                let name = metadata["name"].as_str().unwrap_or_default();
-                let is_generated = metadata["generateName"].as_str().is_some_and(|prefix| !prefix.is_empty());
-                let hint = if is_generated {
-                    ", the server was not able to generate a unique name for the object"
-                } else {
-                    ""
-                };
-                let message = format!("workflows.argoproj.io \"{name}\" already exists{hint}");
-                return Err(Fault::new(Code::AlreadyExists, message));
-            }
+            Err(_) => return Err(taken(metadata)),
         }
         Ok(true)
     }
+}
+
+/// The name is another workflow's.
+fn taken(metadata: &Value) -> Fault {
+    let name = metadata["name"].as_str().unwrap_or_default();
+    let is_generated = metadata["generateName"].as_str().is_some_and(|prefix| !prefix.is_empty());
+    let hint =
+        if is_generated { ", the server was not able to generate a unique name for the object" } else { "" };
+    Fault::new(Code::AlreadyExists, format!("workflows.argoproj.io \"{name}\" already exists{hint}"))
 }
 
 /// The metadata of a document.

@@ -39,6 +39,12 @@ impl Kind {
         require_name(name).err().unwrap_or_else(|| self.nowhere(call, Some(name), verb, word))
     }
 
+    /// The same of one that the body holds, which has to be a body first (API-024).
+    fn created(&self, call: &Call) -> Result<Fault, Fault> {
+        call.message()?.message(self.field)?.message("metadata")?.text("name")?;
+        Ok(self.nowhere(call, None, Verb::Create, "post"))
+    }
+
     /// The same of the one that the body names: the path's name counts for nothing (API-243).
     fn updated(&self, call: &Call) -> Result<Fault, Fault> {
         let message = call.message()?;
@@ -73,7 +79,7 @@ macro_rules! nowhere {
                 Err($kind.one(call, Verb::Get, "get"))
             }
             pub(crate) fn create(_: &World, call: &Call) -> Result<Value, Fault> {
-                Err($kind.nowhere(call, None, Verb::Create, "post"))
+                Err($kind.created(call)?)
             }
             pub(crate) fn update(_: &World, call: &Call) -> Result<Value, Fault> {
                 Err($kind.updated(call)?)

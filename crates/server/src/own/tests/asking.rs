@@ -598,6 +598,31 @@ fn a_submission_from_a_schedule_has_its_finalizers() {
     assert_eq!(made["metadata"]["finalizers"], json!(["x.y/z"]));
 }
 
+/// API-112, API-113: trying to create a workflow whose name is taken fails as creating it does, and lets the name alone.
+#[test]
+fn a_name_that_is_taken_is_so_for_a_dry_run_on_the_server() {
+    let (_folder, house) = open();
+    let spec = json!({ "entrypoint": "x", "templates": [{ "name": "x", "suspend": {} }] });
+    let mut body = json!({ "workflow": { "metadata": { "name": "p" }, "spec": spec }, "serverDryRun": true });
+    let create = "/api/v1/workflows/default";
+    let (status, told) = house.ask("POST", create, &[], &body);
+    assert_eq!(status, 200, "{told}");
+    house.refuses(
+        "GET",
+        "/api/v1/workflows/default/p",
+        &Value::Null,
+        (404, 5, "workflows.argoproj.io \"p\" not found"),
+    );
+    body["serverDryRun"] = json!(false);
+    let (status, told) = house.ask("POST", create, &[], &body);
+    assert_eq!(status, 200, "{told}");
+    body["serverDryRun"] = json!(true);
+    house.refuses("POST", create, &body, (409, 6, "workflows.argoproj.io \"p\" already exists"));
+    body["workflow"]["metadata"]["generateName"] = json!("p-");
+    let words = "workflows.argoproj.io \"p\" already exists, the server was not able to generate a unique name for the object";
+    house.refuses("POST", create, &body, (409, 6, words));
+}
+
 /// OB-446, VA-162: what the definitions of the kinds refuse is refused wherever an object is stored, not where it is
 /// only looked at.
 #[test]

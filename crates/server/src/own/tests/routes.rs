@@ -84,8 +84,16 @@ fn objects_of_argo_events_are_not_found() {
     }
     let nameless = (500, 13, "resource name may not be empty");
     house.refuses("GET", "/api/v1/sensors/default/", &Value::Null, nameless);
-    let (status, told) = house.ask("PUT", "/api/v1/sensors/default/bell", &[], &json!({}));
-    assert_eq!((status, &told["code"]), (400, &json!(3)), "{told}");
+    // A body is read before anybody looks for the place of what is in it (API-024).
+    for (method, target, body) in [
+        ("PUT", "/api/v1/sensors/default/bell", json!({})),
+        ("POST", "/api/v1/sensors/default", json!([])),
+        ("POST", "/api/v1/sensors/default", json!({ "sensor": 5 })),
+        ("POST", "/api/v1/event-sources/default", json!({ "eventSource": { "metadata": { "name": 5 } } })),
+    ] {
+        let (status, told) = house.ask(method, target, &[], &body);
+        assert_eq!((status, &told["code"]), (400, &json!(3)), "{target} {body}: {told}");
+    }
 }
 
 /// API-255, API-256, API-262: their logs are those of pods, of which there are none; whoever follows waits for them.

@@ -191,6 +191,9 @@ fn names_and_labels_are_those_of_kubernetes() {
     let cut = "/api/v1/workflows/default?listOptions.labelSelector=%zz";
     let (status, refused) = house.ask("GET", cut, &[], &Value::Null);
     assert_eq!((status, refused["message"].as_str()), (400, Some("invalid URL escape \"%zz\"")));
+    let two = "/api/v1/workflows/default?listOptions.limit=1;fields=x";
+    let (status, refused) = house.ask("GET", two, &[], &Value::Null);
+    assert_eq!((status, refused["message"].as_str()), (400, Some("invalid semicolon separator in query")));
     let spec = json!({ "entrypoint": "main", "templates": [{ "name": "main", "suspend": {} }] });
     for (metadata, field) in [
         (json!({ "name": "odd", "labels": { "a/b/c": "x" } }), "metadata.labels"),
