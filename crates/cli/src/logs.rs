@@ -1,42 +1,18 @@
 //! The logs of steps: which files there are, and what is in them.
 
-use std::path::{Path, PathBuf};
-use tiphys_runner::logs::{self, Query};
-
-/// The log of one container of one attempt.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LogFile {
-    /// Which life of the node it was.
-    pub generation: u32,
-    /// The container.
-    pub container: String,
-    pub path: PathBuf,
-}
+use std::path::Path;
+use tiphys_runner::logs::{self, LogFile, Query};
 
 /// The logs of a node, in order of its lives.
 pub fn files(run_dir: &Path, node_id: &str) -> Vec<LogFile> {
-    let Ok(entries) = std::fs::read_dir(run_dir.join("logs").join(node_id)) else { return Vec::new() };
-    let mut files: Vec<LogFile> = entries
-        .flatten()
-        .filter_map(|entry| {
-            // `<node>.<generation>.<container>.log`
-            let name = entry.file_name().into_string().ok()?;
-            let mut parts = name.strip_suffix(".log")?.splitn(3, '.');
-            let _node = parts.next()?;
-            let generation = parts.next()?.parse().ok()?;
-            let container = parts.next()?.to_owned();
-            Some(LogFile { generation, container, path: entry.path() })
-        })
-        .collect();
-    files.sort();
-    files
+    logs::files(&run_dir.join("logs").join(node_id))
 }
 
-/// The last lines that a node wrote, of the container that wrote any.
+/// The last lines that a node wrote in its last life, of the container that wrote any.
 pub fn last_lines(run_dir: &Path, node_id: &str, count: usize) -> Vec<Vec<u8>> {
     let files = files(run_dir, node_id);
-    let Some(last) = files.iter().map(|file| file.generation).max() else { return Vec::new() };
-    let of_last = || files.iter().filter(|file| file.generation == last);
+    let Some(last) = files.iter().map(|file| file.life).max() else { return Vec::new() };
+    let of_last = || files.iter().filter(|file| file.life == last);
     let main = of_last().find(|file| file.container == "main").into_iter();
     for file in main.chain(of_last().filter(|file| file.container != "main")) {
         let query = Query { tail: Some(count), ..Query::default() };

@@ -16,6 +16,9 @@ use crate::world::World;
 /// Most names that a suggestion is looked for in.
 const NAMES_MAX: usize = 1_000;
 
+/// Most names that are suggested.
+const SUGGESTIONS_MAX: usize = 3;
+
 /// Where the state is: `$TIPHYS_STATE_DIR`, else `$XDG_STATE_HOME/tiphys`, else `~/.local/state/tiphys`.
 pub fn dir() -> anyhow::Result<PathBuf> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
@@ -66,33 +69,47 @@ impl Local {
 
     /// The run of that name, or `@latest`. Without a namespace it is looked for in all.
     pub fn find(&mut self, name: &str, namespace: Option<&str>) -> anyhow::Result<Summary> {
-        let mut filter =
-            Filter { namespace: namespace.map(str::to_owned), limit: NAMES_MAX, ..Filter::default() };
-        if name != "@latest" {
-            filter.name = Some(NameMatch::Exact(name.to_owned()));
-        }
-        let mut found = self.store.list(&filter)?;
-        if name == "@latest" {
-            found.truncate(1);
-        }
-        match found.len() {
-            0 => Err(self.unknown(name, namespace)?),
-            1 => Ok(found.remove(0)),
-            _ => {
-                let homes: Vec<&str> = found.iter().map(|run| run.namespace.as_str()).collect();
-                Err(problem(
-                    format!("there are runs named `{name}` in the namespaces {}", homes.join(", ")),
-                    "say which one with `-n NAMESPACE`",
-                ))
-            }
+        match self.there(name, namespace)? {
+            Some(run) => Ok(run),
+            None => Err(self.unknown(name, namespace)?),
         }
     }
 
-    fn unknown(&mut self, name: &str, namespace: Option<&str>) -> anyhow::Result<anyhow::Error> {
+    /// The same; none if it is not there.
+    pub fn there(&mut self, name: &str, namespace: Option<&str>) -> anyhow::Result<Option<Summary>> {
+        let exact = NameMatch::Exact(name.to_owned());
+        let (name_match, limit) = if name == "@latest" { (None, 1) } else { (Some(exact), NAMES_MAX) };
+        let namespace = namespace.map(str::to_owned);
+        let mut found =
+            self.store.list(&Filter { namespace, name: name_match, limit, ..Filter::default() })?;
+        if found.len() > 1 {
+            let homes: Vec<&str> = found.iter().map(|run| run.namespace.as_str()).collect();
+            return Err(problem(
+                format!("there are runs named `{name}` in the namespaces {}", homes.join(", ")),
+                "say which one with `-n NAMESPACE`",
+            ));
+        }
+        Ok(found.pop())
+    }
+
+    /// Says that a run is not there, with those that may be meant.
+    pub fn unknown(&mut self, name: &str, namespace: Option<&str>) -> anyhow::Result<anyhow::Error> {
         let filter =
             Filter { namespace: namespace.map(str::to_owned), limit: NAMES_MAX, ..Filter::default() };
         let known = self.store.list(&filter)?;
+        let beginning: Vec<String> = known
+            .iter()
+            .filter(|run| !name.is_empty() && run.name.starts_with(name))
+            .map(|run| format!("`{}`", run.name))
+            .collect();
         let help = match similar(name, known.iter().map(|run| run.name.as_str())) {
+            _ if beginning.len() > SUGGESTIONS_MAX => {
+                format!(
+                    "the names of {} runs begin so; `tiphys list --prefix {name}` shows them",
+                    beginning.len()
+                )
+            }
+            _ if !beginning.is_empty() => format!("did you mean {}?", beginning.join(" or ")),
             Some(close) => format!("did you mean `{close}`?"),
             None if known.is_empty() => {
                 "nothing was run here yet; `tiphys run FILE` runs something".to_owned()

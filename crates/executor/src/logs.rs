@@ -34,6 +34,35 @@ pub fn path(log_dir: &Path, attempt: &AttemptId, container: &str) -> PathBuf {
     log_dir.join(format!("{}.{container}.log", attempt.short()))
 }
 
+/// The log of one container of one attempt.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LogFile {
+    /// The numbers of its attempt, which grow with every life of a step: one that is retried by hand is a new node of
+    /// the same id, and one that is started anew a new attempt of its node.
+    pub life: (u64, u64),
+    /// The container.
+    pub container: String,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
+/// The logs in the folder of a step, in the order of its lives.
+pub fn files(folder: &Path) -> Vec<LogFile> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut files: Vec<LogFile> = entries.flatten().filter_map(|entry| file(entry.path())).collect();
+    files.sort();
+    files
+}
+
+/// Reads what [`path`] wrote: `<node>.<attempt>.<container>.log`.
+fn file(path: PathBuf) -> Option<LogFile> {
+    let name = path.file_name()?.to_str()?.strip_suffix(".log")?;
+    let mut parts = name.splitn(3, '.');
+    let life = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    let container = parts.next()?.to_owned();
+    Some(LogFile { life, container, path })
+}
+
 /// Which of its two outputs a process wrote to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stream {

@@ -3,20 +3,20 @@
 use clap::Args as ClapArgs;
 use regex::bytes::Regex;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
-use tiphys_runner::logs::Merge;
+use tiphys_engine::Time;
+use tiphys_runner::logs::{LogFile, Merge, timestamp};
 use tiphys_store::{MachineId, Runs};
 
 use crate::commands::get::current;
 use crate::logs::{Joiner, Line, files};
 use crate::print::{Paint, clean_line, is_terminal, to_stdout};
 use crate::problem::problem;
-use crate::remote::long_ago;
-use crate::remote::{self, Server};
+use crate::remote::{self, Server, instant, long_ago};
 use crate::state::Local;
 use crate::verb::Verb;
 
@@ -48,7 +48,7 @@ pub struct Args {
     /// Go on until the run ends
     #[arg(short, long)]
     pub follow: bool,
-    /// Of an earlier life of each container
+    /// Of the attempt before the last one of a retried step, or of what ran before `tiphys retry` ran it again
     #[arg(short, long)]
     pub previous: bool,
     /// Only the last lines of each step; all of them if negative
@@ -99,10 +99,13 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
             ));
         }
     };
-    let since = match long_ago(args.since.as_deref())? {
-        Some(since) => Some(since.timestamp().to_string()),
-        None => args.since_time.clone().filter(|time| !time.is_empty()),
-    };
+    if args.selector.as_ref().is_some_and(|query| !query.is_empty()) {
+        return Err(problem(
+            "`--selector` asks for labels of pods, which only a server has",
+            "name the step instead: `tiphys logs NAME STEP`; or the server with `-s HOST:PORT`",
+        ));
+    }
+    let since = since(args)?;
     let mut local = Local::open_to_read()?;
     let mut summary = local.find(name, args.namespace.as_deref())?;
     let pattern = match &args.grep {
@@ -143,6 +146,27 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// From when on lines are wanted, as times stand in logs.
+fn since(args: &Args) -> anyhow::Result<Option<String>> {
+    let time = args.since_time.as_deref().filter(|time| !time.is_empty()).map(instant).transpose()?;
+    let ago = long_ago(args.since.as_deref())?.map(Time::timestamp);
+    if time.is_some() && ago.is_some() {
+        return Err(problem("`--since` and `--since-time` cannot be used together", "leave out one of them"));
+    }
+    let nanos = ago.or(time).map(|at| i64::try_from(at.as_nanosecond()).unwrap_or(i64::MAX));
+    Ok(nanos.map(timestamp))
+}
+
+/// The lives of a node's containers that are wanted: all, or those before its last (CLI-034).
+fn lives(mut files: Vec<LogFile>, previous: bool) -> Vec<LogFile> {
+    if previous {
+        let last = files.iter().map(|file| file.life).max();
+        let before = files.iter().map(|file| file.life).filter(|life| Some(*life) != last).max();
+        files.retain(|file| Some(file.life) == before);
+    }
+    files
+}
+
 /// A node whose log is wanted.
 struct Wanted {
     id: String,
@@ -151,6 +175,8 @@ struct Wanted {
     started: String,
     /// The container that is wanted; none for all.
     container: Option<String>,
+    /// Whether the life before its last is wanted.
+    previous: bool,
 }
 
 struct Reader<'a> {
@@ -167,12 +193,18 @@ struct Reader<'a> {
     open: BTreeMap<PathBuf, Joiner>,
 }
 
-/// The id of the attempt that speaks for a retried node: the last one (EX-226).
-fn last_attempt<'a>(nodes: &'a serde_json::Map<String, Value>, name: &str) -> Option<&'a str> {
+/// The id of the attempt that speaks for a retried node: the last one (EX-226), or the one before it.
+fn last_attempt<'a>(
+    nodes: &'a serde_json::Map<String, Value>,
+    name: &str,
+    previous: bool,
+) -> Option<&'a str> {
     let named = |node: &Value| ["id", "name", "displayName"].iter().any(|field| node[*field] == *name);
     let retried = nodes.values().find(|node| node["type"] == "Retry" && named(node))?;
-    let mut attempts = retried["children"].as_array()?.iter().rev().filter_map(Value::as_str);
-    attempts.find(|id| nodes.get(*id).is_some_and(|node| node["nodeFlag"]["retried"] == true))
+    let attempts = retried["children"].as_array()?.iter().rev().filter_map(Value::as_str);
+    let mut attempts =
+        attempts.filter(|id| nodes.get(*id).is_some_and(|node| node["nodeFlag"]["retried"] == true));
+    attempts.nth(usize::from(previous))
 }
 
 /// The container that speaks for a step: `main`, which a container set need not have (CLI-034).
@@ -200,18 +232,20 @@ impl Reader<'_> {
             tiphys_expr::names::pod_name_v2(workflow, &text(node, "name"), &template)
         };
         let mut wanted = Vec::new();
-        let last = self.node.as_ref().and_then(|name| last_attempt(all?, name));
+        let last = self.node.as_ref().and_then(|name| last_attempt(all?, name, self.args.previous));
         let no_nodes = serde_json::Map::new();
         let nodes = all.unwrap_or(&no_nodes);
         for node in nodes.values().filter(|node| text(node, "type") == "Pod") {
             let (id, pod) = (text(node, "id"), pod_name(node));
+            let is_last = last == Some(id.as_str());
             let selected = self.node.as_ref().is_none_or(|name| {
-                [&id, &pod, &text(node, "name"), &text(node, "displayName")].contains(&name)
-                    || last == Some(id.as_str())
+                is_last || [&id, &pod, &text(node, "name"), &text(node, "displayName")].contains(&name)
             });
             if selected {
                 let container = self.args.container.clone().or_else(|| spokesman(nodes, node));
-                wanted.push(Wanted { id, label: pod, started: text(node, "startedAt"), container });
+                // An attempt before the last is an earlier life by itself.
+                let previous = self.args.previous && !is_last;
+                wanted.push(Wanted { id, label: pod, started: text(node, "startedAt"), container, previous });
             }
         }
         if let (Some(name), true) = (&self.node, wanted.is_empty())
@@ -230,12 +264,15 @@ impl Reader<'_> {
     fn print(&mut self, nodes: &[Wanted], is_last_look: bool) -> anyhow::Result<()> {
         let (mut paths, mut labels) = (Vec::new(), Vec::new());
         for node in nodes {
-            for file in files(&self.run_dir, &node.id) {
+            for file in lives(files(&self.run_dir, &node.id), node.previous) {
                 if node.container.as_ref().is_none_or(|wanted| *wanted == file.container) {
                     paths.push(file.path);
                     labels.push(node.label.as_str());
                 }
             }
+        }
+        if is_last_look && paths.is_empty() {
+            self.must_be_there(nodes)?;
         }
         let mut merge = std::mem::take(&mut self.merge);
         let mut text = Vec::new();
@@ -266,6 +303,20 @@ impl Reader<'_> {
         to_stdout(&text);
         read?;
         Ok(())
+    }
+
+    /// Refuses a container that no step has a log of. Those of Argo's own may have had nothing to say.
+    fn must_be_there(&self, nodes: &[Wanted]) -> anyhow::Result<()> {
+        let wanted = self.args.container.as_deref().filter(|name| !["main", "init", "wait"].contains(name));
+        let logs = nodes.iter().flat_map(|node| files(&self.run_dir, &node.id));
+        let there: BTreeSet<String> = logs.map(|file| file.container).collect();
+        match wanted {
+            Some(wanted) if !there.is_empty() && !there.contains(wanted) => Err(problem(
+                format!("there is no log of a container `{wanted}`"),
+                format!("there are those of {}", Vec::from_iter(there).join(", ")),
+            )),
+            _ => Ok(()),
+        }
     }
 
     fn line(&self, line: &Line, label: &str, out: &mut Vec<u8>) {

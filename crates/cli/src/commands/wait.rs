@@ -80,10 +80,11 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut local = Local::open()?;
     let mut open = Vec::new();
     for name in &args.names {
-        match local.find(name, args.namespace.as_deref()) {
-            Ok(summary) => open.push((summary, 0)),
-            Err(_) if args.ignore_not_found => {}
-            Err(error) => return Err(error),
+        let there = local.there(name, args.namespace.as_deref())?;
+        match there {
+            None if args.ignore_not_found => {}
+            None => return Err(local.unknown(name, args.namespace.as_deref())?),
+            Some(summary) => open.push((summary, 0)),
         }
     }
     let mut failed = false;
@@ -145,6 +146,16 @@ fn watch(args: &WatchArgs) -> anyhow::Result<ExitCode> {
     let [name] = args.names.as_slice() else {
         return Err(problem("one run can be watched at a time", "for instance `tiphys watch @latest`"));
     };
+    let filters = [("--status", &args.status), ("--node-field-selector", &args.node_field_selector)];
+    if let Some((flag, _)) = filters.iter().find(|(_, given)| given.as_ref().is_some_and(|is| !is.is_empty()))
+    {
+        return Err(problem(
+            format!("`watch {flag}` chooses nodes of a server only"),
+            format!(
+                "`tiphys get {name} {flag} …` shows them as they are now; or name the server with `-s HOST:PORT`"
+            ),
+        ));
+    }
     watch_run(name, args.namespace.as_deref())
 }
 

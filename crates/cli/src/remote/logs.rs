@@ -63,9 +63,8 @@ pub fn logs(server: &Server, args: &reading::Args) -> anyhow::Result<ExitCode> {
         log.floor = Timestamp::from_microsecond(since.0).ok();
     }
     if let Some(since) = since_time {
-        select::check_time(&since)?;
         // Argo's interface takes a time in no form; what is too much of whole seconds is left out here.
-        let since: Timestamp = since.parse().map_err(|error| said(format!("`{since}`: {error}")))?;
+        let since = select::instant(&since)?;
         let seconds = Timestamp::now().as_second().saturating_sub(since.as_second()).saturating_add(1);
         log.first.push(("logOptions.sinceSeconds", seconds.max(1).to_string()));
         (log.lines.floor, log.needs_times) = (Some(since), true);

@@ -42,7 +42,7 @@ pub use list::list;
 pub use logs::{logs, wait, watch};
 pub use plan::plan;
 pub use said::{Said, group_help, refused};
-pub use select::{Selector, long_ago, own_run, query};
+pub use select::{Selector, instant, long_ago, own_run, query};
 pub use submit::{SubmitOptions, submit};
 pub use sync::{Action as SyncAction, Args as SyncArgs, checked, sync, told};
 pub use view::Form;

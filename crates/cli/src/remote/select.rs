@@ -114,6 +114,12 @@ pub fn check_time(text: &str) -> anyhow::Result<()> {
     tiphys_expr::time::parse("2006-01-02T15:04:05Z07:00", text, &utc).map(drop).map_err(said)
 }
 
+/// A time of RFC 3339.
+pub fn instant(text: &str) -> anyhow::Result<jiff::Timestamp> {
+    check_time(text)?;
+    text.parse().map_err(|error| said(format!("`{text}`: {error}")))
+}
+
 /// So long ago, if anything is said: an empty text is what the flag is without.
 pub fn long_ago(text: Option<&str>) -> anyhow::Result<Option<Time>> {
     text.filter(|text| !text.is_empty()).map(ago).transpose()

@@ -6,6 +6,7 @@ mod contract;
 mod examples;
 mod homes;
 mod keeping;
+mod logs;
 mod recovery;
 mod remote;
 mod shown;
