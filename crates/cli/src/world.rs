@@ -243,5 +243,10 @@ pub fn artifact(text: &str) -> anyhow::Result<(String, PathBuf)> {
 
 /// The absolute path of something that must be there.
 pub fn existing(path: &Path, flag: &str) -> anyhow::Result<PathBuf> {
-    std::fs::canonicalize(path).with_context(|| format!("{flag}: cannot use `{}`", path.display()))
+    std::fs::canonicalize(path).map_err(|error| {
+        problem(
+            format!("{flag}: cannot use `{}`: {error}", path.display()),
+            "is the path right? It is relative to the folder you are in",
+        )
+    })
 }

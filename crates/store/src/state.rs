@@ -48,6 +48,10 @@ impl State {
     /// The database is brought up to date if it is older than this release, and refused if it is newer.
     pub fn open(dir: &Path) -> Result<State, StoreError> {
         let fault = |error: io::Error| StoreError::from_io(dir, error);
+        if dir.is_file() {
+            let reason = "it is a file, and the state is a folder; choose another with TIPHYS_STATE_DIR";
+            return Err(StoreError::Io { path: dir.to_owned(), reason: reason.to_owned() });
+        }
         create_dir(dir).map_err(fault)?;
         let dir = fs::canonicalize(dir).map_err(fault)?;
         let state = State { dir, access: Access::Full };

@@ -144,7 +144,7 @@ fn retry(args: &RetryArgs) -> anyhow::Result<ExitCode> {
             .map(|(name, value)| (name.as_str().into(), value.as_str().into()))
             .collect(),
     };
-    let meant = Meant::of(&args.runs.names, args.runs.namespace.as_deref(), &args.selector)?;
+    let meant = Meant::of("retry", &args.runs.names, args.runs.namespace.as_deref(), &args.selector)?;
     let mut local = Local::open()?;
     let signals = Signals::listen()?;
     let mut worst = ExitCode::SUCCESS;
@@ -248,7 +248,7 @@ impl Verb for ResubmitArgs {
 
 fn resubmit(args: &ResubmitArgs) -> anyhow::Result<ExitCode> {
     let parameters = pairs(&args.how.parameter)?;
-    let meant = Meant::of(&args.runs.names, args.runs.namespace.as_deref(), &args.selector)?;
+    let meant = Meant::of("resubmit", &args.runs.names, args.runs.namespace.as_deref(), &args.selector)?;
     let mut local = Local::open()?;
     let signals = Signals::listen()?;
     let mut worst = ExitCode::SUCCESS;

@@ -37,6 +37,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             to_stdout(&format!("{}: good\n", file.display()));
             Ok(ExitCode::SUCCESS)
         }
+        Err(error) if !file.exists() => {
+            Err(problem(error.to_string(), "is the path right? It is relative to the folder you are in"))
+        }
         Err(error) => Err(problem(error.to_string(), "docs/reference/settings.md tells of every key")),
     }
 }

@@ -142,7 +142,7 @@ fn stop(args: &StopArgs) -> anyhow::Result<ExitCode> {
     readable(&args.node_field_selector)?;
     let request = Request::Stop { selector: args.node_field_selector.clone(), message: args.message.clone() };
     let then = if args.node_field_selector.is_empty() { Then::End } else { Then::Wait };
-    let meant = Meant::of(&args.runs.names, args.runs.namespace.as_deref(), &args.selector)?;
+    let meant = Meant::of("stop", &args.runs.names, args.runs.namespace.as_deref(), &args.selector)?;
     meant.ask("stopped", args.dry_run, &request, then)
 }
 
@@ -161,7 +161,7 @@ impl Verb for Args {
 }
 
 fn terminate(args: &Args) -> anyhow::Result<ExitCode> {
-    let meant = Meant::of(&args.runs.names, args.runs.namespace.as_deref(), &args.selector)?;
+    let meant = Meant::of("terminate", &args.runs.names, args.runs.namespace.as_deref(), &args.selector)?;
     meant.ask("terminated", args.dry_run, &Request::Terminate, Then::End)
 }
 
@@ -180,7 +180,7 @@ impl Verb for SuspendArgs {
 }
 
 fn suspend(args: &SuspendArgs) -> anyhow::Result<ExitCode> {
-    let meant = Meant::of(&args.runs.names, args.runs.namespace.as_deref(), &Selector::default())?;
+    let meant = Meant::of("suspend", &args.runs.names, args.runs.namespace.as_deref(), &Selector::default())?;
     meant.ask("suspended", false, &Request::Suspend, Then::Wait)
 }
 
@@ -201,7 +201,7 @@ impl Verb for ResumeArgs {
 fn resume(args: &ResumeArgs) -> anyhow::Result<ExitCode> {
     readable(&args.node_field_selector)?;
     let request = Request::Resume { selector: args.node_field_selector.clone(), by: None };
-    let meant = Meant::of(&args.runs.names, args.runs.namespace.as_deref(), &Selector::default())?;
+    let meant = Meant::of("resume", &args.runs.names, args.runs.namespace.as_deref(), &Selector::default())?;
     meant.ask("resumed", false, &request, Then::Wait)
 }
 
@@ -351,9 +351,14 @@ pub struct Meant {
 
 impl Meant {
     /// Those that are named, then those that a selector finds.
-    pub fn of(names: &[String], namespace: Option<&str>, selector: &Selector) -> anyhow::Result<Meant> {
+    pub fn of(
+        verb: &str,
+        names: &[String],
+        namespace: Option<&str>,
+        selector: &Selector,
+    ) -> anyhow::Result<Meant> {
         if selector.is_empty() {
-            named(names, "tiphys stop @latest")?;
+            named(names, &format!("tiphys {verb} @latest"))?;
         }
         let mut local = Local::open()?;
         let mut runs = Vec::new();

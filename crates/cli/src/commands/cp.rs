@@ -73,6 +73,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let matches =
         |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|wanted| wanted == found);
     let nodes = document.pointer("/status/nodes").and_then(Value::as_object);
+    let mut copied = 0;
     for node in nodes.into_iter().flat_map(|nodes| nodes.values()) {
         let (id, template) = (text(node, "id"), text(node, "templateName"));
         let artifacts = node.pointer("/outputs/artifacts").and_then(Value::as_array);
@@ -96,7 +97,15 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 )
             })?;
             copy(&source, &directory.join(folder), &name)?;
+            copied += 1;
         }
+    }
+    if copied == 0 {
+        let run = &summary.name;
+        to_stderr(&format!(
+            "notice: nothing was copied: `{run}` gave no artifact, or none that was asked for\n\
+             help: `tiphys get {run} -o yaml` tells what its nodes gave, under `outputs`\n"
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -122,6 +131,12 @@ fn copy(source: &Path, folder: &Path, name: &str) -> anyhow::Result<()> {
             "is there room, and may you write there?",
         )
     };
+    if !source.exists() {
+        return Err(problem(
+            format!("artifact `{name}` is not in the store any more: `{}`", source.display()),
+            "its `artifactGC`, or the `retention` of a server, may have deleted it",
+        ));
+    }
     let target = folder.join(source.file_name().unwrap_or(name.as_ref()));
     std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
     if source.is_dir() {

@@ -257,6 +257,7 @@ impl Connect {
                 (scheme.or_else(|| own?.scheme_of(address)).unwrap_or("https"), address)
             }
         };
+        port_is_one(host)?;
         let path = self.argo_base_href.clone().or_else(|| variable("ARGO_BASE_HREF")).unwrap_or_default();
         let path = path.trim_matches('/');
         let path = if path.is_empty() { String::new() } else { format!("/{path}") };
@@ -278,6 +279,18 @@ impl Connect {
             trust.believe(&own.presence);
         }
         Server::new(base, self.namespace(namespace), token, headers, &trust)
+    }
+}
+
+/// Refuses a port that is none: what carries our requests cuts its number off and goes to another.
+fn port_is_one(address: &str) -> anyhow::Result<()> {
+    let authority = address.split('/').next().unwrap_or_default();
+    match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') && port.parse::<u16>().is_err() => Err(problem(
+            format!("`{address}` has no port behind its colon: `{port}`"),
+            format!("a port is a number up to 65535, for instance `-s {host}:2746`"),
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What people read, with times taken out.
 
-use crate::bench::{Bench, ONE};
+use crate::bench::{Answer, Bench, ONE};
 
 const MANIFEST: &str = r#"
 apiVersion: argoproj.io/v1alpha1
@@ -196,4 +196,62 @@ fn a_server_that_could_never_work_says_so_at_its_start() {
         assert!(answer.err.contains(words), "{arguments:?}: {}", answer.err);
         assert_ne!(answer.code, Some(0));
     }
+}
+
+/// Whoever errs is told what to do next, in terms of the verb that was called.
+#[test]
+fn who_names_no_run_or_the_wrong_one_is_told_what_to_do() {
+    let bench = Bench::new();
+    for name in ["build-a", "build-b"] {
+        bench.run(ONE, &["-q", "--name", name]).exits(0);
+    }
+    let refused = |words: &[&str]| bench.call(words).exits(1).err;
+    for verb in ["stop", "terminate", "suspend", "resume", "retry", "resubmit"] {
+        let told = refused(&[verb]);
+        assert!(told.contains(&format!("for instance `tiphys {verb} @latest`")), "{told}");
+    }
+    let told = refused(&["get", "build"]);
+    assert!(told.contains("did you mean `build-b` or `build-a`?"), "{told}");
+    for name in ["build-c", "build-d"] {
+        bench.run(ONE, &["-q", "--name", name]).exits(0);
+    }
+    let told = refused(&["get", "build"]);
+    assert!(told.contains("4 runs begin so; `tiphys list --prefix build`"), "{told}");
+    let told = refused(&["get", "bulid-a"]);
+    assert!(told.contains("did you mean `build-a`?"), "{told}");
+    let told = bench.call(&["cp", "build-a", "out"]).exits(0).err;
+    assert!(told.contains("nothing was copied: `build-a` gave no artifact"), "{told}");
+}
+
+/// Only that a run is not there is passed over, not that it cannot be told which one is meant.
+#[test]
+fn who_waits_for_what_is_not_there_still_hears_of_other_faults() {
+    let bench = Bench::new();
+    for namespace in ["red", "blue"] {
+        bench.run(ONE, &["-q", "-n", namespace]).exits(0);
+    }
+    bench.call(&["wait", "none", "--ignore-not-found"]).exits(0);
+    let told = bench.call(&["wait", "one", "--ignore-not-found"]).exits(1).err;
+    assert!(told.contains("in the namespaces"), "{told}");
+    std::fs::write(bench.state().join("tiphys.db"), "no database").unwrap();
+    bench.call(&["wait", "none", "--ignore-not-found"]).exits(1);
+}
+
+#[test]
+fn what_cannot_be_used_is_told_with_the_way_out() {
+    let bench = Bench::new();
+    let file = bench.file("m.yaml", ONE);
+    let file = file.to_str().unwrap();
+    for flag in [["--mount", "none:/data"], ["--artifact", "data=none"], ["--image-map", "none"]] {
+        let told = bench.call(&[&["run", file], &flag[..]].concat()).exits(2).err;
+        assert!(told.contains("cannot use `none`") && told.contains("is the path right?"), "{told}");
+    }
+    let told = bench.call(&["config", "check", "none"]).exits(1).err;
+    assert!(told.contains("is the path right?"), "{told}");
+    for (server, port) in [("127.0.0.1:99999", "99999"), ("http://localhost:web/tiphys", "web")] {
+        let told = bench.call(&["list", "-s", server]).exits(1).err;
+        assert!(told.contains(&format!("no port behind its colon: `{port}`")), "{told}");
+    }
+    let told: Answer = bench.command(&["list"]).env("TIPHYS_STATE_DIR", file).output().unwrap().into();
+    assert!(told.exits(1).err.contains("it is a file, and the state is a folder"), "{file}");
 }
