@@ -120,6 +120,7 @@ pub(crate) enum Message {
     Submit(Box<Draft>, Submitted),
     Restart(Box<Draft>, Sender<Result<Summary, String>>),
     Adopt(String, Option<Sender<Update>>, Sender<Result<Summary, String>>),
+    AdoptAll(Vec<String>, Sender<Vec<Result<Summary, String>>>),
     Retry(String, Retry, Option<Sender<Update>>, Sender<Result<Summary, String>>),
     Ask(String, Vec<Request>, Sender<bool>),
     FollowAll(Sender<Update>, Arc<AtomicUsize>),
@@ -310,6 +311,11 @@ impl Controller {
         follower: Option<Sender<Update>>,
     ) -> Result<Result<Summary, String>, Gone> {
         self.ask_for(|reply| Message::Adopt(uid.to_owned(), follower, reply))
+    }
+
+    /// As [`Controller::adopt`] for many runs, which are taken over in one transaction.
+    pub fn adopt_all(&self, uids: Vec<String>) -> Result<Vec<Result<Summary, String>>, Gone> {
+        self.ask_for(|reply| Message::AdoptAll(uids, reply))
     }
 
     /// Goes on with a run that is over: what failed runs again (EX-300). Answered when that is durable; refused in

@@ -375,6 +375,10 @@ impl Pump {
                 let adopted = self.for_run(&uid, |pump| pump.adopt(&uid, secrets, now));
                 self.reply(reply, adopted);
             }
+            Message::AdoptAll(uids, reply) => {
+                let adopted = self.adopt_all(&uids, now);
+                self.reply(reply, adopted);
+            }
             Message::Retry(uid, retry, follower, reply) => {
                 let retried = self.for_run(&uid, |pump| pump.retry(&uid, retry, follower, now));
                 self.reply(reply, retried);

@@ -348,12 +348,13 @@ fn adopt(world: &World) -> Result<(), ServeError> {
         let rows = store.list(&page)?;
         let Some(last) = rows.last() else { return Ok(()) };
         page.after = Some(last.cursor());
-        for row in &rows {
-            match world.controller.adopt(&row.uid, None) {
-                Ok(Ok(_)) => {}
-                // One run that cannot be taken up must not keep the others from it.
-                Ok(Err(reason)) => tracing::warn!(run = row.name, reason, "a run is not taken up"),
-                Err(gone) => return Err(ServeError::Broken(gone.to_string())),
+        let uids = rows.iter().map(|row| row.uid.clone()).collect();
+        let adopted =
+            world.controller.adopt_all(uids).map_err(|gone| ServeError::Broken(gone.to_string()))?;
+        for (row, adopted) in rows.iter().zip(adopted) {
+            // One run that cannot be taken up must not keep the others from it.
+            if let Err(reason) = adopted {
+                tracing::warn!(run = row.name, reason, "a run is not taken up");
             }
         }
     }

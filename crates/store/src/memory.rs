@@ -118,10 +118,13 @@ impl MemoryStore {
 }
 
 impl Journal for MemoryStore {
-    fn next_epoch(&mut self, machine: &MachineId) -> Result<u64, StoreError> {
-        let found = self.machines.entry(machine.clone()).or_default();
-        found.epoch += 1;
-        Ok(found.epoch)
+    fn next_epochs(&mut self, machines: &[MachineId]) -> Result<Vec<u64>, StoreError> {
+        let raised = machines.iter().map(|machine| {
+            let found = self.machines.entry(machine.clone()).or_default();
+            found.epoch += 1;
+            found.epoch
+        });
+        Ok(raised.collect())
     }
 
     fn append(&mut self, batch: &[Append]) -> Result<Vec<Result<(), AppendError>>, StoreError> {

@@ -14,7 +14,12 @@ pub trait Journal {
     ///
     /// Epochs begin at 1. A machine that does not exist yet gets its epoch all the same, so that a name can be
     /// owned before the run is created.
-    fn next_epoch(&mut self, machine: &MachineId) -> Result<u64, StoreError>;
+    fn next_epoch(&mut self, machine: &MachineId) -> Result<u64, StoreError> {
+        Ok(self.next_epochs(std::slice::from_ref(machine))?.pop().unwrap_or_default())
+    }
+
+    /// As [`Journal::next_epoch`] for many machines, in one durable transaction; one epoch for each, in their order.
+    fn next_epochs(&mut self, machines: &[MachineId]) -> Result<Vec<u64>, StoreError>;
 
     /// Appends records of many machines in one durable transaction, in the order given.
     ///

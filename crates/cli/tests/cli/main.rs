@@ -6,6 +6,8 @@ mod contract;
 mod examples;
 mod homes;
 mod keeping;
+#[path = "../../../store/tests/store/log.rs"]
+mod log;
 mod logs;
 mod recovery;
 mod remote;

@@ -1,6 +1,7 @@
 //! Verbs on the runs of this machine, one after the other.
 
 use crate::bench::{Answer, Bench, ONE, signal, wait_until};
+use crate::log::commits;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use tiphys_store::{Filter, MachineId, NewRun, Runs as _, State, Summary};
@@ -554,6 +555,8 @@ fn a_schedule_is_told_and_run_without_a_server() {
 #[test]
 fn many_runs_are_pruned_together() {
     const RUNS: usize = 600;
+    // Three batches, each of the runs, of what is archived of them, and of their locks.
+    const TRANSACTIONS_MAX: usize = 3 * 3;
     let bench = Bench::new();
     let state = State::open(&bench.state()).unwrap();
     let mut store = state.store().unwrap();
@@ -574,8 +577,12 @@ fn many_runs_are_pruned_together() {
     let files = state.run_dir("uid-5").unwrap();
     std::fs::create_dir_all(&files).unwrap();
     let held = state.ownership().unwrap().claim(&runs[7].machine).unwrap();
+    let before = commits(&state.database());
     let pruned = bench.call(&["prune", "--older", "1d"]).exits(0).out;
     assert_eq!(pruned.matches("deleted").count(), RUNS - 1, "{pruned}");
+    // Each waits for the disk: they are as few as the batches, not as the runs.
+    let transactions = commits(&state.database()) - before;
+    assert!(transactions <= TRANSACTIONS_MAX, "{transactions} transactions");
     let left = store.list(&Filter::default()).unwrap();
     assert_eq!(left.iter().map(|run| &*run.name).collect::<Vec<_>>(), ["old-7"]);
     assert!(!files.exists());

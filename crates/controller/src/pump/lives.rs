@@ -170,7 +170,8 @@ impl Pump {
         if let Some(refused) = self.shard.run(uid).and_then(|run| run.retry_refused(&retry)) {
             return Err(refused);
         }
-        let (summary, _) = self.take_in(uid, follower, now)?;
+        let owned = self.acquire(uid)?;
+        let (summary, _) = self.take_in(uid, owned, follower, now)?;
         if let Some(refused) = self.shard.run(uid).and_then(|run| run.retry_refused(&retry)) {
             // If it is not over after all, whoever takes it up goes on with it.
             self.let_go(uid);
@@ -188,12 +189,61 @@ impl Pump {
         follower: Option<Sender<Update>>,
         now: Time,
     ) -> Result<Summary, String> {
-        let (summary, is_new) = self.take_in(uid, follower, now)?;
+        let owned = self.acquire(uid)?;
+        let summary = self.take_over(uid, owned, follower, now)?;
+        self.read_inbox(now).map_err(|error| error.to_string())?;
+        Ok(summary)
+    }
+
+    /// Takes runs over from an engine that is gone, all in one transaction; each of its own would wait for the disk.
+    pub(super) fn adopt_all(&mut self, uids: &[String], now: Time) -> Vec<Result<Summary, String>> {
+        let adopted = self.acquire_all(uids).and_then(|owned| {
+            let taken = uids
+                .iter()
+                .zip(owned)
+                .map(|(uid, owned)| self.for_run(uid, |pump| pump.take_over(uid, owned?, None, now)));
+            let taken: Vec<_> = taken.collect();
+            self.read_inbox(now)?;
+            Ok(taken)
+        });
+        adopted.unwrap_or_else(|error: StoreError| vec![Err(error.to_string()); uids.len()])
+    }
+
+    /// Becomes the driver of a run that nobody drives.
+    fn acquire(&mut self, uid: &str) -> Result<Owned, String> {
+        let machine = MachineId::workflow(uid);
+        self.ownership.acquire(&mut *self.store, &machine).map_err(|error| error.to_string())
+    }
+
+    fn acquire_all(&mut self, uids: &[String]) -> Result<Vec<Result<Owned, String>>, StoreError> {
+        let claim = |uid: &String| {
+            let machine = MachineId::workflow(&**uid);
+            let claimed = self.ownership.claim(&machine).map_err(|error| error.to_string());
+            (machine, claimed)
+        };
+        let (machines, mut claimed): (Vec<_>, Vec<_>) = uids.iter().map(claim).unzip();
+        let held = machines.into_iter().zip(&claimed).filter(|(_, claimed)| claimed.is_ok());
+        let held: Vec<MachineId> = held.map(|(machine, _)| machine).collect();
+        let epochs = self.store.next_epochs(&held)?;
+        for (owned, epoch) in claimed.iter_mut().flatten().zip(epochs) {
+            owned.epoch = epoch;
+        }
+        Ok(claimed)
+    }
+
+    /// Goes on with a run. Letters that were left while nobody drove it come before anything is started: the caller reads
+    /// them in the same turn.
+    fn take_over(
+        &mut self,
+        uid: &str,
+        owned: Owned,
+        follower: Option<Sender<Update>>,
+        now: Time,
+    ) -> Result<Summary, String> {
+        let (summary, is_new) = self.take_in(uid, owned, follower, now)?;
         if !is_new {
             self.recall(uid, now);
         }
-        // Letters that were left while nobody drove the run come before anything is started.
-        self.read_inbox(now).map_err(|error| error.to_string())?;
         Ok(summary)
     }
 
@@ -201,12 +251,12 @@ impl Pump {
     fn take_in(
         &mut self,
         uid: &str,
+        owned: Owned,
         follower: Option<Sender<Update>>,
         now: Time,
     ) -> Result<(Summary, bool), String> {
         let text = |error: StoreError| error.to_string();
         let machine = MachineId::workflow(uid);
-        let owned = self.ownership.acquire(&mut *self.store, &machine).map_err(|error| error.to_string())?;
         let summary =
             self.store.summary(&machine).map_err(text)?.ok_or_else(|| format!("there is no run {uid}"))?;
         let document = self

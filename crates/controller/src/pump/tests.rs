@@ -1,16 +1,21 @@
+#[path = "../../../store/tests/store/log.rs"]
+mod log;
+
+use self::log::commits;
 use crate::handle::{Controller, Order, Update};
 use crate::prepare::Place;
 use crate::submit;
 use crate::view;
+use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tiphys_engine::workflow::Event;
 use tiphys_engine::{Frozen, Time, explain};
-use tiphys_runner::step::{AttemptId, Ended, Sighting, Started, StepRequest};
+use tiphys_runner::step::{AttemptId, Ended, Report, Sighting, Started, StepRequest};
 use tiphys_runner::{News, Refusal, Runner, RunnerError};
-use tiphys_store::{MachineId, NewRun, Runs, State, Summary};
+use tiphys_store::{Journal as _, MachineId, NewRun, Runs, State, Summary};
 
 /// What a runner was told.
 #[derive(Debug, PartialEq)]
@@ -155,18 +160,19 @@ impl Engines {
 
     /// Submits a run of one step, and waits until the runner was told to start it.
     fn submit(&self, controller: &Controller) -> (AttemptId, Receiver<Update>) {
-        let workflow = serde_json::json!({
-            "metadata": { "name": "one", "uid": "one" },
-            "spec": { "entrypoint": "main", "templates": [
-                { "name": "main", "container": { "image": "any", "command": ["work"] } },
-            ]},
-        });
-        let frozen = Frozen { workflow: serde_json::from_value(workflow).unwrap(), ..Frozen::default() };
         let (follower, updates) = mpsc::channel();
-        let (secrets, files, world) = (Vec::new(), Default::default(), serde_json::Value::Null);
-        let order = Order { frozen, secrets, files, world, follower: Some(follower) };
-        controller.submit(order).unwrap().unwrap();
+        let template = json!({ "name": "main", "container": { "image": "any", "command": ["work"] } });
+        controller.submit(order("one", &template, Some(follower))).unwrap().unwrap();
         (self.started.recv_timeout(PATIENCE).unwrap(), updates)
+    }
+
+    /// The same, and waits until the step is seen running.
+    fn run(&self, controller: &Controller, news: &Hear) -> (AttemptId, Receiver<Update>) {
+        let (attempt, updates) = self.submit(controller);
+        let seen = Started { attempt: attempt.clone(), pid: 1, at_us: 0, is_ready: false };
+        news(News::Reports(vec![Report::Started(seen)]));
+        wait_until_seen_running(&updates);
+        (attempt, updates)
     }
 
     fn adopt(&self, controller: &Controller) -> Receiver<Update> {
@@ -174,6 +180,17 @@ impl Engines {
         controller.adopt("one", Some(follower)).unwrap().unwrap();
         updates
     }
+}
+
+/// A run of one step.
+fn order(name: &str, template: &Value, follower: Option<Sender<Update>>) -> Order {
+    let workflow = json!({
+        "metadata": { "name": name, "uid": name },
+        "spec": { "entrypoint": "main", "templates": [template] },
+    });
+    let frozen = Frozen { workflow: serde_json::from_value(workflow).unwrap(), ..Frozen::default() };
+    let (secrets, files, world) = (Vec::new(), Default::default(), Value::Null);
+    Order { frozen, secrets, files, world, follower }
 }
 
 type Hear = Box<dyn Fn(News) + Send + Sync>;
@@ -194,10 +211,7 @@ fn wait_until_seen_running(updates: &Receiver<Update>) {
 fn a_supervisor_that_does_not_answer_is_asked_again() {
     let engines = Engines::new();
     let (controller, news) = engines.start(0, running);
-    let (attempt, updates) = engines.submit(&controller);
-    let seen = Started { attempt, pid: 1, at_us: 0, is_ready: false };
-    news(News::Reports(vec![tiphys_runner::step::Report::Started(seen)]));
-    wait_until_seen_running(&updates);
+    let (_attempt, _updates) = engines.run(&controller, &news);
     controller.quit().unwrap();
 
     let (controller, _news) = engines.start(1, ended);
@@ -231,6 +245,39 @@ fn what_runs_already_when_a_run_is_taken_up_is_seen_running() {
     controller.quit().unwrap();
 }
 
+/// A server that comes back takes up all runs that were under way: that each waits for the disk would keep it away for as
+/// long as there are many.
+#[test]
+fn runs_that_are_taken_up_together_are_taken_over_in_one_transaction() {
+    const RUNS: usize = 60;
+    let engines = Engines::new();
+    let (controller, _news) = engines.start(0, running);
+    let names: Vec<String> = (0..RUNS).map(|number| format!("run-{number}")).collect();
+    let parked = json!({ "name": "main", "suspend": {} });
+    for name in &names {
+        controller.submit(order(name, &parked, None)).unwrap().unwrap();
+    }
+    controller.quit().unwrap();
+
+    let mut store = engines.state.store().unwrap();
+    let held = engines.state.ownership().unwrap().claim(&MachineId::workflow("run-7")).unwrap();
+    let (controller, _news) = engines.start(0, running);
+    let epoch = store.next_epoch(&MachineId::workflow("run-0")).unwrap();
+    let before = commits(&engines.state.database());
+    let asked = [&names[..], &["nobody".to_owned()]].concat();
+    let adopted = controller.adopt_all(asked).unwrap();
+    let refused: Vec<&str> =
+        adopted.iter().filter_map(|one| one.as_ref().err()).map(|reason| &**reason).collect();
+    assert_eq!((adopted.len(), refused.len()), (RUNS + 1, 2), "{refused:?}");
+    assert!(refused[0].contains("is driven by") && refused[1].contains("there is no run"), "{refused:?}");
+    // One that takes them over, and one that records that they go on.
+    let transactions = commits(&engines.state.database()) - before;
+    assert!(transactions <= 2, "{transactions} transactions");
+    assert_eq!(store.next_epoch(&MachineId::workflow("run-0")).unwrap(), epoch + 2, "it was taken over");
+    drop(held);
+    controller.quit().unwrap();
+}
+
 fn unknown(attempt: &str) -> Sighting {
     Sighting::Unknown(AttemptId(attempt.to_owned()))
 }
@@ -257,10 +304,7 @@ fn wait_until_ended(updates: &Receiver<Update>) {
 fn what_became_of_a_lost_step_is_kept_and_told() {
     let engines = Engines::new();
     let (controller, news) = engines.start(0, unknown);
-    let (attempt, updates) = engines.submit(&controller);
-    let seen = Started { attempt, pid: 1, at_us: 0, is_ready: false };
-    news(News::Reports(vec![tiphys_runner::step::Report::Started(seen)]));
-    wait_until_seen_running(&updates);
+    let (_attempt, updates) = engines.run(&controller, &news);
     news(News::Lost("its supervisor (pid 7) was killed".to_owned()));
     wait_until_ended(&updates);
     controller.quit().unwrap();
@@ -272,10 +316,7 @@ fn what_became_of_a_lost_step_is_kept_and_told() {
 fn a_step_that_was_lost_while_no_engine_lived_is_told_so() {
     let engines = Engines::new();
     let (controller, news) = engines.start(0, running);
-    let (attempt, updates) = engines.submit(&controller);
-    let seen = Started { attempt, pid: 1, at_us: 0, is_ready: false };
-    news(News::Reports(vec![tiphys_runner::step::Report::Started(seen)]));
-    wait_until_seen_running(&updates);
+    let (_attempt, _updates) = engines.run(&controller, &news);
     controller.quit().unwrap();
 
     let (controller, _news) = engines.start(0, unknown);
@@ -289,11 +330,8 @@ fn a_step_that_was_lost_while_no_engine_lived_is_told_so() {
 fn a_step_whose_files_are_being_saved_says_so() {
     let engines = Engines::new();
     let (controller, news) = engines.start(0, running);
-    let (attempt, updates) = engines.submit(&controller);
-    let seen = Started { attempt: attempt.clone(), pid: 1, at_us: 0, is_ready: false };
-    news(News::Reports(vec![tiphys_runner::step::Report::Started(seen)]));
-    wait_until_seen_running(&updates);
-    let saving = tiphys_runner::step::Report::Saving(attempt.clone());
+    let (attempt, updates) = engines.run(&controller, &news);
+    let saving = Report::Saving(attempt.clone());
     // Told again by a supervisor that was found again: once is enough.
     news(News::Reports(vec![saving.clone(), saving]));
     let noted = loop {
@@ -307,7 +345,7 @@ fn a_step_whose_files_are_being_saved_says_so() {
     let told = explain::why(&run, &[], Some("one"), Time(0)).unwrap().because;
     assert_eq!(told, "runs: its files are being saved");
     let ended = Ended { attempt, ..Ended::default() };
-    news(News::Reports(vec![tiphys_runner::step::Report::Ended(Box::new(ended))]));
+    news(News::Reports(vec![Report::Ended(Box::new(ended))]));
     wait_until_ended(&updates);
     controller.quit().unwrap();
     let (_, run) = view::run(&mut engines.state.store().unwrap(), "one").unwrap().unwrap();

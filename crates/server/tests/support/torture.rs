@@ -63,15 +63,16 @@ impl Victim {
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
+        let mut victim = Victim { child, address: ([127, 0, 0, 1], 0).into() };
         let end = Instant::now() + PATIENCE;
-        let address = loop {
+        victim.address = loop {
             if let Ok(text) = std::fs::read_to_string(&told) {
                 break text.parse().unwrap();
             }
             assert!(Instant::now() < end, "the server does not come up");
             std::thread::sleep(Duration::from_millis(5));
         };
-        Victim { child, address }
+        victim
     }
 
     pub fn kill(self) {

@@ -16,8 +16,8 @@ const SEQ_BITS: u32 = 36;
 const SEQ_MAX: i64 = (1 << SEQ_BITS) - 1;
 
 impl Journal for SqliteStore {
-    fn next_epoch(&mut self, machine: &MachineId) -> Result<u64, StoreError> {
-        self.write(|transaction| next_epoch(transaction, machine))
+    fn next_epochs(&mut self, machines: &[MachineId]) -> Result<Vec<u64>, StoreError> {
+        self.write(|transaction| machines.iter().map(|machine| next_epoch(transaction, machine)).collect())
     }
 
     fn append(&mut self, batch: &[Append]) -> Result<Vec<Result<(), AppendError>>, StoreError> {

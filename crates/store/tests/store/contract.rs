@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tiphys_store::{
     Append, AppendError, Created, Cursor, End, Filed, Filter, LabelTerm, Life, MachineId, MemoKey,
-    MemoryStore, NameMatch, NewRun, ObjectKey, Order, Put, Runs as _, Shelf, Store, Summary,
+    MemoryStore, NameMatch, NewRun, ObjectKey, Order, Put, Runs as _, Shelf, State, Store, Summary,
 };
 
+use crate::log::commits;
 use crate::support::{create, each, filed, new_run, record, row};
 
 #[test]
@@ -179,6 +180,25 @@ fn a_name_is_taken_once() {
         assert_eq!(store.delete_all(&both).unwrap(), [true, false, true]);
         assert_eq!(store.list(&Filter::default()).unwrap(), []);
     });
+}
+
+/// Each transaction waits for the disk, which is most of what it costs to delete a run.
+#[test]
+fn runs_that_are_deleted_together_are_one_transaction() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = State::open(&folder.path().join("state")).unwrap();
+    let mut store = state.store().unwrap();
+    let runs: Vec<NewRun> =
+        (0..300).map(|number| new_run(&format!("u{number}"), row(&format!("run-{number}"), 1))).collect();
+    let machines: Vec<MachineId> = runs.iter().map(|run| run.machine.clone()).collect();
+    store.commit(&runs, &[]).unwrap();
+    store.archive(&machines.iter().map(|machine| filed(machine, b"{}")).collect::<Vec<_>>()).unwrap();
+    let before = commits(&state.database());
+    assert!(before >= 2, "the log was read");
+    assert_eq!(store.delete_all(&machines).unwrap(), vec![true; machines.len()]);
+    assert_eq!(commits(&state.database()), before + 1);
+    assert_eq!(store.delete_archived(&machines).unwrap(), vec![true; machines.len()]);
+    assert_eq!(commits(&state.database()), before + 2);
 }
 
 #[test]

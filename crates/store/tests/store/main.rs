@@ -5,6 +5,7 @@ mod contract;
 mod crash;
 mod days;
 mod files;
+mod log;
 mod museum;
 mod owners;
 mod support;
