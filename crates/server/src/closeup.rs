@@ -196,7 +196,7 @@ impl Closeup {
 
     fn picture(&self, world: &World) -> Value {
         let document = document(&self.frozen.workflow, &self.run, Time(world.now_us()));
-        let mut workflow = shape::live(document, world);
+        let mut workflow = shape::live(document);
         exact(&self.run, &mut workflow["status"]);
         workflow
     }

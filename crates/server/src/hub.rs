@@ -283,7 +283,7 @@ pub(crate) fn run(world: &Weak<World>, updates: &Receiver<Update>) {
                     rows.add(uid);
                 }
                 if world.hub.is_watched() {
-                    world.hub.tell(shape::live((*document).clone(), &world));
+                    world.hub.tell(shape::live((*document).clone()));
                 }
             }
             Ok(Update::Parked { uid, reason }) => {
@@ -316,7 +316,7 @@ pub(crate) fn run(world: &Weak<World>, updates: &Receiver<Update>) {
         for uid in whole.ripe() {
             // A run that ended in the meantime tells its end itself.
             if let Ok(Some(document)) = world.controller.status(&uid) {
-                world.hub.tell(shape::live(document, &world));
+                world.hub.tell(shape::live(document));
             }
         }
         for uid in rows.ripe() {

@@ -215,7 +215,7 @@ impl World {
         if summary.finished_us.is_none()
             && let Some(document) = self.controller.status(&summary.uid)?
         {
-            return Ok(shape::live(document, self));
+            return Ok(shape::live(document));
         }
         if let Some(document) = self.end_of(summary)? {
             return Ok(document);
@@ -223,7 +223,7 @@ impl World {
         let now = tiphys_engine::Time(self.now_us());
         let found = self.store(|store| Ok(tiphys_controller::view::document(store, &summary.uid, now)))?;
         match found.map_err(Fault::internal)? {
-            Some(document) => Ok(shape::live(document, self)),
+            Some(document) => Ok(shape::live(document)),
             None => Err(Fault::missing("workflows.argoproj.io", &summary.name)),
         }
     }
@@ -242,7 +242,7 @@ impl World {
         if self.options.archive {
             label_archived(&mut document, "Archived");
         }
-        Ok(Some(shape::live(document, self)))
+        Ok(Some(shape::live(document)))
     }
 
     /// Runs that are here as lists show them, in the order of their rows; none for one that is gone by now.
@@ -257,7 +257,7 @@ impl World {
         for row in rows {
             let status = if row.finished_us.is_none() { statuses.next().flatten() } else { None };
             listed.push(match status {
-                Some(document) => Some(shape::live(document, self)),
+                Some(document) => Some(shape::live(document)),
                 None => self.at_rest(row)?,
             });
         }
@@ -294,7 +294,7 @@ impl World {
                 document["status"][field] = json!(text);
             }
         }
-        Ok(Some(shape::live(document, self)))
+        Ok(Some(shape::live(document)))
     }
 
     /// An archived run.
@@ -305,7 +305,7 @@ impl World {
             Some(body) => {
                 let mut document = parse(&body)?;
                 label_archived(&mut document, "Persisted");
-                Ok(Some(shape::live(document, self)))
+                Ok(Some(shape::live(document)))
             }
         }
     }

@@ -333,7 +333,7 @@ pub(crate) fn retry(world: &World, call: &Call) -> Result<Value, Fault> {
     world.controller.retry(&summary.uid, wish.request()?, None)?.map_err(Fault::invalid)?;
     // A retry that is over at once has nobody to sign any more.
     world.ask(&summary.uid, &[signature(call, "Retry")])?;
-    Ok(shape::live(formed, world))
+    Ok(shape::live(formed))
 }
 
 /// A retry as it was asked for.

@@ -573,9 +573,30 @@ fn stored_templates(value: &Value, library: &Library) -> Map<String, Value> {
                 (None, None) => {}
             }
         }
+        // With a template comes what is written in the place of its steps (EX-112).
+        for (step, inline) in inlines(&body) {
+            stored.entry(format!("{scope}/{resource}/inline/{step}")).or_insert_with(|| inline.clone());
+        }
         stored.insert(key, body);
     }
+    // As Go writes a map.
+    stored.sort_keys();
     stored
+}
+
+/// The templates that are written in the place of steps and tasks, by the names of these.
+fn inlines(template: &Value) -> Vec<(&str, &Value)> {
+    let mut found = Vec::new();
+    let mut open = vec![template];
+    while let Some(template) = open.pop() {
+        let groups = template["steps"].as_array().into_iter().flatten().filter_map(Value::as_array).flatten();
+        let tasks = template["dag"]["tasks"].as_array().into_iter().flatten();
+        for call in groups.chain(tasks).filter(|call| call["inline"].is_object()) {
+            found.push((call["name"].as_str().unwrap_or_default(), &call["inline"]));
+            open.push(&call["inline"]);
+        }
+    }
+    found
 }
 
 /// What a step or task calls.

@@ -168,7 +168,7 @@ pub(crate) fn retry(world: &World, call: &Call) -> Result<Value, Fault> {
     let done = tiphys_engine::resubmit::done(&formed);
     let run = json!({ "metadata": formed["metadata"], "spec": formed["spec"] });
     admit::workflow(world, namespace, &run, Purpose::Run, Some(done))?;
-    Ok(shape::live(formed, world))
+    Ok(shape::live(formed))
 }
 
 /// API-206.

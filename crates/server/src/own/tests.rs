@@ -2,11 +2,13 @@
 
 mod applying;
 mod asking;
+mod creation;
 #[path = "../../tests/support/http.rs"]
 mod http;
 mod routes;
 mod streams;
 mod watching;
+mod webhooks;
 
 use crate::options::{AuthMode, Options};
 use crate::serve::{Server, Stop};

@@ -1,18 +1,9 @@
 //! Objects in the shape in which Argo's server writes them: some empty fields always there, others never.
 
-use crate::world::World;
 use serde_json::{Map, Value, json};
 
 /// A document of the controller as the interface shows it, with what only this place knows.
-pub(crate) fn live(mut document: Value, world: &World) -> Value {
-    if let Some(nodes) = document.pointer_mut("/status/nodes").and_then(Value::as_object_mut) {
-        for node in nodes.values_mut() {
-            let started = node["type"] == "Pod" && node["phase"] != "Pending";
-            if started && node.get("hostNodeName").is_none() {
-                node["hostNodeName"] = json!(world.host);
-            }
-        }
-    }
+pub(crate) fn live(mut document: Value) -> Value {
     let changed =
         document.pointer("/status/nodes").and_then(Value::as_object).map_or(1, |nodes| nodes.len() + 2);
     let metadata = &mut document["metadata"];
