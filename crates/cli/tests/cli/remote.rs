@@ -4,6 +4,7 @@ use crate::bench::{Answer, Bench, ask, serve, signal, wait_until};
 use serde_json::{Value, json};
 use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// A server on a free port, ended with the test.
 struct Served {
@@ -550,6 +551,54 @@ fn a_log_that_is_followed_goes_on_over_a_restart_of_its_server() {
         "error: the log of `flow` was cut off before the workflow ended: with `--grep` it is not known which lines were \
          printed\nhelp: the same command prints it from the beginning\n"
     );
+}
+
+/// A workflow may be large, and a list of thousands tells a line of each: a server is asked for that and nothing else, and
+/// what it answers beyond that is not printed (CLI-081).
+#[test]
+fn a_list_asks_a_server_for_what_it_prints() {
+    let asked = Arc::new(Mutex::new(String::new()));
+    let heard = Arc::clone(&asked);
+    let served = serve(move |request| {
+        let target = request.split(' ').nth(1).unwrap_or_default();
+        *heard.lock().unwrap() = target
+            .split(['?', '&'])
+            .find(|part| part.starts_with("fields="))
+            .unwrap_or_default()
+            .replace("%2C", ",");
+        let workflow = json!({
+            "metadata": { "name": "flow", "namespace": "team", "creationTimestamp": "2026-01-01T00:00:00Z" },
+            "spec": { "priority": 7 },
+            "status": {
+                "phase": "Failed", "message": "broke", "startedAt": "2026-01-01T00:00:01Z",
+                "finishedAt": "2026-01-01T00:00:05Z",
+            },
+        });
+        json!({ "metadata": {}, "items": [workflow] }).to_string()
+    });
+    let bench = Bench::new();
+    let list = |more: &[&str]| {
+        let words = ["list", "-s", &served, "--secure=false", "--no-headers"];
+        let out = bench.call(&[&words[..], more].concat()).exits(0).out;
+        (std::mem::take(&mut *asked.lock().unwrap()), out)
+    };
+    let table = "fields=metadata,items.metadata.name,items.metadata.namespace,items.metadata.creationTimestamp,\
+        items.status.phase,items.status.message,items.status.startedAt,items.status.finishedAt,items.spec.suspend,\
+        items.spec.shutdown,items.spec.priority";
+    let (fields, out) = list(&[]);
+    assert_eq!(fields, table);
+    let row: Vec<&str> = out.split_whitespace().collect();
+    assert_eq!(
+        (row[..2].to_vec(), row[3..].to_vec()),
+        (vec!["flow", "Failed"], vec!["4s", "7", "broke"]),
+        "{out}"
+    );
+    assert_eq!(list(&["-A"]).1.split_whitespace().next(), Some("team"));
+    let names =
+        "fields=metadata,items.metadata.name,items.metadata.creationTimestamp,items.status.finishedAt";
+    assert_eq!(list(&["-o", "name"]), (names.to_owned(), "flow\n".to_owned()));
+    // Whole documents are printed whole.
+    assert_eq!(list(&["-o", "json"]).0, "");
 }
 
 /// CLI-022, OB-003: a text that is no YAML is refused, with what is wrong with it beside; lint finds nothing there.
