@@ -60,10 +60,23 @@ struct OwnPlugin<'a> {
 pub(crate) enum Verdict {
     /// The node ended.
     Ended(Box<Outcome>),
-    /// The plugin works on it, and is to be asked again after this long; with the progress it told.
-    Again(Duration, Option<(u32, u32)>),
+    /// The plugin works on it, and is to be asked again.
+    Again(Working),
     /// The call was given up.
     Stopped,
+}
+
+/// What a plugin told of work that is not done yet.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Working {
+    /// When to ask it again.
+    pub after: Duration,
+    /// Whether its node runs already.
+    pub runs: bool,
+    /// Done so far, and of how many.
+    pub progress: Option<(u32, u32)>,
+    /// What it said, perhaps nothing.
+    pub message: String,
 }
 
 /// The call for one attempt. The error is the node's message.
@@ -245,12 +258,19 @@ fn headers<'h>(headers: impl Iterator<Item = (&'h str, &'h str)>) -> expr::Value
 }
 
 /// A plugin that has not done its work yet is asked again when it says so.
-fn again(phase: &str, requeue: &str, progress: Option<(u32, u32)>) -> Verdict {
+fn again(node: &Value, requeue: &str) -> Verdict {
+    let text = |field: &str| node[field].as_str().unwrap_or_default();
+    let phase = text("phase");
     let never = || format!("the plugin answered phase `{phase}` without saying when to ask it again");
+    let progress =
+        text("progress").split_once('/').and_then(|(done, of)| Some((done.parse().ok()?, of.parse().ok()?)));
     match expr::duration::go(requeue) {
-        Ok(nanos) => {
-            Verdict::Again(Duration::from_nanos(u64::try_from(nanos).unwrap_or(0)).max(REQUEUE_MIN), progress)
-        }
+        Ok(nanos) => Verdict::Again(Working {
+            after: Duration::from_nanos(u64::try_from(nanos).unwrap_or(0)).max(REQUEUE_MIN),
+            runs: phase != "Pending",
+            progress,
+            message: text("message").to_owned(),
+        }),
         Err(reason) => {
             let reason = if requeue.is_empty() { never() } else { reason.to_string() };
             Verdict::Ended(Box::new(failed(reason, None)))
@@ -262,15 +282,13 @@ fn again(phase: &str, requeue: &str, progress: Option<(u32, u32)>) -> Verdict {
 fn replied(reply: &Value) -> Verdict {
     let node = &reply["node"];
     let text = |field: &str| node[field].as_str().unwrap_or_default();
-    let progress =
-        text("progress").split_once('/').and_then(|(done, of)| Some((done.parse().ok()?, of.parse().ok()?)));
     let phase = match text("phase") {
         "Succeeded" => Phase::Succeeded,
         "Skipped" => Phase::Skipped,
         "Omitted" => Phase::Omitted,
         "Failed" => Phase::Failed,
         "Error" => Phase::Error,
-        other => return again(other, reply["requeue"].as_str().unwrap_or_default(), progress),
+        _ => return again(node, reply["requeue"].as_str().unwrap_or_default()),
     };
     let outputs: spec::Outputs = match serde_json::from_value(node["outputs"].clone()) {
         Ok(outputs) => outputs,

@@ -129,12 +129,16 @@ fn a_plugin_decides_its_node() {
     let skipped =
         ended(json!({ "node": { "phase": "Skipped", "message": "nothing to do" }, "requeue": "1s" }));
     assert_eq!((skipped.phase, skipped.message.as_deref()), (Phase::Skipped, Some("nothing to do")));
-    match replied(&json!({ "node": { "phase": "Running", "progress": "1/2" }, "requeue": "2m" })) {
-        Verdict::Again(after, progress) => {
-            assert_eq!((after, progress), (Duration::from_secs(120), Some((1, 2))));
-        }
+    let working = |reply: Value| match replied(&reply) {
+        Verdict::Again(working) => working,
         _ => panic!("it should be asked again"),
-    }
+    };
+    let node = json!({ "phase": "Running", "progress": "1/2", "message": "half" });
+    let (progress, message) = (Some((1, 2)), "half".to_owned());
+    let half = Working { after: Duration::from_secs(120), runs: true, progress, message };
+    assert_eq!(working(json!({ "node": node, "requeue": "2m" })), half);
+    let queued = working(json!({ "node": { "phase": "Pending", "message": "in line" }, "requeue": "2m" }));
+    assert_eq!((queued.runs, queued.message.as_str()), (false, "in line"));
     assert_eq!(ended(json!({ "node": { "phase": "Running" } })).phase, Phase::Failed);
 }
 
@@ -158,7 +162,9 @@ fn plugins_that_lie_fail_their_node() {
     for progress in ["-1/2", "much"] {
         let reply = json!({ "node": { "phase": "Running", "progress": progress }, "requeue": "-1h" });
         match replied(&reply) {
-            Verdict::Again(after, told) => assert_eq!((after, told), (REQUEUE_MIN, None), "{progress}"),
+            Verdict::Again(told) => {
+                assert_eq!((told.after, told.progress), (REQUEUE_MIN, None), "{progress}");
+            }
             _ => panic!("it should be asked again"),
         }
     }

@@ -173,13 +173,16 @@ impl Pump {
             Verdict::Ended(outcome) => Report::Ended(outcome),
             Verdict::Stopped if self.shard.is_interrupted(&uid) => Report::Withdrawn,
             Verdict::Stopped => Report::Ended(Box::new(submit::never_started())),
-            Verdict::Again(after, progress) => {
+            Verdict::Again(working) => {
                 let mut tell = |report| self.shard.input(&uid, Input::Reported { attempt, report }, now);
-                tell(Report::Observed { address: None });
-                if let Some((done, of)) = progress {
+                if working.runs {
+                    tell(Report::Observed { address: None });
+                }
+                tell(Report::Told(working.message));
+                if let Some((done, of)) = working.progress {
                     tell(Report::Progress { done, of });
                 }
-                return self.call(&uid, attempt, after, now);
+                return self.call(&uid, attempt, working.after, now);
             }
         };
         self.shard.input(&uid, Input::Reported { attempt, report }, now);

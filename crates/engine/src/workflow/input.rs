@@ -89,6 +89,8 @@ pub enum Report {
         /// Of how many.
         of: u32,
     },
+    /// It said how it stands, or nothing any more (EX-477).
+    Told(String),
     /// Its containers have ended, and saving its files takes its time.
     Saving,
     /// It ended.

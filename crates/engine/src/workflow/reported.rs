@@ -47,6 +47,11 @@ impl Turn<'_> {
                 self.record(Event::Noted { node: ix, message: Some(SAVING.into()) });
             }
             Report::Saving => {}
+            Report::Told(text) => {
+                if node.message.as_deref().unwrap_or_default() != text {
+                    self.record(Event::Noted { node: ix, message: message(text) });
+                }
+            }
             Report::Ended(outcome) => {
                 self.seen_running(ix, &outcome);
                 self.pod_ended(ix, *outcome);

@@ -243,7 +243,8 @@ fn phase_named(name: &str) -> Result<Phase, String> {
 }
 
 /// `NODE exits 1 (print=text; p.name=value)`, `NODE fails text`, `NODE errors text`, `NODE runs [at ADDRESS]`,
-/// `NODE is lost`, `NODE is refused text`, `NODE is unmade text`, `NODE is withdrawn`, `NODE progresses 1/2`.
+/// `NODE is lost`, `NODE is refused text`, `NODE is unmade text`, `NODE is withdrawn`, `NODE progresses 1/2`,
+/// `NODE says [text]`.
 fn report(text: &str) -> Result<Occurrence, String> {
     let verbs = [
         " exits ",
@@ -255,6 +256,7 @@ fn report(text: &str) -> Result<Occurrence, String> {
         " is unmade ",
         " is withdrawn",
         " progresses ",
+        " says",
     ];
     let (verb, at) = verbs
         .into_iter()
@@ -284,6 +286,7 @@ fn report(text: &str) -> Result<Occurrence, String> {
         "is refused" => Report::Refused(rest.to_owned()),
         "is unmade" => Report::Unmade(rest.to_owned()),
         "is withdrawn" => Report::Withdrawn,
+        "says" => Report::Told(rest.to_owned()),
         _ => {
             let (done, of) = rest.split_once('/').ok_or("progress is done/of")?;
             let number = |text: &str| text.parse().map_err(|_| format!("`{text}` is not a number"));
