@@ -13,6 +13,8 @@ pub(crate) struct Node {
     pub(crate) height: usize,
     /// Parts below and including this one.
     pub(crate) size: usize,
+    /// What the part comes to where that shows before anything runs: the reference folds such parts away (TP-156).
+    pub(crate) truth: Option<bool>,
 }
 
 /// A pattern that is compiled when it is first needed.
@@ -137,6 +139,32 @@ impl Member {
             _ => None,
         };
         Member { node, property, optional, method, path }
+    }
+}
+
+impl Kind {
+    /// The truth of a part that its own parts make constant.
+    pub(crate) fn truth(&self) -> Option<bool> {
+        match self {
+            Kind::Bool(truth) => Some(*truth),
+            Kind::Unary(UnaryOp::Not(_), operand) => operand.truth.map(|truth| !truth),
+            Kind::Binary(BinaryOp::And, _, left, right) => match (left.truth, right.truth) {
+                (Some(false), _) | (_, Some(false)) => Some(false),
+                (Some(true), other) | (other, Some(true)) => other,
+                (None, None) => None,
+            },
+            Kind::Binary(BinaryOp::Or, _, left, right) => match (left.truth, right.truth) {
+                (Some(true), _) | (_, Some(true)) => Some(true),
+                (Some(false), other) | (other, Some(false)) => other,
+                (None, None) => None,
+            },
+            Kind::Binary(BinaryOp::Equal, _, left, right) => match (&left.kind, &right.kind) {
+                (Kind::Int(left), Kind::Int(right)) => Some(left == right),
+                (Kind::Text(left), Kind::Text(right)) => Some(left == right),
+                _ => Some(left.truth? == right.truth?),
+            },
+            _ => None,
+        }
     }
 }
 

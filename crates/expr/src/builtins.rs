@@ -2,6 +2,8 @@
 //!
 //! What they do is in [`crate::eval`] for the predicate functions and in [`crate::library`] for the others.
 
+use std::cmp::Ordering;
+
 use crate::types::{INT, Param, Type};
 use crate::value::IntKind;
 
@@ -98,49 +100,35 @@ impl From<String> for Refusal {
     }
 }
 
-/// The type of a call of a function that takes no predicate.
+/// The type of a call of a function that looks at the kinds of its arguments.
 pub(crate) fn check(name: &'static str, arguments: &[Type]) -> Result<Type, Refusal> {
-    let signatures = signatures(name);
-    if signatures.is_empty() {
-        return Ok(check_kinds(name, arguments)?);
-    }
-    let mut last = None;
-    for (parameters, result) in signatures {
-        match check_arguments(name, parameters, arguments) {
-            Ok(()) => return Ok(result.as_type()),
-            Err(refusal) => last = Some(refusal),
-        }
-    }
-    Err(last.unwrap_or_else(|| Refusal::from(format!("cannot call {name}"))))
+    Ok(check_kinds(name, arguments)?)
 }
 
-/// Whether the arguments of a call fit the parameters.
-pub(crate) fn check_arguments(name: &str, parameters: &[Param], arguments: &[Type]) -> Result<(), Refusal> {
-    if arguments.len() < parameters.len() {
-        return Err(Refusal::from(format!("not enough arguments to call {name}")));
+/// Whether there are as many arguments as parameters.
+pub(crate) fn check_count(name: &str, parameters: &[Param], count: usize) -> Result<(), Refusal> {
+    match count.cmp(&parameters.len()) {
+        Ordering::Less => Err(Refusal::from(format!("not enough arguments to call {name}"))),
+        Ordering::Greater => Err(Refusal::from(format!("too many arguments to call {name}"))),
+        Ordering::Equal => Ok(()),
     }
-    if arguments.len() > parameters.len() {
-        return Err(Refusal::from(format!("too many arguments to call {name}")));
-    }
-    for (index, (argument, parameter)) in arguments.iter().zip(parameters).enumerate() {
-        if parameter.accepts(argument) {
-            continue;
-        }
-        let wanted = parameter.name();
-        let message = if *argument == Type::Nil {
-            format!("cannot use nil as argument (type {wanted}) to call {name}")
-        } else {
-            format!("cannot use {} as argument (type {wanted}) to call {name} ", argument.name())
-        };
-        return Err(Refusal { message, argument: Some(index) });
-    }
-    Ok(())
 }
 
-type Overload = (&'static [Param], Param);
+/// Whether an argument fits its parameter.
+pub(crate) fn check_argument(name: &str, parameter: Param, argument: &Type) -> Result<(), String> {
+    let wanted = parameter.name();
+    match argument {
+        _ if parameter.accepts(argument) => Ok(()),
+        Type::Nil => Err(format!("cannot use nil as argument (type {wanted}) to call {name}")),
+        _ => Err(format!("cannot use {} as argument (type {wanted}) to call {name} ", argument.name())),
+    }
+}
+
+/// Parameters and the result.
+pub(crate) type Overload = (&'static [Param], Param);
 
 /// The overloads of the functions that have them, in the order in which the reference tries them.
-fn signatures(name: &str) -> &'static [Overload] {
+pub(crate) fn overloads(name: &str) -> &'static [Overload] {
     use Param::{Any, Bool, Duration, Int, Ints, List, Text, Texts, Zone};
     match name {
         "type" | "string" | "toJSON" => &[(&[Any], Text)],

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::ast::{BinaryOp, Kind, LazyRegex, Member, Node, Slice, UnaryOp};
-use crate::builtins::{self, Refusal};
+use crate::builtins::{self, Overload, Refusal};
 use crate::depends::TaskResult;
 use crate::env::Environment;
 use crate::lex::Fault;
@@ -13,16 +13,26 @@ use crate::methods;
 use crate::types::{INT, Param, Signature, Type};
 use crate::value::MapKind;
 
-/// Checks a whole expression.
-pub(crate) fn check(node: &Node, environment: &Environment<'_>) -> Result<(), Fault> {
-    let mut checker = Checker { environment, variables: Vec::new(), predicates: Vec::new() };
-    checker.visit(node).map(drop)
+/// A `==` or `!=` of which both sides are of one type for sure: the reference then asks for nothing else.
+pub(crate) struct Sure {
+    /// Where the operator stands.
+    pub(crate) at: usize,
+    pub(crate) type_name: &'static str,
+}
+
+/// Checks a whole expression, and tells what it is sure of.
+pub(crate) fn check(node: &Node, environment: &Environment<'_>) -> Result<Vec<Sure>, Fault> {
+    let mut checker =
+        Checker { environment, variables: Vec::new(), predicates: Vec::new(), sure: Vec::new() };
+    checker.visit(node)?;
+    Ok(checker.sure)
 }
 
 struct Checker<'e> {
     environment: &'e Environment<'e>,
     variables: Vec<(Arc<str>, Type)>,
     predicates: Vec<Scope>,
+    sure: Vec<Sure>,
 }
 
 /// What a predicate can refer to.
@@ -121,9 +131,16 @@ impl Checker<'_> {
         }
     }
 
-    fn binary(&self, op: BinaryOp, word: &str, l: Type, r: Type, at: usize) -> Checked {
+    fn binary(&mut self, op: BinaryOp, word: &str, l: Type, r: Type, at: usize) -> Checked {
         let both = |test: fn(&Type) -> bool| test(&l) && test(&r);
         let number_type = || if both(Type::is_integer) { INT } else { Type::Float };
+        if matches!(op, BinaryOp::Equal | BinaryOp::NotEqual) {
+            match (&l, &r) {
+                (&INT, &INT) => self.sure.push(Sure { at, type_name: "int" }),
+                (Type::Text, Type::Text) => self.sure.push(Sure { at, type_name: "string" }),
+                _ => {}
+            }
+        }
         let result = match op {
             BinaryOp::Equal | BinaryOp::NotEqual => l.is_comparable_to(&r).then_some(Type::Bool),
             BinaryOp::Or | BinaryOp::And => {
@@ -179,7 +196,7 @@ impl Checker<'_> {
                 (Type::Nil, Type::Nil) => Type::Nil,
                 (Type::Nil, _) => r.clone(),
                 (_, Type::Nil) => l.clone(),
-                _ if l == r => l.clone(),
+                _ if r.is_assignable_to(&l) => l.clone(),
                 _ => Type::Unknown,
             }),
         };
@@ -299,25 +316,56 @@ impl Checker<'_> {
             // what is wrong in them shows when they run.
             return Ok(Type::Unknown);
         }
-        let types = self.all(arguments)?;
-        match function {
-            Type::OtherFunction => Ok(Type::Unknown),
-            Type::Nil => fault("nil is nil; cannot call nil as function", node),
-            Type::Function(Signature { parameters, result }) => {
-                let name = match &callee.kind {
-                    Kind::Name(name) => name.to_string(),
-                    Kind::Member(member) => match &member.property.kind {
-                        Kind::Text(name) => name.to_string(),
-                        _ => "function".to_owned(),
-                    },
-                    _ => "function".to_owned(),
-                };
-                builtins::check_arguments(&name, parameters, &types)
-                    .map_err(|refusal| refuse(refusal, arguments, node))?;
-                Ok(result.as_type())
-            }
-            other => fault(format!("{} is not callable", other.name()), node),
+        let Type::Function(Signature { parameters, result, .. }) = function else {
+            self.all(arguments)?;
+            return match function {
+                Type::OtherFunction => Ok(Type::Unknown),
+                Type::Nil => fault("nil is nil; cannot call nil as function", node),
+                other => fault(format!("{} is not callable", other.name()), node),
+            };
+        };
+        let name = match &callee.kind {
+            Kind::Name(name) => name.to_string(),
+            Kind::Member(member) => match &member.property.kind {
+                Kind::Text(name) => name.to_string(),
+                _ => "function".to_owned(),
+            },
+            _ => "function".to_owned(),
+        };
+        self.accepted(&name, parameters, arguments)?.map_err(|refusal| refuse(refusal, arguments, node))?;
+        Ok(result.as_type())
+    }
+
+    /// Whether arguments fit parameters: each is judged when it has been checked, before the next one is.
+    fn accepted(
+        &mut self,
+        name: &str,
+        parameters: &[Param],
+        arguments: &[Node],
+    ) -> Result<Result<(), Refusal>, Fault> {
+        if let Err(refusal) = builtins::check_count(name, parameters, arguments.len()) {
+            self.all(arguments)?;
+            return Ok(Err(refusal));
         }
+        for (index, (argument, parameter)) in arguments.iter().zip(parameters).enumerate() {
+            let found = self.visit(argument)?;
+            if let Err(message) = builtins::check_argument(name, *parameter, &found) {
+                return Ok(Err(Refusal { message, argument: Some(index) }));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// A call of a function with overloads, of which the first that fits counts.
+    fn overloaded(&mut self, name: &str, overloads: &[Overload], arguments: &[Node], node: &Node) -> Checked {
+        let mut last = Refusal::from(format!("cannot call {name}"));
+        for (parameters, result) in overloads {
+            match self.accepted(name, parameters, arguments)? {
+                Ok(()) => return Ok(result.as_type()),
+                Err(refusal) => last = refusal,
+            }
+        }
+        Err(refuse(last, arguments, node))
     }
 
     fn all(&mut self, nodes: &[Node]) -> Result<Vec<Type>, Fault> {
@@ -335,6 +383,9 @@ impl Checker<'_> {
                 self.predicate_function(name, arguments)
             }
             "get" => self.get(arguments, node),
+            _ if !builtins::overloads(name).is_empty() => {
+                self.overloaded(name, builtins::overloads(name), arguments, node)
+            }
             _ => {
                 let types = self.all(arguments)?;
                 builtins::check(name, &types).map_err(|refusal| refuse(refusal, arguments, node))
@@ -435,8 +486,13 @@ impl Checker<'_> {
             (Type::Nil, Type::Nil) => Type::Nil,
             (Type::Nil, _) => no,
             (_, Type::Nil) => yes,
-            _ if yes == no => yes,
-            _ => Type::Unknown,
+            _ if !yes.is_assignable_to(&no) => Type::Unknown,
+            _ if yes.is_list() && no.is_list() => {
+                let (one, other) = (yes.element(), no.element());
+                let is_same = one.is_assignable_to(&other) && other.is_assignable_to(&one);
+                if is_same { yes } else { Type::any_list() }
+            }
+            _ => yes,
         })
     }
 
@@ -459,9 +515,12 @@ impl Checker<'_> {
 
     fn array(&mut self, nodes: &[Node]) -> Checked {
         let types = self.all(nodes)?;
-        Ok(match types.split_first() {
-            Some((first, rest)) if rest.iter().all(|other| other == first) => Type::list_of(first.clone()),
-            _ => Type::any_list(),
+        // The reference compares Go's kinds of neighbours only, and takes the last type for that of all.
+        let is_same = types.windows(2).all(|pair| pair[0].kind() == pair[1].kind());
+        Ok(match types.last() {
+            Some(last) if is_same => Type::list_of(last.clone()),
+            Some(_) => Type::any_list(),
+            None => Type::list_of(Type::Unknown),
         })
     }
 }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use ::regex::Regex;
 
 use crate::ast::{BinaryOp, Kind, LazyRegex, Member, Node, Slice, UnaryOp};
+use crate::check::Sure;
 use crate::contents::{ENTRY_BYTES, Size};
 use crate::env::{Environment, LIBRARY};
-use crate::lex::{END, Fault};
+use crate::lex::Fault;
 use crate::operators::{self, Elements, NO_ELEMENT, describe_conversion};
 use crate::random::Random;
 use crate::tag::World;
@@ -16,9 +17,15 @@ use crate::value::{Function, IntKind, ListKind, Value};
 use crate::{library, limits, methods, regex, sprig};
 
 /// Evaluates an expression that has been checked.
-pub(crate) fn evaluate(node: &Node, environment: &Environment<'_>, world: &World) -> Result<Value, Fault> {
+pub(crate) fn evaluate(
+    node: &Node,
+    environment: &Environment<'_>,
+    world: &World,
+    sure: &[Sure],
+) -> Result<Value, Fault> {
     let mut evaluator = Evaluator {
         environment,
+        sure,
         variables: Vec::new(),
         predicates: Vec::new(),
         calls: Calls {
@@ -92,6 +99,7 @@ type Evaluated = Result<Value, Stop>;
 
 struct Evaluator<'e> {
     environment: &'e Environment<'e>,
+    sure: &'e [Sure],
     variables: Vec<(Arc<str>, Value)>,
     predicates: Vec<Frame>,
     calls: Calls,
@@ -155,7 +163,7 @@ impl Evaluator<'_> {
             },
             Kind::Conditional(nodes) => {
                 let [condition, yes, no] = &**nodes;
-                if self.truth_at(condition, END)? { self.visit(yes) } else { self.visit(no) }
+                if self.truth_at(condition, node.at)? { self.visit(yes) } else { self.visit(no) }
             }
             Kind::Let(name, value, body) => {
                 let value = self.visit(value)?;
@@ -234,19 +242,32 @@ impl Evaluator<'_> {
 
     fn binary(&mut self, op: BinaryOp, left: &Node, right: &Node, node: &Node) -> Evaluated {
         match op {
-            BinaryOp::And => match (&left.kind, &right.kind) {
-                // The reference folds a constant operand away before the other is looked at.
-                (_, Kind::Bool(false)) => Ok(Value::Bool(false)),
-                (_, Kind::Bool(true)) => self.visit(left),
+            // The reference folds a constant operand away before the other is looked at.
+            BinaryOp::And => match (left.truth, right.truth) {
+                (Some(true), _) => self.moved(right, node),
+                (_, Some(true)) => self.moved(left, node),
+                (Some(false), _) | (_, Some(false)) => Ok(Value::Bool(false)),
                 _ if self.truth(left, node)? => self.visit(right),
                 _ => Ok(Value::Bool(false)),
             },
-            BinaryOp::Or => match (&left.kind, &right.kind) {
-                (_, Kind::Bool(true)) => Ok(Value::Bool(true)),
-                (_, Kind::Bool(false)) => self.visit(left),
+            BinaryOp::Or => match (left.truth, right.truth) {
+                (Some(false), _) => self.moved(right, node),
+                (_, Some(false)) => self.moved(left, node),
+                (Some(true), _) | (_, Some(true)) => Ok(Value::Bool(true)),
                 _ if self.truth(left, node)? => Ok(Value::Bool(true)),
                 _ => self.visit(right),
             },
+            BinaryOp::Equal | BinaryOp::NotEqual => {
+                let (left, right) = (self.visit(left)?, self.visit(right)?);
+                self.expect_known(&left, node)?;
+                self.expect_known(&right, node)?;
+                let value = operators::binary(op, &left, &right, &mut self.calls);
+                value.map_err(|message| fault(message, node))
+            }
+            BinaryOp::Greater | BinaryOp::GreaterOrEqual if is_any(op, left, right) => {
+                let Kind::Builtin(_, arguments) = &left.kind else { return Ok(Value::Nil) };
+                self.predicate_function("any", arguments, node)
+            }
             BinaryOp::Coalesce => match self.visit(left)? {
                 Value::Nil => self.visit(right),
                 value => Ok(value),
@@ -265,12 +286,41 @@ impl Evaluator<'_> {
         }
     }
 
+    /// The value of a part that stands in the place of a larger one.
+    fn moved(&mut self, part: &Node, whole: &Node) -> Evaluated {
+        self.visit(part).map_err(|stop| match stop {
+            // What a chain of members stands around keeps its place.
+            Stop::Fault(fault) if fault.at == part.at && !matches!(part.kind, Kind::Chain(_)) => {
+                Stop::Fault(Fault { at: whole.at, ..fault })
+            }
+            other => other,
+        })
+    }
+
+    /// Refuses a side of `==` that came to something else than the checker was sure of, nil above all.
+    fn expect_known(&self, side: &Value, node: &Node) -> Result<(), Stop> {
+        let known = match side {
+            Value::Int(_, IntKind::Int) | Value::Text(_) => return Ok(()),
+            _ => self.sure.iter().find(|sure| sure.at == node.at),
+        };
+        match known {
+            Some(sure) => Err(fault(describe_conversion(side, sure.type_name), node)),
+            None => Ok(()),
+        }
+    }
+
     fn member(&mut self, member: &Member, node: &Node) -> Evaluated {
         if let Some(path) = &member.path
             && self.variables.is_empty()
             && let Some(value) = self.environment.path(path)
         {
             return Ok(value);
+        }
+        if let Kind::Builtin("filter", arguments) = &member.node.kind
+            && !member.optional
+            && let Some(is_last) = end_of_list(&member.property)
+        {
+            return self.end_of_filter(arguments, is_last, node);
         }
         let base = self.visit(&member.node)?;
         if member.optional && base.is_nil() {
@@ -354,11 +404,11 @@ impl Evaluator<'_> {
             },
             _ => None,
         };
+        let arguments = self.arguments(arguments)?;
         let function = match function {
             Some(function) => function,
             None => self.visit(callee)?,
         };
-        let arguments = self.arguments(arguments)?;
         self.work(effort(&function, &arguments), node)?;
         let called = match &function {
             Value::Function(Function::Sprig(name)) => sprig::call(name, &arguments, &mut self.calls),
@@ -372,6 +422,22 @@ impl Evaluator<'_> {
     }
 
     fn builtin(&mut self, name: &'static str, arguments: &[Node], node: &Node) -> Evaluated {
+        if let [argument] = arguments
+            && let Kind::Builtin(inner, parts) = &argument.kind
+            && parts.len() == 2
+        {
+            // The reference makes one walk of two, which ends where the answer is known.
+            let joined = match (name, *inner) {
+                ("first", "filter") => Some("find"),
+                ("last", "filter") => Some("findLast"),
+                ("len", "filter") => Some("count"),
+                ("sum", "map") => Some("sum"),
+                _ => None,
+            };
+            if let Some(joined) = joined {
+                return self.predicate_function(joined, parts, node);
+            }
+        }
         match name {
             "all" | "none" | "any" | "one" | "filter" | "map" | "count" | "sum" | "find" | "findIndex"
             | "findLast" | "findLastIndex" | "groupBy" | "sortBy" | "reduce" => {
@@ -448,21 +514,12 @@ impl Evaluator<'_> {
                 }
                 Ok(if name == "one" { Value::Bool(count == 1) } else { Value::int(count) })
             }
-            "find" | "findIndex" => {
-                for index in 0..items.len() {
-                    if self.test(predicate, &items, index, node)? {
-                        return found(name, &items, index, node);
-                    }
+            "find" | "findIndex" | "findLast" | "findLastIndex" => {
+                match self.find(name.starts_with("findLast"), predicate, &items, node)? {
+                    Some(index) if name.ends_with("Index") => Ok(Value::int(index as i64)),
+                    Some(index) => element(&items, index, node),
+                    None => Ok(Value::Nil),
                 }
-                Ok(Value::Nil)
-            }
-            "findLast" | "findLastIndex" => {
-                for index in (0..items.len()).rev() {
-                    if self.test(predicate, &items, index, node)? {
-                        return found(name, &items, index, node);
-                    }
-                }
-                Ok(Value::Nil)
             }
             "filter" => {
                 let mut kept = Vec::new();
@@ -498,6 +555,33 @@ impl Evaluator<'_> {
             "groupBy" => self.group_by(&items, predicate, node),
             "sortBy" => self.sort_by(&items, arguments, node),
             _ => self.reduce(&items, arguments, node),
+        }
+    }
+
+    /// The first, or the last, place that passes.
+    fn find(
+        &mut self,
+        is_last: bool,
+        predicate: Option<&Node>,
+        items: &Elements,
+        node: &Node,
+    ) -> Result<Option<usize>, Stop> {
+        for step in 0..items.len() {
+            let index = if is_last { items.len() - 1 - step } else { step };
+            if self.test(predicate, items, index, node)? {
+                return Ok(Some(index));
+            }
+        }
+        Ok(None)
+    }
+
+    /// `filter(…)[0]` and `filter(…)[-1]`: the walk ends with the item.
+    fn end_of_filter(&mut self, arguments: &[Node], is_last: bool, node: &Node) -> Evaluated {
+        let collection = self.visit(&arguments[0])?;
+        let items = operators::elements(&collection).map_err(|message| fault(message, node))?;
+        match self.find(is_last, arguments.get(1), &items, node)? {
+            Some(index) => element(&items, index, node),
+            None => Err(fault("reflect: slice index out of range", node)),
         }
     }
 
@@ -584,8 +668,20 @@ impl Evaluator<'_> {
     }
 }
 
-fn found(name: &str, items: &Elements, index: usize, node: &Node) -> Evaluated {
-    if name.ends_with("Index") { Ok(Value::int(index as i64)) } else { element(items, index, node) }
+/// Whether `count(…)` is asked for one at least, to which the first is the answer.
+fn is_any(op: BinaryOp, left: &Node, right: &Node) -> bool {
+    let least = if op == BinaryOp::Greater { 0 } else { 1 };
+    matches!(&left.kind, Kind::Builtin("count", arguments) if arguments.len() == 2)
+        && matches!(right.kind, Kind::Int(number) if number == least)
+}
+
+/// Whether a part is the number of the last item (-1) or of the first one.
+fn end_of_list(property: &Node) -> Option<bool> {
+    match &property.kind {
+        Kind::Int(0) => Some(false),
+        Kind::Unary(UnaryOp::Minus, one) if matches!(one.kind, Kind::Int(1)) => Some(true),
+        _ => None,
+    }
 }
 
 fn element(items: &Elements, index: usize, node: &Node) -> Evaluated {
@@ -599,7 +695,10 @@ fn is_list_of_texts(node: &Node) -> bool {
 }
 
 fn is_constant(node: &Node) -> bool {
-    matches!(node.kind, Kind::Nil | Kind::Bool(_) | Kind::Int(_) | Kind::Float(_) | Kind::Text(_))
+    if let Kind::Unary(UnaryOp::Minus | UnaryOp::Plus, number) = &node.kind {
+        return matches!(number.kind, Kind::Int(_) | Kind::Float(_));
+    }
+    node.truth.is_some() || matches!(node.kind, Kind::Bool(_) | Kind::Int(_) | Kind::Float(_) | Kind::Text(_))
 }
 
 /// Refuses a value that has become too large, or too deep to be gone through by recursion.

@@ -18,8 +18,12 @@ pub(crate) fn call_extra(name: &str, arguments: &[Value], calls: &mut Calls) -> 
         ("asInt", [value]) => to_integer(value).map(Value::int),
         ("asFloat", [value]) => to_float(value).map(Value::Float),
         ("toJson", [value]) => value.to_json().map(Value::from),
-        ("jsonpath", [Value::Text(document), Value::Text(path)]) => jsonpath::query(document, path, calls),
-        ("jsonpath", [Value::Text(_), other] | [other, Value::Text(_)]) => {
+        // Go's reflection makes the empty text of nil.
+        ("jsonpath", [document @ (Value::Nil | Value::Text(_)), path @ (Value::Nil | Value::Text(_))]) => {
+            let text = |value: &Value| value.as_text().unwrap_or_default().to_owned();
+            jsonpath::query(&text(document), &text(path), calls)
+        }
+        ("jsonpath", [Value::Text(_) | Value::Nil, other] | [other, _]) => {
             Err(format!("reflect: Call using {} as type string", other.type_name()))
         }
         _ => Err(format!("invalid number of arguments: got {}", arguments.len())),
@@ -33,7 +37,8 @@ pub(crate) fn call(name: &str, arguments: &[Value], calls: &mut Calls) -> Called
         ("type", [value]) => Ok(Value::from(type_word(value))),
         ("abs", [value]) => match value {
             Value::Int(number, kind) if kind.is_plain() => Ok(Value::Int(number.wrapping_abs(), *kind)),
-            Value::Float(number) => Ok(Value::Float(number.abs())),
+            // Minus zero is not less than zero, and stays.
+            Value::Float(number) => Ok(Value::Float(if *number < 0.0 { -number } else { *number })),
             _ => Err(invalid(name, value)),
         },
         ("ceil" | "floor" | "round", [value]) => rounded(name, value),
@@ -315,6 +320,9 @@ fn date(arguments: &[Value]) -> Called {
 
 fn join(list: &Value, separator: &str) -> Called {
     let Value::List(list) = list else { return Err(invalid("join", list)) };
+    if matches!(list.kind, ListKind::Int | ListKind::Lists) {
+        return Err(invalid("join", &Value::List(list.clone())));
+    }
     let items = &list.items;
     let mut words = Vec::with_capacity(items.len());
     let mut length = 0;
@@ -329,12 +337,12 @@ fn join(list: &Value, separator: &str) -> Called {
 
 fn take(list: &Value, count: &Value) -> Called {
     let Value::List(list) = list else {
-        return Err(format!("cannot take from {}", list.type_name()));
+        return Err(format!("cannot take from {}", sprig::kind(list)));
     };
     let count = match count {
         Value::Int(count, kind) if *kind != IntKind::Uint8 => *count,
         Value::Duration(count) => *count,
-        other => return Err(format!("cannot take {} elements", other.type_name())),
+        other => return Err(format!("cannot take {} elements", sprig::kind(other))),
     };
     let count =
         usize::try_from(count).map_err(|_| "reflect.Value.Slice: slice index out of bounds".to_owned())?;
@@ -347,7 +355,7 @@ fn items(list: &Value, words: &str) -> Result<Vec<Value>, String> {
     match list {
         Value::List(list) => Ok(list.items.to_vec()),
         Value::Bytes(bytes) => Ok(bytes.iter().map(|item| byte(*item)).collect()),
-        other => Err(format!("{words} {}", other.type_name())),
+        other => Err(format!("{words} {}", sprig::kind(other))),
     }
 }
 
@@ -482,11 +490,10 @@ pub(crate) fn sort<T>(items: &mut [T], descending: bool, key: fn(&T) -> &Value) 
         if failure.is_some() {
             return Ordering::Equal;
         }
-        match operators::compare(key(left), key(right), "<") {
-            Ok(order) => {
-                let order = order.unwrap_or(Ordering::Equal);
-                if descending { order.reverse() } else { order }
-            }
+        // Which one stands first shows in what is said about two that cannot be compared.
+        let (first, second) = if descending { (right, left) } else { (left, right) };
+        match operators::compare(key(first), key(second), "<") {
+            Ok(order) => order.unwrap_or(Ordering::Equal),
             Err(message) => {
                 failure = Some(message);
                 Ordering::Equal

@@ -8,7 +8,7 @@ use crate::contents::Contents;
 use crate::eval::{Calls, byte, integers};
 use crate::power::power;
 use crate::time::Time;
-use crate::value::{List, MapKind, Value};
+use crate::value::{IntKind, List, MapKind, Value};
 use crate::{go, limits};
 
 /// Go's message when a value is not of the type that is wanted.
@@ -182,6 +182,7 @@ fn multiply(left: &Value, right: &Value) -> Result<Value, String> {
 /// `-value`
 pub(crate) fn negate(value: &Value) -> Result<Value, String> {
     match value {
+        Value::Int(byte, IntKind::Uint8) => Ok(Value::Int(byte.wrapping_neg() & 0xff, IntKind::Uint8)),
         Value::Int(number, kind) if kind.is_plain() => Ok(Value::Int(number.wrapping_neg(), *kind)),
         Value::Float(number) => Ok(Value::Float(-number)),
         _ => Err(format!("invalid operation: - {}", value.type_name())),

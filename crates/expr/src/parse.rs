@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::ast::{BinaryOp, Kind, Link, Member, Node, Slice, UnaryOp};
-use crate::lex::{Fault, Token, TokenKind, is_identifier, lex};
+use crate::lex::{END, Fault, Token, TokenKind, is_identifier, lex};
 use crate::{builtins, go, limits};
 
 /// Parses an expression.
@@ -163,7 +163,8 @@ impl<'t> Parser<'t> {
     }
 
     fn node(&mut self, kind: Kind, at: usize) -> Result<Node, Fault> {
-        let mut node = Node { kind, at, height: 0, size: 1 };
+        let truth = kind.truth();
+        let mut node = Node { kind, at, height: 0, size: 1, truth };
         let (mut height, mut size) = (0, 1);
         node.children(&mut |child| {
             height = height.max(child.height);
@@ -232,8 +233,8 @@ impl<'t> Parser<'t> {
         let mut previous = "";
         while self.current().kind == TokenKind::Operator {
             let start = self.next;
-            let not_at = self.current().is_operator("not").then(|| self.current().at);
-            if not_at.is_some() {
+            let negated = self.current().is_operator("not");
+            if negated {
                 // `not in` and its like; a lone `not` here is left to the caller.
                 let word = &self.tokens[(start + 1).min(self.tokens.len() - 1)].text;
                 if !matches!(&**word, "in" | "matches" | "contains" | "startsWith" | "endsWith") {
@@ -248,8 +249,9 @@ impl<'t> Parser<'t> {
             };
             self.advance();
             left = self.operator(left, &found, operator.at, previous)?;
-            if let Some(at) = not_at {
-                left = self.node(Kind::Unary(UnaryOp::Not("not"), Box::new(left)), at)?;
+            if negated {
+                // The reference places the whole at its second word.
+                left = self.node(Kind::Unary(UnaryOp::Not("not"), Box::new(left)), operator.at)?;
             }
             previous = found.word;
         }
@@ -371,7 +373,7 @@ impl<'t> Parser<'t> {
     }
 
     fn if_else(&mut self) -> Result<Node, Fault> {
-        let at = self.advance().at;
+        self.advance();
         let condition = self.expression(0)?;
         self.expect(TokenKind::Bracket, "{")?;
         let yes = self.sequence()?;
@@ -385,13 +387,14 @@ impl<'t> Parser<'t> {
             self.expect(TokenKind::Bracket, "}")?;
             no
         };
-        self.node(Kind::Conditional(Box::new([condition, yes, no])), at)
+        // The reference gives it no place, which is the first.
+        self.node(Kind::Conditional(Box::new([condition, yes, no])), 0)
     }
 
     fn conditional(&mut self, node: Node) -> Result<Node, Fault> {
         let mut node = node;
         while self.current().is_operator("?") {
-            let at = self.advance().at;
+            self.advance();
             let yes = if self.current().is_operator(":") {
                 // `a ?: b` repeats the condition as its first branch.
                 node.clone()
@@ -400,6 +403,9 @@ impl<'t> Parser<'t> {
             };
             self.expect(TokenKind::Operator, ":")?;
             let no = self.expression(0)?;
+            // The reference places it where it has been read.
+            let behind = self.current();
+            let at = if behind.kind == TokenKind::End { END } else { behind.at };
             node = self.node(Kind::Conditional(Box::new([node, yes, no])), at)?;
         }
         Ok(node)

@@ -89,7 +89,7 @@ impl Program {
     /// Checks the expression against an environment without running it.
     pub(crate) fn check_against(&self, environment: &Environment<'_>, source: &str) -> Result<(), String> {
         check::check(&self.root, environment)
-            .and_then(|()| fold::check(&self.root))
+            .and_then(|_| fold::check(&self.root))
             .map_err(|fault| fault.show(source))
     }
 
@@ -105,9 +105,9 @@ impl Program {
 
     /// The value in an environment.
     fn run(&self, environment: &Environment<'_>, world: &World) -> Result<Value, Fault> {
-        check::check(&self.root, environment)?;
+        let sure = check::check(&self.root, environment)?;
         fold::check(&self.root)?;
-        eval::evaluate(&self.root, environment, world)
+        eval::evaluate(&self.root, environment, world, &sure)
     }
 
     /// What a tag with this program becomes in a pass (TP-159 to TP-161). `body` is the text of the tag.

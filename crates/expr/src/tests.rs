@@ -448,6 +448,73 @@ fn jsonpath_scripts_are_cut_at_their_operators() {
     }
 }
 
+/// TP-156: what the reference finds out before it runs anything, and what it is sure of.
+#[test]
+fn what_is_known_before_the_run_decides() {
+    for (expression, answer) in [
+        // A condition that is constant is folded away, with what stands beside it.
+        ("fromJSON('1') || (1 == 1)", "true"),
+        ("fromJSON('1').a or not ('a' == 'b')", "true"),
+        ("filter([1, 2], (# == 2 && !(1 == 2)))", "[2]"),
+        ("(fromJSON('[1]') && 1 == 1)", "[1]"),
+        (
+            "find(fromJSON('[{}]'), (# && 1 == 1))",
+            "error: interface conversion: interface {} is map[string]interface {}, not bool (1:1)",
+        ),
+        ("map([1], (.n || 1 == 2))", "error: type int has no field n (1:12)"),
+        ("map(fromJSON('[1]'), (.n || 1 == 2))", "error: cannot fetch n from float64 (1:26)"),
+        // Both sides of `==` are integers, or texts, for sure.
+        ("findIndex([1], # > 1) == 0", "error: interface conversion: interface {} is nil, not int (1:23)"),
+        (
+            "'b' != find(['a'], # == 'b')",
+            "error: interface conversion: interface {} is nil, not string (1:5)",
+        ),
+        (
+            "find([1, 2], # > 2) == 'a'",
+            "error: invalid operation: == (mismatched types int and string) (1:21)",
+        ),
+        ("find(fromJSON('[1]'), # > 2) == 1", "false"),
+        // Items of a list are of one type when their kinds are the same; branches of a condition are when one fits.
+        ("'a' in [[{}], [3]]", "error: cannot use string as type []interface {} in array (1:5)"),
+        ("'a' in (true ? [1] : fromJSON('[]'))", "error: cannot use string as type int in array (1:5)"),
+        ("fromJSON('1') .. [][0]", "error: index out of range: 0 (array length is 0) (1:20)"),
+        // Of the arguments each is judged before the next one is looked at.
+        ("bitand(2.5, [].a)", "error: cannot use float64 as argument (type int) to call bitand  (1:8)"),
+        (
+            "bitand(2.5, 1, [].a)",
+            "error: array elements can only be selected using an integer (got string) (1:19)",
+        ),
+        // Conditions and `not in` have the place where the reference had read them.
+        ("[(nil ?? 1) ? 1 : 2]", "error: non-bool expression (type int) used as condition (1:7)"),
+        (
+            "[fromJSON('1') ? 1 : 2, 3]",
+            "error: interface conversion: interface {} is float64, not bool (1:23)",
+        ),
+        ("count((1 not in [2]), true)", "error: builtin count takes only array (got bool) (1:14)"),
+        ("sort([1, 'a'], 'desc')", "error: invalid operation: int < string (1:1)"),
+        ("sort([1, 'a'])", "error: invalid operation: string < int (1:1)"),
+        ("sum([1, 'a', nil])", "error: invalid operation: string + <nil> (1:1)"),
+        ("sum(b'ab', -#)", "317"),
+        ("join(1..3)", "error: invalid argument for join (type []int) (1:1)"),
+        // One walk is made of two, and ends early.
+        ("first(filter(fromJSON('[1, {}]'), # < 2))", "1"),
+        ("filter(fromJSON('[{}, 3]'), # > 2)[-1]", "3"),
+        ("filter([1], # > 2)[0]", "error: reflect: slice index out of range (1:19)"),
+        ("count(fromJSON('[1, {}]'), # < 2) > 0", "true"),
+        (
+            "last(filter(fromJSON('[1]'), #))",
+            "error: interface conversion: interface {} is float64, not bool (1:1)",
+        ),
+        ("map(fromJSON('[{}, 1]'), toJson(#.n)) | sum()", "error: invalid operation: string + int (1:41)"),
+        ("sum([-1, 'a'])", "error: invalid operation: string + int (1:1)"),
+        ("jsonpath(get({}, 'a'), '$')", "error: unexpected end of JSON input (1:1)"),
+        ("string(abs(-0.0))", "\"-0\""),
+        ("take([1], fromJSON('[1]'))", "error: cannot take slice elements (1:1)"),
+    ] {
+        gives(expression, answer);
+    }
+}
+
 /// TP-152, TP-156, TP-167: of a callee of which nothing is known the arguments are not checked before they run, and what stands
 /// before a bad token is judged before it.
 #[test]

@@ -226,6 +226,34 @@ impl Type {
         }
     }
 
+    /// Whether Go would let a variable of the other type have a value of this one.
+    pub(crate) fn is_assignable_to(&self, other: &Type) -> bool {
+        match (self, other) {
+            (Type::Unknown, _) | (_, Type::Unknown) => false,
+            (_, Type::Any) => true,
+            _ => self.name() == other.name(),
+        }
+    }
+
+    /// Go's kind.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Type::Unknown | Type::Nil => "invalid",
+            Type::Any => "interface",
+            Type::Bool => "bool",
+            Type::Int(IntKind::Int | IntKind::Month | IntKind::Weekday) => "int",
+            Type::Int(IntKind::Int64) | Type::Duration => "int64",
+            Type::Int(IntKind::Uint8) => "uint8",
+            Type::Float => "float64",
+            Type::Text => "string",
+            Type::Bytes | Type::List(..) => "slice",
+            Type::Map(_) | Type::AnyMap => "map",
+            Type::Time | Type::TaskResults => "struct",
+            Type::Zone => "ptr",
+            Type::Function(_) | Type::OtherFunction => "func",
+        }
+    }
+
     /// Whether values of both types may stand beside `==` (TP-156).
     pub(crate) fn is_comparable_to(&self, other: &Type) -> bool {
         if self.is_unknown() || other.is_unknown() || *self == Type::Nil || *other == Type::Nil {
