@@ -714,6 +714,51 @@ journey('names have room beside figures and exact times', {}, async ({ page, ser
   await page.waitForURL(/runs\?phase=/);
 });
 
+journey('names that differ in their last letters are told apart at every width, and columns stay where they are', { width: 1280 }, async ({ page, server }) => {
+  const pipeline = 'ingest-of-the-sales-of-all-regions-and-of-everything-else';
+  const made = ['aaaaa', 'bbbbb'].map((letters) => {
+    const run = structuredClone(byPhase(server, 'Failed'));
+    Object.assign(run.metadata, { name: `${pipeline}-${letters}`, uid: letters, namespace: 'production-of-another-region' });
+    run.metadata.labels['workflows.argoproj.io/workflow-template'] = pipeline;
+    return run;
+  });
+  server.held.runs.unshift(...made);
+  for (const width of [380, 768, 1101, 1280, 1600, 2560]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.goto(`${server.url}runs`);
+    const link = page.getByRole('link', { name: made[0].metadata.name, exact: true });
+    await link.waitFor();
+    await settled(page);
+    const facts = await page.evaluate(() => {
+      const isSeen = ({ clientWidth }) => clientWidth > 0;
+      const list = document.querySelector('.card.scroll');
+      const tails = [...document.querySelectorAll('td.which .tail')].map((tail) => tail.getBoundingClientRect().right <= tail.closest('td').getBoundingClientRect().right);
+      const cells = [...document.querySelectorAll('tbody td.pipeline, tbody td.message')].filter(isSeen);
+      return { surplus: list.scrollWidth - list.clientWidth, tails, wrapped: cells.filter((cell) => cell.clientHeight > 60).length, least: Math.min(...cells.map((cell) => cell.clientWidth)) };
+    });
+    assert.ok(facts.surplus <= 0, `${width}: ${facts.surplus} px do not fit`);
+    assert.ok(facts.tails.length >= 2 && facts.tails.every(Boolean), `${width}: the end of a name is cut`);
+    assert.equal(facts.wrapped, 0, `${width}: cells break their words`);
+    assert.ok(facts.least >= 80, `${width}: a column of ${facts.least} px`);
+    assert.deepEqual(await overlaps(page), [], `at ${width}`);
+  }
+});
+
+journey('the keys of all sections stand in columns of one width, and those of another keyboard are not shown', {}, async ({ page, server }) => {
+  await page.goto(server.url);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await page.keyboard.press('?');
+  const dialog = page.getByRole('dialog', { name: 'Keys' });
+  await dialog.waitFor();
+  const facts = await dialog.evaluate((root) => ({
+    widths: [...new Set([...root.querySelectorAll('dt')].map((dt) => Math.round(dt.clientWidth)))],
+    wide: [...root.querySelectorAll('dt')].filter((dt) => dt.scrollWidth > dt.clientWidth).map((dt) => dt.textContent),
+  }));
+  assert.deepEqual(facts.wide, []);
+  assert.equal(facts.widths.length, 1, `${facts.widths}`);
+  assert.equal(await dialog.getByText('⌘').count(), 0);
+});
+
 journey('two runs are compared in the order in which their steps began', {}, async ({ page, server }) => {
   const [a, b] = server.held.runs.filter((run) => run.status.phase === 'Succeeded');
   for (const run of [a, b]) run.status.nodes = Object.fromEntries(Object.entries(run.status.nodes).reverse());

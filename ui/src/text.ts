@@ -290,6 +290,7 @@ export const text = {
     started: 'Started',
     ended: 'Ended',
     took: 'Took',
+    soFar: 'So far',
     exit: 'Exit code',
     where: 'Ran on',
     id: 'Id',
