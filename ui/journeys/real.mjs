@@ -7,6 +7,9 @@ import { APPROVAL, EMPTY, FILES, LONG, PAUSED, start } from '../fixture/real.mjs
 import { isCurrent } from '../schema.mjs';
 import { accessible, go, settled, surplus } from './harness.mjs';
 
+/** As long as nobody who is new here should take for any of it. */
+const MINUTE_MS = 60_000;
+
 const journeys = [];
 const journey = (name, options, act) => journeys.push({ name, options: { state: 'small', ...options }, act });
 
@@ -33,6 +36,7 @@ journey('of a hundred thousand runs one is found, and pages go on and back', { s
 });
 
 journey('from an empty server to a running workflow with its log in two clicks', { state: 'empty', own: true }, async ({ page, server }) => {
+  const began = performance.now();
   let clicks = 0;
   const click = async (what) => {
     clicks += 1;
@@ -47,6 +51,7 @@ journey('from an empty server to a running workflow with its log in two clicks',
   // A run of one step shows what it wrote by itself.
   await page.getByText('hello world', { exact: true }).waitFor();
   assert.equal(clicks, 2);
+  assert.ok(performance.now() - began < MINUTE_MS, 'it took a minute and more');
 });
 
 journey('the types of the interface are those of the server', { state: 'empty' }, async ({ server }) => {
@@ -113,6 +118,29 @@ journey('from Home to the failing line in one click', {}, async ({ page, server 
   await page.getByRole('region', { name: 'Failed lately' }).getByRole('link', { name: 'broken' }).click();
   await page.getByText('ERROR price_test').waitFor();
   await page.getByText('exit code 3').first().waitFor();
+});
+
+journey('from a red bar on Home to the failing line of the log in two clicks', {}, async ({ page, server }) => {
+  const script = (name, source) => ({ name, script: { image: 'busybox', command: ['sh'], source } });
+  await server.put('workflow-templates/default', 'template', {
+    kind: 'WorkflowTemplate',
+    metadata: { name: 'fragile' },
+    spec: { entrypoint: 'main', templates: [script('main', 'seq 30; echo "ERROR glass_test: it broke" >&2; exit 4')] },
+  });
+  const { metadata } = await server.api('POST', '/api/v1/workflows/default/submit', {
+    namespace: 'default',
+    resourceKind: 'WorkflowTemplate',
+    resourceName: 'fragile',
+    submitOptions: {},
+  });
+  await server.until(metadata.name, (status) => status.phase === 'Failed');
+  const began = performance.now();
+  await page.goto(server.url);
+  await page.getByRole('row', { name: /fragile/ }).locator('.bar.failed').click();
+  await page.getByRole('tabpanel').getByText('ERROR glass_test: it broke').waitFor();
+  await page.getByRole('button', { name: 'Whole log' }).click();
+  await page.locator('.line').getByText('ERROR glass_test: it broke').waitFor();
+  assert.ok(performance.now() - began < MINUTE_MS);
 });
 
 journey('from a waiting step to its reason in one click', {}, async ({ page, server }) => {
@@ -759,6 +787,32 @@ journey(
     await page.getByText('1 match').waitFor();
   },
 );
+
+journey('a server that dies amid everything and comes again is told in both windows, and nothing is lost', { own: true }, async ({ page, server }) => {
+  const other = await page.context().newPage();
+  const lost = (window) => window.getByText('The connection to the server is lost');
+  await page.goto(`${server.url}runs/default/release`);
+  await page.getByRole('group', { name: 'Waits for a person' }).getByRole('button', { name: 'approve' }).first().click();
+  await page.getByRole('tabpanel').getByText('waits for a person').first().waitFor();
+  await other.goto(`${server.url}runs`);
+  await other.getByRole('link', { name: 'release', exact: true }).waitFor();
+  await server.kill();
+  await lost(page).waitFor();
+  await lost(other).waitFor();
+  // What is shown stays, and who does something is told that it was not done.
+  await page.getByRole('button', { name: 'Approve' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Approve' }).click();
+  await page.getByText('the server does not answer').first().waitFor();
+  await server.again();
+  await lost(page).waitFor({ state: 'detached' });
+  await lost(other).waitFor({ state: 'detached' });
+  assert.equal((await server.get('release')).status.phase, 'Running', 'what was asked of nobody was not done');
+  const dialog = page.getByRole('dialog');
+  if ((await dialog.count()) === 0) await page.getByRole('button', { name: 'Approve' }).click();
+  await dialog.getByRole('button', { name: 'Approve' }).click();
+  await page.getByText('Succeeded', { exact: true }).first().waitFor();
+  await other.getByRole('row', { name: /Succeeded release/ }).waitFor();
+});
 
 journey('a server that goes away is told', { own: true }, async ({ page, server }) => {
   await page.goto(`${server.url}runs/default/release?view=tree`);
