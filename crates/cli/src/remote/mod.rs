@@ -25,6 +25,7 @@ mod stranger;
 mod submit;
 mod sync;
 mod view;
+mod yaml;
 
 pub use apply::{Args as ApplyArgs, apply};
 pub use archive::{Args as ArchiveArgs, archive};

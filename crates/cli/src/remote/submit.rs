@@ -14,7 +14,7 @@ use super::lint::spoken;
 use super::logs::{After, after};
 use super::said::{fatal, last_words, misused, said};
 use super::view::{self, field, log_line};
-use super::{select, stranger};
+use super::{select, stranger, yaml};
 use crate::commands::submit::SubmitArgs;
 use crate::fetch::is_address;
 use crate::load::{files, straight, text};
@@ -140,8 +140,13 @@ impl SubmitOptions {
             return Ok(given);
         };
         present(file).map_err(said)?;
-        let values = spec::parameter_values(file, &text(Path::new(file))?).map_err(|error| {
-            said(format!("cannot read the parameters: {}", error.render(None, Style::Plain)))
+        let body = text(Path::new(file))?;
+        let values = spec::parameter_values(file, &body).map_err(|error| {
+            let ours = error.render(None, Style::Plain);
+            said(match yaml::reading(&body, &error) {
+                Some((_, words)) => format!("{words}\n{ours}"),
+                None => format!("cannot read the parameters: {ours}"),
+            })
         })?;
         for spec::ParameterValue { name, value, .. } in values {
             if given.iter().all(|(known, _)| *known != name) {
@@ -211,14 +216,16 @@ pub fn manifests(names: &[String], strict: bool, unread: Unread) -> anyhow::Resu
             let shown = if name == "-" { "stdin".to_owned() } else { file.display().to_string() };
             let body = text(&file)?;
             let parsed = spec::parse(&shown, &body, strictness);
+            let flaw = parsed.diagnostics.iter().find(|one| one.is_error());
+            let words = flaw.map(|flaw| yaml::complaint(&body, flaw).unwrap_or_else(|| spoken(flaw)));
             let texts = BTreeMap::from([(shown, body)]);
             let refuse = |words: &str, diagnostics: &[Diagnostic]| {
                 to_stderr(&unread.text(words));
                 print_diagnostics(diagnostics, &texts);
                 Err(Told.into())
             };
-            if let Some(error) = parsed.diagnostics.iter().find(|one| one.is_error()) {
-                return refuse(&spoken(error), &parsed.diagnostics);
+            if let Some(words) = words {
+                return refuse(&words, &parsed.diagnostics);
             }
             for (index, document) in parsed.documents.into_iter().enumerate() {
                 if let Some((words, ours)) = stranger::complaint(&document, index, strict) {

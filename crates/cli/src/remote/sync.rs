@@ -123,9 +123,9 @@ pub fn checked_limit<'a>(args: &'a LimitArgs, verb: &str) -> anyhow::Result<(&'a
     Ok((key, kind, map, args.limit.ok_or_else(|| needed("limit"))?))
 }
 
-/// What is printed of a limit.
+/// What is printed of a limit. A database has no ConfigMap, whatever the flags say.
 pub fn told(key: &str, kind: Kind, map: &str, namespace: &str, limit: i64) -> String {
-    let map = if map.is_empty() { String::new() } else { format!("ConfigMap Name: {map}\n") };
+    let map = if kind == Kind::Database { String::new() } else { format!("ConfigMap Name: {map}\n") };
     format!("Key: {key}\nType: {}\n{map}Namespace: {namespace}\nLimit: {limit}\n", kind.word())
 }
 

@@ -650,6 +650,25 @@ fn limits_are_refused_in_argos_order() {
     }
     let made = served.call(&["sync", "create", "k", "--type", "DATABASE", "--limit", "3"]).exits(0).out;
     assert_eq!(made, "Sync limit created\nKey: k\nType: database\nNamespace: team\nLimit: 3\n");
+    // A database has no ConfigMap, named or not.
+    let shown = served.call(&["sync", "get", "k", "--type", "database", "--cm-name", "c"]).exits(0).out;
+    assert_eq!(shown, "Key: k\nType: database\nNamespace: team\nLimit: 3\n");
+}
+
+/// CLI-022, CLI-030: what is no YAML is refused in the words of Argo's reader, with its place in ours after it.
+#[test]
+fn what_is_no_yaml_is_refused_in_the_words_of_argos_reader() {
+    let served = Served::start();
+    served.bench.file("open.yaml", "kind: [\n");
+    served.bench.file("fine.yaml", HELLO);
+    let words = "error converting YAML to JSON: yaml: line 1: did not find expected node content";
+    let told = served.call(&["submit", "open.yaml"]).exits(1).err;
+    let line = format!(
+        " level=ERROR msg=\"Failed to parse workflow\" error=\"yaml file at index 0 is not valid: {words}\"\n"
+    );
+    assert!(told.starts_with("time=") && told.contains(&line) && told.contains("open.yaml:1:7"), "{told}");
+    let told = served.call(&["submit", "fine.yaml", "--parameter-file", "open.yaml"]).exits(1).err;
+    assert!(told.starts_with(&format!("Error: {words}\nopen.yaml:1:7")), "{told}");
 }
 
 /// CLI-102, CLI-112: each verb says what it could not read, in its last words.
