@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use tiphys_spec::{Diagnostic, Document, Strictness, take};
 
-use crate::load::{files, load};
+use crate::load::{Loaded, files, load};
 use crate::output;
-use crate::print::{print_diagnostics, to_stdout};
+use crate::print::{print_diagnostics, to_stderr, to_stdout};
 use crate::problem::{Told, problem};
 use crate::remote::{self, Connect, belongs};
 
@@ -49,14 +49,14 @@ pub fn run(args: &Args, connect: &Connect) -> anyhow::Result<ExitCode> {
     }
     for path in &args.files {
         for file in files(path)? {
-            convert(file, args.output)?;
+            convert(file, args.output, connect.address().is_some())?;
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Each file is written before the next one is read, as far as there is nothing wrong.
-fn convert(file: PathBuf, format: Format) -> anyhow::Result<()> {
+fn convert(file: PathBuf, format: Format, in_argos_words: bool) -> anyhow::Result<()> {
     let loaded = load(&[file], &[], Strictness::Lenient)?;
     // Of what is none of Argo's kinds nothing is judged.
     let is_others = |found: &Diagnostic| {
@@ -64,6 +64,11 @@ fn convert(file: PathBuf, format: Format) -> anyhow::Result<()> {
     };
     let is_bad = |found: &Diagnostic| (found.is_error() && !is_others(found)) || found.code == "no-object";
     if loaded.diagnostics.iter().any(is_bad) {
+        if in_argos_words
+            && let Some(words) = loaded.diagnostics.iter().find_map(|flaw| unread(flaw, &loaded))
+        {
+            to_stderr(&words);
+        }
         print_diagnostics(&loaded.diagnostics, &loaded.texts);
         return Err(Told.into());
     }
@@ -76,6 +81,12 @@ fn convert(file: PathBuf, format: Format) -> anyhow::Result<()> {
         });
     }
     Ok(())
+}
+
+/// What Argo says of a file that is no YAML, before the place in our words.
+fn unread(flaw: &Diagnostic, loaded: &Loaded) -> Option<String> {
+    let words = remote::reading_alone(loaded.texts.get(&flaw.file)?, flaw)?;
+    Some(format!("Error: error converting {}: failed to parse TypeMeta: {words}\n", flaw.file))
 }
 
 /// Whether a document is of a kind that Argo converts.

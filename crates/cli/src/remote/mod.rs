@@ -47,3 +47,4 @@ pub use select::{Selector, instant, long_ago, own_run, query};
 pub use submit::{SubmitOptions, submit};
 pub use sync::{Action as SyncAction, Args as SyncArgs, checked, sync, told};
 pub use view::Form;
+pub use yaml::reading_alone;

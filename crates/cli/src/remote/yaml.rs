@@ -20,19 +20,37 @@ pub fn complaint(body: &str, flaw: &spec::Diagnostic) -> Option<String> {
 
 /// The number of the document that cannot be read, and why.
 pub fn reading(body: &str, flaw: &spec::Diagnostic) -> Option<(usize, String)> {
+    let (line, column) = place(flaw)?;
+    let (index, first, document) = document_at(body, line);
+    Some((index, told(document, line - first, column, &flaw.message)?))
+}
+
+/// Why a document cannot be read that stands alone, without the empty lines around it.
+pub fn reading_alone(body: &str, flaw: &spec::Diagnostic) -> Option<String> {
+    let (line, column) = place(flaw)?;
+    let (_, first, document) = document_at(body, line);
+    let begun = document.trim_start();
+    let empty = document[..document.len() - begun.len()].matches('\n').count();
+    told(begun.trim_end(), line.checked_sub(first + empty)?, column, &flaw.message)
+}
+
+/// Where a text stops being YAML, counted from nought.
+fn place(flaw: &spec::Diagnostic) -> Option<(usize, usize)> {
     if !flaw.code.starts_with("yaml-") {
         return None;
     }
-    let line = usize::try_from(flaw.place.line).ok()?.checked_sub(1)?;
-    let column = usize::try_from(flaw.place.column).ok()?.checked_sub(1)?;
-    let (index, first, document) = document_at(body, line);
-    let (words, mark) = translated(document, line - first, column, &flaw.message)?;
+    let count = |number| usize::try_from(number).ok()?.checked_sub(1);
+    Some((count(flaw.place.line)?, count(flaw.place.column)?))
+}
+
+fn told(document: &str, line: usize, column: usize, message: &str) -> Option<String> {
+    let (words, mark) = translated(document, line, column, message)?;
     let place = match mark {
         Mark::Scanner(0) | Mark::Parser(0) | Mark::Nowhere => String::new(),
         Mark::Scanner(line) => format!("line {}: ", line + 1),
         Mark::Parser(line) => format!("line {line}: "),
     };
-    Some((index, format!("error converting YAML to JSON: yaml: {place}{words}")))
+    Some(format!("error converting YAML to JSON: yaml: {place}{words}"))
 }
 
 /// The document in which a line is: its number, its first line, and its text. A line that begins with `---` parts two,
@@ -54,7 +72,7 @@ fn document_at(body: &str, line: usize) -> (usize, usize, &str) {
 
 /// What Go's reader says where ours says `message`.
 fn translated(text: &str, line: usize, column: usize, message: &str) -> Option<(String, Mark)> {
-    let told = |words: &str, mark: Mark| Some((words.to_owned(), mark));
+    let said = |words: &str, mark: Mark| Some((words.to_owned(), mark));
     let end = text.matches('\n').count() + usize::from(!text.ends_with('\n'));
     let strange = "found character that cannot start any token";
     if let Some(bracket) = message.strip_prefix("unclosed bracket ") {
@@ -70,34 +88,34 @@ fn translated(text: &str, line: usize, column: usize, message: &str) -> Option<(
         && let Some(what) = context.strip_prefix("while ")
     {
         let is_scanned = what.starts_with("scanning") || what.ends_with("quoted scalar");
-        return told(words, if is_scanned { Mark::Scanner(line) } else { Mark::Parser(line) });
+        return said(words, if is_scanned { Mark::Scanner(line) } else { Mark::Parser(line) });
     }
     match message {
         "mapping values are not allowed in this context"
-        | "block sequence entries are not allowed in this context" => told(message, Mark::Scanner(line)),
-        "illegal placement of ':' indicator" => told("did not find expected ',' or ']'", Mark::Parser(line)),
+        | "block sequence entries are not allowed in this context" => said(message, Mark::Scanner(line)),
+        "illegal placement of ':' indicator" => said("did not find expected ',' or ']'", Mark::Parser(line)),
         "invalid indentation in multiline quoted scalar" => {
-            told("found unexpected end of stream", Mark::Scanner(end))
+            said("found unexpected end of stream", Mark::Scanner(end))
         }
         "simple key expected ':'" => {
             let is_content = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
             let next = text.lines().skip(line + 1).position(|line| is_content(&line));
-            told("could not find expected ':'", Mark::Scanner(next.map_or(end, |lines| line + 1 + lines)))
+            said("could not find expected ':'", Mark::Scanner(next.map_or(end, |lines| line + 1 + lines)))
         }
         "misplaced bracket" => {
             let is_value = wants_value(before(text, line, column));
             let words =
                 if is_value { "did not find expected node content" } else { "did not find expected key" };
-            told(words, Mark::Parser(line))
+            said(words, Mark::Parser(line))
         }
-        _ if message.starts_with("tabs disallowed") => told(strange, Mark::Scanner(line)),
+        _ if message.starts_with("tabs disallowed") => said(strange, Mark::Scanner(line)),
         _ if message.starts_with("invalid trailing content") => {
-            told("did not find expected key", Mark::Parser(line))
+            said("did not find expected key", Mark::Parser(line))
         }
         _ if message.starts_with("text that begins with `{{`") => tag(text, line, column),
         _ => match message.strip_prefix("unexpected character: `")?.chars().next()? {
-            '\\' => told("control characters are not allowed", Mark::Nowhere),
-            _ => told(strange, Mark::Scanner(line)),
+            '\\' => said("control characters are not allowed", Mark::Nowhere),
+            _ => said(strange, Mark::Scanner(line)),
         },
     }
 }
@@ -135,7 +153,7 @@ fn wants_value(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::complaint;
+    use super::{complaint, reading_alone};
     use tiphys_spec as spec;
 
     /// CLI-022, CLI-030: what Go's reader was heard to say of these.
@@ -183,6 +201,17 @@ mod tests {
             &format!("{second}line 3: mapping values are not allowed in this context"),
         );
         check("a: 1\n---\nb: [1\n---\nc: 1\n", &format!("{second}line 2: did not find expected ',' or ']'"));
+    }
+
+    /// CLI-047: what is converted is read without the empty lines around it.
+    #[test]
+    fn a_document_that_stands_alone_begins_with_its_first_line() {
+        let body = "a: 1\n---\n\nb: 1\n c: 2\n";
+        let parsed = spec::parse("a.yaml", body, spec::Strictness::Strict);
+        let flaw = parsed.diagnostics.iter().find(|flaw| flaw.is_error()).expect(body);
+        let words =
+            "error converting YAML to JSON: yaml: line 2: mapping values are not allowed in this context";
+        assert_eq!(reading_alone(body, flaw).as_deref(), Some(words));
     }
 
     #[track_caller]

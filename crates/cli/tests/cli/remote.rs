@@ -669,6 +669,11 @@ fn what_is_no_yaml_is_refused_in_the_words_of_argos_reader() {
     assert!(told.starts_with("time=") && told.contains(&line) && told.contains("open.yaml:1:7"), "{told}");
     let told = served.call(&["submit", "fine.yaml", "--parameter-file", "open.yaml"]).exits(1).err;
     assert!(told.starts_with(&format!("Error: {words}\nopen.yaml:1:7")), "{told}");
+    let told = served.call(&["convert", "open.yaml"]).exits(1).err;
+    assert!(
+        told.starts_with(&format!("Error: error converting open.yaml: failed to parse TypeMeta: {words}\n")),
+        "{told}"
+    );
 }
 
 /// CLI-102, CLI-112: each verb says what it could not read, in its last words.
