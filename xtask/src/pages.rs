@@ -40,13 +40,13 @@ pub struct Tally {
     pub failed: usize,
 }
 
-/// Runs every suite of the pages against `binary`, and shows what is not plainly well.
-pub fn test(root: &Path, binary: &Path) -> Result<Tally, String> {
+/// Runs every suite of the pages against `binary`, and tells in `said` what is not plainly well.
+pub fn test(root: &Path, binary: &Path, said: &mut String) -> Result<Tally, String> {
     let mut total = Tally::default();
     // What fills a folder with a hundred thousand runs is built with the tests of the store.
     let many = binary.with_file_name("examples").join("many_runs");
     for (name, arguments) in SUITES {
-        println!("{name}");
+        *said += &format!("{name}\n");
         let mut npm = Command::new("npm");
         if many.exists() {
             npm.env("MANY_RUNS", &many);
@@ -66,7 +66,7 @@ pub fn test(root: &Path, binary: &Path) -> Result<Tally, String> {
                     tally = told;
                 }
                 if !line.starts_with("ok ") && !line.trim().is_empty() {
-                    println!("  {line}");
+                    *said += &format!("  {line}\n");
                 }
             }
         }

@@ -1,8 +1,8 @@
 //! `cargo xtask test`: every test of the project in one command.
 //!
 //! Fetches what the tests need from Debian packages where it may, runs `cargo test` over the whole
-//! workspace, and says at the end how many passed, failed and were skipped. A test that cannot do its
-//! work here prints a line `skipped: <why>`; nothing is skipped in silence.
+//! workspace, the suites of the web pages beside it, and says at the end how many passed, failed and were
+//! skipped. A test that cannot do its work here prints a line `skipped: <why>`; nothing is skipped in silence.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -51,9 +51,6 @@ pub fn run(workspace: &Workspace, options: &[String]) -> Result<bool, String> {
     }
     // The pages come first, so that the binary under test has them.
     let pages = installed_pages(workspace, options);
-    if pages.is_ok() {
-        pages::build(&workspace.root)?;
-    }
     let mut cargo = Command::new("cargo");
     cargo
         .args(["test", "--workspace", "--locked", "--no-fail-fast"])
@@ -65,6 +62,44 @@ pub fn run(workspace: &Workspace, options: &[String]) -> Result<bool, String> {
         Ok(python) => drop(cargo.env(PYTHON, python)),
         Err(reason) => println!("note: Hera and a mail server are not installed: {reason}; their tests skip"),
     }
+    let total = match pages {
+        Ok(()) => {
+            pages::build(&workspace.root)?;
+            beside_pages(workspace, &mut cargo)?
+        }
+        Err(reason) => {
+            let mut total = heard(&mut cargo)?;
+            *total.skipped.entry(format!("the web pages: {reason}")).or_default() += 1;
+            total
+        }
+    };
+    for (reason, count) in &total.skipped {
+        println!("skipped {count} x {reason}");
+    }
+    let skipped = total.ignored + total.skipped.values().sum::<usize>();
+    println!("{} passed, {} failed, {skipped} skipped", total.passed, total.failed);
+    Ok(total.failed == 0 && total.passed > 0)
+}
+
+/// Runs the tests of the crates with the suites of the pages beside them: the ones wait for processes and the disk much of
+/// the time, the others keep the processors busy. What the pages said is shown at the end, in one piece.
+fn beside_pages(workspace: &Workspace, cargo: &mut Command) -> Result<Total, String> {
+    let binary = workspace.binary(Profile::Tested)?;
+    let mut said = String::new();
+    let (total, tally) = std::thread::scope(|scope| {
+        let pages = scope.spawn(|| pages::test(&workspace.root, &binary, &mut said));
+        (heard(cargo), pages.join())
+    });
+    print!("{said}");
+    let tally = tally.map_err(|_| "running the suites of the pages panicked".to_owned())??;
+    let mut total = total?;
+    total.passed += tally.passed;
+    total.failed += tally.failed;
+    Ok(total)
+}
+
+/// Runs `cargo test` and listens to it.
+fn heard(cargo: &mut Command) -> Result<Total, String> {
     let mut child = cargo.spawn().map_err(|error| format!("cannot run cargo: {error}"))?;
     let mut listener = Listener::default();
     if let Some(stdout) = child.stdout.take() {
@@ -82,20 +117,7 @@ pub fn run(workspace: &Workspace, options: &[String]) -> Result<bool, String> {
         println!("a test program failed, as said above");
         total.failed = 1;
     }
-    match pages {
-        Ok(()) => {
-            let tally = pages::test(&workspace.root, &workspace.binary(Profile::Dev)?)?;
-            total.passed += tally.passed;
-            total.failed += tally.failed;
-        }
-        Err(reason) => *total.skipped.entry(format!("the web pages: {reason}")).or_default() += 1,
-    }
-    for (reason, count) in &total.skipped {
-        println!("skipped {count} x {reason}");
-    }
-    let skipped = total.ignored + total.skipped.values().sum::<usize>();
-    println!("{} passed, {} failed, {skipped} skipped", total.passed, total.failed);
-    Ok(status.success() && total.failed == 0 && total.passed > 0)
+    Ok(total)
 }
 
 /// Installs what the pages and their tests need, or says why they are skipped.

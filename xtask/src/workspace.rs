@@ -15,6 +15,9 @@ pub struct Workspace {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Profile {
     Dev,
+    /// As the tests of all crates have it: together they choose more features of what crates share than the binary alone,
+    /// and built by itself after them most of it would be compiled once more.
+    Tested,
     Release,
 }
 
@@ -76,15 +79,16 @@ impl Workspace {
         }
     }
 
-    /// Builds the binary, for release or as the tests do, and answers where it is.
+    /// Builds the binary and answers where it is.
     pub fn binary(&self, profile: Profile) -> Result<PathBuf, String> {
         let (options, folder): (&[&str], _) = match profile {
-            Profile::Dev => (&[], "debug"),
-            Profile::Release => (&["--release"], "release"),
+            Profile::Dev => (&["build", "--package", "tiphys-cli"], "debug"),
+            Profile::Tested => (&["test", "--workspace", "--no-run"], "debug"),
+            Profile::Release => (&["build", "--package", "tiphys-cli", "--release"], "release"),
         };
         let status = Command::new("cargo")
-            .args(["build", "--quiet", "--locked", "--package", "tiphys-cli"])
             .args(options)
+            .args(["--quiet", "--locked"])
             .current_dir(&self.root)
             .status()
             .map_err(|error| format!("cannot run cargo: {error}"))?;

@@ -128,7 +128,7 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<bool, String> 
     };
     let binary = match &options.binary {
         Some(path) => path.clone(),
-        None => workspace.binary(if options.dev { Profile::Dev } else { Profile::Release })?,
+        None => workspace.binary(if options.dev { Profile::Tested } else { Profile::Release })?,
     };
     let bench = Bench {
         corpus,

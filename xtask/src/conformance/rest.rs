@@ -18,7 +18,7 @@ pub fn run(workspace: &Workspace, bench: &Bench, options: &Options) -> Vec<Area>
 fn cases(workspace: &Workspace, bench: &Bench) -> Result<Vec<Case>, String> {
     let file = bench.scratch.join("rest.json");
     let output = Command::new("cargo")
-        .args(["test", "--quiet", "--locked", "--package", "tiphys-server", "--test", "recorded"])
+        .args(["test", "--quiet", "--locked", "--workspace", "--test", "recorded"])
         .env("TIPHYS_VERDICTS", &file)
         .current_dir(&workspace.root)
         .output()
