@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 /// A workflow of one step that succeeds.
 pub const ONE: &str = "
@@ -21,9 +21,14 @@ spec:
 /// Longest wait for anything.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Where control groups are, and how many folders below it ours may lie.
+const CONTROL_GROUPS: &str = "/sys/fs/cgroup";
+const DEPTH: u32 = 3;
+
 pub struct Bench {
     folder: tempfile::TempDir,
-    begun: SystemTime,
+    /// Control groups of dead supervisors that others have left on this machine.
+    dead_groups_before: Vec<PathBuf>,
 }
 
 /// What a command answered.
@@ -54,7 +59,10 @@ impl Answer {
 
 impl Bench {
     pub fn new() -> Bench {
-        Bench { folder: tempfile::tempdir().unwrap(), begun: SystemTime::now() }
+        Bench {
+            folder: tempfile::tempdir().unwrap(),
+            dead_groups_before: dead_control_groups(Path::new(CONTROL_GROUPS), DEPTH),
+        }
     }
 
     pub fn folder(&self) -> &Path {
@@ -147,10 +155,9 @@ impl Bench {
         let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
         assert!(!mounts.contains(self.state().to_str().unwrap()), "{mounts}");
         wait_until("no control group of a dead supervisor is left", || {
-            dead_control_groups(Path::new("/sys/fs/cgroup"), 3).iter().all(|folder| {
-                let made = std::fs::metadata(folder).and_then(|metadata| metadata.modified());
-                made.is_ok_and(|made| made < self.begun)
-            })
+            // Not by their age: the kernel dates what it had forgotten by the next look at it.
+            let dead = dead_control_groups(Path::new(CONTROL_GROUPS), DEPTH);
+            dead.iter().all(|folder| self.dead_groups_before.contains(folder))
         });
     }
 }
