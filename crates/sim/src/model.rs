@@ -2,8 +2,8 @@
 //!
 //! It shares no code with the engine: it reads the document as plain JSON and keeps nodes in a map by name. Time
 //! does not exist for it (what runs has ended on the next pass), nor do limits and locks: they change when
-//! something happens, not what. What is remembered it finds from the beginning of a run on. It knows what
-//! [`crate::generate`] writes, and nothing else.
+//! something happens, not what, but for the one thing that [`Order`] tells. What is remembered it finds from the
+//! beginning of a run on. It knows what [`crate::generate`] writes, and nothing else.
 
 mod again;
 mod dag;
@@ -92,17 +92,45 @@ pub struct Told {
     pub values: (BTreeMap<String, String>, BTreeMap<String, String>),
 }
 
+/// In which order nodes come to be that are equally near to what they lead to. It decides whether a dag has Failed or is
+/// in Error when both lead to its target (EX-168).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// As the document has them.
+    Written,
+    /// Some had to wait for a place, and those that are skipped overtook them (EX-260, EX-261). That is a matter of time.
+    Overtaken,
+}
+
+/// The orders in which nodes of a workflow may come to be.
+pub fn orders(workflow: &Value) -> &'static [Order] {
+    let spec = &workflow["spec"];
+    let mut all = list(&spec["templates"]).iter().chain([spec]);
+    match all.any(|one| one["parallelism"].is_number()) {
+        true => &[Order::Written, Order::Overtaken],
+        false => &[Order::Written],
+    }
+}
+
 /// Every node by name; the workflow itself is `workflow`. Finds what is remembered, and adds to it.
-pub fn interpret(workflow: &Value, memos: &mut Memos) -> Result<BTreeMap<String, Told>, String> {
-    let mut model = Model::new(workflow, memos.clone());
+pub fn interpret(
+    workflow: &Value,
+    memos: &mut Memos,
+    order: Order,
+) -> Result<BTreeMap<String, Told>, String> {
+    let mut model = Model::new(workflow, memos.clone(), order);
     let told = model.play(&workflow["spec"])?;
     model.remember(memos);
     Ok(told)
 }
 
 /// A workflow with all its lives: what it came to each time, before the first retry by hand and after each.
-pub fn interpret_lives(workflow: &Value, retries: &[Again]) -> Result<Vec<BTreeMap<String, Told>>, String> {
-    let mut model = Model::new(workflow, Memos::new());
+pub fn interpret_lives(
+    workflow: &Value,
+    retries: &[Again],
+    order: Order,
+) -> Result<Vec<BTreeMap<String, Told>>, String> {
+    let mut model = Model::new(workflow, Memos::new(), order);
     let mut lives = vec![model.play(&workflow["spec"])?];
     for again in retries {
         model.start_over(again);
@@ -121,10 +149,11 @@ struct Model {
     memos: Memos,
     /// Of what ended well and was in Error afterwards.
     remembered: Memos,
+    order: Order,
 }
 
 impl Model {
-    fn new(workflow: &Value, memos: Memos) -> Model {
+    fn new(workflow: &Value, memos: Memos, order: Order) -> Model {
         let spec = &workflow["spec"];
         let templates = list(&spec["templates"]).iter();
         Model {
@@ -134,6 +163,7 @@ impl Model {
             root: text(&workflow["metadata"]["name"]),
             memos,
             remembered: Memos::new(),
+            order,
         }
     }
 

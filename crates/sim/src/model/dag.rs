@@ -2,7 +2,7 @@
 
 use super::depends::{Depends, needs};
 use super::values::{items, list, text};
-use super::{Model, NO_YES_OR_NO, Values};
+use super::{Model, NO_YES_OR_NO, Order, Values};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -33,7 +33,7 @@ impl Model {
         let mut result = "Succeeded".to_owned();
         for target in &targets {
             let branch = branches.get(&format!("{name}.{target}")).cloned().unwrap_or_default();
-            if matches!(branch.as_str(), "Failed" | "Error") {
+            if is_bad(&branch) {
                 result = branch;
                 if template["dag"]["failFast"] != Value::Bool(false) {
                     break;
@@ -137,44 +137,50 @@ impl Model {
         Ok(over)
     }
 
-    /// EX-168: breadth first along children, carrying the phase of the branch; a bad one sticks.
+    /// EX-168: breadth first along children, carrying the phase of the branch; a bad one sticks. Of two that are
+    /// equally near the first counts, in the order in which nodes came to be.
     pub(super) fn branches(&self, dag: &str) -> Values {
-        let mut reached = Values::new();
+        let mut reached: BTreeMap<String, (String, usize)> = BTreeMap::new();
         let orphans = self.orphans(dag);
-        let mut queue: VecDeque<(String, String)> =
-            self.nodes[dag].children.iter().map(|child| (child.clone(), "Succeeded".to_owned())).collect();
+        let first = |child: &String| (child.clone(), "Succeeded".to_owned(), 0);
+        let mut queue: VecDeque<(String, String, usize)> =
+            self.nodes[dag].children.iter().map(first).collect();
         let mut seen = BTreeSet::new();
-        while let Some((name, branch)) = queue.pop_front() {
+        while let Some((name, branch, far)) = queue.pop_front() {
             if !seen.insert((name.clone(), branch.clone())) {
                 continue;
             }
             let node = &self.nodes[&name];
             let branch = if node.is_completed() { node.phase.clone() } else { branch };
-            let sticks = reached.get(&name).is_some_and(|known| known != "Succeeded");
+            let sticks = reached.get(&name).is_some_and(|(known, at)| {
+                let is_open = self.order == Order::Overtaken && *at == far && is_bad(&branch);
+                is_bad(known) && !is_open
+            });
             if !sticks {
-                reached.insert(name.clone(), branch.clone());
+                reached.insert(name.clone(), (branch.clone(), far));
             }
+            let next = far + 1;
             let dependent = orphans.iter().filter(|orphan| {
                 let needs = &self.nodes[**orphan].needs;
                 needs.iter().any(|need| name == format!("{dag}.{need}"))
             });
-            queue.extend(dependent.map(|orphan| ((*orphan).clone(), branch.clone())));
+            queue.extend(dependent.map(|orphan| ((*orphan).clone(), branch.clone(), next)));
             if node.kind == "Retry" {
                 for child in &node.children {
                     // What comes after a hook that was retried is linked to the hook itself.
                     if self.nodes[child].hooked || !self.nodes[child].retried {
-                        queue.push_back((child.clone(), branch.clone()));
+                        queue.push_back((child.clone(), branch.clone(), next));
                     } else {
                         // Past the attempts: what comes after them, with the wrapper's phase.
                         let below = self.nodes[child].children.iter();
-                        queue.extend(below.map(|below| (below.clone(), branch.clone())));
+                        queue.extend(below.map(|below| (below.clone(), branch.clone(), next)));
                     }
                 }
             } else {
-                queue.extend(node.children.iter().map(|child| (child.clone(), branch.clone())));
+                queue.extend(node.children.iter().map(|child| (child.clone(), branch.clone(), next)));
             }
         }
-        reached
+        reached.into_iter().map(|(name, (branch, _))| (name, branch)).collect()
     }
 
     /// Tasks to which nothing leads, since what they depend on ends with a wrapper that was remembered: Argo waits for them
@@ -184,4 +190,8 @@ impl Model {
         let tasks = self.nodes.iter().filter(|(_, node)| node.boundary == dag && !node.needs.is_empty());
         tasks.map(|(name, _)| name).filter(|name| !led.contains(name)).collect()
     }
+}
+
+fn is_bad(phase: &str) -> bool {
+    matches!(phase, "Failed" | "Error")
 }
