@@ -81,7 +81,6 @@ impl Turn<'_> {
             && broken.is_none()
             && self.run.runs_exit_hooks()
             && self.run.node(ix).phase.is_completed()
-            && self.run.node(ix).kind != NodeKind::TaskGroup
             && !self.run.has_hook_node(ix, "exit")
         {
             match self.try_exit_hook(ix, exit) {
@@ -320,10 +319,10 @@ impl Run {
         }
     }
 
-    /// The dag that a node is a target of; a loop is judged without its own exit hook (EX-631).
+    /// The dag that a node is a target of.
     fn dag_of_target(&self, ix: NodeIx) -> Option<NodeIx> {
         let node = self.node(ix);
-        if !matches!(node.site, Site::Task(_)) || node.kind == NodeKind::TaskGroup {
+        if !matches!(node.site, Site::Task(_)) {
             return None;
         }
         let (at, task) = self.task_of(ix)?;

@@ -18,7 +18,7 @@ impl Model {
         let (exit, others): (Vec<_>, Vec<_>) = hooks.into_iter().partition(|(key, _)| key == "exit");
         for (key, hook) in others.into_iter().chain(exit) {
             let (hook_name, given) = match key.as_str() {
-                "exit" if is_group || is_odd || !node.is_completed() => continue,
+                "exit" if is_odd || !node.is_completed() => continue,
                 "exit" => (format!("{name}.onExit"), self.arguments.clone()),
                 _ if is_member => continue,
                 // It has no yes or no, and the task is in Error for that (EX-251).
