@@ -29,7 +29,8 @@ const PRINTED_BYTES: usize = 64 * 1024;
 /// Print what the steps of a run wrote
 ///
 /// Lines come in the order in which they were written. Each is led by the name of its pod, as `argo logs` does; for
-/// one node (by its id, its name or its display name) the lines stand alone.
+/// one node (by its id, its name or its display name) the lines stand alone. A step that is a loop has those of all its
+/// items.
 #[derive(ClapArgs)]
 #[command(after_help = "Examples:
   tiphys logs @latest
@@ -119,6 +120,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
     };
     let mut reader = Reader {
         args,
+        labelled: node.is_none(),
         node,
         pattern,
         paint: if args.no_color { Paint::plain() } else { Paint::stdout() },
@@ -181,8 +183,10 @@ struct Wanted {
 
 struct Reader<'a> {
     args: &'a Args,
-    /// The one node that is wanted.
+    /// The one node that is wanted, or the loop.
     node: Option<String>,
+    /// Whether lines are led by the names of their pods.
+    labelled: bool,
     pattern: Option<Regex>,
     paint: Paint,
     /// Whether lines are printed byte for byte.
@@ -218,7 +222,7 @@ fn spokesman(nodes: &serde_json::Map<String, Value>, pod: &Value) -> Option<Stri
 
 impl Reader<'_> {
     /// The nodes that are wanted, in order of their start.
-    fn nodes(&self, document: &Value) -> anyhow::Result<Vec<Wanted>> {
+    fn nodes(&mut self, document: &Value) -> anyhow::Result<Vec<Wanted>> {
         let text = |node: &Value, field: &str| {
             node.get(field).and_then(Value::as_str).unwrap_or_default().to_owned()
         };
@@ -233,6 +237,14 @@ impl Reader<'_> {
         };
         let mut wanted = Vec::new();
         let last = self.node.as_ref().and_then(|name| last_attempt(all?, name, self.args.previous));
+        // A step that is a loop has no node of its own.
+        let item = self.node.as_ref().filter(|_| last.is_none()).map(|name| format!("{name}("));
+        let is_item = |node: &Value| {
+            let item = item.as_deref();
+            item.is_some_and(|item| {
+                ["name", "displayName"].iter().any(|field| text(node, field).starts_with(item))
+            })
+        };
         let no_nodes = serde_json::Map::new();
         let nodes = all.unwrap_or(&no_nodes);
         for node in nodes.values().filter(|node| text(node, "type") == "Pod") {
@@ -241,6 +253,7 @@ impl Reader<'_> {
             let selected = self.node.as_ref().is_none_or(|name| {
                 is_last || [&id, &pod, &text(node, "name"), &text(node, "displayName")].contains(&name)
             });
+            let selected = selected || is_item(node);
             if selected {
                 let container = self.args.container.clone().or_else(|| spokesman(nodes, node));
                 // An attempt before the last is an earlier life by itself.
@@ -256,6 +269,7 @@ impl Reader<'_> {
                 format!("`tiphys get {workflow} -o wide` shows all nodes"),
             ));
         }
+        self.labelled |= self.node.is_none() || wanted.len() > 1;
         wanted.sort_by(|a, b| (&a.started, &a.id).cmp(&(&b.started, &b.id)));
         Ok(wanted)
     }
@@ -323,7 +337,7 @@ impl Reader<'_> {
         if self.pattern.as_ref().is_some_and(|pattern| !pattern.is_match(&line.text)) {
             return;
         }
-        if self.node.is_none() {
+        if self.labelled {
             out.extend_from_slice(self.paint.by_key(label, &format!("{label}:")).as_bytes());
             out.push(b' ');
         }

@@ -93,3 +93,24 @@ fn the_end_of_a_retry_shows_what_the_last_life_wrote() {
         assert!(told.contains(&format!("| life-{life}\n")), "{told}");
     }
 }
+
+/// The loop of a step has no node of its own; its items have.
+#[test]
+fn a_loop_is_told_by_the_name_of_its_step() {
+    let bench = Bench::new();
+    let manifest = TRIED.replace(
+        "- [{name: again, template: again}, {name: once, template: once}]",
+        "- [{name: each, template: each, arguments: {parameters: [{name: x, value: '{{item}}'}]}, withItems: [a, b]}, {name: other, template: each}]",
+    ) + "    - name: each
+      inputs: {parameters: [{name: x, value: none}]}
+      container: {image: busybox, command: [sh, -c, \"echo {{inputs.parameters.x}}\"]}
+";
+    bench.run(&manifest, &["-q"]).exits(0);
+    let told = bench.call(&["logs", "tried", "each"]).exits(0).out;
+    let mut lines: Vec<&str> = told.lines().map(|line| line.split_once(": ").unwrap().1).collect();
+    lines.sort_unstable();
+    assert_eq!(lines, ["a", "b"]);
+    assert_eq!(bench.call(&["logs", "tried", "each(1:b)"]).exits(0).out, "b\n");
+    let why = bench.call(&["why", "tried", "each"]).exits(0).out;
+    assert!(why.contains("each(1:b)") && why.contains("it came out well"), "{why}");
+}

@@ -150,14 +150,22 @@ pub fn reason(run: &Run) -> String {
     format!("{}: {}", run.display_name(first), said(run, first))
 }
 
-/// The node that is meant. Of several with the same display name the one that has not come out well, or the last.
+/// The node that is meant. Of several with the same display name, or of the items of a step that has no node for its
+/// loop, the one that has not come out well, or the last.
 fn find(run: &Run, subject: &str) -> Option<NodeIx> {
     let exact = run.indices().find(|ix| run.id(*ix) == subject || run.name(*ix) == subject);
-    exact.or_else(|| {
-        let shown: Vec<NodeIx> = run.indices().filter(|ix| run.display_name(*ix) == subject).collect();
-        let is_odd = |ix: &&NodeIx| !run.node(**ix).has_succeeded();
-        shown.iter().rev().find(is_odd).or(shown.last()).copied()
-    })
+    let item = format!("{subject}(");
+    let is_item = |ix: NodeIx| match &run.node(ix).site {
+        Site::Item(step, _) => **step == *subject || run.name(ix).starts_with(&item),
+        _ => false,
+    };
+    exact.or_else(|| oddest(run, &|ix| run.display_name(ix) == subject)).or_else(|| oddest(run, &is_item))
+}
+
+/// The last node that has not come out well among those that are meant, else the last of them.
+fn oddest(run: &Run, is_meant: &dyn Fn(NodeIx) -> bool) -> Option<NodeIx> {
+    let meant: Vec<NodeIx> = run.indices().filter(|ix| is_meant(*ix)).collect();
+    meant.iter().rev().find(|ix| !run.node(**ix).has_succeeded()).or(meant.last()).copied()
 }
 
 fn whole(run: &Run, history: &[(Time, Event)], now: Time) -> Answer {

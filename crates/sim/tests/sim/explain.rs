@@ -70,6 +70,34 @@ fn a_skipped_step_and_a_failure_say_why() {
     assert_eq!(bad.causes.iter().map(|cause| &*cause.name).collect::<Vec<_>>(), ["demo[2].bad"]);
 }
 
+/// The loop of a step has no node of its own, that of a task has.
+#[test]
+fn a_loop_is_asked_about_by_the_name_of_its_step() {
+    let stage = played(
+        "
+  templates:
+  - name: main
+    steps:
+    - - {name: each, template: echo, arguments: {parameters: [{name: m, value: '{{item}}'}]}, withItems: [a, b]}
+    - - {name: inner, template: inner}
+  - name: inner
+    steps:
+    - - {name: frail, template: exit, arguments: {parameters: [{name: code, value: '{{item}}'}]}, withItems: [0, 3, 0]}
+    - - {name: later, template: ok, withItems: [1]}
+  - name: exit
+    inputs: {parameters: [{name: code}]}
+    container: {image: cast, args: ['exit={{inputs.parameters.code}}']}
+",
+        None,
+    );
+    let found = |subject: &str| asked(&stage, Some(subject)).name;
+    assert_eq!(found("each"), "demo[0].each(1:b)");
+    assert_eq!(found("demo[0].each"), "demo[0].each(1:b)");
+    assert_eq!(found("frail"), "demo[1].inner[0].frail(1:3)");
+    // Its turn never came.
+    assert_eq!(asked(&stage, Some("later")).phase, "NotStarted");
+}
+
 #[test]
 fn a_list_names_what_broke_where_the_run_itself_says_nothing() {
     // Steps only name a child, a DAG says nothing at all (EX-171).
