@@ -11,6 +11,7 @@ use tiphys_spec::{Document, Object, Strictness};
 use super::http::{Server, encode};
 use super::said::{count, said};
 use super::select;
+use super::strict;
 use super::view;
 use crate::commands::lint::{Args, Format};
 use crate::load::{Texts, files, text};
@@ -135,29 +136,21 @@ fn judge(
     for (name, parsed) in &read {
         let mut verdict = Verdict { name: name.clone(), judged: 0, errors: Vec::new() };
         for document in &parsed.documents {
-            let unread: Vec<String> = parsed
-                .diagnostics
-                .iter()
-                .filter(|one| one.is_error() && belongs(one, document, &parsed.documents))
-                .map(spoken)
-                .collect();
+            let mistakes = mistakes_of(document, parsed);
+            let unread = (!mistakes.is_empty()).then(|| strict::spoken(&texts[name], mistakes));
             // A binding is read and not judged, and Argo does not name it.
-            if document.kind == "WorkflowEventBinding" && !unread.is_empty() {
-                verdict.errors.push(format!("in : {}", unread.join(", ")));
+            if let Some(unread) = unread.as_ref().filter(|_| document.kind == "WorkflowEventBinding") {
+                verdict.errors.push(format!("in : {unread}"));
             }
             if !kinds.contains(&document.kind.as_str()) {
                 continue;
             }
             verdict.judged += 1;
             let who = format!("in {} ({}): ", called(document), document.kind);
-            let found = if unread.is_empty() {
-                match server {
-                    Some(server) => asked(server, document).err().map(|error| error.to_string()),
-                    None => looked(document, shelves.of(&document.object)),
-                }
-            } else {
-                Some(unread.join(", "))
-            };
+            let found = unread.or_else(|| match server {
+                Some(server) => asked(server, document).err().map(|error| error.to_string()),
+                None => looked(document, shelves.of(&document.object)),
+            });
             verdict.errors.extend(found.map(|error| format!("{who}{error}")));
         }
         // A text that gives no document at all has its own mistakes. If there is nothing else, Argo found nothing to lint
@@ -179,20 +172,18 @@ fn judge(
     }
 }
 
+/// What keeps a document from being read.
+pub fn mistakes_of<'a>(document: &Document, parsed: &'a spec::Parsed) -> Vec<&'a spec::Diagnostic> {
+    let all = parsed.diagnostics.iter();
+    all.filter(|one| one.is_error() && belongs(one, document, &parsed.documents)).collect()
+}
+
 /// Whether a mistake stands in a document: it begins at its line and ends before the next one.
 pub fn belongs(diagnostic: &spec::Diagnostic, document: &Document, all: &[Document]) -> bool {
     let first = |document: &Document| document.places.nearest("").line;
     let begin = first(document);
     let end = all.iter().map(first).filter(|line| *line > begin).min();
     diagnostic.place.line >= begin && end.is_none_or(|end| diagnostic.place.line < end)
-}
-
-/// A mistake of reading in Argo's words, where it has words for it.
-pub fn spoken(diagnostic: &spec::Diagnostic) -> String {
-    match diagnostic.code.as_str() {
-        "unknown-field" => format!("strict decoding error: unknown field \"{}\"", diagnostic.path),
-        _ => diagnostic.message.clone(),
-    }
 }
 
 fn called(document: &Document) -> String {

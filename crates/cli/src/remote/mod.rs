@@ -22,6 +22,7 @@ mod plan;
 mod said;
 mod select;
 mod stranger;
+mod strict;
 mod submit;
 mod sync;
 mod view;

@@ -10,11 +10,11 @@ use tiphys_spec::{Diagnostic, Strictness, Style};
 
 use super::get::shown;
 use super::http::{Server, encode};
-use super::lint::spoken;
+use super::lint::{belongs, mistakes_of};
 use super::logs::{After, after};
 use super::said::{fatal, last_words, misused, said};
 use super::view::{self, field, log_line};
-use super::{select, stranger, yaml};
+use super::{select, stranger, strict, yaml};
 use crate::commands::submit::SubmitArgs;
 use crate::fetch::is_address;
 use crate::load::{files, straight, text};
@@ -217,7 +217,8 @@ pub fn manifests(names: &[String], strict: bool, unread: Unread) -> anyhow::Resu
             let body = text(&file)?;
             let parsed = spec::parse(&shown, &body, strictness);
             let flaw = parsed.diagnostics.iter().find(|one| one.is_error());
-            let words = flaw.map(|flaw| yaml::complaint(&body, flaw).unwrap_or_else(|| spoken(flaw)));
+            let words = flaw
+                .map(|flaw| yaml::complaint(&body, flaw).unwrap_or_else(|| unread_of(&body, flaw, &parsed)));
             let texts = BTreeMap::from([(shown, body)]);
             let refuse = |words: &str, diagnostics: &[Diagnostic]| {
                 to_stderr(&unread.text(words));
@@ -236,6 +237,15 @@ pub fn manifests(names: &[String], strict: bool, unread: Unread) -> anyhow::Resu
         }
     }
     Ok(found)
+}
+
+/// What Argo says of the document in which the first mistake stands.
+fn unread_of(body: &str, flaw: &Diagnostic, parsed: &spec::Parsed) -> String {
+    let mut documents = parsed.documents.iter();
+    match documents.find(|document| belongs(flaw, document, &parsed.documents)) {
+        Some(document) => strict::spoken(body, mistakes_of(document, parsed)),
+        None => strict::spoken(body, [flaw]),
+    }
 }
 
 pub fn submit(server: &Server, args: &SubmitArgs) -> anyhow::Result<ExitCode> {
