@@ -30,8 +30,8 @@ export interface Place {
   path: string;
 }
 
-/** First match wins. Argo's own addresses stay good (UI-002 to UI-012). */
-const PAGES: [string, PageName][] = [
+/** First match wins. Argo's own addresses stay good (UI-002 to UI-012). Each page's file begins with its addresses. */
+export const PAGES: [string, PageName][] = [
   ['', 'home'],
   ['runs', 'runs'],
   ['runs/:namespace', 'runs'],

@@ -1,5 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { resolve } from './router.svelte';
+import { PAGES, resolve } from './router.svelte';
 
 describe('addresses', () => {
   it.each([
@@ -50,5 +51,18 @@ describe('addresses', () => {
 
   it('keeps the query', () => {
     expect(resolve('runs', '?phase=Failed').query.get('phase')).toBe('Failed');
+  });
+});
+
+describe('files of pages', () => {
+  const files = readdirSync('src/pages').map((file) => ({ file, line: readFileSync(`src/pages/${file}`, 'utf8').split('\n')[0] }));
+  const addresses = (page: string) => PAGES.flatMap(([pattern, name]) => (name === page ? [`/${pattern}`] : []));
+
+  it.each(files.filter(({ file }) => file !== 'Missing.svelte'))('$file begins with its addresses', ({ file, line }) => {
+    expect(line).toBe(`<!-- At ${addresses(file.replace('.svelte', '').toLowerCase()).join(', ')} -->`);
+  });
+  it('are there for every address', () => {
+    const named = new Set(files.map(({ file }) => file.replace('.svelte', '').toLowerCase()));
+    expect(PAGES.map(([, page]) => page).filter((page) => !named.has(page))).toEqual([]);
   });
 });

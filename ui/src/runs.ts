@@ -6,7 +6,7 @@ import * as own from './api/own';
 import type { Phase, Workflow } from './api/types';
 import { approvalsOf } from './approvals';
 import { isBroken, isEnded, PHASES } from './phase';
-import { fitsLabels } from './selector';
+import { fitsLabels } from './runs/selector';
 import { oneLine } from './shown';
 
 export interface Row extends Ref {

@@ -1,6 +1,6 @@
 // What the charts of a pipeline show: one bar a run.
 
-import type { Grid, Step } from '../grid';
+import type { Grid, Step } from '../pipeline/grid';
 import { lookOf, lookOfNode, word } from '../phase';
 import { median } from '../pipelines';
 import { to } from '../router.svelte';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Binding } from './api/argo';
+import type { Binding } from '../api/argo';
 import { sampleOf, selectorOf } from './bindings';
 
 const binding = (selector?: string): Binding => ({

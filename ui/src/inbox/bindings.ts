@@ -1,6 +1,6 @@
 // What begins a run when something comes in from outside.
 
-import type { Binding } from './api/argo';
+import type { Binding } from '../api/argo';
 
 /** The condition that a delivery must meet. */
 export const selectorOf = (binding: Binding): string => binding.spec?.event?.selector?.trim() ?? '';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { NodeStatus, Workflow } from './api/types';
+import type { NodeStatus, Workflow } from '../api/types';
 import { stepsOf } from './grid';
 
 const AT = '2026-01-01T00:00:00Z';

@@ -1,6 +1,6 @@
 // Times of a schedule that nobody made up for.
 
-import type { Firing, Schedule } from './api/own';
+import type { Firing, Schedule } from '../api/own';
 
 /**
  * What was missed since the schedule last began a run, the newest first: once it goes again, what was before is over.

@@ -1,12 +1,12 @@
 // Runs for the times of a schedule that lie behind.
 
-import { submitFrom } from './api/argo';
-import { ApiError } from './api/client';
-import type { CronWorkflow } from './api/types';
-import { firings } from './cron';
-import { asking, notices } from './notices.svelte';
-import { text } from './text';
-import { instantOf, localMoment } from './time.svelte';
+import { submitFrom } from '../api/argo';
+import { ApiError } from '../api/client';
+import type { CronWorkflow } from '../api/types';
+import { firings } from '../cron';
+import { asking, notices } from '../notices.svelte';
+import { text } from '../text';
+import { instantOf, localMoment } from '../time.svelte';
 
 /** Most runs of one backfill. */
 const RUNS_MAX = 100;

@@ -1,11 +1,11 @@
 // The steps of the last runs of a pipeline, as a grid.
 
-import type { PipelineKind } from './api/argo';
-import type { NodeStatus, Workflow } from './api/types';
-import { isBroken, isEnded } from './phase';
-import { median } from './pipelines';
-import { getExactly } from './run/exactly';
-import { EVERYTHING, listRows, type Row } from './runs';
+import type { PipelineKind } from '../api/argo';
+import type { NodeStatus, Workflow } from '../api/types';
+import { isBroken, isEnded } from '../phase';
+import { median } from '../pipelines';
+import { getExactly } from '../run/exactly';
+import { EVERYTHING, listRows, type Row } from '../runs';
 
 export interface Grid {
   runs: { row: Row; workflow: Workflow }[];

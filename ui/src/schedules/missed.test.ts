@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Firing } from './api/own';
+import type { Firing } from '../api/own';
 import { missedOf } from './missed';
 
 const at = (hour: number, outcome: Firing['outcome'], onPurpose = outcome === 'run'): Firing => ({

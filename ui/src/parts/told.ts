@@ -1,7 +1,7 @@
 // What people are told when the server refused something: what happened, and what can be done.
 
-import type { ApiError } from './api/client';
-import { text } from './text';
+import type { ApiError } from '../api/client';
+import { text } from '../text';
 
 export interface Told {
   what: string;

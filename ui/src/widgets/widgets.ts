@@ -1,7 +1,7 @@
 // Parts of pages that stand in pages of others: which run they show, and where its links open.
 
-import { getWorkflow } from './api/argo';
-import { EVERYTHING, listRows, type Row, rowOf } from './runs';
+import { getWorkflow } from '../api/argo';
+import { EVERYTHING, listRows, type Row, rowOf } from '../runs';
 
 /** Which run is meant: one by its name, or the newest that has these labels. */
 export interface Wanted {

@@ -1,9 +1,9 @@
 // Who holds which lock, and who waits.
 
-import { getWorkflow, listWorkflows } from './api/argo';
-import { either } from './api/client';
-import * as own from './api/own';
-import type { Workflow } from './api/types';
+import { getWorkflow, listWorkflows } from '../api/argo';
+import { either } from '../api/client';
+import * as own from '../api/own';
+import type { Workflow } from '../api/types';
 
 const LOOKED_INTO_MAX = 60;
 
