@@ -205,7 +205,7 @@ impl Checker<'_> {
 
     fn contained(&self, l: &Type, r: &Type, at: usize) -> Checked {
         if r.is_map() {
-            if *r != Type::AnyMap && !l.is_unknown() && !l.is_text() {
+            if !matches!(r, Type::AnyMap | Type::Groups) && !l.is_unknown() && !l.is_text() {
                 return wrong(format!("cannot use {} as type string in map key", l.name()), at);
             }
             return Ok(Type::Bool);
@@ -264,7 +264,7 @@ impl Checker<'_> {
         }
         match &base {
             Type::Map(_) if property.is_text() || property.is_unknown() => return Ok(base.element()),
-            Type::AnyMap => return Ok(base.element()),
+            Type::AnyMap | Type::Groups => return Ok(base.element()),
             Type::Map(_) => {
                 let message =
                     format!("cannot use {} to get an element from {}", property.name(), base.name());
@@ -284,7 +284,12 @@ impl Checker<'_> {
             _ => {}
         }
         // Only here the reference knows nil by its name.
-        let owner = if base == Type::Nil { "nil".to_owned() } else { base.name() };
+        let owner = match base {
+            Type::Nil => "nil".to_owned(),
+            // A pointer is named by what it points to.
+            Type::Zone => "time.Location".to_owned(),
+            _ => base.name(),
+        };
         match name {
             Some(name) if member.method => fault(format!("type {owner} has no method {name}"), node),
             Some(name) => fault(format!("type {owner} has no field {name}"), node),
@@ -316,7 +321,7 @@ impl Checker<'_> {
             // what is wrong in them shows when they run.
             return Ok(Type::Unknown);
         }
-        let Type::Function(Signature { parameters, result, .. }) = function else {
+        let Type::Function(Signature { parameters, result, results }) = function else {
             self.all(arguments)?;
             return match function {
                 Type::OtherFunction => Ok(Type::Unknown),
@@ -332,6 +337,9 @@ impl Checker<'_> {
             },
             _ => "function".to_owned(),
         };
+        if results.is_some_and(|results| results.matches(',').count() > 1) {
+            return fault(format!("func {name} returns more then two values"), node);
+        }
         self.accepted(&name, parameters, arguments)?.map_err(|refusal| refuse(refusal, arguments, node))?;
         Ok(result.as_type())
     }
@@ -433,7 +441,7 @@ impl Checker<'_> {
             "filter" | "sortBy" => Type::list_of(element),
             "map" => Type::list_of(result),
             "find" | "findLast" => element,
-            "groupBy" => Type::AnyMap,
+            "groupBy" => Type::Groups,
             _ => result,
         })
     }
@@ -451,7 +459,7 @@ impl Checker<'_> {
                 let (got, from) = (property_type.name(), base_type.name());
                 fault(format!("cannot use {got} to get an element from {from}"), property)
             }
-            Type::Map(_) | Type::AnyMap => Ok(base_type.element()),
+            Type::Map(_) | Type::AnyMap | Type::Groups => Ok(base_type.element()),
             Type::List(..) | Type::Bytes if !property_type.is_integer() && !property_type.is_unknown() => {
                 fault(format!("non-integer slice index {}", property_type.name()), property)
             }
@@ -547,10 +555,11 @@ fn refuse(refusal: Refusal, arguments: &[Node], node: &Node) -> Fault {
 
 /// The types of Argo's own functions.
 pub(crate) fn extra(name: &str) -> Option<&'static Signature> {
-    static AS_INT: Signature = Signature { parameters: &[Param::Any], result: Param::Any };
-    static AS_FLOAT: Signature = Signature { parameters: &[Param::Any], result: Param::Any };
-    static TO_JSON: Signature = Signature { parameters: &[Param::Any], result: Param::Text };
-    static JSONPATH: Signature = Signature { parameters: &[Param::Text, Param::Text], result: Param::Any };
+    static AS_INT: Signature = Signature { parameters: &[Param::Any], result: Param::Any, results: None };
+    static AS_FLOAT: Signature = Signature { parameters: &[Param::Any], result: Param::Any, results: None };
+    static TO_JSON: Signature = Signature { parameters: &[Param::Any], result: Param::Text, results: None };
+    static JSONPATH: Signature =
+        Signature { parameters: &[Param::Text, Param::Text], result: Param::Any, results: None };
     Some(match name {
         "asInt" => &AS_INT,
         "asFloat" => &AS_FLOAT,

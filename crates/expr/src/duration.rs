@@ -1,6 +1,7 @@
 //! Durations in Go's notation, Argo's lenient dialect of it, and the words used in messages (OB-008).
 
 use crate::go;
+use crate::time::quoted;
 
 const SECOND: i64 = 1_000_000_000;
 
@@ -181,17 +182,17 @@ fn signed(text: &str) -> (bool, &str) {
 
 /// Why a text is no Go duration, in Go's words.
 fn explain(text: &str) -> String {
-    let quoted = go::quote(text);
+    let whole = quoted(text);
     let (_, mut rest) = signed(text);
     while !rest.is_empty() {
         let Some(part) = split_part(rest) else { break };
         if part.unit.is_empty() {
-            return format!("time: missing unit in duration {quoted}");
+            return format!("time: missing unit in duration {whole}");
         }
         if unit_nanos(part.unit).is_none() {
-            return format!("time: unknown unit {} in duration {quoted}", go::quote(part.unit));
+            return format!("time: unknown unit {} in duration {whole}", quoted(part.unit));
         }
         rest = part.rest;
     }
-    format!("time: invalid duration {quoted}")
+    format!("time: invalid duration {whole}")
 }

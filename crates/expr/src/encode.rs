@@ -15,7 +15,8 @@ pub(crate) fn base32(bytes: &[u8]) -> String {
 
 /// Decodes standard base64 with padding.
 pub(crate) fn unbase64(text: &str) -> Result<Vec<u8>, String> {
-    decode(text, BASE64, 6, 4).map_err(|at| format!("illegal base64 data at input byte {at}"))
+    decode(text, BASE64, 6, 4)
+        .map_err(|at| format!("illegal base64 data at input byte {}", base64_fault(text).unwrap_or(at)))
 }
 
 /// Decodes standard base32 with padding.
@@ -76,6 +77,36 @@ fn decode(text: &str, alphabet: &[u8], bits: u32, block: usize) -> Result<Vec<u8
         out.extend((0..whole_bytes).rev().map(|byte| (held >> (8 * byte)) as u8));
     }
     Ok(out)
+}
+
+/// The place that Go blames in a text that is no base64.
+fn base64_fault(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let is_break = |at: usize| matches!(bytes.get(at), Some(b'\n' | b'\r'));
+    let (mut at, mut digits) = (0, 0);
+    while let Some(byte) = bytes.get(at) {
+        at += 1;
+        match byte {
+            b'\n' | b'\r' => {}
+            b'=' if digits < 2 => return Some(at - 1),
+            b'=' => {
+                let skip = |from: usize| (from..).find(|at| !is_break(*at)).unwrap_or(from);
+                if digits == 2 {
+                    let second = skip(at);
+                    match bytes.get(second) {
+                        None => return Some(bytes.len()),
+                        Some(b'=') => at = second + 1,
+                        Some(_) => return Some(second - 1),
+                    }
+                }
+                return Some(skip(at));
+            }
+            _ if BASE64.contains(byte) => digits = (digits + 1) % 4,
+            _ => return Some(at - 1),
+        }
+    }
+    // What is missing at the end is blamed on as many bytes as there were.
+    (digits > 0).then(|| at - digits)
 }
 
 /// Where a group that is too short begins.

@@ -269,7 +269,7 @@ impl Evaluator<'_> {
                 self.predicate_function("any", arguments, node)
             }
             BinaryOp::Coalesce => match self.visit(left)? {
-                Value::Nil => self.visit(right),
+                value if value.is_unset() => self.visit(right),
                 value => Ok(value),
             },
             _ => {
@@ -323,7 +323,7 @@ impl Evaluator<'_> {
             return self.end_of_filter(arguments, is_last, node);
         }
         let base = self.visit(&member.node)?;
-        if member.optional && base.is_nil() {
+        if member.optional && base.is_unset() {
             return Err(Stop::NilChain);
         }
         let property = self.visit(&member.property)?;

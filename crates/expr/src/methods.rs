@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use crate::duration;
-use crate::time::{self, Civil, Time};
+use crate::time::{self, Civil, Time, Zone};
 use crate::types::{Param, Signature, Type};
 use crate::value::{IntKind, Value};
 
 macro_rules! signature {
-    ([$($parameter:ident),*] -> $result:ident) => {{
+    ([$($parameter:ident),*] -> $result:ident) => {
+        signature!([$($parameter),*] -> $result, None)
+    };
+    ([$($parameter:ident),*] -> $result:ident, $results:expr) => {{
         static SIGNATURE: Signature =
-            Signature { parameters: &[$(Param::$parameter),*], result: Param::$result };
+            Signature { parameters: &[$(Param::$parameter),*], result: Param::$result, results: $results };
         &SIGNATURE
     }};
 }
@@ -59,12 +62,15 @@ fn version_signature(name: &str) -> Option<&'static Signature> {
 
 fn time_signature(name: &str) -> Option<&'static Signature> {
     Some(match name {
-        "Year" | "Day" | "Hour" | "Minute" | "Second" | "Nanosecond" | "YearDay" | "ISOWeek" | "Date"
-        | "Clock" => signature!([] -> Int),
+        "Year" | "Day" | "Hour" | "Minute" | "Second" | "Nanosecond" | "YearDay" => signature!([] -> Int),
+        "ISOWeek" => signature!([] -> Int, Some("(int, int)")),
+        "Date" => signature!([] -> Int, Some("(int, time.Month, int)")),
+        "Clock" => signature!([] -> Int, Some("(int, int, int)")),
         "Month" => signature!([] -> Month),
         "Weekday" => signature!([] -> Weekday),
         "Unix" | "UnixNano" | "UnixMilli" | "UnixMicro" => signature!([] -> Int64),
-        "String" | "GoString" | "Zone" => signature!([] -> Text),
+        "String" | "GoString" => signature!([] -> Text),
+        "Zone" => signature!([] -> Text, Some("(string, int)")),
         "Format" => signature!([Text] -> Text),
         "UTC" | "Local" => signature!([] -> Time),
         "In" => signature!([Zone] -> Time),
@@ -75,21 +81,26 @@ fn time_signature(name: &str) -> Option<&'static Signature> {
         "After" | "Before" | "Equal" => signature!([Time] -> Bool),
         "Compare" => signature!([Time] -> Int),
         "Location" => signature!([] -> Zone),
-        "ZoneBounds" => signature!([] -> Time),
+        "ZoneBounds" => signature!([] -> Time, Some("(time.Time, time.Time)")),
         "AppendFormat" => signature!([Bytes, Text] -> Bytes),
-        "MarshalJSON" | "MarshalText" => signature!([] -> Bytes),
+        "AppendText" | "AppendBinary" => signature!([Bytes] -> Bytes, Some("([]uint8, error)")),
+        "MarshalJSON" | "MarshalText" | "MarshalBinary" | "GobEncode" => {
+            signature!([] -> Bytes, Some("([]uint8, error)"))
+        }
         _ => return None,
     })
 }
 
 /// The name of a method of a value, if it has it.
 pub(crate) fn find(owner: &Value, name: &str) -> Option<&'static str> {
-    const NAMES: [&str; 61] = [
+    const NAMES: [&str; 65] = [
         "Abs",
         "Add",
         "AddDate",
         "After",
+        "AppendBinary",
         "AppendFormat",
+        "AppendText",
         "Before",
         "Clock",
         "Compare",
@@ -98,6 +109,7 @@ pub(crate) fn find(owner: &Value, name: &str) -> Option<&'static str> {
         "Equal",
         "Format",
         "GoString",
+        "GobEncode",
         "GreaterThan",
         "GreaterThanEqual",
         "Hour",
@@ -114,6 +126,7 @@ pub(crate) fn find(owner: &Value, name: &str) -> Option<&'static str> {
         "Local",
         "Location",
         "Major",
+        "MarshalBinary",
         "MarshalJSON",
         "MarshalText",
         "Metadata",
@@ -250,16 +263,40 @@ fn call_time(time: &Arc<Time>, name: &str, arguments: &[Value]) -> Result<Value,
         },
         "AppendFormat" => {
             let layout = arguments.get(1).and_then(Value::as_text).unwrap_or("");
-            let mut bytes = match arguments.first() {
-                Some(Value::Bytes(bytes)) => bytes.to_vec(),
-                _ => Vec::new(),
-            };
-            bytes.extend(time::format(time, layout).into_bytes());
-            Value::Bytes(bytes.into())
+            Value::Bytes(appended(arguments, time::format(time, layout).as_bytes()))
         }
+        "AppendText" => Value::Bytes(appended(arguments, time.rfc3339_nano().as_bytes())),
+        "AppendBinary" | "MarshalBinary" | "GobEncode" => Value::Bytes(appended(arguments, &packed(time))),
         "MarshalJSON" => Value::Bytes(format!("\"{}\"", time.rfc3339_nano()).into_bytes().into()),
         _ => Value::Bytes(time.rfc3339_nano().into_bytes().into()),
     })
+}
+
+/// The bytes of the first argument, if there are any, and more.
+fn appended(arguments: &[Value], more: &[u8]) -> Arc<[u8]> {
+    let mut bytes = match arguments.first() {
+        Some(Value::Bytes(bytes)) => bytes.to_vec(),
+        _ => Vec::new(),
+    };
+    bytes.extend(more);
+    bytes.into()
+}
+
+/// Go's binary form: a version, seconds since year 1, nanoseconds, and the offset in minutes, -1 for UTC.
+fn packed(time: &Time) -> Vec<u8> {
+    let offset = match &*time.zone {
+        Zone::Utc => -60,
+        zone => zone.at(time.instant).0,
+    };
+    let seconds = offset % 60;
+    let mut bytes = vec![if seconds == 0 { 1 } else { 2 }];
+    bytes.extend((time.unix() - Time::zero().unix()).to_be_bytes());
+    bytes.extend((time.nano() as i32).to_be_bytes());
+    bytes.extend(((offset / 60) as i16).to_be_bytes());
+    if seconds != 0 {
+        bytes.push(seconds as i8 as u8);
+    }
+    bytes
 }
 
 fn go_string(civil: &Civil, time: &Time) -> String {

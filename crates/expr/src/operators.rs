@@ -8,7 +8,7 @@ use crate::contents::Contents;
 use crate::eval::{Calls, byte, integers};
 use crate::power::power;
 use crate::time::Time;
-use crate::value::{IntKind, List, MapKind, Value};
+use crate::value::{IntKind, List, ListKind, MapKind, Value};
 use crate::{go, limits};
 
 /// Go's message when a value is not of the type that is wanted.
@@ -226,7 +226,7 @@ pub(crate) fn range(left: &Value, right: &Value, calls: &mut Calls) -> Result<Va
 pub(crate) fn equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Text(left), Value::Text(right)) => left == right,
-        (Value::Nil, Value::Nil) => true,
+        _ if left.is_unset() && right.is_unset() => true,
         (Value::Bool(left), Value::Bool(right)) => left == right,
         (Value::Time(left), Value::Time(right)) => left.instant == right.instant,
         (Value::Duration(left), Value::Duration(right)) => left == right,
@@ -353,7 +353,9 @@ pub(crate) fn fetch(base: &Value, key: &Value) -> Result<Value, String> {
         },
         Value::AnyMap(map) => {
             let found = map.entries.iter().find(|(known, _)| identical(known, key));
-            Ok(found.map_or(Value::Nil, |(_, value)| value.clone()))
+            // A group that is not there is a list that is nil.
+            let missing = if map.grouped { Value::nil_list(ListKind::Any) } else { Value::Nil };
+            Ok(found.map_or(missing, |(_, value)| value.clone()))
         }
         Value::Library => {
             let function = key.as_text().and_then(crate::sprig::find);

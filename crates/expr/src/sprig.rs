@@ -151,6 +151,7 @@ fn int(arguments: &[Value], index: usize) -> i64 {
 fn shown(value: &Value) -> String {
     match value {
         Value::Bytes(bytes) => crate::go::text(bytes.to_vec()),
+        Value::Zone(zone) => zone.name().to_owned(),
         _ => value.to_text(),
     }
 }

@@ -81,6 +81,18 @@ impl Zone {
         }
     }
 
+    /// The offset that an abbreviation stands for here, near a local time: first of all where it is in force then.
+    pub(crate) fn offset_of(&self, name: &str, local: i64) -> Option<i32> {
+        const NEAR: usize = 4;
+        let Zone::Named(_, zone) = self else { return None };
+        let around = zone.preceding(clamp(local)).take(NEAR).chain(zone.following(clamp(local)).take(NEAR));
+        let around = around.map(|transition| transition.timestamp());
+        let known = std::iter::once(clamp(local)).chain(around).map(|instant| self.at(instant));
+        let offsets: Vec<i32> = known.filter(|(_, known)| known == name).map(|(offset, _)| offset).collect();
+        let in_force = |offset: &&i32| self.at(clamp(local - i64::from(**offset))).1 == name;
+        offsets.iter().find(in_force).or(offsets.first()).copied()
+    }
+
     /// The instant of a local time given as seconds since 1970 on the zone's own clock.
     ///
     /// A time that exists twice or never is resolved as Go's `time.Date` does: the offset in force at the
@@ -334,13 +346,28 @@ impl fmt::Display for Time {
     }
 }
 
+/// A text in quotes as Go's package of times writes it: whatever is no ASCII, byte by byte.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for byte in text.bytes() {
+        match byte {
+            b'"' | b'\\' => go::push(&mut out, format_args!("\\{}", char::from(byte))),
+            b' '..=b'~' | 0x7f => out.push(char::from(byte)),
+            _ => go::push(&mut out, format_args!("\\x{byte:02x}")),
+        }
+    }
+    out.push('"');
+    out
+}
+
 /// An error of [`parse`] in Go's words.
 fn parse_error(layout: &str, value: &str, part: &str, at: &str) -> String {
     format!(
         "parsing time {} as {}: cannot parse {} as {}",
-        go::quote(value),
-        go::quote(layout),
-        go::quote(at),
-        go::quote(part)
+        quoted(value),
+        quoted(layout),
+        quoted(at),
+        quoted(part)
     )
 }

@@ -21,6 +21,8 @@ pub(crate) enum Type {
     List(Arc<Type>, &'static str),
     Map(MapKind),
     AnyMap,
+    /// What `groupBy` gives: a list for each key.
+    Groups,
     Time,
     Duration,
     Zone,
@@ -36,6 +38,8 @@ pub(crate) enum Type {
 pub(crate) struct Signature {
     pub(crate) parameters: &'static [Param],
     pub(crate) result: Param,
+    /// All results as Go writes them, where there are several, of which the first counts.
+    pub(crate) results: Option<&'static str>,
 }
 
 /// The type of a parameter or result of a function.
@@ -154,6 +158,7 @@ impl Type {
                 ListKind::Lists => Type::List(Arc::new(Type::any_list()), "[][]interface {}"),
             },
             Value::Map(map) => Type::Map(map.kind),
+            Value::AnyMap(map) if map.grouped => Type::Groups,
             Value::AnyMap(_) => Type::AnyMap,
             Value::Time(_) => Type::Time,
             Value::Duration(_) => Type::Duration,
@@ -203,7 +208,7 @@ impl Type {
     }
 
     pub(crate) fn is_map(&self) -> bool {
-        matches!(self, Type::Map(_) | Type::AnyMap)
+        matches!(self, Type::Map(_) | Type::AnyMap | Type::Groups)
     }
 
     /// The type of the elements of a list or the values of a map.
@@ -214,6 +219,7 @@ impl Type {
             Type::Map(MapKind::Text) => Type::Text,
             Type::Map(MapKind::Any) => Type::Any,
             Type::AnyMap => Type::Any,
+            Type::Groups => Type::any_list(),
             _ => Type::Unknown,
         }
     }
@@ -247,7 +253,7 @@ impl Type {
             Type::Float => "float64",
             Type::Text => "string",
             Type::Bytes | Type::List(..) => "slice",
-            Type::Map(_) | Type::AnyMap => "map",
+            Type::Map(_) | Type::AnyMap | Type::Groups => "map",
             Type::Time | Type::TaskResults => "struct",
             Type::Zone => "ptr",
             Type::Function(_) | Type::OtherFunction => "func",
@@ -282,6 +288,7 @@ impl Type {
             Type::Map(MapKind::Any) => "map[string]interface {}",
             Type::Map(MapKind::Text) => "map[string]string",
             Type::AnyMap => "map[interface {}]interface {}",
+            Type::Groups => "map[interface {}][]interface {}",
             Type::Time => "time.Time",
             Type::Duration => "time.Duration",
             Type::Zone => "*time.Location",
@@ -302,6 +309,6 @@ impl Signature {
     /// The Go type.
     pub(crate) fn name(&self) -> String {
         let parameters: Vec<&str> = self.parameters.iter().map(|parameter| parameter.name()).collect();
-        format!("func({}) {}", parameters.join(", "), self.result.name())
+        format!("func({}) {}", parameters.join(", "), self.results.unwrap_or(self.result.name()))
     }
 }

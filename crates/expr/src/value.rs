@@ -257,6 +257,11 @@ impl Value {
         matches!(self, Value::Nil)
     }
 
+    /// Nothing, or a list that is nil: what `??` and `?.` look for.
+    pub(crate) fn is_unset(&self) -> bool {
+        matches!(self, Value::Nil | Value::List(List { nil: true, .. }))
+    }
+
     /// The truth, if this is one.
     pub fn as_bool(&self) -> Option<bool> {
         match self {

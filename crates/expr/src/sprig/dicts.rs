@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Called, is_empty, shown, strings_value, text};
 use crate::contents::Contents;
 use crate::eval::Calls;
-use crate::value::Value;
+use crate::value::{MapKind, Value};
 
 type Args<'a> = &'a [Value];
 type Entries = BTreeMap<Arc<str>, Value>;
@@ -114,8 +114,8 @@ fn merge_all(args: Args, winner: Winner) -> Value {
     for other in &args[1..] {
         merged(&mut all, &entries(other), winner);
     }
-    // Nothing is made where nothing is put into.
-    if args[0].is_nil() && all.is_empty() { Value::Nil } else { Value::map(all) }
+    // Nothing is made of nothing.
+    if args.iter().all(Value::is_nil) { Value::Nil } else { Value::map(all) }
 }
 
 pub(super) fn merge(args: Args, _: &mut Calls) -> Called {
@@ -138,12 +138,15 @@ pub(super) fn dig(args: Args, _: &mut Calls) -> Called {
         let found = if value.is_nil() { "nil".to_owned() } else { value.type_name() };
         format!("interface conversion: interface {{}} is {found}, not map[string]interface {{}}")
     };
+    if !matches!(dict, Value::Map(map) if map.kind == MapKind::Any) {
+        return Err(not_a_map(dict));
+    }
+    if let Some(wrong) = keys.iter().find(|key| key.as_text().is_none()) {
+        return Err(crate::operators::describe_conversion(wrong, "string"));
+    }
     let mut current = dict.clone();
-    for key in keys {
+    for key in keys.iter().filter_map(Value::as_text) {
         let Value::Map(map) = &current else { return Err(not_a_map(&current)) };
-        let Value::Text(key) = key else {
-            return Err(crate::operators::describe_conversion(key, "string"));
-        };
         match map.entries.get(key).cloned() {
             Some(inner) => current = inner,
             None => return Ok(default.clone()),

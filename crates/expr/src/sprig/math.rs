@@ -12,7 +12,7 @@ type Args<'a> = &'a [Value];
 /// A value as an `int64`; what is no number is zero (TP-167).
 pub(super) fn to_int64(value: &Value) -> i64 {
     match value {
-        Value::Int(number, _) => *number,
+        Value::Int(number, _) | Value::Duration(number) => *number,
         Value::Float(number) => float_to_int(*number),
         Value::Bool(truth) => i64::from(*truth),
         Value::Text(text) => go::parse_int(without_places(text)).unwrap_or(0),
@@ -30,7 +30,7 @@ fn without_places(text: &str) -> &str {
 
 fn to_float64(value: &Value) -> f64 {
     match value {
-        Value::Int(number, _) => *number as f64,
+        Value::Int(number, _) | Value::Duration(number) => *number as f64,
         Value::Float(number) => *number,
         Value::Bool(truth) => f64::from(u8::from(*truth)),
         Value::Text(text) => go::parse_float(text).unwrap_or(0.0),
@@ -149,12 +149,23 @@ pub(super) fn min(args: Args, _: &mut Calls) -> Called {
     Ok(Value::int64(args.iter().map(to_int64).min().unwrap_or(0)))
 }
 
+/// Folds numbers as Go's `math.Max` and `math.Min` do: infinity beats what is no number, which beats all others.
+fn extreme(args: Args, infinity: f64, further: fn(f64, f64) -> f64) -> Value {
+    let mut numbers = args.iter().map(to_float64);
+    let first = numbers.next().unwrap_or(0.0);
+    Value::Float(numbers.fold(first, |best, number| match (best, number) {
+        _ if best == infinity || number == infinity => infinity,
+        _ if best.is_nan() || number.is_nan() => f64::NAN,
+        _ => further(best, number),
+    }))
+}
+
 pub(super) fn maxf(args: Args, _: &mut Calls) -> Called {
-    Ok(Value::Float(args.iter().map(to_float64).fold(f64::NEG_INFINITY, f64::max)))
+    Ok(extreme(args, f64::INFINITY, f64::max))
 }
 
 pub(super) fn minf(args: Args, _: &mut Calls) -> Called {
-    Ok(Value::Float(args.iter().map(to_float64).fold(f64::INFINITY, f64::min)))
+    Ok(extreme(args, f64::NEG_INFINITY, f64::min))
 }
 
 pub(super) fn ceil(args: Args, _: &mut Calls) -> Called {
@@ -225,6 +236,19 @@ impl Decimal {
     }
 }
 
+/// The numbers of a call, which decimals can be made of.
+fn finite(args: Args) -> Result<Vec<f64>, String> {
+    let numbers = args.iter().map(|arg| match to_float64(arg) {
+        number if number.is_nan() => Err("Cannot create a Decimal from NaN".to_owned()),
+        number if number.is_infinite() => {
+            let sign = if number < 0.0 { '-' } else { '+' };
+            Err(format!("Cannot create a Decimal from {sign}Inf"))
+        }
+        number => Ok(number),
+    });
+    numbers.collect()
+}
+
 /// Folds numbers with decimal arithmetic, or with floats where decimals do not fit.
 fn decimal_fold(
     numbers: impl Iterator<Item = f64>,
@@ -251,17 +275,18 @@ fn plus(left: Decimal, right: Decimal) -> Option<Decimal> {
 }
 
 pub(super) fn add1f(args: Args, _: &mut Calls) -> Called {
-    Ok(Value::Float(decimal_fold([to_float64(&args[0]), 1.0].into_iter(), plus, |l, r| l + r)))
+    let numbers = finite(&args[..1])?.into_iter().chain([1.0]);
+    Ok(Value::Float(decimal_fold(numbers, plus, |l, r| l + r)))
 }
 
 pub(super) fn addf(args: Args, _: &mut Calls) -> Called {
-    let numbers = std::iter::once(0.0).chain(args.iter().map(to_float64));
+    let numbers = std::iter::once(0.0).chain(finite(args)?);
     Ok(Value::Float(decimal_fold(numbers, plus, |l, r| l + r)))
 }
 
 pub(super) fn subf(args: Args, _: &mut Calls) -> Called {
     let minus = |left: Decimal, right: Decimal| plus(left, Decimal { digits: -right.digits, ..right });
-    Ok(Value::Float(decimal_fold(args.iter().map(to_float64), minus, |l, r| l - r)))
+    Ok(Value::Float(decimal_fold(finite(args)?.into_iter(), minus, |l, r| l - r)))
 }
 
 pub(super) fn mulf(args: Args, _: &mut Calls) -> Called {
@@ -269,12 +294,16 @@ pub(super) fn mulf(args: Args, _: &mut Calls) -> Called {
         let digits = left.digits.checked_mul(right.digits)?;
         Some(Decimal { digits, exponent: left.exponent + right.exponent })
     };
-    Ok(Value::Float(decimal_fold(args.iter().map(to_float64), times, |l, r| l * r)))
+    Ok(Value::Float(decimal_fold(finite(args)?.into_iter(), times, |l, r| l * r)))
 }
 
 pub(super) fn divf(args: Args, _: &mut Calls) -> Called {
-    if args.iter().skip(1).any(|arg| to_float64(arg) == 0.0) {
-        return Err("decimal division by 0".to_owned());
+    // What is wrong first, from the left, is told.
+    for (number, arg) in args.iter().enumerate() {
+        let [value] = finite(std::slice::from_ref(arg))?[..] else { continue };
+        if number > 0 && value == 0.0 {
+            return Err("decimal division by 0".to_owned());
+        }
     }
-    Ok(Value::Float(decimal_fold(args.iter().map(to_float64), Decimal::divided, |l, r| l / r)))
+    Ok(Value::Float(decimal_fold(finite(args)?.into_iter(), Decimal::divided, |l, r| l / r)))
 }

@@ -34,7 +34,7 @@ pub(super) fn title(args: Args, _: &mut Calls) -> Called {
     let titled: String = text(args, 0)
         .chars()
         .map(|character| {
-            let raised = if separated { raise(character) } else { character };
+            let raised = if separated { entitle(character) } else { character };
             separated = !(character.is_alphanumeric() || character == '_')
                 && (character.is_ascii() || character.is_whitespace());
             raised
@@ -61,6 +61,17 @@ pub(super) fn raise(character: char) -> char {
     match (upper.next(), upper.next()) {
         (Some(single), None) => single,
         _ => character,
+    }
+}
+
+/// The letter as it begins a title: a few that are two in one have a form of their own for it.
+fn entitle(character: char) -> char {
+    match character {
+        '\u{1c4}'..='\u{1c6}' => '\u{1c5}',
+        '\u{1c7}'..='\u{1c9}' => '\u{1c8}',
+        '\u{1ca}'..='\u{1cc}' => '\u{1cb}',
+        '\u{1f1}'..='\u{1f3}' => '\u{1f2}',
+        _ => raise(character),
     }
 }
 
@@ -142,7 +153,8 @@ pub(super) fn nospace(args: Args, _: &mut Calls) -> Called {
 }
 
 pub(super) fn initials(args: Args, _: &mut Calls) -> Called {
-    let initials: String = text(args, 0).split_whitespace().filter_map(|word| word.chars().next()).collect();
+    let initials: String = // The first byte of each word, as if it were a letter.
+        text(args, 0).split_whitespace().map(|word| char::from(word.as_bytes()[0])).collect();
     Ok(Value::from(initials))
 }
 
@@ -175,9 +187,19 @@ pub(super) fn rand_ascii(args: Args, calls: &mut Calls) -> Called {
 }
 
 pub(super) fn swapcase(args: Args, _: &mut Calls) -> Called {
+    let mut begins = true;
     let swapped: String = text(args, 0)
         .chars()
-        .map(|character| if character.is_uppercase() { sink(character) } else { raise(character) })
+        .map(|character| {
+            let is_title = matches!(character, '\u{1c5}' | '\u{1c8}' | '\u{1cb}' | '\u{1f2}');
+            let swapped = match begins {
+                _ if is_title || character.is_uppercase() => sink(character),
+                true => entitle(character),
+                false => raise(character),
+            };
+            begins = character.is_whitespace();
+            swapped
+        })
         .collect();
     Ok(Value::from(swapped))
 }
@@ -283,16 +305,21 @@ fn each_shown(args: Args, show: impl Fn(&Value) -> String) -> Value {
     Value::from(words.join(" "))
 }
 
+/// A value as `%v` prints it, which asks a zone for its name.
+fn printed(value: &Value) -> String {
+    if matches!(value, Value::Zone(_)) { shown(value) } else { value.to_text() }
+}
+
 pub(super) fn quote(args: Args, _: &mut Calls) -> Called {
     Ok(each_shown(args, |arg| go::quote(&shown(arg))))
 }
 
 pub(super) fn squote(args: Args, _: &mut Calls) -> Called {
-    Ok(each_shown(args, |arg| format!("'{}'", arg.to_text())))
+    Ok(each_shown(args, |arg| format!("'{}'", printed(arg))))
 }
 
 pub(super) fn cat(args: Args, _: &mut Calls) -> Called {
-    Ok(each_shown(args, Value::to_text))
+    Ok(each_shown(args, printed))
 }
 
 fn indented(args: Args) -> Result<String, String> {

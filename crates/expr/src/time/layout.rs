@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Civil, Time, Zone, days_in, month_name, parse_error, weekday_name};
+use super::{Civil, Time, Zone, days_in, month_name, parse_error, quoted, weekday_name};
 use crate::go;
 
 /// One element of a layout.
@@ -248,7 +248,7 @@ pub fn parse(layout: &str, value: &str, zone: &Arc<Zone>) -> Result<Time, String
         rest = skipped;
         let Some((std, spelling)) = found else {
             if !rest.is_empty() {
-                let (value, rest) = (go::quote(value), go::quote(rest));
+                let (value, rest) = (quoted(value), quoted(rest));
                 return Err(format!("parsing time {value}: extra text: {rest}"));
             }
             break;
@@ -264,7 +264,7 @@ pub fn parse(layout: &str, value: &str, zone: &Arc<Zone>) -> Result<Time, String
 }
 
 fn out_of_range(value: &str, what: &str) -> String {
-    format!("parsing time {}: {what} out of range", go::quote(value))
+    format!("parsing time {}: {what} out of range", quoted(value))
 }
 
 enum Fault {
@@ -435,8 +435,13 @@ impl Fields {
             self.utc = true;
             return Ok(rest);
         }
+        if ["ChST", "MeST"].iter().any(|name| text.starts_with(name)) {
+            self.zone_name = Some(text[..4].to_owned());
+            return Ok(&text[4..]);
+        }
         let letters = text.bytes().take(6).take_while(u8::is_ascii_uppercase).count();
         let length = match letters {
+            _ if text.starts_with("GMT") => signed_offset(text).unwrap_or(3),
             3 => 3,
             4 if text.as_bytes()[3] == b'T' || text.starts_with("WITA") => 4,
             5 if text.as_bytes()[4] == b'T' => 5,
@@ -480,7 +485,14 @@ impl Fields {
             (true, _, _) => Arc::new(Zone::Utc),
             (_, Some(0), _) => Arc::new(Zone::Utc),
             (_, Some(offset), name) => Arc::new(Zone::Fixed(offset, name.unwrap_or_default())),
-            (_, None, Some(name)) => Arc::new(named_offset(&name)),
+            (_, None, Some(name)) => {
+                let local = civil.seconds();
+                // An abbreviation that the zone does not know changes what is shown, not the instant.
+                return Ok(match zone.offset_of(&name, local) {
+                    Some(offset) => Time::from_unix(local - i64::from(offset), civil.nano, zone.clone()),
+                    None => Time::from_unix(local, civil.nano, Arc::new(named_offset(&name))),
+                });
+            }
             (_, None, None) => zone.clone(),
         };
         Ok(Time::from_civil(&civil, zone))
@@ -489,7 +501,7 @@ impl Fields {
 
 const MIDNIGHT: Civil = Civil { year: 0, month: 1, day: 1, hour: 0, minute: 0, second: 0, nano: 0 };
 
-/// An abbreviation that the local zone does not know has no offset; `GMT+3` tells its own.
+/// An abbreviation that the zone does not know has no offset; `GMT+3` tells its own.
 fn named_offset(name: &str) -> Zone {
     let offset = name.strip_prefix("GMT").and_then(|hours| hours.parse::<i32>().ok()).unwrap_or(0);
     Zone::Fixed(offset * 3600, name.to_owned())
