@@ -72,6 +72,7 @@ pub fn workflow_called(name: &str, seed: u64, taste: Taste) -> Result<Frozen, St
         loops: 0,
         remembered: 0,
         daemons: 0,
+        torn: 0,
     };
     let main = author.template(0, 3);
     let mut spec = Map::new();
@@ -104,8 +105,9 @@ pub fn workflow_called(name: &str, seed: u64, taste: Taste) -> Result<Frozen, St
     if taste.limits && author.random.percent(25) {
         spec.insert("parallelism".to_owned(), json!(1 + author.random.below(4)));
     }
-    if author.daemons > 0 {
-        // A daemon takes its place under a limit until what it serves is over, which may wait for that place.
+    if author.daemons > 0 || author.torn > 0 {
+        // A daemon takes its place under a limit until what it serves is over, which may wait for that place. And a hook that
+        // waits for a place finds its task in Error for the hook beside it, and is not called for any more (EX-247, EX-630).
         spec.remove("parallelism");
         for template in author.templates.iter_mut().filter_map(Value::as_object_mut) {
             template.remove("parallelism");
@@ -135,6 +137,8 @@ struct Author {
     remembered: usize,
     /// Templates that are daemons.
     daemons: usize,
+    /// Tasks with a hook that cannot be read beside one that waits for how they end.
+    torn: usize,
 }
 
 impl Author {
@@ -473,6 +477,7 @@ impl Author {
             // No yes or no: the task is in Error for it, however it ended.
             let hook = json!({"template": self.leaf(), "expression": "\"odd\""});
             hooks.insert("odd".to_owned(), hook);
+            self.torn += usize::from(hooks.contains_key("after"));
         }
         if !hooks.is_empty() {
             task["hooks"] = Value::Object(hooks);
