@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
-use tiphys_controller::Update;
+use tiphys_controller::{Recorded, Update};
 use tiphys_engine::workflow::{Event as Happened, NodeKind};
 use tiphys_store::{MachineId, Runs as _};
 use tokio::sync::broadcast;
@@ -233,71 +233,68 @@ fn is_question(event: &Happened) -> bool {
 
 /// Turns what the controller tells into changes, until the controller is gone.
 pub(crate) fn run(world: &Weak<World>, updates: &Receiver<Update>) {
-    let mut whole = Gathered::new(GATHER);
-    let mut rows = Gathered::new(GATHER_ROWS);
+    let mut gathering = Gathering { whole: Gathered::new(GATHER), rows: Gathered::new(GATHER_ROWS) };
     let mut due = None;
     loop {
-        let update = match updates.try_recv() {
-            Ok(update) => Ok(update),
-            Err(TryRecvError::Disconnected) => Err(RecvTimeoutError::Disconnected),
-            Err(TryRecvError::Empty) => {
-                // A busy engine need not wake us for each thing that happens.
-                std::thread::sleep(REST);
-                match due {
-                    None => updates.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                    Some(due) => {
-                        updates.recv_timeout(Instant::saturating_duration_since(&due, Instant::now()))
-                    }
-                }
-            }
-        };
+        let update = next(updates, due);
         let Some(world) = world.upgrade() else { return };
-        if update.is_ok() {
-            // The last word of an engine that ends was not counted.
-            let lower = |unread: usize| unread.checked_sub(1);
-            world.hub.unread.fetch_update(Ordering::Relaxed, Ordering::Relaxed, lower).ok();
-        }
         match update {
-            Ok(Update::Recorded(recorded)) => {
-                world.bells.ring(&recorded.uid);
-                world.hub.closeups.recorded(&recorded);
-                if recorded.events.iter().any(is_question) && !world.settings().notifications.is_empty() {
-                    world.keeper.tell(keeper::News::Waiting(recorded.uid.clone()));
-                }
-                if world.hub.rows_wanted.load(Ordering::Relaxed) {
-                    rows.add(&recorded.uid);
-                }
-                if world.hub.is_watched() {
-                    whole.add(&recorded.uid);
-                }
+            Ok(update) => {
+                // The last word of an engine that ends was not counted.
+                let lower = |unread: usize| unread.checked_sub(1);
+                world.hub.unread.fetch_update(Ordering::Relaxed, Ordering::Relaxed, lower).ok();
+                gathering.hear(&world, update);
             }
-            Ok(Update::Row(uid)) if world.hub.rows_wanted.load(Ordering::Relaxed) => rows.add(&uid),
-            Ok(Update::Ended(document)) => {
-                world.metrics.ended(&document);
-                world.tracer.ended(&document);
-                world.desk.ended(&document);
-                if let Some(uid) = document.pointer("/metadata/uid").and_then(Value::as_str) {
-                    world.bells.ring(uid);
-                    world.keeper.tell(keeper::News::Ended(uid.to_owned()));
-                    whole.uids.remove(uid);
-                    rows.add(uid);
-                }
-                if world.hub.is_watched() {
-                    world.hub.tell(shape::live((*document).clone()));
-                }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                // If the server ends anyway, nobody asks for the reason.
+                world.pulse.stop("its engine ended".to_owned());
+                return;
             }
-            Ok(Update::Parked { uid, reason }) => {
+        }
+        due = gathering.tell(&world);
+    }
+}
+
+/// Waits for what the controller tells next, until something gathered is due.
+fn next(updates: &Receiver<Update>, due: Option<Instant>) -> Result<Update, RecvTimeoutError> {
+    match updates.try_recv() {
+        Ok(update) => return Ok(update),
+        Err(TryRecvError::Disconnected) => return Err(RecvTimeoutError::Disconnected),
+        Err(TryRecvError::Empty) => {}
+    }
+    // A busy engine need not wake us for each thing that happens.
+    std::thread::sleep(REST);
+    match due {
+        None => updates.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        Some(due) => updates.recv_timeout(due.saturating_duration_since(Instant::now())),
+    }
+}
+
+/// What lies here until it is due: runs of which watchers, and readers of lists, are to be told.
+struct Gathering {
+    whole: Gathered,
+    rows: Gathered,
+}
+
+impl Gathering {
+    fn hear(&mut self, world: &World, update: Update) {
+        match update {
+            Update::Recorded(recorded) => self.recorded(world, &recorded),
+            Update::Row(uid) if world.hub.rows_wanted.load(Ordering::Relaxed) => self.rows.add(&uid),
+            Update::Ended(document) => self.ended(world, &document),
+            Update::Parked { uid, reason } => {
                 tracing::error!(uid, reason, "a run is let go of; it is taken up again at the next start");
             }
-            Ok(Update::Unheard { uid, reason }) => {
+            Update::Unheard { uid, reason } => {
                 tracing::warn!(
                     uid,
                     reason,
                     "what became of a run's steps is not known yet; it is asked again"
                 );
             }
-            Ok(Update::StoreFailed(reason)) => world.pulse.stop(format!("its engine stopped: {reason}")),
-            Ok(Update::Unreadable { uid, number, reason }) => {
+            Update::StoreFailed(reason) => world.pulse.stop(format!("its engine stopped: {reason}")),
+            Update::Unreadable { uid, number, reason } => {
                 tracing::warn!(
                     run = uid,
                     letter = number,
@@ -305,28 +302,56 @@ pub(crate) fn run(world: &Weak<World>, updates: &Receiver<Update>) {
                     "what another process asked of a run is dropped"
                 );
             }
-            Ok(Update::Deleted(uid)) => world.bells.ring(&uid),
-            Ok(_) | Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => {
-                // If the server ends anyway, nobody asks for the reason.
-                world.pulse.stop("its engine ended".to_owned());
-                return;
-            }
+            Update::Deleted(uid) => world.bells.ring(&uid),
+            _ => {}
         }
-        for uid in whole.ripe() {
+    }
+
+    fn recorded(&mut self, world: &World, recorded: &Recorded) {
+        world.bells.ring(&recorded.uid);
+        world.hub.closeups.recorded(recorded);
+        if recorded.events.iter().any(is_question) && !world.settings().notifications.is_empty() {
+            world.keeper.tell(keeper::News::Waiting(recorded.uid.clone()));
+        }
+        if world.hub.rows_wanted.load(Ordering::Relaxed) {
+            self.rows.add(&recorded.uid);
+        }
+        if world.hub.is_watched() {
+            self.whole.add(&recorded.uid);
+        }
+    }
+
+    fn ended(&mut self, world: &World, document: &Arc<Value>) {
+        world.metrics.ended(document);
+        world.tracer.ended(document);
+        world.desk.ended(document);
+        if let Some(uid) = document.pointer("/metadata/uid").and_then(Value::as_str) {
+            world.bells.ring(uid);
+            world.keeper.tell(keeper::News::Ended(uid.to_owned()));
+            self.whole.uids.remove(uid);
+            self.rows.add(uid);
+        }
+        if world.hub.is_watched() {
+            world.hub.tell(shape::live((**document).clone()));
+        }
+    }
+
+    /// Tells what is due. Returns when the next of it will be.
+    fn tell(&mut self, world: &World) -> Option<Instant> {
+        for uid in self.whole.ripe() {
             // A run that ended in the meantime tells its end itself.
             if let Ok(Some(document)) = world.controller.status(&uid) {
                 world.hub.tell(shape::live(document));
             }
         }
-        for uid in rows.ripe() {
+        for uid in self.rows.ripe() {
             let machine = MachineId::workflow(&uid);
             // One that is gone is told as gone by whoever removed it.
             if let Ok(Some(row)) = world.store(|store| store.summary(&machine)) {
                 world.hub.tell_row(row.namespace.clone(), "run", runs::brief(&row, false));
             }
         }
-        world.hub.closeups.tell(&world);
-        due = [whole.due, rows.due, world.hub.closeups.due()].into_iter().flatten().min();
+        world.hub.closeups.tell(world);
+        [self.whole.due, self.rows.due, world.hub.closeups.due()].into_iter().flatten().min()
     }
 }

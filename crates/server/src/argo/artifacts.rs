@@ -71,46 +71,17 @@ pub(crate) fn serve(world: &World, who: Result<Who, Fault>, path: &str) -> Respo
 fn wanted(world: &World, who: Result<Who, Fault>, path: &str) -> Result<Wanted, Plain> {
     let path = crate::call::decode(&normal(path), false);
     let parts: Vec<&str> = path.split('/').skip(1).collect();
-    let bad = || Plain(StatusCode::BAD_REQUEST);
-    let missing_live = |status: StatusCode| {
-        move |fault: Fault| match fault.code {
-            Code::NotFound => Plain(status),
-            _ => Plain::from(fault),
-        }
-    };
+    let (kind, rest) = parts.split_first().ok_or(BAD)?;
     let text = |text: &str| text.to_owned();
-    let (kind, rest) = parts.split_first().ok_or_else(bad)?;
-    let may_see = |namespace: &str, name: &str, who: &Who| {
-        who.may(Verb::Get, Resource::Workflows, namespace, Some(name))?;
-        who.may(Verb::Get, Resource::Artifacts, namespace, None)
-    };
-    let by_name = |namespace: &str, name: &str, who: &Who| -> Result<Value, Fault> {
-        may_see(namespace, name, who)?;
-        match world.find(namespace, name)? {
-            Some(summary) => world.live(&summary),
-            None => Err(Fault::missing("workflows.argoproj.io", name)),
-        }
-    };
-    // API-300: one that is not live any more is looked for in the archive.
-    let by_name_anywhere = |namespace: &str, name: &str, who: &Who| -> Result<Value, Fault> {
-        may_see(namespace, name, who)?;
-        workflows::found(world, namespace, name, "")
-    };
-    let by_uid = |uid: &str, who: &Who| -> Result<Value, Plain> {
-        let document = world.archived(uid)?.ok_or(Plain(StatusCode::NOT_FOUND))?;
-        let namespace = document["metadata"]["namespace"].as_str().unwrap_or_default();
-        if !who.allows(Verb::Get, Resource::Workflows, namespace) {
-            return Err(Plain(StatusCode::UNAUTHORIZED));
-        }
-        Ok(document)
-    };
     match (*kind, rest) {
         // Whatever follows is the artifact's name.
         ("artifacts" | "input-artifacts", [namespace, name, node, artifact @ ..]) if !artifact.is_empty() => {
             let who = who?;
+            let found = may_see(&who, namespace, name)
+                // API-300: one that is not live any more is looked for in the archive.
+                .and_then(|()| workflows::found(world, namespace, name, ""));
             Ok(Wanted {
-                document: by_name_anywhere(namespace, name, &who)
-                    .map_err(missing_live(StatusCode::NOT_FOUND))?,
+                document: found.map_err(missing(StatusCode::NOT_FOUND))?,
                 namespace: text(namespace),
                 node: text(node),
                 input: *kind == "input-artifacts",
@@ -121,8 +92,7 @@ fn wanted(world: &World, who: Result<Who, Fault>, path: &str) -> Result<Wanted, 
         ("artifacts-by-uid" | "input-artifacts-by-uid", [uid, node, artifact @ ..])
             if !artifact.is_empty() =>
         {
-            let who = who?;
-            let document = by_uid(uid, &who)?;
+            let document = by_uid(world, &who?, uid)?;
             Ok(Wanted {
                 namespace: document["metadata"]["namespace"].as_str().unwrap_or_default().to_owned(),
                 document,
@@ -136,21 +106,18 @@ fn wanted(world: &World, who: Result<Who, Fault>, path: &str) -> Result<Wanted, 
             let input = match *direction {
                 "inputs" => true,
                 "outputs" => false,
-                _ => return Err(bad()),
+                _ => return Err(BAD),
             };
-            if !matches!(*source, "workflows" | "archived-workflows") {
-                return Err(bad());
-            }
-            let who = who?;
-            let document = if *source == "workflows" {
-                by_name(namespace, id, &who).map_err(missing_live(StatusCode::INTERNAL_SERVER_ERROR))?
-            } else {
-                let document = by_uid(id, &who)?;
-                if document["metadata"]["namespace"].as_str() != Some(*namespace) {
-                    return Err(bad());
+            let document = match *source {
+                "workflows" => {
+                    live(world, &who?, namespace, id).map_err(missing(StatusCode::INTERNAL_SERVER_ERROR))?
                 }
-                document
+                "archived-workflows" => by_uid(world, &who?, id)?,
+                _ => return Err(BAD),
             };
+            if *source != "workflows" && document["metadata"]["namespace"].as_str() != Some(*namespace) {
+                return Err(BAD);
+            }
             Ok(Wanted {
                 document,
                 namespace: text(namespace),
@@ -162,9 +129,41 @@ fn wanted(world: &World, who: Result<Who, Fault>, path: &str) -> Result<Wanted, 
         }
         _ => {
             who?;
-            Err(bad())
+            Err(BAD)
         }
     }
+}
+
+const BAD: Plain = Plain(StatusCode::BAD_REQUEST);
+
+/// What is answered where a workflow is not there.
+fn missing(status: StatusCode) -> impl Fn(Fault) -> Plain {
+    move |fault| match fault.code {
+        Code::NotFound => Plain(status),
+        _ => Plain::from(fault),
+    }
+}
+
+fn may_see(who: &Who, namespace: &str, name: &str) -> Result<(), Fault> {
+    who.may(Verb::Get, Resource::Workflows, namespace, Some(name))?;
+    who.may(Verb::Get, Resource::Artifacts, namespace, None)
+}
+
+fn live(world: &World, who: &Who, namespace: &str, name: &str) -> Result<Value, Fault> {
+    may_see(who, namespace, name)?;
+    match world.find(namespace, name)? {
+        Some(summary) => world.live(&summary),
+        None => Err(Fault::missing("workflows.argoproj.io", name)),
+    }
+}
+
+fn by_uid(world: &World, who: &Who, uid: &str) -> Result<Value, Plain> {
+    let document = world.archived(uid)?.ok_or(Plain(StatusCode::NOT_FOUND))?;
+    let namespace = document["metadata"]["namespace"].as_str().unwrap_or_default();
+    if !who.allows(Verb::Get, Resource::Workflows, namespace) {
+        return Err(Plain(StatusCode::UNAUTHORIZED));
+    }
+    Ok(document)
 }
 
 /// The path without roundabout ways.
