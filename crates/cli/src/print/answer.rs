@@ -7,7 +7,7 @@ use super::program;
 use super::text::{clean_line, elide};
 use super::time::duration_us;
 use tiphys_engine::Time;
-use tiphys_engine::explain::{Answer, Dependency};
+use tiphys_engine::explain::{Answer, Dependency, Value, Wait};
 
 /// Longest value that is shown.
 const VALUE_COLUMNS_MAX: usize = 80;
@@ -43,48 +43,10 @@ pub fn print_answer(answer: &Answer, run: &str, paint: Paint, now: Time) -> Stri
     if !answer.when.is_empty() {
         let _ = writeln!(out, "  {} {}", paint.dim("when"), line(&answer.when));
     }
-    section(
-        &mut out,
-        paint,
-        "waited for",
-        answer.waits.iter().map(|wait| {
-            let on = match wait.on.is_empty() || wait.what.contains(&wait.on) {
-                true => String::new(),
-                false => format!(", last `{}`", line(&wait.on)),
-            };
-            let open = if wait.until_us.is_none() { " so far" } else { "" };
-            format!("{}{on}  {}{open}", line(&wait.what), duration_us(wait.took_us))
-        }),
-    );
+    section(&mut out, paint, "waited for", answer.waits.iter().map(waited));
     section(&mut out, paint, "held by", answer.held_by.iter().map(|holder| line(holder)));
     section(&mut out, paint, "depends on", answer.depends.iter().map(|on| other(on, paint)));
-    section(
-        &mut out,
-        paint,
-        "was given",
-        answer.inputs.iter().map(|value| {
-            let mut text =
-                format!("{} = {}", line(&value.name), elide(&line(&value.value), VALUE_COLUMNS_MAX));
-            if value.written != value.value && !value.written.is_empty() {
-                let _ = write!(
-                    text,
-                    "  {}",
-                    paint.dim(&format!("written {}", elide(&line(&value.written), VALUE_COLUMNS_MAX)))
-                );
-            }
-            for origin in &value.from {
-                let node =
-                    origin.node.as_ref().map(|node| format!(" of `{}`", line(node))).unwrap_or_default();
-                let note = match &*origin.note {
-                    "" => String::new(),
-                    note => format!(", {}", line(note)),
-                };
-                let arrow = if paint.is_unicode() { "←" } else { "<-" };
-                let _ = write!(text, "\n    {arrow} {}{node}{note}", line(&origin.reference));
-            }
-            text
-        }),
-    );
+    section(&mut out, paint, "was given", answer.inputs.iter().map(|value| given(value, paint)));
     let is_bad = matches!(&*answer.phase, "Failed" | "Error");
     let title = match (is_bad, &*answer.phase) {
         (true, _) => "because of",
@@ -100,6 +62,34 @@ pub fn print_answer(answer: &Answer, run: &str, paint: Paint, now: Time) -> Stri
         let _ = writeln!(out, "  {} {next}", paint.dim("next:"));
     }
     out
+}
+
+fn waited(wait: &Wait) -> String {
+    let on = match wait.on.is_empty() || wait.what.contains(&wait.on) {
+        true => String::new(),
+        false => format!(", last `{}`", line(&wait.on)),
+    };
+    let open = if wait.until_us.is_none() { " so far" } else { "" };
+    format!("{}{on}  {}{open}", line(&wait.what), duration_us(wait.took_us))
+}
+
+/// A value with where it comes from, a line for each reference in it.
+fn given(value: &Value, paint: Paint) -> String {
+    let mut text = format!("{} = {}", line(&value.name), elide(&line(&value.value), VALUE_COLUMNS_MAX));
+    if value.written != value.value && !value.written.is_empty() {
+        let written = format!("written {}", elide(&line(&value.written), VALUE_COLUMNS_MAX));
+        let _ = write!(text, "  {}", paint.dim(&written));
+    }
+    for origin in &value.from {
+        let node = origin.node.as_ref().map(|node| format!(" of `{}`", line(node))).unwrap_or_default();
+        let note = match &*origin.note {
+            "" => String::new(),
+            note => format!(", {}", line(note)),
+        };
+        let arrow = if paint.is_unicode() { "←" } else { "<-" };
+        let _ = write!(text, "\n    {arrow} {}{node}{note}", line(&origin.reference));
+    }
+    text
 }
 
 /// What to look at next: what a step wrote that failed by itself, or what one was given that never could run.

@@ -75,6 +75,7 @@ pub fn apply(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
         let name = clean_line(field(&ignored, "/name").as_bytes());
         let what = match field(&ignored, "/kind") {
             "" => "a document without a kind".to_owned(),
+            "Workflow" if name.is_empty() => "a Workflow, which `tiphys submit` runs".to_owned(),
             "Workflow" => format!("Workflow {name}, which `tiphys submit` runs"),
             "PersistentVolumeClaim" => {
                 to_stderr(&format!("notice: PersistentVolumeClaim {name} {CLAIMS}\n"));

@@ -220,6 +220,8 @@ fn a_catalog_is_applied_and_deliveries_are_told() {
     std::fs::write(catalog.join("all.yaml"), CATALOG).unwrap();
     let workflow = "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: one}\nspec: {}\n";
     std::fs::write(catalog.join("one.yaml"), workflow).unwrap();
+    let nameless = workflow.replace("name: one", "generateName: some-");
+    std::fs::write(catalog.join("some.yaml"), nameless).unwrap();
     let catalog = catalog.to_str().unwrap();
     let nobody = tiphys(&state, &["apply", "-f", catalog]);
     assert!(text(&nobody.stderr).contains("`tiphys apply` needs a server"), "{}", text(&nobody.stderr));
@@ -231,7 +233,9 @@ fn a_catalog_is_applied_and_deliveries_are_told() {
         text(&applied.stdout),
         "workflowtemplate/report created\nworkfloweventbinding/on-demand created\n"
     );
-    assert!(text(&applied.stderr).contains("Workflow one, which `tiphys submit` runs"));
+    for left_out in ["Workflow one, which", "a Workflow, which `tiphys submit` runs"] {
+        assert!(text(&applied.stderr).contains(left_out), "{}", text(&applied.stderr));
+    }
     // Named without a scheme: of our own we know that it speaks plain HTTP.
     let again = tiphys(&state, &["apply", catalog, "-s", &address]);
     assert!(
