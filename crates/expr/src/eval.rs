@@ -415,8 +415,10 @@ impl Evaluator<'_> {
             Value::Function(Function::Extra(name)) => library::call_extra(name, &arguments, &mut self.calls),
             Value::Function(Function::Builtin(name)) => library::call(name, &arguments, &mut self.calls),
             Value::Function(Function::Method(owner, name)) => methods::call(owner, name, &arguments),
-            Value::Nil => Err("nil is nil; cannot call nil as function".to_owned()),
-            other => Err(format!("{} is not callable", other.type_name())),
+            Value::Nil => Err("invalid operation: cannot call nil".to_owned()),
+            other => {
+                Err(format!("invalid operation: cannot call non-function of type {}", other.type_name()))
+            }
         };
         called.and_then(bounded).map_err(|message| fault(message, node))
     }

@@ -319,7 +319,13 @@ fn date(arguments: &[Value]) -> Called {
 }
 
 fn join(list: &Value, separator: &str) -> Called {
-    let Value::List(list) = list else { return Err(invalid("join", list)) };
+    let Value::List(list) = list else {
+        // Go stumbles over the type of nil here.
+        return Err(match list {
+            Value::Nil => "invalid argument for join (type %!s(<nil>))".to_owned(),
+            other => invalid("join", other),
+        });
+    };
     if matches!(list.kind, ListKind::Int | ListKind::Lists) {
         return Err(invalid("join", &Value::List(list.clone())));
     }

@@ -590,6 +590,14 @@ fn what_is_known_before_the_run_decides() {
         ("sort([1, 'a'])", "error: invalid operation: string < int (1:1)"),
         ("sum([1, 'a', nil])", "error: invalid operation: string + <nil> (1:1)"),
         ("sum(b'ab', -#)", "317"),
+        ("fromJSON('{}').a(1)", "error: invalid operation: cannot call nil (1:16)"),
+        (
+            "fromJSON('{\"a\": 1}').a()",
+            "error: invalid operation: cannot call non-function of type float64 (1:22)",
+        ),
+        ("join(get({}, 'a'))", "error: invalid argument for join (type %!s(<nil>)) (1:1)"),
+        // In the reference the walk from the end leaves something behind that spoils what stands before it.
+        ("'n=' + string(last(filter([1, 2], # > 0)))", "\"n=2\""),
         ("join(1..3)", "error: invalid argument for join (type []int) (1:1)"),
         // One walk is made of two, and ends early.
         ("first(filter(fromJSON('[1, {}]'), # < 2))", "1"),
