@@ -5,6 +5,7 @@
 
 mod catalog;
 mod checkpoint;
+mod held;
 mod journal;
 mod runs;
 mod schema;
@@ -19,6 +20,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 
 use crate::error::StoreError;
 use checkpoint::Checkpointer;
+use held::Held;
 
 /// How long a call waits for another process that writes, before it answers [`StoreError::Busy`].
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
@@ -31,6 +33,8 @@ pub struct SqliteStore {
     path: PathBuf,
     connection: Connection,
     checkpointer: Checkpointer,
+    /// Goes last: until then the connections above hold the file.
+    _held: Held,
 }
 
 impl SqliteStore {
@@ -38,7 +42,7 @@ impl SqliteStore {
     ///
     /// A file of a newer release, or one that is not ours, is refused and not touched.
     pub fn open(path: &Path) -> Result<SqliteStore, StoreError> {
-        schema::prepare(path)?;
+        let held = Held::of(path, schema::prepare)?;
         let mut connection = connect(path).map_err(|error| fault(path, error))?;
         // Reading anything opens the log, and with it shows now what else would show at the first write.
         let read_only = connection.is_readonly("main").and_then(|read_only| {
@@ -52,7 +56,7 @@ impl SqliteStore {
             });
         }
         let checkpointer = Checkpointer::of(path, &mut connection).map_err(|error| fault(path, error))?;
-        Ok(SqliteStore { path: path.to_owned(), connection, checkpointer })
+        Ok(SqliteStore { path: path.to_owned(), connection, checkpointer, _held: held })
     }
 
     /// Opens a file that may not be written, to look at what is in it.
@@ -60,7 +64,7 @@ impl SqliteStore {
     /// Nothing is created and nothing is brought up to date. What is not written back into the file yet can only be
     /// read with the log's index, which an engine that lives keeps beside it.
     pub fn open_to_read(path: &Path) -> Result<SqliteStore, StoreError> {
-        schema::expect(path)?;
+        let held = Held::of(path, schema::expect)?;
         let mut connection = match connect_to_read(path, "mode=ro") {
             Ok(connection) => connection,
             Err(error) => match fault(path, error) {
@@ -76,7 +80,7 @@ impl SqliteStore {
             },
         };
         let checkpointer = Checkpointer::of(path, &mut connection).map_err(|error| fault(path, error))?;
-        Ok(SqliteStore { path: path.to_owned(), connection, checkpointer })
+        Ok(SqliteStore { path: path.to_owned(), connection, checkpointer, _held: held })
     }
 
     /// Looks through the whole file and says what is wrong with it; empty if nothing is.

@@ -111,6 +111,22 @@ fn child_owner() {
     std::thread::sleep(Duration::from_secs(60));
 }
 
+/// Whoever closes a database last deletes its log. A shell or a backup that comes and goes takes itself for the last one
+/// where the kernel knows of no lock of ours, and takes the log away under everybody who still writes to it.
+#[test]
+fn who_opens_a_database_again_keeps_its_lock() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = State::open(folder.path()).unwrap();
+    let mut store = state.store().unwrap();
+    create(&mut store, "a");
+    let file = format!(":{} ", std::fs::metadata(folder.path().join("tiphys.db")).unwrap().ino());
+    let is_locked =
+        || std::fs::read_to_string("/proc/locks").unwrap().lines().any(|lock| lock.contains(&file));
+    assert!(is_locked());
+    let _other = state.store().unwrap();
+    assert!(is_locked());
+}
+
 #[test]
 fn a_dead_owner_owns_nothing() {
     let folder = tempfile::tempdir().unwrap();
