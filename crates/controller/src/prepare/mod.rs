@@ -23,8 +23,9 @@ use tiphys_engine::workflow::Pod;
 use tiphys_runner::ImageMap;
 use tiphys_runner::agent::Plugin;
 use tiphys_runner::step::{
-    Again, AttemptId, ContainerRequest, HostMount, Isolation, LastWords, Limits, LogWanted, OutputsWanted,
-    ParameterWanted, Role, Security, StepRequest, Volume, VolumeFile, VolumeMount, VolumeSource,
+    Again, AttemptId, ContainerRequest, HostMount, ImageFile, Isolation, LastWords, Limits, LogWanted,
+    OutputsWanted, ParameterWanted, Role, Security, StepRequest, Volume, VolumeFile, VolumeMount,
+    VolumeSource,
 };
 use tiphys_spec as spec;
 use tiphys_store::artifacts_of;
@@ -105,6 +106,26 @@ pub(crate) fn known_images(place: &Place) -> Images {
     Images::new(move |image| images.find(image).is_some())
 }
 
+/// Adds what one more container's image brings to the one root that all containers of a step share here.
+fn bring(files: &mut Vec<ImageFile>, more: &[ImageFile]) -> Result<(), String> {
+    for file in more {
+        match files.iter().find(|there| there.path == file.path) {
+            None => files.push(file.clone()),
+            Some(there) if there.from == file.from => {}
+            Some(there) => {
+                return Err(format!(
+                    "the image map brings two files to `{}`, `{}` and `{}`, and the containers of a step share \
+                     their files here: give one of them another path",
+                    file.path,
+                    there.from.display(),
+                    file.from.display()
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// The request for one attempt.
 pub(crate) fn step(plan: &Plan, pod: &Pod, place: &Place, attempt: AttemptId) -> Result<StepRequest, Unfit> {
     let template = patch::apply(plan, pod).map_err(Unfit::Pod)?;
@@ -118,7 +139,7 @@ pub(crate) fn step(plan: &Plan, pod: &Pod, place: &Place, attempt: AttemptId) ->
     let mut files = Vec::new();
     for (container, image) in &mut containers {
         if let Some(image) = place.images.find(image) {
-            files.extend(image.files.iter().cloned());
+            bring(&mut files, &image.files)?;
         }
         expand_arguments(container);
     }

@@ -206,6 +206,31 @@ fn images_bring_commands() {
     std::fs::remove_dir_all(folder).unwrap();
 }
 
+/// Containers of a set may have the same image, and images the same file; two files for one path are told.
+#[test]
+fn images_share_the_files_of_a_step() {
+    let mut place = Place::default();
+    for (image, from) in [("one", "/bin/true"), ("two", "/bin/true"), ("three", "/bin/false")] {
+        let entry =
+            json!({ "match": image, "cmd": ["tool"], "files": [{ "path": "/bin/tool", "from": from }] });
+        place.images.add(&json!([entry]), std::path::Path::new("/")).unwrap();
+    }
+    let set = |images: [&str; 3]| {
+        let containers: Vec<Value> = images
+            .iter()
+            .enumerate()
+            .map(|(ix, image)| json!({ "name": format!("c{ix}"), "image": image }))
+            .collect();
+        prepared(json!({}), json!({ "containerSet": { "containers": containers } }), &place)
+    };
+    assert_eq!(set(["one", "one", "two"]).unwrap().files.len(), 1);
+    let told = set(["one", "two", "three"]).unwrap_err();
+    assert!(
+        told.starts_with("the image map brings two files to `/bin/tool`, `/bin/true` and `/bin/false`"),
+        "{told}"
+    );
+}
+
 /// OB-511, OB-512, OB-523, OB-535, EX-385: containers, scripts and container sets alike have volumes, sidecars, init
 /// containers and patches; the workflow's patch lies under the template's.
 #[test]
