@@ -59,7 +59,8 @@ impl Turn<'_> {
         true
     }
 
-    /// Ends a construct that waits for its locks, and with it what is open within: nothing of it runs.
+    /// Ends a construct that waits for its locks, and with it what is open within: nothing of it runs, and no hook of it
+    /// would be waited for.
     pub(crate) fn end_relocking(&mut self, ix: NodeIx, phase: Phase, reason: &str) {
         let run = &*self.run;
         let lies_within =
@@ -68,6 +69,9 @@ impl Turn<'_> {
             run.indices().filter(|inner| !run.node(*inner).phase.is_ended() && lies_within(*inner)).collect();
         for node in within.into_iter().rev() {
             self.record(Event::Ended { node, phase, message: message(reason), outputs: None });
+            if node != ix && !self.run.node(node).settled {
+                self.record(Event::Settled { node });
+            }
         }
     }
 }
