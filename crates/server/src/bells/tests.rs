@@ -17,7 +17,7 @@ async fn what_is_written_rings_and_nothing_else() {
     bell.wait(LONG).await;
     // Whoever follows the same run hears it as well.
     other.wait(LONG).await;
-    let log = step.join("0.main.log");
+    let log = step.join("0.0.main.log");
     // What is written before a new folder is listened to is read at the ring of that folder.
     std::fs::write(&log, "one").unwrap();
     bell.wait(LONG).await;
@@ -43,7 +43,7 @@ async fn a_run_that_has_not_begun_is_heard() {
     let step = runs.path().join("run/logs/step");
     std::fs::create_dir_all(&step).unwrap();
     bell.wait(LONG).await;
-    std::fs::write(step.join("0.main.log"), "one").unwrap();
+    std::fs::write(step.join("0.0.main.log"), "one").unwrap();
     bell.wait(LONG).await;
     assert!(!bells.hung().runs["run"].deaf);
 }

@@ -1,6 +1,7 @@
 //! Our own interface over real sockets, with workflows that only wait, so that nothing is started.
 
 mod applying;
+mod archived;
 mod asking;
 mod creation;
 #[path = "../../tests/support/http.rs"]
@@ -148,7 +149,10 @@ impl Events {
     /// The next event, if the stream did not end.
     fn left(&mut self) -> Option<Heard> {
         let mut heard = Heard { name: String::new(), id: String::new(), data: Value::Null };
+        // Comments keep a stream alive on which nothing is told.
+        let end = Instant::now() + 2 * PATIENCE;
         loop {
+            assert!(Instant::now() < end, "the stream tells nothing");
             let mut line = String::new();
             self.0.read_line(&mut line).ok().filter(|read| *read > 0 && line.ends_with('\n'))?;
             let line = line.trim_end();
@@ -694,7 +698,7 @@ fn a_log_is_read_by_ranges_and_searched_from_a_line_on() {
     let text: String = (1..=2_500)
         .map(|line| format!("2026-01-01T00:00:00.000000Z stdout F line \u{1b}[31m{line}\u{1b}[0m of many\n"))
         .collect();
-    std::fs::write(folder.join("0.main.log"), text).unwrap();
+    std::fs::write(folder.join("0.0.main.log"), text).unwrap();
     let log = "/api/tiphys/v1/runs/default/logged/log";
     let end = house.get(&format!("{log}?node=logged-1&from=-2"));
     assert_eq!((&end["lines"], &end["open"]), (&json!(2_500), &json!(true)), "{end}");
@@ -712,7 +716,7 @@ fn a_log_is_read_by_ranges_and_searched_from_a_line_on() {
     assert_eq!(then, json!({ "items": [{ "line": 2_499 }, { "line": 2_500 }], "more": false }));
     // Long lines make an answer shorter, not larger.
     let long = format!("2026-01-01T00:00:00.000000Z stdout F {}\n", "x".repeat(900_000)).repeat(20);
-    std::fs::write(folder.join("1.main.log"), long).unwrap();
+    std::fs::write(folder.join("1.0.main.log"), long).unwrap();
     let part = house.get(&format!("{log}?node=logged-1&from=2501"));
     let got = part["items"].as_array().unwrap().len();
     assert!((1..20).contains(&got), "{got} lines");

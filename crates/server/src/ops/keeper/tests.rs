@@ -97,7 +97,7 @@ fn logs_go_before_their_runs() {
     };
     for name in ["over", "open"] {
         std::fs::create_dir_all(logs(name)).unwrap();
-        std::fs::write(logs(name).join("0.main.log"), "x").unwrap();
+        std::fs::write(logs(name).join("0.0.main.log"), "x").unwrap();
     }
     end(&house, "over");
     let ended = || house.world.find("here", "over").unwrap().unwrap().finished_us.is_some();

@@ -56,7 +56,7 @@ fn long_log(house: &House, run: &Value, lines: usize) {
     let filler = "x".repeat(500);
     let text: String =
         (1..=lines).map(|line| format!("2026-01-01T00:00:00.000000Z stdout F {line} {filler}\n")).collect();
-    std::fs::write(folder.join("0.main.log"), text).unwrap();
+    std::fs::write(folder.join("0.0.main.log"), text).unwrap();
 }
 
 #[test]
@@ -248,7 +248,7 @@ fn a_run_tells_exact_times_who_is_waited_for_and_a_log_on_one_stream() {
     assert_eq!(house.until(row, asks)["items"][0]["suspended"], false);
     long_log(&house, &run, 0);
     let run_dir = house.world.state.run_dir(run["metadata"]["uid"].as_str().unwrap()).unwrap();
-    let file = run_dir.join("logs/logged-1/0.main.log");
+    let file = run_dir.join("logs/logged-1/0.0.main.log");
     std::fs::write(&file, "2026-01-01T00:00:00.000000Z stdout F first\n").unwrap();
     let mut stream =
         house.events("/api/tiphys/v1/runs/default/one/events?nodes=columns&logNode=logged-1&logFrom=1", None);
