@@ -68,10 +68,7 @@ impl Run {
             }
             // What could never be started has no result to keep either (EX-636).
             let unstartable = node.kind == NodeKind::Skipped && node.phase == Phase::Error;
-            // Nor has a construct that ended at its gate: there is nothing in it that could go on.
-            let unopened = matches!(node.kind, NodeKind::Steps | NodeKind::Dag | NodeKind::Retry)
-                && matches!(node.part, Part::None);
-            let worker = unopened
+            let worker = self.is_unopened(ix)
                 || node.kind.is_started()
                 || matches!(node.kind, NodeKind::Container | NodeKind::Suspend);
             if !node.phase.is_bad() || !(worker || unstartable) || self.is_superseded(ix) {
@@ -118,6 +115,8 @@ impl Run {
                 self.node(*ix).phase == Phase::Omitted
                     && self.depends_on(*ix).iter().any(|before| goes_on[before.at()])
             }));
+            // Also one that a success behind it has left behind, when what lies around it is gone through once more.
+            following.extend(reset.iter().copied().filter(|ix| self.is_unopened(*ix)));
             for ix in &reset {
                 let attempts = self.attempts(*ix).iter();
                 following.extend(attempts.skip_while(|attempt| !removed[attempt.at()]));
@@ -218,6 +217,13 @@ impl Run {
                 _ => at = node.owner,
             }
         }
+    }
+
+    /// Whether a construct ended at its gate: there is nothing in it that could go on.
+    fn is_unopened(&self, ix: NodeIx) -> bool {
+        let node = self.node(ix);
+        matches!(node.kind, NodeKind::Steps | NodeKind::Dag | NodeKind::Retry)
+            && matches!(node.part, Part::None)
     }
 
     /// What encloses a removed node, or was ended before it had done all, and goes on (EX-302).
