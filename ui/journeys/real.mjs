@@ -796,6 +796,12 @@ journey('a server that dies amid everything and comes again is told in both wind
   await page.getByRole('tabpanel').getByText('waits for a person').first().waitFor();
   await other.goto(`${server.url}runs`);
   await other.getByRole('link', { name: 'release', exact: true }).waitFor();
+  // What asks before something is done is there before anybody needs it.
+  const parts = [/Asking-.*\.js$/, /Asking-.*\.css$/, /dialog-.*\.css$/].map(String);
+  await page.waitForFunction((parts) => {
+    const files = performance.getEntriesByType('resource').map((file) => file.name);
+    return parts.every((part) => files.some((file) => new RegExp(part.slice(1, -1)).test(file)));
+  }, parts);
   await server.kill();
   await lost(page).waitFor();
   await lost(other).waitFor();

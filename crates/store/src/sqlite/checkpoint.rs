@@ -131,10 +131,13 @@ impl Checkpointer {
         Ok(Checkpointer { path: path.to_owned(), shared, thread: None })
     }
 
-    /// To be called before a transaction: lets the thread have the log first, if it waits for it.
+    /// To be called before a transaction: lets the thread have the log first, if it waits for it; for longer when the log
+    /// is at its limit.
     pub(super) fn writes(&self) {
+        let is_full = self.shared.frames.load(Ordering::SeqCst) >= LOG_FRAMES_MAX;
+        let most = if is_full { BUSY_TIMEOUT } else { WAY_MAX };
         // Whatever came of it: the writer goes on.
-        self.shared.wait(WAY_MAX, |turn| turn.is_wanted).is_writing = true;
+        self.shared.wait(most, |turn| turn.is_wanted).is_writing = true;
     }
 
     /// To be called after every transaction, whatever came of it.
