@@ -40,6 +40,8 @@ impl Run {
             let node = &mut self.nodes[ix.at()];
             (node.phase, node.started, node.finished) = (Phase::Running, at, None);
             (node.message, node.outputs, node.settled, node.hook_broke) = (None, None, false, false);
+            // What served in the life before is gone.
+            (node.daemoned, node.address) = (false, None);
         }
         self.take_stock(removed, reset);
         let all_again = !parameters.is_empty();
