@@ -805,13 +805,18 @@ journey('a server that dies amid everything and comes again is told in both wind
   await server.kill();
   await lost(page).waitFor();
   await lost(other).waitFor();
+  // A page that was never fetched says why it does not come, and comes when it can.
+  await other.getByRole('navigation').getByRole('link', { name: 'Schedules' }).click();
+  await other.getByRole('alert').getByText('The server does not answer').waitFor();
   // What is shown stays, and who does something is told that it was not done.
   await page.getByRole('button', { name: 'Approve' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Approve' }).click();
   await page.getByText('the server does not answer').first().waitFor();
   await server.again();
   await lost(page).waitFor({ state: 'detached' });
-  await lost(other).waitFor({ state: 'detached' });
+  await other.getByRole('button', { name: 'Try again' }).click();
+  await other.getByRole('heading', { level: 1, name: 'Schedules' }).waitFor();
+  await other.goBack();
   assert.equal((await server.get('release')).status.phase, 'Running', 'what was asked of nobody was not done');
   const dialog = page.getByRole('dialog');
   if ((await dialog.count()) === 0) await page.getByRole('button', { name: 'Approve' }).click();
