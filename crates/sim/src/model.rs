@@ -98,15 +98,19 @@ pub struct Told {
 pub enum Order {
     /// As the document has them.
     Written,
-    /// Some had to wait for a place, and those that are skipped overtook them (EX-260, EX-261). That is a matter of time.
+    /// Some had to wait for a place, and those that are skipped overtook them (EX-260, EX-261); or for a lock that another
+    /// run holds. That is a matter of time.
     Overtaken,
 }
 
-/// The orders in which nodes of a workflow may come to be.
-pub fn orders(workflow: &Value) -> &'static [Order] {
+/// The orders in which nodes of a workflow may come to be, perhaps one of several that share locks.
+pub fn orders(workflow: &Value, shares_locks: bool) -> &'static [Order] {
     let spec = &workflow["spec"];
     let mut all = list(&spec["templates"]).iter().chain([spec]);
-    match all.any(|one| one["parallelism"].is_number()) {
+    let waits = |one: &Value| {
+        one["parallelism"].is_number() || (shares_locks && one["synchronization"].is_object())
+    };
+    match all.any(waits) {
         true => &[Order::Written, Order::Overtaken],
         false => &[Order::Written],
     }

@@ -34,10 +34,19 @@ impl Run {
         self.returning.iter().copied().find(|daemon| self.node(*daemon).boundary.is_none_or(serves))
     }
 
-    /// A daemon is ready again, or never will be: whoever waited for it goes on.
+    /// Whether outputs of a steps or dag node cannot be told yet: a daemon among what it entered is being started again,
+    /// and the outputs would tell of that instead of what it is (EX-371).
+    pub(crate) fn tells_nothing_yet(&self, ix: NodeIx) -> bool {
+        self.returning.iter().any(|daemon| self.node(*daemon).boundary == Some(ix))
+    }
+
+    /// A daemon is ready again, or never will be: whoever waited for it goes on, or ends.
     pub(crate) fn daemon_returned(&mut self, daemon: NodeIx) {
         if self.returning.remove(&daemon) {
-            std::mem::take(&mut self.behind_daemons).into_iter().for_each(|at| self.enqueue(at));
+            for at in std::mem::take(&mut self.behind_daemons) {
+                self.enqueue(at);
+                self.review.push_back(self.frames[at as usize].node);
+            }
         }
     }
 }

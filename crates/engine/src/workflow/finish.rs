@@ -171,6 +171,10 @@ impl Turn<'_> {
 
     /// Ends a steps or dag node well, unless its outputs cannot be had.
     fn end_with_outputs(&mut self, ix: NodeIx, at: u32) {
+        if self.run.has_outputs(at) && self.run.tells_nothing_yet(ix) {
+            self.run.behind_daemons.insert(at);
+            return;
+        }
         match self.frame_outputs(at) {
             Ok(outputs) => {
                 let exported = match self.run.node(ix).kind {
@@ -219,11 +223,11 @@ impl Turn<'_> {
 
     /// Outputs of a steps or dag template, from its children (PA-042, PA-043, PA-187, TP-245).
     fn frame_outputs(&self, at: u32) -> Result<Option<spec::Outputs>, String> {
-        let frame = &self.run.frames[at as usize];
-        let tasks = self.run.tasks(frame);
-        if tasks.output_parameters.is_empty() && tasks.output_artifacts.is_empty() {
+        if !self.run.has_outputs(at) {
             return Ok(None);
         }
+        let frame = &self.run.frames[at as usize];
+        let tasks = self.run.tasks(frame);
         let view = self.run.task_view(at, None, self.now);
         let mut outputs = spec::Outputs::default();
         for output in &tasks.output_parameters {
@@ -396,6 +400,12 @@ impl Turn<'_> {
 }
 
 impl Run {
+    /// Whether a frame's template declares outputs.
+    fn has_outputs(&self, at: u32) -> bool {
+        let tasks = self.tasks(&self.frames[at as usize]);
+        !tasks.output_parameters.is_empty() || !tasks.output_artifacts.is_empty()
+    }
+
     /// Why results of a loop of this group that somebody reads cannot be put together: an error of the steps themselves
     /// (PA-100, PA-116).
     pub(crate) fn unaggregated(&self, at: u32, group: u32) -> Option<String> {
