@@ -1,7 +1,7 @@
 // Boxes and arrows of a run: what the tree shows, folded as chosen, joined as Argo's children say.
 
 import type { Run } from '../run/model';
-import { countsOf, type Item, type Tree } from '../run/tree';
+import { countsOf, type Item, type Tree } from '../run/item';
 import type { Drawing } from './layout';
 import { breadthOf } from './letters';
 

@@ -1,9 +1,9 @@
 // Draws a scene from afar straight into pixels: a hundred thousand boxes in a few milliseconds.
 
 import type { Look } from '../phase';
-import type { Item } from '../run/tree';
+import type { Item } from '../run/item';
 import type { Scene } from './build';
-import type { Palette } from './draw';
+import type { Palette } from './pen';
 import type { Layout } from './layout';
 import { eachBox, eachEdge, type Shelf } from './shelf';
 

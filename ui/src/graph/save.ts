@@ -1,7 +1,8 @@
 // The whole picture as a file.
 
 import type { Scene } from './build';
-import { draw, type Marks, type Palette } from './draw';
+import { draw } from './draw';
+import type { Marks, Palette } from './pen';
 import type { Layout } from './layout';
 import type { Shelf } from './shelf';
 import { SvgPen } from './svg';

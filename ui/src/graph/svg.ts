@@ -1,6 +1,6 @@
 // A pen that writes SVG, so that the picture that is kept is the one that was seen.
 
-import type { Pen } from './draw';
+import type { Pen } from './pen';
 
 const escape = (text: string): string =>
   text.replace(/[&<>"]/g, (char) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[char] ?? char);

@@ -1,7 +1,7 @@
 // Where a picture lies behind its frame: what fits, what can be read, and what stays where it is.
 
 import { BOX_HEIGHT, type Scene } from './build';
-import type { View } from './draw';
+import type { View } from './pen';
 import type { Layout } from './layout';
 import type { Shelf } from './shelf';
 

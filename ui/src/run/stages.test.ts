@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { NodeStatus } from '../api/types';
 import type { Run } from './model';
 import { readyTimes, spansOf } from './stages';
-import type { Item } from './tree';
+import type { Item } from './item';
 
 const at = (second: number) => `2026-01-01T00:00:${String(second).padStart(2, '0')}Z`;
 const ms = (second: number) => Date.parse(at(second));

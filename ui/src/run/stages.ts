@@ -4,7 +4,7 @@ import type { Stage } from '../api/own';
 import { isEnded } from '../phase';
 import { millis } from '../time.svelte';
 import type { Run } from './model';
-import type { Item } from './tree';
+import type { Item } from './item';
 
 export type Part = 'waited' | 'starting' | 'ran';
 

@@ -8,7 +8,9 @@ import { type Line, openStream, type Message as Raw, type Stream } from '../api/
 import type { Reader, Teller } from '../logs/beside';
 import { isEnded } from '../phase';
 import { fold, type Message, parseArgo, parseOwn, type Run } from './model';
-import { patched, type Tree, treeOf } from './tree';
+import type { Tree } from './item';
+import { patched } from './patch';
+import { treeOf } from './tree';
 
 /** Pictures are made at most this often, however fast changes come. */
 const SHOW_MS_MIN = 150;

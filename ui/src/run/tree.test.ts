@@ -3,7 +3,11 @@ import type { NodeStatus, Workflow } from '../api/types';
 import { sceneOf } from '../graph/build';
 import { fold, type Run } from './model';
 import { dependenciesOf, tasksOf, templatesIn, unfold } from './plan';
-import { around, countsOf, culprits, heldUp, type Item, patched, peopleOf, spanOfLoop, type Tree, treeOf, whyOf, wordOf } from './tree';
+import { around, culprits, heldUp, peopleOf, spanOfLoop, wordOf } from './found';
+import { countsOf, type Item, type Tree } from './item';
+import { patched } from './patch';
+import { treeOf } from './tree';
+import { whyOf } from './why';
 
 const runOf = (spec: Workflow['spec'], nodes: Partial<NodeStatus>[], phase: 'Running' | 'Failed' = 'Running'): Run => {
   const all = nodes.map(
