@@ -34,8 +34,14 @@ export function word(phase: Phase | undefined, look?: Look): string {
   return phase ? (text.phase.of[phase] ?? phase) : text.phase.none;
 }
 
+/** How a run stands, as a shape and in words. */
+export interface Standing {
+  look: Look;
+  word: string;
+}
+
 /** How a run is told in lists: who holds it back before its phase. */
-export function stateOf(run: { phase: Phase; suspended?: boolean | undefined; waiting?: boolean | undefined }): { look: Look; word: string } {
+export function stateOf(run: { phase: Phase; suspended?: boolean | undefined; waiting?: boolean | undefined }): Standing {
   if (!isEnded(run.phase)) {
     if (run.suspended) return { look: 'waiting', word: text.phase.suspended };
     if (run.waiting) return { look: 'waiting', word: text.phase.approval };

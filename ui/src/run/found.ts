@@ -103,3 +103,17 @@ export function spanOfLoop(loop: Item): { startedAt: string | undefined; finishe
   const isOver = nodes.every(({ phase }) => isEnded(phase));
   return { startedAt: starts[0], finishedAt: isOver ? ends.at(-1) : undefined, templateName: nodes[0]?.templateName };
 }
+
+/** What a search means: a part of a name, a state, or the name of a template. */
+export function soughtIn(tree: Tree, workflow: Workflow, words: string): Set<string> {
+  const sought = words.toLowerCase();
+  const found = new Set<string>();
+  for (const item of new Set(tree.byId.values())) {
+    const isMeant =
+      item.label.toLowerCase().includes(sought) ||
+      wordOf(item, workflow).toLowerCase() === sought ||
+      item.node?.templateName?.toLowerCase() === sought;
+    if (isMeant) found.add(item.id);
+  }
+  return found;
+}
