@@ -35,7 +35,7 @@ pub(crate) fn try_acquire(
         }
     }
     let names: Vec<String> = sized.iter().map(|(name, _)| name.clone()).collect();
-    let who = run.lock_holder(node);
+    let who = run.lock_holder(node, now);
     let mut answer = Answer::Granted;
     let mut is_new = false;
     let changed = change(store, &names, &mut |locks| {

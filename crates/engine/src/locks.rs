@@ -1,5 +1,6 @@
 //! Who may hold which lock: the decision, without the store that remembers it (EX-350 to EX-364).
 
+use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,9 +48,22 @@ pub struct Holder {
     pub priority: i64,
     /// When the workflow was created, in microseconds; older goes first.
     pub created_us: i64,
+    /// Since when it holds the lock, or waits for it, in microseconds; zero where nobody noted it.
+    #[serde(default)]
+    pub since_us: i64,
+    /// What people call the node; empty for a whole workflow.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub step: String,
     /// Holders of the same run that cannot go on before this one does: the workflow, and what encloses the node.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub within: Vec<String>,
+}
+
+impl Holder {
+    /// Since when it holds the lock, or waits for it; as long as its workflow is there, where nobody noted it.
+    pub fn since(&self) -> Time {
+        Time(if self.since_us > 0 { self.since_us } else { self.created_us })
+    }
 }
 
 /// A lock as the store remembers it.
@@ -188,8 +202,12 @@ fn queue(lock: &mut Lock, who: &Holder) {
 mod tests {
     use super::*;
 
+    fn nobody() -> Holder {
+        serde_json::from_str(r#"{"name": "", "uid": "", "priority": 0, "createdUs": 0}"#).unwrap()
+    }
+
     fn holder(name: &str, priority: i64, created_us: i64) -> Holder {
-        Holder { name: name.to_owned(), uid: name.to_owned(), priority, created_us, within: Vec::new() }
+        Holder { name: name.to_owned(), uid: name.to_owned(), priority, created_us, ..nobody() }
     }
 
     fn mutex(name: &str) -> Vec<(String, u64)> {
@@ -216,6 +234,25 @@ mod tests {
         release(&mut locks, &|holder| holder.name == "d");
         assert!(!granted(&mut locks, "b", 0, 3));
         assert!(granted(&mut locks, "c", 0, 2));
+    }
+
+    /// Who waits has waited since it first asked, and who holds it has held it since it was given.
+    #[test]
+    fn each_is_there_since_it_came() {
+        let mut locks = BTreeMap::new();
+        let mut ask = |name: &str, now: i64| {
+            let who = Holder { since_us: now, ..holder(name, 0, 1) };
+            acquire(&mut locks, &mutex("m"), &who);
+            locks["m"].clone()
+        };
+        ask("a", 10);
+        assert_eq!(ask("b", 20).waiters[0].since(), Time(20));
+        assert_eq!(ask("b", 30).waiters[0].since(), Time(20));
+        assert_eq!(ask("a", 40).holders[0].since(), Time(10));
+        release(&mut locks, &|holder| holder.name == "a");
+        acquire(&mut locks, &mutex("m"), &Holder { since_us: 50, ..holder("b", 0, 1) });
+        assert_eq!(locks["m"].holders[0].since(), Time(50));
+        assert_eq!(holder("old", 0, 7).since(), Time(7), "nobody noted it");
     }
 
     #[test]

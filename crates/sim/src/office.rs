@@ -58,7 +58,7 @@ impl Office {
         Some(match command {
             Command::AcquireLocks(node) => vec![self.acquire(run, *node, now)],
             Command::ReleaseLocks(node) => {
-                let own = run.lock_holder(*node).name;
+                let own = run.holder_name(*node);
                 locks::release(&mut self.tables.borrow_mut().locks, &|holder| holder.name == own);
                 self.waiting.remove(node);
                 let mut inputs = vec![Input::LocksReleased { node: *node }];
@@ -118,7 +118,7 @@ impl Office {
                 }
             }
         }
-        let who = run.lock_holder(node);
+        let who = run.lock_holder(node, now);
         let table = &mut self.tables.borrow_mut().locks;
         let is_new = !table.values().any(|lock| lock.waiters.iter().any(|waiter| waiter.name == who.name));
         let answer = match locks::acquire(table, &sized, &who) {

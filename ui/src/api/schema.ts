@@ -118,6 +118,7 @@ export interface LockHolder {
   run: string;
   uid: string;
   node?: string;
+  step?: string;
   since?: string;
 }
 

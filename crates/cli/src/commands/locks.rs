@@ -52,7 +52,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match args.output {
         Some(format) => format.print(&serde_json::to_value(&locks)?)?,
         None => {
-            let shown = |who: &Holder| Row { name: who.name.clone(), since: Time(who.created_us) };
+            let shown = |who: &Holder| Row { name: who.name.clone(), since: who.since() };
             let entries = locks.iter().map(|(name, lock)| Entry {
                 name: name.clone(),
                 limit: lock.limit.to_string(),

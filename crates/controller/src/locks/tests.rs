@@ -11,7 +11,15 @@ fn run(store: &mut MemoryStore, uid: &str, finished_us: Option<i64>) {
 
 fn holder(uid: &str) -> Holder {
     let name = format!("argo/{uid}");
-    Holder { name, uid: uid.to_owned(), priority: 0, created_us: 0, within: Vec::new() }
+    Holder {
+        name,
+        uid: uid.to_owned(),
+        priority: 0,
+        created_us: 0,
+        since_us: 0,
+        step: String::new(),
+        within: Vec::new(),
+    }
 }
 
 fn wants(store: &mut MemoryStore, lock: &str, uid: &str) -> Answer {

@@ -26,7 +26,7 @@ impl Pump {
     ) -> Result<(), StoreError> {
         let Some(run) = self.shard.run(uid) else { return Ok(()) };
         let Tried { answer, names } = locks::try_acquire(&mut *self.store, run, node, now)?;
-        let who = run.lock_holder(node).name;
+        let who = run.holder_name(node);
         match answer {
             LockAnswer::Refused(_) => drop(self.lock_holders.remove(&who)),
             LockAnswer::Granted | LockAnswer::Waiting { .. } => {
@@ -46,7 +46,7 @@ impl Pump {
         now: Time,
     ) -> Result<(), StoreError> {
         let Some(run) = self.shard.run(uid) else { return Ok(()) };
-        let who = run.lock_holder(node).name;
+        let who = run.holder_name(node);
         // What an earlier life of the engine asked for is not known here.
         let names = self.lock_holders.remove(&who).map(|asked| asked.names);
         let next = locks::give_back(&mut *self.store, &who, names)?;

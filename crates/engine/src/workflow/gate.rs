@@ -11,6 +11,7 @@ use super::run::Run;
 use super::scope::View;
 use crate::locks::{Holder, Size, Wanted};
 use crate::plan::{Flow, TemplatePlan};
+use crate::time::Time;
 use expr::{Mode, World};
 use spec::Synchronization;
 use std::sync::Arc;
@@ -112,8 +113,8 @@ impl Run {
         }
     }
 
-    /// Who asks for locks: the workflow, or one of its nodes (EX-351).
-    pub fn lock_holder(&self, node: Option<NodeIx>) -> Holder {
+    /// Who asks for locks now: the workflow, or one of its nodes (EX-351).
+    pub fn lock_holder(&self, node: Option<NodeIx>, now: Time) -> Holder {
         let mut within = Vec::new();
         let mut at = node;
         while let Some(ix) = at {
@@ -129,12 +130,15 @@ impl Run {
             name: self.holder_name(node),
             uid: self.plan.uid.to_string(),
             priority: self.plan.workflow.spec.priority.unwrap_or(0),
-            created_us: created.and_then(crate::time::Time::parse).map_or(0, |created| created.0),
+            created_us: created.and_then(Time::parse).map_or(0, |created| created.0),
+            since_us: now.0,
+            step: node.map(|ix| self.display_name(ix)).unwrap_or_default(),
             within,
         }
     }
 
-    fn holder_name(&self, node: Option<NodeIx>) -> String {
+    /// What a lock calls the workflow, or one of its nodes (EX-351).
+    pub fn holder_name(&self, node: Option<NodeIx>) -> String {
         let workflow = format!("{}/{}", self.plan.namespace, self.plan.name);
         match node {
             None => workflow,

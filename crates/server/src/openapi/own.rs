@@ -127,7 +127,14 @@ static TYPES: &[(&str, &[(&str, &str)])] = &[
     ("ApprovalPage", &[("items", "Approval[]")]),
     (
         "LockHolder",
-        &[("namespace", "text"), ("run", "text"), ("uid", "text"), ("node?", "text"), ("since?", "text")],
+        &[
+            ("namespace", "text"),
+            ("run", "text"),
+            ("uid", "text"),
+            ("node?", "text"),
+            ("step?", "text"),
+            ("since?", "text"),
+        ],
     ),
     (
         "Lock",

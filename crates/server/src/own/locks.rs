@@ -39,8 +39,11 @@ fn who(holder: &Holder) -> Value {
     if let Some(node) = node {
         told["node"] = json!(node);
     }
-    if holder.created_us > 0 {
-        told["since"] = json!(page::time(holder.created_us));
+    if !holder.step.is_empty() {
+        told["step"] = json!(holder.step);
+    }
+    if holder.since().0 > 0 {
+        told["since"] = json!(page::time(holder.since().0));
     }
     told
 }

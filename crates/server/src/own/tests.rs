@@ -632,6 +632,28 @@ fn people_see_what_waits_for_them_and_what_happened() {
     assert_eq!(house.get("/api/tiphys/v1/namespaces"), json!({ "items": ["default"] }));
 }
 
+/// Who holds a lock, and who waits for it, is told by its step and since when.
+#[test]
+fn a_lock_tells_steps_and_since_when() {
+    let (_folder, house) = open();
+    for name in ["first", "second"] {
+        let spec = json!({ "entrypoint": "main", "templates": [
+            { "name": "main", "steps": [[{ "name": "alone", "template": "ask" }]] },
+            { "name": "ask", "suspend": {}, "synchronization": { "mutexes": [{ "name": "door" }] } },
+        ]});
+        let workflow = json!({ "metadata": { "name": name }, "spec": spec });
+        house.send("POST", "/api/v1/workflows/default", &json!({ "workflow": workflow }));
+        house.until("/api/tiphys/v1/locks", |found| found.to_string().contains(name));
+    }
+    let found = house.until("/api/tiphys/v1/locks", |found| found["items"][0]["waiters"][0].is_object());
+    crate::openapi::own::fits("LockPage", &found).unwrap();
+    let lock = &found["items"][0];
+    let (holder, waiter) = (&lock["holders"][0], &lock["waiters"][0]);
+    assert_eq!((&holder["run"], &holder["step"]), (&json!("first"), &json!("alone")));
+    assert_eq!((&waiter["run"], &waiter["step"]), (&json!("second"), &json!("alone")));
+    assert!(holder["since"].as_str() < waiter["since"].as_str(), "{lock}");
+}
+
 #[test]
 fn who_comes_when_too_many_wait_is_told_when_to_come_again() {
     let (_folder, house) = open();
