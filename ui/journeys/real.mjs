@@ -274,7 +274,9 @@ journey('a run that waits for its own lock shows its plan, and says what it wait
   await server.until('holds', (status) => Object.keys(status.nodes ?? {}).length > 0);
   await server.run('queues', LOCKED);
   await page.goto(`${server.url}runs/default/queues?view=tree`);
-  await page.getByText(/waiting for default\/Mutex\/one lock/i).first().waitFor();
+  const notice = page.getByText(/waiting for default\/Mutex\/one lock/i).first();
+  await notice.getByText('held by').waitFor();
+  assert.match(await notice.getByRole('link', { name: 'holds', exact: true }).getAttribute('href'), /runs\/default\/holds$/);
   await page.getByRole('treeitem', { name: /Planned deploy/ }).click();
   await page.getByText('waits until the run may begin').waitFor();
   await server.api('PUT', '/api/v1/workflows/default/holds/resume', {});
@@ -297,7 +299,12 @@ journey('of a run that stands still lists, Home and its page say why, and rows a
   await page.goto(`${server.url}runs/default/still`);
   const strip = page.getByRole('group', { name: 'Nothing goes on now' });
   await strip.getByRole('link', { name: 'Locks' }).waitFor();
+  await strip.getByText('held by').getByRole('link', { name: 'keeps' }).waitFor();
+  await page.goto(`${server.url}locks`);
+  await page.getByRole('cell', { name: /^still › second/ }).waitFor();
+  await page.goto(`${server.url}runs/default/still`);
   await strip.getByRole('button', { name: 'second' }).click();
+  await page.getByRole('tabpanel').getByRole('link', { name: 'keeps' }).waitFor();
   await page.getByRole('tabpanel').getByText('waits for the lock').waitFor();
   await server.api('PUT', '/api/v1/workflows/default/keeps/terminate', {});
   await page.getByRole('tabpanel').getByText('waits for the lock').waitFor({ state: 'detached' });

@@ -103,11 +103,20 @@ export const closeup = (
   },
 });
 
-/** Why a run is as it is, in one sentence; nothing where nobody knows. */
-export async function why(namespace: string, name: string, signal?: Signal, uid?: string): Promise<string | undefined> {
+export interface Explained {
+  text: string | undefined;
+  /** Who holds the lock that it waits for, as `namespace/run` or `namespace/run/node`. */
+  heldBy: string[];
+}
+
+/** Why a run, or a node of it, is as it is, in one sentence; nothing where nobody knows. */
+export async function explain({ namespace, name, uid }: Ref, node?: string, signal?: Signal): Promise<Explained | undefined> {
   try {
-    const found = await call<{ items?: { text?: string }[] }>('GET', `${runPath(namespace, name)}/why`, { query: { uid }, signal });
-    return found.items?.[0]?.text;
+    const found = await call<{ items?: { text?: string }[]; answer?: { heldBy?: string[] } }>('GET', `${runPath(namespace, name)}/why`, {
+      query: { uid, node },
+      signal,
+    });
+    return { text: found.items?.[0]?.text, heldBy: found.answer?.heldBy ?? [] };
   } catch (cause) {
     if (cause instanceof ApiError && cause.absent) return undefined;
     throw cause;

@@ -6,6 +6,7 @@ import { isBroken, isEnded, word } from '../phase';
 import { text } from '../text';
 import { type Item, isPlanned, type Tree } from './item';
 import type { Run } from './model';
+import { rawTasks } from './plan';
 
 /** Whether a suspension waits for a person; what goes on by itself waits for nobody. */
 export function asks(item: Item, workflow: Workflow): boolean {
@@ -63,12 +64,34 @@ export function heldUp(tree: Tree, run: Run): Item[] {
     if (item) (wait.kind === 'parallelism' ? limited : found).add(item);
   }
   // What uses a limit up is what holds up those behind it.
-  if (found.size === 0) return [...limited];
-  return [...found].sort((a, b) => a.number - b.number);
+  return [...(found.size > 0 ? found : limited)].sort((a, b) => a.number - b.number);
+}
+
+/** What made a run, or a part of it, break, first to end first; what was allowed to break comes last, if it says anything. */
+export function culprits(tree: Tree, workflow?: Workflow): Item[] {
+  const found = broken(tree).filter((item) => !isForgiven(item));
+  const allowed = new Set(workflow ? found.filter((item) => mayBreak(item, workflow)) : []);
+  return found.sort((a, b) => Number(allowed.has(a)) - Number(allowed.has(b)));
+}
+
+/** Whether what it is a part of succeeded nevertheless. A hook is no part: it breaks a run that went well. */
+function isForgiven(item: Item): boolean {
+  for (let part = item; part.parent && !part.hook; part = part.parent) if (part.parent.node?.phase === 'Succeeded') return true;
+  return false;
+}
+
+/** Whether the run goes on when it breaks. */
+function mayBreak(item: Item, workflow: Workflow): boolean {
+  let frame = item.parent;
+  while (frame && frame.kind !== 'frame') frame = frame.parent;
+  const template = frame?.node && templateOf(workflow, frame.node);
+  const task = template && rawTasks(template).find(({ name }) => name === item.label.replace(/\(\d+[:)].*$/s, ''));
+  const { failed, error } = task?.continueOn ?? {};
+  return Boolean(item.node?.phase === 'Error' ? error : failed);
 }
 
 /** Leaves that broke by themselves, first to end first; frames only repeat what their parts say. */
-export function culprits(tree: Tree): Item[] {
+export function broken(tree: Tree): Item[] {
   const found = new Set<Item>();
   for (const id of tree.marked) {
     const item = tree.byId.get(id);

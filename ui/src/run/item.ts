@@ -47,11 +47,17 @@ export interface Tree {
   before?: Tree;
 }
 
+/** What people call a node: hooks of a whole run without the name of that run. */
+export function labelOf({ name, displayName, boundaryID }: Pick<NodeStatus, 'name' | 'displayName' | 'boundaryID'>): string {
+  const hook = boundaryID ? undefined : /\.((?:onExit|hooks\.[^.]+?)(?:\(\d+\))?)$/s.exec(name)?.[1];
+  return oneLine(hook ?? displayName ?? name);
+}
+
 export function itemOf(node: NodeStatus, kind: ItemKind, number: number, wait: Wait | undefined): Item {
   return {
     id: node.id,
     kind,
-    label: oneLine(node.displayName ?? node.name),
+    label: labelOf(node),
     name: node.name,
     node,
     look: lookOfNode(node),

@@ -1,8 +1,7 @@
 // A tree that was built, kept current while its shape stays.
 
 import { isEnded, type Look, lookOfNode } from '../phase';
-import { oneLine } from '../shown';
-import { type Item, isMarked, RANK, type Tree } from './item';
+import { type Item, isMarked, labelOf, RANK, type Tree } from './item';
 import type { Run } from './model';
 
 /**
@@ -29,7 +28,7 @@ export function patched(tree: Tree, run: Run, ids: Iterable<string>): Tree | und
     if (!node || !old?.node || old.node.id !== id) return undefined;
     // The plan of a frame that ended is not shown any more.
     if (old.kind === 'frame' && isEnded(node.phase) !== isEnded(old.node.phase)) return undefined;
-    if (old.label !== oneLine(node.displayName ?? node.name)) return undefined;
+    if (old.label !== labelOf(node)) return undefined;
     const fresh = { ...old, node, look: lookOfNode(node), wait: run.waits.get(id) };
     replace(tree, fresh);
     changed.push(fresh);

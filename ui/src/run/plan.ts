@@ -121,7 +121,7 @@ export function unfold(frame: string, template: Template, templates: Templates, 
   return found;
 }
 
-function rawTasks(template: Template): Task[] {
+export function rawTasks(template: Template): Task[] {
   if (template.dag) return template.dag.tasks ?? [];
   return ((template.steps ?? []) as Group[]).flatMap((group) => (Array.isArray(group) ? group : (group?.steps ?? [])));
 }

@@ -3,11 +3,11 @@ import type { NodeStatus, Workflow } from '../api/types';
 import { sceneOf } from '../graph/build';
 import { fold, type Run } from './model';
 import { dependenciesOf, tasksOf, templatesIn, unfold } from './plan';
-import { around, culprits, heldUp, peopleOf, spanOfLoop, wordOf } from './found';
+import { around, broken, culprits, heldUp, peopleOf, spanOfLoop, wordOf } from './found';
 import { countsOf, type Item, type Tree } from './item';
 import { patched } from './patch';
 import { treeOf } from './tree';
-import { whyOf } from './why';
+import { heldTogether, whyOf } from './why';
 
 const runOf = (spec: Workflow['spec'], nodes: Partial<NodeStatus>[], phase: 'Running' | 'Failed' = 'Running'): Run => {
   const all = nodes.map(
@@ -137,6 +137,19 @@ describe('a run of which nothing goes on', () => {
     const still = fold(waiting, { kind: 'delta', nodes: { 'wf[0].beside': beside } })!;
     expect(held(still)).toEqual(['locked']);
   });
+
+  it('tells items of a loop that wait alike together', () => {
+    const items = [0, 1, 2].map((at) => ({ name: `wf[0].shard(${at}:${at})`, displayName: `shard(${at}:${at})`, phase: 'Pending' as const, boundaryID: 'wf' }));
+    const looped = runOf(steps, [{ name: 'wf', type: 'Steps', phase: 'Running', templateName: 'main' }, ...items, { name: 'wf[0].alone', phase: 'Pending', boundaryID: 'wf' }]);
+    const place = { kind: 'place', text: 'waits for a free place to run in' };
+    const given = fold(looped, { kind: 'delta', waits: { ...Object.fromEntries(items.map(({ name }) => [name, place])), 'wf[0].alone': place } })!;
+    const tree = treeOf(given);
+    const found = heldTogether(heldUp(tree, given), tree, given.workflow);
+    expect(found.map(({ item, count, why }) => [item.label, count, why?.text])).toEqual([
+      ['shard', 3, 'waits for a free place to run in'],
+      ['alone', 1, 'waits for a free place to run in'],
+    ]);
+  });
 });
 
 describe('the tree', () => {
@@ -154,6 +167,36 @@ describe('the tree', () => {
     ] as Partial<NodeStatus>[];
     const found = culprits(treeOf(runOf(DAG, nodes, 'Failed')));
     expect(found.map((item) => `${around(item)} / ${item.label}`)).toEqual(['regions(0:eu) / shards(7:7)', 'regions(1:us) / shards(7:7)']);
+  });
+
+  it('blames what broke the run: not what was made good, and last what was allowed to break', () => {
+    const spec: Workflow['spec'] = {
+      templates: [
+        { name: 'main', dag: { tasks: [{ name: 'fetch', template: 'all', continueOn: { failed: true } }, { name: 'soft', template: 'x', continueOn: { failed: true } }, { name: 'hard', template: 'x' }] } },
+      ],
+    };
+    const nodes: Partial<NodeStatus>[] = [
+      { name: 'wf', type: 'DAG', phase: 'Failed', templateName: 'main' },
+      { name: 'wf.fetch', type: 'Steps', phase: 'Succeeded', boundaryID: 'wf' },
+      { name: 'wf.fetch[0].returns', phase: 'Failed', boundaryID: 'wf.fetch', finishedAt: '2026-07-01T12:00:01Z' },
+      { name: 'wf.soft', displayName: 'soft', phase: 'Failed', boundaryID: 'wf', finishedAt: '2026-07-01T12:00:02Z' },
+      { name: 'wf.hard', displayName: 'hard', phase: 'Failed', boundaryID: 'wf', finishedAt: '2026-07-01T12:00:03Z' },
+    ];
+    const run = runOf(spec, nodes, 'Failed');
+    const names = (items: Item[]) => items.map((item) => item.name);
+    expect(names(culprits(treeOf(run), run.workflow))).toEqual(['wf.hard', 'wf.soft']);
+    expect(names(broken(treeOf(run)))).toEqual(['wf.fetch[0].returns', 'wf.soft', 'wf.hard']);
+  });
+
+  it('blames the exit handler of a run whose steps went well, and calls it by its own name', () => {
+    const run = runOf(DAG, [
+      { name: 'wf', type: 'DAG', phase: 'Succeeded' },
+      { name: 'wf.onExit', displayName: 'wf.onExit', phase: 'Failed' },
+      { name: 'wf.hooks.tell(0)', displayName: 'wf.hooks.tell(0)', phase: 'Succeeded' },
+    ], 'Failed');
+    const tree = treeOf(run);
+    expect(culprits(tree, run.workflow).map((item) => item.label)).toEqual(['onExit']);
+    expect(tree.byId.get('wf.hooks.tell(0)')?.label).toBe('hooks.tell(0)');
   });
 
   it('shows what is planned as ghosts, and why they wait', () => {

@@ -75,3 +75,24 @@ function culpritBelow(item: Item, tree: Tree): Item | undefined {
 function find(name: string, near: Item): Item | undefined {
   return near.parent?.items.find((other) => other.name === name);
 }
+
+/** What holds a run up, the items of a loop that wait for the same told together. */
+export interface Held {
+  item: Item;
+  /** How many items of it wait. */
+  count: number;
+  why: Why | undefined;
+}
+
+/** What holds a run up, told once for all that wait alike. */
+export function heldTogether(held: Item[], tree: Tree, workflow: Workflow, show?: (at: number) => string): Held[] {
+  const found = new Map<string, Held>();
+  for (const item of held) {
+    const why = whyOf(item, tree, workflow, show);
+    const loop = item.parent?.kind === 'loop' ? item.parent : undefined;
+    const key = loop ? `${loop.id} ${why?.text}` : item.id;
+    const same = found.get(key);
+    found.set(key, same ? { item: loop!, count: same.count + 1, why } : { item, count: 1, why });
+  }
+  return [...found.values()];
+}
