@@ -79,6 +79,28 @@ for (const [name, address] of Object.entries({
   );
 }
 
+journey('in a log of all steps names stand in full where there is room, and no colour of theirs says how a step fares', {}, async ({ page, server }) => {
+  const run = byPhase(server, 'Failed');
+  await page.goto(`${server.url}logs/${run.metadata.namespace}/${run.metadata.name}`);
+  const names = page.locator('.line .pod');
+  await names.first().waitFor();
+  const told = await names.evaluateAll((all) =>
+    all.map((each) => ({
+      cut: each.querySelector('.head').scrollWidth - each.querySelector('.head').clientWidth,
+      states: ['failed', 'succeeded'].map((state) => {
+        const probe = document.createElement('i');
+        probe.style.color = `var(--ansi-${state === 'failed' ? 1 : 2})`;
+        document.body.append(probe);
+        const is = getComputedStyle(probe).color === getComputedStyle(each).color;
+        probe.remove();
+        return is;
+      }),
+    })),
+  );
+  assert.deepEqual(told.filter(({ cut, states }) => cut > 0 || states.includes(true)), []);
+  assert.equal(await page.getByRole('navigation').getByRole('link', { name: 'Runs' }).getAttribute('aria-current'), 'page', 'logs belong to runs');
+});
+
 journey('every tab of a step, its log page and two runs side by side are accessible', {}, async ({ page, server }) => {
   const run = byPhase(server, 'Failed');
   const broken = Object.values(run.status.nodes).find((node) => node.phase === 'Failed' && node.type === 'Pod');
@@ -200,6 +222,38 @@ journey('a cut stream is told and comes back', {}, async ({ page, server }) => {
   server.cut();
   await page.getByText('The connection to the server is lost').waitFor();
   await page.getByText('The connection to the server is lost').waitFor({ state: 'detached' });
+});
+
+journey('a lost connection says when it is tried again, and whoever does something tries it at once', {}, async ({ page, server }) => {
+  const run = byPhase(server, 'Running');
+  const lost = page.getByText('The connection to the server is lost');
+  await page.clock.install();
+  await page.goto(`${server.url}${path(run)}?view=tree`);
+  await page.getByRole('tree').waitFor();
+  let tries = 0;
+  await page.route('**/events?*', (route) => {
+    tries += 1;
+    return route.abort();
+  });
+  server.cut();
+  await lost.waitFor();
+  // Time is the journey's: what does not pass brings no try by itself.
+  const tried = async (count) => {
+    for (let told = tries; told < count; told = tries) await page.waitForEvent('requestfailed');
+  };
+  for (let passes = 0; passes < 6; passes += 1) {
+    await page.clock.runFor(16_000);
+    await tried(passes + 1);
+  }
+  await page.getByText(/again in 1?\ds/).waitFor();
+  const before = tries;
+  await page.clock.runFor(1_500);
+  assert.equal(tries, before, 'it is not tried all the time');
+  await page.keyboard.press('Shift');
+  await tried(before + 1);
+  await page.unroute('**/events?*');
+  await page.getByRole('button', { name: 'Try now' }).click();
+  await lost.waitFor({ state: 'detached' });
 });
 
 journey('pages that show nothing of runs say too when the server is away', {}, async ({ page, server }) => {
@@ -929,6 +983,8 @@ journey('waiting, starting and running are told apart over time, and what is pla
   await lane.focus();
   await page.keyboard.press('End');
   await lane.getByRole('option', { selected: true }).getByText('Planned').first().waitFor();
+  await page.goto(`${server.url}${path(byPhase(server, 'Succeeded'))}?view=timeline`);
+  await page.locator('.legend').getByText('Critical path').waitFor();
 });
 
 journey('back leads through what was looked at: tabs, views and filters', {}, async ({ page, server }) => {

@@ -2,6 +2,7 @@
 
 import { address, fault, type Query } from './client';
 import { crowd } from './crowd';
+import { urge } from './urge';
 
 export interface Message {
   event: string;
@@ -190,7 +191,7 @@ async function keepOpen(options: StreamOptions, signal: AbortSignal, turn: { aga
     }
     if (crowd.isFull) continue;
     options.onLine('away');
-    await rest(pause, signal);
+    await urge.pause(pause, signal);
     pause = Math.min(pause * 2, PAUSE_MS_MAX);
   }
 }

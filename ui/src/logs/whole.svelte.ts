@@ -5,6 +5,7 @@ import { logPath, phaseOf } from '../api/argo';
 import { ApiError, address, fault } from '../api/client';
 import { crowd } from '../api/crowd';
 import { rest, seen, whenUnseen } from '../api/stream';
+import { urge } from '../api/urge';
 import { isEnded } from '../phase';
 import { looksBad, plain } from './ansi';
 import { finder, type Line, lineOf, type Log, SHOW_MS, type Source } from './log';
@@ -183,7 +184,7 @@ export class WholeLog implements Log {
         await seen(signal);
         await crowd.room(signal);
       } else {
-        await rest(pause, signal);
+        await urge.pause(pause, signal);
         pause = Math.min(2 * pause, AGAIN_MS_MAX);
       }
       signal.throwIfAborted();
