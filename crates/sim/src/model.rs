@@ -107,9 +107,8 @@ pub enum Order {
 pub fn orders(workflow: &Value, shares_locks: bool) -> &'static [Order] {
     let spec = &workflow["spec"];
     let mut all = list(&spec["templates"]).iter().chain([spec]);
-    let waits = |one: &Value| {
-        one["parallelism"].is_number() || (shares_locks && one["synchronization"].is_object())
-    };
+    let waits =
+        |one: &Value| one["parallelism"].is_number() || (shares_locks && one["synchronization"].is_object());
     match all.any(waits) {
         true => &[Order::Written, Order::Overtaken],
         false => &[Order::Written],
