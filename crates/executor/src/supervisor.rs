@@ -6,7 +6,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -137,7 +137,6 @@ fn serve(setup: Setup, engine: OwnedFd, null: OwnedFd, lock: File) -> io::Result
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
     let keeper = rustix::process::getpid();
     let folder = setup.folder.clone();
-    let outcomes_file = outcomes.file().try_clone_to_owned()?;
     let mut service = Some((setup, engine, outcomes, poke, lock));
     let child = sys::fork(0, || {
         let Some((setup, engine, outcomes, poke, lock)) = service.take() else {
@@ -147,7 +146,7 @@ fn serve(setup: Setup, engine: OwnedFd, null: OwnedFd, lock: File) -> io::Result
     })?;
     let (_, engine, outcomes, poke, lock) = service.take().expect("the copy took its own");
     drop((engine, outcomes, poke));
-    keeper::keep(child, &wake, outcomes_file.as_fd(), &folder)?;
+    keeper::keep(child, &wake, &folder)?;
     drop(lock);
     Ok(())
 }

@@ -6,21 +6,16 @@
 
 use std::fs;
 use std::io;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use rustix::event::{PollFd, PollFlags, poll};
 
-use super::Finished;
+use super::{Finished, outcomes};
 use crate::sys::{self, Status};
 
 /// Waits for the supervisor to end, then removes every trace that nobody needs any more.
-pub(crate) fn keep(
-    supervisor: u32,
-    wake: &OwnedFd,
-    outcomes: BorrowedFd<'_>,
-    folder: &Path,
-) -> io::Result<()> {
+pub(crate) fn keep(supervisor: u32, wake: &OwnedFd, folder: &Path) -> io::Result<()> {
     let signals = sys::signal_file(&[libc::SIGCHLD, libc::SIGTERM, libc::SIGINT, libc::SIGHUP])?;
     let finished = 'watch: loop {
         let mut files = [PollFd::new(&signals, PollFlags::IN), PollFd::new(wake, PollFlags::IN)];
@@ -33,7 +28,7 @@ pub(crate) fn keep(
             let mut pokes = [0; 64];
             let _ = rustix::io::read(wake, &mut pokes);
             // A disk that cannot be synced is full or broken; the journal will say so.
-            let _ = rustix::fs::fdatasync(outcomes);
+            let _ = outcomes::sync(folder);
         }
         while let Some(signal) = sys::read_signal(&signals) {
             if signal != libc::SIGCHLD {

@@ -6,7 +6,6 @@
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, ErrorKind, Write};
-use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -109,24 +108,33 @@ impl Outcomes {
             body.push(b'\n');
         }
         let aside = self.path.with_extension("new");
-        let mut file = options().truncate(true).append(false).write(true).open(&aside)?;
+        let mut file = options().open(&aside)?;
+        file.set_len(0)?;
         file.write_all(&body)?;
         file.sync_data()?;
         std::fs::rename(&aside, &self.path)?;
-        self.file = options().open(&self.path)?;
+        // The one that was renamed: to open it by its name could fail, and what comes would go to the file that is gone.
+        self.file = file;
         self.file_bytes = body.len() as u64;
         self.unwritten.clear();
         self.compact_above = COMPACT_ABOVE_BYTES.max(2 * self.file_bytes);
+        if let Some(folder) = self.path.parent() {
+            // Or the machine may come back with the old file, which lacks all that is written from now on.
+            let _ = File::open(folder).and_then(|folder| folder.sync_all());
+        }
         Ok(())
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.known.is_empty()
     }
+}
 
-    pub(crate) fn file(&self) -> BorrowedFd<'_> {
-        self.file.as_fd()
-    }
+/// Waits until what was written to the log of a folder is on the disk.
+///
+/// By its name: a log that was written anew is another file.
+pub(crate) fn sync(folder: &Path) -> io::Result<()> {
+    File::open(folder.join(FILE))?.sync_data()
 }
 
 fn options() -> OpenOptions {
@@ -160,6 +168,29 @@ mod tests {
         std::fs::remove_dir_all(&folder).unwrap();
         assert!(bytes < 2 * COMPACT_ABOVE_BYTES, "{bytes}");
         assert!(is_known);
+    }
+
+    /// Whoever syncs by the name must meet the file that is written to.
+    #[test]
+    fn a_log_that_was_written_anew_is_the_one_that_grows() {
+        use std::os::unix::fs::MetadataExt;
+        let folder = std::env::temp_dir().join(format!("tiphys-outcomes-anew-{}", std::process::id()));
+        std::fs::create_dir(&folder).unwrap();
+        // What is left of an earlier try is no part of it.
+        std::fs::write(folder.join("outcomes.new"), "rest\n".repeat(1_000)).unwrap();
+        let mut outcomes = Outcomes::open(&folder).unwrap();
+        outcomes.record(&ended("run/1.0"));
+        outcomes.flush().unwrap();
+        outcomes.compact().unwrap();
+        outcomes.record(&ended("run/2.0"));
+        outcomes.flush().unwrap();
+        sync(&folder).unwrap();
+        let (named, open) =
+            (std::fs::metadata(folder.join(FILE)).unwrap(), outcomes.file.metadata().unwrap());
+        let text = std::fs::read_to_string(folder.join(FILE)).unwrap();
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(named.ino(), open.ino());
+        assert_eq!(text.lines().count(), 2, "{text}");
     }
 
     fn ended(name: &str) -> Ended {

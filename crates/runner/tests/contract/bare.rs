@@ -29,6 +29,7 @@ pub const CASES: &[Case] = &[
     ("bare::a_killed_supervisor_takes_its_steps_along", a_killed_supervisor_takes_its_steps_along),
     ("bare::output_parameters_are_read", output_parameters_are_read),
     ("bare::killed_together_keeper_and_supervisor_leave_nothing_for_long", killed_together),
+    ("bare::the_keeper_syncs_a_log_of_outcomes_that_was_written_anew", the_keeper_syncs_a_new_log),
     ("bare::a_killed_keeper_takes_everything_along", a_killed_keeper_takes_everything_along),
     ("bare::a_supervisor_that_does_not_answer_is_replaced", a_supervisor_that_does_not_answer_is_replaced),
     ("bare::image_files_are_found", image_files_are_found),
@@ -435,6 +436,30 @@ fn killed_together() {
     world.runner().warm().unwrap();
     assert!(world.runner().recall(&[]).unwrap().is_empty());
     eventually("all is gone", || !lives(main) && !lives(child));
+    world.end();
+}
+
+/// Who forgets much has the log of outcomes written anew, into another file.
+fn the_keeper_syncs_a_new_log() {
+    use std::os::unix::fs::MetadataExt;
+    let mut world = World::new();
+    let mut step = world.shell("a", Isolation::None, "head -c 250000 /dev/zero | tr '\\0' x");
+    step.outputs.result = true;
+    let log = world.folder().join("outcomes.log");
+    let mut keeper = 0;
+    for number in 0..6 {
+        step.attempt = AttemptId(format!("run/a.{number}"));
+        world.start(&step);
+        keeper = parent(parent(world.started(&step.attempt)));
+        assert_eq!(world.ended(&step.attempt).result.map(|result| result.len()), Some(250_000));
+    }
+    let before = fs::metadata(&log).unwrap().ino();
+    let all: Vec<AttemptId> = (1..6).map(|number| AttemptId(format!("run/a.{number}"))).collect();
+    world.runner().forget(&all);
+    eventually("it is written anew", || fs::metadata(&log).unwrap().ino() != before);
+    let open = fs::read_dir(format!("/proc/{keeper}/fd")).unwrap().flatten();
+    let open: Vec<_> = open.filter_map(|file| fs::read_link(file.path()).ok()).collect();
+    assert!(open.iter().all(|file| !file.to_string_lossy().ends_with("(deleted)")), "{open:?}");
     world.end();
 }
 
