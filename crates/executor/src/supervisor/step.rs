@@ -29,6 +29,8 @@ pub(crate) struct Step {
     pub pipes_are_clean: bool,
     pub logs: Vec<Writer>,
     pub scratch: Option<PathBuf>,
+    /// Links on the machine that show it volumes, shared with other steps.
+    pub links: Vec<PathBuf>,
     pub cgroup: Group,
     pub ending: Ending,
     pub reaped: Option<Reaped>,

@@ -34,6 +34,7 @@ pub const CASES: &[Case] = &[
     ("bare::a_supervisor_that_does_not_answer_is_replaced", a_supervisor_that_does_not_answer_is_replaced),
     ("bare::image_files_are_found", image_files_are_found),
     ("bare::inputs_and_volumes_leave_nothing_behind", inputs_and_volumes_leave_nothing_behind),
+    ("bare::a_shared_volume_stays_while_a_step_needs_it", a_shared_volume_stays),
     ("bare::a_long_log_is_cut", a_long_log_is_cut),
 ];
 
@@ -400,6 +401,40 @@ fn inputs_and_volumes_leave_nothing_behind() {
     assert_eq!(world.log(&step), "raw value");
     assert_eq!(fs::read_to_string(claim.join("out")).unwrap(), "kept\n");
     assert!(!place.exists());
+    world.end();
+}
+
+/// Two containers of one step have the volume at the same place; when they end, it is still the other step's.
+fn a_shared_volume_stays() {
+    use tiphys_runner::step::{Volume, VolumeMount, VolumeSource};
+    let mut world = World::new();
+    let (place, go) = (world.state.join("place/work"), world.state.join("go"));
+    let with_volume = |mut step: StepRequest| {
+        let source = VolumeSource::Folder { path: world.state.join("claim") };
+        step.volumes = vec![Volume { name: "work".into(), source }];
+        let mount = VolumeMount {
+            name: "work".into(),
+            mount_path: place.display().to_string(),
+            ..VolumeMount::default()
+        };
+        for container in &mut step.containers {
+            container.volume_mounts = vec![mount.clone()];
+        }
+        step
+    };
+    let wait =
+        format!("while ! test -e {}; do sleep 0.01; done; echo x > {}/out", go.display(), place.display());
+    let long = with_volume(world.shell("long", Isolation::None, &wait));
+    let mut both = world.shell("both", Isolation::None, "true");
+    both.containers.push(both.containers[0].clone());
+    both.containers[1].name = "other".into();
+    let both = with_volume(both);
+    world.start(&long);
+    world.started(&long.attempt);
+    assert!(world.run(&both).failure.is_none());
+    fs::write(go, "").unwrap();
+    assert_eq!(world.ended(&long.attempt).containers[0].exit, Exit::Code(0), "{}", world.log(&long));
+    assert!(!place.parent().unwrap().exists(), "the last one takes it away");
     world.end();
 }
 

@@ -78,7 +78,7 @@ impl Service {
 
     /// Gives back what a step had borrowed.
     pub(super) fn give_back(&mut self, step: &mut Step) {
-        self.links.release(&step.request);
+        self.links.release(&std::mem::take(&mut step.links));
         for ix in step.outputs.drain(..).flatten() {
             if step.pipes_are_clean { self.pipes.give_back(ix) } else { self.pipes.discard(ix) }
         }

@@ -89,7 +89,7 @@ impl Service {
         match begun {
             Ok(report) => {
                 let body = Body::Hull { report: Some(report), inbox: Inbox::default(), done: None };
-                Ok(Begun { pid: None, body, scratch })
+                Ok(Begun { pid: None, body, scratch, links: Vec::new() })
             }
             Err(reason) => {
                 if let Some(scratch) = scratch {

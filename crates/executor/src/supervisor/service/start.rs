@@ -92,6 +92,7 @@ impl Service {
             pid: begun.pid,
             body: begun.body,
             scratch: begun.scratch,
+            links: begun.links,
             cgroup,
             ending: Ending::No { deadline },
             reaped: None,
@@ -182,7 +183,8 @@ impl Service {
         let begun = self.start_bare_in(request, pipes, doors, &scratch);
         match begun {
             Ok(flight) => {
-                Ok(Begun { pid: Some(flight.pid), body: Body::Bare(flight), scratch: Some(scratch) })
+                let pid = Some(flight.pid);
+                Ok(Begun { pid, body: Body::Bare(flight), scratch: Some(scratch), links: Vec::new() })
             }
             Err(reason) => {
                 let _ = fs::remove_dir_all(&scratch);
@@ -248,15 +250,17 @@ impl Service {
         doors: Vec<OwnedFd>,
     ) -> Result<Begun, Failed> {
         let scratch = self.take_scratch()?;
-        let begun = self.links.take(request, &scratch).map_err(Failed::Init).and_then(|()| {
-            let begun = self.start_hull_in(request, pipes, doors, &scratch);
-            if begun.is_err() {
-                self.links.release(request);
+        let begun = self.links.take(request, &scratch).map_err(Failed::Init).and_then(|links| {
+            match self.start_hull_in(request, pipes, doors, &scratch) {
+                Ok((pid, body)) => Ok((pid, body, links)),
+                Err(failed) => {
+                    self.links.release(&links);
+                    Err(failed)
+                }
             }
-            begun
         });
         match begun {
-            Ok((pid, body)) => Ok(Begun { pid: Some(pid), body, scratch: Some(scratch) }),
+            Ok((pid, body, links)) => Ok(Begun { pid: Some(pid), body, scratch: Some(scratch), links }),
             Err(failed) => {
                 let _ = fs::remove_dir_all(&scratch);
                 Err(failed)
@@ -372,6 +376,8 @@ pub(super) struct Begun {
     pub pid: Option<u32>,
     pub body: Body,
     pub scratch: Option<PathBuf>,
+    /// Where volumes are shown to it on the machine.
+    pub links: Vec<PathBuf>,
 }
 
 /// A step that was not.
@@ -445,18 +451,17 @@ struct Link {
 }
 
 impl Links {
-    /// Makes the links a step needs. On error it has none.
-    fn take(&mut self, request: &StepRequest, scratch: &Path) -> Result<(), String> {
-        let wanted = wanted_links(request, scratch)?;
-        for (at, (path, target)) in wanted.iter().enumerate() {
-            if let Err(reason) = self.take_one(path, target) {
-                for (path, _) in &wanted[..at] {
-                    self.release_one(path);
-                }
+    /// Makes the links a step needs; returns where they are. On error it has none.
+    fn take(&mut self, request: &StepRequest, scratch: &Path) -> Result<Vec<PathBuf>, String> {
+        let mut taken = Vec::new();
+        for (path, target) in wanted_links(request, scratch)? {
+            if let Err(reason) = self.take_one(&path, &target) {
+                self.release(&taken);
                 return Err(reason);
             }
+            taken.push(path);
         }
-        Ok(())
+        Ok(taken)
     }
 
     fn take_one(&mut self, path: &Path, target: &Path) -> Result<(), String> {
@@ -482,17 +487,11 @@ impl Links {
         Ok(())
     }
 
-    /// Takes the links away that no other step needs.
-    pub(super) fn release(&mut self, request: &StepRequest) {
-        if self.made.is_empty() {
-            return;
-        }
-        let volumes = request.containers.iter().flat_map(|container| &container.volume_mounts);
-        let mounts = request.mounts.iter().map(|mount| mount.step.as_str());
-        let paths: Vec<&str> = mounts.chain(volumes.map(|mount| mount.mount_path.as_str())).collect();
+    /// Takes those of a step's links away that no other step needs.
+    pub(super) fn release(&mut self, taken: &[PathBuf]) {
         // In the opposite order, so that the one whose folder was made first removes it last.
-        for path in paths.iter().rev() {
-            self.release_one(Path::new(path));
+        for path in taken.iter().rev() {
+            self.release_one(path);
         }
     }
 
