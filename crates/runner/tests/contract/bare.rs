@@ -25,6 +25,7 @@ pub const CASES: &[Case] = &[
     ("bare::outputs_that_are_missing", outputs_that_are_missing),
     ("bare::paths_of_outputs_lead_on_from_the_folder_of_main", paths_of_outputs_lead_on),
     ("bare::descendants_end_with_the_step", descendants_end_with_the_step),
+    ("bare::what_a_running_step_has_in_the_background_lives_on", what_is_in_the_background_lives_on),
     ("bare::a_killed_engine_finds_its_steps", a_killed_engine_finds_its_steps),
     ("bare::a_killed_supervisor_takes_its_steps_along", a_killed_supervisor_takes_its_steps_along),
     ("bare::output_parameters_are_read", output_parameters_are_read),
@@ -263,6 +264,29 @@ fn descendants_end_with_the_step() {
     let pids: Vec<u32> = world.log(&step).lines().map(|line| line.parse().unwrap()).collect();
     assert_eq!(pids.len(), 2);
     eventually("the descendants are gone", || pids.iter().all(|pid| !lives(*pid)));
+    world.end();
+}
+
+/// A process that does not tell whose it is (servers write their title over their environment) may be a running step's.
+fn what_is_in_the_background_lives_on() {
+    let mut world = World::new();
+    let go = world.state.join("go");
+    let text =
+        format!("(env -i setsid sleep 71 & echo $!); while ! test -e {}; do sleep 0.01; done", go.display());
+    let serving = world.shell("serving", Isolation::None, &text);
+    world.start(&serving);
+    eventually("it serves", || world.log(&serving).ends_with('\n'));
+    let server: u32 = world.log(&serving).trim().parse().unwrap();
+    let supervisor = parent(world.started(&serving.attempt));
+    eventually("it is nobody's child", || parent(server) == supervisor);
+    for name in ["b", "c"] {
+        // The second ends after whatever the end of the first led to.
+        world.run(&world.shell(name, Isolation::None, "true"));
+    }
+    assert!(lives(server), "the end of another step has ended it");
+    fs::write(go, "").unwrap();
+    world.ended(&serving.attempt);
+    eventually("it ends with its step", || !lives(server));
     world.end();
 }
 

@@ -17,8 +17,8 @@ use super::super::step::{Body, Ending, Step};
 use super::sandboxed::Wait;
 use super::{CONTAINERS_MAX, STEPS_MAX, Service, Token, watch};
 use crate::contract::{
-    ContainerEnded, Ended, Exit, Isolation, Report, Role, Stage, StageFailure, Started, StepRequest,
-    VolumeSource,
+    AttemptId, ContainerEnded, Ended, Exit, Isolation, Report, Role, Stage, StageFailure, Started,
+    StepRequest, VolumeSource,
 };
 use crate::frame::Inbox;
 use crate::hull::{self, Io, Made, Place};
@@ -343,16 +343,31 @@ impl Service {
 
     /// Ends processes that left the group of a step without sandbox and outlived it. They have become our children.
     pub(super) fn end_strays(&mut self) {
+        let mut oldest = None;
         for child in keeper::children() {
             if self.by_pid.contains_key(&child) || self.is_helper(child) {
                 continue;
             }
-            let belongs_to_running = attempt_of(child)
-                .is_some_and(|attempt| self.by_attempt.contains_key(&crate::contract::AttemptId(attempt)));
-            if !belongs_to_running {
+            let may_be_needed = match origin(child) {
+                Origin::Attempt(attempt) => self.by_attempt.contains_key(&AttemptId(attempt)),
+                Origin::Ourselves => false,
+                // It can only be of a step that is at least as old.
+                Origin::Unknown => {
+                    let oldest = *oldest.get_or_insert_with(|| self.oldest_bare_step());
+                    oldest.is_some_and(|oldest| started_ticks(child).is_none_or(|started| oldest <= started))
+                }
+            };
+            if !may_be_needed {
                 sys::kill(child, libc::SIGKILL);
             }
         }
+    }
+
+    /// When the step without a sandbox that runs longest was started, as the kernel counts; none if none runs.
+    fn oldest_bare_step(&self) -> Option<u64> {
+        let steps = self.slots.iter().filter_map(|slot| slot.step.as_ref());
+        let alone = steps.filter(|step| step.request.isolation == Isolation::None);
+        alone.filter_map(|step| started_ticks(step.pid?)).min()
     }
 
     /// Whether a child is neither a step nor left by one.
@@ -362,13 +377,35 @@ impl Service {
     }
 }
 
-/// The attempt a process was started for, by its environment.
-fn attempt_of(pid: u32) -> Option<String> {
-    let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;
+/// Where a process comes from that nobody waits for.
+enum Origin {
+    /// It was started for this attempt, as its environment says.
+    Attempt(String),
+    /// It is a copy of us: the beginning of a step whose zygote has died.
+    Ourselves,
+    /// It was started without the environment, has written its title over it, or may not be asked.
+    Unknown,
+}
+
+fn origin(pid: u32) -> Origin {
+    let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
     let prefix = format!("{MARK}=");
-    let entry =
-        environment.split(|byte| *byte == 0).find_map(|entry| entry.strip_prefix(prefix.as_bytes()))?;
-    String::from_utf8(entry.to_vec()).ok()
+    let mark = environment.split(|byte| *byte == 0).find_map(|entry| entry.strip_prefix(prefix.as_bytes()));
+    if let Some(attempt) = mark.and_then(|mark| String::from_utf8(mark.to_vec()).ok()) {
+        return Origin::Attempt(attempt);
+    }
+    let program = |pid: &str| fs::read_link(format!("/proc/{pid}/exe")).ok();
+    match program(&pid.to_string()) {
+        Some(one) if Some(&one) == program("self").as_ref() => Origin::Ourselves,
+        _ => Origin::Unknown,
+    }
+}
+
+/// When a process was started, in the kernel's ticks since the machine was.
+fn started_ticks(pid: u32) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name, in parentheses, may contain anything; after it comes the third field, and the time is the 22nd.
+    stat.rsplit(')').next()?.split_ascii_whitespace().nth(19)?.parse().ok()
 }
 
 /// A step that was started.
