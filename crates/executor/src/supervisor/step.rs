@@ -31,6 +31,8 @@ pub(crate) struct Step {
     pub scratch: Option<PathBuf>,
     /// Links on the machine that show it volumes, shared with other steps.
     pub links: Vec<PathBuf>,
+    /// What it is told of how it was started.
+    pub notices: Vec<String>,
     pub cgroup: Group,
     pub ending: Ending,
     pub reaped: Option<Reaped>,
@@ -67,12 +69,13 @@ impl Step {
         &self.request.attempt
     }
 
-    /// What its hull wants to be told in its log, once.
+    /// What is to be told in its log, by us and by its hull, once.
     pub(crate) fn notices(&mut self) -> Vec<String> {
-        match &mut self.body {
-            Body::Hull { done: Some(done), .. } => std::mem::take(&mut done.notices),
-            Body::Hull { done: None, .. } | Body::Bare(_) => Vec::new(),
+        let mut notices = std::mem::take(&mut self.notices);
+        if let Body::Hull { done: Some(done), .. } = &mut self.body {
+            notices.append(&mut done.notices);
         }
+        notices
     }
 
     /// When something must be done about it, if ever.

@@ -3,11 +3,12 @@
 use std::fs;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt, chown};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{AtFlags, Gid, Uid, chownat};
 use rustix::pipe::{PipeFlags, pipe_with};
 use tiphys_artifact::{ArtifactError, Key, LocalStore};
 
@@ -87,9 +88,9 @@ impl Service {
         let scratch = if request.outputs.artifacts.is_empty() { None } else { Some(self.take_scratch()?) };
         let begun = self.order(request, pipes, doors, many_users, scratch.as_deref());
         match begun {
-            Ok(report) => {
+            Ok((report, notices)) => {
                 let body = Body::Hull { report: Some(report), inbox: Inbox::default(), done: None };
-                Ok(Begun { pid: None, body, scratch, links: Vec::new() })
+                Ok(Begun { notices, scratch, ..Begun::of(None, body) })
             }
             Err(reason) => {
                 if let Some(scratch) = scratch {
@@ -107,23 +108,23 @@ impl Service {
         doors: &[OwnedFd],
         many_users: bool,
         spool: Option<&Path>,
-    ) -> Result<OwnedFd, String> {
+    ) -> Result<(OwnedFd, Vec<String>), String> {
         let Some(zygote) = &self.zygote else { return Err("there is no zygote".into()) };
         let owners = if many_users { zygote.owners() } else { None };
-        let mut view = View { attachments: Vec::new(), mounts: Vec::new(), as_root: many_users, owners };
+        let mut view = View { as_root: many_users, owners, ..View::default() };
         view.fill(request, spool)?;
         let pipe = pipe_with(PipeFlags::CLOEXEC).map_err(io::Error::from);
         let (report, report_write) = pipe.map_err(|error| format!("cannot make a pipe: {error}"))?;
         rustix::io::ioctl_fionbio(&report, true)
             .map_err(|error| format!("cannot prepare a pipe: {error}"))?;
-        let View { attachments, mounts, .. } = view;
+        let View { attachments, mounts, notices, .. } = view;
         let mut files: Vec<BorrowedFd<'_>> = vec![report_write.as_fd()];
         files.extend(pipes.iter().flatten().filter_map(|ix| self.pipes.write_end(*ix)));
         files.extend(mounts.iter().chain(doors).map(AsFd::as_fd));
         // The copy costs less than a second way of writing the same message.
         let order = Order { request: request.clone(), attachments, cgroups: doors.len() };
         zygote.order(&order, &files).map_err(|error| format!("cannot order the step: {error}"))?;
-        Ok(report)
+        Ok((report, notices))
     }
 
     /// Whether an order can be sent without waiting for the zygote. If not, an answer of it is still to come.
@@ -218,39 +219,56 @@ impl Service {
 }
 
 /// What a step is shown of the machine.
+#[derive(Default)]
 struct View<'a> {
     attachments: Vec<Attachment>,
     mounts: Vec<OwnedFd>,
+    /// What the step is told about it.
+    notices: Vec<String>,
     /// Whether we make the mounts, with the rights of root; else the step's hull opens the paths itself.
     as_root: bool,
     /// The user namespace whose ids owners are shown as.
     owners: Option<BorrowedFd<'a>>,
 }
 
+/// Whose a folder is that a step is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// Made by us for steps: claims, artifacts, the spool.
+    Ours,
+    /// The user's own. Nothing of it is changed.
+    Users,
+}
+
 impl View<'_> {
     fn fill(&mut self, request: &StepRequest, spool: Option<&Path>) -> Result<(), String> {
         for mount in &request.mounts {
-            self.show(&mount.step, mount.read_only, false, &mount.host, "")?;
+            let shown = Shown { path: &mount.host, sub_path: "", whose: Whose::Users };
+            self.show(&mount.step, mount.read_only, false, shown)?;
         }
         self.volumes(request)?;
         for file in &request.files {
-            self.show(&file.path, true, true, &file.from, "")?;
+            let shown = Shown { path: &file.from, sub_path: "", whose: Whose::Users };
+            self.show(&file.path, true, true, shown)?;
         }
         for (index, artifact) in request.inputs.iter().enumerate() {
-            let path = match &artifact.source {
+            let (path, whose) = match &artifact.source {
                 ArtifactSource::Raw { .. } | ArtifactSource::Web(_) | ArtifactSource::Git(_) => continue,
-                ArtifactSource::Host { path } => path.clone(),
-                ArtifactSource::Store { key } => Key::parse(key)
-                    .map(|key| LocalStore::new(&request.artifact_store).path(&key))
-                    .map_err(|error| format!("artifact {} failed to load: {error}", artifact.name))?,
+                ArtifactSource::Host { path } => (path.clone(), Whose::Users),
+                ArtifactSource::Store { key } => {
+                    let key = Key::parse(key)
+                        .map_err(|error| format!("artifact {} failed to load: {error}", artifact.name))?;
+                    (LocalStore::new(&request.artifact_store).path(&key), Whose::Ours)
+                }
             };
             // What is not there is found missing by the hull, which knows whether that matters.
             if path.exists() {
-                self.show(&format!("{INPUTS}/{index}"), true, false, &path, "")?;
+                let shown = Shown { path: &path, sub_path: "", whose };
+                self.show(&format!("{INPUTS}/{index}"), true, false, shown)?;
             }
         }
         if let Some(spool) = spool {
-            self.show(SPOOL, false, false, spool, "")?;
+            self.show(SPOOL, false, false, Shown { path: spool, sub_path: "", whose: Whose::Ours })?;
         }
         Ok(())
     }
@@ -271,18 +289,14 @@ impl View<'_> {
             };
             match &request.volumes[index].source {
                 VolumeSource::HostDir { path, read_only } => {
-                    self.show(
-                        &mount.mount_path,
-                        mount.read_only || *read_only,
-                        false,
-                        path,
-                        &mount.sub_path,
-                    )?;
+                    let shown = Shown { path, sub_path: &mount.sub_path, whose: Whose::Users };
+                    self.show(&mount.mount_path, mount.read_only || *read_only, false, shown)?;
                 }
                 VolumeSource::Folder { path } => {
                     make_folder(path)
                         .map_err(|error| format!("cannot make volume '{}': {error}", mount.name))?;
-                    self.show(&mount.mount_path, mount.read_only, false, path, &mount.sub_path)?;
+                    let shown = Shown { path, sub_path: &mount.sub_path, whose: Whose::Ours };
+                    self.show(&mount.mount_path, mount.read_only, false, shown)?;
                 }
                 VolumeSource::Scratch | VolumeSource::Files { .. } | VolumeSource::Memory { .. } => {
                     self.attachments.push(Attachment {
@@ -304,13 +318,12 @@ impl View<'_> {
         target: &str,
         read_only: bool,
         replaces_link: bool,
-        path: &Path,
-        sub_path: &str,
+        shown: Shown<'_>,
     ) -> Result<(), String> {
         let what = if self.as_root {
             let mount = self
-                .mount(path, sub_path)
-                .map_err(|error| format!("cannot show `{}`: {error}", path.display()))?;
+                .mount(shown, target)
+                .map_err(|error| format!("cannot show `{}`: {error}", shown.path.display()))?;
             if read_only {
                 // Here, too: the step's hull has no right to change a mount with other owners.
                 let _ = sys::set_mount_attributes(mount.as_fd(), READ_ONLY, None);
@@ -318,25 +331,43 @@ impl View<'_> {
             self.mounts.push(mount);
             What::Mount(self.mounts.len() - 1)
         } else {
-            What::Path { root: path.to_owned(), sub_path: sub_path.to_owned() }
+            What::Path { root: shown.path.to_owned(), sub_path: shown.sub_path.to_owned() }
         };
         self.attachments.push(Attachment { target: target.to_owned(), read_only, replaces_link, what });
         Ok(())
     }
 
     /// A mount whose files seem to belong to the step where they belong to us.
-    fn mount(&self, path: &Path, sub_path: &str) -> io::Result<OwnedFd> {
-        let place = open_below(path, sub_path)?;
+    fn mount(&mut self, shown: Shown<'_>, target: &str) -> io::Result<OwnedFd> {
+        let place = open_below(shown.path, shown.sub_path)?;
         let mount = mount_of(place.as_fd())?;
-        if let Some(owners) = self.owners
-            && sys::set_mount_attributes(mount.as_fd(), 0, Some(owners)).is_err()
-            && rustix::fs::FileType::from_raw_mode(rustix::fs::fstat(&place)?.st_mode).is_dir()
-        {
-            // A file system that cannot do it: the folder itself is given to the step.
-            let _ = chown(path, Some(OUTSIDE_ID), Some(OUTSIDE_ID));
+        let Some(owners) = self.owners else { return Ok(mount) };
+        let Err(error) = sys::set_mount_attributes(mount.as_fd(), 0, Some(owners)) else { return Ok(mount) };
+        // A file system that cannot do it. Of files the step sees the same either way.
+        if rustix::fs::FileType::from_raw_mode(rustix::fs::fstat(&place)?.st_mode).is_dir() {
+            match shown.whose {
+                Whose::Users => self.notices.push(format!(
+                    "what is in `{}` seems to be nobody's at `{target}`: its file system, or one that is mounted below \
+                     it, cannot show files as the step's own ({error}); the step can do with them what everyone may",
+                    shown.path.display()
+                )),
+                Whose::Ours => {
+                    let (user, group) = (Uid::from_raw(OUTSIDE_ID), Gid::from_raw(OUTSIDE_ID));
+                    let _ = chownat(&place, "", Some(user), Some(group), AtFlags::EMPTY_PATH);
+                }
+            }
         }
         Ok(mount)
     }
+}
+
+/// A file or folder of the machine that a step is shown.
+#[derive(Clone, Copy)]
+struct Shown<'a> {
+    path: &'a Path,
+    /// What of it.
+    sub_path: &'a str,
+    whose: Whose,
 }
 
 fn make_folder(path: &Path) -> io::Result<()> {
@@ -409,5 +440,36 @@ fn store_log(store: &LocalStore, path: &Path, key: &str) -> Result<u64, String> 
         logs::plain(&page.entries, &mut text);
         incoming.write_all(&text).map_err(|error| error.to_string())?;
         query.offset = page.next_offset;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{MetadataExt, chown};
+
+    /// As on a file system of the network: what cannot be shown as the step's own is given to it only if it is ours.
+    #[test]
+    fn what_is_the_users_keeps_its_owner() {
+        if !rustix::process::geteuid().is_root() {
+            // Only root shows folders so.
+            return;
+        }
+        let folder = std::env::temp_dir().join(format!("tiphys-owners-{}", std::process::id()));
+        for (whose, owner) in [(Whose::Users, 12_345), (Whose::Ours, OUTSIDE_ID)] {
+            fs::create_dir_all(folder.join("below")).unwrap();
+            chown(&folder, Some(12_345), Some(12_345)).unwrap();
+            chown(folder.join("below"), Some(12_345), Some(12_345)).unwrap();
+            // No user namespace: whatever the file system can do, this is refused.
+            let refusing = fs::File::open("/dev/null").unwrap();
+            let mut view = View { as_root: true, owners: Some(refusing.as_fd()), ..View::default() };
+            let shown = Shown { path: &folder, sub_path: "below", whose };
+            view.show("/data", true, false, shown).unwrap();
+            let owners = [&folder, &folder.join("below")].map(|path| fs::metadata(path).unwrap().uid());
+            fs::remove_dir_all(&folder).unwrap();
+            assert_eq!(owners, [12_345, owner]);
+            let told = view.notices.concat();
+            assert_eq!(told.contains("`/data`"), whose == Whose::Users, "{told}");
+        }
     }
 }

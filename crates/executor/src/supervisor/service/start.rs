@@ -93,6 +93,7 @@ impl Service {
             body: begun.body,
             scratch: begun.scratch,
             links: begun.links,
+            notices: begun.notices,
             cgroup,
             ending: Ending::No { deadline },
             reaped: None,
@@ -183,8 +184,8 @@ impl Service {
         let begun = self.start_bare_in(request, pipes, doors, &scratch);
         match begun {
             Ok(flight) => {
-                let pid = Some(flight.pid);
-                Ok(Begun { pid, body: Body::Bare(flight), scratch: Some(scratch), links: Vec::new() })
+                let scratch = Some(scratch);
+                Ok(Begun { scratch, ..Begun::of(Some(flight.pid), Body::Bare(flight)) })
             }
             Err(reason) => {
                 let _ = fs::remove_dir_all(&scratch);
@@ -260,7 +261,9 @@ impl Service {
             }
         });
         match begun {
-            Ok((pid, body, links)) => Ok(Begun { pid: Some(pid), body, scratch: Some(scratch), links }),
+            Ok((pid, body, links)) => {
+                Ok(Begun { scratch: Some(scratch), links, ..Begun::of(Some(pid), body) })
+            }
             Err(failed) => {
                 let _ = fs::remove_dir_all(&scratch);
                 Err(failed)
@@ -415,6 +418,14 @@ pub(super) struct Begun {
     pub scratch: Option<PathBuf>,
     /// Where volumes are shown to it on the machine.
     pub links: Vec<PathBuf>,
+    /// What it is told in its log.
+    pub notices: Vec<String>,
+}
+
+impl Begun {
+    pub(super) fn of(pid: Option<u32>, body: Body) -> Begun {
+        Begun { pid, body, scratch: None, links: Vec::new(), notices: Vec::new() }
+    }
 }
 
 /// A step that was not.
