@@ -3,6 +3,7 @@
 //! Worked out by whoever orders the run, on a thread of their own: the engine's only thread takes it as it is.
 
 use crate::handle::{Done, Order, Update};
+use crate::refused::Refused;
 use crate::submit::{self, Kept};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -37,19 +38,20 @@ impl Draft {
         engine: &str,
         state: &State,
         now: Time,
-    ) -> Result<Draft, String> {
+    ) -> Result<Draft, Refused> {
+        let ours = |error: serde_json::Error| Refused::Bug(error.to_string());
         let Order { mut frozen, secrets, files, world, follower } = order;
         submit::name(&mut frozen.workflow, now);
-        let plan = compile(&frozen)?;
+        let plan = compile(&frozen).map_err(Refused::Invalid)?;
         // With the label of the template that it refers to: a run is found by what it shows (EX-099).
         let mut summary = submit::summary(&plan.workflow, now);
         engine.clone_into(&mut summary.engine);
         let kept =
             Kept { frozen: Cow::Borrowed(&frozen), world: Cow::Borrowed(&world), done: Cow::Borrowed(&done) };
-        let document = serde_json::to_vec(&kept).map_err(|error| error.to_string())?;
+        let document = serde_json::to_vec(&kept).map_err(ours)?;
         if !secrets.is_empty() {
-            let body = serde_json::to_vec(&secrets).map_err(|error| error.to_string())?;
-            state.put_secrets(&summary.uid, &body).map_err(|error| error.to_string())?;
+            let body = serde_json::to_vec(&secrets).map_err(ours)?;
+            state.put_secrets(&summary.uid, &body)?;
         }
         let run = NewRun { machine: MachineId::workflow(summary.uid.clone()), document, summary };
         Ok(Draft { run, plan, frozen, secrets, files, done, follower })

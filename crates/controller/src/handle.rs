@@ -5,6 +5,7 @@ use crate::draft::Draft;
 use crate::metrics::Metrics;
 use crate::prepare::Place;
 use crate::pump::Pump;
+use crate::refused::Refused;
 use crate::shard::{Census, Recorded};
 use crate::throttle::Limits;
 use serde::{Deserialize, Serialize};
@@ -112,19 +113,19 @@ pub enum Extent {
 }
 
 /// Who hears how the creation of a run came out.
-pub(crate) type Submitted = Box<dyn FnOnce(Result<Summary, String>) + Send>;
+pub(crate) type Submitted = Box<dyn FnOnce(Result<Summary, Refused>) + Send>;
 
 pub(crate) enum Message {
     News(News),
     Answered(AttemptId, Answer),
     Submit(Box<Draft>, Submitted),
-    Restart(Box<Draft>, Sender<Result<Summary, String>>),
-    Adopt(String, Option<Sender<Update>>, Sender<Result<Summary, String>>),
-    AdoptAll(Vec<String>, Sender<Vec<Result<Summary, String>>>),
-    Retry(String, Retry, Option<Sender<Update>>, Sender<Result<Summary, String>>),
+    Restart(Box<Draft>, Sender<Result<Summary, Refused>>),
+    Adopt(String, Option<Sender<Update>>, Sender<Result<Summary, Refused>>),
+    AdoptAll(Vec<String>, Sender<Vec<Result<Summary, Refused>>>),
+    Retry(String, Retry, Option<Sender<Update>>, Sender<Result<Summary, Refused>>),
     Ask(String, Vec<Request>, Sender<bool>),
     FollowAll(Sender<Update>, Arc<AtomicUsize>),
-    Delete(String, Force, Sender<Result<bool, String>>),
+    Delete(String, Force, Sender<Result<bool, Refused>>),
     Limit(Limits),
     Subscribe(bool),
     Interrupt(String),
@@ -260,7 +261,7 @@ impl Controller {
     }
 
     /// Creates a run. Answered when it is durable.
-    pub fn submit(&self, order: Order) -> Result<Result<Summary, String>, Gone> {
+    pub fn submit(&self, order: Order) -> Result<Result<Summary, Refused>, Gone> {
         let (reply, answer) = mpsc::channel();
         // Who asked may have gone in the meantime.
         self.submit_then(order, move |submitted| drop(reply.send(submitted)))?;
@@ -272,7 +273,7 @@ impl Controller {
     pub fn submit_then(
         &self,
         order: Order,
-        then: impl FnOnce(Result<Summary, String>) + Send + 'static,
+        then: impl FnOnce(Result<Summary, Refused>) + Send + 'static,
     ) -> Result<(), Gone> {
         match self.draft(order, Done::default()) {
             Ok(draft) => {
@@ -293,14 +294,14 @@ impl Controller {
 
     /// Begins a run anew, under the same identity if it is here: its journal so far gives way, and nodes that are
     /// done are not run again. Answered when it is durable.
-    pub fn restart(&self, order: Order, done: Done) -> Result<Result<Summary, String>, Gone> {
+    pub fn restart(&self, order: Order, done: Done) -> Result<Result<Summary, Refused>, Gone> {
         match self.draft(order, done) {
             Ok(draft) => self.ask_for(|reply| Message::Restart(Box::new(draft), reply)),
             Err(reason) => Ok(Err(reason)),
         }
     }
 
-    fn draft(&self, order: Order, done: Done) -> Result<Draft, String> {
+    fn draft(&self, order: Order, done: Done) -> Result<Draft, Refused> {
         Draft::new(order, done, &self.engine, &self.state, now())
     }
 
@@ -309,12 +310,12 @@ impl Controller {
         &self,
         uid: &str,
         follower: Option<Sender<Update>>,
-    ) -> Result<Result<Summary, String>, Gone> {
+    ) -> Result<Result<Summary, Refused>, Gone> {
         self.ask_for(|reply| Message::Adopt(uid.to_owned(), follower, reply))
     }
 
     /// As [`Controller::adopt`] for many runs, which are taken over in one transaction.
-    pub fn adopt_all(&self, uids: Vec<String>) -> Result<Vec<Result<Summary, String>>, Gone> {
+    pub fn adopt_all(&self, uids: Vec<String>) -> Result<Vec<Result<Summary, Refused>>, Gone> {
         self.ask_for(|reply| Message::AdoptAll(uids, reply))
     }
 
@@ -325,7 +326,7 @@ impl Controller {
         uid: &str,
         retry: Retry,
         follower: Option<Sender<Update>>,
-    ) -> Result<Result<Summary, String>, Gone> {
+    ) -> Result<Result<Summary, Refused>, Gone> {
         self.ask_for(|reply| Message::Retry(uid.to_owned(), retry, follower, reply))
     }
 
@@ -350,12 +351,12 @@ impl Controller {
     /// not here.
     ///
     /// Artifacts that go with it are deleted first; if they cannot be, the run stays, unless that is forced.
-    pub fn delete(&self, uid: &str, force: Force) -> Result<Result<bool, String>, Gone> {
+    pub fn delete(&self, uid: &str, force: Force) -> Result<Result<bool, Refused>, Gone> {
         self.ask_for(|reply| Message::Delete(uid.to_owned(), force, reply))
     }
 
     /// As [`Controller::delete`] for many runs: they go together, in as few transactions as that takes.
-    pub fn delete_all(&self, uids: &[&str], force: Force) -> Result<Vec<Result<bool, String>>, Gone> {
+    pub fn delete_all(&self, uids: &[&str], force: Force) -> Result<Vec<Result<bool, Refused>>, Gone> {
         let mut answers = Vec::with_capacity(uids.len());
         for uid in uids {
             let (reply, answer) = mpsc::channel();

@@ -17,6 +17,7 @@ use crate::handle::{self, Ask, Done, Extent, Inbox, Message, Submitted, Update};
 use crate::memo;
 use crate::metrics::Metrics;
 use crate::prepare::Place;
+use crate::refused::Refused;
 use crate::shard::{Effect, Shard};
 use crate::submit;
 use crate::throttle::{Bucket, Throttle};
@@ -289,7 +290,7 @@ impl Pump {
     }
 
     /// Tells how the creation of a run came out, once that is durable.
-    fn submitted(&mut self, to: Submitted, answer: Result<Summary, String>) {
+    fn submitted(&mut self, to: Submitted, answer: Result<Summary, Refused>) {
         self.replies.push(Box::new(move || to(answer)));
     }
 

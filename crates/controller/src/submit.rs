@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tiphys_engine::workflow::{Outcome, Phase};
 use tiphys_engine::{Frozen, Plan, Run, Time, status};
 use tiphys_spec as spec;
-use tiphys_store::{Created, End, Summary};
+use tiphys_store::{End, Summary};
 
 /// The letters of generated names (OB-013).
 const ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
@@ -82,17 +82,6 @@ pub(crate) fn summary(workflow: &spec::Workflow, now: Time) -> Summary {
         finished_us: None,
         labels: metadata.labels.clone(),
         engine: String::new(),
-    }
-}
-
-/// Why a run could not be created.
-pub(crate) fn taken(summary: &Summary, created: &Created) -> String {
-    match created {
-        Created::Yes => String::new(),
-        _ => format!(
-            "a run named `{}` exists already: give another name, or delete that one when it has ended",
-            summary.name
-        ),
     }
 }
 

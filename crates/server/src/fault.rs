@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
+use tiphys_controller::Refused;
 use tiphys_store::StoreError;
 
 /// The kind of a fault; the numbers are gRPC's.
@@ -93,6 +94,19 @@ impl Fault {
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Fault {
         Fault::new(Code::Unavailable, error.to_string())
+    }
+}
+
+impl From<Refused> for Fault {
+    fn from(refused: Refused) -> Fault {
+        let code = match refused {
+            Refused::Taken { .. } | Refused::Driven(_) => Code::AlreadyExists,
+            Refused::Invalid(_) => Code::InvalidArgument,
+            Refused::Missing(_) => Code::NotFound,
+            Refused::World(_) => Code::Unavailable,
+            Refused::Bug(_) => Code::Internal,
+        };
+        Fault::new(code, refused.to_string())
     }
 }
 

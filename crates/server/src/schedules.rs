@@ -96,8 +96,8 @@ pub(crate) fn run(world: &Weak<World>, woken: &Receiver<()>) {
 }
 
 /// What schedules reach of the server.
-struct Around<'a> {
-    world: &'a World,
+pub(crate) struct Around<'a> {
+    pub(crate) world: &'a World,
 }
 
 impl Around<'_> {

@@ -354,7 +354,7 @@ fn adopt(world: &World) -> Result<(), ServeError> {
         for (row, adopted) in rows.iter().zip(adopted) {
             // One run that cannot be taken up must not keep the others from it.
             if let Err(reason) = adopted {
-                tracing::warn!(run = row.name, reason, "a run is not taken up");
+                tracing::warn!(run = row.name, %reason, "a run is not taken up");
             }
         }
     }

@@ -442,7 +442,7 @@ impl World {
         if let Some(reason) =
             reason.filter(|_| self.state.owner_of(&machine).is_ok_and(|owner| owner.is_none()))
         {
-            return Err(Fault::internal(reason));
+            return Err(reason.into());
         }
         for request in requests {
             let letter = serde_json::to_vec(&tiphys_controller::Ask::Request(request.clone()))

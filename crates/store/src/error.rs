@@ -28,7 +28,7 @@ pub enum AppendError {
 }
 
 /// The world's failures of a store. Nothing of the failed call was written.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// The folder belongs to a later release.
     #[error(

@@ -316,7 +316,7 @@ fn resubmit_one(
         Ok(made) => made,
         Err(reason) => {
             engine.finish(Steps::End)?;
-            return Err(anyhow::Error::msg(reason));
+            return Err(reason.into());
         }
     };
     let show = show(&args.how.then, args.how.output);

@@ -82,7 +82,10 @@ pub fn take_over(
     let (follower, updates) = mpsc::channel();
     if let Err(reason) = engine.controller.adopt(&summary.uid, Some(follower))? {
         engine.finish(Steps::GoOn)?;
-        return Err(problem(reason, format!("`tiphys journal show {name}` tells what happened so far")));
+        return Err(problem(
+            reason.to_string(),
+            format!("`tiphys journal show {name}` tells what happened so far"),
+        ));
     }
     drive(local, engine, summary, seen, updates, show, signals)
 }

@@ -513,7 +513,7 @@ fn begin(
         Ok(summary) => Ok((engine, summary)),
         Err(reason) => {
             engine.finish(Steps::End)?;
-            Err(anyhow::Error::msg(reason))
+            Err(reason.into())
         }
     }
 }

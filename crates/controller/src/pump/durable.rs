@@ -2,6 +2,7 @@
 
 use super::{Pump, Submitted};
 use crate::handle::Update;
+use crate::refused::Refused;
 use crate::submit;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -27,7 +28,7 @@ impl Pump {
                         self.submitted(reply, Ok(run.summary));
                     } else {
                         self.disown(&run.machine.id);
-                        self.submitted(reply, Err(submit::taken(&run.summary, &created)));
+                        self.submitted(reply, Err(Refused::Taken { name: run.summary.name }));
                     }
                 }
                 Ok(done.appended)
@@ -36,7 +37,7 @@ impl Pump {
                 // Who wanted a run hears of it; what happened to other runs may still find room.
                 for (run, reply) in runs.into_iter().zip(replies) {
                     self.disown(&run.machine.id);
-                    self.submitted(reply, Err(error.to_string()));
+                    self.submitted(reply, Err(error.clone().into()));
                 }
                 let is_new = |append: &&Append| append.epoch == Append::CREATING;
                 let others: Vec<Append> = batch.iter().filter(|append| !is_new(append)).cloned().collect();

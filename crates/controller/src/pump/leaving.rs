@@ -3,12 +3,14 @@
 use super::{Pump, attempt_id};
 use crate::collect::{self, Force};
 use crate::handle::Update;
+use crate::refused::Refused;
 use crate::submit::Kept;
 use crate::view;
 use std::collections::BTreeSet;
 use std::sync::mpsc::{self, Sender};
 use std::thread::JoinHandle;
 use std::time::Duration;
+use tiphys_engine::Run;
 use tiphys_runner::step::AttemptId;
 use tiphys_store::{MachineId, Owned, State, StoreError};
 
@@ -16,7 +18,7 @@ use tiphys_store::{MachineId, Owned, State, StoreError};
 pub(super) struct Deletion {
     pub(super) uid: String,
     pub(super) force: Force,
-    pub(super) reply: Sender<Result<bool, String>>,
+    pub(super) reply: Sender<Result<bool, Refused>>,
 }
 
 /// A run that nobody can take up any more, and whose files are still there.
@@ -105,7 +107,7 @@ impl Pump {
             }
             Err(error) => {
                 for (deletion, _) in leaving {
-                    self.reply(deletion.reply, Err(error.to_string()));
+                    self.reply(deletion.reply, Err(error.clone().into()));
                 }
             }
         }
@@ -122,11 +124,11 @@ impl Pump {
 
     /// Lets go of a run that is to be removed, whether we drive it or nobody does. Its steps are ended without grace.
     /// Until the answer is dropped nobody else takes it over.
-    fn part_with(&mut self, uid: &str, force: Force) -> Result<Owned, String> {
+    fn part_with(&mut self, uid: &str, force: Force) -> Result<Owned, Refused> {
         let machine = MachineId::workflow(uid);
         let owned = match self.homes.contains_key(uid) {
             true => None,
-            false => Some(self.ownership.claim(&machine).map_err(|error| error.to_string())?),
+            false => Some(self.ownership.claim(&machine)?),
         };
         self.release_artifacts(uid, force)?;
         let owned = owned.or_else(|| self.homes.remove(uid).map(|home| home._owned));
@@ -150,24 +152,24 @@ impl Pump {
         self.starting.retain(|(run, _), _| run != uid);
         self.saving.retain(|(run, _), _| run != uid);
         self.ready.retain(|(run, _)| run != uid);
-        owned.ok_or_else(|| "it is not here any more".to_owned())
+        owned.ok_or_else(|| Refused::Missing(uid.to_owned()))
     }
 
     /// Deletes the artifacts that go with a run.
-    fn release_artifacts(&mut self, uid: &str, force: Force) -> Result<(), String> {
+    fn release_artifacts(&mut self, uid: &str, force: Force) -> Result<(), Refused> {
+        let release = |run: &Run| collect::release(run, &self.place, force).map_err(Refused::Invalid);
         if let Some(run) = self.shard.run(uid) {
-            return collect::release(run, &self.place, force);
+            return release(run);
         }
-        let text = |error: StoreError| error.to_string();
         let machine = MachineId::workflow(uid);
-        let body = self.store.document(&machine).map_err(text)?.unwrap_or_default();
+        let body = self.store.document(&machine)?.unwrap_or_default();
         if !collect::may_concern(&body) {
             return Ok(());
         }
         // Nobody drives it: what it is, its journal tells.
-        let kept = Kept::read(&body).map_err(|error| format!("its document cannot be read: {error}"))?;
-        let records = self.store.load(&machine).map_err(text)?.unwrap_or_default().records;
-        let run = view::fold(&kept.frozen, &records)?;
-        collect::release(&run, &self.place, force)
+        let kept = Kept::read(&body)
+            .map_err(|error| Refused::Bug(format!("its document cannot be read: {error}")))?;
+        let records = self.store.load(&machine)?.unwrap_or_default().records;
+        release(&view::fold(&kept.frozen, &records).map_err(Refused::Bug)?)
     }
 }

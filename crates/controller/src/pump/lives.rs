@@ -5,6 +5,7 @@ use crate::draft::Draft;
 use crate::guard::guarded;
 use crate::handle::Update;
 use crate::prepare::{self, Place};
+use crate::refused::Refused;
 use crate::shard::Recorded;
 use crate::submit::{self, Kept};
 use std::collections::BTreeSet;
@@ -25,12 +26,11 @@ impl Pump {
     pub(super) fn take_in_all(&mut self, now: Time) {
         for (draft, reply) in std::mem::take(&mut self.orders) {
             let secrets = draft.secret_of();
-            let owned = self.ownership.claim(&draft.run.machine).map_err(|error| error.to_string());
+            let owned = self.ownership.claim(&draft.run.machine).map_err(Refused::from);
             let uid = draft.run.machine.id.clone();
             let begun = owned.and_then(|owned| {
-                let begun =
-                    guarded(|| self.begin(*draft, (owned, Append::CREATING), now)).and_then(|begun| begun);
-                begun.inspect_err(|_| self.disown(&uid))
+                let begun = guarded(|| self.begin(*draft, (owned, Append::CREATING), now));
+                begun.unwrap_or_else(|mistake| Err(Refused::Bug(mistake))).inspect_err(|_| self.disown(&uid))
             });
             match begun {
                 Ok(run) => self.creating.push((run, reply)),
@@ -70,16 +70,16 @@ impl Pump {
     pub(super) fn for_run<T>(
         &mut self,
         uid: &str,
-        work: impl FnOnce(&mut Pump) -> Result<T, String>,
-    ) -> Result<T, String> {
+        work: impl FnOnce(&mut Pump) -> Result<T, Refused>,
+    ) -> Result<T, Refused> {
         guarded(|| work(self)).unwrap_or_else(|mistake| {
             self.park(uid, mistake.clone());
-            Err(mistake)
+            Err(Refused::Bug(mistake))
         })
     }
 
     /// Creates a run, or begins it anew if it is here and `done` says what need not run again.
-    pub(super) fn restart(&mut self, draft: Draft, now: Time) -> Result<Summary, String> {
+    pub(super) fn restart(&mut self, draft: Draft, now: Time) -> Result<Summary, Refused> {
         let uid = draft.secret_of();
         let begun = self.begin_anew(draft, now);
         if begun.is_err() {
@@ -88,15 +88,13 @@ impl Pump {
         begun
     }
 
-    fn begin_anew(&mut self, draft: Draft, now: Time) -> Result<Summary, String> {
+    fn begin_anew(&mut self, draft: Draft, now: Time) -> Result<Summary, Refused> {
         let run = &draft.run;
-        let text = |error: StoreError| error.to_string();
-        let owned =
-            self.ownership.acquire(&mut *self.store, &run.machine).map_err(|error| error.to_string())?;
-        if !self.store.restart(run, Some(owned.epoch)).map_err(text)? {
-            match self.store.create(run).map_err(text)? {
+        let owned = self.ownership.acquire(&mut *self.store, &run.machine)?;
+        if !self.store.restart(run, Some(owned.epoch))? {
+            match self.store.create(run)? {
                 Created::Yes => {}
-                other => return Err(submit::taken(&run.summary, &other)),
+                _ => return Err(Refused::Taken { name: run.summary.name.clone() }),
             }
         }
         let epoch = owned.epoch;
@@ -104,9 +102,9 @@ impl Pump {
     }
 
     /// Takes up a new run. Answers what the store is to keep of it.
-    fn begin(&mut self, draft: Draft, (owned, epoch): (Owned, u64), now: Time) -> Result<NewRun, String> {
+    fn begin(&mut self, draft: Draft, (owned, epoch): (Owned, u64), now: Time) -> Result<NewRun, Refused> {
         let NewRun { machine, summary, .. } = &draft.run;
-        let mut place = self.place_of(&summary.uid, draft.secrets).map_err(|error| error.to_string())?;
+        let mut place = self.place_of(&summary.uid, draft.secrets)?;
         place.files = draft.files;
         self.homes.insert(
             summary.uid.clone(),
@@ -123,7 +121,7 @@ impl Pump {
         }
         let plan = Plan { images: prepare::known_images(&self.place), ..draft.plan };
         let run = Run::new(Arc::new(plan));
-        self.shard.take_in(run, machine.clone(), epoch, &[], summary.clone(), now)?;
+        self.shard.take_in(run, machine.clone(), epoch, &[], summary.clone(), now).map_err(Refused::Bug)?;
         self.enter(&summary.uid, summary.created_us, now);
         Ok(draft.run)
     }
@@ -166,9 +164,9 @@ impl Pump {
         retry: Retry,
         follower: Option<Sender<Update>>,
         now: Time,
-    ) -> Result<Summary, String> {
+    ) -> Result<Summary, Refused> {
         if let Some(refused) = self.shard.run(uid).and_then(|run| run.retry_refused(&retry)) {
-            return Err(refused);
+            return Err(Refused::Invalid(refused));
         }
         let owned = self.acquire(uid)?;
         let (summary, _) = self.take_in(uid, owned, follower, now)?;
@@ -176,7 +174,7 @@ impl Pump {
             // If it is not over after all, whoever takes it up goes on with it.
             self.let_go(uid);
             self.homes.remove(uid);
-            return Err(refused);
+            return Err(Refused::Invalid(refused));
         }
         self.shard.input(uid, Input::Asked(Request::Retry(retry)), now);
         Ok(summary)
@@ -188,15 +186,15 @@ impl Pump {
         uid: &str,
         follower: Option<Sender<Update>>,
         now: Time,
-    ) -> Result<Summary, String> {
+    ) -> Result<Summary, Refused> {
         let owned = self.acquire(uid)?;
         let summary = self.take_over(uid, owned, follower, now)?;
-        self.read_inbox(now).map_err(|error| error.to_string())?;
+        self.read_inbox(now)?;
         Ok(summary)
     }
 
     /// Takes runs over from an engine that is gone, all in one transaction; each of its own would wait for the disk.
-    pub(super) fn adopt_all(&mut self, uids: &[String], now: Time) -> Vec<Result<Summary, String>> {
+    pub(super) fn adopt_all(&mut self, uids: &[String], now: Time) -> Vec<Result<Summary, Refused>> {
         let adopted = self.acquire_all(uids).and_then(|owned| {
             let taken = uids
                 .iter()
@@ -206,19 +204,19 @@ impl Pump {
             self.read_inbox(now)?;
             Ok(taken)
         });
-        adopted.unwrap_or_else(|error: StoreError| vec![Err(error.to_string()); uids.len()])
+        adopted.unwrap_or_else(|error: StoreError| vec![Err(error.into()); uids.len()])
     }
 
     /// Becomes the driver of a run that nobody drives.
-    fn acquire(&mut self, uid: &str) -> Result<Owned, String> {
+    fn acquire(&mut self, uid: &str) -> Result<Owned, Refused> {
         let machine = MachineId::workflow(uid);
-        self.ownership.acquire(&mut *self.store, &machine).map_err(|error| error.to_string())
+        Ok(self.ownership.acquire(&mut *self.store, &machine)?)
     }
 
-    fn acquire_all(&mut self, uids: &[String]) -> Result<Vec<Result<Owned, String>>, StoreError> {
+    fn acquire_all(&mut self, uids: &[String]) -> Result<Vec<Result<Owned, Refused>>, StoreError> {
         let claim = |uid: &String| {
             let machine = MachineId::workflow(&**uid);
-            let claimed = self.ownership.claim(&machine).map_err(|error| error.to_string());
+            let claimed = self.ownership.claim(&machine).map_err(Refused::from);
             (machine, claimed)
         };
         let (machines, mut claimed): (Vec<_>, Vec<_>) = uids.iter().map(claim).unzip();
@@ -239,7 +237,7 @@ impl Pump {
         owned: Owned,
         follower: Option<Sender<Update>>,
         now: Time,
-    ) -> Result<Summary, String> {
+    ) -> Result<Summary, Refused> {
         let (summary, is_new) = self.take_in(uid, owned, follower, now)?;
         if !is_new {
             self.recall(uid, now);
@@ -254,28 +252,26 @@ impl Pump {
         owned: Owned,
         follower: Option<Sender<Update>>,
         now: Time,
-    ) -> Result<(Summary, bool), String> {
-        let text = |error: StoreError| error.to_string();
+    ) -> Result<(Summary, bool), Refused> {
         let machine = MachineId::workflow(uid);
-        let summary =
-            self.store.summary(&machine).map_err(text)?.ok_or_else(|| format!("there is no run {uid}"))?;
+        let summary = self.store.summary(&machine)?.ok_or_else(|| Refused::Missing(uid.to_owned()))?;
         let document = self
             .store
-            .document(&machine)
-            .map_err(text)?
-            .ok_or_else(|| format!("run {} has no document", summary.name))?;
-        let kept = Kept::read(&document)
-            .map_err(|error| format!("the document of {} cannot be read: {error}", summary.name))?;
+            .document(&machine)?
+            .ok_or_else(|| Refused::Bug(format!("run {} has no document", summary.name)))?;
+        let unreadable = |what: &str, error: serde_json::Error| {
+            Refused::Bug(format!("the {what} of {} cannot be read: {error}", summary.name))
+        };
+        let kept = Kept::read(&document).map_err(|error| unreadable("document", error))?;
         let (frozen, done) = (kept.frozen.into_owned(), kept.done.into_owned());
-        let mut plan = compile(&frozen)?;
+        let mut plan = compile(&frozen).map_err(Refused::Bug)?;
         plan.images = prepare::known_images(&self.place);
-        let loaded = self.store.load(&machine).map_err(text)?.unwrap_or_default();
-        let secrets = match self.state.secrets(uid).map_err(text)? {
-            Some(body) => serde_json::from_slice(&body)
-                .map_err(|error| format!("the secrets of {} cannot be read: {error}", summary.name))?,
+        let loaded = self.store.load(&machine)?.unwrap_or_default();
+        let secrets = match self.state.secrets(uid)? {
+            Some(body) => serde_json::from_slice(&body).map_err(|error| unreadable("secrets", error))?,
             None => Vec::new(),
         };
-        let place = self.place_of(uid, secrets).map_err(text)?;
+        let place = self.place_of(uid, secrets)?;
         let epoch = owned.epoch;
         self.homes.insert(
             uid.to_owned(),
@@ -290,14 +286,9 @@ impl Pump {
         if let Some(follower) = follower {
             self.followers.push((uid.to_owned(), follower));
         }
-        self.shard.take_in(
-            Run::new(Arc::new(plan)),
-            machine,
-            epoch,
-            &loaded.records,
-            summary.clone(),
-            now,
-        )?;
+        self.shard
+            .take_in(Run::new(Arc::new(plan)), machine, epoch, &loaded.records, summary.clone(), now)
+            .map_err(Refused::Bug)?;
         self.enter(uid, summary.created_us, now);
         Ok((summary, loaded.records.is_empty()))
     }

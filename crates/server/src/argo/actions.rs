@@ -330,7 +330,7 @@ pub(crate) fn retry(world: &World, call: &Call) -> Result<Value, Fault> {
     // One that is in the archive only goes on from there (API-205).
     let summary = subject(world, call)?;
     admit::sign_change(&mut formed, &call.who, "Retry");
-    world.controller.retry(&summary.uid, wish.request()?, None)?.map_err(Fault::invalid)?;
+    world.controller.retry(&summary.uid, wish.request()?, None)??;
     // A retry that is over at once has nobody to sign any more.
     world.ask(&summary.uid, &[signature(call, "Retry")])?;
     Ok(shape::live(formed))

@@ -9,7 +9,7 @@ use crate::world::{World, generated};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use tiphys_controller::{Coming, Done, ESTIMATES, Order};
+use tiphys_controller::{Coming, Done, ESTIMATES, Order, Refused};
 use tiphys_engine::Frozen;
 use tiphys_engine::check::{Shelf, Situation, check};
 use tiphys_engine::repository::CONFIG_MAP;
@@ -108,20 +108,20 @@ impl Library {
     ) -> Result<(), Fault> {
         let shelf = Shelf::new(&self.objects);
         let found = check(document, &shelf, situation);
-        let Some(mut error) = found.into_iter().find(spec::Diagnostic::is_error) else { return Ok(()) };
-        if error.code == "unknown-document" {
-            error.message = not_found(&error, &document.value);
-        }
-        let missing = error.message.contains("workflowtemplates.argoproj.io \"")
-            && error.message.ends_with("\" not found");
-        Err(Fault::new(if missing { Code::NotFound } else { code }, error.message))
+        let Some(error) = found.into_iter().find(spec::Diagnostic::is_error) else { return Ok(()) };
+        Err(match &*error.code {
+            "unknown-document" => not_found(&error, &document.value, code),
+            _ => Fault::new(code, error.message),
+        })
     }
 }
 
-/// What Argo's server says of a reference to a document that is not there; offline checks say it otherwise.
-fn not_found(error: &spec::Diagnostic, document: &Value) -> String {
+/// What Argo's server says of a reference to a document that is not there; offline checks say it otherwise. `code` is
+/// that of any other mistake.
+fn not_found(error: &spec::Diagnostic, document: &Value, code: Code) -> Fault {
+    let missing = |message: String| Fault::new(Code::NotFound, message);
     let Some((prefix, rest)) = error.message.split_once("couldn't find ") else {
-        return error.message.clone();
+        return missing(error.message.clone());
     };
     let name = rest.split('"').nth(1).unwrap_or_default();
     let owner = error.path.strip_suffix(".name").unwrap_or(&error.path);
@@ -129,11 +129,11 @@ fn not_found(error: &spec::Diagnostic, document: &Value) -> String {
         .split(['.', '['])
         .fold(String::new(), |pointer, part| format!("{pointer}/{}", part.trim_end_matches(']')));
     match document.pointer(&pointer).and_then(|owner| owner["template"].as_str()) {
-        Some(template) => format!("{prefix}template reference {name}.{template} not found"),
+        Some(template) => Fault::new(code, format!("{prefix}template reference {name}.{template} not found")),
         None if rest.starts_with("cluster") => {
-            format!("clusterworkflowtemplates.argoproj.io \"{name}\" not found")
+            missing(format!("clusterworkflowtemplates.argoproj.io \"{name}\" not found"))
         }
-        None => format!("workflowtemplates.argoproj.io \"{name}\" not found"),
+        None => missing(format!("workflowtemplates.argoproj.io \"{name}\" not found")),
     }
 }
 
@@ -333,18 +333,18 @@ impl Ready {
     }
 
     /// Whether an order made the run; not if another name is to be tried.
-    fn is_made(&mut self, world: &World, submitted: Result<Summary, String>) -> Result<bool, Fault> {
+    fn is_made(&mut self, world: &World, submitted: Result<Summary, Refused>) -> Result<bool, Fault> {
         let metadata = &mut self.told.value["metadata"];
         match submitted {
             Ok(summary) => metadata["resourceVersion"] = json!(summary.created_us.to_string()),
-            Err(reason) if !reason.contains("exists already") => return Err(Fault::invalid(reason)),
-            Err(_) if self.tries > 0 => {
+            Err(Refused::Taken { .. }) if self.tries > 0 => {
                 metadata["name"] = Value::Null;
                 let namespace = metadata["namespace"].as_str().unwrap_or_default().to_owned();
                 name(world, &mut self.told.value, &namespace);
                 return Ok(false);
             }
-            Err(_) => return Err(taken(metadata)),
+            Err(Refused::Taken { .. }) => return Err(taken(metadata)),
+            Err(refused) => return Err(refused.into()),
         }
         Ok(true)
     }

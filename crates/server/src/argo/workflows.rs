@@ -8,6 +8,7 @@ use crate::wire::project::Projection;
 use crate::wire::{read, shape};
 use crate::world::World;
 use serde_json::{Value, json};
+use tiphys_controller::Refused;
 use tiphys_controller::collect::Force;
 use tiphys_engine::check::Situation;
 use tiphys_store::Summary;
@@ -171,8 +172,8 @@ pub(crate) fn remove_all(
     let last: Vec<Option<Value>> = runs.iter().map(|run| world.live(run).ok()).collect();
     let uids: Vec<&str> = runs.iter().map(|run| &*run.uid).collect();
     let removed = world.controller.delete_all(&uids, force)?;
-    let tell = |((run, last), removed): ((&Summary, Option<Value>), Result<bool, String>)| {
-        if !removed.map_err(Fault::internal)? {
+    let tell = |((run, last), removed): ((&Summary, Option<Value>), Result<bool, Refused>)| {
+        if !removed? {
             return Err(Fault::missing("workflows.argoproj.io", &run.name));
         }
         if let Some(last) = last {

@@ -1,6 +1,9 @@
 //! What the answer to a creation tells, and what the run shows then.
 
 use super::*;
+use crate::schedules::Around;
+use tiphys_controller::cron::Yard as _;
+use tiphys_engine::cron::Answer;
 
 /// EX-112: what a creation answers has the templates of others that it uses, with those that stand in the place of their
 /// steps.
@@ -51,4 +54,37 @@ fn a_pod_that_was_never_made_has_no_machine() {
         (&node["type"], &node["phase"], node.get("hostNodeName")),
         (&json!("Pod"), &json!("Error"), None)
     );
+}
+
+/// A disk that fails is nobody's mistake: who made the run is told to come again, and a schedule keeps the time for which
+/// it could not make one.
+#[test]
+fn a_state_folder_that_fails_is_no_mistake_of_the_workflow() {
+    let (folder, house) = open();
+    house.apply("{apiVersion: v1, kind: Secret, metadata: {name: hidden}, stringData: {key: x}}");
+    let env = json!([{ "name": "KEY", "valueFrom": { "secretKeyRef": { "name": "hidden", "key": "key" } } }]);
+    let workflow = json!({
+        "metadata": { "name": "waits", "namespace": "default" },
+        "spec": { "entrypoint": "main", "templates": [
+            { "name": "main", "suspend": {} },
+            { "name": "unused", "container": { "image": "any", "command": ["x"], "env": env } },
+        ]},
+    });
+    let create = || house.ask("POST", "/api/v1/workflows/default", &[], &json!({ "workflow": workflow }));
+    let schedule = || {
+        let workflow = serde_json::from_value(workflow.clone()).unwrap();
+        Around { world: &house.world }.submit(workflow)
+    };
+    let secrets = folder.path().join("secrets");
+    std::fs::remove_dir_all(&secrets).unwrap();
+    std::fs::write(&secrets, "in the way").unwrap();
+    let (status, answer) = create();
+    assert_eq!((status, &answer["code"]), (503, &json!(14)), "{answer}");
+    assert!(schedule().unwrap_err().contains("secrets/"), "it is asked again");
+
+    std::fs::remove_file(&secrets).unwrap();
+    std::fs::create_dir(&secrets).unwrap();
+    let Ok(Answer::Created { uid }) = schedule() else { panic!("it is made once there is a place for it") };
+    assert_eq!(house.get("/api/v1/workflows/default/waits")["metadata"]["uid"], uid);
+    assert_eq!(create().0, 409);
 }
