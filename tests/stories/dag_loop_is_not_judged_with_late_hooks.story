@@ -9,8 +9,8 @@ manifest: |
       - {name: c, template: ok, depends: a.AnySucceeded}
 ---
 00:00  begin                   -> start demo.a(0:1)
-00:01  demo.a(0:1) exits 1     -> start demo.a.hooks.d
-00:02  demo.a.hooks.d exits 0  -> start demo.b, demo.c Omitted
+00:01  demo.a(0:1) exits 1     -> start demo.b, demo.c Omitted, start demo.a.hooks.d
+00:02  demo.a.hooks.d exits 0  -> nothing
 00:03  demo.b exits 0          -> ...
 ---
 demo.b  Pod      Succeeded

@@ -25,8 +25,8 @@ manifest: |
 00:05  demo[0].a.onExit exits 0           -> start demo[1].b.c(0), start demo[1].b.c.hooks.run(0)
 00:06  demo[1].b.c(0) exits 0             -> demo[1].b.c Succeeded
 00:07  demo[1].b.c.hooks.run(0) exits 0   -> start demo[1].b.d(0)
-00:08  demo[1].b.d(0) exits 0             -> start demo[1].b.d.hooks.done
-00:09  demo[1].b.d.hooks.done exits 0     -> start demo[1].b.e(0)
+00:08  demo[1].b.d(0) exits 0             -> start demo[1].b.e(0), start demo[1].b.d.hooks.done
+00:09  demo[1].b.d.hooks.done exits 0     -> nothing
 00:10  demo[1].b.e(0) exits 0             -> start demo[1].b.e.onExit
 00:11  demo[1].b.e.onExit exits 0         -> workflow Succeeded
 ---

@@ -22,5 +22,5 @@ manifest: |
 00:01  demo.a.hooks.run exits 0     -> demo.a Running
 00:02  demo.a(0:1) exits 1          -> demo.a Running
 00:03  demo.a(1:2) exits 1          -> demo.a Failed, demo.b Omitted, start demo.c
-00:04  demo.z(0:1) exits 1          -> start demo.z.hooks.failed
-00:05  demo.z.hooks.failed exits 0  -> start demo.x
+00:04  demo.z(0:1) exits 1          -> start demo.x, start demo.z.hooks.failed
+00:05  demo.z.hooks.failed exits 0  -> demo.z Failed

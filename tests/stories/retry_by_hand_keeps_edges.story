@@ -15,8 +15,8 @@ manifest: |
 ---
 00:00  begin                      -> start demo.a(0), start demo.c(0)
 00:01  demo.a(0) exits 0          -> start demo.a.onExit
-00:02  demo.c(0) exits 0          -> start demo.c.hooks.done
-00:03  demo.c.hooks.done exits 0  -> start demo.d
+00:02  demo.c(0) exits 0          -> start demo.d, start demo.c.hooks.done
+00:03  demo.c.hooks.done exits 0  -> nothing
 00:04  demo.a.onExit exits 0      -> start demo.b
 00:05  demo.b exits 0             -> nothing
 00:06  demo.d exits 1             -> workflow Failed

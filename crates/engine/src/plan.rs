@@ -223,6 +223,18 @@ impl DagOrder {
     pub fn needed_tasks(&self) -> HashSet<TaskIx> {
         self.roots.iter().chain(&self.waiting.tasks).copied().collect()
     }
+
+    /// Whether a task that depends on another is visited before the hooks of that one are looked at, when both find at the
+    /// same visit that it has ended. Only the hooks of a target are looked at in passing, each after its own visit.
+    pub(crate) fn is_visited_before_hooks_of(&self, task: TaskIx, dependent: TaskIx) -> bool {
+        match self.targets.iter().position(|target| *target == task) {
+            None => true,
+            Some(at) => {
+                let rank = self.rank[dependent.at()];
+                self.targets[..at].iter().any(|target| rank <= self.rank[target.at()])
+            }
+        }
+    }
 }
 
 impl TaskLists {

@@ -81,6 +81,7 @@ pub fn words(run: &Run, event: &Event) -> String {
             let (who, phase) = (name(run, *node), phase.name());
             ended(format!("{who} ended: {phase}{}", because(message.as_deref())), outputs.as_deref())
         }
+        Event::LedOn { node } => format!("who waited for {} alone goes on", name(run, *node)),
         Event::Settled { node } => format!("{} is done, its hooks too", name(run, *node)),
         Event::Withdrawn { node } => {
             format!("{} was taken back: it starts again when the run is continued", name(run, *node))

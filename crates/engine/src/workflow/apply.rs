@@ -75,6 +75,7 @@ impl Run {
                 self.apply_ended(at, *node, *phase, message, outputs);
             }
             Event::Settled { node } => self.settle(*node),
+            Event::LedOn { node } => self.lead_on(*node),
             Event::Withdrawn { node } => {
                 // A daemon that served goes with what is around it, also while it is being started again.
                 if self.daemons.contains(node) {
@@ -663,6 +664,16 @@ impl Run {
         self.review.push_back(owner);
     }
 
+    /// Lets on who lacks nothing but this task of a dag, which has ended and is not done with its hooks.
+    fn lead_on(&mut self, ix: NodeIx) {
+        let Some((at, _)) = self.task_of(ix) else { return };
+        for dependent in self.lacking_only(ix) {
+            self.frames[at as usize].slots[dependent.at()].waiting_for = 0;
+            self.make_ready(at, dependent);
+        }
+        self.enqueue(at);
+    }
+
     fn release_dependents(&mut self, at: u32, task: TaskIx) {
         let frame = &mut self.frames[at as usize];
         frame.unsettled -= 1;
@@ -672,16 +683,25 @@ impl Run {
         let order = frame.order.clone();
         for dependent in order.waiting.of(task) {
             let slot = &mut self.frames[at as usize].slots[dependent.at()];
-            slot.waiting_for -= 1;
-            if slot.waiting_for > 0 {
+            if slot.waiting_for == 0 {
+                // It was let on as soon as the task had ended.
                 continue;
             }
-            // After a retry what depends on it may be there already, whole or with a loop that lacks some items.
-            if let Some(next) = self.ready_of(at, *dependent) {
-                self.frames[at as usize].ready.insert(order.rank[dependent.at()], next);
+            slot.waiting_for -= 1;
+            if slot.waiting_for == 0 {
+                self.make_ready(at, *dependent);
             }
         }
         self.enqueue(at);
+    }
+
+    /// A task that waits for nothing any more. After a retry by hand it may be there already, whole or with a loop that
+    /// lacks some items.
+    fn make_ready(&mut self, at: u32, task: TaskIx) {
+        if let Some(next) = self.ready_of(at, task) {
+            let frame = &mut self.frames[at as usize];
+            frame.ready.insert(frame.rank(task), next);
+        }
     }
 
     /// Puts a frame on the agenda if it has something to enter.

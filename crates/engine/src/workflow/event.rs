@@ -229,6 +229,11 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         outputs: Option<Arc<spec::Outputs>>,
     },
+    /// A task of a dag has ended, and who lacks nothing else goes on before its hooks are looked at.
+    LedOn {
+        /// The task's node.
+        node: NodeIx,
+    },
     /// An ended node's hooks are done too; whoever waits for it may go on.
     Settled {
         /// The node.

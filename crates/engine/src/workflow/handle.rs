@@ -271,7 +271,8 @@ impl Turn<'_> {
         if self.run.node(ix).removed {
             return;
         }
-        if self.run.is_about_to_enter(ix) && self.run.has_hooks(ix) {
+        let has_hooks = self.run.has_hooks(ix) && !self.run.node(ix).settled;
+        if has_hooks && (self.run.is_about_to_enter(ix) || self.leads_on_first(ix)) {
             self.run.held_hooks.push(ix);
         } else {
             self.hooks(ix);

@@ -4,10 +4,10 @@ use super::bind::{Args, Given};
 use super::enter::{Entering, Entry};
 use super::event::{Control, Event};
 use super::handle::Turn;
-use super::node::{NodeIx, NodeKind, Part, Phase, Site};
+use super::node::{NodeIx, NodeKind, Part, Phase, Site, TaskIx};
 use super::run::Run;
 use super::scope::View;
-use crate::plan::{HookPlan, LOCAL, ScopeIx, Target, TemplateIx};
+use crate::plan::{HookPlan, LOCAL, Plan, ScopeIx, Target, TemplateIx};
 use expr::Mode;
 use std::sync::Arc;
 use tiphys_expr as expr;
@@ -43,19 +43,7 @@ impl Turn<'_> {
             return self.record(Event::Settled { node: ix });
         }
         let plan = self.run.plan.clone();
-        let (names, exit): (Vec<&HookPlan>, Option<&HookPlan>) = if ix == NodeIx::ROOT {
-            (plan.hooks.iter().collect(), None)
-        } else {
-            let Some((frame, task)) = self.run.task_of(ix) else { return };
-            let template = self.run.frames[frame as usize].template;
-            let task =
-                &plan.template(template).frame().expect("a frame's template has tasks").tasks[task.at()];
-            // In a dag other hooks run once, for the group, and never for an expansion (EX-244).
-            let is_dag_item = matches!(self.run.node(ix).site, Site::Item(..))
-                && self.run.node(self.run.node(ix).owner).kind == NodeKind::TaskGroup;
-            let hooks = if is_dag_item { Vec::new() } else { task.other_hooks().iter().collect() };
-            (hooks, task.exit())
-        };
+        let Some((names, exit)) = self.run.hooks_in(&plan, ix) else { return };
         let phase = self.run.node(ix).phase;
         let (mut held, mut broken) = (false, None);
         if phase != Phase::Pending || self.run.hooks_see_pending(ix) {
@@ -100,6 +88,28 @@ impl Turn<'_> {
         }
     }
 
+    /// Whether who depends on a task of a dag is entered before the hooks that its end calls for (EX-250): its end is found
+    /// by the visit at which they are judged, and its hooks are looked at by the next one.
+    pub(crate) fn leads_on_first(&mut self, ix: NodeIx) -> bool {
+        if self.run.ends_before_its_hooks(ix)
+            && !self.run.lacking_only(ix).is_empty()
+            && self.end_calls_for_hooks(ix)
+        {
+            self.record(Event::LedOn { node: ix });
+        }
+        self.run.is_about_to_lead_on(ix)
+    }
+
+    /// Whether the end of a task calls for hooks. One with a hook that cannot be read is in Error for that first (EX-251).
+    fn end_calls_for_hooks(&self, ix: NodeIx) -> bool {
+        let plan = self.run.plan.clone();
+        let Some((names, exit)) = self.run.hooks_in(&plan, ix) else { return false };
+        let is_over = self.run.node(ix).phase.is_completed() && self.run.runs_exit_hooks();
+        let exit = exit.filter(|_| is_over).map(|exit| self.exit_expression_holds_for(ix, exit));
+        let verdicts = names.iter().map(|hook| self.hook_holds(ix, hook)).chain(exit);
+        verdicts.collect::<Result<Vec<bool>, String>>().is_ok_and(|all| all.contains(&true))
+    }
+
     /// An exit hook of a task that cannot be run: it changes nothing but at a target, which a dag looks at once more by
     /// itself; there it is the dag's own error (EX-245).
     fn target_broke(&mut self, ix: NodeIx, reason: String) {
@@ -133,28 +143,25 @@ impl Turn<'_> {
     }
 
     fn try_hook(&mut self, ix: NodeIx, hook: &HookPlan) -> Started {
-        let Some(expression) = &hook.expression else {
-            if !self.run.node(ix).phase.is_ended() {
-                return Started::No;
-            }
-            let name = self.run.name_at(ix, &Site::Hook(hook.name.clone()));
-            return Started::Never(format!("Expression required for hook {name}"));
-        };
-        let verdict = {
-            let view = self.run.hook_view(ix, self.now);
-            crate::tree::render_text(expression, &view, Mode::Lenient, &self.world(0))
-                .map_err(|error| error.to_string())
-                .and_then(|text| {
-                    expr::evaluate_bool(&text, &view, &self.world(0)).map_err(|error| error.to_string())
-                })
-        };
-        match verdict {
+        match self.hook_holds(ix, hook) {
             Ok(true) => self.enter_hook(ix, hook),
             Ok(false) => Started::No,
             // What the expression reads may still come; only an ended owner makes it final.
             Err(_) if !self.run.node(ix).phase.is_ended() => Started::No,
             Err(reason) => Started::Never(reason),
         }
+    }
+
+    /// Whether the expression of a hook, other than an exit hook, says that its time has come.
+    fn hook_holds(&self, ix: NodeIx, hook: &HookPlan) -> Result<bool, String> {
+        let Some(expression) = &hook.expression else {
+            let name = self.run.name_at(ix, &Site::Hook(hook.name.clone()));
+            return Err(format!("Expression required for hook {name}"));
+        };
+        let (view, world) = (self.run.hook_view(ix, self.now), self.world(0));
+        let text = crate::tree::render_text(expression, &view, Mode::Lenient, &world)
+            .map_err(|error| error.to_string())?;
+        expr::evaluate_bool(&text, &view, &world).map_err(|error| error.to_string())
     }
 
     fn try_exit_hook(&mut self, ix: NodeIx, exit: &HookPlan) -> Started {
@@ -245,6 +252,65 @@ impl Turn<'_> {
 }
 
 impl Run {
+    /// The hooks of a node: those with names, and its exit hook.
+    fn hooks_in<'p>(&self, plan: &'p Plan, ix: NodeIx) -> Option<(Vec<&'p HookPlan>, Option<&'p HookPlan>)> {
+        if ix == NodeIx::ROOT {
+            return Some((plan.hooks.iter().collect(), None));
+        }
+        let (frame, task) = self.task_of(ix)?;
+        let template = self.frames[frame as usize].template;
+        let task = &plan.template(template).frame().expect("a frame's template has tasks").tasks[task.at()];
+        // In a dag other hooks run once, for the group, and never for an expansion (EX-244).
+        let is_dag_item = matches!(self.node(ix).site, Site::Item(..))
+            && self.node(self.node(ix).owner).kind == NodeKind::TaskGroup;
+        let names = if is_dag_item { Vec::new() } else { task.other_hooks().iter().collect() };
+        Some((names, task.exit()))
+    }
+
+    /// Whether the end of a task of a dag is found only when those who depend on it are judged: that of all that holds
+    /// other nodes, and of what never starts. The exit hook begins with it, but that of a loop.
+    fn ends_before_its_hooks(&self, ix: NodeIx) -> bool {
+        let node = self.node(ix);
+        let in_dag = matches!(node.site, Site::Task(_)) && self.node(node.owner).kind == NodeKind::Dag;
+        // What a retry by hand finds there has ended before.
+        let in_this_life = node.finished >= self.started;
+        if !in_dag || !node.phase.is_ended() || !in_this_life || node.open_hooks > 0 || self.has_late_hook(ix)
+        {
+            return false;
+        }
+        match node.kind {
+            NodeKind::TaskGroup | NodeKind::Skipped => true,
+            NodeKind::Retry | NodeKind::Steps | NodeKind::Dag => {
+                self.task_plan(ix).is_some_and(|task| task.exit().is_none())
+            }
+            NodeKind::Pod
+            | NodeKind::StepGroup
+            | NodeKind::Container
+            | NodeKind::Suspend
+            | NodeKind::Http
+            | NodeKind::Plugin => false,
+        }
+    }
+
+    /// Who depends on a task of a dag, lacks nothing else, and is judged before the task's hooks are looked at.
+    pub(crate) fn lacking_only(&self, ix: NodeIx) -> Vec<TaskIx> {
+        let Some((at, task)) = self.task_of(ix) else { return Vec::new() };
+        let frame = &self.frames[at as usize];
+        let dependents = frame.order.waiting.of(task).iter().copied();
+        let lacking = dependents.filter(|dependent| frame.slots[dependent.at()].waiting_for == 1);
+        lacking.filter(|dependent| frame.order.is_visited_before_hooks_of(task, *dependent)).collect()
+    }
+
+    /// Whether somebody who depends on a task that has ended is about to be entered.
+    fn is_about_to_lead_on(&self, ix: NodeIx) -> bool {
+        let Some((at, task)) = self.task_of(ix) else { return false };
+        let frame = &self.frames[at as usize];
+        let mut dependents = frame.order.waiting.of(task).iter();
+        self.ends_before_its_hooks(ix)
+            && frame.queued
+            && dependents.any(|dependent| frame.ready.contains_key(&frame.rank(*dependent)))
+    }
+
     /// Whether exit hooks are run at all: who terminates wants nothing more (EX-288).
     pub(crate) fn runs_exit_hooks(&self) -> bool {
         self.steering.shutdown != Some(Control::Terminate)

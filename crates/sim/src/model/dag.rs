@@ -2,9 +2,18 @@
 
 use super::depends::{Depends, needs};
 use super::values::{items, list, text};
-use super::{Model, NO_YES_OR_NO, Order, Values};
+use super::{Model, NO_YES_OR_NO, Node, Order, Values};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// What a visit has found of a task.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Seen {
+    /// It is over, hooks included.
+    over: bool,
+    /// Who depends on it may go on.
+    leads_on: bool,
+}
 
 impl Model {
     /// EX-150 to EX-173.
@@ -24,9 +33,16 @@ impl Model {
         let mut visited = BTreeMap::new();
         let mut over = true;
         for target in &targets {
-            over &= self.visit(name, target, &tasks, &mut visited)?;
+            let mut seen = self.visit(name, target, &tasks, &mut visited)?;
+            if seen.leads_on && !seen.over {
+                // The hooks of a target are looked at in passing.
+                seen.over = self.hooks(&format!("{name}.{target}"), &tasks[target], "tasks")?;
+                seen.leads_on = seen.over;
+                visited.insert(target.clone(), seen);
+            }
+            over &= seen.over;
         }
-        if !over || visited.values().any(|over| !over) {
+        if !over || visited.values().any(|seen| !seen.over) {
             return Ok(());
         }
         let branches = self.branches(name);
@@ -49,16 +65,16 @@ impl Model {
         Ok(())
     }
 
-    /// Attempts a task after all that it needs; whether it is over, hooks included.
+    /// Attempts a task after all that it needs.
     pub(super) fn visit(
         &mut self,
         dag: &str,
         task: &str,
         tasks: &BTreeMap<String, Value>,
-        visited: &mut BTreeMap<String, bool>,
-    ) -> Result<bool, String> {
-        if let Some(over) = visited.get(task) {
-            return Ok(*over);
+        visited: &mut BTreeMap<String, Seen>,
+    ) -> Result<Seen, String> {
+        if let Some(seen) = visited.get(task) {
+            return Ok(*seen);
         }
         let step = tasks.get(task).ok_or("there is no such task")?;
         let name = format!("{dag}.{task}");
@@ -66,12 +82,13 @@ impl Model {
         let before = needs(&depends);
         let mut ready = true;
         for need in &before {
-            ready &= self.visit(dag, need, tasks, visited)?;
+            ready &= self.visit(dag, need, tasks, visited)?.leads_on;
         }
         if !ready {
-            visited.insert(task.to_owned(), false);
-            return Ok(false);
+            visited.insert(task.to_owned(), Seen::default());
+            return Ok(Seen::default());
         }
+        let had_ended = self.nodes.get(&name).is_some_and(Node::is_fulfilled);
         let is_new = !self.has(&name);
         if is_new {
             let holds =
@@ -83,9 +100,7 @@ impl Model {
             }
         }
         let mut over = true;
-        if self.nodes.get(&name).is_some_and(|node| node.is_omitted) {
-            over = self.hooks(&name, step, "tasks")?;
-        } else {
+        if !self.nodes.get(&name).is_some_and(|node| node.is_omitted) {
             let mut scope = self.scope_of(dag);
             for need in tasks.keys() {
                 let name = format!("{dag}.{need}");
@@ -119,10 +134,9 @@ impl Model {
                 self.nodes.remove(&nobody);
             }
             over &= self.nodes[&name].is_fulfilled();
-            if over {
-                over &= self.hooks(&name, step, "tasks")?;
-            }
         }
+        let leads_on_first = over && !had_ended && self.leads_on_before_hooks(&name, step);
+        over = over && !leads_on_first && self.hooks(&name, step, "tasks")?;
         // EX-031: once, when it comes to be; what a retry by hand keeps stays where it hangs (EX-302).
         if is_new && before.is_empty() {
             self.link(dag, &name);
@@ -133,8 +147,23 @@ impl Model {
             }
         }
         self.node(&name).needs = before;
-        visited.insert(task.to_owned(), over);
-        Ok(over)
+        let seen = Seen { over, leads_on: over || leads_on_first };
+        visited.insert(task.to_owned(), seen);
+        Ok(seen)
+    }
+
+    /// EX-250: whether a task that has just been found to have ended is depended on before its hooks are looked at again.
+    fn leads_on_before_hooks(&self, name: &str, step: &Value) -> bool {
+        let node = &self.nodes[name];
+        let mut hooks = node.children.iter().map(|child| &self.nodes[child]).filter(|child| child.hooked);
+        // One that cannot be read is told of first.
+        step["hooks"].as_object().is_some_and(|hooks| !hooks.contains_key("odd"))
+            && hooks.all(Node::is_fulfilled)
+            && match node.kind {
+                "TaskGroup" | "Skipped" => true,
+                "Retry" | "Steps" | "DAG" => !step["hooks"]["exit"].is_object(),
+                _ => false,
+            }
     }
 
     /// EX-168: breadth first along children, carrying the phase of the branch; a bad one sticks. Of two that are
