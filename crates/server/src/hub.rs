@@ -15,7 +15,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tiphys_controller::{Recorded, Update};
-use tiphys_engine::workflow::{Event as Happened, NodeKind};
+use tiphys_engine::workflow::{Arrival, Event as Happened, NodeKind};
 use tiphys_store::{MachineId, Runs as _};
 use tokio::sync::broadcast;
 
@@ -228,7 +228,7 @@ impl Gathered {
 
 /// Whether somebody may have to answer now.
 fn is_question(event: &Happened) -> bool {
-    matches!(event, Happened::Entered { kind: NodeKind::Suspend, .. })
+    matches!(event, Happened::Entered(Arrival { kind: NodeKind::Suspend, .. }))
 }
 
 /// Turns what the controller tells into changes, until the controller is gone.

@@ -100,8 +100,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 /// The sign of the phase that an event brings, if it brings one.
 fn sign(event: &Event) -> Option<Phase> {
     match event {
-        Event::Entered { phase, .. } if phase.is_ended() => Some(*phase),
-        Event::Entered { .. } => Some(Phase::Running),
+        Event::Entered(entered) if entered.phase.is_ended() => Some(entered.phase),
+        Event::Entered(_) => Some(Phase::Running),
         Event::Ended { phase, .. } | Event::Finished { phase, .. } => Some(*phase),
         _ => None,
     }

@@ -7,7 +7,7 @@ use super::text::clean_line;
 use super::time::duration_us;
 use crate::follow::View;
 use tiphys_controller::Recorded;
-use tiphys_engine::workflow::{Event, NodeIx, NodeKind, Phase};
+use tiphys_engine::workflow::{Arrival, Event, NodeIx, NodeKind, Phase};
 use tiphys_engine::{Run, Time};
 
 /// One line for each step that ends.
@@ -88,7 +88,7 @@ impl View for Lines {
                         text.push_str(&self.told(run, *node));
                     }
                 }
-                Event::Entered { node, kind, phase, .. } => {
+                Event::Entered(Arrival { node, kind, phase, .. }) => {
                     if *kind == NodeKind::Suspend && *phase == Phase::Running {
                         let name = clean_line(run.name(*node).as_bytes());
                         let sign = self.paint.sign("Suspended");

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tiphys_engine::Run;
-use tiphys_engine::workflow::{Event, NodeIx, NodeKind, Phase, Site};
+use tiphys_engine::workflow::{Arrival, Event, NodeIx, NodeKind, Phase, Site};
 
 /// Names a group: the members of a node, or of one loop.
 pub type GroupIx = usize;
@@ -97,7 +97,7 @@ impl Model {
     pub fn take(&mut self, run: &Run, events: &[Event]) {
         for event in events {
             match event {
-                Event::Entered { node, owner, site, phase, .. } => {
+                Event::Entered(Arrival { node, owner, site, phase, .. }) => {
                     self.enter(*node, *owner, site);
                     self.set(*node, state(*phase));
                 }

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
-use tiphys_engine::workflow::{Event, Input, NodeKind, Report, Request, Retry};
+use tiphys_engine::workflow::{Arrival, Event, Input, NodeKind, Report, Request, Retry};
 use tiphys_engine::{Plan, Run, Time, compile};
 use tiphys_runner::step::{AttemptId, Report as StepReport, Sighting};
 use tiphys_store::{Append, Created, MachineId, NewRun, Owned, StoreError, Summary};
@@ -131,7 +131,7 @@ impl Pump {
         let Some(home) = self.homes.get(&recorded.uid).filter(|home| !home.done.is_empty()) else { return };
         let Some(run) = self.shard.run(&recorded.uid).filter(|run| run.life == 0) else { return };
         let entered = recorded.events.iter().filter_map(|event| match event {
-            Event::Entered { node, kind: NodeKind::Suspend, .. } => Some(run.id(*node)),
+            Event::Entered(Arrival { node, kind: NodeKind::Suspend, .. }) => Some(run.id(*node)),
             _ => None,
         });
         let answers: Vec<Request> = entered

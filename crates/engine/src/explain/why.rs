@@ -3,7 +3,7 @@
 use super::values::{Value, inputs, sibling};
 use crate::time::Time;
 use crate::workflow::node::TaskIx;
-use crate::workflow::{Event, Gate, NodeIx, NodeKind, Phase, Run, Site};
+use crate::workflow::{Arrival, Event, Gate, NodeIx, NodeKind, Phase, Run, Site};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -423,14 +423,14 @@ fn waits(run: &Run, history: &[(Time, Event)], subject: Option<NodeIx>, now: Tim
     };
     for (at, event) in history {
         match event {
-            Event::Entered { node, kind, phase, gate, .. } if Some(*node) == subject => {
+            Event::Entered(Arrival { node, kind, phase, gate, .. }) if Some(*node) == subject => {
                 if gate.is_none() && kind.is_started() && *phase == Phase::Pending {
                     begin(&mut list, *at, "its start".to_owned(), String::new());
                 } else if *kind == NodeKind::Suspend && !phase.is_ended() {
                     begin(&mut list, *at, "somebody to resume it".to_owned(), String::new());
                 }
             }
-            Event::Entered { owner, site: Site::Attempt(_), .. } if Some(*owner) == subject => {
+            Event::Entered(Arrival { owner, site: Site::Attempt(_), .. }) if Some(*owner) == subject => {
                 close(&mut list, *at);
             }
             Event::LocksAwaited { node, lock, .. } if *node == subject => {

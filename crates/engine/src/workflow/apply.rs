@@ -1,9 +1,10 @@
 //! The only place where a run's state changes (I1).
 
+use super::collect::Collected;
 use super::event::{Control, Event};
-use super::node::{Gate, Memo, Node, NodeIx, NodeKind, Part, Phase, Site, TaskIx};
-use super::run::{Attempts, Frame, Loop, Ready, Run, Slot, Stage};
-use crate::plan::{DagOrder, Flow, TemplateIx};
+use super::node::{Gate, Memo, NodeIx, NodeKind, Part, Phase};
+use super::run::{Loop, Ready, Run, Stage};
+use super::tally::counts;
 use crate::time::Time;
 use expr::items::Item;
 use std::cell::OnceCell;
@@ -18,118 +19,59 @@ impl Run {
         self.changed = self.changed.max(at);
         match event {
             Event::Began { parameters, labels, annotations } => {
-                self.globals.labels = labels.clone();
-                self.globals.annotations = annotations.clone();
-                self.globals.parameters = parameters.clone();
+                self.globals.parameters.clone_from(parameters);
+                self.globals.labels.clone_from(labels);
+                self.globals.annotations.clone_from(annotations);
                 self.apply_began(at);
             }
             Event::Postponed { message } => self.message = Some(message.clone()),
-            Event::Labelled { labels } => {
-                self.globals.labels.extend(labels.iter().map(|(key, value)| (key.clone(), value.clone())));
-            }
-            Event::Entered { .. } => self.apply_entered(at, event),
+            Event::Labelled { labels } => self.globals.labels.extend(labels.clone()),
+            Event::Entered(arrival) => self.apply_entered(at, arrival),
             Event::Opened { node, target } => self.apply_opened(*node, target.as_deref()),
-            Event::Gated { node, gate } => {
-                self.nodes[node.at()].gate = Some(*gate);
-                if *gate == Gate::Room {
-                    self.without_room.insert(*node);
-                    self.enqueue_around(*node);
-                }
-            }
+            Event::Gated { node, gate } => self.apply_gated(*node, *gate),
             Event::LocksAsked { .. } => self.asked_for_locks = true,
             Event::LocksAwaited { node: None, message, .. } => self.message = Some(message.clone()),
             Event::LocksAwaited { node: Some(node), lock, message } => {
-                let waiting = &mut self.nodes[node.at()];
-                waiting.message = Some(message.clone());
-                waiting.awaited = Some(lock.clone());
-                self.awaiting.insert(*node);
-                self.enqueue_around(*node);
+                self.apply_awaited(*node, lock, message)
             }
             Event::LocksHeld { node } => self.apply_locks_held(at, *node),
-            Event::LocksFreed { node } => {
-                self.holding.remove(node);
-            }
+            Event::LocksFreed { node } => drop(self.holding.remove(node)),
             Event::MemoAsked { node, memo } => self.nodes[node.at()].memo = Some(memo.clone()),
             Event::MemoHit { node } => self.change_memo(*node, |memo| memo.hit = true),
             Event::MemoSaved { node } => self.change_memo(*node, |memo| memo.saved = true),
             Event::Expanded { owner, task, items } => self.apply_expanded(*owner, task, items),
             Event::Observed { node, address } => self.apply_observed(*node, address),
-            Event::Progressed { node, done, of } => {
-                self.uncount(*node);
-                self.nodes[node.at()].progress = Some((*done, *of));
-                self.count(*node);
-            }
+            Event::Progressed { node, done, of } => self.apply_progressed(*node, (*done, *of)),
             Event::Clocked { node, finished } => {
-                let started = self.nodes[node.at()].started;
-                self.nodes[node.at()].finished = Some((*finished).max(started));
+                let node = &mut self.nodes[node.at()];
+                node.finished = Some((*finished).max(node.started));
             }
             Event::Lost { node, cause } => drop(self.lost.insert(*node, cause.clone())),
-            Event::Supplied { node, outputs } => self.nodes[node.at()].outputs = self.kept(outputs.as_ref()),
             Event::Noted { node, message } => self.nodes[node.at()].message = message.clone(),
-            Event::Scheduled { node, due } => {
-                self.clear_timer(*node);
-                self.timers.insert((*due, *node));
-                self.due.insert(*node, *due);
-            }
+            Event::Scheduled { node, due } => self.set_timer(*node, *due),
+            Event::Supplied { node, outputs } => self.nodes[node.at()].outputs = self.kept(outputs.as_ref()),
+            Event::Broke { group, phase, message } => self.apply_broke(*group, *phase, message),
+            Event::HookBroke { node, message } => self.apply_hook_broke(*node, message),
+            Event::Barred { node } => self.apply_barred(*node),
+            Event::Returned { message } => match self.stage {
+                Stage::Exit => self.exit_returned = Some(message.clone()),
+                _ => self.returned = Some(message.clone()),
+            },
+            Event::GaveUp { node } => self.apply_gave_up(*node),
             Event::Ended { node, phase, message, outputs } => {
                 self.apply_ended(at, *node, *phase, message, outputs);
             }
-            Event::Settled { node } => self.settle(*node),
             Event::LedOn { node } => self.lead_on(*node),
-            Event::Withdrawn { node } => {
-                // A daemon that served goes with what is around it, also while it is being started again.
-                if self.daemons.contains(node) {
-                    self.returning.insert(*node);
-                }
-                let node = &mut self.nodes[node.at()];
-                node.daemoned = false;
-                node.address = None;
-                node.phase = Phase::Pending;
-                node.generation += 1;
-            }
+            Event::Settled { node } => self.settle(*node),
+            Event::Withdrawn { node } => self.apply_withdrawn(*node),
+            Event::MetricFailed { message } => self.metric_errors.push(message.clone()),
             Event::Exported { parameters, artifacts } => self.globals.export(parameters, artifacts),
-            Event::Broke { group, phase, message } => {
-                if let Some(at) =
-                    self.frame_index(*group).or_else(|| self.frame_index(self.node(*group).owner))
-                {
-                    let frame = &mut self.frames[at as usize];
-                    frame.broken.get_or_insert((*phase, message.clone()));
-                    self.give_up(at);
-                    self.review.push_back(*group);
-                }
-            }
-            Event::HookBroke { node, message } => self.apply_hook_broke(*node, message),
-            Event::Barred { node } => {
-                self.apply_barred(*node);
-            }
-            Event::Returned { message } if self.stage == Stage::Exit => {
-                self.exit_returned = Some(message.clone());
-            }
-            Event::Returned { message } => self.returned = Some(message.clone()),
-            Event::GaveUp { node } => {
-                if let Some(at) = self.frame_index(*node) {
-                    self.give_up(at);
-                    self.review.push_back(*node);
-                }
-            }
             Event::Controlled { control } => self.apply_controlled(*control),
             Event::Retried { removed, reset, parameters } => self.reopen(at, removed, reset, parameters),
-            Event::Rebound { node, inputs } => self.nodes[node.at()].inputs = inputs.clone(),
-            Event::MetricFailed { message } => self.metric_errors.push(message.clone()),
+            Event::Rebound { node, inputs } => self.nodes[node.at()].inputs.clone_from(inputs),
             Event::Exiting => self.stage = Stage::Exit,
-            Event::Finished { phase, message } => {
-                self.relocking.clear();
-                self.behind_locks.clear();
-                self.stage = Stage::Ended;
-                self.phase = *phase;
-                self.message = message.clone();
-                self.finished = Some(at);
-            }
-            Event::ArtifactsDeleted { collected } => {
-                self.collection.is_done = true;
-                self.collection.gone.extend(collected.gone.iter().cloned());
-                self.collection.failures.clone_from(&collected.failures);
-            }
+            Event::Finished { phase, message } => self.apply_finished(at, *phase, message),
+            Event::ArtifactsDeleted { collected } => self.apply_deleted(collected),
         }
     }
 
@@ -143,14 +85,10 @@ impl Run {
     }
 
     fn apply_opened(&mut self, node: NodeIx, target: Option<&str>) {
-        let opened = &mut self.nodes[node.at()];
-        opened.gate = None;
         self.without_room.remove(&node);
-        let opened = &mut self.nodes[node.at()];
-        opened.message = None;
-        opened.awaited = None;
         self.awaiting.remove(&node);
         let opened = &mut self.nodes[node.at()];
+        (opened.gate, opened.message, opened.awaited) = (None, None, None);
         if !opened.kind.is_started() {
             opened.phase = Phase::Running;
             // It is not Pending any more, and its time to be so does not matter.
@@ -158,6 +96,22 @@ impl Run {
         }
         self.open(node, target);
         self.review.push_back(node);
+        self.enqueue_around(node);
+    }
+
+    fn apply_gated(&mut self, node: NodeIx, gate: Gate) {
+        self.nodes[node.at()].gate = Some(gate);
+        if gate == Gate::Room {
+            self.without_room.insert(node);
+            self.enqueue_around(node);
+        }
+    }
+
+    fn apply_awaited(&mut self, node: NodeIx, lock: &Arc<str>, message: &Arc<str>) {
+        let waiting = &mut self.nodes[node.at()];
+        waiting.message = Some(message.clone());
+        waiting.awaited = Some(lock.clone());
+        self.awaiting.insert(node);
         self.enqueue_around(node);
     }
 
@@ -172,8 +126,8 @@ impl Run {
                 self.deadline = super::globals::deadline(&self.plan, at);
             }
             Some(node) => {
-                self.nodes[node.at()].message = None;
-                self.nodes[node.at()].awaited = None;
+                let held = &mut self.nodes[node.at()];
+                (held.message, held.awaited) = (None, None);
                 self.awaiting.remove(&node);
                 self.enqueue_around(node);
             }
@@ -258,6 +212,52 @@ impl Run {
         self.note_failure(node);
     }
 
+    fn apply_progressed(&mut self, node: NodeIx, progress: (u32, u32)) {
+        self.uncount(node);
+        self.nodes[node.at()].progress = Some(progress);
+        self.count(node);
+    }
+
+    fn apply_withdrawn(&mut self, ix: NodeIx) {
+        // A daemon that served goes with what is around it, also while it is being started again.
+        if self.daemons.contains(&ix) {
+            self.returning.insert(ix);
+        }
+        let node = &mut self.nodes[ix.at()];
+        node.daemoned = false;
+        node.address = None;
+        node.phase = Phase::Pending;
+        node.generation += 1;
+    }
+
+    fn apply_broke(&mut self, group: NodeIx, phase: Phase, message: &Arc<str>) {
+        let frame = self.frame_index(group).or_else(|| self.frame_index(self.node(group).owner));
+        let Some(at) = frame else { return };
+        self.frames[at as usize].broken.get_or_insert((phase, message.clone()));
+        self.give_up(at);
+        self.review.push_back(group);
+    }
+
+    fn apply_gave_up(&mut self, node: NodeIx) {
+        if let Some(at) = self.frame_index(node) {
+            self.give_up(at);
+            self.review.push_back(node);
+        }
+    }
+
+    fn apply_finished(&mut self, at: Time, phase: Phase, message: &Option<Arc<str>>) {
+        self.relocking.clear();
+        self.behind_locks.clear();
+        (self.stage, self.phase, self.message) = (Stage::Ended, phase, message.clone());
+        self.finished = Some(at);
+    }
+
+    fn apply_deleted(&mut self, collected: &Collected) {
+        self.collection.is_done = true;
+        self.collection.gone.extend(collected.gone.iter().cloned());
+        self.collection.failures.clone_from(&collected.failures);
+    }
+
     fn apply_controlled(&mut self, control: Control) {
         match control {
             Control::Suspend => self.steering.suspended = true,
@@ -281,143 +281,8 @@ impl Run {
         }
     }
 
-    fn apply_entered(&mut self, at: Time, event: &Event) {
-        let Event::Entered {
-            node: ix,
-            owner,
-            site,
-            kind,
-            phase,
-            template: key,
-            gate,
-            target,
-            message,
-            inputs,
-            outputs,
-        } = event
-        else {
-            return;
-        };
-        assert_eq!(ix.at(), self.nodes.len(), "a node's index is the order of its entry");
-        let task = self.task_at(*owner, site);
-        let template = self.template_at(*owner, site, task, key.as_ref());
-        let boundary = self.boundary_at(*owner, site);
-        let hash = match site {
-            Site::Entry => expr::names::fnv1a(expr::names::FNV_OFFSET, self.plan.name.as_bytes()),
-            _ => expr::names::fnv1a(self.node(*owner).hash, self.suffix(*owner, site).as_bytes()),
-        };
-        let depth = match site {
-            Site::Entry => 1,
-            _ => self.node(*owner).depth + u32::from(!matches!(site, Site::Group(_) | Site::Container(_))),
-        };
-        let inputs = match (inputs, site) {
-            (None, Site::Attempt(_)) => self.node(*owner).inputs.clone(),
-            (inputs, _) => inputs.clone(),
-        };
-        let outputs = self.kept(outputs.as_ref());
-        self.nodes.push(Node {
-            owner: *owner,
-            boundary,
-            site: site.clone(),
-            kind: *kind,
-            phase: *phase,
-            task: task.map(|(_, task)| task),
-            template,
-            hash,
-            depth,
-            open_hooks: 0,
-            settled: false,
-            removed: false,
-            late: matches!(site, Site::Hook(_)) && self.node(*owner).phase.is_ended(),
-            hook_broke: false,
-            daemoned: false,
-            generation: self.first_generation,
-            started: at,
-            finished: phase.is_ended().then_some(at),
-            message: message.clone(),
-            inputs,
-            outputs,
-            address: None,
-            gate: *gate,
-            memo: None,
-            awaited: None,
-            progress: None,
-            part: Part::None,
-        });
-        self.count(*ix);
-        self.place(*ix);
-        self.note_asking(*ix);
-        if phase.is_ended() {
-            self.note_failure(*ix);
-            self.settle_unless_hooked(*ix);
-        } else {
-            self.alive += 1;
-            if let Some(frame) = boundary.and_then(|boundary| self.frame_index(boundary)) {
-                let frame = &mut self.frames[frame as usize];
-                frame.alive += u32::from(*kind != NodeKind::StepGroup);
-                // Who waits at a gate counts, too (EX-261).
-                frame.active += u32::from(counts(*kind));
-            }
-            if gate.is_none() {
-                self.open(*ix, target.as_deref());
-            }
-            self.review.push_back(*ix);
-        }
-    }
-
-    /// A node begins: its construct comes to be, and it counts against limits.
-    fn open(&mut self, ix: NodeIx, target: Option<&str>) {
-        let (kind, template) = (self.node(ix).kind, self.node(ix).template);
-        let part = match kind {
-            NodeKind::Steps | NodeKind::Dag => {
-                let template = template.expect("a steps or dag node has a template");
-                let frame = self.new_frame(ix, template, target);
-                // Room that has to be doubled again and again is copied each time, and at last half of it stays empty.
-                self.nodes.reserve(frame.unsettled as usize);
-                self.frames.push(frame);
-                Part::Frame(self.frames.len() as u32 - 1)
-            }
-            NodeKind::Retry => {
-                self.retries.push(Attempts::default());
-                Part::Retry(self.retries.len() as u32 - 1)
-            }
-            _ => Part::None,
-        };
-        self.nodes[ix.at()].part = part;
-        self.active_pods += u32::from(kind == NodeKind::Pod);
-        if kind == NodeKind::Suspend {
-            self.pauses.insert(ix);
-        }
-        if let Part::Frame(frame) = part {
-            self.enqueue(frame);
-        }
-    }
-
-    /// Notes who comes to a gate at which the world is asked, and the first child of a group that asks for a semaphore
-    /// by its template.
-    fn note_asking(&mut self, ix: NodeIx) {
-        let node = self.node(ix);
-        if node.gate.is_none() {
-            return;
-        }
-        let (owner, template, boundary) = (node.owner, node.template, node.boundary);
-        self.asking = Some(ix);
-        let (Some(template), Some(boundary)) = (template, boundary) else { return };
-        let locks = self.plan.template(template).doc.synchronization.as_ref();
-        let in_group = self.node(owner).kind == NodeKind::StepGroup;
-        if !in_group || locks.is_none_or(|locks| locks.semaphores.is_empty()) {
-            return;
-        }
-        let Some(at) = self.frame_index(boundary) else { return };
-        let frame = &mut self.frames[at as usize];
-        if !frame.asked.contains(&template) {
-            frame.asked.push(template);
-            frame.asking_first = Some(ix);
-        }
-    }
-
     /// Whether a node stands at a gate, and nobody has said yet what is to become of it.
-    fn is_unanswered(&self, ix: NodeIx) -> bool {
+    pub(super) fn is_unanswered(&self, ix: NodeIx) -> bool {
         let node = self.node(ix);
         matches!(node.gate, Some(Gate::Locks | Gate::Memo)) && node.awaited.is_none()
     }
@@ -435,63 +300,9 @@ impl Run {
     }
 
     /// The frame around a node has perhaps something to enter again.
-    fn enqueue_around(&mut self, ix: NodeIx) {
+    pub(super) fn enqueue_around(&mut self, ix: NodeIx) {
         if let Some(at) = self.node(ix).boundary.and_then(|boundary| self.frame_index(boundary)) {
             self.enqueue(at);
-        }
-    }
-
-    /// Tells the construct around a new node that it is there.
-    fn place(&mut self, ix: NodeIx) {
-        let node = self.node(ix);
-        let owner = node.owner;
-        match &node.site {
-            Site::Entry => {}
-            Site::Container(_) => self.members_of.entry(owner).or_default().push(ix),
-            Site::Group(number) => {
-                let number = *number as usize;
-                let frame = self.frame_index(owner).expect("a group lies in a frame");
-                let range = {
-                    let frame = &self.frames[frame as usize];
-                    self.tasks(frame).groups[number].clone()
-                };
-                self.groups_of.insert((owner, number as u32), ix);
-                let frame = &mut self.frames[frame as usize];
-                frame.group = Some(ix);
-                frame.ready = range.map(|task| (task, Ready::Task(TaskIx(task)))).collect();
-                frame.looked_behind = false;
-                let frame = self.frame_index(owner).expect("a group lies in a frame");
-                self.enqueue(frame);
-            }
-            Site::Task(_) => {
-                let (frame, task) = self.task_of(ix).expect("a task's node lies in a frame");
-                let frame = &mut self.frames[frame as usize];
-                frame.ready.remove(&frame.rank(task));
-                frame.slots[task.at()].node = Some(ix);
-                frame.open += 1;
-            }
-            Site::Item(_, index) => {
-                let index = *index;
-                let (frame, task) = self.task_of(ix).expect("an expansion lies in a frame");
-                let frame = &mut self.frames[frame as usize];
-                let looped = frame.slots[task.at()].looped.expect("an expansion has a loop");
-                let group = &mut self.loops[looped as usize];
-                group.entered(index, ix);
-                if !group.has_more() {
-                    frame.ready.remove(&frame.rank(task));
-                }
-            }
-            Site::Attempt(_) => {
-                self.clear_timer(owner);
-                if let Part::Retry(at) = self.node(owner).part {
-                    self.retries[at as usize].nodes.push(ix);
-                }
-                self.nodes[owner.at()].message = None;
-            }
-            Site::Hook(_) => {
-                self.nodes[owner.at()].open_hooks += 1;
-                self.hook_nodes.entry(owner).or_default().push(ix);
-            }
         }
     }
 
@@ -529,7 +340,7 @@ impl Run {
     }
 
     /// Nothing more is entered in a frame; loops end with what they have.
-    fn give_up(&mut self, at: u32) {
+    pub(super) fn give_up(&mut self, at: u32) {
         let frame = &mut self.frames[at as usize];
         for ready in std::mem::take(&mut frame.ready).into_values() {
             let Ready::Loop(looped) = ready else { continue };
@@ -544,164 +355,12 @@ impl Run {
     }
 
     /// Nothing more is entered in the loop of a group that has ended.
-    fn close_loop(&mut self, group: NodeIx) {
+    pub(super) fn close_loop(&mut self, group: NodeIx) {
         let Part::Loop(looped) = self.node(group).part else { return };
         let looped = &mut self.loops[looped as usize];
         looped.give_up();
         let frame = &mut self.frames[looped.frame as usize];
         frame.ready.remove(&frame.rank(looped.task));
-    }
-
-    /// Adds a node's own progress to the run's.
-    pub(crate) fn count(&mut self, ix: NodeIx) {
-        let (done, of) = self.node(ix).own_progress();
-        self.tally = (self.tally.0 + u64::from(done), self.tally.1 + u64::from(of));
-    }
-
-    /// Takes a node's own progress out of the run's, before it changes.
-    fn uncount(&mut self, ix: NodeIx) {
-        let (done, of) = self.node(ix).own_progress();
-        self.tally = (self.tally.0 - u64::from(done), self.tally.1 - u64::from(of));
-    }
-
-    /// Counters that an ending moves.
-    fn count_ended(&mut self, ix: NodeIx) {
-        self.alive -= 1;
-        self.awaiting.remove(&ix);
-        let (kind, boundary, gate) = {
-            let node = &mut self.nodes[ix.at()];
-            node.awaited = None;
-            (node.kind, node.boundary, node.gate.take())
-        };
-        if gate == Some(Gate::Locks) {
-            // Its place in the queue is given back as a lock is, or it would keep others waiting.
-            self.holding.insert(Some(ix));
-        }
-        if gate.is_some() {
-            // What it would come to kept others from being judged.
-            self.enqueue_around(ix);
-        }
-        self.without_room.remove(&ix);
-        // Who still stood at a gate was no pod that runs.
-        let counted = gate.is_none();
-        self.active_pods -= u32::from(counted && kind == NodeKind::Pod);
-        self.pauses.remove(&ix);
-        let Some(at) = boundary.and_then(|boundary| self.frame_index(boundary)) else { return };
-        let frame = &mut self.frames[at as usize];
-        frame.alive -= u32::from(kind != NodeKind::StepGroup);
-        if counts(kind) {
-            frame.active -= 1;
-            self.enqueue(at);
-        }
-        self.note_failure(ix);
-    }
-
-    /// Tells the frame around a node that it came to a bad end; an attempt that may be tried again has not yet
-    /// (EX-263, EX-637).
-    fn note_failure(&mut self, ix: NodeIx) {
-        let node = self.node(ix);
-        let counts = matches!(node.kind, NodeKind::Pod | NodeKind::Steps | NodeKind::Dag | NodeKind::Retry);
-        if !node.phase.is_bad() || !counts || matches!(node.site, Site::Attempt(_)) {
-            return;
-        }
-        if let Some(at) = node.boundary.and_then(|boundary| self.frame_index(boundary)) {
-            self.frames[at as usize].failed_child = true;
-        }
-    }
-
-    fn settle_unless_hooked(&mut self, ix: NodeIx) {
-        if self.has_hooks(ix) {
-            self.review.push_back(ix);
-        } else {
-            self.settle(ix);
-        }
-    }
-
-    /// Whether the document gives this node hooks, so that an ending is not the end of it.
-    pub(crate) fn has_hooks(&self, ix: NodeIx) -> bool {
-        if ix == NodeIx::ROOT {
-            return !self.plan.hooks.is_empty();
-        }
-        self.task_plan(ix).is_some_and(|task| task.hooks.is_some())
-    }
-
-    /// Tells whoever waits for a node that it is over.
-    fn settle(&mut self, ix: NodeIx) {
-        let node = &mut self.nodes[ix.at()];
-        if node.settled {
-            return;
-        }
-        node.settled = true;
-        let owner = node.owner;
-        match &self.nodes[ix.at()].site {
-            Site::Entry => {
-                self.review.push_back(ix);
-                return;
-            }
-            Site::Group(_) | Site::Attempt(_) | Site::Container(_) => {}
-            Site::Hook(_) => self.nodes[owner.at()].open_hooks -= 1,
-            Site::Item(..) => {
-                let (at, task) = self.task_of(ix).expect("an expansion lies in a frame");
-                let looped =
-                    self.frames[at as usize].slots[task.at()].looped.expect("an expansion has a loop");
-                let group = &mut self.loops[looped as usize];
-                group.open -= 1;
-                if group.open == 0 && !group.has_more() && self.node(owner).kind == NodeKind::StepGroup {
-                    let frame = &mut self.frames[at as usize];
-                    frame.open -= 1;
-                    frame.slots[task.at()].settled = true;
-                }
-            }
-            Site::Task(_) => {
-                let (at, task) = self.task_of(ix).expect("a task's node lies in a frame");
-                self.frames[at as usize].open -= 1;
-                self.frames[at as usize].slots[task.at()].settled = true;
-                if self.tasks(&self.frames[at as usize]).is_dag {
-                    self.release_dependents(at, task);
-                }
-            }
-        }
-        self.review.push_back(owner);
-    }
-
-    /// Lets on who lacks nothing but this task of a dag, which has ended and is not done with its hooks.
-    fn lead_on(&mut self, ix: NodeIx) {
-        let Some((at, _)) = self.task_of(ix) else { return };
-        for dependent in self.lacking_only(ix) {
-            self.frames[at as usize].slots[dependent.at()].waiting_for = 0;
-            self.make_ready(at, dependent);
-        }
-        self.enqueue(at);
-    }
-
-    fn release_dependents(&mut self, at: u32, task: TaskIx) {
-        let frame = &mut self.frames[at as usize];
-        frame.unsettled -= 1;
-        if frame.broken.is_some() {
-            return;
-        }
-        let order = frame.order.clone();
-        for dependent in order.waiting.of(task) {
-            let slot = &mut self.frames[at as usize].slots[dependent.at()];
-            if slot.waiting_for == 0 {
-                // It was let on as soon as the task had ended.
-                continue;
-            }
-            slot.waiting_for -= 1;
-            if slot.waiting_for == 0 {
-                self.make_ready(at, *dependent);
-            }
-        }
-        self.enqueue(at);
-    }
-
-    /// A task that waits for nothing any more. After a retry by hand it may be there already, whole or with a loop that
-    /// lacks some items.
-    fn make_ready(&mut self, at: u32, task: TaskIx) {
-        if let Some(next) = self.ready_of(at, task) {
-            let frame = &mut self.frames[at as usize];
-            frame.ready.insert(frame.rank(task), next);
-        }
     }
 
     /// Puts a frame on the agenda if it has something to enter.
@@ -713,7 +372,13 @@ impl Run {
         }
     }
 
-    fn clear_timer(&mut self, node: NodeIx) {
+    fn set_timer(&mut self, node: NodeIx, due: Time) {
+        self.clear_timer(node);
+        self.timers.insert((due, node));
+        self.due.insert(node, due);
+    }
+
+    pub(super) fn clear_timer(&mut self, node: NodeIx) {
         if let Some(due) = self.due.remove(&node) {
             self.timers.remove(&(due, node));
         }
@@ -725,43 +390,4 @@ impl Run {
             _ => None,
         }
     }
-
-    fn new_frame(&self, node: NodeIx, template: TemplateIx, target: Option<&str>) -> Frame {
-        let plan = self.plan.template(template);
-        let Flow::Frame(tasks) = &plan.flow else {
-            unreachable!("only steps and dag templates are entered as frames")
-        };
-        let order = match target {
-            None => tasks.order.clone(),
-            // Checked when the dag was entered; a target of nothing would have been an error there.
-            Some(target) => Arc::new(DagOrder::new(tasks, target).unwrap_or_default()),
-        };
-        let mut slots = vec![Slot::default(); tasks.tasks.len()];
-        for (slot, task) in slots.iter_mut().zip((0..).map(TaskIx)) {
-            slot.waiting_for = tasks.dependencies.of(task).len() as u32;
-        }
-        Frame {
-            node,
-            template,
-            group: None,
-            slots,
-            ready: order.roots.iter().map(|task| (order.rank[task.at()], Ready::Task(*task))).collect(),
-            looked_behind: false,
-            open: 0,
-            unsettled: order.needed,
-            order,
-            alive: 0,
-            active: 0,
-            failed_child: false,
-            broken: None,
-            asked: Vec::new(),
-            asking_first: None,
-            queued: false,
-        }
-    }
-}
-
-/// Whether a child of this type counts against its template's own limit (EX-261).
-pub(crate) fn counts(kind: NodeKind) -> bool {
-    matches!(kind, NodeKind::Pod | NodeKind::Steps | NodeKind::Dag)
 }

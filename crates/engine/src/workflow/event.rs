@@ -1,8 +1,9 @@
 //! What became true. The journal is a list of these, one JSON object a line; each format ever
 //! released stays readable (I12), so variants and fields are only ever added.
 
+use super::arrive::Arrival;
 use super::collect::Collected;
-use super::node::{Gate, Inputs, Memo, NodeIx, NodeKind, Phase, Site};
+use super::node::{Gate, Inputs, Memo, NodeIx, Phase};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -32,36 +33,7 @@ pub enum Event {
         message: Arc<str>,
     },
     /// A node came to be. Pod nodes are started because of this event.
-    Entered {
-        /// The new node; always the next free index.
-        node: NodeIx,
-        /// Whose construct it belongs to.
-        owner: NodeIx,
-        /// Where it comes from.
-        site: Site,
-        /// Its type.
-        kind: NodeKind,
-        /// The phase it begins with; an ended one for skipped nodes and remembered results.
-        phase: Phase,
-        /// The template, where the document alone does not tell it (a templated reference).
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        template: Option<TemplateKey>,
-        /// The question it waits for before it begins.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        gate: Option<Gate>,
-        /// Dags with a templated target: the target as it came out.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        target: Option<Arc<str>>,
-        /// Why, for nodes that end at once.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        message: Option<Arc<str>>,
-        /// Its inputs; an attempt has its wrapper's.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        inputs: Option<Arc<Inputs>>,
-        /// Outputs known from the start (suspend templates, remembered results).
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        outputs: Option<Arc<spec::Outputs>>,
-    },
+    Entered(Arrival),
     /// A node passed its gates and begins.
     Opened {
         /// The node.

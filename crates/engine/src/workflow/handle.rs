@@ -1,5 +1,6 @@
 //! Decides what follows from one input.
 
+use super::arrive::Arrival;
 use super::command::{Attempt, Command};
 use super::event::Event;
 use super::input::{Input, Request};
@@ -111,14 +112,41 @@ impl Turn<'_> {
     /// Records a fact: it is applied and emitted here and nowhere else.
     pub(crate) fn record(&mut self, event: Event) {
         self.run.apply(self.now, &event);
-        match &event {
-            Event::Entered { node, kind, phase: Phase::Pending, gate: None, .. } if kind.is_started() => {
+        self.command(&event);
+        let (entered, ended) = match &event {
+            Event::Entered(arrival) if !arrival.phase.is_ended() => {
+                (Some((arrival.node, arrival.phase)), None)
+            }
+            Event::Ended { node, .. } => (None, Some(*node)),
+            _ => (None, None),
+        };
+        self.out.events.push(event);
+        if let Some((node, phase)) = entered {
+            if phase == Phase::Pending {
+                self.limit_pending(node);
+            }
+            self.measure_start(node);
+        }
+        if let Some(node) = ended {
+            if !self.run.daemons.is_empty() {
+                self.end_daemons(Some(node));
+            }
+            self.measure_end(node);
+        }
+    }
+
+    /// What a fact asks of the world.
+    fn command(&mut self, event: &Event) {
+        match event {
+            Event::Entered(Arrival { node, kind, phase: Phase::Pending, gate: None, .. })
+                if kind.is_started() =>
+            {
                 self.start(*node)
             }
+            Event::Opened { node, .. } if self.run.node(*node).kind.is_started() => self.start(*node),
             Event::Retried { .. } if self.run.relocking.contains(&None) => {
                 self.out.commands.push(Command::AcquireLocks(None));
             }
-            Event::Opened { node, .. } if self.run.node(*node).kind.is_started() => self.start(*node),
             Event::Ended { node, phase, .. } => {
                 if self.run.holding.contains(&Some(*node)) {
                     self.out.commands.push(Command::ReleaseLocks(Some(*node)));
@@ -128,27 +156,6 @@ impl Turn<'_> {
                 }
             }
             _ => {}
-        }
-        let (mut over, mut waits, mut entered) = (None, None, None);
-        if let Event::Entered { node, phase: Phase::Pending | Phase::Running, .. } = &event {
-            entered = Some(*node);
-        }
-        match &event {
-            Event::Ended { node, .. } => over = Some(*node),
-            Event::Entered { node, phase: Phase::Pending, .. } => waits = Some(*node),
-            _ => {}
-        }
-        self.out.events.push(event);
-        if let Some(node) = over.filter(|_| !self.run.daemons.is_empty()) {
-            self.end_daemons(Some(node));
-        }
-        if let Some(node) = waits {
-            self.limit_pending(node);
-        }
-        match (entered, over) {
-            (Some(node), _) => self.measure_start(node),
-            (None, Some(node)) => self.measure_end(node),
-            (None, None) => {}
         }
     }
 

@@ -181,7 +181,7 @@ impl Run {
                 && matches!(kind, NodeKind::Pod | NodeKind::Steps | NodeKind::Dag | NodeKind::Retry);
             let frame = &mut self.frames[at as usize];
             frame.alive += u32::from(open && kind != NodeKind::StepGroup);
-            frame.active += u32::from(open && super::apply::counts(kind));
+            frame.active += u32::from(open && super::tally::counts(kind));
             frame.failed_child |= failed;
         }
     }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tiphys_controller::{shard, view};
 use tiphys_engine::explain;
-use tiphys_engine::workflow::{Event, NodeIx};
+use tiphys_engine::workflow::{Arrival, Event, NodeIx};
 use tiphys_engine::{Run, Time, compile};
 use tiphys_store::{Journal as _, MachineId, Summary};
 
@@ -110,7 +110,7 @@ fn stages_of<'a>(events: impl Iterator<Item = (Time, &'a Event)>) -> BTreeMap<No
     let mut stages: BTreeMap<NodeIx, Stage> = BTreeMap::new();
     for (at, event) in events {
         match event {
-            Event::Entered { node, gate, .. } => {
+            Event::Entered(Arrival { node, gate, .. }) => {
                 begun.insert(*node, Begun { entered: at, opened: gate.is_none().then_some(at) });
                 stages.insert(*node, Stage::default());
             }
