@@ -45,89 +45,93 @@ pub(crate) fn resolve(
         .collect()
 }
 
+/// What a volume is made of here.
 fn source(plan: &Plan, pod: &Pod, place: &Place, name: &str, volume: &Value) -> Result<VolumeSource, String> {
-    let at = |path: &str| volume.pointer(path);
-    let text = |path: &str| at(path).and_then(Value::as_str).unwrap_or_default();
-    if let Some(empty) = at("/emptyDir") {
-        if empty.get("medium").and_then(Value::as_str) == Some("Memory") {
-            let size = empty
-                .get("sizeLimit")
-                .and_then(Value::as_str)
-                .map(tiphys_spec::quantity::require)
-                .transpose()?;
-            return Ok(VolumeSource::Memory { size_bytes: size.map_or(0, |bytes| bytes as u64) });
-        }
+    let list = |path: &str| volume.pointer(path).and_then(Value::as_array);
+    if let Some(empty) = volume.get("emptyDir") {
+        return empty_dir(empty);
+    }
+    let files = if let Some(map) = volume.get("configMap") {
+        config_map(plan, map, text(map, "name"))
+    } else if let Some(wanted) = volume.get("secret") {
+        secret(place, wanted, text(wanted, "secretName"))
+    } else if let Some(items) = list("/downwardAPI/items") {
+        downward(plan, pod, items)
+    } else if let Some(sources) = list("/projected/sources") {
+        projected(plan, pod, place, name, sources)
+    } else if let Some(claim) = volume.get("persistentVolumeClaim") {
+        let path = claim_folder(plan, place, text(claim, "claimName"))?;
+        return Ok(VolumeSource::Folder { path });
+    } else if let Some(host) = volume.get("hostPath") {
+        return host_path(place, name, host);
+    } else if volume.get("ephemeral").is_some() {
+        return Ok(VolumeSource::Scratch);
+    } else {
+        return Err(format!("volume '{name}' is of a kind that steps on this machine cannot have"));
+    };
+    Ok(VolumeSource::Files { files: files? })
+}
+
+fn text<'a>(value: &'a Value, field: &str) -> &'a str {
+    value.get(field).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn empty_dir(empty: &Value) -> Result<VolumeSource, String> {
+    if text(empty, "medium") != "Memory" {
         return Ok(VolumeSource::Scratch);
     }
-    if at("/configMap").is_some() {
-        let items = at("/configMap");
-        return Ok(VolumeSource::Files { files: config_map(plan, items, text("/configMap/name"))? });
+    let limit = empty.get("sizeLimit").and_then(Value::as_str);
+    let size = limit.map(tiphys_spec::quantity::require).transpose()?;
+    Ok(VolumeSource::Memory { size_bytes: size.map_or(0, |bytes| bytes as u64) })
+}
+
+fn projected(
+    plan: &Plan,
+    pod: &Pod,
+    place: &Place,
+    name: &str,
+    sources: &[Value],
+) -> Result<Vec<VolumeFile>, String> {
+    let mut files = Vec::new();
+    for source in sources {
+        files.extend(if let Some(map) = source.get("configMap") {
+            config_map(plan, map, text(map, "name"))?
+        } else if let Some(wanted) = source.get("secret") {
+            secret(place, wanted, text(wanted, "name"))?
+        } else if let Some(items) = source.pointer("/downwardAPI/items").and_then(Value::as_array) {
+            downward(plan, pod, items)?
+        } else {
+            return Err(format!("volume '{name}' projects a source that steps on this machine do not have"));
+        });
     }
-    if at("/secret").is_some() {
-        return Ok(VolumeSource::Files { files: secret(place, at("/secret"), text("/secret/secretName"))? });
+    Ok(files)
+}
+
+/// A path of this machine, for whom it is allowed; never one that shows the state folder.
+fn host_path(place: &Place, name: &str, host: &Value) -> Result<VolumeSource, String> {
+    if !place.allow_host_path {
+        return Err(format!("volume '{name}' is a hostPath, which needs `--allow-host-path`"));
     }
-    if let Some(items) = at("/downwardAPI/items").and_then(Value::as_array) {
-        return Ok(VolumeSource::Files { files: downward(plan, pod, items)? });
+    let path = PathBuf::from(text(host, "path"));
+    let shown = path.display();
+    let made = match text(host, "type") {
+        "DirectoryOrCreate" => std::fs::create_dir_all(&path),
+        "FileOrCreate" => std::fs::OpenOptions::new().create(true).append(true).open(&path).map(drop),
+        _ => Ok(()),
+    };
+    made.map_err(|error| format!("volume '{name}': cannot make the hostPath `{shown}`: {error}"))?;
+    if !path.exists() {
+        return Err(format!("volume '{name}': there is no hostPath `{shown}` on this machine"));
     }
-    if let Some(sources) = at("/projected/sources").and_then(Value::as_array) {
-        let mut files = Vec::new();
-        for source in sources {
-            let name = |kind: &str| {
-                source.pointer(&format!("/{kind}/name")).and_then(Value::as_str).unwrap_or_default()
-            };
-            if source.get("configMap").is_some() {
-                files.extend(config_map(plan, source.get("configMap"), name("configMap"))?);
-            } else if source.get("secret").is_some() {
-                files.extend(secret(place, source.get("secret"), name("secret"))?);
-            } else if let Some(items) = source.pointer("/downwardAPI/items").and_then(Value::as_array) {
-                files.extend(downward(plan, pod, items)?);
-            } else {
-                return Err(format!(
-                    "volume '{}' projects a source that steps on this machine do not have",
-                    volume["name"].as_str().unwrap_or_default()
-                ));
-            }
-        }
-        return Ok(VolumeSource::Files { files });
+    // Whatever way it is written.
+    let real = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+    let state = place.artifacts.parent().unwrap_or(&place.artifacts);
+    if state.starts_with(&real) || (real.starts_with(state) && !real.starts_with(&place.claims)) {
+        return Err(format!(
+            "volume '{name}': the hostPath `{shown}` would show the state folder, with the secrets of all runs"
+        ));
     }
-    if at("/persistentVolumeClaim").is_some() {
-        let claim = text("/persistentVolumeClaim/claimName");
-        return Ok(VolumeSource::Folder { path: claim_folder(plan, place, claim)? });
-    }
-    if at("/hostPath").is_some() {
-        if !place.allow_host_path {
-            return Err(format!("volume '{name}' is a hostPath, which needs `--allow-host-path`"));
-        }
-        let path = PathBuf::from(text("/hostPath/path"));
-        let made = match text("/hostPath/type") {
-            "DirectoryOrCreate" => std::fs::create_dir_all(&path),
-            "FileOrCreate" => std::fs::OpenOptions::new().create(true).append(true).open(&path).map(drop),
-            _ => Ok(()),
-        };
-        made.map_err(|error| {
-            format!("volume '{name}': cannot make the hostPath `{}`: {error}", path.display())
-        })?;
-        if !path.exists() {
-            return Err(format!(
-                "volume '{name}': there is no hostPath `{}` on this machine",
-                path.display()
-            ));
-        }
-        // Whatever way it is written.
-        let real = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
-        let state = place.artifacts.parent().unwrap_or(&place.artifacts);
-        if state.starts_with(&real) || (real.starts_with(state) && !real.starts_with(&place.claims)) {
-            return Err(format!(
-                "volume '{name}': the hostPath `{}` would show the state folder, with the secrets of all runs",
-                path.display()
-            ));
-        }
-        return Ok(VolumeSource::HostDir { path, read_only: false });
-    }
-    if at("/ephemeral").is_some() {
-        return Ok(VolumeSource::Scratch);
-    }
-    Err(format!("volume '{name}' is of a kind that steps on this machine cannot have"))
+    Ok(VolumeSource::HostDir { path, read_only: false })
 }
 
 /// The folder that stands for a claim.
@@ -144,7 +148,7 @@ fn claim_folder(plan: &Plan, place: &Place, claim: &str) -> Result<PathBuf, Stri
     Ok(place.claims.join(namespace).join(claim))
 }
 
-fn config_map(plan: &Plan, source: Option<&Value>, name: &str) -> Result<Vec<VolumeFile>, String> {
+fn config_map(plan: &Plan, source: &Value, name: &str) -> Result<Vec<VolumeFile>, String> {
     match plan.config_maps.get(name) {
         Some(map) => chosen(source, &map.keys(), &|key| map.bytes(key), "ConfigMap", name),
         None if is_optional(source) => Ok(Vec::new()),
@@ -152,7 +156,7 @@ fn config_map(plan: &Plan, source: Option<&Value>, name: &str) -> Result<Vec<Vol
     }
 }
 
-fn secret(place: &Place, source: Option<&Value>, name: &str) -> Result<Vec<VolumeFile>, String> {
+fn secret(place: &Place, source: &Value, name: &str) -> Result<Vec<VolumeFile>, String> {
     match place.secrets.get(name) {
         Some(secret) => chosen(source, &secret.keys(), &|key| secret.bytes(key), "Secret", name),
         None if is_optional(source) => Ok(Vec::new()),
@@ -160,21 +164,21 @@ fn secret(place: &Place, source: Option<&Value>, name: &str) -> Result<Vec<Volum
     }
 }
 
-fn is_optional(source: Option<&Value>) -> bool {
-    source.and_then(|source| source.get("optional")) == Some(&Value::Bool(true))
+fn is_optional(source: &Value) -> bool {
+    source.get("optional") == Some(&Value::Bool(true))
 }
 
 /// All keys, or the items that the volume names, with their paths and modes.
 fn chosen(
-    source: Option<&Value>,
+    source: &Value,
     keys: &[&str],
     bytes: &dyn Fn(&str) -> Option<Vec<u8>>,
     kind: &str,
     name: &str,
 ) -> Result<Vec<VolumeFile>, String> {
     let mode = |value: Option<&Value>| value.and_then(Value::as_u64).map(|mode| mode as u32);
-    let default_mode = mode(source.and_then(|source| source.get("defaultMode"))).unwrap_or(0o644);
-    let items = source.and_then(|source| source.get("items")).and_then(Value::as_array);
+    let default_mode = mode(source.get("defaultMode")).unwrap_or(0o644);
+    let items = source.get("items").and_then(Value::as_array);
     let Some(items) = items.filter(|items| !items.is_empty()) else {
         let files = keys.iter().filter_map(|key| {
             Some(VolumeFile { path: (*key).to_owned(), mode: default_mode, content: bytes(key)? })

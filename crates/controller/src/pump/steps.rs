@@ -10,11 +10,11 @@ use crate::submit;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tiphys_engine::workflow::{Attempt, Input, Outcome, Phase, Report};
+use tiphys_engine::workflow::{Attempt, Input, Outcome, Phase, Report, Run};
 use tiphys_engine::{Plan, Time};
 use tiphys_runner::Refusal;
 use tiphys_runner::agent::Answer;
-use tiphys_runner::step::{AttemptId, Exit, Report as StepReport};
+use tiphys_runner::step::{AttemptId, Ended, Exit, Report as StepReport};
 
 impl Pump {
     /// Steps that have run for a while were seen running.
@@ -42,11 +42,10 @@ impl Pump {
     pub(super) fn reported(&mut self, report: StepReport, now: Time) {
         match report {
             StepReport::Started(started) => {
-                if let Some((uid, attempt)) = parse(&started.attempt) {
-                    if started.is_ready {
-                        return self.says_ready(&uid, attempt, now);
-                    }
-                    self.starting.insert((uid, attempt), now);
+                let Some((uid, attempt)) = parse(&started.attempt) else { return };
+                match started.is_ready {
+                    true => self.says_ready(&uid, attempt, now),
+                    false => drop(self.starting.insert((uid, attempt), now)),
                 }
             }
             StepReport::Progress(progress) => {
@@ -54,75 +53,39 @@ impl Pump {
                     && let Some((done, of)) = progress.progress.trim().split_once('/')
                     && let (Ok(done), Ok(of)) = (done.parse(), of.parse())
                 {
-                    self.shard.input(
-                        &uid,
-                        Input::Reported { attempt, report: Report::Progress { done, of } },
-                        now,
-                    );
+                    let report = Report::Progress { done, of };
+                    self.shard.input(&uid, Input::Reported { attempt, report }, now);
                 }
             }
             StepReport::Saving(attempt) => self.saving.extend(parse(&attempt).map(|key| (key, now))),
-            StepReport::Ended(ended) => {
-                let Some((uid, attempt)) = parse(&ended.attempt) else { return };
-                self.saving.remove(&(uid.clone(), attempt));
-                self.starting.remove(&(uid.clone(), attempt));
-                self.ready.remove(&(uid.clone(), attempt));
-                let Some(run) = self.shard.run(&uid) else {
-                    if self.gone.remove(&ended.attempt) {
-                        // Nobody will ever ask for the ending.
-                        self.runner.forget(std::slice::from_ref(&ended.attempt));
-                    }
-                    return;
-                };
-                if !run.is_wanted(attempt) {
-                    // Told twice, perhaps: by the recall, and as news that was on its way.
-                    if self.shard.gone(&uid, attempt) {
-                        self.runner.forget(std::slice::from_ref(&ended.attempt));
-                    }
-                    return;
-                }
-                // Only declared artifacts and containers need the declarations again.
-                let is_set = run.is_container_set(attempt.node);
-                let pod = (is_set || !ended.artifacts.is_empty() || ended.containers.len() > 1)
-                    .then(|| run.pod(attempt, now).ok())
-                    .flatten();
-                let mut outcome = match ended.never_started() {
-                    true => submit::never_started(),
-                    false => outcome(&ended, pod.as_ref()),
-                };
-                if outcome.phase == Phase::Failed && !ended.stopped && run.is_daemon(attempt.node) {
-                    let why = run.pod(attempt, now).ok().and_then(|pod| ports::complaint(&pod.template));
-                    let parts = outcome.message.into_iter().chain(why).collect::<Vec<_>>();
-                    outcome.message = (!parts.is_empty()).then(|| parts.join("; "));
-                }
-                // Stopped by whoever took the run back, perhaps an engine that died before it could say so.
-                let is_taken_back = ended.stopped
-                    && !run.is_to_be_stopped(attempt.node)
-                    && ended.main().is_none_or(|main| main.exit != Exit::Code(0));
-                if is_taken_back {
-                    return self.shard.input(
-                        &uid,
-                        Input::Reported { attempt, report: Report::Withdrawn },
-                        now,
-                    );
-                }
-                self.shard.input(
-                    &uid,
-                    Input::Reported { attempt, report: Report::Ended(Box::new(outcome)) },
-                    now,
-                );
-            }
+            StepReport::Ended(ended) => self.step_ended(&ended, now),
             StepReport::Log(chunk) => {
-                if let Some((uid, attempt)) = parse(&chunk.attempt) {
-                    let update = Update::Log {
-                        uid: uid.clone(),
-                        attempt,
-                        container: chunk.container,
-                        lines: Arc::new(chunk.lines),
-                    };
-                    self.tell(&uid, update);
-                }
+                let Some((uid, attempt)) = parse(&chunk.attempt) else { return };
+                let (container, lines) = (chunk.container, Arc::new(chunk.lines));
+                self.tell(&uid, Update::Log { uid: uid.clone(), attempt, container, lines });
             }
+        }
+    }
+
+    fn step_ended(&mut self, ended: &Ended, now: Time) {
+        let Some((uid, attempt)) = parse(&ended.attempt) else { return };
+        let key = (uid, attempt);
+        self.saving.remove(&key);
+        self.starting.remove(&key);
+        self.ready.remove(&key);
+        let (uid, attempt) = key;
+        let forgotten = match self.shard.run(&uid) {
+            Some(run) if run.is_wanted(attempt) => {
+                let report = last_report(run, attempt, ended, now);
+                return self.shard.input(&uid, Input::Reported { attempt, report }, now);
+            }
+            // Told twice, perhaps: by the recall, and as news that was on its way.
+            Some(_) => self.shard.gone(&uid, attempt),
+            // Nobody will ever ask for the ending.
+            None => self.gone.remove(&ended.attempt),
+        };
+        if forgotten {
+            self.runner.forget(std::slice::from_ref(&ended.attempt));
         }
     }
 
@@ -196,4 +159,30 @@ impl Pump {
             self.runner.forget(&companions);
         }
     }
+}
+
+/// What the engine is told of a step that has ended.
+fn last_report(run: &Run, attempt: Attempt, ended: &Ended, now: Time) -> Report {
+    // Stopped by whoever took the run back, perhaps an engine that died before it could say so.
+    let is_taken_back = ended.stopped
+        && !run.is_to_be_stopped(attempt.node)
+        && ended.main().is_none_or(|main| main.exit != Exit::Code(0));
+    if is_taken_back {
+        return Report::Withdrawn;
+    }
+    // Only declared artifacts and containers need the declarations again.
+    let is_set = run.is_container_set(attempt.node);
+    let pod = (is_set || !ended.artifacts.is_empty() || ended.containers.len() > 1)
+        .then(|| run.pod(attempt, now).ok())
+        .flatten();
+    let mut outcome = match ended.never_started() {
+        true => submit::never_started(),
+        false => outcome(ended, pod.as_ref()),
+    };
+    if outcome.phase == Phase::Failed && !ended.stopped && run.is_daemon(attempt.node) {
+        let why = run.pod(attempt, now).ok().and_then(|pod| ports::complaint(&pod.template));
+        let parts = outcome.message.into_iter().chain(why).collect::<Vec<_>>();
+        outcome.message = (!parts.is_empty()).then(|| parts.join("; "));
+    }
+    Report::Ended(Box::new(outcome))
 }

@@ -3,7 +3,7 @@
 use crate::stage::{DAWN, Stage};
 use engine::workflow::{Attempt, NodeIx, Pod};
 use engine::{Time, status};
-use spec::{NodeStatus, Outputs, WorkflowStatus};
+use spec::{NodeStatus, Outputs, Parameter, WorkflowStatus};
 use std::collections::BTreeMap;
 use tiphys_engine as engine;
 use tiphys_spec as spec;
@@ -99,114 +99,93 @@ impl Shown {
     }
 
     fn facet(&self, name: &str, facet: &str) -> Option<String> {
-        let Some(node) = self.find(name) else {
-            return match facet {
-                "outputs" => Some(outputs(self.status.outputs.as_ref())),
-                "claims" => serde_json::to_string(&self.status.persistent_volume_claims).ok(),
-                "progress" => Some(self.status.progress.clone()),
-                "started" => Some(since_dawn(self.status.started_at.as_deref())),
-                "finished" => Some(since_dawn(self.status.finished_at.as_deref())),
-                "usage" => Some(usage(&self.status.resources_duration)),
-                "repository" => {
-                    let Some(known) = &self.status.artifact_repository_ref else {
-                        return Some("none".to_owned());
-                    };
-                    if known["default"] == true {
-                        return Some("the usual one".to_owned());
-                    }
-                    let text = |field: &str| known[field].as_str().unwrap_or_default().to_owned();
-                    Some(format!("{}#{} of {}", text("configMap"), text("key"), text("namespace")))
-                }
-                "gc" => {
-                    let status = self.status.artifact_gc_status.clone().unwrap_or_default();
-                    let open = if status.strategies_processed.is_empty() { "open" } else { "done" };
-                    Some(if status.not_specified { "none" } else { open }.to_owned())
-                }
-                "conditions" => Some(
-                    self.status
-                        .conditions
-                        .iter()
-                        .map(|condition| {
-                            let told = Some(&condition.message).filter(|message| !message.is_empty());
-                            let told = told.map_or_else(String::new, |message| format!(" {message}"));
-                            format!("{}={}{told}", condition.kind, condition.status)
-                        })
-                        .collect::<Vec<_>>()
-                        .join("; "),
-                ),
-                "stored" => Some(self.status.stored_templates.keys().cloned().collect::<Vec<_>>().join("; ")),
-                _ => None,
-            };
-        };
-        let named = |ids: &[String]| -> String {
-            let names: Vec<&str> =
-                ids.iter().map(|id| self.names.get(id).map_or("?", String::as_str)).collect();
-            names.join("; ")
-        };
+        let Some(node) = self.find(name) else { return self.of_workflow(facet) };
+        let pod = || self.pods.get(name);
         Some(match facet {
-            "children" => named(&node.children),
-            "outbound" => named(&node.outbound_nodes),
-            "boundary" => named(std::slice::from_ref(&node.boundary_id)),
+            "children" => self.named(&node.children),
+            "outbound" => self.named(&node.outbound_nodes),
+            "boundary" => self.named(std::slice::from_ref(&node.boundary_id)),
             "display" => node.display_name.clone(),
             "id" => node.id.clone(),
             "host" => node.host_node_name.clone(),
             "template" => node.template_name.clone(),
-            "pod" => self.pods.get(name)?.pod_name.clone(),
-            "args" => args(self.pods.get(name)?),
-            "told inputs" => serde_json::to_string(&self.pods.get(name)?.template.inputs).ok()?,
-            "volumes" => serde_json::to_string(&self.pods.get(name)?.volumes).ok()?,
-            "location" => self.pods.get(name)?.location_key.clone(),
-            "patch" => self.pods.get(name)?.workflow_patch.clone(),
-            "time" => format!("{}s", self.pods.get(name)?.time_left_us? / 1_000_000),
-            "artifacts" => self
-                .pods
-                .get(name)?
-                .artifacts
-                .iter()
-                .map(|artifact| format!("{} {}", artifact.name, artifact.location.key()))
-                .collect::<Vec<_>>()
-                .join("; "),
+            "pod" => pod()?.pod_name.clone(),
+            "args" => args(pod()?),
+            "told inputs" => serde_json::to_string(&pod()?.template.inputs).ok()?,
+            "volumes" => serde_json::to_string(&pod()?.volumes).ok()?,
+            "location" => pod()?.location_key.clone(),
+            "patch" => pod()?.workflow_patch.clone(),
+            "time" => format!("{}s", pod()?.time_left_us? / 1_000_000),
+            "artifacts" => {
+                let artifacts = pod()?.artifacts.iter();
+                joined(artifacts.map(|artifact| format!("{} {}", artifact.name, artifact.location.key())))
+            }
             "memo" => {
                 let memo = node.memoization_status.clone().unwrap_or_default();
                 format!("hit={} key={} cache={}", memo.hit, memo.key, memo.cache_name)
             }
             "waits for" => node.synchronization_status.clone().unwrap_or_default().waiting,
-            "ref" => node
-                .template_ref
-                .as_ref()
-                .map(|reference| format!("{}/{}", reference.name, reference.template))
-                .unwrap_or_default(),
+            "ref" => {
+                let reference = node.template_ref.as_ref();
+                joined(reference.map(|reference| format!("{}/{}", reference.name, reference.template)))
+            }
             "scope" => node.template_scope.clone(),
             "progress" => node.progress.clone(),
             "usage" => usage(&node.resources_duration),
-            "inputs" => node
-                .inputs
-                .iter()
-                .flat_map(|inputs| &inputs.parameters)
-                .map(|parameter| format!("{}={}", parameter.name, parameter.value.as_deref().unwrap_or("?")))
-                .collect::<Vec<_>>()
-                .join("; "),
+            "inputs" => {
+                let inputs = node.inputs.iter().flat_map(|inputs| &inputs.parameters);
+                joined(inputs.map(assigned))
+            }
             "outputs" => outputs(node.outputs.as_ref()),
             "input artifacts" => {
                 let inputs = node.inputs.iter().flat_map(|inputs| &inputs.artifacts);
-                inputs.map(|artifact| artifact.name.as_str()).collect::<Vec<_>>().join("; ")
+                joined(inputs.map(|artifact| artifact.name.clone()))
             }
             "inputs in full" => serde_json::to_string(&node.inputs.as_ref()?.parameters).ok()?,
             "outputs in full" => serde_json::to_string(&node.outputs.as_ref()?.parameters).ok()?,
             "flags" => {
                 let flag = node.node_flag.clone().unwrap_or_default();
-                let mut flags = Vec::new();
-                if flag.hooked {
-                    flags.push("hooked");
-                }
-                if flag.retried {
-                    flags.push("retried");
-                }
-                flags.join(" ")
+                let set = [(flag.hooked, "hooked"), (flag.retried, "retried")].into_iter();
+                set.filter_map(|(is_set, flag)| is_set.then_some(flag)).collect::<Vec<_>>().join(" ")
             }
             "daemoned" => node.daemoned.unwrap_or_default().to_string(),
             _ => return None,
         })
+    }
+
+    /// A facet of the workflow itself.
+    fn of_workflow(&self, facet: &str) -> Option<String> {
+        let status = &self.status;
+        Some(match facet {
+            "outputs" => outputs(status.outputs.as_ref()),
+            "claims" => serde_json::to_string(&status.persistent_volume_claims).ok()?,
+            "progress" => status.progress.clone(),
+            "started" => since_dawn(status.started_at.as_deref()),
+            "finished" => since_dawn(status.finished_at.as_deref()),
+            "usage" => usage(&status.resources_duration),
+            "repository" => match &status.artifact_repository_ref {
+                None => "none".to_owned(),
+                Some(known) if known["default"] == true => "the usual one".to_owned(),
+                Some(known) => {
+                    let text = |field: &str| known[field].as_str().unwrap_or_default();
+                    format!("{}#{} of {}", text("configMap"), text("key"), text("namespace"))
+                }
+            },
+            "gc" => match status.artifact_gc_status.clone().unwrap_or_default() {
+                gc if gc.not_specified => "none".to_owned(),
+                gc if gc.strategies_processed.is_empty() => "open".to_owned(),
+                _ => "done".to_owned(),
+            },
+            "conditions" => joined(status.conditions.iter().map(|condition| {
+                format!("{}={} {}", condition.kind, condition.status, condition.message).trim_end().to_owned()
+            })),
+            "stored" => joined(status.stored_templates.keys().cloned()),
+            _ => return None,
+        })
+    }
+
+    fn named(&self, ids: &[String]) -> String {
+        joined(ids.iter().map(|id| self.names.get(id).map_or("?", String::as_str).to_owned()))
     }
 
     /// Everything, as the last part of a story.
@@ -261,10 +240,7 @@ fn usage(of: &BTreeMap<String, i64>) -> String {
 
 fn outputs(outputs: Option<&Outputs>) -> String {
     let Some(outputs) = outputs else { return String::new() };
-    let mut words = Vec::new();
-    for parameter in &outputs.parameters {
-        words.push(format!("{}={}", parameter.name, parameter.value.as_deref().unwrap_or("?")));
-    }
+    let mut words: Vec<String> = outputs.parameters.iter().map(assigned).collect();
     if let Some(result) = &outputs.result {
         words.push(format!("result={result}"));
     }
@@ -275,7 +251,15 @@ fn outputs(outputs: Option<&Outputs>) -> String {
         let gone = if artifact.deleted { " (deleted)" } else { "" };
         format!("artifact {}{gone}", artifact.name)
     }));
-    words.join("; ")
+    joined(words)
+}
+
+fn assigned(parameter: &Parameter) -> String {
+    format!("{}={}", parameter.name, parameter.value.as_deref().unwrap_or("?"))
+}
+
+fn joined(words: impl IntoIterator<Item = String>) -> String {
+    words.into_iter().collect::<Vec<_>>().join("; ")
 }
 
 /// Ids in messages are hashes; people read names, in braces.
