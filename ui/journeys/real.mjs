@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { APPROVAL, EMPTY, FILES, LONG, PAUSED, start } from '../fixture/real.mjs';
+import { APPROVAL, EMPTY, FAILING, FILES, LONG, PAUSED, start } from '../fixture/real.mjs';
 import { isCurrent } from '../schema.mjs';
 import { accessible, go, settled, surplus } from './harness.mjs';
 
@@ -111,6 +111,26 @@ journey('home is accessible', {}, async ({ page, server }) => {
   await page.goto(server.url);
   await page.getByRole('link', { name: 'broken' }).first().waitFor();
   await accessible(page, 'home');
+});
+
+journey('what goes on and what failed is on Home, however many runs came since', { state: 'empty', own: true }, async ({ page, server }) => {
+  await server.run('nightly-train', PAUSED);
+  await server.run('broken', FAILING);
+  await server.until('broken', (status) => status.phase === 'Failed');
+  const names = Array.from({ length: 301 }, (_, at) => `quick-${at}`);
+  const work = async () => {
+    for (let name = names.pop(); name; name = names.pop()) await server.run(name, EMPTY);
+  };
+  await Promise.all(Array.from({ length: 8 }, work));
+  await page.goto(server.url);
+  const region = (name) => page.getByRole('region', { name });
+  await region('Running now').getByRole('link', { name: 'nightly-train' }).waitFor();
+  await region('Failed lately').getByRole('link', { name: 'broken' }).waitFor();
+  await page.getByRole('heading', { level: 1, name: '1 run failed in the last day' }).waitFor();
+  // Changes of what is not among the newest are told as well.
+  await server.api('PUT', '/api/v1/workflows/default/nightly-train/terminate', { namespace: 'default', name: 'nightly-train' });
+  await region('Failed lately').getByRole('link', { name: 'nightly-train' }).waitFor();
+  await region('Running now').getByText('Nothing runs.').waitFor();
 });
 
 journey('from Home to the failing line in one click', {}, async ({ page, server }) => {

@@ -5,6 +5,7 @@ import { either } from './api/client';
 import * as own from './api/own';
 import type { CronWorkflow, WorkflowTemplate } from './api/types';
 import { firings } from './cron';
+import { type Lately, lately } from './lately';
 import { isEnded } from './phase';
 import { EVERYTHING, listRows, type Row, type Since } from './runs';
 import { millis } from './time.svelte';
@@ -32,6 +33,15 @@ export async function overview(namespace: string, signal?: AbortSignal): Promise
   );
   const [found, list] = await Promise.all([pipelines, runs]);
   return { pipelines: found, recent: list.rows, since: list.since };
+}
+
+/** The same with what goes on and what failed, wherever in the list it stands. */
+export async function overviewOfAll(namespace: string, signal?: AbortSignal): Promise<Overview & Lately> {
+  const found = await overview(namespace, signal);
+  // After the place from which changes are told, so that none lies before it that these rows lack.
+  const more = await lately(namespace, signal);
+  const rows = new Map([...found.recent, ...more.rows].map((row) => [row.uid, row]));
+  return { ...found, ...more, recent: [...rows.values()].sort(newestFirst) };
 }
 
 /** Pipelines as `kind/name`, for a choice (UI-066). */

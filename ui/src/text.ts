@@ -122,7 +122,7 @@ export const text = {
     waits: 'Waits for a person',
     runningNow: 'Running now',
     pipelines: 'Pipelines',
-    noFailures: 'Nothing failed in the last runs.',
+    noFailures: 'Nothing failed.',
     noWaits: 'Nothing waits for you.',
     nothingRuns: 'Nothing runs.',
     welcome: 'Welcome aboard',
