@@ -824,6 +824,17 @@ journey('two runs are compared in the order in which their steps began', {}, asy
   const places = ['checkout', 'build', 'package', 'deploy'].map((name) => told.indexOf(name));
   assert.ok(told.indexOf('Whole run') < places[0]);
   assert.deepEqual(places, [...places].sort((x, y) => x - y), told.join(', '));
+  await page.getByRole('columnheader', { name: 'Difference' }).waitFor();
+});
+
+journey('two runs that do not differ are said not to, without a column for it', {}, async ({ page, server }) => {
+  const [run] = server.held.runs.filter((each) => each.status.phase === 'Succeeded');
+  const named = `${run.metadata.namespace}/${run.metadata.name}`;
+  await page.goto(`${server.url}compare?a=${named}&b=${named}`);
+  await page.getByRole('cell', { name: 'These two do not differ.' }).waitFor();
+  await page.getByLabel('Only differences').uncheck();
+  await page.getByRole('cell', { name: 'checkout', exact: true }).waitFor();
+  assert.equal(await page.getByRole('columnheader').count(), 3);
 });
 
 journey('with colours that a system forces bars, boxes and what is chosen can still be seen', {}, async ({ page, server }) => {
@@ -1139,6 +1150,18 @@ journey('what an author says of a pipeline is set as it was meant', {}, async ({
   await page.locator('.says strong').getByText('everything').waitFor();
   await page.locator('.says code').getByText('target').waitFor();
   assert.equal(await page.getByRole('link', { name: 'the rules' }).getAttribute('href'), 'https://example.org/rules');
+});
+
+journey('a pipeline is called what a person calls it', {}, async ({ page, server }) => {
+  await page.goto(`${server.url}pipelines/WorkflowTemplate/default/train-model`);
+  await page.getByRole('heading', { level: 1, name: 'Train the model', exact: true }).waitFor();
+  await page.getByText('train-model · WorkflowTemplate · default').waitFor();
+  assert.match(await page.title(), /^Train the model/);
+  const cron = server.held.crons[0];
+  cron.metadata.annotations = { 'workflows.argoproj.io/title': 'Every _night_' };
+  await page.goto(`${server.url}schedules`);
+  await page.getByRole('link', { name: 'Every night', exact: true }).click();
+  await page.getByRole('heading', { level: 1, name: 'Every night', exact: true }).waitFor();
 });
 
 for (const [status, told] of [

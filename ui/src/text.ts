@@ -714,7 +714,7 @@ export const text = {
     a: 'Run A',
     b: 'Run B',
     hint: 'Two runs, as namespace/name',
-    same: 'the same',
+    nothing: 'These two do not differ.',
     step: 'Step',
     parameters: 'Parameters',
     steps: 'Steps',
