@@ -827,6 +827,36 @@ journey('two runs are compared in the order in which their steps began', {}, asy
   await page.getByRole('columnheader', { name: 'Difference' }).waitFor();
 });
 
+journey('two runs are chosen in the list, and compared by what their steps gave out', {}, async ({ page, server }) => {
+  const [b, a] = server.held.runs.filter((each) => each.status.phase === 'Succeeded');
+  for (const [run, value] of [[a, '0.87'], [b, '0.91']]) {
+    const node = Object.values(run.status.nodes).find((each) => each.displayName === 'build');
+    node.outputs = { ...node.outputs, parameters: [{ name: 'accuracy', value }] };
+  }
+  await page.goto(`${server.url}runs?phase=Succeeded`);
+  for (const run of [a, b]) await page.getByLabel(`Select ${run.metadata.name}`).check();
+  await page.getByRole('toolbar').getByRole('link', { name: 'Compare' }).click();
+  const row = page.getByRole('row').filter({ hasText: 'build › accuracy' });
+  await row.waitFor();
+  assert.deepEqual(await row.getByRole('cell').allTextContents().then((all) => all.slice(0, 3)), ['build › accuracy', '0.87', '0.91']);
+});
+
+journey('on every screen the inbox tells what came, and what came of it', { width: 380 }, async ({ page, server }) => {
+  for (const width of [380, 768, 1280]) {
+    await page.setViewportSize({ width, height: 640 });
+    await page.goto(`${server.url}inbox`);
+    const rows = page.locator('.list li button');
+    await rows.first().waitFor();
+    const cut = await rows.locator('b').evaluateAll((all) => all.filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.textContent));
+    assert.deepEqual(cut, [], `at ${width}`);
+    await page.getByText(/^began \S+/).first().waitFor();
+    await rows.last().click();
+    await page.getByRole('heading', { name: 'Payload' }).waitFor();
+    const box = await page.locator('.chosen h2').boundingBox();
+    assert.ok(box.y > 40 && box.y < 640, `at ${width} the delivery is at ${box.y}`);
+  }
+});
+
 journey('two runs that do not differ are said not to, without a column for it', {}, async ({ page, server }) => {
   const [run] = server.held.runs.filter((each) => each.status.phase === 'Succeeded');
   const named = `${run.metadata.namespace}/${run.metadata.name}`;
@@ -996,6 +1026,11 @@ journey('waiting, starting and running are told apart over time, and what is pla
   await lane.getByRole('option', { selected: true }).getByText('Planned').first().waitFor();
   await page.goto(`${server.url}${path(byPhase(server, 'Succeeded'))}?view=timeline`);
   await page.locator('.legend').getByText('Critical path').waitFor();
+  // Items of a loop differ in their brackets, which stay where names have no room.
+  await page.setViewportSize({ width: 380, height: 800 });
+  const item = page.getByRole('option', { name: /^Succeeded shards\(1:1\)/ });
+  const [tail, row] = [await item.locator('.tail').boundingBox(), await item.locator('.name').boundingBox()];
+  assert.ok(tail.width > 20 && tail.x + tail.width <= row.x + row.width, 'the item is cut off');
 });
 
 journey('back leads through what was looked at: tabs, views and filters', {}, async ({ page, server }) => {

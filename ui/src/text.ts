@@ -603,6 +603,8 @@ export const text = {
     headers: 'Headers',
     matched: 'matched',
     unmatched: 'not matched',
+    began: (run: string) => `began ${run}`,
+    idle: 'began nothing',
     noBinding: 'No binding takes deliveries of this name, so nothing began.',
     choose: 'Choose a delivery to read it.',
     replayed: (runs: string) => `Sent once more; it began ${runs}.`,
