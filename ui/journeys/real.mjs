@@ -426,6 +426,10 @@ journey('a step whose files are being saved says so, until they are', {}, async 
     await page.goto(`${server.url}runs/default/saves`);
     const panel = page.getByRole('tabpanel');
     await panel.getByText('its files are being saved').waitFor();
+    await page.goto(`${server.url}runs?search=saves&match=Exact`);
+    await page.getByRole('row').filter({ hasText: 'saves' }).getByText('its files are being saved').waitFor();
+    await page.goto(`${server.url}runs/default/saves`);
+    await panel.getByText('its files are being saved').waitFor();
     const answered = await server.get('saves');
     assert.equal(answered.status.phase, 'Running');
     take();

@@ -341,6 +341,15 @@ fn a_step_whose_files_are_being_saved_says_so() {
         }
     };
     assert_eq!(noted.as_deref(), Some("its files are being saved"));
+    // Lists learn it, too, when nothing else happens.
+    let row = loop {
+        let summary = engines.state.store().unwrap().summary(&MachineId::workflow("one")).unwrap().unwrap();
+        if !summary.message.is_empty() {
+            break summary.message;
+        }
+        std::thread::yield_now();
+    };
+    assert_eq!(row, "its files are being saved");
     let (_, run) = view::run(&mut engines.state.store().unwrap(), "one").unwrap().unwrap();
     let told = explain::why(&run, &[], Some("one"), Time(0)).unwrap().because;
     assert_eq!(told, "runs: its files are being saved");

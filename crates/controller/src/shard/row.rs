@@ -6,7 +6,7 @@
 use super::Shard;
 use super::driven::Driven;
 use crate::guard::guarded;
-use tiphys_engine::workflow::{Attempt, Phase};
+use tiphys_engine::workflow::{Attempt, NodeIx, Phase};
 use tiphys_engine::{Time, explain, status};
 use tiphys_store::{MachineId, Summary};
 
@@ -114,18 +114,37 @@ impl Driven {
         explain::wants_places(&self.run) && !self.is_under_way()
     }
 
-    /// Whether the world is at work for it. What a runner took on ahead of its places is not.
+    /// Whether the world is at work for it.
     fn is_under_way(&self) -> bool {
+        self.at_work().next().is_some()
+    }
+
+    /// The nodes that the world is at work for. What a runner took on ahead of its places is not among them.
+    fn at_work(&self) -> impl Iterator<Item = NodeIx> {
         let runs =
             |attempt: &Attempt| self.is_call(*attempt) || self.run.node(attempt.node).phase == Phase::Running;
-        self.flying.iter().any(runs)
+        self.flying.iter().copied().filter(runs).map(|attempt| attempt.node)
+    }
+
+    /// What is said of a run of which nothing is left to wait for but the saving of files.
+    fn saves(&self) -> Option<String> {
+        let first = self.at_work().next()?;
+        if !self.at_work().all(|ix| self.run.node(ix).is_saving()) {
+            return None;
+        }
+        let says = self.run.node(first).message.as_deref()?;
+        let name = self.run.display_name(first);
+        Some(if name == *self.run.plan.name { says.to_owned() } else { format!("{name}: {says}") })
     }
 
     /// What lists say of the run: its message, what broke first, or what it waits for.
     fn reason(&self, places: Places, now: Time) -> String {
         let said = explain::reason(&self.run);
-        if !said.is_empty() || self.is_under_way() {
+        if !said.is_empty() {
             return said;
+        }
+        if self.is_under_way() {
+            return self.saves().unwrap_or_default();
         }
         match places {
             _ if !explain::wants_places(&self.run) => explain::standstill(&self.run, now).unwrap_or_default(),

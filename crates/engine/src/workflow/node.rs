@@ -19,6 +19,9 @@ impl NodeIx {
     }
 }
 
+/// What is said of a step whose containers have ended, where people read what it waits for.
+pub(crate) const SAVING: &str = "its files are being saved";
+
 /// A task's position in its template's list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TaskIx(pub u32);
@@ -241,6 +244,11 @@ impl Node {
     /// It came out well, here or in the workflow that it was taken over from.
     pub fn has_succeeded(&self) -> bool {
         self.phase == Phase::Succeeded || self.is_taken_over()
+    }
+
+    /// Its program is over, and what it left behind is being saved.
+    pub fn is_saving(&self) -> bool {
+        self.message.as_deref() == Some(SAVING)
     }
 
     /// Its type as people see it.

@@ -4,7 +4,7 @@ use super::command::{Attempt, Command};
 use super::event::Event;
 use super::handle::{Turn, message};
 use super::input::{Outcome, Report};
-use super::node::{NodeIx, NodeKind, Phase};
+use super::node::{NodeIx, NodeKind, Phase, SAVING};
 use tiphys_spec as spec;
 
 /// How much later than it happened an ending is told before its own instant counts, in microseconds.
@@ -12,9 +12,6 @@ const LATE_US: i64 = 1_000_000;
 
 /// Argo's words for a node whose pod is there no more (EX-406).
 const LOST: &str = "pod deleted";
-
-/// What is said of a step whose containers have ended, where people read what it waits for.
-const SAVING: &str = "its files are being saved";
 
 impl Turn<'_> {
     pub(crate) fn reported(&mut self, attempt: Attempt, report: Report) {
