@@ -3,6 +3,7 @@
 use crate::collect::Force;
 use crate::draft::Draft;
 use crate::metrics::Metrics;
+use crate::patient::Patient;
 use crate::prepare::Place;
 use crate::pump::Pump;
 use crate::refused::Refused;
@@ -23,7 +24,7 @@ use tiphys_runner::agent::{Agent, Answer};
 use tiphys_runner::step::AttemptId;
 use tiphys_runner::{News, Runner};
 use tiphys_spec as spec;
-use tiphys_store::{State, StoreError, Summary};
+use tiphys_store::{State, Store, StoreError, Summary};
 
 /// A run to be created.
 pub struct Order {
@@ -197,8 +198,19 @@ impl Controller {
         jobs: usize,
         make_runner: MakeRunner,
     ) -> Result<Controller, StartError> {
+        Controller::start_on(state, Box::new(state.store()?), place, jobs, make_runner)
+    }
+
+    /// As [`Controller::start`] on a store that is the folder's.
+    pub(crate) fn start_on(
+        state: &State,
+        store: Box<dyn Store>,
+        place: Place,
+        jobs: usize,
+        make_runner: MakeRunner,
+    ) -> Result<Controller, StartError> {
         let (messages, inbox) = mpsc::channel();
-        let store = Box::new(state.store()?);
+        let store = Box::new(Patient::new(store, place.patience));
         let ownership = state.ownership()?;
         let bell = ownership.bell()?;
         let rung = messages.clone();

@@ -14,6 +14,7 @@ pub mod locks;
 mod memo;
 pub mod metrics;
 mod outcome;
+mod patient;
 mod ports;
 mod prepare;
 mod pump;

@@ -5,12 +5,8 @@ use crate::handle::Update;
 use crate::refused::Refused;
 use crate::submit;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 use tiphys_engine::Time;
 use tiphys_store::{Append, AppendError, Created, Filed, NewRun, StoreError};
-
-/// How long to wait before a store that had no room is asked again.
-const STORE_PAUSE: Duration = Duration::from_millis(250);
 
 impl Pump {
     /// Creates the new runs and appends the batch, in one transaction. Answers what became of each record.
@@ -18,7 +14,7 @@ impl Pump {
         let (runs, replies): (Vec<NewRun>, Vec<Submitted>) =
             std::mem::take(&mut self.creating).into_iter().unzip();
         if runs.is_empty() {
-            return if batch.is_empty() { Ok(Vec::new()) } else { self.append(batch) };
+            return if batch.is_empty() { Ok(Vec::new()) } else { self.store.append(batch) };
         }
         match self.store.commit(&runs, batch) {
             Ok(done) => {
@@ -41,29 +37,13 @@ impl Pump {
                 }
                 let is_new = |append: &&Append| append.epoch == Append::CREATING;
                 let others: Vec<Append> = batch.iter().filter(|append| !is_new(append)).cloned().collect();
-                let results = if others.is_empty() { Vec::new() } else { self.append(&others)? };
+                let results = if others.is_empty() { Vec::new() } else { self.store.append(&others)? };
                 let mut results = results.into_iter();
                 let result_of = |append: &Append| match is_new(&append) {
                     true => Err(AppendError::Unknown),
                     false => results.next().unwrap_or(Err(AppendError::Unknown)),
                 };
                 Ok(batch.iter().map(result_of).collect())
-            }
-        }
-    }
-
-    /// Appends records. What has happened has happened: while the disk is full, or another process keeps the database
-    /// to itself, it is tried again, for as long as this engine is told to be patient.
-    fn append(&mut self, batch: &[Append]) -> Result<Vec<Result<(), AppendError>>, StoreError> {
-        let begun = Instant::now();
-        loop {
-            match self.store.append(batch) {
-                Err(StoreError::Full { .. } | StoreError::Busy { .. })
-                    if begun.elapsed() < self.place.patience =>
-                {
-                    std::thread::sleep(STORE_PAUSE);
-                }
-                done => return done,
             }
         }
     }
@@ -75,7 +55,7 @@ impl Pump {
             return Ok(());
         }
         match self.store.refresh(&rows) {
-            // Rows only tell; what is to be told is told with the next record.
+            // They are written with the next record.
             Err(StoreError::Full { .. } | StoreError::Busy { .. }) => return Ok(()),
             done => done?,
         }

@@ -2,7 +2,9 @@
 mod log;
 
 use self::log::commits;
+use crate::collect::Force;
 use crate::handle::{Controller, Order, Update};
+use crate::patient::tests::{Fails, Faulty};
 use crate::prepare::Place;
 use crate::refused::Refused;
 use crate::submit;
@@ -16,7 +18,7 @@ use tiphys_engine::workflow::Event;
 use tiphys_engine::{Frozen, Time, explain};
 use tiphys_runner::step::{AttemptId, Ended, Report, Sighting, Started, StepRequest};
 use tiphys_runner::{News, Refusal, Runner, RunnerError};
-use tiphys_store::{Journal as _, MachineId, NewRun, Runs, State, Summary};
+use tiphys_store::{Journal as _, MachineId, NewRun, Runs, Shared as _, State, Store, StoreError, Summary};
 
 /// What a runner was told.
 #[derive(Debug, PartialEq)]
@@ -148,6 +150,21 @@ impl Engines {
     }
 
     fn start(&self, silent: usize, answer: fn(&str) -> Sighting) -> (Controller, Hear) {
+        self.start_on(Box::new(self.state.store().unwrap()), Duration::ZERO, (silent, answer))
+    }
+
+    /// On a store that is full whenever `fails` says so for a call, borne for as long as that.
+    fn start_faulty(&self, fails: Fails, patience: Duration) -> (Controller, Hear) {
+        let store = Box::new(Faulty { store: Box::new(self.state.store().unwrap()), fails });
+        self.start_on(store, patience, (0, running))
+    }
+
+    fn start_on(
+        &self,
+        store: Box<dyn Store>,
+        patience: Duration,
+        (silent, answer): (usize, fn(&str) -> Sighting),
+    ) -> (Controller, Hear) {
         let (report, news) = mpsc::channel();
         let steps = Mutex::new(self.steps.clone());
         let runner = Arc::new(Left { asked: AtomicUsize::new(0), silent, answer, steps });
@@ -155,7 +172,8 @@ impl Engines {
             report.send(hear).unwrap();
             runner as Arc<dyn Runner>
         };
-        let controller = Controller::start(&self.state, Place::default(), 1, Box::new(make)).unwrap();
+        let place = Place { patience, ..Place::default() };
+        let controller = Controller::start_on(&self.state, store, place, 1, Box::new(make)).unwrap();
         (controller, news.recv().unwrap())
     }
 
@@ -359,4 +377,39 @@ fn a_step_whose_files_are_being_saved_says_so() {
     controller.quit().unwrap();
     let (_, run) = view::run(&mut engines.state.store().unwrap(), "one").unwrap().unwrap();
     assert_eq!(run.nodes[0].message, None);
+}
+
+/// A disk that is full for a moment, or a database that another process keeps, ends no engine: whatever is asked of the
+/// store is asked again, not only records.
+#[test]
+fn a_store_that_fails_for_a_moment_is_borne_whatever_is_asked_of_it() {
+    let engines = Engines::new();
+    let asked = AtomicUsize::new(0);
+    // Every other call fails, whatever it is.
+    let every_other = move |_: &str| asked.fetch_add(1, Ordering::Relaxed).is_multiple_of(2);
+    let (controller, news) = engines.start_faulty(Arc::new(every_other), PATIENCE);
+    let template = json!({
+        "name": "main", "container": { "image": "any", "command": ["work"] },
+        "synchronization": { "mutexes": [{ "name": "only" }] },
+        "memoize": { "key": "k", "cache": { "configMap": { "name": "kept" } } },
+    });
+    let (follower, updates) = mpsc::channel();
+    controller.submit(order("one", &template, Some(follower))).unwrap().unwrap();
+    let attempt = engines.started.recv_timeout(PATIENCE).unwrap();
+    news(News::Reports(vec![Report::Ended(Box::new(Ended { attempt, ..Ended::default() }))]));
+    wait_until_ended(&updates);
+    assert_eq!(engines.state.store().unwrap().memos("", None).unwrap().len(), 1, "it is remembered");
+    assert!(controller.delete("one", Force::No).unwrap().unwrap());
+    controller.quit().unwrap();
+}
+
+/// A full disk is not the mistake of who wants a run.
+#[test]
+fn who_cannot_have_a_run_for_the_stores_sake_is_told_so() {
+    let engines = Engines::new();
+    let full = |call: &str| call == "commit";
+    let (controller, _news) = engines.start_faulty(Arc::new(full), Duration::from_millis(20));
+    let refused = controller.submit(order("one", &json!({ "name": "main", "suspend": {} }), None));
+    assert!(matches!(refused, Ok(Err(Refused::World(StoreError::Full { .. })))), "{refused:?}");
+    controller.quit().unwrap();
 }
