@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use tiphys_engine::Run;
 use tiphys_runner::step::AttemptId;
-use tiphys_store::{MachineId, Owned, State, StoreError};
+use tiphys_store::{MachineId, Owned, State};
 
 /// A run that is to go.
 pub(super) struct Deletion {
@@ -26,7 +26,7 @@ struct Leaving {
     deletion: Deletion,
     was_here: bool,
     /// Held to the end.
-    _owned: Owned,
+    _owned: Option<Owned>,
 }
 
 /// Removes the files of runs that are gone. A disk that is slow with them holds up nobody's steps.
@@ -78,16 +78,17 @@ fn end(state: &State, run: Leaving) {
 }
 
 impl Pump {
-    /// Removes the runs that this turn was asked to remove, all in one transaction.
+    /// Removes the runs that this turn was asked to remove, all in one transaction. Until that is durable they go on as
+    /// they are, so that a store that fails leaves none of them without its steps and its driver.
     pub(super) fn delete_all(&mut self) {
-        let mut leaving: Vec<(Deletion, Owned)> = Vec::new();
+        let mut leaving: Vec<(Deletion, Option<Owned>)> = Vec::new();
         for deletion in std::mem::take(&mut self.deletions) {
             if leaving.iter().any(|(other, _)| other.uid == deletion.uid) {
                 self.reply(deletion.reply, Ok(false));
                 continue;
             }
             let uid = deletion.uid.clone();
-            match self.for_run(&uid, |pump| pump.part_with(&uid, deletion.force)) {
+            match self.for_run(&uid, |pump| pump.prepare_deletion(&uid, deletion.force)) {
                 Ok(owned) => leaving.push((deletion, owned)),
                 Err(reason) => self.reply(deletion.reply, Err(reason)),
             }
@@ -95,16 +96,10 @@ impl Pump {
         if leaving.is_empty() {
             return;
         }
-        match self.remove(&leaving) {
-            Ok(were_here) => {
-                for (deletion, _) in &leaving {
-                    self.tell(&deletion.uid, Update::Deleted(deletion.uid.clone()));
-                }
-                let runs = leaving.into_iter().zip(were_here);
-                let runs = runs.map(|((deletion, _owned), was_here)| Leaving { deletion, was_here, _owned });
-                let sweep = self.broom.sweep(runs.collect());
-                self.replies.push(sweep);
-            }
+        let machines: Vec<MachineId> =
+            leaving.iter().map(|(deletion, _)| MachineId::workflow(&*deletion.uid)).collect();
+        match self.store.delete_all(&machines) {
+            Ok(were_here) => self.deleted(leaving, were_here),
             Err(error) => {
                 for (deletion, _) in leaving {
                     self.reply(deletion.reply, Err(error.clone().into()));
@@ -113,25 +108,36 @@ impl Pump {
         }
     }
 
-    fn remove(&mut self, leaving: &[(Deletion, Owned)]) -> Result<Vec<bool>, StoreError> {
-        let machines: Vec<MachineId> =
-            leaving.iter().map(|(deletion, _)| MachineId::workflow(&*deletion.uid)).collect();
-        let were_here = self.store.delete_all(&machines)?;
+    /// Lets go of runs that are no more, and tells of it.
+    fn deleted(&mut self, leaving: Vec<(Deletion, Option<Owned>)>, were_here: Vec<bool>) {
         let uids: BTreeSet<&str> = leaving.iter().map(|(deletion, _)| &*deletion.uid).collect();
-        self.forget_locks_of(&uids)?;
-        Ok(were_here)
+        // What is left of them in a lock is freed by whoever waits for it.
+        drop(self.forget_locks_of(&uids));
+        let mut gone = Vec::with_capacity(leaving.len());
+        for ((deletion, owned), was_here) in leaving.into_iter().zip(were_here) {
+            let uid = deletion.uid.clone();
+            let owned = owned.or_else(|| self.part_with(&uid));
+            self.tell(&uid, Update::Deleted(uid.clone()));
+            gone.push(Leaving { deletion, was_here, _owned: owned });
+        }
+        let sweep = self.broom.sweep(gone);
+        self.replies.push(sweep);
     }
 
-    /// Lets go of a run that is to be removed, whether we drive it or nobody does. Its steps are ended without grace.
-    /// Until the answer is dropped nobody else takes it over.
-    fn part_with(&mut self, uid: &str, force: Force) -> Result<Owned, Refused> {
-        let machine = MachineId::workflow(uid);
+    /// Makes ready to remove a run: nobody takes it over until the answer is dropped, which is nothing for a run that we
+    /// drive, and the artifacts that go with it are gone.
+    fn prepare_deletion(&mut self, uid: &str, force: Force) -> Result<Option<Owned>, Refused> {
         let owned = match self.homes.contains_key(uid) {
             true => None,
-            false => Some(self.ownership.claim(&machine)?),
+            false => Some(self.ownership.claim(&MachineId::workflow(uid))?),
         };
         self.release_artifacts(uid, force)?;
-        let owned = owned.or_else(|| self.homes.remove(uid).map(|home| home._owned));
+        Ok(owned)
+    }
+
+    /// Lets go of a run of ours that is no more. Its steps are ended without grace. Nobody takes it over until the answer
+    /// is dropped.
+    fn part_with(&mut self, uid: &str) -> Option<Owned> {
         let flying: Vec<(AttemptId, bool)> = self
             .shard
             .interrupt(uid)
@@ -152,7 +158,7 @@ impl Pump {
         self.starting.retain(|(run, _), _| run != uid);
         self.saving.retain(|(run, _), _| run != uid);
         self.ready.retain(|(run, _)| run != uid);
-        owned.ok_or_else(|| Refused::Missing(uid.to_owned()))
+        self.homes.remove(uid).map(|home| home._owned)
     }
 
     /// Deletes the artifacts that go with a run.

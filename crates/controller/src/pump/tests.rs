@@ -10,7 +10,7 @@ use crate::refused::Refused;
 use crate::submit;
 use crate::view;
 use serde_json::{Value, json};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -411,5 +411,39 @@ fn who_cannot_have_a_run_for_the_stores_sake_is_told_so() {
     let (controller, _news) = engines.start_faulty(Arc::new(full), Duration::from_millis(20));
     let refused = controller.submit(order("one", &json!({ "name": "main", "suspend": {} }), None));
     assert!(matches!(refused, Ok(Err(Refused::World(StoreError::Full { .. })))), "{refused:?}");
+    controller.quit().unwrap();
+}
+
+/// A run that the store does not let go of stays as it was, with its steps and its driver.
+#[test]
+fn a_run_that_cannot_be_deleted_now_goes_on() {
+    let engines = Engines::new();
+    let is_full = Arc::new(AtomicBool::new(true));
+    let full = is_full.clone();
+    let fails = move |call: &str| call == "delete_all" && full.load(Ordering::Relaxed);
+    let (controller, news) = engines.start_faulty(Arc::new(fails), Duration::ZERO);
+    let (attempt, updates) = engines.run(&controller, &news);
+    let refused = controller.delete("one", Force::No).unwrap();
+    assert!(matches!(refused, Err(Refused::World(StoreError::Full { .. }))), "{refused:?}");
+    assert!(controller.status("one").unwrap().is_some(), "it is driven");
+    news(News::Reports(vec![Report::Ended(Box::new(Ended { attempt, ..Ended::default() }))]));
+    wait_until_ended(&updates);
+    is_full.store(false, Ordering::Relaxed);
+    assert!(controller.delete("one", Force::No).unwrap().unwrap());
+    controller.quit().unwrap();
+}
+
+/// Locks that a run which is no more seems to hold are freed by whoever waits for them; it is gone all the same.
+#[test]
+fn a_run_is_deleted_although_its_locks_cannot_be_freed_now() {
+    let engines = Engines::new();
+    let fails = |call: &str| matches!(call, "locks" | "update_locks");
+    let (controller, _news) = engines.start_faulty(Arc::new(fails), Duration::ZERO);
+    let (follower, updates) = mpsc::channel();
+    let parked = json!({ "name": "main", "suspend": {} });
+    controller.submit(order("one", &parked, Some(follower))).unwrap().unwrap();
+    assert!(controller.delete("one", Force::No).unwrap().unwrap());
+    while !matches!(updates.recv_timeout(PATIENCE).unwrap(), Update::Deleted(_)) {}
+    assert!(controller.delete_all(&["one"], Force::No).unwrap()[0].as_ref().is_ok_and(|was_here| !was_here));
     controller.quit().unwrap();
 }
