@@ -438,10 +438,19 @@ impl Pump {
                     }
                 }
                 self.settle(now)?;
+                if !self.homes.contains_key(&machine.id) && !self.has_ended(&machine)? {
+                    // Who took the run over, or takes it up again, is to find this letter and those after it.
+                    break;
+                }
                 self.store.drop_inbox(&machine, letter.number)?;
             }
         }
         Ok(())
+    }
+
+    /// Whether nothing can be asked of a run any more.
+    fn has_ended(&mut self, machine: &MachineId) -> Result<bool, StoreError> {
+        Ok(self.store.summary(machine)?.is_none_or(|row| row.finished_us.is_some()))
     }
 
     fn tell(&mut self, uid: &str, update: Update) {

@@ -45,8 +45,7 @@ impl Pump {
     /// Whether the run of an attempt has ended or is not kept any more.
     fn is_over(&mut self, id: &AttemptId) -> Result<bool, StoreError> {
         let Some(uid) = run_of(id).filter(|uid| self.shard.run(uid).is_none()) else { return Ok(false) };
-        let summary = self.store.summary(&MachineId::workflow(uid))?;
-        Ok(summary.is_none_or(|summary| summary.finished_us.is_some()))
+        self.has_ended(&MachineId::workflow(uid))
     }
 }
 

@@ -3,7 +3,7 @@ mod log;
 
 use self::log::commits;
 use crate::collect::Force;
-use crate::handle::{Controller, Order, Update};
+use crate::handle::{Ask, Controller, Order, Update};
 use crate::patient::tests::{Fails, Faulty};
 use crate::prepare::Place;
 use crate::refused::Refused;
@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tiphys_engine::workflow::Event;
+use tiphys_engine::workflow::{Event, Request};
 use tiphys_engine::{Frozen, Time, explain};
 use tiphys_runner::step::{AttemptId, Ended, Report, Sighting, Started, StepRequest};
 use tiphys_runner::{News, Refusal, Runner, RunnerError};
@@ -446,4 +446,26 @@ fn a_run_is_deleted_although_its_locks_cannot_be_freed_now() {
     while !matches!(updates.recv_timeout(PATIENCE).unwrap(), Update::Deleted(_)) {}
     assert!(controller.delete_all(&["one"], Force::No).unwrap()[0].as_ref().is_ok_and(|was_here| !was_here));
     controller.quit().unwrap();
+}
+
+/// What a run was asked in writing survives that the run goes to another engine while it is read.
+#[test]
+fn letters_that_nobody_heeded_stay_for_who_takes_the_run_over() {
+    let engines = Engines::new();
+    let (controller, _news) = engines.start(0, running);
+    let (follower, updates) = mpsc::channel();
+    let parked = json!({ "name": "main", "suspend": {} });
+    controller.submit(order("one", &parked, Some(follower))).unwrap().unwrap();
+    let mut store = engines.state.store().unwrap();
+    let machine = MachineId::workflow("one");
+    store.next_epoch(&machine).unwrap();
+    for request in [Request::Suspend, Request::Terminate] {
+        let letter = serde_json::to_vec(&Ask::Request(request)).unwrap();
+        store.put_inbox(&machine, &letter).unwrap().unwrap();
+    }
+    assert!(engines.state.poke(&machine).unwrap());
+    while !matches!(updates.recv_timeout(PATIENCE).unwrap(), Update::Fenced(_)) {}
+    // Everything that the engine did with them is done when it has ended.
+    controller.quit().unwrap();
+    assert_eq!(store.inbox(&machine).unwrap().len(), 2);
 }
