@@ -185,6 +185,8 @@ pub struct Controller {
     engine: String,
     metrics: Metrics,
     thread: Option<JoinHandle<Result<(), StoreError>>>,
+    /// Waits for letters.
+    ringing: Option<JoinHandle<()>>,
 }
 
 /// Makes the runner once the place for its news is known.
@@ -214,8 +216,8 @@ impl Controller {
         let ownership = state.ownership()?;
         let bell = ownership.bell()?;
         let rung = messages.clone();
-        // Ends when the pump is gone: the next ring finds nobody. One that cannot be heard is no reason to look no more.
-        std::thread::Builder::new()
+        // Ends with the pump, whose ownership ends every wait. One that cannot be heard is no reason to look no more.
+        let ringing = std::thread::Builder::new()
             .name("bell".to_owned())
             .spawn(move || {
                 loop {
@@ -257,6 +259,7 @@ impl Controller {
             engine,
             metrics,
             thread: Some(thread),
+            ringing: Some(ringing),
         })
     }
 
@@ -429,7 +432,10 @@ impl Controller {
     pub fn quit(mut self) -> Result<(), StoreError> {
         // A pump that is gone already has said why through its thread.
         drop(self.messages.send(Message::Quit));
-        match self.thread.take().map(JoinHandle::join) {
+        let ended = self.thread.take().map(JoinHandle::join);
+        // One that panicked waits no more.
+        drop(self.ringing.take().map(JoinHandle::join));
+        match ended {
             Some(Ok(result)) => result,
             Some(Err(panic)) => std::panic::resume_unwind(panic),
             None => Ok(()),

@@ -9,6 +9,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, Write};
+use std::net::Shutdown;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::os::unix::net::UnixDatagram;
@@ -118,6 +119,8 @@ impl Ownership {
 
 impl Drop for Ownership {
     fn drop(&mut self) {
+        // Whoever waits for a ring is told that none comes any more.
+        let _ = self.bell.shutdown(Shutdown::Both);
         let _ = fs::remove_file(self.state.dir().join("wake").join(&self.bell_name));
     }
 }
@@ -141,7 +144,8 @@ pub struct Bell {
 }
 
 impl Bell {
-    /// Waits for a ring; `false` if none came in time. Without `timeout` it waits for ever. An error says that the bell
+    /// Waits for a ring; `false` if none came in time. Without `timeout` it waits for ever, but no longer than the
+    /// [`Ownership`] is there: then it answers `true` at once. An error says that the bell
     /// cannot be heard now; that is no ring, and no end.
     pub fn wait(&self, timeout: Option<Duration>) -> std::io::Result<bool> {
         let timeout = timeout.map(|timeout| timeout.max(Duration::from_millis(1)));

@@ -469,3 +469,18 @@ fn letters_that_nobody_heeded_stay_for_who_takes_the_run_over() {
     controller.quit().unwrap();
     assert_eq!(store.inbox(&machine).unwrap().len(), 2);
 }
+
+/// A process may have one engine after another: none leaves a thread and a socket behind.
+#[test]
+fn nobody_waits_for_rings_at_an_engine_that_is_gone() {
+    let engines = Engines::new();
+    let ownership = engines.state.ownership().unwrap();
+    let bell = ownership.bell().unwrap();
+    let (woken, wakes) = mpsc::channel();
+    std::thread::spawn(move || woken.send(bell.wait(None).is_ok()).unwrap());
+    assert!(wakes.recv_timeout(Duration::from_millis(20)).is_err(), "nobody rings");
+    drop(ownership);
+    assert_eq!(wakes.recv_timeout(PATIENCE), Ok(true));
+    // Quitting waits for the thread of the engine's own bell.
+    engines.start(0, running).0.quit().unwrap();
+}
