@@ -1,6 +1,6 @@
 //! Metrics that workflows define, kept until somebody reads them (EX-520 to EX-523).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use tiphys_engine::Time;
@@ -39,17 +39,22 @@ impl Metrics {
 
     /// All of them in Prometheus' text format.
     pub fn text(&self, now: Time) -> String {
-        self.registry.lock().unwrap_or_else(PoisonError::into_inner).text(now)
+        // Written from a copy: a long text must not keep the engine from recording.
+        let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        registry.text(now)
     }
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Registry {
     families: BTreeMap<String, Family>,
     series: usize,
+    /// The series that a run made show its running time, by the run: name and labels. Some may show something else now.
+    running: BTreeMap<String, BTreeSet<(String, Vec<String>)>>,
 }
 
 /// All series of one name.
+#[derive(Clone)]
 struct Family {
     help: String,
     kind: Kind,
@@ -90,6 +95,7 @@ impl Kind {
     }
 }
 
+#[derive(Clone)]
 struct Series {
     value: f64,
     /// The value is the time since then, of this run.
@@ -128,6 +134,9 @@ impl Registry {
                 "metric '{name}': there are {SERIES_MAX} series already, so no more are kept"
             ));
         }
+        if let Measure::Since(_) = &sample.measure {
+            self.running.entry(run.to_owned()).or_default().insert((name.clone(), values.clone()));
+        }
         let mut fresh = false;
         let series = family.series.entry(values).or_insert_with(|| {
             fresh = true;
@@ -151,7 +160,17 @@ impl Registry {
     }
 
     fn ended(&mut self, run: &str) {
-        self.keep(|series| series.since.as_ref().is_none_or(|(_, own)| own != run));
+        for (name, values) in self.running.remove(run).unwrap_or_default() {
+            let Some(family) = self.families.get_mut(&name) else { continue };
+            let is_its = |series: &Series| series.since.as_ref().is_some_and(|(_, own)| own == run);
+            if family.series.get(&values).is_some_and(is_its) {
+                family.series.remove(&values);
+                self.series -= 1;
+            }
+            if family.series.is_empty() {
+                self.families.remove(&name);
+            }
+        }
     }
 
     fn expire(&mut self, before: Time) {
@@ -259,6 +278,34 @@ mod tests {
         assert!(!metrics.text(Time(0)).contains("alive"));
         metrics.expire(Time(1));
         assert_eq!(metrics.text(Time(0)), "");
+    }
+
+    /// The end of a run takes what shows its own running time, and nothing that another run or value took over since.
+    #[test]
+    fn the_end_of_a_run_takes_its_running_times_only() {
+        let metrics = Metrics::default();
+        let record = |run: &str, step: &str, measure: Measure| {
+            metrics.record(run, &sample("alive", &[("step", step)], measure), Time(0)).unwrap();
+        };
+        for step in ["own", "set", "shared"] {
+            record("one", step, Measure::Since(Time(0)));
+        }
+        record("one", "set", Measure::Set(7.0));
+        record("two", "shared", Measure::Since(Time(0)));
+        let shown = || {
+            let text = metrics.text(Time(0));
+            let steps = text
+                .lines()
+                .filter_map(|line| Some(line.split_once("step=\"")?.1.split_once('"')?.0.to_owned()));
+            steps.collect::<Vec<_>>()
+        };
+        assert_eq!(shown(), ["own", "set", "shared"]);
+        metrics.ended("one");
+        assert_eq!(shown(), ["set", "shared"]);
+        metrics.ended("two");
+        assert_eq!(shown(), ["set"]);
+        let registry = metrics.registry.lock().unwrap();
+        assert_eq!((registry.series, registry.running.len()), (1, 0));
     }
 
     /// EX-523
