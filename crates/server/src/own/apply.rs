@@ -5,6 +5,7 @@ use crate::argo::admit::{self, Library};
 use crate::argo::catalog;
 use crate::call::Call;
 use crate::fault::{Code, Fault};
+use crate::limits;
 use crate::wire::{names, schema, shape};
 use crate::world::World;
 use base64::Engine as _;
@@ -278,14 +279,36 @@ fn content(object: &Value) -> BTreeMap<String, Value> {
 /// Stores one document in place of what was there. The answer says what changed.
 fn keep(world: &World, planned: &Planned) -> Result<&'static str, Fault> {
     let (kind, namespace, name) = (planned.kind, planned.namespace.as_str(), planned.name.as_str());
+    // Somebody else may change it at the same moment, as schedules do with their status: then it is read again.
+    for _ in 0..limits::RACES_MAX {
+        let found = world.object(kind, namespace, name)?;
+        let version = found.as_ref().and_then(|found| found["metadata"]["resourceVersion"].as_str());
+        let version = version.and_then(|version| version.parse().ok()).unwrap_or(0);
+        let Some((value, change)) = in_place_of(world, planned, found)? else { return Ok("unchanged") };
+        if world.put(kind, namespace, name, &value, Some(version))?.is_some() {
+            return Ok(change);
+        }
+    }
+    Err(Fault::new(
+        Code::AlreadyExists,
+        format!("the {kind} `{name}` is changed all the time by others: try again"),
+    ))
+}
+
+/// A document as it is to be stored in place of what was found, and what that changes; none if it is there already.
+fn in_place_of(
+    world: &World,
+    planned: &Planned,
+    found: Option<Value>,
+) -> Result<Option<(Value, &'static str)>, Fault> {
+    let (kind, namespace) = (planned.kind, planned.namespace.as_str());
     let mut value = planned.value.clone();
-    let found = world.object(kind, namespace, name)?;
     if let Some(found) = &found {
         // A Secret that cannot be opened any more is what one applies again.
         let open =
             if kind == "Secret" { world.vault.unseal(found.clone()).ok() } else { Some(found.clone()) };
         if open.is_some_and(|open| content(&open) == content(&value)) {
-            return Ok("unchanged");
+            return Ok(None);
         }
     }
     admit::name(world, &mut value, namespace);
@@ -313,6 +336,5 @@ fn keep(world: &World, planned: &Planned) -> Result<&'static str, Fault> {
     if kind == "Secret" {
         value = world.vault.seal(value)?;
     }
-    world.put(kind, namespace, name, &value, None)?;
-    Ok(change)
+    Ok(Some((value, change)))
 }

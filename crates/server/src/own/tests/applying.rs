@@ -181,3 +181,39 @@ fn a_namespace_goes_when_it_is_empty() {
     assert!(!listed.contains("team"), "{listed}");
     assert_eq!(refused("default").0, 400);
 }
+
+/// What others write at the same moment, as schedules do with their status, is not taken back by who applies.
+#[test]
+fn an_object_that_is_applied_keeps_what_others_write_meanwhile() {
+    const ROUNDS: u64 = 200;
+    let (_folder, house) = open();
+    let cron = |round: u64| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: CronWorkflow\nmetadata: {{name: c, annotations: {{round: '{round}'}}}}\n\
+             spec: {{suspend: true, schedules: ['0 0 1 1 *'], workflowSpec: {{entrypoint: a, templates: [{{name: a, suspend: {{}}}}]}}}}\n"
+        )
+    };
+    house.apply(&cron(0));
+    let world = &house.world;
+    // Its owner reads, counts on, and writes only over what it read; a count that goes back is one that was taken back.
+    let count = || {
+        let mut counted = 0;
+        while counted < ROUNDS {
+            let mut value = world.object("CronWorkflow", "default", "c").unwrap().unwrap();
+            let version = value["metadata"]["resourceVersion"].as_str().unwrap().parse().unwrap();
+            assert_eq!(value["status"]["told"].as_u64().unwrap_or(0), counted, "it was taken back");
+            value["status"] = json!({ "told": counted + 1 });
+            let written = world.put("CronWorkflow", "default", "c", &value, Some(version)).unwrap();
+            counted += u64::from(written.is_some());
+        }
+    };
+    std::thread::scope(|scope| {
+        let counting = scope.spawn(count);
+        let mut round = 0;
+        while !counting.is_finished() {
+            round += 1;
+            assert_eq!(changes(&house, &cron(round)), ["c configured"]);
+        }
+        counting.join().unwrap();
+    });
+}
