@@ -1,7 +1,7 @@
 //! From a request of HTTP to a handler and back.
 
 use crate::access::{Who, rights};
-use crate::argo::admit::Judged;
+use crate::argo::admit::{Judged, Pace};
 use crate::argo::events::{self, Refused};
 use crate::argo::{artifacts, uploads};
 use crate::call::{Call, Query, decode};
@@ -235,8 +235,8 @@ async fn handled(
     }
 }
 
-/// Judges a run, has it made, and answers with it. A short request is judged where it was read, for that takes less
-/// than handing it to another thread and back; nobody waits for the run on a thread.
+/// Judges a run, has it made, and answers with it. A short request that tells all of the run is judged where it was read,
+/// for that takes less than handing it to another thread and back; nobody waits for the run on a thread.
 async fn make(
     world: &Arc<World>,
     handler: fn(&World, &Call) -> Result<Judged, Fault>,
@@ -244,7 +244,8 @@ async fn make(
 ) -> Result<Value, Fault> {
     let Ok(_place) = world.queue.clone().try_acquire_owned() else { return Err(crowded()) };
     let coming = world.controller.coming();
-    let judged = if call.body.len() <= limits::JUDGED_AT_ONCE_BYTES_MAX {
+    let pace = pace(&call.body);
+    let judged = if pace == Pace::AtOnce {
         catch_unwind(AssertUnwindSafe(|| handler(world, &call))).unwrap_or_else(|_| Err(bug()))
     } else {
         let shared = world.clone();
@@ -253,15 +254,26 @@ async fn make(
     };
     match judged? {
         Judged::Answer(answer) => Ok(answer),
-        Judged::Ready(ready) => ready.run_meanwhile(world, coming).await,
+        Judged::Ready(ready) => ready.run_meanwhile(world, coming, pace).await,
     }
+}
+
+/// Marks of requests that speak of what is elsewhere: who judges such a one reads Secrets, ConfigMaps and templates of
+/// any length.
+const ELSEWHERE: [&[u8]; 4] = [b"ecret", b"onfigMap", b"emplateRef", b"resourceKind"];
+
+/// How a request for a run with this body is dealt with.
+fn pace(body: &[u8]) -> Pace {
+    let speaks_of = |mark: &&[u8]| body.windows(mark.len()).any(|part| part == *mark);
+    let is_short = body.len() <= limits::JUDGED_AT_ONCE_BYTES_MAX && !ELSEWHERE.iter().any(speaks_of);
+    if is_short { Pace::AtOnce } else { Pace::Aside }
 }
 
 fn crowded() -> Fault {
     Fault::new(Code::ResourceExhausted, "the server has more to do than it can; try again in a moment")
 }
 
-fn bug() -> Fault {
+pub(crate) fn bug() -> Fault {
     Fault::internal("a bug of the server; its log says more")
 }
 

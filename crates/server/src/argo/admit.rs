@@ -1,6 +1,7 @@
 //! From a document to a run: labels, checks, names, what the run needs to know, and its submission.
 
 use crate::access::{Resource, Verb, Who};
+use crate::app::bug;
 use crate::argo::estimate;
 use crate::config::defaults;
 use crate::fault::{Code, Fault};
@@ -9,6 +10,7 @@ use crate::world::{World, generated};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use tiphys_controller::{Coming, Done, ESTIMATES, Order, Refused};
 use tiphys_engine::Frozen;
 use tiphys_engine::check::{Shelf, Situation, check};
@@ -26,6 +28,15 @@ pub(crate) enum Purpose {
     ServerDryRun,
     /// It is answered as it is.
     DryRun,
+}
+
+/// Where the work is done that it takes to make a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// Where the request was read: it takes no time to speak of.
+    AtOnce,
+    /// On a thread that may wait, so that nobody else's request does.
+    Aside,
 }
 
 /// Everything that documents of a namespace may refer to.
@@ -307,18 +318,42 @@ impl Ready {
     }
 
     /// Has the run made, without a thread that waits for it.
-    pub(crate) async fn run_meanwhile(mut self, world: &World, coming: Coming) -> Result<Value, Fault> {
+    pub(crate) async fn run_meanwhile(
+        mut self,
+        world: &Arc<World>,
+        coming: Coming,
+        pace: Pace,
+    ) -> Result<Value, Fault> {
+        // Its secrets are written to the disk, which may take its time.
+        let pace = if self.secrets.is_empty() { pace } else { Pace::Aside };
         let mut coming = Some(coming);
         loop {
-            let order = self.order(world)?;
             let (made, submitted) = oneshot::channel();
-            world.controller.submit_then(order, move |submitted| drop(made.send(submitted)))?;
+            self = match pace {
+                Pace::AtOnce => self.give(world, made)?,
+                Pace::Aside => {
+                    let shared = world.clone();
+                    let given = tokio::task::spawn_blocking(move || self.give(&shared, made)).await;
+                    given.unwrap_or_else(|_| Err(bug()))?
+                }
+            };
             drop(coming.take());
             let submitted = submitted.await.map_err(|_| tiphys_controller::Gone)?;
             if self.is_made(world, submitted)? {
                 return Ok(self.told.answer());
             }
         }
+    }
+
+    /// Gives the order of the next attempt to the engine, which tells `made` what came of it.
+    fn give(
+        mut self,
+        world: &World,
+        made: oneshot::Sender<Result<Summary, Refused>>,
+    ) -> Result<Ready, Fault> {
+        let order = self.order(world)?;
+        world.controller.submit_then(order, move |submitted| drop(made.send(submitted)))?;
+        Ok(self)
     }
 
     /// The order of the next attempt.

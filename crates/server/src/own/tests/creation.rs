@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::schedules::Around;
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use tiphys_controller::cron::Yard as _;
 use tiphys_engine::cron::Answer;
 
@@ -87,4 +88,44 @@ fn a_state_folder_that_fails_is_no_mistake_of_the_workflow() {
     let Ok(Answer::Created { uid }) = schedule() else { panic!("it is made once there is a place for it") };
     assert_eq!(house.get("/api/v1/workflows/default/waits")["metadata"]["uid"], uid);
     assert_eq!(create().0, 409);
+}
+
+/// Who writes secrets to a disk that takes its time keeps nobody else waiting, however many there are.
+#[test]
+fn requests_are_answered_while_secrets_wait_for_the_disk() {
+    const CREATIONS: usize = 8;
+    let (folder, house) = open();
+    house.apply("{apiVersion: v1, kind: Secret, metadata: {name: hidden}, stringData: {key: x}}");
+    let env = json!([{ "name": "KEY", "valueFrom": { "secretKeyRef": { "name": "hidden", "key": "key" } } }]);
+    let templates = json!([
+        { "name": "main", "suspend": {} },
+        { "name": "unused", "container": { "image": "any", "command": ["x"], "env": env } },
+    ]);
+    // Whoever reads the key that secrets are sealed with waits for somebody who writes it.
+    let key = folder.path().join("secrets.key");
+    std::fs::rename(&key, folder.path().join("kept")).unwrap();
+    mknodat(CWD, &key, FileType::Fifo, Mode::RWXU, 0).unwrap();
+    std::thread::scope(|scope| {
+        let create = |number: usize| {
+            let workflow = json!({
+                "metadata": { "name": format!("slow-{number}") },
+                "spec": { "entrypoint": "main", "templates": templates },
+            });
+            house.ask("POST", "/api/v1/workflows/default", &[], &json!({ "workflow": workflow }))
+        };
+        let creations: Vec<_> = (0..CREATIONS).map(|number| scope.spawn(move || create(number))).collect();
+        // Some of them have come that far.
+        let all = std::fs::OpenOptions::new().write(true).open(&key).unwrap();
+        let health = http::send(house.address, "GET", "/healthz", &[], &[], PATIENCE / 4);
+        let still_waiting = creations.iter().any(|creation| !creation.is_finished());
+        std::fs::rename(folder.path().join("kept"), &key).unwrap();
+        // Those who wait read nothing, and are told that the state folder failed.
+        drop(all);
+        assert_eq!(health.unwrap().status, 200);
+        assert!(still_waiting);
+        for creation in creations {
+            let (status, answer) = creation.join().unwrap();
+            assert!(matches!(status, 200 | 503), "{answer}");
+        }
+    });
 }
