@@ -13,7 +13,7 @@ use crate::world::World;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 use tiphys_controller::{Recorded, Times, document, view};
 use tiphys_engine::explain::{self, HeldKind};
@@ -31,10 +31,52 @@ const REST_TIMES: u32 = 9;
 /// Differences that are kept for those who come back.
 const KEPT_MAX: usize = 256;
 
-/// All runs that are looked at.
+/// All runs that are looked at. A large one takes long to load and to tell: who does that holds only the run's own lock,
+/// so that whoever looks at another run, and the hub, which hears of all, waits for nobody.
 #[derive(Default)]
 pub(crate) struct Closeups {
-    runs: Mutex<BTreeMap<String, Closeup>>,
+    runs: Mutex<BTreeMap<String, Arc<Looked>>>,
+}
+
+/// A run that is looked at.
+#[derive(Default)]
+struct Looked {
+    /// None until it is loaded.
+    closeup: Mutex<Option<Closeup>>,
+    /// What happened and is not folded in yet: whoever has the closeup takes it in.
+    late: Mutex<Vec<Recorded>>,
+}
+
+impl Looked {
+    /// The closeup, with everything that was heard; waits until nobody else has it.
+    fn lock(&self) -> MutexGuard<'_, Option<Closeup>> {
+        let mut closeup = self.closeup.lock().unwrap_or_else(PoisonError::into_inner);
+        self.fold(&mut closeup);
+        closeup
+    }
+
+    /// The same, unless somebody else has it.
+    fn try_lock(&self) -> Option<MutexGuard<'_, Option<Closeup>>> {
+        let mut closeup = match self.closeup.try_lock() {
+            Ok(closeup) => closeup,
+            Err(TryLockError::Poisoned(broken)) => broken.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        self.fold(&mut closeup);
+        Some(closeup)
+    }
+
+    /// Folds in what was heard since the last time.
+    fn fold(&self, closeup: &mut Option<Closeup>) {
+        let late = std::mem::take(&mut *self.late());
+        if let Some(closeup) = closeup {
+            late.iter().for_each(|recorded| closeup.recorded(recorded));
+        }
+    }
+
+    fn late(&self) -> MutexGuard<'_, Vec<Recorded>> {
+        self.late.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 struct Closeup {
@@ -70,8 +112,30 @@ pub(crate) struct View {
 }
 
 impl Closeups {
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Closeup>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Looked>>> {
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Those that are looked at now.
+    fn all(&self) -> Vec<(String, Arc<Looked>)> {
+        self.lock().iter().map(|(uid, looked)| (uid.clone(), looked.clone())).collect()
+    }
+
+    /// Nobody looks any more, unless somebody came in the meantime.
+    fn forget(&self, uid: &str, looked: &Arc<Looked>) {
+        let mut runs = self.lock();
+        if runs.get(uid).is_some_and(|known| Arc::ptr_eq(known, looked)) {
+            runs.remove(uid);
+        }
+    }
+
+    /// Does something while somebody is busy with a run, as who loads a large one is.
+    #[cfg(test)]
+    pub(crate) fn while_busy(&self, uid: &str, work: impl FnOnce()) {
+        let looked = self.lock().entry(uid.to_owned()).or_default().clone();
+        let held = looked.lock();
+        work();
+        drop(held);
     }
 
     /// Begins to look at a run; `last` is the number that was told last to the one who looks.
@@ -82,13 +146,19 @@ impl Closeups {
         last: Option<u64>,
         nodes: Nodes,
     ) -> Result<Option<View>, Fault> {
-        let mut runs = self.lock();
-        if runs.get(uid).is_none_or(|run| run.is_stale) {
-            let sender = runs.remove(uid).map(|run| run.sender);
-            let Some(closeup) = Closeup::load(world, uid, sender)? else { return Ok(None) };
-            runs.insert(uid.to_owned(), closeup);
+        let looked = self.lock().entry(uid.to_owned()).or_default().clone();
+        let mut held = looked.lock();
+        if held.as_ref().is_none_or(|run| run.is_stale) {
+            let sender = held.take().map(|run| run.sender);
+            let loaded = Closeup::load(world, uid, sender);
+            if !matches!(loaded, Ok(Some(_))) {
+                self.forget(uid, &looked);
+            }
+            *held = loaded?;
+            // What was heard while it was loaded.
+            looked.fold(&mut held);
         }
-        let Some(closeup) = runs.get_mut(uid) else { return Ok(None) };
+        let Some(closeup) = held.as_mut() else { return Ok(None) };
         // Everybody stands at the same number.
         closeup.tell(world);
         let then = closeup.sender.subscribe();
@@ -106,30 +176,18 @@ impl Closeups {
 
     /// Whether anything of a run needs to be heard here.
     pub(crate) fn recorded(&self, recorded: &Recorded) {
-        let mut runs = self.lock();
-        let Some(closeup) = runs.get_mut(&recorded.uid) else { return };
-        if closeup.sender.receiver_count() == 0 {
-            runs.remove(&recorded.uid);
-            return;
+        let Some(looked) = self.lock().get(&recorded.uid).cloned() else { return };
+        looked.late().push(recorded.clone());
+        let Some(held) = looked.try_lock() else { return };
+        if held.as_ref().is_some_and(|closeup| closeup.sender.receiver_count() == 0) {
+            self.forget(&recorded.uid, &looked);
         }
-        if recorded.seq <= closeup.seq {
-            // The first record again: the run was begun anew (EX-304).
-            closeup.is_stale |= recorded.seq == 1 && closeup.seq > 1;
-        } else if recorded.seq == closeup.seq + 1 && !closeup.is_stale {
-            for event in recorded.events.iter() {
-                closeup.run.apply(recorded.at, event);
-            }
-            closeup.seq = recorded.seq;
-        } else {
-            closeup.is_stale = true;
-        }
-        let rest = GATHER.max(closeup.cost * REST_TIMES);
-        closeup.due.get_or_insert_with(|| Instant::now() + rest);
     }
 
     /// A run was removed.
     pub(crate) fn gone(&self, uid: &str) {
-        if let Some(closeup) = self.lock().remove(uid) {
+        let Some(looked) = self.lock().remove(uid) else { return };
+        if let Some(closeup) = looked.lock().as_ref() {
             // Nobody looks: nobody need be told.
             drop(closeup.sender.send(Arc::new(Event::named("end", json!({})))));
         }
@@ -137,31 +195,35 @@ impl Closeups {
 
     /// When something is to be told next.
     pub(crate) fn due(&self) -> Option<Instant> {
-        self.lock().values().filter_map(|closeup| closeup.due).min()
+        let due = |looked: Arc<Looked>| match looked.try_lock() {
+            Some(held) => held.as_ref()?.due,
+            // Whoever has it now may leave something to be told.
+            None => Some(Instant::now() + GATHER),
+        };
+        self.all().into_iter().filter_map(|(_, looked)| due(looked)).min()
     }
 
     /// Tells what is due.
     pub(crate) fn tell(&self, world: &World) {
         let now = Instant::now();
-        let mut runs = self.lock();
-        let ripe: Vec<String> = runs
-            .iter()
-            .filter(|(_, run)| run.due.is_some_and(|due| due <= now))
-            .map(|(uid, _)| uid.clone())
-            .collect();
-        for uid in ripe {
-            let Some(closeup) = runs.get_mut(&uid) else { continue };
+        for (uid, looked) in self.all() {
+            let Some(mut held) = looked.try_lock() else { continue };
+            let Some(closeup) = held.as_mut().filter(|run| run.due.is_some_and(|due| due <= now)) else {
+                continue;
+            };
             if !closeup.is_stale {
                 closeup.tell(world);
                 continue;
             }
             let sender = closeup.sender.clone();
-            runs.remove(&uid);
             // One that cannot be read any more is told as gone when it is.
-            if let Ok(Some(mut fresh)) = Closeup::load(world, &uid, Some(sender)) {
-                let whole = fresh.snapshot(world, Nodes::ById);
-                drop(fresh.sender.send(Arc::new(whole)));
-                runs.insert(uid, fresh);
+            *held = Closeup::load(world, &uid, Some(sender)).ok().flatten();
+            match held.as_mut() {
+                Some(fresh) => {
+                    let whole = fresh.snapshot(world, Nodes::ById);
+                    drop(fresh.sender.send(Arc::new(whole)));
+                }
+                None => self.forget(&uid, &looked),
             }
         }
     }
@@ -192,6 +254,23 @@ impl Closeup {
             due: None,
             cost: Duration::ZERO,
         }))
+    }
+
+    /// Folds in a record.
+    fn recorded(&mut self, recorded: &Recorded) {
+        if recorded.seq <= self.seq {
+            // The first record again: the run was begun anew (EX-304).
+            self.is_stale |= recorded.seq == 1 && self.seq > 1;
+        } else if recorded.seq == self.seq + 1 && !self.is_stale {
+            for event in recorded.events.iter() {
+                self.run.apply(recorded.at, event);
+            }
+            self.seq = recorded.seq;
+        } else {
+            self.is_stale = true;
+        }
+        let rest = GATHER.max(self.cost * REST_TIMES);
+        self.due.get_or_insert_with(|| Instant::now() + rest);
     }
 
     fn picture(&self, world: &World) -> Value {

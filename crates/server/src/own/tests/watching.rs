@@ -281,3 +281,27 @@ fn a_retry_that_ends_at_once_is_filed() {
     assert_eq!(version(&house.get(&filed)), version(&second));
     assert_eq!(house.get("/api/v1/archived-workflows")["items"].as_array().unwrap().len(), 1);
 }
+
+/// A run of a hundred thousand nodes takes its time to be opened: nobody else waits for that.
+#[test]
+fn who_looks_at_one_run_keeps_nobody_from_another() {
+    let (_folder, house) = open();
+    let uids = ["large", "small"].map(|name| {
+        house.submit(name);
+        house.until(&target(name), waits)["metadata"]["uid"].as_str().unwrap().to_owned()
+    });
+    let closeups = &house.world.hub.closeups;
+    closeups.while_busy(&uids[0], || {
+        let mut stream = house.events("/api/tiphys/v1/runs/default/small/events", None);
+        assert_eq!(stream.next().name, "snapshot");
+        // The hub hears of both, and tells of the one that nobody is busy with.
+        house.resume("large");
+        house.resume("small");
+        stream.find(|heard| heard.name == "delta");
+    });
+    // What happened to the other meanwhile is not lost.
+    let mut stream = house.events("/api/tiphys/v1/runs/default/large/events", None);
+    let whole = stream.find(|heard| heard.name == "snapshot");
+    let nodes = whole.data["workflow"]["status"]["nodes"].as_object().unwrap().values();
+    assert!(nodes.into_iter().any(|node| node["displayName"] == "a" && node["phase"] == "Succeeded"));
+}
