@@ -1,6 +1,7 @@
 //! What keeps a server running and lets its keepers see how it does.
 
 pub(crate) mod backup;
+mod client;
 pub(crate) mod health;
 pub(crate) mod keeper;
 pub(crate) mod listen;

@@ -4,6 +4,7 @@ mod mail;
 #[cfg(test)]
 mod tests;
 
+use super::client::client;
 use crate::config::{Config, Notification, Occasion, Shape, Webhook};
 use serde_json::{Value, json};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -163,9 +164,8 @@ fn send(notification: &Notification, message: &Message) -> Result<(), String> {
 }
 
 fn post(webhook: &Webhook, message: &Message, link: &str) -> Result<(), String> {
-    let config = ureq::Agent::config_builder().timeout_global(Some(ANSWER_WITHIN)).build();
-    let agent: ureq::Agent = config.into();
-    let mut request = agent.post(expanded(&webhook.url)?).header("content-type", "application/json");
+    let mut request =
+        client(ANSWER_WITHIN).post(expanded(&webhook.url)?).header("content-type", "application/json");
     for (name, value) in &webhook.headers {
         request = request.header(name, expanded(value)?);
     }

@@ -7,6 +7,7 @@
 #[cfg(test)]
 mod tests;
 
+use super::client::client;
 use crate::world::World;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
@@ -125,9 +126,7 @@ fn tell_all(world: &Weak<World>, ended: &Receiver<Arc<Value>>, traces: &Traces) 
 }
 
 fn post(traces: &Traces, body: &str) -> Result<(), String> {
-    let config = ureq::Agent::config_builder().timeout_global(Some(ANSWER_WITHIN)).build();
-    let agent: ureq::Agent = config.into();
-    let mut request = agent.post(&traces.url).header("content-type", "application/json");
+    let mut request = client(ANSWER_WITHIN).post(&traces.url).header("content-type", "application/json");
     for (name, value) in &traces.headers {
         request = request.header(name, value);
     }

@@ -1,5 +1,7 @@
-use super::{Message, Teller, body, expanded, mail, ways};
+use super::{Message, Teller, body, expanded, mail, post, ways};
 use crate::config::{Config, Mail, MailEncryption, Notification, Occasion, Shape, Webhook};
+use crate::options::{AuthMode, Options, Tls};
+use crate::serve::Server;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
@@ -272,4 +274,37 @@ fn whoever_does_not_answer_keeps_nobody_waiting() {
     // Who is not in the settings any more is let go of.
     teller.tell(&Config::default(), &message(Occasion::Failed));
     assert!(teller.0.is_empty());
+}
+
+/// The address of a server that only whom the test trusts vouches for.
+const TRUSTED: &str = "TIPHYS_TEST_TRUSTED_SERVER";
+
+/// Not a test of its own: speaks to a server in a process that trusts its authority.
+#[test]
+fn child_speaks_to_whom_the_machine_trusts() {
+    let Ok(url) = std::env::var(TRUSTED) else { return };
+    let told = post(&Webhook { url, ..Webhook::default() }, &message(Occasion::Failed), "any").unwrap_err();
+    // It has no such page, which only a server that is believed can say.
+    assert_eq!(told, "http status: 501");
+    println!("it was believed");
+}
+
+#[test]
+fn a_chat_may_show_a_certificate_of_an_authority_of_ones_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = Options::new(folder.path(), "127.0.0.1:0".parse().unwrap());
+    (options.auth, options.tls) = (AuthMode::None, Some(Tls::SelfSigned));
+    let server = Server::start(options).unwrap();
+    let (address, stop) = (server.address(), server.stop());
+    let served = std::thread::spawn(move || server.run().unwrap());
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["child_speaks_to_whom_the_machine_trusts", "--nocapture"])
+        .env(TRUSTED, format!("https://{address}/api/v1/no-such-page"))
+        .env("SSL_CERT_FILE", folder.path().join("tls/certificate.pem"))
+        .output()
+        .unwrap();
+    stop.now();
+    served.join().unwrap();
+    let told = String::from_utf8_lossy(&child.stdout) + String::from_utf8_lossy(&child.stderr);
+    assert!(child.status.success() && told.contains("it was believed"), "{told}");
 }
