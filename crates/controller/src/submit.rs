@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tiphys_engine::workflow::{Outcome, Phase};
+use tiphys_engine::workflow::{Outcome, Phase, claim_path};
 use tiphys_engine::{Frozen, Plan, Run, Time, status};
 use tiphys_spec as spec;
 use tiphys_store::{End, Summary};
@@ -232,10 +232,10 @@ pub(crate) fn remove_claims(run: &Run, place: &Place) {
     if !run.drops_claims() {
         return;
     }
-    let namespace = if run.plan.namespace.is_empty() { "default" } else { &*run.plan.namespace };
-    for (_, claim) in run.all_claims() {
+    let paths = run.all_claims().into_iter().filter_map(|(_, claim)| claim_path(&run.plan.namespace, &claim));
+    for path in paths {
         // What cannot be removed now is removed with the run.
-        drop(std::fs::remove_dir_all(place.claims.join(namespace).join(claim)));
+        drop(std::fs::remove_dir_all(place.claims.join(path)));
     }
 }
 

@@ -3,6 +3,10 @@
 /// Most nodes entered by one call of `handle`, so that a large fan-out shares the shard.
 pub const ENTER_PER_CALL: usize = 1_000;
 
+/// Most bytes that texts and expressions go through in one call of `handle`, give or take one text: a thousand nodes, each
+/// with an expression just below its own limits, would hold up all other runs for minutes.
+pub const EFFORT_PER_CALL: u64 = 16 << 20;
+
 /// Most nodes of one workflow.
 pub const NODES_MAX: usize = 4_000_000;
 

@@ -14,7 +14,7 @@ use crate::operators::{self, Elements, NO_ELEMENT, describe_conversion};
 use crate::random::Random;
 use crate::tag::World;
 use crate::value::{Function, IntKind, ListKind, Value};
-use crate::{library, limits, methods, regex, sprig};
+use crate::{effort, library, limits, methods, regex, sprig};
 
 /// Evaluates an expression that has been checked.
 pub(crate) fn evaluate(
@@ -37,7 +37,10 @@ pub(crate) fn evaluate(
         },
         steps: 0,
     };
-    match evaluator.visit(node) {
+    let evaluated = evaluator.visit(node);
+    effort::steps(evaluator.steps);
+    effort::bytes(evaluator.calls.work);
+    match evaluated {
         Ok(value) => Ok(value),
         Err(Stop::Fault(fault)) => Err(fault),
         Err(Stop::NilChain) => Ok(Value::Nil),

@@ -10,6 +10,7 @@ mod check;
 mod contents;
 pub mod depends;
 pub mod duration;
+pub mod effort;
 mod encode;
 mod env;
 mod eval;

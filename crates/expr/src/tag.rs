@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::program::{Outcome, Program};
 use crate::scope::{Bound, Scope};
-use crate::{go, go_json, limits};
+use crate::{effort, go, go_json, limits};
 
 /// What the outside world lends to an expression: the time and a seed for random functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -253,11 +253,13 @@ impl Text {
         let mut out =
             Output { text: String::with_capacity(source.len() + 32), form: self.0.form, is_json: true };
         for part in &self.0.parts {
+            let before = out.text.len();
             match part {
                 Part::Literal(range) => out.text.push_str(&source[range.clone()]),
                 Part::Simple(tag) => tag.render(source, scope, mode, &mut out)?,
                 Part::Expression(tag) => tag.render(source, scope, mode, world, &mut out)?,
             }
+            effort::bytes((out.text.len() - before) as u64);
             if out.text.len() > limits::RENDERED_BYTES {
                 return Err(TagError::failed(format!(
                     "the text is longer than {} bytes when its tags are replaced",

@@ -68,6 +68,39 @@ fn artifacts_go_when_their_time_has_come() {
     assert!(!store.join("of").exists(), "folders that are empty now go too");
 }
 
+/// PA-410: what a run keeps under keys that it was given belongs to its user, also if they begin with the run's name.
+#[test]
+fn what_has_a_key_of_its_own_outlives_its_run() {
+    let bench = Bench::new();
+    let manifest = manifest(&bench).replace("artifactGC: {strategy: OnWorkflowDeletion}", "ttlStrategy: {}");
+    let manifest = manifest.replace("of/mine/b.tgz", "tidy/of-mine/b.tgz");
+    bench.run(&manifest, &["-q"]).exits(0);
+    let store = bench.state().join("artifacts");
+    assert_eq!(files(&store), ["tidy/of-mine/b.tgz", "tidy/tidy/d/e", "tidy/tidy/never.tgz"]);
+    bench.call(&["delete", "tidy"]).exits(0);
+    assert_eq!(files(&store), ["tidy/of-mine/b.tgz", "tidy/tidy/never.tgz"]);
+}
+
+/// A claim template may be called so that its folder would be another one: nothing is made, and nothing is removed.
+#[test]
+fn a_claim_leads_nowhere_else() {
+    let bench = Bench::new();
+    let manifest = "
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: odd}
+spec:
+  entrypoint: main
+  volumeClaimTemplates: [{metadata: {name: a/../../../artifacts}}, {metadata: {name: a}}]
+  templates:
+    - name: main
+      container: {image: busybox, command: [\"true\"]}
+";
+    let refused = bench.run(manifest, &["-q"]).exits(2);
+    let told = "`a/../../../artifacts` cannot be the name of a volume claim";
+    assert!(refused.err.contains(told), "{}", refused.err);
+}
+
 /// Where a web server takes whatever it is given.
 fn taker() -> String {
     format!("http://{}/kept", serve(|_| String::new()))

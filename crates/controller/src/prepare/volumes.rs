@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use tiphys_engine::Plan;
-use tiphys_engine::workflow::Pod;
+use tiphys_engine::workflow::{Pod, claim_path};
 use tiphys_runner::step::{Volume, VolumeFile, VolumeSource};
 use tiphys_spec as spec;
 
@@ -136,16 +136,9 @@ fn host_path(place: &Place, name: &str, host: &Value) -> Result<VolumeSource, St
 
 /// The folder that stands for a claim.
 fn claim_folder(plan: &Plan, place: &Place, claim: &str) -> Result<PathBuf, String> {
-    let plain = |part: &str| {
-        !part.is_empty()
-            && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))
-            && !part.starts_with('.')
-    };
-    let namespace = if plan.namespace.is_empty() { "default" } else { &*plan.namespace };
-    if !plain(claim) || !plain(namespace) {
-        return Err(format!("`{claim}` cannot be the name of a volume claim"));
-    }
-    Ok(place.claims.join(namespace).join(claim))
+    let path = claim_path(&plan.namespace, claim);
+    path.map(|path| place.claims.join(path))
+        .ok_or_else(|| format!("`{claim}` cannot be the name of a volume claim"))
 }
 
 fn config_map(plan: &Plan, source: &Value, name: &str) -> Result<Vec<VolumeFile>, String> {

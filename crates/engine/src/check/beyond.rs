@@ -53,6 +53,7 @@ impl<'a> Checker<'a> {
         }
         self.locks(&body.site.field("synchronization"), spec.synchronization.as_ref());
         self.workflow_metrics(&body);
+        self.claims(&body);
         let mut found = Vec::new();
         for (name, hook) in &spec.hooks {
             let at = body.site.field("hooks").field(name);
@@ -544,6 +545,20 @@ impl<'a> Checker<'a> {
                 let message = format!("there is no volume `{name}`");
                 self.warn(&list.index(index).field("name"), "unknown-volume", message, help);
             }
+        }
+    }
+
+    /// Names of claims that none may have: there is no claim then, and no run (`PA-260`).
+    fn claims(&mut self, body: &Body<'_>) {
+        for (index, claim) in body.spec.volume_claim_templates.iter().enumerate() {
+            let name = text(&claim["metadata"], "name");
+            if name.is_empty() || name.contains("{{") || spec::is_subdomain(name) {
+                continue;
+            }
+            let at = body.site.field("volumeClaimTemplates").index(index).field("metadata").field("name");
+            let help = "lower case letters, digits, `-` and `.` make a name, which begins and ends with a letter or a digit";
+            let message = format!("`{name}` cannot be the name of a volume claim");
+            self.error_with_help(&at, "bad-name", message, Some(help.to_owned()));
         }
     }
 

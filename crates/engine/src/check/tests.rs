@@ -252,6 +252,27 @@ spec:
     );
 }
 
+/// PA-260: a claim that cannot be called so is never made, and the workflow ends in Error.
+#[test]
+fn claims_have_names_that_claims_may_have() {
+    found(
+        "kind: Workflow
+metadata: {name: claims}
+spec:
+  entrypoint: main
+  volumeClaimTemplates: [{metadata: {name: work}}, {metadata: {name: ../up}}]
+  templates:
+  - name: main
+    container: {image: x, command: [x]}
+",
+        Situation::Lint,
+        &[
+            "5:70 error spec.volumeClaimTemplates[1].metadata.name: `../up` cannot be the name of a volume claim (lower \
+           case letters, digits, `-` and `.` make a name, which begins and ends with a letter or a digit)",
+        ],
+    );
+}
+
 /// Argo looks for the end of a tag in the JSON of the template; a person is told which tag it is (TP-002).
 #[test]
 fn a_tag_that_ends_in_the_structure_is_told_where_it_begins() {

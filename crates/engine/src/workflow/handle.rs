@@ -9,7 +9,7 @@ use super::run::{Run, Stage};
 use crate::limits;
 use crate::machine::{Machine, Outbox, Progress};
 use crate::time::Time;
-use expr::World;
+use expr::{World, effort};
 use std::sync::Arc;
 use tiphys_expr as expr;
 
@@ -20,6 +20,8 @@ pub(crate) struct Turn<'a> {
     pub out: &'a mut Outbox<Run>,
     /// Nodes entered so far in this call.
     pub entered: usize,
+    /// What had been computed on this thread when the call began.
+    spent: u64,
 }
 
 impl Machine for Run {
@@ -34,7 +36,7 @@ impl Machine for Run {
         }
         // A timer that fires is spent, also when something is due at that very instant again.
         let armed = self.next_due().filter(|_| !matches!(input, Input::TimerFired));
-        let mut turn = Turn { run: self, now, out, entered: 0 };
+        let mut turn = Turn { run: self, now, out, entered: 0, spent: effort::spent() };
         turn.hear(input);
         let progress = turn.go_on();
         match self.next_due() {
@@ -213,7 +215,7 @@ impl Turn<'_> {
                 }
                 continue;
             }
-            if self.entered >= limits::ENTER_PER_CALL {
+            if self.has_done_enough() {
                 return Progress::More;
             }
             if self.run.nodes.is_empty() && self.run.stage == Stage::Main {
@@ -248,6 +250,12 @@ impl Turn<'_> {
                 None => return Progress::Done,
             }
         }
+    }
+
+    /// Whether other runs come first now.
+    pub(crate) fn has_done_enough(&self) -> bool {
+        self.entered >= limits::ENTER_PER_CALL
+            || effort::spent().wrapping_sub(self.spent) >= limits::EFFORT_PER_CALL
     }
 
     /// Looks once at everything that waits, after the state was loaded (I2).

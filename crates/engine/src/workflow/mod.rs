@@ -50,6 +50,7 @@ mod unfit;
 
 pub use again::Retry;
 pub use arrive::Arrival;
+pub use claims::{claim_path, claims_of};
 pub use collect::{Collected, Due, Occasion};
 pub use command::{Attempt, Command};
 pub use event::{Control, Event, TemplateKey};

@@ -104,6 +104,23 @@ fn work_is_bounded_by_what_it_brings() {
     });
 }
 
+/// Forty expressions, each of more than 100,000 steps, are no reason to let all other runs wait for the last of them.
+#[test]
+fn what_computes_a_lot_lets_others_go_first() {
+    let mut text = "templates:\n- name: main\n  dag:\n    tasks:\n".to_owned();
+    for number in 0..40 {
+        text += &format!(
+            "    - {{name: t{number}, template: echo, arguments: {{parameters: [{{name: m, \
+             value: '{{{{=sum(map(1..300, {{sum(map(1..100, {{# % 7}}))}}))}}}}'}}]}}}}\n"
+        );
+    }
+    let mut stage = Stage::new(&tiphys_sim::manifest::read(&text).unwrap()).unwrap();
+    stage.feed(Input::Begin).unwrap();
+    assert!(stage.run.nodes.len() > 40, "{} nodes", stage.run.nodes.len());
+    // Each of them brings an event or two.
+    assert!(stage.events_in_one_call_max < 20, "{} events in one call", stage.events_in_one_call_max);
+}
+
 #[test]
 fn the_same_inputs_give_the_same_bytes() {
     check("the_same_inputs_give_the_same_bytes", |seed| {

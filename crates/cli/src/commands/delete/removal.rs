@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tiphys_controller::collect::{self, Force};
+use tiphys_engine::workflow::{claim_path, claims_of};
 use tiphys_runner::process::{self, Options, ProcessRunner};
 use tiphys_store::{MachineId, Owned, Ownership, Runs, Summary};
 
@@ -48,7 +49,8 @@ pub fn remove_all(local: &mut Local, runs: &[Summary], force: Force, told: Told<
 /// A run that is being removed.
 struct Leaving<'a> {
     summary: &'a Summary,
-    claims: Vec<String>,
+    /// Where its claims lie below the folder of all claims.
+    claims: Vec<PathBuf>,
     /// Artifacts that are never to go.
     kept: BTreeSet<PathBuf>,
     /// Held to the end, so that nobody takes up what is being removed.
@@ -142,12 +144,22 @@ fn remove_files(local: &Local, run: &Leaving<'_>) -> anyhow::Result<()> {
     let state = local.state.dir();
     local.state.remove_files(&summary.uid)?;
     remove_folder(&state.join("supervisors").join(&summary.uid))?;
-    let claims_dir = state.join("claims").join(&summary.namespace);
     for claim in claims {
-        remove_folder(&claims_dir.join(claim))?;
+        remove_folder(&state.join("claims").join(claim))?;
     }
-    // By default a run's artifacts lie below its name; those with keys of their own belong to the user.
-    remove_all_but(&local.state.artifacts_of(&summary.namespace).join(&summary.name), kept)
+    // By default a run's artifacts lie below its name and those of its pods, which begin with it; those with keys of their
+    // own belong to the user.
+    let folder = local.state.artifacts_of(&summary.namespace).join(&summary.name);
+    for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let rest = name.to_str().and_then(|name| name.strip_prefix(&*summary.name));
+        if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-')) {
+            remove_all_but(&entry.path(), kept)?;
+        }
+    }
+    // It stays as long as there is something in it.
+    drop(std::fs::remove_dir(&folder));
+    Ok(())
 }
 
 /// Deletes the artifacts that go with a run wherever they are; answers where those lie that are never to go (PA-410).
@@ -190,16 +202,13 @@ fn remove_all_but(folder: &Path, kept: &BTreeSet<PathBuf>) -> anyhow::Result<()>
     Ok(())
 }
 
-/// The folders of the claims that a run made for itself.
-fn own_claims(local: &mut Local, summary: &Summary) -> Vec<String> {
+/// Where the claims lie that a run made for itself.
+fn own_claims(local: &mut Local, summary: &Summary) -> Vec<PathBuf> {
     // A document that cannot be read any more names none.
     let Ok((frozen, _)) = local.kept(summary) else { return Vec::new() };
     let Ok((workflow, _)) = tiphys_engine::compile::effective(&frozen) else { return Vec::new() };
-    let names = workflow.spec.volume_claim_templates.iter();
-    names
-        .filter_map(|claim| claim.pointer("/metadata/name").and_then(serde_json::Value::as_str))
-        .map(|name| format!("{}-{name}", summary.name))
-        .collect()
+    let claims = claims_of(&workflow.spec, &summary.name).into_iter();
+    claims.filter_map(|(_, claim)| claim_path(&summary.namespace, &claim)).collect()
 }
 
 fn remove_folder(folder: &Path) -> anyhow::Result<()> {
