@@ -82,9 +82,9 @@ impl<'a> Checker<'a> {
         let graph = Graph::new(dag);
         self.order(&site, template, dag, &graph);
         let words = format!("templates.{name}.tasks");
-        let names = dag.tasks.iter().map(|task| task.name.as_str());
-        self.names(&site.field("tasks"), &words, Alphabet::Template, names);
         let order = graph.sorted();
+        let names = order.iter().map(|index| (*index, dag.tasks[*index].name.as_str()));
+        self.names_in_order(&site.field("tasks"), &words, Alphabet::Template, names);
         let called = self.tasks_alone(&site, template, dag, &order, home, scope);
         self.target(&site, template, dag, scope);
         for index in order {

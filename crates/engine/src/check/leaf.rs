@@ -152,8 +152,7 @@ impl<'a> Checker<'a> {
             if let Some(artifact) = from.and_then(|from| from.get("artifact")) {
                 let name = text(artifact, "name");
                 if template.inputs.artifact(name).is_none() {
-                    let message =
-                        format!("artifact {name} in {words}.resource.manifestFrom is not an input artifact");
+                    let message = format!("artifact {name} in `manifestFrom` refer to a non-exist artifact");
                     self.error(&site_of_body.field("manifestFrom"), "unknown-name", message);
                 }
             }

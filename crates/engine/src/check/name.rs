@@ -48,9 +48,21 @@ impl Checker<'_> {
         alphabet: Alphabet,
         names: impl Iterator<Item = &'n str>,
     ) {
+        self.names_in_order(site, words, alphabet, names.enumerate());
+    }
+
+    /// The same of a list that Argo has put in another order: each name with its place in the document. Argo counts by
+    /// its own order.
+    pub(super) fn names_in_order<'n>(
+        &mut self,
+        site: &Site,
+        words: &str,
+        alphabet: Alphabet,
+        names: impl Iterator<Item = (usize, &'n str)>,
+    ) {
         let mut seen = std::collections::BTreeSet::new();
-        for (index, name) in names.enumerate() {
-            let at = site.index(index);
+        for (index, (place, name)) in names.enumerate() {
+            let at = site.index(place);
             if name.is_empty() {
                 self.error(&at, "missing-name", format!("{words}[{index}].name is required"));
             } else if let Some(complaint) = alphabet.complaint(name) {

@@ -572,3 +572,57 @@ spec:
     let error = "3:26 error spec.event.selector: no event is chosen: a `selector` is missing";
     found(&format!("{none}{library}"), Situation::Lint, &[error]);
 }
+
+/// VA-022, VA-106: names of tasks are looked at in the order in which they could run, and counted by it.
+#[test]
+fn names_of_tasks_are_counted_as_they_are_sorted() {
+    const WORDS: &str = "name must consist of alpha-numeric characters or '-', and must start with an alpha-numeric \
+                         character (e.g. My-name1-2, 123-NAME)";
+    found(
+        "kind: Workflow
+metadata: {generateName: sorted-}
+spec:
+  entrypoint: main
+  templates:
+  - name: main
+    dag:
+      tasks:
+      - {name: last_one, depends: first, template: run}
+      - {name: first, template: run}
+      - {name: a b, template: run}
+  - name: run
+    container: {image: x}
+",
+        Situation::Lint,
+        &[
+            &format!(
+                "11:16 error spec.templates[0].dag.tasks[2].name: templates.main.tasks[1].name: 'a b' is invalid: {WORDS}"
+            ),
+            &format!(
+                "9:16 error spec.templates[0].dag.tasks[0].name: templates.main.tasks[2].name: 'last_one' is invalid: \
+                 {WORDS}"
+            ),
+        ],
+    );
+}
+
+/// VA-092: a manifest comes from an artifact of the template's own inputs.
+#[test]
+fn a_manifest_from_an_artifact_that_is_none_is_refused_in_argos_words() {
+    found(
+        "kind: Workflow
+metadata: {generateName: from-}
+spec:
+  entrypoint: main
+  templates:
+  - name: main
+    inputs: {artifacts: [{name: other, path: /o, optional: true}]}
+    resource: {action: create, manifestFrom: {artifact: {name: object}}}
+",
+        Situation::Lint,
+        &[
+            "8:32 error spec.templates[0].resource.manifestFrom: artifact object in `manifestFrom` refer to a non-exist \
+           artifact",
+        ],
+    );
+}
