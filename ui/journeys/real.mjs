@@ -427,7 +427,7 @@ journey('a step whose files are being saved says so, until they are', {}, async 
     const panel = page.getByRole('tabpanel');
     await panel.getByText('its files are being saved').waitFor();
     await page.goto(`${server.url}runs?search=saves&match=Exact`);
-    await page.getByRole('row').filter({ hasText: 'saves' }).getByText('its files are being saved').waitFor();
+    await page.getByRole('row').filter({ hasText: 'saves' }).locator('td.message').getByText('its files are being saved').waitFor();
     await page.goto(`${server.url}runs/default/saves`);
     await panel.getByText('its files are being saved').waitFor();
     const answered = await server.get('saves');
