@@ -456,6 +456,42 @@ journey('a person approves with a choice', {}, async ({ page, server }) => {
   assert.deepEqual(JSON.parse(set.body.outputParameters), { decision: 'hold' });
 });
 
+journey('keys go on where they were when what they were on goes away', {}, async ({ page, server }) => {
+  const press = async (what) => {
+    await what.focus();
+    await page.keyboard.press('Enter');
+  };
+  const stands = (wanted) =>
+    page.waitForFunction((told) => {
+      const now = document.activeElement;
+      return now !== document.body && (now.getAttribute('aria-label') ?? now.textContent).includes(told);
+    }, wanted);
+  const failed = byPhase(server, 'Failed');
+  await page.goto(`${server.url}${path(failed)}?view=tree`);
+  await page.getByRole('tab').first().waitFor();
+  await press(page.getByRole('button', { name: 'Close the panel' }));
+  await page.waitForFunction(() => document.activeElement.closest('[role=tree]'));
+  await press(page.getByRole('group', { name: 'What went wrong' }).getByRole('button').first());
+  await stands('Summary');
+  await page.keyboard.press('Escape');
+  await page.waitForFunction(() => document.activeElement.closest('[role=tree]'));
+  await page.goto(`${server.url}approvals`);
+  await press(page.getByRole('button', { name: 'Approve' }).first());
+  await press(page.getByRole('dialog').getByRole('button', { name: 'Approve' }));
+  await page.getByText('was approved').waitFor();
+  await page.waitForFunction(() => document.querySelector('main').contains(document.activeElement));
+  await page.goto(`${server.url}runs?search=delivery`);
+  await press(page.getByRole('link', { name: 'Clear filters' }));
+  await page.getByRole('link', { name: 'Clear filters' }).waitFor({ state: 'detached' });
+  await page.waitForFunction(() => document.querySelector('main').contains(document.activeElement));
+  // Who clicks beside everything is left alone.
+  await press(page.getByRole('button', { name: /^Failed/ }).first());
+  await page.getByRole('link', { name: 'Clear filters' }).waitFor();
+  await page.mouse.click(1270, 790);
+  await page.getByRole('link', { name: 'Clear filters' }).click();
+  await page.getByRole('link', { name: 'Clear filters' }).waitFor({ state: 'detached' });
+});
+
 journey('many runs are retried at once', {}, async ({ page, server }) => {
   await page.goto(`${server.url}runs?phase=Failed`);
   await page.getByLabel('Select all on this page').check();
