@@ -1,5 +1,6 @@
 //! Archives: how a file or a folder becomes one stream of bytes, and the way back (PA-200 to PA-204).
 
+mod links;
 mod pack;
 mod tar_reader;
 mod unpack;

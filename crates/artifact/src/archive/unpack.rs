@@ -15,7 +15,7 @@ use flate2::read::MultiGzDecoder;
 use tar::EntryType;
 
 use crate::archive::tar_reader::TarReader;
-use crate::archive::{Archive, Mode};
+use crate::archive::{Archive, Mode, links};
 use crate::error::ArtifactError;
 use crate::limits::{DEPTH_MAX, Limits, NAME_BYTES_MAX};
 use crate::place::Aside;
@@ -47,7 +47,7 @@ pub fn unpack_within(
         None => Archive::None,
     };
     let aside = Aside::of(dest)?;
-    let folders = match archive {
+    let Made { folders, links } = match archive {
         Archive::None => {
             let mut budget = Budget::new(limits);
             let mut file = File::create_new(aside.path()).map_err(ArtifactError::io(aside.path()))?;
@@ -64,15 +64,18 @@ pub fn unpack_within(
             } else {
                 untar(io::BufReader::new(source), &mut tree).map_err(no_archive)?;
             }
-            tree.folders
+            tree.made
         }
         Archive::Zip => {
             let mut tree = Tree::new(aside.path(), limits)?;
             unzip(source, &mut tree)?;
-            tree.folders
+            tree.made
         }
     };
-    let (result, taken_off) = match sole_entry(aside.path())? {
+    let sole = sole_entry(aside.path())?;
+    let top = sole.as_deref().and_then(Path::file_name).unwrap_or_default();
+    links::stay_inside(aside.path(), Path::new(top), &links)?;
+    let (result, taken_off) = match sole {
         Some(entry) => (Aside::moved(&entry, dest)?, 1),
         None => (aside, 0),
     };
@@ -184,14 +187,21 @@ fn odd_kind(mode: u32) -> Option<&'static str> {
 struct Tree<'a> {
     root: &'a Path,
     budget: Budget,
-    /// The folders that were made, with their permissions.
+    made: Made,
+}
+
+/// What has to be looked at again when all is unpacked, by its name below the root.
+#[derive(Default)]
+struct Made {
+    /// The folders, with their permissions.
     folders: Vec<(PathBuf, u32)>,
+    links: Vec<PathBuf>,
 }
 
 impl<'a> Tree<'a> {
     fn new(root: &'a Path, limits: &Limits) -> Result<Tree<'a>, ArtifactError> {
         fs::create_dir(root).map_err(ArtifactError::io(root))?;
-        Ok(Tree { root, budget: Budget::new(limits), folders: Vec::new() })
+        Ok(Tree { root, budget: Budget::new(limits), made: Made::default() })
     }
 
     /// Where an entry of this name belongs, below the root; empty for the root itself.
@@ -213,7 +223,7 @@ impl<'a> Tree<'a> {
             }
             Err(_) => fs::create_dir(&path).map_err(ArtifactError::io(&path))?,
         }
-        self.folders.push((name.to_owned(), mode));
+        self.made.folders.push((name.to_owned(), mode));
         Ok(())
     }
 
@@ -241,9 +251,10 @@ impl<'a> Tree<'a> {
         if target.is_absolute() {
             return Err(ArtifactError::Escapes { entry: entry(), how: "is a link to an absolute path" });
         }
-        inside(name.parent().unwrap_or(Path::new("")), target, name)?;
         let path = self.vacant(name)?;
-        std::os::unix::fs::symlink(target, &path).map_err(ArtifactError::io(&path))
+        std::os::unix::fs::symlink(target, &path).map_err(ArtifactError::io(&path))?;
+        self.made.links.push(name.to_owned());
+        Ok(())
     }
 
     /// The target of a hard link is the name of an entry before it.

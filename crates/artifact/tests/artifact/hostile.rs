@@ -53,6 +53,34 @@ fn links_that_lead_out() {
     assert!(missing.contains("does not exist"), "{missing}");
 }
 
+/// Where a link leads is seen from where it comes to lie, and through the other links of the archive.
+#[test]
+fn links_that_lead_out_by_detours() {
+    let link = |name: &str, target: &str| tar_entry(b'2', name.as_bytes(), target.as_bytes(), b"");
+    let folder = |name: &str| tar_entry(b'5', name.as_bytes(), b"", b"");
+    let out = |name: &str| format!("`{name}` leads out of the archive");
+    // The only folder becomes the target itself, so what lies beside it lies outside.
+    assert_eq!(refused(&tar(&[folder("top/"), link("top/l", "../x")]), TGZ), out("top/l"));
+    assert_eq!(refused(&tar(&[link("l", "x")]), TGZ), out("l"));
+    // Through a link that is fine by itself, before it and after it.
+    let up = link("a/b/up", "../..");
+    let through = link("x", "a/b/up/../../etc/passwd");
+    assert_eq!(refused(&tar(&[folder("a/b/"), up.clone(), through.clone()]), TGZ), out("x"));
+    assert_eq!(refused(&tar(&[through, folder("a/b/"), up]), TGZ), out("x"));
+
+    // What stays inside may go through links; a circle leads nowhere.
+    let place = tempfile::tempdir().unwrap();
+    let good = tar(&[
+        tar_entry(b'0', b"top/v1/lib/file", b"", b"1"),
+        link("top/current", "v1/lib"),
+        link("top/v1/again", "../current/../lib/file"),
+        link("top/circle", "circle"),
+        link("top/nothing", "none/../none"),
+    ]);
+    unpack(&good, &place.path().join("in"), TGZ, None).unwrap();
+    assert_eq!(fs::read(place.path().join("in/v1/again")).unwrap(), b"1");
+}
+
 #[test]
 fn nothing_is_written_through_a_link() {
     let through = tar(&[

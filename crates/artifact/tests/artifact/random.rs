@@ -80,6 +80,11 @@ proptest! {
             prop_assert!(["", "victim", "box"].contains(&name.as_str()) || name.starts_with("box/in"), "{}", name);
             if let Some(target) = what.strip_prefix("-> ") {
                 prop_assert!(!Path::new(target).is_absolute());
+                // Whoever follows it, as far as there is something, stays inside.
+                if let Ok(leads_to) = folder.path().join(name).canonicalize() {
+                    let inside = folder.path().join("box/in").canonicalize().unwrap();
+                    prop_assert!(leads_to.starts_with(inside), "{} -> {}", name, leads_to.display());
+                }
             }
         }
         if result.is_err() {
