@@ -56,6 +56,27 @@ fn a_long_line_is_one_entry_and_a_longer_one_is_cut() {
     assert_eq!(two, [(PIECE_BYTES_MAX, false), (1, true)]);
 }
 
+/// An attempt that was never observed is made once more, and its log goes on.
+#[test]
+fn a_log_that_is_there_already_counts() {
+    let folder = std::env::temp_dir().join(format!("tiphys-logs-again-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("x.log");
+    let first =
+        b"2023-11-14T22:13:20.123456789Z stdout F first\n2023-11-14T22:13:20.123456789Z stdout F half";
+    std::fs::write(&path, first).unwrap();
+    let mut writer = Writer::new(Some(path.clone()), 150, false);
+    writer.feed(Stream::Stdout, b"second\n", 1_700_000_000_123_456_789);
+    assert_eq!(writer.written_bytes(), std::fs::metadata(&path).unwrap().len());
+    writer.feed(Stream::Stdout, &b"too much for this log\n".repeat(3), 1_700_000_000_123_456_789);
+    let text = std::fs::read(&path).unwrap();
+    std::fs::remove_dir_all(folder).unwrap();
+    let mut back = Vec::new();
+    plain(&text, &mut back);
+    let notice = "tiphys: the log has reached its limit of 150 bytes; the rest is not kept";
+    assert_eq!(String::from_utf8(back).unwrap(), format!("first\nhalf\nsecond\n{notice}\n"));
+}
+
 #[test]
 fn a_limit_is_said_once() {
     let line = [b'x'; 99].into_iter().chain([b'\n']).collect::<Vec<u8>>();

@@ -149,6 +149,10 @@ impl Writer {
             entries.extend(after);
             self.state = State::Open;
         }
+        if self.open().is_err() {
+            self.state = State::Torn;
+            return Vec::new();
+        }
         if self.limit_bytes > 0 && self.written_bytes + entries.len() as u64 > self.limit_bytes {
             let room = (self.limit_bytes - self.written_bytes.min(self.limit_bytes)) as usize;
             let fitting = entries[..room].iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
@@ -174,18 +178,35 @@ impl Writer {
         entries
     }
 
-    fn write(&mut self, entries: &[u8]) -> std::io::Result<()> {
-        if self.file.is_none() {
-            let mut options = OpenOptions::new();
-            options.create(true).append(true).mode(0o600);
-            let file = options.open(&self.path).or_else(|_| {
-                if let Some(folder) = self.path.parent() {
-                    fs::create_dir_all(folder)?;
-                }
-                options.open(&self.path)
-            })?;
-            self.file = Some(file);
+    /// Opens the file, which an attempt that is made once more may have begun.
+    fn open(&mut self) -> std::io::Result<()> {
+        if self.file.is_some() {
+            return Ok(());
         }
+        let mut options = OpenOptions::new();
+        options.create(true).append(true).read(true).mode(0o600);
+        let mut file = options.open(&self.path).or_else(|_| {
+            if let Some(folder) = self.path.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            options.open(&self.path)
+        })?;
+        self.written_bytes = file.metadata()?.len();
+        if self.written_bytes > 0 {
+            file.seek(SeekFrom::End(-1))?;
+            let mut last = [0];
+            file.read_exact(&mut last)?;
+            if last != *b"\n" {
+                // Whoever wrote it was killed in the middle of an entry, which would swallow the next one.
+                file.write_all(b"\n")?;
+                self.written_bytes += 1;
+            }
+        }
+        self.file = Some(file);
+        Ok(())
+    }
+
+    fn write(&mut self, entries: &[u8]) -> std::io::Result<()> {
         let Some(file) = &mut self.file else { return Ok(()) };
         file.write_all(entries).inspect_err(|_| {
             // Half an entry would garble the one after it.
