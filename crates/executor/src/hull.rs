@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::Resource;
+use rustix::process::{Resource, Rlimit};
 use serde::{Deserialize, Serialize};
 
 use crate::contract::{
@@ -583,15 +583,17 @@ pub(crate) fn aliases(request: &StepRequest) -> Vec<(String, PathBuf)> {
 }
 
 /// Limits that the kernel enforces for each process. Never on address space, which runtimes reserve freely.
-pub(crate) fn rlimits(container: &ContainerRequest) -> Vec<(Resource, u64)> {
+pub(crate) fn rlimits(container: &ContainerRequest) -> Vec<(Resource, Rlimit)> {
     let limits = container.limits;
+    let most = |value| Rlimit { current: Some(value), maximum: Some(value) };
     // No core dumps: nobody would find them, and they hold secrets.
-    let mut list = vec![(Resource::Core, 0)];
+    let mut list = vec![(Resource::Core, most(0))];
+    list.extend(sys::usual_file_limit().map(|limit| (Resource::Nofile, limit)));
     if limits.file_bytes > 0 {
-        list.push((Resource::Fsize, limits.file_bytes));
+        list.push((Resource::Fsize, most(limits.file_bytes)));
     }
     if limits.processes > 0 {
-        list.push((Resource::Nproc, limits.processes));
+        list.push((Resource::Nproc, most(limits.processes)));
     }
     list
 }

@@ -86,6 +86,7 @@ fn enter() -> io::Result<()> {
     let setup = read_setup(&engine)?;
     // Steps load artifacts where they may not see the file any more.
     tiphys_artifact::remember_trusted();
+    sys::raise_file_limit();
     let null = OpenOptions::new().read(true).write(true).open("/dev/null")?;
     rustix::stdio::dup2_stdin(&null)?;
     match prepare(&setup) {

@@ -7,6 +7,8 @@ use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
 mod spawn;
 
 pub(crate) use spawn::{Flight, Spawn, launch, spawn};
@@ -191,6 +193,21 @@ pub(crate) fn close_all_except(keep: &mut [RawFd]) {
     }
     // SAFETY: as above.
     unsafe { libc::syscall(libc::SYS_close_range, from, libc::c_uint::MAX, 0) };
+}
+
+/// The limit of open files that this process had before it was raised.
+static FILE_LIMIT: std::sync::OnceLock<Rlimit> = std::sync::OnceLock::new();
+
+/// Lets this process have as many files open as the machine permits.
+pub(crate) fn raise_file_limit() {
+    let limit = FILE_LIMIT.get_or_init(|| getrlimit(Resource::Nofile));
+    // What it has is enough for fewer steps at once.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+}
+
+/// The limit of open files that steps get: some programs cannot live with a high one.
+pub(crate) fn usual_file_limit() -> Option<Rlimit> {
+    FILE_LIMIT.get().map(|limit| Rlimit { current: limit.current, maximum: limit.maximum })
 }
 
 /// Moves this process into new namespaces. Only for processes with one thread.

@@ -38,8 +38,29 @@ pub(crate) struct Pipes {
 }
 
 impl Pipes {
-    /// A pipe that nobody uses; watched, once it has an owner, with the token that `token` gives.
-    pub(crate) fn take(&mut self, epoll: &OwnedFd, token: impl Fn(PipeIx) -> u64) -> io::Result<PipeIx> {
+    /// stdout and stderr for so many containers, or none of them; watched with the token that `token` gives.
+    pub(crate) fn take(
+        &mut self,
+        containers: usize,
+        epoll: &OwnedFd,
+        token: impl Fn(PipeIx) -> u64,
+    ) -> io::Result<Vec<[PipeIx; 2]>> {
+        let mut taken = Vec::with_capacity(2 * containers);
+        while taken.len() < 2 * containers {
+            match self.take_one(epoll, &token) {
+                Ok(ix) => taken.push(ix),
+                Err(error) => {
+                    // What is lost when there are too few files would be missing for ever.
+                    taken.into_iter().for_each(|ix| self.give_back(ix));
+                    return Err(error);
+                }
+            }
+        }
+        Ok(taken.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect())
+    }
+
+    /// A pipe that nobody uses.
+    fn take_one(&mut self, epoll: &OwnedFd, token: &impl Fn(PipeIx) -> u64) -> io::Result<PipeIx> {
         if let Some(idle) = self.idle.pop() {
             return Ok(idle);
         }
@@ -96,5 +117,22 @@ impl Pipes {
             self.idle.retain(|idle| *idle != ix);
             self.empty.push(ix);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_taken_before_there_were_too_few_comes_back() {
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).unwrap();
+        let mut pipes = Pipes::default();
+        let pair = pipes.take(1, &epoll, |ix| u64::from(ix.0)).unwrap();
+        pair.into_iter().flatten().for_each(|ix| pipes.give_back(ix));
+        // Nothing can be watched with what is no list of files to watch, so no further pipe can be made.
+        let (no_epoll, _write) = pipe_with(PipeFlags::CLOEXEC).unwrap();
+        assert!(pipes.take(2, &no_epoll, |ix| u64::from(ix.0)).is_err());
+        assert!(pipes.take(1, &no_epoll, |ix| u64::from(ix.0)).is_ok(), "the two are still there");
     }
 }

@@ -30,8 +30,8 @@ pub(crate) struct Spawn<'a> {
     pub dir: &'a CStr,
     /// stdin, stdout, stderr.
     pub stdio: [BorrowedFd<'a>; 3],
-    /// Limits to set, as (resource, value).
-    pub rlimits: &'a [(Resource, u64)],
+    /// Limits to set.
+    pub rlimits: &'a [(Resource, Rlimit)],
     /// User and group to become, inside the user namespace it is in.
     pub user: Option<(u32, u32)>,
     /// Whether it begins a session, and with it a process group, of its own; else only a group.
@@ -140,7 +140,7 @@ struct Air {
     child: Child<'static>,
     stack: Stack,
     _program: Box<Program>,
-    _rlimits: Box<[(Resource, u64)]>,
+    _rlimits: Box<[(Resource, Rlimit)]>,
     _cgroups: Box<[OwnedFd]>,
 }
 
@@ -153,7 +153,7 @@ const LAUNCH_FLAGS: libc::c_int =
 pub(crate) fn launch(
     program: Program,
     stdio: [BorrowedFd<'_>; 3],
-    rlimits: Vec<(Resource, u64)>,
+    rlimits: Vec<(Resource, Rlimit)>,
     cgroups: Vec<OwnedFd>,
 ) -> io::Result<Flight> {
     let program = Box::new(program);
@@ -244,10 +244,9 @@ unsafe fn prepare(child: &Child<'_>) -> Result<(), Errno> {
     rustix::stdio::dup2_stdout(spawn.stdio[1])?;
     rustix::stdio::dup2_stderr(spawn.stdio[2])?;
     rustix::process::chdir(spawn.dir)?;
-    for (resource, value) in spawn.rlimits {
+    for (resource, limit) in spawn.rlimits {
         // A limit above the hard one cannot be set and need not be.
-        let limit = Rlimit { current: Some(*value), maximum: Some(*value) };
-        let _ = rustix::process::setrlimit(*resource, limit);
+        let _ = rustix::process::setrlimit(*resource, limit.clone());
     }
     // SAFETY: signal handlers are not shared (no CLONE_SIGHAND), so resetting them is local, and none of the
     // calls that a launch makes can fail; the others are made while the parent sleeps.

@@ -53,7 +53,8 @@ impl Service {
         if let Err(reason) = judge(&request, self.by_attempt.len()) {
             return self.refuse(&request, reason);
         }
-        let pipes = match self.output_pipes(request.containers.len()) {
+        let pipes = self.pipes.take(request.containers.len(), &self.epoll, |ix| Token::Pipe(ix).pack());
+        let pipes = match pipes {
             Ok(pipes) => pipes,
             Err(error) => return self.refuse(&request, format!("cannot make pipes: {error}")),
         };
@@ -298,16 +299,6 @@ impl Service {
         })
         .map_err(fail)?;
         Ok((pid, Body::Hull { report: Some(report), inbox: Inbox::default(), done: None }))
-    }
-
-    /// stdout and stderr for each container.
-    fn output_pipes(&mut self, containers: usize) -> io::Result<Vec<[PipeIx; 2]>> {
-        let mut pipes = Vec::with_capacity(containers);
-        for _ in 0..containers {
-            let mut take = || self.pipes.take(&self.epoll, |ix| Token::Pipe(ix).pack());
-            pipes.push([take()?, take()?]);
-        }
-        Ok(pipes)
     }
 
     fn copies(&self, pair: [PipeIx; 2]) -> io::Result<[OwnedFd; 2]> {
