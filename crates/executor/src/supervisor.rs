@@ -24,6 +24,7 @@ pub(crate) mod keeper;
 mod outcomes;
 mod pipes;
 mod service;
+mod scratch;
 mod step;
 
 /// First argument by which a program of ours is asked to be a supervisor.
@@ -192,14 +193,14 @@ pub fn socket_address(folder: &Path) -> io::Result<(OwnedFd, rustix::net::Socket
 /// Removes what a dead supervisor needed only while it lived, and ends what its steps left running. Its outcome log
 /// stays.
 pub fn tidy(folder: &Path) {
-    let scratch = folder.join(SCRATCH);
-    if !scratch.exists() {
+    let place = folder.join(SCRATCH);
+    if !place.exists() {
         return;
     }
-    keeper::end_marked(&scratch);
+    keeper::end_marked(&place);
     cgroup::remove_listed(folder);
     let _ = fs::remove_file(folder.join(SOCKET));
-    let _ = fs::remove_dir_all(folder.join(SCRATCH));
+    scratch::remove(&place);
 }
 
 /// Whether a supervisor of this folder, or anything it left, still lives.

@@ -1,7 +1,6 @@
 //! The ends of steps: who died, what is written down of it, and what is given back.
 
-use std::fs;
-
+use super::super::scratch;
 use super::super::step::{Body, Step};
 use super::{GENERATION_BITS, Service, sandboxed};
 use crate::contract::{Isolation, Report};
@@ -92,11 +91,10 @@ impl Service {
     /// Empties the scratch folders of steps that are over, once their ending was told.
     pub(super) fn tidy_scratch(&mut self) {
         for scratch in std::mem::take(&mut self.scratch_used) {
-            let is_empty = fs::read_dir(&scratch).is_ok_and(|mut entries| entries.next().is_none());
-            if is_empty {
+            if scratch::is_like_new(&scratch) {
                 self.scratch_free.push(scratch);
             } else {
-                let _ = fs::remove_dir_all(&scratch);
+                scratch::remove(&scratch);
             }
         }
     }

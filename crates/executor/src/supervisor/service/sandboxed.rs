@@ -14,6 +14,7 @@ use tiphys_artifact::{ArtifactError, Key, LocalStore};
 
 use super::super::SCRATCH;
 use super::super::pipes::PipeIx;
+use super::super::scratch;
 use super::super::step::Body;
 use super::start::{Begun, Failed};
 use super::{Service, Token, watch};
@@ -94,7 +95,7 @@ impl Service {
             }
             Err(reason) => {
                 if let Some(scratch) = scratch {
-                    let _ = fs::remove_dir_all(scratch);
+                    scratch::remove(&scratch);
                 }
                 Err(Failed::Init(reason))
             }

@@ -14,6 +14,7 @@ use super::super::SCRATCH;
 use super::super::keeper;
 use super::super::pipes::{Owner, PipeIx};
 use super::super::step::{Body, Ending, Step};
+use super::super::scratch;
 use super::sandboxed::Wait;
 use super::{CONTAINERS_MAX, STEPS_MAX, Service, Token, watch};
 use crate::contract::{
@@ -189,7 +190,7 @@ impl Service {
                 Ok(Begun { scratch, ..Begun::of(Some(flight.pid), Body::Bare(flight)) })
             }
             Err(reason) => {
-                let _ = fs::remove_dir_all(&scratch);
+                scratch::remove(&scratch);
                 Err(Failed::Container(reason))
             }
         }
@@ -266,7 +267,7 @@ impl Service {
                 Ok(Begun { scratch: Some(scratch), links, ..Begun::of(Some(pid), body) })
             }
             Err(failed) => {
-                let _ = fs::remove_dir_all(&scratch);
+                scratch::remove(&scratch);
                 Err(failed)
             }
         }
@@ -317,7 +318,7 @@ impl Service {
         let path = self.setup.folder.join(SCRATCH).join(self.scratch_made.to_string());
         fs::DirBuilder::new()
             .recursive(true)
-            .mode(0o700)
+            .mode(scratch::MODE)
             .create(&path)
             .map_err(|error| Failed::Init(format!("cannot make a scratch folder: {error}")))?;
         Ok(path)

@@ -1,0 +1,81 @@
+//! Scratch folders after use: which can be used again, and how the others are removed.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// Permissions of a scratch folder.
+pub(crate) const MODE: u32 = 0o700;
+
+/// Whether a folder is as if it had just been made: whose it is, what may be done with it, and that nothing is in it.
+pub(crate) fn is_like_new(path: &Path) -> bool {
+    let Ok(metadata) = fs::symlink_metadata(path) else { return false };
+    let owner = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+    metadata.is_dir()
+        && metadata.permissions().mode() & 0o7777 == MODE
+        && (metadata.uid(), metadata.gid()) == owner
+        // Lists of who may do what are among them.
+        && matches!(rustix::fs::llistxattr_query(path), Ok(0) | Err(rustix::io::Errno::NOTSUP))
+        && fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
+}
+
+/// Removes a folder and what is in it, also where its owner has taken the right to do so from itself.
+pub(crate) fn remove(path: &Path) {
+    if fs::remove_dir_all(path).is_err() {
+        open_up(path);
+        let _ = fs::remove_dir_all(path);
+    }
+}
+
+/// Lets us into every folder of a tree.
+fn open_up(path: &Path) {
+    let mut left: Vec<PathBuf> = vec![path.to_owned()];
+    while let Some(path) = left.pop() {
+        if !fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir()) {
+            continue;
+        }
+        let _ = fs::set_permissions(&path, fs::Permissions::from_mode(MODE));
+        left.extend(fs::read_dir(&path).into_iter().flatten().flatten().map(|entry| entry.path()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_was_changed_is_not_like_new() {
+        let folder = std::env::temp_dir().join(format!("tiphys-scratch-{}", std::process::id()));
+        let make = || {
+            fs::create_dir(&folder)
+                .and_then(|()| fs::set_permissions(&folder, fs::Permissions::from_mode(MODE)))
+        };
+        make().unwrap();
+        assert!(is_like_new(&folder));
+        for mode in [0o500, 0o000, 0o2700, 0o755] {
+            fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).unwrap();
+            assert!(!is_like_new(&folder), "{mode:o}");
+            remove(&folder);
+            assert!(!folder.exists());
+            make().unwrap();
+        }
+        // Not every file system keeps attributes.
+        if rustix::fs::setxattr(&folder, "user.kept", b"x", rustix::fs::XattrFlags::empty()).is_ok() {
+            assert!(!is_like_new(&folder));
+        }
+        fs::create_dir_all(folder.join("a/b")).unwrap();
+        fs::write(folder.join("a/b/file"), "").unwrap();
+        assert!(!is_like_new(&folder));
+        fs::set_permissions(folder.join("a/b"), fs::Permissions::from_mode(0)).unwrap();
+        remove(&folder);
+        assert!(!folder.exists());
+        let other = folder.with_extension("other");
+        fs::create_dir(&other).unwrap();
+        fs::write(other.join("file"), "").unwrap();
+        std::os::unix::fs::symlink(&other, &folder).unwrap();
+        assert!(!is_like_new(&folder));
+        remove(&folder);
+        assert!(!folder.is_symlink() && other.join("file").exists(), "what it leads to is not its own");
+        fs::remove_dir_all(&other).unwrap();
+    }
+}
