@@ -21,10 +21,11 @@ use crate::sys;
 pub(crate) mod cgroup;
 mod connection;
 pub(crate) mod keeper;
+mod links;
 mod outcomes;
 mod pipes;
-mod service;
 mod scratch;
+mod service;
 mod step;
 
 /// First argument by which a program of ours is asked to be a supervisor.
@@ -85,9 +86,9 @@ fn enter() -> io::Result<()> {
     std::env::set_current_dir("/")?;
     let engine = rustix::io::fcntl_dupfd_cloexec(io::stdin(), 3)?;
     let setup = read_setup(&engine)?;
+    sys::raise_file_limit();
     // Steps load artifacts where they may not see the file any more.
     tiphys_artifact::remember_trusted();
-    sys::raise_file_limit();
     let null = OpenOptions::new().read(true).write(true).open("/dev/null")?;
     rustix::stdio::dup2_stdin(&null)?;
     match prepare(&setup) {
@@ -199,6 +200,7 @@ pub fn tidy(folder: &Path) {
     }
     keeper::end_marked(&place);
     cgroup::remove_listed(folder);
+    links::remove_listed(folder);
     let _ = fs::remove_file(folder.join(SOCKET));
     scratch::remove(&place);
 }

@@ -125,9 +125,9 @@ fn given(path: &Path, index: usize, place: &Place) -> PathBuf {
 /// Something that is made on the machine for a step alone.
 #[derive(Debug)]
 pub(crate) struct Made {
-    path: PathBuf,
+    pub path: PathBuf,
     /// The highest folder that did not exist before.
-    top: PathBuf,
+    pub top: PathBuf,
 }
 
 impl Made {

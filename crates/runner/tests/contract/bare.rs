@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use tiphys_runner::Runner;
 use tiphys_runner::process::Options;
 use tiphys_runner::step::{
     Archive, ArtifactWanted, AttemptId, Exit, Isolation, ParameterWanted, Sighting, StepRequest,
+    Volume, VolumeMount, VolumeSource,
 };
 
 use crate::common::{Case, World, eventually, lives, parent};
@@ -36,6 +38,9 @@ pub const CASES: &[Case] = &[
     ("bare::image_files_are_found", image_files_are_found),
     ("bare::inputs_and_volumes_leave_nothing_behind", inputs_and_volumes_leave_nothing_behind),
     ("bare::a_shared_volume_stays_while_a_step_needs_it", a_shared_volume_stays),
+    ("bare::volumes_of_killed_steps_leave_nothing_behind", volumes_of_killed_steps),
+    ("bare::a_scratch_folder_is_like_new_for_the_next_step", a_scratch_folder_is_like_new),
+    ("bare::the_supervisor_may_open_more_files_than_its_steps", the_supervisor_may_open_more_files),
     ("bare::a_long_log_is_cut", a_long_log_is_cut),
 ];
 
@@ -390,7 +395,7 @@ fn image_files_are_found() {
 }
 
 fn inputs_and_volumes_leave_nothing_behind() {
-    use tiphys_runner::step::{ArtifactInput, ArtifactSource, Volume, VolumeFile, VolumeMount, VolumeSource};
+    use tiphys_runner::step::{ArtifactInput, ArtifactSource, VolumeFile};
     let mut world = World::new();
     let place = world.state.join("place");
     let path = |below: &str| place.join(below).display().to_string();
@@ -428,24 +433,71 @@ fn inputs_and_volumes_leave_nothing_behind() {
     world.end();
 }
 
+/// The same step, all containers of which have a volume at this place.
+fn with_volume(world: &World, mut step: StepRequest, place: &Path) -> StepRequest {
+    let source = VolumeSource::Folder { path: world.state.join("claim") };
+    step.volumes = vec![Volume { name: "work".into(), source }];
+    let mount_path = place.display().to_string();
+    let mount = VolumeMount { name: "work".into(), mount_path, ..VolumeMount::default() };
+    for container in &mut step.containers {
+        container.volume_mounts = vec![mount.clone()];
+    }
+    step
+}
+
+/// Whether the supervisor alone is killed or its keeper with it: a link that stayed would be in the next step's way.
+fn volumes_of_killed_steps() {
+    let mut world = World::new();
+    let place = world.state.join("place/work");
+    for with_keeper in [false, true] {
+        let step = world.shell(&format!("a{with_keeper}"), Isolation::None, "sleep 72");
+        let step = with_volume(&world, step, &place);
+        world.start(&step);
+        let supervisor = parent(world.started(&step.attempt));
+        assert!(place.is_symlink());
+        let keeper = with_keeper.then(|| parent(supervisor));
+        kill(&keeper.into_iter().chain([supervisor]).collect::<Vec<_>>());
+        world.wait_for_loss();
+        // Whoever comes next cleans up first.
+        world.runner().recall(&[]).unwrap();
+        assert!(!place.is_symlink() && !place.parent().unwrap().exists());
+        assert!(world.state.join("claim").exists());
+    }
+    world.end();
+}
+
+fn a_scratch_folder_is_like_new() {
+    let mut world = World::new();
+    for (number, mode) in ["2755", "000", "500"].into_iter().enumerate() {
+        world.run(&world.shell(&format!("a{number}"), Isolation::None, &format!("chmod {mode} .")));
+        let next = world.shell(&format!("b{number}"), Isolation::None, "stat -c %a .");
+        world.run(&next);
+        assert_eq!(world.log(&next), "700\n", "after {mode}");
+    }
+    world.end();
+}
+
+fn the_supervisor_may_open_more_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let mut world = World::new();
+    let hard = getrlimit(Resource::Nofile).maximum;
+    setrlimit(Resource::Nofile, Rlimit { current: Some(500), maximum: hard }).unwrap();
+    let text = "ulimit -Sn; ulimit -Hn; grep 'open files' /proc/$PPID/limits";
+    let step = world.shell("a", Isolation::None, text);
+    world.run(&step);
+    let log = world.log(&step);
+    let words: Vec<&str> = log.split_whitespace().collect();
+    let most = hard.map_or("unlimited".to_owned(), |most| most.to_string());
+    assert_eq!(words[..2], ["500", most.as_str()], "{log}");
+    assert_eq!(words[5..7], [most.as_str(); 2], "{log}");
+    world.end();
+}
+
 /// Two containers of one step have the volume at the same place; when they end, it is still the other step's.
 fn a_shared_volume_stays() {
-    use tiphys_runner::step::{Volume, VolumeMount, VolumeSource};
     let mut world = World::new();
     let (place, go) = (world.state.join("place/work"), world.state.join("go"));
-    let with_volume = |mut step: StepRequest| {
-        let source = VolumeSource::Folder { path: world.state.join("claim") };
-        step.volumes = vec![Volume { name: "work".into(), source }];
-        let mount = VolumeMount {
-            name: "work".into(),
-            mount_path: place.display().to_string(),
-            ..VolumeMount::default()
-        };
-        for container in &mut step.containers {
-            container.volume_mounts = vec![mount.clone()];
-        }
-        step
-    };
+    let with_volume = |step| with_volume(&world, step, &place);
     let wait =
         format!("while ! test -e {}; do sleep 0.01; done; echo x > {}/out", go.display(), place.display());
     let long = with_volume(world.shell("long", Isolation::None, &wait));

@@ -12,6 +12,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 
 use super::super::SCRATCH;
 use super::super::keeper;
+use super::super::links::Record;
 use super::super::pipes::{Owner, PipeIx};
 use super::super::step::{Body, Ending, Step};
 use super::super::scratch;
@@ -253,12 +254,14 @@ impl Service {
         doors: Vec<OwnedFd>,
     ) -> Result<Begun, Failed> {
         let scratch = self.take_scratch()?;
-        let begun = self.links.take(request, &scratch).map_err(Failed::Init).and_then(|links| {
-            match self.start_hull_in(request, pipes, doors, &scratch) {
-                Ok((pid, body)) => Ok((pid, body, links)),
-                Err(failed) => {
-                    self.links.release(&links);
-                    Err(failed)
+        let begun =
+            self.links.take(&self.setup.folder, request, &scratch).map_err(Failed::Init).and_then(|links| {
+                match self.start_hull_in(request, pipes, doors, &scratch) {
+                    Ok((pid, body)) => Ok((pid, body, links)),
+                    Err(failed) => {
+                        self.links.release(&links);
+                        Err(failed)
+                    }
                 }
             }
         });
@@ -487,15 +490,19 @@ pub(crate) struct Links {
 struct Link {
     target: PathBuf,
     users: usize,
-    made: Option<Made>,
+    made: Made,
+    /// For whoever cleans up if we cannot.
+    record: Record,
 }
 
 impl Links {
+    /// How many were ever made.
+    number: u32,
     /// Makes the links a step needs; returns where they are. On error it has none.
-    fn take(&mut self, request: &StepRequest, scratch: &Path) -> Result<Vec<PathBuf>, String> {
+    fn take(&mut self, folder: &Path, request: &StepRequest, scratch: &Path) -> Result<Vec<PathBuf>, String> {
         let mut taken = Vec::new();
         for (path, target) in wanted_links(request, scratch)? {
-            if let Err(reason) = self.take_one(&path, &target) {
+            if let Err(reason) = self.take_one(folder, &path, &target) {
                 self.release(&taken);
                 return Err(reason);
             }
@@ -504,7 +511,7 @@ impl Links {
         Ok(taken)
     }
 
-    fn take_one(&mut self, path: &Path, target: &Path) -> Result<(), String> {
+    fn take_one(&mut self, folder: &Path, path: &Path, target: &Path) -> Result<(), String> {
         if let Some(link) = self.made.get_mut(path) {
             if link.target != target {
                 return Err(format!(
@@ -518,12 +525,16 @@ impl Links {
         let cannot = |error: io::Error| {
             format!("cannot show a volume at `{}` without a sandbox: {error}", path.display())
         };
-        let made = Made::before(path);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(cannot)?;
+        let made = Made::before(path).ok_or_else(|| cannot(io::ErrorKind::AlreadyExists.into()))?;
+        self.number += 1;
+        let record = Record::write(folder, self.number, &made, target).map_err(cannot)?;
+        let above = path.parent().map_or(Ok(()), fs::create_dir_all);
+        if let Err(error) = above.and_then(|()| symlink(target, path)) {
+            record.remove();
+            return Err(cannot(error));
         }
-        symlink(target, path).map_err(cannot)?;
-        self.made.insert(path.to_owned(), Link { target: target.to_owned(), users: 1, made });
+        let link = Link { target: target.to_owned(), users: 1, made, record };
+        self.made.insert(path.to_owned(), link);
         Ok(())
     }
 
@@ -541,8 +552,9 @@ impl Links {
         if link.users > 0 {
             return;
         }
-        if let Some(Link { made: Some(made), .. }) = self.made.remove(path) {
-            made.remove();
+        if let Some(link) = self.made.remove(path) {
+            link.made.remove();
+            link.record.remove();
         }
     }
 }
