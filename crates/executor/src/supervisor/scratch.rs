@@ -19,6 +19,32 @@ pub(crate) fn is_like_new(path: &Path) -> bool {
         && fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
 }
 
+/// Most entries that are removed without further ado.
+const SMALL_ENTRIES_MAX: usize = 64;
+
+/// Removes a folder if there is little in it; whether it is gone. Else part of it may be.
+pub(crate) fn remove_small(path: &Path) -> bool {
+    let mut left = SMALL_ENTRIES_MAX;
+    // A step may have put a link into its place, which leads anywhere.
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir()) && remove_some(path, &mut left)
+}
+
+fn remove_some(path: &Path, left: &mut usize) -> bool {
+    for entry in fs::read_dir(path).into_iter().flatten().flatten() {
+        if *left == 0 {
+            return false;
+        }
+        *left -= 1;
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let is_gone =
+            if is_folder { remove_some(&entry.path(), left) } else { fs::remove_file(entry.path()).is_ok() };
+        if !is_gone {
+            return false;
+        }
+    }
+    fs::remove_dir(path).is_ok()
+}
+
 /// Removes a folder and what is in it, also where its owner has taken the right to do so from itself.
 pub(crate) fn remove(path: &Path) {
     if fs::remove_dir_all(path).is_err() {
@@ -73,9 +99,21 @@ mod tests {
         fs::create_dir(&other).unwrap();
         fs::write(other.join("file"), "").unwrap();
         std::os::unix::fs::symlink(&other, &folder).unwrap();
-        assert!(!is_like_new(&folder));
+        assert!(!is_like_new(&folder) && !remove_small(&folder));
         remove(&folder);
         assert!(!folder.is_symlink() && other.join("file").exists(), "what it leads to is not its own");
         fs::remove_dir_all(&other).unwrap();
+    }
+
+    #[test]
+    fn little_goes_at_once_and_much_does_not() {
+        let folder = std::env::temp_dir().join(format!("tiphys-scratch-small-{}", std::process::id()));
+        for (files, is_small) in [(0, true), (60, true), (100, false)] {
+            fs::create_dir_all(folder.join("below")).unwrap();
+            (0..files).for_each(|number| fs::write(folder.join(format!("below/{number}")), "").unwrap());
+            assert_eq!(remove_small(&folder), is_small, "{files}");
+            assert_eq!(folder.exists(), !is_small);
+        }
+        remove(&folder);
     }
 }

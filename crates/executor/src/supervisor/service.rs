@@ -29,6 +29,7 @@ mod outputs;
 mod queue;
 mod sandboxed;
 mod start;
+pub(crate) mod storing;
 
 /// Bytes read at once of an output or a socket.
 const READ_BYTES: usize = 256 * 1024;
@@ -67,6 +68,10 @@ pub(crate) struct Service {
     /// Scratch folders of steps that have just ended.
     scratch_used: Vec<PathBuf>,
     scratch_made: u32,
+    /// Scratch folders with too much in them to be removed here.
+    scratch_full: Vec<PathBuf>,
+    /// A copy of ours that removes such folders.
+    broom: Option<u32>,
     /// From which sandboxed steps come, once one was needed.
     zygote: Option<Zygote>,
     /// Steps that were ordered from the zygote and not answered yet, in that order.
@@ -189,6 +194,8 @@ impl Service {
             scratch_free: Vec::new(),
             scratch_used: Vec::new(),
             scratch_made: 0,
+            scratch_full: Vec::new(),
+            broom: None,
             cgroups: None,
             watched: Vec::new(),
             watch_at: None,

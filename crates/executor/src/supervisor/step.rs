@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::cgroup::Group;
 use super::pipes::PipeIx;
+use super::service::storing::Storing;
 use crate::contract::{AttemptId, ContainerEnded, Ended, Exit, Started, StepRequest};
 use crate::frame::Inbox;
 use crate::hull::{self, Done, SIGNAL_KILL};
@@ -41,6 +42,8 @@ pub(crate) struct Step {
     pub taken_back: Option<(u32, Option<Instant>)>,
     pub deadline_exceeded: bool,
     pub out_of_memory: bool,
+    /// It is over, and what it gives out is being stored.
+    pub storing: Option<Storing>,
 }
 
 /// What the first process is.
@@ -81,7 +84,8 @@ impl Step {
     /// When something must be done about it, if ever.
     pub(crate) fn due(&self) -> Option<Instant> {
         match self.ending {
-            Ending::No { deadline } => deadline,
+            // Its time is over when it is, whatever the disk needs.
+            Ending::No { deadline } => deadline.filter(|_| self.storing.is_none()),
             Ending::Asked { kill_at } => Some(kill_at),
             Ending::Killed { hull_at } => Some(hull_at),
             Ending::Given => None,
@@ -135,7 +139,7 @@ impl Step {
             Ending::Asked { .. } => self.kill(now),
             Ending::Killed { .. } => {
                 self.ending = Ending::Given;
-                if let Some(pid) = self.pid {
+                if let Some(pid) = self.storing.as_ref().map(|storing| storing.pid).or(self.pid) {
                     sys::kill(pid, libc::SIGKILL);
                 }
             }

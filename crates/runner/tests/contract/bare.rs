@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tiphys_runner::Runner;
 use tiphys_runner::process::Options;
 use tiphys_runner::step::{
-    Archive, ArtifactWanted, AttemptId, Exit, Isolation, ParameterWanted, Sighting, StepRequest,
+    Archive, ArtifactWanted, AttemptId, Exit, Isolation, LogWanted, ParameterWanted, Sighting, StepRequest,
     Volume, VolumeMount, VolumeSource,
 };
 
@@ -41,6 +41,8 @@ pub const CASES: &[Case] = &[
     ("bare::volumes_of_killed_steps_leave_nothing_behind", volumes_of_killed_steps),
     ("bare::a_scratch_folder_is_like_new_for_the_next_step", a_scratch_folder_is_like_new),
     ("bare::the_supervisor_may_open_more_files_than_its_steps", the_supervisor_may_open_more_files),
+    ("bare::what_is_stored_slowly_holds_up_nobody", what_is_stored_slowly_holds_up_nobody),
+    ("bare::a_full_scratch_folder_is_removed", a_full_scratch_folder_is_removed),
     ("bare::a_long_log_is_cut", a_long_log_is_cut),
 ];
 
@@ -360,6 +362,58 @@ fn output_parameters_are_read() {
     assert_eq!(values, [("x", "v\n"), ("y", "d")]);
     assert_eq!(ended.containers[0].exit, Exit::Code(1));
     assert_eq!(ended.failure, None);
+    world.end();
+}
+
+/// A log that nobody ends is like a disk that does not answer: the step waits for it, and no other does.
+fn what_is_stored_slowly_holds_up_nobody() {
+    let mut world = World::new();
+    let hold = world.shell("hold", Isolation::None, "sleep 74");
+    world.start(&hold);
+    let supervisor = parent(world.started(&hold.attempt));
+    let before = children(supervisor);
+    for name in ["killed", "stored"] {
+        let mut step = world.shell(name, Isolation::None, "exit 3");
+        step.artifact_store = world.state.join("artifacts");
+        step.outputs.logs = vec![LogWanted { container: "pipe".into(), key: format!("{name}/pipe.log") }];
+        let pipe = tiphys_runner::logs::path(&step.log_dir, &step.attempt, "pipe");
+        fs::create_dir_all(pipe.parent().unwrap()).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        world.start(&step);
+        let mut other = world.shell(&format!("{name}-other"), Isolation::None, "sleep 60");
+        other.deadline_ms = Some(300);
+        assert!(world.run(&other).deadline_exceeded, "deadlines hold meanwhile");
+        let seen = world.runner().recall(std::slice::from_ref(&step.attempt)).unwrap();
+        assert!(matches!(&seen[0], Sighting::Running(_)), "its ending is told when all is stored: {seen:?}");
+        if name == "killed" {
+            let helpers: Vec<u32> =
+                children(supervisor).into_iter().filter(|pid| !before.contains(pid)).collect();
+            assert_eq!(helpers.len(), 1);
+            kill(&helpers);
+        } else {
+            // Opened and closed: now it has an end.
+            drop(fs::OpenOptions::new().write(true).open(&pipe).unwrap());
+        }
+        let ended = world.ended(&step.attempt);
+        assert_eq!((ended.containers[0].exit, ended.logs.len()), (Exit::Code(3), 1));
+        let has_died = ended.logs[0].error.as_deref().is_some_and(|error| error.contains("has died"));
+        assert_eq!(has_died, name == "killed", "{ended:?}");
+    }
+    world.end();
+}
+
+/// The processes whose parent this one is.
+fn children(of: u32) -> Vec<u32> {
+    let list = fs::read_to_string(format!("/proc/{of}/task/{of}/children")).unwrap();
+    list.split_whitespace().map(|pid| pid.parse().unwrap()).collect()
+}
+
+fn a_full_scratch_folder_is_removed() {
+    let mut world = World::new();
+    let step = world.shell("a", Isolation::None, "mkdir x; for i in $(seq 300); do echo > x/$i; done; pwd");
+    world.run(&step);
+    let folder = world.log(&step).trim().to_owned();
+    eventually("it is gone", || !Path::new(&folder).exists());
     world.end();
 }
 

@@ -1,9 +1,12 @@
 //! The ends of steps: who died, what is written down of it, and what is given back.
 
+use rustix::process::{Signal, set_parent_process_death_signal};
+
 use super::super::scratch;
 use super::super::step::{Body, Step};
-use super::{GENERATION_BITS, Service, sandboxed};
-use crate::contract::{Isolation, Report};
+use super::storing::{self, Storing};
+use super::{GENERATION_BITS, Service};
+use crate::contract::{Ended, Isolation, Report};
 use crate::logs;
 use crate::sys::{self, Reaped};
 
@@ -23,12 +26,20 @@ impl Service {
     /// A child has ended: perhaps the first process of a step, perhaps what a step left behind.
     pub(super) fn bury(&mut self, reaped: Reaped) {
         let Some(slot) = self.by_pid.remove(&reaped.pid) else {
+            if self.broom == Some(reaped.pid) {
+                self.broom = None;
+                return self.sweep();
+            }
             if !self.ordered.is_empty() {
                 self.reaped_early.insert(reaped.pid, reaped);
             }
             return;
         };
         let Some(step) = self.slots[slot as usize].step.as_mut() else { return };
+        if let Some(storing) = step.storing.take() {
+            let ended = storing.ended(&step.request);
+            return self.conclude(slot, ended);
+        }
         step.reaped = Some(reaped);
         let is_bare = matches!(step.body, Body::Bare(_));
         if is_bare {
@@ -49,25 +60,40 @@ impl Service {
         }
     }
 
-    /// Everything of a step is over: collect what it wrote last, write its ending down.
+    /// Everything of a step is over: collect what it wrote last, and store what it gives out.
     pub(super) fn finish(&mut self, slot: u32) {
         self.drain(slot);
+        let Some(step) = self.slots[slot as usize].step.as_mut() else { return };
+        step.out_of_memory |= step.cgroup.ran_out_of_memory();
+        step.cgroup.remove();
+        let mut ended = step.ended(logs::now_ns() / 1_000);
+        if storing::is_needed(step, &ended) {
+            ended = match Storing::begin(step, ended) {
+                Ok(storing) => {
+                    // Its own number may be another's now.
+                    step.pid = None;
+                    self.by_pid.insert(storing.pid, slot);
+                    step.storing = Some(storing);
+                    return self.set_timer(slot);
+                }
+                // The machine gives no process.
+                Err(mut ended) => {
+                    storing::store(step, &mut ended);
+                    ended
+                }
+            };
+        }
+        self.conclude(slot, ended);
+    }
+
+    /// Writes the ending of a step down.
+    fn conclude(&mut self, slot: u32, mut ended: Ended) {
         let place = &mut self.slots[slot as usize];
         let Some(mut step) = place.step.take() else { return };
         place.generation = (place.generation + 1) & ((1 << GENERATION_BITS) - 1);
         self.free_slots.push(slot);
         self.by_attempt.remove(&step.request.attempt);
         self.queue.ended(&step.request);
-        step.out_of_memory |= step.cgroup.ran_out_of_memory();
-        step.cgroup.remove();
-        let mut ended = step.ended(logs::now_ns() / 1_000);
-        if let (Isolation::Sandbox, Some(spool)) = (step.request.isolation, &step.scratch) {
-            let failure = sandboxed::store_spooled(&step.request, spool, &mut ended.artifacts);
-            ended.failure = ended.failure.or(failure);
-        }
-        if !step.request.outputs.logs.is_empty() {
-            sandboxed::store_logs(&step.request, &mut ended);
-        }
         ended.over_us = logs::now_ns() / 1_000;
         self.tell_notices(&mut step);
         self.give_back(&mut step);
@@ -93,9 +119,28 @@ impl Service {
         for scratch in std::mem::take(&mut self.scratch_used) {
             if scratch::is_like_new(&scratch) {
                 self.scratch_free.push(scratch);
-            } else {
-                scratch::remove(&scratch);
+            } else if !scratch::remove_small(&scratch) {
+                self.scratch_full.push(scratch);
             }
+        }
+        self.sweep();
+    }
+
+    /// Has a copy of ours remove the scratch folders that take long.
+    fn sweep(&mut self) {
+        if self.broom.is_some() || self.scratch_full.is_empty() {
+            return;
+        }
+        let full = std::mem::take(&mut self.scratch_full);
+        let copy = sys::fork(0, || {
+            sys::close_all_except(&mut [0, 1, 2]);
+            let _ = set_parent_process_death_signal(Some(Signal::KILL));
+            full.iter().for_each(|scratch| scratch::remove(scratch));
+            0
+        });
+        match copy {
+            Ok(pid) => self.broom = Some(pid),
+            Err(_) => full.iter().for_each(|scratch| scratch::remove(scratch)),
         }
     }
 }

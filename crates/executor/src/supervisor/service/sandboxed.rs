@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{AtFlags, Gid, Uid, chownat};
 use rustix::pipe::{PipeFlags, pipe_with};
-use tiphys_artifact::{ArtifactError, Key, LocalStore};
+use tiphys_artifact::{Key, LocalStore};
 
 use super::super::SCRATCH;
 use super::super::pipes::PipeIx;
@@ -18,12 +18,8 @@ use super::super::scratch;
 use super::super::step::Body;
 use super::start::{Begun, Failed};
 use super::{Service, Token, watch};
-use crate::contract::{
-    Archive, ArtifactSource, ArtifactStored, Ended, Report, Stage, StageFailure, Started, StepRequest,
-    VolumeSource,
-};
+use crate::contract::{ArtifactSource, Report, Stage, StageFailure, Started, StepRequest, VolumeSource};
 use crate::frame::Inbox;
-use crate::hull::unsaved;
 use crate::logs;
 use crate::program;
 use crate::sandbox::{
@@ -378,70 +374,6 @@ fn make_folder(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)?;
     // As Kubernetes' own volumes: every user of the step may write.
     fs::set_permissions(path, fs::Permissions::from_mode(0o777))
-}
-
-/// Takes the artifacts that a sandboxed step has packed into its spool over into the store.
-pub(super) fn store_spooled(
-    request: &StepRequest,
-    spool: &Path,
-    artifacts: &mut [ArtifactStored],
-) -> Option<StageFailure> {
-    let store = LocalStore::new(&request.artifact_store);
-    let mut message = String::new();
-    for (index, artifact) in artifacts.iter_mut().enumerate() {
-        let wanted = request.outputs.artifacts.get(index);
-        if artifact.error.is_some() || wanted.is_some_and(|wanted| wanted.to.is_some()) {
-            continue;
-        }
-        let adopted =
-            Key::parse(&artifact.key).and_then(|key| store.adopt(&spool.join(index.to_string()), &key));
-        match adopted {
-            // Of an empty folder that is not packed there is nothing to be stored (PA-163).
-            Err(ArtifactError::NotFound(_))
-                if wanted.is_some_and(|wanted| wanted.archive == Archive::None) => {}
-            Ok(size_bytes) => artifact.size_bytes = size_bytes,
-            Err(error) => {
-                message.push_str(&unsaved(&error.to_string()));
-                artifact.error = Some(error.to_string());
-            }
-        }
-    }
-    (!message.is_empty()).then_some(StageFailure { stage: Stage::Wait, code: program::CANNOT_RUN, message })
-}
-
-/// Stores the plain text of logs as artifacts (PA-210). A log that does not exist is an empty one.
-pub(super) fn store_logs(request: &StepRequest, ended: &mut Ended) {
-    let store = LocalStore::new(&request.artifact_store);
-    for wanted in &request.outputs.logs {
-        let mut stored = ArtifactStored {
-            name: wanted.container.clone(),
-            key: wanted.key.clone(),
-            ..ArtifactStored::default()
-        };
-        let path = logs::path(&request.log_dir, &request.attempt, &wanted.container);
-        match store_log(&store, &path, &wanted.key) {
-            Ok(size_bytes) => stored.size_bytes = size_bytes,
-            Err(reason) => stored.error = Some(reason),
-        }
-        ended.logs.push(stored);
-    }
-}
-
-fn store_log(store: &LocalStore, path: &Path, key: &str) -> Result<u64, String> {
-    use std::io::Write;
-    let key = Key::parse(key).map_err(|error| error.to_string())?;
-    let mut incoming = store.create(&key).map_err(|error| error.to_string())?;
-    let mut query = logs::Query::default();
-    loop {
-        let page = logs::read(path, &query).map_err(|error| error.to_string())?;
-        if page.entries.is_empty() {
-            return incoming.commit().map_err(|error| error.to_string());
-        }
-        let mut text = Vec::with_capacity(page.entries.len());
-        logs::plain(&page.entries, &mut text);
-        incoming.write_all(&text).map_err(|error| error.to_string())?;
-        query.offset = page.next_offset;
-    }
 }
 
 #[cfg(test)]

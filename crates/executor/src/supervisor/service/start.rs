@@ -14,8 +14,8 @@ use super::super::SCRATCH;
 use super::super::keeper;
 use super::super::links::Record;
 use super::super::pipes::{Owner, PipeIx};
-use super::super::step::{Body, Ending, Step};
 use super::super::scratch;
+use super::super::step::{Body, Ending, Step};
 use super::sandboxed::Wait;
 use super::{CONTAINERS_MAX, STEPS_MAX, Service, Token, watch};
 use crate::contract::{
@@ -104,6 +104,7 @@ impl Service {
             taken_back: None,
             deadline_exceeded: false,
             out_of_memory: false,
+            storing: None,
             request,
         };
         self.news.extend(started.map(Report::Started));
@@ -263,8 +264,7 @@ impl Service {
                         Err(failed)
                     }
                 }
-            }
-        });
+            });
         match begun {
             Ok((pid, body, links)) => {
                 Ok(Begun { scratch: Some(scratch), links, ..Begun::of(Some(pid), body) })
@@ -329,7 +329,8 @@ impl Service {
 
     /// Whether there are more children than we know of.
     pub(super) fn has_strays(&self) -> bool {
-        let known = self.by_pid.len() + self.ordered.len() + usize::from(self.zygote.is_some());
+        let helpers = usize::from(self.zygote.is_some()) + usize::from(self.broom.is_some());
+        let known = self.by_pid.len() + self.ordered.len() + helpers;
         let mut list = [0; CHILDREN_BYTES];
         match self.children.as_ref().map(|file| rustix::io::pread(file, &mut list, 0)) {
             Some(Ok(read)) if read < CHILDREN_BYTES => {
@@ -347,7 +348,7 @@ impl Service {
                 continue;
             }
             let may_be_needed = match origin(child) {
-                Origin::Attempt(attempt) => self.by_attempt.contains_key(&AttemptId(attempt)),
+                Origin::Attempt(attempt) => self.runs(&AttemptId(attempt)),
                 Origin::Ourselves => false,
                 // It can only be of a step that is at least as old.
                 Origin::Unknown => {
@@ -361,6 +362,12 @@ impl Service {
         }
     }
 
+    /// Whether an attempt has processes, and does not only store what it gives out.
+    fn runs(&self, attempt: &AttemptId) -> bool {
+        let slot = self.by_attempt.get(attempt).map(|slot| &self.slots[*slot as usize]);
+        slot.and_then(|slot| slot.step.as_ref()).is_some_and(|step| step.storing.is_none())
+    }
+
     /// When the step without a sandbox that runs longest was started, as the kernel counts; none if none runs.
     fn oldest_bare_step(&self) -> Option<u64> {
         let steps = self.slots.iter().filter_map(|slot| slot.step.as_ref());
@@ -371,7 +378,9 @@ impl Service {
     /// Whether a child is neither a step nor left by one.
     fn is_helper(&self, pid: u32) -> bool {
         // A step whose clone was not answered yet has no number here; nothing is done while there is one.
-        !self.ordered.is_empty() || self.zygote.as_ref().is_some_and(|zygote| zygote.pid() == pid)
+        !self.ordered.is_empty()
+            || self.broom == Some(pid)
+            || self.zygote.as_ref().is_some_and(|zygote| zygote.pid() == pid)
     }
 }
 
@@ -485,6 +494,8 @@ fn writers(request: &StepRequest) -> Vec<Writer> {
 #[derive(Default)]
 pub(crate) struct Links {
     made: HashMap<PathBuf, Link>,
+    /// How many were ever made.
+    number: u32,
 }
 
 struct Link {
@@ -496,8 +507,6 @@ struct Link {
 }
 
 impl Links {
-    /// How many were ever made.
-    number: u32,
     /// Makes the links a step needs; returns where they are. On error it has none.
     fn take(&mut self, folder: &Path, request: &StepRequest, scratch: &Path) -> Result<Vec<PathBuf>, String> {
         let mut taken = Vec::new();
