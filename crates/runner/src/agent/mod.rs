@@ -5,12 +5,13 @@
 //! at least once, as with Argo's agent.
 
 mod http;
+mod queue;
 
 pub use http::{HttpRequest, HttpResponse};
 
 use crate::step::AttemptId;
+use queue::Queue;
 use serde_json::Value;
-use std::collections::{BTreeMap, VecDeque};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -117,18 +118,18 @@ pub struct Agent {
 
 struct Shared {
     on_answer: OnAnswer,
-    queue: Mutex<Queue>,
+    desk: Mutex<Desk>,
     /// There is something to do, or something to do earlier.
     changed: Condvar,
     client: http::Client,
 }
 
+/// The calls, and who makes them.
 #[derive(Default)]
-struct Queue {
-    waiting: VecDeque<(Instant, Call)>,
-    /// Calls that are being made, by attempt; false once it was stopped.
-    calling: BTreeMap<AttemptId, (String, bool)>,
+struct Desk {
+    queue: Queue,
     threads: usize,
+    /// How many of them are about to look for a call.
     idle: usize,
     closed: bool,
 }
@@ -139,7 +140,7 @@ impl Agent {
         Agent {
             shared: Arc::new(Shared {
                 on_answer,
-                queue: Mutex::default(),
+                desk: Mutex::default(),
                 changed: Condvar::new(),
                 client: http::Client::new(),
             }),
@@ -148,44 +149,18 @@ impl Agent {
 
     /// Makes a call. One that is known already is not made twice.
     pub fn call(&self, call: Call) {
-        let mut queue = self.shared.lock();
-        let known = queue.calling.contains_key(&call.attempt)
-            || queue.waiting.iter().any(|(_, waiting)| waiting.attempt == call.attempt);
-        if known {
-            return;
-        }
-        queue.waiting.push_back((Instant::now() + call.after, call));
-        if queue.idle == 0 && queue.threads < CALLS_MAX {
-            let shared = self.shared.clone();
-            let spawned = std::thread::Builder::new()
-                .name("agent".to_owned())
-                .stack_size(512 * 1024)
-                .spawn(move || shared.work());
-            // Without another thread the call waits for one of those that are there.
-            if spawned.is_ok() {
-                queue.threads += 1;
-            }
-        }
-        drop(queue);
+        let mut desk = self.shared.lock();
+        desk.queue.push(call, Instant::now());
+        self.shared.staff(&mut desk);
+        drop(desk);
         self.shared.changed.notify_one();
     }
 
     /// Gives calls up; each is answered with [`Answer::Stopped`]. What the server does is not known then.
     pub fn stop(&self, attempts: &[AttemptId]) {
-        let mut stopped = Vec::new();
-        let mut queue = self.shared.lock();
-        for attempt in attempts {
-            let before = queue.waiting.len();
-            queue.waiting.retain(|(_, call)| call.attempt != *attempt);
-            let mut gone = queue.waiting.len() < before;
-            if let Some((_, wanted)) = queue.calling.get_mut(attempt) {
-                gone |= std::mem::replace(wanted, false);
-            }
-            if gone {
-                stopped.push(attempt.clone());
-            }
-        }
-        drop(queue);
+        let mut desk = self.shared.lock();
+        let stopped: Vec<_> = attempts.iter().filter(|attempt| desk.queue.stop(attempt)).cloned().collect();
+        drop(desk);
         for attempt in stopped {
             (self.shared.on_answer)(attempt, Answer::Stopped);
         }
@@ -201,12 +176,32 @@ impl Drop for Agent {
 
 impl Shared {
     /// A thread that panicked with the lock has broken nothing: every change under it is a single step.
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Sees to it that somebody is there for a call that can be made, or will be due, while everyone is busy.
+    fn staff(self: &Arc<Self>, desk: &mut Desk) {
+        let has_work = desk.queue.has_free() || desk.queue.next_due().is_some();
+        if !has_work || desk.idle > 0 || desk.threads >= CALLS_MAX {
+            return;
+        }
+        let shared = self.clone();
+        let spawned = std::thread::Builder::new()
+            .name("agent".to_owned())
+            .stack_size(512 * 1024)
+            .spawn(move || shared.work());
+        // Without another thread the call waits for one of those that are there.
+        if spawned.is_ok() {
+            desk.threads += 1;
+            // It has nothing to do until it has looked.
+            desk.idle += 1;
+        }
     }
 
     /// The life of one thread.
-    fn work(&self) {
+    fn work(self: &Arc<Self>) {
+        self.lock().idle -= 1;
         while let Some(call) = self.next() {
             let attempt = call.attempt.clone();
             let answer = match &call.task {
@@ -214,7 +209,7 @@ impl Shared {
                 Task::Tcp { address, timeout } => Answer::Tcp(connect(address, *timeout)),
                 Task::Plugin { plugins, body } => Answer::Plugin(self.ask(plugins, body)),
             };
-            let wanted = self.lock().calling.remove(&attempt).is_some_and(|(_, still_wanted)| still_wanted);
+            let wanted = self.lock().queue.made(&attempt);
             // A place of the run is free now.
             self.changed.notify_one();
             if wanted {
@@ -224,40 +219,37 @@ impl Shared {
     }
 
     /// The next call that is due and whose run has a place. None: the thread ends.
-    fn next(&self) -> Option<Call> {
-        let mut queue = self.lock();
+    fn next(self: &Arc<Self>) -> Option<Call> {
+        let mut desk = self.lock();
         let mut patience = Instant::now() + IDLE;
         loop {
-            if queue.closed {
-                queue.threads -= 1;
+            if desk.closed {
+                desk.threads -= 1;
                 return None;
             }
             let now = Instant::now();
-            let ready = queue.waiting.iter().position(|(due, call)| {
-                let busy = queue.calling.values().filter(|(run, _)| *run == call.run).count();
-                *due <= now && busy < CALLS_PER_RUN_MAX
-            });
-            if let Some((_, call)) = ready.and_then(|at| queue.waiting.remove(at)) {
-                queue.calling.insert(call.attempt.clone(), (call.run.clone(), true));
+            if let Some(call) = desk.queue.take(now) {
+                // Whoever put in another call took this thread for one that has nothing to do.
+                self.staff(&mut desk);
                 return Some(call);
             }
             // Somebody must be there when a call that waits becomes due.
-            let due = queue.waiting.iter().map(|(due, _)| *due).filter(|due| *due > now).min();
-            if !queue.waiting.is_empty() {
+            let due = desk.queue.next_due();
+            if !desk.queue.is_empty() {
                 patience = now + IDLE;
             }
             if now >= patience {
-                queue.threads -= 1;
+                desk.threads -= 1;
                 return None;
             }
             let until = due.map_or(patience, |due| due.min(patience));
-            queue.idle += 1;
+            desk.idle += 1;
             let (held, _) = self
                 .changed
-                .wait_timeout(queue, until - now)
+                .wait_timeout(desk, until.saturating_duration_since(now))
                 .unwrap_or_else(std::sync::PoisonError::into_inner);
-            queue = held;
-            queue.idle -= 1;
+            desk = held;
+            desk.idle -= 1;
         }
     }
 

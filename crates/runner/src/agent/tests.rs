@@ -213,6 +213,17 @@ fn calls_of_one_run_do_not_block_another() {
     assert!(matches!(answer, Answer::Stopped) && attempt.0 == "s0");
 }
 
+/// A loop over many addresses has as many threads as calls of it may be made, however many wait.
+#[test]
+fn calls_that_cannot_be_made_yet_have_no_threads() {
+    let silent = server(|_| None);
+    let (agent, _answers) = agent();
+    for number in 0..200 {
+        agent.call(call(&format!("s{number}"), "stuck", Task::Http(get(silent.clone()))));
+    }
+    assert!(agent.shared.lock().threads <= CALLS_PER_RUN_MAX + 1);
+}
+
 /// EX-475, EX-478: plugins are asked in turn, with their token; `{}` and 404 mean that it is not theirs.
 #[test]
 fn the_first_plugin_that_takes_a_template_has_it() {
