@@ -886,6 +886,8 @@ journey('on every screen the inbox tells what came, and what came of it', { widt
     const cut = await rows.locator('b').evaluateAll((all) => all.filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.textContent));
     assert.deepEqual(cut, [], `at ${width}`);
     await page.getByText(/^began \S+/).first().waitFor();
+    const places = await rows.locator('b + span').evaluateAll((all) => all.map((each) => Math.round(each.getBoundingClientRect().left)));
+    assert.equal(new Set(places).size, 1, `at ${width} what came of them does not stand in a column: ${places}`);
     await rows.last().click();
     await page.getByRole('heading', { name: 'Payload' }).waitFor();
     const box = await page.locator('.chosen h2').boundingBox();
@@ -921,6 +923,30 @@ journey('with colours that a system forces bars, boxes and what is chosen can st
   });
   assert.ok((await shades.jsonValue()) > 20);
   await keep(page, 'forced colours');
+  await page.goto(`${server.url}pipelines/WorkflowTemplate/default/delivery`);
+  const ground = (which) => which.evaluate((each) => getComputedStyle(each).backgroundColor);
+  const grown = page.locator('.grid .bar a');
+  await grown.first().waitFor();
+  assert.notEqual(await ground(page.locator('.grid .bar .succeeded span').first()), await ground(page.locator('.grid .bar .failed span').first()));
+  const failed = byPhase(server, 'Failed');
+  await page.goto(`${server.url}logs/${failed.metadata.namespace}/${failed.metadata.name}`);
+  const bad = page.locator('.line.bad').first();
+  await bad.waitFor();
+  assert.equal(await bad.evaluate((each) => getComputedStyle(each).borderInlineStartWidth), '3px', 'what looks like an error is marked');
+});
+
+journey('enlarged four times every page flows anew, and a log can be read', { width: 320 }, async ({ page, server }) => {
+  await page.setViewportSize({ width: 320, height: 256 });
+  const failed = byPhase(server, 'Failed');
+  const log = `logs/${failed.metadata.namespace}/${failed.metadata.name}`;
+  for (const address of ['', 'runs', 'pipelines', 'pipelines/WorkflowTemplate/default/delivery', 'schedules', 'approvals', 'inbox', 'locks', 'compare', 'new', 'settings', path(failed), `${path(failed)}?view=timeline`, log]) {
+    await page.goto(server.url + address);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await settled(page);
+    assert.ok((await surplus(page)) <= 0, `${address || 'home'} is too wide`);
+  }
+  const lines = await page.getByRole('log').boundingBox();
+  assert.ok(lines.height > 120, `the log is ${lines.height} px high`);
 });
 
 journey('a timeline without a bar says why', {}, async ({ page, server }) => {
