@@ -492,6 +492,18 @@ journey('keys go on where they were when what they were on goes away', {}, async
   await page.getByRole('link', { name: 'Clear filters' }).waitFor({ state: 'detached' });
 });
 
+journey('buttons that do the same to different things are told apart by what they are called', {}, async ({ page, server }) => {
+  for (const address of ['', 'schedules', 'approvals', 'pipelines']) {
+    await page.goto(server.url + address);
+    await page.locator('main').getByRole('button').first().waitFor();
+    await settled(page);
+    const names = await page.locator('main button').evaluateAll((all) =>
+      all.filter((each) => each.getClientRects().length > 0 && !each.closest('.segments') && !each.classList.contains('next')).map((each) => each.getAttribute('aria-label') ?? each.textContent.trim()),
+    );
+    assert.deepEqual(names.filter((name, at) => names.indexOf(name) !== at), [], address || 'home');
+  }
+});
+
 journey('many runs are retried at once', {}, async ({ page, server }) => {
   await page.goto(`${server.url}runs?phase=Failed`);
   await page.getByLabel('Select all on this page').check();
