@@ -1,8 +1,9 @@
 //! The supervisor: one small process that starts an engine's steps and outlives it.
 //!
-//! It has one thread and never waits for anything but its poll. A step ends, its outcome is written to the
-//! outcome log, then engines are told. When the engine goes, steps go on, deadlines hold, outcomes are kept until
-//! somebody comes back and asks. When the supervisor goes, its steps go with it; its parent, the keeper, sees to it.
+//! It has one thread and never waits for anything but its poll; what takes long, such as storing artifacts, copies of it
+//! do. A step ends, its outcome is written to the outcome log, then engines are told. When the engine goes, steps go on,
+//! deadlines hold, outcomes are kept until somebody comes back and asks. When the supervisor goes, its steps go with it;
+//! its parent, the keeper, sees to it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
