@@ -62,7 +62,8 @@ pub struct Owned {
     /// The epoch to append under.
     pub epoch: u64,
     path: PathBuf,
-    file: Arc<File>,
+    /// Held to the end: the lock goes with it.
+    _file: Arc<File>,
 }
 
 /// Why a run could not be taken.
@@ -107,7 +108,7 @@ impl Ownership {
             return Err(AcquireError::Held { pid: owner.and_then(|owner| owner.pid) });
         };
         *held = Arc::downgrade(&file);
-        Ok(Owned { epoch: 0, path, file })
+        Ok(Owned { epoch: 0, path, _file: file })
     }
 
     /// A handle for the thread that waits to be woken.
@@ -127,11 +128,8 @@ impl Drop for Ownership {
 
 impl Drop for Owned {
     fn drop(&mut self) {
-        // We still hold the lock: who opened the file before us sees that it is gone and begins anew.
+        // We still hold the lock, which goes with the file: who opened it before us sees that it is gone and begins anew.
         let _ = fs::remove_file(&self.path);
-        if let Some(last) = Arc::get_mut(&mut self.file) {
-            let _ = last.unlock();
-        }
     }
 }
 

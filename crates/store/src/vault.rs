@@ -1,13 +1,13 @@
 //! Secrets at rest: sealed with a key that lies in a file of its own.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::rand::{SecureRandom as _, SystemRandom};
 
-use crate::durable::{durable_create, durable_write};
+use crate::durable::durable_write;
 
 /// The file of the key, in the state folder.
 const KEY: &str = "secrets.key";
@@ -39,7 +39,7 @@ impl Vault {
                     ),
                 ));
             }
-            found => make_key(&path, found.is_ok(), &random)?,
+            _ => make_key(&path, &random)?,
         };
         let key = UnboundKey::new(&CHACHA20_POLY1305, &bytes).map_err(|_| {
             io::Error::other(format!("{} is not the key of this state folder", path.display()))
@@ -67,16 +67,39 @@ impl Vault {
     }
 }
 
-/// Makes the key, whole or not at all. Of two processes that do so at once, the first makes the one that counts.
-fn make_key(path: &Path, is_empty_there: bool, random: &SystemRandom) -> io::Result<Vec<u8>> {
+/// Makes the key, whole or not at all. Of processes that want one at once, the first makes it and the others take that.
+fn make_key(path: &Path, random: &SystemRandom) -> io::Result<Vec<u8>> {
+    let folder = File::open(path.parent().unwrap_or(Path::new(".")))?;
+    folder.lock()?;
+    match fs::read(path) {
+        Ok(bytes) if !bytes.is_empty() => return Ok(bytes),
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
     let mut bytes = vec![0; CHACHA20_POLY1305.key_len()];
     random.fill(&mut bytes).map_err(|_| io::Error::other("the machine gives no random bytes"))?;
-    if is_empty_there {
-        durable_write(path, &bytes)?;
-        return Ok(bytes);
-    }
-    match durable_create(path, &bytes) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => fs::read(path),
-        made => made.map(|()| bytes),
+    durable_write(path, &bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Vault;
+
+    /// Whoever comes first makes the key, and what any of them seals each of them can open.
+    #[test]
+    fn all_who_make_the_key_at_once_have_the_same() {
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().unwrap();
+            let all: Vec<Vault> = std::thread::scope(|scope| {
+                let open = || Vault::open(folder.path(), || false).unwrap();
+                let threads: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            });
+            let later = Vault::open(folder.path(), || true).unwrap();
+            for vault in &all {
+                assert_eq!(later.unseal(&vault.seal(b"word").unwrap()).as_deref(), Some(b"word".as_slice()));
+            }
+        }
     }
 }

@@ -1,9 +1,11 @@
 //! Keeping a server: tokens, settings, copies, and what the doctor says of it.
 
 use crate::bench::{Bench, ask, wait_until};
+use std::fs::Permissions;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -171,6 +173,10 @@ fn a_state_folder_is_copied_while_it_is_used_and_comes_back() {
     let file = file.to_str().unwrap();
     let (_server, _) = Server::start(&state, &[]);
     assert!(tiphys(&state, &["token", "create", "kept"]).status.success());
+    // Volumes are open to steps of any user.
+    let claim = state.join("claims/default/demo-work");
+    std::fs::create_dir_all(&claim).unwrap();
+    std::fs::set_permissions(&claim, Permissions::from_mode(0o777)).unwrap();
     let copied = tiphys(&state, &["backup", file]);
     assert!(copied.status.success(), "{}", text(&copied.stderr));
     let again = tiphys(&state, &["backup", file]);
@@ -181,6 +187,8 @@ fn a_state_folder_is_copied_while_it_is_used_and_comes_back() {
     assert!(text(&occupied.stderr).contains("is not empty"), "{}", text(&occupied.stderr));
     let restored = tiphys(&back, &["restore", file]);
     assert!(restored.status.success(), "{}", text(&restored.stderr));
+    let mode = |path: &str| std::fs::metadata(back.join(path)).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode("claims/default/demo-work"), mode("secrets")), (0o777, 0o700));
     let (_other, _) = Server::start(&back, &[]);
     assert!(text(&tiphys(&back, &["token", "list"]).stdout).contains("kept"));
 }

@@ -7,7 +7,7 @@ use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Component, Path, PathBuf};
@@ -107,11 +107,12 @@ impl<W: Write> Writer<W> {
     fn tree(&mut self, path: &Path, name: &Path) -> io::Result<()> {
         let mut open = vec![(path.to_owned(), name.to_owned())];
         while let Some((path, name)) = open.pop() {
-            let kind = match fs::symlink_metadata(&path) {
-                Ok(found) => found.file_type(),
+            let found = match fs::symlink_metadata(&path) {
+                Ok(found) => found,
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
                 Err(error) => return Err(error),
             };
+            let kind = found.file_type();
             if kind.is_dir() {
                 let entries = match fs::read_dir(&path) {
                     Ok(entries) => entries,
@@ -121,7 +122,7 @@ impl<W: Write> Writer<W> {
                 let mut below: Vec<PathBuf> =
                     entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
                 below.sort_unstable_by(|left, right| right.cmp(left));
-                let mut header = header(EntryType::Directory, 0o700, 0);
+                let mut header = header(EntryType::Directory, found.permissions().mode() & 0o777, 0);
                 self.tar.append_data(&mut header, &name, io::empty())?;
                 let named = |path: PathBuf| path.file_name().map(|last| (path.clone(), name.join(last)));
                 open.extend(below.into_iter().filter_map(named));
@@ -223,7 +224,10 @@ fn unpack(from: impl Read, new: &Path) -> Result<Copied, BackupError> {
         let failed = |error| BackupError::Io { path: path.clone(), error };
         match entry.header().entry_type() {
             EntryType::Directory => {
+                // Volumes are open to steps of any user; all else is as we made it.
+                let mode = entry.header().mode().unwrap_or(0o700) & 0o777 | 0o700;
                 DirBuilder::new().recursive(true).mode(0o700).create(&path).map_err(failed)?;
+                fs::set_permissions(&path, Permissions::from_mode(mode)).map_err(failed)?;
             }
             EntryType::Regular => {
                 let mode = entry.header().mode().unwrap_or(0o600) & 0o777;

@@ -146,10 +146,13 @@ impl Checkpointer {
         shared.turn().is_writing = false;
         shared.turn_changed.notify_all();
         shared.writes.fetch_add(1, Ordering::SeqCst);
-        let thread = self.thread.get_or_insert_with(|| {
+        if self.thread.is_none() {
             let (path, shared) = (self.path.clone(), Arc::clone(shared));
-            thread::spawn(move || run(&path, &shared))
-        });
+            // On a machine that has no thread left now, the log grows until it has: what was written is written.
+            self.thread =
+                thread::Builder::new().name("log".to_owned()).spawn(move || run(&path, &shared)).ok();
+        }
+        let Some(thread) = &self.thread else { return };
         let frames = shared.frames.load(Ordering::SeqCst);
         let wants_room = frames >= ROOM_AFTER && !shared.is_long.load(Ordering::SeqCst);
         let is_due = frames >= shared.due.load(Ordering::SeqCst);

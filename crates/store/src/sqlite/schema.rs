@@ -7,6 +7,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+use crate::durable::sync_folder;
 use crate::error::StoreError;
 use crate::sqlite::{BUSY_TIMEOUT, fault};
 
@@ -164,7 +165,10 @@ fn keep(path: &Path, format: u32) -> Result<(), StoreError> {
         .and_then(|()| connection.execute("VACUUM INTO ?1", [new.to_string_lossy()]))
         .map_err(|error| fault(path, error))?;
     // The copy has the header of a fresh file; what marks it as ours comes along.
-    file.sync_all().and_then(|()| fs::rename(&new, &kept)).map_err(|error| StoreError::from_io(&kept, error))
+    file.sync_all()
+        .and_then(|()| fs::rename(&new, &kept))
+        .and_then(|()| sync_folder(kept.parent().unwrap_or(Path::new("."))))
+        .map_err(|error| StoreError::from_io(&kept, error))
 }
 
 fn run_migrations(path: &Path, synchronous: &str) -> rusqlite::Result<()> {
