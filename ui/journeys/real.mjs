@@ -249,7 +249,7 @@ journey('a run that waits for a person says so in lists, on Home and at its top,
   await page.getByRole('region', { name: /Running/ }).getByRole('listitem').filter({ hasText: 'asks' }).getByText('Waiting for approval').waitFor();
   await page.goto(`${server.url}runs/default/asks`);
   await page.locator('.line').getByText('Waiting for approval').waitFor();
-  await page.getByRole('group', { name: 'Waits for a person' }).getByRole('button', { name: 'Approve', exact: true }).click();
+  await page.getByRole('group', { name: 'Waits for a person' }).getByRole('button', { name: /^Approve/ }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Approve' }).click();
   await page.locator('.line').getByText('Succeeded').waitFor();
 });

@@ -92,7 +92,7 @@ mod tests {
         fs::create_dir_all(folder.join("a/b")).unwrap();
         fs::write(folder.join("a/b/file"), "").unwrap();
         assert!(!is_like_new(&folder));
-        fs::set_permissions(folder.join("a/b"), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(folder.join("a/b"), fs::Permissions::from_mode(0o0)).unwrap();
         remove(&folder);
         assert!(!folder.exists());
         let other = folder.with_extension("other");

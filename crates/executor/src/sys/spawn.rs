@@ -246,7 +246,7 @@ unsafe fn prepare(child: &Child<'_>) -> Result<(), Errno> {
     rustix::process::chdir(spawn.dir)?;
     for (resource, limit) in spawn.rlimits {
         // A limit above the hard one cannot be set and need not be.
-        let _ = rustix::process::setrlimit(*resource, limit.clone());
+        let _ = rustix::process::setrlimit(*resource, *limit);
     }
     // SAFETY: signal handlers are not shared (no CLONE_SIGHAND), so resetting them is local, and none of the
     // calls that a launch makes can fail; the others are made while the parent sleeps.

@@ -66,7 +66,7 @@ impl Service {
         let Some(step) = self.slots[slot as usize].step.as_mut() else { return };
         step.out_of_memory |= step.cgroup.ran_out_of_memory();
         step.cgroup.remove();
-        let mut ended = step.ended(logs::now_ns() / 1_000);
+        let mut ended = Box::new(step.ended(logs::now_ns() / 1_000));
         if storing::is_needed(step, &ended) {
             ended = match Storing::begin(step, ended) {
                 Ok(storing) => {
@@ -83,7 +83,7 @@ impl Service {
                 }
             };
         }
-        self.conclude(slot, ended);
+        self.conclude(slot, *ended);
     }
 
     /// Writes the ending of a step down.

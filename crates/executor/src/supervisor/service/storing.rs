@@ -48,7 +48,7 @@ pub(super) fn is_needed(step: &Step, ended: &Ended) -> bool {
 
 impl Storing {
     /// Starts the copy. Without one the ending comes back.
-    pub(super) fn begin(step: &Step, ended: Ended) -> Result<Storing, Ended> {
+    pub(super) fn begin(step: &Step, ended: Box<Ended>) -> Result<Storing, Box<Ended>> {
         let Ok(answer) = memfd_create("stored", MemfdFlags::CLOEXEC) else { return Err(ended) };
         let copy = sys::fork(0, || {
             sys::close_all_except(&mut [answer.as_raw_fd(), 0, 1, 2]);
@@ -57,7 +57,7 @@ impl Storing {
             i32::from(answer.try_clone().map(File::from).and_then(|mut file| file.write_all(&text)).is_err())
         });
         match copy {
-            Ok(pid) => Ok(Storing { pid, answer, ended: Box::new(ended) }),
+            Ok(pid) => Ok(Storing { pid, answer, ended }),
             Err(_) => Err(ended),
         }
     }
