@@ -3,6 +3,7 @@
 //! It runs as a process of its own: as process 1 of the step's namespaces in the sandbox, as a plain child of the
 //! supervisor without one. It sees the files that the step sees, so every path means what the step means by it.
 
+use std::ffi::{CStr, CString};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -78,8 +79,9 @@ pub(crate) struct Io {
 
 /// Where a hull works.
 pub(crate) enum Place {
-    /// Its own root. It is process 1, and its containers live under this filter of system calls.
-    Sandbox { filter: Vec<libc::sock_filter>, many_users: bool },
+    /// Its own root. It is process 1, and its containers live under this filter of system calls. `root`: the mounts
+    /// that the root consists of, without volumes and devices.
+    Sandbox { filter: Vec<libc::sock_filter>, many_users: bool, root: Vec<CString> },
     /// The machine's root, with this scratch folder.
     Machine { scratch: PathBuf, path: String, home: String },
 }
@@ -96,6 +98,9 @@ pub(crate) const PROGRESS_FILE: &str = "ARGO_PROGRESS_FILE";
 /// The file in the sandbox, and its name in the scratch folder of a step without one.
 const PROGRESS_PATH: &str = "/var/run/argo/progress";
 const PROGRESS_NAME: &str = ".tiphys-progress";
+
+/// What a container may write to whose root is read-only, besides its volumes: progress, and memory that it shares.
+const WRITABLE: &[&CStr] = &[c"/run/argo", c"/run/shm"];
 
 /// Leaves behind everything of the supervisor whose copy this process is, except its own descriptors.
 pub(crate) fn enter_alone(io: &Io) {
@@ -426,13 +431,15 @@ impl<'a> Hull<'a> {
         };
         let setting = Setting { dir: &dir, env: &env, script, aliases: &aliases };
         let program = Program::prepare(container, &setting)?;
-        let (filter, user) = match self.place {
-            Place::Sandbox { filter, many_users } => {
-                let user = container.security.run_as_user.filter(|_| *many_users);
-                let group = container.security.run_as_group.or(user).unwrap_or(0);
-                (Some(filter.as_slice()), user.map(|user| (user, group)))
+        let security = container.security;
+        let (filter, user, read_only) = match self.place {
+            Place::Sandbox { filter, many_users, root } => {
+                let user = security.run_as_user.filter(|_| *many_users);
+                let group = security.run_as_group.or(user).unwrap_or(0);
+                let read_only = if security.read_only_root { root.as_slice() } else { &[] };
+                (Some(filter.as_slice()), user.map(|user| (user, group)), read_only)
             }
-            Place::Machine { .. } => (None, None),
+            Place::Machine { .. } => (None, None, [].as_slice()),
         };
         let spawn = Spawn {
             program: &program.file,
@@ -442,6 +449,8 @@ impl<'a> Hull<'a> {
             stdio: [self.io.null.as_fd(), stdout, stderr],
             rlimits: &rlimits(container),
             user,
+            read_only,
+            writable: WRITABLE,
             session: true,
             filter,
             cgroups: &self.io.cgroups,

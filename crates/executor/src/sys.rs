@@ -3,6 +3,7 @@
 //! The processes that use it have one thread each: that is what makes forking without `exec` sound.
 #![allow(unsafe_code)] // The kernel demands it: clone, signal dispositions, capabilities, seccomp.
 
+use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
@@ -239,6 +240,28 @@ pub(crate) fn become_root_inside() -> io::Result<()> {
         check(libc::setresgid(0, 0, 0))?;
         check(libc::setresuid(0, 0, 0))
     }
+}
+
+/// Makes the mount at a path read-only, and none below it.
+fn make_read_only(mount: &CStr) -> Result<(), rustix::io::Errno> {
+    let attributes =
+        libc::mount_attr { attr_set: libc::MOUNT_ATTR_RDONLY, attr_clr: 0, propagation: 0, userns_fd: 0 };
+    // SAFETY: `attributes` is valid for its size, and the path ends with a null byte.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_mount_setattr,
+            libc::AT_FDCWD,
+            mount.as_ptr(),
+            0,
+            &raw const attributes,
+            size_of::<libc::mount_attr>(),
+        )
+    };
+    if result == 0 {
+        return Ok(());
+    }
+    // SAFETY: the address of this thread's error number is always valid.
+    Err(rustix::io::Errno::from_raw_os_error(unsafe { *libc::__errno_location() }))
 }
 
 /// Changes how a mount that is not attached anywhere behaves, and everything below it.

@@ -1,5 +1,6 @@
 //! A step's own root: from the template to a place where its hull can work.
 
+use std::ffi::CString;
 use std::fs;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -43,7 +44,7 @@ pub(super) fn enter(
             "lowerdir={},upperdir=step/upper{number},workdir=step/work{number},userxattr",
             layer.lower
         );
-        let options = std::ffi::CString::new(options).map_err(io::Error::other)?;
+        let options = CString::new(options).map_err(io::Error::other)?;
         let target = Path::new("step/root").join(&layer.target);
         let mounted = mount("overlay", &target, "overlay", quiet, options.as_c_str());
         named(mounted, || format!("laying an overlay over `/{}`", layer.target.display()))?;
@@ -75,6 +76,14 @@ pub(super) fn enter(
     let name = request.pod_name.as_bytes();
     rustix::system::sethostname(&name[..name.len().min(HOST_NAME_BYTES_MAX)])?;
     Ok(())
+}
+
+/// The mounts that a step's root consists of: what a container with a read-only one may not write to.
+pub(super) fn mounts(template: &Template, attachments: &[Attachment]) -> Vec<CString> {
+    let layers = template.layers.iter().map(|layer| Path::new("/").join(&layer.target));
+    // What lies under a volume is not to be seen.
+    let open = layers.filter(|path| attachments.iter().all(|other| Path::new(&other.target) != path));
+    open.filter_map(|path| CString::new(path.into_os_string().into_encoded_bytes()).ok()).collect()
 }
 
 /// Shows `/dev`, which all steps share, so that none can change it; only the file for last words is the step's own.
@@ -133,8 +142,7 @@ fn fill(root: &Path, source: &VolumeSource) -> io::Result<()> {
     fs::create_dir(root)?;
     match source {
         VolumeSource::Memory { size_bytes } if *size_bytes > 0 => {
-            let options =
-                std::ffi::CString::new(format!("mode=777,size={size_bytes}")).map_err(io::Error::other)?;
+            let options = CString::new(format!("mode=777,size={size_bytes}")).map_err(io::Error::other)?;
             mount("tmpfs", root, "tmpfs", MountFlags::NOSUID | MountFlags::NODEV, options.as_c_str())?;
         }
         VolumeSource::Files { files } => {

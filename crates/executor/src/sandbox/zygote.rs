@@ -286,7 +286,9 @@ impl Received {
         hull::keep_only_own_files(&io);
         match prepared {
             Ok(()) => {
-                let place = Place::Sandbox { filter: filter::filter(), many_users: template.many_users };
+                let root = root::mounts(template, &order.attachments);
+                let place =
+                    Place::Sandbox { filter: filter::filter(), many_users: template.many_users, root };
                 hull::run(&order.request, io, &place)
             }
             Err(error) => {

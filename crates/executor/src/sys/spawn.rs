@@ -34,6 +34,11 @@ pub(crate) struct Spawn<'a> {
     pub rlimits: &'a [(Resource, Rlimit)],
     /// User and group to become, inside the user namespace it is in.
     pub user: Option<(u32, u32)>,
+    /// Mounts that it sees read-only, in a mount namespace of its own; none: it shares its parent's. It must not have
+    /// given up the right to change mounts yet.
+    pub read_only: &'a [CString],
+    /// Folders on these mounts that it may write to nevertheless.
+    pub writable: &'a [&'a CStr],
     /// Whether it begins a session, and with it a process group, of its own; else only a group.
     pub session: bool,
     /// System call filter to live under.
@@ -171,6 +176,8 @@ pub(crate) fn launch(
             stdio: stdio.map(|file| BorrowedFd::borrow_raw(file.as_raw_fd())),
             rlimits: &*ptr::from_ref(&*rlimits),
             user: None,
+            read_only: &[],
+            writable: &[],
             session: false,
             filter: None,
             cgroups: &*ptr::from_ref(&*cgroups),
@@ -244,6 +251,9 @@ unsafe fn prepare(child: &Child<'_>) -> Result<(), Errno> {
     rustix::stdio::dup2_stdout(spawn.stdio[1])?;
     rustix::stdio::dup2_stderr(spawn.stdio[2])?;
     rustix::process::chdir(spawn.dir)?;
+    if !spawn.read_only.is_empty() {
+        protect(spawn.read_only, spawn.writable)?;
+    }
     for (resource, limit) in spawn.rlimits {
         // A limit above the hard one cannot be set and need not be.
         let _ = rustix::process::setrlimit(*resource, *limit);
@@ -270,6 +280,22 @@ unsafe fn prepare(child: &Child<'_>) -> Result<(), Errno> {
         {
             return Err(errno());
         }
+    }
+    Ok(())
+}
+
+/// Takes away the right to write to mounts, for this process and what it starts.
+fn protect(mounts: &[CString], writable: &[&CStr]) -> Result<(), Errno> {
+    // SAFETY: no memory involved; what is copied is this process's view only.
+    if unsafe { libc::unshare(libc::CLONE_NEWNS) } != 0 {
+        return Err(errno());
+    }
+    for folder in writable {
+        // A mount of its own is not touched by what happens to the one below. One that is not there is not written to.
+        let _ = rustix::mount::mount_bind_recursive(*folder, *folder);
+    }
+    for mount in mounts {
+        super::make_read_only(mount)?;
     }
     Ok(())
 }

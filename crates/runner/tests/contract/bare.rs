@@ -18,6 +18,7 @@ pub const CASES: &[Case] = &[
     ("bare::a_step_runs", a_step_runs),
     ("bare::starting_twice_changes_nothing", starting_twice_changes_nothing),
     ("bare::what_waits_for_its_turn_can_be_stopped_and_recalled", what_waits_for_its_turn),
+    ("bare::what_only_a_sandbox_gives_is_told", what_only_a_sandbox_gives_is_told),
     ("bare::a_missing_command_exits_64", a_missing_command_exits_64),
     ("bare::a_file_that_is_no_program_exits_64", a_file_that_is_no_program),
     ("bare::a_stopped_step_gets_its_grace", a_stopped_step_gets_its_grace),
@@ -94,6 +95,23 @@ fn what_waits_for_its_turn() {
     assert_eq!(world.log(&last), "", "its turn has not come");
     fs::write(&gate, "").unwrap();
     assert!(world.ended(&last.attempt).containers[0].exit.is_success());
+    world.end();
+}
+
+/// Nobody is led to believe that a security context holds where it cannot.
+fn what_only_a_sandbox_gives_is_told() {
+    let mut world = World::new();
+    let mut step = world.shell("a", Isolation::None, "true");
+    step.containers[0].security.read_only_root = true;
+    step.containers[0].security.run_as_user = Some(9);
+    world.run(&step);
+    let own = tiphys_executor::logs::path(&step.log_dir, &step.attempt, tiphys_executor::logs::OWN_CONTAINER);
+    let mut told = Vec::new();
+    tiphys_runner::logs::plain(&fs::read(own).unwrap(), &mut told);
+    assert_eq!(
+        String::from_utf8(told).unwrap(),
+        "without a sandbox, no effect have: runAsUser, readOnlyRootFilesystem\n"
+    );
     world.end();
 }
 

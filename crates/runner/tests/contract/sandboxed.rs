@@ -23,6 +23,7 @@ pub const CASES: &[Case] = &[
     ("sandbox::a_stopped_step_gets_its_grace", a_stopped_step_gets_its_grace),
     ("sandbox::descendants_end_with_the_step", descendants_end_with_the_step),
     ("sandbox::a_killed_supervisor_takes_its_steps_along", a_killed_supervisor_takes_its_steps_along),
+    ("sandbox::a_read_only_root_keeps_what_it_has", a_read_only_root_keeps_what_it_has),
     ("sandbox::volumes_and_mounts_are_shown", volumes_and_mounts_are_shown),
     ("sandbox::artifacts_come_and_go", artifacts_come_and_go),
     ("sandbox::folders_of_the_machine_can_be_given_out", folders_of_the_machine_can_be_given_out),
@@ -64,6 +65,31 @@ fn a_step_runs() {
     assert!(first.starts_with("2 0 pod-a /root "), "{result}");
     let names: Vec<&str> = result.lines().skip(1).filter_map(|line| line.split('=').next()).collect();
     assert_eq!(names, ["ARGO_PROGRESS_FILE", "HOME", "HOSTNAME", "PATH", "PWD"], "{result}");
+    world.end();
+}
+
+/// With `readOnlyRootFilesystem` a container may write to its volumes, to devices and to where it tells its progress, and
+/// nowhere else.
+fn a_read_only_root_keeps_what_it_has() {
+    let mut world = World::new();
+    let tries = "for place in /x /tmp/x /usr/x /etc/x /root/x /vol/x /run/shm/x /var/run/argo/x /dev/null; do \
+                 (echo > $place) 2>/dev/null && echo $place; done; true";
+    let mut step = sandbox(&world, "a", tries);
+    step.outputs.result = true;
+    step.volumes = vec![Volume { name: "vol".into(), source: VolumeSource::Scratch }];
+    step.containers[0].volume_mounts =
+        vec![VolumeMount { name: "vol".into(), mount_path: "/vol".into(), ..VolumeMount::default() }];
+    step.containers[0].security.read_only_root = true;
+    let ended = world.run(&step);
+    let wrote = |ended: &tiphys_runner::step::Ended| ended.result.clone().unwrap_or_default();
+    assert_eq!(wrote(&ended), "/vol/x\n/run/shm/x\n/var/run/argo/x\n/dev/null", "{ended:?}");
+    step.attempt = world.shell("b", Isolation::Sandbox, "").attempt;
+    step.containers[0].security.run_as_user = Some(65_534);
+    let ended = world.run(&step);
+    assert_eq!(wrote(&ended), "/vol/x\n/run/shm/x\n/var/run/argo/x\n/dev/null", "whoever it is: {ended:?}");
+    step.attempt = world.shell("c", Isolation::Sandbox, "").attempt;
+    step.containers[0].security = Default::default();
+    assert!(wrote(&world.run(&step)).starts_with("/x\n/tmp/x\n/usr/x\n"));
     world.end();
 }
 

@@ -19,7 +19,7 @@ use super::super::step::{Body, Ending, Step};
 use super::sandboxed::Wait;
 use super::{CONTAINERS_MAX, STEPS_MAX, Service, Token, watch};
 use crate::contract::{
-    AttemptId, ContainerEnded, Ended, Exit, Isolation, Report, Role, Stage, StageFailure, Started,
+    AttemptId, ContainerEnded, Ended, Exit, Isolation, Report, Role, Security, Stage, StageFailure, Started,
     StepRequest, VolumeSource,
 };
 use crate::frame::Inbox;
@@ -49,6 +49,20 @@ const CHILDREN_BYTES: usize = 1024;
 /// Variable by which a process that left its group is still known as part of a step.
 const MARK: &str = "TIPHYS_ATTEMPT";
 
+/// What a step asks for that only the sandbox can give it.
+fn not_honoured(request: &StepRequest) -> Option<String> {
+    let asks = |wish: fn(&Security) -> bool| {
+        request.isolation == Isolation::None && request.containers.iter().any(|each| wish(&each.security))
+    };
+    let wishes = [
+        ("runAsUser", asks(|security| security.run_as_user.is_some())),
+        ("runAsGroup", asks(|security| security.run_as_group.is_some())),
+        ("readOnlyRootFilesystem", asks(|security| security.read_only_root)),
+    ];
+    let lost: Vec<&str> = wishes.into_iter().filter(|(_, asked)| *asked).map(|(name, _)| name).collect();
+    (!lost.is_empty()).then(|| format!("without a sandbox, no effect have: {}", lost.join(", ")))
+}
+
 impl Service {
     /// Starts a new step. Whatever prevents it becomes its ending.
     pub(super) fn begin(&mut self, mut request: StepRequest) {
@@ -76,6 +90,8 @@ impl Service {
             Err(Failed::Init(reason)) => return self.refuse(&request, reason),
             Err(Failed::Container(reason)) => return self.cannot_run(&request, reason),
         };
+        let mut notices = begun.notices;
+        notices.extend(not_honoured(&request));
         for container in &mut request.containers {
             // Nobody needs it any more, and it may hold secrets.
             container.env = Vec::new();
@@ -96,7 +112,7 @@ impl Service {
             body: begun.body,
             scratch: begun.scratch,
             links: begun.links,
-            notices: begun.notices,
+            notices,
             cgroup,
             ending: Ending::No { deadline },
             reaped: None,
