@@ -819,6 +819,116 @@ journey(
   },
 );
 
+journey('of ten thousand items the one that failed is found in the grid', { state: 'huge', own: true }, async ({ page, server }) => {
+  await server.api('PUT', '/api/v1/workflows/default/huge/stop', {
+    namespace: 'default',
+    name: 'huge',
+    nodeFieldSelector: 'displayName=item(2500:2500)',
+    message: 'this one',
+  });
+  await page.goto(`${server.url}runs/default/huge?view=tree`);
+  await page.getByLabel('Find a step').fill('item');
+  await page.getByRole('treeitem', { name: /item/ }).first().click();
+  const panel = page.getByRole('tabpanel');
+  await panel.getByText('1 to 1,000 of 10,000').waitFor();
+  await panel.getByRole('button', { name: 'Those after' }).click();
+  await panel.getByText('1,001 to 2,000 of 10,000').waitFor();
+  await panel.getByRole('button', { name: /^item\(1000:1000\)/ }).waitFor();
+  await panel.getByLabel('Which of them').selectOption({ label: 'Failed: 1' });
+  await panel.getByRole('button', { name: /^item\(2500:2500\): Failed/ }).click();
+  await panel.getByText('this one').first().waitFor();
+});
+
+journey(
+  'links that the settings configure stand where their scope says',
+  { own: true, settings: ['workflow', 'workflow-list', 'pod', 'pod-logs'] },
+  async ({ page, server }) => {
+    const link = (scope, of) => page.getByRole('link', { name: `kept ${scope}` }).and(page.locator(`[href="https://example.com/${scope}/default/${of}"]`));
+    await page.goto(`${server.url}runs?namespace=default`);
+    await page.getByRole('link', { name: 'kept workflow-list' }).waitFor();
+    const { status } = await server.get('broken');
+    const pods = Object.values(status.nodes).filter(({ type }) => type === 'Pod');
+    const [one] = pods;
+    await page.goto(`${server.url}runs/default/broken?node=${one.id}&tab=logs`);
+    const podLink = page.getByRole('link', { name: 'kept pod-logs' });
+    await podLink.waitFor();
+    assert.match(await podLink.getAttribute('href'), /pod-logs\/default\/broken-/);
+    await page.goto(`${server.url}logs/default/broken`);
+    await link('workflow', 'broken').waitFor();
+    await page.goto(`${server.url}logs/default/broken?node=${one.id}`);
+    await podLink.waitFor();
+  },
+);
+
+journey('a semaphore gets another limit, and who waits is let in', { state: 'empty', own: true }, async ({ page, server }) => {
+  const locked = {
+    ...PAUSED,
+    synchronization: { semaphores: [{ configMapKeyRef: { name: 'limits', key: 'gpu' } }] },
+  };
+  await page.goto(`${server.url}locks`);
+  await page.getByRole('button', { name: 'Set a limit' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('textbox', { name: /^ConfigMap/ }).fill('limits');
+  await dialog.getByLabel('Key').fill('gpu');
+  await dialog.getByLabel('How many may hold it at once').fill('none');
+  await dialog.getByRole('button', { name: 'Set a limit' }).click();
+  await dialog.getByRole('alert').getByText('a limit is a whole number above zero').waitFor();
+  await dialog.getByLabel('How many may hold it at once').fill('1');
+  await dialog.getByRole('button', { name: 'Set a limit' }).click();
+  await page.getByText('The limit of gpu is set').waitFor();
+  await server.run('first', locked);
+  await server.until('first', ({ phase }) => phase === 'Running');
+  await server.run('second', locked);
+  await page.getByText('1 of 1 in use').waitFor();
+  await page.getByRole('button', { name: /^Limit of/ }).click();
+  await dialog.getByLabel('How many may hold it at once').fill('2');
+  await dialog.getByRole('button', { name: 'Set a limit' }).click();
+  await page.getByText('2 of 2 in use').waitFor();
+  await server.until('second', ({ phase }) => phase === 'Running');
+});
+
+journey('an administrator gives a token and takes it back', { state: 'empty', own: true }, async ({ page, server }) => {
+  await page.goto(`${server.url}settings`);
+  const tokens = page.getByRole('region', { name: 'Tokens' });
+  await tokens.getByRole('button', { name: 'New token' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('textbox', { name: /^Name / }).fill('ci');
+  await dialog.getByLabel('Role').selectOption('operator');
+  await dialog.getByRole('button', { name: 'New token' }).click();
+  const shown = await tokens.getByText(/^tph_/).textContent();
+  const asked = await fetch(`${server.origin}/api/tiphys/v1/me`, { headers: { authorization: `Bearer ${shown}` } });
+  assert.equal(asked.status, 200);
+  await tokens.getByRole('listitem').getByText('ci').waitFor();
+  await tokens.getByRole('button', { name: 'Revoke ci' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+  await tokens.getByText('Nobody has a token yet.').waitFor();
+  assert.deepEqual((await server.api('GET', '/api/tiphys/v1/tokens')).items, []);
+  await accessible(page, 'settings');
+});
+
+journey('what is folded, narrowed and opened is in the address', { own: true }, async ({ page, server }) => {
+  const { items } = await server.api('GET', '/api/tiphys/v1/runs?pipeline=WorkflowTemplate/delivery&limit=1');
+  await page.goto(`${server.url}runs/default/${items[0].name}`);
+  const graph = page.getByRole('application');
+  const boxes = () => page.locator('[data-boxes]').getAttribute('data-boxes');
+  await page.locator('[data-boxes]:not([data-boxes="0"])').waitFor();
+  const all = await boxes();
+  await graph.focus();
+  await graph.press('ArrowDown');
+  await page.getByRole('toolbar', { name: 'Graph' }).getByRole('button', { name: 'Fold' }).click();
+  await page.locator('[data-boxes="1"]').waitFor();
+  assert.match(page.url(), /folds=/);
+  await page.reload();
+  await page.locator('[data-boxes="1"]').waitFor();
+  await page.getByRole('toolbar', { name: 'Graph' }).getByRole('button', { name: 'Unfold' }).click();
+  await page.locator(`[data-boxes="${all}"]`).waitFor();
+  await page.goto(`${server.url}runs`);
+  const row = page.getByRole('button', { name: 'Details of broken' });
+  await row.click();
+  await page.reload();
+  await page.getByRole('button', { name: 'Details of broken', expanded: true }).waitFor();
+});
+
 journey('a server that dies amid everything and comes again is told in both windows, and nothing is lost', { own: true }, async ({ page, server }) => {
   const other = await page.context().newPage();
   const lost = (window) => window.getByText('The connection to the server is lost');
@@ -863,12 +973,18 @@ journey('a server that goes away is told', { own: true }, async ({ page, server 
   await page.getByText('The connection to the server is lost').waitFor();
 });
 
+/** Settings with a link of each scope. */
+function linked(scopes) {
+  const links = scopes.map((scope) => ({ name: `kept ${scope}`, scope, url: `https://example.com/${scope}/\${metadata.namespace}/\${metadata.name}` }));
+  return JSON.stringify({ links });
+}
+
 // Journeys over the same state share a server, unless they change or end it.
 const shared = new Map();
 const well = await go(
   journeys,
-  async ({ state, own }) => {
-    if (own) return start({ state });
+  async ({ state, own, settings }) => {
+    if (own) return start({ state, settings: settings && linked(settings) });
     if (!shared.has(state)) shared.set(state, start({ state }));
     return shared.get(state);
   },

@@ -208,6 +208,23 @@ export function setCronSuspended(namespace: string, name: string, suspended: boo
   return call('PUT', path, { body: { namespace, name } });
 }
 
+/** How many may hold a semaphore, and where that is kept: in a ConfigMap (0) or in the database (1). */
+export interface SyncLimit {
+  namespace: string;
+  type: 0 | 1;
+  cmName: string;
+  key: string;
+  limit: number;
+}
+
+const limitPath = ({ namespace, key }: Pick<SyncLimit, 'namespace' | 'key'>) => `api/v1/sync/${segment(namespace)}/${segment(key)}`;
+
+export const createLimit = (limit: SyncLimit): Promise<unknown> =>
+  call('POST', `api/v1/sync/${segment(limit.namespace)}`, { body: limit });
+export const updateLimit = (limit: SyncLimit): Promise<unknown> => call('PUT', limitPath(limit), { body: limit });
+export const deleteLimit = ({ type, cmName, ...where }: Omit<SyncLimit, 'limit'>): Promise<unknown> =>
+  call('DELETE', limitPath(where), { query: { type, cmName } });
+
 /** What is done with a delivery from outside (UI-225). */
 export interface Binding {
   metadata: Metadata;

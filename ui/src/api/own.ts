@@ -171,6 +171,23 @@ export const followLog = (log: LogOf, from: number): { path: string; query: Quer
   query: { ...logOf(log), from },
 });
 
+/** Who else may come in; only administrators are told. The guard of the door describes it, not the interface. */
+export interface Token {
+  name: string;
+  role: string;
+  namespaces: string[];
+  createdUs: number;
+  expiresUs?: number | null;
+}
+export const tokens = (signal?: Signal): Promise<{ items: Token[] }> => call('GET', `${ROOT}/tokens`, { signal });
+export const createToken = (wanted: {
+  name: string;
+  role: string;
+  namespaces: string[];
+  ttlSeconds: number;
+}): Promise<{ name: string; token: string }> => call('POST', `${ROOT}/tokens`, { body: wanted });
+export const revokeToken = (name: string): Promise<unknown> => call('DELETE', `${ROOT}/tokens/${segment(name)}`);
+
 export const login = (body: { token: string } | { code: string }): Promise<void> =>
   call('POST', `${ROOT}/session`, { body });
 export const logout = (): Promise<void> => call('DELETE', `${ROOT}/session`);
