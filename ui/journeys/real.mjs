@@ -133,6 +133,68 @@ journey('what goes on and what failed is on Home, however many runs came since',
   await region('Running now').getByText('Nothing runs.').waitFor();
 });
 
+/** A template with parameters and a loop, and what takes everything from it. */
+const TEAM = `
+apiVersion: argoproj.io/v1alpha1
+kind: WorkflowTemplate
+metadata: {name: report}
+spec:
+  entrypoint: main
+  arguments: {parameters: [{name: day, value: monday, description: Which day}]}
+  templates:
+    - name: main
+      steps:
+        - - {name: begin, template: say}
+        - - {name: many, template: say, withSequence: {count: '3000'}, when: '{{workflow.parameters.day}} == sunday'}
+    - name: say
+      script: {image: busybox, command: [sh], source: 'echo {{workflow.parameters.day}}'}
+---
+apiVersion: argoproj.io/v1alpha1
+kind: CronWorkflow
+metadata: {name: nightly-report}
+spec: {schedules: ['0 3 * * *'], workflowSpec: {workflowTemplateRef: {name: report}}}
+`;
+const USER = `apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {generateName: user-}
+spec:
+  entrypoint: main
+  templates:
+    - name: main
+      dag: {tasks: [{name: uses, templateRef: {name: report, template: main}}]}
+`;
+
+journey('what a pipeline takes from a template is planned and asked for', { state: 'empty', own: true }, async ({ page, server }) => {
+  await server.api('POST', '/api/tiphys/v1/apply', { namespace: 'default', text: TEAM });
+  await page.goto(`${server.url}pipelines/CronWorkflow/default/nightly-report?tab=plan`);
+  const graph = page.getByRole('application');
+  await page.locator('[data-boxes="3"]').waitFor();
+  await graph.focus();
+  for (const _ of ['main', 'begin', 'many']) await graph.press('ArrowDown');
+  await page.getByText(/^many.*Planned 3,000 times/).waitFor();
+  await page.getByRole('region', { name: 'What many will be' }).getByText("{{workflow.parameters.day}} == sunday").waitFor();
+  await page.getByLabel('day').waitFor();
+  await page.getByText('Which day').waitFor();
+  // Home asks as well, and what is said there is what runs.
+  await page.goto(server.url);
+  await page.getByRole('button', { name: 'Run nightly-report' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('day').fill('tuesday');
+  await dialog.getByRole('button', { name: 'Run', exact: true }).click();
+  await page.getByRole('heading', { level: 1, name: /^nightly-report/ }).waitFor();
+  const name = new URL(page.url()).pathname.split('/').pop();
+  await server.until(name, ({ phase }) => phase === 'Succeeded');
+  assert.deepEqual((await server.get(name)).spec.arguments.parameters, [{ name: 'day', value: 'tuesday' }]);
+});
+
+journey('the plan of what is written shows what it takes from kept templates', { state: 'empty', own: true }, async ({ page, server }) => {
+  await server.api('POST', '/api/tiphys/v1/apply', { namespace: 'default', text: TEAM });
+  await page.goto(`${server.url}new`);
+  await page.evaluate((text) => sessionStorage.setItem('tiphys-draft', text), USER);
+  await page.goto(`${server.url}new`);
+  await page.getByRole('group', { name: 'Plan' }).locator('[data-boxes="4"]').waitFor();
+});
+
 journey('from Home to the failing line in one click', {}, async ({ page, server }) => {
   await page.goto(server.url);
   await page.getByRole('region', { name: 'Failed lately' }).getByRole('link', { name: 'broken' }).click();

@@ -4,9 +4,10 @@ import type { Ref } from './api/argo';
 import * as argo from './api/argo';
 import { ApiError } from './api/client';
 import type { Approval, Pipeline } from './api/own';
-import type { CronWorkflow, Parameter, Workflow, WorkflowSpec, WorkflowTemplate } from './api/types';
+import type { CronWorkflow, Parameter, Workflow } from './api/types';
 import { keepUsed } from './lastused';
 import { asking, type Field, notices } from './notices.svelte';
+import { planOf } from './plans';
 import { router, to } from './router.svelte';
 import type { Verb } from './runs';
 import { session } from './session.svelte';
@@ -21,7 +22,7 @@ export function asText(value: unknown): string {
 }
 
 /** The field in which a parameter is filled in. */
-export function fieldOf(parameter: Parameter, given?: string): Field {
+export function fieldOf(parameter: Omit<Parameter, 'valueFrom'>, given?: string): Field {
   const value = given ?? asText(parameter.value ?? parameter.default);
   const choices = parameter.enum?.map(asText);
   return {
@@ -261,15 +262,14 @@ function whereField(): Field {
 
 /** Asks for the parameters of a pipeline and runs it. */
 export async function runPipeline(pipeline: Pick<Pipeline, 'kind' | 'namespace' | 'name'>): Promise<void> {
-  let spec: WorkflowSpec;
+  let parameters: Parameter[];
   try {
-    const object = await argo.getCatalogued(pipeline.kind, pipeline.namespace, pipeline.name);
-    spec = specOf(object);
+    ({ parameters } = await planOf(pipeline.kind, pipeline.namespace, pipeline.name));
   } catch (cause) {
     notices.tell({ kind: 'bad', text: words.failed, detail: String(cause instanceof Error ? cause.message : cause) });
     return;
   }
-  const fields = (spec.arguments?.parameters ?? []).map((parameter) => ({
+  const fields = parameters.map((parameter) => ({
     ...fieldOf(parameter),
     bare: isBare(parameter),
     required: isBare(parameter),
@@ -307,10 +307,6 @@ export async function submitPipeline(
   router.go(
     `runs/${encodeURIComponent(workflow.metadata.namespace ?? namespace)}/${encodeURIComponent(workflow.metadata.name)}`,
   );
-}
-
-export function specOf(object: WorkflowTemplate | CronWorkflow): WorkflowSpec {
-  return 'workflowSpec' in object.spec ? (object as CronWorkflow).spec.workflowSpec : (object as WorkflowTemplate).spec;
 }
 
 /** Holds a schedule back, or lets it go on; either can be taken back. */

@@ -51,6 +51,7 @@ export const text = {
     approval: 'Waiting for approval',
     none: 'Not started',
     ghost: 'Planned',
+    ghosts: (count: number) => `Planned ${many(count, 'time', 'times')}`,
     /** Argo's words for its phases. */
     of: {
       Pending: 'Pending',
@@ -249,7 +250,21 @@ export const text = {
     share: 'Copy the link',
     embed: 'Show it elsewhere',
   },
+  /** What is known of a task before it runs. */
+  plan: {
+    of: (name: string) => `What ${name} will be`,
+    template: 'Template',
+    image: 'Image',
+    loop: 'Loop',
+    times: (count: number, over: string) => `${many(count, 'item', 'items')}: ${over}`,
+    when: 'Only when',
+    depends: 'Depends on',
+    retry: 'Tried again',
+    locks: 'Locks',
+    note: 'Note',
+  },
   graph: {
+    times: (count: number) => `×${told(count)}`,
     fit: 'Show all',
     closer: 'Closer',
     farther: 'Farther',

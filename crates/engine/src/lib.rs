@@ -19,7 +19,7 @@ pub mod time;
 mod tree;
 pub mod workflow;
 
-pub use compile::{Frozen, compile};
+pub use compile::{Frozen, compile, effective};
 pub use machine::{Machine, Outbox, Progress};
 pub use plan::Plan;
 pub use selector::FieldSelector;

@@ -161,13 +161,14 @@ static DETAILS: &[Detail] = details! {
     POST "/api/tiphys/v1/apply" [] {"namespace", "text"} "Anything";
     DELETE "/api/tiphys/v1/objects/{kind}/{namespace}/{name}" [] {} "Empty";
     POST "/api/tiphys/v1/lint" [] {"namespace", "text"} "Findings";
+    POST "/api/tiphys/v1/plan" [] {"namespace", "text"} "PlannedPage";
     GET "/api/tiphys/v1/examples" [] {} "ExamplePage";
     GET "/api/tiphys/v1/namespaces" [] {} "NamePage";
     GET "/api/tiphys/v1/runs" ["namespace", "phase", "pipeline", "label", "search", "nameFilter", "message", "from", "to", "archived", "count", "limit", "cursor"] {} "RunPage";
     GET "/api/tiphys/v1/events" ["namespace", "lastEventId"] {} "events run, gone, reset";
     GET "/api/tiphys/v1/runs/{namespace}/{name}/events" ["uid", "nodes", "logNode", "logContainer", "logFrom", "lastEventId"] {} "events snapshot, delta, end, lines, linesEnd";
     GET "/api/tiphys/v1/runs/{namespace}/{name}/why" ["uid", "node"] {} "Anything";
-    GET "/api/tiphys/v1/runs/{namespace}/{name}/plan" ["uid"] {} "Anything";
+    GET "/api/tiphys/v1/runs/{namespace}/{name}/plan" ["uid"] {} "Outline";
     GET "/api/tiphys/v1/runs/{namespace}/{name}/journal" ["uid", "after", "limit", "node"] {} "JournalPage";
     GET "/api/tiphys/v1/runs/{namespace}/{name}/stages" ["uid"] {} "StagePage";
     GET "/api/tiphys/v1/runs/{namespace}/{name}/log" ["uid", "node", "container", "from", "limit"] {} "LogRange";
@@ -177,6 +178,7 @@ static DETAILS: &[Detail] = details! {
     GET "/api/tiphys/v1/pipelines/{kind}/{namespace}/{name}/steps" ["runs"] {} "StepGrid";
     GET "/api/tiphys/v1/templates/{kind}/{namespace}/{name}/versions" [] {} "TemplateVersionPage";
     GET "/api/tiphys/v1/templates/{kind}/{namespace}/{name}/diff" ["from", "to"] {} "TemplateDiff";
+    GET "/api/tiphys/v1/templates/{kind}/{namespace}/{name}/plan" [] {} "Planned";
     GET "/api/tiphys/v1/schedules" ["namespace"] {} "SchedulePage";
     GET "/api/tiphys/v1/approvals" ["namespace"] {} "ApprovalPage";
     GET "/api/tiphys/v1/locks" ["namespace"] {} "LockPage";

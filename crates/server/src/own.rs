@@ -11,6 +11,7 @@ pub(crate) mod locks;
 pub(crate) mod logs;
 pub(crate) mod page;
 pub(crate) mod pipelines;
+pub(crate) mod plan;
 pub(crate) mod runs;
 pub(crate) mod schedules;
 #[cfg(test)]

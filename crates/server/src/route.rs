@@ -10,7 +10,7 @@ use crate::fault::Fault;
 use crate::guard::session;
 use crate::openapi;
 use crate::own::{
-    apply, approvals, deliveries, editor, journal, locks, logs as own_logs, pipelines, runs, schedules,
+    apply, approvals, deliveries, editor, journal, locks, logs as own_logs, pipelines, plan, runs, schedules,
     tokens, versions,
 };
 use crate::reply;
@@ -190,6 +190,7 @@ pub(crate) static ROUTES: &[Route] = &[
     unary(Method::GET, "/api/tiphys/v1/runs/{namespace}/{name}/plan", journal::plan),
     unary(Method::GET, "/api/tiphys/v1/templates/{kind}/{namespace}/{name}/versions", versions::list),
     unary(Method::GET, "/api/tiphys/v1/templates/{kind}/{namespace}/{name}/diff", versions::compare),
+    unary(Method::GET, "/api/tiphys/v1/templates/{kind}/{namespace}/{name}/plan", plan::of_pipeline),
     unary(Method::GET, "/api/tiphys/v1/openapi.json", openapi::serve),
     unary(Method::GET, "/api/tiphys/v1/runs/{namespace}/{name}/journal", journal::list),
     unary(Method::GET, "/api/tiphys/v1/runs/{namespace}/{name}/stages", journal::stages),
@@ -205,6 +206,7 @@ pub(crate) static ROUTES: &[Route] = &[
     unary(Method::GET, "/api/tiphys/v1/deliveries/{id}", deliveries::get),
     unary(Method::POST, "/api/tiphys/v1/deliveries/{id}/replay", deliveries::replay),
     unary(Method::POST, "/api/tiphys/v1/lint", editor::lint),
+    unary(Method::POST, "/api/tiphys/v1/plan", plan::of_text),
     unary(Method::GET, "/api/tiphys/v1/examples", editor::examples),
     unary(Method::GET, "/api/tiphys/v1/tokens", tokens::list),
     unary(Method::POST, "/api/tiphys/v1/tokens", tokens::create),

@@ -14,6 +14,8 @@ import type {
   LogHits,
   LogRange,
   NamePage,
+  Planned,
+  PlannedPage,
   PipelinePage,
   RunPage,
   SchedulePage,
@@ -70,6 +72,12 @@ export const versions = (
   signal?: Signal,
 ): Promise<TemplateVersionPage> =>
   call('GET', `${ROOT}/templates/${kind}/${segment(namespace || '-')}/${segment(name)}/versions`, { signal });
+/** What a pipeline would run, and what it asks for. */
+export const planOf = (kind: PipelineKind, namespace: string, name: string, signal?: Signal): Promise<Planned> =>
+  call('GET', `${ROOT}/templates/${kind}/${segment(namespace || '-')}/${segment(name)}/plan`, { signal });
+/** The same of every document of a text. */
+export const plan = (namespace: string, text: string, signal?: Signal): Promise<PlannedPage> =>
+  call('POST', `${ROOT}/plan`, { body: { namespace, text }, signal });
 export const approvals = (namespace: string, signal?: Signal): Promise<ApprovalPage> =>
   call('GET', `${ROOT}/approvals`, { query: { namespace }, signal });
 export const locks = (namespace: string, signal?: Signal): Promise<LockPage> =>

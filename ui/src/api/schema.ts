@@ -153,6 +153,17 @@ export interface NamePage {
   items: string[];
 }
 
+export interface Outline {
+  workflow: string;
+  namespace: string;
+  parameters: unknown;
+  tree: PlanBranch;
+  hooks?: PlanBranch[];
+  steps?: number;
+  needs: unknown;
+  cut?: boolean;
+}
+
 export interface Pipeline {
   kind: 'WorkflowTemplate' | 'ClusterWorkflowTemplate' | 'CronWorkflow';
   namespace: string;
@@ -179,12 +190,50 @@ export interface PipelinePage {
   items: Pipeline[];
 }
 
+export interface PlanBranch {
+  name: string;
+  template: string;
+  kind: string;
+  image?: string;
+  group?: number;
+  after?: string[];
+  depends?: string;
+  when?: string;
+  loop?: PlanLoop;
+  retry?: string;
+  suspends?: string;
+  daemon?: boolean;
+  memoized?: boolean;
+  locks?: string[];
+  note?: string;
+  hooks?: PlanBranch[];
+  children?: PlanBranch[];
+}
+
+export interface PlanLoop {
+  count?: number;
+  over: string;
+}
+
+export interface Planned {
+  kind: string;
+  name: string;
+  parameters: Question[];
+  outline?: Outline;
+  problem?: string;
+}
+
+export interface PlannedPage {
+  items: Planned[];
+}
+
 export interface Question {
   name: string;
   value?: unknown;
   default?: unknown;
   description?: string;
   enum?: unknown[];
+  valueFrom?: unknown;
 }
 
 export interface RunPage {

@@ -3,6 +3,8 @@
 import type { Run } from '../run/model';
 import { countsOf, type Item, type Tree } from '../run/item';
 import type { Drawing } from './layout';
+import { timesOf } from '../run/plan';
+import { text } from '../text';
 import { breadthOf } from './letters';
 
 export interface Scene {
@@ -303,6 +305,8 @@ export function badgeOf(item: Item): { text: string; share: number } | undefined
     const counts = countsOf(item);
     return { text: `${counts.ended}/${counts.total}`, share: counts.total ? counts.ended / counts.total : 0 };
   }
+  const times = timesOf(item.planned);
+  if (times !== undefined) return { text: text.graph.times(times), share: -1 };
   if (item.kind === 'retry' && item.items.length > 1) return { text: `×${item.items.length}`, share: -1 };
   return undefined;
 }

@@ -6,7 +6,7 @@ import { isBroken, isEnded, word } from '../phase';
 import { text } from '../text';
 import { type Item, isPlanned, type Tree } from './item';
 import type { Run } from './model';
-import { rawTasks } from './plan';
+import { rawTasks, timesOf } from './plan';
 
 /** Whether a suspension waits for a person; what goes on by itself waits for nobody. */
 export function asks(item: Item, workflow: Workflow): boolean {
@@ -24,7 +24,10 @@ export function peopleOf(tree: Tree, workflow: Workflow): Item[] {
 
 /** The state of an item in words; of a suspension, whom or when it waits for. */
 export function wordOf(item: Item, workflow: Workflow, show = (at: number): string => new Date(at).toISOString()): string {
-  if (isPlanned(item)) return text.phase.ghost;
+  if (isPlanned(item)) {
+    const times = timesOf(item.planned);
+    return times === undefined ? text.phase.ghost : text.phase.ghosts(times);
+  }
   if (item.look !== 'waiting' || asks(item, workflow)) return word(item.node?.phase, item.look);
   const end = item.node && endOf(item, workflow);
   return end === undefined ? text.phase.suspended : text.phase.until(show(end));

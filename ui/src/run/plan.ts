@@ -1,5 +1,6 @@
 // What a manifest will do, before it does it: the tasks of steps and dags, and what each waits for.
 
+import type { PlanBranch } from '../api/own';
 import type { Group, Task, Template, Workflow, WorkflowSpec } from '../api/types';
 
 export interface Planned {
@@ -12,7 +13,12 @@ export interface Planned {
   after: string[];
   loop: boolean;
   when: string | undefined;
+  /** What the server says of it. */
+  branch?: PlanBranch;
 }
+
+/** How many items a loop will have, where that is known. */
+export const timesOf = (task: Planned | undefined): number | undefined => task?.branch?.loop?.count ?? undefined;
 
 /** Most tasks that a plan shows. */
 const PLANNED_MAX = 5000;

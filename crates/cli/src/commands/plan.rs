@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use tiphys_engine::check::{Shelf, Situation, check, doubled};
 use tiphys_engine::compile;
-use tiphys_engine::explain::outline;
+use tiphys_engine::explain::{made, outline};
 use tiphys_spec as spec;
 use tiphys_spec::{Document, Object, Strictness};
 
@@ -135,25 +135,5 @@ fn workflows(documents: &[Document]) -> Vec<(spec::Workflow, &Document)> {
     if !own.is_empty() {
         return own;
     }
-    documents
-        .iter()
-        .filter_map(|document| {
-            let (metadata, spec) = match &document.object {
-                Object::WorkflowTemplate(template) | Object::ClusterWorkflowTemplate(template) => {
-                    (&template.metadata, &template.spec)
-                }
-                Object::CronWorkflow(cron) => (&cron.metadata, &cron.spec.workflow_spec),
-                _ => return None,
-            };
-            if spec.entrypoint.is_empty() && spec.workflow_template_ref.is_none() {
-                return None;
-            }
-            let metadata = spec::Metadata {
-                name: metadata.name.clone(),
-                namespace: metadata.namespace.clone(),
-                ..spec::Metadata::default()
-            };
-            Some((spec::Workflow { metadata, spec: spec.clone(), status: None }, document))
-        })
-        .collect()
+    documents.iter().filter_map(|document| Some((made(&document.object)?, document))).collect()
 }

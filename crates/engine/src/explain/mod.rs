@@ -3,6 +3,7 @@
 //! All are pure, so that the command line and the server say the same.
 
 mod held;
+mod made;
 mod needs;
 mod outline;
 mod still;
@@ -11,6 +12,7 @@ mod why;
 mod words;
 
 pub use held::{Held, HeldKind, held};
+pub use made::made;
 pub use needs::{Lock, Needs, Thing, Use};
 pub use outline::{Branch, Loop, Outline, outline};
 pub use still::{standstill, wants_places};

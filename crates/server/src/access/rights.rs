@@ -126,6 +126,7 @@ static RIGHTS: &[(&str, &str, Need)] = &[
     ("POST",   "/api/tiphys/v1/apply", Acts(&[(Update, Objects, Quiet)])),
     ("DELETE", "/api/tiphys/v1/objects/{kind}/{namespace}/{name}", Acts(&[(Delete, Objects, Quiet)])),
     ("POST",   "/api/tiphys/v1/lint", READ_ANY),
+    ("POST",   "/api/tiphys/v1/plan", READ_ANY),
     ("POST",   "/api/tiphys/v1/deliveries/*", CHANGE_ANY),
     ("GET",    "/api/tiphys/v1/*", READ_ANY),
 ];

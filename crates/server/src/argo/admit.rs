@@ -86,6 +86,12 @@ impl Library {
         Ok(library)
     }
 
+    /// Takes the templates along with what is frozen.
+    pub(crate) fn lend(&self, frozen: &mut Frozen) {
+        let workflow = serde_json::to_value(&frozen.workflow).unwrap_or_default();
+        freeze_templates(frozen, self, &workflow);
+    }
+
     /// A template's document.
     pub(crate) fn find(&self, name: &str, cluster: bool) -> Option<&spec::WorkflowTemplate> {
         self.objects.iter().find_map(|object| match object {

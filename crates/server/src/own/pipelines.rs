@@ -21,6 +21,17 @@ pub(crate) const KINDS: [(&str, Resource); 3] = [
     ("CronWorkflow", Resource::Crons),
 ];
 
+/// A kind as a path names it, and what may be done with it.
+pub(crate) fn kind(name: &str) -> Result<(&'static str, Resource), Fault> {
+    KINDS.into_iter().find(|(known, _)| *known == name).ok_or_else(|| no_kind(name))
+}
+
+pub(crate) fn no_kind(name: &str) -> Fault {
+    Fault::invalid(format!(
+        "`{name}` is no kind of pipeline: it is one of WorkflowTemplate, ClusterWorkflowTemplate, CronWorkflow"
+    ))
+}
+
 /// Every pipeline of a namespace.
 pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
     let namespace = call.query.text("namespace");
@@ -81,11 +92,7 @@ fn runs_of(
     name: &str,
     most: usize,
 ) -> Result<Vec<Summary>, Fault> {
-    let Some(label) = runs::pipeline_label(kind) else {
-        return Err(Fault::invalid(format!(
-            "`{kind}` is no kind of pipeline: it is one of WorkflowTemplate, ClusterWorkflowTemplate, CronWorkflow"
-        )));
-    };
+    let label = runs::pipeline_label(kind).ok_or_else(|| no_kind(kind))?;
     let filter = Filter {
         namespace: Some(namespace.to_owned()).filter(|namespace| !namespace.is_empty()),
         labels: vec![LabelTerm::In(label.to_owned(), vec![name.to_owned()])],

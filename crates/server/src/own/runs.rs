@@ -7,7 +7,7 @@ use crate::closeup;
 use crate::events::{self, Begun, Event, Left, Out};
 use crate::fault::Fault;
 use crate::limits;
-use crate::own::{logs, page};
+use crate::own::{logs, page, pipelines};
 use crate::wire::select::{self, Labels};
 use crate::world::World;
 use serde_json::{Map, Value, json};
@@ -88,9 +88,7 @@ pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
     }
     if let Some((kind, name)) = query.text("pipeline").split_once('/') {
         let Some(label) = pipeline_label(kind) else {
-            return Err(Fault::invalid(format!(
-                "`{kind}` is no kind of pipeline: it is one of WorkflowTemplate, ClusterWorkflowTemplate, CronWorkflow"
-            )));
+            return Err(pipelines::no_kind(kind));
         };
         terms.push(tiphys_store::LabelTerm::In(label.to_owned(), vec![name.to_owned()]));
     }

@@ -6,6 +6,7 @@ mod asking;
 mod creation;
 #[path = "../../tests/support/http.rs"]
 mod http;
+mod planning;
 mod routes;
 mod streams;
 mod watching;
