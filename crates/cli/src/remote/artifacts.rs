@@ -1,7 +1,7 @@
 //! `cp`: output artifacts of a workflow into a folder (CLI-045).
 
 use serde_json::Value;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
 
 use super::get::fetch;
@@ -42,7 +42,7 @@ pub fn cp(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
                 .replace("{artifactName}", artifact_name)
                 .replace("{namespace}", &server.namespace);
             let into = folder.join(inside(&place)?);
-            std::fs::create_dir_all(&into)?;
+            std::fs::create_dir_all(&into).map_err(|error| unable(&into, &error))?;
             let path = format!(
                 "/artifacts/{}/{}/{}/{}",
                 encode(&server.namespace),
@@ -51,7 +51,7 @@ pub fn cp(server: &Server, args: &Args) -> anyhow::Result<ExitCode> {
                 encode(artifact_name)
             );
             let target = into.join(&file);
-            let mut out = std::fs::File::create(&target)?;
+            let mut out = std::fs::File::create(&target).map_err(|error| unable(&target, &error))?;
             if let Err(error) = server.download(&path, &mut out) {
                 drop(std::fs::remove_file(&target));
                 return Err(failed("get and store artifact data", error));
@@ -67,6 +67,10 @@ fn failed(what: &str, error: anyhow::Error) -> anyhow::Error {
     said(format!("failed to {what}: {error}"))
 }
 
+fn unable(path: &Path, error: &std::io::Error) -> anyhow::Error {
+    said(format!("failed to write `{}`: {error}", path.display()))
+}
+
 /// The last part of an artifact's key.
 fn file_name(artifact: &Value) -> Option<String> {
     let key =
@@ -78,11 +82,12 @@ fn file_name(artifact: &Value) -> Option<String> {
 }
 
 /// A path below the folder that was given.
-fn inside(place: &str) -> anyhow::Result<&Path> {
+fn inside(place: &str) -> anyhow::Result<PathBuf> {
     let path = Path::new(place);
     let plain = |part: Component| matches!(part, Component::Normal(_) | Component::CurDir);
     if path.components().all(plain) {
-        return Ok(path);
+        // The system makes no folder called `.`.
+        return Ok(path.components().filter(|part| *part != Component::CurDir).collect());
     }
     Err(said(format!("--path leads out of the folder: {place}")))
 }

@@ -9,6 +9,7 @@ mod keeping;
 #[path = "../../../store/tests/store/log.rs"]
 mod log;
 mod logs;
+mod museum;
 mod recovery;
 mod remote;
 mod shown;

@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// A server on a free port, ended with the test.
-struct Served {
-    bench: Bench,
-    child: Child,
-    address: String,
+pub struct Served {
+    pub bench: Bench,
+    pub child: Child,
+    pub address: String,
 }
 
 impl Served {
@@ -22,14 +22,16 @@ impl Served {
 
     /// With a file of settings.
     fn with_settings(settings: &str) -> Served {
-        let bench = Bench::new();
+        Served::over(Bench::new(), settings, &["--auth-mode", "none"])
+    }
+
+    /// Over a state folder that may be there already.
+    pub fn over(bench: Bench, settings: &str, more: &[&str]) -> Served {
         let settings = bench.file("settings.yaml", settings);
         let mut command = bench.command(&[
             "server",
             "--port",
             "0",
-            "--auth-mode",
-            "none",
             "--isolation",
             "none",
             "--namespaces",
@@ -37,6 +39,9 @@ impl Served {
             "--config",
             settings.to_str().unwrap(),
         ]);
+        command.args(more);
+        // What a server that was killed has told is not what this one tells.
+        drop(std::fs::remove_file(bench.state().join("server.json")));
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         // It tells those of this user where it is.
         let told = bench.state().join("server.json");
@@ -49,18 +54,30 @@ impl Served {
         Served { bench, child, address }
     }
 
-    fn call(&self, words: &[&str]) -> Answer {
+    pub fn call(&self, words: &[&str]) -> Answer {
+        self.call_as("x", words)
+    }
+
+    /// As whoever has a token.
+    pub fn call_as(&self, token: &str, words: &[&str]) -> Answer {
         let mut command = self.bench.command(words);
         command
             .env("ARGO_SERVER", &self.address)
             .env("ARGO_SECURE", "false")
-            .env("ARGO_TOKEN", "Bearer x")
+            .env("ARGO_TOKEN", format!("Bearer {token}"))
             .env("ARGO_NAMESPACE", "team")
             .env("TERM", "xterm")
             .env("TZ", "UTC")
             .env_remove("NO_COLOR")
             .env("TIPHYS_STATE_DIR", self.bench.folder().join("elsewhere"));
         command.output().unwrap().into()
+    }
+
+    /// Ends it without a warning. What it leaves behind.
+    pub fn kill(mut self) -> Bench {
+        signal(self.child.id(), "-KILL");
+        drop(self.child.wait());
+        std::mem::replace(&mut self.bench, Bench::new())
     }
 }
 
