@@ -9,72 +9,145 @@ use tiphys_store::{LockRows, MachineId, ObjectKey, Store, StoreError};
 /// Catalog kind of the limits of database semaphores.
 pub const SYNC_LIMIT: &str = "SyncLimit";
 
+/// Somebody who asks for locks, of which each has a size.
+pub(crate) struct Asking {
+    pub(crate) who: Holder,
+    sized: Vec<(String, u64)>,
+}
+
+impl Asking {
+    fn names(&self) -> Vec<String> {
+        self.sized.iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    fn refused(&self, reason: String) -> Tried {
+        Tried { answer: LockAnswer::Refused(reason), names: self.names() }
+    }
+}
+
 /// What came of asking for locks, and which were asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Tried {
     pub(crate) answer: LockAnswer,
     pub(crate) names: Vec<String>,
 }
 
-/// Tries to get all locks at once.
-pub(crate) fn try_acquire(
+/// What a node, or a whole run, asks for; the inner error is the user's.
+pub(crate) fn asking(
     store: &mut dyn Store,
     run: &Run,
     node: Option<NodeIx>,
     now: Time,
-) -> Result<Tried, StoreError> {
-    let refused = |reason, names| Ok(Tried { answer: LockAnswer::Refused(reason), names });
+) -> Result<Result<Asking, String>, StoreError> {
     let wanted = match run.locks_wanted(node, now) {
         Ok(wanted) => wanted,
-        Err(reason) => return refused(reason, Vec::new()),
+        Err(reason) => return Ok(Err(reason)),
     };
     let mut sized = Vec::with_capacity(wanted.len());
     for lock in &wanted {
         match limit(store, run, lock)? {
             Ok(limit) => sized.push((lock.name.clone(), limit)),
-            Err(reason) => return refused(reason, Vec::new()),
+            Err(reason) => return Ok(Err(reason)),
         }
     }
-    let names: Vec<String> = sized.iter().map(|(name, _)| name.clone()).collect();
-    let who = run.lock_holder(node, now);
-    let mut answer = Answer::Granted;
-    let mut is_new = false;
-    let changed = change(store, &names, &mut |locks| {
-        is_new = !locks.values().any(|lock| lock.waiters.iter().any(|waiter| waiter.name == who.name));
-        answer = acquire(locks, &sized, &who);
-    })?;
-    if let Err(unreadable) = changed {
-        return refused(unreadable, names);
-    }
-    // Who holds nothing closes no circle, and who closes one is the one that came last.
-    if matches!(answer, Answer::Waiting { .. })
-        && is_new
-        && !who.within.is_empty()
-        && let Some(reason) = locks::deadlock(&all(store)?, &who.name)
-    {
-        take_out(store, &names, &|holder| holder.name == who.name)?;
-        return refused(reason, names);
-    }
-    let answer = match answer {
-        Answer::Granted => LockAnswer::Granted,
-        Answer::Waiting { lock, message } => LockAnswer::Waiting { lock, message },
-    };
-    Ok(Tried { answer, names })
+    Ok(Ok(Asking { who: run.lock_holder(node, now), sized }))
 }
 
-/// Gives back what a holder has of these locks, and its places in their queues; who may try next. What it has is known
-/// by its name alone: what a lock is called may depend on values that are others by now.
+/// Has each try to get all its locks at once, in their order. Many who come together, as the items of a loop do, are one
+/// transaction: the row of a lock has everybody who waits for it.
+pub(crate) fn try_acquire(store: &mut dyn Store, asking: &[Asking]) -> Result<Vec<Tried>, StoreError> {
+    let mut tried = Vec::with_capacity(asking.len());
+    for together in asking.chunk_by(may_come_together) {
+        match try_together(store, together)? {
+            Ok(done) => tried.extend(done),
+            Err(reason) if together.len() == 1 => tried.push(together[0].refused(reason)),
+            // One of their locks cannot be read: it is nothing to those who ask for others.
+            Err(_) => {
+                for one in together {
+                    let done = try_together(store, std::slice::from_ref(one))?;
+                    tried.extend(done.unwrap_or_else(|reason| vec![one.refused(reason)]));
+                }
+            }
+        }
+    }
+    Ok(tried)
+}
+
+/// Whether these close no circle one of which the other is not part: who encloses nothing that is held closes none, and
+/// who waits for the same as another within the same waits in the same circle.
+fn may_come_together(one: &Asking, next: &Asking) -> bool {
+    one.who.within == next.who.within && (one.who.within.is_empty() || one.sized == next.sized)
+}
+
+/// Has those try who may come together. The inner error names a row that cannot be read: then nobody has tried.
+fn try_together(
+    store: &mut dyn Store,
+    together: &[Asking],
+) -> Result<Result<Vec<Tried>, String>, StoreError> {
+    let names: BTreeSet<String> = together.iter().flat_map(Asking::names).collect();
+    let names: Vec<String> = names.into_iter().collect();
+    let (mut answers, mut waited) = (Vec::new(), BTreeSet::new());
+    let changed = change(store, &names, &mut |locks| {
+        waited = locks.values().flat_map(|lock| &lock.waiters).map(|waiter| waiter.name.clone()).collect();
+        answers = together.iter().map(|one| acquire(locks, &one.sized, &one.who)).collect();
+    })?;
+    if let Err(unreadable) = changed {
+        return Ok(Err(unreadable));
+    }
+    let told = |(one, answer): (&Asking, Answer)| {
+        let answer = match answer {
+            Answer::Granted => LockAnswer::Granted,
+            Answer::Waiting { lock, message } => LockAnswer::Waiting { lock, message },
+        };
+        Tried { answer, names: one.names() }
+    };
+    let mut tried: Vec<Tried> = together.iter().zip(answers).map(told).collect();
+    refuse_deadlocks(store, together, &names, &waited, &mut tried)?;
+    Ok(Ok(tried))
+}
+
+/// Refuses those who begin to wait for somebody that waits for them: who closes a circle is the one that came last.
+fn refuse_deadlocks(
+    store: &mut dyn Store,
+    together: &[Asking],
+    names: &[String],
+    waited: &BTreeSet<String>,
+    tried: &mut [Tried],
+) -> Result<(), StoreError> {
+    let begins = |(one, tried): (&Asking, &Tried)| {
+        let waits = matches!(tried.answer, LockAnswer::Waiting { .. });
+        waits && !one.who.within.is_empty() && !waited.contains(&one.who.name)
+    };
+    let Some(first) = together.iter().zip(&*tried).position(begins) else { return Ok(()) };
+    let Some(reason) = locks::deadlock(&all(store)?, &together[first].who.name) else { return Ok(()) };
+    let mut refused = BTreeSet::new();
+    for (one, tried) in together.iter().zip(tried) {
+        if begins((one, tried)) {
+            refused.insert(&*one.who.name);
+            tried.answer = LockAnswer::Refused(reason.clone());
+        }
+    }
+    take_out(store, names, &|holder| refused.contains(&*holder.name))
+}
+
+/// Gives back what holders have, and their places in the queues, all in one transaction; who may try next. What they
+/// have is known by their names alone: what a lock is called may depend on values that are others by now. With each come
+/// the locks that it asked for, if that is known.
 pub(crate) fn give_back(
     store: &mut dyn Store,
-    who: &str,
-    names: Option<Vec<String>>,
+    holders: &[(String, Option<Vec<String>>)],
 ) -> Result<Vec<String>, StoreError> {
-    let names = match names {
-        Some(names) => names,
-        None => names_of(store, &|holder| holder.name == who)?,
-    };
+    let who: BTreeSet<&str> = holders.iter().map(|(who, _)| &**who).collect();
+    let is_theirs = |holder: &Holder| who.contains(&*holder.name);
+    let mut names: BTreeSet<String> =
+        holders.iter().filter_map(|(_, names)| names.clone()).flatten().collect();
+    if holders.iter().any(|(_, names)| names.is_none()) {
+        names.extend(names_of(store, &is_theirs)?);
+    }
+    let names: Vec<String> = names.into_iter().collect();
     let mut next = Vec::new();
     change_readable(store, &names, &mut |locks| {
-        release(locks, &|holder| holder.name == who);
+        release(locks, &is_theirs);
         next = locks::first_in_line(locks).into_iter().map(|holder| holder.name.clone()).collect();
     })?;
     Ok(next)

@@ -463,14 +463,32 @@ impl Pump {
     }
 
     fn perform(&mut self, effects: Vec<Effect>, now: Time) -> Result<(), StoreError> {
+        // Those who want locks, or give them back, one after the other do so together.
+        let (mut asking, mut leaving) = (Vec::new(), Vec::new());
         for effect in effects {
+            match effect {
+                Effect::AcquireLocks(uid, node) => {
+                    self.release_locks(std::mem::take(&mut leaving), now)?;
+                    asking.push((uid, node));
+                    continue;
+                }
+                Effect::ReleaseLocks(uid, node) => {
+                    self.acquire_locks(std::mem::take(&mut asking), now)?;
+                    leaving.push((uid, node));
+                    continue;
+                }
+                _ => {}
+            }
+            self.release_locks(std::mem::take(&mut leaving), now)?;
+            self.acquire_locks(std::mem::take(&mut asking), now)?;
             let uid = effect.run().map(str::to_owned);
             match guarded(|| self.perform_one(effect, now)) {
                 Ok(done) => done?,
                 Err(mistake) => uid.into_iter().for_each(|uid| self.park(&uid, mistake.clone())),
             }
         }
-        Ok(())
+        self.release_locks(leaving, now)?;
+        self.acquire_locks(asking, now)
     }
 
     fn perform_one(&mut self, effect: Effect, now: Time) -> Result<(), StoreError> {
@@ -494,8 +512,8 @@ impl Pump {
                 self.answer_again(&recorded, now);
                 self.tell(&uid, Update::Recorded(recorded));
             }
-            Effect::AcquireLocks(uid, node) => self.acquire_locks(&uid, node, now)?,
-            Effect::ReleaseLocks(uid, node) => self.release_locks(&uid, node, now)?,
+            Effect::AcquireLocks(uid, node) => self.acquire_locks(vec![(uid, node)], now)?,
+            Effect::ReleaseLocks(uid, node) => self.release_locks(vec![(uid, node)], now)?,
             Effect::LookupMemo(uid, node) => {
                 let Some(run) = self.shard.run(&uid) else { return Ok(()) };
                 let found = memo::look_up(&mut *self.store, run, node, now)?.map(Box::new);

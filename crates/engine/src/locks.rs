@@ -194,7 +194,7 @@ fn queue(lock: &mut Lock, who: &Holder) {
         return;
     }
     let rank = |holder: &Holder| (std::cmp::Reverse(holder.priority), holder.created_us);
-    let at = lock.waiters.iter().position(|waiter| rank(waiter) > rank(who)).unwrap_or(lock.waiters.len());
+    let at = lock.waiters.partition_point(|waiter| rank(waiter) <= rank(who));
     lock.waiters.insert(at, who.clone());
 }
 

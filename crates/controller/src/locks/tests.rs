@@ -85,7 +85,54 @@ fn a_holder_gives_back_whatever_it_has() {
         assert_eq!(wants(&mut store, lock, "first"), Answer::Granted);
         assert!(matches!(wants(&mut store, lock, "second"), Answer::Waiting { .. }));
     }
-    let next = give_back(&mut store, "argo/first", None).unwrap();
+    let next = give_back(&mut store, &[("argo/first".to_owned(), None)]).unwrap();
     assert_eq!(next, ["argo/second", "argo/second"]);
     assert_eq!(who(&mut store, "b"), (Vec::new(), vec!["second".to_owned()]));
+}
+
+/// Who comes in a crowd stands in line as who came one after the other; a lock that cannot be read is nothing to those
+/// who ask for others.
+#[test]
+fn a_crowd_asks_together() {
+    let mut store = MemoryStore::default();
+    let torn = vec!["torn".to_owned()];
+    store.update_locks(&torn, &mut |rows| drop(rows.insert(torn[0].clone(), b"{".to_vec()))).unwrap();
+    let asking = |lock: &str, uid: &str| Asking { who: holder(uid), sized: vec![(lock.to_owned(), 1)] };
+    let crowd = [asking("m", "a"), asking("n", "b"), asking("m", "c"), asking("m", "d")];
+    let answers = |store: &mut MemoryStore, crowd: &[Asking]| -> Vec<LockAnswer> {
+        try_acquire(store, crowd).unwrap().into_iter().map(|tried| tried.answer).collect()
+    };
+    let told = answers(&mut store, &crowd);
+    let waits = |answer: &LockAnswer| matches!(answer, LockAnswer::Waiting { lock, .. } if lock == "m");
+    assert!(told[..2].iter().all(|answer| *answer == LockAnswer::Granted), "{told:?}");
+    assert!(told[2..].iter().all(waits), "{told:?}");
+    assert_eq!(who(&mut store, "m"), (vec!["a".to_owned()], vec!["c".to_owned(), "d".to_owned()]));
+
+    let told = answers(&mut store, &[asking("torn", "e"), asking("o", "f"), asking("m", "g")]);
+    assert!(matches!(&told[0], LockAnswer::Refused(why) if why.contains("torn")), "{told:?}");
+    assert!(told[1] == LockAnswer::Granted && waits(&told[2]), "{told:?}");
+}
+
+/// EX-357: whoever encloses a crowd and has what all of it wants refuses each of it; who waits for another is not among
+/// them, and nobody who was refused stays in line.
+#[test]
+fn a_crowd_that_closes_a_circle_is_refused() {
+    let mut store = MemoryStore::default();
+    wants(&mut store, "m", "outer");
+    wants(&mut store, "n", "other");
+    let asking = |lock: &str, uid: &str| {
+        let who = Holder { within: vec!["argo/outer".to_owned()], ..holder(uid) };
+        Asking { who, sized: vec![(lock.to_owned(), 1)] }
+    };
+    let crowd = [asking("n", "a"), asking("m", "b"), asking("m", "c"), asking("n", "d")];
+    let told: Vec<LockAnswer> =
+        try_acquire(&mut store, &crowd).unwrap().into_iter().map(|tried| tried.answer).collect();
+    for at in [1, 2] {
+        assert!(matches!(&told[at], LockAnswer::Refused(why) if why.contains("deadlock")), "{told:?}");
+    }
+    for at in [0, 3] {
+        assert!(matches!(&told[at], LockAnswer::Waiting { lock, .. } if lock == "n"), "{told:?}");
+    }
+    assert_eq!(who(&mut store, "m"), (vec!["outer".to_owned()], Vec::new()));
+    assert_eq!(who(&mut store, "n"), (vec!["other".to_owned()], vec!["a".to_owned(), "d".to_owned()]));
 }

@@ -484,3 +484,43 @@ fn nobody_waits_for_rings_at_an_engine_that_is_gone() {
     // Quitting waits for the thread of the engine's own bell.
     engines.start(0, running).0.quit().unwrap();
 }
+
+/// A loop whose steps want one mutex: all of them come at once, and each goes to the end of a line that has all the
+/// others. A transaction for each would keep every other run from going on for minutes. That holds, too, if the workflow
+/// has a lock of its own, so that each step might close a circle.
+#[test]
+fn items_of_a_loop_that_want_one_lock_ask_for_it_together() {
+    const ITEMS: usize = 300;
+    for own in ["[]", r#"[{ "name": "whole" }]"#] {
+        let engines = Engines::new();
+        let (controller, news) = engines.start(0, running);
+        let items: Vec<usize> = (0..ITEMS).collect();
+        let own: Value = serde_json::from_str(own).unwrap();
+        let step = json!({ "name": "each", "template": "one", "withItems": items });
+        let workflow = json!({
+            "metadata": { "name": "one", "uid": "one" },
+            "spec": { "entrypoint": "main", "synchronization": { "mutexes": own }, "templates": [
+                { "name": "main", "steps": [[step]] },
+                { "name": "one", "container": { "image": "any", "command": ["work"] },
+                  "synchronization": { "mutexes": [{ "name": "only" }] } },
+            ]},
+        });
+        let frozen = Frozen { workflow: serde_json::from_value(workflow).unwrap(), ..Frozen::default() };
+        // Something for the log to begin with.
+        engines.state.store().unwrap().next_epoch(&MachineId::workflow("other")).unwrap();
+        let before = commits(&engines.state.database());
+        let (secrets, files, world, follower) = (Vec::new(), Default::default(), Value::Null, None);
+        controller.submit(Order { frozen, secrets, files, world, follower }).unwrap().unwrap();
+        let mut attempt = engines.started.recv_timeout(PATIENCE).unwrap();
+        // Created, asked for, given, and the answers recorded.
+        let transactions = commits(&engines.state.database()) - before;
+        assert!(transactions <= 10, "{transactions} transactions");
+        // One after the other has it.
+        for _ in 0..3 {
+            assert!(engines.started.try_recv().is_err(), "one holds it");
+            news(News::Reports(vec![Report::Ended(Box::new(Ended { attempt, ..Ended::default() }))]));
+            attempt = engines.started.recv_timeout(PATIENCE).unwrap();
+        }
+        controller.quit().unwrap();
+    }
+}
