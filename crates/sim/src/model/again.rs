@@ -152,7 +152,8 @@ impl Model {
         loop {
             let reset = self.reset_by(gone);
             let mut following: Vec<String> = reset.iter().filter_map(|name| self.next_group(name)).collect();
-            for (name, node) in self.nodes.iter().filter(|(_, node)| node.is_omitted) {
+            // One that a hook has brought into Error is kept like any failure (EX-301).
+            for (name, node) in self.nodes.iter().filter(|(_, node)| node.phase == "Omitted") {
                 let before = node.needs.iter().map(|task| format!("{}.{task}", node.boundary));
                 if before.into_iter().any(|before| gone.contains(&before) || reset.contains(&before)) {
                     following.push(name.clone());
