@@ -13,8 +13,8 @@ manifest: |
 00:00  begin                           -> start demo[0].a[0].p
 00:01  demo[0].a[0].p exits 0          -> start demo[0].a[0].p.onExit
 00:02  demo[0].a[0].p.onExit exits 1   -> start demo[0].a[1].q
-00:03  demo[0].a[1].q exits 1          -> start demo[0].a.hooks.f, start demo[0].a.onExit
-00:04  demo[0].a.hooks.f exits 0       -> nothing
+00:03  demo[0].a[1].q exits 1          -> start demo[0].a.hooks.f
+00:04  demo[0].a.hooks.f exits 0       -> start demo[0].a.onExit
 00:05  demo[0].a.onExit exits 1        -> workflow Failed
 01:00  retry                           -> start demo[0].a[1].q, no demo[0].a.onExit, demo[0].a.hooks.f Succeeded, demo[0].a[0].p.onExit Failed, demo[0].a Running
 01:01  restart                         -> nothing

@@ -24,7 +24,7 @@ manifest: |
 00:03  demo.other exits 0         -> nothing
 00:04  demo.a.onExit exits 0      -> start demo.both
 00:05  demo.s[0].x exits 0        -> demo.s Succeeded, start demo.after-s, start demo.s.hooks.done
-00:06  demo.e[0].x exits 0        -> demo.e Succeeded, start demo.e.hooks.done, start demo.e.onExit
+00:06  demo.e[0].x exits 0        -> demo.e Succeeded, start demo.e.onExit, start demo.e.hooks.done
 00:07  demo.e.onExit exits 0      -> nothing
 00:08  demo.e.hooks.done exits 0  -> start demo.after-e
 ---

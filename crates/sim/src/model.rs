@@ -18,7 +18,7 @@ use crate::cast;
 pub use again::Again;
 use ending::{Ending, ending, phase_name};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use values::{list, parameters, text};
 
 /// Most passes before something is wrong.
@@ -148,6 +148,8 @@ struct Model {
     nodes: BTreeMap<String, Node>,
     /// The workflow's name.
     root: String,
+    /// Nodes that are targets of their dags.
+    targets: BTreeSet<String>,
     /// What was remembered when it began.
     memos: Memos,
     /// Of what ended well and was in Error afterwards.
@@ -163,6 +165,7 @@ impl Model {
             templates: templates.map(|template| (text(&template["name"]), template.clone())).collect(),
             arguments: parameters(&spec["arguments"]),
             nodes: BTreeMap::new(),
+            targets: BTreeSet::new(),
             root: text(&workflow["metadata"]["name"]),
             memos,
             remembered: Memos::new(),

@@ -45,7 +45,17 @@ impl Turn<'_> {
         let plan = self.run.plan.clone();
         let Some((names, exit)) = self.run.hooks_in(&plan, ix) else { return };
         let phase = self.run.node(ix).phase;
+        let exit = exit.filter(|_| self.run.calls_exit_hook(ix));
         let (mut held, mut broken) = (false, None);
+        if let Some(exit) = exit
+            && self.run.exits_before_its_hooks(ix)
+            && names.iter().all(|hook| self.hook_holds(ix, hook).is_ok())
+        {
+            if self.run.node(ix).open_hooks > 0 {
+                return;
+            }
+            self.start_exit_hook(ix, exit, &mut held, &mut broken);
+        }
         if phase != Phase::Pending || self.run.hooks_see_pending(ix) {
             for hook in names {
                 if self.run.has_hook_node(ix, &hook.name) {
@@ -64,19 +74,15 @@ impl Turn<'_> {
             }
             return;
         }
-        // What cannot be read keeps the exit hook from being looked at.
+        // What cannot be read keeps the exit hook from being looked at; and it comes when the others are over, but that of
+        // a target is looked at in passing.
+        let others_run = held || self.run.node(ix).open_hooks > 0;
         if let Some(exit) = exit
             && broken.is_none()
-            && self.run.runs_exit_hooks()
-            && self.run.node(ix).phase.is_completed()
             && !self.run.has_hook_node(ix, "exit")
+            && (!others_run || self.run.dag_of_target(ix).is_some())
         {
-            match self.try_exit_hook(ix, exit) {
-                Started::Held => held = true,
-                Started::Never(reason) if self.group_of(ix).is_some() => broken = broken.or(Some(reason)),
-                Started::Never(reason) => self.target_broke(ix, reason),
-                Started::Yes | Started::No => {}
-            }
+            self.start_exit_hook(ix, exit, &mut held, &mut broken);
         }
         if let Some(reason) = broken.or_else(|| self.run.unstartable_hook(ix)) {
             self.broken_by_hook(ix, reason);
@@ -104,8 +110,9 @@ impl Turn<'_> {
     fn end_calls_for_hooks(&self, ix: NodeIx) -> bool {
         let plan = self.run.plan.clone();
         let Some((names, exit)) = self.run.hooks_in(&plan, ix) else { return false };
-        let is_over = self.run.node(ix).phase.is_completed() && self.run.runs_exit_hooks();
-        let exit = exit.filter(|_| is_over).map(|exit| self.exit_expression_holds_for(ix, exit));
+        let exit = exit
+            .filter(|_| self.run.calls_exit_hook(ix))
+            .map(|exit| self.exit_expression_holds_for(ix, exit));
         let verdicts = names.iter().map(|hook| self.hook_holds(ix, hook)).chain(exit);
         verdicts.collect::<Result<Vec<bool>, String>>().is_ok_and(|all| all.contains(&true))
     }
@@ -162,6 +169,17 @@ impl Turn<'_> {
         let text = crate::tree::render_text(expression, &view, Mode::Lenient, &world)
             .map_err(|error| error.to_string())?;
         expr::evaluate_bool(&text, &view, &world).map_err(|error| error.to_string())
+    }
+
+    fn start_exit_hook(&mut self, ix: NodeIx, exit: &HookPlan, held: &mut bool, broken: &mut Option<String>) {
+        match self.try_exit_hook(ix, exit) {
+            Started::Held => *held = true,
+            Started::Never(reason) if self.group_of(ix).is_some() => {
+                broken.get_or_insert(reason);
+            }
+            Started::Never(reason) => self.target_broke(ix, reason),
+            Started::Yes | Started::No => {}
+        }
     }
 
     fn try_exit_hook(&mut self, ix: NodeIx, exit: &HookPlan) -> Started {
@@ -267,18 +285,32 @@ impl Run {
         Some((names, task.exit()))
     }
 
+    /// Whether the end of a node calls for its exit hook.
+    fn calls_exit_hook(&self, ix: NodeIx) -> bool {
+        self.runs_exit_hooks() && self.node(ix).phase.is_completed()
+    }
+
+    /// Whether a task of a dag has ended in a way that is found only when it is visited, so that its exit hook begins
+    /// with that visit, and the other hooks which its end calls for with the next one (EX-243, EX-247).
+    fn exits_before_its_hooks(&self, ix: NodeIx) -> bool {
+        let holds_others = matches!(self.node(ix).kind, NodeKind::Retry | NodeKind::Steps | NodeKind::Dag);
+        holds_others && self.ended_in_dag(ix) && !self.has_hook_node(ix, "exit") && !self.has_late_hook(ix)
+    }
+
+    /// Whether a node is a task of a dag that has ended in this life; what a retry by hand finds there has ended before.
+    fn ended_in_dag(&self, ix: NodeIx) -> bool {
+        let node = self.node(ix);
+        let in_dag = matches!(node.site, Site::Task(_)) && self.node(node.owner).kind == NodeKind::Dag;
+        in_dag && node.phase.is_ended() && node.finished >= self.started
+    }
+
     /// Whether the end of a task of a dag is found only when those who depend on it are judged: that of all that holds
     /// other nodes, and of what never starts. The exit hook begins with it, but that of a loop.
     fn ends_before_its_hooks(&self, ix: NodeIx) -> bool {
-        let node = self.node(ix);
-        let in_dag = matches!(node.site, Site::Task(_)) && self.node(node.owner).kind == NodeKind::Dag;
-        // What a retry by hand finds there has ended before.
-        let in_this_life = node.finished >= self.started;
-        if !in_dag || !node.phase.is_ended() || !in_this_life || node.open_hooks > 0 || self.has_late_hook(ix)
-        {
+        if !self.ended_in_dag(ix) || self.node(ix).open_hooks > 0 || self.has_late_hook(ix) {
             return false;
         }
-        match node.kind {
+        match self.node(ix).kind {
             NodeKind::TaskGroup | NodeKind::Skipped => true,
             NodeKind::Retry | NodeKind::Steps | NodeKind::Dag => {
                 self.task_plan(ix).is_some_and(|task| task.exit().is_none())

@@ -30,13 +30,14 @@ impl Model {
                 tasks.values().flat_map(|task| needs(&text(&task["depends"]))).collect();
             targets = tasks.keys().filter(|task| !needed.contains(*task)).cloned().collect();
         }
+        self.targets.extend(targets.iter().map(|target| format!("{name}.{target}")));
         let mut visited = BTreeMap::new();
         let mut over = true;
         for target in &targets {
             let mut seen = self.visit(name, target, &tasks, &mut visited)?;
             if seen.leads_on && !seen.over {
                 // The hooks of a target are looked at in passing.
-                seen.over = self.hooks(&format!("{name}.{target}"), &tasks[target], "tasks")?;
+                seen.over = self.hooks(&format!("{name}.{target}"), &tasks[target], "tasks", false)?;
                 seen.leads_on = seen.over;
                 visited.insert(target.clone(), seen);
             }
@@ -120,7 +121,7 @@ impl Model {
                 let members = self.expansions(dag, step, &scope, &name, dag)?;
                 let mut bad = None;
                 for (member, step) in &members {
-                    over &= self.nodes[member].is_fulfilled() && self.hooks(member, step, "tasks")?;
+                    over &= self.nodes[member].is_fulfilled() && self.hooks(member, step, "tasks", true)?;
                     if self.nodes[member].is_bad() {
                         bad = Some(self.nodes[member].phase.clone());
                     }
@@ -136,7 +137,7 @@ impl Model {
             over &= self.nodes[&name].is_fulfilled();
         }
         let leads_on_first = over && !had_ended && self.leads_on_before_hooks(&name, step);
-        over = over && !leads_on_first && self.hooks(&name, step, "tasks")?;
+        over = over && !leads_on_first && self.hooks(&name, step, "tasks", had_ended)?;
         // EX-031: once, when it comes to be; what a retry by hand keeps stays where it hangs (EX-302).
         if is_new && before.is_empty() {
             self.link(dag, &name);

@@ -6,7 +6,13 @@ use serde_json::Value;
 
 impl Model {
     /// Drives the hooks of a fulfilled node; whether all that were triggered are over (EX-243 to EX-250).
-    pub(super) fn hooks(&mut self, name: &str, step: &Value, word: &str) -> Result<bool, String> {
+    pub(super) fn hooks(
+        &mut self,
+        name: &str,
+        step: &Value,
+        word: &str,
+        had_ended: bool,
+    ) -> Result<bool, String> {
         let Some(hooks) = step["hooks"].as_object().cloned() else { return Ok(true) };
         let node = self.nodes[name].clone();
         let is_group = node.kind == "TaskGroup";
@@ -14,11 +20,15 @@ impl Model {
         let is_member = is_looped && !is_group && !node.is_omitted;
         let mut over = true;
         let is_odd = hooks.contains_key("odd") && !is_member;
-        // The exit hook comes after the others.
+        // The exit hook comes when the others are over; but with the end of what is found to have ended by the visit, and
+        // that of a target in passing.
         let (exit, others): (Vec<_>, Vec<_>) = hooks.into_iter().partition(|(key, _)| key == "exit");
-        for (key, hook) in others.into_iter().chain(exit) {
+        let is_found_now = word == "tasks" && !had_ended && matches!(node.kind, "Retry" | "Steps" | "DAG");
+        let waits = !is_found_now && !self.targets.contains(name) && !self.has(&format!("{name}.onExit"));
+        let (first, last) = if is_found_now { (exit, others) } else { (others, exit) };
+        for (key, hook) in first.into_iter().chain(last) {
             let (hook_name, given) = match key.as_str() {
-                "exit" if is_odd || !node.is_completed() => continue,
+                "exit" if is_odd || !node.is_completed() || (waits && !over) => continue,
                 "exit" => (format!("{name}.onExit"), self.arguments.clone()),
                 _ if is_member => continue,
                 // It has no yes or no, and the task is in Error for that (EX-251).

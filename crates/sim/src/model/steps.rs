@@ -39,7 +39,7 @@ impl Model {
                     let node = &self.nodes[&member];
                     // One that was skipped has no hooks.
                     open |= !node.is_fulfilled()
-                        || node.phase != "Skipped" && !self.hooks(&member, &step, "steps")?;
+                        || node.phase != "Skipped" && !self.hooks(&member, &step, "steps", true)?;
                     let node = &self.nodes[&member];
                     let tolerates = |word: &str| step["continueOn"][word] == Value::Bool(true);
                     let tolerated = match node.phase.as_str() {
