@@ -57,12 +57,13 @@ pub fn tell(error: &anyhow::Error) {
     if let Some(said) = error.downcast_ref::<Said>() {
         return crate::print::to_stderr(&said.text());
     }
-    if let Some(fault) = error.downcast_ref::<Fault>() {
-        return crate::print::to_stderr(&format!("Error: {fault}\n"));
-    }
     let paint = crate::print::Paint::stderr();
-    let mut text = format!("{} {error:#}\n", paint.bad("error:"));
-    if let Some(Problem { help, .. }) = error.chain().find_map(|cause| cause.downcast_ref()) {
+    // The server's own words stay as Argo's command line shows them.
+    let (mut text, help) = match error.downcast_ref::<Fault>() {
+        Some(fault) => (format!("Error: {fault}\n"), fault.help()),
+        None => (format!("{} {error:#}\n", paint.bad("error:")), help_of(error)),
+    };
+    if let Some(help) = help {
         text.push_str(&format!("{} {help}\n", paint.dim("help:")));
     }
     crate::print::to_stderr(&text);

@@ -65,7 +65,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
             ));
         }
     };
-    let mut local = Local::open()?;
+    let mut local = Local::open_to_read()?;
     let summary = local.find(name, args.namespace.as_deref())?;
     let document = current(&mut local, &summary)?;
     let text =

@@ -44,7 +44,7 @@ impl Verb for Args {
 }
 
 fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let mut local = Local::open()?;
+    let mut local = Local::open_to_read()?;
     let mut locks = all(&mut local.store)?;
     locks.retain(|name, _| {
         args.namespace.as_ref().is_none_or(|namespace| name.split('/').next() == Some(namespace))
@@ -165,7 +165,10 @@ fn limit_key(namespace: &str, key: &str) -> ObjectKey {
 
 /// Limits of database semaphores in the state of this machine.
 fn sync(connect: &Connect, args: &SyncArgs) -> anyhow::Result<ExitCode> {
-    let mut local = Local::open()?;
+    let mut local = match &args.action {
+        SyncAction::Get(_) => Local::open_to_read()?,
+        SyncAction::Create(_) | SyncAction::Update(_) | SyncAction::Delete(_) => Local::open()?,
+    };
     let key_args = match &args.action {
         SyncAction::Create(args) | SyncAction::Update(args) => &args.key,
         SyncAction::Get(args) | SyncAction::Delete(args) => args,

@@ -77,7 +77,7 @@ impl Verb for Args {
 
 fn run(args: &Args) -> anyhow::Result<ExitCode> {
     named(&args.names, "tiphys wait @latest")?;
-    let mut local = Local::open()?;
+    let mut local = Local::open_to_read()?;
     let mut open = Vec::new();
     for name in &args.names {
         let there = local.there(name, args.namespace.as_deref())?;
@@ -161,7 +161,7 @@ fn watch(args: &WatchArgs) -> anyhow::Result<ExitCode> {
 
 /// Watches one run.
 pub fn watch_run(name: &str, namespace: Option<&str>) -> anyhow::Result<ExitCode> {
-    let mut local = Local::open()?;
+    let mut local = Local::open_to_read()?;
     let mut summary = local.find(name, namespace)?;
     let run_dir = local.state.run_dir(&summary.uid)?;
     let paint = Paint::stdout();

@@ -112,7 +112,18 @@ impl Fault {
     pub const NOT_FOUND: i64 = 5;
     /// The server is away, and may come back.
     pub const UNAVAILABLE: i64 = 14;
+    /// The server does not know who asks.
+    pub const UNAUTHENTICATED: i64 = 16;
+
+    /// What to do about it, where that is always the same.
+    pub fn help(&self) -> Option<&'static str> {
+        (self.code == Fault::UNAUTHENTICATED).then_some(KNOWN_BY)
+    }
 }
+
+/// How a server comes to know who asks.
+const KNOWN_BY: &str = "set TIPHYS_TOKEN or ARGO_TOKEN to a token that this server knows; on its own machine, with its \
+                        TIPHYS_STATE_DIR, `tiphys token create NAME --role operator` makes one";
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -146,8 +157,10 @@ pub fn ours(error: anyhow::Error) -> anyhow::Error {
     let message = format!("the server refuses: {}", fault.message);
     match fault.code {
         7 => problem(message, "use a token of a higher role, or of this namespace"),
-        16 => problem(message, "set TIPHYS_TOKEN to a token that this server knows"),
-        _ => anyhow::anyhow!(message),
+        _ => match fault.help() {
+            Some(help) => problem(message, help),
+            None => anyhow::anyhow!(message),
+        },
     }
 }
 

@@ -402,6 +402,12 @@ fn a_server_of_a_private_authority_is_reached() {
         let (reached, said) = ask(&more, variable);
         assert!(reached, "{more:?} {variable:?}: {said}");
     }
+    let mut stranger = Command::new(env!("CARGO_BIN_EXE_tiphys"));
+    stranger.args(["list", "-k", "-s", &server]).env("TIPHYS_STATE_DIR", &elsewhere);
+    let refused = stranger.env_remove("ARGO_TOKEN").env("TIPHYS_TOKEN", "unknown").output().unwrap();
+    let said = text(&refused.stderr);
+    assert!(said.starts_with("Error: rpc error: code = Unauthenticated desc = "), "{said}");
+    assert!(said.contains("help: set TIPHYS_TOKEN") && said.contains("tiphys token create"), "{said}");
     for (more, words) in [
         (["--certificate-authority", &*key], "there is no certificate in it"),
         (["--client-certificate", &*certificate], "--client-certificate needs --client-key beside it"),
