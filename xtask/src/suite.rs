@@ -17,6 +17,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("bwrap", "bubblewrap"),
     ("busybox", "busybox-static"),
     ("chromium", "chromium"),
+    ("curl", "curl"),
     ("git", "git"),
     ("jq", "jq"),
     ("make", "make"),
@@ -30,9 +31,9 @@ const PROGRAMS: &[(&str, &str)] = &[
 /// What a test prints, at the beginning of a line, when it cannot do its work on this machine.
 const SKIPPED: &str = "skipped:";
 
-/// The variable that names a Python with what others wrote and tests try: Hera, and a mail server.
+/// The variable that names a Python with what others wrote and tests try: Hera, httpx, and a mail server.
 const PYTHON: &str = "TIPHYS_TEST_PYTHON";
-const PYTHON_PACKAGES: [&str; 2] = ["hera==7.1.0", "aiosmtpd==1.4.6"];
+const PYTHON_PACKAGES: [&str; 3] = ["hera==7.1.0", "httpx==0.28.1", "aiosmtpd==1.4.6"];
 
 /// Passed, failed and skipped tests.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -60,7 +61,9 @@ pub fn run(workspace: &Workspace, options: &[String]) -> Result<bool, String> {
         .stdout(Stdio::piped());
     match python(&workspace.target_dir()) {
         Ok(python) => drop(cargo.env(PYTHON, python)),
-        Err(reason) => println!("note: Hera and a mail server are not installed: {reason}; their tests skip"),
+        Err(reason) => {
+            println!("note: Hera, httpx and a mail server are not installed: {reason}; their tests skip")
+        }
     }
     let total = match pages {
         Ok(()) => {
@@ -166,7 +169,7 @@ fn python(target: &Path) -> Result<PathBuf, String> {
             false => Err(said.lines().last().unwrap_or("no reason given").to_owned()),
         }
     };
-    let has_it = || Command::new(&python).args(["-c", "import aiosmtpd, hera.workflows"]).output();
+    let has_it = || Command::new(&python).args(["-c", "import aiosmtpd, httpx, hera.workflows"]).output();
     if !has_it().is_ok_and(|output| output.status.success()) {
         quiet(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
         quiet(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PYTHON_PACKAGES))?;

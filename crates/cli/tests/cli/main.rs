@@ -4,6 +4,7 @@ mod bench;
 mod collect;
 mod contract;
 mod examples;
+mod guide;
 mod homes;
 mod keeping;
 #[path = "../../../store/tests/store/log.rs"]
