@@ -1,10 +1,14 @@
 //! Remembered results (EX-330 to EX-339). Locally a cache is a table of the store, not a ConfigMap.
 
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 use tiphys_engine::workflow::NodeIx;
 use tiphys_engine::{Run, Time};
 use tiphys_spec as spec;
 use tiphys_store::{MemoKey, Store, StoreError};
+
+/// How long after a use was noted no other is: results are forgotten after days, and a note is a write.
+const NOTED_EVERY: Duration = Duration::from_secs(60);
 
 /// An entry as the store keeps it; times are columns of its own.
 #[derive(Serialize, Deserialize)]
@@ -20,20 +24,27 @@ fn key(run: &Run, cache: &str, key: &str) -> MemoKey {
     MemoKey { namespace: run.plan.namespace.to_string(), cache: cache.to_owned(), key: key.to_owned() }
 }
 
-/// Looks for a node's remembered result; one that is too old does not count (EX-334).
+/// Looks for a node's remembered result; one that is too old does not count (EX-334). A use that is to be noted goes to
+/// `hits`: results are forgotten by when they were last used (EX-338).
 pub(crate) fn look_up(
     store: &mut dyn Store,
     run: &Run,
     node: NodeIx,
     now: Time,
+    hits: &mut Vec<MemoKey>,
 ) -> Result<Option<spec::Outputs>, StoreError> {
     let Some((memo, _)) = run.memo(node) else { return Ok(None) };
-    let Some(entry) = store.hit_memo(&key(run, &memo.cache, &memo.key), now.0)? else { return Ok(None) };
+    let key = key(run, &memo.cache, &memo.key);
+    let Some(entry) = store.memo(&key)? else { return Ok(None) };
     if memo.max_age_us.is_some_and(|max| now.since_us(Time(entry.created_us)) > max) {
         return Ok(None);
     }
     // An entry that cannot be read is a miss: the step runs and writes a new one.
-    Ok(serde_json::from_slice::<Entry>(&entry.body).ok().map(|entry| entry.outputs))
+    let Ok(found) = serde_json::from_slice::<Entry>(&entry.body) else { return Ok(None) };
+    if now.since_us(Time(entry.hit_us)) > NOTED_EVERY.as_micros() as i64 {
+        hits.push(key);
+    }
+    Ok(Some(found.outputs))
 }
 
 /// Remembers a node's result.

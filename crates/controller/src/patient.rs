@@ -119,9 +119,10 @@ macro_rules! store_within {
             update_locks(names: &[String], decide: &mut dyn FnMut(&mut LockRows)) -> ();
             locks() -> LockRows;
             put_memo(key: &MemoKey, body: &[u8], now_us: i64) -> ();
-            hit_memo(key: &MemoKey, now_us: i64) -> Option<MemoEntry>;
-            memos(namespace: &str, cache: Option<&str>) -> Vec<(MemoKey, MemoEntry)>;
-            delete_memo(key: &MemoKey) -> bool;
+            memo(key: &MemoKey) -> Option<MemoEntry>;
+            note_hits(keys: &[MemoKey], now_us: i64) -> ();
+            count_unused_memos(since_us: i64) -> u64;
+            forget_unused_memos(since_us: i64, limit: usize) -> u64;
         }
     };
     ($outer:ty, $part:ident,

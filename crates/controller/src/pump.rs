@@ -33,7 +33,7 @@ use tiphys_runner::agent::Agent;
 use tiphys_runner::step::AttemptId;
 use tiphys_runner::{News, Runner};
 use tiphys_spec as spec;
-use tiphys_store::{MachineId, NewRun, Owned, Ownership, State, Store, StoreError, Summary};
+use tiphys_store::{MachineId, MemoKey, NewRun, Owned, Ownership, State, Store, StoreError, Summary};
 
 /// How long a step must have run before that is worth a record of its own.
 const OBSERVED_AFTER: Duration = Duration::from_millis(20);
@@ -114,6 +114,8 @@ pub(crate) struct Pump {
     lock_holders: BTreeMap<String, waiting::Asked>,
     /// When all of them last tried.
     locks_tried: Time,
+    /// Remembered results that were used, and of which that is not noted yet.
+    hits: Vec<MemoKey>,
     /// Attempts that were seen starting and are not yet worth a record.
     starting: BTreeMap<(String, Attempt), Time>,
     /// Attempts whose files are being saved, for too short a time to tell anybody.
@@ -174,6 +176,7 @@ impl Pump {
             replies: Vec::new(),
             lock_holders: BTreeMap::new(),
             locks_tried: Time(0),
+            hits: Vec::new(),
             starting: BTreeMap::new(),
             saving: BTreeMap::new(),
             probing: BTreeMap::new(),
@@ -488,7 +491,9 @@ impl Pump {
             }
         }
         self.release_locks(leaving, now)?;
-        self.acquire_locks(asking, now)
+        self.acquire_locks(asking, now)?;
+        let hits = std::mem::take(&mut self.hits);
+        if hits.is_empty() { Ok(()) } else { self.store.note_hits(&hits, now.0) }
     }
 
     fn perform_one(&mut self, effect: Effect, now: Time) -> Result<(), StoreError> {
@@ -516,7 +521,7 @@ impl Pump {
             Effect::ReleaseLocks(uid, node) => self.release_locks(vec![(uid, node)], now)?,
             Effect::LookupMemo(uid, node) => {
                 let Some(run) = self.shard.run(&uid) else { return Ok(()) };
-                let found = memo::look_up(&mut *self.store, run, node, now)?.map(Box::new);
+                let found = memo::look_up(&mut *self.store, run, node, now, &mut self.hits)?.map(Box::new);
                 self.shard.input(&uid, Input::MemoAnswered { node, found }, now);
             }
             Effect::SaveMemo(uid, node) => {

@@ -244,6 +244,8 @@ pub struct Retention {
     pub archive: Option<Length>,
     /// Files of the local artifact store.
     pub artifacts: Option<Length>,
+    /// Remembered results that no step uses (EX-338).
+    pub memoized: Option<Length>,
 }
 
 /// Who is told of what.

@@ -407,26 +407,29 @@ impl Shared for MemoryStore {
         Ok(())
     }
 
-    fn hit_memo(&mut self, key: &MemoKey, now_us: i64) -> Result<Option<MemoEntry>, StoreError> {
-        let Some(entry) = self.memos.get_mut(key) else { return Ok(None) };
-        let before = entry.clone();
-        entry.hit_us = now_us;
-        Ok(Some(before))
+    fn memo(&mut self, key: &MemoKey) -> Result<Option<MemoEntry>, StoreError> {
+        Ok(self.memos.get(key).cloned())
     }
 
-    fn memos(
-        &mut self,
-        namespace: &str,
-        cache: Option<&str>,
-    ) -> Result<Vec<(MemoKey, MemoEntry)>, StoreError> {
-        let wanted =
-            |key: &MemoKey| key.namespace == namespace && cache.is_none_or(|cache| key.cache == cache);
-        let found = self.memos.iter().filter(|(key, _)| wanted(key));
-        Ok(found.map(|(key, entry)| (key.clone(), entry.clone())).collect())
+    fn note_hits(&mut self, keys: &[MemoKey], now_us: i64) -> Result<(), StoreError> {
+        for key in keys {
+            self.memos.entry(key.clone()).and_modify(|entry| entry.hit_us = now_us);
+        }
+        Ok(())
     }
 
-    fn delete_memo(&mut self, key: &MemoKey) -> Result<bool, StoreError> {
-        Ok(self.memos.remove(key).is_some())
+    fn count_unused_memos(&mut self, since_us: i64) -> Result<u64, StoreError> {
+        Ok(self.memos.values().filter(|entry| entry.hit_us < since_us).count() as u64)
+    }
+
+    fn forget_unused_memos(&mut self, since_us: i64, limit: usize) -> Result<u64, StoreError> {
+        let unused = self.memos.iter().filter(|(_, entry)| entry.hit_us < since_us);
+        let mut unused: Vec<(i64, MemoKey)> =
+            unused.map(|(key, entry)| (entry.hit_us, key.clone())).collect();
+        unused.sort();
+        unused.truncate(limit);
+        unused.iter().for_each(|(_, key)| drop(self.memos.remove(key)));
+        Ok(unused.len() as u64)
     }
 }
 

@@ -170,18 +170,17 @@ pub trait Shared {
     /// Remembers a result, in place of one before.
     fn put_memo(&mut self, key: &MemoKey, body: &[u8], now_us: i64) -> Result<(), StoreError>;
 
-    /// A remembered result as it was before this call; a hit is noted as of `now_us`.
-    fn hit_memo(&mut self, key: &MemoKey, now_us: i64) -> Result<Option<MemoEntry>, StoreError>;
+    /// A remembered result.
+    fn memo(&mut self, key: &MemoKey) -> Result<Option<MemoEntry>, StoreError>;
 
-    /// All remembered results of a cache, or of all caches of a namespace.
-    fn memos(
-        &mut self,
-        namespace: &str,
-        cache: Option<&str>,
-    ) -> Result<Vec<(MemoKey, MemoEntry)>, StoreError>;
+    /// Notes that these results were used; one that is forgotten stays so.
+    fn note_hits(&mut self, keys: &[MemoKey], now_us: i64) -> Result<(), StoreError>;
 
-    /// Forgets a result; `false` if there was none.
-    fn delete_memo(&mut self, key: &MemoKey) -> Result<bool, StoreError>;
+    /// How many results nobody used since then.
+    fn count_unused_memos(&mut self, since_us: i64) -> Result<u64, StoreError>;
+
+    /// Forgets results that nobody used since then, at most `limit`; how many it forgot.
+    fn forget_unused_memos(&mut self, since_us: i64, limit: usize) -> Result<u64, StoreError>;
 }
 
 /// Everything a store does.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use tiphys_controller::collect::Force;
 use tiphys_engine::Time;
 use tiphys_runner::process;
-use tiphys_store::{Filter, Life, MachineId, NameMatch, Runs, Summary};
+use tiphys_store::{Filter, Life, MachineId, NameMatch, Runs, Shared as _, Summary};
 
 use crate::orphans::end_steps;
 use crate::print::{to_stderr, to_stdout};
@@ -17,6 +17,9 @@ use crate::verb::Verb;
 mod removal;
 
 use removal::remove_all;
+
+/// Remembered results that are forgotten in one transaction.
+const FORGOTTEN_TOGETHER: usize = 500;
 
 /// Most ended runs whose time to live is looked at in passing.
 const LOOKED_AT_MAX: usize = 2_000;
@@ -76,7 +79,8 @@ pub struct Args {
   tiphys prune
   tiphys prune --older 30d")]
 pub struct PruneArgs {
-    /// Also all runs that ended longer ago than this, for instance `7d`
+    /// Also all runs that ended longer ago than this, for instance `7d`, and what `memoize` remembers if no step used it
+    /// for so long
     #[arg(long, value_name = "DURATION")]
     older: Option<String>,
     /// Only say what would be deleted
@@ -201,12 +205,37 @@ pub fn prune(args: &PruneArgs) -> anyhow::Result<ExitCode> {
     }
     if args.dry_run {
         gone.iter().for_each(|run| to_stdout(&format!("Workflow '{}' deleted (dry-run)\n", run.name)));
+        let unused = before.map_or(Ok(0), |before| local.store.count_unused_memos(before.0))?;
+        tell_forgotten(unused, " (dry-run)");
         return Ok(ExitCode::SUCCESS);
     }
     let free = undriven(&local, gone)?;
     remove_all(&mut local, &free, Force::No, &mut tell)?;
+    if let Some(before) = before {
+        tell_forgotten(forget_unused(&mut local, before)?, "");
+    }
     sweep(&mut local)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Forgets results that no step used since then (EX-338); how many they were.
+fn forget_unused(local: &mut Local, before: Time) -> anyhow::Result<u64> {
+    let mut forgotten = 0;
+    loop {
+        let more = local.store.forget_unused_memos(before.0, FORGOTTEN_TOGETHER)?;
+        forgotten += more;
+        if more < FORGOTTEN_TOGETHER as u64 {
+            return Ok(forgotten);
+        }
+    }
+}
+
+fn tell_forgotten(results: u64, dry: &str) {
+    match results {
+        0 => {}
+        1 => to_stdout(&format!("1 remembered result forgotten{dry}\n")),
+        _ => to_stdout(&format!("{results} remembered results forgotten{dry}\n")),
+    }
 }
 
 /// Removes runs whose `ttlStrategy` says that their time is over.

@@ -316,6 +316,32 @@ fn runs_whose_time_is_over_are_pruned() {
     assert_eq!(names(), "");
 }
 
+/// EX-338: what is remembered, and used by no step for so long, is forgotten.
+#[test]
+fn remembered_results_that_no_step_uses_are_pruned() {
+    let bench = Bench::new();
+    let text = "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {generateName: m-}\nspec:\n  entrypoint: main\n  \
+                templates:\n  - {name: main, memoize: {key: k, cache: {configMap: {name: c}}}, script: {image: any, \
+                command: [sh], source: 'echo ran >> ran'}, volumes: [], outputs: {parameters: [{name: p, valueFrom: \
+                {default: d, path: nowhere}}]}}\n";
+    let file = bench.file("remembers.yaml", text);
+    let remembered = || {
+        bench.call(&["run", file.to_str().unwrap(), "--isolation", "none"]).exits(0);
+        let run: serde_json::Value =
+            serde_json::from_str(&bench.call(&["get", "@latest", "-o", "json"]).exits(0).out).unwrap();
+        let nodes = run["status"]["nodes"].as_object().unwrap();
+        nodes.values().next().unwrap()["memoizationStatus"]["hit"].as_bool().unwrap()
+    };
+    assert!(!remembered() && remembered());
+    assert_eq!(bench.call(&["prune", "--older", "1h"]).exits(0).out, "");
+    assert!(remembered());
+    let dry = bench.call(&["prune", "--older", "0s", "--dry-run"]).exits(0).out;
+    assert!(dry.ends_with("1 remembered result forgotten (dry-run)\n"), "{dry}");
+    let told = bench.call(&["prune", "--older", "0s"]).exits(0).out;
+    assert!(told.ends_with("1 remembered result forgotten\n"), "{told}");
+    assert!(!remembered());
+}
+
 const ENDLESS: &str = "
 apiVersion: argoproj.io/v1alpha1
 kind: Workflow

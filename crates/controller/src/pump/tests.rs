@@ -18,7 +18,9 @@ use tiphys_engine::workflow::{Event, Request};
 use tiphys_engine::{Frozen, Time, explain};
 use tiphys_runner::step::{AttemptId, Ended, Report, Sighting, Started, StepRequest};
 use tiphys_runner::{News, Refusal, Runner, RunnerError};
-use tiphys_store::{Journal as _, MachineId, NewRun, Runs, Shared as _, State, Store, StoreError, Summary};
+use tiphys_store::{
+    Journal as _, MachineId, MemoKey, NewRun, Runs, Shared as _, State, Store, StoreError, Summary,
+};
 
 /// What a runner was told.
 #[derive(Debug, PartialEq)]
@@ -398,7 +400,7 @@ fn a_store_that_fails_for_a_moment_is_borne_whatever_is_asked_of_it() {
     let attempt = engines.started.recv_timeout(PATIENCE).unwrap();
     news(News::Reports(vec![Report::Ended(Box::new(Ended { attempt, ..Ended::default() }))]));
     wait_until_ended(&updates);
-    assert_eq!(engines.state.store().unwrap().memos("", None).unwrap().len(), 1, "it is remembered");
+    assert_eq!(engines.state.store().unwrap().count_unused_memos(i64::MAX).unwrap(), 1, "it is remembered");
     assert!(controller.delete("one", Force::No).unwrap().unwrap());
     controller.quit().unwrap();
 }
@@ -523,4 +525,49 @@ fn items_of_a_loop_that_want_one_lock_ask_for_it_together() {
         }
         controller.quit().unwrap();
     }
+}
+
+/// EX-333, EX-338: results that are used together are noted together, and not anew at every use.
+#[test]
+fn remembered_results_that_are_used_cost_one_transaction_together() {
+    const ITEMS: usize = 100;
+    let engines = Engines::new();
+    let mut store = engines.state.store().unwrap();
+    let key =
+        |item: usize| MemoKey { namespace: String::new(), cache: "kept".into(), key: format!("k-{item}") };
+    for item in 0..ITEMS {
+        store.put_memo(&key(item), br#"{"nodeID": "other"}"#, 1).unwrap();
+    }
+    let (controller, _news) = engines.start(0, running);
+    let order = |uid: &str| {
+        let items: Vec<usize> = (0..ITEMS).collect();
+        let item = json!([{ "name": "item", "value": "{{item}}" }]);
+        let step = json!({ "name": "each", "template": "one", "withItems": items, "arguments": { "parameters": item } });
+        let memo =
+            json!({ "key": "k-{{inputs.parameters.item}}", "cache": { "configMap": { "name": "kept" } } });
+        let workflow = json!({
+            "metadata": { "name": uid, "uid": uid },
+            "spec": { "entrypoint": "main", "templates": [
+                { "name": "main", "steps": [[step]] },
+                { "name": "one", "inputs": { "parameters": [{ "name": "item" }] }, "memoize": memo,
+                  "container": { "image": "any", "command": ["work"] } },
+            ]},
+        });
+        let frozen = Frozen { workflow: serde_json::from_value(workflow).unwrap(), ..Frozen::default() };
+        let (follower, updates) = mpsc::channel();
+        let (secrets, files, world) = (Vec::new(), Default::default(), Value::Null);
+        (Order { frozen, secrets, files, world, follower: Some(follower) }, updates)
+    };
+    let mut run = |uid: &str| {
+        let before = commits(&engines.state.database());
+        let (order, updates) = order(uid);
+        controller.submit(order).unwrap().unwrap();
+        wait_until_ended(&updates);
+        let used = store.memo(&key(ITEMS - 1)).unwrap().unwrap().hit_us;
+        (commits(&engines.state.database()) - before, used)
+    };
+    let (transactions, noted) = run("first");
+    assert!(noted > 1 && transactions < 15, "{transactions} transactions, noted {noted}");
+    assert_eq!(run("second").1, noted, "it was noted a moment ago");
+    controller.quit().unwrap();
 }

@@ -60,7 +60,9 @@ static KEYS: Keys = &[
     ])),
     ("plugins", List(&[("name", Anything), ("address", Anything), ("token", Anything)])),
     ("secrets", List(&[("name", Anything), ("namespaces", Anything), ("file", Anything), ("env", Anything)])),
-    ("retention", Map(&[("workflows", Anything), ("logs", Anything), ("archive", Anything), ("artifacts", Anything)])),
+    ("retention", Map(&[
+        ("workflows", Anything), ("logs", Anything), ("archive", Anything), ("artifacts", Anything), ("memoized", Anything),
+    ])),
     ("notifications", List(&[
         ("on", Anything), ("namespaces", Anything), ("link", Anything),
         ("webhook", Map(&[("url", Anything), ("format", Anything), ("template", Anything), ("headers", Anything)])),

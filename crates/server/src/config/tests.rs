@@ -67,7 +67,7 @@ fn unknown_keys_are_refused_with_a_suggestion() {
     );
     assert_eq!(
         refused("retention: { zebra: 1d }\n"),
-        "`retention.zebra` is not known: there are workflows, logs, archive, artifacts"
+        "`retention.zebra` is not known: there are workflows, logs, archive, artifacts, memoized"
     );
 }
 

@@ -15,7 +15,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant, SystemTime};
 use tiphys_controller::collect::Force;
-use tiphys_store::{Filter, LabelTerm, Life, MachineId, Runs as _, Summary, Times};
+use tiphys_store::{Filter, LabelTerm, Life, MachineId, Runs as _, Shared as _, Summary, Times};
 
 /// How often it looks whether something is due.
 const PAUSE: Duration = Duration::from_secs(15);
@@ -288,6 +288,9 @@ fn sweep(world: &World, due: &mut Due) -> Result<(), Fault> {
     if let Some(Length { seconds }) = settings.persistence.archive_ttl.or(settings.retention.archive) {
         archived(world, now_us.saturating_sub(seconds.saturating_mul(1_000_000)))?;
     }
+    if let Some(Length { seconds }) = settings.retention.memoized {
+        unused(world, now_us.saturating_sub(seconds.saturating_mul(1_000_000)))?;
+    }
     if due.files_at.is_some_and(|at| at.elapsed() < FILES_PAUSE) {
         return Ok(());
     }
@@ -378,6 +381,12 @@ fn archived(world: &World, before_us: i64) -> Result<(), Fault> {
             return Ok(());
         }
     }
+}
+
+/// Forgets results that no step used since then (EX-338).
+fn unused(world: &World, since_us: i64) -> Result<(), Fault> {
+    while world.store(|store| store.forget_unused_memos(since_us, PAGE))? == PAGE as u64 {}
+    Ok(())
 }
 
 /// Logs of runs that ended before then go; the runs stay.

@@ -55,53 +55,47 @@ impl Shared for SqliteStore {
         })
     }
 
-    fn hit_memo(&mut self, key: &MemoKey, now_us: i64) -> Result<Option<MemoEntry>, StoreError> {
-        self.write(|transaction| {
-            let found = transaction
+    fn memo(&mut self, key: &MemoKey) -> Result<Option<MemoEntry>, StoreError> {
+        self.read(|transaction| {
+            transaction
                 .prepare_cached(
                     "SELECT body, created_us, hit_us FROM memo WHERE namespace = ?1 AND cache = ?2 AND key = ?3",
                 )?
-                .query_row(params![key.namespace, key.cache, key.key], |row| entry_of(row, 0))
-                .optional()?;
-            if found.is_some() {
-                transaction
-                    .prepare_cached(
-                        "UPDATE memo SET hit_us = ?4 WHERE namespace = ?1 AND cache = ?2 AND key = ?3",
-                    )?
-                    .execute(params![key.namespace, key.cache, key.key, now_us])?;
-            }
-            Ok(found)
+                .query_row(params![key.namespace, key.cache, key.key], entry_of)
+                .optional()
         })
     }
 
-    fn memos(
-        &mut self,
-        namespace: &str,
-        cache: Option<&str>,
-    ) -> Result<Vec<(MemoKey, MemoEntry)>, StoreError> {
-        self.read(|transaction| {
-            let mut statement = transaction.prepare_cached(
-                "SELECT namespace, cache, key, body, created_us, hit_us FROM memo
-                 WHERE namespace = ?1 AND (?2 IS NULL OR cache = ?2) ORDER BY cache, key",
-            )?;
-            let entries = statement.query_map(params![namespace, cache], |row| {
-                let key = MemoKey { namespace: row.get(0)?, cache: row.get(1)?, key: row.get(2)? };
-                Ok((key, entry_of(row, 3)?))
-            })?;
-            entries.collect()
-        })
-    }
-
-    fn delete_memo(&mut self, key: &MemoKey) -> Result<bool, StoreError> {
+    fn note_hits(&mut self, keys: &[MemoKey], now_us: i64) -> Result<(), StoreError> {
         self.write(|transaction| {
-            let gone = transaction
-                .prepare_cached("DELETE FROM memo WHERE namespace = ?1 AND cache = ?2 AND key = ?3")?
-                .execute(params![key.namespace, key.cache, key.key])?;
-            Ok(gone > 0)
+            let mut note = transaction.prepare_cached(
+                "UPDATE memo SET hit_us = ?4 WHERE namespace = ?1 AND cache = ?2 AND key = ?3",
+            )?;
+            for key in keys {
+                note.execute(params![key.namespace, key.cache, key.key, now_us])?;
+            }
+            Ok(())
+        })
+    }
+
+    fn count_unused_memos(&mut self, since_us: i64) -> Result<u64, StoreError> {
+        self.read(|transaction| {
+            let mut count = transaction.prepare_cached("SELECT count(*) FROM memo WHERE hit_us < ?1")?;
+            count.query_row([since_us], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs)
+        })
+    }
+
+    fn forget_unused_memos(&mut self, since_us: i64, limit: usize) -> Result<u64, StoreError> {
+        self.write(|transaction| {
+            let mut forget = transaction.prepare_cached(
+                "DELETE FROM memo WHERE rowid IN (SELECT rowid FROM memo WHERE hit_us < ?1 ORDER BY hit_us LIMIT ?2)",
+            )?;
+            let forgotten = forget.execute(params![since_us, i64::try_from(limit).unwrap_or(i64::MAX)])?;
+            Ok(forgotten as u64)
         })
     }
 }
 
-fn entry_of(row: &Row<'_>, from: usize) -> rusqlite::Result<MemoEntry> {
-    Ok(MemoEntry { body: row.get(from)?, created_us: row.get(from + 1)?, hit_us: row.get(from + 2)? })
+fn entry_of(row: &Row<'_>) -> rusqlite::Result<MemoEntry> {
+    Ok(MemoEntry { body: row.get(0)?, created_us: row.get(1)?, hit_us: row.get(2)? })
 }

@@ -590,17 +590,35 @@ fn locks_change_in_one_piece() {
 fn a_remembered_result_notes_its_use() {
     each(|store| {
         let key = MemoKey { namespace: "n".into(), cache: "c".into(), key: "k".into() };
-        assert_eq!(store.hit_memo(&key, 1).unwrap(), None);
+        store.note_hits(std::slice::from_ref(&key), 1).unwrap();
+        assert_eq!(store.memo(&key).unwrap(), None);
         store.put_memo(&key, b"value", 5).unwrap();
-        assert_eq!(store.hit_memo(&key, 8).unwrap().unwrap().hit_us, 5);
-        let entry = store.hit_memo(&key, 9).unwrap().unwrap();
+        assert_eq!(store.memo(&key).unwrap().unwrap().hit_us, 5);
+        store.note_hits(std::slice::from_ref(&key), 8).unwrap();
+        let entry = store.memo(&key).unwrap().unwrap();
         assert_eq!((entry.created_us, entry.hit_us, &entry.body[..]), (5, 8, &b"value"[..]));
-        assert_eq!(store.memos("n", None).unwrap().len(), 1);
-        assert_eq!(store.memos("n", Some("other")).unwrap(), []);
         store.put_memo(&key, b"newer", 20).unwrap();
-        assert_eq!(store.memos("n", Some("c")).unwrap()[0].1.created_us, 20);
-        assert!(store.delete_memo(&key).unwrap());
-        assert!(!store.delete_memo(&key).unwrap());
+        let entry = store.memo(&key).unwrap().unwrap();
+        assert_eq!((entry.created_us, entry.hit_us), (20, 20));
+    });
+}
+
+/// EX-338
+#[test]
+fn results_that_nobody_uses_are_forgotten_the_oldest_use_first() {
+    each(|store| {
+        let key = |key: &str| MemoKey { namespace: "n".into(), cache: "c".into(), key: key.into() };
+        for (at_us, name) in [(1, "used"), (2, "old"), (3, "older-than-it-looks"), (9, "new")] {
+            store.put_memo(&key(name), name.as_bytes(), at_us).unwrap();
+        }
+        store.note_hits(&[key("used"), key("not there")], 9).unwrap();
+        assert_eq!(store.count_unused_memos(9).unwrap(), 2);
+        assert_eq!(store.forget_unused_memos(9, 1).unwrap(), 1);
+        assert_eq!(store.memo(&key("old")).unwrap(), None);
+        assert!(store.memo(&key("older-than-it-looks")).unwrap().is_some());
+        assert_eq!(store.forget_unused_memos(9, 10).unwrap(), 1);
+        assert_eq!(store.forget_unused_memos(9, 10).unwrap(), 0);
+        assert!(store.memo(&key("used")).unwrap().is_some() && store.memo(&key("new")).unwrap().is_some());
     });
 }
 

@@ -116,10 +116,10 @@ fn a_newer_folder_is_refused_and_not_touched() {
     let before = fs::read(&database).unwrap();
 
     let error = State::open(folder.path()).unwrap_err();
-    assert!(matches!(error, StoreError::Newer { found: 99, known: 7, .. }), "{error:?}");
+    assert!(matches!(error, StoreError::Newer { found: 99, known: 8, .. }), "{error:?}");
     let text = error.to_string();
     assert!(
-        text.contains("written by a newer tiphys (format 99, this release knows formats up to 7)"),
+        text.contains("written by a newer tiphys (format 99, this release knows formats up to 8)"),
         "{text}"
     );
     assert_eq!(fs::read(&database).unwrap(), before);

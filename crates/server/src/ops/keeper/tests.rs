@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::time::{Duration, Instant, SystemTime};
+use tiphys_store::{MemoKey, Shared as _};
 
 /// Longest wait for something that must happen.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -107,6 +108,21 @@ fn logs_go_before_their_runs() {
     house.world.set_settings(Config::parse("retention: { logs: 1s }").unwrap().0);
     until("the removal of the logs of `over`", || !logs("over").exists());
     assert!(logs("open").exists() && ended(), "what goes on keeps its logs, and the run stays");
+}
+
+/// EX-338
+#[test]
+fn remembered_results_that_no_step_uses_are_forgotten() {
+    let house = House::new(|options| options.auth = AuthMode::None);
+    let key = |key: &str| MemoKey { namespace: "here".into(), cache: "c".into(), key: key.into() };
+    let now_us = house.world.now_us();
+    for (name, hit_us) in [("old", now_us - 7_200_000_000), ("used", now_us)] {
+        house.world.store(|store| store.put_memo(&key(name), b"{}", hit_us)).unwrap();
+    }
+    house.world.set_settings(Config::parse("retention: { memoized: 1h }").unwrap().0);
+    let there = |name: &str| house.world.store(|store| store.memo(&key(name))).unwrap().is_some();
+    until("the end of what no step uses", || !there("old"));
+    assert!(there("used"));
 }
 
 #[test]
