@@ -1034,6 +1034,43 @@ journey('a server that dies amid everything and comes again is told in both wind
   await other.getByRole('row', { name: /Succeeded release/ }).waitFor();
 });
 
+journey("a browser's own EventSource goes on where it was when its server was killed", { own: true }, async ({ page, server }) => {
+  await page.goto(server.url);
+  await page.evaluate(() => {
+    window.heard = { phases: {}, resets: 0, ids: [] };
+    const source = new EventSource('/api/tiphys/v1/events?namespace=default');
+    source.addEventListener('run', (event) => {
+      const row = JSON.parse(event.data);
+      window.heard.phases[row.name] = row.phase;
+      window.heard.ids.push(event.lastEventId);
+    });
+    // Too much was missed: the list is read anew.
+    source.addEventListener('reset', async () => {
+      window.heard.resets += 1;
+      const { items } = await (await fetch('/api/tiphys/v1/runs?namespace=default')).json();
+      for (const row of items) window.heard.phases[row.name] = row.phase;
+    });
+    return new Promise((open) => source.addEventListener('open', open));
+  });
+  const ended = (name) => page.waitForFunction((name) => window.heard.phases[name] === 'Succeeded', name);
+  const waits = (status) => Object.values(status.nodes ?? {}).some((node) => node.type === 'Suspend');
+  await server.run('before-it-died', PAUSED);
+  await server.until('before-it-died', waits);
+  await page.waitForFunction(() => window.heard.phases['before-it-died'] === 'Running');
+  await server.kill();
+  await server.again();
+  // The browser waits a while before it comes back by itself.
+  await server.api('PUT', '/api/v1/workflows/default/before-it-died/resume', {});
+  await server.until('before-it-died', (status) => status.phase === 'Succeeded');
+  await ended('before-it-died');
+  await server.run('after-it-died', PAUSED);
+  await server.until('after-it-died', waits);
+  await server.api('PUT', '/api/v1/workflows/default/after-it-died/resume', {});
+  await ended('after-it-died');
+  const { ids } = await page.evaluate(() => window.heard);
+  assert.equal(new Set(ids).size, ids.length, 'nothing is told twice');
+});
+
 journey('a server that goes away is told', { own: true }, async ({ page, server }) => {
   await page.goto(`${server.url}runs/default/release?view=tree`);
   await page.getByRole('tree').waitFor();
