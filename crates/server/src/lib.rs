@@ -32,7 +32,7 @@ mod wire;
 mod world;
 mod yaml;
 
-pub use ops::backup::{BackupError, Copied, backup, restore};
+pub use ops::backup::{BackupError, Copied, backup, restore, sweep as sweep_backups};
 pub use ops::log::{Format, write_logs};
 pub use ops::presence::Presence;
 pub use ops::tls::TlsError;

@@ -4,6 +4,7 @@ use crate::access::{Role, Token, Tokens};
 use crate::config::Config;
 use crate::hub;
 use crate::limits;
+use crate::ops::backup;
 use crate::ops::listen::{self, Encryption};
 use crate::ops::presence::{self, Presence};
 use crate::ops::tls::{self, TlsError};
@@ -122,6 +123,8 @@ impl Server {
             // A controller that is gone is noticed by the first request.
             drop(world.controller.end_strays());
         }
+        world.state.sweep_secrets()?;
+        backup::sweep(&world.state);
         world.limit();
         deliveries::recover(&world)?;
         let (keeper, beat) = (Arc::downgrade(&world), world.pulse.beat("schedules"));

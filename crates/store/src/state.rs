@@ -15,14 +15,18 @@ use std::fs::{self, DirBuilder};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::durable::durable_create;
 use crate::error::StoreError;
 use crate::model::MachineId;
 use crate::owner::{self, Owner, Ownership};
 use crate::sqlite::SqliteStore;
-use crate::store::Catalog as _;
+use crate::store::{Catalog as _, Runs as _};
 use crate::vault::Vault;
+
+/// How long after its secrets were kept a run may still come to be.
+const MADE_WITHIN: Duration = Duration::from_secs(3_600);
 
 /// Longest uid that becomes the name of a file.
 pub const UID_BYTES_MAX: usize = 128;
@@ -172,6 +176,26 @@ impl State {
         Ok(())
     }
 
+    /// Removes secrets that were given with runs which never came to be: whoever made one was killed, or had no engine to
+    /// give it to, after they were kept. Young ones stay, since their run may be made at this moment.
+    pub fn sweep_secrets(&self) -> Result<(), StoreError> {
+        let mut store = self.store()?;
+        for entry in fs::read_dir(self.dir.join("secrets")).into_iter().flatten().flatten() {
+            let modified = entry.metadata().and_then(|found| found.modified());
+            let is_old = modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > MADE_WITHIN));
+            let path = entry.path();
+            let kind = path.extension().and_then(|kind| kind.to_str()).unwrap_or_default();
+            let uid = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+            let is_needed =
+                matches!(kind, SEALED | PLAIN) && store.summary(&MachineId::workflow(uid))?.is_some();
+            if is_old && !is_needed {
+                // Whoever removed it first did the same.
+                drop(fs::remove_file(&path));
+            }
+        }
+        Ok(())
+    }
+
     /// The secrets that were given with a run.
     pub fn secrets(&self, uid: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let [path, plain] = self.secrets_paths(uid)?;
@@ -206,7 +230,7 @@ impl State {
     /// Where the secrets of a run are, and where earlier releases wrote them as they are.
     fn secrets_paths(&self, uid: &str) -> Result<[PathBuf; 2], StoreError> {
         let name = self.file_name(uid)?;
-        Ok([SEALED, "json"].map(|kind| self.dir.join("secrets").join(format!("{name}.{kind}"))))
+        Ok([SEALED, PLAIN].map(|kind| self.dir.join("secrets").join(format!("{name}.{kind}"))))
     }
 
     /// Checks that a uid is the name of a file in its folder and of nothing else.
@@ -225,6 +249,8 @@ fn create_dir(path: &Path) -> io::Result<()> {
 }
 
 const SEALED: &str = "sealed";
+
+const PLAIN: &str = "json";
 
 const ELSEWHERE: &str = "artifacts-of";
 

@@ -85,6 +85,10 @@ pub fn restore(args: &RestoreArgs) -> anyhow::Result<ExitCode> {
 
 fn tell(what: &str, Copied { files, bytes, left_out }: Copied) {
     let mib = bytes as f64 / f64::from(1 << 20);
-    let left = if left_out == 0 { String::new() } else { format!("; {left_out} links left out") };
+    let left = if left_out == 0 {
+        String::new()
+    } else {
+        format!("; {left_out} links, sockets or devices left out")
+    };
     to_stderr(&format!("{what} {files} files, {mib:.1} MiB{left}\n"));
 }

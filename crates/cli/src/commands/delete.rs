@@ -318,6 +318,8 @@ fn sweep(local: &mut Local) -> anyhow::Result<()> {
             local.state.remove_files(&uid)?;
         }
     }
+    local.state.sweep_secrets()?;
+    tiphys_server::sweep_backups(&local.state);
     // A lock whose holder was killed keeps nobody out, and a run that has ended, or never came to be, needs none.
     for entry in std::fs::read_dir(state.join("owners")).into_iter().flatten().flatten() {
         let name = entry.file_name();

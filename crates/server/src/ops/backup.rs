@@ -9,8 +9,9 @@ use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Write};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _, symlink};
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 use tar::{Archive, Builder, EntryType, Header};
 use tiphys_artifact::{ArtifactError, sync_file_system};
 use tiphys_store::{State, StoreError, sync_folder};
@@ -20,6 +21,12 @@ const NOTE: &str = "tiphys-backup.json";
 
 /// What lies beside the database and belongs to it. Sockets, locks and supervisors belong to processes.
 const BESIDE: [&str; 7] = ["secrets.key", "secrets", "artifacts", "artifacts-of", "claims", "runs", "tls"];
+
+/// The folder below which links are kept: what steps leave in volumes is theirs, links and all.
+const VOLUMES: &str = "claims";
+
+/// How long after its last change the copy of a database may still be wanted by who made it.
+const COPY_KEPT: Duration = Duration::from_secs(3_600);
 
 /// Why there is no backup, or nothing could be restored.
 #[derive(Debug, thiserror::Error)]
@@ -58,8 +65,21 @@ pub struct Copied {
     pub files: u64,
     /// Their bytes before they were packed.
     pub bytes: u64,
-    /// Links and other things that are no files, left out.
+    /// Sockets, devices and links that are no part of a volume, left out.
     pub left_out: u64,
+}
+
+/// Removes the copies of the database that backups left which were killed. What is still written to is young.
+pub fn sweep(state: &State) {
+    for entry in fs::read_dir(state.dir()).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let is_copy = name.to_str().is_some_and(|name| name.starts_with("backup-") && name.contains(".db"));
+        let modified = entry.metadata().and_then(|found| found.modified());
+        if is_copy && modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > COPY_KEPT)) {
+            // Whoever removed it first did the same.
+            drop(fs::remove_file(entry.path()));
+        }
+    }
 }
 
 /// Writes a copy of the state folder. Engines and servers may go on working.
@@ -131,6 +151,12 @@ impl<W: Write> Writer<W> {
                     Err(error) if error.kind() == ErrorKind::NotFound => {}
                     other => other?,
                 }
+            } else if kind.is_symlink() && name.starts_with(VOLUMES) {
+                let target = match fs::read_link(&path) {
+                    Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                    other => other?,
+                };
+                self.tar.append_link(&mut header(EntryType::Symlink, 0o777, 0), &name, target)?;
             } else {
                 self.copied.left_out += 1;
             }
@@ -205,6 +231,7 @@ fn unpack(from: impl Read, new: &Path) -> Result<Copied, BackupError> {
     let mut archive = Archive::new(GzDecoder::new(BufReader::new(from)));
     let mut copied = Copied::default();
     let mut noted = false;
+    let mut links = Vec::new();
     for entry in archive.entries().map_err(|error| strange(&error))? {
         let mut entry = entry.map_err(|error| strange(&error))?;
         let name = entry.path().map_err(|error| strange(&error))?.into_owned();
@@ -242,12 +269,28 @@ fn unpack(from: impl Read, new: &Path) -> Result<Copied, BackupError> {
                 })?;
                 copied.files += 1;
             }
+            // Last of all: nothing is written through a link.
+            EntryType::Symlink if name.starts_with(VOLUMES) => {
+                let target = entry.link_name().map_err(|error| strange(&error))?.unwrap_or_default();
+                links.push((path, target.into_owned()));
+            }
             // Our backups hold nothing else.
             _ => return Err(strange(&format!("`{}` is neither a file nor a folder", name.display()))),
         }
     }
     if !noted {
         return Err(strange(&"it is empty"));
+    }
+    let root = fs::canonicalize(new).map_err(|error| BackupError::Io { path: new.to_owned(), error })?;
+    for (path, target) in links {
+        let failed = |error| BackupError::Io { path: path.clone(), error };
+        let (above, below) = (path.parent().unwrap_or(new), path.strip_prefix(new).unwrap_or(&path));
+        let is_within =
+            fs::canonicalize(above).map_err(failed)? == root.join(below.parent().unwrap_or(below));
+        if !is_within {
+            return Err(strange(&format!("`{}` lies behind a link", below.display())));
+        }
+        symlink(&target, &path).map_err(failed)?;
     }
     // Once for all: thousands of files that are each waited for take minutes.
     sync_file_system(new).map_err(|error| match error {

@@ -295,6 +295,7 @@ fn sweep(world: &World, due: &mut Due) -> Result<(), Fault> {
         return Ok(());
     }
     due.files_at = Some(Instant::now());
+    world.state.sweep_secrets()?;
     if let Some(Length { seconds }) = settings.retention.logs {
         old_logs(world, now_us.saturating_sub(seconds.saturating_mul(1_000_000)))?;
     }

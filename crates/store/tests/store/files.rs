@@ -5,6 +5,7 @@ use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime};
 
 use tiphys_store::{Journal, MachineId, Runs, State, StoreError};
 
@@ -378,4 +379,26 @@ fn a_full_disk_stops_the_writer_and_loses_nothing() {
         }
         _ => println!("skipped: no file system of its own can be mounted here"),
     }
+}
+
+/// Whoever keeps secrets for a run may be killed before there is a run.
+#[test]
+fn secrets_of_runs_that_never_came_to_be_are_swept() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = State::open(folder.path()).unwrap();
+    let secrets = folder.path().join("secrets");
+    for uid in ["lost", "made", "coming"] {
+        state.put_secrets(uid, b"{}").unwrap();
+    }
+    fs::write(secrets.join("early.json"), "{}").unwrap();
+    fs::write(secrets.join("half.sealed.new"), "half").unwrap();
+    create(&mut state.store().unwrap(), "made");
+    let before = SystemTime::now() - Duration::from_secs(7_200);
+    for name in ["lost.sealed", "made.sealed", "early.json", "half.sealed.new"] {
+        fs::File::options().write(true).open(secrets.join(name)).unwrap().set_modified(before).unwrap();
+    }
+    state.sweep_secrets().unwrap();
+    let mut left: Vec<_> = fs::read_dir(&secrets).unwrap().map(|file| file.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["coming.sealed", "made.sealed"]);
 }

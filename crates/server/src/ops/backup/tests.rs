@@ -2,6 +2,7 @@ use super::{BackupError, backup, restore};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::io::Write as _;
+use std::path::Path;
 use tiphys_store::{Catalog as _, ObjectKey, State};
 
 fn key() -> ObjectKey {
@@ -21,6 +22,10 @@ fn what_was_backed_up_comes_back() {
     std::fs::create_dir_all(state.artifacts_dir().join("a/b")).unwrap();
     std::fs::write(state.artifacts_dir().join("a/b/file"), b"content").unwrap();
     std::os::unix::fs::symlink("/etc/passwd", state.artifacts_dir().join("link")).unwrap();
+    // In a volume links are part of what steps made.
+    let volume = |dir: &Path| dir.join("claims/default/work");
+    std::fs::create_dir_all(volume(state.dir())).unwrap();
+    std::os::unix::fs::symlink("../lib/tool.js", volume(state.dir()).join("tool")).unwrap();
     let mut file = Vec::new();
     let copied = backup(&state, &mut file).unwrap();
     assert_eq!((copied.files, copied.left_out), (4, 1));
@@ -33,6 +38,7 @@ fn what_was_backed_up_comes_back() {
     assert_eq!(state.store().unwrap().object(&key()).unwrap().unwrap().body, b"{}");
     assert_eq!(state.secrets("u1").unwrap().unwrap(), b"{\"s\":1}");
     assert_eq!(std::fs::read(state.artifacts_dir().join("a/b/file")).unwrap(), b"content");
+    assert_eq!(std::fs::read_link(volume(&back).join("tool")).unwrap(), Path::new("../lib/tool.js"));
     // Nothing is ever put over what is there.
     let error = restore(&*file, &back).unwrap_err();
     assert!(matches!(error, BackupError::Occupied(_)), "{error}");
@@ -66,9 +72,39 @@ fn what_is_no_backup_is_refused_and_leaves_nothing() {
         (packed(&[("tiphys-backup.json", note), ("/abs", b"x")]), "leads out of the folder"),
         (packed(&[("tiphys-backup.json", note), ("tiphys.db", b"not a database, but long")]), "tiphys.db"),
     ];
+    let outside = tempfile::tempdir().unwrap();
+    let linked = |links: &[(&str, &Path)], files: &[&str]| {
+        let mut tar = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+        let header = |kind, size: usize| {
+            let mut header = tar::Header::new_gnu();
+            header.set_entry_type(kind);
+            header.set_mode(0o700);
+            header.set_size(size as u64);
+            header
+        };
+        let file = &mut header(tar::EntryType::Regular, note.len());
+        tar.append_data(file, "tiphys-backup.json", note).unwrap();
+        tar.append_data(&mut header(tar::EntryType::Directory, 0), "claims", &b""[..]).unwrap();
+        for (name, target) in links {
+            tar.append_link(&mut header(tar::EntryType::Symlink, 0), name, target).unwrap();
+        }
+        for name in files {
+            tar.append_data(&mut header(tar::EntryType::Regular, 1), name, &b"x"[..]).unwrap();
+        }
+        tar.into_inner().unwrap().finish().unwrap()
+    };
+    let strange = strange.into_iter().chain([
+        (linked(&[("claims/out", outside.path())], &["claims/out/file"]), "claims/out/file"),
+        (
+            linked(&[("claims/out", outside.path()), ("claims/out/in", "x".as_ref())], &[]),
+            "lies behind a link",
+        ),
+        (linked(&[("runs", outside.path())], &[]), "is neither a file nor a folder"),
+    ]);
     for (file, reason) in strange {
         let error = restore(&*file, &dir).unwrap_err().to_string();
         assert!(error.contains(reason), "{error}");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{reason}: something was left");
+        assert_eq!(std::fs::read_dir(outside.path()).unwrap().count(), 0, "{reason}: it led out");
     }
 }
