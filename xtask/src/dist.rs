@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::pages;
-use crate::workspace::Workspace;
+use crate::workspace::{self, Workspace};
 
 /// The compiler for C that knows the small C library, under the names that distributions give it.
 const C_COMPILERS: [&str; 2] = ["musl-gcc", "x86_64-linux-musl-gcc"];
@@ -24,8 +24,8 @@ pub fn run(workspace: &Workspace) -> Result<bool, String> {
     let way = way()?;
     let root = &workspace.root;
     // The server embeds the pages when it is compiled, so they come before it.
-    let unbuilt = pages::install(root).and_then(|()| pages::build(root)).err();
-    let built = Command::new(env!("CARGO"))
+    let unbuilt = pages::install(root).and_then(|()| pages::build(workspace)).err();
+    let built = workspace::cargo()
         .args(["build", "--profile", "dist", "--locked", "--package", "tiphys-cli", "--target", &way.target])
         .current_dir(root)
         .envs(way.variables)

@@ -3,10 +3,9 @@
 //! CI gives each of them a fraction of a second; here they run until the time is over. Random tests choose
 //! their own numbers and print those of a failure; the simulator gets seeds that nobody tried before.
 
-use std::process::Command;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::workspace::Workspace;
+use crate::workspace::{self, Workspace};
 
 /// Minutes, if nobody says how many.
 const MINUTES: u64 = 10;
@@ -74,7 +73,7 @@ pub fn run(workspace: &Workspace, options: &[String]) -> Result<bool, String> {
             let target_began = Instant::now();
             // Seeds of one round do not meet those of the next.
             let first = (fresh + rounds * 1_000_003).to_string();
-            let output = Command::new("cargo")
+            let output = workspace::cargo()
                 .args(["test", "--quiet", "--locked"])
                 .args(*arguments)
                 .env("PROPTEST_CASES", cases.to_string())

@@ -1,9 +1,12 @@
 //! The web pages: installing what they need, building them, and their own tests.
 
-use std::io::{BufRead, BufReader};
+use std::fs;
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::workspace::Workspace;
 
 /// Where the pages are built.
 fn folder(root: &Path) -> PathBuf {
@@ -21,9 +24,42 @@ pub fn install(root: &Path) -> Result<(), String> {
 
 /// Builds the pages.
 ///
-/// The server embeds them when it is compiled, so this comes before.
-pub fn build(root: &Path) -> Result<(), String> {
-    npm(&folder(root), &["run", "build", "--silent", "--", "--logLevel", "warn"])
+/// The server embeds them when it is compiled, so this comes before. They are built aside, and files that came out as
+/// they were stay untouched: cargo looks at their times, and would compile the server and all that is above it anew.
+pub fn build(workspace: &Workspace) -> Result<(), String> {
+    let aside = workspace.target_dir().join("pages");
+    let shown = aside.to_str().ok_or_else(|| format!("{} is not UTF-8", aside.display()))?;
+    let options = ["--logLevel", "warn", "--emptyOutDir", "--outDir", shown];
+    npm(&folder(&workspace.root), &[&["run", "build", "--silent", "--"], &options[..]].concat())?;
+    let built = folder(&workspace.root).join("dist/pages");
+    mirror(&aside, &built).map_err(|error| format!("{}: {error}", built.display()))
+}
+
+/// Makes `to` hold what `from` holds, and writes only what differs.
+fn mirror(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(to)? {
+        let entry = entry?;
+        if !from.join(entry.file_name()).exists() {
+            match entry.file_type()?.is_dir() {
+                true => fs::remove_dir_all(entry.path())?,
+                false => fs::remove_file(entry.path())?,
+            }
+        }
+    }
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            mirror(&entry.path(), &target)?;
+        } else {
+            let bytes = fs::read(entry.path())?;
+            if !fs::read(&target).is_ok_and(|held| held == bytes) {
+                fs::write(&target, bytes)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The suites of the pages: what they are called and how npm runs them.
@@ -115,7 +151,36 @@ fn npm(folder: &Path, arguments: &[&str]) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Tally, told};
+    use std::fs;
+    use std::time::UNIX_EPOCH;
+
+    use super::{Tally, mirror, told};
+
+    #[test]
+    fn what_was_built_as_it_was_stays_untouched() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+        fs::create_dir_all(from.join("assets")).unwrap();
+        fs::create_dir_all(to.join("gone")).unwrap();
+        for (name, text) in
+            [("from/index.html", "a"), ("from/assets/new.js", "b"), ("from/assets/other.js", "c")]
+        {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        for (name, text) in [("to/index.html", "a"), ("to/old.js", "b"), ("to/gone/x", "d")] {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        let kept = fs::File::options().write(true).open(to.join("index.html")).unwrap();
+        kept.set_modified(UNIX_EPOCH).unwrap();
+        mirror(&from, &to).unwrap();
+        let modified = |name| fs::metadata(to.join(name)).unwrap().modified().unwrap();
+        assert_eq!(modified("index.html"), UNIX_EPOCH);
+        assert_eq!(fs::read_to_string(to.join("assets/new.js")).unwrap(), "b");
+        assert!(!to.join("old.js").exists() && !to.join("gone").exists());
+        fs::write(from.join("index.html"), "e").unwrap();
+        mirror(&from, &to).unwrap();
+        assert_eq!(fs::read_to_string(to.join("index.html")).unwrap(), "e");
+    }
 
     #[test]
     fn what_suites_say_at_their_end_is_counted() {

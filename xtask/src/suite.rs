@@ -9,8 +9,9 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::conformance::rest;
 use crate::pages;
-use crate::workspace::{Profile, Workspace};
+use crate::workspace::{self, Profile, Workspace};
 
 /// Programs that tests use, with the Debian package that brings each.
 const PROGRAMS: &[(&str, &str)] = &[
@@ -52,11 +53,14 @@ pub fn run(workspace: &Workspace, options: &[String]) -> Result<bool, String> {
     }
     // The pages come first, so that the binary under test has them.
     let pages = installed_pages(workspace, options);
-    let mut cargo = Command::new("cargo");
+    // What was replayed before counts no more.
+    std::fs::remove_file(rest::kept(workspace)).ok();
+    let mut cargo = workspace::cargo();
     cargo
         .args(["test", "--workspace", "--locked", "--no-fail-fast"])
         .args(options)
         .args(["--", "--show-output"])
+        .env(rest::VERDICTS, rest::kept(workspace))
         .current_dir(&workspace.root)
         .stdout(Stdio::piped());
     match python(&workspace.target_dir()) {
@@ -67,7 +71,7 @@ pub fn run(workspace: &Workspace, options: &[String]) -> Result<bool, String> {
     }
     let total = match pages {
         Ok(()) => {
-            pages::build(&workspace.root)?;
+            pages::build(workspace)?;
             beside_pages(workspace, &mut cargo)?
         }
         Err(reason) => {

@@ -14,7 +14,7 @@ const EXAMPLES: [&str; 4] = ["hello", "dag", "loops", "steps"];
 /// Options go to `tiphys server`, except `--no-examples`.
 pub fn run(workspace: &Workspace, options: &[String]) -> Result<bool, String> {
     pages::install(&workspace.root)?;
-    pages::build(&workspace.root)?;
+    pages::build(workspace)?;
     // The server embeds the pages when it is compiled, so it comes after them.
     let binary = workspace.binary(Profile::Dev)?;
     let wants_examples = !options.iter().any(|option| option == "--no-examples");

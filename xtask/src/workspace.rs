@@ -86,7 +86,7 @@ impl Workspace {
             Profile::Tested => (&["test", "--workspace", "--no-run"], "debug"),
             Profile::Release => (&["build", "--package", "tiphys-cli", "--release"], "release"),
         };
-        let status = Command::new("cargo")
+        let status = cargo()
             .args(options)
             .args(["--quiet", "--locked"])
             .current_dir(&self.root)
@@ -99,9 +99,28 @@ impl Workspace {
     }
 }
 
+/// Cargo, to be called as by hand: without what the cargo that runs this program told it of its own package. Scripts that
+/// build C ask for some of these variables, and whatever stands upon them would be compiled anew after each change of hands.
+pub fn cargo() -> Command {
+    let mut cargo = Command::new("cargo");
+    for name in
+        std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).filter(|name| is_told(name))
+    {
+        cargo.env_remove(name);
+    }
+    cargo
+}
+
+/// Whether cargo sets the variable for a program that it runs.
+fn is_told(variable: &str) -> bool {
+    const OTHERS: [&str; 4] = ["CARGO_BIN_NAME", "CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE", "OUT_DIR"];
+    let of_package = ["CARGO_MANIFEST_", "CARGO_PKG_"].iter().any(|begin| variable.starts_with(begin));
+    of_package || OTHERS.contains(&variable)
+}
+
 /// Runs `cargo metadata` in `root`.
 pub fn cargo_metadata(root: &Path, options: &[&str]) -> Result<Value, String> {
-    let output = Command::new("cargo")
+    let output = cargo()
         .args(["metadata", "--format-version", "1", "--offline"])
         .args(options)
         .current_dir(root)
@@ -136,4 +155,25 @@ fn target(value: &Value) -> Option<Target> {
         source: PathBuf::from(value["src_path"].as_str()?),
         tests_only: kinds.iter().all(|kind| kind == "test" || kind == "bench" || kind == "example"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cargo;
+
+    /// These tests are run by cargo themselves, so it has told them of their package.
+    #[test]
+    fn cargo_is_called_as_by_hand() {
+        let removed: Vec<String> = cargo()
+            .get_envs()
+            .filter(|(_, value)| value.is_none())
+            .map(|(name, _)| name.to_string_lossy().into_owned())
+            .collect();
+        for told in ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "CARGO_PKG_VERSION_PRE"] {
+            assert!(removed.iter().any(|name| name == told), "{told} is not among {removed:?}");
+        }
+        for wish in ["CARGO_TARGET_DIR", "CARGO_INCREMENTAL", "CARGO_HOME", "PATH"] {
+            assert!(!removed.iter().any(|name| name == wish), "{wish} is whoever's wish who runs it");
+        }
+    }
 }

@@ -80,16 +80,31 @@ const NO_PLACE: &str = "a pod that no machine of a cluster can take";
 const LOOKS: &str = "the moment between two looks of Argo's controller";
 const EXECUTOR: &str = "lines of Argo's own executor";
 
+/// Where the verdict on each exchange is written, if this variable names a file.
+const VERDICTS: &str = "TIPHYS_VERDICTS";
+
 fn main() {
     tiphys_runner::enter_if_asked();
     torture::serve_if_asked();
+    // As for the harness of cargo: parts whose names were given, or all.
+    let asked: Vec<String> = std::env::args().skip(1).filter(|text| !text.starts_with('-')).collect();
+    let wants = |part: &str| asked.is_empty() || asked.iter().any(|name| part.contains(name.as_str()));
     let folder = tempfile::tempdir().unwrap();
-    // `cargo xtask conformance` wants the verdict on each exchange, and nothing else.
-    let verdicts = std::env::var_os("TIPHYS_VERDICTS").map(PathBuf::from);
-    if verdicts.is_none() {
+    if wants("torture") {
         torture::run(folder.path());
+    }
+    if wants("hera") {
         hera::run(folder.path());
     }
+    if wants("replay") {
+        replay(&folder.path().join("recorded"));
+    }
+    drop(folder);
+    // The servers' threads end with the process.
+    std::process::exit(0);
+}
+
+fn replay(state: &Path) {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus/rest");
     let Ok(records) = std::fs::read_to_string(corpus.join("records.json")) else {
         println!("0 exchanges replayed: the corpus is not here");
@@ -98,19 +113,17 @@ fn main() {
     let records: Value = serde_json::from_str(&records).unwrap();
     let scenario: Value =
         serde_json::from_str(&std::fs::read_to_string(corpus.join("scenario.json")).unwrap()).unwrap();
-    let mut replay = Replay::start(&folder.path().join("recorded"), corpus, &records);
+    let mut replay = Replay::start(state, corpus, &records);
     replay.world();
     for step in scenario["steps"].as_array().unwrap() {
         replay.step(step);
     }
     replay.clean();
-    match verdicts {
-        Some(file) => std::fs::write(file, json!(replay.verdicts).to_string()).unwrap(),
-        None => replay.report(),
+    if let Some(file) = std::env::var_os(VERDICTS) {
+        let program = std::env::current_exe().unwrap();
+        std::fs::write(file, json!({ "program": program, "verdicts": replay.verdicts }).to_string()).unwrap();
     }
-    drop(folder);
-    // The servers' threads end with the process.
-    std::process::exit(0);
+    replay.report();
 }
 
 struct Replay {

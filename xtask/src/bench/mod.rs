@@ -22,7 +22,7 @@ use runs::{Isolation, Ours};
 use server::Served;
 use stats::{Sample, growth_exponent};
 
-use crate::workspace::{Profile, Workspace};
+use crate::workspace::{self, Profile, Workspace};
 
 /// Which way a figure gets better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,7 +175,7 @@ impl Bench<'_> {
 
     /// The lines of JSON that a measuring example of a crate prints.
     fn example(&self, package: &str, example: &str, arguments: &[&str]) -> Result<Vec<Value>, String> {
-        let output = Command::new("cargo")
+        let output = workspace::cargo()
             .args(["run", "--release", "--quiet", "--locked"])
             .args(["--package", package, "--example", example, "--"])
             .args(arguments)

@@ -36,7 +36,7 @@ const PROMISED: &[Promised] = &[
 pub fn measure(bench: &Bench) -> Result<Vec<Row>, String> {
     let root = &bench.workspace.root;
     pages::install(root)?;
-    pages::build(root)?;
+    pages::build(bench.workspace)?;
     let state = many_runs(root, &bench.folder, ARCHIVED, LIVE)?;
     let served = Served::start(&bench.binary, &state, CLIENTS)?;
     let output = Command::new("node")

@@ -230,7 +230,7 @@ pub fn stamped(stamp: &Path, file: &Path) -> String {
 pub fn many_runs(root: &Path, folder: &Path, archived: usize, live: usize) -> Result<PathBuf, String> {
     let state = folder.join(format!("runs-{archived}-{live}"));
     let quick = Path::new("/dev/shm").join(format!("tiphys-bench-{}", std::process::id()));
-    let made = Command::new("cargo")
+    let made = crate::workspace::cargo()
         .args([
             "run",
             "--release",

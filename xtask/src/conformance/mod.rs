@@ -13,7 +13,7 @@ mod options;
 mod program;
 mod ratchet;
 mod report;
-mod rest;
+pub mod rest;
 mod staging;
 mod tables;
 mod transcripts;

@@ -12,7 +12,7 @@ pub struct Options {
     pub jobs: usize,
     /// Only cases whose id contains this text; nothing is recorded then.
     pub filter: Option<String>,
-    /// Judge the development binary, which the tests have built already.
+    /// Judge the development binary, which the tests have built already, and believe what they replayed with it.
     pub dev: bool,
     /// `sandbox` or `none` instead of the default.
     pub isolation: Option<String>,
