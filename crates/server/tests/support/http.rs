@@ -55,6 +55,8 @@ pub fn send(
             Ok(0) => break,
             Ok(count) => bytes.extend_from_slice(&block[..count]),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => break,
+            // What was said before the other died was said.
+            Err(error) if error.kind() == ErrorKind::ConnectionReset && !bytes.is_empty() => break,
             Err(error) => return Err(error),
         }
     }
