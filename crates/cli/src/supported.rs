@@ -6,6 +6,8 @@
 mod objects;
 mod pod;
 
+pub use objects::hopeless_parameters;
+
 use std::collections::BTreeSet;
 use tiphys_runner::ImageMap;
 use tiphys_spec as spec;
@@ -162,6 +164,7 @@ impl<'a> Examiner<'a> {
         }
         for (document, spec) in [(document, own), (spec_of, base)] {
             self.artifacts(document, &spec.arguments.artifacts, "spec.arguments.artifacts");
+            self.hopeless(document, spec, own);
             let fields = [("arguments", serde_json::to_value(&spec.arguments))];
             let locks = ("synchronization", serde_json::to_value(&spec.synchronization));
             for (field, value) in fields.into_iter().chain([locks]) {

@@ -138,29 +138,42 @@ pub struct SequenceSpec {
     pub format: Option<String>,
 }
 
-/// The items of `withSequence`, each a text (EX-194). At most [`limits::ITEMS`] of them.
-pub fn sequence(spec: &SequenceSpec) -> Result<Vec<String>, String> {
+/// The first and the last number of `withSequence`; none if there are no items (EX-194).
+fn bounds(spec: &SequenceSpec) -> Result<Option<(i64, i64)>, String> {
     let start = match &spec.start {
         Some(start) => go::atoi(start)?,
         None => 0,
     };
-    let (end, none) = match (&spec.end, &spec.count) {
-        (Some(end), _) => (go::atoi(end)?, false),
-        (None, Some(count)) => {
-            let count = go::atoi(count)?;
-            (start.wrapping_add(count).wrapping_sub(1), count == 0)
-        }
+    let end = match (&spec.end, &spec.count) {
+        (Some(end), _) => go::atoi(end)?,
+        (None, Some(count)) => match go::atoi(count)? {
+            0 => return Ok(None),
+            count => start.wrapping_add(count).wrapping_sub(1),
+        },
         (None, None) => return Err("neither end nor count was specified in withSequence".to_owned()),
     };
-    if none {
-        return Ok(Vec::new());
-    }
     if start.abs_diff(end) >= limits::ITEMS as u64 {
         return Err(format!(
             "withSequence from {start} to {end} has more than {} items; split the work over several workflows",
             limits::ITEMS
         ));
     }
+    Ok(Some((start, end)))
+}
+
+/// Whether a text can be a bound of `withSequence`.
+pub fn is_bound(text: &str) -> bool {
+    go::atoi(text).is_ok()
+}
+
+/// How many items a `withSequence` has, without making them.
+pub fn length(spec: &SequenceSpec) -> Result<u64, String> {
+    Ok(bounds(spec)?.map_or(0, |(start, end)| start.abs_diff(end) + 1))
+}
+
+/// The items of `withSequence`, each a text (EX-194). At most [`limits::ITEMS`] of them.
+pub fn sequence(spec: &SequenceSpec) -> Result<Vec<String>, String> {
+    let Some((start, end)) = bounds(spec)? else { return Ok(Vec::new()) };
     let format = spec.format.as_deref().filter(|format| !format.is_empty()).unwrap_or("%d");
     let step = if end >= start { 1 } else { -1 };
     let mut items = Vec::with_capacity(start.abs_diff(end) as usize + 1);

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 use tiphys_engine::check::{Shelves, Situation, check, doubled};
+use tiphys_spec as spec;
 use tiphys_spec::{Diagnostic, Document, Object, Severity, Strictness};
 
 use crate::load::{Texts, files, load};
@@ -14,6 +15,7 @@ use crate::output::json;
 use crate::print::{Paint, in_order, print_diagnostics, to_stderr, to_stdout};
 use crate::problem::problem;
 use crate::remote::{self, Server};
+use crate::supported::hopeless_parameters;
 use crate::verb::Verb;
 
 /// The pause between two looks at the files.
@@ -110,6 +112,7 @@ fn judge(args: &Args) -> anyhow::Result<Verdict> {
     let mut shelves = Shelves::new(loaded.objects());
     let mut diagnostics = loaded.diagnostics.clone();
     diagnostics.extend(doubled(loaded.given.iter().filter(|document| is_wanted(args, document))));
+    let documents: Vec<&Document> = loaded.documents().collect();
     let mut judged = 0;
     for document in &loaded.given {
         if !is_wanted(args, document) {
@@ -117,9 +120,23 @@ fn judge(args: &Args) -> anyhow::Result<Verdict> {
         }
         judged += usize::from(is_ours(&document.object));
         diagnostics.extend(check(document, shelves.of(&document.object), Situation::Lint));
+        if let Some(spec) = body_of_runs(&document.object) {
+            // Argo's lint knows no ConfigMaps; and the command line may give the value.
+            let found = hopeless_parameters(document, spec, &documents, false).into_iter();
+            diagnostics.extend(found.map(|found| Diagnostic { severity: Severity::Warning, ..found }));
+        }
     }
     in_order(&mut diagnostics);
     Ok(Verdict { diagnostics, texts: loaded.texts, judged })
+}
+
+/// What the runs of a document are made of, where it says all of it.
+fn body_of_runs(object: &Object) -> Option<&spec::WorkflowSpec> {
+    match object {
+        Object::Workflow(workflow) => Some(&workflow.spec),
+        Object::CronWorkflow(cron) => Some(&cron.spec.workflow_spec),
+        _ => None,
+    }
 }
 
 /// Whether a document is of a kind that was asked for (CLI-090).

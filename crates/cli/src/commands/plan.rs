@@ -17,6 +17,7 @@ use crate::print::{Paint, print_diagnostics, print_outline, to_stdout};
 use crate::problem::{Told, problem};
 use crate::remote::{self, Server};
 use crate::state::Local;
+use crate::supported::hopeless_parameters;
 use crate::verb::Verb;
 
 /// Show what a manifest would run, before it runs
@@ -73,13 +74,21 @@ pub fn run(args: &Args, kept: &[Document], limits: Limits<'_>) -> anyhow::Result
     let mut loaded = load(&args.files, &args.with, Strictness::Strict)?;
     let mut diagnostics = std::mem::take(&mut loaded.diagnostics);
     diagnostics.extend(doubled(loaded.given.iter()));
+    for document in &mut loaded.given {
+        if let Object::Workflow(workflow) = &mut document.object {
+            args.overrides.apply(workflow)?;
+        }
+    }
     let documents: Vec<&Document> = loaded.documents().chain(kept).collect();
     let shelf = Shelf::new(documents.iter().map(|document| &document.object));
     let mut outlines = Vec::new();
     for (workflow, document) in workflows(&loaded.given) {
         diagnostics.extend(check(document, &shelf, Situation::Create));
+        diagnostics.extend(hopeless_parameters(document, &workflow.spec, &documents, false));
         let mut workflow = workflow;
-        args.overrides.apply(&mut workflow)?;
+        if !matches!(document.object, Object::Workflow(_)) {
+            args.overrides.apply(&mut workflow)?;
+        }
         let (frozen, _) = freeze(&workflow, &documents, args.overrides.namespace());
         // What keeps it from being compiled was found by the check.
         if let Ok(plan) = compile(&frozen) {

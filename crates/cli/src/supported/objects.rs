@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use tiphys_spec as spec;
-use tiphys_spec::{Document, Object, Severity, path_field, path_index};
+use tiphys_spec::{Diagnostic, Document, Object, Severity, path_field, path_index};
 
 use super::Examiner;
 
@@ -77,7 +77,85 @@ impl<'v> Reference<'v> {
     }
 }
 
+/// Values that the workflow itself takes from ConfigMaps and that will never come: no run gets beyond them (PA-045).
+/// `is_all`: what is not among these documents is nowhere.
+pub fn hopeless_parameters(
+    document: &Document,
+    spec: &spec::WorkflowSpec,
+    library: &[&Document],
+    is_all: bool,
+) -> Vec<Diagnostic> {
+    let path = match document.object {
+        Object::CronWorkflow(_) => "spec.workflowSpec.arguments.parameters",
+        _ => "spec.arguments.parameters",
+    };
+    let mut found = Vec::new();
+    for (at, parameter) in spec.arguments.parameters.iter().enumerate() {
+        let Some(from) = parameter.value_from.as_ref().filter(|_| parameter.value.is_none()) else {
+            continue;
+        };
+        let has_default = parameter.default.is_some() || from.default.is_some();
+        let Some(source) = from.config_map_key_ref.as_ref().filter(|_| !has_default) else { continue };
+        let wanted = Reference { kind: "ConfigMap", name: &source.name, key: &source.key };
+        if wanted.name.is_empty() || wanted.name.contains("{{") || wanted.key.contains("{{") {
+            continue;
+        }
+        let is_meant = |document: &&&Document| match &document.object {
+            Object::ConfigMap(map) => map.metadata.name == wanted.name,
+            _ => false,
+        };
+        // Of several namespaces, any of them may be the one.
+        let mut flaws = library.iter().filter(is_meant).map(|map| wanted.flaw(&[*map], true));
+        let flaw = match flaws.next() {
+            None if is_all => wanted.flaw(&[], true),
+            None => None,
+            Some(first) => first.filter(|_| flaws.all(|flaw| flaw.is_some())),
+        };
+        if let Some((message, help)) = flaw {
+            let path = path_field(&path_field(&path_index(path, at), "valueFrom"), "configMapKeyRef");
+            let help = format!("{help}; or give `valueFrom` a `default`");
+            found.push(document.places.diagnostic(
+                Severity::Error,
+                "missing-object",
+                &path,
+                message,
+                Some(help),
+            ));
+        }
+    }
+    found
+}
+
 impl<'a> Examiner<'a> {
+    /// Refuses what takes values from ConfigMaps that are not there; of equal names the workflow's own counts.
+    pub(super) fn hopeless(
+        &mut self,
+        document: &Document,
+        spec: &spec::WorkflowSpec,
+        before: &spec::WorkflowSpec,
+    ) {
+        let mut spec = spec::WorkflowSpec { arguments: spec.arguments.clone(), ..Default::default() };
+        if !std::ptr::eq(document, self.homes[0]) {
+            // The places of the others stay as they are.
+            for parameter in &mut spec.arguments.parameters {
+                if before.arguments.parameter(&parameter.name).is_some() {
+                    parameter.value_from = None;
+                }
+            }
+        }
+        let found = hopeless_parameters(document, &spec, self.library, true);
+        for diagnostic in found {
+            if !self
+                .findings
+                .refused
+                .iter()
+                .any(|known| known.path == diagnostic.path && known.file == diagnostic.file)
+            {
+                self.findings.refused.push(diagnostic);
+            }
+        }
+    }
+
     /// Warns of what a template refers to and is not there.
     pub(super) fn objects_of(&mut self, document: &'a Document, template: &'a spec::Template, path: &str) {
         let Ok(Value::Object(fields)) = serde_json::to_value(template) else { return };
@@ -115,9 +193,10 @@ impl<'a> Examiner<'a> {
         let Some((message, help)) = reference.flaw(self.library, of_parameter) else { return };
         let warning =
             document.places.diagnostic(Severity::Warning, "missing-object", path, message, Some(help));
-        let told = &mut self.findings.warned;
-        if !told.iter().any(|known| known.path == warning.path && known.file == warning.file) {
-            told.push(warning);
+        let told = self.findings.refused.iter().chain(&self.findings.warned);
+        let is_told = |known: &Diagnostic| known.path == warning.path && known.file == warning.file;
+        if !told.into_iter().any(is_told) {
+            self.findings.warned.push(warning);
         }
     }
 }

@@ -457,6 +457,40 @@ fn what_nobody_gave_is_told_before_the_start() {
     assert!(refused.contains("refused: 0 errors, 4 warnings; nothing was started"), "{refused}");
 }
 
+/// PA-045: a workflow's own value that no ConfigMap can give keeps every run from beginning: that is an error before the
+/// start, unless the command line gives the value, or the document a default.
+#[test]
+fn a_value_that_never_comes_is_refused_before_the_start() {
+    let bench = Bench::new();
+    let manifest = |labels: &str, default: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: settings{labels}}}\ndata: {{size: '7'}}\n---\n\
+             apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {{name: w}}\nspec:\n  entrypoint: main\n  \
+             arguments: {{parameters: [{{name: p, valueFrom: {{configMapKeyRef: {{name: settings, key: size}}{default}}}}}]}}\n  \
+             templates: [{{name: main, container: {{image: busybox, command: [echo, '{{{{workflow.parameters.p}}}}']}}}}]\n"
+        )
+    };
+    let plain = manifest("", "");
+    let reason = "error[missing-object]: parameters cannot take values of the ConfigMap `settings`";
+    let file = bench.file("plain.yaml", &plain);
+    let file = file.to_str().unwrap();
+    let told = bench.call(&["plan", file]).exits(1).err;
+    assert!(told.contains(reason), "{told}");
+    bench.call(&["plan", file, "-p", "p=1"]).exits(0);
+    let told = bench.call(&["lint", file]).exits(0);
+    let warning = reason.replace("error", "warning");
+    assert!(format!("{}{}", told.out, told.err).contains(&warning), "{} {}", told.out, told.err);
+    let told = bench.run(&plain, &["--dry-run"]).exits(2).err;
+    assert!(told.contains(reason) && told.contains("refused: 1 error; nothing was started"), "{told}");
+    bench.run(&plain, &["--dry-run", "-p", "p=1"]).exits(0);
+    bench.run(&manifest("", ", default: '1'"), &["--dry-run"]).exits(0);
+    let labelled = manifest(", labels: {workflows.argoproj.io/configmap-type: Parameter}", "");
+    bench.run(&labelled, &["--dry-run"]).exits(0);
+    let nowhere = bench.run(&labelled.replace("name: settings, key", "name: gone, key"), &["--dry-run"]);
+    let told = nowhere.exits(2).err;
+    assert!(told.contains("there is no ConfigMap `gone` among the documents"), "{told}");
+}
+
 /// Two documents of one kind and name: lint, run and plan refuse them alike.
 #[test]
 fn templates_of_one_name_are_refused_by_all() {

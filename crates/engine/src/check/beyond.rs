@@ -1,5 +1,6 @@
 //! What Argo accepts in silence although it will not work as meant: warnings of our own (`VA-180` to
-//! `VA-209`). None of them keeps a document from being run. What may only turn out so is in `doubt`.
+//! `VA-209`). None of them keeps a document from being run: what does is in `hopeless`, and what may only turn out so
+//! in `doubt`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,11 +9,12 @@ use tiphys_expr as expr;
 use tiphys_spec as spec;
 use tiphys_spec::{IntOrStr, TemplateKind};
 
-use super::Checker;
 use super::dag::Graph;
+use super::hopeless::loop_flaws;
 use super::metric;
 use super::site::Site;
 use super::template::text;
+use super::{Checker, Situation};
 use crate::time::Time;
 
 /// What a template may name: the body it belongs to, and where that stands.
@@ -45,6 +47,11 @@ impl<'a> Checker<'a> {
             _ => return,
         };
         let body = Body { spec, site: Site::new(path) };
+        // Runs of a template may begin anywhere in it, and what is only looked at is judged as Argo judges it.
+        let is_run = matches!(object, spec::Object::Workflow(_) | spec::Object::CronWorkflow(_));
+        if is_run && self.situation == Situation::Create {
+            self.hopeless(&body);
+        }
         self.retry(&body.site.field("retryStrategy"), spec.retry_strategy.as_ref());
         self.body_retry_policy(&body.site.field("retryStrategy"), spec.retry_strategy.as_ref());
         self.arguments_with_default_only(&body);
@@ -151,30 +158,8 @@ impl<'a> Checker<'a> {
             self.hook_arguments(body, &at, name, hook);
             self.hook_expression(&at, &hook.expression, names);
         }
-        if !task.with_param.is_empty() && !task.with_param.contains("{{") {
-            let list = serde_json::from_str::<Value>(&task.with_param).is_ok_and(|value| value.is_array());
-            if !list {
-                let message = "`withParam` is not a JSON list".to_owned();
-                self.warn(&at.field("withParam"), "bad-value", message, None);
-            }
-        }
-        for (field, bound) in task.with_sequence.iter().flat_map(|sequence| {
-            [("count", &sequence.count), ("start", &sequence.start), ("end", &sequence.end)]
-        }) {
-            let Some(bound) = bound.as_ref().filter(|bound| bound.int().is_none()) else { continue };
-            let text = bound.text();
-            if !text.is_empty() && !text.contains("{{") {
-                let message = format!("`{text}` is not a whole number, so the step ends in Error");
-                self.warn(&at.field("withSequence").field(field), "bad-value", message, None);
-            }
-        }
-        if let Some(sequence) = &task.with_sequence
-            && sequence.count.is_none()
-            && sequence.end.is_none()
-        {
-            let message =
-                "`withSequence` has neither `count` nor `end`, so the step ends in Error".to_owned();
-            self.warn(&at.field("withSequence"), "missing-field", message, None);
+        for flaw in loop_flaws(task) {
+            self.warn(&flaw.at(at), flaw.code, flaw.message, flaw.help);
         }
         self.condition(&at.field("when"), &task.when);
         let called = body.spec.template(&task.template).filter(|_| !task.template.is_empty());

@@ -1,6 +1,6 @@
 //! What can be seen to fail, or never to end, before it runs: names in expressions that nothing has, locks within
 //! themselves, templates that call themselves without an end (`VA-185`, `VA-192`, `VA-193`, `EX-113`, `EX-638`).
-//! All of it is a warning: whoever never gets there is not harmed.
+//! All of it is a warning: whoever never gets there is not harmed. What every run gets to is in `hopeless`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -256,7 +256,7 @@ impl Checker<'_> {
 }
 
 /// Templates by name; of equal ones the first counts.
-fn by_name(spec: &spec::WorkflowSpec) -> BTreeMap<&str, usize> {
+pub(super) fn by_name(spec: &spec::WorkflowSpec) -> BTreeMap<&str, usize> {
     let named = spec.templates.iter().enumerate().rev();
     named.map(|(index, template)| (template.name.as_str(), index)).collect()
 }

@@ -12,6 +12,7 @@ mod dag;
 mod document;
 mod doomed;
 mod doubt;
+mod hopeless;
 mod leaf;
 mod lost;
 mod metric;

@@ -242,7 +242,8 @@ spec:
              number with a unit, such as `90s`, `5m` or `2h30m`)",
             "7:13 warning spec.templates[0].daemon: `daemon` has no effect in a steps template",
             "9:42 warning spec.templates[0].steps[0][0].onExit: there is no template `gone`",
-            "10:86 warning spec.templates[0].steps[0][1].withParam: `withParam` is not a JSON list",
+            "10:86 warning spec.templates[0].steps[0][1].withParam: `withParam` is not a JSON list (write a list, for \
+             instance `[1, 2]`)",
             "10:40 warning spec.templates[0].steps[0][1].when: `a` runs at the same time or later, so its values are \
              not there yet",
             "13:34 warning spec.templates[1].container.args[0]: the expression cannot be read: unexpected token EOF \
@@ -540,9 +541,82 @@ spec:
         Situation::Lint,
         &[
             "8:57 warning spec.templates[0].steps[0][0].withSequence.count: `abc` is not a whole number, so the step \
-           ends in Error",
+             ends in Error (write a number, or a tag that comes to one)",
         ],
     );
+}
+
+/// EX-113, EX-193, EX-194: what no run can come through is an error where every run comes to it, through other templates
+/// and loops, too. What a condition, a tolerance, a remembered result or a call by others may spare is only warned of.
+#[test]
+fn what_no_run_can_come_through_is_refused() {
+    let many = "{name: many, template: last, withSequence: {count: '1000001'}}";
+    let workflow = |entry: &str, templates: &str| {
+        format!(
+            "kind: Workflow\nmetadata: {{generateName: h-}}\nspec:\n  entrypoint: {entry}\n  templates:\n{templates}\n  - \
+             {{name: last, container: {{image: x, command: [x]}}}}\n"
+        )
+    };
+    let severities = |text: &str| -> Vec<String> {
+        let parsed = spec::parse("wf.yaml", text, spec::Strictness::Strict);
+        assert_eq!(parsed.diagnostics, []);
+        let shelf = Shelf::new(parsed.documents.iter().map(|document| &document.object));
+        let found = check(&parsed.documents[0], &shelf, Situation::Create);
+        found.iter().map(|found| format!("{} {}", found.severity, found.path)).collect()
+    };
+    let dag = |tasks: &str| workflow("main", &format!("  - {{name: main, dag: {{tasks: [{tasks}]}}}}"));
+    let steps = |steps: &str| workflow("main", &format!("  - {{name: main, steps: [[{steps}]]}}"));
+    let at = "spec.templates[0].steps[0][0].withSequence";
+    assert_eq!(severities(&steps(many)), [format!("error {at}")]);
+    let guarded = many.replace("{name", "{when: '{{workflow.name}} == x', name");
+    assert_eq!(severities(&steps(&guarded)), [format!("warning {at}")]);
+    let forgiven = many.replace("{name", "{continueOn: {error: true}, name");
+    assert_eq!(severities(&steps(&forgiven)), [format!("warning {at}")]);
+    assert_eq!(severities(&steps(&many.replace("'1000001'", "'1000000'"))), Vec::<String>::new());
+    let backwards = many.replace("count: '1000001'", "start: 2000000, end: 5");
+    assert_eq!(severities(&steps(&backwards)), [format!("error {at}")]);
+    let large = many.replace("count: '1000001'", "start: '3000000000', end: '3000000002'");
+    assert_eq!(severities(&steps(&large)), Vec::<String>::new());
+    let no_list = "{name: a, template: last, withParam: '{}'}";
+    assert_eq!(severities(&steps(no_list)), ["error spec.templates[0].steps[0][0].withParam"]);
+
+    let task = "spec.templates[0].dag.tasks[0].withSequence";
+    let then = |depends: &str| dag(&format!("{many}, {{name: b, template: last, depends: {depends}}}"));
+    assert_eq!(severities(&then("many")), [format!("error {task}")]);
+    assert_eq!(severities(&then("'many || many.Errored'")), [format!("warning {task}")]);
+
+    let within = |call: &str, called: &str| {
+        let main = format!("  - {{name: main, steps: [[{{name: a, template: sub{call}}}]]}}");
+        workflow("main", &format!("{main}\n  - {{name: sub, steps: [[{many}]]{called}}}"))
+    };
+    let at = "spec.templates[1].steps[0][0].withSequence";
+    assert_eq!(severities(&within("", "")), [format!("error {at}")]);
+    assert_eq!(severities(&within(", withItems: [1]", "")), [format!("error {at}")]);
+    assert_eq!(severities(&within(", withParam: '[]'", "")), [format!("warning {at}")]);
+    let remembered = ", memoize: {key: k, cache: {configMap: {name: c}}}";
+    assert_eq!(severities(&within("", remembered)), [format!("warning {at}")]);
+    let unreached = within("", "").replace("entrypoint: main", "entrypoint: last");
+    assert_eq!(severities(&unreached), [format!("warning {at}")]);
+    let of_others = within("", "").replace("kind: Workflow", "kind: WorkflowTemplate");
+    assert_eq!(severities(&of_others.replace("generateName: h-", "name: h")), [format!("warning {at}")]);
+
+    let circle = |call: &str| {
+        let main = format!("  - {{name: main, dag: {{tasks: [{{name: a, template: sub{call}}}]}}}}");
+        workflow("main", &format!("{main}\n  - {{name: sub, steps: [[{{name: b, template: main}}]]}}"))
+    };
+    assert_eq!(severities(&circle("")), ["error spec.templates[0].name"]);
+    assert_eq!(severities(&circle(", continueOn: {error: true}")), ["warning spec.templates[0].name"]);
+    assert_eq!(severities(&circle(", when: '{{workflow.name}} == x'")), Vec::<String>::new());
+    assert_eq!(
+        severities(&circle("").replace("entrypoint: main", "entrypoint: last")),
+        ["warning spec.templates[0].name"]
+    );
+
+    // Through the template that a workflow refers to, at the reference.
+    let template = of_others.replace("generateName: h-", "name: h");
+    let referring =
+        "kind: Workflow\nmetadata: {generateName: r-}\nspec: {workflowTemplateRef: {name: h}}\n---\n";
+    assert_eq!(severities(&format!("{referring}{template}")), ["error spec.workflowTemplateRef"]);
 }
 
 /// AUTH-072, AUTH-074: a binding is judged before an event comes; of its template something is said where templates are.

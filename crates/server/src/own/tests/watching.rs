@@ -266,7 +266,7 @@ fn a_retry_that_ends_at_once_is_filed() {
     let workflow = json!({
         "metadata": { "name": "hasty" },
         "spec": { "entrypoint": "main", "templates": [
-            { "name": "main", "steps": [[{ "name": "a", "template": "ask", "withParam": "none" }]] },
+            { "name": "main", "steps": [[{ "name": "a", "template": "ask", "withParam": "{{workflow.name}}" }]] },
             { "name": "ask", "suspend": {} },
         ]},
     });
