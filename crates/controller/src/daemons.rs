@@ -101,6 +101,12 @@ pub(crate) fn port(container: &Value, target: &Value) -> Result<u64, String> {
     .ok_or_else(|| "a probe or hook names a port that its container does not have".to_owned())
 }
 
+/// What is said of a daemon that is not ready.
+pub(crate) fn not_ready(answer: &str, tries: u32) -> String {
+    let times = if tries == 1 { "asked once".to_owned() } else { format!("asked {tries} times") };
+    format!("its readiness probe has not succeeded yet: {answer} ({times})")
+}
+
 /// Whether a template asks to go on beside the others.
 pub(crate) fn is_daemon(template: &spec::Template) -> bool {
     template.daemon == Some(true)

@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tiphys_engine::explain::{Places, Wanted};
 use tiphys_engine::workflow::{Attempt, Outcome, Request, Retry};
 use tiphys_engine::{Frozen, Time};
 use tiphys_runner::agent::{Agent, Answer};
@@ -132,6 +133,7 @@ pub(crate) enum Message {
     Interrupt(String),
     Status(String, Extent, Sender<Option<Value>>),
     Census(Sender<Census>),
+    Places(String, Wanted, Sender<Places>),
     EndStrays,
     Inbox,
     Quit,
@@ -404,6 +406,11 @@ impl Controller {
     /// How much goes on now.
     pub fn census(&self) -> Result<Census, Gone> {
         self.ask_for(Message::Census)
+    }
+
+    /// Who has the places that a run, or a step of it, waits for.
+    pub fn places(&self, uid: &str, wanted: Wanted) -> Result<Places, Gone> {
+        self.ask_for(|reply| Message::Places(uid.to_owned(), wanted, reply))
     }
 
     /// The workflow with its status as of now; none if this engine does not drive it.

@@ -30,7 +30,7 @@ use std::time::{Duration, Instant};
 use tiphys_engine::Time;
 use tiphys_engine::workflow::{Attempt, Input, NodeIx, Occasion, Report};
 use tiphys_runner::agent::Agent;
-use tiphys_runner::step::AttemptId;
+use tiphys_runner::step::{AttemptId, Standing};
 use tiphys_runner::{News, Runner};
 use tiphys_spec as spec;
 use tiphys_store::{MachineId, MemoKey, NewRun, Owned, Ownership, State, Store, StoreError, Summary};
@@ -58,6 +58,17 @@ const GATHER_ORDERS: Duration = Duration::from_millis(2);
 
 /// How often waiters look whether another process gave a lock back.
 const LOCK_POLL: Duration = Duration::from_millis(500);
+
+/// How long what of a step runs stays as it is before anybody is told.
+const STANDING_AFTER: Duration = Duration::from_millis(200);
+
+/// What a step said last of what of it runs.
+struct Stood {
+    /// Since when there is something to tell.
+    since: Time,
+    is_told: bool,
+    news: Standing,
+}
 
 /// Longest wait without looking around.
 const LOOK_AROUND: Duration = Duration::from_secs(3_600);
@@ -124,6 +135,10 @@ pub(crate) struct Pump {
     probing: BTreeMap<(String, Attempt), usize>,
     /// Daemons that found out by themselves that they are ready.
     ready: BTreeSet<(String, Attempt)>,
+    /// How often each daemon that is asked was not ready in a row.
+    refusals: BTreeMap<(String, Attempt), (u32, String)>,
+    /// What runs of steps of which not all runs.
+    standing: BTreeMap<(String, Attempt), Stood>,
     /// Runs of whose steps the runner has not said yet what became of them.
     unheard: BTreeSet<String>,
     /// When it was last asked about them.
@@ -181,6 +196,8 @@ impl Pump {
             saving: BTreeMap::new(),
             probing: BTreeMap::new(),
             ready: BTreeSet::new(),
+            refusals: BTreeMap::new(),
+            standing: BTreeMap::new(),
             unheard: BTreeSet::new(),
             deletions: Vec::new(),
             broom,
@@ -340,6 +357,10 @@ impl Pump {
         if let Some(first) = self.starting.values().min() {
             patience = patience.min(until(first.plus(OBSERVED_AFTER)));
         }
+        let untold = self.standing.values().filter(|stood| !stood.is_told).map(|stood| stood.since);
+        if let Some(first) = untold.min() {
+            patience = patience.min(until(first.plus(STANDING_AFTER)));
+        }
         if let Some(due) = self.shard.next_row() {
             patience = patience.min(until(due));
         }
@@ -413,6 +434,10 @@ impl Pump {
             Message::Census(reply) => {
                 let census = self.shard.census();
                 self.reply(reply, census);
+            }
+            Message::Places(uid, wanted, reply) => {
+                let places = self.places(&uid, wanted);
+                self.reply(reply, places);
             }
             Message::EndStrays => self.end_strays()?,
             Message::Inbox => self.read_inbox(now)?,

@@ -32,6 +32,17 @@ pub struct StartRate {
     pub burst: u32,
 }
 
+/// What a run at the door waits for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Queue {
+    /// How many may go on at once.
+    pub of: usize,
+    /// Those that do.
+    pub going: Vec<String>,
+    /// How many that wait, too, come first.
+    pub ahead: usize,
+}
+
 /// Who is before whom: the higher priority, then who was created first (EX-081).
 type Rank = (Reverse<i64>, i64, String);
 
@@ -113,6 +124,20 @@ impl Throttle {
         let (uid, namespace) = (first.0.2.clone(), first.1.clone());
         self.go(&uid, &namespace);
         Some(uid)
+    }
+
+    /// What a run waits for that may not begin: how many places there are, who has them, and how many get one before it.
+    pub(crate) fn queue(&self, uid: &str) -> Option<Queue> {
+        let (namespace, rank) = self.ranks.get(uid)?;
+        if !self.has_room(namespace) {
+            let of = self.limits.runs_of.get(namespace).copied().unwrap_or(self.limits.runs_each)?;
+            let going = self.going.iter().filter(|(_, home)| *home == namespace);
+            let ahead = self.waiting.get(namespace)?.range(..rank.clone()).count();
+            return Some(Queue { of, going: going.map(|(uid, _)| uid.clone()).collect(), ahead });
+        }
+        let open = self.waiting.iter().filter(|(namespace, _)| self.has_room(namespace));
+        let ahead = open.map(|(_, waiting)| waiting.range(..rank.clone()).count()).sum();
+        Some(Queue { of: self.limits.runs?, going: self.going.keys().cloned().collect(), ahead })
     }
 
     fn has_room(&self, namespace: &str) -> bool {

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::contract::{
     ArtifactInput, ArtifactStored, ContainerEnded, ContainerRequest, Exit, ParameterValue, Role, Stage,
-    StageFailure, StepRequest, Usage,
+    StageFailure, Standing, StepRequest, Usage,
 };
 use crate::frame;
 use crate::logs;
@@ -44,6 +44,8 @@ pub(crate) enum HullNews {
     Ready,
     /// Its containers have ended, and its files are being collected.
     Saving,
+    /// What of it runs has changed. The supervisor knows which attempt it is.
+    Standing(Box<Standing>),
     /// All is over.
     Done(Box<Done>),
 }
@@ -186,6 +188,8 @@ struct Hull<'a> {
     progress_seen: String,
     /// What each container said last.
     last_words: Vec<Option<String>>,
+    /// What was told last of what runs.
+    standing: Standing,
 }
 
 struct Running {
@@ -218,6 +222,7 @@ impl<'a> Hull<'a> {
             progress_file: progress_file(request, place),
             progress_seen: String::new(),
             last_words: vec![None; request.containers.len()],
+            standing: Standing::default(),
         })
     }
 
@@ -388,6 +393,7 @@ impl<'a> Hull<'a> {
         match self.spawn(index) {
             Ok(pid) => {
                 self.running.push(Running { container: index, pid, before });
+                self.has_begun(index);
                 self.attend(index);
             }
             Err(message) => {
@@ -395,6 +401,23 @@ impl<'a> Hull<'a> {
                 ended.exit = Exit::Code(program::CANNOT_RUN);
                 ended.message = Some(message);
             }
+        }
+    }
+
+    /// Tells that a container has begun, of a step in which one waits for another.
+    fn has_begun(&mut self, index: usize) {
+        let begun = &self.request.containers[index];
+        match begun.role {
+            Role::Init => self.standing.init = Some(begun.name.clone()),
+            Role::Main if !self.standing.begun.contains(&begun.name) => {
+                self.standing.init = None;
+                self.standing.begun.push(begun.name.clone());
+            }
+            _ => return,
+        }
+        let waits = |one: &ContainerRequest| one.role == Role::Init || !one.dependencies.is_empty();
+        if self.request.containers.iter().any(waits) {
+            tell(&self.io.report, &HullNews::Standing(Box::new(self.standing.clone())));
         }
     }
 

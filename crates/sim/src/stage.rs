@@ -109,7 +109,10 @@ impl Stage {
     }
 
     fn answered(&mut self, attempt: Attempt, report: &Report) {
-        let goes_on = matches!(report, Report::Observed { .. } | Report::Progress { .. } | Report::Told(_));
+        let goes_on = matches!(
+            report,
+            Report::Observed { .. } | Report::Progress { .. } | Report::Told(_) | Report::Begun(_)
+        );
         if !goes_on {
             self.open.remove(&attempt);
             self.stopping.remove(&attempt);

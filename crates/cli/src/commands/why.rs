@@ -4,7 +4,7 @@ use clap::Args as ClapArgs;
 use std::process::ExitCode;
 use tiphys_controller::locks;
 use tiphys_controller::shard::decode;
-use tiphys_engine::explain::{Answer, why};
+use tiphys_engine::explain::{Answer, Places, why};
 use tiphys_engine::workflow::Event;
 use tiphys_engine::{Run, Time, compile};
 use tiphys_spec::similar;
@@ -85,6 +85,8 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if let Some(lock) = answer.awaited_lock() {
         answer.held_by = locks::holders(&mut local.store, lock)?;
     }
+    // Which engine drives it, and how many places that has, is not written down: its own steps are.
+    answer.tell_places(Places { taken_by: run.placed(), ..Places::default() });
     show(args, &answer, &summary.name, now)
 }
 

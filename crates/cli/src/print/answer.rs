@@ -45,6 +45,7 @@ pub fn print_answer(answer: &Answer, run: &str, paint: Paint, now: Time) -> Stri
     }
     section(&mut out, paint, "waited for", answer.waits.iter().map(waited));
     section(&mut out, paint, "held by", answer.held_by.iter().map(|holder| line(holder)));
+    section(&mut out, paint, "places are taken by", answer.taken_by.iter().map(|holder| line(holder)));
     section(&mut out, paint, "depends on", answer.depends.iter().map(|on| other(on, paint)));
     section(&mut out, paint, "was given", answer.inputs.iter().map(|value| given(value, paint)));
     let is_bad = matches!(&*answer.phase, "Failed" | "Error");

@@ -158,6 +158,8 @@ impl Pump {
         self.starting.retain(|(run, _), _| run != uid);
         self.saving.retain(|(run, _), _| run != uid);
         self.ready.retain(|(run, _)| run != uid);
+        self.standing.retain(|(run, _), _| run != uid);
+        self.refusals.retain(|(run, _), _| run != uid);
         self.homes.remove(uid).map(|home| home._owned)
     }
 

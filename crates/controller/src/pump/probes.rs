@@ -46,6 +46,9 @@ impl Pump {
             None => {
                 let address = Some(daemons::address(&run.plan, attempt));
                 self.probing.remove(&(uid.to_owned(), attempt));
+                self.refusals.remove(&(uid.to_owned(), attempt));
+                let nothing = Report::Told(String::new());
+                self.shard.input(uid, Input::Reported { attempt, report: nothing }, now);
                 let report = Report::Observed { address };
                 self.shard.input(uid, Input::Reported { attempt, report }, now);
             }
@@ -72,9 +75,11 @@ impl Pump {
             _ => false,
         };
         if ready {
+            self.refusals.remove(&key);
             self.probing.insert(key, at + 1);
             return self.probe(&uid, attempt, None, now);
         }
+        self.refused(key, answer, now);
         let Some(run) = self.shard.run(&uid) else { return };
         let period = run
             .pod(attempt, now)
@@ -82,5 +87,22 @@ impl Pump {
             .ok()
             .and_then(|probes| probes.get(at).map(|probe| probe.period));
         self.probe(&uid, attempt, Some(period.unwrap_or_default()), now);
+    }
+
+    /// Tells what a daemon answers that is not ready: less and less often, as long as it answers the same.
+    fn refused(&mut self, key: (String, Attempt), answer: &Answer, now: Time) {
+        let told = match answer {
+            Answer::Http(Ok(response)) => format!("it answered with status {}", response.status),
+            Answer::Http(Err(reason)) | Answer::Tcp(Err(reason)) => reason.clone(),
+            _ => return,
+        };
+        let (tries, before) = self.refusals.entry(key.clone()).or_default();
+        *tries = tries.saturating_add(1);
+        if *before != told || tries.is_power_of_two() {
+            let text = daemons::not_ready(&told, *tries);
+            *before = told;
+            let (uid, attempt) = key;
+            self.shard.input(&uid, Input::Reported { attempt, report: Report::Told(text) }, now);
+        }
     }
 }

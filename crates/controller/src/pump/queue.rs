@@ -4,6 +4,7 @@ use super::Pump;
 use crate::throttle::{Limits, POSTPONED};
 use std::time::Duration;
 use tiphys_engine::Time;
+use tiphys_engine::explain::{Places, Wanted};
 use tiphys_engine::workflow::{Input, Request, Stage};
 
 impl Pump {
@@ -66,6 +67,33 @@ impl Pump {
         let Some(rate) = rate else { return };
         self.allowed = self.bucket.fill(rate, now.0);
         self.shard.allow(Some(self.allowed));
+    }
+
+    /// Who has the places that a run, or a step of it, waits for.
+    pub(super) fn places(&self, uid: &str, wanted: Wanted) -> Places {
+        if wanted == Wanted::Step {
+            let is_started = |uid: &str, attempt| self.starting.contains_key(&(uid.to_owned(), attempt));
+            let rate = self.throttle.starts().filter(|_| self.shard.is_held_back());
+            return Places {
+                of: Some(self.jobs),
+                taken_by: self.shard.placed(is_started),
+                ahead: None,
+                held: rate.map(|rate| {
+                    format!("the server's settings let {} steps be started a second", rate.per_second)
+                }),
+            };
+        }
+        let Some(queue) = self.throttle.queue(uid) else { return Places::default() };
+        let name = |uid: &String| {
+            let plan = &self.shard.run(uid)?.plan;
+            Some(format!("{}/{}", plan.namespace, plan.name))
+        };
+        Places {
+            of: Some(queue.of),
+            taken_by: queue.going.iter().filter_map(name).collect(),
+            ahead: Some(queue.ahead),
+            held: None,
+        }
     }
 
     /// When more steps may be started, if that is what some wait for.

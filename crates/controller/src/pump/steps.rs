@@ -1,6 +1,6 @@
 //! What is heard of steps and calls, and the calls themselves.
 
-use super::{OBSERVED_AFTER, Pump, SAVING_AFTER, attempt_id, parse};
+use super::{OBSERVED_AFTER, Pump, SAVING_AFTER, STANDING_AFTER, Stood, attempt_id, parse};
 use crate::calls::{self, Verdict};
 use crate::daemons;
 use crate::handle::Update;
@@ -14,7 +14,7 @@ use tiphys_engine::workflow::{Attempt, Input, Outcome, Phase, Report, Run};
 use tiphys_engine::{Plan, Time};
 use tiphys_runner::Refusal;
 use tiphys_runner::agent::Answer;
-use tiphys_runner::step::{AttemptId, Ended, Exit, Report as StepReport};
+use tiphys_runner::step::{AttemptId, Ended, Exit, Report as StepReport, Standing};
 
 impl Pump {
     /// Steps that have run for a while were seen running.
@@ -37,6 +37,42 @@ impl Pump {
             );
             self.watch_daemon(&uid, attempt, now);
         }
+        self.tell_standings(now);
+    }
+
+    /// A step said what of it runs. One whose init container runs is not there yet (EX-430).
+    fn stands(&mut self, uid: String, attempt: Attempt, news: Standing, now: Time) {
+        let key = (uid, attempt);
+        let before = self.standing.get(&key);
+        let (was_told, since) = before.map_or((true, now), |before| (before.is_told, before.since));
+        let was_initial = before.is_some_and(|before| before.news.init.is_some());
+        if news.init.is_some() {
+            self.starting.remove(&key);
+        } else if was_initial {
+            self.starting.insert(key.clone(), now);
+        }
+        let since = if was_told { now } else { since };
+        self.standing.insert(key, Stood { since, is_told: false, news });
+    }
+
+    /// Tells the runs of steps that stand as they stand for long enough to interest anybody.
+    fn tell_standings(&mut self, now: Time) {
+        let is_ripe = |stood: &Stood| !stood.is_told && stood.since.plus(STANDING_AFTER) <= now;
+        let ripe: Vec<_> = self.standing.iter().filter(|(_, stood)| is_ripe(stood)).collect();
+        let ripe: Vec<_> = ripe.into_iter().map(|(key, stood)| (key.clone(), stood.news.clone())).collect();
+        for ((uid, attempt), news) in ripe {
+            let text = match (&news.init, &news.unready) {
+                (Some(init), _) => format!("its init container `{init}` runs"),
+                (None, Some(unready)) => daemons::not_ready(&unready.answer, unready.tries),
+                (None, None) => String::new(),
+            };
+            for report in [Report::Told(text), Report::Begun(news.begun)] {
+                self.shard.input(&uid, Input::Reported { attempt, report }, now);
+            }
+            if let Some(stood) = self.standing.get_mut(&(uid, attempt)) {
+                stood.is_told = true;
+            }
+        }
     }
 
     pub(super) fn reported(&mut self, report: StepReport, now: Time) {
@@ -57,6 +93,11 @@ impl Pump {
                     self.shard.input(&uid, Input::Reported { attempt, report }, now);
                 }
             }
+            StepReport::Standing(standing) => {
+                if let Some((uid, attempt)) = parse(&standing.attempt) {
+                    self.stands(uid, attempt, *standing, now);
+                }
+            }
             StepReport::Saving(attempt) => self.saving.extend(parse(&attempt).map(|key| (key, now))),
             StepReport::Ended(ended) => self.step_ended(&ended, now),
             StepReport::Log(chunk) => {
@@ -73,6 +114,8 @@ impl Pump {
         self.saving.remove(&key);
         self.starting.remove(&key);
         self.ready.remove(&key);
+        self.standing.remove(&key);
+        self.refusals.remove(&key);
         let (uid, attempt) = key;
         let forgotten = match self.shard.run(&uid) {
             Some(run) if run.is_wanted(attempt) => {

@@ -1,6 +1,7 @@
-//! How much goes on now, for whoever watches the engine (K8S-402, K8S-403).
+//! How much goes on now, for whoever watches the engine (K8S-402, K8S-403), and what has a place.
 
 use super::Shard;
+use tiphys_engine::workflow::{Attempt, Phase};
 
 /// Counts over all runs that an engine drives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,5 +25,23 @@ impl Shard {
             census.runs_with_pods += u64::from(pods > 0);
         }
         census
+    }
+
+    /// The steps that have a place, `namespace/run/node`; `is_started` knows those that are not yet recorded as running.
+    pub fn placed(&self, is_started: impl Fn(&str, Attempt) -> bool) -> Vec<String> {
+        let mut names = Vec::new();
+        for (uid, driven) in &self.runs {
+            let run = &driven.run;
+            let has_place = |attempt: &&Attempt| {
+                let node = run.node(attempt.node);
+                let runs = node.phase == Phase::Running || is_started(uid, **attempt);
+                runs && !node.daemoned && !driven.is_call(**attempt)
+            };
+            let placed = driven.flying.iter().filter(has_place);
+            names.extend(placed.map(|attempt| {
+                format!("{}/{}/{}", run.plan.namespace, run.plan.name, run.name(attempt.node))
+            }));
+        }
+        names
     }
 }

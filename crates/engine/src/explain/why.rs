@@ -1,5 +1,6 @@
 //! Why a node, or a whole run, is as it is: told from what the journal says happened.
 
+use super::places::Wanted;
 use super::values::{Value, inputs, sibling};
 use crate::time::Time;
 use crate::workflow::node::TaskIx;
@@ -44,6 +45,13 @@ pub struct Answer {
     /// journal of one run.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub held_by: Vec<String>,
+    /// Who has the places that it waits for: steps `namespace/run/node`, or runs `namespace/run`. Known to the engine,
+    /// not to the journal of one run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub taken_by: Vec<String>,
+    /// What kind of place it waits for, if any. Not told: `because` says so in words.
+    #[serde(skip)]
+    pub wants: Option<Wanted>,
     /// The tasks it depends on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub depends: Vec<Dependency>,
@@ -190,7 +198,7 @@ fn whole(run: &Run, history: &[(Time, Event)], now: Time) -> Answer {
             "" => "it waits for its locks".to_owned(),
             message => message.to_owned(),
         }
-    } else if run.started.is_none() && !message.is_empty() {
+    } else if run.is_postponed() {
         "it waits for a place: as many runs go on as the server's settings let".to_owned()
     } else {
         match open.first() {
@@ -216,6 +224,7 @@ fn whole(run: &Run, history: &[(Time, Event)], now: Time) -> Answer {
         waits: waits(run, history, None, now),
         causes,
         open,
+        wants: run.is_postponed().then_some(Wanted::Run),
         ..Answer::default()
     }
 }
@@ -238,6 +247,8 @@ fn node(run: &Run, history: &[(Time, Event)], ix: NodeIx, now: Time) -> Answer {
         life: Life { entered_us: Some(node.started.0), ended_us: node.finished.map(|at| at.0) },
         waits,
         held_by: Vec::new(),
+        taken_by: Vec::new(),
+        wants: run.wants_place(ix).then_some(Wanted::Step),
         depends: depends(run, ix),
         when: task
             .and_then(|task| task.when.as_ref())
@@ -352,6 +363,12 @@ pub(super) fn waiting(run: &Run, ix: NodeIx, now: Time) -> String {
             None => "is ready and serves until nobody needs it".to_owned(),
         },
         (kind, Phase::Pending) if kind.is_started() => told("waits to be started"),
+        (kind, _) if kind.is_started() && message.is_empty() && run.is_daemon(ix) => {
+            "runs, and is not ready yet".to_owned()
+        }
+        (NodeKind::Container, Phase::Pending) => "waits for its pod to be started".to_owned(),
+        (NodeKind::Container, _) if message.is_empty() => "runs".to_owned(),
+        (NodeKind::Container, _) => message.to_owned(),
         (kind, _) if kind.is_started() => told("runs"),
         _ => match open(run, Some(ix), now).first() {
             Some(first) => format!("has `{}` open, which {}", first.name, first.note),
@@ -378,7 +395,11 @@ fn dependency(run: &Run, around: NodeIx, name: &str) -> Dependency {
             id: run.id(ix),
             kind: run.node(ix).shown_kind().name().to_owned(),
             phase: run.node(ix).phase.name().to_owned(),
-            note: said(run, ix),
+            note: match said(run, ix) {
+                // Who waits for a daemon does not wait for its end (EX-370).
+                said if said.is_empty() && run.is_unready(ix) => "is not ready yet".to_owned(),
+                said => said,
+            },
             is_lost: run.lost.contains_key(&ix),
         },
         None => Dependency { name: name.to_owned(), phase: "NotStarted".to_owned(), ..Dependency::default() },
@@ -624,8 +645,14 @@ fn why_not(
         return format!("`{}` ended with {} before its turn came", run.name(around), frame.phase.name());
     }
     let is_open = |on: &&Dependency| matches!(on.phase.as_str(), "NotStarted" | "Pending" | "Running");
-    let waits: Vec<String> =
-        depends.iter().filter(is_open).map(|on| format!("`{}` ({})", on.name, on.phase)).collect();
+    let waits: Vec<String> = depends
+        .iter()
+        .filter(is_open)
+        .map(|on| match on.note.is_empty() {
+            true => format!("`{}` ({})", on.name, on.phase),
+            false => format!("`{}` ({}: {})", on.name, on.phase, on.note),
+        })
+        .collect();
     if !waits.is_empty() {
         return format!("it waits for {}", waits.join(", "));
     }

@@ -91,6 +91,8 @@ pub enum Report {
     },
     /// It said how it stands, or nothing any more (EX-477).
     Told(String),
+    /// These of its containers have begun, of a set in which some wait for others.
+    Begun(Vec<String>),
     /// Its containers have ended, and saving its files takes its time.
     Saving,
     /// It ended.

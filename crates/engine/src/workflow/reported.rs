@@ -49,6 +49,7 @@ impl Turn<'_> {
                     self.record(Event::Noted { node: ix, message: message(text) });
                 }
             }
+            Report::Begun(names) => self.members_begun(ix, &names),
             Report::Ended(outcome) => {
                 self.seen_running(ix, &outcome);
                 self.pod_ended(ix, *outcome);
@@ -103,6 +104,26 @@ impl Turn<'_> {
             outputs: outputs.map(super::given::shared),
         });
         self.export(exported);
+    }
+
+    /// Members of a container set say what they wait for until they begin: their phase is that of the pod (EX-441).
+    fn members_begun(&mut self, pod: NodeIx, begun: &[String]) {
+        let Some(template) = self.run.template(pod) else { return };
+        let waits: Vec<(NodeIx, String)> = self
+            .run
+            .containers(pod)
+            .into_iter()
+            .map(|(name, ix)| match begun.iter().any(|one| one == name) {
+                true => (ix, String::new()),
+                false => (ix, waits_for(&template.doc, name)),
+            })
+            .collect();
+        for (member, text) in waits {
+            let node = self.run.node(member);
+            if !node.phase.is_ended() && node.message.as_deref().unwrap_or_default() != text {
+                self.record(Event::Noted { node: member, message: message(text) });
+            }
+        }
     }
 
     /// Members of a container set end with their pod (EX-441).
@@ -184,5 +205,18 @@ impl Turn<'_> {
             }
         }
         (!outputs.is_empty()).then_some(outputs)
+    }
+}
+
+/// What a container of a set waits for before it begins.
+fn waits_for(template: &spec::Template, container: &str) -> String {
+    let all = template.container_set.as_ref().and_then(|set| set.get("containers")?.as_array());
+    let own = all.into_iter().flatten().find(|one| one["name"] == container);
+    let on = own.and_then(|own| own["dependencies"].as_array()).into_iter().flatten();
+    let names: Vec<String> = on.filter_map(|name| Some(format!("`{}`", name.as_str()?))).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [one] => format!("begins when {one} has ended well"),
+        all => format!("begins when {} have ended well", all.join(", ")),
     }
 }

@@ -14,6 +14,8 @@ pub enum Report {
     Progress(StepProgress),
     /// Its containers have ended, and its files are being saved.
     Saving(AttemptId),
+    /// What of it runs, where that is not all of it, or is not ready.
+    Standing(Box<Standing>),
     /// It is over; nothing more will be reported of it.
     Ended(Box<Ended>),
     /// New log lines, only for attempts whose logs were asked for.
@@ -32,6 +34,32 @@ pub struct Started {
     /// Every container is ready that says by itself when it is; told once more when that comes true.
     #[serde(default, skip_serializing_if = "is_default")]
     pub is_ready: bool,
+}
+
+/// What of a step runs: told when it changes, of steps whose containers wait for each other or for an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Standing {
+    /// Which.
+    pub attempt: AttemptId,
+    /// The init container that runs; its other containers wait for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub init: Option<String>,
+    /// Its main containers that have begun, in the order of the request.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub begun: Vec<String>,
+    /// What it answered, and how often it was asked, while it is not ready.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unready: Option<Unready>,
+}
+
+/// What a container answers that is not ready.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Unready {
+    /// The last answer, in words.
+    pub answer: String,
+    /// How often it was asked in a row.
+    pub tries: u32,
 }
 
 /// A step's own word on its progress.

@@ -4,7 +4,7 @@ use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use super::{Hull, HullNews, Running, asking, tell};
-use crate::contract::{Action, ContainerRequest, Probe, Purpose};
+use crate::contract::{Action, ContainerRequest, Probe, Purpose, Unready};
 use crate::sys::{self, Status};
 
 /// A process that does something for a container.
@@ -113,7 +113,7 @@ impl<'a> Hull<'a> {
             let Watch { container, probe, .. } = self.watches[at];
             let until = now + Duration::from_millis(probe.timeout_ms);
             if self.send(container, &probe.action, Some(until), Task::Ask(at)).is_err() {
-                self.answered(at, false);
+                self.answered(at, Err("it could not be asked".to_owned()));
             }
         }
         let (over, left) = self.doomed.drain(..).partition::<Vec<_>, _>(|(_, at)| *at <= now);
@@ -196,12 +196,24 @@ impl<'a> Hull<'a> {
                     sys::kill_group(pid, libc::SIGTERM);
                 }
             }
-            Task::Ask(watch) => self.answered(watch, is_good),
+            Task::Ask(watch) => self.answered(watch, self.answer(watch, status)),
         }
         true
     }
 
-    fn answered(&mut self, at: usize, is_good: bool) {
+    /// What a probe found out; the error says it in words.
+    fn answer(&self, at: usize, status: Status) -> Result<(), String> {
+        let is_command = matches!(self.watches[at].probe.action, Action::Exec { .. });
+        match status {
+            Status::Code(0) => Ok(()),
+            Status::Code(code) if is_command => Err(format!("its command exited with code {code}")),
+            Status::Signal(_) => Err("it took too long to answer".to_owned()),
+            Status::Code(_) => Err("no good answer".to_owned()),
+        }
+    }
+
+    fn answered(&mut self, at: usize, answer: Result<(), String>) {
+        let is_good = answer.is_ok();
         let watch = &mut self.watches[at];
         watch.due = Instant::now() + Duration::from_millis(watch.probe.period_ms);
         if is_good {
@@ -214,6 +226,10 @@ impl<'a> Hull<'a> {
         let is_out =
             watch.failures >= watch.probe.failures && !(watch.has_passed && purpose == Purpose::Startup);
         if purpose == Purpose::Readiness {
+            let tries = watch.failures;
+            if let Err(answer) = answer {
+                self.tell_unready(answer, tries);
+            }
             self.tell_readiness();
         } else if is_out && !is_good {
             self.end_container(container);
@@ -233,6 +249,15 @@ impl<'a> Hull<'a> {
         if !self.is_ready && passed == wanted.sum::<usize>() {
             self.is_ready = true;
             tell(&self.io.report, &HullNews::Ready);
+        }
+    }
+
+    /// Tells what the answer is while it is none: less and less often, as long as it stays the same.
+    fn tell_unready(&mut self, answer: String, tries: u32) {
+        let is_new = self.standing.unready.as_ref().is_none_or(|before| before.answer != answer);
+        if is_new || tries.is_power_of_two() {
+            self.standing.unready = Some(Unready { answer, tries });
+            tell(&self.io.report, &HullNews::Standing(Box::new(self.standing.clone())));
         }
     }
 

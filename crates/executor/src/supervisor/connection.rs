@@ -103,7 +103,11 @@ impl Connection {
         }
         let wanted = |report: &&Report| match report {
             Report::Log(chunk) => self.followed.contains(&chunk.attempt),
-            Report::Started(_) | Report::Progress(_) | Report::Saving(_) | Report::Ended(_) => true,
+            Report::Started(_)
+            | Report::Progress(_)
+            | Report::Saving(_)
+            | Report::Standing(_)
+            | Report::Ended(_) => true,
         };
         let reports: Vec<&Report> = reports.iter().filter(wanted).collect();
         if !reports.is_empty() {

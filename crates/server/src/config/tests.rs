@@ -441,6 +441,19 @@ fn runs_wait_for_a_place_and_say_why() {
     let why = "Workflow processing has been postponed because too many workflows are already running";
     assert_eq!(waits["message"], why);
     assert_eq!(waits["startedAt"], Value::Null);
+    // Told in full: who goes on, and whose turn it is before.
+    let asked = |name: &str| {
+        let found = house.send("GET", &format!("/api/tiphys/v1/runs/here/{name}/why"), &[], "");
+        serde_json::from_str::<Value>(&house.text(found)).unwrap()["answer"].clone()
+    };
+    let low = asked("low");
+    assert_eq!(
+        low["because"],
+        "it waits for a place: as many runs go on as the server's settings let; all 1 of them are taken, and one comes \
+         before it"
+    );
+    assert_eq!(low["takenBy"], json!(["here/first"]));
+    assert!(asked("high")["because"].as_str().unwrap().ends_with(", and it is the next"));
     // One that is to end does not wait for that.
     end("gone");
     until("gone", "Failed");

@@ -2,7 +2,7 @@
 
 use tiphys_engine::Time;
 use tiphys_engine::explain::{Answer, HeldKind, held, outline, reason, standstill, why};
-use tiphys_engine::workflow::{Event, Input, Report};
+use tiphys_engine::workflow::{Attempt, Event, Input, Report};
 use tiphys_sim::manifest::read;
 use tiphys_sim::stage::Stage;
 
@@ -373,6 +373,50 @@ fn an_outline_of_a_tower_ends() {
         read("\n  templates:\n  - {name: main, steps: [[{name: again, template: main, when: 'false'}]]}\n");
     let found = outline(&tiphys_engine::compile(&loops.unwrap()).unwrap());
     assert_eq!(found.tree.children[0].note, "contains itself: how often, the run decides");
+}
+
+/// EX-370, EX-441: of a daemon that does not answer, and of containers that wait for each other, only who runs them knows;
+/// what they report is told of them and of what waits for them, until it is over.
+#[test]
+fn what_does_not_serve_or_has_not_begun_says_so() {
+    let mut stage = played(
+        "
+  templates:
+  - name: main
+    dag:
+      tasks:
+      - {name: server, template: server}
+      - {name: client, template: ok, depends: server}
+      - {name: set, template: set}
+  - {name: server, daemon: true, container: {image: cast, args: [takes=600]}}
+  - name: set
+    containerSet:
+      containers: [{name: a, image: cast, args: [takes=60]}, {name: b, image: cast, dependencies: [a]}]
+",
+        Some(0),
+    );
+    let attempt = |stage: &Stage, name: &str| {
+        let node = stage.run.indices().find(|ix| stage.run.name(*ix) == name).unwrap();
+        Attempt { node, generation: 0 }
+    };
+    let report = |stage: &mut Stage, name: &str, report: Report| {
+        let attempt = attempt(stage, name);
+        stage.feed(Input::Reported { attempt, report }).unwrap();
+    };
+    for name in ["demo.server", "demo.set"] {
+        report(&mut stage, name, Report::Observed { address: None });
+    }
+    let because = |stage: &Stage, name: &str| asked(stage, Some(name)).because;
+    assert_eq!(because(&stage, "server"), "runs, and is not ready yet");
+    assert_eq!(because(&stage, "client"), "it waits for `server` (Running: is not ready yet)");
+    report(&mut stage, "demo.server", Report::Told("it was asked twice".to_owned()));
+    assert_eq!(because(&stage, "server"), "runs: it was asked twice");
+    assert_eq!(because(&stage, "client"), "it waits for `server` (Running: it was asked twice)");
+    report(&mut stage, "demo.set", Report::Begun(vec!["a".to_owned()]));
+    assert_eq!(because(&stage, "demo.set.a"), "runs");
+    assert_eq!(because(&stage, "demo.set.b"), "begins when `a` has ended well");
+    report(&mut stage, "demo.set", Report::Begun(vec!["a".to_owned(), "b".to_owned()]));
+    assert_eq!(because(&stage, "demo.set.b"), "runs");
 }
 
 /// EX-260, EX-261: what a limit holds back is named, with how far the limit is used.

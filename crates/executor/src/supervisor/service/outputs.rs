@@ -87,6 +87,10 @@ impl Service {
                 Ok(Some(HullNews::Saving)) => {
                     self.news.push(Report::Saving(step.request.attempt.clone()));
                 }
+                Ok(Some(HullNews::Standing(mut standing))) => {
+                    standing.attempt = step.request.attempt.clone();
+                    self.news.push(Report::Standing(standing));
+                }
                 Ok(Some(HullNews::Ready)) => {
                     if let Some(started) = &mut step.started {
                         started.is_ready = true;
