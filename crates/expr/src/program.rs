@@ -228,6 +228,13 @@ fn is_function(name: &str) -> bool {
     builtins::find(name).is_some() || check::extra(name).is_some()
 }
 
+/// Whether a path names a function rather than a value.
+pub(crate) fn is_of_library(path: &str) -> bool {
+    is_function(path)
+        || path == LIBRARY
+        || path.strip_prefix(LIBRARY).is_some_and(|rest| rest.starts_with('.'))
+}
+
 /// The names of all functions that expressions can call (TP-154).
 pub fn functions() -> impl Iterator<Item = String> {
     let own = builtins::NAMES.iter().chain(&EXTRAS).map(|name| (*name).to_owned());

@@ -9,7 +9,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::program::{Outcome, Program};
+use crate::program::{self, Outcome, Program};
 use crate::scope::{Bound, Scope};
 use crate::{effort, go, go_json, limits};
 
@@ -198,7 +198,7 @@ impl Text {
         }
     }
 
-    /// The names of the simple tags and the constant paths that expression tags look at.
+    /// The names of the simple tags and the constant paths that expression tags look at; the functions they call are none.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.parts.iter().flat_map(|part| {
             let (simple, paths): (_, &[_]) = match part {
@@ -206,7 +206,8 @@ impl Text {
                 Part::Simple(tag) => (Some(&self.0.source[tag.name.clone()]), &[]),
                 Part::Expression(tag) => (None, tag.program.as_ref().map_or(&[], |program| program.uses())),
             };
-            simple.into_iter().chain(paths.iter().map(|used| used.path.as_str()))
+            let paths = paths.iter().map(|used| used.path.as_str());
+            simple.into_iter().chain(paths.filter(|path| !program::is_of_library(path)))
         })
     }
 

@@ -196,8 +196,8 @@ fn results_by_type() {
 
 #[test]
 fn the_rest_of_a_text_is_found_without_rendering() {
-    let text = Text::parse("{{a}} {{= b.c + d['e'] }} {{=1 +}}").unwrap();
-    assert_eq!(text.names().collect::<Vec<_>>(), ["a", "b.c", "d.e"]);
+    let text = Text::parse("{{a}} {{= b.c + d['e'] }} {{=1 +}} {{=sprig.trim(toJson(f.g))}}").unwrap();
+    assert_eq!(text.names().collect::<Vec<_>>(), ["a", "b.c", "d.e", "f.g"]);
     let errors = text.syntax_errors();
     assert_eq!(errors.len(), 1);
     assert_eq!(errors[0].offset, 26);

@@ -127,13 +127,14 @@ fn facts(branch: &Branch) -> Vec<String> {
     facts
 }
 
-/// Whether anything in it may turn out not to be run.
+/// Whether anything in it may turn out not to be run, beside what is known not to.
 fn is_conditional(outline: &Outline) -> bool {
     fn any(branch: &Branch) -> bool {
-        !branch.when.is_empty()
+        let is_open = !branch.when.is_empty()
             || !branch.depends.is_empty()
             || branch.children.iter().any(any)
-            || branch.hooks.iter().any(|hook| hook.name != "exit" || any(hook))
+            || branch.hooks.iter().any(|hook| hook.name != "exit" || any(hook));
+        is_open && !branch.is_idle
     }
     any(&outline.tree) || outline.hooks.iter().any(|hook| hook.name != "exit" || any(hook))
 }

@@ -125,9 +125,13 @@ fn a_plan_of_one_step_speaks_of_conditions_where_there_are_some() {
         bench.call(&["plan", file.to_str().unwrap()]).exits(0).out
     };
     assert!(told(&plain).contains("starts 1 step\n"), "{}", told(&plain));
-    let conditional = plain.replace("template: only", "template: only, when: '1 == 2'");
-    let told = told(&conditional);
-    assert!(told.contains("starts 1 step, unless a condition says no\n"), "{told}");
+    let conditional = plain.replace("template: only", "template: only, when: '{{workflow.uid}} == x'");
+    let open = told(&conditional);
+    assert!(open.contains("starts 1 step, unless a condition says no\n"), "{open}");
+    // One that is known not to hold is no question any more.
+    let shut = told(&conditional.replace("{{workflow.uid}}", "y"));
+    assert!(shut.contains("never runs: when 'y == x' evaluated false\n"), "{shut}");
+    assert!(shut.contains("starts 0 steps\n"), "{shut}");
 }
 
 #[test]

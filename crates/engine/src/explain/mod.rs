@@ -3,6 +3,7 @@
 //! All are pure, so that the command line and the server say the same.
 
 mod held;
+mod known;
 mod made;
 mod needs;
 mod outline;

@@ -1,5 +1,6 @@
 //! What a workflow needs of the world: images, locks, secrets, settings, volumes, artifacts.
 
+use super::known::Known;
 use super::outline::push_once;
 use crate::plan::{Arguments, ConfigMapSource, Plan, Source, TemplateIx};
 use serde::{Deserialize as _, Serialize};
@@ -72,8 +73,8 @@ pub struct Thing {
 /// Collects needs while templates are visited.
 pub(super) struct Collector<'a> {
     plan: &'a Plan,
-    /// Templates that were visited, with their image.
-    seen: BTreeMap<TemplateIx, String>,
+    /// Templates that were visited, each with what is known of its inputs, and their image.
+    seen: BTreeMap<(TemplateIx, u64), String>,
     images: BTreeMap<String, Vec<Arc<str>>>,
     locks: BTreeMap<String, (Option<u64>, Vec<Arc<str>>)>,
     secrets: BTreeMap<String, Vec<Arc<str>>>,
@@ -85,7 +86,7 @@ pub(super) struct Collector<'a> {
 }
 
 impl<'a> Collector<'a> {
-    pub fn new(plan: &'a Plan) -> Collector<'a> {
+    pub fn new(plan: &'a Plan, known: &Known) -> Collector<'a> {
         let mut collector = Collector {
             plan,
             seen: BTreeMap::new(),
@@ -99,13 +100,13 @@ impl<'a> Collector<'a> {
             calls: BTreeSet::new(),
         };
         let spec = &plan.workflow.spec;
-        collector.locks(spec.synchronization.as_ref(), "workflow");
+        collector.locks(spec.synchronization.as_ref(), "workflow", known);
         for parameter in &plan.parameters {
             if let Some(source) = &parameter.config_map {
-                collector.config_map(source, "workflow");
+                collector.config_map(source, "workflow", known);
             }
         }
-        collector.artifacts(&spec.arguments.artifacts, "workflow");
+        collector.artifacts(&spec.arguments.artifacts, "workflow", known);
         for secret in &spec.image_pull_secrets {
             note(&mut collector.secrets, &secret.name, "workflow");
         }
@@ -117,9 +118,10 @@ impl<'a> Collector<'a> {
         collector
     }
 
-    /// Visits a template once. Returns its image.
-    pub fn template(&mut self, ix: TemplateIx, shown: &str) -> String {
-        if let Some(image) = self.seen.get(&ix) {
+    /// Visits a template once with these inputs. Returns its image.
+    pub fn template(&mut self, ix: TemplateIx, shown: &str, known: &Known) -> String {
+        let key = (ix, known.mark());
+        if let Some(image) = self.seen.get(&key) {
             return image.clone();
         }
         let plan = self.plan;
@@ -128,7 +130,7 @@ impl<'a> Collector<'a> {
         let mut main = String::new();
         for body in [&doc.container, &doc.script].into_iter().flatten() {
             let image = body.get("image").and_then(Value::as_str).unwrap_or_default();
-            image.clone_into(&mut main);
+            main = known.filled(image);
         }
         let set = doc
             .container_set
@@ -136,10 +138,10 @@ impl<'a> Collector<'a> {
             .flat_map(|set| set.get("containers").and_then(Value::as_array).cloned().unwrap_or_default());
         let members: Vec<Value> = set.collect();
         for body in [&doc.container, &doc.script].into_iter().flatten() {
-            self.container(body, shown);
+            self.container(body, shown, known);
         }
         for body in members.iter().chain(&doc.init_containers).chain(&doc.sidecars) {
-            self.container(body, shown);
+            self.container(body, shown, known);
         }
         for body in [&doc.http, &doc.plugin, &doc.resource, &doc.data].into_iter().flatten() {
             self.walk(body, shown);
@@ -147,61 +149,74 @@ impl<'a> Collector<'a> {
         self.walk(&Value::Array(doc.volumes.clone()), shown);
         for parameter in &template.parameters {
             if let Some(source) = &parameter.config_map {
-                self.config_map(source, shown);
+                self.config_map(source, shown, known);
             }
         }
         if let Some(cache) = doc.memoize.as_ref().and_then(|memo| memo.cache.as_ref()?.config_map.as_ref()) {
             note(&mut self.config_maps, &format!("{} (remembered results)", cache.name), shown);
         }
-        self.artifacts(&doc.inputs.artifacts, shown);
-        self.listed(doc.data.as_ref(), shown);
+        self.artifacts(&doc.inputs.artifacts, shown, known);
+        self.listed(doc.data.as_ref(), shown, known);
         for artifact in &doc.outputs.artifacts {
             if artifact.from.is_empty() && artifact.from_expression.is_empty() {
-                self.written.push(Thing {
-                    name: artifact.name.clone(),
-                    place: place(&artifact.location),
-                    path: artifact.path.clone(),
-                    of: shown.into(),
-                    optional: artifact.optional,
-                });
+                push_new(
+                    &mut self.written,
+                    Thing {
+                        name: artifact.name.clone(),
+                        place: known.filled(&place(&artifact.location)),
+                        path: artifact.path.clone(),
+                        of: shown.into(),
+                        optional: artifact.optional,
+                    },
+                );
             }
             self.location(&artifact.location, shown);
         }
-        self.seen.insert(ix, main.clone());
+        self.seen.insert(key, main.clone());
         main
     }
 
     /// What a call passes on from ConfigMaps.
-    pub fn arguments(&mut self, arguments: &Arguments, template: &str) {
+    pub fn arguments(&mut self, arguments: &Arguments, template: &str, known: &Known) {
         for (name, source) in &arguments.parameters {
             if let Source::ConfigMap(source) = source
                 && self.calls.insert((name.to_string(), template.to_owned()))
             {
-                self.config_map(source, template);
+                self.config_map(source, template, known);
             }
         }
     }
 
+    /// An artifact that a call has from another step, as the tag or expression says.
+    pub fn of_another(&mut self, name: &str, from: &str, path: String, optional: bool, template: &str) {
+        let from = from.trim();
+        let tag = from.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")).unwrap_or(from);
+        let place = format!("from {}", tag.trim());
+        let (name, of) = (name.to_owned(), template.into());
+        push_new(&mut self.read, Thing { name, place, path, of, optional });
+    }
+
     /// Notes locks, and returns their names.
-    pub fn locks(&mut self, wanted: Option<&spec::Synchronization>, by: &str) -> Vec<String> {
+    pub fn locks(&mut self, wanted: Option<&spec::Synchronization>, by: &str, known: &Known) -> Vec<String> {
         let Some(wanted) = wanted else { return Vec::new() };
         let own = self.plan.namespace.to_string();
-        let home = |namespace: &str| if namespace.is_empty() { own.clone() } else { namespace.to_owned() };
+        let home = |namespace: &str| if namespace.is_empty() { own.clone() } else { known.filled(namespace) };
         let mut found = Vec::new();
         for semaphore in &wanted.semaphores {
             let namespace = home(&semaphore.namespace);
             if let Some(reference) = &semaphore.config_map_key_ref {
-                let map = self.plan.config_maps.get(&reference.name);
-                let limit = map.and_then(|map| map.data.get(&reference.key)?.trim().parse().ok());
-                found.push((format!("{namespace}/ConfigMap/{}/{}", reference.name, reference.key), limit));
+                let (name, key) = (known.filled(&reference.name), known.filled(&reference.key));
+                let map = self.plan.config_maps.get(&name);
+                let limit = map.and_then(|map| map.data.get(&key)?.trim().parse().ok());
+                found.push((format!("{namespace}/ConfigMap/{name}/{key}"), limit));
             }
             if let Some(reference) = &semaphore.database {
-                found.push((format!("{namespace}/Database/{}", reference.key), None));
+                found.push((format!("{namespace}/Database/{}", known.filled(&reference.key)), None));
             }
         }
         for mutex in &wanted.mutexes {
             let kind = if mutex.database { "Database" } else { "Mutex" };
-            found.push((format!("{}/{kind}/{}", home(&mutex.namespace), mutex.name), Some(1)));
+            found.push((format!("{}/{kind}/{}", home(&mutex.namespace), known.filled(&mutex.name)), Some(1)));
         }
         for (name, limit) in &found {
             push_once(&mut self.locks.entry(name.clone()).or_insert((*limit, Vec::new())).1, by);
@@ -228,44 +243,46 @@ impl<'a> Collector<'a> {
         }
     }
 
-    fn container(&mut self, body: &Value, by: &str) {
+    fn container(&mut self, body: &Value, by: &str, known: &Known) {
         if let Some(image) = body.get("image").and_then(Value::as_str) {
-            note(&mut self.images, image, by);
+            note(&mut self.images, &known.filled(image), by);
         }
         self.walk(body, by);
     }
 
-    fn config_map(&mut self, source: &ConfigMapSource, by: &str) {
-        let name = format!("{}/{}", source.name.as_str(), source.key.as_str());
+    fn config_map(&mut self, source: &ConfigMapSource, by: &str, known: &Known) {
+        let name = format!("{}/{}", known.filled(source.name.as_str()), known.filled(source.key.as_str()));
         note(&mut self.config_maps, &name, by);
     }
 
-    fn artifacts(&mut self, artifacts: &[spec::Artifact], by: &str) {
+    fn artifacts(&mut self, artifacts: &[spec::Artifact], by: &str, known: &Known) {
         for artifact in artifacts {
             if artifact.location.store().is_some() {
-                self.read.push(Thing {
+                let thing = Thing {
                     name: artifact.name.clone(),
-                    place: place(&artifact.location),
+                    place: known.filled(&place(&artifact.location)),
                     path: artifact.path.clone(),
                     of: by.into(),
                     optional: artifact.optional,
-                });
+                };
+                push_new(&mut self.read, thing);
             }
             self.location(&artifact.location, by);
         }
     }
 
     /// What a `data` template lists the files of (EX-485).
-    fn listed(&mut self, data: Option<&Value>, by: &str) {
+    fn listed(&mut self, data: Option<&Value>, by: &str, known: &Known) {
         let Some(source) = data.and_then(|data| data.pointer("/source/artifactPaths")) else { return };
         if let Ok(artifact) = spec::Artifact::deserialize(source) {
-            self.read.push(Thing {
+            let thing = Thing {
                 name: artifact.name.clone(),
-                place: place(&artifact.location),
+                place: known.filled(&place(&artifact.location)),
                 path: String::new(),
                 of: by.into(),
                 optional: artifact.optional,
-            });
+            };
+            push_new(&mut self.read, thing);
         }
     }
 
@@ -313,6 +330,13 @@ impl<'a> Collector<'a> {
             }
             _ => {}
         }
+    }
+}
+
+/// Adds what was not found before: one template may be called with several inputs.
+fn push_new(list: &mut Vec<Thing>, thing: Thing) {
+    if !list.contains(&thing) {
+        list.push(thing);
     }
 }
 

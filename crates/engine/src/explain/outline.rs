@@ -1,7 +1,10 @@
 //! What a workflow would run, before it runs: its tree, and everything it needs.
 
+use super::known::Known;
 use super::needs::{Collector, Needs};
-use crate::plan::{FramePlan, HookPlan, Items, Plan, SequencePlan, Target, TaskPlan, TemplateIx};
+use crate::plan::{
+    Arguments, FramePlan, HookPlan, Items, Plan, SequencePlan, Target, TaskPlan, TemplateIx, TemplatePlan,
+};
 use crate::workflow::node::TaskIx;
 use serde::Serialize;
 use serde_json::Value;
@@ -85,9 +88,13 @@ pub struct Branch {
     /// The locks it needs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub locks: Vec<String>,
-    /// Why nothing more can be said: a template that contains itself, one that is not there.
+    /// Why nothing more can be said, or nothing more happens: a template that contains itself, one that is not there, a
+    /// condition that is known not to hold, a loop that has no items or more than are taken.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub note: String,
+    /// Whether it is known that it runs nothing. Not told: `note` says so in words.
+    #[serde(skip)]
+    pub is_idle: bool,
     /// Its hooks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hooks: Vec<Branch>,
@@ -102,21 +109,23 @@ pub struct Branch {
 pub struct Loop {
     /// How many items, where the document tells.
     pub count: Option<u64>,
-    /// Where they come from, as written.
+    /// The first of them, where they are known; else where they come from, as written.
     pub over: String,
 }
 
 /// The outline of a plan.
 pub fn outline(plan: &Plan) -> Outline {
-    let mut sketch =
-        Sketch { plan, branches: 0, cut: false, around: Vec::new(), needs: Collector::new(plan) };
+    let known = Known::of(plan);
+    let needs = Collector::new(plan, &known);
+    let mut sketch = Sketch { plan, branches: 0, cut: false, around: Vec::new(), needs };
     let entry = plan.template(plan.entrypoint);
     let mut tree = Branch { name: entry.name.to_string(), ..Branch::default() };
-    let steps = sketch.describe(&mut tree, plan.entrypoint);
+    let inside = known.within(plan, entry, Some(&plan.arguments));
+    let steps = sketch.describe(&mut tree, plan.entrypoint, &inside);
     let mut total = steps;
     let mut hooks = Vec::new();
     for hook in plan.exit.iter().chain(&plan.hooks) {
-        let (branch, steps) = sketch.hook(hook);
+        let (branch, steps) = sketch.hook(hook, Some(&plan.arguments), &known);
         total = add(total, steps);
         hooks.push(branch);
     }
@@ -128,8 +137,9 @@ pub fn outline(plan: &Plan) -> Outline {
             .parameters
             .iter()
             .map(|parameter| {
-                let value = parameter.value.as_ref().or(parameter.default.as_ref());
-                (parameter.name.to_string(), value.cloned())
+                let value = known.global(&format!("workflow.parameters.{}", parameter.name));
+                let value = value.or(parameter.value.as_deref()).or(parameter.default.as_deref());
+                (parameter.name.to_string(), value.map(str::to_owned))
             })
             .collect(),
         tree,
@@ -156,33 +166,28 @@ struct Sketch<'a> {
 
 impl Sketch<'_> {
     /// Fills in what a branch runs. Returns how many steps it starts, where that is known.
-    fn describe(&mut self, branch: &mut Branch, ix: TemplateIx) -> Option<u64> {
+    fn describe(&mut self, branch: &mut Branch, ix: TemplateIx, known: &Known) -> Option<u64> {
         let plan = self.plan;
         let template = plan.template(ix);
         self.branches += 1;
-        let scope = plan.scope(template.scope);
-        branch.template = match (&*template.name, scope.kind) {
-            ("", _) => "(inline)".to_owned(),
-            (name, "local") => name.to_owned(),
-            (name, _) => format!("{}/{name}", scope.resource),
-        };
+        branch.template = shown_name(plan, template);
         branch.kind = template.kind.map_or("none", TemplateKind::name).to_owned();
-        branch.image = self.needs.template(ix, &branch.template);
+        branch.image = self.needs.template(ix, &branch.template, known);
         branch.daemon = template.doc.daemon == Some(true);
         branch.memoized = template.doc.memoize.is_some();
-        branch.locks = self.needs.locks(template.doc.synchronization.as_ref(), &branch.template);
+        branch.locks = self.needs.locks(template.doc.synchronization.as_ref(), &branch.template, known);
         if let Some(strategy) = &template.doc.retry_strategy {
             branch.retry = match &strategy.limit {
-                Some(limit) => format!("up to {} more times", limit.text()),
+                Some(limit) => format!("up to {} more times", known.filled(&limit.text())),
                 None => "until it succeeds".to_owned(),
             };
         }
         branch.suspends = template.doc.suspend.as_ref().map(|suspend| {
-            let is_seconds = suspend.duration.parse::<u64>().is_ok();
-            if is_seconds { format!("{}s", suspend.duration) } else { suspend.duration.clone() }
+            let duration = known.filled(&suspend.duration);
+            if duration.parse::<u64>().is_ok() { format!("{duration}s") } else { duration }
         });
         let Some(frame) = template.frame() else {
-            branch.children = containers(&template.doc);
+            branch.children = containers(&template.doc, known);
             // A container set is a step, and so is each of its containers (EX-530).
             let of_set = branch.children.len() as u64;
             return Some(u64::from(template.kind.is_some_and(TemplateKind::is_leaf)) + of_set);
@@ -206,7 +211,7 @@ impl Sketch<'_> {
                 continue;
             }
             let written = template.doc.tasks().nth(at).map(|task| task.depends.clone());
-            let (child, steps) = self.task(frame, at, task, written);
+            let (child, steps) = self.task(frame, at, task, written, known);
             total = add(total, steps);
             branch.children.push(child);
         }
@@ -220,11 +225,11 @@ impl Sketch<'_> {
         at: usize,
         task: &TaskPlan,
         written: Option<String>,
+        known: &Known,
     ) -> (Branch, Option<u64>) {
         let mut branch = Branch {
             name: task.name.to_string(),
             when: task.when.as_ref().map(|when| when.as_str().to_owned()).unwrap_or_default(),
-            repeated: task.items.as_deref().and_then(repeated),
             ..Branch::default()
         };
         if frame.is_dag {
@@ -239,11 +244,28 @@ impl Sketch<'_> {
             let holds = |group: &Range<u32>| group.contains(&(at as u32));
             branch.group = frame.groups.iter().position(holds).map(|group| group + 1);
         }
-        let steps = self.target(&mut branch, &task.target);
-        self.needs.arguments(task.arguments(), &branch.template);
-        let mut steps = steps;
+        if let Some(reason) = task.when.as_ref().and_then(|when| known.refutes(when)) {
+            self.not_entered(&mut branch, &task.target, reason);
+            return (branch, Some(0));
+        }
+        match task.items.as_deref().map(|items| repeated(items, known)) {
+            Some(Ok(repeated)) if repeated.count == Some(0) => {
+                branch.repeated = Some(repeated);
+                self.not_entered(&mut branch, &task.target, "never runs: its loop has no items".to_owned());
+                return (branch, Some(0));
+            }
+            Some(Ok(repeated)) => branch.repeated = Some(repeated),
+            Some(Err(reason)) => {
+                self.not_entered(&mut branch, &task.target, format!("ends in Error: {reason}"));
+                return (branch, Some(0));
+            }
+            None => {}
+        }
+        let mut steps = self.target(&mut branch, &task.target, Some(task.arguments()), known);
+        self.needs.arguments(task.arguments(), &branch.template, known);
+        self.taken_over(task, &branch.template);
         for hook in task.exit().into_iter().chain(task.other_hooks()) {
-            let (described, of_hook) = self.hook(hook);
+            let (described, of_hook) = self.hook(hook, None, known);
             branch.hooks.push(described);
             // They run with each item of a loop.
             steps = add(steps, of_hook);
@@ -256,24 +278,63 @@ impl Sketch<'_> {
         (branch, steps)
     }
 
-    fn hook(&mut self, hook: &HookPlan) -> (Branch, Option<u64>) {
+    /// A task that runs nothing, as is known already: what it would have called, but not what that needs.
+    fn not_entered(&mut self, branch: &mut Branch, target: &Target, reason: String) {
+        self.branches += 1;
+        branch.note = reason;
+        branch.is_idle = true;
+        if let Target::Known(ix) = target {
+            let template = self.plan.template(*ix);
+            branch.template = shown_name(self.plan, template);
+            branch.kind = template.kind.map_or("none", TemplateKind::name).to_owned();
+        }
+    }
+
+    /// Artifacts that a task has from others.
+    fn taken_over(&mut self, task: &TaskPlan, template: &str) {
+        let called = match &task.target {
+            Target::Known(ix) => Some(self.plan.template(*ix)),
+            _ => None,
+        };
+        for argument in &task.arguments().artifacts {
+            let Some(from) = argument.from.as_ref().or(argument.from_expression.as_ref()) else { continue };
+            let inputs = called.iter().flat_map(|called| &called.doc.inputs.artifacts);
+            let input = inputs.into_iter().find(|input| *input.name == *argument.name);
+            let path = input.map(|input| input.path.clone()).unwrap_or_default();
+            self.needs.of_another(&argument.name, from.as_str(), path, argument.optional, template);
+        }
+    }
+
+    /// `usual`: what it passes on if it gives nothing itself (EX-241).
+    fn hook(&mut self, hook: &HookPlan, usual: Option<&Arguments>, known: &Known) -> (Branch, Option<u64>) {
         let mut branch = Branch {
             name: hook.name.to_string(),
             when: hook.expression.as_ref().map(|text| text.as_str().to_owned()).unwrap_or_default(),
             ..Branch::default()
         };
-        let steps = self.target(&mut branch, &hook.target);
+        let arguments = hook.arguments.as_ref().or(usual);
+        let steps = self.target(&mut branch, &hook.target, arguments, known);
         (branch, steps)
     }
 
-    fn target(&mut self, branch: &mut Branch, target: &Target) -> Option<u64> {
+    fn target(
+        &mut self,
+        branch: &mut Branch,
+        target: &Target,
+        arguments: Option<&Arguments>,
+        known: &Known,
+    ) -> Option<u64> {
         match target {
-            Target::Known(ix) => self.describe(branch, *ix),
+            Target::Known(ix) => {
+                let inside = known.within(self.plan, self.plan.template(*ix), arguments);
+                self.describe(branch, *ix, &inside)
+            }
             Target::Templated { resource, template, .. } => {
                 self.branches += 1;
+                let template = known.filled(template.as_str());
                 branch.template = match resource {
-                    Some(resource) => format!("{}/{}", resource.as_str(), template.as_str()),
-                    None => template.as_str().to_owned(),
+                    Some(resource) => format!("{}/{template}", known.filled(resource.as_str())),
+                    None => template,
                 };
                 branch.note = "only the run can tell which template".to_owned();
                 None
@@ -296,8 +357,18 @@ fn left_out(name: &str) -> Branch {
     }
 }
 
+/// What a template is called where it is used.
+fn shown_name(plan: &Plan, template: &TemplatePlan) -> String {
+    let scope = plan.scope(template.scope);
+    match (&*template.name, scope.kind) {
+        ("", _) => "(inline)".to_owned(),
+        (name, "local") => name.to_owned(),
+        (name, _) => format!("{}/{name}", scope.resource),
+    }
+}
+
 /// The containers of a container set, with what each waits for.
-fn containers(template: &spec::Template) -> Vec<Branch> {
+fn containers(template: &spec::Template, known: &Known) -> Vec<Branch> {
     let set = template.container_set.as_ref().and_then(|set| set.get("containers")?.as_array());
     let text = |value: &Value, field: &str| value[field].as_str().unwrap_or_default().to_owned();
     let names = |value: &Value| -> Vec<String> {
@@ -309,7 +380,7 @@ fn containers(template: &spec::Template) -> Vec<Branch> {
         .map(|container| Branch {
             name: text(container, "name"),
             kind: "Container".to_owned(),
-            image: text(container, "image"),
+            image: known.filled(&text(container, "image")),
             after: names(container),
             ..Branch::default()
         })
@@ -321,22 +392,33 @@ fn says_more(logic: &str) -> bool {
     logic.contains(['.', '|', '!', '('])
 }
 
-fn repeated(items: &Items) -> Option<Loop> {
+/// A loop as far as it is known; the error is why it has no items.
+fn repeated(items: &Items, known: &Known) -> Result<Loop, String> {
+    match known.items(items) {
+        Some(Ok(counted)) => Ok(Loop { count: Some(counted.count), over: short(&counted.over) }),
+        Some(Err(reason)) => Err(reason),
+        None => Ok(Loop { count: None, over: short(&written(items, known)) }),
+    }
+}
+
+/// Where the items of a loop come from.
+fn written(items: &Items, known: &Known) -> String {
     match items {
         Items::List(list) => {
-            let shown: Vec<String> = list.iter().take(3).map(expr::items::Item::text).collect();
+            let shown: Vec<String> = list.iter().take(3).map(|item| known.filled(&item.text())).collect();
             let more = if list.len() > 3 { ", …" } else { "" };
-            let literal = list.iter().all(|item| !item.json().contains("{{"));
-            Some(Loop {
-                count: literal.then_some(list.len() as u64),
-                over: format!("{}{more}", shown.join(", ")),
-            })
+            format!("{}{more}", shown.join(", "))
         }
-        Items::Param(text) => {
-            let count = text.is_literal().then(|| expr::items::with_param(text.as_str()).ok()).flatten();
-            Some(Loop { count: count.map(|items| items.len() as u64), over: short(text.as_str()) })
+        Items::Param(text) => known.filled(text.as_str()),
+        Items::Sequence(SequencePlan { count, start, end, .. }) => {
+            let words = |text: &expr::Text| known.filled(text.as_str());
+            let first = start.as_ref().map_or_else(|| "0".to_owned(), words);
+            match (count, end) {
+                (_, Some(end)) => format!("{first} to {}", words(end)),
+                (Some(count), None) => format!("{} numbers from {first}", words(count)),
+                (None, None) => "nothing".to_owned(),
+            }
         }
-        Items::Sequence(sequence) => Some(of_sequence(sequence)),
     }
 }
 
@@ -347,30 +429,6 @@ fn short(text: &str) -> String {
         return text.to_owned();
     }
     text.chars().take(CHARS_MAX).chain(['…']).collect()
-}
-
-fn of_sequence(sequence: &SequencePlan) -> Loop {
-    let words = |text: &Option<expr::Text>| text.as_ref().map(|text| text.as_str().to_owned());
-    let (count, start, end) = (words(&sequence.count), words(&sequence.start), words(&sequence.end));
-    let number = |text: &Option<String>, default: i64| match text {
-        Some(text) => text.trim().parse::<i64>().ok(),
-        None => Some(default),
-    };
-    let first = start.clone().unwrap_or_else(|| "0".to_owned());
-    let over = match (&count, &end) {
-        (Some(count), _) => format!("{count} numbers from {first}"),
-        (None, Some(end)) => format!("{first} to {end}"),
-        (None, None) => "nothing".to_owned(),
-    };
-    // A literal sequence is as long as its bounds say; making its items could take all memory.
-    let count = match (&count, &end) {
-        (Some(_), _) => number(&count, 0).map(|count| count.max(0).unsigned_abs()),
-        (None, Some(_)) => {
-            number(&start, 0).zip(number(&end, 0)).map(|(start, end)| start.abs_diff(end).saturating_add(1))
-        }
-        (None, None) => Some(0),
-    };
-    Loop { count, over }
 }
 
 /// Names in the order in which they came, each once.

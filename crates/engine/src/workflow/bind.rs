@@ -328,7 +328,7 @@ fn passed_over(text: &Text, view: &View<'_>, mode: Mode, world: &World) -> Resul
 }
 
 /// The value of a key of a ConfigMap that may be read by parameters (PA-045).
-fn config_map_value(plan: &Plan, name: &str, key: &str) -> Result<String, NoValue> {
+pub(crate) fn config_map_value(plan: &Plan, name: &str, key: &str) -> Result<String, NoValue> {
     let not_there = |reason: String| NoValue::NotThere(reason);
     let map = plan.config_maps.get(name).ok_or_else(|| {
         not_there(format!(

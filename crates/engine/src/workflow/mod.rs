@@ -5,7 +5,7 @@ mod aggregate;
 mod apply;
 mod arrive;
 mod begin;
-mod bind;
+pub(crate) mod bind;
 mod branches;
 mod claims;
 mod collect;

@@ -369,10 +369,140 @@ fn an_outline_of_a_tower_ends() {
     }
     let found = outline(&tiphys_engine::compile(&read(&text).unwrap()).unwrap());
     assert!(found.cut);
-    let loops =
-        read("\n  templates:\n  - {name: main, steps: [[{name: again, template: main, when: 'false'}]]}\n");
+    let loops = read(
+        "\n  templates:\n  - {name: main, steps: [[{name: again, template: main, when: '{{=sprig.randNumeric(1)}} == 1'}]]}\n",
+    );
     let found = outline(&tiphys_engine::compile(&loops.unwrap()).unwrap());
     assert_eq!(found.tree.children[0].note, "contains itself: how often, the run decides");
+}
+
+/// What the workflow is given is put in where it is used: loops are counted, conditions judged, names of locks and images
+/// filled in, through templates and expressions; what an item or another step decides is left as it is written.
+#[test]
+fn an_outline_knows_what_the_workflow_is_given() {
+    let mut frozen = read(
+        "
+  arguments:
+    parameters:
+    - {name: list, value: '[\"a\",\"b\",\"c\"]'}
+    - {name: count, value: '4'}
+    - {name: flag, value: 'no'}
+    - {name: many, value: '2000000'}
+    - {name: key, valueFrom: {configMapKeyRef: {name: cfg, key: k}}}
+  synchronization: {mutexes: [{name: 'wf-{{workflow.parameters.key}}'}]}
+  templates:
+  - name: main
+    dag:
+      tasks:
+      - {name: par, template: p, withParam: '{{workflow.parameters.list}}'}
+      - {name: seq, template: p, withSequence: {count: '{{workflow.parameters.count}}'}}
+      - {name: cond, template: p, when: '{{workflow.parameters.flag}} == yes'}
+      - {name: holds, template: p, when: '{{workflow.parameters.flag}} == no'}
+      - {name: in, template: q, arguments: {parameters: [{name: l, value: '{{workflow.parameters.list}}'}]}}
+      - {name: exp, template: p, withParam: '{{=toJson(map(1..3,{#}))}}'}
+      - {name: over, template: p, withSequence: {count: '{{workflow.parameters.many}}'}}
+      - {name: none, template: p, withParam: '{{=toJson(filter([1],{# > 3}))}}'}
+  - name: q
+    inputs: {parameters: [{name: l}, {name: tag, default: 'v-{{workflow.parameters.key}}'}]}
+    steps:
+    - - {name: x, template: r, withParam: '{{inputs.parameters.l}}', arguments: {parameters: [{name: t, value: '{{inputs.parameters.tag}}'}, {name: i, value: '{{item}}'}]}}
+  - name: r
+    inputs: {parameters: [{name: t}, {name: i}]}
+    synchronization: {mutexes: [{name: '{{inputs.parameters.t}}-{{inputs.parameters.i}}'}]}
+    container: {image: 'img:{{inputs.parameters.t}}'}
+  - {name: p, container: {image: alpine}}
+",
+    )
+    .unwrap();
+    let labels = [("workflows.argoproj.io/configmap-type".to_owned(), "Parameter".to_owned())];
+    let metadata =
+        tiphys_spec::Metadata { name: "cfg".to_owned(), labels: labels.into(), ..Default::default() };
+    let map = tiphys_spec::ConfigMap {
+        metadata,
+        data: [("k".to_owned(), "w".to_owned())].into(),
+        ..Default::default()
+    };
+    let outlined = |frozen: &tiphys_engine::Frozen| outline(&tiphys_engine::compile(frozen).unwrap());
+    assert_eq!(outlined(&frozen).parameters[4].1, None);
+    frozen.config_maps.push(map);
+    let found = outlined(&frozen);
+    assert_eq!(found.parameters[4].1.as_deref(), Some("w"));
+    let told: Vec<(&str, Option<u64>, &str)> = found
+        .tree
+        .children
+        .iter()
+        .map(|child| {
+            (&*child.name, child.repeated.as_ref().and_then(|repeated| repeated.count), &*child.note)
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("par", Some(3), ""),
+            ("seq", Some(4), ""),
+            ("cond", None, "never runs: when 'no == yes' evaluated false"),
+            ("holds", None, ""),
+            ("in", None, ""),
+            ("exp", Some(3), ""),
+            (
+                "over",
+                None,
+                "ends in Error: withSequence from 0 to 1999999 has more than 1000000 items; split the work over several \
+                 workflows"
+            ),
+            ("none", Some(0), "never runs: its loop has no items"),
+        ]
+    );
+    assert_eq!(found.tree.children[0].repeated.as_ref().unwrap().over, "a, b, c");
+    assert_eq!(found.steps, Some(3 + 4 + 1 + 3 + 3));
+    let inner = &found.tree.children[4].children[0];
+    assert_eq!((inner.repeated.as_ref().unwrap().count, &*inner.image), (Some(3), "img:v-w"));
+    assert_eq!(inner.locks, ["argo/Mutex/v-w-{{inputs.parameters.i}}"]);
+    let locks: Vec<&str> = found.needs.locks.iter().map(|lock| &*lock.name).collect();
+    assert_eq!(locks, ["argo/Mutex/v-w-{{inputs.parameters.i}}", "argo/Mutex/wf-w"]);
+}
+
+/// What an expression would make of values that are not there yet, or that change with every look, is not known.
+#[test]
+fn an_outline_does_not_guess() {
+    let found = read(
+        "
+  templates:
+  - name: main
+    dag:
+      tasks:
+      - {name: a, template: ok}
+      - {name: b, template: ok, depends: a, when: '{{=tasks.a.outputs.result ?? \"no\"}} == yes'}
+      - {name: c, template: ok, when: '{{=sprig.randNumeric(3)}} == x'}
+      - {name: d, template: ok, withItems: [1, 2], when: '{{item}} == 3'}
+      - {name: e, template: ok, depends: a, withParam: '{{tasks.a.outputs.result}}'}
+  - {name: ok, container: {image: x}}
+",
+    );
+    let found = outline(&tiphys_engine::compile(&found.unwrap()).unwrap());
+    assert!(found.tree.children.iter().all(|child| child.note.is_empty()), "{:?}", found.tree.children);
+    assert_eq!(found.steps, None);
+}
+
+/// Who reads what another step writes is told, with the tag that says so.
+#[test]
+fn an_outline_tells_who_reads_what_others_write() {
+    let found = read(
+        "
+  templates:
+  - name: main
+    dag:
+      tasks:
+      - {name: a, template: gen}
+      - {name: b, template: use, depends: a, arguments: {artifacts: [{name: in, from: '{{tasks.a.outputs.artifacts.o}}'}]}}
+  - {name: gen, outputs: {artifacts: [{name: o, path: /o}]}, container: {image: x}}
+  - {name: use, inputs: {artifacts: [{name: in, path: /in}]}, container: {image: x}}
+",
+    );
+    let found = outline(&tiphys_engine::compile(&found.unwrap()).unwrap());
+    let read = &found.needs.artifacts_read[0];
+    let told = (&*read.name, &*read.place, &*read.path, &*read.of);
+    assert_eq!(told, ("in", "from tasks.a.outputs.artifacts.o", "/in", "use"));
 }
 
 /// EX-370, EX-441: of a daemon that does not answer, and of containers that wait for each other, only who runs them knows;
