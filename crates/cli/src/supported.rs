@@ -1,7 +1,8 @@
-//! What of the language waits for a later release, and what this machine has no use for.
+//! What this machine lacks for a workflow, and what it has no use for.
 //!
-//! Nothing is ignored in silence: a field that would change what a run does is refused before the start, with its
-//! place; fields that only place or dress a pod are listed once.
+//! Nothing is ignored in silence: what of the language waits for a later release is told by the check; a container that
+//! this machine cannot start is refused before the start, with its place; fields that only place or dress a pod are
+//! listed once.
 
 mod objects;
 mod pod;
@@ -53,9 +54,6 @@ const DRESSING_OF_TEMPLATE: [&str; 12] = [
     "serviceAccountName",
     "tolerations",
 ];
-
-/// Fields of a template that wait for a later release.
-const LATER_OF_TEMPLATE: [&str; 1] = ["resource"];
 
 /// What was found out about a workflow and the templates it can reach.
 #[derive(Default)]
@@ -163,7 +161,6 @@ impl<'a> Examiner<'a> {
             self.call(spec_of, document, &hook.template, hook.template_ref.as_ref());
         }
         for (document, spec) in [(document, own), (spec_of, base)] {
-            self.artifacts(document, &spec.arguments.artifacts, "spec.arguments.artifacts");
             self.hopeless(document, spec, own);
             let fields = [("arguments", serde_json::to_value(&spec.arguments))];
             let locks = ("synchronization", serde_json::to_value(&spec.synchronization));
@@ -237,24 +234,6 @@ impl<'a> Examiner<'a> {
             self.findings.without_effect.insert((*name).to_owned());
         }
         self.security(fields.get("securityContext"), &pod::HONOURED_OF_POD, "securityContext");
-        for name in LATER_OF_TEMPLATE {
-            if fields
-                .get(name)
-                .is_some_and(|value| !value.is_null() && *value != serde_json::Value::Bool(false))
-            {
-                let what = if template.name.is_empty() {
-                    String::new()
-                } else {
-                    format!(" (template `{}`)", template.name)
-                };
-                self.refuse(
-                    document,
-                    &path_field(path, name),
-                    format!("`{name}` is not supported yet{what}"),
-                    "workflows that do not reach such a template run",
-                );
-            }
-        }
         if template.plugin.is_some() {
             self.findings.for_plugins.push(document.places.diagnostic(
                 Severity::Warning,
@@ -270,17 +249,6 @@ impl<'a> Examiner<'a> {
         self.objects_of(document, template, path);
         self.containers(document, template, path);
         self.volumes(document, template, path);
-        self.places(document, template, path);
-        self.artifacts(
-            document,
-            &template.inputs.artifacts,
-            &path_field(&path_field(path, "inputs"), "artifacts"),
-        );
-        self.artifacts(
-            document,
-            &template.outputs.artifacts,
-            &path_field(&path_field(path, "outputs"), "artifacts"),
-        );
         self.tasks(document, template, path);
     }
 
@@ -304,39 +272,7 @@ impl<'a> Examiner<'a> {
                 self.call(document, document, &hook.template, hook.template_ref.as_ref());
             }
             let arguments = path_field(&path, "arguments");
-            self.artifacts(document, &task.arguments.artifacts, &path_field(&arguments, "artifacts"));
             self.objects(document, &serde_json::to_value(&task.arguments).unwrap_or_default(), &arguments);
-        }
-    }
-
-    /// Locations that no driver here can reach.
-    fn artifacts(&mut self, document: &'a Document, artifacts: &[spec::Artifact], path: &str) {
-        for (at, artifact) in artifacts.iter().enumerate() {
-            self.artifact(document, artifact, &path_index(path, at));
-        }
-    }
-
-    /// A location that no driver here can reach.
-    fn artifact(&mut self, document: &'a Document, artifact: &spec::Artifact, path: &str) {
-        let Some((kind, block)) = artifact.location.store() else { return };
-        // A location without a place of its own belongs to the repository, which is the local store.
-        let foreign = match kind {
-            "raw" | "git" | "http" | "artifactory" => false,
-            "s3" | "gcs" | "azure" | "oss" => {
-                artifact.location.is_complete()
-                    && block.get("bucket").or(block.get("endpoint")).or(block.get("container")).is_some()
-            }
-            _ => true,
-        };
-        if foreign {
-            let at = path_field(path, kind);
-            self.refuse(
-                    document,
-                    &at,
-                    format!("artifact `{}`: the driver `{kind}` is not supported yet", artifact.name),
-                    "use `raw`, `http`, `git`, a key of the repository, or `--artifact NAME=PATH` for an argument of the \
-                     workflow",
-                );
         }
     }
 }

@@ -135,7 +135,8 @@ impl Yard for Around<'_> {
         let namespace = document["metadata"]["namespace"].as_str().unwrap_or_default();
         let judged = read::document(KIND, document).and_then(|document| {
             let library = Library::reached(self.world, namespace, &document.value)?;
-            library.judge(&document, Situation::Create, Code::InvalidArgument)
+            library.judge(&document, Situation::Create, Code::InvalidArgument)?;
+            library.require_supported(&document)
         });
         judged.err().map(|fault| fault.message)
     }

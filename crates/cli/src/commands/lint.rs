@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
-use tiphys_engine::check::{Shelves, Situation, check, doubled};
+use tiphys_engine::check::{Shelves, Situation, check, doubled, unsupported};
 use tiphys_spec as spec;
 use tiphys_spec::{Diagnostic, Document, Object, Severity, Strictness};
 
@@ -119,7 +119,9 @@ fn judge(args: &Args) -> anyhow::Result<Verdict> {
             continue;
         }
         judged += usize::from(is_ours(&document.object));
-        diagnostics.extend(check(document, shelves.of(&document.object), Situation::Lint));
+        let shelf = shelves.of(&document.object);
+        diagnostics.extend(check(document, shelf, Situation::Lint));
+        diagnostics.extend(unsupported(document, shelf, Situation::Lint));
         if let Some(spec) = body_of_runs(&document.object) {
             // Argo's lint knows no ConfigMaps; and the command line may give the value.
             let found = hopeless_parameters(document, spec, &documents, false).into_iter();

@@ -3,7 +3,7 @@
 use clap::Args as ClapArgs;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use tiphys_engine::check::{Shelf, Situation, check, doubled};
+use tiphys_engine::check::{Shelf, Situation, check, doubled, unsupported};
 use tiphys_engine::compile;
 use tiphys_engine::explain::{made, outline};
 use tiphys_spec as spec;
@@ -101,6 +101,9 @@ pub fn run(args: &Args, kept: &[Document], limits: Limits<'_>) -> anyhow::Result
         }
     }
     diagnostics.retain(spec::Diagnostic::is_error);
+    // A plan tells what a cluster would do as well.
+    let later = loaded.given.iter().flat_map(|document| unsupported(document, &shelf, Situation::Lint));
+    print_diagnostics(&later.collect::<Vec<_>>(), &loaded.texts);
     if !diagnostics.is_empty() {
         print_diagnostics(&diagnostics, &loaded.texts);
         return Err(Told.into());

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{ExitCode, Stdio};
 use std::sync::mpsc;
 use tiphys_controller::{Order, Update, file_location};
-use tiphys_engine::check::{Shelf, Situation, check, doubled};
+use tiphys_engine::check::{Shelf, Situation, check, doubled, unsupported};
 use tiphys_engine::compile::{compile, effective};
 use tiphys_engine::repository;
 use tiphys_engine::{Frozen, Run, cron};
@@ -307,6 +307,7 @@ fn prepare(args: &Args, loaded: &mut Loaded, world: &World, images: &ImageMap) -
         // It was said of the flag already.
         checked.retain(|diagnostic| !begins_nowhere || diagnostic.path != "spec.entrypoint");
         diagnostics.append(&mut checked);
+        diagnostics.extend(unsupported(document, &shelf, Situation::Create));
         if document.read != Read::Whole {
             continue; // It is refused: what could not be read was reported.
         }

@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use tiphys_engine::check::{Shelf, Shelves, Situation, check, doubled};
+use tiphys_engine::check::{Shelf, Shelves, Situation, check, doubled, unsupported};
 use tiphys_spec as spec;
 use tiphys_spec::{Document, Object, Strictness};
 
@@ -148,7 +148,10 @@ fn judge(
             verdict.judged += 1;
             let who = format!("in {} ({}): ", called(document), document.kind);
             let found = unread.or_else(|| match server {
-                Some(server) => asked(server, document).err().map(|error| error.to_string()),
+                Some(server) => {
+                    later(server, document, shelves.of(&document.object), &texts);
+                    asked(server, document).err().map(|error| error.to_string())
+                }
                 None => looked(document, shelves.of(&document.object)),
             });
             verdict.errors.extend(found.map(|error| format!("{who}{error}")));
@@ -227,6 +230,15 @@ fn asked(server: &Server, document: &Document) -> anyhow::Result<()> {
     }
     server.post(&path, &json!({ "namespace": namespace, field: value }))?;
     Ok(())
+}
+
+/// Tells what a server of ours cannot run yet: one of Argo's has no such path, and can.
+fn later(server: &Server, document: &Document, shelf: &Shelf, texts: &Texts) {
+    let found = unsupported(document, shelf, Situation::Lint);
+    let nothing = json!({ "namespace": server.namespace, "text": "" });
+    if !found.is_empty() && server.post("/api/tiphys/v1/lint", &nothing).is_ok() {
+        print_diagnostics(&found, texts);
+    }
 }
 
 /// What we say ourselves: the first mistake, as a server would.

@@ -1,4 +1,4 @@
-//! Containers, their volumes, and places of a template: what a process can have of a pod.
+//! Containers and their volumes: what a process can have of a pod.
 
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -17,16 +17,6 @@ pub(super) const HONOURED_OF_POD: [&str; 2] = ["runAsUser", "runAsGroup"];
 /// What of a container's security context a process has anyway or can honour.
 const HONOURED_OF_CONTAINER: [&str; 4] =
     ["runAsUser", "runAsGroup", "allowPrivilegeEscalation", "readOnlyRootFilesystem"];
-
-/// Fields of a container that wait for a later release.
-const LATER_OF_CONTAINER: [&str; 1] = ["volumeDevices"];
-
-/// Kinds of volumes that are folders and files here.
-const VOLUMES: [&str; 7] =
-    ["emptyDir", "configMap", "secret", "downwardAPI", "projected", "persistentVolumeClaim", "ephemeral"];
-
-/// What a projected volume can show.
-const PROJECTED: [&str; 3] = ["configMap", "secret", "downwardAPI"];
 
 /// All containers of a template, with their paths.
 fn bodies<'t>(template: &'t spec::Template, path: &str) -> Vec<(&'t Value, String)> {
@@ -48,7 +38,7 @@ impl<'a> Examiner<'a> {
     /// Images, containers whose command nobody knows, and what of a container is no process.
     pub(super) fn containers(&mut self, document: &'a Document, template: &'a spec::Template, path: &str) {
         for (body, path) in bodies(template, path) {
-            self.dressing(document, body, &path);
+            self.dressing(body);
             let Some(image) = body.get("image").and_then(|image| image.as_str()) else { continue };
             if !image.contains("{{") {
                 self.findings.images.insert(image.to_owned());
@@ -75,7 +65,7 @@ impl<'a> Examiner<'a> {
         }
     }
 
-    fn dressing(&mut self, document: &'a Document, body: &Value, path: &str) {
+    fn dressing(&mut self, body: &Value) {
         let given = |name: &str| body.get(name).is_some_and(is_given);
         for name in DRESSING_OF_CONTAINER.iter().filter(|name| given(name)) {
             self.findings.without_effect.insert((*name).to_owned());
@@ -94,14 +84,6 @@ impl<'a> Examiner<'a> {
             }
         }
         self.security(body.get("securityContext"), &HONOURED_OF_CONTAINER, "securityContext");
-        for name in LATER_OF_CONTAINER.iter().filter(|name| given(name)) {
-            self.refuse(
-                document,
-                &path_field(path, name),
-                format!("`{name}` of containers is not supported yet"),
-                "leave it out, or do in the command what it does",
-            );
-        }
     }
 
     /// What of a security context has no effect.
@@ -140,34 +122,11 @@ impl<'a> Examiner<'a> {
             }
             let path = path_index(path, at);
             self.objects(document, volume, &path);
-            let kinds = volume.as_object().into_iter().flatten().map(|(kind, _)| kind.as_str());
-            for kind in kinds.filter(|kind| *kind != "name" && !VOLUMES.contains(kind)) {
-                let (message, help) = match kind {
-                    "hostPath" if self.allow_host_path => continue,
-                    "hostPath" => (
-                        format!("volume `{name}` is a `hostPath`, which shows a folder of this machine"),
-                        "`--allow-host-path` allows it; `--mount HOST:STEP[:ro]` shows one without it",
-                    ),
-                    _ => (
-                        format!("volume `{name}`: `{kind}` is not supported yet"),
-                        "use an emptyDir, a claim, a ConfigMap or a Secret, or show a folder with \
-                         `--mount HOST:STEP[:ro]`",
-                    ),
-                };
-                self.refuse_once(document, &path_field(&path, kind), message, help);
-            }
-            let sources = volume.pointer("/projected/sources").and_then(Value::as_array);
-            for (number, source) in sources.into_iter().flatten().enumerate() {
-                let kinds = source.as_object().into_iter().flatten().map(|(kind, _)| kind.as_str());
-                for kind in kinds.filter(|kind| !PROJECTED.contains(kind)) {
-                    let sources = path_field(&path_field(&path, "projected"), "sources");
-                    self.refuse_once(
-                        document,
-                        &path_field(&path_index(&sources, number), kind),
-                        format!("volume `{name}`: a projected `{kind}` is not supported yet"),
-                        "only a cluster gives these out; project a ConfigMap or a Secret",
-                    );
-                }
+            if volume.get("hostPath").is_some() && !self.allow_host_path {
+                let message =
+                    format!("volume `{name}` is a `hostPath`, which shows a folder of this machine");
+                let help = "`--allow-host-path` allows it; `--mount HOST:STEP[:ro]` shows one without it";
+                self.refuse_once(document, &path_field(&path, "hostPath"), message, help);
             }
         }
     }
@@ -177,25 +136,6 @@ impl<'a> Examiner<'a> {
         let is_told = |told: &Diagnostic| told.path == path && told.file == document.file;
         if !self.findings.refused.iter().any(is_told) {
             self.refuse(document, path, message, help);
-        }
-    }
-
-    /// Where a template's logs and artifacts go, and where `data` comes from.
-    pub(super) fn places(&mut self, document: &'a Document, template: &'a spec::Template, path: &str) {
-        if let Some(location) = &template.archive_location {
-            let artifact = spec::Artifact {
-                name: "archiveLocation".to_owned(),
-                location: location.clone(),
-                ..Default::default()
-            };
-            self.artifact(document, &artifact, &path_field(path, "archiveLocation"));
-        }
-        let source = template.data.as_ref().and_then(|data| data.pointer("/source/artifactPaths"));
-        if let Some(artifact) = source.and_then(|value| serde_json::from_value(value.clone()).ok()) {
-            let path = ["data", "source", "artifactPaths"]
-                .iter()
-                .fold(path.to_owned(), |path, field| path_field(&path, field));
-            self.artifact(document, &artifact, &path);
         }
     }
 }

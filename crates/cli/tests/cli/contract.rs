@@ -62,6 +62,15 @@ fn what_is_not_supported_is_refused_with_its_field() {
     let manifest = HELLO.replace("container: {image: busybox, command: [sh, -c, \"echo hello", "resource: {action: get, manifest: \"kind: Pod\"}\n    - name: other\n      inputs: {parameters: [{name: who}]}\n      container: {image: busybox, command: [sh, -c, \"echo hello");
     let answer = bench.run(&manifest, &[]).exits(2);
     assert!(answer.err.contains("`resource` is not supported yet"), "{}", answer.err);
+    // Who only looks is told, too.
+    let file = bench.file("m.yaml", &manifest);
+    let file = file.to_str().unwrap();
+    let warning = "warning[not-supported-yet]: `resource` is not supported yet";
+    for verb in [&["lint", file][..], &["plan", file]] {
+        let told = bench.call(verb).exits(0);
+        assert!(format!("{}{}", told.out, told.err).contains(warning), "{verb:?}: {}{}", told.out, told.err);
+    }
+    bench.call(&["lint", "--deny-warnings", file]).exits(1);
     // What the entrypoint cannot reach does not matter.
     bench.run(&manifest, &["--entrypoint", "other"]).exits(0);
     let unknown = HELLO.replace(

@@ -26,6 +26,7 @@ mod steps;
 mod template;
 #[cfg(test)]
 mod tests;
+mod unsupported;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -174,18 +175,22 @@ pub fn check<'a>(
     if situation == Situation::Lint || !checker.findings.iter().any(|finding| finding.severity.is_error()) {
         checker.beyond(&document.object);
     }
-    checker
-        .findings
-        .into_iter()
-        .map(|finding| {
-            let severity = finding.severity.into();
-            let help = finding
-                .help
-                .or_else(|| advice::of_placeholders(&finding.message))
-                .or_else(|| advice::of(finding.code).map(str::to_owned));
-            document.places.diagnostic(severity, finding.code, &finding.path, finding.message, help)
-        })
-        .collect()
+    checker.told(document)
+}
+
+/// What runs of a document may reach and what no runner can do yet: errors where it is to run, else warnings. Argo has no
+/// such rule, so it is asked for beside [`check`].
+pub fn unsupported<'a>(
+    document: &'a spec::Document,
+    library: &'a dyn Library,
+    situation: Situation,
+) -> Vec<spec::Diagnostic> {
+    if document.read == spec::Read::Broken {
+        return Vec::new();
+    }
+    let mut checker = Checker::new(library, situation, document);
+    checker.unsupported(&document.object);
+    checker.told(document)
 }
 
 /// Templates that have the kind, namespace and name of one before them: which of them counts nobody could say.
@@ -289,6 +294,21 @@ impl<'a> Checker<'a> {
             lost: Lost::of(document),
             said: Default::default(),
         }
+    }
+
+    /// What was found, each at its place.
+    fn told(self, document: &spec::Document) -> Vec<spec::Diagnostic> {
+        self.findings
+            .into_iter()
+            .map(|finding| {
+                let severity = finding.severity.into();
+                let help = finding
+                    .help
+                    .or_else(|| advice::of_placeholders(&finding.message))
+                    .or_else(|| advice::of(finding.code).map(str::to_owned));
+                document.places.diagnostic(severity, finding.code, &finding.path, finding.message, help)
+            })
+            .collect()
     }
 
     /// The candidate that was probably meant, as help.

@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use super::{Shelf, Shelves, Situation, advice, check};
+use super::{Shelf, Shelves, Situation, advice, check, unsupported};
 use tiphys_spec as spec;
 
 /// Checks the first document of a text; all its documents are known. Compares place, severity and words.
@@ -698,5 +698,83 @@ spec:
             "8:32 error spec.templates[0].resource.manifestFrom: artifact object in `manifestFrom` refer to a non-exist \
            artifact",
         ],
+    );
+}
+
+/// What no runner here can do is an error where it is to run, on whatever way a run may reach it, and a warning where a
+/// document is only looked at or kept; what no run reaches is nothing.
+#[test]
+fn what_waits_for_a_later_release_is_told_before_the_start() {
+    let told = |text: &str, situation: Situation| -> Vec<String> {
+        let parsed = spec::parse("wf.yaml", text, spec::Strictness::Strict);
+        assert_eq!(parsed.diagnostics, []);
+        let shelf = Shelf::new(parsed.documents.iter().map(|document| &document.object));
+        let found = unsupported(&parsed.documents[0], &shelf, situation);
+        found.iter().map(|found| format!("{} {}: {}", found.severity, found.path, found.message)).collect()
+    };
+    let body = "
+  - {name: res, resource: {action: get, manifest: 'kind: Pod'}}
+  - {name: ok, container: {image: x, command: [x]}}
+  - name: s3
+    outputs: {artifacts: [{name: o, path: /o, s3: {endpoint: e, bucket: b, key: k}}, {name: p, path: /p, s3: {key: k}}]}
+    container: {image: x, command: [x], volumeMounts: [{name: far, mountPath: /f}]}
+    volumes: [{name: far, nfs: {server: a, path: /x}}, {name: other, csi: {driver: x}}]
+    sidecars: [{name: side, image: x, command: [x], volumeDevices: [{name: far, devicePath: /d}]}]
+";
+    let workflow = |entry: &str, main: &str| {
+        format!(
+            "kind: Workflow\nmetadata: {{generateName: l-}}\nspec:\n  entrypoint: {entry}\n  templates:\n  - {{name: \
+             main, {main}}}{body}"
+        )
+    };
+    let call = |call: &str| workflow("main", &format!("steps: [[{{name: a, {call}}}]]"));
+    let res = "spec.templates[1].resource: `resource` is not supported yet (template `res`)";
+    assert_eq!(told(&call("template: res"), Situation::Create), [format!("error {res}")]);
+    assert_eq!(told(&call("template: res"), Situation::Lint), [format!("warning {res}")]);
+    for reached in [
+        "template: ok, onExit: res",
+        "template: ok, hooks: {exit: {template: res}}",
+        "inline: {steps: [[{name: b, template: res}]]}",
+        "inline: {dag: {tasks: [{name: b, template: '{{workflow.name}}'}]}}",
+    ] {
+        let found = told(&call(reached), Situation::Create);
+        assert!(found.contains(&format!("error {res}")), "{reached}: {found:?}");
+    }
+    let exit = call("template: ok").replace("entrypoint: main", "entrypoint: main\n  onExit: res");
+    assert_eq!(told(&exit, Situation::Create), [format!("error {res}")]);
+    assert_eq!(told(&call("template: ok"), Situation::Create), Vec::<String>::new());
+    assert_eq!(
+        told(&call("template: s3"), Situation::Create),
+        [
+            "error spec.templates[3].sidecars[0].volumeDevices: `volumeDevices` of containers is not supported yet",
+            "error spec.templates[3].volumes[0].nfs: volume `far`: `nfs` is not supported yet",
+            "error spec.templates[3].outputs.artifacts[0].s3: artifact `o`: the driver `s3` is not supported yet",
+        ]
+    );
+
+    // Of a template for others all is told, as a warning; who takes something from it reaches that alone.
+    let lib = workflow("main", "steps: [[{name: a, template: ok}]]").replace(
+        "kind: Workflow\nmetadata: {generateName: l-}",
+        "kind: WorkflowTemplate\nmetadata: {name: lib}",
+    );
+    assert_eq!(told(&lib, Situation::Lint).len(), 4);
+    let user =
+        |spec: &str| format!("kind: Workflow\nmetadata: {{generateName: u-}}\nspec: {spec}\n---\n{lib}");
+    let step = |template: &str| {
+        user(&format!(
+            "{{entrypoint: m, templates: [{{name: m, steps: [[{{name: a, templateRef: {{name: lib, template: {template}}}}}]]}}]}}"
+        ))
+    };
+    let at = "spec.templates[0].steps[0][0].templateRef";
+    assert_eq!(
+        told(&step("res"), Situation::Create),
+        [format!("error {at}: `resource` is not supported yet (template `res`)")]
+    );
+    assert_eq!(told(&step("ok"), Situation::Create), Vec::<String>::new());
+    let whole = |entry: &str| user(&format!("{{workflowTemplateRef: {{name: lib}}, entrypoint: {entry}}}"));
+    assert_eq!(told(&whole("main"), Situation::Create), Vec::<String>::new());
+    assert_eq!(
+        told(&whole("res"), Situation::Create),
+        ["error spec.workflowTemplateRef: `resource` is not supported yet (template `res`)"]
     );
 }

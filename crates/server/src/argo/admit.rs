@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tiphys_controller::{Coming, Done, ESTIMATES, Order, Refused};
 use tiphys_engine::Frozen;
-use tiphys_engine::check::{Shelf, Situation, check};
+use tiphys_engine::check::{Shelf, Situation, check, unsupported};
 use tiphys_engine::repository::CONFIG_MAP;
 use tiphys_spec as spec;
 use tiphys_store::Summary;
@@ -113,7 +113,19 @@ impl Library {
 
     /// Everything wrong with a document.
     pub(crate) fn findings(&self, document: &spec::Document, situation: Situation) -> Vec<spec::Diagnostic> {
-        check(document, &Shelf::new(&self.objects).whole(), situation)
+        let shelf = Shelf::new(&self.objects).whole();
+        let mut found = check(document, &shelf, situation);
+        found.extend(unsupported(document, &shelf, situation));
+        found
+    }
+
+    /// Refuses what can reach something that no runner can do yet: nothing is half-run.
+    pub(crate) fn require_supported(&self, document: &spec::Document) -> Result<(), Fault> {
+        let shelf = Shelf::new(&self.objects);
+        match unsupported(document, &shelf, Situation::Create).into_iter().next() {
+            Some(later) => Err(Fault::invalid(later.message)),
+            None => Ok(()),
+        }
     }
 
     /// Judges a document; the fault is the first mistake that Argo would find.
@@ -228,6 +240,10 @@ pub(crate) fn judge(
     defaults::restrict(&world.settings(), &document.value)?;
     let library = Library::reached(world, namespace, &document.value)?;
     library.judge(&document, Situation::Create, Code::InvalidArgument)?;
+    // A dry run says what Argo says: the client makes backfills of what it accepts.
+    if purpose == Purpose::Run {
+        library.require_supported(&document)?;
+    }
     let stored = stored_templates(&document.value, &library);
     let spec::Document { value, object, .. } = document;
     let spec::Object::Workflow(object) = object else {

@@ -103,10 +103,13 @@ fn judge(
             "missing-source" => one.is_template() && found.path.starts_with("spec.arguments.artifacts"),
             _ => false,
         });
-        warnings.push(lacking.first().map(|first| {
+        let lacking = lacking.first().map(|first| {
             let judged = library.judge(document, Situation::Lint, Code::InvalidArgument);
             judged.err().unwrap_or_else(|| Fault::invalid(first.message.clone()))
-        }));
+        });
+        // It is kept, as Argo's clients expect; what reaches it is refused when it is to run.
+        let later = found.iter().find(|found| found.code == "not-supported-yet");
+        warnings.push(lacking.or_else(|| later.map(|later| Fault::invalid(later.message.clone()))));
         // What the object's schema misses was told in its own words.
         let errors = others.into_iter().filter(|found| found.is_error() && found.code != "no-selector");
         flaws.extend(errors.map(told_of));

@@ -222,6 +222,27 @@ fn lint_judges_kinds_that_it_knows_file_by_file() {
     }
 }
 
+/// What no server can run yet is told by lint and refused by submit, so that nothing is half-run; a template is kept.
+#[test]
+fn what_waits_for_a_later_release_is_told_and_refused() {
+    const LATER: &str = "apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\nmetadata: {name: later}\nspec:\n  entrypoint: res\n  templates: [{name: res, resource: {action: get, manifest: 'kind: Pod'}}]\n";
+    let served = Served::start();
+    served.bench.file("kept.yaml", LATER);
+    served.bench.file("run.yaml", &LATER.replace("WorkflowTemplate", "Workflow"));
+    let told = "`resource` is not supported yet (template `res`)";
+    let lint = served.call(&["lint", "--no-color", "run.yaml"]).exits(0);
+    assert_eq!(lint.out, "✔ no linting errors found!\n");
+    assert!(lint.err.contains(&format!("warning[not-supported-yet]: {told}")), "{}", lint.err);
+    let refused = served.call(&["submit", "run.yaml"]).exits(1).err;
+    assert!(refused.contains(told), "{refused}");
+    let kept = served.call(&["apply", "-f", "kept.yaml"]).exits(0);
+    assert_eq!(kept.out, "workflowtemplate/later created\n");
+    assert!(kept.err.contains(&format!("warning: WorkflowTemplate later: {told}")), "{}", kept.err);
+    let refused = served.call(&["submit", "--from", "workflowtemplate/later"]).exits(1).err;
+    assert!(refused.contains(told), "{refused}");
+    assert_eq!(served.call(&["list"]).exits(0).out, "No workflows found\n");
+}
+
 /// CLI-102, CLI-104, CLI-113: what cannot be made or changed is told in the words of each kind.
 #[test]
 fn what_cannot_be_kept_is_told_in_argos_words() {

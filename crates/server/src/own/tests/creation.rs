@@ -38,6 +38,32 @@ spec:
     assert_eq!(stored["namespaced/lib/inline/deep"]["suspend"]["duration"], "5");
 }
 
+/// What no runner here can do is refused when it is to run, and told when it is kept: nothing is half-run.
+#[test]
+fn what_waits_for_a_later_release_is_refused_or_told() {
+    let (_folder, house) = open();
+    let spec = json!({ "entrypoint": "main", "templates": [
+        { "name": "main", "steps": [[{ "name": "a", "template": "first" }], [{ "name": "b", "template": "res" }]] },
+        { "name": "first", "suspend": { "duration": "0" } },
+        { "name": "res", "resource": { "action": "get", "manifest": "kind: Pod" } },
+    ]});
+    let workflow = json!({ "metadata": { "name": "half" }, "spec": spec });
+    let (status, refused) =
+        house.ask("POST", "/api/v1/workflows/default", &[], &json!({ "workflow": workflow }));
+    assert_eq!(
+        (status, &refused["message"]),
+        (400, &json!("`resource` is not supported yet (template `res`)"))
+    );
+    assert_eq!(house.get("/api/v1/workflows/default")["items"], Value::Null);
+    // Argo's lint says what Argo says; the editor and `apply` tell.
+    house.send("POST", "/api/v1/workflows/default/lint", &json!({ "workflow": workflow }));
+    let schedule = json!({ "apiVersion": "argoproj.io/v1alpha1", "kind": "CronWorkflow", "metadata": { "name": "c" },
+        "spec": { "schedules": ["0 3 * * *"], "workflowSpec": spec } });
+    let text = schedule.to_string();
+    let told = house.send("POST", "/api/tiphys/v1/apply", &json!({ "namespace": "default", "text": text }));
+    assert_eq!(told["applied"][0]["warning"], "`resource` is not supported yet (template `res`)", "{told}");
+}
+
 /// Only what had a pod was on a machine (OB-194).
 #[test]
 fn a_pod_that_was_never_made_has_no_machine() {
