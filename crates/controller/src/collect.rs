@@ -16,33 +16,57 @@ pub enum Force {
     Yes,
 }
 
-/// Deletes what is due. What is not there any more counts as deleted, so this may be done again.
-pub fn delete(run: &Run, occasion: Occasion, place: &Place) -> Collected {
-    let mut collected = Collected::default();
-    if place.keeps_artifacts {
-        return collected;
-    }
-    let mut failures = BTreeSet::new();
-    let store = LocalStore::new(artifacts_of(&place.artifacts, &run.plan.namespace));
-    for due in run.artifacts_due(occasion) {
-        match delete_one(&due, &store) {
-            Ok(()) => collected.gone.push((due.node, due.artifact.name.into())),
-            Err(reason) => drop(failures.insert(reason)),
+/// Artifacts that are to be deleted, and where: of a run that nobody need know any more while they are.
+pub(crate) struct Work {
+    due: Vec<Due>,
+    store: LocalStore,
+    /// The document lets the run go whatever comes of it.
+    lets_go: bool,
+}
+
+impl Work {
+    /// What is due.
+    pub(crate) fn of(run: &Run, occasion: Occasion, place: &Place) -> Work {
+        let document = run.plan.workflow.spec.artifact_gc.as_ref();
+        Work {
+            due: if place.keeps_artifacts { Vec::new() } else { run.artifacts_due(occasion) },
+            store: LocalStore::new(artifacts_of(&place.artifacts, &run.plan.namespace)),
+            lets_go: document.is_some_and(|gc| gc.force_finalizer_removal),
         }
     }
-    collected.failures = failures.into_iter().map(Into::into).collect();
-    collected
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.due.is_empty()
+    }
+
+    /// Deletes it. What is not there any more counts as deleted, so this may be done again.
+    pub(crate) fn delete(self) -> Collected {
+        let mut collected = Collected::default();
+        let mut failures = BTreeSet::new();
+        for due in self.due {
+            match delete_one(&due, &self.store) {
+                Ok(()) => collected.gone.push((due.node, due.artifact.name.into())),
+                Err(reason) => drop(failures.insert(reason)),
+            }
+        }
+        collected.failures = failures.into_iter().map(Into::into).collect();
+        collected
+    }
+
+    /// Deletes it for a run that goes; the error says why it has to stay (PA-281).
+    pub(crate) fn release(self, force: Force) -> Result<(), String> {
+        let lets_go = self.lets_go || force == Force::Yes;
+        let failures = self.delete().failures;
+        match failures.is_empty() || lets_go {
+            true => Ok(()),
+            false => Err(format!("artifacts that go with it cannot be deleted: {}", failures.join("; "))),
+        }
+    }
 }
 
 /// Deletes what is due when a run goes; the error says why it has to stay (PA-281).
 pub fn release(run: &Run, place: &Place, force: Force) -> Result<(), String> {
-    let failures = delete(run, Occasion::Deletion, place).failures;
-    let document = run.plan.workflow.spec.artifact_gc.as_ref();
-    let lets_go = document.is_some_and(|gc| gc.force_finalizer_removal) || force == Force::Yes;
-    match failures.is_empty() || lets_go {
-        true => Ok(()),
-        false => Err(format!("artifacts that go with it cannot be deleted: {}", failures.join("; "))),
-    }
+    Work::of(run, Occasion::Deletion, place).release(force)
 }
 
 /// Whether the document of a run may want artifacts deleted. Most do not, and need no closer look.

@@ -5,7 +5,7 @@ use crate::draft::Draft;
 use crate::metrics::Metrics;
 use crate::patient::Patient;
 use crate::prepare::Place;
-use crate::pump::Pump;
+use crate::pump::{Pump, Release};
 use crate::refused::Refused;
 use crate::shard::{Census, Recorded};
 use crate::throttle::Limits;
@@ -19,7 +19,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tiphys_engine::explain::{Places, Wanted};
-use tiphys_engine::workflow::{Attempt, Outcome, Request, Retry};
+use tiphys_engine::workflow::{Attempt, Collected, Outcome, Request, Retry};
 use tiphys_engine::{Frozen, Time};
 use tiphys_runner::agent::{Agent, Answer};
 use tiphys_runner::step::AttemptId;
@@ -136,12 +136,37 @@ pub(crate) enum Message {
     Places(String, Wanted, Sender<Places>),
     EndStrays,
     Inbox,
+    /// What came of looking at files for an attempt; the error is a mistake of ours.
+    Listed(String, Attempt, Result<Box<Outcome>, String>),
+    /// What came of deleting the artifacts of a run that is over; none if a mistake of ours showed.
+    Collected(String, Result<Collected, String>),
+    /// The artifacts of a run that is to go were deleted, or why it has to stay.
+    Released(Box<Release>, Result<(), Refused>),
+    /// Keeps the thread that works with files busy.
+    #[cfg(test)]
+    Busy(Arc<dyn Fn() + Send + Sync>),
     Quit,
+}
+
+impl Message {
+    /// The run whose state it is about to change on somebody's word.
+    pub(crate) fn changes(&self) -> Option<&str> {
+        match self {
+            Message::Restart(draft, _) => Some(&draft.run.machine.id),
+            Message::Adopt(uid, ..)
+            | Message::Retry(uid, ..)
+            | Message::Ask(uid, ..)
+            | Message::Delete(uid, ..) => Some(uid),
+            _ => None,
+        }
+    }
 }
 
 /// Where the engine hears what is asked of it.
 pub(crate) struct Inbox {
     pub(crate) messages: Receiver<Message>,
+    /// The way there, for what is done beside the engine's thread.
+    pub(crate) own: Sender<Message>,
     /// How many orders are on their way.
     pub(crate) coming: Arc<AtomicUsize>,
     /// Up to when everything that happened is durable.
@@ -247,7 +272,12 @@ impl Controller {
         let engine = place.engine.clone();
         let coming = Arc::<AtomicUsize>::default();
         let settled = Arc::new(AtomicI64::new(now().0));
-        let inbox = Inbox { messages: inbox, coming: coming.clone(), settled: settled.clone() };
+        let inbox = Inbox {
+            messages: inbox,
+            own: messages.clone(),
+            coming: coming.clone(),
+            settled: settled.clone(),
+        };
         let pump = Pump::new(state.clone(), store, ownership, reach, place, jobs, inbox);
         let thread = std::thread::Builder::new()
             .name("pump".to_owned())
@@ -301,6 +331,12 @@ impl Controller {
                 Ok(())
             }
         }
+    }
+
+    /// Has the threads that work with files do this first.
+    #[cfg(test)]
+    pub(crate) fn keep_busy(&self, work: Arc<dyn Fn() + Send + Sync>) {
+        self.messages.send(Message::Busy(work)).unwrap();
     }
 
     /// Ends the steps that the runner still runs though their runs are over, or do not want them any more. For an

@@ -1,5 +1,6 @@
 //! The only loop: waits, feeds the shard, makes its batches durable, does what it says. It decides nothing.
 
+mod beside;
 mod durable;
 mod leaving;
 mod lives;
@@ -10,7 +11,7 @@ mod steps;
 mod strays;
 mod waiting;
 
-use crate::collect;
+use crate::collect::Work;
 use crate::draft::Draft;
 use crate::guard::guarded;
 use crate::handle::{self, Ask, Done, Extent, Inbox, Message, Submitted, Update};
@@ -21,6 +22,7 @@ use crate::refused::Refused;
 use crate::shard::{Effect, Shard};
 use crate::submit;
 use crate::throttle::{Bucket, Throttle};
+use beside::Beside;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -28,12 +30,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, TryRecvError};
 use std::time::{Duration, Instant};
 use tiphys_engine::Time;
-use tiphys_engine::workflow::{Attempt, Input, NodeIx, Occasion, Report};
+use tiphys_engine::workflow::{Attempt, Collected, Input, NodeIx, Occasion, Report};
 use tiphys_runner::agent::Agent;
 use tiphys_runner::step::{AttemptId, Standing};
 use tiphys_runner::{News, Runner};
 use tiphys_spec as spec;
 use tiphys_store::{MachineId, MemoKey, NewRun, Owned, Ownership, State, Store, StoreError, Summary};
+
+pub(crate) use leaving::Release;
 
 /// How long a step must have run before that is worth a record of its own.
 const OBSERVED_AFTER: Duration = Duration::from_millis(20);
@@ -147,7 +151,13 @@ pub(crate) struct Pump {
     loss: Option<String>,
     /// Runs that are to be removed with the next batch.
     deletions: Vec<leaving::Deletion>,
-    broom: leaving::Broom,
+    /// Removes files, and looks at files.
+    broom: Beside,
+    lister: Beside,
+    /// Runs whose artifacts are being deleted, each with what was asked of it meanwhile.
+    collecting: BTreeMap<String, Vec<Message>>,
+    /// Runs that are to go and whose artifacts are deleted.
+    released: Vec<Release>,
     /// What may still run of runs that are no more: nobody will ask how it ended.
     gone: BTreeSet<AttemptId>,
     last: Time,
@@ -165,7 +175,6 @@ impl Pump {
         inbox: Inbox,
     ) -> Pump {
         let shard = Shard::new(jobs + runner.ahead());
-        let broom = leaving::Broom::new(&state);
         Pump {
             state,
             store,
@@ -200,7 +209,10 @@ impl Pump {
             standing: BTreeMap::new(),
             unheard: BTreeSet::new(),
             deletions: Vec::new(),
-            broom,
+            broom: Beside::new("broom"),
+            lister: Beside::new("lister"),
+            collecting: BTreeMap::new(),
+            released: Vec::new(),
             loss: None,
             asked_runner: Time(0),
             gone: BTreeSet::new(),
@@ -211,6 +223,8 @@ impl Pump {
 
     /// Runs until it is told to quit, or the store fails for good.
     pub(crate) fn run(mut self) -> Result<(), StoreError> {
+        // What an engine that was killed was about to remove.
+        self.sweep_claims();
         while !self.quit {
             if let Err(error) = self.turn() {
                 let message = error.to_string();
@@ -380,6 +394,10 @@ impl Pump {
     }
 
     fn hear(&mut self, message: Message, now: Time) -> Result<(), StoreError> {
+        if let Some(held) = message.changes().and_then(|uid| self.collecting.get_mut(uid)) {
+            held.push(message);
+            return Ok(());
+        }
         match message {
             Message::News(News::Reports(reports)) => {
                 reports.into_iter().for_each(|report| self.reported(report, now))
@@ -422,6 +440,31 @@ impl Pump {
             Message::Delete(uid, force, reply) => {
                 self.deletions.push(leaving::Deletion { uid, force, reply });
             }
+            Message::Listed(uid, attempt, listed) => self.listed(&uid, attempt, listed, now),
+            Message::Collected(uid, collected) => {
+                match collected {
+                    Ok(collected) => self.shard.input(&uid, Input::ArtifactsDeleted { collected }, now),
+                    Err(mistake) => self.park(&uid, mistake),
+                }
+                // What came of it is recorded before anything else happens to the run.
+                self.settle(now)?;
+                self.hear_held(&uid, now)?;
+            }
+            Message::Released(release, released) => {
+                let uid = release.uid().to_owned();
+                match released {
+                    Ok(()) => self.released.push(*release),
+                    Err(reason) => self.stays(*release, reason),
+                }
+                self.hear_held(&uid, now)?;
+            }
+            #[cfg(test)]
+            Message::Busy(work) => {
+                for beside in [&mut self.broom, &mut self.lister] {
+                    let work = work.clone();
+                    beside.hand_over(move || work());
+                }
+            }
             Message::Limit(limits) => self.limit(limits),
             Message::Subscribe(on) => self.runner.subscribe(None, on),
             Message::Interrupt(uid) => {
@@ -446,10 +489,49 @@ impl Pump {
         Ok(())
     }
 
+    /// Hears what was asked of a run while its artifacts were deleted, in the order in which it came.
+    fn hear_held(&mut self, uid: &str, now: Time) -> Result<(), StoreError> {
+        for message in self.collecting.remove(uid).into_iter().flatten() {
+            self.hear(message, now)?;
+        }
+        Ok(())
+    }
+
+    /// Has the artifacts deleted that go with the end of a run.
+    fn collect(&mut self, uid: String, now: Time) {
+        let Some(run) = self.shard.run(&uid) else { return };
+        let work = Work::of(run, Occasion::Completion, &self.place);
+        if work.is_empty() {
+            let collected = Collected::default();
+            return self.shard.input(&uid, Input::ArtifactsDeleted { collected }, now);
+        }
+        self.collecting.entry(uid.clone()).or_default();
+        let messages = self.inbox.own.clone();
+        self.broom.hand_over(move || {
+            let collected = guarded(|| work.delete());
+            // Without a pump there is nobody to tell; whoever takes the run up deletes once more.
+            drop(messages.send(Message::Collected(uid, collected)));
+        });
+    }
+
+    /// Has claims removed that nobody can reach any more.
+    fn sweep_claims(&mut self) {
+        let going = submit::claims_going(&self.place);
+        if !going.exists() {
+            return;
+        }
+        // What cannot be removed now is met again by the next engine.
+        self.broom.hand_over(move || {
+            for claim in std::fs::read_dir(going).into_iter().flatten().flatten() {
+                drop(std::fs::remove_dir_all(claim.path()));
+            }
+        });
+    }
+
     /// Letters that other processes left for runs that we drive.
     fn read_inbox(&mut self, now: Time) -> Result<(), StoreError> {
         for machine in self.store.waiting()? {
-            if !self.homes.contains_key(&machine.id) {
+            if !self.homes.contains_key(&machine.id) || self.collecting.contains_key(&machine.id) {
                 continue;
             }
             for letter in self.store.inbox(&machine)? {
@@ -561,11 +643,7 @@ impl Pump {
                     }
                 }
             }
-            Effect::DeleteArtifacts(uid) => {
-                let Some(run) = self.shard.run(&uid) else { return Ok(()) };
-                let collected = collect::delete(run, Occasion::Completion, &self.place);
-                self.shard.input(&uid, Input::ArtifactsDeleted { collected }, now);
-            }
+            Effect::DeleteArtifacts(uid) => self.collect(uid, now),
             Effect::Ended(uid) => self.ended(&uid, now)?,
             Effect::Fenced(uid) => {
                 self.let_go(&uid);

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tiphys_engine::workflow::{Outcome, Phase, claim_path};
 use tiphys_engine::{Frozen, Plan, Run, Time, status};
@@ -227,16 +228,31 @@ fn brief(document: &Value) -> Value {
     })
 }
 
-/// Removes the folders of generated claims, when the strategy says so (EX-503).
-pub(crate) fn remove_claims(run: &Run, place: &Place) {
+/// Takes the folders of generated claims away, when the strategy says so (EX-503): they are put where [`claims_going`] says,
+/// so that it takes no time and a run of the same name meets nothing of them. Whether there were any.
+pub(crate) fn drop_claims(run: &Run, place: &Place) -> bool {
     if !run.drops_claims() {
-        return;
+        return false;
     }
-    let paths = run.all_claims().into_iter().filter_map(|(_, claim)| claim_path(&run.plan.namespace, &claim));
-    for path in paths {
-        // What cannot be removed now is removed with the run.
-        drop(std::fs::remove_dir_all(place.claims.join(path)));
+    let going = claims_going(place);
+    let mut any = false;
+    for (at, (_, claim)) in run.all_claims().into_iter().enumerate() {
+        let Some(path) = claim_path(&run.plan.namespace, &claim).map(|path| place.claims.join(path)) else {
+            continue;
+        };
+        if path.exists() {
+            // What cannot go now is removed with the run.
+            let aside = going.join(format!("{}-{at}-{}", run.plan.uid, uuid::Uuid::new_v4()));
+            any |= std::fs::create_dir_all(&going).and_then(|()| std::fs::rename(&path, aside)).is_ok();
+        }
     }
+    any
+}
+
+/// Where claims lie that are being removed: what lies there is nobody's, also after a crash.
+pub(crate) fn claims_going(place: &Place) -> PathBuf {
+    // No namespace begins with a dot.
+    place.claims.join(".going")
 }
 
 /// The outcome of an attempt that a stop reached before it was started.

@@ -435,7 +435,7 @@ fn claims_go_as_the_strategy_says() {
         let mut run = tiphys_engine::Run::new(Arc::new(compile(&frozen).unwrap()));
         run.apply(tiphys_engine::Time(1), &Event::Finished { phase, message: None });
         let place = Place { claims: folder.path().to_owned(), ..Place::default() };
-        crate::submit::remove_claims(&run, &place);
+        crate::submit::drop_claims(&run, &place);
         !claim.exists()
     };
     let always = json!({ "strategy": "OnWorkflowCompletion" });

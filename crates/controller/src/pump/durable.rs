@@ -83,10 +83,14 @@ impl Pump {
             let document = submit::document(&home.workflow, run, now);
             self.ends.push((home.machine.clone(), document, submit::exact_times(run)));
         }
-        submit::remove_claims(run, &home.place);
+        let drops_claims = submit::drop_claims(run, &home.place);
+        let uses_locks = run.uses_locks();
         self.dismiss_plugins(&run.plan);
         self.metrics.ended(uid);
-        if run.uses_locks() {
+        if drops_claims {
+            self.sweep_claims();
+        }
+        if uses_locks {
             self.forget_locks(uid)?;
         }
         self.let_go(uid);

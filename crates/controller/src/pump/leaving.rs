@@ -1,16 +1,17 @@
 //! Runs that are deleted: many in one transaction, and their files beside the pump.
 
 use super::{Pump, attempt_id};
-use crate::collect::{self, Force};
-use crate::handle::Update;
+use crate::collect::{self, Force, Work};
+use crate::guard::guarded;
+use crate::handle::{Message, Update};
 use crate::refused::Refused;
 use crate::submit::Kept;
 use crate::view;
 use std::collections::BTreeSet;
-use std::sync::mpsc::{self, Sender};
-use std::thread::JoinHandle;
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 use tiphys_engine::Run;
+use tiphys_engine::workflow::Occasion;
 use tiphys_runner::step::AttemptId;
 use tiphys_store::{MachineId, Owned, State};
 
@@ -29,44 +30,15 @@ struct Leaving {
     _owned: Option<Owned>,
 }
 
-/// Removes the files of runs that are gone. A disk that is slow with them holds up nobody's steps.
-pub(super) struct Broom {
-    state: State,
-    runs: Option<Sender<Vec<Leaving>>>,
-    thread: Option<JoinHandle<()>>,
+/// A run that is to go, and whose artifacts go before it. If nobody drives it, nobody takes it up meanwhile.
+pub(crate) struct Release {
+    deletion: Deletion,
+    owned: Option<Owned>,
 }
 
-impl Broom {
-    pub(super) fn new(state: &State) -> Broom {
-        Broom { state: state.clone(), runs: None, thread: None }
-    }
-
-    /// Removes the files of these, then answers who asked for it.
-    fn sweep(&mut self, leaving: Vec<Leaving>) -> Box<dyn FnOnce() + Send> {
-        let sender = self.runs.get_or_insert_with(|| {
-            let (sender, runs) = mpsc::channel::<Vec<Leaving>>();
-            let state = self.state.clone();
-            let work = move || runs.into_iter().flatten().for_each(|run| end(&state, run));
-            self.thread = std::thread::Builder::new().name("broom".to_owned()).spawn(work).ok();
-            sender
-        });
-        let (sender, state) = (sender.clone(), self.state.clone());
-        Box::new(move || {
-            // Without a thread it takes a moment longer.
-            if let Err(mpsc::SendError(leaving)) = sender.send(leaving) {
-                leaving.into_iter().for_each(|run| end(&state, run));
-            }
-        })
-    }
-}
-
-impl Drop for Broom {
-    fn drop(&mut self) {
-        self.runs = None;
-        if let Some(thread) = self.thread.take() {
-            // One that panicked has left files to the next `prune`.
-            drop(thread.join());
-        }
+impl Release {
+    pub(super) fn uid(&self) -> &str {
+        &self.deletion.uid
     }
 }
 
@@ -82,14 +54,21 @@ impl Pump {
     /// they are, so that a store that fails leaves none of them without its steps and its driver.
     pub(super) fn delete_all(&mut self) {
         let mut leaving: Vec<(Deletion, Option<Owned>)> = Vec::new();
+        for Release { deletion, owned } in std::mem::take(&mut self.released) {
+            match self.hold(&deletion.uid, owned) {
+                Ok(owned) => leaving.push((deletion, owned)),
+                Err(reason) => self.reply(deletion.reply, Err(reason)),
+            }
+        }
         for deletion in std::mem::take(&mut self.deletions) {
             if leaving.iter().any(|(other, _)| other.uid == deletion.uid) {
                 self.reply(deletion.reply, Ok(false));
                 continue;
             }
             let uid = deletion.uid.clone();
-            match self.for_run(&uid, |pump| pump.prepare_deletion(&uid, deletion.force)) {
-                Ok(owned) => leaving.push((deletion, owned)),
+            match self.for_run(&uid, |pump| pump.prepare_deletion(&uid)) {
+                Ok((owned, None)) => leaving.push((deletion, owned)),
+                Ok((owned, Some(work))) => self.release(Release { deletion, owned }, work),
                 Err(reason) => self.reply(deletion.reply, Err(reason)),
             }
         }
@@ -120,19 +99,41 @@ impl Pump {
             self.tell(&uid, Update::Deleted(uid.clone()));
             gone.push(Leaving { deletion, was_here, _owned: owned });
         }
-        let sweep = self.broom.sweep(gone);
+        let state = self.state.clone();
+        let sweep = self.broom.later(move || gone.into_iter().for_each(|run| end(&state, run)));
         self.replies.push(sweep);
     }
 
-    /// Makes ready to remove a run: nobody takes it over until the answer is dropped, which is nothing for a run that we
-    /// drive, and the artifacts that go with it are gone.
-    fn prepare_deletion(&mut self, uid: &str, force: Force) -> Result<Option<Owned>, Refused> {
-        let owned = match self.homes.contains_key(uid) {
-            true => None,
-            false => Some(self.ownership.claim(&MachineId::workflow(uid))?),
-        };
-        self.release_artifacts(uid, force)?;
-        Ok(owned)
+    /// Makes ready to remove a run: nobody takes it over until the answer is dropped, which has nothing for a run that we
+    /// drive; and which artifacts go before it, if any.
+    fn prepare_deletion(&mut self, uid: &str) -> Result<(Option<Owned>, Option<Work>), Refused> {
+        let owned = self.hold(uid, None)?;
+        Ok((owned, self.artifacts_of(uid)?))
+    }
+
+    /// Sees to it that nobody else has a run.
+    fn hold(&mut self, uid: &str, owned: Option<Owned>) -> Result<Option<Owned>, Refused> {
+        if owned.is_some() || self.homes.contains_key(uid) {
+            return Ok(owned);
+        }
+        Ok(Some(self.ownership.claim(&MachineId::workflow(uid))?))
+    }
+
+    /// Has the artifacts deleted that go with a run.
+    fn release(&mut self, release: Release, work: Work) {
+        self.collecting.entry(release.uid().to_owned()).or_default();
+        let (messages, force) = (self.inbox.own.clone(), release.deletion.force);
+        self.broom.hand_over(move || {
+            let released = guarded(|| work.release(force));
+            let released = released.unwrap_or_else(Err).map_err(Refused::Invalid);
+            // Without a pump there is nobody to tell.
+            drop(messages.send(Message::Released(Box::new(release), released)));
+        });
+    }
+
+    /// Tells why a run does not go.
+    pub(super) fn stays(&mut self, release: Release, reason: Refused) {
+        self.reply(release.deletion.reply, Err(reason));
     }
 
     /// Lets go of a run of ours that is no more. Its steps are ended without grace. Nobody takes it over until the answer
@@ -163,21 +164,22 @@ impl Pump {
         self.homes.remove(uid).map(|home| home._owned)
     }
 
-    /// Deletes the artifacts that go with a run.
-    fn release_artifacts(&mut self, uid: &str, force: Force) -> Result<(), Refused> {
-        let release = |run: &Run| collect::release(run, &self.place, force).map_err(Refused::Invalid);
+    /// The artifacts that go with a run, if any.
+    fn artifacts_of(&mut self, uid: &str) -> Result<Option<Work>, Refused> {
+        let work =
+            |run: &Run, place| Some(Work::of(run, Occasion::Deletion, place)).filter(|work| !work.is_empty());
         if let Some(run) = self.shard.run(uid) {
-            return release(run);
+            return Ok(work(run, &self.place));
         }
         let machine = MachineId::workflow(uid);
         let body = self.store.document(&machine)?.unwrap_or_default();
         if !collect::may_concern(&body) {
-            return Ok(());
+            return Ok(None);
         }
         // Nobody drives it: what it is, its journal tells.
         let kept = Kept::read(&body)
             .map_err(|error| Refused::Bug(format!("its document cannot be read: {error}")))?;
         let records = self.store.load(&machine)?.unwrap_or_default().records;
-        release(&view::fold(&kept.frozen, &records).map_err(Refused::Bug)?)
+        Ok(work(&view::fold(&kept.frozen, &records).map_err(Refused::Bug)?, &self.place))
     }
 }

@@ -2,7 +2,9 @@
 
 use super::{Pump, attempt_id};
 use crate::guard::guarded;
+use crate::handle::Message;
 use crate::prepare::{self, Unfit};
+use crate::submit;
 use std::time::Duration;
 use tiphys_engine::Time;
 use tiphys_engine::workflow::{Attempt, Input, Outcome, Report};
@@ -18,6 +20,8 @@ enum Way {
     Call,
     /// Nothing need run: it is known how it ended.
     Over(Box<Outcome>),
+    /// Nothing need run, but files are to be looked at.
+    Listing(Box<dyn FnOnce() -> Outcome + Send>),
     /// It cannot be started.
     Refused(String),
     /// No pod can be made of its template.
@@ -41,6 +45,10 @@ impl Pump {
                     self.call(uid, *attempt, Duration::ZERO, now);
                     continue;
                 }
+                Some(Way::Listing(list)) => {
+                    self.list(key, list);
+                    continue;
+                }
                 Some(Way::Over(outcome)) => Report::Ended(outcome),
                 Some(Way::Refused(reason)) => Report::Refused(reason),
                 Some(Way::Unmade(reason)) => Report::Unmade(reason),
@@ -62,6 +70,34 @@ impl Pump {
         }
     }
 
+    /// Has files looked at beside the pump. Who dies meanwhile has recorded nothing but the start: it is done again.
+    fn list(&mut self, (uid, attempt): (String, Attempt), list: Box<dyn FnOnce() -> Outcome + Send>) {
+        let messages = self.inbox.own.clone();
+        self.lister.hand_over(move || {
+            let listed = guarded(list).map(Box::new);
+            // Without a pump there is nobody to tell.
+            drop(messages.send(Message::Listed(uid, attempt, listed)));
+        });
+    }
+
+    /// How an attempt came out for which files were looked at.
+    pub(super) fn listed(
+        &mut self,
+        uid: &str,
+        attempt: Attempt,
+        listed: Result<Box<Outcome>, String>,
+        now: Time,
+    ) {
+        let Some(run) = self.shard.run(uid).filter(|run| run.is_wanted(attempt)) else { return };
+        let report = match listed {
+            // Nobody was there to be stopped.
+            _ if run.is_to_be_stopped(attempt.node) => Report::Ended(Box::new(submit::never_started())),
+            Ok(outcome) => Report::Ended(outcome),
+            Err(mistake) => Report::Refused(mistake),
+        };
+        self.shard.input(uid, Input::Reported { attempt, report }, now);
+    }
+
     /// How an attempt is started. None if its run is gone.
     fn way_of(&self, uid: &str, attempt: Attempt, now: Time) -> Option<Way> {
         let (run, home) = (self.shard.run(uid)?, self.homes.get(uid)?);
@@ -78,7 +114,8 @@ impl Pump {
         };
         if let Some(data) = &pod.template.data {
             let store = artifacts_of(&home.place.artifacts, &run.plan.namespace);
-            return Some(Way::Over(Box::new(prepare::data::outcome(&pod, data, &store, now))));
+            let data = data.clone();
+            return Some(Way::Listing(Box::new(move || prepare::data::outcome(&pod, &data, &store, now))));
         }
         Some(match prepare::step(&run.plan, &pod, &home.place, attempt_id(uid, attempt)) {
             Ok(step) => Way::Step(Box::new(step)),

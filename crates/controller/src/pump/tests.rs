@@ -16,7 +16,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tiphys_engine::workflow::{Event, Request};
 use tiphys_engine::{Frozen, Time, explain};
-use tiphys_runner::step::{AttemptId, Ended, Report, Sighting, Started, StepRequest};
+use tiphys_runner::step::{
+    ArtifactStored, AttemptId, ContainerEnded, Ended, Exit, Report, Sighting, Started, StepRequest,
+};
 use tiphys_runner::{News, Refusal, Runner, RunnerError};
 use tiphys_store::{
     Journal as _, MachineId, MemoKey, NewRun, Runs, Shared as _, State, Store, StoreError, Summary,
@@ -174,7 +176,8 @@ impl Engines {
             report.send(hear).unwrap();
             runner as Arc<dyn Runner>
         };
-        let place = Place { patience, ..Place::default() };
+        let (artifacts, claims) = (self.state.artifacts_dir(), self.state.dir().join("claims"));
+        let place = Place { patience, artifacts, claims, ..Place::default() };
         let controller = Controller::start_on(&self.state, store, place, 1, Box::new(make)).unwrap();
         (controller, news.recv().unwrap())
     }
@@ -570,4 +573,78 @@ fn remembered_results_that_are_used_cost_one_transaction_together() {
     assert!(noted > 1 && transactions < 15, "{transactions} transactions, noted {noted}");
     assert_eq!(run("second").1, noted, "it was noted a moment ago");
     controller.quit().unwrap();
+}
+
+/// Keeps the threads that work with files busy until what this answers is dropped.
+fn slow_disk(controller: &Controller) -> Sender<()> {
+    let (free, wait) = mpsc::channel::<()>();
+    let wait = Mutex::new(wait);
+    controller.keep_busy(Arc::new(move || assert!(wait.lock().unwrap().recv().is_err(), "only dropped")));
+    free
+}
+
+/// Artifacts that go with the end of a run, volumes that do, and listings: however long the disk takes, other runs start
+/// and end, and what is asked of the run meanwhile is done after that, in its order.
+#[test]
+fn a_slow_disk_holds_up_no_other_run() {
+    let engines = Engines::new();
+    let claims = engines.state.dir().join("claims");
+    let kept = engines.state.artifacts_dir().join("gone.txt");
+    std::fs::write(&kept, "x").unwrap();
+    std::fs::create_dir_all(claims.join("default/one-work")).unwrap();
+    // An engine was killed while it removed this.
+    std::fs::create_dir_all(claims.join(".going/left/deep")).unwrap();
+    let (controller, news) = engines.start(0, running);
+    let free = slow_disk(&controller);
+
+    // A run with an artifact and a volume that go with it.
+    let workflow = json!({
+        "metadata": { "name": "one", "uid": "one" },
+        "spec": {
+            "entrypoint": "main", "artifactGC": { "strategy": "OnWorkflowCompletion" },
+            "volumeClaimTemplates": [{ "metadata": { "name": "work" } }],
+            "templates": [{ "name": "main", "container": { "image": "any", "command": ["work"] }, "outputs": {
+                "artifacts": [{ "name": "a", "path": "/a", "archive": { "none": {} }, "s3": { "key": "gone.txt" } }] } }],
+        },
+    });
+    let frozen = Frozen { workflow: serde_json::from_value(workflow).unwrap(), ..Frozen::default() };
+    let (follower, updates) = mpsc::channel();
+    let (secrets, files, world) = (Vec::new(), Default::default(), Value::Null);
+    controller.submit(Order { frozen, secrets, files, world, follower: Some(follower) }).unwrap().unwrap();
+    let end = |attempt: AttemptId, artifacts: Vec<ArtifactStored>| {
+        let main = ContainerEnded { name: "main".into(), exit: Exit::Code(0), ..ContainerEnded::default() };
+        let ended = Ended { attempt, containers: vec![main], artifacts, ..Ended::default() };
+        news(News::Reports(vec![Report::Ended(Box::new(ended))]));
+    };
+    let attempt = engines.started.recv_timeout(PATIENCE).unwrap();
+    end(
+        attempt,
+        vec![ArtifactStored { name: "a".into(), key: "gone.txt".into(), ..ArtifactStored::default() }],
+    );
+
+    // Others go on meanwhile.
+    let other = json!({ "name": "main", "container": { "image": "any", "command": ["work"] } });
+    let (follower, others) = mpsc::channel();
+    controller.submit(order("other", &other, Some(follower))).unwrap().unwrap();
+    end(engines.started.recv_timeout(PATIENCE).unwrap(), Vec::new());
+    wait_until_ended(&others);
+    // A listing, whose run waits for it.
+    let listing = json!({ "name": "main", "data": { "source": { "artifactPaths": { "name": "n", "s3": { "key": "gone.txt" } } },
+                          "transformation": [{ "expression": "data" }] } });
+    let (follower, listed) = mpsc::channel();
+    controller.submit(order("list", &listing, Some(follower))).unwrap().unwrap();
+    let is_over =
+        |updates: &Receiver<Update>| updates.try_iter().any(|update| matches!(update, Update::Ended(_)));
+    assert!(!is_over(&updates) && !is_over(&listed) && kept.exists());
+    let deleted = std::thread::scope(|scope| {
+        let deleting = scope.spawn(|| controller.delete("one", Force::No));
+        drop(free);
+        wait_until_ended(&updates);
+        wait_until_ended(&listed);
+        deleting.join().unwrap()
+    });
+    assert!(deleted.unwrap().unwrap(), "it was there");
+    controller.quit().unwrap();
+    assert!(!kept.exists() && !claims.join("default/one-work").exists());
+    assert_eq!(std::fs::read_dir(claims.join(".going")).unwrap().count(), 0);
 }
