@@ -141,7 +141,7 @@ impl Turn<'_> {
             }
         } else if let Some(expression) = &argument.from_expression {
             let expression = render_text(expression, view, Mode::Lenient, &self.world(0))?;
-            let value = expr::evaluate(&expression, view, &self.world(0))
+            let value = expr::evaluate(&expression, &view.evaluated(), &self.world(0))
                 .map_err(|error| failed(error.to_string()))?;
             match value.to_json_value() {
                 Ok(value @ Value::Object(_)) => value,

@@ -263,7 +263,7 @@ impl Turn<'_> {
         if let Some(expression) = &output.expression {
             let expression = render_text(expression, view, Mode::Lenient, &self.world(0))
                 .map_err(|error| error.to_string())?;
-            return match expr::evaluate(&expression, view, &self.world(0)) {
+            return match expr::evaluate(&expression, &view.evaluated(), &self.world(0)) {
                 Ok(value) if !value.is_nil() => Ok(value.to_text()),
                 Ok(_) => default.ok_or_else(|| {
                     format!("output parameter \"{name}\": expression `{expression}` has no value (nil)")
@@ -304,7 +304,7 @@ impl Turn<'_> {
         } else if let Some(expression) = &output.from_expression {
             let expression = render_text(expression, view, Mode::Lenient, &self.world(0))
                 .map_err(|error| error.to_string())?;
-            match expr::evaluate(&expression, view, &self.world(0)) {
+            match expr::evaluate(&expression, &view.evaluated(), &self.world(0)) {
                 Ok(value) => match value.to_json_value() {
                     Ok(value @ Value::Object(_)) => Ok(value),
                     _ => Err(format!("Variable {{{{{expression}}}}} is not an artifact")),

@@ -168,7 +168,7 @@ impl Turn<'_> {
         let (view, world) = (self.run.hook_view(ix, self.now), self.world(0));
         let text = crate::tree::render_text(expression, &view, Mode::Lenient, &world)
             .map_err(|error| error.to_string())?;
-        expr::evaluate_bool(&text, &view, &world).map_err(|error| error.to_string())
+        expr::evaluate_bool(&text, &view.evaluated(), &world).map_err(|error| error.to_string())
     }
 
     fn start_exit_hook(&mut self, ix: NodeIx, exit: &HookPlan, held: &mut bool, broken: &mut Option<String>) {
@@ -205,7 +205,7 @@ impl Turn<'_> {
                 .map_err(|error| error.to_string())?,
             None => expression.as_str().to_owned(),
         };
-        expr::evaluate_bool(&text, &view, &world).map_err(|error| error.to_string())
+        expr::evaluate_bool(&text, &view.evaluated(), &world).map_err(|error| error.to_string())
     }
 
     /// Enters a hook's template for its owner. What cannot be entered has a node in Error.

@@ -74,6 +74,12 @@ impl<'a> View<'a> {
         }
     }
 
+    /// What an expression sees that is evaluated as it stands, when the tags in it have been replaced: a body that is written
+    /// in the place of its name has its own steps and tasks by then, whatever those around it are called (EX-248, PA-043).
+    pub(crate) fn evaluated(self) -> View<'a> {
+        View { around: None, ..self }
+    }
+
     /// What a step or task sees whose template is written in its place: the body is replaced with it, before its own names
     /// count (TP-044, TP-045, TP-048). It may lie in such a body itself.
     fn outer(&self) -> Option<View<'a>> {
