@@ -60,19 +60,24 @@ pub struct Act {
     pub outcome: Outcome,
 }
 
-/// What a step does, by its own arguments. A call has its words in its address, a container of a set in its own
-/// arguments.
+/// What a step does, by its own arguments. A call has its words in its address or in what its plugin is told, a container of
+/// a set in its own arguments.
 pub fn act(pod: &Pod) -> Result<Act, String> {
     let template = serde_json::to_value(&pod.template).map_err(|error| error.to_string())?;
-    let mut act = match (&template["containerSet"], template["http"]["url"].as_str()) {
+    let mut act = match (&template["containerSet"], call_words(&template)) {
         (Value::Object(set), _) => act_together(&set["containers"])?,
-        (_, Some(url)) => read(&url.split_whitespace().collect::<Vec<_>>())?,
+        (_, Some(call)) => read(&call.split_whitespace().collect::<Vec<_>>())?,
         (_, None) => read(&words(&template["container"]))?,
     };
     if !pod.wants_result {
         act.outcome.result = None;
     }
     Ok(act)
+}
+
+/// What a call says, if the template is one that only this cast makes.
+pub fn call_words(template: &Value) -> Option<&str> {
+    template["http"]["url"].as_str().or_else(|| template["plugin"]["cast"]["words"].as_str())
 }
 
 fn words(container: &Value) -> Vec<&str> {

@@ -247,7 +247,10 @@ impl Author {
         if self.random.percent(20) {
             url.push_str(" exit=1");
         }
-        let mut template = json!({"http": {"url": url}});
+        let mut template = match self.random.percent(40) {
+            true => json!({"plugin": {"cast": {"words": url}}}),
+            false => json!({"http": {"url": url}}),
+        };
         self.may_lock(&mut template);
         self.may_retry(&mut template);
         self.add(template)
@@ -268,9 +271,10 @@ impl Author {
         if self.taste.locks && self.random.percent(15) {
             let name = *self.random.pick(&["m1", "m2"]);
             let semaphore = json!([{"configMapKeyRef": {"name": "sizes", "key": "two"}}]);
-            template["synchronization"] = match self.random.below(3) {
+            template["synchronization"] = match self.random.below(4) {
                 0 => json!({"semaphores": semaphore}),
                 1 => json!({"semaphores": semaphore, "mutexes": [{"name": name}]}),
+                2 => json!({"semaphores": semaphore, "mutexes": [{"name": "m1"}, {"name": "m2"}]}),
                 _ => json!({"mutexes": [{"name": name}]}),
             };
         }
@@ -286,11 +290,21 @@ impl Author {
     }
 
     fn suspend(&mut self) -> String {
-        if self.taste.waits && self.random.percent(30) {
-            return self.add(json!({"suspend": {}}));
+        let mut template = json!({"suspend": {}});
+        let for_somebody = self.taste.waits && self.random.percent(30);
+        if !for_somebody {
+            let seconds = self.random.below(20);
+            template["suspend"]["duration"] = json!(format!("{seconds}s"));
         }
-        let seconds = self.random.below(20);
-        self.add(json!({"suspend": {"duration": format!("{seconds}s")}}))
+        if self.random.percent(40) {
+            let mut from = json!({"supplied": {}});
+            // What a person is asked for has no default: who lets everything go on would give it instead.
+            if !for_somebody {
+                from["default"] = json!("unasked");
+            }
+            template["outputs"]["parameters"] = json!([{"name": "p", "valueFrom": from}]);
+        }
+        self.add(template)
     }
 
     fn may_retry(&mut self, template: &mut Value) {
@@ -462,7 +476,7 @@ impl Author {
     fn may_hook(&mut self, task: &mut Value, name: &str, word: &str) {
         let mut hooks = Map::new();
         if self.random.percent(12) {
-            hooks.insert("exit".to_owned(), json!({"template": self.leaf()}));
+            hooks.insert("exit".to_owned(), self.hook());
         }
         if self.taste.hooks && self.random.percent(8) {
             // While a node is tried again its status is that of the last attempt (EX-226), for a moment only.
@@ -471,7 +485,9 @@ impl Author {
                 *self.random.pick(if retried { &["Succeeded"][..] } else { &["Succeeded", "Failed"] });
             let own = if word == "steps" { name_of_expansion(task, name) } else { format!("\"{name}\"") };
             let expression = format!("{word}[{own}].status == \"{phase}\"");
-            hooks.insert("after".to_owned(), json!({"template": self.leaf(), "expression": expression}));
+            let mut hook = self.hook();
+            hook["expression"] = json!(expression);
+            hooks.insert("after".to_owned(), hook);
         }
         if self.taste.hooks && word == "tasks" && self.random.percent(4) {
             // No yes or no: the task is in Error for it, however it ended.
@@ -482,6 +498,17 @@ impl Author {
         if !hooks.is_empty() {
             task["hooks"] = Value::Object(hooks);
         }
+    }
+
+    /// A hook, perhaps with arguments of its own.
+    fn hook(&mut self) -> Value {
+        let template = self.leaf();
+        let mut hook = json!({"template": template});
+        if self.template_reads(&template, "m") && self.random.percent(50) {
+            let value = "hook of {{workflow.parameters.m}}";
+            hook["arguments"] = json!({"parameters": [{"name": "m", "value": value}]});
+        }
+        hook
     }
 
     fn is_retried(&self, name: &str) -> bool {

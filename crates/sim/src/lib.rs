@@ -4,6 +4,7 @@ pub mod bench;
 pub mod calendar;
 pub mod cast;
 pub mod crowd;
+pub mod disguise;
 pub mod generate;
 pub mod manifest;
 pub mod model;

@@ -16,7 +16,7 @@ mod values;
 
 use crate::cast;
 pub use again::Again;
-use ending::{Ending, ending, phase_name};
+use ending::{Ending, ending, phase_name, unasked};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use values::{list, parameters, text};
@@ -297,10 +297,10 @@ impl Model {
         }
         if template["suspend"].is_object() {
             node.kind = "Suspend";
-            node.ending = Some(Ending { phase: "Succeeded".to_owned(), ..Ending::default() });
+            node.ending = Some(unasked(template));
             return Ok(());
         }
-        node.kind = if template["http"].is_object() { "HTTP" } else { "Pod" };
+        node.kind = kind_of_attempts(template);
         let ending = ending(template, inputs, &self.arguments, retries)?;
         self.node(name).ending = Some(ending);
         self.containers(name, template)
@@ -433,7 +433,15 @@ fn kind(template: &Value) -> &'static str {
         _ if template["retryStrategy"].is_object() => "Retry",
         _ if template["steps"].is_array() => "Steps",
         _ if template["dag"].is_object() => "DAG",
+        _ => kind_of_attempts(template),
+    }
+}
+
+/// The type of the node that runs something.
+fn kind_of_attempts(template: &Value) -> &'static str {
+    match template {
         _ if template["http"].is_object() => "HTTP",
+        _ if template["plugin"].is_object() => "Plugin",
         _ => "Pod",
     }
 }

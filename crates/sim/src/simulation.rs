@@ -4,13 +4,14 @@ use crate::outcome::Outcome;
 use crate::random::Random;
 use crate::world::{Faults, Key, News, Sighting, World};
 use controller::shard::{Effect, Shard};
-use engine::workflow::{Command, Input, Report, Request, Retry};
+use engine::workflow::{Command, Input, NodeIx, Report, Request, Retry};
 use engine::{Frozen, Plan, Run, Time};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use store::{Journal, MachineId, MemoryStore, NewRun, Runs, Summary};
 use tiphys_controller as controller;
 use tiphys_engine as engine;
+use tiphys_spec::Parameter;
 use tiphys_store as store;
 
 /// Most turns before a run counts as one that never ends.
@@ -203,7 +204,7 @@ impl Play<'_> {
             }
             *left -= 1;
             let home = self.world.home(uid);
-            let retry = Retry { restart_successful: *left % 2 == 1, ..Retry::default() };
+            let retry = retry(*left);
             if home.durable.retry_refused(&retry).is_none() {
                 home.filed = false;
                 home.asked = Some((Request::Retry(retry), home.durable.life));
@@ -227,7 +228,11 @@ impl Play<'_> {
             if waiting.is_empty() {
                 return Err(format!("the run stands still:\n{}", self.standing()));
             }
-            waiting.iter().for_each(|uid| engine.ask(uid, resume(), world));
+            for uid in waiting {
+                let answers = answers(&world.homes[&uid].durable);
+                answers.into_iter().for_each(|answer| engine.ask(&uid, answer, world));
+                engine.ask(&uid, resume(), world);
+            }
             return Ok(());
         };
         world.now = world.now.max(next);
@@ -241,8 +246,41 @@ impl Play<'_> {
     }
 }
 
+/// The last but one retry also takes what succeeded, the last one has another value for a parameter, with which what could
+/// not succeed can.
+fn retry(left: usize) -> Retry {
+    match left % 2 {
+        1 => Retry { restart_successful: true, selector: "displayName=s0".to_owned(), ..Retry::default() },
+        _ => Retry { parameters: BTreeMap::from([("code".into(), "0".into())]), ..Retry::default() },
+    }
+}
+
 fn resume() -> Request {
     Request::Resume { selector: String::new(), by: None }
+}
+
+/// What somebody says to suspensions that wait for values: to each something of its own.
+fn answers(run: &Run) -> Vec<Request> {
+    let lacks = |ix: &NodeIx| {
+        let outputs = run.node(*ix).outputs.iter().flat_map(|outputs| &outputs.parameters);
+        let is_unset = |output: &&Parameter| output.value.is_none();
+        let has_default =
+            |output: &Parameter| output.value_from.as_ref().is_some_and(|from| from.default.is_some());
+        let names = outputs.filter(is_unset).filter(|output| !has_default(output));
+        names.map(|output| output.name.clone()).collect::<Vec<_>>()
+    };
+    let open = run.indices().filter(|ix| !run.node(*ix).phase.is_ended());
+    let asked = open.map(|ix| (ix, lacks(&ix))).filter(|(_, names)| !names.is_empty());
+    let answer = |(ix, names): (NodeIx, Vec<String>)| {
+        let said = |name: String| (name, format!("said to {}", run.name(ix)));
+        Request::SetNode {
+            selector: format!("id={}", run.id(ix)),
+            parameters: names.into_iter().map(said).collect(),
+            phase: None,
+            message: None,
+        }
+    };
+    asked.map(answer).collect()
 }
 
 /// What somebody does to a run, now and then.

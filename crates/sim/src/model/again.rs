@@ -64,7 +64,7 @@ impl Model {
     /// by its hook alone in what the generator writes (the deviations from EX-305 and EX-636).
     fn is_to_start_over(&self, name: &str) -> bool {
         let node = &self.nodes[name];
-        let works = matches!(node.kind, "Pod" | "HTTP" | "Container" | "Suspend" | "Skipped");
+        let works = matches!(node.kind, "Pod" | "HTTP" | "Plugin" | "Container" | "Suspend" | "Skipped");
         if !node.is_bad() || !works || self.is_superseded(name) {
             return false;
         }

@@ -33,7 +33,7 @@ pub(super) fn ending(
         cast::act_together(&template["containerSet"]["containers"])?.outcome
     } else {
         let mut words: Vec<String> =
-            text(&template["http"]["url"]).split_whitespace().map(str::to_owned).collect();
+            cast::call_words(template).unwrap_or_default().split_whitespace().map(str::to_owned).collect();
         for arg in list(&template["container"]["args"]) {
             words.push(render(&text(arg), &scope)?);
         }
@@ -46,6 +46,13 @@ pub(super) fn ending(
         outputs: outcome.parameters.into_iter().collect(),
         exit_code: outcome.exit_code,
     })
+}
+
+/// How a suspension ends whose time is over: nobody supplied anything, and the defaults stand (EX-281).
+pub(super) fn unasked(template: &Value) -> Ending {
+    let outputs = list(&template["outputs"]["parameters"]).iter();
+    let outputs = outputs.map(|output| (text(&output["name"]), text(&output["valueFrom"]["default"])));
+    Ending { phase: "Succeeded".to_owned(), outputs: outputs.collect(), ..Ending::default() }
 }
 
 pub(super) fn phase_name(phase: Phase) -> &'static str {

@@ -1,6 +1,6 @@
 //! Hooks, looked at on each pass.
 
-use super::values::{items, text};
+use super::values::{items, parameters, render, text};
 use super::{Model, NO_YES_OR_NO, Values};
 use serde_json::Value;
 
@@ -29,7 +29,7 @@ impl Model {
         for (key, hook) in first.into_iter().chain(last) {
             let (hook_name, given) = match key.as_str() {
                 "exit" if is_odd || !node.is_completed() || (waits && !over) => continue,
-                "exit" => (format!("{name}.onExit"), self.arguments.clone()),
+                "exit" => (format!("{name}.onExit"), self.given_to(&hook)?.unwrap_or(self.arguments.clone())),
                 _ if is_member => continue,
                 // It has no yes or no, and the task is in Error for that (EX-251).
                 "odd" => continue,
@@ -41,7 +41,7 @@ impl Model {
                     if node.phase != wanted && !self.has(&hook_name) {
                         continue;
                     }
-                    (hook_name, Values::new())
+                    (hook_name, self.given_to(&hook)?.unwrap_or_default())
                 }
             };
             self.enter(&hook_name, &text(&hook["template"]), &given, &node.boundary)?;
@@ -62,6 +62,16 @@ impl Model {
             (node.message, node.hook_broke) = (NO_YES_OR_NO.to_owned(), true);
         }
         Ok(over)
+    }
+
+    /// The arguments of a hook, if it has any of its own (EX-241).
+    fn given_to(&self, hook: &Value) -> Result<Option<Values>, String> {
+        let own = parameters(&hook["arguments"]);
+        let known = self.arguments.iter();
+        let scope = known.map(|(key, value)| (format!("workflow.parameters.{key}"), value.clone())).collect();
+        let given = own.into_iter().map(|(key, value)| Ok((key, render(&value, &scope)?)));
+        let given = given.collect::<Result<Values, String>>()?;
+        Ok(Some(given).filter(|given| !given.is_empty()))
     }
 
     /// Drives the hooks of the workflow, whose entry node is over; whether they are over too.
