@@ -18,6 +18,13 @@ pub const FRAMES_MAX: usize = 500_000;
 /// itself twice would get millions of them.
 pub const RECURSION_FRAMES_MAX: usize = 10_000;
 
+/// Most bytes of text that one workflow keeps, beside `TEXT_BYTES_PER_NODE` for each of its nodes: inputs, items of loops,
+/// outputs of steps and dags. Texts made of texts double with each call, and the journal keeps every one of them.
+pub const TEXT_BYTES_MAX: u64 = 64 << 20;
+
+/// What each node may bring of its own, so that a wide workflow has as much room as a narrow one.
+pub const TEXT_BYTES_PER_NODE: u64 = 4 << 10;
+
 /// How deep templates may call each other (EX-113).
 pub const DEPTH_MAX: u32 = 100;
 

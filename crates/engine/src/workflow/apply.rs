@@ -17,6 +17,7 @@ impl Run {
     /// Folds one fact into the state.
     pub fn apply(&mut self, at: Time, event: &Event) {
         self.changed = self.changed.max(at);
+        self.count_text(event);
         match event {
             Event::Began { parameters, labels, annotations } => {
                 self.globals.parameters.clone_from(parameters);

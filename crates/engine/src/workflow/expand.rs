@@ -6,6 +6,7 @@ use super::event::Event;
 use super::handle::{Turn, message};
 use super::node::{NodeIx, NodeKind, Phase, Site, TaskIx};
 use super::scope::View;
+use super::texts;
 use crate::limits;
 use crate::plan::{Arguments, Items, Source, Target, TaskPlan};
 use crate::tree::{Tree, render_text};
@@ -88,15 +89,16 @@ impl Turn<'_> {
         self.record(Event::Expanded { owner, task: compiled.name.clone(), items });
     }
 
+    /// Why a loop cannot have all its items.
     fn too_many(&self, items: &[Item]) -> Option<String> {
-        let fit = self.run.nodes.len() + items.len() <= limits::NODES_MAX;
-        (!fit).then(|| {
-            format!(
+        if self.run.nodes.len() + items.len() > limits::NODES_MAX {
+            return Some(format!(
                 "this loop of {} items would bring the workflow over its limit of {} nodes",
                 items.len(),
                 limits::NODES_MAX
-            )
-        })
+            ));
+        }
+        self.run.text_room(items.len(), texts::of_texts(items.iter().map(Item::json))).err()
     }
 
     /// The items of a loop, and whether its condition skips it.

@@ -8,6 +8,7 @@ use super::hooks::Started;
 use super::node::{NodeIx, NodeKind, Part, Phase, Site};
 use super::run::{Run, Stage};
 use super::scope::View;
+use super::texts;
 use crate::tree::render_text;
 use expr::{Bound, Mode, Scope};
 use serde_json::Value;
@@ -243,6 +244,7 @@ impl Turn<'_> {
                 outputs.artifacts.push(artifact);
             }
         }
+        self.run.text_room(0, texts::of_outputs(&outputs))?;
         Ok((!outputs.is_empty()).then_some(outputs))
     }
 

@@ -8,6 +8,7 @@ use super::handle::{Turn, message};
 use super::node::{Gate, Inputs, NO_INPUTS, NodeIx, NodeKind, Phase, Site};
 use super::run::Run;
 use super::scope::{Own, View};
+use super::texts;
 use crate::limits;
 use crate::plan::{DagOrder, Flow, FramePlan, TemplateIx, TemplatePlan};
 use crate::time::Time;
@@ -117,6 +118,10 @@ impl Turn<'_> {
                 return Entering::Refused(reason);
             }
         };
+        if let Err(reason) = self.run.text_room(1, texts::of_inputs(&inputs)) {
+            self.unstarted(entry.owner, entry.site, Phase::Error, &reason);
+            return Entering::Entered;
+        }
         let call = Call {
             key: entry.templated.then(|| self.key(entry.template)),
             inputs: (inputs != Inputs::default()).then(|| Arc::new(inputs)),

@@ -46,6 +46,7 @@ mod settle;
 mod siblings;
 mod site;
 mod tally;
+mod texts;
 mod unfit;
 
 pub use again::Retry;

@@ -89,6 +89,8 @@ pub struct Run {
     pub(crate) held_hooks: Vec<NodeIx>,
     /// Pod nodes that are Pending or Running (EX-260).
     pub(crate) active_pods: u32,
+    /// Bytes of all texts that the run was ever given.
+    pub(crate) text_bytes: u64,
     /// Suspend nodes that have begun and not ended.
     pub(crate) pauses: BTreeSet<NodeIx>,
     /// Summed progress of executable nodes, `(done, of)` (EX-530).
@@ -369,6 +371,7 @@ impl Run {
             without_room: BTreeSet::new(),
             held_hooks: Vec::new(),
             active_pods: 0,
+            text_bytes: 0,
             pauses: BTreeSet::new(),
             tally: (0, 0),
             alive: 0,

@@ -606,6 +606,49 @@ fn items_that_parallelism_holds_back_are_told() {
     assert!(!stage.run.asks_somebody());
 }
 
+/// Each text is within its limits, and all of them together are not: as inputs, as outputs.
+#[test]
+fn texts_that_a_workflow_makes_of_itself_are_only_so_long() {
+    let many = |task: &str, templates: &str| {
+        let text = "x".repeat(1 << 20);
+        played(
+            &format!(
+                "
+  arguments: {{parameters: [{{name: text, value: {text}}}]}}
+  templates:
+  - name: main
+    steps: [[{{name: each, withSequence: {{count: '100'}}, {task}}}]]
+{templates}
+"
+            ),
+            None,
+        )
+    };
+    let said = "would be longer than 64 MiB";
+    let handed = "arguments: {parameters: [{name: x, value: '{{workflow.parameters.text}}'}]}";
+    for stage in [
+        many(
+            &format!("template: takes, {handed}"),
+            "
+  - {name: takes, inputs: {parameters: [{name: x}]}, suspend: {duration: 1s}}",
+        ),
+        many(
+            "template: gives",
+            "
+  - name: gives
+    steps: [[{name: wait, template: wait}]]
+    outputs: {parameters: [{name: x, valueFrom: {expression: workflow.parameters.text}}]}
+  - {name: wait, suspend: {duration: 1s}}",
+        ),
+    ] {
+        assert!(stage.run.is_ended());
+        let answer = asked(&stage, None);
+        assert!(answer.causes.iter().any(|cause| cause.note.contains(said)), "{:#?}", answer.causes);
+        let kept: usize = stage.journal.iter().map(|(_, event)| event.len()).sum();
+        assert!(kept < 80 << 20, "{kept} bytes");
+    }
+}
+
 #[test]
 fn templates_that_call_themselves_twice_end_soon() {
     let stage = played(
