@@ -5,6 +5,7 @@ pub mod calendar;
 pub mod cast;
 pub mod crowd;
 pub mod disguise;
+pub mod facts;
 pub mod generate;
 pub mod manifest;
 pub mod model;

@@ -1,6 +1,7 @@
 //! One run on a stage: its journal, what it asked of the world, and checks of the invariants at every step.
 
 use crate::cast::{self, Act};
+use crate::facts;
 use crate::office::Office;
 use engine::plan::Images;
 use engine::workflow::{Attempt, Command, Event, Input, NodeIx, Report, Sample};
@@ -85,6 +86,7 @@ impl Stage {
             }
             let Some(next) = inputs.pop_front() else {
                 self.check_outstanding()?;
+                facts::check(&self.run)?;
                 return Ok(count);
             };
             let mut out = Outbox::default();

@@ -200,7 +200,7 @@ pub struct Node {
     pub late: bool,
     /// It is in Error because of a hook that could not be run.
     pub hook_broke: bool,
-    /// It runs, and goes on while others use it (EX-370).
+    /// It is ready for others and goes on while they use it (EX-370). What has served keeps that when it has ended.
     pub daemoned: bool,
     /// Which of several lives of the same node this is; a retry by hand begins a new one.
     pub generation: u16,
@@ -220,7 +220,7 @@ pub struct Node {
     pub gate: Option<Gate>,
     /// What of it is remembered, or was.
     pub memo: Option<Arc<Memo>>,
-    /// The lock it waits for.
+    /// The lock it waits for, at its gate or, after a retry by hand, once more.
     pub awaited: Option<Arc<str>>,
     /// Self-reported progress `(done, of)`.
     pub progress: Option<(u32, u32)>,
