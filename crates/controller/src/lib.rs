@@ -1,6 +1,6 @@
 //! Drives machines: takes in what happens, makes it durable, does what follows.
 //!
-//! `shard` is plain synchronous code; `pump` is the only loop, and decides nothing.
+//! For runs `shard` is plain synchronous code, and `pump` the loop around it; `cron` drives schedules.
 
 mod calls;
 pub mod collect;

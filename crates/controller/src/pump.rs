@@ -1,4 +1,7 @@
-//! The only loop: waits, feeds the shard, makes its batches durable, does what it says. It decides nothing.
+//! The only loop: waits, feeds the shard, makes its batches durable, does what it says.
+//!
+//! What becomes of a workflow is decided in the engine. What is decided here is about steps as processes: what a recall
+//! means, who tries for a lock next, what is a stray. No simulation sees that (`ARCHITECTURE.md` §7).
 
 mod beside;
 mod durable;
