@@ -4,7 +4,7 @@ use super::{Finding, Room};
 use crate::workspace::{Package, Workspace};
 
 /// What each room may use of ours in its product code. A room that is not listed has no place yet.
-const MAY_USE: &[(&str, &[&str])] = &[
+pub const MAY_USE: &[(&str, &[&str])] = &[
     ("tiphys-expr", &[]),
     ("tiphys-spec", &[]),
     ("tiphys-engine", &["tiphys-spec", "tiphys-expr"]),

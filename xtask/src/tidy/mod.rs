@@ -7,6 +7,7 @@ mod directions;
 mod leaks;
 mod links;
 mod markers;
+mod pages;
 mod purity;
 mod unsafety;
 
@@ -75,6 +76,7 @@ fn check(workspace: &Workspace) -> Result<Vec<Finding>, String> {
     }
     findings.extend(leaks::check(workspace, &tracked));
     findings.extend(links::check(workspace, &tracked));
+    findings.extend(pages::check(workspace, &rooms, &tracked));
     Ok(findings)
 }
 

@@ -225,3 +225,66 @@ fn links_lead_somewhere() {
         [("crates/cli/Cargo.toml", cli.as_str()), ("docs/SUMMARY.md", "# Book\n"), ("docs/a.md", "text")];
     expect_one(&files, "link", "docs/a.md", "does not list");
 }
+
+/// What tidy says of a page about a small crate.
+#[track_caller]
+fn of_page(page: &str) -> Vec<String> {
+    let (store, spec) = (manifest("tiphys-store", ""), manifest("tiphys-spec", ""));
+    let source = "/// A `Ghost` is told of here only.\n\
+                  pub enum Shape {\n    #[doc = \"Gone\"]\n    Round(u8, u8),\n    Flat { wide: u8 },\n}\n\
+                  pub const SHAPES_MAX: usize = 3;\n\
+                  pub fn fold(shape: Shape) {}\n";
+    findings(&[
+        ("crates/store/Cargo.toml", store.as_str()),
+        ("crates/store/src/lib.rs", source),
+        ("crates/spec/Cargo.toml", spec.as_str()),
+        ("crates/spec/src/schema.txt", "Template\n  archiveLogs bool?\n"),
+        ("ARCHITECTURE.md", page),
+    ])
+}
+
+#[test]
+fn pages_name_what_is_there() {
+    let true_page = "`Shape`, `Shape::Flat`, `Round`, `store::fold`, `fold()`, `SHAPES_MAX`, `wide`, `archiveLogs`, `lib.rs`,\n\
+                     `crates/store/src/lib.rs`, `store/src/`, `src/lib.rs`, `cargo xtask tidy`, `EX-154`, `/api/v1`, `{{x}}`\n";
+    assert_eq!(of_page(true_page), Vec::<String>::new());
+    for lie in [
+        "Ghost",
+        "Gone",
+        "Shape::Ghost",
+        "Shape::Wide",
+        "SHAPES_MIN",
+        "shape()",
+        "unfold",
+        "store::Ghost",
+        "store/src/gone.rs",
+        "store/sr",
+        "gone.rs",
+    ] {
+        let found = of_page(&format!("text\n`{lie}`\n```text\n`Ghost`\n```\n"));
+        assert_eq!(found.len(), 1, "{lie}: {found:#?}");
+        assert!(found[0].starts_with("page ARCHITECTURE.md:2 ") && found[0].contains(lie), "{found:#?}");
+    }
+}
+
+#[test]
+fn examples_are_parts_of_the_files_that_they_name() {
+    let example = |lines: &str| format!("```rust\n// crates/store/src/lib.rs\n{lines}\n```\n");
+    assert_eq!(of_page(&example("pub enum Shape {\n    …\n    Flat { wide: u8 },\n}")), Vec::<String>::new());
+    assert_eq!(of_page("```rust\npub enum Ghost {}\n```\n"), Vec::<String>::new());
+    for lie in ["pub enum Ghost {", "Flat { wide: u8 },\npub enum Shape {"] {
+        let found = of_page(&example(lie));
+        assert!(found.len() == 1 && found[0].contains("is not in crates/store/src/lib.rs"), "{found:#?}");
+    }
+    let found = of_page("```rust\n// crates/store/src/gone.rs\n```\n");
+    assert!(found.len() == 1 && found[0].contains("does not exist"), "{found:#?}");
+}
+
+#[test]
+fn the_table_of_crates_is_the_law() {
+    let head = "| Crate | Purpose | May use |\n|---|---|---|\n";
+    let found = of_page(&format!("{head}| `expr` | text | – |\n| `store` | rows | `expr` |\n"));
+    let tells = |row: &str| found.iter().any(|finding| finding.contains(&format!("row of `{row}`")));
+    assert!(tells("store") && tells("engine") && !tells("expr"), "{found:#?}");
+    assert!(found.iter().all(|finding| finding.starts_with("page ARCHITECTURE.md:1 ")), "{found:#?}");
+}
