@@ -54,29 +54,55 @@ for (const view of ['graph', 'timeline', 'tree']) {
   });
 }
 
-for (const [name, address] of Object.entries({
-  home: '',
-  runs: 'runs',
-  pipelines: 'pipelines',
-  schedules: 'schedules',
-  approvals: 'approvals',
-  locks: 'locks',
-  inbox: 'inbox',
-})) {
-  journey(`${name} has an empty state`, { state: 'empty' }, async ({ page, server }) => {
-    await page.goto(server.url + address);
-    await page.locator('.empty').waitFor();
-    await accessible(page, `${name} without anything`);
-  });
+/** A run and another one, as addresses name them. */
+const pair = (server) => {
+  const named = (run) => `${run.metadata.namespace}/${run.metadata.name}`;
+  return [byPhase(server, 'Failed'), byPhase(server, 'Succeeded')].map(named);
+};
+
+/** Pages that ask the server for what they show: where they are, and where there is nothing to show. */
+const ASKING = {
+  home: { at: () => '', empty: '' },
+  runs: { at: () => 'runs', empty: 'runs' },
+  pipelines: { at: () => 'pipelines', empty: 'pipelines' },
+  pipeline: { at: () => 'pipelines/WorkflowTemplate/default/delivery' },
+  schedules: { at: () => 'schedules', empty: 'schedules' },
+  approvals: { at: () => 'approvals', empty: 'approvals' },
+  inbox: { at: () => 'inbox', empty: 'inbox' },
+  locks: { at: () => 'locks', empty: 'locks' },
+  'a run': { at: (server) => `runs/${pair(server)[0]}` },
+  logs: { at: (server) => `logs/${pair(server)[0]}` },
+  compare: { at: (server) => `compare?a=${pair(server)[0]}&b=${pair(server)[1]}` },
+  'what is edited': { at: () => 'new?edit=WorkflowTemplate/default/delivery' },
+};
+for (const [name, { at, empty }] of Object.entries(ASKING)) {
+  if (empty !== undefined)
+    journey(`${name} has an empty state`, { state: 'empty' }, async ({ page, server }) => {
+      await page.goto(server.url + empty);
+      await page.locator('.empty').waitFor();
+      await bothThemes(page, `${name} without anything`);
+    });
   journey(
     `${name} says what to do when the server fails`,
     { fault: (method, path) => (method === 'GET' && !/version|info|namespaces/.test(path) ? 500 : 0) },
     async ({ page, server }) => {
-      await page.goto(server.url + address);
+      await page.goto(server.url + at(server));
       await page.getByRole('alert').getByRole('button', { name: 'Try again' }).waitFor();
-      await accessible(page, `${name} when the server fails`);
+      assert.equal(await page.getByText('No problems found').count(), 0, 'nothing was looked at');
+      await bothThemes(page, `${name} when the server fails`);
     },
   );
+  journey(`${name} says that it loads, and then shows what it has`, {}, async ({ page, server }) => {
+    const held = [];
+    await page.route('**/api/**', (route) => held.push(route));
+    await page.goto(server.url + at(server));
+    await page.locator('main .loading').first().waitFor();
+    await bothThemes(page, `${name} while it loads`);
+    await page.unroute('**/api/**');
+    for (const route of held) await route.continue().catch(() => {});
+    await settled(page);
+    assert.equal(await page.getByRole('alert').count(), 0);
+  });
 }
 
 journey('in a log of all steps names stand in full where there is room, and no colour of theirs says how a step fares', {}, async ({ page, server }) => {
@@ -1349,28 +1375,6 @@ journey('hostile names and texts stay text', { state: 'hostile' }, async ({ page
       .waitFor();
   }
 });
-
-for (const [name, address] of Object.entries({
-  home: '',
-  runs: 'runs',
-  pipelines: 'pipelines',
-  schedules: 'schedules',
-  approvals: 'approvals',
-  inbox: 'inbox',
-  locks: 'locks',
-  run: 'runs/default/',
-})) {
-  journey(`${name} says that it loads, and then shows what it has`, {}, async ({ page, server }) => {
-    const held = [];
-    await page.route('**/api/**', (route) => held.push(route));
-    await page.goto(server.url + (name === 'run' ? path(byPhase(server, 'Failed')) : address));
-    await page.locator('main .loading').first().waitFor();
-    await page.unroute('**/api/**');
-    for (const route of held) await route.continue().catch(() => {});
-    await settled(page);
-    assert.equal(await page.getByRole('alert').count(), 0);
-  });
-}
 
 for (const width of [380, 800, 1280, 3840]) {
   journey(`nothing is too wide or lies on something else at ${width} px`, { width }, async ({ page, server }) => {
