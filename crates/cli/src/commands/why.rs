@@ -10,6 +10,7 @@ use tiphys_engine::{Run, Time, compile};
 use tiphys_spec::similar;
 use tiphys_store::{Journal, MachineId};
 
+use crate::orphans::live_steps;
 use crate::output::DataFormat;
 use crate::print::{Paint, print_answer, to_stdout};
 use crate::problem::problem;
@@ -87,6 +88,9 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     // Which engine drives it, and how many places that has, is not written down: its own steps are.
     answer.tell_places(Places { taken_by: run.placed(), ..Places::default() });
+    if summary.finished_us.is_none() && local.driver(&summary.uid)?.is_none() {
+        answer.tell_undriven(&summary.name, &live_steps(&mut local, &summary)?);
+    }
     show(args, &answer, &summary.name, now)
 }
 

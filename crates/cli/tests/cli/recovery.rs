@@ -72,6 +72,9 @@ fn killed_it_is_found_again_with_its_steps() {
     child.wait().unwrap();
     let list = bench.call(&["list"]).exits(0).out;
     assert!(list.contains("no engine, still running: wait;"), "{list}");
+    let why = bench.call(&["why", "@latest"]).exits(0).out;
+    let nobody = "no engine drives the run, so nothing of it goes on (still running: wait): `tiphys continue";
+    assert!(why.contains(nobody), "{why}");
     bench.call(&["wait", "slow"]).exits(1);
     let_go(&bench);
     bench.call(&["continue", "slow"]).exits(0);

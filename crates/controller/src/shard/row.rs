@@ -62,7 +62,10 @@ impl Driven {
     /// The run's row, if it changed enough to be written.
     pub(super) fn summarize(&mut self, now: Time) -> Option<Summary> {
         let phase = status::phase_name(&self.run);
+        // What keeps it from beginning is told with the phase, and may be the last thing that happens for hours.
+        let says = self.run.message.as_deref().is_some_and(|message| !message.is_empty());
         let urgent = phase != self.summary.phase
+            || (says && self.summary.message.is_empty())
             || self.holds() != (self.summary.suspended, self.summary.asks)
             || self.run.is_ended();
         if !urgent && now.since_us(self.summarized) < ROW_EVERY_US {

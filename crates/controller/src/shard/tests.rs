@@ -1,5 +1,5 @@
 use super::*;
-use tiphys_engine::workflow::Report;
+use tiphys_engine::workflow::{LockAnswer, Report};
 use tiphys_engine::{Frozen, compile, status};
 
 fn adopted(shard: &mut Shard, uid: &str) {
@@ -138,6 +138,24 @@ fn rows_are_brought_up_to_date_without_a_record() {
     // Nothing is new, nothing is written.
     assert_eq!((shard.next_row(), told(shard.late_rows(Time(9_000_000)))), (None, vec![]));
     shard.drop_run("first");
+}
+
+/// EX-356: why a run does not begin is in its row with the record that says so: it may be the last for hours.
+#[test]
+fn the_row_of_a_run_that_waits_for_its_locks_says_so_at_once() {
+    let mut shard = Shard::new(1);
+    let spec = serde_json::json!({ "entrypoint": "main", "synchronization": { "mutexes": [{ "name": "m" }] },
+        "templates": [{ "name": "main", "suspend": {} }] });
+    adopted_as(&mut shard, "waits", spec);
+    drop(commit(&mut shard));
+    let answer =
+        LockAnswer::Waiting { lock: "argo/Mutex/m".into(), message: "Waiting for argo/Mutex/m lock".into() };
+    shard.input("waits", Input::LocksAnswered { node: None, answer }, Time(3));
+    let batch = shard.batch(Time(3));
+    let row = batch[0].summary.as_ref().unwrap();
+    assert_eq!((&*row.phase, &*row.message), ("Pending", "Waiting for argo/Mutex/m lock"));
+    drop(shard.committed(&[Ok(())]));
+    shard.drop_run("waits");
 }
 
 /// A step that is told to go keeps its place until it is gone; if its ending was never heard, whoever asks for it gives

@@ -2,6 +2,7 @@
 
 use super::places::Wanted;
 use super::values::{Value, inputs, sibling};
+use crate::status;
 use crate::time::Time;
 use crate::workflow::node::TaskIx;
 use crate::workflow::{Arrival, Event, Gate, NodeIx, NodeKind, Phase, Run, Site};
@@ -136,6 +137,21 @@ pub fn why(run: &Run, history: &[(Time, Event)], subject: Option<&str>, now: Tim
 }
 
 impl Answer {
+    /// Takes in that no engine drives the run, which its journal does not know: nothing goes on but what `runs` still.
+    pub fn tell_undriven(&mut self, run: &str, runs: &[String]) {
+        if self.life.ended_us.is_some() {
+            return;
+        }
+        let still = match runs {
+            [] => String::new(),
+            runs => format!(" (still running: {})", runs.join(", ")),
+        };
+        let then = std::mem::take(&mut self.because);
+        self.because = format!(
+            "no engine drives the run, so nothing of it goes on{still}: `tiphys continue {run}`; when one did: {then}"
+        );
+    }
+
     /// The lock that it waits for now.
     pub fn awaited_lock(&self) -> Option<&str> {
         let open = self.waits.iter().find(|wait| wait.until_us.is_none() && wait.is_lock)?;
@@ -176,12 +192,29 @@ fn oddest(run: &Run, is_meant: &dyn Fn(NodeIx) -> bool) -> Option<NodeIx> {
     meant.iter().rev().find(|ix| !run.node(**ix).has_succeeded()).or(meant.last()).copied()
 }
 
+/// Who ended a run before it was over by itself, in words; nothing if nobody did since it was last tried again.
+fn ended_by(history: &[(Time, Event)]) -> Option<String> {
+    use crate::workflow::Control;
+    let last = history.iter().rev().take_while(|(_, event)| !matches!(event, Event::Retried { .. }));
+    let ends = last.filter_map(|(at, event)| match event {
+        Event::Controlled { control: Control::Stop } => Some(("somebody asked to stop it", at)),
+        Event::Controlled { control: Control::Terminate } => Some(("somebody asked to terminate it", at)),
+        Event::Controlled { control: Control::Deadline } => Some(("the workflow's deadline passed", at)),
+        _ => None,
+    });
+    // Looked at from the end: the first that was asked comes last.
+    ends.last().map(|(what, at)| format!("{what} at {}", at.rfc3339()))
+}
+
 fn whole(run: &Run, history: &[(Time, Event)], now: Time) -> Answer {
     let causes = causes(run, None);
     let open = open(run, None, now);
     let ended = run.is_ended();
     let message = run.message.as_deref().unwrap_or_default();
-    let because = if ended {
+    let ended_by = ended_by(history).filter(|_| ended && run.phase.is_bad());
+    let because = if let Some(ended_by) = ended_by {
+        ended_by
+    } else if ended {
         match (run.phase.is_bad(), causes.first()) {
             (false, None) => "everything came out well".to_owned(),
             (false, Some(_)) => "it came out well; what failed in it was tolerated".to_owned(),
@@ -210,14 +243,10 @@ fn whole(run: &Run, history: &[(Time, Event)], now: Time) -> Answer {
         name: run.plan.name.to_string(),
         kind: "Workflow".to_owned(),
         template: run.plan.template(run.plan.entrypoint).name.to_string(),
-        phase: if ended {
-            run.phase.name()
-        } else if run.started.is_none() {
-            "Pending"
-        } else {
-            "Running"
-        }
-        .to_owned(),
+        phase: match status::phase_name(run) {
+            "" => "Pending".to_owned(),
+            phase => phase.to_owned(),
+        },
         message: message.to_owned(),
         because,
         life: Life { entered_us: run.started.map(|at| at.0), ended_us: run.finished.map(|at| at.0) },
@@ -231,6 +260,7 @@ fn whole(run: &Run, history: &[(Time, Event)], now: Time) -> Answer {
 
 fn node(run: &Run, history: &[(Time, Event)], ix: NodeIx, now: Time) -> Answer {
     let node = run.node(ix);
+    let message = node.message.as_deref().unwrap_or_default();
     let task = run.task_plan(ix);
     let causes = if node.phase.is_bad() { causes(run, Some(ix)) } else { Vec::new() };
     let mut waits = waits(run, history, Some(ix), now);
@@ -242,8 +272,11 @@ fn node(run: &Run, history: &[(Time, Event)], ix: NodeIx, now: Time) -> Answer {
         kind: node.shown_kind().name().to_owned(),
         template: run.template(ix).map(|template| template.name.to_string()).unwrap_or_default(),
         phase: node.phase.name().to_owned(),
-        message: node.message.as_deref().unwrap_or_default().to_owned(),
-        because: sentence(run, ix, causes.first(), now),
+        message: message.to_owned(),
+        because: match ended_by(history).filter(|_| is_of_shutdown(message)) {
+            Some(ended_by) => format!("the run was ended: {ended_by}"),
+            None => sentence(run, ix, causes.first(), now),
+        },
         life: Life { entered_us: Some(node.started.0), ended_us: node.finished.map(|at| at.0) },
         waits,
         held_by: Vec::new(),
@@ -259,6 +292,11 @@ fn node(run: &Run, history: &[(Time, Event)], ix: NodeIx, now: Time) -> Answer {
         causes,
         open: if node.phase.is_ended() { Vec::new() } else { open(run, Some(ix), now) },
     }
+}
+
+/// Whether a message says that a step ended because its run was ended (EX-290).
+fn is_of_shutdown(message: &str) -> bool {
+    message.contains("workflow shutdown with strategy")
 }
 
 /// One sentence about a node, without its name.

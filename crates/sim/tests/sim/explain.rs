@@ -2,7 +2,7 @@
 
 use tiphys_engine::Time;
 use tiphys_engine::explain::{Answer, HeldKind, held, outline, reason, standstill, why};
-use tiphys_engine::workflow::{Attempt, Event, Input, Report};
+use tiphys_engine::workflow::{Attempt, Event, Input, Report, Request};
 use tiphys_sim::manifest::read;
 use tiphys_sim::stage::Stage;
 
@@ -547,6 +547,59 @@ fn what_does_not_serve_or_has_not_begun_says_so() {
     assert_eq!(because(&stage, "demo.set.b"), "begins when `a` has ended well");
     report(&mut stage, "demo.set", Report::Begun(vec!["a".to_owned(), "b".to_owned()]));
     assert_eq!(because(&stage, "demo.set.b"), "runs");
+}
+
+/// EX-287, EX-290: a run that somebody ended says so, and when, rather than what a try before it had come to; so do the
+/// steps that ended with it. What ends after it was tried again ended by itself.
+#[test]
+fn who_ended_a_run_is_told() {
+    let mut stage = played(
+        "
+  templates:
+  - name: main
+    dag: {tasks: [{name: long, template: long}, {name: frail, template: frail}]}
+  - {name: long, container: {image: cast, args: [takes=600]}}
+  - {name: frail, retryStrategy: {limit: 3, backoff: {duration: 300s}}, container: {image: cast, args: [exit=7]}}
+",
+        Some(5),
+    );
+    let stop = Request::Stop { selector: String::new(), message: None };
+    stage.feed(Input::Asked(stop)).unwrap();
+    stage.play(None).unwrap();
+    let whole = asked(&stage, None);
+    assert_eq!(
+        (&*whole.phase, &*whole.because),
+        ("Failed", "somebody asked to stop it at 2030-01-01T00:00:05Z")
+    );
+    let long = asked(&stage, Some("long")).because;
+    assert_eq!(long, "the run was ended: somebody asked to stop it at 2030-01-01T00:00:05Z");
+}
+
+/// A workflow that waits for its own locks is Pending, as everywhere else; and that nobody drives it only the shell knows.
+#[test]
+fn a_run_that_waits_for_its_locks_is_pending() {
+    let held = "
+  synchronization: {mutexes: [{name: m}]}
+  templates: [{name: main, container: {image: cast, args: [takes=600]}}]
+";
+    let first = played(held, Some(0));
+    assert_eq!(asked(&first, None).phase, "Running");
+    let mut second = read(held).unwrap();
+    second.workflow.metadata.name = "second".to_owned();
+    let mut stage = Stage::new(&second).unwrap();
+    stage.office = first.office.beside();
+    stage.feed(Input::Begin).unwrap();
+    let mut answer = asked(&stage, None);
+    assert_eq!((&*answer.phase, answer.awaited_lock()), ("Pending", Some("argo/Mutex/m")));
+    let before = answer.because.clone();
+    answer.tell_undriven("demo", &["a".to_owned()]);
+    assert_eq!(
+        answer.because,
+        format!(
+            "no engine drives the run, so nothing of it goes on (still running: a): `tiphys continue demo`; when one did: \
+             {before}"
+        )
+    );
 }
 
 /// EX-260, EX-261: what a limit holds back is named, with how far the limit is used.
