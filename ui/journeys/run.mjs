@@ -1397,7 +1397,10 @@ for (const width of [380, 800, 1280, 3840]) {
       const over = await surplus(page);
       assert.ok(over <= 0, `${address || 'home'} is ${over} px too wide`);
       assert.deepEqual(await overlaps(page), [], `${address || 'home'} has texts that lie on one another`);
-      await keep(page, `${address || 'home'} ${width}`);
+      for (const colorScheme of ['light', 'dark']) {
+        await page.emulateMedia({ colorScheme });
+        await keep(page, `${address || 'home'} ${width} ${colorScheme}`);
+      }
     }
   });
 }
