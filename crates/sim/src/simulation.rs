@@ -1,5 +1,6 @@
 //! A controller's shard in a made-up world. The pump is replaced, so that a seed repeats everything.
 
+use crate::facts;
 use crate::outcome::Outcome;
 use crate::random::Random;
 use crate::world::{Faults, Key, News, Sighting, World};
@@ -168,7 +169,10 @@ impl Play<'_> {
                 self.former = self.life.take();
                 return Ok(());
             }
-            Ok(()) => {}
+            Ok(()) => {
+                let here = self.plans.iter().filter_map(|plan| engine.shard.run(&plan.uid));
+                here.map(facts::check).collect::<Result<(), String>>()?;
+            }
             Err(Halt::Broken(reason)) => return Err(reason),
             Err(Halt::Died) => {
                 self.life = None;
