@@ -12,12 +12,12 @@ pub const SYNC_LIMIT: &str = "SyncLimit";
 /// Somebody who asks for locks, of which each has a size.
 pub(crate) struct Asking {
     pub(crate) who: Holder,
-    sized: Vec<(String, u64)>,
+    sized: Vec<(Wanted, u64)>,
 }
 
 impl Asking {
     fn names(&self) -> Vec<String> {
-        self.sized.iter().map(|(name, _)| name.clone()).collect()
+        self.sized.iter().map(|(one, _)| one.name.clone()).collect()
     }
 
     fn refused(&self, reason: String) -> Tried {
@@ -44,9 +44,9 @@ pub(crate) fn asking(
         Err(reason) => return Ok(Err(reason)),
     };
     let mut sized = Vec::with_capacity(wanted.len());
-    for lock in &wanted {
-        match limit(store, run, lock)? {
-            Ok(limit) => sized.push((lock.name.clone(), limit)),
+    for lock in wanted {
+        match limit(store, run, &lock)? {
+            Ok(limit) => sized.push((lock, limit)),
             Err(reason) => return Ok(Err(reason)),
         }
     }

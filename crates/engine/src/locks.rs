@@ -93,10 +93,10 @@ pub enum Answer {
 }
 
 /// Asks for several locks at once: all or none (EX-352). `limits` are the sizes as read just now.
-pub fn acquire(locks: &mut BTreeMap<String, Lock>, wanted: &[(String, u64)], who: &Holder) -> Answer {
+pub fn acquire(locks: &mut BTreeMap<String, Lock>, wanted: &[(Wanted, u64)], who: &Holder) -> Answer {
     let mut blocked = None;
-    for (name, limit) in wanted {
-        let lock = locks.entry(name.clone()).or_default();
+    for (one, limit) in wanted {
+        let lock = locks.entry(one.name.clone()).or_default();
         lock.limit = *limit;
         if lock.holders.iter().any(|holder| holder.name == who.name) {
             continue;
@@ -106,16 +106,14 @@ pub fn acquire(locks: &mut BTreeMap<String, Lock>, wanted: &[(String, u64)], who
         let at_front = lock.waiters.first().is_none_or(|first| first.uid == who.uid);
         let free = (lock.holders.len() as u64) < *limit;
         if blocked.is_none() && (!free || !at_front) {
-            let available = limit.saturating_sub(lock.holders.len() as u64);
-            blocked =
-                Some((name.clone(), format!("Waiting for {name} lock. Lock status: {available}/{limit}")));
+            blocked = Some((one.name.clone(), waiting_message(one, *limit, lock.holders.len() as u64)));
         }
     }
     if let Some((lock, message)) = blocked {
         return Answer::Waiting { lock, message };
     }
-    for (name, _) in wanted {
-        if let Some(lock) = locks.get_mut(name) {
+    for (one, _) in wanted {
+        if let Some(lock) = locks.get_mut(&one.name) {
             lock.waiters.retain(|waiter| waiter.name != who.name);
             if !lock.holders.iter().any(|holder| holder.name == who.name) {
                 lock.holders.push(who.clone());
@@ -123,6 +121,16 @@ pub fn acquire(locks: &mut BTreeMap<String, Lock>, wanted: &[(String, u64)], who
         }
     }
     Answer::Granted
+}
+
+/// What Argo says of who waits: for a lock of its database how many hold it, for another how many more may (EX-355).
+fn waiting_message(wanted: &Wanted, limit: u64, held: u64) -> String {
+    let name = &wanted.name;
+    let Some((namespace, key)) = name.split_once("/Database/") else {
+        return format!("Waiting for {name} lock. Lock status: {}/{limit}", limit.saturating_sub(held));
+    };
+    let kind = if wanted.size == Size::One { "mtx" } else { "sem" };
+    format!("Waiting for {name} lock ({kind}/{namespace}/{key}). Lock status: {held}/{limit}")
 }
 
 /// Why a waiter can never get its lock, if that is so: everybody whom it waits for waits in the end for somebody
@@ -210,8 +218,30 @@ mod tests {
         Holder { name: name.to_owned(), uid: name.to_owned(), priority, created_us, ..nobody() }
     }
 
-    fn mutex(name: &str) -> Vec<(String, u64)> {
-        vec![(name.to_owned(), 1)]
+    fn mutex(name: &str) -> Vec<(Wanted, u64)> {
+        vec![(Wanted { name: name.to_owned(), size: Size::One }, 1)]
+    }
+
+    /// EX-355, EX-362.
+    #[test]
+    fn who_waits_for_a_lock_of_the_database_is_told_how_many_hold_it() {
+        let size = Size::Database { key: "team/gpu".to_owned() };
+        let semaphore = vec![(Wanted { name: "team/Database/gpu".to_owned(), size }, 2)];
+        let mut locks = BTreeMap::new();
+        let mut ask = |wanted: &[(Wanted, u64)], who| match acquire(&mut locks, wanted, &holder(who, 0, 1)) {
+            Answer::Granted => String::new(),
+            Answer::Waiting { message, .. } => message,
+        };
+        assert_eq!((ask(&semaphore, "a"), ask(&semaphore, "b")), (String::new(), String::new()));
+        assert_eq!(
+            ask(&semaphore, "c"),
+            "Waiting for team/Database/gpu lock (sem/team/gpu). Lock status: 2/2"
+        );
+        ask(&mutex("team/Database/one"), "a");
+        assert_eq!(
+            ask(&mutex("team/Database/one"), "b"),
+            "Waiting for team/Database/one lock (mtx/team/one). Lock status: 1/1"
+        );
     }
 
     /// EX-354, EX-635: runs are told apart by their uid, whatever they are called.
@@ -259,7 +289,7 @@ mod tests {
     fn several_locks_are_taken_all_or_none() {
         let mut locks = BTreeMap::new();
         acquire(&mut locks, &mutex("x"), &holder("a", 0, 1));
-        let both = vec![("y".to_owned(), 2), ("x".to_owned(), 1)];
+        let both = [("y", 2), ("x", 1)].map(|(name, limit)| (mutex(name).remove(0).0, limit));
         assert!(matches!(acquire(&mut locks, &both, &holder("b", 0, 2)), Answer::Waiting { .. }));
         assert!(locks["y"].holders.is_empty());
         release(&mut locks, &|holder| holder.name == "a");

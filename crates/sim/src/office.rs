@@ -111,7 +111,7 @@ impl Office {
         let mut sized = Vec::new();
         for lock in wanted {
             match size(run, &lock.size) {
-                Ok(size) => sized.push((lock.name, size)),
+                Ok(size) => sized.push((lock, size)),
                 Err(reason) => {
                     let reason = format!("failed to initialize semaphore {} with limit {reason}", lock.name);
                     return Input::LocksAnswered { node, answer: LockAnswer::Refused(reason) };

@@ -22,10 +22,14 @@ fn holder(uid: &str) -> Holder {
     }
 }
 
+fn mutex(name: &str) -> Wanted {
+    Wanted { name: name.to_owned(), size: Size::One }
+}
+
 fn wants(store: &mut MemoryStore, lock: &str, uid: &str) -> Answer {
     let mut answer = Answer::Granted;
     change(store, &[lock.to_owned()], &mut |locks| {
-        answer = acquire(locks, &[(lock.to_owned(), 1)], &holder(uid));
+        answer = acquire(locks, &[(mutex(lock), 1)], &holder(uid));
     })
     .unwrap()
     .unwrap();
@@ -97,7 +101,7 @@ fn a_crowd_asks_together() {
     let mut store = MemoryStore::default();
     let torn = vec!["torn".to_owned()];
     store.update_locks(&torn, &mut |rows| drop(rows.insert(torn[0].clone(), b"{".to_vec()))).unwrap();
-    let asking = |lock: &str, uid: &str| Asking { who: holder(uid), sized: vec![(lock.to_owned(), 1)] };
+    let asking = |lock: &str, uid: &str| Asking { who: holder(uid), sized: vec![(mutex(lock), 1)] };
     let crowd = [asking("m", "a"), asking("n", "b"), asking("m", "c"), asking("m", "d")];
     let answers = |store: &mut MemoryStore, crowd: &[Asking]| -> Vec<LockAnswer> {
         try_acquire(store, crowd).unwrap().into_iter().map(|tried| tried.answer).collect()
@@ -122,7 +126,7 @@ fn a_crowd_that_closes_a_circle_is_refused() {
     wants(&mut store, "n", "other");
     let asking = |lock: &str, uid: &str| {
         let who = Holder { within: vec!["argo/outer".to_owned()], ..holder(uid) };
-        Asking { who, sized: vec![(lock.to_owned(), 1)] }
+        Asking { who, sized: vec![(mutex(lock), 1)] }
     };
     let crowd = [asking("n", "a"), asking("m", "b"), asking("m", "c"), asking("n", "d")];
     let told: Vec<LockAnswer> =
