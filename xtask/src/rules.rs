@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
+use std::sync::LazyLock;
 
 use regex::Regex;
 
@@ -201,20 +202,22 @@ fn kind(name: &str) -> Citation {
 
 /// Every id in the text. A run of rules is cited as `EX-115..EX-120` or with `to`, neighbours as `EX-115/116`.
 fn ids(text: &str) -> BTreeSet<String> {
-    let cited = Regex::new(
+    static CITED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
         r"\b([A-Z][A-Z0-9]{1,3})-(\d{3})([a-z]?)((?:(?:\.\.|–|`? to `?)(?:[A-Z][A-Z0-9]{1,3}-)?\d{3}\b)?)((?:[/,] ?\d{3}\b)*)",
-    )
-    .expect("a valid pattern");
-    let number = Regex::new(r"\d{3}").expect("a valid pattern");
+        )
+        .expect("a valid pattern")
+    });
+    static NUMBER: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\d{3}").expect("a valid pattern"));
     let mut found = BTreeSet::new();
-    for captures in cited.captures_iter(text) {
+    for captures in CITED.captures_iter(text) {
         let prefix = &captures[1];
         let first: u32 = captures[2].parse().unwrap_or(0);
         found.insert(format!("{prefix}-{first:03}{}", &captures[3]));
-        if let Some(last) = number.find(&captures[4]).and_then(|last| last.as_str().parse().ok()) {
+        if let Some(last) = NUMBER.find(&captures[4]).and_then(|last| last.as_str().parse().ok()) {
             found.extend((first..=last).map(|number| format!("{prefix}-{number:03}")));
         }
-        found.extend(number.find_iter(&captures[5]).map(|other| format!("{prefix}-{}", other.as_str())));
+        found.extend(NUMBER.find_iter(&captures[5]).map(|other| format!("{prefix}-{}", other.as_str())));
     }
     found
 }
