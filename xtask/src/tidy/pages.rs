@@ -11,7 +11,14 @@ use crate::lexer::{Kind, Token};
 use crate::workspace::Workspace;
 
 /// The pages that name the code.
-const PAGES: &[&str] = &["ARCHITECTURE.md", "STYLE.md", "docs/concepts.md"];
+const PAGES: &[&str] = &[
+    "ARCHITECTURE.md",
+    "STYLE.md",
+    "docs/concepts.md",
+    "docs/internals/bad-input.md",
+    "docs/internals/crashes.md",
+    "docs/internals/tests.md",
+];
 
 /// The page with the table of crates, and how that begins.
 const HOUSE: (&str, &str) = ("ARCHITECTURE.md", "| Crate |");
@@ -113,7 +120,7 @@ impl Known {
     /// What a marked text promises that is not there. None if it promises nothing, or keeps it.
     fn lacks(&self, span: &str) -> Option<&'static str> {
         let is_named = ENDS.iter().any(|end| span.ends_with(end));
-        let is_path = span.contains('/') && !span.starts_with('/');
+        let is_path = span.contains('/') && !span.starts_with(['/', '.']);
         if span.contains([' ', '{', '<', '*', '…', ':']) && !self.span.is_match(span) {
             return None;
         }
