@@ -43,8 +43,12 @@ const WAY_MAX: Duration = Duration::from_millis(100);
 /// How long the thread waits for the end of a transaction, which may meet a slow disk.
 const TRANSACTION_MAX: Duration = Duration::from_secs(1);
 
-/// Frames in the log at which writers are made to wait until it is written back whole.
-const LOG_FRAMES_MAX: usize = 32_768;
+/// Frames in the log at which its file is cut as soon as nobody reads what is in it.
+const LOG_FRAMES_LONG: usize = 32_768;
+
+/// Frames in the log at which writers are made to wait until it is written back whole: a gibibyte. A backup reads for
+/// minutes, and until then nobody waits for it.
+const LOG_FRAMES_MAX: usize = 262_144;
 
 /// After this long without a write, the log is written back whatever its size.
 const IDLE: Duration = Duration::from_millis(1_000);
@@ -262,11 +266,12 @@ fn write_back(path: &Path, connection: &mut Option<Connection>, shared: &Shared)
 
 /// Writes back what is left, so that the writers begin anew at the log's beginning. Answers whether they will.
 fn begin_anew(connection: &Connection, frames: usize) -> rusqlite::Result<bool> {
-    if frames >= LOG_FRAMES_MAX {
-        return Ok(!checkpoint(connection, "PRAGMA wal_checkpoint(TRUNCATE)")?.0);
-    }
-    connection.busy_timeout(WAIT)?;
-    let begun = checkpoint(connection, "PRAGMA wal_checkpoint(RESTART)");
+    // SQLite keeps the lock of the writers, of every process, for as long as it waits for readers.
+    connection.busy_timeout(if frames >= LOG_FRAMES_MAX { BUSY_TIMEOUT } else { WAIT })?;
+    let begun = match frames >= LOG_FRAMES_LONG {
+        true => checkpoint(connection, "PRAGMA wal_checkpoint(TRUNCATE)"),
+        false => checkpoint(connection, "PRAGMA wal_checkpoint(RESTART)"),
+    };
     connection.busy_timeout(BUSY_TIMEOUT)?;
     Ok(!begun?.0)
 }

@@ -3,9 +3,11 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tiphys_store::{AppendError, Journal, MachineId, SqliteStore, State};
+use tiphys_store::{
+    AppendError, BUSY_TIMEOUT, Catalog as _, Journal, MachineId, ObjectKey, SqliteStore, State,
+};
 
 use crate::support::{body, child, child_folder, create, record};
 
@@ -96,9 +98,9 @@ fn the_log_is_given_room_once_there_is_more_to_come() {
         }
     };
     write_some();
-    let until = std::time::Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_secs(60);
     while length() < 4 << 20 {
-        assert!(std::time::Instant::now() < until, "the log has {} bytes", length());
+        assert!(Instant::now() < until, "the log has {} bytes", length());
         std::thread::sleep(Duration::from_millis(2));
     }
     write_some();
@@ -106,6 +108,38 @@ fn the_log_is_given_room_once_there_is_more_to_come() {
     let loaded = state.store().unwrap().load(&a).unwrap().unwrap();
     assert_eq!(loaded.last_seq(), seq);
     assert_eq!(store.check().unwrap(), Vec::<String>::new());
+}
+
+/// A backup reads one state of the database for minutes: nobody waits for it, and the log is cut once it is done.
+#[test]
+fn who_reads_for_long_keeps_no_writer_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = State::open(folder.path()).unwrap();
+    let mut store = state.store().unwrap();
+    let log = state.dir().join("tiphys.db-wal");
+    let key = |name: usize| ObjectKey { kind: "K".into(), namespace: String::new(), name: name.to_string() };
+    store.put_object(&key(0), b"before", None).unwrap();
+    let reader = rusqlite::Connection::open(state.database()).unwrap();
+    let count = || reader.query_row("SELECT count(*) FROM object", [], |row| row.get::<_, i64>(0)).unwrap();
+    reader.execute_batch("BEGIN").unwrap();
+    assert_eq!(count(), 1);
+    let mut longest = Duration::ZERO;
+    // More than the log has before it is cut where nobody reads.
+    for number in 0..44_u8 {
+        let begun = Instant::now();
+        store.put_object(&key(usize::from(number % 2)), &vec![number; 4 << 20], None).unwrap();
+        longest = longest.max(begun.elapsed());
+    }
+    assert!(longest < BUSY_TIMEOUT / 2, "a write took {longest:?}");
+    assert_eq!(count(), 1, "it reads what was there");
+    let length = fs::metadata(&log).unwrap().len();
+    assert!(length > 150 << 20, "{length} bytes, {longest:?}");
+    reader.execute_batch("COMMIT").unwrap();
+    let until = Instant::now() + BUSY_TIMEOUT;
+    while fs::metadata(&log).unwrap().len() > 16 << 20 {
+        assert!(Instant::now() < until, "the log is not cut");
+        store.put_object(&key(0), format!("{until:?}").as_bytes(), None).unwrap();
+    }
 }
 
 /// The database, its log, and for lengths of the log how many records were safe by then.
