@@ -110,44 +110,57 @@ impl Run {
     }
 }
 
+/// What is decided because of a fact, after it.
+enum Follow {
+    Nothing,
+    /// A node is there, and not over.
+    Entered(NodeIx, Phase),
+    Ended(NodeIx),
+}
+
 impl Turn<'_> {
-    /// Records a fact: it is applied and emitted here and nowhere else.
+    /// Records a fact: it is applied and emitted here and nowhere else. What follows from it comes after it.
     pub(crate) fn record(&mut self, event: Event) {
         self.run.apply(self.now, &event);
-        self.command(&event);
-        let (entered, ended) = match &event {
-            Event::Entered(arrival) if !arrival.phase.is_ended() => {
-                (Some((arrival.node, arrival.phase)), None)
-            }
-            Event::Ended { node, .. } => (None, Some(*node)),
-            _ => (None, None),
-        };
+        let follow = self.command(&event);
         self.out.events.push(event);
-        if let Some((node, phase)) = entered {
-            if phase == Phase::Pending {
-                self.limit_pending(node);
+        match follow {
+            Follow::Nothing => {}
+            Follow::Entered(node, phase) => {
+                if phase == Phase::Pending {
+                    self.limit_pending(node);
+                }
+                self.measure_start(node);
             }
-            self.measure_start(node);
-        }
-        if let Some(node) = ended {
-            if !self.run.daemons.is_empty() {
-                self.end_daemons(Some(node));
+            Follow::Ended(node) => {
+                if !self.run.daemons.is_empty() {
+                    self.end_daemons(Some(node));
+                }
+                self.measure_end(node);
             }
-            self.measure_end(node);
         }
     }
 
-    /// What a fact asks of the world.
-    fn command(&mut self, event: &Event) {
+    /// What a fact asks of the world, and what follows from it.
+    fn command(&mut self, event: &Event) -> Follow {
         match event {
-            Event::Entered(Arrival { node, kind, phase: Phase::Pending, gate: None, .. })
-                if kind.is_started() =>
-            {
-                self.start(*node)
+            Event::Entered(Arrival { node, kind, phase, gate, .. }) => {
+                if *phase == Phase::Pending && gate.is_none() && kind.is_started() {
+                    self.start(*node);
+                }
+                if phase.is_ended() { Follow::Nothing } else { Follow::Entered(*node, *phase) }
             }
-            Event::Opened { node, .. } if self.run.node(*node).kind.is_started() => self.start(*node),
-            Event::Retried { .. } if self.run.relocking.contains(&None) => {
-                self.out.commands.push(Command::AcquireLocks(None));
+            Event::Opened { node, .. } => {
+                if self.run.node(*node).kind.is_started() {
+                    self.start(*node);
+                }
+                Follow::Nothing
+            }
+            Event::Retried { .. } => {
+                if self.run.relocking.contains(&None) {
+                    self.out.commands.push(Command::AcquireLocks(None));
+                }
+                Follow::Nothing
             }
             Event::Ended { node, phase, .. } => {
                 if self.run.holding.contains(&Some(*node)) {
@@ -156,8 +169,9 @@ impl Turn<'_> {
                 if *phase == Phase::Succeeded && self.run.is_to_be_remembered(*node) {
                     self.out.commands.push(Command::SaveMemo(*node));
                 }
+                Follow::Ended(*node)
             }
-            _ => {}
+            _ => Follow::Nothing,
         }
     }
 
