@@ -11,6 +11,7 @@ use crate::own::page;
 use crate::world::World;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use tiphys_store::{Created, Filter, LabelTerm, MachineId, NewRun, Runs as _, StoreError, Summary};
 
@@ -25,6 +26,11 @@ const KEPT_OF_VIEWERS_MAX: usize = 1_000;
 
 /// Deliveries removed at once.
 const REMOVED_MAX: usize = 100;
+
+/// Deliveries after which it is looked again whether there are too many; no more than are removed at once.
+const CUT_EVERY: usize = 64;
+
+const _: () = assert!(CUT_EVERY <= REMOVED_MAX, "no more come than go");
 
 /// The label with what became of it.
 const STATUS: &str = "status";
@@ -51,6 +57,8 @@ fn is_secret(header: &str) -> bool {
 /// dispatched once.
 #[derive(Default)]
 pub(crate) struct Turns {
+    /// How many were taken.
+    cuts: AtomicUsize,
     taken: Mutex<BTreeSet<String>>,
     freed: Condvar,
 }
@@ -62,6 +70,11 @@ struct Turn<'a> {
 }
 
 impl Turns {
+    /// Whether it is time to cut what is kept, now that one more came.
+    fn are_to_be_cut(&self) -> bool {
+        self.cuts.fetch_add(1, Ordering::Relaxed).is_multiple_of(CUT_EVERY)
+    }
+
     /// Waits until nobody else dispatches this delivery.
     fn take<'a>(&'a self, id: &'a str) -> Turn<'a> {
         let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
@@ -229,10 +242,10 @@ fn results(document: &Value) -> &[Value] {
     document["results"].as_array().map_or(&[], Vec::as_slice)
 }
 
-/// Removes the oldest deliveries beyond those that are kept.
+/// Removes the oldest deliveries beyond those that are kept, at the first delivery and then now and then: counting is not
+/// free.
 fn cut(world: &World) -> Result<(), Fault> {
-    // Looked at only now and then: counting is not free.
-    match world.now_us().unsigned_abs().is_multiple_of(64) {
+    match world.turns.are_to_be_cut() {
         true => keep(world, KEPT_MAX, KEPT_OF_VIEWERS_MAX),
         false => Ok(()),
     }

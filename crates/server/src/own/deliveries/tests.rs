@@ -1,4 +1,4 @@
-use super::{Delivery, KIND, document, keep, machine, recover};
+use super::{Delivery, KIND, Turns, document, keep, machine, recover};
 use crate::access::Role;
 use crate::guard::tests::House;
 use crate::options::AuthMode;
@@ -128,6 +128,14 @@ fn what_a_crash_left_is_dispatched_with_the_rights_of_its_sender() {
     let reason = refused["results"][0]["reason"].as_str().unwrap();
     assert!(reason.contains("User \"somebody\" cannot create resource \"workflows\""), "{reason}");
     assert_eq!(names(&house).len(), 1);
+}
+
+/// However coarse a clock is.
+#[test]
+fn what_is_kept_is_cut_by_the_number_of_what_comes() {
+    let turns = Turns::default();
+    let cut: Vec<usize> = (0..200).filter(|_| turns.are_to_be_cut()).collect();
+    assert_eq!(cut, [0, 64, 128, 192]);
 }
 
 /// Whoever may start nothing pushes out nothing that somebody else sent.
