@@ -7,8 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 use tiphys_store::{
     Append, AppendError, Catalog, Committed, Created, Filed, Filter, Journal, Letter, Loaded, LockRows,
-    MachineId, MemoEntry, MemoKey, NewRun, Object, ObjectKey, Put, Record, Runs, Shared, Store, StoreError,
-    Summary,
+    MachineId, MemoEntry, MemoKey, NewObject, NewRun, Object, ObjectKey, Put, Record, Runs, Shared, Store,
+    StoreError, Summary,
 };
 
 /// The first and the longest pause before a store that failed is asked again.
@@ -111,6 +111,7 @@ macro_rules! store_within {
         }
         store_within! { $outer, Catalog,
             put_object(key: &ObjectKey, body: &[u8], expected: Option<u64>) -> Put;
+            put_objects(objects: &[NewObject]) -> bool;
             object(key: &ObjectKey) -> Option<Object>;
             objects(kind: &str, namespace: Option<&str>) -> Vec<Object>;
             delete_object(key: &ObjectKey, expected: Option<u64>) -> bool;

@@ -25,7 +25,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tiphys_controller::{Controller, Extent, Limits, StartRate, Times};
 use tiphys_engine::workflow::Request;
 use tiphys_store::{
-    Catalog, Journal, MachineId, ObjectKey, Put, Runs, SqliteStore, State, StoreError, Summary,
+    Catalog, Journal, MachineId, NewObject, ObjectKey, Put, Runs, SqliteStore, State, StoreError, Summary,
 };
 use tokio::sync::Semaphore;
 
@@ -359,14 +359,37 @@ impl World {
         self.shelf.wrote(&key);
         match put? {
             Put::Done { version } => {
-                self.changed(kind);
-                // The object is stored: that its history lacks this must not be told as if it were not.
-                if let Err(fault) = versions::keep(self, kind, namespace, name, body) {
-                    tracing::warn!(kind, namespace, name, error = fault.message, "a version is not kept");
-                }
+                self.was_put(&key, body);
                 Ok(Some(version))
             }
             Put::Conflict { .. } => Ok(None),
+        }
+    }
+
+    /// Stores objects, each in place of the version that it comes with: all of them, or `false` and none.
+    pub(crate) fn put_all(&self, objects: &[(ObjectKey, Value, u64)]) -> Result<bool, Fault> {
+        let new = |(key, value, version): &(ObjectKey, Value, u64)| {
+            let body = serde_json::to_vec(value).map_err(|error| Fault::internal(error.to_string()))?;
+            Ok(NewObject { key: key.clone(), body, expected: Some(*version) })
+        };
+        let new = objects.iter().map(new).collect::<Result<Vec<_>, Fault>>()?;
+        let put = self.store(|store| store.put_objects(&new));
+        // Whatever came of it.
+        objects.iter().for_each(|(key, _, _)| self.shelf.wrote(key));
+        let put = put?;
+        if put {
+            objects.iter().for_each(|(key, body, _)| self.was_put(key, body));
+        }
+        Ok(put)
+    }
+
+    /// Does what follows on an object that is stored.
+    fn was_put(&self, key: &ObjectKey, body: &Value) {
+        let ObjectKey { kind, namespace, name } = key;
+        self.changed(kind);
+        // That its history lacks this must not be told as if it were not stored.
+        if let Err(fault) = versions::keep(self, kind, namespace, name, body) {
+            tracing::warn!(kind, namespace, name, error = fault.message, "a version is not kept");
         }
     }
 

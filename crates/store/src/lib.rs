@@ -20,8 +20,8 @@ pub use error::{AppendError, StoreError};
 pub use memory::MemoryStore;
 pub use model::{
     Append, Committed, Created, Cursor, End, Filed, Filter, LabelTerm, Letter, Life, Loaded, LockRows,
-    MachineId, MemoEntry, MemoKey, NameMatch, NewRun, Object, ObjectKey, Order, Put, Record, Shelf, Summary,
-    Times,
+    MachineId, MemoEntry, MemoKey, NameMatch, NewObject, NewRun, Object, ObjectKey, Order, Put, Record,
+    Shelf, Summary, Times,
 };
 pub use owner::{AcquireError, Bell, Owned, Owner, Ownership};
 pub use sqlite::{BUSY_TIMEOUT, SqliteStore};

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::error::{AppendError, StoreError};
 use crate::model::{
     Append, Committed, Created, End, Filed, Filter, LabelTerm, Letter, Life, Loaded, LockRows, MachineId,
-    MemoEntry, MemoKey, NameMatch, NewRun, Object, ObjectKey, Order, Put, Record, Shelf, Summary,
+    MemoEntry, MemoKey, NameMatch, NewObject, NewRun, Object, ObjectKey, Order, Put, Record, Shelf, Summary,
 };
 use crate::store::{Catalog, Journal, Runs, Shared};
 
@@ -357,6 +357,17 @@ impl Catalog for MemoryStore {
         let version = self.versions;
         self.objects.insert(key.clone(), Object { key: key.clone(), version, body: body.to_vec() });
         Ok(Put::Done { version })
+    }
+
+    fn put_objects(&mut self, objects: &[NewObject]) -> Result<bool, StoreError> {
+        let version = |key: &ObjectKey| self.objects.get(key).map_or(0, |object| object.version);
+        if objects.iter().any(|one| one.expected.is_some_and(|expected| expected != version(&one.key))) {
+            return Ok(false);
+        }
+        for one in objects {
+            self.put_object(&one.key, &one.body, None)?;
+        }
+        Ok(true)
     }
 
     fn object(&mut self, key: &ObjectKey) -> Result<Option<Object>, StoreError> {

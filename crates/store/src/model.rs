@@ -341,6 +341,17 @@ pub struct Object {
     pub body: Vec<u8>,
 }
 
+/// An object that is to be put into the catalog.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewObject {
+    /// Its name.
+    pub key: ObjectKey,
+    /// The document, opaque to the store.
+    pub body: Vec<u8>,
+    /// The version that it takes the place of (0: none); whatever is there, if not said.
+    pub expected: Option<u64>,
+}
+
 /// What became of a request to put an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Put {

@@ -5,7 +5,7 @@
 use crate::error::{AppendError, StoreError};
 use crate::model::{
     Append, Committed, Created, Filed, Filter, Letter, Loaded, LockRows, MachineId, MemoEntry, MemoKey,
-    NewRun, Object, ObjectKey, Order, Put, Record, Summary,
+    NewObject, NewRun, Object, ObjectKey, Order, Put, Record, Summary,
 };
 
 /// The truth: what happened to each machine, in order.
@@ -139,6 +139,9 @@ pub trait Catalog {
     ///
     /// With `expected`, only if the object is at that version now (0: does not exist).
     fn put_object(&mut self, key: &ObjectKey, body: &[u8], expected: Option<u64>) -> Result<Put, StoreError>;
+
+    /// Writes objects, in the order given; `false`, and none of them is written, if one is not at its expected version.
+    fn put_objects(&mut self, objects: &[NewObject]) -> Result<bool, StoreError>;
 
     /// One object.
     fn object(&mut self, key: &ObjectKey) -> Result<Option<Object>, StoreError>;

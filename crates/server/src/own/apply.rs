@@ -15,7 +15,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use tiphys_engine::check::Situation;
 use tiphys_spec as spec;
-use tiphys_store::{Filter, Runs as _};
+use tiphys_store::{Filter, ObjectKey, Runs as _};
 
 /// Takes in every document of a text; none if one of them is wrong.
 pub(crate) fn apply(world: &World, call: &Call) -> Result<Value, Fault> {
@@ -49,22 +49,17 @@ pub(crate) fn apply(world: &World, call: &Call) -> Result<Value, Fault> {
     if !wrong.is_empty() {
         return Err(Fault::invalid(wrong.join("\n")));
     }
-    // Namespaces come first: the others lie in them.
-    let mut told: Vec<(usize, Value)> = Vec::new();
-    let mut order: Vec<(&Planned, Option<Fault>)> = planned.iter().zip(warnings).collect();
-    order.sort_by_key(|(one, _)| one.kind != "Namespace");
-    for (one, warning) in order {
-        let change = keep(world, one)?;
+    let changes = keep(world, &planned)?;
+    let told = planned.iter().zip(changes).zip(warnings).map(|((one, change), warning)| {
         let mut answer = json!({
             "kind": one.kind, "namespace": one.namespace, "name": one.name, "change": change,
         });
         if let Some(warning) = warning {
             answer["warning"] = json!(warning.message);
         }
-        told.push((one.position, answer));
-    }
-    told.sort_by_key(|(position, _)| *position);
-    let applied: Vec<Value> = told.into_iter().map(|(_, answer)| answer).collect();
+        answer
+    });
+    let applied: Vec<Value> = told.collect();
     let kept: BTreeSet<usize> = planned.iter().map(|planned| planned.position).collect();
     let others = parsed.documents.iter().enumerate().filter(|(position, _)| !kept.contains(position));
     let ignored: Vec<Value> = others
@@ -279,22 +274,43 @@ fn content(object: &Value) -> BTreeMap<String, Value> {
     content
 }
 
-/// Stores one document in place of what was there. The answer says what changed.
-fn keep(world: &World, planned: &Planned) -> Result<&'static str, Fault> {
-    let (kind, namespace, name) = (planned.kind, planned.namespace.as_str(), planned.name.as_str());
-    // Somebody else may change it at the same moment, as schedules do with their status: then it is read again.
+/// Stores the documents in place of what was there: all of them, or none. The answer says what changed of each.
+fn keep(world: &World, planned: &[Planned]) -> Result<Vec<&'static str>, Fault> {
+    // Somebody else may change one at the same moment, as schedules do with their status: then all are read again.
     for _ in 0..limits::RACES_MAX {
-        let found = world.object(kind, namespace, name)?;
-        let version = found.as_ref().and_then(|found| found["metadata"]["resourceVersion"].as_str());
-        let version = version.and_then(|version| version.parse().ok()).unwrap_or(0);
-        let Some((value, change)) = in_place_of(world, planned, found)? else { return Ok("unchanged") };
-        if world.put(kind, namespace, name, &value, Some(version))?.is_some() {
-            return Ok(change);
+        let (mut changes, mut new) = (Vec::new(), Vec::<(ObjectKey, Value, u64)>::new());
+        for one in planned {
+            let (kind, namespace, name) = (one.kind.to_owned(), one.namespace.clone(), one.name.clone());
+            let key = ObjectKey { kind, namespace, name };
+            let found = match new.iter().rfind(|(other, _, _)| *other == key) {
+                // The same object once more: the last one counts.
+                Some((_, value, version)) => Some((value.clone(), *version)),
+                None => world.object(&key.kind, &key.namespace, &key.name)?.map(|value| {
+                    let version = value["metadata"]["resourceVersion"].as_str();
+                    let version = version.and_then(|version| version.parse().ok()).unwrap_or(0);
+                    (value, version)
+                }),
+            };
+            let (found, version) = found.map_or((None, 0), |(value, version)| (Some(value), version));
+            changes.push(match in_place_of(world, one, found)? {
+                None => "unchanged",
+                Some((value, change)) => {
+                    new.push((key, value, version));
+                    change
+                }
+            });
+        }
+        if new.is_empty() || world.put_all(&new)? {
+            return Ok(changes);
         }
     }
+    let names: Vec<String> = planned.iter().map(|one| format!("{} `{}`", one.kind, one.name)).collect();
     Err(Fault::new(
         Code::AlreadyExists,
-        format!("the {kind} `{name}` is changed all the time by others: try again"),
+        format!(
+            "nothing was applied: others change one of these all the time: {}; try again",
+            names.join(", ")
+        ),
     ))
 }
 

@@ -3,32 +3,34 @@
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use crate::error::StoreError;
-use crate::model::{Object, ObjectKey, Put};
+use crate::model::{NewObject, Object, ObjectKey, Put};
 use crate::sqlite::SqliteStore;
 use crate::store::Catalog;
 
 impl Catalog for SqliteStore {
     fn put_object(&mut self, key: &ObjectKey, body: &[u8], expected: Option<u64>) -> Result<Put, StoreError> {
         self.write(|transaction| {
-            let current: Option<i64> = transaction
-                .prepare_cached(
-                    "SELECT version FROM object WHERE kind = ?1 AND namespace = ?2 AND name = ?3",
-                )?
-                .query_row(params![key.kind, key.namespace, key.name], |row| row.get(0))
-                .optional()?;
-            let current = current.unwrap_or(0).cast_unsigned();
+            let current = version_of(transaction, key)?;
             if expected.is_some_and(|expected| expected != current) {
                 return Ok(Put::Conflict { current });
             }
-            let version = next_version(transaction)?;
-            transaction
-                .prepare_cached(
-                    "INSERT INTO object (kind, namespace, name, version, body) VALUES (?1, ?2, ?3, ?4, ?5)
-                     ON CONFLICT (kind, namespace, name) DO UPDATE
-                     SET version = excluded.version, body = excluded.body",
-                )?
-                .execute(params![key.kind, key.namespace, key.name, version, body])?;
-            Ok(Put::Done { version: version.cast_unsigned() })
+            Ok(Put::Done { version: put(transaction, key, body)? })
+        })
+    }
+
+    fn put_objects(&mut self, objects: &[NewObject]) -> Result<bool, StoreError> {
+        self.write(|transaction| {
+            for NewObject { key, expected, .. } in objects {
+                if let Some(expected) = expected
+                    && version_of(transaction, key)? != *expected
+                {
+                    return Ok(false);
+                }
+            }
+            for NewObject { key, body, .. } in objects {
+                put(transaction, key, body)?;
+            }
+            Ok(true)
         })
     }
 
@@ -70,6 +72,28 @@ impl Catalog for SqliteStore {
             Ok(gone > 0)
         })
     }
+}
+
+/// The version that an object is at now; 0 if there is none.
+fn version_of(transaction: &Transaction<'_>, key: &ObjectKey) -> rusqlite::Result<u64> {
+    let found: Option<i64> = transaction
+        .prepare_cached("SELECT version FROM object WHERE kind = ?1 AND namespace = ?2 AND name = ?3")?
+        .query_row(params![key.kind, key.namespace, key.name], |row| row.get(0))
+        .optional()?;
+    Ok(found.unwrap_or(0).cast_unsigned())
+}
+
+/// Writes an object; the version that it has now.
+fn put(transaction: &Transaction<'_>, key: &ObjectKey, body: &[u8]) -> rusqlite::Result<u64> {
+    let version = next_version(transaction)?;
+    transaction
+        .prepare_cached(
+            "INSERT INTO object (kind, namespace, name, version, body) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (kind, namespace, name) DO UPDATE
+             SET version = excluded.version, body = excluded.body",
+        )?
+        .execute(params![key.kind, key.namespace, key.name, version, body])?;
+    Ok(version.cast_unsigned())
 }
 
 fn next_version(transaction: &Transaction<'_>) -> rusqlite::Result<i64> {

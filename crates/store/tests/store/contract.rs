@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tiphys_store::{
     Append, AppendError, Created, Cursor, End, Filed, Filter, LabelTerm, Life, MachineId, MemoKey,
-    MemoryStore, NameMatch, NewRun, ObjectKey, Order, Put, Runs as _, Shelf, State, Store, Summary,
+    MemoryStore, NameMatch, NewObject, NewRun, ObjectKey, Order, Put, Runs as _, Shelf, State, Store,
+    Summary,
 };
 
 use crate::log::commits;
@@ -600,6 +601,23 @@ fn a_remembered_result_notes_its_use() {
         store.put_memo(&key, b"newer", 20).unwrap();
         let entry = store.memo(&key).unwrap().unwrap();
         assert_eq!((entry.created_us, entry.hit_us), (20, 20));
+    });
+}
+
+#[test]
+fn objects_are_put_together_or_not_at_all() {
+    each(|store| {
+        let key = |name: &str| ObjectKey { kind: "K".into(), namespace: "n".into(), name: name.into() };
+        let new = |name: &str, expected| NewObject { key: key(name), body: name.into(), expected };
+        let Put::Done { version } = store.put_object(&key("a"), b"first", None).unwrap() else { panic!() };
+        assert!(!store.put_objects(&[new("b", Some(0)), new("a", Some(version - 1))]).unwrap());
+        assert!(!store.put_objects(&[new("b", Some(0)), new("c", Some(7))]).unwrap());
+        assert_eq!(store.objects("K", None).unwrap().len(), 1);
+        assert_eq!(store.object(&key("a")).unwrap().unwrap().body, b"first");
+        assert!(store.put_objects(&[new("b", Some(0)), new("a", Some(version)), new("c", None)]).unwrap());
+        let found = store.objects("K", None).unwrap();
+        assert_eq!(found.iter().map(|object| &object.key.name[..]).collect::<Vec<_>>(), ["a", "b", "c"]);
+        assert!(found.iter().all(|object| object.version > version));
     });
 }
 

@@ -58,6 +58,37 @@ fn labels_and_annotations_are_changes_too() {
     assert_eq!(changes(&house, &namespace(5)), ["team configured"]);
 }
 
+/// The last of two documents of one object counts, as if they came one after the other.
+#[test]
+fn one_object_twice_in_a_text_is_the_last() {
+    let (_folder, house) = open();
+    let twice =
+        template("t", ", labels: {a: one}") + &template("u", "") + &template("t", ", labels: {a: two}");
+    assert_eq!(changes(&house, &twice), ["t created", "u created", "t configured"]);
+    let kept = house.get("/api/v1/workflow-templates/default/t");
+    assert_eq!(
+        (&kept["metadata"]["labels"]["a"], &kept["metadata"]["generation"]),
+        (&json!("two"), &json!(2))
+    );
+    assert_eq!(changes(&house, &twice), ["t configured", "u unchanged", "t configured"]);
+}
+
+/// What fails while it is stored leaves nothing of a text behind.
+#[test]
+fn objects_are_stored_together() {
+    let (_folder, house) = open();
+    let object = |name: &str, version: u64| {
+        let key =
+            tiphys_store::ObjectKey { kind: "ConfigMap".into(), namespace: "n".into(), name: name.into() };
+        (key, json!({ "metadata": { "name": name } }), version)
+    };
+    // Somebody else made the second one in the meantime.
+    assert!(house.world.put_all(&[object("second", 0)]).unwrap());
+    assert!(!house.world.put_all(&[object("first", 0), object("second", 0)]).unwrap());
+    assert!(house.world.object("ConfigMap", "n", "first").unwrap().is_none());
+    assert!(house.world.put_all(&[object("first", 0), object("third", 0)]).unwrap());
+}
+
 #[test]
 fn a_secret_that_says_the_same_is_unchanged() {
     let (_folder, house) = open();
