@@ -145,7 +145,8 @@ spec:
     - name: main
       steps:
         - - {name: begin, template: say}
-        - - {name: many, template: say, withSequence: {count: '3000'}, when: '{{workflow.parameters.day}} == sunday'}
+        - - {name: many, template: say, withSequence: {count: '3000'}, when: '{{steps.begin.outputs.result}} == sunday'}
+        - - {name: never, template: say, when: '{{workflow.parameters.day}} == sunday'}
     - name: say
       script: {image: busybox, command: [sh], source: 'echo {{workflow.parameters.day}}'}
 ---
@@ -168,11 +169,13 @@ journey('what a pipeline takes from a template is planned and asked for', { stat
   await server.api('POST', '/api/tiphys/v1/apply', { namespace: 'default', text: TEAM });
   await page.goto(`${server.url}pipelines/CronWorkflow/default/nightly-report?tab=plan`);
   const graph = page.getByRole('application');
-  await page.locator('[data-boxes="3"]').waitFor();
+  await page.locator('[data-boxes="4"]').waitFor();
   await graph.focus();
   for (const _ of ['main', 'begin', 'many']) await graph.press('ArrowDown');
   await page.getByText(/^many.*Planned 3,000 times/).waitFor();
-  await page.getByRole('region', { name: 'What many will be' }).getByText("{{workflow.parameters.day}} == sunday").waitFor();
+  await page.getByRole('region', { name: 'What many will be' }).getByText('{{steps.begin.outputs.result}} == sunday').waitFor();
+  await graph.press('ArrowDown');
+  await page.getByRole('region', { name: 'What never will be' }).getByText('monday == sunday').waitFor();
   await page.getByLabel('day').waitFor();
   await page.getByText('Which day').waitFor();
   // Home asks as well, and what is said there is what runs.
@@ -192,7 +195,7 @@ journey('the plan of what is written shows what it takes from kept templates', {
   await page.goto(`${server.url}new`);
   await page.evaluate((text) => sessionStorage.setItem('tiphys-draft', text), USER);
   await page.goto(`${server.url}new`);
-  await page.getByRole('group', { name: 'Plan' }).locator('[data-boxes="4"]').waitFor();
+  await page.getByRole('group', { name: 'Plan' }).locator('[data-boxes="5"]').waitFor();
 });
 
 journey('from Home to the failing line in one click', {}, async ({ page, server }) => {

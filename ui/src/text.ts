@@ -261,7 +261,7 @@ export const text = {
     depends: 'Depends on',
     retry: 'Tried again',
     locks: 'Locks',
-    note: 'Note',
+    note: 'As it stands',
   },
   graph: {
     times: (count: number) => `×${told(count)}`,
