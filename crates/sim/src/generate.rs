@@ -127,6 +127,15 @@ pub fn workflow_called(name: &str, seed: u64, taste: Taste) -> Result<Frozen, St
     Ok(Frozen { workflow, config_maps: vec![sizes], ..Frozen::default() })
 }
 
+/// What a step or task may read of others.
+#[derive(Default)]
+struct Known {
+    /// Those whose status it may read.
+    names: Vec<String>,
+    /// Those of them that have an output by then.
+    giving: Vec<String>,
+}
+
 struct Author {
     random: Random,
     taste: Taste,
@@ -215,6 +224,19 @@ impl Author {
                 _ => template["timeout"] = json!(format!("{seconds}s")),
             }
         }
+        self.may_lock(&mut template);
+        self.may_retry(&mut template);
+        self.may_remember(&mut template);
+        self.add(template)
+    }
+
+    /// Gives on what it is given.
+    fn echo(&mut self) -> String {
+        let mut template = json!({
+            "inputs": {"parameters": [{"name": "m", "default": "d"}]},
+            "outputs": {"parameters": [{"name": "p", "valueFrom": {"path": "/tmp/p"}}]},
+            "container": {"image": "cast", "args": ["takes=2", "p.p=<{{inputs.parameters.m}}>"]},
+        });
         self.may_lock(&mut template);
         self.may_retry(&mut template);
         self.may_remember(&mut template);
@@ -328,26 +350,30 @@ impl Author {
 
     fn steps(&mut self, depth: usize, width: usize) -> String {
         let remembered = self.remembered;
-        let mut earlier: Vec<String> = Vec::new();
+        let mut earlier = Known::default();
         let mut groups = Vec::new();
         for _ in 0..1 + self.random.below(width) {
             let mut group = Vec::new();
-            let mut names = Vec::new();
+            let mut beside = Known::default();
             for _ in 0..1 + self.random.below(width) {
-                let name = format!("s{}", earlier.len() + names.len());
+                let name = format!("s{}", earlier.names.len() + beside.names.len());
                 let mut step = self.task(&name, "steps", &earlier, depth);
                 if self.random.percent(25) {
                     step["continueOn"] = self.tolerance();
                 }
+                if self.surely_gives(&step) {
+                    beside.giving.push(name.clone());
+                }
                 group.push(step);
-                names.push(name);
+                beside.names.push(name);
             }
             groups.push(Value::Array(group));
-            earlier.extend(names);
+            earlier.names.extend(beside.names);
+            earlier.giving.extend(beside.giving);
         }
         let mut template = json!({"steps": groups});
         self.frame(&mut template, depth, remembered);
-        self.may_export(&mut template, "steps", &earlier);
+        self.may_export(&mut template, "steps", &earlier.names);
         self.add(template)
     }
 
@@ -355,15 +381,23 @@ impl Author {
         let remembered = self.remembered;
         let mut tasks = Vec::new();
         let mut names: Vec<String> = Vec::new();
+        let mut giving: Vec<String> = Vec::new();
         for at in 0..1 + self.random.below(width * 2) {
             // Names whose order is not that of the document.
             let name = format!("{}{at}", self.random.pick(&["a", "b", "z"]));
             let needs: Vec<String> =
                 names.iter().filter(|_| self.random.percent(40)).take(3).cloned().collect();
-            let mut task = self.task(&name, "tasks", &needs, depth);
-            if !needs.is_empty() {
-                let depends = self.depends(&needs);
+            let known = Known {
+                giving: needs.iter().filter(|need| giving.contains(need)).cloned().collect(),
+                names: needs,
+            };
+            let mut task = self.task(&name, "tasks", &known, depth);
+            if !known.names.is_empty() {
+                let depends = self.depends(&known.names);
                 task["depends"] = json!(depends);
+            }
+            if self.surely_gives(&task) {
+                giving.push(name.clone());
             }
             tasks.push(task);
             names.push(name);
@@ -413,12 +447,15 @@ impl Author {
         json!({"error": error, "failed": failed})
     }
 
-    /// A step or task. `known` are those whose status it may read.
-    fn task(&mut self, name: &str, word: &str, known: &[String], depth: usize) -> Value {
+    /// A step or task, and those of which it may read something.
+    fn task(&mut self, name: &str, word: &str, known: &Known, depth: usize) -> Value {
+        let (known, giving) = (&known.names[..], &known.giving[..]);
         let sort = self.random.below(12);
         let item = sort <= 2;
         self.loops += usize::from(item);
-        let template = if self.random.percent(25) && depth + 1 < DEPTH_MAX {
+        let template = if !giving.is_empty() && self.random.percent(40) {
+            self.echo()
+        } else if self.random.percent(25) && depth + 1 < DEPTH_MAX {
             self.template(depth + 1, 2)
         } else {
             self.leaf()
@@ -460,7 +497,9 @@ impl Author {
             task["when"] = json!("{{item}} != 1");
         }
         if self.template_reads(&template, "m") && self.random.percent(70) {
+            let gives = !giving.is_empty() && self.random.percent(60);
             let value = match (item, known) {
+                _ if gives => format!("{{{{{word}.{}.outputs.parameters.p}}}}", self.random.pick(giving)),
                 (true, _) => "{{item}}".to_owned(),
                 (false, []) => "{{workflow.parameters.m}}".to_owned(),
                 (false, known) => format!("{{{{{word}.{}.status}}}}", self.random.pick(known)),
@@ -514,6 +553,15 @@ impl Author {
     fn is_retried(&self, name: &str) -> bool {
         let template = self.templates.iter().find(|template| template["name"] == name);
         template.is_some_and(|template| template["retryStrategy"].is_object())
+    }
+
+    /// Whether a step or task has an output for whoever comes after it, whatever happens: a reference to an output of what
+    /// was skipped or has failed would be an error of its own.
+    fn surely_gives(&self, task: &Value) -> bool {
+        let may_lack = ["when", "depends", "withItems", "withParam", "withSequence"];
+        let template = self.templates.iter().find(|template| template["name"] == task["template"]);
+        let has_output = template.is_some_and(|template| template["outputs"]["parameters"][0]["name"] == "p");
+        has_output && may_lack.iter().all(|key| task[*key].is_null())
     }
 
     fn template_reads(&self, name: &str, parameter: &str) -> bool {

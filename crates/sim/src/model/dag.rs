@@ -107,6 +107,9 @@ impl Model {
                 let name = format!("{dag}.{need}");
                 if self.has(&name) {
                     // EX-226: one that is tried again answers by its last attempt.
+                    for (output, value) in &self.nodes[&name].outputs {
+                        scope.insert(format!("tasks.{need}.outputs.parameters.{output}"), value.clone());
+                    }
                     let shown = self.attempts(&name).pop().unwrap_or(name);
                     scope.insert(format!("tasks.{need}.status"), self.nodes[&shown].phase.clone());
                 }

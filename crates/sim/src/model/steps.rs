@@ -72,6 +72,9 @@ impl Model {
                 // A loop leaves no node of its own name, so that its group stands for it (EX-138).
                 let own = self.nodes.get(&format!("{group_name}.{key}"));
                 let status = own.map_or(phase, |node| node.phase.as_str()).to_owned();
+                for (output, value) in own.iter().flat_map(|node| &node.outputs) {
+                    scope.insert(format!("steps.{key}.outputs.parameters.{output}"), value.clone());
+                }
                 scope.insert(format!("steps.{key}.status"), status);
             }
             before = Some(group_name);
