@@ -301,7 +301,7 @@ impl Run {
     fn ended_in_dag(&self, ix: NodeIx) -> bool {
         let node = self.node(ix);
         let in_dag = matches!(node.site, Site::Task(_)) && self.node(node.owner).kind == NodeKind::Dag;
-        in_dag && node.phase.is_ended() && node.finished >= self.started
+        in_dag && node.phase.is_ended() && !node.kept
     }
 
     /// Whether the end of a task of a dag is found only when those who depend on it are judged: that of all that holds

@@ -196,6 +196,8 @@ pub struct Node {
     pub settled: bool,
     /// A retry by hand took it out: it is part of the journal and of nothing else.
     pub removed: bool,
+    /// It had ended when a retry by hand opened the run once more.
+    pub kept: bool,
     /// A hook that was called for when the node it belongs to had ended.
     pub late: bool,
     /// It is in Error because of a hook that could not be run.

@@ -51,6 +51,7 @@ impl Run {
             depth,
             open_hooks: 0,
             settled: false,
+            kept: false,
             removed: false,
             late: matches!(site, Site::Hook(_)) && self.node(owner).phase.is_ended(),
             hook_broke: false,

@@ -159,7 +159,9 @@ impl Run {
                 self.hook_nodes.entry(owner).or_default().push(ix);
                 self.nodes[owner.at()].open_hooks += u16::from(!self.node(ix).settled);
             }
-            self.alive += u32::from(!self.node(ix).phase.is_ended());
+            let is_ended = self.node(ix).phase.is_ended();
+            self.nodes[ix.at()].kept = is_ended;
+            self.alive += u32::from(!is_ended);
             self.count(ix);
         }
         self.look_at_exit_hooks_again();
