@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
-use tiphys_engine::check::{Shelves, Situation, check, doubled, unsupported};
+use tiphys_engine::check::{Shelves, Situation, check, doubled, unsupported, unused};
 use tiphys_spec as spec;
 use tiphys_spec::{Diagnostic, Document, Object, Severity, Strictness};
 
@@ -122,6 +122,7 @@ fn judge(args: &Args) -> anyhow::Result<Verdict> {
         let shelf = shelves.of(&document.object);
         diagnostics.extend(check(document, shelf, Situation::Lint));
         diagnostics.extend(unsupported(document, shelf, Situation::Lint));
+        diagnostics.extend(unused(document));
         if let Some(spec) = body_of_runs(&document.object) {
             // Argo's lint knows no ConfigMaps; and the command line may give the value.
             let found = hopeless_parameters(document, spec, &documents, false).into_iter();

@@ -27,6 +27,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod unsupported;
+mod unused;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,6 +36,7 @@ use tiphys_spec as spec;
 use lost::Lost;
 pub(crate) use metric::complaint as metric_complaint;
 use site::Site;
+pub use unused::unused;
 
 /// Most mistakes reported for one document.
 const FINDINGS_MAX: usize = 1_000;

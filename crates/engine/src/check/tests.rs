@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use super::{Shelf, Shelves, Situation, advice, check, unsupported};
+use super::{Shelf, Shelves, Situation, advice, check, unsupported, unused};
 use tiphys_spec as spec;
 
 /// Checks the first document of a text; all its documents are known. Compares place, severity and words.
@@ -777,4 +777,61 @@ fn what_waits_for_a_later_release_is_told_before_the_start() {
         told(&whole("res"), Situation::Create),
         ["error spec.workflowTemplateRef: `resource` is not supported yet (template `res`)"]
     );
+}
+
+/// What is declared and never used is told to whoever writes it, on whatever way it might be read; what others may use
+/// is not.
+#[test]
+fn what_nobody_uses_is_told() {
+    let told = |text: &str| -> Vec<String> {
+        let parsed = spec::parse("wf.yaml", text, spec::Strictness::Strict);
+        assert_eq!(parsed.diagnostics, []);
+        let found = unused(&parsed.documents[0]);
+        assert!(found.iter().all(|found| found.code == "unused" && !found.is_error()));
+        found.iter().map(|found| format!("{}: {}", found.path, found.message)).collect()
+    };
+    let text = "kind: Workflow
+metadata: {generateName: u-}
+spec:
+  entrypoint: main
+  arguments: {parameters: [{name: lost, value: '1'}, {name: seen, value: q}, {name: taken, value: z}]}
+  templates:
+  - name: main
+    inputs: {parameters: [{name: taken}]}
+    steps:
+    - - {name: a, template: used, arguments: {parameters: [{name: x, value: '{{workflow.parameters.seen}}{{inputs.parameters.taken}}'}]}}
+      - {name: b, inline: {steps: [[{name: c, template: within}]]}}
+  - name: used
+    inputs: {parameters: [{name: x}, {name: idle, value: q}, {name: x2, value: r}]}
+    container: {image: i, command: [echo, '{{=inputs.parameters.x2-inputs.parameters.x}}']}
+  - {name: within, suspend: {}, inputs: {parameters: [{name: shown, value: s}]}}
+  - {name: idle, steps: [[{name: a, template: idle}]]}
+";
+    let of_run = [
+        "spec.templates[3].name: nothing leads to the template `idle`",
+        "spec.templates[1].inputs.parameters[1].name: the template `used` does not read its input `idle`",
+        "spec.arguments.parameters[0].name: nothing reads the parameter `lost` of the workflow",
+    ];
+    assert_eq!(told(text), of_run);
+    // Others may call what a template for others has.
+    let kept = text.replace(
+        "kind: Workflow\nmetadata: {generateName: u-}",
+        "kind: WorkflowTemplate\nmetadata: {name: u}",
+    );
+    assert_eq!(told(&kept), of_run[1..]);
+    let says = |more: &str| told(&text.replace("command: [echo,", &format!("command: ['{more}',")));
+    for all in [
+        "{{workflow.parameters}}",
+        "{{=toJson(workflow.parameters)}}",
+        "{{workflow.parameters.json}}",
+        "{{=workflow?.parameters?.lost}}",
+    ] {
+        assert_eq!(says(all), of_run[..2], "{all}");
+    }
+    assert_eq!(says("{{=inputs.parameters[\"idle\"]}}"), [of_run[0], of_run[2]]);
+    // Templates of others may read what the workflow has, and a name may be made when it runs.
+    let borrows = "name: c, template: within}, {name: d, templateRef: {name: o, template: t}";
+    assert_eq!(told(&text.replace("name: c, template: within", borrows)), of_run[..2]);
+    let open = text.replace("name: c, template: within", "name: c, template: '{{workflow.name}}'");
+    assert_eq!(told(&open), of_run[1..]);
 }

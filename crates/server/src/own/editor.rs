@@ -6,7 +6,7 @@ use crate::call::Call;
 use crate::fault::Fault;
 use crate::world::World;
 use serde_json::{Value, json};
-use tiphys_engine::check::Situation;
+use tiphys_engine::check::{Situation, unused};
 use tiphys_spec as spec;
 
 /// Checks a text of any number of documents against what is kept in a namespace.
@@ -26,6 +26,7 @@ pub(crate) fn lint(world: &World, call: &Call) -> Result<Value, Fault> {
     for document in &parsed.documents {
         // Who writes wants to know of everything at once: what could be read is checked, whatever else is wrong.
         found.extend(library.findings(document, Situation::Lint));
+        found.extend(unused(document));
         if world.options.place.plugins.is_empty() {
             found.extend(without_plugin(document));
         }
