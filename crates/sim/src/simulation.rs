@@ -170,8 +170,8 @@ impl Play<'_> {
                 return Ok(());
             }
             Ok(()) => {
-                let here = self.plans.iter().filter_map(|plan| engine.shard.run(&plan.uid));
-                here.map(facts::check).collect::<Result<(), String>>()?;
+                let mut here = self.plans.iter().filter_map(|plan| engine.shard.run(&plan.uid));
+                here.try_for_each(facts::check)?;
             }
             Err(Halt::Broken(reason)) => return Err(reason),
             Err(Halt::Died) => {
