@@ -33,7 +33,7 @@ mod world;
 mod yaml;
 
 pub use ops::backup::{BackupError, Copied, backup, restore, sweep as sweep_backups};
-pub use ops::log::{Format, write_logs};
+pub use ops::log::{Format, Level, say, write_logs};
 pub use ops::presence::Presence;
 pub use ops::tls::TlsError;
 pub use ops::traces::Traces;

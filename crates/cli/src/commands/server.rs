@@ -12,7 +12,7 @@ use std::sync::Arc;
 use tiphys_runner::step::Isolation;
 use tiphys_server::config::Config;
 use tiphys_server::{
-    AuthMode, Format, Options, Reload, ServeError, Server, Tls, Traces, is_guarded, write_logs,
+    AuthMode, Format, Level, Options, Reload, ServeError, Server, Tls, Traces, is_guarded, say, write_logs,
 };
 use tiphys_spec as spec;
 
@@ -111,7 +111,12 @@ enum Separation {
 
 /// Serves until it is interrupted; steps run on and are found again.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let options = options(args)?;
+    let format = match args.log_format {
+        LogFormat::Text => Format::Text,
+        LogFormat::Json => Format::Json,
+    };
+    write_logs(format, &args.loglevel);
+    let options = options(args, format)?;
     if !is_guarded(options.address.ip(), options.auth) {
         return Err(problem(
             "everybody who reaches this address could run programs here",
@@ -122,27 +127,22 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let needs_token = options.auth == AuthMode::Token;
     let is_open = !options.address.ip().is_loopback() && options.tls.is_none();
     let may_reload = args.config.is_some() || options.tls.is_some();
-    let format = match args.log_format {
-        LogFormat::Text => Format::Text,
-        LogFormat::Json => Format::Json,
-    };
-    write_logs(format, &args.loglevel);
     let server = Server::start(options).map_err(helped)?;
-    eprintln!("tiphys serves {}", server.url());
+    let tell = |text: &str| say(format, Level::INFO, text);
+    tell(&format!("tiphys serves {}", server.url()));
     if is_open {
-        eprintln!(
-            "warning: other machines reach it without encryption, their tokens can be read on the way: give \
-             --tls self-signed or --tls-cert and --tls-key, unless a proxy on this machine encrypts"
-        );
+        let text = "other machines reach it without encryption, their tokens can be read on the way: give \
+                    --tls self-signed or --tls-cert and --tls-key, unless a proxy on this machine encrypts";
+        say(format, Level::WARN, text);
     }
     if needs_token {
-        match args.log_format {
-            LogFormat::Text => eprintln!("open in a browser, once: {}", server.link()),
+        match format {
+            Format::Text => tell(&format!("open in a browser, once: {}", server.link())),
             // Who may read a log that is kept need not be an administrator.
-            LogFormat::Json => eprintln!("a link for a browser: tiphys token link"),
+            Format::Json => tell("a link for a browser: tiphys token link"),
         }
-        eprintln!(
-            "commands of this user find it by themselves; for others: tiphys token create NAME --role viewer"
+        tell(
+            "commands of this user find it by themselves; for others: tiphys token create NAME --role viewer",
         );
     }
     let (stop, reload) = (server.stop(), server.reload());
@@ -151,7 +151,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     std::thread::spawn(move || {
         for signal in signals.forever() {
             if signal == SIGHUP && may_reload {
-                read_again(config.as_deref(), &reload);
+                read_again(config.as_deref(), &reload, format);
             } else {
                 stop.now();
             }
@@ -226,7 +226,7 @@ fn inherited() -> anyhow::Result<Option<TcpListener>> {
 }
 
 /// What the command line says over what the settings say.
-fn options(args: &Args) -> anyhow::Result<Options> {
+fn options(args: &Args, format: Format) -> anyhow::Result<Options> {
     let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, 2746));
     let mut options = Options::new(state::dir()?, usual);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -235,7 +235,8 @@ fn options(args: &Args) -> anyhow::Result<Options> {
     options.allowed_hosts.clone_from(&args.allowed_hosts);
     if let Some(file) = &args.config {
         let (config, notices) = Config::read(file)?;
-        notices.iter().for_each(|notice| eprintln!("warning: {}: {notice}", file.display()));
+        let warn = |notice: &String| say(format, Level::WARN, &format!("{}: {notice}", file.display()));
+        notices.iter().for_each(warn);
         config.apply(&mut options);
         options.settings = config;
     }
@@ -278,22 +279,23 @@ fn options(args: &Args) -> anyhow::Result<Options> {
 }
 
 /// Goes by the settings as they are now. Wrong ones change nothing.
-fn read_again(config: Option<&Path>, reload: &Reload) {
+fn read_again(config: Option<&Path>, reload: &Reload, format: Format) {
+    let warn = |text: &str| say(format, Level::WARN, text);
     match config.map(Config::read).transpose() {
         Ok(read) => {
             if let Some((config, notices)) = read {
-                notices.iter().for_each(|notice| eprintln!("warning: {notice}"));
+                notices.iter().for_each(|notice| warn(notice));
                 for key in reload.settings(config) {
-                    eprintln!(
-                        "warning: `{key}` is another one now, which counts when the server is started anew"
-                    );
+                    warn(&format!(
+                        "`{key}` is another one now, which counts when the server is started anew"
+                    ));
                 }
             }
             match reload.certificate() {
-                Ok(()) => eprintln!("the settings were read again"),
-                Err(error) => eprintln!("error: {error}; the certificate stays as it is"),
+                Ok(()) => say(format, Level::INFO, "the settings were read again"),
+                Err(error) => say(format, Level::ERROR, &format!("{error}; the certificate stays as it is")),
             }
         }
-        Err(error) => eprintln!("error: {error}\nthe settings stay as they are"),
+        Err(error) => say(format, Level::ERROR, &format!("{error}\nthe settings stay as they are")),
     }
 }

@@ -696,3 +696,33 @@ fn who_submits_for_a_plugin_that_is_not_there_is_warned() {
     served.bench.file("hello.yaml", &HELLO.replace("name: hello", "name: other"));
     assert_eq!(served.call(&["submit", "hello.yaml", "-o", "name"]).exits(0).err, "");
 }
+
+/// Where lines are for programs, none is for people: not those of the start, and not those of settings read again.
+#[test]
+fn a_log_of_json_is_json_from_its_first_line_to_its_last() {
+    let bench = Bench::new();
+    let settings = bench.file("settings.yaml", "links: [{name: L, url: \"http://here/\", scope: nowhere}]\n");
+    let log = bench.folder().join("log");
+    let words = ["server", "--port", "0", "--log-format", "json", "--config", settings.to_str().unwrap()];
+    let mut child = bench.command(&words).stderr(std::fs::File::create(&log).unwrap()).spawn().unwrap();
+    let said = || std::fs::read_to_string(&log).unwrap();
+    wait_until("it serves", || bench.state().join("server.json").exists());
+    bench.file("settings.yaml", "server: {port: 4}\n");
+    signal(child.id(), "-HUP");
+    wait_until("the settings are read again", || said().contains("were read again"));
+    bench.file("settings.yaml", "server: 7\n");
+    signal(child.id(), "-HUP");
+    wait_until("wrong settings are refused", || said().contains("stay as they are"));
+    signal(child.id(), "-TERM");
+    drop(child.wait());
+    let lines: Vec<Value> = said().lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let told = |level: &str, part: &str| {
+        lines.iter().any(|line| {
+            line["level"] == level && line["message"].as_str().is_some_and(|message| message.contains(part))
+        })
+    };
+    assert!(told("INFO", "tiphys serves http://"), "{lines:#?}");
+    assert!(told("WARN", "`nowhere` is shown nowhere"), "{lines:#?}");
+    assert!(told("WARN", "`server.port` is another one now"), "{lines:#?}");
+    assert!(told("ERROR", "the settings stay as they are"), "{lines:#?}");
+}

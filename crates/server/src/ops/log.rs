@@ -2,8 +2,9 @@
 
 use std::io::IsTerminal as _;
 use std::sync::atomic::{AtomicU64, Ordering};
+pub use tracing::Level;
 use tracing::level_filters::LevelFilter;
-use tracing::{Event, Level, Subscriber};
+use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -39,6 +40,19 @@ pub fn write_logs(format: Format, level: &str) {
         Format::Text => base.with(lines).try_init(),
         Format::Json => base.with(lines.json().flatten_event(true)).try_init(),
     });
+}
+
+/// Tells those who started the server something: in plain words, or as a line like all others where lines are for
+/// programs.
+pub fn say(format: Format, level: Level, text: &str) {
+    match (format, level) {
+        (Format::Json, Level::ERROR) => tracing::error!(target: "server", "{text}"),
+        (Format::Json, Level::WARN) => tracing::warn!(target: "server", "{text}"),
+        (Format::Json, _) => tracing::info!(target: "server", "{text}"),
+        (Format::Text, Level::ERROR) => eprintln!("error: {text}"),
+        (Format::Text, Level::WARN) => eprintln!("warning: {text}"),
+        (Format::Text, _) => eprintln!("{text}"),
+    }
 }
 
 /// How many lines were written, by level.
