@@ -1,5 +1,6 @@
 //! Deleting artifacts that a run says are to go with its end, or with itself (PA-280 to PA-288).
 
+use crate::expiry::has_field;
 use crate::prepare::Place;
 use std::collections::BTreeSet;
 use tiphys_artifact::{Driver as _, Key, LocalStore};
@@ -71,8 +72,7 @@ pub fn release(run: &Run, place: &Place, force: Force) -> Result<(), String> {
 
 /// Whether the document of a run may want artifacts deleted. Most do not, and need no closer look.
 pub fn may_concern(document: &[u8]) -> bool {
-    let field = b"\"artifactGC\"";
-    document.windows(field.len()).any(|window| window == field)
+    has_field(document, "artifactGC")
 }
 
 fn delete_one(due: &Due, store: &LocalStore) -> Result<(), String> {

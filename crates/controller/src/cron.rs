@@ -571,7 +571,7 @@ fn leave(
         labels: vec![LabelTerm::In(CRON_LABEL.to_owned(), vec![key.name.clone()])],
         ..Filter::default()
     };
-    for run in every(store, filter)? {
+    for run in store.every(&filter)? {
         match view::frozen(store, &run.uid) {
             Ok(Some(frozen)) if owner_of(&frozen) == machine.id => yard.remove(&run.uid),
             Ok(_) => {}
@@ -588,7 +588,7 @@ fn forget_strangers(
     objects: &[Object],
 ) -> Result<(), StoreError> {
     let filter = Filter { kind: Some("cron".into()), ..Filter::default() };
-    for row in every(store, filter)? {
+    for row in store.every(&filter)? {
         let key = key(&row.namespace, &row.name);
         let present = objects.iter().find(|object| object.key == key);
         let same = present.is_some_and(|object| value(object)["metadata"]["uid"] == *row.uid);
@@ -618,22 +618,11 @@ fn ended(row: &Summary) -> Past {
 fn by_schedule(store: &mut dyn Store, life: Life) -> Result<BTreeMap<ObjectKey, Vec<Summary>>, StoreError> {
     let filter = Filter { labels: vec![LabelTerm::Exists(CRON_LABEL.to_owned())], life, ..Filter::default() };
     let mut found: BTreeMap<ObjectKey, Vec<Summary>> = BTreeMap::new();
-    for row in every(store, filter)? {
+    for row in store.every(&filter)? {
         let name = row.labels.get(CRON_LABEL).cloned().unwrap_or_default();
         found.entry(key(&row.namespace, &name)).or_default().push(row);
     }
     Ok(found)
-}
-
-/// All rows that match, page by page.
-fn every(store: &mut dyn Store, mut filter: Filter) -> Result<Vec<Summary>, StoreError> {
-    let mut all = Vec::new();
-    loop {
-        let rows = store.list(&filter)?;
-        let Some(last) = rows.last() else { return Ok(all) };
-        filter.after = Some(last.cursor());
-        all.extend(rows);
-    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ pub mod cron;
 mod daemons;
 mod dispatch;
 mod draft;
+mod expiry;
 mod guard;
 mod handle;
 pub mod locks;
@@ -24,6 +25,7 @@ mod submit;
 mod throttle;
 pub mod view;
 
+pub use expiry::seconds_to_live;
 pub use handle::{Ask, Coming, Controller, Done, Extent, Gone, MakeRunner, Order, StartError, Update};
 pub use metrics::Metrics;
 pub use outcome::outcome;

@@ -35,12 +35,15 @@ use std::time::{Duration, Instant};
 use tiphys_engine::Time;
 use tiphys_engine::workflow::{Attempt, Collected, Input, NodeIx, Occasion, Report};
 use tiphys_runner::agent::Agent;
-use tiphys_runner::step::{AttemptId, Standing};
+use tiphys_runner::step::{AttemptId, GRACE_MS_DEFAULT, Standing};
 use tiphys_runner::{News, Runner};
 use tiphys_spec as spec;
 use tiphys_store::{MachineId, MemoKey, NewRun, Owned, Ownership, State, Store, StoreError, Summary};
 
 pub(crate) use leaving::Release;
+
+/// How long a step has to end by itself that is asked to.
+const GRACE: Duration = Duration::from_millis(GRACE_MS_DEFAULT);
 
 /// How long a step must have run before that is worth a record of its own.
 const OBSERVED_AFTER: Duration = Duration::from_millis(20);
@@ -473,7 +476,7 @@ impl Pump {
             Message::Interrupt(uid) => {
                 let attempts = self.shard.interrupt(&uid);
                 let ids: Vec<AttemptId> = attempts.iter().map(|attempt| attempt_id(&uid, *attempt)).collect();
-                self.runner.take_back(&ids, Duration::from_millis(tiphys_runner::step::GRACE_MS_DEFAULT));
+                self.runner.take_back(&ids, GRACE);
                 self.agent.stop(&ids);
             }
             Message::Status(uid, extent, reply) => self.questions.push((uid, extent, reply)),
@@ -610,11 +613,10 @@ impl Pump {
         match effect {
             Effect::Start(attempts) => self.start(attempts, now),
             Effect::Stop(uid, attempt) => {
-                let grace = Duration::from_millis(tiphys_runner::step::GRACE_MS_DEFAULT);
                 let id = [attempt_id(&uid, attempt)];
                 match self.shard.is_call(&uid, attempt) {
                     true => self.agent.stop(&id),
-                    false => self.runner.stop(&id, grace),
+                    false => self.runner.stop(&id, GRACE),
                 }
             }
             Effect::Forget(attempts) => {

@@ -273,20 +273,10 @@ fn undriven(local: &Local, runs: Vec<Summary>) -> anyhow::Result<Vec<Summary>> {
 /// Whether the time of a run that has ended is over.
 fn is_expired(local: &mut Local, run: &Summary, now: Time) -> anyhow::Result<bool> {
     let Some(body) = local.store.document(&MachineId::workflow(&*run.uid))? else { return Ok(false) };
-    // Most runs have no time to live, and most documents are larger than this look.
-    if !contains(&body, b"\"ttlStrategy\"") {
-        return Ok(false);
-    }
-    let Ok(kept) = tiphys_controller::Kept::read(&body) else { return Ok(false) };
-    let Ok((workflow, _)) = tiphys_engine::compile::effective(&kept.frozen) else { return Ok(false) };
-    let strategy = workflow.spec.ttl_strategy.as_ref().and_then(|strategy| strategy.seconds(&run.phase));
-    Ok(strategy
+    let seconds = tiphys_controller::seconds_to_live(&body, &run.phase);
+    Ok(seconds
         .zip(run.finished_us)
         .is_some_and(|(seconds, ended)| now.since_us(Time(ended)) / 1_000_000 >= seconds))
-}
-
-fn contains(body: &[u8], text: &[u8]) -> bool {
-    body.windows(text.len()).any(|window| window == text)
 }
 
 fn older_than(text: &str) -> anyhow::Result<Time> {

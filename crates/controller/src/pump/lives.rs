@@ -1,6 +1,6 @@
 //! How runs come and go: created, taken over, begun anew, gone on with, deleted.
 
-use super::{Home, Pump, RECALL_PAUSE, attempt_id};
+use super::{GRACE, Home, Pump, RECALL_PAUSE, attempt_id};
 use crate::draft::Draft;
 use crate::guard::guarded;
 use crate::handle::Update;
@@ -11,7 +11,6 @@ use crate::submit::{self, Kept};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
-use std::time::Duration;
 use tiphys_engine::workflow::{Arrival, Event, Input, NodeKind, Report, Request, Retry};
 use tiphys_engine::{Plan, Run, Time, compile};
 use tiphys_runner::step::{AttemptId, Report as StepReport, Sighting};
@@ -315,7 +314,7 @@ impl Pump {
             let dismissed: Vec<AttemptId> =
                 run.dismissed().into_iter().map(|attempt| attempt_id(uid, attempt)).collect();
             if !dismissed.is_empty() {
-                self.runner.stop(&dismissed, Duration::from_millis(tiphys_runner::step::GRACE_MS_DEFAULT));
+                self.runner.stop(&dismissed, GRACE);
             }
         }
         let mut open = self.shard.open_attempts(uid);

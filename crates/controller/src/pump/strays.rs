@@ -3,9 +3,8 @@
 //! An engine that is killed between the record of an end and the order to stop leaves a step behind: the daemon of a
 //! boundary that is over, say. Nothing in its run is outstanding then, so only the runner can tell of it.
 
-use super::{Pump, parse};
-use std::time::Duration;
-use tiphys_runner::step::{AttemptId, GRACE_MS_DEFAULT, Sighting};
+use super::{GRACE, Pump, parse};
+use tiphys_runner::step::{AttemptId, Sighting};
 use tiphys_store::{MachineId, StoreError};
 
 impl Pump {
@@ -28,7 +27,7 @@ impl Pump {
                 Sighting::Running(_) | Sighting::Ended(_) | Sighting::Unknown(_) => {}
             }
         }
-        self.runner.stop(&strays, Duration::from_millis(GRACE_MS_DEFAULT));
+        self.runner.stop(&strays, GRACE);
         self.runner.forget(&remembered);
         Ok(())
     }

@@ -241,16 +241,7 @@ fn goes_at(world: &World, summary: &Summary, settings: &Config) -> Result<Option
     let Some(ended_us) = summary.finished_us else { return Ok(None) };
     let machine = MachineId::workflow(&*summary.uid);
     let body = world.store(|store| store.document(&machine))?.unwrap_or_default();
-    // Most runs have no time to live, and most documents are longer than this look.
-    let own = if body.windows(b"ttlStrategy".len()).any(|window| window == b"ttlStrategy") {
-        let kept = tiphys_controller::Kept::read(&body).ok();
-        let effective = kept.and_then(|kept| tiphys_engine::compile::effective(&kept.frozen).ok());
-        effective
-            .and_then(|(workflow, _)| workflow.spec.ttl_strategy)
-            .and_then(|strategy| strategy.seconds(&summary.phase))
-    } else {
-        None
-    };
+    let own = tiphys_controller::seconds_to_live(&body, &summary.phase);
     let usual = settings.retention.workflows.map(|Length { seconds }| seconds);
     let seconds = own.into_iter().chain(usual).min();
     Ok(seconds.map(|seconds| ended_us.saturating_add(seconds.saturating_mul(1_000_000))))
