@@ -60,15 +60,17 @@ impl Turn<'_> {
     }
 
     /// Ends a construct that waits for its locks, and with it what is open within: nothing of it runs, and no hook of it
-    /// would be waited for.
+    /// would be waited for, not that of what had ended before either.
     pub(crate) fn end_relocking(&mut self, ix: NodeIx, phase: Phase, reason: &str) {
         let run = &*self.run;
         let lies_within =
             |inner: NodeIx| std::iter::successors(Some(inner), |at| run.enclosing(*at)).any(|at| at == ix);
         let within: Vec<NodeIx> =
-            run.indices().filter(|inner| !run.node(*inner).phase.is_ended() && lies_within(*inner)).collect();
+            run.indices().filter(|inner| !run.node(*inner).settled && lies_within(*inner)).collect();
         for node in within.into_iter().rev() {
-            self.record(Event::Ended { node, phase, message: message(reason), outputs: None });
+            if !self.run.node(node).phase.is_ended() {
+                self.record(Event::Ended { node, phase, message: message(reason), outputs: None });
+            }
             if node != ix && !self.run.node(node).settled {
                 self.record(Event::Settled { node });
             }
