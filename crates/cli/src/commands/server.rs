@@ -127,6 +127,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let needs_token = options.auth == AuthMode::Token;
     let is_open = !options.address.ip().is_loopback() && options.tls.is_none();
     let may_reload = args.config.is_some() || options.tls.is_some();
+    // Whoever asks for new settings while it starts does not end it.
+    let mut signals = signal_hook::iterator::Signals::new([SIGHUP])?;
     let server = Server::start(options).map_err(helped)?;
     let tell = |text: &str| say(format, Level::INFO, text);
     tell(&format!("tiphys serves {}", server.url()));
@@ -147,7 +149,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let (stop, reload) = (server.stop(), server.reload());
     let config = args.config.clone();
-    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    for signal in [SIGINT, SIGTERM] {
+        signals.add_signal(signal)?;
+    }
     std::thread::spawn(move || {
         for signal in signals.forever() {
             if signal == SIGHUP && may_reload {
