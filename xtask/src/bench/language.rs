@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::server::Served;
 use super::stats::growth_exponent;
@@ -16,6 +17,18 @@ const HOLDERS: usize = 4;
 
 /// Manifests that are checked at once.
 const MANIFESTS: usize = 1_000;
+
+/// Steps that run at once.
+const JOBS: usize = 8;
+
+/// Steps of the run that a server holds while it waits.
+const HELD_STEPS: usize = 100_000;
+
+/// After this long what a busy time left free has been given back.
+const CALM: Duration = Duration::from_secs(90);
+
+/// Longest that such a run may take until it waits.
+const HELD_PATIENCE: Duration = Duration::from_secs(600);
 
 /// Holders of a semaphore per second, and how far one overtakes those that came before it.
 pub fn locks(bench: &Bench) -> Result<Vec<Row>, String> {
@@ -131,4 +144,52 @@ pub fn lint(bench: &Bench) -> Result<Vec<Row>, String> {
         rates.push(MANIFESTS as f64 / begun.elapsed().as_secs_f64());
     }
     Ok(vec![alone("P10c", format!("lint of {MANIFESTS} manifests"), "files/s", rates, None)?])
+}
+
+/// What a run of many steps that have ended takes of a server's memory while it waits for a person, and what it takes once
+/// its server has been started anew.
+pub fn weight(bench: &Bench) -> Result<Vec<Row>, String> {
+    let state = bench.folder.join("heavy-state");
+    let served = Served::start(&bench.binary, &state, JOBS)?;
+    let empty = served.resident()?;
+    let workflow = serde_json::json!({
+        "metadata": {"name": "heavy"},
+        "spec": {
+            "entrypoint": "main",
+            "templates": [
+                {"name": "main", "steps": [
+                    [{"name": "many", "template": "work", "withSequence": {"count": HELD_STEPS.to_string()}}],
+                    [{"name": "wait", "template": "wait"}],
+                ]},
+                {"name": "work", "container": {"image": "any", "command": ["/bin/true"]}},
+                {"name": "wait", "suspend": {}},
+            ],
+        },
+    });
+    served.client()?.submit(&workflow.to_string())?;
+    wait_for_a_person(&served)?;
+    thread::sleep(CALM);
+    let held = served.resident()? - empty;
+    drop(served);
+    let served = Served::start(&bench.binary, &state, JOBS)?;
+    wait_for_a_person(&served)?;
+    thread::sleep(CALM);
+    let found = served.resident()? - empty;
+    let what = format!("memory of a server for a run of {HELD_STEPS} steps that waits");
+    Ok(vec![
+        alone("P10d", what.clone(), "MiB", vec![held], None)?,
+        alone("P10d", what + ", started anew", "MiB", vec![found], None)?,
+    ])
+}
+
+fn wait_for_a_person(served: &Served) -> Result<(), String> {
+    let mut client = served.client()?;
+    let end = Instant::now() + HELD_PATIENCE;
+    while !client.get("/api/tiphys/v1/runs?namespace=default")?.contains("\"waiting\":true") {
+        if Instant::now() > end {
+            return Err("the run does not come to its suspension".to_owned());
+        }
+        thread::sleep(Duration::from_millis(200));
+    }
+    Ok(())
 }

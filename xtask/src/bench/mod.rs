@@ -115,6 +115,7 @@ const BENCHES: &[(&str, Measure)] = &[
     ("P10a", language::locks),
     ("P10b", language::texts),
     ("P10c", language::lint),
+    ("P10d", language::weight),
 ];
 
 /// What every bench needs.
