@@ -6,7 +6,8 @@ import { isBroken, isEnded, word } from '../phase';
 import { text } from '../text';
 import { type Item, isPlanned, type Tree } from './item';
 import type { Run } from './model';
-import { rawTasks, timesOf } from './plan';
+import { timesOf } from './plan';
+import { tolerance } from './tolerated';
 
 /** Whether a suspension waits for a person; what goes on by itself waits for nobody. */
 export function asks(item: Item, workflow: Workflow): boolean {
@@ -70,11 +71,12 @@ export function heldUp(tree: Tree, run: Run): Item[] {
   return [...(found.size > 0 ? found : limited)].sort((a, b) => a.number - b.number);
 }
 
-/** What made a run, or a part of it, break, first to end first; what was allowed to break comes last, if it says anything. */
-export function culprits(tree: Tree, workflow?: Workflow): Item[] {
-  const found = broken(tree).filter((item) => !isForgiven(item));
-  const allowed = new Set(workflow ? found.filter((item) => mayBreak(item, workflow)) : []);
-  return found.sort((a, b) => Number(allowed.has(a)) - Number(allowed.has(b)));
+/** What made a run, or a part of it, break, first to end first. What was allowed to break is not to blame. */
+export function culprits(tree: Tree, workflow?: Workflow, within: Item | undefined = tree.root): Item[] {
+  const isIn = (item: Item) => partsUpTo(item, within).at(-1)?.parent === within || item === within;
+  const tolerates = workflow && tolerance(workflow);
+  const isAllowed = (item: Item) => tolerates && partsUpTo(item, within).some(tolerates);
+  return broken(tree).filter((item) => isIn(item) && !isForgiven(item) && !isAllowed(item));
 }
 
 /** Whether what it is a part of succeeded nevertheless. A hook is no part: it breaks a run that went well. */
@@ -83,14 +85,11 @@ function isForgiven(item: Item): boolean {
   return false;
 }
 
-/** Whether the run goes on when it breaks. */
-function mayBreak(item: Item, workflow: Workflow): boolean {
-  let frame = item.parent;
-  while (frame && frame.kind !== 'frame') frame = frame.parent;
-  const template = frame?.node && templateOf(workflow, frame.node);
-  const task = template && rawTasks(template).find(({ name }) => name === item.label.replace(/\(\d+[:)].*$/s, ''));
-  const { failed, error } = task?.continueOn ?? {};
-  return Boolean(item.node?.phase === 'Error' ? error : failed);
+/** An item and what it is a part of, up to what is within something. */
+function partsUpTo(item: Item, within: Item | undefined): Item[] {
+  const found: Item[] = [];
+  for (let part: Item | undefined = item; part && part !== within; part = part.parent) found.push(part);
+  return found;
 }
 
 /** Leaves that broke by themselves, first to end first; frames only repeat what their parts say. */

@@ -169,7 +169,7 @@ describe('the tree', () => {
     expect(found.map((item) => `${around(item)} / ${item.label}`)).toEqual(['regions(0:eu) / shards(7:7)', 'regions(1:us) / shards(7:7)']);
   });
 
-  it('blames what broke the run: not what was made good, and last what was allowed to break', () => {
+  it('blames what broke the run: neither what was made good nor what was allowed to break', () => {
     const spec: Workflow['spec'] = {
       templates: [
         { name: 'main', dag: { tasks: [{ name: 'fetch', template: 'all', continueOn: { failed: true } }, { name: 'soft', template: 'x', continueOn: { failed: true } }, { name: 'hard', template: 'x' }] } },
@@ -184,8 +184,44 @@ describe('the tree', () => {
     ];
     const run = runOf(spec, nodes, 'Failed');
     const names = (items: Item[]) => items.map((item) => item.name);
-    expect(names(culprits(treeOf(run), run.workflow))).toEqual(['wf.hard', 'wf.soft']);
+    expect(names(culprits(treeOf(run), run.workflow))).toEqual(['wf.hard']);
     expect(names(broken(treeOf(run)))).toEqual(['wf.fetch[0].returns', 'wf.soft', 'wf.hard']);
+  });
+
+  it('blames nothing that a dag was told to expect (EX-170, EX-172)', () => {
+    const tasks = [
+      { name: 'probe', template: 'x' },
+      { name: 'fallback', template: 'x', depends: 'probe.Failed' },
+      { name: 'handed', template: 'x' },
+      { name: 'omitted', template: 'x', depends: 'handed' },
+      { name: 'last', template: 'x', dependencies: ['omitted'] },
+      { name: 'odd', template: 'x' },
+      { name: 'forgives', template: 'x', dependencies: ['odd'], continueOn: { failed: true } },
+      { name: 'part', template: 'inner', continueOn: { failed: true } },
+    ];
+    const spec = { templates: [{ name: 'main', dag: { tasks } }, { name: 'inner', steps: [[{ name: 'deep', template: 'x' }]] }] } as Workflow['spec'];
+    const at = (name: string, phase: string, more: Partial<NodeStatus> = {}) =>
+      ({ name: `wf.${name}`, displayName: name, phase, boundaryID: 'wf', ...more }) as Partial<NodeStatus>;
+    const nodes = [
+      { name: 'wf', type: 'DAG', phase: 'Failed', templateName: 'main' } as Partial<NodeStatus>,
+      at('probe', 'Failed'),
+      at('fallback', 'Succeeded'),
+      at('handed', 'Failed'),
+      at('omitted', 'Omitted'),
+      at('last', 'Omitted'),
+      at('odd', 'Failed'),
+      at('forgives', 'Omitted'),
+      at('part', 'Failed', { type: 'Steps', templateName: 'inner', message: "child 'x' failed" }),
+      at('part[0].deep', 'Failed', { displayName: 'deep', boundaryID: 'wf.part' }),
+    ];
+    const run = runOf(spec, nodes, 'Failed');
+    const tree = treeOf(run);
+    expect(culprits(tree, run.workflow).map((item) => item.name)).toEqual(['wf.handed']);
+    // Asked for itself, a part says what broke it.
+    expect(whyOf(tree.byId.get('wf.part')!, tree, run.workflow)?.links.map((item) => item.name)).toEqual(['wf.part[0].deep']);
+    // While it goes on, what waits for a failure is believed.
+    const early = runOf(spec, [{ ...nodes[0], phase: 'Running' }, at('probe', 'Failed'), at('handed', 'Failed')]);
+    expect(culprits(treeOf(early), early.workflow).map((item) => item.name)).toEqual(['wf.handed']);
   });
 
   it('blames the exit handler of a run whose steps went well, and calls it by its own name', () => {

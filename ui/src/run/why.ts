@@ -34,13 +34,13 @@ export function whyOf(item: Item, tree: Tree, workflow: Workflow, show = (at: nu
     return { text: byItself || text.wait.person, links: [] };
   }
   if (node) {
-    const first = isMute(node) && culpritBelow(item, tree);
+    const first = isMute(node) && culpritBelow(item, tree, workflow);
     if (first) return { text: text.wait.part(manyLines(first.node?.message ?? '')), links: [first], raw: node.message };
     if (node.message && node.phase !== 'Succeeded') return { text: manyLines(node.message), links: [] };
     if (node.phase === 'Pending') return { text: text.wait.place, links: [] };
     return undefined;
   }
-  if (item.kind === 'loop') return whyOfLoop(item, tree);
+  if (item.kind === 'loop') return whyOfLoop(item, tree, workflow);
   if (item.kind !== 'ghost') return undefined;
   if (!tree.root?.node && tree.root?.wait && item !== tree.root) return { text: text.wait.whole, links: [tree.root] };
   if (workflow.spec.suspend) return { text: text.wait.suspended, links: [] };
@@ -52,8 +52,8 @@ export function whyOf(item: Item, tree: Tree, workflow: Workflow, show = (at: nu
 }
 
 /** The same of a loop of steps, which has no node of its own: what broke of it, or why nothing of it ran. */
-function whyOfLoop(loop: Item, tree: Tree): Why | undefined {
-  const broken = loop.look === 'failed' || loop.look === 'error' ? culpritBelow(loop, tree) : undefined;
+function whyOfLoop(loop: Item, tree: Tree, workflow: Workflow): Why | undefined {
+  const broken = loop.look === 'failed' || loop.look === 'error' ? culpritBelow(loop, tree, workflow) : undefined;
   if (broken) return { text: text.wait.part(manyLines(broken.node?.message ?? '')), links: [broken] };
   const said = new Set(loop.items.map(({ node }) => (node?.phase === 'Skipped' || node?.phase === 'Omitted' ? node.message : undefined)));
   const [only] = said;
@@ -64,13 +64,8 @@ function whyOfLoop(loop: Item, tree: Tree): Why | undefined {
 const isMute = ({ phase, message }: NodeStatus): boolean => isBroken(phase) && (!message || isHearsay(message));
 
 /** What broke first of what is in an item. */
-function culpritBelow(item: Item, tree: Tree): Item | undefined {
-  return culprits(tree).find((part) => {
-    let above = part.parent;
-    while (above && above !== item) above = above.parent;
-    return above === item;
-  });
-}
+const culpritBelow = (item: Item, tree: Tree, workflow: Workflow): Item | undefined =>
+  culprits(tree, workflow, item).find((part) => part !== item);
 
 function find(name: string, near: Item): Item | undefined {
   return near.parent?.items.find((other) => other.name === name);
