@@ -1294,6 +1294,10 @@ journey('a pipeline is called what a person calls it', {}, async ({ page, server
   assert.match(await page.title(), /^Train the model/);
   const cron = server.held.crons[0];
   cron.metadata.annotations = { 'workflows.argoproj.io/title': 'Every _night_' };
+  await page.goto(`${server.url}runs`);
+  await page.locator('td').getByRole('link', { name: 'Train the model', exact: true }).first().click();
+  await page.waitForURL(/pipeline=WorkflowTemplate%2Ftrain-model/);
+  await page.getByLabel('Pipeline').locator('option:checked', { hasText: 'Train the model' }).waitFor({ state: 'attached' });
   await page.goto(`${server.url}schedules`);
   await page.getByRole('link', { name: 'Every night', exact: true }).click();
   await page.getByRole('heading', { level: 1, name: 'Every night', exact: true }).waitFor();

@@ -1,11 +1,12 @@
 // Pipelines with how they fared lately.
 
-import { listCatalog, type PipelineKind } from './api/argo';
+import { listCatalog, type PipelineKind, TITLE } from './api/argo';
 import { either } from './api/client';
 import * as own from './api/own';
 import type { CronWorkflow, WorkflowTemplate } from './api/types';
 import { firings } from './cron';
 import { type Lately, lately } from './lately';
+import { plain } from './markdown';
 import { isEnded } from './phase';
 import { EVERYTHING, listRows, type Row, type Since } from './runs';
 import { millis } from './time.svelte';
@@ -44,15 +45,22 @@ export async function overviewOfAll(namespace: string, signal?: AbortSignal): Pr
   return { ...found, ...more, recent: [...rows.values()].sort(newestFirst) };
 }
 
-/** Pipelines as `kind/name`, for a choice (UI-066). */
-export async function pipelineNames(namespace: string): Promise<string[]> {
+/** Pipelines as `kind/name`, for a choice (UI-066), and what people call them. */
+export async function pipelineTitles(namespace: string, signal?: AbortSignal): Promise<Map<string, string>> {
   const found = await either(
     'pipelines',
-    async () => (await own.pipelines(namespace)).items as Pick<own.Pipeline, 'kind' | 'name'>[],
-    () => catalogued(namespace),
+    async () => (await own.pipelines(namespace, signal)).items as Pick<own.Pipeline, 'kind' | 'name' | 'title'>[],
+    () => catalogued(namespace, signal),
   );
-  return [...new Set(found.map((each) => `${each.kind}/${each.name}`))].sort();
+  const sorted = found.map((each): [string, string] => [keyOf(each), titleOf(each.name, each.title)]).sort(([a], [b]) => (a < b ? -1 : 1));
+  return new Map(sorted);
 }
+
+/** How addresses name a pipeline. */
+export const keyOf = ({ kind, name }: Pick<own.Pipeline, 'kind' | 'name'>): string => `${kind}/${name}`;
+
+/** What people call a thing: what its author called it, or the name of the object. */
+export const titleOf = (name: string, title: string | undefined): string => plain(title ?? '') || name;
 
 /** Pipelines as Argo's interface tells them. */
 async function catalogued(namespace: string, signal?: AbortSignal): Promise<own.Pipeline[]> {
@@ -76,7 +84,7 @@ function describe(kind: PipelineKind, items: (WorkflowTemplate | CronWorkflow)[]
       kind,
       namespace: item.metadata.namespace ?? '',
       name: item.metadata.name,
-      ...(annotations['workflows.argoproj.io/title'] ? { title: annotations['workflows.argoproj.io/title'] } : {}),
+      ...(annotations[TITLE] ? { title: annotations[TITLE] } : {}),
       folder: folderOf(item.metadata.name, item.metadata.labels ?? {}),
       runs: [],
       running: 0,

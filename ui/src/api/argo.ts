@@ -13,6 +13,9 @@ export const LABEL = {
   archiving: 'workflows.argoproj.io/workflow-archiving-status',
 } as const;
 
+/** An annotation: what people call a thing. */
+export const TITLE = 'workflows.argoproj.io/title';
+
 /** What a row of a list needs. */
 export const ROW_FIELDS = [
   'metadata',
