@@ -48,6 +48,7 @@ export const text = {
     waiting: 'Waits for you',
     suspended: 'Suspended',
     until: (when: string) => `Suspended until ${when}`,
+    again: (when: string) => `Tries again at ${when}`,
     approval: 'Waiting for approval',
     none: 'Not started',
     ghost: 'Planned',

@@ -24,6 +24,22 @@ describe('the rows of a grid', () => {
     expect(steps.map((step) => step.name)).toEqual(['checkout', 'build', 'deploy', 'onExit']);
   });
 
+  it('stand as in the graph: a part below its frame, and neighbours as their parent tells them', () => {
+    const nodes = [
+      node('z', 'r.first', ['y']),
+      node('a', 'r.second'),
+      node('y', 'r.first.inner', ['k']),
+      node('k', 'r.last'),
+      node('h', 'r.first.onExit'),
+      node('r', 'r', ['z', 'a']),
+    ];
+    const names = (workflows: Workflow[]) => stepsOf(workflows).map((step) => step.name);
+    expect(names([run('r', nodes)])).toEqual(['first', 'first.inner', 'first.onExit', 'second', 'last']);
+    // Of several runs the newest says who stands first.
+    const newer = [...nodes.slice(0, -1), node('r', 'r', ['a', 'z'])];
+    expect(names([run('r', nodes), run('r', newer)])).toEqual(['second', 'first', 'first.inner', 'first.onExit', 'last']);
+  });
+
   it('are one for a pipeline of one step, tried again or not', () => {
     const once = run('r', [node('r', 'r', [], { type: 'Pod', templateName: 'main' })]);
     const again = run('s', [node('s', 's', ['t'], { type: 'Retry', templateName: 'main' }), node('t', 's(0)', [], { type: 'Pod' })]);

@@ -6,6 +6,7 @@ import { isBroken, isEnded } from '../phase';
 import { median } from '../pipelines';
 import { getExactly } from '../run/exactly';
 import { EVERYTHING, listRows, type Row } from '../runs';
+import { AFTERWARDS, inOrder, type Place, places } from './order';
 
 export interface Grid {
   runs: { row: Row; workflow: Workflow }[];
@@ -73,39 +74,18 @@ function together(a: NodeStatus | undefined, b: NodeStatus): NodeStatus {
   return { ...worse, ...(start ? { startedAt: start } : {}), finishedAt: end || null };
 }
 
-/** Behind everything that the run leads to. */
-const AFTERWARDS = 1e6;
-
-/** How many steps lead to each node from the beginning of the run; what nothing leads to, like exit handlers, comes last. */
-function depths(nodes: Record<string, NodeStatus>, root: string): Map<string, number> {
-  const waits = new Map<string, number>();
-  for (const node of Object.values(nodes))
-    for (const child of node.children ?? []) waits.set(child, (waits.get(child) ?? 0) + 1);
-  const ready = Object.keys(nodes).filter((id) => !waits.has(id));
-  const found = new Map(ready.map((id) => [id, nodes[id]?.name === root ? 0 : AFTERWARDS]));
-  for (let id = ready.pop(); id !== undefined; id = ready.pop()) {
-    for (const child of nodes[id]?.children ?? []) {
-      found.set(child, Math.max(found.get(child) ?? 0, (found.get(id) ?? 0) + 1));
-      const left = (waits.get(child) ?? 0) - 1;
-      waits.set(child, left);
-      if (left === 0) ready.push(child);
-    }
-  }
-  return found;
-}
-
 const FRAMES = new Set<string | undefined>(['Steps', 'DAG', undefined]);
 
-/** Rows of the grid in the order in which steps follow one another. Items of loops and tries count with what holds them. */
+/** Rows of the grid in the order of the graph. Items of loops and tries count with what holds them. */
 export function stepsOf(workflows: Workflow[]): Step[] {
   const cells = new Map<string, (NodeStatus | undefined)[]>();
-  const order = new Map<string, number>();
+  const order = new Map<string, Place>();
   workflows.forEach((workflow, at) => {
     const root = workflow.metadata.name;
     const nodes = Object.values(workflow.status?.nodes ?? {}).sort((a, b) =>
       (a.startedAt ?? '').localeCompare(b.startedAt ?? ''),
     );
-    const depth = depths(workflow.status?.nodes ?? {}, root);
+    const place = places(workflow.status?.nodes ?? {}, root);
     const named = new Set(nodes.map((node) => node.name));
     for (const node of nodes) {
       // A pipeline of one step is that step; otherwise its root only says what its parts say.
@@ -127,11 +107,13 @@ export function stepsOf(workflows: Workflow[]): Step[] {
         cells.set(name, row);
       }
       row[at] = item === undefined ? node : together(row[at], node);
-      order.set(name, Math.max(order.get(name) ?? 0, depth.get(node.id) ?? AFTERWARDS));
+      const { depth, met } = place.get(node.id) ?? AFTERWARDS;
+      // The newest run says where a step stands among its neighbours.
+      order.set(name, { depth: Math.max(order.get(name)?.depth ?? 0, depth), met });
     }
   });
-  const inOrder = [...cells].sort(([a], [b]) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
-  return inOrder.map(([name, row]) => {
+  return inOrder([...cells.keys()], order).map((name) => {
+    const row = cells.get(name)!;
     const met = row.filter(
       (node): node is NodeStatus => Boolean(node?.startedAt) && node?.phase !== 'Omitted' && node?.phase !== 'Skipped',
     );

@@ -29,6 +29,7 @@ export function wordOf(item: Item, workflow: Workflow, show = (at: number): stri
     const times = timesOf(item.planned);
     return times === undefined ? text.phase.ghost : text.phase.ghosts(times);
   }
+  if (item.wait?.kind === 'retry' && item.look === 'pending') return text.phase.again(show(Date.parse(item.wait.until ?? '') || Date.now()));
   if (item.look !== 'waiting' || asks(item, workflow)) return word(item.node?.phase, item.look);
   const end = item.node && endOf(item, workflow);
   return end === undefined ? text.phase.suspended : text.phase.until(show(end));

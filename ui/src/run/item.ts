@@ -53,6 +53,10 @@ export function labelOf({ name, displayName, boundaryID }: Pick<NodeStatus, 'nam
   return oneLine(hook ?? displayName ?? name);
 }
 
+/** Between two tries nothing of a step runs. */
+export const lookOfItem = (node: NodeStatus, wait: Wait | undefined): Look =>
+  wait?.kind === 'retry' && node.phase === 'Running' ? 'pending' : lookOfNode(node);
+
 export function itemOf(node: NodeStatus, kind: ItemKind, number: number, wait: Wait | undefined): Item {
   return {
     id: node.id,
@@ -60,7 +64,7 @@ export function itemOf(node: NodeStatus, kind: ItemKind, number: number, wait: W
     label: labelOf(node),
     name: node.name,
     node,
-    look: lookOfNode(node),
+    look: lookOfItem(node, wait),
     parent: undefined,
     at: 0,
     number,

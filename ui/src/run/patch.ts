@@ -1,7 +1,7 @@
 // A tree that was built, kept current while its shape stays.
 
-import { isEnded, type Look, lookOfNode } from '../phase';
-import { type Item, isMarked, labelOf, RANK, type Tree } from './item';
+import { isEnded, type Look } from '../phase';
+import { type Item, isMarked, labelOf, lookOfItem, RANK, type Tree } from './item';
 import type { Run } from './model';
 
 /**
@@ -29,7 +29,8 @@ export function patched(tree: Tree, run: Run, ids: Iterable<string>): Tree | und
     // The plan of a frame that ended is not shown any more.
     if (old.kind === 'frame' && isEnded(node.phase) !== isEnded(old.node.phase)) return undefined;
     if (old.label !== labelOf(node)) return undefined;
-    const fresh = { ...old, node, look: lookOfNode(node), wait: run.waits.get(id) };
+    const wait = run.waits.get(id);
+    const fresh = { ...old, node, look: lookOfItem(node, wait), wait };
     replace(tree, fresh);
     changed.push(fresh);
     if (fresh.parent?.kind === 'loop' && !fresh.parent.node) loops.add(fresh.parent);

@@ -34,6 +34,19 @@ it('counts the pause before a try as waiting', () => {
   expect(told(spansOf(second, undefined, undefined, false, ms(59)))[0]).toEqual(['waited', 2, 12]);
 });
 
+it('shows the pauses of a retry between its tries, and the one that goes on', () => {
+  const tries = [[1, 3], [8, 9]].map(([from, to]) => item({ phase: 'Failed', startedAt: at(from!), finishedAt: at(to!) }));
+  const retry = (phase: 'Running' | 'Failed') =>
+    item({ type: 'Retry', phase, startedAt: at(1), finishedAt: phase === 'Failed' ? at(9) : null }, { kind: 'retry', items: tries });
+  const known = [
+    ['ran', 1, 3],
+    ['waited', 3, 8],
+    ['ran', 8, 9],
+  ];
+  expect(told(spansOf(retry('Running'), undefined, undefined, true, ms(20)))).toEqual([...known, ['waited', 9, 20]]);
+  expect(told(spansOf(retry('Failed'), undefined, undefined, false, ms(20)))).toEqual(known);
+});
+
 it('takes the last of what a step comes after, and not what holds it', () => {
   const nodes = [
     node({ id: 'root', type: 'DAG', startedAt: at(0), finishedAt: at(30), children: ['one', 'two'] }),

@@ -38,12 +38,32 @@ function lastTry(item: Item): number | undefined {
   return millis(item.parent.items[item.at - 1]?.node?.finishedAt);
 }
 
+/** The spans of a retry: what its tries took, and the pauses between them. */
+function spansOfTries({ items, node }: Item, ready: number | undefined, start: number, end: number): Span[] {
+  const spans: Span[] = [];
+  let last = ready ?? start;
+  const pause = (to: number) => {
+    if (to - last >= NOTICED_MS) spans.push({ part: 'waited', from: last, to });
+    else if (spans.length > 0) spans[spans.length - 1]!.to = to;
+  };
+  for (const { node: attempt } of items) {
+    const began = millis(attempt?.startedAt);
+    if (began === undefined) continue;
+    pause(began);
+    last = isEnded(attempt?.phase) ? (millis(attempt?.finishedAt) ?? began) : end;
+    spans.push({ part: attempt?.phase === 'Pending' ? 'starting' : 'ran', from: began, to: last });
+  }
+  if (!isEnded(node?.phase)) pause(end);
+  return spans;
+}
+
 /** The spans of a step that has begun, one after the other. */
 export function spansOf(item: Item, stage: Stage | undefined, ready: number | undefined, waits: boolean, now: number): Span[] {
   const node = item.node!;
   const start = millis(node.startedAt) ?? now;
   const end = Math.max(start, isEnded(node.phase) ? (millis(node.finishedAt) ?? start) : now);
   const spans: Span[] = [];
+  if (item.kind === 'retry' && item.items.length > 0) return spansOfTries(item, ready, start, end);
   const before = lastTry(item) ?? ready;
   if (before !== undefined && start - before >= NOTICED_MS) spans.push({ part: 'waited', from: before, to: start });
   if (node.phase === 'Pending') return [...spans, { part: waits ? 'waited' : 'starting', from: start, to: end }];

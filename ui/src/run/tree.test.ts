@@ -188,6 +188,20 @@ describe('the tree', () => {
     expect(names(broken(treeOf(run)))).toEqual(['wf.fetch[0].returns', 'wf.soft', 'wf.hard']);
   });
 
+  it('tells that nothing of a step runs between its tries, and when the next begins', () => {
+    const run = runOf(DAG, [
+      { name: 'wf', type: 'DAG', phase: 'Running' },
+      { name: 'wf.a', type: 'Retry', phase: 'Running', boundaryID: 'wf', children: ['wf.a(0)'] },
+      { name: 'wf.a(0)', phase: 'Failed', boundaryID: 'wf' },
+    ]);
+    run.waits.set('wf.a', { kind: 'retry', text: 'tries again', until: '2026-07-01T12:00:09Z' });
+    const item = treeOf(run).byId.get('wf.a')!;
+    expect([item.look, wordOf(item, run.workflow)]).toEqual(['pending', 'Tries again at 2026-07-01T12:00:09.000Z']);
+    run.waits.delete('wf.a');
+    const after = patched(treeOf(run), run, ['wf.a'])!.byId.get('wf.a')!;
+    expect([after.look, wordOf(after, run.workflow)]).toEqual(['running', 'Running']);
+  });
+
   it('blames nothing that a dag was told to expect (EX-170, EX-172)', () => {
     const tasks = [
       { name: 'probe', template: 'x' },
