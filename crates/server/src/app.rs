@@ -3,7 +3,7 @@
 use crate::access::{Who, rights};
 use crate::argo::admit::{Judged, Pace};
 use crate::argo::events::{self, Refused};
-use crate::argo::{artifacts, uploads};
+use crate::argo::{artifacts, list, uploads};
 use crate::call::{Call, Query, decode};
 use crate::fault::{Code, Fault};
 use crate::guard::audit::{Caller, Objects};
@@ -198,9 +198,11 @@ async fn handled(
                 Handler::Stream(_) => {
                     broken_stream(&fault, is_event_stream, Projection::parse(query.text("fields")).as_ref())
                 }
-                Handler::Unary(_) | Handler::Making(_) | Handler::Raw(_) | Handler::Events(_) => {
-                    reply::fault(&fault)
-                }
+                Handler::Unary(_)
+                | Handler::Making(_)
+                | Handler::List(_)
+                | Handler::Raw(_)
+                | Handler::Events(_) => reply::fault(&fault),
             };
         }
     };
@@ -217,6 +219,10 @@ async fn handled(
             Ok(value) => told(&value),
             Err(fault) => reply::fault(&fault),
         },
+        Handler::List(handler) => {
+            let listed = list::answer(world, move |world| handler(world, &call)).await;
+            listed.unwrap_or_else(|fault| reply::fault(&fault))
+        }
         Handler::Raw(handler) => {
             let done = blocking(&world, move |world| handler(world, &call)).await;
             done.unwrap_or_else(|fault| reply::fault(&fault))
@@ -269,7 +275,7 @@ fn pace(body: &[u8]) -> Pace {
     if is_short { Pace::AtOnce } else { Pace::Aside }
 }
 
-fn crowded() -> Fault {
+pub(crate) fn crowded() -> Fault {
     Fault::new(Code::ResourceExhausted, "the server has more to do than it can; try again in a moment")
 }
 
@@ -278,7 +284,7 @@ pub(crate) fn bug() -> Fault {
 }
 
 /// Runs what may block where that is allowed, unless too many wait for that already; a panic is our bug and answers as one (API-045).
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     world: &Arc<World>,
     work: impl FnOnce(&World) -> Result<T, Fault> + Send + 'static,
 ) -> Result<T, Fault> {

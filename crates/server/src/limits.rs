@@ -91,6 +91,15 @@ pub(crate) const RACES_MAX: usize = 64;
 /// Runs that are made into documents together when a stream begins with what is there.
 pub(crate) const RENDERED_AT_ONCE: usize = 32;
 
+/// Most workflows in one list of Argo's interface. Whoever asks for all of more is told to ask for pages.
+pub(crate) const LISTED_MAX: usize = 1_000_000;
+
+/// Rows that are read together for such a list.
+pub(crate) const ROWS_AT_ONCE: usize = 1_000;
+
+/// Lists that may be on their way at once, beside those that are short enough to be told in one piece.
+pub(crate) const LONG_LISTS_MAX: usize = 8;
+
 /// Changes that a slow reader of a stream may lie behind before it is dropped.
 pub(crate) const STREAM_BACKLOG_MAX: usize = 1_024;
 

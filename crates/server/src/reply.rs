@@ -26,7 +26,12 @@ pub(crate) fn go_json(value: &Value) -> Vec<u8> {
 
 /// A document, with the headers that accompany every successful method (API-012).
 pub(crate) fn document(value: &Value) -> Response {
-    let mut response = method(StatusCode::OK, go_json(value));
+    document_of(go_json(value))
+}
+
+/// A document whose text is made already, or comes bit by bit.
+pub(crate) fn document_of(text: impl Into<Body>) -> Response {
+    let mut response = method(StatusCode::OK, text);
     response.headers_mut().insert("grpc-metadata-argo-version", HeaderValue::from_static(ARGO_VERSION));
     response
 }
@@ -45,7 +50,7 @@ pub(crate) fn bare_fault(fault: &Fault) -> Response {
     json(fault.code.status(), go_json(&fault.body()))
 }
 
-fn method(status: StatusCode, body: Vec<u8>) -> Response {
+fn method(status: StatusCode, body: impl Into<Body>) -> Response {
     let mut response = json(status, body);
     let headers = response.headers_mut();
     headers.insert("grpc-metadata-content-type", HeaderValue::from_static("application/grpc"));
@@ -56,7 +61,7 @@ fn method(status: StatusCode, body: Vec<u8>) -> Response {
 }
 
 /// A JSON body under a status.
-pub(crate) fn json(status: StatusCode, body: Vec<u8>) -> Response {
+pub(crate) fn json(status: StatusCode, body: impl Into<Body>) -> Response {
     with_type(status, "application/json", body)
 }
 

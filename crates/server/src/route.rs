@@ -62,6 +62,8 @@ pub(crate) enum Handler {
     Unary(fn(&World, &Call) -> Result<Value, Fault>),
     /// One document, about a run that may have to be made first. May block until it is known which.
     Making(fn(&World, &Call) -> Result<Judged, Fault>),
+    /// A list of any length. What reads it may block.
+    List(fn(&World, &Call) -> Result<list::Parts, Fault>),
     /// An answer of its own form. May block.
     Raw(fn(&World, &Call) -> Result<Response, Fault>),
     /// A stream of our own events. What opens it may block.
@@ -90,6 +92,10 @@ const fn making(path: &'static str, handler: fn(&World, &Call) -> Result<Judged,
     Route { method: Method::POST, path, handler: Handler::Making(handler) }
 }
 
+const fn listing(path: &'static str, handler: fn(&World, &Call) -> Result<list::Parts, Fault>) -> Route {
+    Route { method: Method::GET, path, handler: Handler::List(handler) }
+}
+
 const fn raw(
     method: Method,
     path: &'static str,
@@ -108,7 +114,7 @@ const fn stream(path: &'static str, handler: fn(&World, &Call) -> Result<Opened,
 
 /// Argo's routes in the order of the specification, then ours.
 pub(crate) static ROUTES: &[Route] = &[
-    unary(Method::GET, "/api/v1/workflows/{namespace}", list::list),
+    listing("/api/v1/workflows/{namespace}", list::list),
     making("/api/v1/workflows/{namespace}", workflows::create),
     unary(Method::POST, "/api/v1/workflows/{namespace}/lint", workflows::lint),
     making("/api/v1/workflows/{namespace}/submit", submit::submit),
@@ -124,7 +130,7 @@ pub(crate) static ROUTES: &[Route] = &[
     stream("/api/v1/workflow-events/{namespace}", watch::workflows),
     stream("/api/v1/workflows/{namespace}/{name}/log", logs::workflow),
     stream("/api/v1/workflows/{namespace}/{name}/{pod}/log", logs::workflow),
-    unary(Method::GET, "/api/v1/archived-workflows", list::archived),
+    listing("/api/v1/archived-workflows", list::archived),
     unary(Method::GET, "/api/v1/archived-workflows/{uid}", archive::get),
     unary(Method::DELETE, "/api/v1/archived-workflows/{uid}", archive::delete),
     unary(Method::GET, "/api/v1/archived-workflows-label-keys", archive::label_keys),

@@ -44,6 +44,8 @@ pub(crate) struct World {
     shelf: Arc<Shelf>,
     /// Places for requests that wait for a thread.
     pub(crate) queue: Arc<Semaphore>,
+    /// Places for lists that are told in several parts.
+    pub(crate) long_lists: Arc<Semaphore>,
     pub(crate) logs: Arc<Indexes>,
     /// Rings when there may be more to read in the logs of a run.
     pub(crate) bells: Arc<Bells>,
@@ -88,6 +90,7 @@ impl World {
             desk: Arc::new(desk),
             shelf: Arc::default(),
             queue: Arc::new(Semaphore::new(limits::WAITING_MAX)),
+            long_lists: Arc::new(Semaphore::new(limits::LONG_LISTS_MAX)),
             logs: Arc::default(),
             bells: Arc::default(),
             turns: Arc::default(),
@@ -116,6 +119,7 @@ impl World {
             desk: self.desk.clone(),
             shelf: self.shelf.clone(),
             queue: self.queue.clone(),
+            long_lists: self.long_lists.clone(),
             logs: self.logs.clone(),
             bells: self.bells.clone(),
             turns: self.turns.clone(),

@@ -1,15 +1,20 @@
 //! Lists of workflows: what is live, then what is archived, in pages (API-120 to API-133).
 
+mod parts;
+
+pub(crate) use parts::{Parts, answer};
+
 use crate::call::Call;
 use crate::fault::Fault;
+use crate::limits;
 use crate::wire::project::Projection;
 use crate::wire::select::{self, Fields, Labels, Term};
 use crate::wire::shape;
 use crate::world::World;
+use parts::Place;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use tiphys_controller::Extent;
 use tiphys_store::{Filter, LabelTerm, MachineId, NameMatch, Order, Runs, Shelf, Summary, Times};
 
 /// The label that says where a workflow is kept.
@@ -126,171 +131,183 @@ impl Wanted {
         Some(Filter { shelf, labels, ..self.filter.clone() })
     }
 
-    /// Rows of a shelf from an offset on; all if `limit` is none.
-    fn rows(
+    /// Whether a row is one of those that the filter of the store could not tell from others.
+    fn matches(&self, row: &Summary) -> bool {
+        self.is_plain() || row.name.starts_with(&self.prefix) && self.labels.matches(&json!(row.labels))
+    }
+
+    /// Tells of the rows of a shelf from an offset on, in the order of pages.
+    fn page_of(
         &self,
         world: &World,
         filter: &Filter,
         offset: usize,
-        limit: Option<usize>,
-    ) -> Result<Vec<Summary>, Fault> {
-        if self.is_plain() {
-            return stored(world, filter, offset, limit);
-        }
+        limit: usize,
+        mut tell: impl FnMut(&Summary),
+    ) -> Result<(), Fault> {
         // What the store cannot compare is compared here, before anything is counted.
-        let all = stored(world, filter, 0, None)?;
-        let matches =
-            |row: &Summary| row.name.starts_with(&self.prefix) && self.labels.matches(&json!(row.labels));
-        let matching = all.into_iter().filter(matches);
-        Ok(matching.skip(offset).take(limit.unwrap_or(usize::MAX)).collect())
+        let (mut read, mut skipped) = if self.is_plain() { (offset, offset) } else { (0, 0) };
+        let mut told = 0;
+        while told < limit {
+            let page = Filter { offset: read, limit: limits::ROWS_AT_ONCE, ..filter.clone() };
+            let rows = world.store(|store| store.list(&page))?;
+            for row in rows.iter().filter(|row| self.matches(row)) {
+                if skipped < offset {
+                    skipped += 1;
+                } else if told < limit {
+                    told += 1;
+                    tell(row);
+                }
+            }
+            if rows.len() < limits::ROWS_AT_ONCE {
+                break;
+            }
+            read += rows.len();
+        }
+        Ok(())
+    }
+
+    /// Tells of all rows of a shelf, in any order.
+    fn each(
+        &self,
+        world: &World,
+        filter: &Filter,
+        mut tell: impl FnMut(&Summary) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let mut after = None;
+        loop {
+            let (order, limit) = (Order::Created, limits::ROWS_AT_ONCE);
+            let page = Filter { order, limit, after: after.take(), ..filter.clone() };
+            let rows = world.store(|store| store.list(&page))?;
+            for row in rows.iter().filter(|row| self.matches(row)) {
+                tell(row)?;
+            }
+            match rows.last().filter(|_| rows.len() == limit) {
+                None => return Ok(()),
+                Some(last) => after = Some(last.cursor()),
+            }
+        }
     }
 
     /// How many rows of a shelf there are; of none there is nothing.
     fn count(&self, world: &World, filter: Option<&Filter>) -> Result<usize, Fault> {
         let Some(filter) = filter else { return Ok(0) };
-        if !self.is_plain() {
-            return Ok(self.rows(world, filter, 0, None)?.len());
+        if self.is_plain() {
+            return Ok(usize::try_from(world.store(|store| store.count(filter))?).unwrap_or(usize::MAX));
         }
-        Ok(usize::try_from(world.store(|store| store.count(filter))?).unwrap_or(usize::MAX))
-    }
-}
-
-/// Rows as the store has them, however many it gives at once.
-fn stored(
-    world: &World,
-    filter: &Filter,
-    offset: usize,
-    limit: Option<usize>,
-) -> Result<Vec<Summary>, Fault> {
-    let mut rows = Vec::new();
-    loop {
-        let wanted = limit.map_or(Filter::LIMIT_MAX, |limit| (limit - rows.len()).min(Filter::LIMIT_MAX));
-        if wanted == 0 {
-            return Ok(rows);
-        }
-        let page = Filter { offset: offset + rows.len(), limit: wanted, ..filter.clone() };
-        let found = world.store(|store| store.list(&page))?;
-        let last = found.len() < wanted;
-        rows.extend(found);
-        if last {
-            return Ok(rows);
-        }
+        let mut count = 0;
+        self.each(world, filter, |_| {
+            count += 1;
+            Ok(())
+        })?;
+        Ok(count)
     }
 }
 
 /// API-100.
-pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
+pub(crate) fn list(world: &World, call: &Call) -> Result<Parts, Fault> {
     let wanted = Wanted::of(call, call.namespace(), "")?.within(call)?;
     call.who.may_list_workflows(wanted.namespace())?;
     let live =
         if world.options.archive { wanted.on(Shelf::Unfiled, None) } else { wanted.on(Shelf::Runs, None) };
     let filed = world.options.archive.then(|| wanted.on(Shelf::Archive, Some("Persisted"))).flatten();
-    let projection = Projection::parse(call.query.text("fields"));
     // What happens while the list is read has a later version.
-    let version = world.version();
-    let (rows, more, remaining) = page(world, &wanted, live.as_ref(), filed.as_ref())?;
-    let (filed, live): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|(_, archived)| *archived);
-    let live: Vec<&Summary> = live.iter().map(|(row, _)| row).collect();
-    let filed: Vec<&Summary> = filed.iter().map(|(row, _)| row).collect();
-    let shown = live.len() + filed.len();
-    let shows_nodes = projection.as_ref().is_none_or(|projection| projection.keeps("items.status.nodes"));
-    let extent = if shows_nodes { Extent::Whole } else { Extent::WithoutNodes };
-    let mut items: Vec<Value> = world.listed(&live, extent)?.into_iter().flatten().collect();
-    items.extend(slim(world, &filed)?.into_iter().flatten());
-    items.sort_by_key(sort_key);
-    let mut metadata = json!({ "resourceVersion": version });
-    if more {
-        metadata["continue"] = json!((wanted.offset + shown).to_string());
+    let mut metadata = json!({ "resourceVersion": world.version() });
+    let page = page(world, &wanted, live.as_ref(), filed.as_ref())?;
+    if page.goes_on {
+        metadata["continue"] = json!((wanted.offset + page.places.len()).to_string());
     }
     if wanted.show_remaining {
-        metadata["remainingItemCount"] = json!(remaining);
+        metadata["remainingItemCount"] = json!(page.remaining);
     }
-    Ok(answer(metadata, items, projection.as_ref()))
+    Ok(Parts::new(metadata, page.places, Projection::parse(call.query.text("fields"))))
 }
 
 /// API-210. Times and what remains without a limit are no matter of it.
-pub(crate) fn archived(world: &World, call: &Call) -> Result<Value, Fault> {
+pub(crate) fn archived(world: &World, call: &Call) -> Result<Parts, Fault> {
     let wanted = Wanted::of(call, call.query.text("namespace"), call.query.text("namePrefix"))?;
     call.who.may_list_workflows(wanted.namespace())?;
     let filed = world.options.archive.then(|| wanted.on(Shelf::Archive, Some("Persisted"))).flatten();
-    let (rows, more, remaining) = page(world, &wanted, None, filed.as_ref())?;
-    let rows: Vec<&Summary> = rows.iter().map(|(row, _)| row).collect();
-    let mut items: Vec<Value> = slim(world, &rows)?.into_iter().flatten().collect();
-    items.sort_by_key(sort_key);
+    let page = page(world, &wanted, None, filed.as_ref())?;
     let mut metadata = json!({});
-    if more {
-        metadata["continue"] = json!((wanted.offset + items.len()).to_string());
+    if page.goes_on {
+        metadata["continue"] = json!((wanted.offset + page.places.len()).to_string());
     }
     if wanted.show_remaining && wanted.limit > 0 {
-        metadata["remainingItemCount"] = json!(remaining);
+        metadata["remainingItemCount"] = json!(page.remaining);
     }
-    Ok(answer(metadata, items, None))
+    Ok(Parts::new(metadata, page.places, None))
 }
 
-fn answer(metadata: Value, items: Vec<Value>, projection: Option<&Projection>) -> Value {
-    let items = if items.is_empty() { Value::Null } else { Value::Array(items) };
-    let list = json!({ "metadata": metadata, "items": items });
-    let Some(projection) = projection else { return list };
-    let mut list = projection.apply(list);
-    if let Some(Value::Array(items)) = list.get_mut("items") {
-        items.iter_mut().for_each(|item| *item = shape::workflow(item.take()));
-    }
-    let items = list.get("items").cloned().unwrap_or(Value::Null);
-    json!({ "metadata": list.get("metadata").cloned().unwrap_or(json!({})), "items": items })
+/// One page over both shelves.
+#[derive(Default)]
+struct Page {
+    places: Vec<Place>,
+    /// Whether more follows.
+    goes_on: bool,
+    /// How many follow, if that is asked for.
+    remaining: usize,
 }
 
-/// A row, and whether it is shown from the archive.
-type Row = (Summary, bool);
-
-/// One page over both shelves, whether more follows, and how much (known only if asked for).
 fn page(
     world: &World,
     wanted: &Wanted,
     live: Option<&Filter>,
     filed: Option<&Filter>,
-) -> Result<(Vec<Row>, bool, usize), Fault> {
-    let tagged = |rows: Vec<Summary>, archived: bool| rows.into_iter().map(move |row| (row, archived));
-    let mut rows = Vec::new();
+) -> Result<Page, Fault> {
     if wanted.limit == 0 {
         // API-127, API-128: everything; a place to continue from would make clients read it twice.
-        for (filter, archived) in [(live, false), (filed, true)] {
-            if let Some(filter) = filter {
-                rows.extend(tagged(wanted.rows(world, filter, 0, None)?, archived));
-            }
-        }
-        return Ok((rows, false, 0));
+        return Ok(Page { places: everything(world, wanted, live, filed)?, ..Page::default() });
     }
-    let (offset, limit) = (wanted.offset, wanted.limit);
+    let (offset, limit) = (wanted.offset, wanted.limit.min(limits::LISTED_MAX));
+    let mut places = Vec::new();
     // One more than there is room for tells whether anything follows.
     if let Some(filter) = live {
-        rows.extend(tagged(wanted.rows(world, filter, offset, Some(limit + 1))?, false));
+        wanted.page_of(world, filter, offset, limit + 1, |row| places.push(Place::of(row, false)))?;
     }
     // A page that begins among the live ones tells itself how many there are, if they end on it.
-    let live_count = match rows.len() {
+    let live_count = match places.len() {
         0 if offset > 0 => wanted.count(world, live)?,
         found => offset + found,
     };
-    if let Some(filter) = filed.filter(|_| rows.len() <= limit) {
+    if let Some(filter) = filed.filter(|_| places.len() <= limit) {
         let skipped = offset.saturating_sub(live_count);
-        rows.extend(tagged(wanted.rows(world, filter, skipped, Some(limit + 1 - rows.len()))?, true));
+        let room = limit + 1 - places.len();
+        wanted.page_of(world, filter, skipped, room, |row| places.push(Place::of(row, true)))?;
     }
-    let more = rows.len() > limit;
-    rows.truncate(limit);
+    let goes_on = places.len() > limit;
+    places.truncate(limit);
     let remaining = if wanted.show_remaining {
         let total = wanted.count(world, live)? + wanted.count(world, filed)?;
-        total.saturating_sub(offset + rows.len())
+        total.saturating_sub(offset + places.len())
     } else {
         0
     };
-    Ok((rows, more, remaining))
+    Ok(Page { places, goes_on, remaining })
 }
 
-/// Unfinished before finished, the newest first (API-130).
-fn sort_key(item: &Value) -> (bool, std::cmp::Reverse<String>) {
-    let finished = item["status"]["finishedAt"].as_str().unwrap_or_default();
-    let created = item["metadata"]["creationTimestamp"].as_str().unwrap_or_default();
-    let time = if finished.is_empty() { created } else { finished };
-    (!finished.is_empty(), std::cmp::Reverse(time.to_owned()))
+/// What both shelves have of what is wanted.
+fn everything(
+    world: &World,
+    wanted: &Wanted,
+    live: Option<&Filter>,
+    filed: Option<&Filter>,
+) -> Result<Vec<Place>, Fault> {
+    let mut places = Vec::new();
+    for (filter, is_filed) in [(live, false), (filed, true)] {
+        let Some(filter) = filter else { continue };
+        wanted.each(world, filter, |row| {
+            if places.len() == limits::LISTED_MAX {
+                return Err(Fault::invalid(format!(
+                    "more than {} workflows match: ask for pages of them with `listOptions.limit`, or for fewer",
+                    limits::LISTED_MAX
+                )));
+            }
+            places.push(Place::of(row, is_filed));
+            Ok(())
+        })?;
+    }
+    Ok(places)
 }
 
 /// What lists show of an archived document (API-133); the rest is not even parsed.

@@ -149,7 +149,7 @@ fn whatever_is_sent_gets_an_answer_with_a_reason() {
     while Instant::now() < end {
         let route = &ROUTES[dice.roll(ROUTES.len())];
         // One that follows has no end of its own.
-        if !matches!(route.handler, Handler::Unary(_) | Handler::Making(_) | Handler::Raw(_)) {
+        if matches!(route.handler, Handler::Stream(_) | Handler::Events(_)) {
             continue;
         }
         let path = match dice.roll(8) {

@@ -1,48 +1,58 @@
 //! How the archive is asked, in which order it answers, and what its workflows are called.
 
 use super::*;
+use crate::limits;
 
 /// Files of three workflows in the archive: their names, and in which second they started and ended.
 const FILED: [(&str, i64, i64); 3] = [("u-early", 10, 40), ("u-late", 20, 30), ("u-last", 25, 50)];
 
 fn file(house: &House) {
-    for (name, start, end) in FILED {
-        let machine = MachineId::workflow(name);
-        let time = |second: i64| format!("2026-07-01T00:00:{second}Z");
-        // A part of a second that nobody is told.
-        let exact = |second: i64| tiphys_engine::Time::parse(&time(second)).unwrap().0 + 300_000;
-        let document = json!({
-            "metadata": { "name": name, "namespace": "default", "uid": name, "labels": { "team": "y" } },
-            "spec": { "entrypoint": "main", "templates": [{ "name": "main", "suspend": {} }] },
-            "status": { "phase": "Failed", "startedAt": time(start), "finishedAt": time(end) },
-        });
-        let run = NewRun {
-            machine: machine.clone(),
-            document: b"{}".to_vec(),
-            summary: Summary {
-                namespace: "default".to_owned(),
-                name: name.to_owned(),
-                uid: name.to_owned(),
-                phase: "Failed".to_owned(),
-                created_us: exact(start),
-                started_us: Some(exact(start)),
-                finished_us: Some(exact(end)),
-                labels: [("team".to_owned(), "y".to_owned())].into(),
-                ..Summary::default()
-            },
-        };
-        let bytes = document.to_string().into_bytes();
-        let filed = Filed {
-            machine: machine.clone(),
-            end: End { brief: bytes.clone(), document: bytes, times: Vec::new() },
-        };
-        let kept = house.world.store(|store| {
-            store.create(&run)?;
-            store.archive(&[filed])?;
-            store.delete(&machine)
-        });
-        kept.unwrap();
-    }
+    let runs: Vec<_> = FILED.iter().map(|(name, start, end)| filed_run(name, *start, *end)).collect();
+    file_all(house, runs);
+}
+
+fn file_all(house: &House, runs: Vec<(NewRun, Filed)>) {
+    let (runs, filed): (Vec<NewRun>, Vec<Filed>) = runs.into_iter().unzip();
+    let machines: Vec<MachineId> = runs.iter().map(|run| run.machine.clone()).collect();
+    let kept = house.world.store(|store| {
+        store.commit(&runs, &[])?;
+        store.archive(&filed)?;
+        store.delete_all(&machines)
+    });
+    kept.unwrap();
+}
+
+/// A run that started and ended in these seconds, and what the archive has of it.
+fn filed_run(name: &str, start: i64, end: i64) -> (NewRun, Filed) {
+    let machine = MachineId::workflow(name);
+    // A part of a second that nobody is told.
+    let exact =
+        |second: i64| tiphys_engine::Time::parse("2026-07-01T00:00:00Z").unwrap().0 + second * 1_000_000;
+    let time = |second: i64| tiphys_engine::Time(exact(second)).rfc3339();
+    let document = json!({
+        "metadata": {
+            "name": name, "namespace": "default", "uid": name, "labels": { "team": "y", "second": end.to_string() },
+        },
+        "spec": { "entrypoint": "main", "templates": [{ "name": "main", "suspend": {} }] },
+        "status": { "phase": "Failed", "startedAt": time(start), "finishedAt": time(end) },
+    });
+    let run = NewRun {
+        machine: machine.clone(),
+        document: b"{}".to_vec(),
+        summary: Summary {
+            namespace: "default".to_owned(),
+            name: name.to_owned(),
+            uid: name.to_owned(),
+            phase: "Failed".to_owned(),
+            created_us: exact(start) + 300_000,
+            started_us: Some(exact(start) + 300_000),
+            finished_us: Some(exact(end) + 300_000),
+            labels: [("team".to_owned(), "y".to_owned()), ("second".to_owned(), end.to_string())].into(),
+            ..Summary::default()
+        },
+    };
+    let bytes = document.to_string().into_bytes();
+    (run, Filed { machine, end: End { brief: bytes.clone(), document: bytes, times: Vec::new() } })
 }
 
 fn filed(house: &House, query: &str) -> Vec<String> {
@@ -59,6 +69,34 @@ fn a_page_of_the_archive_is_in_the_order_of_the_ends() {
     assert_eq!(filed(&house, ""), ["u-last", "u-early", "u-late"]);
     assert_eq!(filed(&house, "listOptions.limit=2"), ["u-last", "u-late"]);
     assert_eq!(filed(&house, "listOptions.limit=2&listOptions.continue=1"), ["u-early", "u-late"]);
+}
+
+/// API-127, API-128: without a limit a list has everything once, however much it is, and in parts that fit the memory.
+#[test]
+fn a_list_without_a_limit_comes_in_parts() {
+    let (_folder, house) = open();
+    let count = i64::try_from(limits::ROWS_AT_ONCE).unwrap() + 200;
+    file_all(&house, (0..count).map(|at| filed_run(&format!("u-{at}"), at, at + 5)).collect());
+    let newest_first: Vec<String> = (0..count).rev().map(|at| format!("u-{at}")).collect();
+    assert_eq!(filed(&house, ""), newest_first);
+    assert_eq!(filed(&house, "listOptions.limit=1100"), newest_first[..1100]);
+    let long = "/api/v1/workflows/default?fields=metadata.continue,items.metadata.uid";
+    assert_eq!(house.get(long)["items"].as_array().unwrap().len(), newest_first.len());
+    assert_eq!(house.get(&format!("{long}&listOptions.limit=1100"))["metadata"]["continue"], "1100");
+    assert_eq!(house.get("/api/v1/workflows/default?fields=metadata")["items"], Value::Null);
+    // What the store cannot compare is looked at page by page, too.
+    let later = |query: &str| filed(&house, &format!("listOptions.labelSelector=second%3E1003{query}"));
+    assert_eq!(later(""), newest_first[..201]);
+    assert_eq!(later("&listOptions.limit=3&listOptions.continue=199"), newest_first[199..201]);
+    // Only so many are on their way at once; short ones need no place.
+    let places =
+        house.world.long_lists.clone().try_acquire_many_owned(limits::LONG_LISTS_MAX as u32).unwrap();
+    let words = "the server has more to do than it can; try again in a moment";
+    house.refuses("GET", "/api/v1/archived-workflows", &Value::Null, (429, 8, words));
+    assert_eq!(filed(&house, "listOptions.limit=20").len(), 20);
+    drop(places);
+    let answer = http::send(house.address, "GET", "/api/v1/archived-workflows", &[], &[], PATIENCE).unwrap();
+    assert_eq!(answer.header("transfer-encoding"), Some("chunked"), "its length is not known when it begins");
 }
 
 /// API-123, API-210: what the list of the archive is asked for, and what it does not look at.

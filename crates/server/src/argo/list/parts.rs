@@ -1,0 +1,173 @@
+//! A list on its way out, part by part: however much it holds, the memory has only the places of its items, and a few
+//! items at a time.
+
+use crate::app;
+use crate::fault::Fault;
+use crate::limits;
+use crate::pipe::{self, Left};
+use crate::reply;
+use crate::wire::project::Projection;
+use crate::wire::shape;
+use crate::world::World;
+use axum::body::{Body, Bytes};
+use axum::response::Response;
+use serde_json::{Value, json};
+use std::cmp::Reverse;
+use std::sync::Arc;
+use std::vec::IntoIter;
+use tiphys_controller::Extent;
+use tiphys_store::{MachineId, Runs, Summary};
+
+/// Where an item stands in a list: unfinished before finished, the newest first (API-130), to the second.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    is_finished: bool,
+    second: Reverse<i64>,
+    /// Whether it is shown from the archive.
+    is_filed: bool,
+    started_us: Reverse<i64>,
+    uid: Reverse<Box<str>>,
+}
+
+impl Place {
+    pub(super) fn of(row: &Summary, is_filed: bool) -> Place {
+        Place {
+            is_finished: row.finished_us.is_some(),
+            second: Reverse(row.finished_us.unwrap_or(row.created_us).div_euclid(1_000_000)),
+            is_filed,
+            started_us: Reverse(row.started_us.unwrap_or(i64::MAX)),
+            uid: Reverse(row.uid.as_str().into()),
+        }
+    }
+}
+
+/// What is still to be told of a list.
+pub(crate) struct Parts {
+    metadata: Value,
+    rest: IntoIter<Place>,
+    projection: Option<Projection>,
+    told: Told,
+}
+
+/// How far a list is told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Nothing,
+    Metadata,
+    Items,
+}
+
+impl Parts {
+    pub(super) fn new(metadata: Value, mut places: Vec<Place>, projection: Option<Projection>) -> Parts {
+        places.sort_unstable();
+        if projection.as_ref().is_some_and(|projection| !projection.keeps("items")) {
+            places.clear();
+        }
+        Parts { metadata, rest: places.into_iter(), projection, told: Told::Nothing }
+    }
+
+    /// The next part of the text, which is the last if nothing is left then.
+    fn next(&mut self, world: &World) -> Result<Vec<u8>, Fault> {
+        let mut text = Vec::new();
+        if self.told == Told::Nothing {
+            let metadata = self.projected(json!({ "metadata": self.metadata }));
+            text.extend_from_slice(b"{\"metadata\":");
+            text.extend(reply::go_json(metadata.get("metadata").unwrap_or(&json!({}))));
+            text.extend_from_slice(b",\"items\":");
+            self.told = Told::Metadata;
+        }
+        let places: Vec<Place> = self.rest.by_ref().take(limits::RENDERED_AT_ONCE).collect();
+        for item in self.items(world, &places)? {
+            text.push(if self.told == Told::Items { b',' } else { b'[' });
+            self.told = Told::Items;
+            text.extend(reply::go_json(&item));
+        }
+        if self.is_told() {
+            // API-132: an empty list is none.
+            text.extend_from_slice(if self.told == Told::Items { b"]}" } else { b"null}" });
+        }
+        Ok(text)
+    }
+
+    fn is_told(&self) -> bool {
+        self.rest.len() == 0
+    }
+
+    /// The items at some places, as far as they are still there.
+    fn items(&self, world: &World, places: &[Place]) -> Result<Vec<Value>, Fault> {
+        let rows = world.store(|store| {
+            let row = |place: &Place| store.summary(&MachineId::workflow(&*place.uid.0));
+            places.iter().map(row).collect::<Result<Vec<_>, _>>()
+        })?;
+        let on = |filed: bool| -> Vec<&Summary> {
+            let here = |(place, _): &(&Place, &Option<Summary>)| place.is_filed == filed;
+            places.iter().zip(&rows).filter(here).filter_map(|(_, row)| row.as_ref()).collect()
+        };
+        let projection = self.projection.as_ref();
+        let shows_nodes = projection.is_none_or(|projection| projection.keeps("items.status.nodes"));
+        let extent = if shows_nodes { Extent::Whole } else { Extent::WithoutNodes };
+        let mut live = world.listed(&on(false), extent)?.into_iter();
+        let mut filed = super::slim(world, &on(true))?.into_iter();
+        let mut items = Vec::with_capacity(places.len());
+        for (place, _) in places.iter().zip(&rows).filter(|(_, row)| row.is_some()) {
+            let item = if place.is_filed { filed.next() } else { live.next() };
+            items.extend(item.flatten());
+        }
+        if self.projection.is_none() {
+            return Ok(items);
+        }
+        let mut list = self.projected(json!({ "items": items }));
+        let Some(Value::Array(items)) = list.get_mut("items") else { return Ok(Vec::new()) };
+        Ok(items.drain(..).map(shape::workflow).collect())
+    }
+
+    fn projected(&self, list: Value) -> Value {
+        match &self.projection {
+            None => list,
+            Some(projection) => projection.apply(list),
+        }
+    }
+}
+
+/// Answers with a list: at once if it is short, and else as fast as it is read. What goes wrong before anything was sent
+/// is an answer as of any request.
+pub(crate) async fn answer(
+    world: Arc<World>,
+    begin: impl FnOnce(&World) -> Result<Parts, Fault> + Send + 'static,
+) -> Result<Response, Fault> {
+    let begun = app::blocking(&world, move |world| {
+        let mut parts = begin(world)?;
+        let text = parts.next(world)?;
+        Ok((parts, text))
+    });
+    let (parts, first) = begun.await?;
+    if parts.is_told() {
+        return Ok(reply::document_of(first));
+    }
+    let Ok(place) = world.long_lists.clone().try_acquire_owned() else { return Err(app::crowded()) };
+    let (pipe, frames) = pipe::pipe();
+    tokio::spawn(async move {
+        // Who reads a list that breaks off in the middle sees that it is no JSON.
+        if let Err(fault) = send(&world, &pipe, parts, first).await {
+            tracing::error!(fault = fault.message, "a list could not be told to its end");
+        }
+        drop(place);
+    });
+    Ok(reply::document_of(Body::from_stream(frames)))
+}
+
+/// Sends a list that has begun, until its reader leaves.
+async fn send(world: &Arc<World>, pipe: &pipe::Pipe, mut parts: Parts, first: Vec<u8>) -> Result<(), Fault> {
+    let mut text = first;
+    loop {
+        if let Err(Left) = pipe.send(Bytes::from(text)).await {
+            return Ok(());
+        }
+        if parts.is_told() {
+            return Ok(());
+        }
+        let shared = world.clone();
+        let made = tokio::task::spawn_blocking(move || parts.next(&shared).map(|text| (parts, text)));
+        (parts, text) = made.await.unwrap_or_else(|_| Err(app::bug()))?;
+    }
+}
