@@ -96,8 +96,7 @@ export const smallTargets = (page) =>
       const box = (label ?? target).getBoundingClientRect();
       const { visibility, opacity, display } = getComputedStyle(target);
       if (!box.width || !box.height || visibility === 'hidden' || opacity === '0') continue;
-      // Bars of charts have what room there is; the list of runs leads to the same.
-      if (target.closest('.visually-hidden, .skip, .editor, .bars') || (target.tagName === 'A' && display === 'inline')) continue;
+      if (target.closest('.visually-hidden, .skip, .editor') || (target.tagName === 'A' && display === 'inline')) continue;
       // A box to tick in a cell is as large as what lies around it and does the same.
       if (target.type === 'checkbox' || target.type === 'radio') continue;
       if (box.width < LEAST_PX - 0.5 || box.height < LEAST_PX - 0.5)

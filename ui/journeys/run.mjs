@@ -1438,7 +1438,10 @@ journey('on a narrow screen the picture and the chosen step are both a touch awa
 });
 
 journey('on a narrow screen everything is accessible, and what is touched is 24 px or more', { width: 380 }, async ({ page, server }) => {
-  for (const address of ['', 'runs', 'pipelines', 'schedules', 'approvals', 'inbox', 'locks', 'new', 'settings', path(byPhase(server, 'Failed'))]) {
+  const failed = byPhase(server, 'Failed');
+  const pipeline = 'pipelines/WorkflowTemplate/default/delivery';
+  const ofRun = [path(failed), `${path(failed)}?view=timeline`, `${path(failed)}?view=tree`, `logs/default/${failed.metadata.name}`];
+  for (const address of ['', 'runs', 'pipelines', pipeline, 'schedules', 'approvals', 'inbox', 'locks', 'new', 'settings', ...ofRun]) {
     await page.goto(server.url + address);
     await page.getByRole('heading', { level: 1 }).first().waitFor();
     await settled(page);
