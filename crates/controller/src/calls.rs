@@ -311,8 +311,7 @@ fn replied(reply: &Value) -> Verdict {
             .filter_map(|parameter| Some((parameter.name, parameter.value?)))
             .collect(),
         artifacts: outputs.artifacts,
-        containers: Vec::new(),
-        finished: None,
+        ..Outcome::default()
     }))
 }
 

@@ -23,6 +23,7 @@ pub fn outcome(ended: &Ended, pod: Option<&Pod>) -> Outcome {
     Outcome {
         phase,
         message,
+        cause: cause(ended),
         exit_code: main_exit(ended),
         result: ended.result.clone(),
         parameters: ended
@@ -42,6 +43,16 @@ pub fn outcome(ended: &Ended, pod: Option<&Pod>) -> Outcome {
             .filter(|us| *us > 0)
             .map(Time),
     }
+}
+
+/// Why a container was ended before its time: the first of those that did not end well for it.
+fn cause(ended: &Ended) -> Option<String> {
+    ended.containers.iter().find_map(caused)
+}
+
+fn caused(container: &ContainerEnded) -> Option<String> {
+    let cause = container.cause.as_ref().filter(|_| !container.exit.is_success())?;
+    Some(format!("container `{}` was ended: {cause}", container.name))
 }
 
 fn main_exit(ended: &Ended) -> Option<i32> {
@@ -150,7 +161,7 @@ fn members(ended: &Ended, template: Option<&spec::Template>) -> Vec<ContainerOut
             // Here the colon stands whether or not something was said (EX-441).
             let said = container.message.as_deref().unwrap_or_default();
             let message = (phase != Phase::Succeeded).then(|| format!("{}: {said}", head(container)));
-            ContainerOutcome { name: container.name.clone(), phase, message }
+            ContainerOutcome { name: container.name.clone(), phase, message, cause: caused(container) }
         })
         .collect()
 }
@@ -169,6 +180,7 @@ mod tests {
                 message: message.map(str::to_owned),
                 started_us: 1,
                 finished_us: 2,
+                ..ContainerEnded::default()
             };
             let outcome = outcome(&Ended { containers: vec![main], ..Ended::default() }, None);
             assert_eq!(outcome.phase, Phase::Failed);
@@ -187,6 +199,22 @@ mod tests {
         let ended = Ended { containers: vec![main], ..Ended::default() };
         assert_eq!(outcome(&ended, None).finished, Some(Time(2)), "of a supervisor that does not tell");
         assert_eq!(outcome(&Ended { over_us: 9, ..ended }, None).finished, Some(Time(9)));
+    }
+
+    /// What a container was asked while it ran is told beside Argo's words, which do not change for it (EX-404).
+    #[test]
+    fn a_container_that_its_probe_ended_says_so() {
+        let cause = "its liveness probe failed 2 times in a row: no good answer".to_owned();
+        let main = ContainerEnded {
+            name: "main".into(),
+            exit: Exit::Signal(15),
+            cause: Some(cause),
+            ..ContainerEnded::default()
+        };
+        let outcome = outcome(&Ended { containers: vec![main], ..Ended::default() }, None);
+        assert_eq!(outcome.message.as_deref(), Some("main: Error (exit code 143)"));
+        let cause = "container `main` was ended: its liveness probe failed 2 times in a row: no good answer";
+        assert_eq!(outcome.cause.as_deref(), Some(cause));
     }
 
     /// EX-404: of several that failed the first by name gives the reason, whenever it ended.
@@ -216,6 +244,7 @@ mod tests {
                 message: Some((*said).to_owned()),
                 started_us: 1,
                 finished_us: 2,
+                ..ContainerEnded::default()
             });
             let ended = Ended { containers: containers.collect(), ..Ended::default() };
             let set: Vec<_> = codes.iter().map(|(name, ..)| serde_json::json!({ "name": name })).collect();

@@ -252,6 +252,7 @@ pub fn done(document: &Value) -> BTreeMap<String, Outcome> {
             Outcome {
                 phase,
                 message: node["message"].as_str().map(str::to_owned),
+                cause: None,
                 exit_code: node["outputs"]["exitCode"].as_str().and_then(|code| code.parse().ok()),
                 result: node["outputs"]["result"].as_str().map(str::to_owned),
                 parameters: outputs.parameters.into_iter().filter_map(value).collect(),

@@ -188,6 +188,8 @@ struct Hull<'a> {
     progress_seen: String,
     /// What each container said last.
     last_words: Vec<Option<String>>,
+    /// Why each container is ended before its time, where a probe or its hook asks for that.
+    causes: Vec<Option<String>>,
     /// What was told last of what runs.
     standing: Standing,
 }
@@ -222,6 +224,7 @@ impl<'a> Hull<'a> {
             progress_file: progress_file(request, place),
             progress_seen: String::new(),
             last_words: vec![None; request.containers.len()],
+            causes: vec![None; request.containers.len()],
             standing: Standing::default(),
         })
     }
@@ -245,6 +248,9 @@ impl<'a> Hull<'a> {
         for (ended, words) in done.containers.iter_mut().zip(&mut self.last_words) {
             // Why it could not be started goes before what it said when it was tried earlier.
             ended.message = ended.message.take().or(words.take()).filter(|_| !ended.exit.is_success());
+        }
+        for (ended, cause) in done.containers.iter_mut().zip(&mut self.causes) {
+            ended.cause = cause.take();
         }
         if self
             .request

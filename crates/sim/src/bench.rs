@@ -276,9 +276,6 @@ fn success(result: Option<&str>) -> Outcome {
         message: None,
         exit_code: Some(0),
         result: result.map(str::to_owned),
-        parameters: Vec::new(),
-        artifacts: Vec::new(),
-        containers: Vec::new(),
-        finished: None,
+        ..Outcome::default()
     }
 }

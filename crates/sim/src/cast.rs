@@ -96,7 +96,7 @@ pub fn act_together(containers: &Value) -> Result<Act, String> {
             outcome.message = Some(format!("{name}: Error (exit code {})", outcome.exit_code.unwrap_or(64)));
         }
         let (phase, message) = (outcome.phase, outcome.message.clone());
-        pod.outcome.containers.push(ContainerOutcome { name: name.to_owned(), phase, message });
+        pod.outcome.containers.push(ContainerOutcome { name: name.to_owned(), phase, message, cause: None });
         let is_first = pod.outcome.phase == Phase::Succeeded && outcome.phase != Phase::Succeeded;
         if is_first {
             (pod.outcome.phase, pod.outcome.message) = (outcome.phase, outcome.message);
@@ -158,10 +158,6 @@ pub fn exited(code: i32) -> Outcome {
         phase: if good { Phase::Succeeded } else { Phase::Failed },
         message: (!good).then(|| format!("main: Error (exit code {code})")),
         exit_code: Some(code),
-        result: None,
-        parameters: Vec::new(),
-        artifacts: Vec::new(),
-        containers: Vec::new(),
-        finished: None,
+        ..Outcome::default()
     }
 }

@@ -348,6 +348,7 @@ impl Pump {
         let mut running = BTreeSet::new();
         let mut endings = Vec::new();
         let mut daemons = Vec::new();
+        let mut standings = Vec::new();
         for ((attempt, observed), sighting) in open.into_iter().zip(sightings) {
             match sighting {
                 Sighting::Running(started) => {
@@ -359,6 +360,7 @@ impl Pump {
                     if !observed && started.pid != 0 {
                         self.starting.insert((uid.to_owned(), attempt), now);
                     }
+                    standings.extend(started.standing);
                     daemons.push(attempt);
                 }
                 Sighting::Ended(ended) => {
@@ -377,6 +379,7 @@ impl Pump {
         }
         self.shard.recalled(uid, &running);
         daemons.into_iter().for_each(|attempt| self.watch_daemon(uid, attempt, now));
+        standings.into_iter().for_each(|news| self.reported(StepReport::Standing(news), now));
         endings.into_iter().for_each(|report| self.reported(report, now));
         true
     }

@@ -64,7 +64,7 @@ impl Runner for Found {
 
 fn running(attempt: &str) -> Sighting {
     let attempt = AttemptId(attempt.to_owned());
-    Sighting::Running(Started { attempt, pid: 1, at_us: 0, is_ready: false })
+    Sighting::Running(Started { attempt, pid: 1, ..Started::default() })
 }
 
 fn ended(attempt: &str) -> Sighting {
@@ -193,7 +193,7 @@ impl Engines {
     /// The same, and waits until the step is seen running.
     fn run(&self, controller: &Controller, news: &Hear) -> (AttemptId, Receiver<Update>) {
         let (attempt, updates) = self.submit(controller);
-        let seen = Started { attempt: attempt.clone(), pid: 1, at_us: 0, is_ready: false };
+        let seen = Started { attempt: attempt.clone(), pid: 1, ..Started::default() };
         news(News::Reports(vec![Report::Started(seen)]));
         wait_until_seen_running(&updates);
         (attempt, updates)

@@ -174,7 +174,7 @@ pub fn reason(run: &Run) -> String {
     format!("{}: {}", run.display_name(first), said(run, first))
 }
 
-/// The node that is meant. Of several with the same display name, or of the items of a step that has no node for its
+/// The node that is meant, by its id, its name or the end of that (`group[0].step`). Of several with the same display name, or of the items of a step that has no node for its
 /// loop, the one that has not come out well, or the last.
 fn find(run: &Run, subject: &str) -> Option<NodeIx> {
     let exact = run.indices().find(|ix| run.id(*ix) == subject || run.name(*ix) == subject);
@@ -183,7 +183,16 @@ fn find(run: &Run, subject: &str) -> Option<NodeIx> {
         Site::Item(step, _) => **step == *subject || run.name(ix).starts_with(&item),
         _ => false,
     };
-    exact.or_else(|| oddest(run, &|ix| run.display_name(ix) == subject)).or_else(|| oddest(run, &is_item))
+    exact
+        .or_else(|| oddest(run, &|ix| run.display_name(ix) == subject))
+        .or_else(|| oddest(run, &is_item))
+        .or_else(|| oddest(run, &|ix| ends_with_name(&run.name(ix), subject)))
+}
+
+/// Whether a full name ends with a name: with the whole of a part of it.
+fn ends_with_name(full: &str, name: &str) -> bool {
+    let head = full.strip_suffix(name).filter(|_| !name.is_empty());
+    head.is_some_and(|head| head.ends_with('.') || name.starts_with('['))
 }
 
 /// The last node that has not come out well among those that are meant, else the last of them.
@@ -329,16 +338,17 @@ fn sentence(run: &Run, ix: NodeIx, cause: Option<&Dependency>, now: Time) -> Str
             None if message.is_empty() => format!("it ended with {}", node.phase.name()),
             None => match run.lost.contains_key(&ix) {
                 true => format!("it was lost: {}; {}", said(run, ix), after_loss(run, ix)),
-                false => message.to_owned(),
+                false => said(run, ix),
             },
         },
     }
 }
 
-/// The message of a node; of one that was lost also what became of it, which Argo's words do not tell.
+/// The message of a node, and what led to it where Argo's words do not tell: what became of one that was lost, which
+/// probe ended a container.
 fn said(run: &Run, ix: NodeIx) -> String {
     let message = run.node(ix).message.as_deref().unwrap_or_default();
-    match run.lost.get(&ix) {
+    match run.lost.get(&ix).or_else(|| run.ascribed.get(&ix)) {
         Some(cause) => format!("{message} ({cause})"),
         None => message.to_owned(),
     }
@@ -649,7 +659,7 @@ fn not_entered(run: &Run, subject: &str, now: Time) -> Option<Answer> {
         let around = run.name(frame.node);
         for (at, task) in tasks.tasks.iter().enumerate() {
             let full = format!("{around}.{}", task.name);
-            if *task.name != *subject && full != subject {
+            if *task.name != *subject && full != subject && !ends_with_name(&full, subject) {
                 continue;
             }
             let list = tasks.dependencies.of(TaskIx(at as u32)).iter();

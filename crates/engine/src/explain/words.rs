@@ -42,6 +42,7 @@ pub fn words(run: &Run, event: &Event) -> String {
             format!("{} had ended at {}, which the engine hears only now", name(node), finished.rfc3339())
         }
         Event::Lost { node, cause } => format!("{} was lost: {cause}", name(node)),
+        Event::Ascribed { node, cause } => format!("{}: {cause}", name(node)),
         Event::Noted { node, message } => match message.as_deref().filter(|message| !message.is_empty()) {
             Some(message) => format!("{} waits: {message}", name(node)),
             None => format!("{} waits no longer", name(node)),

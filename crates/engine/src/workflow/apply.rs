@@ -48,6 +48,7 @@ impl Run {
                 node.finished = Some((*finished).max(node.started));
             }
             Event::Lost { node, cause } => drop(self.lost.insert(*node, cause.clone())),
+            Event::Ascribed { node, cause } => drop(self.ascribed.insert(*node, cause.clone())),
             Event::Noted { node, message } => self.nodes[node.at()].message = message.clone(),
             Event::Scheduled { node, due } => self.set_timer(*node, *due),
             Event::Supplied { node, outputs } => self.nodes[node.at()].outputs = self.kept(outputs.as_ref()),

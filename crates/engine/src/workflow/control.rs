@@ -226,6 +226,7 @@ impl Turn<'_> {
         if self.run.is_to_be_stopped(ix) && !is_answered {
             outcome.phase = Phase::Failed;
             outcome.message = Some(self.stop_message(false));
+            outcome.cause = None;
             // Argo gives the node up at that moment, before there is an exit code.
             outcome.exit_code = None;
         }

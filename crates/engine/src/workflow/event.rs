@@ -134,6 +134,13 @@ pub enum Event {
         /// What became of it, as far as anybody knows.
         cause: Arc<str>,
     },
+    /// Why an attempt ends as it does, which Argo's words do not tell. Its end follows.
+    Ascribed {
+        /// The pod node.
+        node: NodeIx,
+        /// What led to it.
+        cause: Arc<str>,
+    },
     /// What a node waits for changed.
     Noted {
         /// The node.

@@ -115,6 +115,9 @@ pub struct Outcome {
     pub phase: Phase,
     /// Argo's words for it.
     pub message: Option<String>,
+    /// Why, where those do not tell.
+    #[serde(default)]
+    pub cause: Option<String>,
     /// Exit code of the container named `main`.
     pub exit_code: Option<i32>,
     /// Captured standard output.
@@ -146,8 +149,11 @@ pub struct ContainerOutcome {
     pub name: String,
     /// Succeeded, Failed or Error.
     pub phase: Phase,
-    /// Why.
+    /// Argo's words for it.
     pub message: Option<String>,
+    /// Why, where those do not tell.
+    #[serde(default)]
+    pub cause: Option<String>,
 }
 
 /// What may be asked of a run.

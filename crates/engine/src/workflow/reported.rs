@@ -91,6 +91,9 @@ impl Turn<'_> {
         if let Some(finished) = outcome.finished.filter(|finished| self.now.since_us(*finished) > LATE_US) {
             self.record(Event::Clocked { node: ix, finished });
         }
+        if outcome.phase.is_bad() {
+            self.ascribe(ix, outcome.cause.take());
+        }
         self.containers_ended(ix, &outcome);
         let outputs = self.pod_outputs(ix, &outcome, has_run);
         let mut exported = (Vec::new(), Vec::new());
@@ -104,6 +107,13 @@ impl Turn<'_> {
             outputs: outputs.map(super::given::shared),
         });
         self.export(exported);
+    }
+
+    /// Keeps what led to an end, where its message does not tell.
+    fn ascribe(&mut self, ix: NodeIx, cause: Option<String>) {
+        if let Some(cause) = cause {
+            self.record(Event::Ascribed { node: ix, cause: cause.into() });
+        }
     }
 
     /// Members of a container set say what they wait for until they begin: their phase is that of the pod (EX-441).
@@ -145,6 +155,7 @@ impl Turn<'_> {
                 }
                 None => (Phase::Error, "container deleted".to_owned()),
             };
+            self.ascribe(ix, known.filter(|_| !stopped).and_then(|known| known.cause.clone()));
             self.record(Event::Ended { node: ix, phase, message: message(text), outputs: None });
         }
     }

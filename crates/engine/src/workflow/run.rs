@@ -63,6 +63,8 @@ pub struct Run {
     pub(crate) collection: Collection,
     /// What became of attempts that nobody knows of any more, in words.
     pub(crate) lost: BTreeMap<NodeIx, Arc<str>>,
+    /// Why attempts ended as they did, where their message does not tell.
+    pub(crate) ascribed: BTreeMap<NodeIx, Arc<str>>,
     /// Daemons that are ready and have not ended, with the wrappers of their attempts (EX-370).
     pub(crate) daemons: BTreeSet<NodeIx>,
     /// Those of them that an interruption ended and that are being started again.
@@ -358,6 +360,7 @@ impl Run {
             first_generation: 0,
             collection: Collection::default(),
             lost: BTreeMap::new(),
+            ascribed: BTreeMap::new(),
             daemons: BTreeSet::new(),
             returning: BTreeSet::new(),
             behind_daemons: BTreeSet::new(),

@@ -23,7 +23,7 @@ pub enum Report {
 }
 
 /// An attempt runs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Started {
     /// Which.
     pub attempt: AttemptId,
@@ -34,6 +34,9 @@ pub struct Started {
     /// Every container is ready that says by itself when it is; told once more when that comes true.
     #[serde(default, skip_serializing_if = "is_default")]
     pub is_ready: bool,
+    /// What was told last of what of it runs, for whoever takes it up later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Box<Standing>>,
 }
 
 /// What of a step runs: told when it changes, of steps whose containers wait for each other or for an answer.
@@ -147,6 +150,9 @@ pub struct ContainerEnded {
     /// What to add to the exit code, as Argo words it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// Why it was ended before its time, if a probe or its hook asked for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
     /// Microseconds since 1970; 0 when it never started.
     pub started_us: i64,
     /// Microseconds since 1970; 0 when it never started.

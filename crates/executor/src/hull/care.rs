@@ -56,10 +56,11 @@ impl<'a> Hull<'a> {
             (watch.successes, watch.failures, watch.has_passed) = (0, 0, false);
         }
         self.doomed.retain(|(doomed, _)| *doomed != container);
+        self.causes[container] = None;
         if let Some(action) = &care.post_start
             && self.send(container, action, None, Task::AfterStart).is_err()
         {
-            self.end_container(container);
+            self.hook_failed(container);
         }
     }
 
@@ -188,7 +189,7 @@ impl<'a> Hull<'a> {
         let attendant = self.attendants.swap_remove(at);
         let is_good = status == Status::Code(0);
         match attendant.task {
-            Task::AfterStart if !is_good => self.end_container(attendant.container),
+            Task::AfterStart if !is_good => self.hook_failed(attendant.container),
             Task::AfterStart => {}
             // How it came out does not matter: the container has to end.
             Task::BeforeStop => {
@@ -231,9 +232,35 @@ impl<'a> Hull<'a> {
                 self.tell_unready(answer, tries);
             }
             self.tell_readiness();
-        } else if is_out && !is_good {
+        } else if let Err(answer) = answer.as_ref()
+            && is_out
+        {
+            self.found_out(at, answer);
             self.end_container(container);
         }
+    }
+
+    /// A container whose hook after the start fails is ended, as a kubelet does.
+    fn hook_failed(&mut self, container: usize) {
+        self.causes[container] = Some("its postStart hook failed".to_owned());
+        self.end_container(container);
+    }
+
+    /// Keeps why a container is about to be ended: its exit code does not tell.
+    fn found_out(&mut self, at: usize, answer: &str) {
+        let watch = &self.watches[at];
+        let which = match watch.probe.purpose {
+            Purpose::Startup => "startup",
+            Purpose::Readiness => "readiness",
+            Purpose::Liveness => "liveness",
+        };
+        let times = match watch.failures {
+            1 => String::new(),
+            times => format!(" {times} times in a row"),
+        };
+        // While it is being ended it goes on failing.
+        self.causes[watch.container]
+            .get_or_insert_with(|| format!("its {which} probe failed{times}: {answer}"));
     }
 
     /// Tells once that every container is ready which says by itself when it is.
@@ -248,6 +275,7 @@ impl<'a> Hull<'a> {
             .count();
         if !self.is_ready && passed == wanted.sum::<usize>() {
             self.is_ready = true;
+            self.standing.unready = None;
             tell(&self.io.report, &HullNews::Ready);
         }
     }

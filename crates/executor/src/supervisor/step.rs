@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::cgroup::Group;
 use super::pipes::PipeIx;
 use super::service::storing::Storing;
-use crate::contract::{AttemptId, ContainerEnded, Ended, Exit, Started, StepRequest};
+use crate::contract::{AttemptId, ContainerEnded, Ended, Exit, Standing, Started, StepRequest};
 use crate::frame::Inbox;
 use crate::hull::{self, Done, SIGNAL_KILL};
 use crate::logs::Writer;
@@ -21,6 +21,8 @@ pub(crate) struct Step {
     /// What was asked for. Its environment is gone once the step is started.
     pub request: StepRequest,
     pub started: Option<Started>,
+    /// What was told last of what of it runs.
+    pub standing: Option<Box<Standing>>,
     /// Its first process; none yet while the zygote has not answered.
     pub pid: Option<u32>,
     pub body: Body,
@@ -192,6 +194,7 @@ impl Step {
                     message: refusal.map(|error| hull::cannot_start(main, &error)),
                     started_us: self.started.as_ref().map_or(0, |started| started.at_us),
                     finished_us,
+                    ..ContainerEnded::default()
                 }];
                 if let Some(reaped) = self.reaped {
                     ended.usage.cpu_us = reaped.cpu_us;
@@ -211,9 +214,9 @@ impl Step {
                 let killed = |name: &String| ContainerEnded {
                     name: name.clone(),
                     exit: self.reaped.map_or(Exit::NotStarted, |reaped| exit(reaped.status)),
-                    message: None,
                     started_us,
                     finished_us,
+                    ..ContainerEnded::default()
                 };
                 ended.containers =
                     self.request.containers.iter().map(|container| killed(&container.name)).collect();

@@ -17,6 +17,7 @@ pub const CASES: &[Case] = &[
     ("care::sidecars_part_with_their_hook", sidecars_part_with_their_hook),
     ("care::who_is_not_well_is_ended", who_is_not_well_is_ended),
     ("care::nothing_is_asked_before_the_start_is_over", nothing_is_asked_before_the_start_is_over),
+    ("care::what_has_begun_is_told_again", what_has_begun_is_told_again),
     ("care::a_step_tells_once_that_it_is_ready", a_step_tells_once_that_it_is_ready),
 ];
 
@@ -52,7 +53,9 @@ fn a_hook_follows_the_start() {
         for (at, failing) in failing.into_iter().enumerate() {
             let care = Care { post_start: Some(failing.clone()), ..Care::default() };
             let step = cared(&world, &format!("b{at}"), isolation, "exec sleep 600", care);
-            assert_eq!(world.run(&step).containers[0].exit, Exit::Signal(15), "{failing:?}");
+            let ended = world.run(&step).containers.remove(0);
+            assert_eq!(ended.exit, Exit::Signal(15), "{failing:?}");
+            assert_eq!(ended.cause.as_deref(), Some("its postStart hook failed"));
         }
     }
     world.end();
@@ -114,11 +117,17 @@ fn who_is_not_well_is_ended() {
         for (at, action) in bad.iter().enumerate() {
             let care = Care { probes: vec![probe(Purpose::Liveness, action.clone())], ..Care::default() };
             let step = cared(&world, &format!("a{at}"), isolation, "touch bad; exec sleep 600", care);
-            assert_eq!(world.run(&step).containers[0].exit, Exit::Signal(15), "{action:?}");
+            let ended = world.run(&step).containers.remove(0);
+            assert_eq!(ended.exit, Exit::Signal(15), "{action:?}");
+            let cause = ended.cause.unwrap();
+            assert!(cause.starts_with("its liveness probe failed 2 times in a row: "), "{cause}");
         }
         let care = Care { probes: vec![probe(Purpose::Startup, shell("exit 1"))], ..Care::default() };
         let step = cared(&world, "late", isolation, "exec sleep 600", care);
-        assert_eq!(world.run(&step).containers[0].exit, Exit::Signal(15));
+        let ended = world.run(&step).containers.remove(0);
+        assert_eq!(ended.exit, Exit::Signal(15));
+        let cause = "its startup probe failed 2 times in a row: its command exited with code 1";
+        assert_eq!(ended.cause.as_deref(), Some(cause));
         // Who does not listen is killed when the grace is over.
         let alive = probe(Purpose::Liveness, shell("test ! -e $DIR/deaf"));
         let care = Care { probes: vec![alive], ..Care::default() };
@@ -144,6 +153,32 @@ fn nothing_is_asked_before_the_start_is_over() {
     world.end();
 }
 
+/// EX-430, EX-441: of containers that wait for others, whoever takes the step up later is told what runs.
+fn what_has_begun_is_told_again() {
+    let mut world = World::new();
+    for isolation in PLACES {
+        let mut step = cared(&world, "a", isolation, "exec sleep 600", Care::default());
+        let main = step.containers[0].clone();
+        step.containers.push(ContainerRequest {
+            name: "then".into(),
+            dependencies: vec![main.name.clone()],
+            ..main
+        });
+        world.start(&step);
+        let told = world.wait(|report| match report {
+            Report::Standing(standing) if standing.attempt == step.attempt => Some(standing.clone()),
+            _ => None,
+        });
+        assert_eq!(told.begun, [step.containers[0].name.clone()]);
+        let seen = world.runner().recall(std::slice::from_ref(&step.attempt)).unwrap();
+        let [tiphys_runner::step::Sighting::Running(started)] = &seen[..] else { panic!("{seen:?}") };
+        assert_eq!(started.standing.as_ref(), Some(&told));
+        world.runner().stop(std::slice::from_ref(&step.attempt), Duration::ZERO);
+        world.ended(&step.attempt);
+    }
+    world.end();
+}
+
 fn ready(world: &mut World, attempt: &AttemptId) {
     world.wait(|report| match report {
         Report::Started(started) if started.attempt == *attempt && started.is_ready => Some(()),
@@ -163,6 +198,7 @@ fn a_step_tells_once_that_it_is_ready() {
         let seen = world.runner().recall(std::slice::from_ref(&step.attempt)).unwrap();
         let [tiphys_runner::step::Sighting::Running(started)] = &seen[..] else { panic!("{seen:?}") };
         assert!(started.is_ready);
+        assert_eq!(started.standing.as_ref().and_then(|standing| standing.unready.as_ref()), None);
         world.runner().stop(std::slice::from_ref(&step.attempt), Duration::ZERO);
         world.ended(&step.attempt);
     }

@@ -2,7 +2,7 @@
 
 use tiphys_engine::Time;
 use tiphys_engine::explain::{Answer, HeldKind, held, outline, reason, standstill, why};
-use tiphys_engine::workflow::{Attempt, Event, Input, Report, Request};
+use tiphys_engine::workflow::{Attempt, ContainerOutcome, Event, Input, Outcome, Phase, Report, Request};
 use tiphys_sim::manifest::read;
 use tiphys_sim::stage::Stage;
 
@@ -546,7 +546,20 @@ fn what_does_not_serve_or_has_not_begun_says_so() {
     assert_eq!(because(&stage, "demo.set.a"), "runs");
     assert_eq!(because(&stage, "demo.set.b"), "begins when `a` has ended well");
     report(&mut stage, "demo.set", Report::Begun(vec!["a".to_owned(), "b".to_owned()]));
-    assert_eq!(because(&stage, "demo.set.b"), "runs");
+    assert_eq!(because(&stage, "set.b"), "runs", "the end of a name is enough");
+    let cause = "container `b` was ended: its liveness probe failed: no good answer".to_owned();
+    let message = Some("b: Error (exit code 143)".to_owned());
+    let (message, cause) = (message.clone(), Some(cause));
+    let member =
+        |name: &str, phase, message, cause| ContainerOutcome { name: name.to_owned(), phase, message, cause };
+    let containers = vec![
+        member("a", Phase::Succeeded, None, None),
+        member("b", Phase::Failed, message.clone(), cause.clone()),
+    ];
+    let outcome = Outcome { phase: Phase::Failed, message, cause, containers, ..Outcome::default() };
+    report(&mut stage, "demo.set", Report::Ended(Box::new(outcome)));
+    let told = "`demo.set.b` failed: b: Error (exit code 143) (container `b` was ended: its liveness probe failed: no good answer)";
+    assert_eq!(because(&stage, "set"), told);
 }
 
 /// EX-287, EX-290: a run that somebody ended says so, and when, rather than what a try before it had come to; so do the

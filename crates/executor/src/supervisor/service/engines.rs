@@ -153,12 +153,11 @@ impl Service {
         let running = self.by_attempt.get(attempt).and_then(|slot| self.slots[*slot as usize].step.as_ref());
         match running {
             // Without a process yet it still counts as running: it will be reported.
-            Some(step) => Sighting::Running(step.started.clone().unwrap_or(Started {
-                attempt: attempt.clone(),
-                pid: 0,
-                at_us: 0,
-                is_ready: false,
-            })),
+            Some(step) => {
+                let unseen = Started { attempt: attempt.clone(), ..Started::default() };
+                let started = step.started.clone().unwrap_or(unseen);
+                Sighting::Running(Started { standing: step.standing.clone(), ..started })
+            }
             None => Sighting::Unknown(attempt.clone()),
         }
     }

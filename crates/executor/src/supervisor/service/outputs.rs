@@ -89,9 +89,11 @@ impl Service {
                 }
                 Ok(Some(HullNews::Standing(mut standing))) => {
                     standing.attempt = step.request.attempt.clone();
+                    step.standing = Some(standing.clone());
                     self.news.push(Report::Standing(standing));
                 }
                 Ok(Some(HullNews::Ready)) => {
+                    step.standing.iter_mut().for_each(|standing| standing.unready = None);
                     if let Some(started) = &mut step.started {
                         started.is_ready = true;
                         self.news.push(Report::Started(started.clone()));

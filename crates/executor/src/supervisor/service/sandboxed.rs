@@ -192,7 +192,7 @@ impl Service {
     fn cloned(&mut self, slot: u32, pid: u32) {
         let Some(step) = self.slots[slot as usize].step.as_mut() else { return };
         let attempt = step.request.attempt.clone();
-        let started = Started { attempt, pid, at_us: logs::now_ns() / 1_000, is_ready: false };
+        let started = Started { attempt, pid, at_us: logs::now_ns() / 1_000, ..Started::default() };
         step.pid = Some(pid);
         step.started = Some(started.clone());
         step.signal_as_asked();

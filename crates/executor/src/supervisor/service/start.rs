@@ -100,7 +100,7 @@ impl Service {
             attempt: request.attempt.clone(),
             pid,
             at_us: logs::now_ns() / 1_000,
-            is_ready: false,
+            ..Started::default()
         });
         let deadline = request.deadline_ms.map(|ms| Instant::now() + Duration::from_millis(ms));
         let step = Step {
@@ -108,6 +108,7 @@ impl Service {
             outputs: pipes,
             pipes_are_clean: true,
             started: started.clone(),
+            standing: None,
             pid: begun.pid,
             body: begun.body,
             scratch: begun.scratch,
@@ -178,6 +179,7 @@ impl Service {
             message: Some(message),
             started_us: now_us,
             finished_us: now_us,
+            ..ContainerEnded::default()
         };
         let result = request.outputs.result.then(String::new);
         self.end_at_once(Ended {
