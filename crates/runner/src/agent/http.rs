@@ -46,7 +46,8 @@ impl HttpResponse {
     }
 }
 
-/// Sends requests; keeps connections open between them.
+/// Sends requests, one at a time; keeps connections open between them.
+#[derive(Clone)]
 pub(super) struct Client {
     strict: ureq::Agent,
     lax: ureq::Agent,
@@ -71,6 +72,12 @@ impl Client {
                 .new_agent()
         };
         Client { strict: agent(false), lax: agent(true) }
+    }
+
+    /// Ends the request that is on its way, and sends no other.
+    pub(super) fn hang_up(self) {
+        self.strict.shutdown();
+        self.lax.shutdown();
     }
 
     /// Sends a request and reads the answer. The error is the node's message.

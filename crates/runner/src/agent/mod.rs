@@ -10,7 +10,8 @@ mod queue;
 pub use http::{HttpRequest, HttpResponse};
 
 use crate::step::AttemptId;
-use queue::Queue;
+use http::Client;
+use queue::{Queue, Stopped};
 use serde_json::Value;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -121,7 +122,6 @@ struct Shared {
     desk: Mutex<Desk>,
     /// There is something to do, or something to do earlier.
     changed: Condvar,
-    client: http::Client,
 }
 
 /// The calls, and who makes them.
@@ -137,14 +137,7 @@ struct Desk {
 impl Agent {
     /// An agent without threads; they come with the calls.
     pub fn new(on_answer: OnAnswer) -> Agent {
-        Agent {
-            shared: Arc::new(Shared {
-                on_answer,
-                desk: Mutex::default(),
-                changed: Condvar::new(),
-                client: http::Client::new(),
-            }),
-        }
+        Agent { shared: Arc::new(Shared { on_answer, desk: Mutex::default(), changed: Condvar::new() }) }
     }
 
     /// Makes a call. One that is known already is not made twice.
@@ -158,11 +151,18 @@ impl Agent {
 
     /// Gives calls up; each is answered with [`Answer::Stopped`]. What the server does is not known then.
     pub fn stop(&self, attempts: &[AttemptId]) {
-        let mut desk = self.shared.lock();
-        let stopped: Vec<_> = attempts.iter().filter(|attempt| desk.queue.stop(attempt)).cloned().collect();
-        drop(desk);
-        for attempt in stopped {
-            (self.shared.on_answer)(attempt, Answer::Stopped);
+        for attempt in attempts {
+            let stopped = self.shared.lock().queue.stop(attempt);
+            let caller = match stopped {
+                Stopped::Nothing => continue,
+                Stopped::Waiting => None,
+                Stopped::Making(caller) => Some(caller),
+            };
+            (self.shared.on_answer)(attempt.clone(), Answer::Stopped);
+            // Its thread has another call to make, and the run a place for one.
+            if let Some(caller) = caller {
+                caller.hang_up();
+            }
         }
     }
 }
@@ -202,24 +202,28 @@ impl Shared {
     /// The life of one thread.
     fn work(self: &Arc<Self>) {
         self.lock().idle -= 1;
-        while let Some(call) = self.next() {
+        let mut client = Client::new();
+        while let Some(call) = self.next(&client) {
             let attempt = call.attempt.clone();
             let answer = match &call.task {
-                Task::Http(request) => Answer::Http(self.client.request(request)),
+                Task::Http(request) => Answer::Http(client.request(request)),
                 Task::Tcp { address, timeout } => Answer::Tcp(connect(address, *timeout)),
-                Task::Plugin { plugins, body } => Answer::Plugin(self.ask(plugins, body)),
+                Task::Plugin { plugins, body } => Answer::Plugin(ask(&client, plugins, body)),
             };
             let wanted = self.lock().queue.made(&attempt);
             // A place of the run is free now.
             self.changed.notify_one();
             if wanted {
                 (self.on_answer)(attempt, answer);
+            } else {
+                // Whoever stopped the call has closed it.
+                client = Client::new();
             }
         }
     }
 
-    /// The next call that is due and whose run has a place. None: the thread ends.
-    fn next(self: &Arc<Self>) -> Option<Call> {
+    /// The next call that is due and whose run has a place, and which this client is to make. None: the thread ends.
+    fn next(self: &Arc<Self>, client: &Client) -> Option<Call> {
         let mut desk = self.lock();
         let mut patience = Instant::now() + IDLE;
         loop {
@@ -228,7 +232,7 @@ impl Shared {
                 return None;
             }
             let now = Instant::now();
-            if let Some(call) = desk.queue.take(now) {
+            if let Some(call) = desk.queue.take(now, client) {
                 // Whoever put in another call took this thread for one that has nothing to do.
                 self.staff(&mut desk);
                 return Some(call);
@@ -252,66 +256,62 @@ impl Shared {
             desk.idle -= 1;
         }
     }
+}
 
-    /// Offers a template to plugins in turn.
-    fn ask(&self, plugins: &[Plugin], body: &[u8]) -> Result<Option<Value>, String> {
-        for plugin in plugins {
-            let request = HttpRequest {
-                method: "POST".to_owned(),
-                url: format!("{}/api/v1/template.execute", plugin.address.trim_end_matches('/')),
-                headers: [("Content-Type".to_owned(), "application/json".to_owned())]
-                    .into_iter()
-                    .chain([("Authorization".to_owned(), format!("Bearer {}", plugin.token))])
-                    .collect(),
-                body: Some(body.to_vec()),
-                timeout: Some(PLUGIN_TIME_MAX),
-                insecure: false,
-            };
-            let reply = self.patiently(&request).map_err(|reason| {
-                // The limit is the client's own here.
-                let is_late = reason.ends_with("context deadline exceeded");
-                reason + if is_late { " (Client.Timeout exceeded while awaiting headers)" } else { "" }
-            })?;
-            match reply.status {
-                200 => {}
-                // It does not execute templates at all.
-                404 => continue,
-                // It is not able to work yet, and has said why.
-                503 => return Err(String::from_utf8_lossy(&reply.body).into_owned()),
-                _ => {
-                    return Err(format!(
-                        "{}: {}",
-                        reply.shown_status(),
-                        String::from_utf8_lossy(&reply.body)
-                    ));
-                }
-            }
-            let text = String::from_utf8_lossy(&reply.body);
-            let reply: Value = serde_json::from_str(&text).map_err(|error| {
-                // In Go's words, which plugins written for Argo are known by.
-                check_json(&text).err().unwrap_or_else(|| error.to_string())
-            })?;
-            if reply.get("node").is_some_and(|node| !node.is_null()) {
-                return Ok(Some(reply));
+/// Offers a template to plugins in turn.
+fn ask(client: &Client, plugins: &[Plugin], body: &[u8]) -> Result<Option<Value>, String> {
+    for plugin in plugins {
+        let request = HttpRequest {
+            method: "POST".to_owned(),
+            url: format!("{}/api/v1/template.execute", plugin.address.trim_end_matches('/')),
+            headers: [("Content-Type".to_owned(), "application/json".to_owned())]
+                .into_iter()
+                .chain([("Authorization".to_owned(), format!("Bearer {}", plugin.token))])
+                .collect(),
+            body: Some(body.to_vec()),
+            timeout: Some(PLUGIN_TIME_MAX),
+            insecure: false,
+        };
+        let reply = patiently(client, &request).map_err(|reason| {
+            // The limit is the client's own here.
+            let is_late = reason.ends_with("context deadline exceeded");
+            reason + if is_late { " (Client.Timeout exceeded while awaiting headers)" } else { "" }
+        })?;
+        match reply.status {
+            200 => {}
+            // It does not execute templates at all.
+            404 => continue,
+            // It is not able to work yet, and has said why.
+            503 => return Err(String::from_utf8_lossy(&reply.body).into_owned()),
+            _ => {
+                return Err(format!("{}: {}", reply.shown_status(), String::from_utf8_lossy(&reply.body)));
             }
         }
-        Ok(None)
-    }
-
-    /// A plugin may still be starting: what passes is tried again.
-    fn patiently(&self, request: &HttpRequest) -> Result<HttpResponse, String> {
-        let mut pause = PLUGIN_PAUSE;
-        for _ in 1..PLUGIN_TRIES {
-            match self.client.request(request) {
-                Ok(reply) if reply.status != 503 => return Ok(reply),
-                Err(reason) if !PASSING.iter().any(|words| reason.contains(words)) => return Err(reason),
-                _ => {}
-            }
-            std::thread::sleep(pause);
-            pause *= 2;
+        let text = String::from_utf8_lossy(&reply.body);
+        let reply: Value = serde_json::from_str(&text).map_err(|error| {
+            // In Go's words, which plugins written for Argo are known by.
+            check_json(&text).err().unwrap_or_else(|| error.to_string())
+        })?;
+        if reply.get("node").is_some_and(|node| !node.is_null()) {
+            return Ok(Some(reply));
         }
-        self.client.request(request)
     }
+    Ok(None)
+}
+
+/// A plugin may still be starting: what passes is tried again.
+fn patiently(client: &Client, request: &HttpRequest) -> Result<HttpResponse, String> {
+    let mut pause = PLUGIN_PAUSE;
+    for _ in 1..PLUGIN_TRIES {
+        match client.request(request) {
+            Ok(reply) if reply.status != 503 => return Ok(reply),
+            Err(reason) if !PASSING.iter().any(|words| reason.contains(words)) => return Err(reason),
+            _ => {}
+        }
+        std::thread::sleep(pause);
+        pause *= 2;
+    }
+    client.request(request)
 }
 
 /// Connects, and hangs up.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
+use super::http::Client;
 use super::{CALLS_PER_RUN_MAX, Call};
 use crate::step::AttemptId;
 
@@ -18,9 +19,19 @@ pub(super) struct Queue {
     runs: BTreeMap<String, Line>,
     /// The first call in line of each run that has a place for it, and no other.
     free: BTreeSet<u64>,
-    /// Calls that are being made; false once it was stopped.
-    calling: BTreeMap<AttemptId, (String, bool)>,
+    /// Calls that are being made: of which run, and by whom; by nobody any more once it was stopped.
+    calling: BTreeMap<AttemptId, (String, Option<Client>)>,
     number: u64,
+}
+
+/// What was stopped.
+pub(super) enum Stopped {
+    /// There is no such call.
+    Nothing,
+    /// It had not begun.
+    Waiting,
+    /// This one is making it.
+    Making(Client),
 }
 
 /// The calls of one run.
@@ -46,13 +57,13 @@ impl Queue {
         self.look_at_clock(now);
     }
 
-    /// The next call that is due and whose run has a place. It is being made then.
-    pub(super) fn take(&mut self, now: Instant) -> Option<Call> {
+    /// The next call that is due and whose run has a place. It is being made by this client then.
+    pub(super) fn take(&mut self, now: Instant, client: &Client) -> Option<Call> {
         self.look_at_clock(now);
         let number = *self.free.first()?;
         let call = self.waiting.remove(&number)?;
         self.numbers.remove(&call.attempt);
-        self.calling.insert(call.attempt.clone(), (call.run.clone(), true));
+        self.calling.insert(call.attempt.clone(), (call.run.clone(), Some(client.clone())));
         self.change(&call.run, |line| {
             line.due.remove(&number);
             line.busy += 1;
@@ -62,13 +73,13 @@ impl Queue {
 
     /// A call was made; whether its answer is still wanted.
     pub(super) fn made(&mut self, attempt: &AttemptId) -> bool {
-        let Some((run, is_wanted)) = self.calling.remove(attempt) else { return false };
+        let Some((run, client)) = self.calling.remove(attempt) else { return false };
         self.change(&run, |line| line.busy -= 1);
-        is_wanted
+        client.is_some()
     }
 
-    /// Gives a call up; whether there was one.
-    pub(super) fn stop(&mut self, attempt: &AttemptId) -> bool {
+    /// Gives a call up.
+    pub(super) fn stop(&mut self, attempt: &AttemptId) -> Stopped {
         if let Some((number, due)) = self.numbers.remove(attempt) {
             self.later.remove(&(due, number));
             if let Some(call) = self.waiting.remove(&number) {
@@ -76,9 +87,10 @@ impl Queue {
                     line.due.remove(&number);
                 });
             }
-            return true;
+            return Stopped::Waiting;
         }
-        self.calling.get_mut(attempt).is_some_and(|(_, is_wanted)| std::mem::replace(is_wanted, false))
+        let making = self.calling.get_mut(attempt).and_then(|(_, client)| client.take());
+        making.map_or(Stopped::Nothing, Stopped::Making)
     }
 
     /// Whether a call could be made now.
@@ -143,7 +155,7 @@ mod tests {
     }
 
     fn take(queue: &mut Queue, now: Instant) -> Option<String> {
-        queue.take(now).map(|call| call.attempt.0)
+        queue.take(now, &Client::new()).map(|call| call.attempt.0)
     }
 
     #[test]
@@ -170,15 +182,21 @@ mod tests {
         for (name, after) in [("late", 20), ("soon", 10), ("gone", 10), ("now", 0), ("gone-now", 0)] {
             queue.push(call(name, "a", after), now);
         }
-        assert!(queue.stop(&AttemptId("gone".into())) && queue.stop(&AttemptId("gone-now".into())));
-        assert!(!queue.stop(&AttemptId("never".into())));
+        for name in ["gone", "gone-now"] {
+            assert!(matches!(queue.stop(&AttemptId(name.into())), Stopped::Waiting));
+        }
+        assert!(matches!(queue.stop(&AttemptId("never".into())), Stopped::Nothing));
         assert_eq!(take(&mut queue, now).as_deref(), Some("now"));
         assert_eq!((take(&mut queue, now), queue.next_due()), (None, Some(now + Duration::from_millis(10))));
         let later = now + Duration::from_millis(30);
         // In the order in which they came.
         assert_eq!(take(&mut queue, later).as_deref(), Some("late"));
         assert_eq!(take(&mut queue, later).as_deref(), Some("soon"));
-        assert!(queue.stop(&AttemptId("soon".into())), "the answer is not wanted any more");
+        assert!(
+            matches!(queue.stop(&AttemptId("soon".into())), Stopped::Making(_)),
+            "nobody wants the answer"
+        );
+        assert!(matches!(queue.stop(&AttemptId("soon".into())), Stopped::Nothing));
         assert!(!queue.made(&AttemptId("soon".into())) && queue.made(&AttemptId("late".into())));
         assert!(queue.is_empty() && queue.made(&AttemptId("now".into())) && queue.runs.is_empty());
     }

@@ -1,4 +1,5 @@
 use super::*;
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::mpsc::{self, Receiver};
@@ -211,6 +212,52 @@ fn calls_of_one_run_do_not_block_another() {
     agent.stop(&[AttemptId("s0".to_owned())]);
     let (attempt, answer) = answers.recv_timeout(Duration::from_secs(20)).unwrap();
     assert!(matches!(answer, Answer::Stopped) && attempt.0 == "s0");
+}
+
+/// Who is stopped gives its thread and its place back at once: what the run does at its end has to call, too.
+#[test]
+fn calls_that_were_stopped_make_room_for_others() {
+    let (heard, hears) = mpsc::channel();
+    let heard = Mutex::new(heard);
+    let silent = server(move |_| {
+        let _ = heard.lock().unwrap().send(());
+        None
+    });
+    let quick = server(|_| reply("200 OK", "", "quick"));
+    let (agent, answers) = agent();
+    let stuck: Vec<AttemptId> =
+        (0..CALLS_PER_RUN_MAX).map(|number| AttemptId(format!("s{number}"))).collect();
+    for attempt in &stuck {
+        agent.call(call(&attempt.0, "r", Task::Http(get(silent.clone()))));
+    }
+    for _ in &stuck {
+        hears.recv_timeout(Duration::from_secs(20)).unwrap();
+    }
+    agent.call(call("hook", "r", Task::Http(get(quick.clone()))));
+    agent.stop(&stuck);
+    let mut stopped = BTreeSet::new();
+    loop {
+        match answers.recv_timeout(Duration::from_secs(20)).unwrap() {
+            (attempt, Answer::Stopped) => assert!(stopped.insert(attempt)),
+            (attempt, Answer::Http(answer)) => {
+                assert_eq!((attempt.0.as_str(), answer.unwrap().body.as_slice()), ("hook", &b"quick"[..]));
+                break;
+            }
+            (_, other) => panic!("{other:?}"),
+        }
+    }
+    // The threads that were interrupted go on with whole clients.
+    for number in 0..CALLS_PER_RUN_MAX {
+        agent.call(call(&format!("q{number}"), "r", Task::Http(get(quick.clone()))));
+    }
+    let mut made = 0;
+    while made < CALLS_PER_RUN_MAX || stopped.len() < stuck.len() {
+        match answers.recv_timeout(Duration::from_secs(20)).unwrap() {
+            (attempt, Answer::Stopped) => assert!(stopped.insert(attempt)),
+            (_, Answer::Http(answer)) => made += usize::from(answer.unwrap().status == 200),
+            (_, other) => panic!("{other:?}"),
+        }
+    }
 }
 
 /// A loop over many addresses has as many threads as calls of it may be made, however many wait.
