@@ -20,7 +20,7 @@ use crate::contract::{
 use crate::frame;
 use crate::logs;
 use crate::program::{self, Program, Setting};
-use crate::supervisor::keeper;
+use crate::supervisor::{keeper, links};
 use crate::sys::{self, Spawn, Status};
 
 mod asking;
@@ -238,6 +238,9 @@ impl<'a> Hull<'a> {
             Err(message) => done.failure = Some(init_failure(message)),
         }
         made.iter().for_each(Made::remove);
+        if let Place::Machine { scratch, .. } = place {
+            links::forget_inputs(scratch, request.inputs.len());
+        }
     }
 
     fn run_containers(&mut self, done: &mut Done) {

@@ -22,7 +22,7 @@ use crate::sys;
 pub(crate) mod cgroup;
 mod connection;
 pub(crate) mod keeper;
-mod links;
+pub(crate) mod links;
 mod outcomes;
 mod pipes;
 mod scratch;

@@ -13,6 +13,7 @@ use super::Place;
 use crate::contract::{self, ArtifactInput, ArtifactSource, ContainerRequest, StepRequest};
 use crate::program::reason;
 use crate::sandbox::INPUTS;
+use crate::supervisor::links;
 
 /// Where Argo puts the script of a script template.
 const SCRIPT: &str = "/argo/staging/script";
@@ -39,10 +40,18 @@ pub(super) fn inputs(
     fetch: Fetch<'_>,
 ) -> Result<(), String> {
     for (index, artifact) in request.inputs.iter().enumerate() {
-        if let (Place::Machine { .. }, Some(new)) = (place, Made::before(Path::new(&artifact.path))) {
-            made.push(new);
-        }
-        match lay_out(request, index, place, fetch) {
+        let laid_out = if let Place::Machine { scratch, .. } = place {
+            let new = Made::before(Path::new(&artifact.path));
+            let laid_out = lay_out(request, index, place, fetch);
+            if let Some(new) = new {
+                links::note_input(scratch, index, &new);
+                made.push(new);
+            }
+            laid_out
+        } else {
+            lay_out(request, index, place, fetch)
+        };
+        match laid_out {
             Err(ArtifactError::NotFound(_)) if artifact.optional => {}
             Err(ArtifactError::NotFound(name)) => {
                 return Err(format!(

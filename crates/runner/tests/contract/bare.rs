@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use tiphys_runner::Runner;
 use tiphys_runner::process::Options;
 use tiphys_runner::step::{
-    Archive, ArtifactWanted, AttemptId, Exit, Isolation, LogWanted, ParameterWanted, Sighting, StepRequest,
-    Volume, VolumeMount, VolumeSource,
+    Archive, ArtifactInput, ArtifactSource, ArtifactWanted, AttemptId, Exit, Isolation, LogWanted,
+    ParameterWanted, Sighting, StepRequest, Volume, VolumeMount, VolumeSource,
 };
 
 use crate::common::{Case, World, eventually, lives, parent};
@@ -40,6 +40,7 @@ pub const CASES: &[Case] = &[
     ("bare::inputs_and_volumes_leave_nothing_behind", inputs_and_volumes_leave_nothing_behind),
     ("bare::a_shared_volume_stays_while_a_step_needs_it", a_shared_volume_stays),
     ("bare::volumes_of_killed_steps_leave_nothing_behind", volumes_of_killed_steps),
+    ("bare::artifacts_of_killed_steps_leave_nothing_behind", artifacts_of_killed_steps),
     ("bare::a_scratch_folder_is_like_new_for_the_next_step", a_scratch_folder_is_like_new),
     ("bare::the_supervisor_may_open_more_files_than_its_steps", the_supervisor_may_open_more_files),
     ("bare::what_is_stored_slowly_holds_up_nobody", what_is_stored_slowly_holds_up_nobody),
@@ -467,7 +468,7 @@ fn image_files_are_found() {
 }
 
 fn inputs_and_volumes_leave_nothing_behind() {
-    use tiphys_runner::step::{ArtifactInput, ArtifactSource, VolumeFile};
+    use tiphys_runner::step::VolumeFile;
     let mut world = World::new();
     let place = world.state.join("place");
     let path = |below: &str| place.join(below).display().to_string();
@@ -536,6 +537,56 @@ fn volumes_of_killed_steps() {
         assert!(world.state.join("claim").exists());
     }
     world.end();
+}
+
+/// What was laid out for a step that cannot take it away any more goes with whoever else sees its end.
+fn artifacts_of_killed_steps() {
+    let mut world = World::new();
+    let place = world.state.join("place");
+    let with_input = |mut step: StepRequest, name: &str| {
+        step.inputs = vec![ArtifactInput {
+            name: "raw".into(),
+            path: place.join(name).display().to_string(),
+            mode: None,
+            recurse_mode: false,
+            optional: false,
+            archive: None,
+            source: ArtifactSource::Raw { data: b"raw".to_vec() },
+        }];
+        step
+    };
+    // The hull alone, as by the kernel when memory runs out.
+    let step = with_input(world.shell("a", Isolation::None, "echo x; sleep 74"), "deep/raw");
+    let hull = run_until_it_speaks(&mut world, &step);
+    assert!(place.join("deep/raw").exists());
+    kill(&[hull]);
+    world.ended(&step.attempt);
+    eventually("it is gone", || !place.exists());
+    // Everything; and then somebody puts a file of their own there.
+    for is_replaced in [false, true] {
+        let step =
+            with_input(world.shell(&format!("b{is_replaced}"), Isolation::None, "echo x; sleep 75"), "raw");
+        let hull = run_until_it_speaks(&mut world, &step);
+        let supervisor = parent(hull);
+        kill(&[parent(supervisor), supervisor, hull]);
+        world.wait_for_loss();
+        if is_replaced {
+            fs::rename(place.join("raw"), world.state.join("away")).unwrap();
+            fs::write(place.join("raw"), "own").unwrap();
+        }
+        world.runner().recall(&[]).unwrap();
+        let left = fs::read_to_string(place.join("raw")).ok();
+        assert_eq!(left.as_deref(), is_replaced.then_some("own"));
+    }
+    world.end();
+}
+
+/// Its process.
+fn run_until_it_speaks(world: &mut World, step: &StepRequest) -> u32 {
+    world.start(step);
+    let process = world.started(&step.attempt);
+    eventually("it speaks", || !world.log(step).is_empty());
+    process
 }
 
 fn a_scratch_folder_is_like_new() {

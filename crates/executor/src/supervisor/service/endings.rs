@@ -2,8 +2,8 @@
 
 use rustix::process::{Signal, set_parent_process_death_signal};
 
-use super::super::scratch;
 use super::super::step::{Body, Step};
+use super::super::{links, scratch};
 use super::storing::{self, Storing};
 use super::{GENERATION_BITS, Service};
 use crate::contract::{Ended, Isolation, Report};
@@ -107,7 +107,10 @@ impl Service {
         for ix in step.outputs.drain(..).flatten() {
             if step.pipes_are_clean { self.pipes.give_back(ix) } else { self.pipes.discard(ix) }
         }
-        self.scratch_used.extend(step.scratch.take());
+        if let Some(scratch) = step.scratch.take() {
+            links::remove_inputs(&scratch, step.request.inputs.len());
+            self.scratch_used.push(scratch);
+        }
         if self.ordered.is_empty() {
             // Whoever ended early and was not asked for was an orphan.
             self.reaped_early.clear();
