@@ -1074,6 +1074,50 @@ journey("a browser's own EventSource goes on where it was when its server was ki
   assert.equal(new Set(ids).size, ids.length, 'nothing is told twice');
 });
 
+/** A step with a program before it, variables and a file that lies nowhere special. */
+const PROGRAMS = {
+  entrypoint: 'main',
+  artifactGC: { strategy: 'OnWorkflowDeletion' },
+  arguments: { parameters: [{ name: 'who', value: 'everybody' }] },
+  templates: [
+    {
+      name: 'main',
+      initContainers: [{ name: 'warm', image: 'busybox', command: ['sh', '-c', 'echo warmed up'] }],
+      script: {
+        image: 'busybox',
+        command: ['sh'],
+        source: 'echo "hello $WHO" > /tmp/greeting',
+        env: [
+          { name: 'WHO', value: '{{workflow.parameters.who}}' },
+          { name: 'TOKEN', valueFrom: { secretKeyRef: { name: 'deploy', key: 'token', optional: true } } },
+        ],
+      },
+      outputs: { artifacts: [{ name: 'greeting', path: '/tmp/greeting', archive: { none: {} } }] },
+    },
+  ],
+};
+
+journey('what a step ran, where its files lie and what was noticed beside can be read (UI-143, UI-150, UI-161)', {}, async ({ page, server }) => {
+  await server.run('programs', PROGRAMS);
+  await server.until('programs', ({ phase }) => phase === 'Succeeded');
+  await page.goto(`${server.url}runs/default/programs`);
+  const main = page.locator('details', { hasText: 'main' });
+  await page.locator('details', { hasText: 'warm' }).getByText('sh -c echo warmed up').waitFor();
+  await main.getByText('echo "hello $WHO" > /tmp/greeting').waitFor();
+  await main.getByText('everybody').waitFor();
+  await main.getByText('from the secret deploy, key token').waitFor();
+  await page.getByRole('tab', { name: 'Artifacts' }).click();
+  const file = page.getByRole('listitem').filter({ hasText: 'greeting' });
+  await file.getByText('deleted with the run').waitFor();
+  await file.getByRole('button', { name: 'Show as text' }).click();
+  await file.getByText('hello everybody').waitFor();
+  await page.getByRole('tab', { name: 'Logs' }).click();
+  await page.getByLabel('Container').selectOption('warm');
+  await page.getByText('warmed up').waitFor();
+  await page.getByLabel('Container').selectOption({ label: 'wait: what was noticed beside' });
+  await page.getByText('Nothing was written.').waitFor();
+});
+
 journey('a server that goes away is told', { own: true }, async ({ page, server }) => {
   await page.goto(`${server.url}runs/default/release?view=tree`);
   await page.getByRole('tree').waitFor();

@@ -345,6 +345,9 @@ export const text = {
     cellsBefore: 'Those before',
     cellsAfter: 'Those after',
     preview: 'Preview',
+    asText: 'Show as text',
+    inManifest: 'in the manifest',
+    deletedWith: { completion: 'deleted when the run is over', deletion: 'deleted with the run' },
     noPreview: 'It cannot be shown',
     filesIn: 'Files in it',
     noFilesIn: 'There are no files in it.',
@@ -359,6 +362,16 @@ export const text = {
     hidePreview: 'Hide preview',
     image: 'Image',
     command: 'Command',
+    program: 'Program',
+    programs: 'Programs',
+    folder: 'Folder',
+    source: 'Script',
+    variables: 'Variables',
+    variableFrom: {
+      secret: (name: string, key?: string) => (key ? `from the secret ${name}, key ${key}` : `all of the secret ${name}`),
+      config: (name: string, key?: string) => (key ? `from the ConfigMap ${name}, key ${key}` : `all of the ConfigMap ${name}`),
+      field: (name: string) => `from ${name}`,
+    },
     lacks: (program: string) =>
       `“${program}” is not on the machine that ran this step: steps run there as processes, without the files of their image. Install it there, or name in the image map of the server what brings it.`,
     lacksCalled:
@@ -385,6 +398,7 @@ export const text = {
   },
   logs: {
     title: 'Logs',
+    beside: 'wait: what was noticed beside',
     search: 'Search in the log',
     searching: 'Searching…',
     pattern: 'Search by a regular expression',

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import type { NodeStatus, Workflow } from '../api/types';
-import { commandLine, lackOf } from './program';
+import type { NodeStatus, Template, Workflow } from '../api/types';
+import { lackOf, programsOf } from './program';
 
 const workflow = {
   metadata: { name: 'demo-x', namespace: 'here' },
   spec: { arguments: { parameters: [{ name: 'code', value: '1' }] } },
 } as unknown as Workflow;
 const node = { inputs: { parameters: [{ name: 'who', value: 'all of $& them' }] } } as unknown as NodeStatus;
-const shown = (...args: string[]) => commandLine({ command: ['sh', '-c'], args }, node, workflow);
+const shown = (...args: string[]) => programsOf({ container: { command: ['sh', '-c'], args } } as Template, node, workflow)[0]?.command;
 
 test('a command is shown with the values that it got', () => {
   expect(shown('exit {{workflow.parameters.code}}')).toBe('sh -c exit 1');
@@ -26,4 +26,42 @@ test('a program that the machine lacks is known by the message, or by the exit c
   expect(lackOf({ message: 'main: Error (exit code 127)', outputs: { exitCode: '127' } })).toBe('called');
   expect(lackOf({ message: 'main: Error (exit code 1)', outputs: { exitCode: '1' } })).toBeUndefined();
   expect(lackOf({})).toBeUndefined();
+});
+
+test('every program of a step is told in the order in which they begin', () => {
+  const template = {
+    initContainers: [{ name: 'warm', image: 'busybox' }],
+    script: { image: 'python:{{inputs.parameters.who}}', command: ['python'], source: 'print("{{workflow.name}}")', workingDir: '/work' },
+    sidecars: [{ name: 'db', image: 'postgres', args: ['-x'] }],
+  } as unknown as Template;
+  const programs = programsOf(template, node, workflow);
+  expect(programs.map(({ name, image, command, source }) => [name, image, command, source])).toEqual([
+    ['warm', 'busybox', '', undefined],
+    ['main', 'python:all of $& them', 'python', 'print("demo-x")'],
+    ['db', 'postgres', '-x', undefined],
+  ]);
+});
+
+test('a member of a set tells of itself alone', () => {
+  const template = { containerSet: { containers: [{ name: 'a', image: 'one' }, { name: 'b', image: 'two' }] } } as unknown as Template;
+  const member = { type: 'Container', displayName: 'b' } as NodeStatus;
+  expect(programsOf(template, member, workflow).map(({ image }) => image)).toEqual(['two']);
+});
+
+test('variables tell their value, or where it comes from; what is secret is not told', () => {
+  const container = {
+    envFrom: [{ prefix: 'DB_', secretRef: { name: 'db' } }, { configMapRef: { name: 'cfg' } }],
+    env: [
+      { name: 'WHO', value: '{{inputs.parameters.who}}' },
+      { name: 'KEY', valueFrom: { secretKeyRef: { name: 'keys', key: 'k' } } },
+      { name: 'HOST', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
+    ],
+  };
+  expect(programsOf({ container } as unknown as Template, node, workflow)[0]?.variables).toEqual([
+    { name: 'DB_*', from: { kind: 'secret', name: 'db' } },
+    { name: '*', from: { kind: 'config', name: 'cfg' } },
+    { name: 'WHO', value: 'all of $& them' },
+    { name: 'KEY', from: { kind: 'secret', name: 'keys', key: 'k' } },
+    { name: 'HOST', from: { kind: 'field', name: 'spec.nodeName' } },
+  ]);
 });

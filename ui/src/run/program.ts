@@ -1,10 +1,60 @@
 // What a step runs, with the values that it got in place of their tags.
 
-import type { Container, NodeStatus, Workflow } from '../api/types';
+import type { Container, NodeStatus, Template, Workflow } from '../api/types';
 
-/** The command of a program as it ran. Tags whose value nobody here knows stay as they are written. */
-export function commandLine(program: Container, node: NodeStatus | undefined, workflow: Workflow): string {
-  const line = [...(program.command ?? []), ...(program.args ?? [])].join(' ');
+/** A program of a step. */
+export interface Program {
+  name: string;
+  image: string | undefined;
+  command: string;
+  /** Where it runs, if the manifest says it. */
+  folder: string | undefined;
+  /** What a script consists of. */
+  source: string | undefined;
+  variables: Variable[];
+}
+
+/** A variable that a program gets: its value, or where that comes from. What is secret is never told. */
+export interface Variable {
+  name: string;
+  value?: string;
+  from?: { kind: 'secret' | 'config' | 'field'; name: string; key?: string };
+}
+
+/** The programs of a step in the order in which they begin; of a member of a set its own (UI-143). */
+export function programsOf(template: Template, node: NodeStatus | undefined, workflow: Workflow): Program[] {
+  const { initContainers, container, script, containerSet, sidecars } = template;
+  const main = container ?? script;
+  const all: Container[] = [...(initContainers ?? []), ...(main ? [{ ...main, name: 'main' }] : []), ...(containerSet?.containers ?? []), ...(sidecars ?? [])];
+  const own = node?.type === 'Container' ? all.filter(({ name }) => name === node.displayName) : all;
+  const fill = filler(node, workflow);
+  return own.map((each) => ({
+    name: each.name ?? '',
+    image: each.image && fill(each.image),
+    command: fill([...(each.command ?? []), ...(each.args ?? [])].join(' ')),
+    folder: each.workingDir && fill(each.workingDir),
+    source: script && each.name === 'main' ? fill(script.source ?? '') : undefined,
+    variables: variablesOf(each, fill),
+  }));
+}
+
+function variablesOf({ env, envFrom }: Container, fill: (text: string) => string): Variable[] {
+  const whole = (envFrom ?? []).flatMap(({ prefix = '', secretRef, configMapRef }): Variable[] => {
+    const name = secretRef?.name ?? configMapRef?.name;
+    return name ? [{ name: `${prefix}*`, from: { kind: secretRef ? 'secret' : 'config', name } }] : [];
+  });
+  const single = (env ?? []).map(({ name, value, valueFrom }): Variable => {
+    const { secretKeyRef: secret, configMapKeyRef: config, fieldRef: field } = valueFrom ?? {};
+    const ref = secret ?? config;
+    if (ref) return { name, from: { kind: secret ? 'secret' : 'config', name: ref.name ?? '', ...(ref.key ? { key: ref.key } : {}) } };
+    if (field) return { name, from: { kind: 'field', name: field.fieldPath ?? '' } };
+    return { name, value: fill(value ?? '') };
+  });
+  return [...whole, ...single];
+}
+
+/** Puts values in the place of tags. Tags whose value nobody here knows stay as they are written. */
+function filler(node: NodeStatus | undefined, workflow: Workflow): (text: string) => string {
   const values = new Map<string, string>([
     ['workflow.name', workflow.metadata.name ?? ''],
     ['workflow.namespace', workflow.metadata.namespace ?? ''],
@@ -14,7 +64,7 @@ export function commandLine(program: Container, node: NodeStatus | undefined, wo
     if (value !== undefined) values.set(`workflow.parameters.${name}`, String(value));
   for (const { name, value } of node?.inputs?.parameters ?? [])
     if (value !== undefined) values.set(`inputs.parameters.${name}`, String(value));
-  return line.replace(/\{\{\s*([^{}=\s][^{}\s]*)\s*\}\}/g, (tag, name: string) => values.get(name) ?? tag);
+  return (text) => text.replace(/\{\{\s*([^{}=\s][^{}\s]*)\s*\}\}/g, (tag, name: string) => values.get(name) ?? tag);
 }
 
 /** The exit code of a shell that did not find what it was to call. */
