@@ -16,6 +16,10 @@ use serde_json::{Map, Value, json};
 /// Says which binding made a workflow.
 const BINDING: &str = "workflows.argoproj.io/workflow-event-binding";
 
+/// What tags and expressions begin with. Values from outside that have it would be evaluated where the workflow uses
+/// them, even in parts (`{{` in one, the rest in another), so they are no arguments.
+const TAG: &str = "{{";
+
 /// Headers by which senders name a delivery; the second of one name makes no second run.
 const DELIVERY_IDS: [&str; 5] =
     ["x-github-delivery", "x-gitea-delivery", "x-gitlab-event-uuid", "x-request-uuid", "x-delivery-id"];
@@ -84,10 +88,17 @@ pub(crate) fn receive(world: &World, call: &Call) -> Result<Value, Fault> {
         None => Ok(json!({})),
         Some(outcome) if outcome.faults.is_empty() => Ok(json!({})),
         // The other bindings had their turn all the same (AUTH-076).
-        Some(outcome) => {
-            Err(Fault::internal(format!("failed to dispatch event: [{}]", outcome.faults.join(" "))))
-        }
+        Some(outcome) => Err(undispatched(&outcome.faults)),
     }
+}
+
+/// The answer to an event of which some bindings could not make what they should: Argo's, unless all of that is the
+/// sender's doing.
+fn undispatched(faults: &[Fault]) -> Fault {
+    let words: Vec<&str> = faults.iter().map(|fault| fault.message.as_str()).collect();
+    let is_senders = faults.iter().all(|fault| fault.code == Code::InvalidArgument);
+    let code = if is_senders { Code::InvalidArgument } else { Code::Internal };
+    Fault::new(code, format!("failed to dispatch event: [{}]", words.join(" ")))
 }
 
 /// A stable identity for a text.
@@ -101,7 +112,7 @@ fn uuid_of(text: &str) -> String {
 
 /// What became of an event at each binding.
 pub(crate) struct Outcome {
-    pub(crate) faults: Vec<String>,
+    pub(crate) faults: Vec<Fault>,
     pub(crate) results: Vec<Value>,
 }
 
@@ -128,7 +139,7 @@ pub(crate) fn dispatch(
     let bindings = match world.objects("WorkflowEventBinding", namespace) {
         Ok(bindings) => bindings,
         Err(fault) => {
-            outcome.faults.push(fault.message);
+            outcome.faults.push(fault);
             return outcome;
         }
     };
@@ -143,8 +154,10 @@ pub(crate) fn dispatch(
             Ok(Match::No(reason)) => json!({ "binding": name, "matched": false, "reason": reason }),
             Ok(Match::Run(run)) => json!({ "binding": name, "matched": true, "run": run }),
             Err(fault) => {
-                outcome.faults.push(fault.message.clone());
-                json!({ "binding": name, "matched": false, "failed": true, "reason": fault.message })
+                let result =
+                    json!({ "binding": name, "matched": false, "failed": true, "reason": fault.message });
+                outcome.faults.push(fault);
+                result
             }
         });
     }
@@ -300,5 +313,12 @@ fn argument(parameter: &Value, event: &Value) -> Result<Value, Fault> {
             Fault::internal(format!("failed to convert result to JSON \"{name}\" expression: {error}"))
         })?,
     };
+    if text.contains(TAG) {
+        return Err(Fault::invalid(format!(
+            "workflow template parameter \"{name}\": what the event gives has `{TAG}`, which would be read as a tag or \
+             an expression of the workflow; where such text is meant, the binding can write it otherwise: \
+             `replace(…, \"{TAG}\", \"{{ {{\")`"
+        )));
+    }
     Ok(json!({ "name": name, "value": text }))
 }

@@ -53,6 +53,39 @@ fn bindings_have_the_functions_and_the_texts_of_argo() {
     assert!(refused.contains("unknown name sprig"), "{refused}");
 }
 
+/// AUTH-074: what comes from outside is text. With tags or expressions in it, it makes no run, and its sender is told;
+/// other bindings have their turn, and a binding may write such text otherwise.
+#[test]
+fn what_an_event_gives_is_no_program() {
+    let house = House::new(|options| options.auth = AuthMode::None);
+    apply(&house, &TEMPLATE.replace("NAME", "there-is"));
+    let with = |name: &str, event: &str| {
+        let arguments =
+            format!("    arguments: {{parameters: [{{name: text, valueFrom: {{event: {event}}}}}]}}\n---\n");
+        binding(name, "there-is", &format!("{{name: '\"{name}\"'}}")).replace("---\n", &arguments)
+    };
+    apply(&house, &with("plain", "payload.text"));
+    let headers = [("authorization", "Bearer any")];
+    let send = |text: &Value| {
+        let event = json!({ "text": text }).to_string();
+        house.send("POST", "/api/v1/events/here/push", &headers, &event)
+    };
+    let bad = ["{{=1/0}}", "a {{workflow.name}}", "half of one: {{", "${{ secrets.TOKEN }}"];
+    for text in bad.map(Value::from).into_iter().chain([json!({ "deep": ["{{=1/0}}"] })]) {
+        let refused = send(&text);
+        assert_eq!(refused.status(), 400, "{text}");
+        let refused = house.text(refused);
+        assert!(refused.contains("what the event gives has `{{`, which would be read as a tag"), "{refused}");
+    }
+    assert!(names(&house).is_empty());
+    apply(&house, &with("written", r#"'replace(payload.text, "{{", "{ {")'"#));
+    assert_eq!(send(&json!("{{=1/0}}")).status(), 400, "of the other binding");
+    assert_eq!(names(&house), ["written"]);
+    let made = house.send("GET", "/api/v1/workflows/here/written", &[], "");
+    let made: Value = serde_json::from_str(&house.text(made)).unwrap();
+    assert_eq!(made["spec"]["arguments"]["parameters"][0]["value"], "{ {=1/0}}");
+}
+
 /// What is answered as failed is sent again under the same id; it is then done what was not done, and nothing twice.
 #[test]
 fn an_event_that_was_not_dispatched_is_when_it_comes_again() {
