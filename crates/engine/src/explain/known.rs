@@ -1,5 +1,6 @@
 //! Values that are known before anything runs: what the workflow is given, and what follows from it alone.
 
+use super::room::Room;
 use crate::plan::{Arguments, ConfigMapSource, Items, Plan, SequencePlan, Source, TemplatePlan};
 use crate::time::Time;
 use expr::items::{Item, SequenceSpec};
@@ -17,25 +18,21 @@ const ITEMS_READ_BYTES_MAX: usize = 1 << 20;
 /// would come to a lot.
 const INPUT_BYTES_MAX: usize = 64 << 10;
 
-/// Most bytes that all texts of an outline go through: what is beyond is known when it runs.
-const EFFORT_MAX: u64 = 64 << 20;
-
 /// What calls whose answers change from look to look have in their names.
 const FICKLE: [&str; 7] = ["now", "rand", "uuid", "shuffle", "ago", "bcrypt", "htpasswd"];
 
 /// The names that have a value already.
 #[derive(Clone)]
-pub(super) struct Known {
+pub(super) struct Known<'r> {
     globals: Arc<BTreeMap<String, String>>,
     /// The inputs of the template around, by their full names.
     inputs: Arc<BTreeMap<String, String>>,
-    /// How much this thread had computed before.
-    effort: u64,
+    room: &'r Room,
 }
 
-impl Known {
+impl<'r> Known<'r> {
     /// What the document gives to the whole workflow.
-    pub fn of(plan: &Plan) -> Known {
+    pub fn of(plan: &Plan, room: &'r Room) -> Known<'r> {
         let mut globals = BTreeMap::new();
         let (metadata, spec) = (&plan.workflow.metadata, &plan.workflow.spec);
         for (name, value) in [
@@ -59,8 +56,7 @@ impl Known {
                 globals.insert(format!("workflow.{field}.{key}"), value.clone());
             }
         }
-        let effort = expr::effort::spent();
-        let mut known = Known { globals: Arc::new(globals), inputs: Arc::default(), effort };
+        let mut known = Known { globals: Arc::new(globals), inputs: Arc::default(), room };
         let values: Vec<(String, String)> = plan
             .parameters
             .iter()
@@ -85,11 +81,15 @@ impl Known {
 
     /// What is known within a template that is called with these arguments; inputs that follow from an item, or from
     /// what another step gives, are not.
-    pub fn within(&self, plan: &Plan, template: &TemplatePlan, arguments: Option<&Arguments>) -> Known {
+    pub fn within(&self, plan: &Plan, template: &TemplatePlan, arguments: Option<&Arguments>) -> Known<'r> {
         let own = Known { inputs: Arc::default(), ..self.clone() };
+        let given = arguments.map(|arguments| &*arguments.parameters).unwrap_or_default();
+        self.room.values(given.len() + template.parameters.len());
+        // Of equal names the first counts.
+        let given: BTreeMap<&str, &Source> =
+            given.iter().rev().map(|(name, source)| (&**name, source)).collect();
         let inputs = template.parameters.iter().filter_map(|declared| {
-            let mut given = arguments.iter().flat_map(|arguments| &arguments.parameters);
-            let value = match given.find(|(name, _)| *name == declared.name).map(|(_, source)| source) {
+            let value = match given.get(&*declared.name) {
                 Some(Source::Text(text)) => self.text(text)?,
                 Some(Source::ConfigMap(source)) => self.config_map(plan, source)?,
                 Some(Source::Nothing) => return None,
@@ -99,6 +99,7 @@ impl Known {
                     (None, None) => return None,
                 },
             };
+            self.room.bytes(value.len());
             let is_short = value.len() <= INPUT_BYTES_MAX;
             is_short.then(|| (format!("inputs.parameters.{}", declared.name), value))
         });
@@ -112,10 +113,6 @@ impl Known {
         hasher.finish()
     }
 
-    fn is_exhausted(&self) -> bool {
-        expr::effort::spent().wrapping_sub(self.effort) > EFFORT_MAX
-    }
-
     /// The text with the values of its tags; none if one of them is not known yet.
     pub fn text(&self, text: &Text) -> Option<String> {
         if text.is_literal() {
@@ -123,7 +120,7 @@ impl Known {
         }
         let source = text.as_str();
         let is_fickle = source.contains("{{=") && FICKLE.iter().any(|name| source.contains(name));
-        if is_fickle || self.is_exhausted() || text.names().any(|name| self.get(name).is_none()) {
+        if is_fickle || self.room.is_exhausted() || text.names().any(|name| self.get(name).is_none()) {
             return None;
         }
         let world = World { now: Time(0).timestamp(), seed: 0 };
@@ -145,7 +142,7 @@ impl Known {
             return known;
         }
         // What an expression makes of names that are not there is no value of theirs.
-        if text.contains("{{=") || self.is_exhausted() {
+        if text.contains("{{=") || self.room.is_exhausted() {
             return text.to_owned();
         }
         let world = World { now: Time(0).timestamp(), seed: 0 };
@@ -164,6 +161,7 @@ impl Known {
     pub fn items(&self, items: &Items) -> Option<Result<Counted, String>> {
         match items {
             Items::List(list) => {
+                self.room.bytes(list.iter().map(|item| item.json().len()).sum());
                 let texts: Option<Vec<String>> = list
                     .iter()
                     .map(|item| self.written(item.json()).map(|_| self.filled(&item.text())))
@@ -172,6 +170,7 @@ impl Known {
             }
             Items::Param(text) => {
                 let text = self.text(text).filter(|text| text.len() <= ITEMS_READ_BYTES_MAX)?;
+                self.room.bytes(text.len());
                 let items = expr::items::with_param(&text);
                 let items = items.map_err(|error| expr::items::with_param_message(&text, &error));
                 Some(items.map(|items| Counted::of(items.iter().map(Item::text))))
@@ -232,7 +231,7 @@ impl Counted {
     }
 }
 
-impl expr::Scope for Known {
+impl expr::Scope for Known<'_> {
     fn get(&self, name: &str) -> Option<expr::Bound<'_>> {
         let value = self.globals.get(name).or_else(|| self.inputs.get(name))?;
         Some(expr::Bound::Text(Cow::Borrowed(value)))

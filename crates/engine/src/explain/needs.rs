@@ -1,7 +1,7 @@
 //! What a workflow needs of the world: images, locks, secrets, settings, volumes, artifacts.
 
 use super::known::Known;
-use super::outline::push_once;
+use super::room::Room;
 use crate::plan::{Arguments, ConfigMapSource, Plan, Source, TemplateIx};
 use serde::{Deserialize as _, Serialize};
 use serde_json::Value;
@@ -52,7 +52,7 @@ pub struct Lock {
 }
 
 /// An artifact.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Thing {
     /// Its name.
@@ -73,30 +73,32 @@ pub struct Thing {
 /// Collects needs while templates are visited.
 pub(super) struct Collector<'a> {
     plan: &'a Plan,
+    room: &'a Room,
     /// Templates that were visited, each with what is known of its inputs, and their image.
     seen: BTreeMap<(TemplateIx, u64), String>,
-    images: BTreeMap<String, Vec<Arc<str>>>,
-    locks: BTreeMap<String, (Option<u64>, Vec<Arc<str>>)>,
-    secrets: BTreeMap<String, Vec<Arc<str>>>,
-    config_maps: BTreeMap<String, Vec<Arc<str>>>,
-    volumes: BTreeMap<String, Vec<Arc<str>>>,
-    read: Vec<Thing>,
-    written: Vec<Thing>,
+    images: BTreeMap<String, Once<Arc<str>>>,
+    locks: BTreeMap<String, (Option<u64>, Once<Arc<str>>)>,
+    secrets: BTreeMap<String, Once<Arc<str>>>,
+    config_maps: BTreeMap<String, Once<Arc<str>>>,
+    volumes: BTreeMap<String, Once<Arc<str>>>,
+    read: Once<Thing>,
+    written: Once<Thing>,
     calls: BTreeSet<(String, String)>,
 }
 
 impl<'a> Collector<'a> {
-    pub fn new(plan: &'a Plan, known: &Known) -> Collector<'a> {
+    pub fn new(plan: &'a Plan, known: &Known<'_>, room: &'a Room) -> Collector<'a> {
         let mut collector = Collector {
             plan,
+            room,
             seen: BTreeMap::new(),
             images: BTreeMap::new(),
             locks: BTreeMap::new(),
             secrets: BTreeMap::new(),
             config_maps: BTreeMap::new(),
             volumes: BTreeMap::new(),
-            read: Vec::new(),
-            written: Vec::new(),
+            read: Once::default(),
+            written: Once::default(),
             calls: BTreeSet::new(),
         };
         let spec = &plan.workflow.spec;
@@ -119,7 +121,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Visits a template once with these inputs. Returns its image.
-    pub fn template(&mut self, ix: TemplateIx, shown: &str, known: &Known) -> String {
+    pub fn template(&mut self, ix: TemplateIx, shown: &str, known: &Known<'_>) -> String {
         let key = (ix, known.mark());
         if let Some(image) = self.seen.get(&key) {
             return image.clone();
@@ -159,16 +161,15 @@ impl<'a> Collector<'a> {
         self.listed(doc.data.as_ref(), shown, known);
         for artifact in &doc.outputs.artifacts {
             if artifact.from.is_empty() && artifact.from_expression.is_empty() {
-                push_new(
-                    &mut self.written,
-                    Thing {
-                        name: artifact.name.clone(),
-                        place: known.filled(&place(&artifact.location)),
-                        path: artifact.path.clone(),
-                        of: shown.into(),
-                        optional: artifact.optional,
-                    },
-                );
+                let thing = Thing {
+                    name: artifact.name.clone(),
+                    place: known.filled(&place(&artifact.location)),
+                    path: artifact.path.clone(),
+                    of: shown.into(),
+                    optional: artifact.optional,
+                };
+                self.count(&thing);
+                self.written.push(thing);
             }
             self.location(&artifact.location, shown);
         }
@@ -177,7 +178,8 @@ impl<'a> Collector<'a> {
     }
 
     /// What a call passes on from ConfigMaps.
-    pub fn arguments(&mut self, arguments: &Arguments, template: &str, known: &Known) {
+    pub fn arguments(&mut self, arguments: &Arguments, template: &str, known: &Known<'_>) {
+        self.room.values(arguments.parameters.len());
         for (name, source) in &arguments.parameters {
             if let Source::ConfigMap(source) = source
                 && self.calls.insert((name.to_string(), template.to_owned()))
@@ -193,11 +195,16 @@ impl<'a> Collector<'a> {
         let tag = from.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")).unwrap_or(from);
         let place = format!("from {}", tag.trim());
         let (name, of) = (name.to_owned(), template.into());
-        push_new(&mut self.read, Thing { name, place, path, of, optional });
+        self.reads(Thing { name, place, path, of, optional });
     }
 
     /// Notes locks, and returns their names.
-    pub fn locks(&mut self, wanted: Option<&spec::Synchronization>, by: &str, known: &Known) -> Vec<String> {
+    pub fn locks(
+        &mut self,
+        wanted: Option<&spec::Synchronization>,
+        by: &str,
+        known: &Known<'_>,
+    ) -> Vec<String> {
         let Some(wanted) = wanted else { return Vec::new() };
         let own = self.plan.namespace.to_string();
         let home = |namespace: &str| if namespace.is_empty() { own.clone() } else { known.filled(namespace) };
@@ -219,43 +226,53 @@ impl<'a> Collector<'a> {
             found.push((format!("{}/{kind}/{}", home(&mutex.namespace), known.filled(&mutex.name)), Some(1)));
         }
         for (name, limit) in &found {
-            push_once(&mut self.locks.entry(name.clone()).or_insert((*limit, Vec::new())).1, by);
+            self.locks.entry(name.clone()).or_insert((*limit, Once::default())).1.push(by.into());
         }
         found.into_iter().map(|(name, _)| name).collect()
     }
 
     pub fn finish(self) -> Needs {
-        let uses = |map: BTreeMap<String, Vec<Arc<str>>>| {
-            map.into_iter().map(|(name, used_by)| Use { name, used_by }).collect()
+        let uses = |map: BTreeMap<String, Once<Arc<str>>>| {
+            map.into_iter().map(|(name, by)| Use { name, used_by: by.list }).collect()
         };
         Needs {
             images: uses(self.images),
             locks: self
                 .locks
                 .into_iter()
-                .map(|(name, (limit, used_by))| Lock { name, limit, used_by })
+                .map(|(name, (limit, by))| Lock { name, limit, used_by: by.list })
                 .collect(),
             secrets: uses(self.secrets),
             config_maps: uses(self.config_maps),
             volumes: uses(self.volumes),
-            artifacts_read: self.read,
-            artifacts_written: self.written,
+            artifacts_read: self.read.list,
+            artifacts_written: self.written.list,
         }
     }
 
-    fn container(&mut self, body: &Value, by: &str, known: &Known) {
+    fn reads(&mut self, thing: Thing) {
+        self.count(&thing);
+        self.read.push(thing);
+    }
+
+    fn count(&self, thing: &Thing) {
+        self.room.bytes([&thing.name, &thing.place, &thing.path].into_iter().map(String::len).sum());
+        self.room.values(1);
+    }
+
+    fn container(&mut self, body: &Value, by: &str, known: &Known<'_>) {
         if let Some(image) = body.get("image").and_then(Value::as_str) {
             note(&mut self.images, &known.filled(image), by);
         }
         self.walk(body, by);
     }
 
-    fn config_map(&mut self, source: &ConfigMapSource, by: &str, known: &Known) {
+    fn config_map(&mut self, source: &ConfigMapSource, by: &str, known: &Known<'_>) {
         let name = format!("{}/{}", known.filled(source.name.as_str()), known.filled(source.key.as_str()));
         note(&mut self.config_maps, &name, by);
     }
 
-    fn artifacts(&mut self, artifacts: &[spec::Artifact], by: &str, known: &Known) {
+    fn artifacts(&mut self, artifacts: &[spec::Artifact], by: &str, known: &Known<'_>) {
         for artifact in artifacts {
             if artifact.location.store().is_some() {
                 let thing = Thing {
@@ -265,14 +282,14 @@ impl<'a> Collector<'a> {
                     of: by.into(),
                     optional: artifact.optional,
                 };
-                push_new(&mut self.read, thing);
+                self.reads(thing);
             }
             self.location(&artifact.location, by);
         }
     }
 
     /// What a `data` template lists the files of (EX-485).
-    fn listed(&mut self, data: Option<&Value>, by: &str, known: &Known) {
+    fn listed(&mut self, data: Option<&Value>, by: &str, known: &Known<'_>) {
         let Some(source) = data.and_then(|data| data.pointer("/source/artifactPaths")) else { return };
         if let Ok(artifact) = spec::Artifact::deserialize(source) {
             let thing = Thing {
@@ -282,7 +299,7 @@ impl<'a> Collector<'a> {
                 of: by.into(),
                 optional: artifact.optional,
             };
-            push_new(&mut self.read, thing);
+            self.reads(thing);
         }
     }
 
@@ -297,6 +314,7 @@ impl<'a> Collector<'a> {
         // Documents are parsed with a limit on their depth, so a worklist stays small.
         let mut open = vec![body];
         while let Some(value) = open.pop() {
+            self.room.values(1);
             match value {
                 Value::Array(items) => open.extend(items.iter().rev()),
                 Value::Object(fields) => {
@@ -333,10 +351,23 @@ impl<'a> Collector<'a> {
     }
 }
 
-/// Adds what was not found before: one template may be called with several inputs.
-fn push_new(list: &mut Vec<Thing>, thing: Thing) {
-    if !list.contains(&thing) {
-        list.push(thing);
+/// Things in the order in which they came, each once: one template may be called with several inputs.
+struct Once<T> {
+    list: Vec<T>,
+    known: BTreeSet<T>,
+}
+
+impl<T> Default for Once<T> {
+    fn default() -> Once<T> {
+        Once { list: Vec::new(), known: BTreeSet::new() }
+    }
+}
+
+impl<T: Clone + Ord> Once<T> {
+    fn push(&mut self, thing: T) {
+        if self.known.insert(thing.clone()) {
+            self.list.push(thing);
+        }
     }
 }
 
@@ -344,9 +375,9 @@ fn either<'a>(first: &'a str, second: &'a str) -> &'a str {
     if first.is_empty() { second } else { first }
 }
 
-fn note(map: &mut BTreeMap<String, Vec<Arc<str>>>, name: &str, by: &str) {
+fn note(map: &mut BTreeMap<String, Once<Arc<str>>>, name: &str, by: &str) {
     if !name.is_empty() && name != "/" {
-        push_once(map.entry(name.to_owned()).or_default(), by);
+        map.entry(name.to_owned()).or_default().push(by.into());
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::known::Known;
 use super::needs::{Collector, Needs};
+use super::room::Room;
 use crate::plan::{
     Arguments, FramePlan, HookPlan, Items, Plan, SequencePlan, Target, TaskPlan, TemplateIx, TemplatePlan,
 };
@@ -9,13 +10,10 @@ use crate::workflow::node::TaskIx;
 use serde::Serialize;
 use serde_json::Value;
 use spec::TemplateKind;
+use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
 use tiphys_expr as expr;
 use tiphys_spec as spec;
-
-/// Most branches of a tree; what would come after them is cut off.
-pub const BRANCHES_MAX: usize = 10_000;
 
 /// How deep a tree is followed.
 pub const DEPTH_MAX: usize = 100;
@@ -115,13 +113,19 @@ pub struct Loop {
 
 /// The outline of a plan.
 pub fn outline(plan: &Plan) -> Outline {
-    let known = Known::of(plan);
-    let needs = Collector::new(plan, &known);
-    let mut sketch = Sketch { plan, branches: 0, cut: false, around: Vec::new(), needs };
+    outline_within(plan, &Room::default())
+}
+
+/// The outline of a plan, as far as there is room: what comes after is cut off.
+pub fn outline_within(plan: &Plan, room: &Room) -> Outline {
+    let known = Known::of(plan, room);
+    let needs = Collector::new(plan, &known, room);
+    let mut sketch = Sketch { plan, room, cut: false, around: Vec::new(), needs };
     let entry = plan.template(plan.entrypoint);
     let mut tree = Branch { name: entry.name.to_string(), ..Branch::default() };
     let inside = known.within(plan, entry, Some(&plan.arguments));
     let steps = sketch.describe(&mut tree, plan.entrypoint, &inside);
+    sketch.count(&tree);
     let mut total = steps;
     let mut hooks = Vec::new();
     for hook in plan.exit.iter().chain(&plan.hooks) {
@@ -157,7 +161,7 @@ fn add(a: Option<u64>, b: Option<u64>) -> Option<u64> {
 
 struct Sketch<'a> {
     plan: &'a Plan,
-    branches: usize,
+    room: &'a Room,
     cut: bool,
     /// The templates around the one that is described.
     around: Vec<TemplateIx>,
@@ -166,10 +170,9 @@ struct Sketch<'a> {
 
 impl Sketch<'_> {
     /// Fills in what a branch runs. Returns how many steps it starts, where that is known.
-    fn describe(&mut self, branch: &mut Branch, ix: TemplateIx, known: &Known) -> Option<u64> {
+    fn describe(&mut self, branch: &mut Branch, ix: TemplateIx, known: &Known<'_>) -> Option<u64> {
         let plan = self.plan;
         let template = plan.template(ix);
-        self.branches += 1;
         branch.template = shown_name(plan, template);
         branch.kind = template.kind.map_or("none", TemplateKind::name).to_owned();
         branch.image = self.needs.template(ix, &branch.template, known);
@@ -187,19 +190,23 @@ impl Sketch<'_> {
             if duration.parse::<u64>().is_ok() { format!("{duration}s") } else { duration }
         });
         let Some(frame) = template.frame() else {
-            branch.children = containers(&template.doc, known);
+            let members = members(&template.doc);
+            if !self.room.has(members.len()) {
+                return self.end(branch);
+            }
+            branch.children = containers(members, known);
+            for member in &branch.children {
+                self.count(member);
+            }
             // A container set is a step, and so is each of its containers (EX-530).
-            let of_set = branch.children.len() as u64;
-            return Some(u64::from(template.kind.is_some_and(TemplateKind::is_leaf)) + of_set);
+            return Some(u64::from(template.kind.is_some_and(TemplateKind::is_leaf)) + members.len() as u64);
         };
         if self.around.contains(&ix) {
             branch.note = "contains itself: how often, the run decides".to_owned();
             return None;
         }
-        if self.branches + frame.tasks.len() > BRANCHES_MAX || self.around.len() == DEPTH_MAX {
-            self.cut = true;
-            branch.note = "not shown: the tree is too large".to_owned();
-            return None;
+        if !self.room.has(frame.tasks.len()) || self.around.len() == DEPTH_MAX {
+            return self.end(branch);
         }
         self.around.push(ix);
         let mut total = Some(0);
@@ -207,16 +214,34 @@ impl Sketch<'_> {
         for (at, task) in frame.tasks.iter().enumerate() {
             // Which tasks a target with tags needs, the run decides.
             if frame.is_dag && frame.target.is_none() && !needed.contains(&TaskIx(at as u32)) {
-                branch.children.push(left_out(&task.name));
+                let child = left_out(&task.name);
+                self.count(&child);
+                branch.children.push(child);
                 continue;
             }
             let written = template.doc.tasks().nth(at).map(|task| task.depends.clone());
             let (child, steps) = self.task(frame, at, task, written, known);
+            self.count(&child);
             total = add(total, steps);
             branch.children.push(child);
         }
         self.around.pop();
         total
+    }
+
+    /// The tree ends here, large as it is.
+    fn end(&mut self, branch: &mut Branch) -> Option<u64> {
+        self.cut = true;
+        branch.note = "not shown: the tree is too large".to_owned();
+        None
+    }
+
+    /// Notes a branch that is there now; those below it were noted before.
+    fn count(&self, branch: &Branch) {
+        let Branch { name, template, kind, image, after, depends, when, retry, locks, note, .. } = branch;
+        let texts = [name, template, kind, image, depends, when, retry, note].into_iter();
+        self.room.branch();
+        self.room.bytes(texts.chain(after).chain(locks).map(String::len).sum());
     }
 
     fn task(
@@ -225,7 +250,7 @@ impl Sketch<'_> {
         at: usize,
         task: &TaskPlan,
         written: Option<String>,
-        known: &Known,
+        known: &Known<'_>,
     ) -> (Branch, Option<u64>) {
         let mut branch = Branch {
             name: task.name.to_string(),
@@ -280,7 +305,6 @@ impl Sketch<'_> {
 
     /// A task that runs nothing, as is known already: what it would have called, but not what that needs.
     fn not_entered(&mut self, branch: &mut Branch, target: &Target, reason: String) {
-        self.branches += 1;
         branch.note = reason;
         branch.is_idle = true;
         if let Target::Known(ix) = target {
@@ -296,17 +320,25 @@ impl Sketch<'_> {
             Target::Known(ix) => Some(self.plan.template(*ix)),
             _ => None,
         };
-        for argument in &task.arguments().artifacts {
+        let given = &task.arguments().artifacts;
+        let inputs = called.map(|called| &*called.doc.inputs.artifacts).unwrap_or_default();
+        self.room.values(given.len() + inputs.len());
+        let paths: BTreeMap<&str, &str> =
+            inputs.iter().rev().map(|input| (&*input.name, &*input.path)).collect();
+        for argument in given {
             let Some(from) = argument.from.as_ref().or(argument.from_expression.as_ref()) else { continue };
-            let inputs = called.iter().flat_map(|called| &called.doc.inputs.artifacts);
-            let input = inputs.into_iter().find(|input| *input.name == *argument.name);
-            let path = input.map(|input| input.path.clone()).unwrap_or_default();
+            let path = paths.get(&*argument.name).copied().unwrap_or_default().to_owned();
             self.needs.of_another(&argument.name, from.as_str(), path, argument.optional, template);
         }
     }
 
     /// `usual`: what it passes on if it gives nothing itself (EX-241).
-    fn hook(&mut self, hook: &HookPlan, usual: Option<&Arguments>, known: &Known) -> (Branch, Option<u64>) {
+    fn hook(
+        &mut self,
+        hook: &HookPlan,
+        usual: Option<&Arguments>,
+        known: &Known<'_>,
+    ) -> (Branch, Option<u64>) {
         let mut branch = Branch {
             name: hook.name.to_string(),
             when: hook.expression.as_ref().map(|text| text.as_str().to_owned()).unwrap_or_default(),
@@ -314,6 +346,7 @@ impl Sketch<'_> {
         };
         let arguments = hook.arguments.as_ref().or(usual);
         let steps = self.target(&mut branch, &hook.target, arguments, known);
+        self.count(&branch);
         (branch, steps)
     }
 
@@ -322,15 +355,17 @@ impl Sketch<'_> {
         branch: &mut Branch,
         target: &Target,
         arguments: Option<&Arguments>,
-        known: &Known,
+        known: &Known<'_>,
     ) -> Option<u64> {
+        if !self.room.has(1) {
+            return self.end(branch);
+        }
         match target {
             Target::Known(ix) => {
                 let inside = known.within(self.plan, self.plan.template(*ix), arguments);
                 self.describe(branch, *ix, &inside)
             }
             Target::Templated { resource, template, .. } => {
-                self.branches += 1;
                 let template = known.filled(template.as_str());
                 branch.template = match resource {
                     Some(resource) => format!("{}/{template}", known.filled(resource.as_str())),
@@ -340,7 +375,6 @@ impl Sketch<'_> {
                 None
             }
             Target::Missing(reason) => {
-                self.branches += 1;
                 branch.note.clone_from(reason);
                 None
             }
@@ -367,16 +401,21 @@ fn shown_name(plan: &Plan, template: &TemplatePlan) -> String {
     }
 }
 
-/// The containers of a container set, with what each waits for.
-fn containers(template: &spec::Template, known: &Known) -> Vec<Branch> {
+/// The containers of a container set, as they are written.
+fn members(template: &spec::Template) -> &[Value] {
     let set = template.container_set.as_ref().and_then(|set| set.get("containers")?.as_array());
+    set.map(Vec::as_slice).unwrap_or_default()
+}
+
+/// The same as branches, with what each waits for.
+fn containers(members: &[Value], known: &Known<'_>) -> Vec<Branch> {
     let text = |value: &Value, field: &str| value[field].as_str().unwrap_or_default().to_owned();
     let names = |value: &Value| -> Vec<String> {
         let names = value["dependencies"].as_array().into_iter().flatten();
         names.filter_map(|name| Some(name.as_str()?.to_owned())).collect()
     };
-    set.into_iter()
-        .flatten()
+    members
+        .iter()
         .map(|container| Branch {
             name: text(container, "name"),
             kind: "Container".to_owned(),
@@ -393,7 +432,7 @@ fn says_more(logic: &str) -> bool {
 }
 
 /// A loop as far as it is known; the error is why it has no items.
-fn repeated(items: &Items, known: &Known) -> Result<Loop, String> {
+fn repeated(items: &Items, known: &Known<'_>) -> Result<Loop, String> {
     match known.items(items) {
         Some(Ok(counted)) => Ok(Loop { count: Some(counted.count), over: short(&counted.over) }),
         Some(Err(reason)) => Err(reason),
@@ -402,7 +441,7 @@ fn repeated(items: &Items, known: &Known) -> Result<Loop, String> {
 }
 
 /// Where the items of a loop come from.
-fn written(items: &Items, known: &Known) -> String {
+fn written(items: &Items, known: &Known<'_>) -> String {
     match items {
         Items::List(list) => {
             let shown: Vec<String> = list.iter().take(3).map(|item| known.filled(&item.text())).collect();
@@ -429,11 +468,4 @@ fn short(text: &str) -> String {
         return text.to_owned();
     }
     text.chars().take(CHARS_MAX).chain(['…']).collect()
-}
-
-/// Names in the order in which they came, each once.
-pub(super) fn push_once(list: &mut Vec<Arc<str>>, name: &str) {
-    if !list.iter().any(|known| &**known == name) {
-        list.push(name.into());
-    }
 }

@@ -86,10 +86,10 @@ impl Library {
         Ok(library)
     }
 
-    /// Takes the templates along with what is frozen.
-    pub(crate) fn lend(&self, frozen: &mut Frozen) {
+    /// Takes the templates along with what is frozen. Returns how many bytes the whole comes to, as JSON.
+    pub(crate) fn lend(&self, frozen: &mut Frozen) -> usize {
         let workflow = serde_json::to_value(&frozen.workflow).unwrap_or_default();
-        freeze_templates(frozen, self, &workflow);
+        freeze_templates(frozen, self, &workflow).len()
     }
 
     /// A template's document.

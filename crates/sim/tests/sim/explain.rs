@@ -376,6 +376,33 @@ fn an_outline_of_a_tower_ends() {
     assert_eq!(found.tree.children[0].note, "contains itself: how often, the run decides");
 }
 
+/// The branches of a tree are counted whatever they are, and so is their text: a template is written once, and may be called
+/// ten thousand times.
+#[test]
+fn an_outline_has_a_size() {
+    let outlined = |templates: &str| {
+        let steps: String = (0..3_000).map(|n| format!("{{name: s{n}, template: called}}, ")).collect();
+        let text = format!("\n  templates:\n  - {{name: main, steps: [[{steps}]]}}\n{templates}");
+        outline(&tiphys_engine::compile(&read(&text).unwrap()).unwrap())
+    };
+    let bytes = |outline: &tiphys_engine::explain::Outline| serde_json::to_vec(outline).unwrap().len();
+    let plain = bytes(&outlined("  - {name: called, container: {image: x}}\n"));
+    let members: String = (0..2_000).map(|n| format!("{{name: m{n}, image: x}}, ")).collect();
+    let set = outlined(&format!("  - {{name: called, containerSet: {{containers: [{members}]}}}}\n"));
+    assert!(set.cut);
+    assert!(bytes(&set) < 10 * plain, "{}", bytes(&set));
+    let image = "x".repeat(100_000);
+    let long = outlined(&format!("  - {{name: called, container: {{image: {image}}}}}\n"));
+    assert!(long.cut);
+    assert!(bytes(&long) < 40 << 20, "{}", bytes(&long));
+    // Nothing of what a template is given with each call is shown; it takes time all the same.
+    let inputs: String = (0..20_000).map(|n| format!("{{name: i{n}, default: v}}, ")).collect();
+    let given = outlined(&format!(
+        "  - {{name: called, inputs: {{parameters: [{inputs}]}}, container: {{image: x}}}}\n"
+    ));
+    assert!(given.cut);
+}
+
 /// What the workflow is given is put in where it is used: loops are counted, conditions judged, names of locks and images
 /// filled in, through templates and expressions; what an item or another step decides is left as it is written.
 #[test]

@@ -113,3 +113,28 @@ fn a_pipeline_is_planned_with_the_parameters_of_what_it_refers_to() {
     let (status, odd) = house.ask("GET", "/api/tiphys/v1/templates/Job/default/none/plan", &[], &Value::Null);
     assert_eq!(status, 400, "{odd}");
 }
+
+/// Whoever may read may plan, so what one request takes has an end: all its documents share the branches.
+#[test]
+fn what_one_request_plans_has_an_end() {
+    let (_folder, house) = open();
+    let many = USER.replace("- {name: report, ", "- {name: report, withItems: [1], ");
+    let (status, told) = house.ask(
+        "POST",
+        PLAN,
+        &[],
+        &json!({ "namespace": "default", "text": vec![many.as_str(); 201].join("---") }),
+    );
+    assert_eq!(status, 400, "{told}");
+    assert!(told["message"].as_str().unwrap().contains("at most 200"), "{told}");
+    let members: String = (0..2_000).map(|n| format!("{{name: m{n}, image: x}}, ")).collect();
+    let set = format!(
+        "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {{name: set}}\nspec:\n  entrypoint: main\n  \
+         templates: [{{name: main, containerSet: {{containers: [{members}]}}}}]\n"
+    );
+    let told = planned(&house, &vec![set.as_str(); 10].join("---\n"));
+    let shown: Vec<bool> =
+        told.iter().map(|item| item["outline"]["tree"]["children"].as_array().is_some()).collect();
+    assert_eq!(shown, [vec![true; 4], vec![false; 6]].concat());
+    assert_eq!(told[9]["outline"]["cut"], true);
+}
