@@ -166,6 +166,33 @@ fn beginnings_of_names_are_judged() {
     assert_eq!(make(json!({ "generateName": "good-" })).0, 200);
 }
 
+/// OB-013: letters that look like others, turn the line or do not show are in no name, label or namespace.
+#[test]
+fn names_have_plain_letters_alone() {
+    let (_folder, house) = open();
+    for odd in
+        ["p\u{430}y", "a\u{202e}b", "a\u{200b}b", "a\u{0}b", "\u{ff41}", "e\u{301}", "a\nb", "\u{1f4a9}"]
+    {
+        let spec = json!({ "entrypoint": "x", "templates": [{ "name": "x", "suspend": {} }] });
+        for metadata in [
+            json!({ "name": odd }),
+            json!({ "generateName": odd }),
+            json!({ "name": "x", "labels": { "team": odd } }),
+            json!({ "name": "x", "namespace": odd }),
+        ] {
+            let workflow = json!({ "workflow": { "metadata": metadata, "spec": spec } });
+            let (status, answer) = house.ask("POST", "/api/v1/workflows/default", &[], &workflow);
+            assert!((400..500).contains(&status) && !answer["message"].is_null(), "{metadata}: {answer}");
+        }
+        let schedule = json!({ "cronWorkflow": { "metadata": { "name": odd }, "spec": {
+            "schedules": ["* * * * *"], "workflowSpec": spec,
+        } } });
+        let (status, answer) = house.ask("POST", "/api/v1/cron-workflows/default", &[], &schedule);
+        assert!((400..500).contains(&status), "{odd}: {answer}");
+    }
+    assert_eq!(house.get("/api/v1/workflows/")["items"], Value::Null);
+}
+
 /// API-172: events are asked for as other lists are.
 #[test]
 fn events_are_asked_for_as_lists_are() {
