@@ -1118,6 +1118,30 @@ journey('what a step ran, where its files lie and what was noticed beside can be
   await page.getByText('Nothing was written.').waitFor();
 });
 
+journey("addresses of Argo's pages lead to what they meant (UI-003, UI-009), and search offers what it knows (UI-124)", {}, async ({ page, server }) => {
+  await page.goto(`${server.url}workflows/default/broken?sidePanel=resubmit`);
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('heading', { name: 'Resubmit broken' }).waitFor();
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  assert.equal(new URL(page.url()).search, '', 'it is asked once');
+  await page.goto(`${server.url}workflows/default/broken?tab=events`);
+  await page.getByRole('tab', { name: 'Journal', selected: true }).waitFor();
+  await page.getByRole('tabpanel').getByRole('listitem').first().waitFor();
+  await page.goto(`${server.url}workflows/default/broken?sidePanel=logs`);
+  await page.getByRole('heading', { level: 1, name: 'Logs: broken' }).waitFor();
+  await page.goto(`${server.url}sensors/default/deploy`);
+  await page.getByRole('heading', { level: 1, name: 'Inbox' }).waitFor();
+  await page.goto(`${server.url}workflow-templates/default/delivery?tab=workflow`);
+  await page.locator('.segments [aria-pressed=true]').waitFor();
+  await page.goto(`${server.url}runs/default/broken?view=tree`);
+  const search = page.getByLabel('Find a step');
+  await search.focus();
+  await page.locator('datalist option[value="Failed"]').waitFor({ state: 'attached' });
+  await search.fill('pod');
+  await page.getByText(/^\d+ match/).waitFor();
+});
+
 journey('a server that goes away is told', { own: true }, async ({ page, server }) => {
   await page.goto(`${server.url}runs/default/release?view=tree`);
   await page.getByRole('tree').waitFor();

@@ -62,8 +62,10 @@ export const PAGES: [string, PageName][] = [
   ['event-flow/:namespace', 'inbox'],
   ['event-sources', 'inbox'],
   ['event-sources/:namespace', 'inbox'],
+  ['event-sources/:namespace/:name', 'inbox'],
   ['sensors', 'inbox'],
   ['sensors/:namespace', 'inbox'],
+  ['sensors/:namespace/:name', 'inbox'],
   ['workflow-event-bindings', 'inbox'],
   ['workflow-event-bindings/:namespace', 'inbox'],
   ['approvals', 'approvals'],
@@ -88,10 +90,12 @@ const KINDS: Record<string, string> = {
   'cron-workflows': 'CronWorkflow',
 };
 
+const partsOf = (path: string): string[] => path.split('/').filter((part, index, all) => part !== '' || index < all.length - 1);
+
 /** Finds the page of a path below the base. */
 export function resolve(path: string, search = ''): Place {
-  const given = path.split('/').filter((part, index, all) => part !== '' || index < all.length - 1);
-  const query = translated(new URLSearchParams(search));
+  const given = partsOf(path);
+  const query = translated(new URLSearchParams(search), given);
   const template = given[0] === 'workflows' && query.get('sidePanel') === 'submit-new-workflow' && query.get('template');
   if (template) {
     const params = { kind: 'WorkflowTemplate', namespace: given[1] ?? 'default', name: template };
@@ -102,6 +106,8 @@ export function resolve(path: string, search = ''): Place {
     if (!params) continue;
     const kind = KINDS[given[0] ?? ''];
     if (kind) params['kind'] ??= kind;
+    // The logs of a whole run are a page.
+    if (page === 'run' && query.get('sidePanel') === 'logs') return { page: 'logs', params, query, path };
     return { page, params, query, path };
   }
   return { page: 'missing', params: {}, query, path };
@@ -110,8 +116,11 @@ export function resolve(path: string, search = ''): Place {
 /** What Argo's side panels show of a node, as our tabs. */
 const PANELS: Record<string, string> = { logs: 'logs', yaml: 'manifest', events: 'journal' };
 
+/** What Argo's tabs show of a whole run, as our tabs of its first step. */
+const WHOLE: Record<string, string> = { summary: 'summary', events: 'journal' };
+
 /** A query in the words of Argo's pages in ours (UI-002, UI-003); what is ours already stays. */
-function translated(query: URLSearchParams): URLSearchParams {
+function translated(query: URLSearchParams, [place, , name]: string[]): URLSearchParams {
   const rename = (from: string, to: string) => {
     const value = query.get(from);
     if (value && !query.has(to)) query.set(to, value);
@@ -128,11 +137,18 @@ function translated(query: URLSearchParams): URLSearchParams {
     query.delete('tab');
     if (!query.has('view')) query.set('view', 'timeline');
   }
-  const [panel = '', node] = (query.get('sidePanel') ?? '').split(':');
+  const [panel = '', node, container] = (query.get('sidePanel') ?? '').split(':');
   if (PANELS[panel] && node) {
     query.set('node', node);
     query.set('tab', PANELS[panel]);
+    if (container && container !== 'main') query.set('container', container);
     query.delete('sidePanel');
+  } else if (panel === 'resubmit' || panel === 'retry') rename('sidePanel', 'act');
+  else if (panel === 'share') query.delete('sidePanel');
+  const whole = place === 'workflows' && name && !query.has('node') ? WHOLE[query.get('tab') ?? ''] : undefined;
+  if (whole && name) {
+    query.set('node', decode(name));
+    query.set('tab', whole);
   }
   return query;
 }
@@ -204,7 +220,7 @@ class Router {
   /** Changes parts of the query; `undefined` and the empty text remove a key. */
   set(changes: Record<string, string | undefined>, how: 'push' | 'replace' = 'replace'): void {
     // What was asked for in Argo's words is changed in ours.
-    const query = translated(new URLSearchParams(location.search));
+    const query = translated(new URLSearchParams(location.search), partsOf(below()));
     for (const [key, value] of Object.entries(changes)) {
       if (value === undefined || value === '') query.delete(key);
       else query.set(key, value);

@@ -27,6 +27,8 @@ describe('addresses', () => {
     ['reports/argo', 'pipelines'],
     ['event-flow', 'inbox'],
     ['apidocs', 'settings'],
+    ['event-sources/argo/webhook', 'inbox'],
+    ['sensors/argo/deploy', 'inbox'],
   ])("%s of Argo's pages has its answer on %s (UI-007 to UI-012)", (path, page) => {
     expect(resolve(path).page).toBe(page);
   });
@@ -35,12 +37,24 @@ describe('addresses', () => {
     ['workflows/a/r', '?tab=timeline&nodeId=r-1', 'view=timeline&node=r-1'],
     ['workflows/a/r', '?sidePanel=logs:r-1:main', 'node=r-1&tab=logs'],
     ['workflows/a/r', '?sidePanel=yaml:r-1', 'node=r-1&tab=manifest'],
+    ['workflows/a/r', '?sidePanel=logs:r-1:warm', 'node=r-1&tab=logs&container=warm'],
+    ['workflows/a/r', '?tab=summary', 'node=r&tab=summary'],
+    ['workflows/a/r', '?tab=events', 'node=r&tab=journal'],
+    ['workflows/a/r', '?tab=summary&nodeId=r-1', 'node=r-1&tab=summary'],
+    ['runs/a/r', '?tab=summary', 'tab=summary'],
+    ['workflows/a/r', '?sidePanel=resubmit', 'act=resubmit'],
+    ['workflows/a/r', '?sidePanel=retry', 'act=retry'],
+    ['workflows/a/r', '?sidePanel=share', ''],
     ['workflows/a', '?Contains=x&phase=Failed&createdAfter=2026-01-01', 'phase=Failed&search=x&since=2026-01-01'],
     ['workflows/a', '?Prefix=x', 'search=x&match=Prefix'],
     ['workflows/a', '?NotEquals=x&Prefix=', 'search=x&match=NotEquals'],
   ])('%s%s is understood (UI-002, UI-003)', (path, search, ours) => {
     const sorted = (query: URLSearchParams) => [...query].sort().join('&');
     expect(sorted(resolve(path, search).query)).toBe(sorted(new URLSearchParams(ours)));
+  });
+
+  it('the logs of a whole run are a page of their own (UI-003)', () => {
+    expect(resolve('workflows/a/r', '?sidePanel=logs')).toMatchObject({ page: 'logs', params: { namespace: 'a', name: 'r' } });
   });
 
   it('a template to be submitted opens its form with what is filled in (UI-084)', () => {

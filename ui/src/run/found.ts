@@ -130,7 +130,7 @@ export function spanOfLoop(loop: Item): { startedAt: string | undefined; finishe
   return { startedAt: starts[0], finishedAt: isOver ? ends.at(-1) : undefined, templateName: nodes[0]?.templateName };
 }
 
-/** What a search means: a part of a name, a state, or the name of a template. */
+/** What a search means: a part of a name, a state, a kind of node, or the name of a template (UI-124). */
 export function soughtIn(tree: Tree, workflow: Workflow, words: string): Set<string> {
   const sought = words.toLowerCase();
   const found = new Set<string>();
@@ -138,8 +138,27 @@ export function soughtIn(tree: Tree, workflow: Workflow, words: string): Set<str
     const isMeant =
       item.label.toLowerCase().includes(sought) ||
       wordOf(item, workflow).toLowerCase() === sought ||
+      item.node?.type?.toLowerCase() === sought ||
       item.node?.templateName?.toLowerCase() === sought;
     if (isMeant) found.add(item.id);
   }
   return found;
+}
+
+/** Most words that are offered to be searched for. */
+const OFFERED_MAX = 60;
+
+/** States, kinds of nodes and templates that a search in a run can be for, with what they are. */
+export function offeredIn(tree: Tree, workflow: Workflow): Map<string, string> {
+  const states = new Set<string>();
+  const kinds = new Set<string>();
+  const templates = new Set<string>();
+  for (const item of new Set(tree.byId.values())) {
+    states.add(wordOf(item, workflow));
+    if (item.node?.type) kinds.add(item.node.type);
+    if (item.node?.templateName) templates.add(item.node.templateName);
+  }
+  const told = (words: Set<string>, what: string) => [...words].sort().map((word): [string, string] => [word, what]);
+  const all = [...told(templates, text.node.template), ...told(kinds, text.node.type), ...told(states, text.run.state)];
+  return new Map(all.reverse().slice(0, OFFERED_MAX).reverse());
 }

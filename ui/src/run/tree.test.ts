@@ -3,7 +3,7 @@ import type { NodeStatus, Workflow } from '../api/types';
 import { sceneOf } from '../graph/build';
 import { fold, type Run } from './model';
 import { dependenciesOf, tasksOf, templatesIn, unfold } from './plan';
-import { around, broken, culprits, heldUp, peopleOf, spanOfLoop, wordOf } from './found';
+import { around, broken, culprits, heldUp, offeredIn, peopleOf, soughtIn, spanOfLoop, wordOf } from './found';
 import { countsOf, type Item, type Tree } from './item';
 import { patched } from './patch';
 import { treeOf } from './tree';
@@ -186,6 +186,26 @@ describe('the tree', () => {
     const names = (items: Item[]) => items.map((item) => item.name);
     expect(names(culprits(treeOf(run), run.workflow))).toEqual(['wf.hard']);
     expect(names(broken(treeOf(run)))).toEqual(['wf.fetch[0].returns', 'wf.soft', 'wf.hard']);
+  });
+
+  it('is searched by state, kind and template, which are offered (UI-124)', () => {
+    const run = runOf(DAG, [
+      { name: 'wf', type: 'DAG', phase: 'Succeeded', templateName: 'main' },
+      { name: 'wf.a', type: 'HTTP', phase: 'Failed', boundaryID: 'wf', templateName: 'call' },
+      { name: 'wf.b', phase: 'Succeeded', boundaryID: 'wf', templateName: 'call' },
+    ], 'Failed');
+    const tree = treeOf(run);
+    const found = (words: string) => [...soughtIn(tree, run.workflow, words)];
+    expect([found('http'), found('failed'), found('call')]).toEqual([['wf.a'], ['wf.a'], ['wf.a', 'wf.b']]);
+    expect([...offeredIn(tree, run.workflow)]).toEqual([
+      ['call', 'Template'],
+      ['main', 'Template'],
+      ['DAG', 'Kind'],
+      ['HTTP', 'Kind'],
+      ['Pod', 'Kind'],
+      ['Failed', 'State'],
+      ['Succeeded', 'State'],
+    ]);
   });
 
   it('tells that nothing of a step runs between its tries, and when the next begins', () => {
