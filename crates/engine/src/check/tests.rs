@@ -828,7 +828,27 @@ spec:
     ] {
         assert_eq!(says(all), of_run[..2], "{all}");
     }
-    assert_eq!(says("{{=inputs.parameters[\"idle\"]}}"), [of_run[0], of_run[2]]);
+    for all in [
+        "{{=inputs.parameters[\"idle\"]}}",
+        "{{=toJson(inputs)}}",
+        "{{=let all = inputs; all.parameters.idle}}",
+        "{{=get(inputs, \"parameters\").idle}}",
+        "{{= inputs . parameters . idle }}",
+    ] {
+        assert_eq!(says(all), [of_run[0], of_run[2]], "{all}");
+    }
+    assert_eq!(says("{{=keys(workflow)}}"), of_run[..2]);
+    assert_eq!(says("what a workflow inputs, and its inputs, is no matter"), of_run);
+    assert_eq!(says("{{myinputs.parameters.idle}} {{inputs.parameters.idle_too}}"), of_run);
+    // What stands around the templates is a part of each; a field may be an expression.
+    let around = "  volumes: [{name: v, persistentVolumeClaim: {claimName: '{{inputs.parameters.idle}}'}}]\n  templates:";
+    assert_eq!(told(&text.replace("  templates:", around)), [of_run[0], of_run[2]]);
+    let retried =
+        "    retryStrategy: {limit: 1, expression: 'len(inputs) > 0'}\n    container: {image: i, command";
+    assert_eq!(told(&text.replace("    container: {image: i, command", retried)), [of_run[0], of_run[2]]);
+    // Others may begin anywhere.
+    let entries = kept.replace("name: shown", "name: lost");
+    assert_eq!(told(&entries), of_run[1..2]);
     // Templates of others may read what the workflow has, and a name may be made when it runs.
     let borrows = "name: c, template: within}, {name: d, templateRef: {name: o, template: t}";
     assert_eq!(told(&text.replace("name: c, template: within", borrows)), of_run[..2]);

@@ -33,7 +33,7 @@ pub fn unused(document: &Document) -> Vec<Diagnostic> {
     search.inputs();
     // Templates of others may read what the workflow is given.
     if is_alone && !spec.entrypoint.is_empty() && !has_field(&document.value, "templateRef") {
-        search.parameters();
+        search.parameters(is_run);
     }
     search.found
 }
@@ -90,7 +90,9 @@ impl Search<'_> {
     fn inputs(&mut self) {
         let spec = self.spec;
         let value = self.document.value.pointer(self.pointer).unwrap_or(&Value::Null);
-        let shared = ["templateDefaults", "podSpecPatch"].map(|field| &value[field]);
+        // Volumes, defaults, patches: what stands around the templates becomes a part of each pod.
+        let around = value.as_object().into_iter().flatten().filter(|(field, _)| *field != "templates");
+        let around: Vec<&Value> = around.map(|(_, value)| value).collect();
         let list = path_field(self.path, "templates");
         for (at, template) in spec.templates.iter().enumerate() {
             // People look at the inputs of a suspension, and plugins get all of them.
@@ -101,7 +103,7 @@ impl Search<'_> {
             let inputs = path_field(&path_field(&path_index(&list, at), "inputs"), "parameters");
             for (index, input) in template.inputs.parameters.iter().enumerate() {
                 let reads = |value: &Value| reads(value, "inputs", &input.name);
-                if !input.name.is_empty() && !reads(body) && !shared.into_iter().any(reads) {
+                if !input.name.is_empty() && !reads(body) && !around.iter().any(|value| reads(value)) {
                     let message =
                         format!("the template `{}` does not read its input `{}`", template.name, input.name);
                     let help = format!("read it as `{{{{inputs.parameters.{}}}}}`, or remove it", input.name);
@@ -111,12 +113,13 @@ impl Search<'_> {
         }
     }
 
-    /// Parameters of the workflow that nothing reads. The templates that it begins and ends with take them as inputs.
-    fn parameters(&mut self) {
+    /// Parameters of the workflow that nothing reads. The templates that it begins and ends with take them as inputs; of a
+    /// document that others run, these may be any.
+    fn parameters(&mut self, is_run: bool) {
         let spec = self.spec;
         let hooks = spec.hooks.values().map(|hook| &*hook.template);
         let first: Vec<&str> = [&*spec.entrypoint, &*spec.on_exit].into_iter().chain(hooks).collect();
-        let is_open = first.iter().any(|name| name.contains("{{"));
+        let is_open = !is_run || first.iter().any(|name| name.contains("{{"));
         let taken: BTreeSet<&str> = spec
             .templates
             .iter()
@@ -163,30 +166,39 @@ fn has_field(value: &Value, name: &str) -> bool {
 
 /// Whether any text may read the parameter of `inputs` or of the `workflow`, or all of them at once.
 fn reads(value: &Value, of: &str, name: &str) -> bool {
+    let text = |text: &str, is_program: bool| text_reads(text, is_program, of, name);
     match value {
-        Value::String(text) => text_reads(text, of, name),
+        Value::String(found) => text(found, found.contains("{{=")),
         Value::Array(items) => items.iter().any(|item| reads(item, of, name)),
-        Value::Object(fields) => fields.values().any(|field| reads(field, of, name)),
+        Value::Object(fields) => fields.iter().any(|(field, value)| match value {
+            Value::String(found) if is_program(field) => text(found, true),
+            value => reads(value, of, name),
+        }),
         _ => false,
     }
 }
 
-fn text_reads(text: &str, of: &str, name: &str) -> bool {
-    // In expressions there are more ways to say it than are worth to be told apart.
-    let is_winding = |after: &str| text.contains(&format!("{of}{after}"));
-    if is_winding("?") || is_winding("[") {
-        return true;
-    }
-    let stem = format!("{of}.parameters");
-    text.match_indices(&stem).any(|(at, _)| {
-        let rest = &text[at + stem.len()..];
-        match rest.strip_prefix('.') {
+/// Whether a field is an expression without braces (TP-150).
+fn is_program(field: &str) -> bool {
+    field.ends_with("xpression") || field.ends_with("Condition")
+}
+
+/// Whether a text may read it. In expressions there are more ways to say so than are worth to be told apart: whoever takes
+/// all of `inputs`, or computes a name, counts as a reader.
+fn text_reads(text: &str, is_program: bool, of: &str, name: &str) -> bool {
+    let is_of_name = |next: char| next.is_ascii_alphanumeric() || next == '_';
+    text.match_indices(of).any(|(at, _)| {
+        let rest = &text[at + of.len()..];
+        if text[..at].ends_with(is_of_name) || rest.starts_with(is_of_name) {
+            return false;
+        }
+        let Some(field) = rest.trim_start().strip_prefix('.') else { return is_program };
+        let Some(rest) = field.trim_start().strip_prefix("parameters") else { return false };
+        match rest.trim_start().strip_prefix('.').map(str::trim_start) {
             // All of them, or one whose name is computed.
             None => true,
             Some(rest) if of == "workflow" && rest.starts_with("json") => true,
-            Some(rest) => rest.strip_prefix(name).is_some_and(|rest| {
-                !rest.starts_with(|next: char| next.is_ascii_alphanumeric() || next == '_')
-            }),
+            Some(rest) => rest.strip_prefix(name).is_some_and(|rest| !rest.starts_with(is_of_name)),
         }
     })
 }
