@@ -310,14 +310,16 @@ fn runs_whose_time_is_over_are_pruned() {
     let told = bench.call(&["prune", "--dry-run"]).exits(0).out;
     assert!(!told.contains("long"), "{told}");
     // What was killed left these: a copy of the database, and secrets of a run that never came to be.
-    let left = ["secrets/lost.sealed", "backup-1.db"].map(|name| bench.state().join(name));
-    for path in &left {
+    let left = ["secrets/lost.sealed", "backup-1.db", "backup-1.db-wal"].map(|name| bench.state().join(name));
+    // And these are somebody's own.
+    let own = ["backup-2026-11-01.db", "backup-monday.db.tgz"].map(|name| bench.state().join(name));
+    for path in left.iter().chain(&own) {
         let file = std::fs::File::create(path).unwrap();
         file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(7_200)).unwrap();
     }
     bench.call(&["prune"]).exits(0);
     assert_eq!(names(), "long\n");
-    assert!(left.iter().all(|path| !path.exists()));
+    assert!(left.iter().all(|path| !path.exists()) && own.iter().all(|path| path.exists()));
     assert_eq!(bench.call(&["prune", "--older", "30d"]).exits(0).out, "");
     assert_eq!(bench.call(&["prune", "--older", "0s"]).exits(0).out, "Workflow 'long' deleted\n");
     assert_eq!(names(), "");

@@ -73,13 +73,22 @@ pub struct Copied {
 pub fn sweep(state: &State) {
     for entry in fs::read_dir(state.dir()).into_iter().flatten().flatten() {
         let name = entry.file_name();
-        let is_copy = name.to_str().is_some_and(|name| name.starts_with("backup-") && name.contains(".db"));
+        let is_copy = name.to_str().is_some_and(is_copy);
         let modified = entry.metadata().and_then(|found| found.modified());
         if is_copy && modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > COPY_KEPT)) {
             // Whoever removed it first did the same.
             drop(fs::remove_file(entry.path()));
         }
     }
+}
+
+/// Whether a file is the copy of the database that a backup makes, or lies beside it: never what a user called a backup.
+fn is_copy(name: &str) -> bool {
+    let number = name.strip_prefix("backup-").and_then(|rest| {
+        let suffixes = [".db", ".db-wal", ".db-shm", ".db-journal"];
+        suffixes.iter().find_map(|suffix| rest.strip_suffix(suffix))
+    });
+    number.is_some_and(|number| number.parse::<u32>().is_ok_and(|read| read.to_string() == number))
 }
 
 /// Writes a copy of the state folder. Engines and servers may go on working.
