@@ -69,6 +69,20 @@ pub(crate) enum Ending {
     Given,
 }
 
+impl Ending {
+    /// When something must be done about a step, if ever. What has ended in its time is over, whatever the disk needs to
+    /// store its files: neither a deadline nor a grace ends that, only who killed it.
+    fn due(self, is_storing: bool) -> Option<Instant> {
+        match self {
+            Ending::No { .. } | Ending::Asked { .. } if is_storing => None,
+            Ending::No { deadline } => deadline,
+            Ending::Asked { kill_at } => Some(kill_at),
+            Ending::Killed { hull_at } => Some(hull_at),
+            Ending::Given => None,
+        }
+    }
+}
+
 impl Step {
     pub(crate) fn attempt(&self) -> &AttemptId {
         &self.request.attempt
@@ -85,13 +99,7 @@ impl Step {
 
     /// When something must be done about it, if ever.
     pub(crate) fn due(&self) -> Option<Instant> {
-        match self.ending {
-            // Its time is over when it is, whatever the disk needs.
-            Ending::No { deadline } => deadline.filter(|_| self.storing.is_none()),
-            Ending::Asked { kill_at } => Some(kill_at),
-            Ending::Killed { hull_at } => Some(hull_at),
-            Ending::Given => None,
-        }
+        self.ending.due(self.storing.is_some())
     }
 
     /// Asks it to end for as long as this engine is connected.
@@ -117,6 +125,10 @@ impl Step {
 
     /// Asks it to end: SIGTERM now, SIGKILL after the grace. A shorter grace than before counts.
     pub(crate) fn ask_to_end(&mut self, grace: Duration) {
+        if grace.is_zero() && self.storing.is_some() {
+            // Nobody wants its files.
+            return self.kill(Instant::now());
+        }
         let kill_at = Instant::now() + grace;
         match self.ending {
             Ending::No { .. } => {
@@ -256,5 +268,24 @@ fn exit(status: Status) -> Exit {
     match status {
         Status::Code(code) => Exit::Code(code),
         Status::Signal(signal) => Exit::Signal(signal),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_stored_whatever_grace_is_over() {
+        let at = Instant::now();
+        let endings = [
+            (Ending::No { deadline: Some(at) }, Some(at), None),
+            (Ending::Asked { kill_at: at }, Some(at), None),
+            (Ending::Killed { hull_at: at }, Some(at), Some(at)),
+            (Ending::Given, None, None),
+        ];
+        for (ending, running, storing) in endings {
+            assert_eq!((ending.due(false), ending.due(true)), (running, storing), "{ending:?}");
+        }
     }
 }
