@@ -25,7 +25,7 @@ use tiphys_runner::agent::{Agent, Answer};
 use tiphys_runner::step::AttemptId;
 use tiphys_runner::{News, Runner};
 use tiphys_spec as spec;
-use tiphys_store::{State, Store, StoreError, Summary};
+use tiphys_store::{Heard, State, Store, StoreError, Summary};
 
 /// A run to be created.
 pub struct Order {
@@ -248,8 +248,10 @@ impl Controller {
             .name("bell".to_owned())
             .spawn(move || {
                 loop {
-                    if bell.wait(None).is_err() {
-                        std::thread::sleep(DEAF_PAUSE);
+                    match bell.wait(None) {
+                        Ok(Heard::End) => break,
+                        Ok(Heard::Ring | Heard::Nothing) => {}
+                        Err(_) => std::thread::sleep(DEAF_PAUSE),
                     }
                     if rung.send(Message::Inbox).is_err() {
                         break;

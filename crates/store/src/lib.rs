@@ -23,7 +23,7 @@ pub use model::{
     MachineId, MemoEntry, MemoKey, NameMatch, NewObject, NewRun, Object, ObjectKey, Order, Put, Record,
     Shelf, Summary, Times,
 };
-pub use owner::{AcquireError, Bell, Owned, Owner, Ownership};
+pub use owner::{AcquireError, Bell, Heard, Owned, Owner, Ownership};
 pub use sqlite::{BUSY_TIMEOUT, SqliteStore};
 pub use state::{State, UID_BYTES_MAX, artifacts_of};
 pub use store::{Catalog, Journal, Runs, Shared, Store};

@@ -133,6 +133,17 @@ impl Drop for Owned {
     }
 }
 
+/// What came of waiting for a ring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// Somebody rang.
+    Ring,
+    /// Nobody rang in time.
+    Nothing,
+    /// The [`Ownership`] is gone, and nobody will ever ring.
+    End,
+}
+
 /// Waits until someone says that there is a letter.
 ///
 /// Rings may come for nothing and several may be heard as one: look at `Journal::waiting` after each.
@@ -142,18 +153,19 @@ pub struct Bell {
 }
 
 impl Bell {
-    /// Waits for a ring; `false` if none came in time. Without `timeout` it waits for ever, but no longer than the
-    /// [`Ownership`] is there: then it answers `true` at once. An error says that the bell
-    /// cannot be heard now; that is no ring, and no end.
-    pub fn wait(&self, timeout: Option<Duration>) -> std::io::Result<bool> {
+    /// Waits for a ring, without `timeout` for ever. An error says that the bell cannot be heard now; that is no ring, and
+    /// no end.
+    pub fn wait(&self, timeout: Option<Duration>) -> std::io::Result<Heard> {
         let timeout = timeout.map(|timeout| timeout.max(Duration::from_millis(1)));
         self.socket.set_read_timeout(timeout)?;
         loop {
             match self.socket.recv(&mut [0; 8]) {
-                Ok(_) => return Ok(true),
+                // A ring has a byte.
+                Ok(0) => return Ok(Heard::End),
+                Ok(_) => return Ok(Heard::Ring),
                 Err(error) => match error.kind() {
                     ErrorKind::Interrupted => {}
-                    ErrorKind::WouldBlock | ErrorKind::TimedOut => return Ok(false),
+                    ErrorKind::WouldBlock | ErrorKind::TimedOut => return Ok(Heard::Nothing),
                     _ => return Err(error),
                 },
             }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-use tiphys_store::{AcquireError, AppendError, Journal, MachineId, State};
+use tiphys_store::{AcquireError, AppendError, Heard, Journal, MachineId, State};
 
 use crate::support::{child, child_folder, create, record};
 
@@ -79,11 +79,11 @@ fn a_poke_wakes_the_owner() {
     let ownership = state.ownership().unwrap();
     let bell = ownership.bell().unwrap();
     let _owned = ownership.acquire(&mut store, &a).unwrap();
-    assert!(!bell.wait(Some(Duration::from_millis(1))).unwrap());
+    assert_eq!(bell.wait(Some(Duration::from_millis(1))).unwrap(), Heard::Nothing);
     for _ in 0..10_000 {
         assert!(state.poke(&a).unwrap(), "a bell that rings already is not an error");
     }
-    assert!(bell.wait(None).unwrap());
+    assert_eq!(bell.wait(None).unwrap(), Heard::Ring);
 }
 
 #[test]
