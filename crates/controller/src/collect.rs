@@ -40,6 +40,11 @@ impl Work {
         self.due.is_empty()
     }
 
+    /// How many artifacts.
+    pub(crate) fn len(&self) -> usize {
+        self.due.len()
+    }
+
     /// Deletes it. What is not there any more counts as deleted, so this may be done again.
     pub(crate) fn delete(self) -> Collected {
         let mut collected = Collected::default();

@@ -39,9 +39,10 @@ impl Patient {
     ) -> Result<T, StoreError> {
         let mut pause = PAUSES.0;
         loop {
+            let begun = Instant::now();
             match work(&mut *self.store) {
                 Err(error @ (StoreError::Full { .. } | StoreError::Busy { .. })) => {
-                    if self.failing_for() >= self.bound {
+                    if self.failing_for(begun, Instant::now()) >= self.bound {
                         return Err(error);
                     }
                     thread::sleep(pause);
@@ -55,11 +56,10 @@ impl Patient {
         }
     }
 
-    /// How long the store has failed, now that it does.
-    fn failing_for(&mut self) -> Duration {
-        let now = Instant::now();
-        let known = self.failing.filter(|(_, last)| now - *last < SAME_FAILURE);
-        let since = known.map_or(now, |(since, _)| since);
+    /// How long the store has failed now that a call has, which may itself have waited for longer than any pause.
+    fn failing_for(&mut self, begun: Instant, now: Instant) -> Duration {
+        let known = self.failing.filter(|(_, last)| begun.saturating_duration_since(*last) < SAME_FAILURE);
+        let since = known.map_or(begun, |(since, _)| since);
         self.failing = Some((since, now));
         now - since
     }
@@ -179,4 +179,18 @@ pub(crate) mod tests {
     }
 
     store_within!(Faulty);
+
+    /// A database that another process keeps lets each call wait for long before it fails; that counts, too.
+    #[test]
+    fn calls_that_fail_late_are_borne_no_longer_than_others() {
+        let mut patient = Patient::new(Box::new(tiphys_store::MemoryStore::new()), Duration::from_secs(30));
+        let second = Duration::from_secs(1);
+        let start = Instant::now();
+        assert_eq!(patient.failing_for(start, start + 20 * second), 20 * second);
+        let again = start + 20 * second + PAUSES.1;
+        assert_eq!(patient.failing_for(again, again + 20 * second), 40 * second + PAUSES.1);
+        // Who asks long after that meets another failure.
+        let later = again + 22 * second;
+        assert_eq!(patient.failing_for(later, later), Duration::ZERO);
+    }
 }

@@ -500,6 +500,8 @@ impl Pump {
         for message in self.collecting.remove(uid).into_iter().flatten() {
             self.hear(message, now)?;
         }
+        // Letters that came meanwhile were passed over.
+        drop(self.inbox.own.send(Message::Inbox));
         Ok(())
     }
 

@@ -34,6 +34,8 @@ struct Leaving {
 pub(crate) struct Release {
     deletion: Deletion,
     owned: Option<Owned>,
+    /// How many artifacts that are.
+    artifacts: usize,
 }
 
 impl Release {
@@ -54,9 +56,12 @@ impl Pump {
     /// they are, so that a store that fails leaves none of them without its steps and its driver.
     pub(super) fn delete_all(&mut self) {
         let mut leaving: Vec<(Deletion, Option<Owned>)> = Vec::new();
-        for Release { deletion, owned } in std::mem::take(&mut self.released) {
+        for Release { deletion, owned, artifacts } in std::mem::take(&mut self.released) {
             match self.hold(&deletion.uid, owned) {
-                Ok(owned) => leaving.push((deletion, owned)),
+                Ok(owned) => match self.made_meanwhile(&deletion.uid, artifacts) {
+                    Some(work) => self.release(deletion, owned, work),
+                    None => leaving.push((deletion, owned)),
+                },
                 Err(reason) => self.reply(deletion.reply, Err(reason)),
             }
         }
@@ -65,10 +70,15 @@ impl Pump {
                 self.reply(deletion.reply, Ok(false));
                 continue;
             }
+            if let Some(held) = self.collecting.get_mut(&deletion.uid) {
+                // It is on its way already, or its end is: this is looked at again when that is known.
+                held.push(Message::Delete(deletion.uid, deletion.force, deletion.reply));
+                continue;
+            }
             let uid = deletion.uid.clone();
             match self.for_run(&uid, |pump| pump.prepare_deletion(&uid)) {
                 Ok((owned, None)) => leaving.push((deletion, owned)),
-                Ok((owned, Some(work))) => self.release(Release { deletion, owned }, work),
+                Ok((owned, Some(work))) => self.release(deletion, owned, work),
                 Err(reason) => self.reply(deletion.reply, Err(reason)),
             }
         }
@@ -120,15 +130,22 @@ impl Pump {
     }
 
     /// Has the artifacts deleted that go with a run.
-    fn release(&mut self, release: Release, work: Work) {
-        self.collecting.entry(release.uid().to_owned()).or_default();
-        let (messages, force) = (self.inbox.own.clone(), release.deletion.force);
+    fn release(&mut self, deletion: Deletion, owned: Option<Owned>, work: Work) {
+        self.collecting.entry(deletion.uid.clone()).or_default();
+        let (messages, force) = (self.inbox.own.clone(), deletion.force);
+        let release = Release { deletion, owned, artifacts: work.len() };
         self.broom.hand_over(move || {
             let released = guarded(|| work.release(force));
             let released = released.unwrap_or_else(Err).map_err(Refused::Invalid);
             // Without a pump there is nobody to tell.
             drop(messages.send(Message::Released(Box::new(release), released)));
         });
+    }
+
+    /// What a run that goes on has stored while what it had stored before was deleted, with that.
+    fn made_meanwhile(&self, uid: &str, before: usize) -> Option<Work> {
+        let work = Work::of(self.shard.run(uid)?, Occasion::Deletion, &self.place);
+        (work.len() > before).then_some(work)
     }
 
     /// Tells why a run does not go.

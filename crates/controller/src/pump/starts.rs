@@ -88,7 +88,12 @@ impl Pump {
         listed: Result<Box<Outcome>, String>,
         now: Time,
     ) {
-        let Some(run) = self.shard.run(uid).filter(|run| run.is_wanted(attempt)) else { return };
+        let Some(run) = self.shard.run(uid) else { return };
+        if !run.is_wanted(attempt) {
+            // Its time was up meanwhile; there is no step whose ending could be forgotten.
+            let _ = self.shard.gone(uid, attempt);
+            return;
+        }
         let report = match listed {
             // Nobody was there to be stopped.
             _ if run.is_to_be_stopped(attempt.node) => Report::Ended(Box::new(submit::never_started())),

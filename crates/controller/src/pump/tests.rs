@@ -21,7 +21,7 @@ use tiphys_runner::step::{
 };
 use tiphys_runner::{News, Refusal, Runner, RunnerError};
 use tiphys_store::{
-    Journal as _, MachineId, MemoKey, NewRun, Runs, Shared as _, State, Store, StoreError, Summary,
+    Heard, Journal as _, MachineId, MemoKey, NewRun, Runs, Shared as _, State, Store, StoreError, Summary,
 };
 
 /// What a runner was told.
@@ -482,10 +482,10 @@ fn nobody_waits_for_rings_at_an_engine_that_is_gone() {
     let ownership = engines.state.ownership().unwrap();
     let bell = ownership.bell().unwrap();
     let (woken, wakes) = mpsc::channel();
-    std::thread::spawn(move || woken.send(bell.wait(None).is_ok()).unwrap());
+    std::thread::spawn(move || woken.send(bell.wait(None).ok()).unwrap());
     assert!(wakes.recv_timeout(Duration::from_millis(20)).is_err(), "nobody rings");
     drop(ownership);
-    assert_eq!(wakes.recv_timeout(PATIENCE), Ok(true));
+    assert_eq!(wakes.recv_timeout(PATIENCE), Ok(Some(Heard::End)));
     // Quitting waits for the thread of the engine's own bell.
     engines.start(0, running).0.quit().unwrap();
 }
@@ -647,4 +647,87 @@ fn a_slow_disk_holds_up_no_other_run() {
     controller.quit().unwrap();
     assert!(!kept.exists() && !claims.join("default/one-work").exists());
     assert_eq!(std::fs::read_dir(claims.join(".going")).unwrap().count(), 0);
+}
+
+/// A listing that comes too late gives its place back all the same: there is but one here.
+#[test]
+fn a_listing_whose_time_was_up_keeps_no_place() {
+    let engines = Engines::new();
+    let (controller, _news) = engines.start(0, running);
+    let free = slow_disk(&controller);
+    let workflow = json!({
+        "metadata": { "name": "one", "uid": "one" },
+        "spec": { "entrypoint": "main", "templates": [
+            { "name": "main", "dag": { "tasks": [
+                { "name": "list", "template": "list" },
+                { "name": "work", "template": "work", "depends": "list.Failed" },
+            ]}},
+            { "name": "list", "timeout": "1s", "data": {
+                "source": { "artifactPaths": { "name": "n", "s3": { "key": "none" } } },
+                "transformation": [{ "expression": "data" }] } },
+            { "name": "work", "container": { "image": "any", "command": ["work"] } },
+        ]},
+    });
+    let frozen = Frozen { workflow: serde_json::from_value(workflow).unwrap(), ..Frozen::default() };
+    let (follower, updates) = mpsc::channel();
+    let (secrets, files, world) = (Vec::new(), Default::default(), Value::Null);
+    controller.submit(Order { frozen, secrets, files, world, follower: Some(follower) }).unwrap().unwrap();
+    let has_ended = |update: Update| match update {
+        Update::Recorded(recorded) => {
+            recorded.events.iter().any(|event| matches!(event, Event::Ended { .. }))
+        }
+        _ => false,
+    };
+    while !has_ended(updates.recv_timeout(PATIENCE).unwrap()) {}
+    drop(free);
+    engines.started.recv_timeout(PATIENCE).unwrap();
+    controller.quit().unwrap();
+}
+
+/// What is asked in writing of a run while its artifacts are deleted is read when it has to stay, although nobody rings
+/// again.
+#[test]
+fn letters_that_came_while_artifacts_were_deleted_are_read() {
+    let engines = Engines::new();
+    let (controller, news) = engines.start(0, running);
+    let workflow = json!({
+        "metadata": { "name": "one", "uid": "one" },
+        "spec": { "entrypoint": "main", "artifactGC": { "strategy": "OnWorkflowDeletion" }, "templates": [
+            { "name": "main", "steps": [
+                [{ "name": "work", "template": "work" }], [{ "name": "wait", "template": "wait" }],
+            ]},
+            { "name": "work", "container": { "image": "any", "command": ["work"] }, "outputs": { "artifacts": [
+                { "name": "a", "path": "/a", "http": { "url": "http://takes.what.it/is-given" } }] } },
+            { "name": "wait", "suspend": {} },
+        ]},
+    });
+    let frozen = Frozen { workflow: serde_json::from_value(workflow).unwrap(), ..Frozen::default() };
+    let (follower, updates) = mpsc::channel();
+    let (secrets, files, world) = (Vec::new(), Default::default(), Value::Null);
+    controller.submit(Order { frozen, secrets, files, world, follower: Some(follower) }).unwrap().unwrap();
+    let attempt = engines.started.recv_timeout(PATIENCE).unwrap();
+    let main = ContainerEnded { name: "main".into(), exit: Exit::Code(0), ..ContainerEnded::default() };
+    let stored = ArtifactStored { name: "a".into(), ..ArtifactStored::default() };
+    let ended = Ended { attempt, containers: vec![main], artifacts: vec![stored], ..Ended::default() };
+    news(News::Reports(vec![Report::Ended(Box::new(ended))]));
+    let until = |wanted: fn(&Event) -> bool| loop {
+        if let Update::Recorded(recorded) = updates.recv_timeout(PATIENCE).unwrap()
+            && recorded.events.iter().any(wanted)
+        {
+            break;
+        }
+    };
+    until(|event| matches!(event, Event::Ended { .. }));
+    let free = slow_disk(&controller);
+    let mut store = engines.state.store().unwrap();
+    let refused = std::thread::scope(|scope| {
+        let deleting = scope.spawn(|| controller.delete("one", Force::No));
+        let letter = serde_json::to_vec(&Ask::Request(Request::Terminate)).unwrap();
+        store.put_inbox(&MachineId::workflow("one"), &letter).unwrap().unwrap();
+        drop(free);
+        deleting.join().unwrap()
+    });
+    assert!(matches!(refused, Ok(Err(Refused::Invalid(_)))), "{refused:?}");
+    until(|event| matches!(event, Event::Finished { .. }));
+    controller.quit().unwrap();
 }
