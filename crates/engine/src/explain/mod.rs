@@ -10,6 +10,7 @@ mod outline;
 mod places;
 mod room;
 mod still;
+mod tolerance;
 mod values;
 mod why;
 mod words;

@@ -1,6 +1,7 @@
 //! Why a node, or a whole run, is as it is: told from what the journal says happened.
 
 use super::places::Wanted;
+use super::tolerance::Tolerance;
 use super::values::{Value, inputs, sibling};
 use crate::status;
 use crate::time::Time;
@@ -587,39 +588,13 @@ fn culprits(run: &Run, above: Option<NodeIx>) -> Vec<NodeIx> {
         })
         .collect();
     // What was tolerated is no reason, unless there is no other.
-    if found.iter().any(|ix| !is_tolerated(run, *ix, above)) {
-        found.retain(|ix| !is_tolerated(run, *ix, above));
+    let mut tolerance = Tolerance::of(run, above);
+    if found.iter().any(|ix| !tolerance.covers(*ix)) {
+        found.retain(|ix| !tolerance.covers(*ix));
     }
     found.sort_by_key(|ix| (run.node(*ix).finished, *ix));
     found.truncate(LISTED_MAX);
     found
-}
-
-/// Whether a failure did not count further up: its step or task says so (`continueOn`), or what lies around it came
-/// out well all the same.
-fn is_tolerated(run: &Run, ix: NodeIx, above: Option<NodeIx>) -> bool {
-    let mut at = ix;
-    loop {
-        let node = run.node(at);
-        if Some(at) == above || node.site == Site::Entry {
-            return false;
-        }
-        let continue_on = match &node.site {
-            Site::Task(_) | Site::Item(..) => run.task_plan(at).map(|task| task.continue_on),
-            _ => None,
-        };
-        let is_forgiven = continue_on.is_some_and(|tolerates| match node.phase {
-            Phase::Failed => tolerates.failed,
-            Phase::Error => tolerates.error,
-            _ => false,
-        });
-        let around = run.node(node.owner).phase;
-        let is_well = around.is_ended() && !around.is_bad() && !matches!(node.site, Site::Hook(_));
-        if is_forgiven || is_well {
-            return true;
-        }
-        at = node.owner;
-    }
 }
 
 fn of_node(run: &Run, ix: NodeIx) -> Dependency {

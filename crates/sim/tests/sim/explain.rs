@@ -167,6 +167,33 @@ fn a_tolerated_failure_is_no_reason() {
     assert_eq!(whole.causes.iter().map(|cause| &*cause.name).collect::<Vec<_>>(), ["demo[0].a"]);
 }
 
+/// A dag whose tasks take a failure as a case of its own does not go back to it (EX-170, EX-172).
+#[test]
+fn a_failure_that_a_dag_expects_is_no_reason() {
+    let told = |tasks: &str| {
+        let stage = played(&format!("\n  templates:\n  - name: main\n    dag:\n      tasks:\n{tasks}"), None);
+        let causes: Vec<String> = asked(&stage, None).causes.into_iter().map(|cause| cause.name).collect();
+        (reason(&stage.run), causes.join(" "))
+    };
+    let expected = "      - {name: probe, template: fail}
+      - {name: fallback, template: ok, depends: probe.Failed}
+      - {name: load, template: fail, depends: fallback}
+";
+    let of_load = ("load: main: Error (exit code 1)".to_owned(), "demo.load".to_owned());
+    assert_eq!(told(expected), of_load);
+    let forgiven = "      - {name: odd, template: fail}
+      - {name: forgives, template: ok, depends: odd, continueOn: {failed: true}}
+      - {name: load, template: fail}
+";
+    assert_eq!(told(forgiven), of_load);
+    // What was omitted because of it hands it on.
+    let handed = "      - {name: first, template: fail}
+      - {name: omitted, template: ok, depends: first}
+      - {name: last, template: ok, depends: omitted}
+";
+    assert_eq!(told(handed), ("first: main: Error (exit code 1)".to_owned(), "demo.first".to_owned()));
+}
+
 const DIAMOND: &str = "
   templates:
   - name: main
