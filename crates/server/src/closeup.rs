@@ -138,6 +138,12 @@ impl Closeups {
         drop(held);
     }
 
+    /// How many have a hand on a run.
+    #[cfg(test)]
+    pub(crate) fn hands(&self, uid: &str) -> usize {
+        self.lock().get(uid).map_or(0, Arc::strong_count)
+    }
+
     /// Begins to look at a run; `last` is the number that was told last to the one who looks.
     pub(crate) fn open(
         &self,
@@ -146,13 +152,29 @@ impl Closeups {
         last: Option<u64>,
         nodes: Nodes,
     ) -> Result<Option<View>, Fault> {
-        let looked = self.lock().entry(uid.to_owned()).or_default().clone();
-        let mut held = looked.lock();
+        loop {
+            let looked = self.lock().entry(uid.to_owned()).or_default().clone();
+            let held = looked.lock();
+            // The last who looked may have left while we waited: nobody would tell of what is forgotten.
+            if self.lock().get(uid).is_some_and(|known| Arc::ptr_eq(known, &looked)) {
+                return self.look(world, uid, (last, nodes), &looked, held);
+            }
+        }
+    }
+
+    fn look(
+        &self,
+        world: &World,
+        uid: &str,
+        (last, nodes): (Option<u64>, Nodes),
+        looked: &Arc<Looked>,
+        mut held: MutexGuard<'_, Option<Closeup>>,
+    ) -> Result<Option<View>, Fault> {
         if held.as_ref().is_none_or(|run| run.is_stale) {
             let sender = held.take().map(|run| run.sender);
             let loaded = Closeup::load(world, uid, sender);
             if !matches!(loaded, Ok(Some(_))) {
-                self.forget(uid, &looked);
+                self.forget(uid, looked);
             }
             *held = loaded?;
             // What was heard while it was loaded.

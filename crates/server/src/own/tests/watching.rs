@@ -1,7 +1,9 @@
 //! Lists, watches and actions as clients of Argo's interface meet them: versions, selectors, and the moment of an end.
 
 use super::*;
+use crate::closeup::Nodes;
 use tiphys_store::MachineId;
+use tokio::sync::broadcast::error::TryRecvError;
 
 const WATCH: &str = "/api/v1/workflow-events/default";
 
@@ -304,4 +306,34 @@ fn who_looks_at_one_run_keeps_nobody_from_another() {
     let whole = stream.find(|heard| heard.name == "snapshot");
     let nodes = whole.data["workflow"]["status"]["nodes"].as_object().unwrap().values();
     assert!(nodes.into_iter().any(|node| node["displayName"] == "a" && node["phase"] == "Succeeded"));
+}
+
+/// Who opens a run at the moment when it is forgotten hears what happens to it all the same.
+#[test]
+fn who_comes_when_the_last_one_leaves_is_told_what_happens() {
+    let (_folder, house) = open();
+    house.submit("one");
+    let uid = house.until(&target("one"), waits)["metadata"]["uid"].as_str().unwrap().to_owned();
+    let (world, closeups) = (&house.world, &house.world.hub.closeups);
+    let look =
+        || closeups.open(world, &uid, None, Nodes::ById).unwrap_or_else(|_| panic!("not opened")).unwrap();
+    let _first = look();
+    let end = Instant::now() + PATIENCE;
+    let until = |hands: usize| {
+        while closeups.hands(&uid) != hands {
+            assert!(Instant::now() < end, "never in {hands} hands");
+            std::thread::yield_now();
+        }
+    };
+    let mut view = std::thread::scope(|scope| {
+        let mut comes = None;
+        closeups.while_busy(&uid, || {
+            comes = Some(scope.spawn(look));
+            until(3);
+            scope.spawn(|| closeups.gone(&uid));
+            until(0);
+        });
+        comes.unwrap().join().unwrap()
+    });
+    assert_eq!(view.then.try_recv().unwrap_err(), TryRecvError::Empty);
 }
