@@ -666,6 +666,8 @@ export const text = {
     heldBy: 'held by',
     waiters: 'Waiting',
     nobody: 'nobody',
+    /** A run of a namespace that one may not look into. */
+    somebody: (namespace: string) => `a run in ${namespace}`,
     since: (span: string) => `for ${span}`,
     free: (used: number, limit: number) => `${used} of ${limit} in use`,
     kinds: { mutex: 'Mutex', semaphore: 'Semaphore' } as Record<string, string>,

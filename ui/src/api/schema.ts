@@ -115,8 +115,8 @@ export interface Lock {
 
 export interface LockHolder {
   namespace: string;
-  run: string;
-  uid: string;
+  run?: string;
+  uid?: string;
   node?: string;
   step?: string;
   since?: string;

@@ -177,8 +177,8 @@ static TYPES: &[(&str, &[(&str, &str)])] = &[
         "LockHolder",
         &[
             ("namespace", "text"),
-            ("run", "text"),
-            ("uid", "text"),
+            ("run?", "text"),
+            ("uid?", "text"),
             ("node?", "text"),
             ("step?", "text"),
             ("since?", "text"),

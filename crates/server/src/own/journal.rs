@@ -2,6 +2,7 @@
 
 use crate::call::Call;
 use crate::fault::Fault;
+use crate::own::locks::hide_others;
 use crate::own::{page, runs};
 use crate::world::World;
 use serde_json::{Value, json};
@@ -61,27 +62,18 @@ pub(crate) fn why(world: &World, call: &Call) -> Result<Value, Fault> {
         .ok_or_else(|| Fault::missing("nodes", node.unwrap_or_default()))?;
     if let Some(lock) = answer.awaited_lock() {
         answer.held_by = world.store(|store| tiphys_controller::locks::holders(store, lock))?;
+        hide_others(&mut answer.held_by, &call.who);
     }
     if let Some(wanted) = answer.wants {
         // An engine that is gone gives no places.
         answer.tell_places(world.controller.places(&row.uid, wanted).unwrap_or_default());
-        hide_others(&mut answer.taken_by, &row.namespace);
+        hide_others(&mut answer.taken_by, &call.who);
     }
     let told = serde_json::to_value(&answer).map_err(|error| Fault::internal(error.to_string()))?;
     Ok(json!({
         "items": [{ "node": answer.id, "name": answer.name, "text": answer.because, "links": [] }],
         "answer": told,
     }))
-}
-
-/// Who may look into one namespace is not told what goes on in others.
-fn hide_others(names: &mut Vec<String>, namespace: &str) {
-    let all = names.len();
-    names.retain(|name| name.split('/').next() == Some(namespace));
-    let others = all - names.len();
-    if others > 0 {
-        names.push(format!("{others} in other namespaces"));
-    }
 }
 
 /// Shorter waits are nothing that anybody sees.

@@ -655,6 +655,54 @@ fn a_lock_tells_steps_and_since_when() {
     assert!(holder["since"].as_str() < waiter["since"].as_str(), "{lock}");
 }
 
+/// One lock may serve several namespaces: who may look into one of them learns that it is held in another, not by what.
+#[test]
+fn a_lock_tells_nothing_of_namespaces_that_one_may_not_look_into() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::with(folder.path(), |options| options.auth = AuthMode::Token);
+    let token = |name: &str, role: &str, namespaces: &[&str]| {
+        let token = crate::access::Token {
+            name: name.to_owned(),
+            role: role.to_owned(),
+            namespaces: namespaces.iter().map(|&namespace| namespace.to_owned()).collect(),
+            hash: String::new(),
+            created_us: 0,
+            expires_us: None,
+        };
+        let made = house.world.store(|store| house.world.tokens.create(store, token));
+        format!("Bearer {}", made.unwrap_or_else(|_| panic!("no token")))
+    };
+    let (admin, viewer) = (token("boss", "admin", &[]), token("eye", "viewer", &["team"]));
+    let get =
+        |token: &str, target: &str| house.ask("GET", target, &[("Authorization", token)], &Value::Null).1;
+    for (namespace, name) in [("payroll", "salaries"), ("team", "ours")] {
+        let spec = json!({ "entrypoint": "main", "templates": [
+            { "name": "main", "steps": [[{ "name": "alone", "template": "ask" }]] },
+            { "name": "ask", "suspend": {}, "synchronization": { "mutexes": [{ "name": "door", "namespace": "all" }] } },
+        ]});
+        let home = json!({ "metadata": { "name": namespace } });
+        house.world.put("Namespace", "", namespace, &home, None).unwrap();
+        let body = json!({ "workflow": { "metadata": { "name": name }, "spec": spec } });
+        let target = format!("/api/v1/workflows/{namespace}");
+        assert_eq!(house.ask("POST", &target, &[("Authorization", &admin)], &body).0, 200);
+        let end = Instant::now() + PATIENCE;
+        while !get(&admin, "/api/tiphys/v1/locks").to_string().contains(name) {
+            assert!(Instant::now() < end, "{name} never asks for its lock");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+    let found = get(&viewer, "/api/tiphys/v1/locks?namespace=team");
+    crate::openapi::own::fits("LockPage", &found).unwrap();
+    let lock = &found["items"][0];
+    let since = &lock["holders"][0]["since"];
+    assert_eq!(lock["holders"], json!([{ "namespace": "payroll", "since": since }]));
+    assert_eq!((&lock["waiters"][0]["run"], &lock["waiters"][0]["step"]), (&json!("ours"), &json!("alone")));
+    let why = "/api/tiphys/v1/runs/team/ours/why?node=alone";
+    assert_eq!(get(&viewer, why)["answer"]["heldBy"], json!(["1 in other namespaces"]));
+    let told = get(&admin, why)["answer"]["heldBy"].to_string();
+    assert!(told.contains("payroll/salaries/"), "{told}");
+}
+
 #[test]
 fn who_comes_when_too_many_wait_is_told_when_to_come_again() {
     let (_folder, house) = open();

@@ -132,7 +132,7 @@ fn what_one_request_plans_has_an_end() {
         "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {{name: set}}\nspec:\n  entrypoint: main\n  \
          templates: [{{name: main, containerSet: {{containers: [{members}]}}}}]\n"
     );
-    let told = planned(&house, &vec![set.as_str(); 10].join("---\n"));
+    let told = planned(&house, &[set.as_str(); 10].join("---\n"));
     let shown: Vec<bool> =
         told.iter().map(|item| item["outline"]["tree"]["children"].as_array().is_some()).collect();
     assert_eq!(shown, [vec![true; 4], vec![false; 6]].concat());
