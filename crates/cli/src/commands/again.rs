@@ -61,8 +61,8 @@ pub struct ResubmitHow {
     /// Another value for an argument
     #[arg(short, long, value_name = "NAME=VALUE")]
     pub parameter: Vec<String>,
-    /// Accepted for Argo's sake
-    #[arg(long, hide = true)]
+    /// Without effect, as in Argo: the new run has the priority of the old one
+    #[arg(long, value_name = "N")]
     pub priority: Option<i32>,
     /// Take the results of steps that came out well
     #[arg(long)]

@@ -26,8 +26,8 @@ pub struct Args {
     /// How they are written
     #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "yaml")]
     output: Format,
-    /// Accepted for Argo's sake
-    #[arg(long, hide = true)]
+    /// Without effect: nothing is coloured here
+    #[arg(long)]
     no_color: bool,
 }
 

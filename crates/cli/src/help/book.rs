@@ -29,6 +29,22 @@ fn the_page_of_verbs_is_true() {
     );
 }
 
+/// What `--help` leaves out is told on the page about servers, so that no option is taken in silence.
+#[test]
+fn hidden_options_stand_in_the_book() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/command-line.md");
+    let book = std::fs::read_to_string(&path).expect("the page is there");
+    let whole = command_line();
+    let mut open = vec![&whole];
+    while let Some(command) = open.pop() {
+        open.extend(verbs(command));
+        for arg in command.get_arguments().filter(|arg| arg.is_hide_set() && !arg.is_positional()) {
+            let long = arg.get_long().map(|long| format!("`--{long}`")).unwrap_or_default();
+            assert!(book.contains(&long), "{}: {} stands nowhere", command.get_name(), name(arg));
+        }
+    }
+}
+
 fn page() -> String {
     let whole = command_line();
     let mut page = INTRODUCTION.to_owned();
