@@ -97,7 +97,10 @@ pub(crate) const LISTED_MAX: usize = 1_000_000;
 /// Rows that are read together for such a list.
 pub(crate) const ROWS_AT_ONCE: usize = 1_000;
 
-/// Lists that may be on their way at once, beside those that are short enough to be told in one piece.
+/// Workflows without their nodes that are told together.
+pub(crate) const TOLD_AT_ONCE: usize = 500;
+
+/// Lists of more than [`ROWS_AT_ONCE`] workflows that may be on their way at once.
 pub(crate) const LONG_LISTS_MAX: usize = 8;
 
 /// Changes that a slow reader of a stream may lie behind before it is dropped.

@@ -143,15 +143,18 @@ impl Wanted {
         filter: &Filter,
         offset: usize,
         limit: usize,
-        mut tell: impl FnMut(&Summary),
+        mut tell: impl FnMut(Summary),
     ) -> Result<(), Fault> {
         // What the store cannot compare is compared here, before anything is counted.
         let (mut read, mut skipped) = if self.is_plain() { (offset, offset) } else { (0, 0) };
         let mut told = 0;
         while told < limit {
-            let page = Filter { offset: read, limit: limits::ROWS_AT_ONCE, ..filter.clone() };
+            let most =
+                if self.is_plain() { limits::ROWS_AT_ONCE.min(limit - told) } else { limits::ROWS_AT_ONCE };
+            let page = Filter { offset: read, limit: most, ..filter.clone() };
             let rows = world.store(|store| store.list(&page))?;
-            for row in rows.iter().filter(|row| self.matches(row)) {
+            let found = rows.len();
+            for row in rows.into_iter().filter(|row| self.matches(row)) {
                 if skipped < offset {
                     skipped += 1;
                 } else if told < limit {
@@ -159,10 +162,10 @@ impl Wanted {
                     tell(row);
                 }
             }
-            if rows.len() < limits::ROWS_AT_ONCE {
+            if found < most {
                 break;
             }
-            read += rows.len();
+            read += found;
         }
         Ok(())
     }
@@ -260,10 +263,15 @@ fn page(
         return Ok(Page { places: everything(world, wanted, live, filed)?, ..Page::default() });
     }
     let (offset, limit) = (wanted.offset, wanted.limit.min(limits::LISTED_MAX));
+    // A short page is told from the rows that were read to find it.
+    let place = |row, is_filed| match limit <= limits::ROWS_AT_ONCE {
+        true => Place::with_row(row, is_filed),
+        false => Place::of(&row, is_filed),
+    };
     let mut places = Vec::new();
     // One more than there is room for tells whether anything follows.
     if let Some(filter) = live {
-        wanted.page_of(world, filter, offset, limit + 1, |row| places.push(Place::of(row, false)))?;
+        wanted.page_of(world, filter, offset, limit + 1, |row| places.push(place(row, false)))?;
     }
     // A page that begins among the live ones tells itself how many there are, if they end on it.
     let live_count = match places.len() {
@@ -273,7 +281,7 @@ fn page(
     if let Some(filter) = filed.filter(|_| places.len() <= limit) {
         let skipped = offset.saturating_sub(live_count);
         let room = limit + 1 - places.len();
-        wanted.page_of(world, filter, skipped, room, |row| places.push(Place::of(row, true)))?;
+        wanted.page_of(world, filter, skipped, room, |row| places.push(place(row, true)))?;
     }
     let goes_on = places.len() > limit;
     places.truncate(limit);

@@ -16,11 +16,18 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 use std::vec::IntoIter;
 use tiphys_controller::Extent;
-use tiphys_store::{MachineId, Runs, Summary};
+use tiphys_store::{MachineId, Runs, SqliteStore, StoreError, Summary};
+
+/// An item of a list that is still to be told.
+pub(super) struct Place {
+    rank: Rank,
+    /// Its row, where keeping it costs less than reading it again.
+    row: Option<Box<Summary>>,
+}
 
 /// Where an item stands in a list: unfinished before finished, the newest first (API-130), to the second.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
+struct Rank {
     is_finished: bool,
     second: Reverse<i64>,
     /// Whether it is shown from the archive.
@@ -31,12 +38,25 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn of(row: &Summary, is_filed: bool) -> Place {
-        Place {
+        let rank = Rank {
             is_finished: row.finished_us.is_some(),
             second: Reverse(row.finished_us.unwrap_or(row.created_us).div_euclid(1_000_000)),
             is_filed,
             started_us: Reverse(row.started_us.unwrap_or(i64::MAX)),
             uid: Reverse(row.uid.as_str().into()),
+        };
+        Place { rank, row: None }
+    }
+
+    pub(super) fn with_row(row: Summary, is_filed: bool) -> Place {
+        let place = Place::of(&row, is_filed);
+        Place { row: Some(Box::new(row)), ..place }
+    }
+
+    fn row(&mut self, store: &mut SqliteStore) -> Result<Option<Summary>, StoreError> {
+        match self.row.take() {
+            Some(row) => Ok(Some(*row)),
+            None => store.summary(&MachineId::workflow(&*self.rank.uid.0)),
         }
     }
 }
@@ -45,6 +65,8 @@ impl Place {
 pub(crate) struct Parts {
     metadata: Value,
     rest: IntoIter<Place>,
+    /// Whether it may not be on its way beside any number of others.
+    is_long: bool,
     projection: Option<Projection>,
     told: Told,
 }
@@ -59,11 +81,12 @@ enum Told {
 
 impl Parts {
     pub(super) fn new(metadata: Value, mut places: Vec<Place>, projection: Option<Projection>) -> Parts {
-        places.sort_unstable();
+        places.sort_unstable_by(|one, other| one.rank.cmp(&other.rank));
         if projection.as_ref().is_some_and(|projection| !projection.keeps("items")) {
             places.clear();
         }
-        Parts { metadata, rest: places.into_iter(), projection, told: Told::Nothing }
+        let is_long = places.len() > limits::ROWS_AT_ONCE;
+        Parts { metadata, rest: places.into_iter(), is_long, projection, told: Told::Nothing }
     }
 
     /// The next part of the text, which is the last if nothing is left then.
@@ -76,8 +99,12 @@ impl Parts {
             text.extend_from_slice(b",\"items\":");
             self.told = Told::Metadata;
         }
-        let places: Vec<Place> = self.rest.by_ref().take(limits::RENDERED_AT_ONCE).collect();
-        for item in self.items(world, &places)? {
+        // What is filed has no nodes here.
+        let is_heavy =
+            self.shows_nodes() && self.rest.as_slice().first().is_some_and(|next| !next.rank.is_filed);
+        let most = if is_heavy { limits::RENDERED_AT_ONCE } else { limits::TOLD_AT_ONCE };
+        let places: Vec<Place> = self.rest.by_ref().take(most).collect();
+        for item in self.items(world, places)? {
             text.push(if self.told == Told::Items { b',' } else { b'[' });
             self.told = Told::Items;
             text.extend(reply::go_json(&item));
@@ -94,23 +121,19 @@ impl Parts {
     }
 
     /// The items at some places, as far as they are still there.
-    fn items(&self, world: &World, places: &[Place]) -> Result<Vec<Value>, Fault> {
-        let rows = world.store(|store| {
-            let row = |place: &Place| store.summary(&MachineId::workflow(&*place.uid.0));
-            places.iter().map(row).collect::<Result<Vec<_>, _>>()
-        })?;
+    fn items(&self, world: &World, mut places: Vec<Place>) -> Result<Vec<Value>, Fault> {
+        let rows = world
+            .store(|store| places.iter_mut().map(|place| place.row(store)).collect::<Result<Vec<_>, _>>())?;
         let on = |filed: bool| -> Vec<&Summary> {
-            let here = |(place, _): &(&Place, &Option<Summary>)| place.is_filed == filed;
+            let here = |(place, _): &(&Place, &Option<Summary>)| place.rank.is_filed == filed;
             places.iter().zip(&rows).filter(here).filter_map(|(_, row)| row.as_ref()).collect()
         };
-        let projection = self.projection.as_ref();
-        let shows_nodes = projection.is_none_or(|projection| projection.keeps("items.status.nodes"));
-        let extent = if shows_nodes { Extent::Whole } else { Extent::WithoutNodes };
+        let extent = if self.shows_nodes() { Extent::Whole } else { Extent::WithoutNodes };
         let mut live = world.listed(&on(false), extent)?.into_iter();
         let mut filed = super::slim(world, &on(true))?.into_iter();
         let mut items = Vec::with_capacity(places.len());
         for (place, _) in places.iter().zip(&rows).filter(|(_, row)| row.is_some()) {
-            let item = if place.is_filed { filed.next() } else { live.next() };
+            let item = if place.rank.is_filed { filed.next() } else { live.next() };
             items.extend(item.flatten());
         }
         if self.projection.is_none() {
@@ -119,6 +142,12 @@ impl Parts {
         let mut list = self.projected(json!({ "items": items }));
         let Some(Value::Array(items)) = list.get_mut("items") else { return Ok(Vec::new()) };
         Ok(items.drain(..).map(shape::workflow).collect())
+    }
+
+    /// Whether what is live is told with its nodes, of which there may be many.
+    fn shows_nodes(&self) -> bool {
+        let projection = self.projection.as_ref();
+        projection.is_none_or(|projection| projection.keeps("items.status.nodes"))
     }
 
     fn projected(&self, list: Value) -> Value {
@@ -144,7 +173,12 @@ pub(crate) async fn answer(
     if parts.is_told() {
         return Ok(reply::document_of(first));
     }
-    let Ok(place) = world.long_lists.clone().try_acquire_owned() else { return Err(app::crowded()) };
+    let place = if parts.is_long {
+        let place = world.long_lists.clone().try_acquire_owned();
+        Some(place.map_err(|_| app::crowded())?)
+    } else {
+        None
+    };
     let (pipe, frames) = pipe::pipe();
     tokio::spawn(async move {
         // Who reads a list that breaks off in the middle sees that it is no JSON.
