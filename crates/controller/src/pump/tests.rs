@@ -697,7 +697,7 @@ fn letters_that_came_while_artifacts_were_deleted_are_read() {
                 [{ "name": "work", "template": "work" }], [{ "name": "wait", "template": "wait" }],
             ]},
             { "name": "work", "container": { "image": "any", "command": ["work"] }, "outputs": { "artifacts": [
-                { "name": "a", "path": "/a", "http": { "url": "http://takes.what.it/is-given" } }] } },
+                { "name": "a", "path": "/a", "http": { "url": "http://takes.example/is-given" } }] } },
             { "name": "wait", "suspend": {} },
         ]},
     });
