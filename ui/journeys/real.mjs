@@ -1118,6 +1118,42 @@ journey('what a step ran, where its files lie and what was noticed beside can be
   await page.getByText('Nothing was written.').waitFor();
 });
 
+/** A dag that takes a failure as a case of its own, and then breaks; of a pipeline with a title. */
+const EXPECTS = `apiVersion: argoproj.io/v1alpha1
+kind: WorkflowTemplate
+metadata: {name: imports, annotations: {workflows.argoproj.io/title: Daily import}}
+spec:
+  entrypoint: main
+  templates:
+    - name: main
+      dag:
+        tasks:
+          - {name: probe, template: breaks}
+          - {name: fallback, template: works, depends: probe.Failed}
+          - {name: load, template: breaks, depends: fallback}
+    - name: works
+      container: {image: busybox, command: ['true']}
+    - name: breaks
+      container: {image: busybox, command: [sh, -c, 'exit 2']}
+`;
+
+journey('a failure that was expected is to blame nowhere, and a pipeline has its title everywhere', { state: 'empty', own: true }, async ({ page, server }) => {
+  await server.api('POST', '/api/tiphys/v1/apply', { namespace: 'default', text: EXPECTS });
+  const { metadata } = await server.api('POST', '/api/v1/workflows/default/submit', {
+    namespace: 'default',
+    resourceKind: 'WorkflowTemplate',
+    resourceName: 'imports',
+    submitOptions: {},
+  });
+  await server.until(metadata.name, ({ phase }) => phase === 'Failed');
+  await page.goto(server.url);
+  await page.getByRole('heading', { level: 1, name: 'Daily import is broken' }).waitFor();
+  await page.getByRole('region', { name: 'Failed lately' }).getByText(/^load: main: Error/).waitFor();
+  await page.getByRole('region', { name: 'Failed lately' }).getByRole('link', { name: metadata.name }).click();
+  await page.getByRole('heading', { level: 2, name: 'load' }).waitFor();
+  await page.getByRole('link', { name: 'Daily import', exact: true }).waitFor();
+});
+
 journey("addresses of Argo's pages lead to what they meant (UI-003, UI-009), and search offers what it knows (UI-124)", {}, async ({ page, server }) => {
   await page.goto(`${server.url}workflows/default/broken?sidePanel=resubmit`);
   const dialog = page.getByRole('dialog');

@@ -146,6 +146,7 @@ export const text = {
     and: ' and ',
     broke: (count: number) => `${many(count, 'pipeline is', 'pipelines are')} broken`,
     failedToday: (count: number) => `${many(count, 'run', 'runs')} failed in the last day`,
+    looseToday: (count: number) => `${many(count, 'run', 'runs')} outside of the pipelines failed in the last day`,
     views: 'Saved views',
   },
   runs: {

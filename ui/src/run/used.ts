@@ -9,3 +9,7 @@ export function used(resource: string, seconds: number): string {
   const took = duration(seconds * 1000);
   return unit ? text.node.usedFor(took, unit) : took;
 }
+
+/** The same of all resources; what was not used long enough to be counted says nothing. */
+export const allUsed = (resources: Record<string, number> | undefined): [string, string][] =>
+  Object.entries(resources ?? {}).flatMap(([name, seconds]) => (seconds > 0 ? [[name, used(name, seconds)] as [string, string]] : []));
