@@ -855,3 +855,42 @@ spec:
     let open = text.replace("name: c, template: within", "name: c, template: '{{workflow.name}}'");
     assert_eq!(told(&open), of_run[1..]);
 }
+
+/// Lint is for whoever may read, so it goes through a document once: with a look at everything for each thing that is
+/// declared these would take many minutes.
+#[test]
+fn a_large_document_is_gone_through_once() {
+    let many = 10_000;
+    let list = |what: &dyn Fn(usize) -> String| (0..many).map(what).collect::<Vec<_>>().join(", ");
+    let names = list(&|n| format!("{{name: p{n}, value: '{{{{inputs.parameters.p{n}-x}}}}'}}"));
+    let calls = list(&|n| format!("{{name: s{n}, template: t{n}}}"));
+    let open = list(&|n| format!("{{name: o{n}, template: '{{{{workflow.name}}}}'}}"));
+    let volumes = list(&|n| format!("{{name: v{n}, nfs: {{path: /x}}}}"));
+    let called = list(&|n| {
+        format!("{{name: t{n}, container: {{image: x, volumeMounts: [{{name: v{n}, mountPath: /v}}]}}}}")
+    });
+    let text = format!(
+        "kind: Workflow
+metadata: {{generateName: u-}}
+spec:
+  entrypoint: main
+  arguments: {{parameters: [{names}]}}
+  volumes: [{volumes}]
+  templates:
+  - {{name: main, inputs: {{parameters: [{names}, {{name: idle}}]}}, steps: [[{calls}], [{open}]]}}
+  - {{name: more, inputs: {{parameters: [{}]}}, container: {{image: x}}}}
+  - {called}
+",
+        list(&|n| format!("{{name: q{n}}}"))
+    )
+    .replace("}, {name: t", "}\n  - {name: t");
+    let parsed = spec::parse("wf.yaml", &text, spec::Strictness::Strict);
+    assert_eq!(parsed.diagnostics, []);
+    let document = &parsed.documents[0];
+    let told = unused(document);
+    assert_eq!(told.len(), super::FINDINGS_MAX);
+    assert_eq!(told[0].message, "the template `main` does not read its input `idle`");
+    let later = unsupported(document, &Shelf::default(), Situation::Lint);
+    assert_eq!(later.len(), super::FINDINGS_MAX);
+    assert!(later.iter().all(|found| found.message.ends_with("`nfs` is not supported yet")));
+}

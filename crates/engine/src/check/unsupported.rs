@@ -1,7 +1,7 @@
 //! What of the language waits for a later release. It is told before the start, whoever asks, so that nothing is half-run:
 //! an error where it is to run, and a warning where a document is looked at or kept.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use tiphys_spec as spec;
@@ -39,11 +39,24 @@ struct Stop<'a> {
     homes: Vec<Home<'a>>,
 }
 
+/// Where the things of a list stand, by their names, until somebody asks for them.
+type Names<'a> = BTreeMap<&'a str, Vec<usize>>;
+
+fn names_of<'a>(names: impl Iterator<Item = &'a str>) -> Names<'a> {
+    let mut found = Names::new();
+    for (at, name) in names.enumerate() {
+        found.entry(name).or_default().push(at);
+    }
+    found
+}
+
 /// Templates that may be reached, each once.
 #[derive(Default)]
 struct Reach<'a> {
     seen: BTreeSet<*const spec::Template>,
     open: Vec<Stop<'a>>,
+    /// The templates of each body that no name led to yet.
+    unnamed: BTreeMap<*const spec::WorkflowSpec, Names<'a>>,
 }
 
 impl<'a> Reach<'a> {
@@ -52,14 +65,23 @@ impl<'a> Reach<'a> {
         if name.is_empty() {
             return;
         }
-        let is_open = name.contains("{{");
         for (spec, site) in homes {
-            for (at, template) in spec.templates.iter().enumerate() {
-                if is_open || template.name == name {
-                    self.push(template, site.field("templates").index(at), homes);
-                }
+            for at in self.called(spec, name) {
+                self.push(&spec.templates[at], site.field("templates").index(at), homes);
             }
         }
+    }
+
+    /// Where templates of this name stand, the first time that it is asked for.
+    fn called(&mut self, spec: &'a spec::WorkflowSpec, name: &str) -> Vec<usize> {
+        let all = || names_of(spec.templates.iter().map(|template| &*template.name));
+        let unnamed = self.unnamed.entry(std::ptr::from_ref(spec)).or_insert_with(all);
+        if !name.contains("{{") {
+            return unnamed.remove(name).unwrap_or_default();
+        }
+        let mut rest: Vec<usize> = std::mem::take(unnamed).into_values().flatten().collect();
+        rest.sort_unstable();
+        rest
     }
 
     fn push(&mut self, template: &'a spec::Template, site: Site, homes: &[Home<'a>]) {
@@ -101,8 +123,11 @@ impl<'a> Checker<'a> {
                 reach.push(defaults, site.field("templateDefaults"), &homes);
             }
         }
+        let volume = |volume: &'a Value| text(volume, "name");
+        let mut shared: Vec<Names> =
+            homes.iter().map(|(spec, _)| names_of(spec.volumes.iter().map(volume))).collect();
         while let Some(stop) = reach.open.pop() {
-            self.unsupported_template(&stop, &homes);
+            self.unsupported_template(&stop, &homes, &mut shared);
             self.unsupported_calls(&mut reach, &stop);
         }
     }
@@ -161,8 +186,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// `homes`: whose volumes all templates may mount.
-    fn unsupported_template(&mut self, stop: &Stop<'a>, homes: &[Home<'a>]) {
+    /// `homes`: whose volumes all templates may mount; `shared`: those of them that none was seen to mount yet.
+    fn unsupported_template(&mut self, stop: &Stop<'a>, homes: &[Home<'a>], shared: &mut [Names<'a>]) {
         let Stop { template, site, .. } = stop;
         if template.resource.as_ref().is_some_and(|body| !body.is_null() && *body != Value::Bool(false)) {
             let of = match template.name.as_str() {
@@ -178,7 +203,7 @@ impl<'a> Checker<'a> {
                 self.later(&at.field(name), message, "leave it out, or do in the command what it does");
             }
         }
-        self.foreign_volumes(stop, homes);
+        self.foreign_volumes(stop, homes, shared);
         self.foreign(&site.field("inputs").field("artifacts"), &template.inputs.artifacts);
         self.foreign(&site.field("outputs").field("artifacts"), &template.outputs.artifacts);
         if let Some(location) = &template.archive_location {
@@ -193,26 +218,29 @@ impl<'a> Checker<'a> {
     }
 
     /// Volumes that some container mounts and that cannot be had here.
-    fn foreign_volumes(&mut self, stop: &Stop<'a>, homes: &[Home<'a>]) {
+    fn foreign_volumes(&mut self, stop: &Stop<'a>, homes: &[Home<'a>], shared: &mut [Names<'a>]) {
         let containers = containers(stop.template, &stop.site);
         let mounts = containers.iter().filter_map(|(body, _)| body.get("volumeMounts")?.as_array()).flatten();
         let mut mounted: BTreeSet<&str> = mounts.map(|mount| text(mount, "name")).collect();
-        self.declared(&stop.site, &stop.template.volumes, &mounted);
-        for volume in &stop.template.volumes {
+        let own = &stop.template.volumes;
+        let is_mounted = |(_, volume): &(usize, &Value)| mounted.contains(text(volume, "name"));
+        self.declared(&stop.site, own.iter().enumerate().filter(is_mounted));
+        for volume in own {
             mounted.remove(text(volume, "name"));
         }
-        for (spec, site) in homes {
-            self.declared(site, &spec.volumes, &mounted);
+        for ((spec, site), names) in homes.iter().zip(shared) {
+            let mut found: Vec<usize> =
+                mounted.iter().filter_map(|name| names.remove(name)).flatten().collect();
+            found.sort_unstable();
+            self.declared(site, found.into_iter().map(|at| (at, &spec.volumes[at])));
         }
     }
 
-    fn declared(&mut self, owner: &Site, volumes: &[Value], mounted: &BTreeSet<&str>) {
+    /// `volumes`: with their places in the list of their owner.
+    fn declared<'v>(&mut self, owner: &Site, volumes: impl Iterator<Item = (usize, &'v Value)>) {
         let list = owner.field("volumes");
-        for (at, volume) in volumes.iter().enumerate() {
+        for (at, volume) in volumes {
             let name = text(volume, "name");
-            if !mounted.contains(name) {
-                continue;
-            }
             let site = list.index(at);
             let kinds = volume.as_object().into_iter().flatten().map(|(kind, _)| kind.as_str());
             for kind in kinds.filter(|kind| *kind != "name" && !VOLUMES.contains(kind)) {
