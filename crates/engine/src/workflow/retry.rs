@@ -217,9 +217,10 @@ impl Turn<'_> {
         if !tried.settled {
             return;
         }
-        if tried.daemoned && !tried.phase.is_ended() {
-            // The wrapper is ready as soon as its attempt is, and goes on with it.
-            if !self.run.node(ix).daemoned {
+        if !tried.phase.is_ended() {
+            // The wrapper is ready as soon as its attempt is, and goes on with it, also while that is being started again
+            // after an interruption, perhaps under another address.
+            if tried.daemoned && self.run.node(ix).address != tried.address {
                 let address = tried.address.clone();
                 self.record(Event::Observed { node: ix, address });
             }
