@@ -157,6 +157,19 @@ fn shifts_by_less_than_nothing_leave_nothing() {
     assert_eq!(when::evaluate("1 == 1 >> ~1"), Ok(false));
 }
 
+/// What is taken for the fields of an object is told as a list of its parts; an empty one is no hidden one.
+#[test]
+fn names_with_dots_in_conditions() {
+    let told = when::evaluate("a_b ANDv1.2.3").unwrap_err().to_string();
+    assert!(
+        told.ends_with("Cannot transition token types from VARIABLE [a_b] to ACCESSOR [[ANDv1 2 3]]"),
+        "{told}"
+    );
+    assert_eq!(when::evaluate("true || a..B == 1"), Ok(true));
+    let told = when::evaluate("true || a.b == 1").unwrap_err().to_string();
+    assert!(told.contains("Unable to access unexported field 'b' in token 'a.b'"), "{told}");
+}
+
 /// TP-192: words of the library of names, told apart as the reference's one does.
 #[test]
 fn camels_snakes_and_kebabs() {

@@ -148,6 +148,8 @@ impl Token {
             (_, Content::Nothing) => "<nil>".to_owned(),
             (_, Content::Number(number)) => go::float(*number),
             (_, Content::Truth(truth)) => truth.to_string(),
+            // Its parts, as Go prints a list.
+            (Kind::Accessor, Content::Word(word)) => format!("[{}]", word.replace('.', " ")),
             (_, Content::Word(word)) => word.clone(),
             (_, Content::Time(time)) => time.to_string(),
             (_, Content::Pattern(pattern)) => pattern.to_string(),
@@ -305,7 +307,7 @@ impl Stream {
             return Err(format!("Hanging accessor on token '{name}'"));
         }
         for field in name.split('.').skip(1) {
-            let is_hidden = field.chars().next().is_none_or(|first| first.to_uppercase().ne([first]));
+            let is_hidden = field.chars().next().is_some_and(|first| first.to_uppercase().ne([first]));
             if is_hidden {
                 return Err(format!("Unable to access unexported field '{field}' in token '{name}'"));
             }
