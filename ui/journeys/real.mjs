@@ -1154,6 +1154,17 @@ journey('a failure that was expected is to blame nowhere, and a pipeline has its
   await page.getByRole('link', { name: 'Daily import', exact: true }).waitFor();
 });
 
+journey('the journal of a run tells what happens while somebody reads it (UI-131)', { state: 'empty', own: true }, async ({ page, server }) => {
+  await server.run('paused', PAUSED);
+  await server.until('paused', (status) => Object.values(status.nodes ?? {}).some((node) => node.type === 'Suspend'));
+  await page.goto(`${server.url}runs/default/paused?node=paused&tab=journal`);
+  const panel = page.getByRole('tabpanel');
+  await panel.getByText('the workflow began').waitFor();
+  await server.api('PUT', '/api/v1/workflows/default/paused/resume', {});
+  await panel.getByText('\u201cpaused\u201d ended: Succeeded').waitFor();
+  assert.equal(await panel.getByText('the workflow began').count(), 1);
+});
+
 journey("addresses of Argo's pages lead to what they meant (UI-003, UI-009), and search offers what it knows (UI-124)", {}, async ({ page, server }) => {
   await page.goto(`${server.url}workflows/default/broken?sidePanel=resubmit`);
   const dialog = page.getByRole('dialog');
@@ -1163,7 +1174,9 @@ journey("addresses of Argo's pages lead to what they meant (UI-003, UI-009), and
   assert.equal(new URL(page.url()).search, '', 'it is asked once');
   await page.goto(`${server.url}workflows/default/broken?tab=events`);
   await page.getByRole('tab', { name: 'Journal', selected: true }).waitFor();
-  await page.getByRole('tabpanel').getByRole('listitem').first().waitFor();
+  // What happened in the run is told with that of its steps, each of which is a click away.
+  await page.getByRole('tabpanel').getByRole('button', { name: /integration.* ended: Failed/ }).click();
+  await page.getByRole('heading', { level: 2, name: 'integration' }).waitFor();
   await page.goto(`${server.url}workflows/default/broken?sidePanel=logs`);
   await page.getByRole('heading', { level: 1, name: 'Logs: broken' }).waitFor();
   await page.goto(`${server.url}sensors/default/deploy`);

@@ -336,6 +336,7 @@ export const text = {
     noManifest: 'The template of this step is not known.',
     journalAbsent: 'This server does not show journals yet.',
     journalEmpty: 'Nothing recorded.',
+    journalMore: 'What came after',
     more: 'More',
     retryHere: 'Retry from here',
     tries: 'Tries',

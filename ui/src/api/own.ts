@@ -142,14 +142,9 @@ export async function stages(run: Ref, signal?: Signal): Promise<Stage[]> {
   }
 }
 
-export const journal = (
-  namespace: string,
-  name: string,
-  after: string,
-  node: string | undefined,
-  signal?: Signal,
-): Promise<JournalPage> =>
-  call('GET', `${runPath(namespace, name)}/journal`, { query: { after, node, limit: 500 }, signal });
+/** What happened in a run, or to one node of it, after a place. */
+export const journal = (run: Ref, after: number | undefined, node: string | undefined, signal?: Signal): Promise<JournalPage> =>
+  call('GET', `${runPath(run.namespace, run.name)}/journal`, { query: { uid: run.uid, after, node, limit: 500 }, signal });
 
 /** Whose log is meant. */
 interface LogOf {
