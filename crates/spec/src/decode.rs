@@ -340,6 +340,8 @@ impl Decoder<'_> {
     }
 
     fn quantity(&mut self, node: &Node, key: Option<Span>, text: &str) -> bool {
+        // Blanks around it do not count for whoever reads it in Kubernetes either.
+        let text = text.trim();
         if quantity::parse(text).is_none() {
             let message = format!("`{text}` is not a quantity");
             let help = "write a number with an optional unit, such as `500m`, `1.5` or `64Mi`; tags are not allowed here";

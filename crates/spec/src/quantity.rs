@@ -98,7 +98,7 @@ impl Unit {
     }
 }
 
-/// The parts of a quantity.
+/// The parts of a quantity. A unit, a sign or a point alone is nothing of it, as in Kubernetes.
 struct Written<'a> {
     negative: bool,
     /// Before the point, without zeros in front, and behind it.
@@ -113,7 +113,7 @@ impl Written<'_> {
         let length = unsigned.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(unsigned.len());
         let (number, suffix) = unsigned.split_at(length);
         let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-        if whole.is_empty() && fraction.is_empty() || fraction.contains('.') {
+        if text.is_empty() || fraction.contains('.') {
             return None;
         }
         let negative = text.starts_with('-');
@@ -202,10 +202,13 @@ mod tests {
             ("64Mi", 67_108_864.0),
             ("2e3", 2000.0),
             ("-1k", -1000.0),
+            ("Mi", 0.0),
+            ("e3", 0.0),
+            ("-.", 0.0),
         ] {
             assert_eq!(parse(text), Some(value), "{text}");
         }
-        for text in ["", "{{x}}", "Mi", "1 Gi", "1mi", "1.2.3", "e3", "1e", "lots"] {
+        for text in ["", "{{x}}", "1 Gi", "1mi", "1.2.3", "..", "e", "1e", "lots"] {
             assert_eq!(parse(text), None, "{text}");
         }
     }
@@ -248,6 +251,7 @@ mod tests {
             ("-1000m", "-1"),
             ("0m", "0"),
             ("0.0", "0"),
+            ("Gi", "0"),
             ("007", "007"),
             ("0.0000000001", "1n"),
             ("10000000000000000000000", "10e21"),

@@ -210,3 +210,20 @@ fn instants_are_instants() {
         ],
     );
 }
+
+/// OB-012: a quantity is read as Kubernetes reads it: without the blanks around it, and a unit alone is nothing of it.
+#[test]
+fn quantities_are_read_with_blanks_around() {
+    let limit = |text: &str| {
+        format!(
+            "kind: Workflow\nspec: {{templates: [{{name: m, container: {{resources: {{limits: {{memory: {text}}}}}}}}}]}}\n"
+        )
+    };
+    for (text, read) in [("' 64Mi '", "64Mi"), ("'Mi'", "0"), ("' .5Gi'", "512Mi")] {
+        let parsed = parse("wf.yaml", &limit(text), Strictness::Strict);
+        assert_eq!(parsed.diagnostics, [], "{text}");
+        let found = parsed.documents[0].value.pointer("/spec/templates/0/container/resources/limits/memory");
+        assert_eq!(found.and_then(|found| found.as_str()), Some(read), "{text}");
+    }
+    assert!(!parse("wf.yaml", &limit("'64 Mi'"), Strictness::Strict).diagnostics.is_empty());
+}
