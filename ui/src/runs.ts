@@ -241,3 +241,6 @@ export function allowed(row: { phase: Phase; suspended: boolean; archived?: bool
 }
 
 export type Verb = keyof ReturnType<typeof allowed>;
+
+/** What can be done, in the order in which it is offered. */
+export const VERBS: Verb[] = ['retry', 'resubmit', 'suspend', 'resume', 'stop', 'terminate', 'delete'];
