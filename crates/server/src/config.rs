@@ -4,18 +4,18 @@
 //! controller is read as it is.
 
 pub(crate) mod defaults;
+mod flaws;
 mod keys;
 #[cfg(test)]
 mod tests;
 
-use crate::ops::notify::{TAGS, unknown_tags};
 use crate::options::{AuthMode, Column, Link, Options, Tls};
+use flaws::Flaws;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use tiphys_runner::ImageMap;
 use tiphys_runner::agent::Plugin;
 
 /// Where links are shown (API-274).
@@ -494,105 +494,14 @@ impl Config {
         wrong.extend(keys::blame(&value, text, &judge));
         match read(value) {
             Ok(config) => {
-                wrong.extend(config.flaws(&mut notices));
+                let flaws = Flaws::of(&config);
+                wrong.extend(flaws.wrong);
+                notices.extend(flaws.notices);
                 if wrong.is_empty() { Ok((config, notices)) } else { Err(ConfigError(wrong)) }
             }
             Err(error) if wrong.is_empty() => Err(one(error.to_string())),
             Err(_) => Err(ConfigError(wrong)),
         }
-    }
-
-    /// What cannot be right although every key and type is.
-    fn flaws(&self, notices: &mut Vec<String>) -> Vec<String> {
-        let mut wrong = Vec::new();
-        if let Some(tls) = &self.server.tls
-            && !tls.self_signed
-            && (tls.certificate.is_none() || tls.key.is_none())
-        {
-            wrong.push("server.tls: give `certificate` and `key`, or `selfSigned: true`".to_owned());
-        }
-        if let Some(rate) = &self.resource_rate_limit
-            && !(rate.limit.is_finite() && rate.limit > 0.0)
-        {
-            wrong.push(
-                "resourceRateLimit.limit: must be more than 0: so many steps are started a second".to_owned(),
-            );
-        }
-        for (at, link) in self.links.iter().enumerate() {
-            let scheme = link.url.split_once(':').map_or("", |(scheme, _)| scheme).to_ascii_lowercase();
-            if !matches!(scheme.as_str(), "http" | "https") {
-                wrong.push(format!("links[{at}].url: `{}` must begin with http:// or https://", link.url));
-            }
-            if !LINK_SCOPES.contains(&link.scope.as_str()) {
-                let scopes = LINK_SCOPES.join(", ");
-                notices.push(format!(
-                    "`links[{at}].scope`: `{}` is shown nowhere: there are {scopes}",
-                    link.scope
-                ));
-            }
-        }
-        if let Err(reason) = ImageMap::default().add(&self.images, Path::new(".")) {
-            wrong.push(format!("images: {reason}"));
-        }
-        if let Some(given) = &self.workflow_defaults {
-            wrong.extend(defaults::flaws(given));
-        }
-        let repository = &self.artifact_repository;
-        if let Err(reason) = tiphys_engine::repository::check(&repository.content()) {
-            wrong.push(format!("artifactRepository: {reason}"));
-        }
-        for kind in repository.store.keys() {
-            notices.push(format!(
-                "`artifactRepository.{kind}`: artifacts have its keys and lie in the local store until its driver is here"
-            ));
-        }
-        for (at, source) in self.secrets.iter().enumerate() {
-            if source.name.is_empty() || (source.file.is_none() && source.env.is_empty()) {
-                wrong.push(format!("secrets[{at}]: `name` is needed, and where from: `file` or `env`"));
-            }
-            for variable in source.env.values().filter(|name| std::env::var_os(name).is_none()) {
-                notices.push(format!(
-                    "secrets[{at}].env: there is no `{variable}` in the environment here; a server without it refuses workflows that name `{}`",
-                    source.name
-                ));
-            }
-        }
-        for (at, plugin) in self.plugins.iter().enumerate() {
-            if plugin.name.is_empty() || !is_http(&plugin.address) {
-                wrong.push(format!(
-                    "plugins[{at}]: `name` is needed, and `address`, where it listens: `http://localhost:4355`, for instance"
-                ));
-            }
-        }
-        for (at, notification) in self.notifications.iter().enumerate() {
-            let place = format!("notifications[{at}]");
-            match (&notification.webhook, &notification.mail) {
-                (None, None) => wrong.push(format!("{place}: say where to, by `webhook` or by `mail`")),
-                (Some(webhook), _) if !is_address(&webhook.url) => {
-                    wrong.push(format!("{place}.webhook.url: `{}` is no address", webhook.url));
-                }
-                (_, Some(mail)) if mail.server.is_empty() || mail.from.is_empty() || mail.to.is_empty() => {
-                    wrong.push(format!("{place}.mail: `server`, `from` and `to` are needed"));
-                }
-                _ => {}
-            }
-            let template = notification.webhook.as_ref().and_then(|webhook| webhook.template.as_deref());
-            for tag in template.map(unknown_tags).unwrap_or_default() {
-                let tags = TAGS.join(", ");
-                wrong.push(format!(
-                    "{place}.webhook.template: `{{{{{tag}}}}}` is not known: there are {tags}"
-                ));
-            }
-            for name in notification.variables().filter(|name| std::env::var_os(name).is_none()) {
-                notices.push(format!(
-                    "{place}: there is no `{name}` in the environment here; without it there nothing is sent by the server"
-                ));
-            }
-            if notification.link.is_empty() {
-                notices.push(format!("{place}: without `link` messages cannot lead to their runs"));
-            }
-        }
-        wrong
     }
 
     /// Sets what the file says, and leaves the rest as it is.

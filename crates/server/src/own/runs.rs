@@ -75,42 +75,12 @@ pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
     let namespace = query.text("namespace");
     call.who.may_list_workflows(namespace)?;
     let size = page::size(call, 50)?;
-    let time = |key: &str| match query.text(key) {
-        "" => Ok(None),
-        text => select::time(text).map(Some),
-    };
-    let labels = Labels::parse(query.text("label"))?;
-    let (mut terms, all_plain) = labels.plain();
-    if !all_plain {
-        return Err(Fault::invalid(
-            "the label selector may not compare numbers here; use `=`, `!=`, `in`, `notin`",
-        ));
-    }
-    if let Some((kind, name)) = query.text("pipeline").split_once('/') {
-        let Some(label) = pipeline_label(kind) else {
-            return Err(pipelines::no_kind(kind));
-        };
-        terms.push(tiphys_store::LabelTerm::In(label.to_owned(), vec![name.to_owned()]));
-    }
-    let split = |text: &str| text.split(',').filter(|part| !part.is_empty()).map(str::to_owned).collect();
     let shelves: &[(Shelf, bool)] = match query.text("archived") {
         "any" if world.options.archive => &[(Shelf::Unfiled, false), (Shelf::Archive, true)],
         "true" => &[(Shelf::Archive, true)],
         _ => &[(Shelf::Runs, false)],
     };
-    let (name, not_name) = named(query.text("search"), query.text("nameFilter"))?;
-    let filter = Filter {
-        namespace: Some(namespace.to_owned()).filter(|namespace| !namespace.is_empty()),
-        phases: split(query.text("phase")),
-        labels: terms,
-        name,
-        not_name,
-        message: Some(query.text("message").to_owned()).filter(|part| !part.is_empty()),
-        times: Times { created_from: time("from")?, finished_until: time("to")?, ..Times::default() },
-        after: page::cursor(call)?,
-        limit: size + 1,
-        ..Filter::default()
-    };
+    let filter = Filter { limit: size + 1, ..wanted(call)? };
     // Before the rows are read, so that nothing lies between them and the stream that goes on from here.
     let position = world.hub.position();
     let mut rows = Vec::new();
@@ -133,22 +103,60 @@ pub(crate) fn list(world: &World, call: &Call) -> Result<Value, Fault> {
     match query.text("count") {
         "true" => answer["total"] = json!(count(world, shelves, &filter)?),
         "phases" => {
-            // What each phase would find, whichever of them are asked for (UI-067).
-            let mut found = [0; PHASES.len()];
-            for (shelf, _) in shelves {
-                let filter = Filter { shelf: *shelf, ..filter.clone() };
-                for (sum, count) in
-                    found.iter_mut().zip(world.store(|store| store.count_phases(&filter, &PHASES))?)
-                {
-                    *sum += count;
-                }
-            }
-            answer["phases"] =
-                PHASES.iter().zip(found).map(|(phase, count)| ((*phase).to_owned(), json!(count))).collect();
+            answer["phases"] = count_phases(world, shelves, &filter)?;
         }
         _ => {}
     }
     Ok(answer)
+}
+
+/// Which runs are asked for, on whichever shelf.
+fn wanted(call: &Call) -> Result<Filter, Fault> {
+    let query = &call.query;
+    let time = |key: &str| match query.text(key) {
+        "" => Ok(None),
+        text => select::time(text).map(Some),
+    };
+    let labels = Labels::parse(query.text("label"))?;
+    let (mut terms, all_plain) = labels.plain();
+    if !all_plain {
+        return Err(Fault::invalid(
+            "the label selector may not compare numbers here; use `=`, `!=`, `in`, `notin`",
+        ));
+    }
+    if let Some((kind, name)) = query.text("pipeline").split_once('/') {
+        let Some(label) = pipeline_label(kind) else {
+            return Err(pipelines::no_kind(kind));
+        };
+        terms.push(tiphys_store::LabelTerm::In(label.to_owned(), vec![name.to_owned()]));
+    }
+    let split = |text: &str| text.split(',').filter(|part| !part.is_empty()).map(str::to_owned).collect();
+    let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let (name, not_name) = named(query.text("search"), query.text("nameFilter"))?;
+    Ok(Filter {
+        namespace: some(query.text("namespace")),
+        phases: split(query.text("phase")),
+        labels: terms,
+        name,
+        not_name,
+        message: some(query.text("message")),
+        times: Times { created_from: time("from")?, finished_until: time("to")?, ..Times::default() },
+        after: page::cursor(call)?,
+        ..Filter::default()
+    })
+}
+
+/// What each phase would find, whichever of them are asked for (UI-067).
+fn count_phases(world: &World, shelves: &[(Shelf, bool)], filter: &Filter) -> Result<Value, Fault> {
+    let mut found = [0; PHASES.len()];
+    for (shelf, _) in shelves {
+        let filter = Filter { shelf: *shelf, ..filter.clone() };
+        let counts = world.store(|store| store.count_phases(&filter, &PHASES))?;
+        for (sum, count) in found.iter_mut().zip(counts) {
+            *sum += count;
+        }
+    }
+    Ok(PHASES.iter().zip(found).map(|(phase, count)| ((*phase).to_owned(), json!(count))).collect())
 }
 
 /// What a name must be like and what it must not be, in the words of Argo's `nameFilter`; a part of it if nothing is said.

@@ -7,15 +7,18 @@ use rusqlite::{OptionalExtension, Row, Transaction, params, params_from_iter};
 
 use crate::error::StoreError;
 use crate::model::{
-    Append, Committed, Created, End, Filed, Filter, LabelTerm, Life, MachineId, NameMatch, NewRun, Order,
-    Shelf, Summary,
+    Append, Committed, Created, End, Filed, Filter, LabelTerm, MachineId, NameMatch, NewRun, Order, Shelf,
+    Summary,
 };
 use crate::sqlite::journal::{self, number_of, sum};
 use crate::sqlite::{SqliteStore, damage};
 use crate::store::Runs;
 
+mod condition;
 #[cfg(test)]
 mod tests;
+
+use condition::condition;
 
 /// The columns of a row, in the order in which [`summary_of`] reads them.
 const COLUMNS: &str = "namespace, name, uid, phase, message, progress, created_us, started_us, finished_us, labels, \
@@ -579,103 +582,6 @@ fn in_both(one: &[i64], other: &[i64]) -> Vec<i64> {
         }
     }
     both
-}
-
-/// A filter as a condition of SQL, with the values of its parameters.
-fn condition(filter: &Filter) -> (String, Vec<Value>) {
-    let mut values = Vec::new();
-    let mut terms = Vec::new();
-    let mut value = |text: &str| -> String {
-        values.push(Value::Text(text.to_owned()));
-        format!("?{}", values.len())
-    };
-    terms.push(format!("kind = {}", value(filter.kind())));
-    terms.push(match filter.shelf {
-        Shelf::Runs => "here = 1".to_owned(),
-        Shelf::Unfiled => "here = 1 AND archived = 0".to_owned(),
-        Shelf::Archive => "archived = 1".to_owned(),
-    });
-    if let Some(namespace) = &filter.namespace {
-        // The `+` keeps SQLite in the order of the list; a page is found there before anything is sorted. Of one name
-        // there are few runs, so that sorting them costs nothing.
-        let ordered = if matches!(filter.name, Some(NameMatch::Exact(_))) { "" } else { "+" };
-        terms.push(format!("{ordered}namespace = {}", value(namespace)));
-    }
-    if let Some(namespace) = &filter.not_namespace {
-        terms.push(format!("+namespace <> {}", value(namespace)));
-    }
-    if let Some(name) = &filter.not_name {
-        terms.push(format!("name <> {}", value(name)));
-    }
-    if let Some(engine) = &filter.engine {
-        terms.push(format!("engine = {} AND engine <> ''", value(engine)));
-    }
-    match &filter.name {
-        None => {}
-        Some(NameMatch::Exact(name)) => terms.push(format!("name = {}", value(name))),
-        Some(NameMatch::Contains(part)) => terms.push(format!("instr(name, {}) > 0", value(part))),
-        Some(NameMatch::Prefix(part)) => {
-            let part = value(part);
-            terms.push(format!("substr(name, 1, length({part})) = {part}"));
-        }
-    }
-    if let Some(part) = &filter.message {
-        terms.push(format!("instr(message, {}) > 0", value(part)));
-    }
-    match filter.life {
-        Life::Any => {}
-        Life::Live => terms.push("finished_us IS NULL".to_owned()),
-        Life::Finished => terms.push("finished_us IS NOT NULL".to_owned()),
-    }
-    for (column, limit) in [
-        ("created_us >=", filter.times.created_from),
-        ("started_us >", filter.times.started_after),
-        ("started_us <", filter.times.started_before),
-        ("finished_us <=", filter.times.finished_until),
-    ] {
-        if let (Some(limit), Some((name, _))) = (limit, column.split_once(' ')) {
-            terms.push(format!("(+{name} IS NULL OR +{column} {limit})"));
-        }
-    }
-    terms.extend(bounds(filter));
-    let list = |texts: &[String], value: &mut dyn FnMut(&str) -> String| -> String {
-        texts.iter().map(|text| value(text)).collect::<Vec<_>>().join(", ")
-    };
-    if !filter.phases.is_empty() {
-        terms.push(format!("phase IN ({})", list(&filter.phases, &mut value)));
-    }
-    for term in &filter.labels {
-        // Each row is looked up by its labels; no set of all that carry one is made for a page of fifty.
-        let (word, key, wanted) = match term {
-            LabelTerm::In(key, wanted) => ("EXISTS", key, Some(wanted)),
-            LabelTerm::NotIn(key, wanted) => ("NOT EXISTS", key, Some(wanted)),
-            LabelTerm::Exists(key) => ("EXISTS", key, None),
-            LabelTerm::Absent(key) => ("NOT EXISTS", key, None),
-        };
-        let key = value(key);
-        let wanted =
-            wanted.map(|wanted| format!(" AND value IN ({})", list(wanted, &mut value))).unwrap_or_default();
-        terms.push(format!(
-            "{word} (SELECT 1 FROM label WHERE key = {key}{wanted} AND label.machine = summary.machine)"
-        ));
-    }
-    if let Some(after) = &filter.after {
-        let uid = value(&after.uid);
-        terms.push(format!("(created_us, uid) < ({}, {uid})", after.created_us));
-    }
-    (terms.join(" AND "), values)
-}
-
-/// Between which times of creation a filter can find anything, for a list that is walked in that order.
-///
-/// What is archived has ended, and was created before that.
-fn bounds(filter: &Filter) -> Vec<String> {
-    if filter.order != Order::Created {
-        return Vec::new();
-    }
-    let until = filter.times.finished_until.filter(|_| filter.shelf == Shelf::Archive);
-    let from = filter.times.created_from.map(|from| format!("created_us >= {from}"));
-    from.into_iter().chain(until.map(|until| format!("created_us <= {until}"))).collect()
 }
 
 fn summary_of(row: &Row<'_>) -> rusqlite::Result<Summary> {
