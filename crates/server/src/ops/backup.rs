@@ -25,6 +25,10 @@ const BESIDE: [&str; 7] = ["secrets.key", "secrets", "artifacts", "artifacts-of"
 /// The folder below which links are kept: what steps leave in volumes is theirs, links and all.
 const VOLUMES: &str = "claims";
 
+/// How deep the volumes lie, with their own folder and that of the namespace. A link higher up is no step's: somebody has
+/// moved volumes elsewhere, and what is restored beside them must not share them.
+const VOLUME_DEPTH: usize = 3;
+
 /// How long after its last change the copy of a database may still be wanted by who made it.
 const COPY_KEPT: Duration = Duration::from_secs(3_600);
 
@@ -160,7 +164,10 @@ impl<W: Write> Writer<W> {
                     Err(error) if error.kind() == ErrorKind::NotFound => {}
                     other => other?,
                 }
-            } else if kind.is_symlink() && name.starts_with(VOLUMES) {
+            } else if kind.is_symlink()
+                && name.starts_with(VOLUMES)
+                && name.components().count() > VOLUME_DEPTH
+            {
                 let target = match fs::read_link(&path) {
                     Err(error) if error.kind() == ErrorKind::NotFound => continue,
                     other => other?,

@@ -26,9 +26,14 @@ fn what_was_backed_up_comes_back() {
     let volume = |dir: &Path| dir.join("claims/default/work");
     std::fs::create_dir_all(volume(state.dir())).unwrap();
     std::os::unix::fs::symlink("../lib/tool.js", volume(state.dir()).join("tool")).unwrap();
+    // A volume that was moved to another disk is not shared with what is restored here.
+    let moved = folder.path().join("moved");
+    std::fs::create_dir(&moved).unwrap();
+    std::os::unix::fs::symlink(&moved, state.dir().join("claims/default/moved")).unwrap();
+    std::os::unix::fs::symlink(&moved, state.dir().join("claims/team")).unwrap();
     let mut file = Vec::new();
     let copied = backup(&state, &mut file).unwrap();
-    assert_eq!((copied.files, copied.left_out), (4, 1));
+    assert_eq!((copied.files, copied.left_out), (4, 3));
     // The first folder goes on unharmed.
     assert!(state.store().unwrap().object(&key()).unwrap().is_some());
 
@@ -39,6 +44,7 @@ fn what_was_backed_up_comes_back() {
     assert_eq!(state.secrets("u1").unwrap().unwrap(), b"{\"s\":1}");
     assert_eq!(std::fs::read(state.artifacts_dir().join("a/b/file")).unwrap(), b"content");
     assert_eq!(std::fs::read_link(volume(&back).join("tool")).unwrap(), Path::new("../lib/tool.js"));
+    assert!(["default/moved", "team"].iter().all(|name| !back.join("claims").join(name).is_symlink()));
     // Nothing is ever put over what is there.
     let error = restore(&*file, &back).unwrap_err();
     assert!(matches!(error, BackupError::Occupied(_)), "{error}");
