@@ -18,6 +18,7 @@ mod patience;
 mod place;
 mod tls;
 pub mod told;
+mod tree;
 mod web;
 
 pub use archive::{Archive, Mode};
@@ -31,4 +32,5 @@ pub use left_out::LeftOut;
 pub use local::{Incoming, LocalStore, Saved};
 pub use place::{sweep_aside, sync_file_system};
 pub use tls::{Identity, distrust, remember_trusted, trusted};
+pub use tree::remove_tree;
 pub use web::Web;

@@ -34,5 +34,5 @@ pub use prepare::{LOG_BYTES_MAX, Place};
 pub use pump::attempt_id;
 pub use refused::Refused;
 pub use shard::{Census, Recorded};
-pub use submit::{ESTIMATES, Kept, Times, document, generated};
+pub use submit::{CLAIMS_GOING, ESTIMATES, Kept, Times, document, generated};
 pub use throttle::{Limits, StartRate};

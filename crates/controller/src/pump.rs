@@ -32,6 +32,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, TryRecvError};
 use std::time::{Duration, Instant};
+use tiphys_artifact::remove_tree;
 use tiphys_engine::Time;
 use tiphys_engine::workflow::{Attempt, Collected, Input, NodeIx, Occasion, Report};
 use tiphys_runner::agent::Agent;
@@ -528,10 +529,10 @@ impl Pump {
         if !going.exists() {
             return;
         }
-        // What cannot be removed now is met again by the next engine.
+        // What cannot be removed now is met again by the next engine, and told by `prune`.
         self.broom.hand_over(move || {
             for claim in std::fs::read_dir(going).into_iter().flatten().flatten() {
-                drop(std::fs::remove_dir_all(claim.path()));
+                drop(remove_tree(&claim.path()));
             }
         });
     }

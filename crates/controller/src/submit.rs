@@ -241,7 +241,7 @@ pub(crate) fn drop_claims(run: &Run, place: &Place) -> bool {
             continue;
         };
         if path.exists() {
-            // What cannot go now is removed with the run.
+            // One that cannot be moved stays where it is, and goes with the run.
             let aside = going.join(format!("{}-{at}-{}", run.plan.uid, uuid::Uuid::new_v4()));
             any |= std::fs::create_dir_all(&going).and_then(|()| std::fs::rename(&path, aside)).is_ok();
         }
@@ -249,10 +249,12 @@ pub(crate) fn drop_claims(run: &Run, place: &Place) -> bool {
     any
 }
 
-/// Where claims lie that are being removed: what lies there is nobody's, also after a crash.
+/// Where claims lie that are being removed, below the folder of all of them: what lies there is nobody's, also after a
+/// crash. No namespace begins with a dot.
+pub const CLAIMS_GOING: &str = ".going";
+
 pub(crate) fn claims_going(place: &Place) -> PathBuf {
-    // No namespace begins with a dot.
-    place.claims.join(".going")
+    place.claims.join(CLAIMS_GOING)
 }
 
 /// The outcome of an attempt that a stop reached before it was started.

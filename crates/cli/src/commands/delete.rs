@@ -16,7 +16,7 @@ use crate::verb::Verb;
 
 mod removal;
 
-use removal::remove_all;
+use removal::{remove_all, remove_claims_going};
 
 /// Remembered results that are forgotten in one transaction.
 const FORGOTTEN_TOGETHER: usize = 500;
@@ -215,6 +215,7 @@ pub fn prune(args: &PruneArgs) -> anyhow::Result<ExitCode> {
         tell_forgotten(forget_unused(&mut local, before)?, "");
     }
     sweep(&mut local)?;
+    remove_claims_going(local.state.dir())?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -317,7 +317,13 @@ fn runs_whose_time_is_over_are_pruned() {
         let file = std::fs::File::create(path).unwrap();
         file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(7_200)).unwrap();
     }
+    // An engine could not remove this volume.
+    let volume = bench.state().join("claims/.going/one");
+    std::fs::create_dir_all(volume.join("pkg/mod")).unwrap();
+    std::fs::set_permissions(volume.join("pkg"), std::os::unix::fs::PermissionsExt::from_mode(0o555))
+        .unwrap();
     bench.call(&["prune"]).exits(0);
+    assert!(!volume.exists());
     assert_eq!(names(), "long\n");
     assert!(left.iter().all(|path| !path.exists()) && own.iter().all(|path| path.exists()));
     assert_eq!(bench.call(&["prune", "--older", "30d"]).exits(0).out, "");

@@ -10,6 +10,8 @@ use crate::refused::Refused;
 use crate::submit;
 use crate::view;
 use serde_json::{Value, json};
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
@@ -593,7 +595,9 @@ fn a_slow_disk_holds_up_no_other_run() {
     std::fs::write(&kept, "x").unwrap();
     std::fs::create_dir_all(claims.join("default/one-work")).unwrap();
     // An engine was killed while it removed this.
-    std::fs::create_dir_all(claims.join(".going/left/deep")).unwrap();
+    std::fs::create_dir_all(claims.join(".going/left/deep/module")).unwrap();
+    // Go leaves its cache of modules like this.
+    std::fs::set_permissions(claims.join(".going/left/deep"), Permissions::from_mode(0o555)).unwrap();
     let (controller, news) = engines.start(0, running);
     let free = slow_disk(&controller);
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Permissions of a scratch folder.
 pub(crate) const MODE: u32 = 0o700;
@@ -45,24 +45,9 @@ fn remove_some(path: &Path, left: &mut usize) -> bool {
     fs::remove_dir(path).is_ok()
 }
 
-/// Removes a folder and what is in it, also where its owner has taken the right to do so from itself.
+/// Removes a folder and what is in it. What cannot go is met again when the place is tidied.
 pub(crate) fn remove(path: &Path) {
-    if fs::remove_dir_all(path).is_err() {
-        open_up(path);
-        let _ = fs::remove_dir_all(path);
-    }
-}
-
-/// Lets us into every folder of a tree.
-fn open_up(path: &Path) {
-    let mut left: Vec<PathBuf> = vec![path.to_owned()];
-    while let Some(path) = left.pop() {
-        if !fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir()) {
-            continue;
-        }
-        let _ = fs::set_permissions(&path, fs::Permissions::from_mode(MODE));
-        left.extend(fs::read_dir(&path).into_iter().flatten().flatten().map(|entry| entry.path()));
-    }
+    let _ = tiphys_artifact::remove_tree(path);
 }
 
 #[cfg(test)]

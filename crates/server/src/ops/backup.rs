@@ -14,6 +14,7 @@ use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 use tar::{Archive, Builder, EntryType, Header};
 use tiphys_artifact::{ArtifactError, sync_file_system};
+use tiphys_controller::CLAIMS_GOING;
 use tiphys_store::{State, StoreError, sync_folder};
 
 /// The first file of every backup.
@@ -140,6 +141,10 @@ impl<W: Write> Writer<W> {
     fn tree(&mut self, path: &Path, name: &Path) -> io::Result<()> {
         let mut open = vec![(path.to_owned(), name.to_owned())];
         while let Some((path, name)) = open.pop() {
+            // Volumes that nobody has any more.
+            if name == Path::new(VOLUMES).join(CLAIMS_GOING) {
+                continue;
+            }
             let found = match fs::symlink_metadata(&path) {
                 Ok(found) => found,
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use tiphys_artifact::remove_tree;
+use tiphys_controller::CLAIMS_GOING;
 use tiphys_controller::collect::{self, Force};
 use tiphys_engine::workflow::{claim_path, claims_of};
 use tiphys_runner::process::{self, Options, ProcessRunner};
@@ -211,12 +213,20 @@ fn own_claims(local: &mut Local, summary: &Summary) -> Vec<PathBuf> {
     claims.filter_map(|(_, claim)| claim_path(&summary.namespace, &claim)).collect()
 }
 
+/// Removes the volumes of runs that are over, which an engine could not remove, or was killed over.
+pub(super) fn remove_claims_going(state: &Path) -> anyhow::Result<()> {
+    let going = state.join("claims").join(CLAIMS_GOING);
+    let claims = std::fs::read_dir(going).into_iter().flatten().flatten();
+    let (_, failed): (Vec<_>, Vec<_>) =
+        claims.map(|claim| remove_folder(&claim.path())).partition(Result::is_ok);
+    failed.into_iter().next().unwrap_or(Ok(()))
+}
+
 fn remove_folder(folder: &Path) -> anyhow::Result<()> {
-    match std::fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(problem(
+    remove_tree(folder).map_err(|error| {
+        problem(
             format!("cannot remove `{}`: {error}", folder.display()),
             "remove it by hand; nothing needs it any more",
-        )),
-        _ => Ok(()),
-    }
+        )
+    })
 }

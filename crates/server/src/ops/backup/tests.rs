@@ -26,6 +26,9 @@ fn what_was_backed_up_comes_back() {
     let volume = |dir: &Path| dir.join("claims/default/work");
     std::fs::create_dir_all(volume(state.dir())).unwrap();
     std::os::unix::fs::symlink("../lib/tool.js", volume(state.dir()).join("tool")).unwrap();
+    // What is being removed is not taken along.
+    std::fs::create_dir_all(state.dir().join("claims/.going/one")).unwrap();
+    std::fs::write(state.dir().join("claims/.going/one/file"), b"x").unwrap();
     // A volume that was moved to another disk is not shared with what is restored here.
     let moved = folder.path().join("moved");
     std::fs::create_dir(&moved).unwrap();
