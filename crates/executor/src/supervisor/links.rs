@@ -10,7 +10,7 @@ use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use super::SCRATCH;
+use super::{SCRATCH, scratch};
 use crate::hull::Made;
 
 /// Name of the folder of records, in the scratch folder.
@@ -28,11 +28,9 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    /// Writes down what is about to be made. The number is nobody else's.
-    pub(crate) fn write(folder: &Path, number: u32, made: &Made, target: &Path) -> io::Result<Record> {
-        let folder = folder.join(SCRATCH).join(FOLDER).join(number.to_string());
-        fs::create_dir_all(&folder)?;
-        let record = Record { folder };
+    /// Writes down what is about to be made. `number` is that of the record before, and becomes its own.
+    pub(crate) fn write(folder: &Path, number: &mut u32, made: &Made, target: &Path) -> io::Result<Record> {
+        let record = Record { folder: scratch::make_next(&folder.join(SCRATCH).join(FOLDER), number)? };
         // The path comes last: a record without one tells of nothing.
         for (name, value) in [(TO, target), (TOP, &made.top), (AT, &made.path)] {
             symlink(value, record.folder.join(name))?;
@@ -49,7 +47,12 @@ impl Record {
 /// Removes everything that a supervisor of this folder has left. For when all its processes are gone.
 pub(crate) fn remove_listed(folder: &Path) {
     let Ok(records) = fs::read_dir(folder.join(SCRATCH).join(FOLDER)) else { return };
-    records.flatten().for_each(|record| remove_recorded(&record.path()));
+    // One by one: of a tree that holds something that cannot be removed, not all the rest goes.
+    for record in records.flatten().map(|record| record.path()) {
+        if remove_recorded(&record) {
+            let _ = fs::remove_dir_all(record);
+        }
+    }
 }
 
 /// Writes down an artifact that was laid out for the step with this scratch folder.
@@ -88,16 +91,20 @@ fn of_input(scratch: &Path, index: usize) -> Option<PathBuf> {
 }
 
 /// Removes what a record tells of, if it is still that: what leads elsewhere now, or is another file, is somebody else's.
-fn remove_recorded(record: &Path) {
+/// Whether nothing of ours is left there.
+fn remove_recorded(record: &Path) -> bool {
     let told = |name| fs::read_link(record.join(name));
-    let (Ok(path), Ok(top)) = (told(AT), told(TOP)) else { return };
+    let (Ok(path), Ok(top)) = (told(AT), told(TOP)) else { return true };
     let is_ours = match told(TO) {
         Ok(target) => fs::read_link(&path).is_ok_and(|found| found == target),
         Err(_) => identity(&path).is_some_and(|found| told(IS).is_ok_and(|known| known == Path::new(&found))),
     };
-    if is_ours {
-        Made { path, top }.remove();
+    if !is_ours {
+        return true;
     }
+    let made = Made { path, top };
+    made.remove();
+    fs::symlink_metadata(&made.path).is_err()
 }
 
 /// What tells a file from one that takes its place later; none if there is none, or if it cannot be told.
@@ -105,4 +112,35 @@ fn identity(path: &Path) -> Option<String> {
     let found = fs::symlink_metadata(path).ok()?;
     let born = found.created().ok()?.duration_since(UNIX_EPOCH).ok()?;
     Some(format!("{}:{}:{}", found.dev(), found.ino(), born.as_nanos()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_of_a_dead_supervisor_are_in_nobodys_way() {
+        let folder = std::env::temp_dir().join(format!("tiphys-links-{}", std::process::id()));
+        let place = |name: &str| folder.join(name);
+        fs::create_dir_all(&folder).unwrap();
+        let show = |number: &mut u32, name: &str| {
+            let made = Made::before(&place(name)).unwrap();
+            let record = Record::write(&folder, number, &made, &folder).unwrap();
+            symlink(&folder, place(name)).unwrap();
+            record
+        };
+        let (first, second) = (show(&mut 0, "a"), show(&mut 1, "b"));
+        // One shows something else now: it is somebody's own.
+        fs::remove_file(place("b")).unwrap();
+        symlink("elsewhere", place("b")).unwrap();
+        // Another supervisor begins before anything could be tidied.
+        let mut number = 0;
+        let third = show(&mut number, "c");
+        assert_eq!(number, 3);
+        assert!([&first, &second, &third].iter().all(|record| record.folder.exists()));
+        remove_listed(&folder);
+        assert!(![&first, &second, &third].iter().any(|record| record.folder.exists()));
+        assert!(!place("a").is_symlink() && place("b").is_symlink() && !place("c").is_symlink());
+        fs::remove_dir_all(&folder).unwrap();
+    }
 }

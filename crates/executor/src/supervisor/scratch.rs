@@ -1,11 +1,28 @@
 //! Scratch folders after use: which can be used again, and how the others are removed.
 
-use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::Path;
+use std::fs::{self, DirBuilder};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 
 /// Permissions of a scratch folder.
 pub(crate) const MODE: u32 = 0o700;
+
+/// Makes the next folder of a place that is not there yet. What a dead supervisor made and nobody could remove is not used
+/// again: it would be shown to another step, or taken for what it never was.
+pub(crate) fn make_next(place: &Path, number: &mut u32) -> io::Result<PathBuf> {
+    let make = |path: &Path, recursive: bool| DirBuilder::new().recursive(recursive).mode(MODE).create(path);
+    loop {
+        *number += 1;
+        let path = place.join(number.to_string());
+        match make(&path, false) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            // The place itself is not there yet.
+            Err(error) if error.kind() == ErrorKind::NotFound => return make(&path, true).map(|()| path),
+            made => return made.map(|()| path),
+        }
+    }
+}
 
 /// Whether a folder is as if it had just been made: whose it is, what may be done with it, and that nothing is in it.
 pub(crate) fn is_like_new(path: &Path) -> bool {
@@ -100,5 +117,17 @@ mod tests {
             assert_eq!(folder.exists(), !is_small);
         }
         remove(&folder);
+    }
+
+    #[test]
+    fn what_could_not_be_removed_is_not_used_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("place");
+        let mut number = 0;
+        let made: Vec<PathBuf> = (0..2).map(|_| make_next(&place, &mut number).unwrap()).collect();
+        assert!(made.iter().all(|path| is_like_new(path)));
+        // The next supervisor counts from the beginning.
+        number = 0;
+        assert_eq!(make_next(&place, &mut number).unwrap(), place.join("3"));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::{DirBuilderExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -335,14 +335,8 @@ impl Service {
         if let Some(free) = self.scratch_free.pop() {
             return Ok(free);
         }
-        self.scratch_made += 1;
-        let path = self.setup.folder.join(SCRATCH).join(self.scratch_made.to_string());
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(scratch::MODE)
-            .create(&path)
-            .map_err(|error| Failed::Init(format!("cannot make a scratch folder: {error}")))?;
-        Ok(path)
+        scratch::make_next(&self.setup.folder.join(SCRATCH), &mut self.scratch_made)
+            .map_err(|error| Failed::Init(format!("cannot make a scratch folder: {error}")))
     }
 
     /// Whether there are more children than we know of.
@@ -512,7 +506,7 @@ fn writers(request: &StepRequest) -> Vec<Writer> {
 #[derive(Default)]
 pub(crate) struct Links {
     made: HashMap<PathBuf, Link>,
-    /// How many were ever made.
+    /// The number of the last record.
     number: u32,
 }
 
@@ -553,8 +547,7 @@ impl Links {
             format!("cannot show a volume at `{}` without a sandbox: {error}", path.display())
         };
         let made = Made::before(path).ok_or_else(|| cannot(io::ErrorKind::AlreadyExists.into()))?;
-        self.number += 1;
-        let record = Record::write(folder, self.number, &made, target).map_err(cannot)?;
+        let record = Record::write(folder, &mut self.number, &made, target).map_err(cannot)?;
         let above = path.parent().map_or(Ok(()), fs::create_dir_all);
         if let Err(error) = above.and_then(|()| symlink(target, path)) {
             record.remove();
