@@ -32,6 +32,9 @@ pub struct Taste {
     pub waits: bool,
     /// Deadlines and limits of time, so that the outcome depends on when things happen.
     pub deadlines: bool,
+    /// Dags may have tasks that fail beside others that are in Error: which of both such a dag comes to depends on the
+    /// order in which its nodes were made, so on when things happen (EX-168).
+    pub mixed: bool,
     /// Steps may fail by a parameter of the workflow, so that a retry with another value mends them.
     pub mendable: bool,
 }
@@ -47,12 +50,13 @@ impl Taste {
         daemons: false,
         waits: false,
         deadlines: false,
+        mixed: true,
         mendable: false,
     };
     /// Everything whose outcome does not depend on when what happens.
-    pub const STEADY: Taste = Taste { daemons: true, waits: true, ..Taste::ALL };
+    pub const STEADY: Taste = Taste { daemons: true, waits: true, mixed: false, ..Taste::ALL };
     /// Everything.
-    pub const WILD: Taste = Taste { deadlines: true, ..Taste::STEADY };
+    pub const WILD: Taste = Taste { deadlines: true, mixed: true, ..Taste::STEADY };
     /// What is retried by hand: what is remembered would not be run again, and constructs that go on at the same time
     /// may ask for the same lock, one inside the other.
     pub const LIVES: Taste = Taste { memos: false, locks: false, mendable: true, ..Taste::ALL };
@@ -65,9 +69,13 @@ pub fn workflow(seed: u64, taste: Taste) -> Result<Frozen, String> {
 
 /// The same under another name.
 pub fn workflow_called(name: &str, seed: u64, taste: Taste) -> Result<Frozen, String> {
+    let mut random = Random::new(seed);
+    let errors = taste.mixed || random.percent(30);
     let mut author = Author {
-        random: Random::new(seed),
+        random,
         taste,
+        errors,
+        dags: taste.mixed || !errors,
         templates: Vec::new(),
         loops: 0,
         remembered: 0,
@@ -139,6 +147,10 @@ struct Known {
 struct Author {
     random: Random,
     taste: Taste,
+    /// Steps may be in Error.
+    errors: bool,
+    /// Templates may be dags.
+    dags: bool,
     templates: Vec<Value>,
     /// How many loops the template at hand will lie in.
     loops: usize,
@@ -165,8 +177,8 @@ impl Author {
         }
         match self.random.below(10) {
             0 => self.leaf(),
-            1..=5 => self.steps(depth, width),
-            _ => self.dag(depth, width),
+            6.. if self.dags => self.dag(depth, width),
+            _ => self.steps(depth, width),
         }
     }
 
@@ -187,7 +199,7 @@ impl Author {
                 args.push(format!("exit={}", 1 + self.random.below(3)));
                 json!({})
             }
-            1 => {
+            1 if self.errors => {
                 args.push("error=it broke".to_owned());
                 json!({})
             }
@@ -528,7 +540,7 @@ impl Author {
             hook["expression"] = json!(expression);
             hooks.insert("after".to_owned(), hook);
         }
-        if self.taste.hooks && word == "tasks" && self.random.percent(4) {
+        if self.taste.hooks && word == "tasks" && self.errors && self.random.percent(4) {
             // No yes or no: the task is in Error for it, however it ended.
             let hook = json!({"template": self.leaf(), "expression": "\"odd\""});
             hooks.insert("odd".to_owned(), hook);

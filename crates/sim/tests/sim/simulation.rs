@@ -60,7 +60,8 @@ fn holds_change_nothing() {
 #[test]
 fn retries_by_hand_come_to_the_same() {
     check("retries_by_hand_come_to_the_same", |seed| {
-        let all = [workflow(seed, Taste { mendable: true, ..Taste::STEADY })?];
+        // Whether the last result of a run is remembered when its engine is killed in that moment is chance.
+        let all = [workflow(seed, Taste { mendable: true, memos: false, ..Taste::STEADY })?];
         let twice = Mischief::Retries(2);
         same_as_in_a_good_world(&all, seed, twice, twice)
     });
