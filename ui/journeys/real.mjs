@@ -1165,6 +1165,20 @@ journey('the journal of a run tells what happens while somebody reads it (UI-131
   assert.equal(await panel.getByText('the workflow began').count(), 1);
 });
 
+journey('a run is changed and run once more', { state: 'empty', own: true }, async ({ page, server }) => {
+  await server.run('broken', FAILING);
+  await server.until('broken', ({ phase }) => phase === 'Failed');
+  await page.goto(`${server.url}runs/default/broken?view=tree`);
+  await page.locator('.line').getByRole('button', { name: 'More actions' }).click();
+  await page.getByRole('menuitem', { name: 'Run an edited copy' }).click();
+  const manifest = page.getByRole('textbox', { name: 'Manifest' });
+  await manifest.getByText('generateName').waitFor();
+  await page.getByText('No problems found').waitFor();
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  await page.waitForURL(/runs\/default\/broken-/);
+  await page.getByRole('heading', { level: 1, name: /^broken-/ }).waitFor();
+});
+
 journey("addresses of Argo's pages lead to what they meant (UI-003, UI-009), and search offers what it knows (UI-124)", {}, async ({ page, server }) => {
   await page.goto(`${server.url}workflows/default/broken?sidePanel=resubmit`);
   const dialog = page.getByRole('dialog');

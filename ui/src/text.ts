@@ -249,6 +249,7 @@ export const text = {
     notCopied: 'This browser does not let the page copy. Here it is:',
     resize: 'Width of the panel',
     compare: 'Compare with another run',
+    editCopy: 'Run an edited copy',
     logs: 'Logs of all steps',
     share: 'Copy the link',
     embed: 'Show it elsewhere',

@@ -2,6 +2,7 @@
 
 import { type Binding, type Catalogued, getCatalogued, listBindings, type PipelineKind } from '../api/argo';
 import { ApiError } from '../api/client';
+import type { Workflow } from '../api/types';
 import { toYaml } from '../yaml';
 
 export interface Target {
@@ -61,6 +62,29 @@ export function written(kind: string, object: { metadata?: unknown; spec?: unkno
     if (!empty) kept[field] = value;
   }
   return toYaml({ apiVersion: 'argoproj.io/v1alpha1', kind, metadata: kept, spec: withoutFillers(object.spec) });
+}
+
+/** What belongs to the run that was, and not to one of its kind. */
+const OF_THE_RUN = 'workflows.argoproj.io/';
+/** Annotations of that kind that somebody wrote. */
+const TOLD = [`${OF_THE_RUN}title`, `${OF_THE_RUN}description`];
+
+/** A manifest of a run like another one, to be changed and run. */
+export function copyOf({ metadata, spec }: Workflow): string {
+  const { generateName, name, namespace, labels, annotations } = metadata;
+  const own = (pairs: Record<string, string> | undefined) =>
+    Object.fromEntries(Object.entries(pairs ?? {}).filter(([key]) => !key.startsWith(OF_THE_RUN) || TOLD.includes(key)));
+  const kept = Object.entries({ namespace, labels: own(labels), annotations: own(annotations) });
+  const { shutdown: _, ...wanted } = spec as Record<string, unknown>;
+  return toYaml({
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Workflow',
+    metadata: {
+      generateName: (generateName as string | undefined) || `${name}-`,
+      ...Object.fromEntries(kept.filter(([, value]) => (typeof value === 'object' ? Object.keys(value).length > 0 : value))),
+    },
+    spec: withoutFillers(wanted),
+  });
 }
 
 /** Fields that Argo writes empty where nobody wrote them. */
