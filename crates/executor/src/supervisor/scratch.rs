@@ -1,5 +1,7 @@
 //! Scratch folders after use: which can be used again, and how the others are removed.
 
+use rustix::io::Errno;
+use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt, PermissionsExt};
@@ -24,15 +26,43 @@ pub(crate) fn make_next(place: &Path, number: &mut u32) -> io::Result<PathBuf> {
     }
 }
 
-/// Whether a folder is as if it had just been made: whose it is, what may be done with it, and that nothing is in it.
-pub(crate) fn is_like_new(path: &Path) -> bool {
+/// The attributes of a folder, lists of who may do what among them. A machine may give some to each new folder, as SELinux
+/// does.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Attributes(BTreeMap<Vec<u8>, Vec<u8>>);
+
+impl Attributes {
+    /// None if they cannot be read.
+    pub(crate) fn of(path: &Path) -> Option<Attributes> {
+        let mut found = BTreeMap::new();
+        let size = match rustix::fs::llistxattr_query(path) {
+            // Not every file system has them.
+            Err(Errno::NOTSUP) => 0,
+            size => size.ok()?,
+        };
+        if size > 0 {
+            let mut names = vec![0; size];
+            let read = rustix::fs::llistxattr(path, &mut names[..]).ok()?;
+            for name in names[..read].split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
+                let mut value = vec![0; rustix::fs::lgetxattr_query(path, name).ok()?];
+                let read = rustix::fs::lgetxattr(path, name, &mut value[..]).ok()?;
+                value.truncate(read);
+                found.insert(name.to_vec(), value);
+            }
+        }
+        Some(Attributes(found))
+    }
+}
+
+/// Whether a folder is as if it had just been made: whose it is, what may be done with it, and that nothing is in it. `new`:
+/// the attributes of one that was.
+pub(crate) fn is_like_new(path: &Path, new: Option<&Attributes>) -> bool {
     let Ok(metadata) = fs::symlink_metadata(path) else { return false };
     let owner = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
     metadata.is_dir()
         && metadata.permissions().mode() & 0o7777 == MODE
         && (metadata.uid(), metadata.gid()) == owner
-        // Lists of who may do what are among them.
-        && matches!(rustix::fs::llistxattr_query(path), Ok(0) | Err(rustix::io::Errno::NOTSUP))
+        && Attributes::of(path).is_some_and(|found| Some(&found) == new)
         && fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
 }
 
@@ -79,6 +109,8 @@ mod tests {
                 .and_then(|()| fs::set_permissions(&folder, fs::Permissions::from_mode(MODE)))
         };
         make().unwrap();
+        let new = Attributes::of(&folder);
+        let is_like_new = |path: &Path| is_like_new(path, new.as_ref());
         assert!(is_like_new(&folder));
         for mode in [0o500, 0o000, 0o2700, 0o755] {
             fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).unwrap();
@@ -125,9 +157,29 @@ mod tests {
         let place = folder.path().join("place");
         let mut number = 0;
         let made: Vec<PathBuf> = (0..2).map(|_| make_next(&place, &mut number).unwrap()).collect();
-        assert!(made.iter().all(|path| is_like_new(path)));
+        let new = Attributes::of(&made[0]);
+        assert!(made.iter().all(|path| is_like_new(path, new.as_ref())));
         // The next supervisor counts from the beginning.
         number = 0;
         assert_eq!(make_next(&place, &mut number).unwrap(), place.join("3"));
+    }
+
+    /// As on a machine with SELinux, where each folder has a label from its birth.
+    #[test]
+    fn attributes_that_each_new_folder_has_are_no_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let label = |path: &Path, value: &[u8]| {
+            rustix::fs::setxattr(path, "user.label", value, rustix::fs::XattrFlags::empty()).is_ok()
+        };
+        let mut number = 0;
+        let made: Vec<PathBuf> = (0..2).map(|_| make_next(folder.path(), &mut number).unwrap()).collect();
+        // Not every file system keeps attributes.
+        if !made.iter().all(|path| label(path, b"usual")) {
+            return;
+        }
+        let new = Attributes::of(&made[0]);
+        assert!(is_like_new(&made[1], new.as_ref()));
+        assert!(label(&made[1], b"other") && !is_like_new(&made[1], new.as_ref()));
+        assert!(!is_like_new(&made[0], None));
     }
 }

@@ -16,6 +16,7 @@ use super::cgroup::Cgroups;
 use super::connection::Connection;
 use super::outcomes::Outcomes;
 use super::pipes::{PipeIx, Pipes};
+use super::scratch::Attributes;
 use super::step::Step;
 use super::{Finished, Setup, keeper};
 use crate::contract::{AttemptId, Report};
@@ -68,6 +69,8 @@ pub(crate) struct Service {
     /// Scratch folders of steps that have just ended.
     scratch_used: Vec<PathBuf>,
     scratch_made: u32,
+    /// The attributes that a scratch folder has when it is made.
+    scratch_new: Option<Attributes>,
     /// Scratch folders with too much in them to be removed here.
     scratch_full: Vec<PathBuf>,
     /// A copy of ours that removes such folders.
@@ -194,6 +197,7 @@ impl Service {
             scratch_free: Vec::new(),
             scratch_used: Vec::new(),
             scratch_made: 0,
+            scratch_new: None,
             scratch_full: Vec::new(),
             broom: None,
             cgroups: None,

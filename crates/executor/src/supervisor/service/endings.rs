@@ -120,7 +120,7 @@ impl Service {
     /// Empties the scratch folders of steps that are over, once their ending was told.
     pub(super) fn tidy_scratch(&mut self) {
         for scratch in std::mem::take(&mut self.scratch_used) {
-            if scratch::is_like_new(&scratch) {
+            if scratch::is_like_new(&scratch, self.scratch_new.as_ref()) {
                 self.scratch_free.push(scratch);
             } else if !scratch::remove_small(&scratch) {
                 self.scratch_full.push(scratch);

@@ -14,7 +14,7 @@ use super::super::SCRATCH;
 use super::super::keeper;
 use super::super::links::Record;
 use super::super::pipes::{Owner, PipeIx};
-use super::super::scratch;
+use super::super::scratch::{self, Attributes};
 use super::super::step::{Body, Ending, Step};
 use super::sandboxed::Wait;
 use super::{CONTAINERS_MAX, STEPS_MAX, Service, Token, watch};
@@ -335,8 +335,12 @@ impl Service {
         if let Some(free) = self.scratch_free.pop() {
             return Ok(free);
         }
-        scratch::make_next(&self.setup.folder.join(SCRATCH), &mut self.scratch_made)
-            .map_err(|error| Failed::Init(format!("cannot make a scratch folder: {error}")))
+        let path = scratch::make_next(&self.setup.folder.join(SCRATCH), &mut self.scratch_made)
+            .map_err(|error| Failed::Init(format!("cannot make a scratch folder: {error}")))?;
+        if self.scratch_new.is_none() {
+            self.scratch_new = Attributes::of(&path);
+        }
+        Ok(path)
     }
 
     /// Whether there are more children than we know of.
