@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use granit_parser::{Event, Parser, ScalarStyle, StrInput, Tag};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, StrInput, Tag};
 use serde_json::Value;
 
 use crate::limits;
@@ -93,6 +93,34 @@ pub(crate) enum Dialect {
 ///
 /// `None` if there is no document, or none that could be read; `flaws` says why.
 pub(crate) fn read(text: &str, offset: u32, dialect: Dialect, flaws: &mut Vec<Flaw>) -> Option<Node> {
+    let mut text = Cow::Borrowed(text);
+    let before = flaws.len();
+    let mut read = 0;
+    loop {
+        let tab = match pass(&text, offset, dialect, flaws) {
+            Ok(root) => return root,
+            Err(tab) => tab,
+        };
+        read += text.len();
+        if read > limits::READ_BYTES_MAX {
+            return None;
+        }
+        flaws.truncate(before);
+        text = Cow::Owned(with_blanks_at(&text, tab));
+    }
+}
+
+/// The text with blanks for the tabs that a line has where it begins.
+fn with_blanks_at(text: &str, tab: usize) -> String {
+    let start = text[..tab].rfind('\n').map_or(0, |found| found + 1);
+    let rest = text[start..].trim_start_matches([' ', '\t']);
+    let end = text.len() - rest.len();
+    [&text[..start], &text[start..end].replace('\t', " "), rest].concat()
+}
+
+/// The same, in one pass. The error is the place of a tab with which a line within a quoted text begins: it means nothing
+/// there, and Argo reads it, but our parser does not.
+fn pass(text: &str, offset: u32, dialect: Dialect, flaws: &mut Vec<Flaw>) -> Result<Option<Node>, usize> {
     let mut options = granit_parser::options! {
         emit_unresolved_aliases: true,
         simple_key_max_lookahead: limits::KEY_CHARS_MAX,
@@ -126,11 +154,12 @@ pub(crate) fn read(text: &str, offset: u32, dialect: Dialect, flaws: &mut Vec<Fl
                 if builder.flaws.iter().all(|flaw| flaw.kind != FlawKind::Syntax) {
                     builder.syntax(at, error.info());
                 }
-                return None;
+                let is_in_quotes = *error.kind() == ErrorKind::TabInIndentation;
+                return if is_in_quotes && text[at..].starts_with('\t') { Err(at) } else { Ok(None) };
             }
         }
     }
-    builder.root
+    Ok(builder.root)
 }
 
 /// The tree of a value that was read as JSON already; none if its lists and maps are too deep inside each other.

@@ -227,3 +227,24 @@ fn quantities_are_read_with_blanks_around() {
     }
     assert!(!parse("wf.yaml", &limit("'64 Mi'"), Strictness::Strict).diagnostics.is_empty());
 }
+
+/// OB-001: lines within quotes may begin with tabs, which count for nothing there; elsewhere they are a mistake.
+#[test]
+fn tabs_begin_lines_within_quotes_only() {
+    let text = "kind: Workflow
+spec:
+  templates:
+  - name: main
+    container:
+      args: [\"if x; then\n\techo hi\n \t fi\", 'a\n\tb']
+      command: \"tab\there\"
+";
+    let parsed = parse("wf.yaml", text, Strictness::Lenient);
+    let found = parsed.documents[0].value.pointer("/spec/templates/0/container/args").unwrap();
+    assert_eq!(*found, serde_json::json!(["if x; then echo hi fi", "a b"]));
+    let endless = format!("kind: Workflow\nspec:\n  a: [\"{}\"]\n", "x\n\tx\n".repeat(50_000));
+    let told = parse("wf.yaml", &endless, Strictness::Strict).diagnostics.remove(0);
+    assert!(told.to_string().contains("tab cannot be used as indentation"), "{told}");
+    let indented = parse("wf.yaml", "kind: Workflow\nspec:\n\tentrypoint: a\n", Strictness::Strict);
+    assert!(!indented.diagnostics.is_empty());
+}
