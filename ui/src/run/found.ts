@@ -110,6 +110,28 @@ export function broken(tree: Tree): Item[] {
   return [...found].sort((a, b) => (end(a) < end(b) ? -1 : end(a) > end(b) ? 1 : 0));
 }
 
+/** Failures that are told as one. */
+export interface Wrong {
+  first: Item;
+  /** The loop of which several items failed with the same words. */
+  loop: Item | undefined;
+  count: number;
+}
+
+/** What broke, told once for all items of a loop that say the same of it. */
+export function wrongTogether(wrong: Item[]): Wrong[] {
+  const found = new Map<string, Wrong>();
+  for (const item of wrong) {
+    const part = item.parent?.kind === 'retry' ? item.parent : item;
+    const loop = part.parent?.kind === 'loop' ? part.parent : undefined;
+    const key = loop ? `${loop.id} ${item.node?.message ?? ''}` : item.id;
+    const same = found.get(key);
+    if (same) found.set(key, { ...same, loop, count: same.count + 1 });
+    else found.set(key, { first: item, loop: undefined, count: 1 });
+  }
+  return [...found.values()];
+}
+
 /** A loop of steps has no node of its own: its items tell. */
 const hasBrokenPart = (item: Item): boolean =>
   item.items.some((part) => (part.node ? isBroken(part.node.phase) : hasBrokenPart(part)));

@@ -3,7 +3,7 @@ import type { NodeStatus, Workflow } from '../api/types';
 import { sceneOf } from '../graph/build';
 import { fold, type Run } from './model';
 import { dependenciesOf, tasksOf, templatesIn, unfold } from './plan';
-import { around, broken, culprits, heldUp, offeredIn, peopleOf, soughtIn, spanOfLoop, wordOf } from './found';
+import { around, broken, culprits, heldUp, offeredIn, peopleOf, soughtIn, spanOfLoop, wordOf, wrongTogether } from './found';
 import { countsOf, type Item, type Tree } from './item';
 import { patched } from './patch';
 import { treeOf } from './tree';
@@ -186,6 +186,24 @@ describe('the tree', () => {
     const names = (items: Item[]) => items.map((item) => item.name);
     expect(names(culprits(treeOf(run), run.workflow))).toEqual(['wf.hard']);
     expect(names(broken(treeOf(run)))).toEqual(['wf.fetch[0].returns', 'wf.soft', 'wf.hard']);
+  });
+
+  it('tells once what several items of a loop say of their failure', () => {
+    const item = (at: number, message: string): Partial<NodeStatus> => ({ name: `wf.a(${at}:${at})`, displayName: `a(${at}:${at})`, phase: 'Failed', boundaryID: 'wf', message, finishedAt: `2026-07-01T12:00:0${at}Z` });
+    const run = runOf(DAG, [
+      { name: 'wf', type: 'DAG', phase: 'Failed' },
+      { name: 'wf.a', type: 'TaskGroup', phase: 'Failed', boundaryID: 'wf', children: ['wf.a(0:0)', 'wf.a(1:1)', 'wf.a(2:2)'] },
+      item(0, 'exit code 1'),
+      item(1, 'exit code 2'),
+      item(2, 'exit code 1'),
+      { name: 'wf.b', phase: 'Failed', boundaryID: 'wf', message: 'exit code 1', finishedAt: '2026-07-01T12:00:09Z' },
+    ], 'Failed');
+    const told = wrongTogether(culprits(treeOf(run), run.workflow)).map(({ first, loop, count }) => [first.label, loop?.label, count]);
+    expect(told).toEqual([
+      ['a(0:0)', 'a', 2],
+      ['a(1:1)', undefined, 1],
+      ['b', undefined, 1],
+    ]);
   });
 
   it('is searched by state, kind and template, which are offered (UI-124)', () => {
