@@ -216,8 +216,14 @@ impl World {
 
     /// A run that is here, as Argo's tools read it.
     pub(crate) fn live(&self, summary: &Summary) -> Result<Value, Fault> {
+        self.live_with(summary, Extent::Whole)
+    }
+
+    /// The same, without nodes while it goes on if nobody wants them.
+    pub(crate) fn live_with(&self, summary: &Summary, extent: Extent) -> Result<Value, Fault> {
         if summary.finished_us.is_none()
-            && let Some(document) = self.controller.status(&summary.uid)?
+            && let Some(document) =
+                self.controller.statuses(&[&summary.uid], extent)?.into_iter().flatten().next()
         {
             return Ok(shape::live(document));
         }

@@ -57,7 +57,9 @@ const LIMITS: &[(&str, &str)] = &[
         "what a busy time leaves free is given back within a minute. Measured once, beside other programs: a server that \
          had taken, run and kept 20,000 workflows of one step over HTTP (in 188 s) had 63 MB, and 62 MB two minutes later, \
          of 45 MB before the first; the list of them all in one answer (12.3 MB) took it to 283 MB, and two minutes later it \
-         had 62 MB again.",
+         had 62 MB again. A run of 100,000 steps that all \
+         wait for a person took a server (not optimized) from 41 MB to 83 MB, some 430 bytes a step with its plan and status; \
+         an answer with all its nodes took it to 440 MB until it was sent.",
     ),
 ];
 

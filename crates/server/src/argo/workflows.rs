@@ -8,8 +8,8 @@ use crate::wire::project::Projection;
 use crate::wire::{read, shape};
 use crate::world::World;
 use serde_json::{Value, json};
-use tiphys_controller::Refused;
 use tiphys_controller::collect::Force;
+use tiphys_controller::{Extent, Refused};
 use tiphys_engine::check::Situation;
 use tiphys_store::Summary;
 
@@ -82,7 +82,7 @@ pub(crate) fn get(world: &World, call: &Call) -> Result<Value, Fault> {
     call.who.may(verb, Resource::Workflows, namespace, named)?;
     require_name(name)?;
     let value = match version_flaw(call.query.text("getOptions.resourceVersion")) {
-        None => found(world, namespace, name, call.query.text("uid"))?,
+        None => found_with(world, namespace, name, call.query.text("uid"), extent(call))?,
         // API-141: the live object counts as out of reach then.
         Some(flaw) => filed(world, namespace, name, call.query.text("uid"))?.ok_or(flaw)?,
     };
@@ -91,9 +91,13 @@ pub(crate) fn get(world: &World, call: &Call) -> Result<Value, Fault> {
 
 /// A live workflow, or an archived one if there is no live one or it is another one.
 pub(crate) fn found(world: &World, namespace: &str, name: &str, uid: &str) -> Result<Value, Fault> {
+    found_with(world, namespace, name, uid, Extent::Whole)
+}
+
+fn found_with(world: &World, namespace: &str, name: &str, uid: &str, extent: Extent) -> Result<Value, Fault> {
     let live = world.find(namespace, name)?;
     if let Some(summary) = live.as_ref().filter(|summary| uid.is_empty() || summary.uid == uid) {
-        return world.live(summary);
+        return world.live_with(summary, extent);
     }
     filed(world, namespace, name, uid)?.ok_or_else(|| Fault::missing("workflows.argoproj.io", name))
 }
@@ -141,6 +145,13 @@ pub(crate) fn projected(value: Value, call: &Call) -> Value {
         None => value,
         Some(projection) => shape::workflow(projection.apply(value)),
     }
+}
+
+/// Whether a client wants to see the nodes of a workflow: there may be many, and they are not made for others.
+fn extent(call: &Call) -> Extent {
+    let wanted = Projection::parse(call.query.text("fields"));
+    let shows_nodes = wanted.is_none_or(|wanted| wanted.keeps("status.nodes"));
+    if shows_nodes { Extent::Whole } else { Extent::WithoutNodes }
 }
 
 /// API-105.

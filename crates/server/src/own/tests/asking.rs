@@ -56,6 +56,20 @@ fn roots_of_paths_lead_to_themselves_with_a_slash() {
     }
 }
 
+/// API-060: who leaves the nodes of a workflow out gets all the rest of it, as it is with them.
+#[test]
+fn a_workflow_without_its_nodes_is_the_same_otherwise() {
+    let (_folder, house) = open();
+    house.submit("one");
+    let one = "/api/v1/workflows/default/one";
+    let mut whole =
+        house.until(one, |answer| answer["status"]["nodes"].as_object().is_some_and(|nodes| nodes.len() > 2));
+    assert_eq!(house.get(&format!("{one}?fields=status.nodes"))["status"]["nodes"], whole["status"]["nodes"]);
+    whole["status"].as_object_mut().unwrap().remove("nodes");
+    assert_eq!(house.get(&format!("{one}?fields=-status.nodes")), whole);
+    assert_eq!(house.get(&format!("{one}?fields=status.phase"))["status"]["phase"], "Running");
+}
+
 /// API-025: of a key that is given twice the first value counts. A number has the base that it says (API-030).
 #[test]
 fn the_first_of_two_values_counts() {
