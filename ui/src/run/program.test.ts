@@ -14,6 +14,12 @@ test('a command is shown with the values that it got', () => {
   expect(shown('greet {{ inputs.parameters.who }} of {{workflow.name}}')).toBe('sh -c greet all of $& them of demo-x');
 });
 
+test('a pod is known by its name', () => {
+  const pod = { type: 'Pod', id: 'demo-x', name: 'demo-x' } as NodeStatus;
+  const template = { container: { args: ['{{pod.name}}'] } } as Template;
+  expect(programsOf(template, pod, workflow)[0]?.command).toBe('demo-x');
+});
+
 test('what nobody here knows stays a tag', () => {
   expect(shown('{{pod.name}} {{=1 + 1}} {{workflow.parameters.none}}')).toBe(
     'sh -c {{pod.name}} {{=1 + 1}} {{workflow.parameters.none}}',

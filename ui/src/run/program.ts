@@ -1,5 +1,6 @@
 // What a step runs, with the values that it got in place of their tags.
 
+import { podName } from '../api/argo';
 import type { Container, NodeStatus, Template, Workflow } from '../api/types';
 
 /** A program of a step. */
@@ -60,6 +61,7 @@ function filler(node: NodeStatus | undefined, workflow: Workflow): (text: string
     ['workflow.namespace', workflow.metadata.namespace ?? ''],
     ['workflow.uid', workflow.metadata.uid ?? ''],
   ]);
+  if (node?.type === 'Pod') values.set('pod.name', podName(workflow, node));
   for (const { name, value } of workflow.spec.arguments?.parameters ?? [])
     if (value !== undefined) values.set(`workflow.parameters.${name}`, String(value));
   for (const { name, value } of node?.inputs?.parameters ?? [])
