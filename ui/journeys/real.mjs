@@ -201,7 +201,7 @@ journey('the plan of what is written shows what it takes from kept templates', {
 journey('from Home to the failing line in one click', {}, async ({ page, server }) => {
   await page.goto(server.url);
   await page.getByRole('region', { name: 'Failed lately' }).getByRole('link', { name: 'broken' }).click();
-  await page.getByText('ERROR price_test').waitFor();
+  await page.getByText('ERROR price_test: expected 10.00 but got 9.99', { exact: true }).waitFor();
   await page.getByText('exit code 3').first().waitFor();
 });
 

@@ -154,12 +154,28 @@ impl Bench {
         }
         let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
         assert!(!mounts.contains(self.state().to_str().unwrap()), "{mounts}");
-        wait_until("no control group of a dead supervisor is left", || {
-            // Not by their age: the kernel dates what it had forgotten by the next look at it.
-            let dead = dead_control_groups(Path::new(CONTROL_GROUPS), DEPTH);
-            dead.iter().all(|folder| self.dead_groups_before.contains(folder))
-        });
+        // Not by their age: the kernel dates what it had forgotten by the next look at it.
+        let left = || {
+            let mut dead = dead_control_groups(Path::new(CONTROL_GROUPS), DEPTH);
+            dead.retain(|folder| !self.dead_groups_before.contains(folder));
+            dead
+        };
+        let until = Instant::now() + PATIENCE;
+        while !left().is_empty() {
+            if Instant::now() > until {
+                let told: Vec<String> = left().iter().map(|group| inmates(group)).collect();
+                panic!("control groups of dead supervisors are left: {told:?}");
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
+}
+
+/// What runs in a control group and those below it, for people.
+fn inmates(group: &Path) -> String {
+    let list = Command::new("grep").args(["-r", "", "--include=cgroup.procs"]).arg(group).output();
+    let listed = list.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+    format!("{}: {}", group.display(), listed.unwrap_or_default())
 }
 
 /// Control groups whose supervisor is dead, down to a depth.
