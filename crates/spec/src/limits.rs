@@ -9,6 +9,9 @@ pub const NESTING_MAX: usize = 100;
 /// Most bytes that one document is read in, over all times that it is read anew for a tab within quotes.
 pub const READ_BYTES_MAX: usize = FILE_BYTES_MAX;
 
+/// Most times that one document is read.
+pub const READINGS_MAX: usize = 32;
+
 /// Most bytes that aliases may add to a document by repeating what was anchored.
 pub const ALIAS_BYTES_MAX: usize = 32 * 1024 * 1024;
 

@@ -95,27 +95,38 @@ pub(crate) enum Dialect {
 pub(crate) fn read(text: &str, offset: u32, dialect: Dialect, flaws: &mut Vec<Flaw>) -> Option<Node> {
     let mut text = Cow::Borrowed(text);
     let before = flaws.len();
-    let mut read = 0;
-    loop {
+    let readings = limits::READINGS_MAX.min(limits::READ_BYTES_MAX / text.len().max(1)).max(1);
+    for reading in 1..=readings {
         let tab = match pass(&text, offset, dialect, flaws) {
             Ok(root) => return root,
             Err(tab) => tab,
         };
-        read += text.len();
-        if read > limits::READ_BYTES_MAX {
-            return None;
+        if reading < readings {
+            flaws.truncate(before);
+            text = Cow::Owned(with_blanks_from(&text, tab));
         }
-        flaws.truncate(before);
-        text = Cow::Owned(with_blanks_at(&text, tab));
     }
+    None
 }
 
-/// The text with blanks for the tabs that a line has where it begins.
-fn with_blanks_at(text: &str, tab: usize) -> String {
+/// The text with blanks for the tabs with which a line within a quoted text begins, and those after it up to one that may
+/// have the end of that text.
+fn with_blanks_from(text: &str, tab: usize) -> String {
     let start = text[..tab].rfind('\n').map_or(0, |found| found + 1);
-    let rest = text[start..].trim_start_matches([' ', '\t']);
-    let end = text.len() - rest.len();
-    [&text[..start], &text[start..end].replace('\t', " "), rest].concat()
+    let mut mended = String::with_capacity(text.len());
+    mended.push_str(&text[..start]);
+    let mut rest = &text[start..];
+    while !rest.is_empty() {
+        let (line, after) = rest.split_at(rest.find('\n').map_or(rest.len(), |found| found + 1));
+        let words = line.trim_start_matches([' ', '\t']);
+        mended.push_str(&line[..line.len() - words.len()].replace('\t', " "));
+        mended.push_str(words);
+        rest = after;
+        if words.contains(['"', '\'']) {
+            break;
+        }
+    }
+    mended + rest
 }
 
 /// The same, in one pass. The error is the place of a tab with which a line within a quoted text begins: it means nothing

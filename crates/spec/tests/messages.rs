@@ -242,7 +242,11 @@ spec:
     let parsed = parse("wf.yaml", text, Strictness::Lenient);
     let found = parsed.documents[0].value.pointer("/spec/templates/0/container/args").unwrap();
     assert_eq!(*found, serde_json::json!(["if x; then echo hi fi", "a b"]));
-    let endless = format!("kind: Workflow\nspec:\n  a: [\"{}\"]\n", "x\n\tx\n".repeat(50_000));
+    // As many lines as there are, and not as many readings.
+    let long = "kind: Workflow\nspec:\n  entrypoint: [\"".to_owned() + &"x\n\tx\n".repeat(50_000) + "\"]\n";
+    let told = parse("wf.yaml", &long, Strictness::Lenient).diagnostics.remove(0);
+    assert!(told.to_string().contains("must be a text"), "{told}");
+    let endless = format!("kind: Workflow\nspec:\n  a: [\"{}\"]\n", "x\n\tx'\n".repeat(50_000));
     let told = parse("wf.yaml", &endless, Strictness::Strict).diagnostics.remove(0);
     assert!(told.to_string().contains("tab cannot be used as indentation"), "{told}");
     let indented = parse("wf.yaml", "kind: Workflow\nspec:\n\tentrypoint: a\n", Strictness::Strict);
