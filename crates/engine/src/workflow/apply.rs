@@ -154,6 +154,11 @@ impl Run {
             self.daemon_returned(ix);
             // Whoever waits for it may go on, and it with them (EX-002, EX-370).
             self.settle_unless_hooked(ix);
+            // A wrapper has the address of its attempt, also of one that is ready again.
+            let owner = self.node(ix).owner;
+            if self.node(owner).kind == NodeKind::Retry && self.node(owner).daemoned {
+                self.review.push_back(owner);
+            }
         }
     }
 
