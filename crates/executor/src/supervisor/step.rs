@@ -97,6 +97,14 @@ impl Step {
         notices
     }
 
+    /// Its files are being stored. Who killed what it ran, because its time was up, does not end that.
+    pub(crate) fn store(&mut self, storing: Storing) {
+        self.storing = Some(storing);
+        if let Ending::Killed { .. } = self.ending {
+            self.ending = Ending::Given;
+        }
+    }
+
     /// When something must be done about it, if ever.
     pub(crate) fn due(&self) -> Option<Instant> {
         self.ending.due(self.storing.is_some())

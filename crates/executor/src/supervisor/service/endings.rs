@@ -73,7 +73,7 @@ impl Service {
                     // Its own number may be another's now.
                     step.pid = None;
                     self.by_pid.insert(storing.pid, slot);
-                    step.storing = Some(storing);
+                    step.store(storing);
                     return self.set_timer(slot);
                 }
                 // The machine gives no process.
