@@ -13,6 +13,7 @@ use axum::body::{Body, Bytes};
 use axum::response::Response;
 use serde_json::{Value, json};
 use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::vec::IntoIter;
 use tiphys_controller::Extent;
@@ -79,8 +80,24 @@ enum Told {
     Items,
 }
 
+/// Leaves out of the archive what was filed between the two looks and is there already.
+fn tell_once(places: &mut Vec<Place>) {
+    let is_live = |place: &&Place| !place.rank.is_filed;
+    let live: HashSet<Box<str>> =
+        places.iter().filter(is_live).map(|place| place.rank.uid.0.clone()).collect();
+    places.retain(|place| !place.rank.is_filed || !live.contains(&place.rank.uid.0));
+}
+
+/// How many of these are told together: what is filed has no nodes here, and of the others few with theirs.
+fn at_once(places: &[Place], shows_nodes: bool) -> usize {
+    let heavy = places.iter().take(limits::TOLD_AT_ONCE).enumerate();
+    let mut heavy = heavy.filter(|(_, place)| shows_nodes && !place.rank.is_filed);
+    heavy.nth(limits::RENDERED_AT_ONCE).map_or(limits::TOLD_AT_ONCE, |(at, _)| at)
+}
+
 impl Parts {
     pub(super) fn new(metadata: Value, mut places: Vec<Place>, projection: Option<Projection>) -> Parts {
+        tell_once(&mut places);
         places.sort_unstable_by(|one, other| one.rank.cmp(&other.rank));
         if projection.as_ref().is_some_and(|projection| !projection.keeps("items")) {
             places.clear();
@@ -99,10 +116,7 @@ impl Parts {
             text.extend_from_slice(b",\"items\":");
             self.told = Told::Metadata;
         }
-        // What is filed has no nodes here.
-        let is_heavy =
-            self.shows_nodes() && self.rest.as_slice().first().is_some_and(|next| !next.rank.is_filed);
-        let most = if is_heavy { limits::RENDERED_AT_ONCE } else { limits::TOLD_AT_ONCE };
+        let most = at_once(self.rest.as_slice(), self.shows_nodes());
         let places: Vec<Place> = self.rest.by_ref().take(most).collect();
         for item in self.items(world, places)? {
             text.push(if self.told == Told::Items { b',' } else { b'[' });
@@ -203,5 +217,33 @@ async fn send(world: &Arc<World>, pipe: &pipe::Pipe, mut parts: Parts, first: Ve
         let shared = world.clone();
         let made = tokio::task::spawn_blocking(move || parts.next(&shared).map(|text| (parts, text)));
         (parts, text) = made.await.unwrap_or_else(|_| Err(app::bug()))?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(is_filed: bool) -> Place {
+        let rank = Rank {
+            is_finished: true,
+            second: Reverse(0),
+            is_filed,
+            started_us: Reverse(0),
+            uid: Reverse("u".into()),
+        };
+        Place { rank, row: None }
+    }
+
+    #[test]
+    fn few_are_told_together_with_their_nodes_and_each_once() {
+        let mixed: Vec<Place> = (0..2_000).map(|number| place(number % 2 == 0)).collect();
+        assert_eq!(at_once(&mixed, true), 2 * limits::RENDERED_AT_ONCE + 1);
+        assert_eq!(at_once(&mixed, false), limits::TOLD_AT_ONCE);
+        let mut twice = vec![place(false), place(true)];
+        tell_once(&mut twice);
+        assert!(matches!(&twice[..], [one] if !one.rank.is_filed));
+        let filed: Vec<Place> = (0..2_000).map(|_| place(true)).collect();
+        assert_eq!(at_once(&filed, true), limits::TOLD_AT_ONCE);
     }
 }
