@@ -53,6 +53,11 @@ const LIMITS: &[(&str, &str)] = &[
     ),
     ("P7", "every event of the journal is read and folded again; no snapshot is kept that could be wrong."),
     (
+        "P8",
+        "P8d and P8f are measured over the binary, the others over generated answers: they tell what the pages need, not what \
+         the server does to give them their nodes and changes.",
+    ),
+    (
         "P9",
         "what a busy time leaves free is given back within a minute. Measured once, beside other programs: a server that \
          had taken, run and kept 20,000 workflows of one step over HTTP (in 188 s) had 63 MB, and 62 MB two minutes later, \
